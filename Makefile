@@ -1,0 +1,38 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both need Python 3.11 or later, and nothing else.
+
+PYTHON ?= python3
+DEMO := examples/tap-marketplace
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo test lint prove clean
+.DEFAULT_GOAL := help
+
+help: ## Say what there is.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
+	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
+
+test: lint ## Set up, and run every check but the slow proofs.
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+prove: $(READY) ## The slow proofs: plans of whole stacks, the package installed elsewhere.
+	$(BIN)/python -m pytest -m slow
+
+clean: ## Remove what make made.
+	rm -rf .venv .build dist $(DEMO)/stacks
+
+# The virtual environment is made anew whenever what it consists of changes.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "ticketgen needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.13 ..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

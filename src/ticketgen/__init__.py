@@ -1,0 +1,1 @@
+"""ticketgen: one YAML spec in, a verified Terraform stack for a multi-Region ticketing marketplace out."""

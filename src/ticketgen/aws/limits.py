@@ -1,0 +1,165 @@
+"""What AWS gives before someone asks for more, and what it never gives: limits other than those of names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "API_SMALL_REGIONS",
+    "API_SMALL_THROTTLE_RATE",
+    "API_THROTTLE_BURST",
+    "API_THROTTLE_RATE",
+    "AURORA_BACKUP_DAYS",
+    "AURORA_MAX_ACU",
+    "AURORA_MIN_ACU",
+    "CACHE_NODES",
+    "CACHE_RESERVED_SHARE",
+    "CACHE_SOURCE",
+    "DYNAMODB_COLD_WRITE_UNITS",
+    "DYNAMODB_PARTITION_WRITE_UNITS",
+    "DYNAMODB_TABLE_WRITE_UNITS",
+    "DYNAMODB_TRANSACTION_ACTIONS",
+    "DYNAMODB_TRANSACTION_UNITS",
+    "IAM_INLINE_POLICY_CHARACTERS",
+    "KINESIS_SHARDS",
+    "KINESIS_SHARD_BYTES",
+    "KINESIS_SHARD_RECORDS",
+    "LAMBDA_BATCH_SIZE",
+    "LAMBDA_CONCURRENCY",
+    "LAMBDA_ENVIRONMENT_BYTES",
+    "LAMBDA_MAX_MEMORY",
+    "LAMBDA_MEMORY_PER_VCPU",
+    "LAMBDA_MIN_MEMORY",
+    "LAMBDA_PARALLELIZATION",
+    "LAMBDA_TIMEOUT",
+    "LAMBDA_UNRESERVED",
+    "WAF_MAX_RATE",
+    "WAF_MIN_RATE",
+    "CacheNode",
+    "Limit",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A number that AWS sets.
+
+    Attributes:
+        value: the number, for a new account.
+        unit: what it counts.
+        source: where it is documented.
+        quota: the quota by which AWS raises it on request, as Service Quotas calls it; "" if it never does.
+    """
+
+    value: int
+    unit: str
+    source: str
+    quota: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheNode:
+    """An ElastiCache node type.
+
+    Attributes:
+        name: such as ``cache.r7g.large``.
+        memory: its ``maxmemory`` in bytes, of which `CACHE_RESERVED_SHARE` is reserved.
+        burstable: its processor earns credits, and is slow without.
+    """
+
+    name: str
+    memory: int
+    burstable: bool = False
+
+
+_DOCS = "https://docs.aws.amazon.com"
+_DYNAMODB = f"{_DOCS}/amazondynamodb/latest/developerguide"
+_LAMBDA = f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html"
+_KINESIS = f"{_DOCS}/streams/latest/dev/service-sizes-and-limits.html"
+_API = f"{_DOCS}/apigateway/latest/developerguide/limits.html"
+_AURORA = f"{_DOCS}/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html"
+
+# DynamoDB. A write unit is a write of at most 1 KiB; one inside a transaction costs two.
+DYNAMODB_TRANSACTION_ACTIONS = Limit(100, "actions", f"{_DYNAMODB}/ServiceQuotas.html")
+DYNAMODB_TRANSACTION_UNITS = Limit(
+    2, "write units an item", f"{_DYNAMODB}/transaction-apis.html#transaction-capacity-handling"
+)
+DYNAMODB_PARTITION_WRITE_UNITS = Limit(
+    1000, "write units/s and partition key", f"{_DYNAMODB}/bp-partition-key-design.html"
+)
+DYNAMODB_COLD_WRITE_UNITS = Limit(
+    4000, "write units/s of a new on-demand table", f"{_DYNAMODB}/on-demand-capacity-mode.html"
+)
+DYNAMODB_TABLE_WRITE_UNITS = Limit(
+    40_000,
+    "write units/s and table",
+    f"{_DYNAMODB}/ServiceQuotas.html",
+    "DynamoDB: Table-level write throughput limit",
+)
+
+# Kinesis. us-east-1, us-west-2 and eu-west-1 have 20,000 shards, other Regions 1,000 or 6,000.
+KINESIS_SHARD_BYTES = Limit(1024 * 1024, "bytes/s and shard", _KINESIS)
+KINESIS_SHARD_RECORDS = Limit(1000, "records/s and shard", _KINESIS)
+KINESIS_SHARDS = Limit(1000, "shards", _KINESIS, "Kinesis Data Streams: Shards per Region")
+
+# Lambda. botocore allows more memory and longer time-outs, which only managed instances have.
+LAMBDA_CONCURRENCY = Limit(
+    1000, "executions at once in a Region", _LAMBDA, "Lambda: Concurrent executions (L-B99A9384)"
+)
+LAMBDA_UNRESERVED = Limit(
+    100, "executions that cannot be reserved", f"{_DOCS}/lambda/latest/dg/configuration-concurrency.html"
+)
+LAMBDA_MIN_MEMORY = Limit(128, "MiB", _LAMBDA)
+LAMBDA_MAX_MEMORY = Limit(10_240, "MiB", _LAMBDA)
+LAMBDA_MEMORY_PER_VCPU = Limit(
+    1769, "MiB for one vCPU", f"{_DOCS}/lambda/latest/dg/configuration-memory.html"
+)
+LAMBDA_TIMEOUT = Limit(900, "s", _LAMBDA)
+LAMBDA_ENVIRONMENT_BYTES = Limit(4096, "bytes of environment variables", _LAMBDA)
+LAMBDA_PARALLELIZATION = Limit(10, "batches of a shard at once", "botocore 1.44 lambda ParallelizationFactor")
+LAMBDA_BATCH_SIZE = Limit(10_000, "records a batch", "botocore 1.44 lambda BatchSize")
+
+IAM_INLINE_POLICY_CHARACTERS = Limit(
+    10_240,
+    "characters of a role's inline policies",
+    f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
+
+# API Gateway: of the account in a Region, for all of its APIs.
+API_THROTTLE_RATE = Limit(10_000, "requests/s", _API, "API Gateway: Throttle rate (L-8A5B8E43)")
+API_THROTTLE_BURST = Limit(5000, "requests at once", _API, "API Gateway: Throttle rate (L-8A5B8E43)")
+API_SMALL_THROTTLE_RATE = Limit(2500, "requests/s", _API, "API Gateway: Throttle rate (L-8A5B8E43)")
+API_SMALL_REGIONS = frozenset({
+    "af-south-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7",
+    "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "mx-central-1",
+})  # fmt: skip
+"""Regions in which the account's throttle is `API_SMALL_THROTTLE_RATE`, and its burst 1,250."""
+
+WAF_MIN_RATE = Limit(10, "requests", "botocore 1.44 wafv2 RateLimit")
+WAF_MAX_RATE = Limit(2_000_000_000, "requests", "botocore 1.44 wafv2 RateLimit")
+
+# Aurora Serverless v2, in steps of a half.
+AURORA_MIN_ACU = Limit(0, "ACU", _AURORA)
+AURORA_MAX_ACU = Limit(256, "ACU", _AURORA)
+AURORA_BACKUP_DAYS = Limit(35, "days", f"{_DOCS}/AmazonRDS/latest/APIReference/API_CreateDBCluster.html")
+
+CACHE_SOURCE = f"{_DOCS}/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html"
+"""Where `CACHE_NODES` ("node-type specific parameters") and `CACHE_RESERVED_SHARE` are documented."""
+
+CACHE_RESERVED_SHARE = 0.25
+"""``reserved-memory-percent`` of Redis 7's default parameter group."""
+
+CACHE_NODES = (
+    CacheNode("cache.t4g.micro", 536_870_912, burstable=True),
+    CacheNode("cache.t4g.small", 1_471_026_299, burstable=True),
+    CacheNode("cache.t4g.medium", 3_317_862_236, burstable=True),
+    CacheNode("cache.m7g.large", 6_854_542_746),
+    CacheNode("cache.r7g.large", 14_037_181_030),
+    CacheNode("cache.r7g.xlarge", 28_261_849_702),
+    CacheNode("cache.r7g.2xlarge", 56_711_183_565),
+    CacheNode("cache.r7g.4xlarge", 113_609_865_216),
+    CacheNode("cache.r7g.8xlarge", 225_000_375_228),
+    CacheNode("cache.r7g.12xlarge", 341_206_346_547),
+    CacheNode("cache.r7g.16xlarge", 450_000_750_456),
+)
+"""Node types from the smallest to the largest."""

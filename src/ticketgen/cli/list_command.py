@@ -1,0 +1,52 @@
+"""``ticketgen list``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ticketgen.cli.options import Format, ReportFormat, Spec
+from ticketgen.cli.output import finish, show_findings
+
+__all__ = ["list_environments"]
+
+
+def list_environments(
+    spec: Spec = Path("ticketgen.yaml"),
+    format: Annotated[Format, typer.Option("--format", help="json is made for a CI matrix.")] = Format.TEXT,
+) -> None:
+    """List the environments of a spec: their Regions and their folders.
+
+    Examples:
+      ticketgen list
+      ticketgen list --format json | jq -c '.[].name'
+    """
+    from ticketgen.findings import has_errors
+    from ticketgen.pipeline import STACKS, read_project
+
+    project = read_project(spec)
+    if project.value is None or has_errors(project.findings):
+        show_findings(project.findings, ReportFormat(format.value))
+        finish(project.findings)
+    rows = [
+        {
+            "name": environment.name,
+            "folder": f"{STACKS}/{environment.name}",
+            "primary_region": environment.primary_region,
+            "secondary_region": environment.secondary_region,
+            "regions": list(environment.regions),
+            "protect": environment.protect,
+        }
+        for environment in project.value.environments
+    ]
+    if format is Format.JSON:
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        show_findings(project.findings, ReportFormat.TEXT)
+        width = max(len(environment.name) for environment in project.value.environments)
+        for environment in project.value.environments:
+            regions = ", ".join(environment.regions)
+            typer.echo(f"{environment.name:<{width}}  {STACKS}/{environment.name}  {regions}")

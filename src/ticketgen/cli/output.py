@@ -1,0 +1,38 @@
+"""Printing: results to standard output, what is wrong to standard error, JSON alone for a machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+
+import typer
+
+from ticketgen.cli.exit_codes import exit_code
+from ticketgen.cli.options import ReportFormat
+from ticketgen.findings import Finding
+
+__all__ = ["coloured", "finish", "show_findings"]
+
+
+def coloured() -> bool:
+    """Whether standard error is a terminal that nobody asked to be plain (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR") and sys.stderr.isatty()
+
+
+def show_findings(
+    findings: Iterable[Finding], format: ReportFormat, sources: Mapping[str, str] | None = None
+) -> None:
+    """Print findings in the format that was asked for."""
+    from ticketgen.reports import report
+
+    found = tuple(findings)
+    text = report(found, format.value, sources or {})
+    if text:
+        typer.echo(text, err=format is ReportFormat.TEXT)
+
+
+def finish(findings: Iterable[Finding]) -> NoReturn:
+    """Exit as the findings say."""
+    raise typer.Exit(exit_code(findings))

@@ -1,0 +1,39 @@
+"""``ticketgen validate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ticketgen.cli.options import ReportFormat
+from ticketgen.cli.output import finish, show_findings
+
+__all__ = ["validate"]
+
+
+def validate(
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Any Terraform directory.")] = Path(),
+    format: Annotated[
+        ReportFormat, typer.Option("--format", help="How findings are reported.")
+    ] = ReportFormat.TEXT,
+) -> None:
+    """Verify a directory of Terraform, rendered by ticketgen or not: syntax and round trip.
+
+    Examples:
+      ticketgen validate stacks/prod
+      ticketgen validate --format json ~/other/terraform
+    """
+    from ticketgen.verification.directory import read_directory
+    from ticketgen.verification.verify import verify
+
+    read = read_directory(directory)
+    findings = read.findings
+    if read.value is not None:
+        findings += verify(read.value, ours=False)
+    show_findings(findings, format, read.value)
+    if read.value is not None and not findings and format is ReportFormat.TEXT:
+        files = sum(path.endswith(".tf") for path in read.value)
+        typer.echo(f"{directory}: {files} files, no findings")
+    finish(findings)

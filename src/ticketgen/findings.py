@@ -1,0 +1,77 @@
+"""What a finding is. Everyone may import this module; it imports nothing of ticketgen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+__all__ = ["Checked", "Finding", "Location", "Severity", "Stage", "has_errors"]
+
+T = TypeVar("T")
+
+
+class Severity(StrEnum):
+    """How bad a finding is. Only errors fail a command."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Stage(StrEnum):
+    """The stage of the pipeline that found it, in the order in which they run."""
+
+    LOAD = "load"
+    RESOLVE = "resolve"
+    SIZE = "size"
+    RENDER = "render"
+    VERIFY = "verify"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a text file: lines and columns count from 1, columns in characters."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, where it is, and the way out.
+
+    Attributes:
+        rule: what found it, in kebab case: ``unknown-key``, ``undeclared-reference``.
+        message: what is wrong, with the offending value, as one sentence without a full stop.
+        stage: the stage of the pipeline that found it.
+        location: where; None only where no file is to blame.
+        severity: errors fail the command.
+        help: the way out, as one sentence without a full stop; may be empty.
+    """
+
+    rule: str
+    message: str
+    stage: Stage
+    location: Location | None = None
+    severity: Severity = Severity.ERROR
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[T]):
+    """What a stage hands on: its value (None when it could make none) and all that it found on the way."""
+
+    value: T | None
+    findings: tuple[Finding, ...] = ()
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Whether any finding fails the command."""
+    return any(finding.severity is Severity.ERROR for finding in findings)

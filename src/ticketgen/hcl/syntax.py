@@ -1,0 +1,333 @@
+"""The syntax model: what every check of Terraform reads, and the only thing of a file that leaves this package.
+
+A file is a `File`, its content a `Body` of `Attribute`s and `Block`s, and a value an `Expression`, one class a kind.
+All are frozen and know where they begin. Nothing here knows a parser, and nothing knows AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ticketgen.findings import Location
+
+__all__ = [
+    "Access",
+    "Attribute",
+    "Binary",
+    "Block",
+    "Body",
+    "Call",
+    "Comment",
+    "Conditional",
+    "Expression",
+    "File",
+    "For",
+    "ForDirective",
+    "GetAttribute",
+    "GetIndex",
+    "IfDirective",
+    "Interpolation",
+    "Literal",
+    "Node",
+    "Object",
+    "ObjectItem",
+    "Parentheses",
+    "Part",
+    "Reference",
+    "Splat",
+    "Step",
+    "Template",
+    "Text",
+    "Tuple",
+    "Unary",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Whatever stands in a file, and where it begins: lines and columns count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+    def at(self, file: str) -> Location:
+        """The place of this node in the file of that name."""
+        return Location(file, self.line, self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A string without interpolation, a number, a truth value or null. Escapes are decoded."""
+
+    value: str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Node):
+    """Literal text inside a template: decoded, dedented, trimmed where a `~` asks for it."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interpolation(Node):
+    """``${expression}``."""
+
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class IfDirective(Node):
+    """``%{ if condition }then%{ else }otherwise%{ endif }``."""
+
+    condition: Expression
+    then: tuple[Part, ...]
+    otherwise: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForDirective(Node):
+    """``%{ for key, name in collection }body%{ endfor }``; key is None where there is none."""
+
+    key: str | None
+    name: str
+    collection: Expression
+    body: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Node):
+    """A quoted string with interpolations, or any heredoc.
+
+    Attributes:
+        parts: text, interpolations and directives, in order; no two texts in a row.
+        heredoc: the opening marker (``<<EOT``, ``<<-EOT``), empty for a quoted string. A heredoc's text begins in
+            column 1 of the line after its own.
+    """
+
+    parts: tuple[Part, ...]
+    heredoc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetAttribute(Node):
+    """``.name``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetIndex(Node):
+    """``[key]``; also the old ``.0``."""
+
+    key: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Splat(Node):
+    """``[*]`` (full) or ``.*``."""
+
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Node):
+    """A name and the steps into it: ``var.tags["Owner"]``, ``aws_subnet.private[*].id``, or a bare ``x``."""
+
+    root: str
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access(Node):
+    """Steps into a value that is no name: ``merge(a, b).tags``, ``[1, 2][0]``."""
+
+    operand: Expression
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function call; ``expand`` where the last argument carries ``...``."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+    expand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Node):
+    """``[a, b]``."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectItem(Node):
+    """``key = value``; a bare name as the key is a `Literal`, ``(name)`` is `Parentheses`."""
+
+    key: Expression
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Object(Node):
+    """``{ a = b, c = d }``."""
+
+    items: tuple[ObjectItem, ...]
+
+    def get(self, key: str) -> Expression | None:
+        """The value under a literal key, None where no item has it."""
+        for item in self.items:
+            if isinstance(item.key, Literal) and item.key.value == key:
+                return item.value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class For(Node):
+    """``[for key, name in collection : value if condition]``, or ``{for … : result_key => value...}``.
+
+    Attributes:
+        key: the first of two names, None where there is one.
+        name: the name of each element.
+        result_key: what stands before ``=>``; None makes it a tuple.
+        grouped: whether ``...`` groups the values under one key.
+    """
+
+    key: str | None
+    name: str
+    collection: Expression
+    result_key: Expression | None
+    value: Expression
+    condition: Expression | None
+    grouped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Node):
+    """``condition ? then : otherwise``."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """``left operator right``; it begins where its left side begins."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """``-operand`` or ``!operand``."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Parentheses(Node):
+    """``(inner)``."""
+
+    inner: Expression
+
+
+Part: TypeAlias = Text | Interpolation | IfDirective | ForDirective
+Step: TypeAlias = GetAttribute | GetIndex | Splat
+Expression: TypeAlias = (
+    Literal
+    | Template
+    | Reference
+    | Access
+    | Call
+    | Tuple
+    | Object
+    | For
+    | Conditional
+    | Binary
+    | Unary
+    | Parentheses
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Node):
+    """``name = value``."""
+
+    name: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Attributes and blocks, each in the order in which they stand."""
+
+    attributes: tuple[Attribute, ...] = ()
+    blocks: tuple[Block, ...] = ()
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The attribute of that name, None where there is none."""
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Node):
+    """``type "label" { … }``; ``end_line`` is the line of the closing brace."""
+
+    type: str
+    labels: tuple[str, ...]
+    body: Body
+    end_line: int
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The block's own attribute of that name, None where there is none."""
+        return self.body.attribute(name)
+
+    def value(self, name: str) -> Expression:
+        """The value of the block's own attribute of that name.
+
+        Raises:
+            KeyError: the block has no such attribute.
+        """
+        attribute = self.body.attribute(name)
+        if attribute is None:
+            raise KeyError(name)
+        return attribute.value
+
+    def blocks(self, type: str | None = None) -> tuple[Block, ...]:
+        """The blocks directly inside, of one type or all."""
+        return tuple(block for block in self.body.blocks if type is None or block.type == type)
+
+    def walk(self) -> Iterator[Block]:
+        """This block and every block inside, however deep, in the order in which they stand."""
+        waiting: list[Block] = [self]
+        while waiting:
+            block = waiting.pop()
+            yield block
+            waiting.extend(reversed(block.body.blocks))
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(Node):
+    """A comment with its marks, without the end of its line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One parsed file."""
+
+    path: str
+    body: Body
+    comments: tuple[Comment, ...] = ()

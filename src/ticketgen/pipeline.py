@@ -1,0 +1,103 @@
+"""The seven stages, in order, and nothing else: load, resolve, size, render, verify, write, report.
+
+Each stage takes what the one before it made. A stage that finds errors ends the way for what it was looking
+at: the whole project up to `resolve`, one environment after that. Reporting is the command line's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from ticketgen.findings import Checked, Finding, Stage, has_errors
+from ticketgen.sizing import size
+from ticketgen.spec.load import load
+from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.resolve import resolve
+from ticketgen.stack.render import render
+from ticketgen.tree import Changes, Stack, plan, write
+from ticketgen.verification.verify import verify
+from ticketgen.version import VERSION
+
+__all__ = ["STACKS", "check_project", "read_project", "render_project", "stack_of"]
+
+STACKS = "stacks"
+"""The folder beside the spec that holds one folder an environment."""
+
+
+def read_project(spec: Path) -> Checked[Project]:
+    """Load and resolve a spec."""
+    document = load(spec)
+    if document.value is None or has_errors(document.findings):
+        return Checked(None, document.findings)
+    project = resolve(document.value)
+    return Checked(project.value, document.findings + project.findings)
+
+
+def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
+    """Size, render and verify one environment."""
+    sizing = size(environment)
+    if sizing.value is None or has_errors(sizing.findings):
+        return Checked(None, sizing.findings)
+    rendered = render(environment, sizing.value, project)
+    findings = sizing.findings + rendered.findings
+    if rendered.value is None or has_errors(findings):
+        return Checked(None, findings)
+    folder = PurePosixPath(STACKS) / environment.name
+    findings += tuple(_below(folder, finding) for finding in verify(rendered.value, ours=True))
+    if has_errors(findings):
+        return Checked(None, findings)
+    fingerprint = hashlib.sha256(environment.model_dump_json().encode()).hexdigest()
+    return Checked(Stack(str(folder), rendered.value, fingerprint), findings)
+
+
+def check_project(spec: Path, only: Sequence[str] = ()) -> Checked[Changes]:
+    """All stages but the last two: what a render would change. Writes nothing."""
+    built = _build(spec, only)
+    if built.value is None:
+        return Checked(None, built.findings)
+    planned = plan(spec.parent, built.value, version=VERSION, retire_in=None if only else STACKS)
+    return Checked(planned.value, built.findings + planned.findings)
+
+
+def render_project(spec: Path, only: Sequence[str] = (), *, force: bool = False) -> Checked[Changes]:
+    """All stages but the report: every environment, or those named, or with errors nothing at all."""
+    built = _build(spec, only)
+    if built.value is None:
+        return Checked(None, built.findings)
+    retired = None if only else STACKS
+    written = write(spec.parent, built.value, version=VERSION, retire_in=retired, force=force)
+    return Checked(written.value, built.findings + written.findings)
+
+
+def _build(spec: Path, only: Sequence[str]) -> Checked[tuple[Stack, ...]]:
+    project = read_project(spec)
+    if project.value is None or has_errors(project.findings):
+        return Checked(None, project.findings)
+    environments = [each for each in project.value.environments if not only or each.name in only]
+    unknown = sorted(set(only) - {each.name for each in environments})
+    if unknown:
+        known = ", ".join(each.name for each in project.value.environments)
+        findings = tuple(
+            Finding(
+                "unknown-environment",
+                f"the spec has no environment {name!r}",
+                Stage.RESOLVE,
+                help=f"it has {known}",
+            )
+            for name in unknown
+        )
+        return Checked(None, project.findings + findings)
+    stacks = [stack_of(project.value, environment) for environment in environments]
+    findings = project.findings + tuple(finding for stack in stacks for finding in stack.findings)
+    if has_errors(findings):
+        return Checked(None, findings)
+    return Checked(tuple(stack.value for stack in stacks if stack.value is not None), findings)
+
+
+def _below(folder: PurePosixPath, finding: Finding) -> Finding:
+    if finding.location is None:
+        return finding
+    return replace(finding, location=replace(finding.location, file=str(folder / finding.location.file)))

@@ -1,0 +1,81 @@
+"""Alignment of ``=`` and of trailing comments, exactly as ``terraform fmt`` does it.
+
+The rules are those of ``formatCells`` in hashicorp/hcl's ``hclwrite/format.go``. A line of tokens (a heredoc
+is part of the line that opens it) has up to three cells: a lead; an assign cell from its first ``=`` on, if
+the brackets from there on balance; and a comment at its end. In a chain of neighbouring lines that have an
+assign cell, these stand in one column; likewise the comments.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from ticketgen.rendering.scan import Kind, Token, scan
+
+__all__ = ["align"]
+
+
+class _Cells(NamedTuple):
+    """A line of tokens, cut where ``terraform fmt`` aligns; "" for a cell it lacks."""
+
+    lead: str
+    assign: str
+    comment: str
+
+
+def align(text: str) -> str:
+    """Align HCL that is indented and spaced as ``terraform fmt`` wants it already. Idempotent."""
+    lines = list(_lines(text))
+    assigned = _in_columns((line.lead, line.assign) for line in lines)
+    return "\n".join(_in_columns(zip(assigned, (line.comment for line in lines), strict=True)))
+
+
+def _lines(text: str) -> Iterator[_Cells]:
+    start = 0
+    line: list[Token] = []
+    for token in scan(text).tokens:
+        if token.kind is Kind.NEWLINE:
+            yield _cells(text, start, token.start, line)
+            start, line = token.end, []
+        else:
+            line.append(token)
+    yield _cells(text, start, len(text), line)
+
+
+def _cells(text: str, start: int, end: int, tokens: list[Token]) -> _Cells:
+    comment_start = end
+    if len(tokens) > 1 and tokens[-1].kind is Kind.COMMENT and not text.startswith("/*", tokens[-1].start):
+        comment_start = tokens.pop().start
+    assign_start = comment_start
+    first = next((i for i, token in enumerate(tokens) if i > 0 and token.kind is Kind.EQUAL), None)
+    if first is not None:
+        kinds = [token.kind for token in tokens[first:]]
+        if kinds.count(Kind.OPEN) == kinds.count(Kind.CLOSE):
+            assign_start = tokens[first].start
+    return _Cells(
+        text[start:assign_start].rstrip(" \t"),
+        text[assign_start:comment_start].rstrip(" \t"),
+        text[comment_start:end].rstrip(" \t"),
+    )
+
+
+def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Each left with its right; the rights of neighbours in one column, a space after the widest left."""
+    joined: list[str] = []
+    for has_right, chain in groupby(pairs, key=lambda pair: bool(pair[1])):
+        rows = list(chain)
+        widest = max(_width(left) for left, _ in rows)
+        joined.extend(
+            left + " " * (widest - _width(left) + 1) + right if has_right else left for left, right in rows
+        )
+    return joined
+
+
+def _width(text: str) -> int:
+    """Columns as ``terraform fmt`` counts them: grapheme clusters, here all but combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(unicodedata.category(character) not in {"Mn", "Me", "Mc", "Cf"} for character in text)

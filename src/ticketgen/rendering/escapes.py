@@ -1,0 +1,133 @@
+r"""Text as it stands between the quotes of HCL, Python, YAML and JSON, and in heredocs and comments.
+
+The escapes ``\\``, ``\"``, ``\n``, ``\r``, ``\t``, ``\uNNNN`` and ``\UNNNNNNNN`` mean the same in HCL, Python
+and YAML. What is escaped by number is a fixed list, not ``str.isprintable``, whose answer changes with the
+Unicode version of the Python that renders.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = [
+    "comment_text",
+    "double_quoted",
+    "hcl_key",
+    "hcl_string",
+    "hcl_text",
+    "heredoc_text",
+    "normal",
+    "sound",
+]
+
+# Control characters, and what is invisible, breaks lines or turns the direction of writing.
+_BY_NUMBER = (
+    "\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f"
+    "\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff"
+)
+_ESCAPED = re.compile(f'["\\\\{_BY_NUMBER}]')
+_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# terraform fmt aligns by grapheme clusters: these characters are always exactly one.
+_ONE_CLUSTER = (
+    "\x20-\x7e\xa1-\xac\xae-\u024f\u0391-\u03a9\u03b1-\u03c9\u0410-\u044f"
+    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff"
+)
+_NOT_ONE_CLUSTER = re.compile(f"[^{_ONE_CLUSTER}]")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE_BREAKS = re.compile(f"[\\s{_BY_NUMBER}]+")
+_TEMPLATE = re.compile(r"[$%](?=\{)")
+
+
+def sound(text: str) -> str:
+    """The text itself.
+
+    Raises:
+        ValueError: it has a NUL (pygohcl stops reading there) or a lone surrogate (UTF-8 has no such thing).
+    """
+    if "\x00" in text:
+        raise ValueError(f"a NUL character cannot be rendered: {text[:40]!r}")
+    if _SURROGATE.search(text):
+        raise ValueError(f"a lone surrogate cannot be rendered: {text[:40]!r}")
+    return text
+
+
+def normal(text: str) -> str:
+    """The text itself, if Terraform would not change it.
+
+    Raises:
+        ValueError: it is not in Unicode's form NFC, into which Terraform turns every string
+            (https://github.com/zclconf/go-cty, ``cty.NormalizeString``), or it is not sound.
+    """
+    if not unicodedata.is_normalized("NFC", sound(text)):
+        raise ValueError(f"Terraform would normalize {text[:40]!r}: write it in Unicode's form NFC")
+    return text
+
+
+def _by_number(character: str) -> str:
+    """The character as an escape that HCL, Python and YAML share."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _between_quotes(text: str) -> str:
+    """The text as it stands between double quotes in Python and YAML."""
+    return _ESCAPED.sub(lambda match: _SHORT.get(match[0]) or _by_number(match[0]), sound(text))
+
+
+def double_quoted(text: str) -> str:
+    """The text as a string literal of Python and YAML."""
+    return f'"{_between_quotes(text)}"'
+
+
+def hcl_text(text: str) -> str:
+    """The text as it stands between double quotes in HCL, whatever the template has on either side of it.
+
+    A ``$`` or ``%`` at its end and a ``{`` at its start are written by number, so that they cannot meet a
+    neighbour and open an interpolation.
+    """
+    escaped = _TEMPLATE.sub(r"\g<0>\g<0>", _between_quotes(normal(text)))
+    if escaped[-1:] in ("$", "%"):
+        escaped = escaped[:-1] + _by_number(escaped[-1])
+    if escaped[:1] == "{":
+        escaped = _by_number("{") + escaped[1:]
+    return escaped
+
+
+def hcl_string(text: str) -> str:
+    """The text as an HCL string literal."""
+    return '"' + _TEMPLATE.sub(r"\g<0>\g<0>", _between_quotes(normal(text))) + '"'
+
+
+def hcl_key(text: str) -> str:
+    """The text as a key of an HCL object: bare where HCL lets an identifier stand for itself, else quoted."""
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and text not in {
+        "for",
+        "if",
+        "in",
+        "true",
+        "false",
+        "null",
+    }:
+        return text
+    return _NOT_ONE_CLUSTER.sub(lambda match: _by_number(match[0]), hcl_string(text))
+
+
+def heredoc_text(text: str) -> str:
+    """The lines of an HCL heredoc: the text, with only ``${`` and ``%{`` escaped.
+
+    Raises:
+        ValueError: a heredoc cannot carry it: it has a carriage return, or does not end with a newline.
+    """
+    if "\r" in normal(text):
+        raise ValueError("a heredoc cannot carry a carriage return")
+    if text and not text.endswith("\n"):
+        raise ValueError("a heredoc always ends with a newline, and this text does not")
+    return _TEMPLATE.sub(r"\g<0>\g<0>", text)
+
+
+def comment_text(text: str) -> str:
+    """The text as one line that is safe after ``#``: white space and control characters become one space."""
+    return _LINE_BREAKS.sub(" ", sound(text)).strip()

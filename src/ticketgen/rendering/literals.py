@@ -1,0 +1,150 @@
+"""JSON-like values as literals of HCL, Python, YAML and JSON.
+
+A value is None, a bool, an int, a finite float, a str, or a sequence or a mapping (with text for keys) of
+values. For HCL it may also be an `Expression`. Mappings keep their order; sets, which have none, are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
+
+from jinja2 import Undefined
+from markupsafe import Markup
+
+from ticketgen.rendering.escapes import double_quoted, hcl_key, hcl_string, sound
+from ticketgen.rendering.quoted import Expression
+
+__all__ = [
+    "hcl_literal",
+    "json_literal",
+    "number_literal",
+    "plain_text",
+    "python_literal",
+    "refuse",
+    "yaml_literal",
+]
+
+# Characters, quotes and escapes included. YAML 1.2 §7.4.2 allows an implicit key 1,024.
+_YAML_LONGEST_KEY = 1000
+
+
+def plain_text(value: object) -> str:
+    """The value, if it is text that nobody has rendered yet.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return str.__str__(value)
+    return refuse(value, "plain text")
+
+
+def refuse(value: object, wanted: str) -> NoReturn:
+    """Say what the value should have been.
+
+    Raises:
+        TypeError: always, for a value.
+        jinja2.UndefinedError: always, for a name that the template's context lacks.
+    """
+    if isinstance(value, Undefined):
+        str(value)
+    raise TypeError(f"{value!r} ({type(value).__name__}) should be {wanted}")
+
+
+def number_literal(value: object) -> str:
+    """A finite number, in digits that HCL, Python and JSON all read."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        refuse(value, "a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value!r} is no finite number")
+    return repr(value)
+
+
+def _collection(value: object, literal: Callable[[object], str]) -> str:
+    """A list, or a mapping with quoted keys, as Python and JSON write them."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(plain_text(k))}: {literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return "[" + ", ".join(literal(item) for item in value) + "]"
+    return refuse(value, "a JSON-like value")
+
+
+def python_literal(value: object) -> str:
+    """The value as a Python expression on one line."""
+    if value is None or isinstance(value, bool):
+        return repr(value)
+    if isinstance(value, int | float):
+        return number_literal(value)
+    if isinstance(value, str):
+        return double_quoted(plain_text(value))
+    return _collection(value, python_literal)
+
+
+def json_literal(value: object) -> str:
+    """The value as JSON on one line, in ASCII."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int | float):
+        return number_literal(value)
+    if isinstance(value, str):
+        return json.dumps(sound(plain_text(value)))
+    return _collection(value, json_literal)
+
+
+def yaml_literal(value: object) -> str:
+    """The value as YAML in flow style on one line; every text is in double quotes."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, float):
+        digits = number_literal(value)  # YAML 1.1 takes 1e-07 for text: it wants a point in the mantissa
+        return digits if "." in digits or "e" not in digits else digits.replace("e", ".0e")
+    if isinstance(value, int):
+        return number_literal(value)
+    if isinstance(value, str):
+        return double_quoted(plain_text(value))
+    if isinstance(value, Mapping):
+        for key in value:
+            if len(double_quoted(plain_text(key))) > _YAML_LONGEST_KEY:
+                raise ValueError(f"a YAML key of more than {_YAML_LONGEST_KEY} characters: {key[:40]!r}")
+    return _collection(value, yaml_literal)
+
+
+def hcl_literal(value: object, indent: int | None = None) -> str:
+    """The value as an HCL expression.
+
+    Args:
+        value: JSON-like, or an `Expression`, at any depth.
+        indent: the spaces before the line in which it starts, to write every list and object over several
+            lines; None to write all on one line. ``=`` is not aligned here.
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number_literal(value)
+    if isinstance(value, str):
+        return hcl_string(plain_text(value))
+    if isinstance(value, Expression):
+        return value.text
+    inner = None if indent is None else indent + 2
+    if isinstance(value, Mapping):
+        items = [f"{hcl_key(plain_text(key))} = {hcl_literal(item, inner)}" for key, item in value.items()]
+        return _hcl_lines("{", items, "}", indent)
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return _hcl_lines("[", [hcl_literal(item, inner) for item in value], "]", indent)
+    return refuse(value, "a JSON-like value or an Expression")
+
+
+def _hcl_lines(opening: str, items: Sequence[str], closing: str, indent: int | None) -> str:
+    if not items:
+        return opening + closing
+    if indent is None:
+        padding = " " if opening == "{" else ""
+        return opening + padding + ", ".join(items) + padding + closing
+    end = "," if opening == "[" else ""
+    lines = [f"{' ' * (indent + 2)}{item}{end}" for item in items]
+    return "\n".join([opening, *lines, " " * indent + closing])

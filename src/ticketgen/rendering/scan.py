@@ -1,0 +1,179 @@
+"""HCL cut into the few kinds of token that layout depends on.
+
+It follows HCL's own scanner (hashicorp/hcl, ``hclsyntax/scan_tokens.rl``) for text that is valid HCL; of text
+that is not, it promises only to stop.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+__all__ = ["Kind", "Scan", "Token", "scan"]
+
+
+class Kind(Enum):
+    """What a token is to the layout."""
+
+    NEWLINE = auto()
+    COMMENT = auto()  # from # or // up to, not including, its newline; or /* ... */
+    EQUAL = auto()  # the = of an attribute or an object's element
+    OPEN = auto()  # a bracket, or the start of an interpolation
+    CLOSE = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the text: ``text[start:end]``. White space is in no token."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The tokens in order, and where heredocs stand.
+
+    ``heredocs`` are pairs (start of the first line, start of the closing marker's line).
+    """
+
+    tokens: tuple[Token, ...]
+    heredocs: tuple[tuple[int, int], ...]
+
+
+_CODE = re.compile(
+    r"""
+    (?P<space>[ \t\r]+)
+    |(?P<newline>\n)
+    |(?P<comment>(?:\#|//)[^\n]*|/\*.*?(?:\*/|\Z))
+    |(?P<heredoc><<-?(?P<marker>[^\W\d][\w-]*)\r?\n)
+    |(?P<quote>")
+    |(?P<open>[\[({])
+    |(?P<end>~?\})
+    |(?P<close>[\])])
+    |(?P<operator>==|!=|>=|<=|=>|&&|\|\||::|\.\.\.)
+    |(?P<equal>=)
+    |(?P<other>\w[\w-]*|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_QUOTED = re.compile(r'(?P<open>[$%]\{~?)|(?P<end>")|(?:\\.|\$\$\{|%%\{|[$%](?!\{)|[^"\\$%])+', re.DOTALL)
+_HEREDOC = re.compile(r"(?P<open>[$%]\{~?)|(?:\$\$\{|%%\{|[$%](?!\{)|[^$%\n])*(?P<line>\n)?")
+
+
+def scan(text: str) -> Scan:
+    """Cut HCL into tokens."""
+    return _Scanner(text).run()
+
+
+class _Scanner:
+    """One pass over a text. ``modes`` is the stack of what the scanner is in the middle of."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.place = 0
+        self.tokens: list[Token] = []
+        self.heredocs: list[tuple[int, int]] = []
+        self.modes: list[_Mode] = [_Code()]
+
+    def run(self) -> Scan:
+        while self.place < len(self.text):
+            mode = self.modes[-1]
+            if isinstance(mode, _Code):
+                self.code(mode)
+            elif isinstance(mode, _Heredoc):
+                self.heredoc(mode)
+            else:
+                self.quoted()
+        return Scan(tuple(self.tokens), tuple(self.heredocs))
+
+    def emit(self, kind: Kind, match: re.Match[str], end: int | None = None) -> None:
+        end = match.end() if end is None else end
+        if end > match.start():
+            self.tokens.append(Token(kind, match.start(), end))
+        self.place = end
+
+    def code(self, mode: _Code) -> None:
+        match = _CODE.match(self.text, self.place)
+        assert match is not None
+        name = match.lastgroup
+        if name == "space":
+            self.place = match.end()
+        elif name == "heredoc":
+            self.emit(Kind.OTHER, match, match.end() - 1)
+            self.place = match.end()
+            self.modes.append(_Heredoc(match["marker"], match.end()))
+        elif name == "quote":
+            self.emit(Kind.OTHER, match)
+            self.modes.append(_Quoted())
+        elif name == "end":
+            self.emit(Kind.CLOSE, match)
+            if mode.braces == 0 and len(self.modes) > 1:
+                self.modes.pop()
+            else:
+                mode.braces -= 1
+        else:
+            mode.braces += match[0] == "{"
+            self.emit(_KINDS.get(name or "", Kind.OTHER), match)
+
+    def interpolation(self, match: re.Match[str]) -> None:
+        self.emit(Kind.OPEN, match)
+        self.modes.append(_Code())
+
+    def quoted(self) -> None:
+        match = _QUOTED.match(self.text, self.place)
+        if match is None:  # a lone backslash at the end of the text
+            self.place = len(self.text)
+        elif match["open"]:
+            self.interpolation(match)
+        else:
+            self.emit(Kind.OTHER, match)
+            if match["end"]:
+                self.modes.pop()
+
+    def heredoc(self, mode: _Heredoc) -> None:
+        match = _HEREDOC.match(self.text, self.place)
+        assert match is not None
+        if match["open"]:
+            mode.line_start = False
+            self.interpolation(match)
+            return
+        if mode.line_start and match[0].strip() == mode.marker:
+            self.heredocs.append((mode.start, match.start()))
+            self.emit(Kind.OTHER, match, match.end() - len(match["line"] or ""))
+            self.modes.pop()
+            return
+        self.emit(Kind.OTHER, match)
+        mode.line_start = match["line"] is not None
+
+
+_KINDS = {
+    "newline": Kind.NEWLINE,
+    "comment": Kind.COMMENT,
+    "open": Kind.OPEN,
+    "close": Kind.CLOSE,
+    "equal": Kind.EQUAL,
+}
+
+
+@dataclass(slots=True)
+class _Code:
+    braces: int = 0
+
+
+@dataclass(slots=True)
+class _Heredoc:
+    marker: str
+    start: int
+    line_start: bool = True
+
+
+@dataclass(slots=True)
+class _Quoted:
+    pass
+
+
+_Mode = _Code | _Heredoc | _Quoted

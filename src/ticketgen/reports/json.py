@@ -1,0 +1,35 @@
+"""Findings for programs.
+
+A document with two keys: ``findings``, a list of objects with ``rule``, ``severity``, ``message``, ``help``, ``stage``,
+``file``, ``line`` and ``column`` (the last three null where no file is to blame), and ``counts``, from severity to
+number. Keys may be added, never taken away.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from ticketgen.findings import Finding, Severity
+
+__all__ = ["render"]
+
+
+def render(findings: tuple[Finding, ...], sources: Mapping[str, str]) -> str:
+    """The document, indented; with an empty list for no findings."""
+    counts = {severity.value: sum(f.severity is severity for f in findings) for severity in Severity}
+    return json.dumps({"findings": [_row(finding) for finding in findings], "counts": counts}, indent=2)
+
+
+def _row(finding: Finding) -> dict[str, object]:
+    place = finding.location
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "help": finding.help,
+        "stage": finding.stage.value,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+    }

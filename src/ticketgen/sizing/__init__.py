@@ -1,0 +1,66 @@
+"""Stage 3, size: an environment's event scale becomes the capacity of everything it is made of.
+
+Sizing counts seats, not orders: an order of eight seats is eight entries in the ledger. Each figure comes
+from one formula in one function, and carries it, filled in, to wherever it is shown. The constants are AWS's
+(`ticketgen.aws.limits`) or assumptions (`assumptions`). Every Region is sized for the whole demand, because
+one may have to take it; so no figure depends on which Regions there are. Findings say what AWS has to be
+asked for before the sale (warnings), and what it would never give (errors).
+"""
+
+from __future__ import annotations
+
+from ticketgen.findings import Checked
+from ticketgen.sizing import demand, edge, functions, quotas, stores
+from ticketgen.sizing.figures import Figure, Sizing
+from ticketgen.spec.model import Environment
+
+__all__ = ["Figure", "Sizing", "size"]
+
+
+def size(environment: Environment) -> Checked[Sizing]:
+    """The capacity of an environment. It is there even with errors, to show what is too big."""
+    scale, objectives = environment.event_scale, environment.objectives
+
+    orders = demand.orders_per_second(scale)
+    seats = demand.seats_per_second(orders.value, scale.seats_per_order)
+    inventory = demand.inventory_write_units(seats.value)
+    batch = demand.kinesis_batch_size(seats.value)
+    memory = stores.cache_memory_mib(scale)
+    max_acu = stores.aurora_max_acu(seats.value)
+    rate = edge.api_throttle_rate(orders.value)
+    operations = seats.value + int(functions.reads_per_second(orders.value))
+
+    sizing = Sizing(
+        orders_per_second=orders,
+        seats_per_second=seats,
+        ledger_write_units=demand.ledger_write_units(seats.value),
+        inventory_write_units=inventory,
+        lock_write_units=demand.lock_write_units(orders.value, scale.seats_per_order),
+        event_shards=demand.event_shards(inventory.value),
+        kinesis_shards=demand.kinesis_shards(seats.value),
+        kinesis_parallelization_factor=demand.kinesis_parallelization_factor(seats.value, batch.value),
+        kinesis_batch_size=batch,
+        purchase_concurrency=functions.purchase_concurrency(orders.value),
+        purchase_memory_mib=functions.purchase_memory_mib(objectives),
+        availability_concurrency=functions.availability_concurrency(orders.value),
+        availability_memory_mib=functions.availability_memory_mib(scale.seats_per_event),
+        cache_sync_memory_mib=functions.cache_sync_memory_mib(scale.seats_per_event, objectives),
+        cache_sync_parallelization_factor=functions.cache_sync_parallelization_factor(seats.value),
+        cache_memory_mib=memory,
+        cache_node_type=stores.cache_node_type(memory.value, operations),
+        cache_replicas=stores.cache_replicas(environment.protect),
+        processor_memory_mib=functions.processor_memory_mib(batch.value),
+        aurora_min_acu=stores.aurora_min_acu(environment.protect, max_acu.value),
+        aurora_max_acu=max_acu,
+        api_throttle_rate=rate,
+        api_throttle_burst=edge.api_throttle_burst(rate.value),
+        waf_rate_limit=edge.waf_rate_limit(rate.value),
+        verifier_memory_mib=functions.verifier_memory_mib(seats.value, objectives),
+        verifier_concurrency=functions.verifier_concurrency(objectives),
+        corrector_memory_mib=functions.corrector_memory_mib(),
+        corrector_concurrency=functions.corrector_concurrency(objectives),
+        ticker_starts_per_minute=functions.ticker_starts_per_minute(objectives),
+        log_retention_days=stores.log_retention_days(environment.protect),
+        backup_retention_days=stores.backup_retention_days(environment.protect),
+    )
+    return Checked(sizing, tuple(quotas.check(environment, sizing)))

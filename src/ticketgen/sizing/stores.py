@@ -1,0 +1,131 @@
+"""The seat cache, the analytics database, and how long things are kept."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from ticketgen.aws import limits
+from ticketgen.sizing import assumptions as assumed
+from ticketgen.sizing.figures import Figure, figure, said
+from ticketgen.spec.model import EventScale
+
+__all__ = [
+    "aurora_max_acu",
+    "aurora_min_acu",
+    "backup_retention_days",
+    "cache_memory_mib",
+    "cache_node_type",
+    "cache_replicas",
+    "log_retention_days",
+]
+
+_MIB = 1024 * 1024
+_CHECKOV = "https://github.com/bridgecrewio/checkov, CKV_AWS_338: a year"
+
+
+def cache_memory_mib(scale: EventScale) -> Figure[int]:
+    """Memory of the seat cache: every event's map, one more for a load beside it, and what Redis reserves."""
+    maps = scale.concurrent_events + 1
+    data = scale.seats_per_event * maps * assumed.CACHE_BYTES_PER_SEAT
+    return figure(
+        "cache_memory_mib",
+        ceil(data / (1 - limits.CACHE_RESERVED_SHARE) / _MIB),
+        "MiB",
+        f"{said(scale.seats_per_event)} seats × {said(maps)} maps ({said(scale.concurrent_events)} events "
+        f"and a load) × {assumed.CACHE_BYTES_PER_SEAT} bytes / {said(1 - limits.CACHE_RESERVED_SHARE)} "
+        "not reserved",
+        f"{limits.CACHE_SOURCE}; {assumed.SOURCE}",
+        seats_per_event=scale.seats_per_event,
+        concurrent_events=scale.concurrent_events,
+    )
+
+
+def cache_node_type(memory_mib: int, operations: int) -> Figure[str]:
+    """The smallest node that holds it; none with processor credits where operations never pause.
+
+    The largest of all where none is large enough: `quotas` then refuses.
+    """
+    busy = operations > assumed.MOST_BURSTABLE_OPERATIONS
+    nodes = [node for node in limits.CACHE_NODES if not (busy and node.burstable)]
+    fitting = (node for node in nodes if node.memory >= memory_mib * _MIB)
+    return figure(
+        "cache_node_type",
+        next(fitting, nodes[-1]).name,
+        "node type",
+        f"the smallest with {said(memory_mib)} MiB"
+        + (f" that needs no processor credits for {said(operations)} operations/s" if busy else ""),
+        limits.CACHE_SOURCE,
+        cache_memory_mib=memory_mib,
+        operations_per_second=operations,
+    )
+
+
+def cache_replicas(protect: bool) -> Figure[int]:
+    """Replicas of the seat cache: one to fail over to, where it matters."""
+    return figure(
+        "cache_replicas",
+        1 if protect else 0,
+        "replicas",
+        "one to fail over to where protect is set; elsewhere the cache is rebuilt from DynamoDB",
+        "environments.*.protect",
+        protect=int(protect),
+    )
+
+
+def aurora_max_acu(seats: int) -> Figure[float]:
+    """The most that Aurora Serverless v2 may grow to: a row a seat."""
+    needed = seats * assumed.HEADROOM / assumed.ROWS_PER_ACU
+    return figure(
+        "aurora_max_acu",
+        max(1, _halves(needed)),
+        "ACU",
+        f"{said(seats)} rows/s × {said(assumed.HEADROOM)} headroom / {said(assumed.ROWS_PER_ACU)} "
+        "rows/s an ACU, in steps of a half, at least 1",
+        f"{limits.AURORA_MAX_ACU.source}; {assumed.SOURCE}",
+        seats_per_second=seats,
+    )
+
+
+def aurora_min_acu(protect: bool, max_acu: float) -> Figure[float]:
+    """The least it shrinks to: the more it keeps, the faster it grows."""
+    return figure(
+        "aurora_min_acu",
+        max(1, _halves(max_acu / 8)) if protect else 0.5,
+        "ACU",
+        f"an eighth of {said(max_acu)} ACU, in steps of a half, at least 1"
+        if protect
+        else "0.5 without protect",
+        limits.AURORA_MIN_ACU.source,
+        protect=int(protect),
+        aurora_max_acu=max_acu,
+    )
+
+
+def _halves(acu: float) -> float:
+    """Rounded up to a half, and without a point where it is whole: so it reads best in HCL."""
+    halves = ceil(acu * 2)
+    return halves / 2 if halves % 2 else halves // 2
+
+
+def log_retention_days(protect: bool) -> Figure[int]:
+    """Days that logs are kept; CloudWatch takes only certain numbers, these among them."""
+    return figure(
+        "log_retention_days",
+        731 if protect else 365,
+        "days",
+        "two years where protect is set, else one",
+        _CHECKOV,
+        protect=int(protect),
+    )
+
+
+def backup_retention_days(protect: bool) -> Figure[int]:
+    """Days that Aurora's backups are kept."""
+    return figure(
+        "backup_retention_days",
+        limits.AURORA_BACKUP_DAYS.value if protect else 7,
+        "days",
+        f"the most there is, {limits.AURORA_BACKUP_DAYS.value}, where protect is set, else a week",
+        limits.AURORA_BACKUP_DAYS.source,
+        protect=int(protect),
+    )

@@ -1,0 +1,150 @@
+"""What may be written in a file: the settings of `model`, all of them optional, at three places.
+
+A preset, the top of a spec and each of its environments may set any part of them, and what one leaves out may
+come from another. So these types are made from `Settings`, field by field, instead of being written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Union, get_args
+
+from pydantic import AfterValidator, Field, WithJsonSchema, create_model
+from pydantic.fields import FieldInfo
+
+from ticketgen.spec.model import Part, Settings
+from ticketgen.spec.nodes import KeyPath
+from ticketgen.spec.texts import EnvironmentName, ProjectName, refusal
+
+__all__ = ["SPEC_KEYS", "TOP_KEYS", "Overrides", "PresetFile", "SpecFile", "field_at", "keys_at"]
+
+TOP_KEYS = ("version", "project", "extends", "environments")
+"""What holds for all environments, so that none can override it."""
+
+
+def _is_part(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Part)
+
+
+def _nothing() -> None:
+    """The default of an optional field. As a factory, so that no JSON Schema calls it the default."""
+
+
+@cache
+def _partial(model: type[Part]) -> type[Part]:
+    """The model with every field optional, on every level. What may not be null still may not."""
+    fields: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        annotation = _with_partials(info.annotation)
+        if info.metadata:
+            annotation = Annotated[(annotation, *info.metadata)]
+        fields[name] = (annotation, _optional(info))
+    made: type[Part] = create_model(f"{model.__name__}Part", __base__=Part, __doc__=model.__doc__, **fields)
+    return made
+
+
+def _with_partials(annotation: Any) -> Any:
+    if _is_part(annotation):
+        return _partial(annotation)
+    if type(None) in get_args(annotation):
+        return Union[tuple(_with_partials(member) for member in get_args(annotation))]  # noqa: UP007
+    return annotation
+
+
+def _optional(info: FieldInfo) -> Any:
+    extra = dict(info.json_schema_extra) if isinstance(info.json_schema_extra, dict) else {}
+    default = {} if info.default_factory is dict else info.default
+    if info.is_required():
+        extra["x-needed"] = True  # from the file, its preset or the environment: no schema can tell
+    elif not isinstance(default, Part):
+        extra["default"] = list(default) if isinstance(default, tuple) else default
+    return Field(default_factory=_nothing, description=info.description, json_schema_extra=extra)
+
+
+Overrides = _partial(Settings)
+"""What one environment sets for itself."""
+
+_ENVIRONMENTS = Mapping[EnvironmentName, Overrides | None]  # type: ignore[valid-type]
+
+
+def _known_version(version: int) -> int:
+    if version == 1:
+        return version
+    raise refusal("unknown-version", "is not a version that this ticketgen reads", "write 1")
+
+
+_Version = Annotated[int, AfterValidator(_known_version), WithJsonSchema({"const": 1})]
+
+PresetFile = create_model(
+    "PresetFile",
+    __base__=Overrides,
+    __doc__="A preset: what a spec that extends it does not have to say.",
+    environments=(
+        _ENVIRONMENTS,
+        Field(default_factory=dict, description="Environments that every spec with this preset has."),
+    ),
+)
+
+SpecFile = create_model(
+    "SpecFile",
+    __base__=Overrides,
+    __doc__="A ticketgen spec: what a multi-Region ticketing stack is to be.",
+    version=(
+        _Version,
+        Field(description="The version of this format: 1."),
+    ),
+    project=(
+        ProjectName,
+        Field(description="The project's name: every name in the stack begins with it (`local.app_name`)."),
+    ),
+    extends=(
+        str | None,
+        Field(
+            default=None,
+            description="The preset that this file starts from; what is written here wins over it.",
+        ),
+    ),
+    environments=(
+        _ENVIRONMENTS,
+        Field(
+            default_factory=dict,
+            description="The environments by name, each with what it sets otherwise; nothing, or `{}`, "
+            "overrides nothing. An environment's name ends every name in its stack.",
+            json_schema_extra={"x-needed": True},
+        ),
+    ),
+)
+
+
+SPEC_KEYS = (
+    *("version", "project", "extends"),
+    *(key for key in SpecFile.model_fields if key not in TOP_KEYS),
+    "environments",
+)
+"""The keys of a spec, in the order in which people write them."""
+
+
+def keys_at(model: type[Part], path: KeyPath) -> tuple[str, ...]:
+    """The keys that may be written at a path of a file; none where any may, or where there are no keys."""
+    part = _part_at(model, path)
+    return tuple(part.model_fields) if part else ()
+
+
+def field_at(model: type[Part], path: KeyPath) -> FieldInfo | None:
+    """The field at a path of a file."""
+    part = _part_at(model, path[:-1]) if path else None
+    return part.model_fields.get(str(path[-1])) if part else None
+
+
+def _part_at(model: type[Part], path: KeyPath) -> type[Part] | None:
+    if path[:1] == ("environments",) and "environments" in model.model_fields:
+        return _part_at(Overrides, path[2:]) if len(path) > 1 else None
+    for step in path:
+        info = model.model_fields.get(str(step))
+        annotation = info.annotation if info else None
+        parts = [kind for kind in (annotation, *get_args(annotation)) if _is_part(kind)]
+        if not parts:
+            return None
+        model = parts[0]
+    return model

@@ -1,0 +1,86 @@
+"""Stage 1, load: the spec file and the preset that it extends become trees that know their lines and columns.
+
+Only this stage reads the spec's files. It says what is wrong with them as YAML (`reader`), and with the files
+themselves; what the values mean, and whether they fit together, is for the next stage, `resolve`. A tree is
+handed on whenever there is one, so that one bad corner does not hide the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.spec.nodes import Map, Node, Scalar, shown_text
+from ticketgen.spec.presets import presets
+from ticketgen.spec.reader import MOST_BYTES, read
+from ticketgen.spec.texts import nearest
+
+__all__ = ["SpecDocument", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecDocument:
+    """A spec as it was written.
+
+    Attributes:
+        file: its name, as in the locations.
+        root: what is in it.
+        preset: what is in the preset that it extends; None if there is none.
+        preset_missing: whether it extends one that could not be read, so that missing keys mean nothing.
+    """
+
+    file: str
+    root: Node
+    preset: Node | None = None
+    preset_missing: bool = False
+
+
+def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument]:
+    """Read a spec and the preset that it extends.
+
+    Args:
+        path: of the spec; its locations name it as it is given here.
+        presets_folder: where presets are; ticketgen's own if None.
+    """
+    checked = _read(path)
+    if checked.value is None:
+        return Checked(None, checked.findings)
+    root = checked.value
+    extends = root.entries.get("extends") if isinstance(root, Map) else None
+    if not (isinstance(extends, Scalar) and isinstance(extends.value, str)):
+        none_said = extends is None or (isinstance(extends, Scalar) and extends.value is None)
+        return Checked(SpecDocument(str(path), root, preset_missing=not none_said), checked.findings)
+    preset = _preset(extends, extends.value, presets_folder)
+    document = SpecDocument(str(path), root, preset.value, preset_missing=preset.value is None)
+    return Checked(document, checked.findings + preset.findings)
+
+
+def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[Node]:
+    known = presets(folder)
+    if name in known:
+        return _read(known[name].path)
+    close = nearest(name, known)
+    way_out = f"did you mean {close}? " if close else ""
+    message = f"extends: {shown_text(name)} is not a preset"
+    help_text = f"{way_out}There are {', '.join(known)}" if close else f"write one of {', '.join(known)}"
+    return Checked(None, (_finding("unknown-preset", message, extends.at, help_text),))
+
+
+def _read(path: Path) -> Checked[Node]:
+    file, top = str(path), Location(str(path))
+    try:
+        with path.open("rb") as stream:
+            return read(stream.read(MOST_BYTES + 1), file)
+    except FileNotFoundError:
+        message, help_text = f"{file} does not exist", "write one, or name another with --spec"
+    except IsADirectoryError:
+        message, help_text = f"{file} is a directory", "name the file in it"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message, help_text = f"{file} cannot be read: {reason}", "make it readable"
+    return Checked(None, (_finding("unreadable-file", message, top, help_text),))
+
+
+def _finding(rule: str, message: str, at: Location, help_text: str) -> Finding:
+    return Finding(rule, message, Stage.LOAD, at, help=help_text)

@@ -1,0 +1,285 @@
+"""The spec as types: what a platform engineer may write, and the environments that come of it.
+
+The descriptions and units here are also the editor's (JSON Schema) and the reader's (``docs/spec.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from ticketgen.findings import Location
+from ticketgen.spec.tags import Tags
+from ticketgen.spec.texts import (
+    BucketName,
+    DomainName,
+    EnvironmentName,
+    HttpUrl,
+    ProjectName,
+    RegionName,
+    ZoneId,
+    refusal,
+)
+
+__all__ = [
+    "Api", "Audit", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Part", "Pms",
+    "Project", "Settings", "State",
+]  # fmt: skip
+
+# Three actions a seat and the idempotency record, and 100 actions in a transaction:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+_MOST_SEATS_PER_ORDER: Final = 33
+
+# An Express workflow may take 5 minutes:
+# https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
+# The two objectives are tasks of one, which allows itself 5 s around them.
+_MOST_VERIFICATION_SECONDS: Final = 295
+
+_INTERVALS: Final = (5, 6, 10, 12, 15, 20, 30, 60)
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    """The unit of a number, for the JSON Schema and the reference."""
+    return {"x-unit": unit}
+
+
+class Part(BaseModel):
+    """A part of the spec: immutable, and closed to keys that nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class EventScale(Part):
+    """How big an on-sale is. The figures are totals: one event, and one Region, may take all of it."""
+
+    purchases_per_minute: int = Field(
+        ge=1,
+        le=10_000_000,
+        description="Orders in the busiest minute, over all events and Regions.",
+        json_schema_extra=_unit("orders/min"),
+    )
+    seats_per_event: int = Field(
+        ge=1,
+        le=1_000_000,
+        description="Seats of the largest event.",
+        json_schema_extra=_unit("seats"),
+    )
+    concurrent_events: int = Field(
+        ge=1,
+        le=10_000,
+        description="Events on sale at the same time; each has a seat map in every Region's cache.",
+        json_schema_extra=_unit("events"),
+    )
+    seats_per_order: int = Field(
+        ge=1,
+        le=_MOST_SEATS_PER_ORDER,
+        description="The most seats in one order, which is one DynamoDB transaction.",
+        json_schema_extra=_unit("seats"),
+    )
+    hold_seconds: int = Field(
+        ge=30,
+        le=86_400,
+        description="How long a held seat is kept for its buyer.",
+        json_schema_extra=_unit("s"),
+    )
+
+
+def _divides_a_minute(seconds: int) -> int:
+    if seconds in _INTERVALS:
+        return seconds
+    close = min(_INTERVALS, key=lambda interval: abs(interval - seconds))
+    raise refusal(
+        "out-of-range",
+        "does not divide a minute into at most 12 parts",
+        f"write {close}: a minute starts its verifications evenly, so {', '.join(map(str, _INTERVALS[:-1]))} "
+        f"or {_INTERVALS[-1]}",
+    )
+
+
+class Objectives(Part):
+    """What the stack promises. Each becomes alarms, time-outs and tests."""
+
+    lock_ms: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="Taking the locks of an order, 99th percentile, in the event's home Region.",
+        json_schema_extra=_unit("ms"),
+    )
+    replication_s: int = Field(
+        default=2,
+        ge=1,
+        le=300,
+        description="A sale is visible in every Region.",
+        json_schema_extra=_unit("s"),
+    )
+    cache_load_s: int = Field(
+        default=3,
+        ge=1,
+        le=600,
+        description="Loading one event's whole seat map into a Region's cache.",
+        json_schema_extra=_unit("s"),
+    )
+    verification_interval_s: Annotated[int, AfterValidator(_divides_a_minute)] = Field(
+        default=10,
+        description="Between the starts of two verifications of the inventory against the ledger.",
+        json_schema_extra={**_unit("s"), "enum": list(_INTERVALS)},
+    )
+    verification_s: int = Field(
+        default=8,
+        ge=1,
+        le=_MOST_VERIFICATION_SECONDS - 1,
+        description="One verification, over all Regions.",
+        json_schema_extra=_unit("s"),
+    )
+    correction_s: int = Field(
+        default=15,
+        ge=1,
+        le=_MOST_VERIFICATION_SECONDS - 1,
+        description="Correcting what one verification found.",
+        json_schema_extra=_unit("s"),
+    )
+
+    @model_validator(mode="after")
+    def _fit_one_execution(self) -> Objectives:
+        verify, correct = self.verification_s, self.correction_s
+        if verify + correct > _MOST_VERIFICATION_SECONDS:
+            raise refusal(
+                "out-of-range",
+                f"allow {verify} s to verify and {correct} s to correct, {verify + correct} s together",
+                f"keep verification_s + correction_s within {_MOST_VERIFICATION_SECONDS}: both run in one "
+                "Express workflow, which AWS ends after 5 minutes",
+            )
+        return self
+
+
+class Domain(Part):
+    """A custom domain for the API: latency routing over the Regions, with health checks."""
+
+    name: DomainName = Field(description="The full name that buyers use, such as `tickets.example.com`.")
+    zone_id: ZoneId = Field(description="The id of the Route 53 hosted zone that holds it.")
+
+
+class Api(Part):
+    """How buyers reach the stack."""
+
+    auth: Literal["iam", "cognito", "none"] = Field(
+        default="iam",
+        description="Who is asked to identify buyers. `none` lets anybody hold and buy, and is warned of.",
+    )
+    domain: Domain | None = Field(
+        default=None, description="A custom domain; null: buyers use each Region's own execute-api address."
+    )
+    account_logging: bool = Field(
+        default=False,
+        description="Let this stack manage each Region's one API Gateway log role, which all stacks of an "
+        "account share. Leave it off where another stack has it.",
+    )
+
+
+class Audit(Part):
+    """Where corrections are recorded."""
+
+    store: Literal["dynamodb", "timestream"] = Field(
+        default="dynamodb",
+        description="`timestream` is Timestream for LiveAnalytics: closed to new AWS customers since June "
+        "2025, and in 8 Regions only.",
+    )
+
+
+class Pms(Part):
+    """The property's own system of record, which the verifier compares with."""
+
+    url: HttpUrl | None = Field(
+        default=None,
+        description="Where it answers; `GET <url>/events/<event>/sold` lists an event's sold seats. null: "
+        "there is none.",
+    )
+
+
+class State(Part):
+    """Where Terraform keeps its state. Without a bucket, no backend block is rendered."""
+
+    bucket: BucketName | None = Field(
+        default=None, description="An existing S3 bucket, locked with `use_lockfile`; null: no backend block."
+    )
+    region: RegionName | None = Field(
+        default=None, description="The bucket's Region; null: the primary Region."
+    )
+
+
+class Functions(Part):
+    """What the spec says of the Lambda functions."""
+
+    reserved_concurrency: bool = Field(
+        default=True,
+        description="Reserve each function its concurrency. Switch it off in an account whose quota is "
+        "too small.",
+    )
+
+
+class Settings(Part):
+    """All that an environment can say for itself. A section that is left out has its defaults."""
+
+    regions: tuple[RegionName, ...] = Field(
+        min_length=1,
+        description="Where the stack runs; order does not matter, and all are of one AWS partition.",
+    )
+    primary_region: RegionName = Field(
+        description="One of `regions`: analytics, verification and audit live here. It needs Aurora's Data "
+        "API.",
+    )
+    secondary_region: RegionName | None = Field(
+        default=None,
+        description="Another of `regions`, which takes analytics, verification and audit over. null only "
+        "where there is a single Region.",
+    )
+    opt_in_regions: tuple[RegionName, ...] = Field(
+        default=(),
+        description="The opt-in Regions that are enabled in the AWS account. One that `regions` names has to "
+        "be here too.",
+    )
+    event_scale: EventScale = Field(description="How big an on-sale is.")
+    objectives: Objectives = Field(
+        default=Objectives(), description="What the stack promises: alarms, time-outs and tests."
+    )
+    protect: bool = Field(
+        default=False,
+        description="Deletion protection, longer retention of logs and backups, a final snapshot.",
+    )
+    api: Api = Field(default=Api(), description="How buyers reach the stack.")
+    audit: Audit = Field(default=Audit(), description="Where corrections are recorded.")
+    pms: Pms = Field(default=Pms(), description="The system of record to compare with.")
+    state: State = Field(default=State(), description="Where Terraform keeps its state.")
+    functions: Functions = Field(default=Functions(), description="The Lambda functions.")
+    tags: Tags = Field(
+        default_factory=dict,
+        description="Tags of every resource. Application, Environment, ManagedBy and Name are the stack's "
+        "own.",
+    )
+
+
+class Environment(Settings):
+    """One environment, with presets and its own overrides applied: all that sizing and rendering need.
+
+    Its name is also the default of ``var.environment_suffix``. Regions are in alphabetical order.
+    """
+
+    name: EnvironmentName
+    project: ProjectName
+
+
+class Project(Part):
+    """A resolved spec: its environments in the order of the file, and where each value was written.
+
+    ``marks`` maps a path of keys to its place: the paths of the file, such as ``("tags", "Owner")`` and
+    ``("environments", "prod")``, and for each environment the path of everything that holds there, such as
+    ``("environments", "prod", "event_scale", "hold_seconds")``, whether the environment, the top level or the
+    preset says it. ``("environments", "prod", "regions", 0)`` is the first of the resolved, sorted Regions.
+    """
+
+    name: ProjectName
+    environments: tuple[Environment, ...]
+    marks: Mapping[tuple[str | int, ...], Location] = Field(default_factory=dict)

@@ -1,0 +1,248 @@
+"""Whether an environment's Regions fit together: what no single value says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ticketgen.aws.regions import DATA_API_MISSING, REGIONS, TIMESTREAM
+from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.spec.nodes import Map, Node, Scalar, Sequence, dotted
+
+__all__ = ["check_placement"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    """What an environment says of Regions, with places.
+
+    Attributes:
+        name: of the environment.
+        listed: ``regions``.
+        regions: the Regions in it that exist, with their names.
+        whole: whether those are all that is in it.
+        primary: ``primary_region``, if it is one.
+        secondary: ``secondary_region``, null too; None where nothing was said, or something wrong.
+        secondary_known: whether nothing wrong was said of it.
+        enabled: the names in ``opt_in_regions``; None if something wrong is in it.
+        store: ``audit.store``.
+        file: the spec's own file.
+    """
+
+    name: str
+    listed: Sequence
+    regions: tuple[tuple[str, Scalar], ...]
+    whole: bool
+    primary: Scalar | None
+    secondary: Scalar | None
+    secondary_known: bool
+    enabled: frozenset[str] | None
+    store: Scalar | None
+    file: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.regions)
+
+    def later(self, first: Scalar | Sequence, *others: Scalar | Sequence) -> Scalar | Sequence:
+        """The one that was said last: an environment's beats the file's, and that beats the preset's."""
+        best = first
+        for other in others:
+            if self._rank(other) > self._rank(best):
+                best = other
+        return best
+
+    def _rank(self, node: Node) -> tuple[bool, bool]:
+        return node.path[:1] == ("environments",), node.at.file == self.file
+
+    def where_to_write(self, node: Node) -> str:
+        """Where a correction of it goes: the environment, if that is what says it."""
+        return dotted(node.path[:2]) if node.path[:1] == ("environments",) else "the top of the file"
+
+
+def check_placement(
+    name: str, tree: Map, broken: frozenset[str], file: str, partition: str | None
+) -> Iterator[Finding]:
+    """What is wrong with an environment's Regions.
+
+    Args:
+        name: of the environment.
+        tree: its settings, with presets and overrides applied, and without what is wrong by itself.
+        broken: the settings from which something wrong was taken away; nothing is concluded from their gaps.
+        file: the spec's own file.
+        partition: the spec's; None if no Region says it.
+    """
+    listed = tree.entries.get("regions")
+    if not isinstance(listed, Sequence):
+        return
+    enabled = tree.entries.get("opt_in_regions")
+    audit = tree.entries.get("audit")
+    placement = _Placement(
+        name,
+        listed,
+        tuple(_regions_of(listed)),
+        "regions" not in broken,
+        _scalar(tree.entries.get("primary_region")),
+        _scalar(tree.entries.get("secondary_region")),
+        "secondary_region" not in broken,
+        None if "opt_in_regions" in broken else frozenset(region for region, _ in _regions_of(enabled)),
+        _scalar(audit.entries.get("store")) if isinstance(audit, Map) else None,
+        file,
+    )
+    if partition:
+        yield from _one_partition(placement, partition)
+    for rule in _RULES:
+        yield from rule(placement)
+
+
+def _scalar(node: Node | None) -> Scalar | None:
+    return node if isinstance(node, Scalar) else None
+
+
+def _regions_of(node: Node | None) -> Iterator[tuple[str, Scalar]]:
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Scalar) and isinstance(item.value, str):
+            yield item.value, item
+
+
+def _finding(rule: str, node: Node, what: str, help_text: str) -> Finding:
+    return Finding(rule, f"{dotted(node.path)}: {what}", Stage.RESOLVE, node.at, Severity.ERROR, help_text)
+
+
+def _one_partition(placement: _Placement, partition: str) -> Iterator[Finding]:
+    for name, item in placement.regions:
+        theirs = REGIONS[name].partition
+        if theirs != partition:
+            yield _finding(
+                "two-partitions",
+                item,
+                f"{name} is in the partition {theirs}, and the spec in {partition}",
+                f"write a spec of its own for {theirs}: nothing replicates between partitions",
+            )
+
+
+def _no_duplicates(placement: _Placement) -> Iterator[Finding]:
+    first: dict[str, Scalar] = {}
+    for name, item in placement.regions:
+        if first.setdefault(name, item) is not item:
+            help_text = f"delete it; the first is on line {first[name].at.line}"
+            yield _finding("duplicate-region", item, f"{name} is there twice", help_text)
+
+
+def _opted_in(placement: _Placement) -> Iterator[Finding]:
+    if placement.enabled is None:
+        return
+    for name, item in placement.regions:
+        region = REGIONS[name]
+        if region.opt_in and name not in placement.enabled:
+            yield _finding(
+                "opt-in-region",
+                item,
+                f"{name} is an opt-in Region, and opt_in_regions does not list it",
+                f"enable {region.place} in the AWS account, then add {name} to opt_in_regions",
+            )
+
+
+def _primary_among_regions(placement: _Placement) -> Iterator[Finding]:
+    primary = placement.primary
+    if primary is None or not placement.whole or not placement.regions or primary.value in placement.names:
+        return
+    to_blame = placement.later(primary, placement.listed)
+    if to_blame is primary:
+        what = f"{primary.value} is not among the regions: {_some(placement.names)}"
+        yield _finding("primary-region", primary, what, "write one of them, or add it to regions")
+        return
+    yield _finding(
+        "primary-region",
+        to_blame,
+        f"the primary Region {primary.value} is not among them",
+        f"add {primary.value}, or set primary_region in {placement.where_to_write(to_blame)}",
+    )
+
+
+def _secondary_among_regions(placement: _Placement) -> Iterator[Finding]:
+    primary, secondary, listed = placement.primary, placement.secondary, placement.listed
+    if not placement.secondary_known or not placement.whole or not placement.regions:
+        return
+    others = [name for name in placement.names if primary is None or name != primary.value]
+    if secondary is None or secondary.value is None:
+        if len(set(placement.names)) > 1:
+            to_blame = listed if secondary is None else placement.later(secondary, listed)
+            yield _finding(
+                "secondary-region",
+                to_blame,
+                f"{len(set(placement.names))} Regions and no secondary_region",
+                f"set secondary_region in {placement.where_to_write(to_blame)}, such as {others[0]}",
+            )
+        return
+    if primary is not None and secondary.value == primary.value:
+        to_blame = placement.later(secondary, primary)
+        way_out = (
+            f"write another Region, such as {others[0]}" if others else "write null: there is one Region"
+        )
+        what = f"{secondary.value} is primary and secondary Region at once"
+        yield _finding("secondary-region", to_blame, what, way_out)
+        return
+    if secondary.value in placement.names:
+        return
+    to_blame = placement.later(secondary, listed)
+    alone = len(set(placement.names)) == 1
+    if to_blame is secondary:
+        what = f"{secondary.value} is not among the regions: {_some(placement.names)}"
+        way_out = "write null: there is one Region" if alone else "write one of them, or add it to regions"
+        yield _finding("secondary-region", secondary, what, way_out)
+        return
+    instead = "secondary_region: null" if alone else "another secondary_region"
+    yield _finding(
+        "secondary-region",
+        to_blame,
+        f"the secondary Region {secondary.value} is not among them",
+        f"add {secondary.value}, or write {instead} in {placement.where_to_write(to_blame)}",
+    )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _analytics(placement: _Placement) -> Iterator[tuple[str, Scalar]]:
+    """The Regions that have to be able to run analytics."""
+    for kind, node in (("primary", placement.primary), ("secondary", placement.secondary)):
+        if node is not None and node.value is not None:
+            yield kind, node
+
+
+def _data_api(placement: _Placement) -> Iterator[Finding]:
+    for kind, node in _analytics(placement):
+        if node.value in DATA_API_MISSING:
+            yield _finding(
+                "no-data-api",
+                node,
+                f"{node.value} has no Aurora Data API, so it cannot be the {kind} Region",
+                "make another Region that; this one may stay among the regions",
+            )
+
+
+def _timestream(placement: _Placement) -> Iterator[Finding]:
+    store = placement.store
+    if store is None or store.value != "timestream":
+        return
+    for kind, node in _analytics(placement):
+        if node.value not in TIMESTREAM:
+            to_blame = placement.later(store, node)
+            yield _finding(
+                "no-timestream",
+                to_blame,
+                f"timestream is not in the {kind} Region {node.value}",
+                f"set audit.store to dynamodb, or make it one of {', '.join(sorted(TIMESTREAM))}",
+            )
+
+
+_RULES: tuple[Callable[[_Placement], Iterator[Finding]], ...] = (
+    _no_duplicates,
+    _opted_in,
+    _primary_among_regions,
+    _secondary_among_regions,
+    _data_api,
+    _timestream,
+)

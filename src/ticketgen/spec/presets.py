@@ -1,0 +1,41 @@
+"""Presets: starting points that a spec extends. One file each; its first comment says what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketgen.assets import asset_folder
+
+__all__ = ["Preset", "presets"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A preset.
+
+    Attributes:
+        name: what a spec writes behind ``extends:``.
+        summary: the first comment of its file, as one line.
+        path: of its file.
+    """
+
+    name: str
+    summary: str
+    path: Path
+
+
+def presets(folder: Path | None = None) -> Mapping[str, Preset]:
+    """All presets by name, in alphabetical order; ``folder`` is ticketgen's own if None."""
+    paths = sorted((folder or asset_folder("presets")).glob("*.yaml"))
+    return {path.stem: Preset(path.stem, _summary(path), path) for path in paths}
+
+
+def _summary(path: Path) -> str:
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line.removeprefix("#").strip())
+    return " ".join(lines)

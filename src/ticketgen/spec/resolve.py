@@ -1,0 +1,226 @@
+"""Stage 2, resolve: preset, file and each environment's overrides become environments that stand alone.
+
+Maps merge key by key; lists and single values replace; null resets what may be null. Each of the three is
+validated where it was written, and what is wrong in it taken away, so that the rest can still be merged and
+checked as a whole: every finding of a file comes at once, at its own line, and once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from ticketgen.aws.regions import REGIONS
+from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
+from ticketgen.spec.authoring import TOP_KEYS, PresetFile, SpecFile
+from ticketgen.spec.explain import explain
+from ticketgen.spec.load import SpecDocument
+from ticketgen.spec.model import Environment, Part, Project
+from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, dotted, merge, places, plain, without
+from ticketgen.spec.placement import check_placement
+
+__all__ = ["resolve"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A preset or a spec file without what is wrong in it.
+
+    Attributes:
+        tree: what is left.
+        findings: what was wrong.
+        broken: the paths that were taken away.
+    """
+
+    tree: Map
+    findings: tuple[Finding, ...]
+    broken: frozenset[KeyPath]
+
+
+def resolve(document: SpecDocument) -> Checked[Project]:
+    """The environments of a spec; no value if anything in it is an error."""
+    own = _layer(document.root, SpecFile)
+    findings = list(own.findings)
+    tree, broken = own.tree, own.broken
+    if document.preset is not None:
+        preset = _layer(document.preset, PresetFile)
+        findings += preset.findings
+        merged = merge(preset.tree, own.tree)
+        tree = merged if isinstance(merged, Map) else tree
+        broken |= preset.broken
+
+    settings = {name: _settings(tree, node) for name, node in _environments(tree).items()}
+    if () not in broken and ("environments",) not in broken:
+        findings += _no_environments(document, tree, broken)
+    partition = _partition(settings.values())
+    environments = []
+    for name, setting in settings.items():
+        environment, wrong = _environment(document, tree, name, setting, broken, partition)
+        findings += wrong
+        if environment is not None:
+            environments.append(environment)
+    findings += _shared_domains(settings)
+    unique = tuple(sorted(dict.fromkeys(findings), key=lambda finding: _order(finding, document.file)))
+    if has_errors(unique) or document.preset_missing:
+        return Checked(None, unique)
+    marks = _marks(document, settings)
+    name = str(plain(tree.entries["project"]))
+    return Checked(Project(name=name, environments=tuple(environments), marks=marks), unique)
+
+
+def _order(finding: Finding, file: str) -> tuple[bool, Location]:
+    """The spec's findings in its order, then the preset's."""
+    at = finding.location or Location(file)
+    return at.file != file, at
+
+
+def _layer(root: Node, model: type[Part]) -> _Layer:
+    try:
+        model.model_validate(plain(root))
+    except ValidationError as error:
+        explained = [explain(each, root, model) for each in error.errors(include_url=False)]
+    else:
+        explained = []
+    broken = frozenset(path for _, path in explained)
+    left = without(root, broken)
+    tree = left if isinstance(left, Map) and () not in broken else Map({}, {}, root.at, ())
+    return _Layer(tree, tuple(finding for finding, _ in explained), broken)
+
+
+def _environments(tree: Map) -> Mapping[str, Node]:
+    node = tree.entries.get("environments")
+    return node.entries if isinstance(node, Map) else {}
+
+
+def _no_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPath]) -> Iterator[Finding]:
+    if _environments(tree) or any(path[:1] == ("environments",) for path in broken):
+        return
+    at = tree.entries["environments"].at if "environments" in tree.entries else tree.at
+    help_text = "add environments: with one key each, such as prod: {}"
+    yield Finding("no-environments", "environments: there is none", Stage.RESOLVE, at, help=help_text)
+
+
+def _settings(tree: Map, overrides: Node) -> Map:
+    """What holds in an environment."""
+    common = {key: value for key, value in tree.entries.items() if key not in TOP_KEYS}
+    base = Map(common, tree.keys_at, tree.at, tree.path)
+    both = merge(base, overrides) if isinstance(overrides, Map) else base
+    # The whole is the file's, not the environment's: a key that is missing is missing in the file.
+    return Map(both.entries, tree.keys_at, tree.at, tree.path) if isinstance(both, Map) else base
+
+
+def _broken_settings(name: str, settings: Map, broken: frozenset[KeyPath]) -> frozenset[str]:
+    """The settings of an environment from which something was taken away."""
+    own = {path[2] for path in broken if path[:2] == ("environments", name) and len(path) > 2}
+    replaced = {
+        key
+        for key, node in settings.entries.items()
+        if node.path[:1] == ("environments",) and not isinstance(node, Map)
+    }
+    return frozenset(str(key) for key in own | ({path[0] for path in broken if path} - replaced))
+
+
+def _environment(
+    document: SpecDocument,
+    tree: Map,
+    name: str,
+    settings: Map,
+    broken: frozenset[KeyPath],
+    partition: str | None,
+) -> tuple[Environment | None, list[Finding]]:
+    """An environment, if there is nothing wrong with it that matters, and what is."""
+    unsure = _broken_settings(name, settings, broken)
+    findings = list(check_placement(name, settings, unsure, document.file, partition))
+    findings += _warnings(settings)
+    values = dict(_plain_map(settings))
+    regions = values.get("regions")
+    if isinstance(regions, tuple):
+        values["regions"] = tuple(sorted(regions, key=str))
+    project = tree.entries.get("project")
+    try:
+        return Environment.model_validate(
+            {**values, "name": name, "project": plain(project) if project else ""}
+        ), findings
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            setting = each["loc"][0]
+            known = setting in unsure or setting == "project"
+            if known or (each["type"] == "missing" and (document.preset_missing or () in broken)):
+                continue
+            findings.append(explain(each, settings, Environment)[0])
+    return None, findings
+
+
+def _plain_map(tree: Map) -> Iterable[tuple[str, object]]:
+    return ((key, plain(value)) for key, value in tree.entries.items())
+
+
+def _warnings(settings: Map) -> Iterator[Finding]:
+    api = settings.entries.get("api")
+    auth = api.entries.get("auth") if isinstance(api, Map) else None
+    if isinstance(auth, Scalar) and auth.value == "none":
+        yield Finding(
+            "no-authentication",
+            f"{dotted(auth.path)}: none lets anybody hold and buy seats",
+            Stage.RESOLVE,
+            auth.at,
+            Severity.WARNING,
+            "write iam or cognito, unless something in front of the API identifies buyers",
+        )
+
+
+def _partition(trees: Iterable[Map]) -> str | None:
+    """The partition of the spec: that of its first primary Region, or else of its first Region."""
+    first: list[Node] = []
+    for tree in trees:
+        listed = tree.entries.get("regions")
+        first += [tree.entries[key] for key in ("primary_region",) if key in tree.entries]
+        first += listed.items if isinstance(listed, Sequence) else ()
+    names = (node.value for node in first if isinstance(node, Scalar))
+    return next(
+        (REGIONS[name].partition for name in names if isinstance(name, str) and name in REGIONS), None
+    )
+
+
+def _shared_domains(trees: Mapping[str, Map]) -> Iterator[Finding]:
+    """Environments that would write the same DNS records."""
+    first: dict[object, str] = {}
+    for name, tree in trees.items():
+        api = tree.entries.get("api")
+        domain = api.entries.get("domain") if isinstance(api, Map) else None
+        host = domain.entries.get("name") if isinstance(domain, Map) else None
+        if not isinstance(host, Scalar):
+            continue
+        if host.value in first:
+            yield Finding(
+                "shared-domain",
+                f"{dotted(host.path)}: {host.value} is the domain of {first[host.value]} and of {name}",
+                Stage.RESOLVE,
+                host.at,
+                Severity.WARNING,
+                f"override api.domain in environments.{name}: both would write the same DNS records",
+            )
+        first.setdefault(host.value, name)
+
+
+def _marks(document: SpecDocument, trees: Mapping[str, Map]) -> Mapping[KeyPath, Location]:
+    marks = dict(places(document.preset)) if document.preset is not None else {}
+    marks |= dict(places(document.root))
+    for name, tree in trees.items():
+        own = marks.get(("environments", name))
+        for path, at in places(_sorted_regions(tree), ("environments", name)):
+            marks[path] = at
+        if own:
+            marks["environments", name] = own
+    return marks
+
+
+def _sorted_regions(tree: Map) -> Map:
+    listed = tree.entries.get("regions")
+    if not isinstance(listed, Sequence):
+        return tree
+    items = tuple(sorted(listed.items, key=lambda item: str(plain(item))))
+    entries = {**tree.entries, "regions": Sequence(items, listed.at, listed.path)}
+    return Map(entries, tree.keys_at, tree.at, tree.path)

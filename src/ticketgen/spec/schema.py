@@ -1,0 +1,45 @@
+"""The JSON Schema of a spec, for editors: completion, descriptions, and red lines before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from ticketgen.aws.regions import REGIONS
+from ticketgen.spec.authoring import SPEC_KEYS, SpecFile
+from ticketgen.spec.presets import presets
+
+__all__ = ["json_schema"]
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of ``ticketgen.yaml``, JSON Schema draft 2020-12.
+
+    It knows keys, types, ranges, Regions and presets. What only the whole can tell (whether the preset has
+    what the file leaves out, whether Regions fit together) is left to ``resolve``.
+    """
+    made = _tidied(SpecFile.model_json_schema(schema_generator=GenerateJsonSchema))
+    properties = made["properties"]
+    properties["extends"]["anyOf"] = [{"enum": list(presets()), "type": "string"}, {"type": "null"}]
+    properties["environments"] |= {"minProperties": 1, "additionalProperties": False}
+    made["properties"] = {key: properties[key] for key in SPEC_KEYS}
+    made["$defs"]["Region"] = {"description": "A Region of AWS.", "type": "string", "enum": sorted(REGIONS)}
+    return {"$schema": GenerateJsonSchema.schema_dialect, "title": "ticketgen spec", **made}
+
+
+def _tidied(schema: Any) -> Any:
+    """Without pydantic's titles, which repeat the key in capitals, and with the Regions listed once."""
+    if isinstance(schema, list):
+        return [_tidied(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if schema.get("enum") == sorted(REGIONS):
+        said = {"description": schema["description"]} if "description" in schema else {}
+        return {"$ref": "#/$defs/Region", **said}
+    return {
+        key: _tidied(value)
+        for key, value in schema.items()
+        if not (key == "title" and isinstance(value, str))
+    }

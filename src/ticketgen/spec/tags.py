@@ -1,0 +1,95 @@
+"""What AWS takes as tags, of every resource that a stack has."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, WithJsonSchema
+
+from ticketgen.spec.texts import refusal
+
+__all__ = ["MOST_TAGS", "RESERVED_TAGS", "Tags"]
+
+RESERVED_TAGS: Final = frozenset({"Application", "Environment", "ManagedBy", "Name"})
+"""Tags that every rendered stack sets itself."""
+
+# Source of the 50: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+MOST_TAGS: Final = 50 - len(RESERVED_TAGS)
+"""How many tags a spec may add."""
+
+# Alphabet and lengths: botocore 1.44 lambda, iam, wafv2, logs and acm, ``[\p{L}\p{Z}\p{N}_.:/=+\-@]``, 1-128
+# characters in a key, 0-256 in a value. Of \p{Z}, the line and paragraph separators are left out.
+_CATEGORIES: Final = ("L", "N", "Zs")
+_SYMBOLS: Final = frozenset("_.:/=+-@")
+_LONGEST_KEY: Final = 128
+_LONGEST_VALUE: Final = 256
+
+
+def _text(text: str, longest: int, what: str) -> str:
+    strange = next((mark for mark in text if not _taken(mark)), None)
+    if strange is not None:
+        name = unicodedata.name(strange, "a control character")
+        raise refusal(
+            "invalid-tag",
+            f"has U+{ord(strange):04X} ({name}), which AWS takes in no {what}",
+            "keep to letters, digits, spaces and _ . : / = + - @",
+        )
+    if len(text) > longest:
+        way_out = f"shorten it: AWS takes {longest} in a {what}"
+        raise refusal("invalid-tag", f"is {len(text)} characters long", way_out)
+    if text.casefold().startswith("aws:"):
+        raise refusal("invalid-tag", "begins with aws:", "begin it otherwise: AWS keeps aws: for itself")
+    return text
+
+
+def _taken(mark: str) -> bool:
+    return mark in _SYMBOLS or unicodedata.category(mark).startswith(_CATEGORIES)
+
+
+def _key(text: str) -> str:
+    if not text:
+        raise refusal("invalid-tag", "is an empty tag key", "give the tag a name")
+    # IAM ignores the case of tag keys, so the stack's own are taken in any.
+    if text.casefold() in {reserved.casefold() for reserved in RESERVED_TAGS}:
+        raise refusal("reserved-tag", "is a tag that every stack sets itself", "leave it out or rename it")
+    return _text(text, _LONGEST_KEY, "tag key")
+
+
+def _value(text: str) -> str:
+    return _text(text, _LONGEST_VALUE, "tag value")
+
+
+def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    if len(tags) > MOST_TAGS:
+        way_out = f"keep {MOST_TAGS}: AWS takes 50 a resource, and the stack sets {len(RESERVED_TAGS)}"
+        raise refusal("too-many-tags", f"has {len(tags)} tags", way_out)
+    seen: dict[str, str] = {}
+    for key in tags:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+        first = seen.setdefault(key.casefold(), key)
+        if first != key:
+            raise refusal(
+                "invalid-tag", f"has {first} and {key}", "keep one: IAM ignores the case of tag keys"
+            )
+    return tags
+
+
+Tags = Annotated[
+    Mapping[Annotated[str, AfterValidator(_key)], Annotated[str, AfterValidator(_value)]],
+    AfterValidator(_tags),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": MOST_TAGS,
+            "propertyNames": {
+                "minLength": 1,
+                "maxLength": _LONGEST_KEY,
+                "not": {"enum": sorted(RESERVED_TAGS)},
+            },
+            "additionalProperties": {"type": "string", "maxLength": _LONGEST_VALUE},
+        }
+    ),
+]
+"""Tags by key."""

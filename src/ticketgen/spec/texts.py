@@ -1,0 +1,226 @@
+"""What free text in a spec may be: names, Regions, a bucket, a domain, a URL.
+
+Each is a type for pydantic that refuses what AWS would refuse at ``apply``, says the way out, and tells the
+JSON Schema what it can. Tags have a module of their own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
+
+from ticketgen.aws.regions import ANNOUNCED, REGIONS
+
+__all__ = [
+    "BucketName",
+    "DomainName",
+    "EnvironmentName",
+    "HttpUrl",
+    "ProjectName",
+    "RegionName",
+    "ZoneId",
+    "nearest",
+    "refusal",
+]
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
+_BUCKET_SUFFIXES: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+_LONGEST_GUESSED: Final = 64  # difflib is quadratic, and nobody mistypes a name that long
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, or None."""
+    if len(word) > _LONGEST_GUESSED:
+        return None
+    folded = {_folded(name): name for name in sorted(known)}
+    close = difflib.get_close_matches(_folded(word), folded, n=5)
+    # Swapped letters are the commonest slip, and difflib does not know it: us-esat-1.
+    close.sort(key=lambda name: sorted(name) != sorted(_folded(word)))
+    return folded[close[0]] if close else None
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("_", "-").replace(" ", "-")
+
+
+def refusal(rule: str, message: str, help_text: str) -> PydanticCustomError:
+    """An error for pydantic that carries a finding: its rule, what follows the value, the way out."""
+    # As context and not as the template: braces in a value would be taken for placeholders.
+    context: dict[str, Any] = {"rule": rule, "message": message, "help": help_text}
+    return PydanticCustomError("refused", "{message}", context)
+
+
+def _anything(text: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a text has to look like.
+
+    Attributes:
+        what: the shape's name, with its article.
+        pattern: anchored; JavaScript reads it too.
+        shortest: in characters.
+        longest: in characters.
+        help: the way out.
+        also: what no pattern says.
+    """
+
+    what: str
+    pattern: str
+    shortest: int
+    longest: int
+    help: str
+    also: Callable[[str], bool] = field(default=_anything)
+
+    def check(self, text: str) -> str:
+        """The same text.
+
+        Raises:
+            PydanticCustomError: it has another shape.
+        """
+        if (
+            self.shortest <= len(text) <= self.longest
+            and re.fullmatch(self.pattern, text)
+            and self.also(text)
+        ):
+            return text
+        raise refusal("invalid-text", f"is not {self.what}", self.help)
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {
+            **handler(core),
+            "pattern": self.pattern,
+            "minLength": self.shortest,
+            "maxLength": self.longest,
+        }
+
+
+_NAME_PATTERN: Final = "^[a-z](?:-?[a-z0-9])*$"
+
+ProjectName = Annotated[
+    str,
+    _Shape(
+        "a project's name",
+        _NAME_PATTERN,
+        3,
+        20,
+        "write 3 to 20 lower-case letters, digits and single inner hyphens, a letter first, "
+        "such as tap-marketplace",
+    ),
+]
+"""The front of every name in the stack; 20 characters leave room for the rest within AWS's limits."""
+
+EnvironmentName = Annotated[
+    str,
+    _Shape(
+        "an environment's name",
+        _NAME_PATTERN,
+        1,
+        64,
+        "write lower-case letters, digits and single inner hyphens, a letter first, such as prod-eu",
+    ),
+]
+"""The end of every name in the stack; how long it may be follows from those names (``stack.names``)."""
+
+
+def _is_bucket(name: str) -> bool:
+    if name.startswith(_BUCKET_PREFIXES) or name.endswith(_BUCKET_SUFFIXES):
+        return False
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return ".." not in name
+    return False
+
+
+BucketName = Annotated[
+    str,
+    _Shape(
+        "a name that S3 takes for a bucket",
+        "^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
+        3,
+        63,
+        "write the bucket's bare name: 3 to 63 lower-case letters, digits, hyphens and dots, "
+        "none of S3's reserved prefixes and suffixes, no s3://",
+        _is_bucket,
+    ),
+]
+
+DomainName = Annotated[
+    str,
+    # Labels of 63 and names of 253 characters: botocore 1.44 acm, DomainNameString.
+    _Shape(
+        "a domain name",
+        r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$",
+        4,
+        253,
+        "write a full name in lower case, without scheme, path or final dot, such as tickets.example.com",
+    ),
+]
+
+ZoneId = Annotated[
+    str,
+    # At most 32 characters: botocore 1.44 route53, ResourceId.
+    _Shape(
+        "the id of a hosted zone",
+        "^[A-Z0-9]+$",
+        1,
+        32,
+        "write the bare id that Route 53 shows, such as Z0123456789ABCDEFGHIJ, without /hostedzone/",
+    ),
+]
+
+
+def _has_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+HttpUrl = Annotated[
+    str,
+    # 1,024 of the 4 KB that a function's environment has (botocore 1.44 lambda); the alphabet is RFC 3986's
+    # (https://www.rfc-editor.org/rfc/rfc3986#section-3.3) but for what shells and templates act on.
+    _Shape(
+        "an http or https URL that can be used here",
+        r"^https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9._~:@+=/-]|%[0-9A-Fa-f]{2})*)?$",
+        10,
+        1024,
+        "write scheme, host and path, such as https://pms.example.com/v1: no user or password (they would "
+        "end up in the state), no query, no fragment, anything unusual percent-encoded",
+        _has_host_and_port,
+    ),
+]
+
+
+def _known_region(name: str) -> str:
+    if name in REGIONS:
+        return name
+    if name in ANNOUNCED:
+        raise refusal("unknown-region", "is announced, but not open yet", "leave it out until AWS opens it")
+    close = nearest(name, REGIONS)
+    way_out = f"did you mean {close}?" if close else "write a Region as AWS does, such as us-east-1"
+    raise refusal("unknown-region", "is not a Region of AWS", way_out)
+
+
+RegionName = Annotated[
+    str, AfterValidator(_known_region), WithJsonSchema({"type": "string", "enum": sorted(REGIONS)})
+]

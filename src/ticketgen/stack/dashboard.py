@@ -1,0 +1,38 @@
+"""The dashboard of a Region: its panels, from the buyer inwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ticketgen.stack.metrics import Metric, of_api, of_cache, of_function, of_table, own
+
+__all__ = ["PANELS", "Panel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One chart: its metrics, each with the same statistic."""
+
+    title: str
+    stat: str
+    metrics: tuple[Metric, ...]
+
+
+_TABLES = ("aws_dynamodb_table.distributed_locks.name", "var.tables.inventory", "var.tables.sales")
+
+PANELS = (
+    Panel("Requests", "Sum", (of_api("Count"), of_api("4XXError"), of_api("5XXError"))),
+    Panel("Answer time, p99 (ms)", "p99", (of_api("Latency"), own("PurchaseMs"), own("LockMs"))),
+    Panel(
+        "Purchase function",
+        "Sum",
+        tuple(of_function("ticket_purchase", name) for name in ("Invocations", "Errors", "Throttles")),
+    ),
+    Panel("Write units", "Sum", tuple(of_table(table, "ConsumedWriteCapacityUnits") for table in _TABLES)),
+    Panel("Seat map, age and load (s)", "Maximum", (own("CacheMapAgeSeconds"), own("CacheLoadSeconds"))),
+    Panel(
+        "Redis, memory and CPU (%)",
+        "Maximum",
+        (of_cache("DatabaseMemoryUsagePercentage"), of_cache("EngineCPUUtilization")),
+    ),
+)

@@ -1,0 +1,103 @@
+"""The CloudWatch metrics that alarms and dashboards look at: AWS's own, and those of our functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ticketgen.rendering.quoted import Expression
+
+__all__ = [
+    "Metric", "of_api", "of_aurora", "of_cache", "of_function", "of_machine", "of_queue", "of_stream",
+    "of_table", "own",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of one thing.
+
+    Attributes:
+        namespace: an HCL string.
+        name: CloudWatch's.
+        dimensions: names and HCL expressions.
+    """
+
+    namespace: Expression
+    name: str
+    dimensions: tuple[tuple[str, Expression], ...] = ()
+
+
+def own(name: str) -> Metric:
+    """A metric that our functions write (``templates/functions/metrics.py``): it has no dimensions."""
+    return Metric(Expression('"${var.app_name}-metrics-${var.environment_suffix}"'), name)
+
+
+def _aws(service: str, name: str, **dimensions: str) -> Metric:
+    named = tuple((dimension, Expression(value)) for dimension, value in dimensions.items())
+    return Metric(Expression(f'"AWS/{service}"'), name, named)
+
+
+def of_function(function: str, name: str) -> Metric:
+    """A metric of a function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    """
+    return _aws("Lambda", name, FunctionName=f"aws_lambda_function.{function}.function_name")
+
+
+def of_api(name: str) -> Metric:
+    """A metric of the Region's API.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+    """
+    api, stage = "aws_api_gateway_rest_api.tickets.name", "aws_api_gateway_stage.live.stage_name"
+    return _aws("ApiGateway", name, ApiName=api, Stage=stage)
+
+
+def of_table(table: str, name: str) -> Metric:
+    """A metric of a table, named by an HCL expression.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+    """
+    return _aws("DynamoDB", name, TableName=table)
+
+
+def of_cache(name: str) -> Metric:
+    """ElastiCache reports by node. The first stands for all: every node holds the whole map.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
+    """
+    node = '"${aws_elasticache_replication_group.seats.replication_group_id}-001"'
+    return _aws("ElastiCache", name, CacheClusterId=node)
+
+
+def of_queue(queue: str, name: str) -> Metric:
+    """A metric of a queue.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    """
+    return _aws("SQS", name, QueueName=f"aws_sqs_queue.{queue}.name")
+
+
+def of_stream(name: str) -> Metric:
+    """A metric of the ledger's stream.
+
+    https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
+    """
+    return _aws("Kinesis", name, StreamName="aws_kinesis_stream.sales.name")
+
+
+def of_aurora(name: str) -> Metric:
+    """A metric of the database.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
+    """
+    return _aws("RDS", name, DBClusterIdentifier="aws_rds_cluster.sales.cluster_identifier")
+
+
+def of_machine(machine: str, name: str) -> Metric:
+    """A metric of a state machine.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+    """
+    return _aws("States", name, StateMachineArn=f"aws_sfn_state_machine.{machine}.arn")

@@ -1,0 +1,169 @@
+"""Every name in the stack, and whether AWS takes it, asked before anything is rendered.
+
+A name is ``<project>-<what>-<suffix>``. The catalogue says which resources carry each ``what``; the templates
+can use no other (``templates/stack/_names.j2``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.findings import Finding, Stage
+from ticketgen.spec.model import Environment, Project
+
+__all__ = ["LABELS", "NAMES", "UNSUFFIXED", "WHATS", "Name", "check_names", "longest_suffix"]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as one attribute carries it.
+
+    Attributes:
+        what: the middle of the name.
+        resource: the resource type.
+        attribute: of the resource.
+        before: what AWS or a convention wants in front, such as ``/aws/lambda/``.
+        after: what comes behind the suffix, such as ``.fifo``.
+    """
+
+    what: str
+    resource: str
+    attribute: str
+    before: str = ""
+    after: str = ""
+
+    def text(self, project: str, suffix: str) -> str:
+        """The whole name."""
+        return f"{self.before}{project}-{self.what}-{suffix}{self.after}"
+
+
+def _named(resource: str, attribute: str, *whats: str, before: str = "", after: str = "") -> tuple[Name, ...]:
+    return tuple(Name(what, resource, attribute, before, after) for what in whats)
+
+
+# The longest Region, for names that end with it.
+_REGION = "-ap-southeast-1"
+
+_FUNCTIONS = (
+    "ticket-purchase", "seat-availability", "seat-cache-sync", "kinesis-processor", "inventory-verifier",
+    "oversell-corrector",
+)  # fmt: skip
+_ROLES = (
+    *_FUNCTIONS,
+    "verification-machine",
+    "ticker-machine",
+    "schedule",
+    "flow-logs",
+    "rds-monitoring",
+    "api-logs",
+)
+
+NAMES: tuple[Name, ...] = (
+    *_named("aws_api_gateway_authorizer", "name", "buyers"),
+    *_named("aws_api_gateway_request_validator", "name", "tickets"),
+    *_named("aws_api_gateway_rest_api", "name", "tickets"),
+    *_named("aws_cloudwatch_dashboard", "dashboard_name", "sales", after=_REGION),
+    *_named("aws_cloudwatch_event_rule", "name", "seat-cache-refresh", "ticker"),
+    *_named("aws_cloudwatch_event_target", "target_id", "seat-cache-refresh", "ticker"),
+    *_named("aws_cloudwatch_log_group", "name", *_FUNCTIONS, before="/aws/lambda/"),
+    *_named("aws_cloudwatch_log_group", "name", "tickets", before="/aws/apigateway/"),
+    *_named("aws_cloudwatch_log_group", "name", "tickets", before="aws-waf-logs-"),
+    *_named("aws_cloudwatch_log_group", "name", "flows", before="/aws/vpc/"),
+    *_named("aws_cloudwatch_log_group", "name", "seats", before="/aws/elasticache/"),
+    *_named("aws_cloudwatch_log_group", "name", "sales", before="/aws/rds/cluster/", after="/postgresql"),
+    *_named("aws_cloudwatch_log_group", "name", "verification", "ticker", before="/aws/vendedlogs/states/"),
+    *_named("aws_cognito_user_pool", "name", "buyers"),
+    *_named("aws_cognito_user_pool_client", "name", "shop"),
+    *_named("aws_db_subnet_group", "name", "sales"),
+    *_named("aws_dynamodb_table", "name", "events", "ticket-inventory", "ticket-sales", "corrections"),
+    *_named("aws_dynamodb_table", "name", "distributed-locks"),
+    *_named("aws_elasticache_parameter_group", "name", "seats"),
+    *_named("aws_elasticache_replication_group", "replication_group_id", "seats"),
+    *_named("aws_elasticache_subnet_group", "name", "seats"),
+    *_named("aws_elasticache_user", "user_id", "nobody", "reader", "writer"),
+    *_named("aws_elasticache_user", "user_name", "reader", "writer"),
+    *_named("aws_elasticache_user_group", "user_group_id", "seats"),
+    *_named("aws_iam_role", "name", *_ROLES),
+    *_named("aws_iam_role_policy", "name", *_ROLES),
+    *_named("aws_kinesis_stream", "name", "ticket-sales"),
+    *_named("aws_kms_alias", "name", "key", before="alias/"),
+    *_named("aws_lambda_function", "function_name", *_FUNCTIONS),
+    *_named("aws_rds_cluster", "cluster_identifier", "sales"),
+    *_named("aws_rds_cluster", "final_snapshot_identifier", "sales-final"),
+    *_named("aws_rds_cluster_instance", "identifier", "sales", after="-0"),
+    *_named("aws_rds_cluster_parameter_group", "name", "sales"),
+    *_named("aws_security_group", "name", "functions", "seats", "sales"),
+    *_named("aws_sfn_state_machine", "name", "verification", "ticker"),
+    *_named("aws_sns_topic", "name", "alarms"),
+    *_named("aws_sqs_queue", "name", "dead-letters"),
+    *_named("aws_sqs_queue", "name", "refunds", "failed-refunds", after=".fifo"),
+    *_named("aws_timestreamwrite_database", "database_name", "audit"),
+    *_named("aws_timestreamwrite_table", "table_name", "corrections"),
+    *_named("aws_wafv2_web_acl", "name", "tickets"),
+)
+"""Names that AWS limits. What is only a tag, a metric or a statement id is in ``LABELS``."""
+
+LABELS = (
+    "common-rules", "dynamodb", "ip-reputation", "key", "known-bad-inputs", "metrics", "private", "rate",
+    "unused", "vpc",
+)  # fmt: skip
+"""The middles of ``Name`` tags, WAF rules and metrics, whose limits are far away (128 characters or more)."""
+
+WHATS: Mapping[str, str] = MappingProxyType(
+    {what: what for what in (*LABELS, *(name.what for name in NAMES))}
+)
+"""What the templates look a name up in: an unknown one fails the rendering."""
+
+
+UNSUFFIXED: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("aws_api_gateway_domain_name", "domain_name"): "the spec's own domain",
+        (
+            "aws_api_gateway_model",
+            "name",
+        ): "letters and digits only, and within an API that carries the suffix",
+        ("aws_acm_certificate", "domain_name"): "the spec's own domain",
+        ("aws_elasticache_parameter_group", "parameter.name"): "a parameter of Redis, not a name of ours",
+        ("aws_elasticache_user", "user_name"): "a user group must have a user named default",
+        (
+            "aws_rds_cluster",
+            "database_name",
+        ): "takes no hyphens, and is within a cluster that carries the suffix",
+        (
+            "aws_rds_cluster",
+            "master_username",
+        ): "takes no hyphens, and is within a cluster that carries the suffix",
+    }
+)
+"""The documented few that AWS does not let us choose, or not with a suffix."""
+
+
+def longest_suffix(project: str) -> int:
+    """How many characters AWS leaves for the suffix, behind this project's name."""
+    return min(_room(name, project) for name in NAMES)
+
+
+def check_names(project: Project, environment: Environment) -> Iterator[Finding]:
+    """A finding if the environment's name makes any name too long, with the longest shown."""
+    room = longest_suffix(environment.project)
+    suffix = environment.name
+    if len(suffix) <= room:
+        return
+    worst = min(NAMES, key=lambda name: _room(name, environment.project))
+    text = worst.text(environment.project, suffix)
+    attribute = f"{worst.resource}.{worst.attribute}"
+    limit = NAME_LIMITS[worst.resource, worst.attribute].maximum
+    yield Finding(
+        rule="name-too-long",
+        message=f"{text!r} would have {len(text)} characters, and {attribute} takes {limit}",
+        stage=Stage.RENDER,
+        location=project.marks.get(("environments", suffix)),
+        help=f"shorten the environment's name to {room} characters, or the project's by {len(suffix) - room}",
+    )
+
+
+def _room(name: Name, project: str) -> int:
+    return NAME_LIMITS[name.resource, name.attribute].maximum - len(name.text(project, ""))

@@ -1,0 +1,51 @@
+"""Stage 4, render: an environment and its sizing become the files of its stack.
+
+Names are held against AWS's limits first, because a name that is too long is the spec's fault and not the
+rendering's. Then every template of ``stack/files.py`` is rendered with the same context; nothing here knows
+what the templates say, and the templates know nothing of where they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from ticketgen.assets import asset_folder
+from ticketgen.findings import Checked
+from ticketgen.rendering.environment import TemplateEnvironment, template_environment
+from ticketgen.rendering.render import render_template
+from ticketgen.sizing import Sizing
+from ticketgen.spec.model import Environment, Project
+from ticketgen.stack.context import module_context, stack_context
+from ticketgen.stack.files import stack_files
+from ticketgen.stack.names import check_names
+
+__all__ = ["render"]
+
+
+def render(environment: Environment, sizing: Sizing, project: Project) -> Checked[Mapping[str, str]]:
+    """Render an environment's stack.
+
+    Args:
+        environment: one of the project's.
+        sizing: of that environment.
+        project: says where the environment was written, for findings.
+
+    Returns:
+        The text of each file by its path below the stack's folder; no value when a name does not fit.
+    """
+    findings = tuple(check_names(project, environment))
+    if findings:
+        return Checked(None, findings)
+    templates = _templates()
+    context = stack_context(environment, sizing)
+    files = {}
+    for file in stack_files(environment):
+        own = module_context(file.module, environment, sizing)
+        files[file.path] = render_template(templates, file.template, context | own)
+    return Checked(files)
+
+
+@cache
+def _templates() -> TemplateEnvironment:
+    return template_environment(asset_folder("templates") / "stack")

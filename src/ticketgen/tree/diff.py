@@ -1,0 +1,37 @@
+"""What a write would change, as a unified diff."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Iterable
+
+from ticketgen.tree.changes import Change, State
+
+__all__ = ["diff"]
+
+SILENT = frozenset({State.UNCHANGED, State.KEPT})
+
+
+def diff(changes: Iterable[Change]) -> str:
+    """A unified diff from the disk to the rendering; empty when nothing would change."""
+    return "".join(one(change) for change in changes if change.state not in SILENT)
+
+
+def one(change: Change) -> str:
+    before = (change.before or b"").decode("utf-8", "replace")
+    after = change.after or ""
+    changed = difflib.unified_diff(
+        lines(before),
+        lines(after),
+        "/dev/null" if change.before is None else f"a/{change.path}",
+        "/dev/null" if change.after is None else f"b/{change.path}",
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in changed
+    )
+
+
+def lines(text: str) -> list[str]:
+    """The lines with their ends; only a line feed ends one, other than for ``str.splitlines``."""
+    return io.StringIO(text, newline="\n").readlines()

@@ -1,0 +1,308 @@
+"""All or nothing: files are replaced under a journal that leads back to the old tree.
+
+The new files are written beside the tree first, and each old one gets a second name there. Only then the
+journal appears, and the files are moved into place one by one; deleting the journal is what makes the new
+tree final. So a process that is killed leaves, at any instant, either no journal and a whole tree, or a
+journal that leads back to the old one; the next write follows it before it does anything else.
+
+The folder is not swapped as a whole, although that would be one system call: Terraform keeps its state and
+plugins in it, and a Terraform that is running there would go on writing into a folder that is about to be
+deleted. Instead a guard file that no Terraform accepts lies in the folder while its files may not belong
+together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketgen.findings import Finding
+from ticketgen.tree.paths import fingerprint, read, trouble, unsafe
+
+__all__ = ["GUARD", "JOURNAL", "STAGE", "Operation", "apply", "interrupted", "recover"]
+
+STAGE = ".ticketgen-write"
+JOURNAL = f"{STAGE}/journal.json"
+FORMAT = 1
+
+GUARD = "ticketgen-render-interrupted.tf"
+GUARD_TEXT = """# A render of this folder was interrupted: its files may not belong together.
+# `ticketgen render` puts the files back that were there before, and removes this one.
+render was interrupted
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One file to write, or to delete where ``after`` is None.
+
+    ``before`` is what must be there now. ``folder`` is the stack's folder, ``path`` the file's path; both are
+    relative to the root.
+    """
+
+    folder: str
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operation as the journal has it: hashes in place of contents."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What is being done: the stacks' folders, the folders that are new, and the files in order."""
+
+    stacks: tuple[str, ...]
+    created: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+class Interference(Exception):
+    """Somebody changed a file between the comparison and the write."""
+
+
+def interrupted(root: Path) -> bool:
+    """Whether a write was begun here and neither finished nor put back."""
+    return (root / JOURNAL).exists()
+
+
+def apply(root: Path, operations: Sequence[Operation]) -> tuple[Finding, ...]:
+    """Do all operations, or none: then the findings say why. The caller holds the lock and has recovered."""
+    if not operations:
+        return ()
+    journal = Journal(
+        tuple(sorted({operation.folder for operation in operations})),
+        new_folders(root, operations),
+        tuple(Step(o.path, digest(o.before), digest(o.after)) for o in operations),
+    )
+    try:
+        stage(root, operations, journal)
+    except OSError as error:
+        discard(root)
+        return (failed(error),)
+    except BaseException:
+        discard(root)
+        raise
+    try:
+        perform(root, journal)
+        (root / JOURNAL).unlink()
+    except (OSError, Interference) as error:
+        return (failed(error), *undo(root, journal))
+    except BaseException:
+        undo(root, journal)
+        raise
+    discard(root)
+    return ()
+
+
+def recover(root: Path) -> tuple[Finding, ...]:
+    """Put back what an interrupted write has changed. The caller holds the lock."""
+    if not interrupted(root):
+        if (root / STAGE).is_dir() and not (root / STAGE).is_symlink():
+            discard(root)
+        return ()
+    try:
+        journal = parse(read(root, JOURNAL) or b"")
+        if (root / STAGE).is_symlink():
+            raise ValueError("its folder is a symbolic link")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return (
+            trouble(
+                "journal-broken",
+                f"a render was interrupted, and its journal cannot be read: {error}",
+                JOURNAL,
+                f"restore the stacks from version control and delete {STAGE}",
+            ),
+        )
+    paths = [step.path for step in journal.steps] + [f"{folder}/{GUARD}" for folder in journal.stacks]
+    refused = tuple(found for path in [*paths, *journal.created] if (found := unsafe(root, path)))
+    return refused or undo(root, journal)
+
+
+def stage(root: Path, operations: Sequence[Operation], journal: Journal) -> None:
+    """Write what is new and keep what is old beside the tree, then the journal."""
+    beside = root / STAGE
+    for folder in (beside, beside / "new", beside / "old"):
+        folder.mkdir(exist_ok=True)
+        if folder.is_symlink():
+            raise OSError(0, f"{folder.name} is a symbolic link")
+    put(beside / ".gitignore", b"*\n")
+    for number, operation in enumerate(operations):
+        if operation.after is not None:
+            put(beside / "new" / str(number), operation.after)
+        if operation.before is not None:
+            keep(root / operation.path, beside / "old" / str(number), operation.before)
+    put(beside / "journal.part", document(journal))
+    os.replace(beside / "journal.part", root / JOURNAL)  # noqa: PTH105 - the same call as everywhere here
+
+
+def perform(root: Path, journal: Journal) -> None:
+    """Move everything into place, the guard first and last."""
+    for folder in journal.created:
+        (root / folder).mkdir(exist_ok=True)
+    guard(root, journal)
+    for number, step in enumerate(journal.steps):
+        place = root / step.path
+        if digest(read(root, step.path)) != step.before:
+            raise Interference(f"{step.path} was changed while ticketgen was rendering")
+        if step.after is None:
+            place.unlink()
+        else:
+            os.replace(root / STAGE / "new" / str(number), place)  # noqa: PTH105
+    for folder in journal.stacks:
+        (root / folder / GUARD).unlink()
+    for step in journal.steps:
+        if step.after is None:
+            prune(root, step.path, journal.stacks)
+
+
+def undo(root: Path, journal: Journal) -> tuple[Finding, ...]:
+    """Put every file back that is still as this write left it, then forget the write."""
+    with contextlib.suppress(OSError):  # a folder that takes no guard took no other file either
+        guard(root, journal)
+    try:
+        for number, step in reversed(list(enumerate(journal.steps))):
+            now = digest(read(root, step.path))
+            if now == step.before or now not in {None, step.after}:
+                continue  # never changed, or changed since by somebody else
+            place = root / step.path
+            if step.before is None:
+                place.unlink(missing_ok=True)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(root / STAGE / "old" / str(number), place)  # noqa: PTH105
+        for folder in journal.stacks:
+            (root / folder / GUARD).unlink(missing_ok=True)
+        for folder in reversed(journal.created):
+            with contextlib.suppress(OSError):
+                (root / folder).rmdir()
+        (root / JOURNAL).unlink()
+    except OSError as error:
+        return (
+            trouble(
+                "render-interrupted",
+                f"the files that were there before could not all be put back: {error.strerror}",
+                JOURNAL,
+                "mend that and run `ticketgen render` again, which goes on from here",
+            ),
+        )
+    discard(root)
+    return ()
+
+
+def guard(root: Path, journal: Journal) -> None:
+    """Put a file into each stack that keeps Terraform out while its files may not belong together."""
+    for folder in journal.stacks:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        put(root / STAGE / "guard", GUARD_TEXT.encode())
+        os.replace(root / STAGE / "guard", root / folder / GUARD)  # noqa: PTH105
+
+
+def discard(root: Path) -> None:
+    """Delete what a write keeps beside the tree, and nothing else that might be there."""
+    beside = root / STAGE
+    with contextlib.suppress(OSError):
+        for folder in (beside / "new", beside / "old"):
+            if folder.is_dir():
+                for file in folder.iterdir():
+                    if file.name.isdigit():
+                        file.unlink()
+                folder.rmdir()
+        for name in ("guard", "journal.part", ".gitignore"):
+            (beside / name).unlink(missing_ok=True)
+        beside.rmdir()
+
+
+def prune(root: Path, path: str, stacks: Sequence[str]) -> None:
+    """Remove the folders that a deleted file has left empty, up to its stack's own."""
+    folder = path.rpartition("/")[0]
+    with contextlib.suppress(OSError):
+        while folder.startswith(tuple(stacks)):
+            (root / folder).rmdir()
+            folder = folder.rpartition("/")[0]
+
+
+def new_folders(root: Path, operations: Sequence[Operation]) -> tuple[str, ...]:
+    """The folders that have to be made, outer ones first."""
+    missing = set()
+    for operation in operations:
+        parts = operation.path.split("/")[:-1]
+        missing |= {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    return tuple(sorted(folder for folder in missing if not (root / folder).exists()))
+
+
+def keep(place: Path, copy: Path, content: bytes) -> None:
+    """Give the old file a second name, or copy it where the file system has no such thing."""
+    copy.unlink(missing_ok=True)
+    try:
+        copy.hardlink_to(place)
+    except OSError:
+        put(copy, content)
+
+
+def put(place: Path, content: bytes) -> None:
+    """Write a file down to the disk itself."""
+    with place.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def digest(content: bytes | None) -> str | None:
+    return None if content is None else fingerprint(content)
+
+
+def failed(error: OSError | Interference) -> Finding:
+    """Why nothing was written."""
+    if isinstance(error, Interference):
+        return trouble("interference", f"nothing was written: {error}", "", "run `ticketgen render` again")
+    where = f" ({error.filename})" if error.filename else ""
+    return trouble(
+        "cannot-write",
+        f"nothing was written: {error.strerror}{where}",
+        "",
+        "mend the folder's permissions or make room, then render again",
+    )
+
+
+def document(journal: Journal) -> bytes:
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "stacks": journal.stacks,
+            "created": journal.created,
+            "steps": [[step.path, step.before, step.after] for step in journal.steps],
+        }
+    ).encode()
+
+
+def parse(content: bytes) -> Journal:
+    """The journal of a text.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is none.
+    """
+    data = json.loads(content)
+    if data["format"] != FORMAT:
+        raise ValueError(f"its format is {data['format']!r}, and this ticketgen knows {FORMAT}")
+    texts = [
+        *data["stacks"],
+        *data["created"],
+        *(part for step in data["steps"] for part in step if part is not None),
+    ]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("it holds something else than texts")
+    return Journal(
+        tuple(data["stacks"]), tuple(data["created"]), tuple(Step(*step) for step in data["steps"])
+    )

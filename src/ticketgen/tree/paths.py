@@ -1,0 +1,107 @@
+"""Where a relative path leads: never outside the root, and never through a link."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from ticketgen.findings import Finding, Location, Stage
+
+__all__ = ["clashes", "fingerprint", "read", "trouble", "unsafe"]
+
+# What Windows cannot have in a name, although nothing here runs on it: the folder is cloned there too.
+FORBIDDEN = frozenset('\\:*?"<>|') | {chr(code) for code in range(32)} | {"\x7f"}
+
+
+def fingerprint(content: bytes) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def trouble(rule: str, message: str, path: str, help: str = "") -> Finding:
+    """A finding about a file on the disk; ``path`` is relative to the root."""
+    return Finding(rule, message, Stage.WRITE, Location(path) if path else None, help=help)
+
+
+def unsafe(root: Path, path: str) -> Finding | None:
+    """Why this path must not be touched; None when it is an ordinary place below the root.
+
+    A path comes from a rendering, but also from a manifest or a journal that anybody may have edited.
+    """
+    parts = path.split("/")
+    if not path or any(part in {"", ".", ".."} or FORBIDDEN & set(part) for part in parts):
+        return trouble("path-outside", f"{path!r} is no plain path below the project's folder", "")
+    folder = root
+    for depth, part in enumerate(parts[:-1], start=1):
+        folder = folder / part
+        try:
+            mode = folder.lstat().st_mode
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return trouble(
+                "unreadable", f"cannot look at the folder: {error.strerror}", "/".join(parts[:depth])
+            )
+        if stat.S_ISLNK(mode):
+            return trouble(
+                "path-outside",
+                "the folder is a symbolic link, and ticketgen writes through none",
+                "/".join(parts[:depth]),
+                "replace the link by a folder, or run ticketgen where it leads",
+            )
+        if not stat.S_ISDIR(mode):
+            return trouble(
+                "in-the-way",
+                "a file is where a folder has to be",
+                "/".join(parts[:depth]),
+                "move it elsewhere and render again",
+            )
+    return None
+
+
+def clashes(root: Path, paths: Iterable[str]) -> tuple[Finding, ...]:
+    """Paths that are one file where names ignore case: among themselves, and with what lies beside them."""
+    found = []
+    seen: dict[str, str] = {}
+    names: dict[Path, list[str]] = {}
+    for path in sorted(paths):
+        folded = path.casefold()
+        other = seen.setdefault(folded, path)
+        folder = (root / path).parent
+        if folder not in names:
+            try:
+                names[folder] = os.listdir(folder)  # noqa: PTH208 - names only, of folders with thousands of files
+            except OSError:
+                names[folder] = []
+        name = path.rpartition("/")[2]
+        beside = [n for n in names[folder] if n != name and n.casefold() == name.casefold()]
+        if other != path or beside:
+            twin = other if other != path else beside[0]
+            found.append(
+                trouble(
+                    "case-collision",
+                    f"its name and {twin!r} differ in case only: one file on macOS and Windows",
+                    path,
+                    "rename the other one",
+                )
+            )
+    return tuple(found)
+
+
+def read(root: Path, path: str) -> bytes | None:
+    """The bytes of a regular file; None when there is nothing.
+
+    Raises:
+        OSError: it is not a regular file, or it cannot be read.
+    """
+    place = root / path
+    try:
+        mode = place.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise OSError(0, "it is no regular file")
+    return place.read_bytes()

@@ -1,0 +1,1 @@
+"""Verifying Terraform: what was rendered, and what others wrote."""

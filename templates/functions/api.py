@@ -1,0 +1,140 @@
+"""HTTP as API Gateway hands it over (REST API, Lambda proxy): who asks, for what, and how we answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from events import EVENT_ID, SEAT_ID
+
+__all__ = [
+    "HOLD_ID",
+    "Refusal",
+    "answer",
+    "body_of",
+    "buyer_of",
+    "event_id_in",
+    "hold_id_in",
+    "key_of",
+    "seats_in",
+]
+
+HOLD_ID = re.compile(rf"({EVENT_ID.pattern})\.[0-9a-f]{{32}}")
+IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+MAX_BODY = 16_384  # characters; 33 seats need less than 2,000
+
+
+class Refusal(Exception):
+    """A request that we do not serve: a status, a reason for programs and a text for people."""
+
+    def __init__(self, status: int, reason: str, text: str, *, retry_after: int = 0, **more: Any) -> None:
+        super().__init__(text)
+        self.status = status
+        self.body = {"reason": reason, "message": text, **more}
+        self.headers = {"Retry-After": str(retry_after)} if retry_after else {}
+
+
+def answer(
+    status: int, body: str | Mapping[str, Any] = "", headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """An answer in API Gateway's shape; a body that is text already is sent as it is."""
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})},
+        "body": body if isinstance(body, str) else json.dumps(body),
+    }
+
+
+def body_of(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object in the body.
+
+    Raises:
+        Refusal: 413 too big, 400 anything else.
+    """
+    text = request.get("body") or ""
+    if len(text) > MAX_BODY:
+        raise Refusal(413, "too-big", f"a body has at most {MAX_BODY} characters")
+    try:
+        if request.get("isBase64Encoded"):
+            text = base64.b64decode(text, validate=True).decode()
+        body = json.loads(text)
+    except (binascii.Error, ValueError, RecursionError):
+        raise Refusal(400, "not-json", "the body is no JSON") from None
+    if not isinstance(body, dict):
+        raise Refusal(400, "not-an-object", "the body is no JSON object")
+    return body
+
+
+def event_id_in(body: Mapping[str, Any]) -> str:
+    """`event_id` of a body."""
+    value = body.get("event_id")
+    if not isinstance(value, str) or not EVENT_ID.fullmatch(value):
+        raise Refusal(400, "bad-event-id", "event_id is no event's id")
+    return value
+
+
+def seats_in(body: Mapping[str, Any], most: int) -> list[str]:
+    """`seats` of a body: different well-formed ids, sorted, so that an order has one spelling."""
+    seats = body.get("seats")
+    if not isinstance(seats, list) or not seats:
+        raise Refusal(400, "no-seats", "seats is no list of seat ids")
+    if len(seats) > most:
+        raise Refusal(400, "too-many-seats", f"at most {most} seats in one order")
+    for seat in seats:
+        if not isinstance(seat, str) or not SEAT_ID.fullmatch(seat):
+            raise Refusal(400, "bad-seat-id", "seats holds something that is no seat id, such as 101-7")
+    if len(set(seats)) != len(seats):
+        raise Refusal(400, "duplicate-seats", "a seat is named twice")
+    return sorted(seats)
+
+
+def hold_id_in(body: Mapping[str, Any], event_id: str) -> str:
+    """`hold_id` of a body, or nothing."""
+    value = body.get("hold_id")
+    if value is None:
+        return ""
+    matched = HOLD_ID.fullmatch(value) if isinstance(value, str) else None
+    if matched is None or matched[1] != event_id:
+        raise Refusal(400, "bad-hold-id", "hold_id is no hold of this event")
+    return matched[0]
+
+
+def key_of(request: Mapping[str, Any]) -> str:
+    """The Idempotency-Key header. A sale without one could not be retried safely, so there is none."""
+    headers: Mapping[str, Any] = request.get("headers") or {}
+    value = next((value for name, value in headers.items() if name.lower() == "idempotency-key"), None)
+    if not isinstance(value, str) or not IDEMPOTENCY_KEY.fullmatch(value):
+        raise Refusal(400, "bad-key", "the Idempotency-Key header takes 8 to 128 letters, digits and . _ : -")
+    return value
+
+
+def buyer_of(request: Mapping[str, Any], auth: str, hold_id: str) -> str:
+    """Who is buying, from what API Gateway has authenticated; the body has no say.
+
+    Without authentication the hold's own random id stands for the buyer. It is hashed, because the buyer is
+    written into tables and the hold's id is a secret; and it is no second random number, because a retry must
+    be the same buyer after the hold is gone.
+
+    Raises:
+        Refusal: 401 nobody, 400 a hold is needed.
+    """
+    if auth == "none":
+        if not hold_id:
+            raise Refusal(400, "no-hold", "hold the seats first: without sign-in, the hold says who you are")
+        return "anonymous-" + hashlib.sha256(hold_id.encode()).hexdigest()[:32]
+    context = request.get("requestContext") or {}
+    if auth == "cognito":
+        buyer = ((context.get("authorizer") or {}).get("claims") or {}).get("sub")
+    else:
+        identity = context.get("identity") or {}
+        # Everybody who comes through one identity pool has the same ARN and session; only this id differs.
+        parts: Sequence[Any] = (identity.get("userArn"), identity.get("cognitoIdentityId"))
+        buyer = "/".join(part for part in parts if part) if parts[0] else None
+    if not isinstance(buyer, str) or not buyer:
+        raise Refusal(401, "nobody", "the request carries no identity")
+    return buyer

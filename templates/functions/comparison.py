@@ -1,0 +1,265 @@
+"""Compares one event's ledger with its inventory: what is new everywhere, and a part of the whole in turn.
+
+Two looks, because each has a blind side. New entries are read in every Region where they were written, after
+a watermark that never passes what may still be committed: so each is seen once, however late its Region comes
+back. Slices compare all of a shard, entry by entry: so what was right when it was new is found too when it
+goes wrong. Whatever looks wrong is read again, in one consistent snapshot of the home, before it is called
+so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import ledger
+from corrections import Progress
+from events import Event
+from lag import lagging
+from replicas import EVER, Entry, Reading, Replicas, Seat, Silent
+
+__all__ = ["Compared", "Settings", "compare", "disagreement"]
+
+SLICES = 8  # shards of an event that one run compares as a whole
+MOST_PAGES = 20  # of 1 MB, in one reading of what is new: who was away for long catches up in several runs
+MOST_SUSPECTS = 200  # seats of an event that one run looks at again
+
+Hints = dict[str, dict[str, str]]  # seat -> sale -> the Region where it was written
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run goes by.
+
+    Attributes:
+        regions: all Regions of the stack.
+        now: when the run began, in epoch milliseconds: before any reading.
+        settled: up to which id nothing can be committed any more, and what is has been replicated;
+        milliseconds. deadline: of `time.monotonic()`: no slice and no second look begins after it.
+    """
+
+    regions: tuple[str, ...]
+    now: int
+    settled: int
+    deadline: float
+
+
+@dataclass(slots=True)
+class Compared:
+    """What came of one event.
+
+    Attributes:
+        findings: what the corrector can put right.
+        moves: (Region, shard, watermark before, watermark now).
+        slices: the inventory of each shard that was compared as a whole.
+        lagging: replicas that lack what has had time enough to arrive.
+        notes: for the report: what was seen and not decided.
+    """
+
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    moves: list[tuple[str, str, int | None, int]] = field(default_factory=list)
+    slices: dict[str, dict[str, Seat]] = field(default_factory=dict)
+    lagging: list[dict[str, Any]] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+def disagreement(record: ledger.SeatRecord) -> str:
+    """What is wrong with a seat, or nothing."""
+    live, item = record.live, record.item
+    if len(live) > 1:
+        return "oversold"
+    if item is None:
+        return "sale-without-inventory" if live else ""
+    if "sale_id" not in item:
+        return "sold-and-withheld" if live else ""
+    if not live:
+        return "inventory-without-sale"
+    return "" if item["sale_id"] == live[0]["sale_id"] else "inventory-of-another-sale"
+
+
+def compare(
+    event: Event, progress: Progress, replicas: Replicas, settings: Settings, pool: Executor
+) -> Compared:
+    """Looks at one event. Nothing is written here.
+
+    Raises:
+        Silent: its home does not answer, and without it nothing can be said.
+    """
+    home, shards = event.home_region, event.every_shard()
+    new = _new_entries(event, progress, replicas, settings, pool)
+    if any((home, shard) not in new for shard in shards):
+        raise Silent(home)
+    compared = Compared()
+    voided: dict[str, Entry] = {}
+    suspects: Hints = defaultdict(dict)
+
+    # New entries against inventory. Readings of the home go up to now: an oversell need not wait for its
+    # watermark.
+    fresh = [entry for shard in shards for entry in new[home, shard].entries]
+    voided |= {entry.voids: entry for entry in fresh if entry.voids}
+    keys = sorted({(event.shard_of(entry.seat_id), entry.seat_id) for entry in fresh if not entry.voids})
+    items: dict[str, Seat] = {}
+    for found in pool.map(lambda part: replicas.seats(home, part), _parts(keys, 100)):
+        items |= found
+    for entry in fresh:
+        if entry.voids or entry.sale_id in voided:
+            continue
+        # What came from elsewhere comes in pieces: its inventory item may be a moment behind.
+        if entry.home_region != home and ledger.minted_at(entry.sale_id) > settings.settled:
+            continue
+        if entry.seat_id not in items or items[entry.seat_id].sale_id != entry.sale_id:
+            suspects[entry.seat_id][entry.sale_id] = entry.home_region
+
+    # What was written in a Region that is not the home any more may have lost or won its seat without a trace
+    # in the inventory: the whole shard is compared now, and not when its turn comes.
+    strays = [entry for (region, _), reading in new.items() if region != home for entry in reading.entries]
+    urgent = {event.shard_of(entry.seat_id) for entry in strays}
+    turn = sorted(set(shards) - urgent, key=lambda shard: (progress.slices.get(shard, 0), shard))
+    chosen = [*sorted(urgent), *turn[:SLICES]]
+
+    def slice_of(shard: str) -> tuple[dict[str, Seat], list[Entry]] | None:
+        if time.monotonic() > settings.deadline:
+            return None
+        # Inventory first: what is sold in between has no item here, and is too new to be missed.
+        seats = replicas.inventory(home, shard)
+        entries = list(replicas.entries(home, shard, -1, EVER).entries)
+        return seats, [*entries, *(entry for entry in strays if event.shard_of(entry.seat_id) == shard)]
+
+    for shard, whole in zip(chosen, pool.map(slice_of, chosen), strict=True):
+        if whole is not None:
+            compared.slices[shard], entries = whole
+            voided |= {entry.voids: entry for entry in entries if entry.voids}
+            _suspect(suspects, compared.slices[shard], entries, settings.settled)
+
+    unseen = _look_again(compared, event, replicas, settings, pool, suspects)
+    _refunds(compared, event, progress, voided)
+    compared.lagging = lagging(event, progress, replicas, new, settings.settled, settings.now)
+
+    unfinished = {event.shard_of(seat) for seat in unseen} | (urgent - compared.slices.keys())
+    for (region, shard), reading in new.items():
+        old = progress.watermarks.get((region, shard))
+        reached = min(settings.settled, reading.complete_to)
+        moved = any(new[other, shard].count for other in settings.regions if (other, shard) in new)
+        if shard not in unfinished and reached > (-1 if old is None else old) and (moved or old is None):
+            compared.moves.append((region, shard, old, reached))
+    compared.notes |= {
+        "event_id": event.event_id,
+        "new_entries": len({entry.sale_id for entry in (*fresh, *strays)}),
+        "unfinished_shards": len(unfinished),
+    }
+    return compared
+
+
+def _new_entries(
+    event: Event, progress: Progress, replicas: Replicas, settings: Settings, pool: Executor
+) -> dict[tuple[str, str], Reading]:
+    """What each Region that answers has after its watermark: the home all, the others what they wrote."""
+
+    def read(place: tuple[str, str]) -> Reading | None:
+        region, shard = place
+        above = progress.watermarks.get(place, -1)
+        try:
+            if region == event.home_region:
+                reading = replicas.entries(region, shard, above, EVER, most_pages=MOST_PAGES)
+            else:
+                reading = replicas.entries(
+                    region, shard, above, settings.settled, own=True, most_pages=MOST_PAGES
+                )
+        except Silent:
+            return None
+        return reading
+
+    places = [(region, shard) for region in settings.regions for shard in event.every_shard()]
+    return {
+        place: reading
+        for place, reading in zip(places, pool.map(read, places), strict=True)
+        if reading is not None
+    }
+
+
+def _suspect(suspects: Hints, seats: Mapping[str, Seat], entries: Iterable[Entry], settled: int) -> None:
+    """Adds what does not fit in a whole shard."""
+    entries = list(entries)
+    voided = {entry.voids for entry in entries if entry.voids}
+    live: Hints = defaultdict(dict)
+    for entry in entries:
+        if not entry.voids and entry.sale_id not in voided:
+            live[entry.seat_id][entry.sale_id] = entry.home_region
+    for seat_id in live.keys() | seats.keys():
+        sales, seat = live.get(seat_id, {}), seats.get(seat_id)
+        expected = [seat.sale_id] if seat is not None and seat.sale_id else []
+        # Sold while we were reading: the look at new entries is for that.
+        if list(sales) != expected and all(ledger.minted_at(sale_id) <= settled for sale_id in sales):
+            suspects[seat_id] |= sales
+
+
+def _look_again(
+    compared: Compared, event: Event, replicas: Replicas, settings: Settings, pool: Executor, suspects: Hints
+) -> set[str]:
+    """Reads the suspects in the home, consistently; what is wrong becomes a finding.
+
+    Returns:
+        The seats that there was no time for.
+    """
+
+    def look(seat_id: str) -> ledger.SeatRecord | None:
+        if time.monotonic() > settings.deadline:
+            return None
+        key = {"event_shard": event.shard_of(seat_id), "seat_id": seat_id}
+        hints, silent = suspects[seat_id], frozenset(replicas.silent)
+        home = event.home_region
+        try:
+            return replicas.ask(
+                home,
+                lambda _: ledger.read_seat(replicas.client, replicas.tables, home, key, hints, silent),
+            )
+        except Silent:
+            return None
+
+    seats = sorted(suspects)
+    looked = dict(zip(seats[:MOST_SUSPECTS], pool.map(look, seats[:MOST_SUSPECTS]), strict=True))
+    undecided, withheld = [], []
+    for seat_id, record in looked.items():
+        kind = disagreement(record) if record is not None else ""
+        if record is None or not kind:
+            continue
+        if record.unknown:  # the Region that could tell does not answer
+            undecided.append(seat_id)
+        elif kind == "sold-and-withheld":  # two people meant well: no rule says who gives way
+            withheld.append(seat_id)
+        else:
+            sales = {sale_id: entry["home_region"] for sale_id, entry in record.entries.items()}
+            compared.findings.append(_finding(kind, event, seat_id, sales))
+    compared.notes |= {"undecided_seats": undecided, "sold_and_withheld_seats": withheld}
+    return {seat for seat in seats if looked.get(seat) is None}
+
+
+def _refunds(compared: Compared, event: Event, progress: Progress, voided: Mapping[str, Entry]) -> None:
+    """Finds voids without a refund: the corrector died, or its table was lost with its Region."""
+    known = {finding["seat_id"] for finding in compared.findings}
+    waiting = {
+        sale_id: (refund.seat_id, refund.home_region)
+        for sale_id, refund in progress.refunds.items()
+        if refund.state == "pending"
+    }
+    for sale_id, void in voided.items():
+        if sale_id not in progress.refunds or progress.refunds[sale_id].state != "published":
+            waiting[sale_id] = void.seat_id, void.home_region
+    for sale_id, (seat_id, region) in waiting.items():
+        if seat_id not in known:
+            compared.findings.append(_finding("refund-pending", event, seat_id, {sale_id: region}))
+
+
+def _finding(kind: str, event: Event, seat_id: str, sales: Mapping[str, str]) -> dict[str, Any]:
+    return {"kind": kind, "event_id": event.event_id, "seat_id": seat_id, "sales": dict(sales)}
+
+
+def _parts(keys: list[tuple[str, str]], size: int) -> Iterable[list[tuple[str, str]]]:
+    waiting = iter(keys)
+    while part := list(islice(waiting, size)):
+        yield part

@@ -1,0 +1,217 @@
+"""DynamoDB in plain values: a client for each Region, items as dicts, and transactions that give up in time.
+
+botocore's own retries are off for writes: it would sleep a second on throttling, would repeat a call after
+the caller's knowledge of the event has grown old, and never retries a conflict. `transact` does it instead.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+
+__all__ = [
+    "LOST", "Busy", "Client", "Item", "Refused", "Stale", "Step", "Unreachable", "client", "get", "pack",
+    "pages", "snapshot", "transact", "unpack", "unreachable",
+]  # fmt: skip
+
+Client = Any  # boto3 ships no types
+Item = dict[str, Any]
+
+CONNECT_SECONDS, READ_SECONDS = 0.5, 1.5  # together the 2 s in which a call answers or is given up
+
+# What DynamoDB says when the same call may succeed a moment later. Source: "Error handling with DynamoDB",
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+CROWDED = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+OVERLOADED = {
+    "InternalServerError", "LimitExceededException", "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ServiceUnavailable", "ThrottlingError",
+    "ThrottlingException",
+}  # fmt: skip
+
+LOST = (HTTPClientError, NoConnection)  # no connection, or no answer
+
+_clients: dict[tuple[str, int], Client] = {}
+_creating = threading.Lock()  # clients may be shared between threads, creating them may not
+
+
+def client(region: str, attempts: int = 1) -> Client:
+    """The DynamoDB client of a Region: one attempt for writes, several for reads that may be repeated."""
+    with _creating:
+        if (region, attempts) not in _clients:
+            _clients[region, attempts] = boto3.client(
+                "dynamodb",
+                region_name=region,
+                config=Config(
+                    connect_timeout=CONNECT_SECONDS,
+                    read_timeout=READ_SECONDS,
+                    retries={"total_max_attempts": attempts, "mode": "standard"},
+                    max_pool_connections=50,
+                ),
+            )
+        return _clients[region, attempts]
+
+
+def pack(value: Any) -> dict[str, Any]:
+    """A plain value in DynamoDB's notation: str, int, bool, None, list, dict."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, (list, tuple)):
+        return {"L": [pack(part) for part in value]}
+    return {"M": {key: pack(part) for key, part in value.items()}}
+
+
+def unpack(typed: dict[str, Any]) -> Any:
+    """The plain value of DynamoDB's notation.
+
+    Raises:
+        ValueError: not that notation, or a type that our tables do not use.
+    """
+    ((kind, value),) = typed.items()
+    if kind in ("S", "BOOL"):
+        return value
+    if kind == "N":
+        return int(value)
+    if kind == "NULL":
+        return None
+    if kind == "L":
+        return [unpack(part) for part in value]
+    if kind == "M":
+        return {key: unpack(part) for key, part in value.items()}
+    raise ValueError(f"an attribute of type {kind}")
+
+
+def get(dynamo: Client, table: str, key: Item) -> Item | None:
+    """An item as the Region has it now, or None."""
+    found = dynamo.get_item(TableName=table, Key=pack(key)["M"], ConsistentRead=True).get("Item")
+    return None if found is None else unpack({"M": found})
+
+
+def snapshot(dynamo: Client, keys: Sequence[tuple[str, Item]]) -> list[Item | None]:
+    """Items of several tables, at most 100, as they were at one moment.
+
+    Raises:
+        ClientError, HTTPClientError: no answer, or writers in the way at each of several attempts.
+    """
+    wanted = [{"Get": {"TableName": table, "Key": pack(key)["M"]}} for table, key in keys]
+    for attempt in range(8):
+        try:
+            found = dynamo.transact_get_items(TransactItems=wanted)["Responses"]
+            break
+        except ClientError as error:
+            if attempt == 7 or not unreachable(error):
+                raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+    return [unpack({"M": answer["Item"]}) if answer.get("Item") else None for answer in found]
+
+
+def pages(call: Callable[..., Any], **request: Any) -> Iterator[Any]:
+    """The answers of a Query or a Scan, page by page."""
+    while True:
+        page = call(**request)
+        yield page
+        if "LastEvaluatedKey" not in page:
+            return
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _causes(error: ClientError) -> set[str]:
+    """Why a call failed: a cancelled transaction names its causes one by one, any other is its own cause."""
+    codes = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])}
+    return codes - {"None"} or {error.response["Error"]["Code"]}
+
+
+def unreachable(error: Exception) -> bool:
+    """Whether a call failed for what may pass: no answer, no capacity, others in the way."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or _causes(error) <= CROWDED | OVERLOADED
+    return isinstance(error, LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action of a transaction, what it is for, and the seat that it is about."""
+
+    role: str
+    action: dict[str, Any]
+    seat_id: str = ""
+
+
+class Refused(Exception):
+    """The transaction was cancelled by conditions: each step that failed, with the item that it found."""
+
+    def __init__(self, failed: Sequence[tuple[Step, Item]]) -> None:
+        super().__init__(", ".join(f"{step.role} {step.seat_id}" for step, _ in failed))
+        self.failed = tuple(failed)
+
+
+class Stale(Exception):
+    """What the transaction was built on is too old to start it (again)."""
+
+
+class Busy(Exception):
+    """Others wanted the same items for as long as the budget lasted."""
+
+
+class Unreachable(Exception):
+    """DynamoDB did not answer, or had no capacity, for as long as the budget lasted."""
+
+
+def transact(dynamo: Client, steps: Sequence[Step], *, fresh: Callable[[], bool], deadline: float) -> None:
+    """All the steps or none of them.
+
+    Args:
+        dynamo: the client of the home Region.
+        steps: at most 100, no two on one item.
+        fresh: asked before each attempt, whether it may still start.
+        deadline: of `time.monotonic()`: no attempt starts after it.
+
+    Raises:
+        Refused: a condition failed.
+        Stale: `fresh` said no. What became of earlier attempts is unknown.
+        Busy: only conflicts until the deadline; nothing was written.
+        Unreachable: no answer until the deadline. Whether it was written is unknown.
+    """
+    token = secrets.token_hex(16)  # the same for each attempt: one that committed unheard is not done twice
+    actions = [step.action for step in steps]
+    for attempt in range(1_000_000):
+        if not fresh():
+            raise Stale
+        try:
+            dynamo.transact_write_items(TransactItems=actions, ClientRequestToken=token)
+            return
+        except ClientError as error:
+            reasons = error.response.get("CancellationReasons", [])
+            failed = [
+                (step, unpack({"M": reason.get("Item", {})}))
+                for step, reason in zip(steps, reasons, strict=False)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            ]
+            if failed:
+                raise Refused(failed) from error
+            if not unreachable(error):
+                raise
+            cause: Exception = error
+            crowded = _causes(error) <= CROWDED
+        except LOST as error:  # no connection, or no answer: perhaps it was written
+            cause, crowded = error, False
+        pause = random.uniform(0, min(0.4, 0.01 * 2 ** min(attempt, 10)))
+        if time.monotonic() + pause > deadline:
+            raise (Busy if crowded else Unreachable) from cause
+        time.sleep(pause)

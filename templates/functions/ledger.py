@@ -1,0 +1,173 @@
+"""The ledger of sales: append-only, one entry a seat, and the judge of who owns it.
+
+Inventory items are replicated last-writer-wins, and the items of one transaction travel apart; so what an
+inventory item says is only a copy, and `winner` decides. A void is an entry of its own, `<sale id>-void`
+beside what it voids: the same void cannot be written twice.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dynamo
+
+__all__ = [
+    "VOID", "SeatRecord", "Tables", "between", "inventory_item", "minted_at", "new_order_id", "read_seat",
+    "receipt", "sale_ids", "void_of", "winner",
+]  # fmt: skip
+
+VOID = "-void"
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names of the tables that a sale is written to."""
+
+    inventory: str
+    sales: str
+    locks: str = ""
+
+
+def new_order_id(now: float) -> str:
+    """An id that sorts by time: milliseconds, then 64 random bits. `now` in epoch seconds."""
+    return f"{int(now * 1000):013d}-{secrets.token_hex(8)}"
+
+
+def sale_ids(order_id: str, seats: Sequence[str]) -> dict[str, str]:
+    """The ledger id of each seat of an order: from any one item of it, all others can be found."""
+    return {seat: f"{order_id}-{number:02d}" for number, seat in enumerate(sorted(seats))}
+
+
+def minted_at(sale_id: str) -> int:
+    """When the id was made, in epoch milliseconds."""
+    return int(sale_id[:13])
+
+
+def between(above: int, to: int) -> tuple[str, str]:
+    """The first and the last id of the milliseconds after `above`, up to and with `to`."""
+    return f"{above + 1:013d}", f"{to:013d}~"
+
+
+def inventory_item(entry: dynamo.Item, version: int) -> dynamo.Item:
+    """The inventory item that says what a ledger entry says.
+
+    `version` is the time of this write in epoch milliseconds: seat maps keep the later of two.
+    """
+    copied = (
+        "event_shard", "seat_id", "sale_id", "event_id", "order_id", "seats", "buyer", "epoch", "home_region",
+        "idempotency_key", "body_hash",
+    )  # fmt: skip
+    return {"kind": "sold", "version": version, **{name: entry[name] for name in copied}}
+
+
+def void_of(entry: dynamo.Item, now: int, reason: str) -> dynamo.Item:
+    """The entry that voids another. `now` in epoch milliseconds."""
+    copied = ("event_shard", "event_id", "seat_id", "order_id", "epoch", "home_region")
+    return {
+        "sale_id": entry["sale_id"] + VOID,
+        "kind": "void",
+        "voids": entry["sale_id"],
+        "voided_at": now,
+        "reason": reason,
+        **{name: entry[name] for name in copied},
+    }
+
+
+def receipt(entries: Sequence[dynamo.Item]) -> dict[str, Any]:
+    """What the buyer is told of an order, made from its ledger entries only: a retry is told the same."""
+    entries = sorted(entries, key=lambda entry: entry["sale_id"])
+    return {
+        "order_id": entries[0]["order_id"],
+        "event_id": entries[0]["event_id"],
+        "seats": [{name: entry[name] for name in ("seat_id", "sale_id", "price")} for entry in entries],
+        "total": sum(entry["price"] for entry in entries),
+        "currency": entries[0]["currency"],
+        "sold_at": entries[0]["sold_at"],
+    }
+
+
+def winner(entries: Sequence[dynamo.Item]) -> dynamo.Item:
+    """Of unvoided entries of one seat, the one that keeps it: the highest epoch, then the lowest sale id."""
+    return min(entries, key=lambda entry: (-entry["epoch"], entry["sale_id"]))
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRecord:
+    """All that is known of a seat, as the home Region had it at one moment.
+
+    Attributes:
+        item: its inventory item, or None.
+        entries: its sales by id, voided ones included; those that the home has not got yet come from where
+            they were written.
+        voided: which of them are voided.
+        unknown: sales that neither the home has nor the Region that should, because that one did not answer.
+    """
+
+    item: dynamo.Item | None
+    entries: Mapping[str, dynamo.Item]
+    voided: frozenset[str]
+    unknown: frozenset[str]
+
+    @property
+    def live(self) -> list[dynamo.Item]:
+        """The unvoided sales: one, unless something is wrong."""
+        return [entry for sale_id, entry in self.entries.items() if sale_id not in self.voided]
+
+
+def read_seat(
+    client_of: Callable[[str], dynamo.Client],
+    tables: Tables,
+    home: str,
+    key: dynamo.Item,
+    hints: Mapping[str, str],
+    silent: Container[str] = (),
+) -> SeatRecord:
+    """A seat's inventory item and sales, in one consistent snapshot of the home Region.
+
+    Args:
+        client_of: a Region to its client.
+        tables: the names of the tables.
+        home: the home Region.
+        key: of the inventory item: event_shard and seat_id.
+        hints: sales that may be of the seat, each with the Region where it was written.
+        silent: Regions that need not be asked: they did not answer a moment ago.
+
+    Raises:
+        ClientError, HTTPClientError: the home does not answer.
+    """
+    written = dict(sorted(hints.items())[:40])  # 1 + 2 * 40, and those it finds, fit a transaction of 100
+    shard = key["event_shard"]
+    while True:
+        keys = [(tables.inventory, key)]
+        for sale_id in written:
+            keys += [(tables.sales, {"event_shard": shard, "sale_id": sale_id + end}) for end in ("", VOID)]
+        found = dynamo.snapshot(client_of(home), keys)
+        item = found[0]
+        if item is None or "sale_id" not in item or item["sale_id"] in written:
+            break
+        written[item["sale_id"]] = item["home_region"]  # a sale that nobody mentioned: ask again, with it
+    entries = {sale_id: entry for sale_id, entry in zip(written, found[1::2], strict=True) if entry}
+    voided = frozenset(sale_id for sale_id, void in zip(written, found[2::2], strict=True) if void)
+    unknown = set()
+    for sale_id in written.keys() - entries.keys():
+        if written[sale_id] == home:
+            continue
+        if written[sale_id] in silent:
+            unknown.add(sale_id)
+            continue
+        try:
+            entry = dynamo.get(
+                client_of(written[sale_id]), tables.sales, {"event_shard": shard, "sale_id": sale_id}
+            )
+        except Exception as error:
+            if not dynamo.unreachable(error):
+                raise
+            unknown.add(sale_id)
+        else:
+            if entry is not None:
+                entries[sale_id] = entry
+    entries = {sale_id: entry for sale_id, entry in entries.items() if entry["seat_id"] == key["seat_id"]}
+    return SeatRecord(item, entries, voided, frozenset(unknown))

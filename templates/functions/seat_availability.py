@@ -1,0 +1,47 @@
+"""Answers `GET /events/{id}/seats` from the Region's Redis: what is taken and available, section by section.
+
+`?section=NAME` adds the numbers of that section's taken seats. Nothing here is a promise: only a hold or a
+purchase finds out. Without Redis the answer is 503, and sales go on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import api
+import seat_map
+from events import EVENT_ID
+from redis_client import Redis, RedisDown
+
+__all__ = ["handler"]
+
+REDIS = Redis(
+    os.environ["REDIS_HOST"],
+    int(os.environ["REDIS_PORT"]),
+    user=os.environ["REDIS_USER"],
+    replication_group=os.environ["REDIS_REPLICATION_GROUP"],
+    region=os.environ["AWS_REGION"],
+    seconds=1.0,
+)
+
+
+def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Answers one request of the API."""
+    event_id = (request.get("pathParameters") or {}).get("id") or ""
+    section = (request.get("queryStringParameters") or {}).get("section") or ""
+    nowhere = api.answer(404, {"reason": "no-such-event", "message": "there is no such event"})
+    if not EVENT_ID.fullmatch(event_id):
+        return nowhere
+    try:
+        seats = seat_map.read(REDIS, event_id, section)
+        if seats is not None:
+            return api.answer(200, seats)
+        if seat_map.absent(REDIS, event_id):
+            return nowhere
+    except RedisDown as error:
+        print(f"Redis is down: {error}")
+    return api.answer(
+        503, {"reason": "unavailable", "message": "the map of seats is not there"}, {"Retry-After": "5"}
+    )

@@ -1,0 +1,172 @@
+"""The map of an event's taken seats in Redis: how it lies there, and the scripts that read and write it.
+
+    {event}:taken     sorted set of taken seats, all of score 0, so that it is ordered by name: the seats of a
+                      section are one range, and counting a section costs O(log n) however big the event is
+    {event}:versions  hash, taken seat -> stamp; `#loaded` -> when the map was loaded, in epoch ms. It exists
+                      as long as the map does, even when no seat is taken
+    {event}:removed   hash, seat that was freed -> stamp. It outlives a reload: the record of a sale that
+                      comes again, after the removal, still finds its tombstone
+    {event}:about     what the event item says of sections, as JSON
+    {event}:loading   who is loading a new map, into {event}:taken:new and {event}:versions:new
+    events            set of all events that should have a map
+
+A stamp is the version of an inventory item (the time of its last write) times two, plus one for its removal;
+the higher stamp wins. So records may repeat, come late or change places. A script is atomic, and none handles
+more than a chunk. All keys of an event share a hash tag.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from events import Event
+from redis_client import Redis
+
+__all__ = ["absent", "apply", "begin", "describe", "loaded_at", "publish", "read", "stamp"]
+
+CHUNK = 1000  # seats in one script: about a millisecond, in which Redis serves nobody else
+LOADING_MS = 30_000  # a loader that is silent for so long has died
+KEPT_MS = 2 * 86_400_000  # longer than a stream repeats a record (24 h); old maps go by themselves
+
+_APPLY = """
+local function put(taken, versions)
+  for i = 2, #ARGV, 2 do
+    local seat, stamp = ARGV[i], tonumber(ARGV[i + 1])
+    local known = math.max(tonumber(redis.call('HGET', versions, seat) or -1),
+                           tonumber(redis.call('HGET', KEYS[3], seat) or -1))
+    if stamp > known and stamp % 2 == 0 then
+      redis.call('HSET', versions, seat, ARGV[i + 1])
+      redis.call('ZADD', taken, 0, seat)
+    elseif stamp >= known and stamp % 2 == 1 then
+      redis.call('HDEL', versions, seat)
+      redis.call('ZREM', taken, seat)
+    end
+  end
+end
+local loader = redis.call('GET', KEYS[4])
+if ARGV[1] ~= '' then
+  if loader ~= ARGV[1] then return 0 end
+  redis.call('PEXPIRE', KEYS[4], LOADING_MS)
+  put(KEYS[5], KEYS[6])
+  return 1
+end
+for i = 2, #ARGV, 2 do
+  local stamp = tonumber(ARGV[i + 1])
+  if stamp % 2 == 1 and stamp > tonumber(redis.call('HGET', KEYS[3], ARGV[i]) or -1) then
+    redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
+    redis.call('PEXPIRE', KEYS[3], KEPT_MS)
+  end
+end
+if redis.call('EXISTS', KEYS[2]) == 1 then put(KEYS[1], KEYS[2]) end
+if loader then put(KEYS[5], KEYS[6]) end
+return 1
+""".replace("LOADING_MS", str(LOADING_MS)).replace("KEPT_MS", str(KEPT_MS))
+
+_BEGIN = """
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+redis.call('UNLINK', KEYS[2], KEYS[3])
+return 1
+"""
+
+# UNLINK frees the old map in the background; RENAME over it would free it on the spot.
+_PUBLISH = """
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[5], '#loaded', ARGV[2])
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
+if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('RENAME', KEYS[4], KEYS[1]) end
+redis.call('RENAME', KEYS[5], KEYS[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 1
+"""
+
+# The seats of a section A are those from 'A-' up to 'A.', the next character after '-'.
+_READ = """
+local about = redis.call('GET', KEYS[3])
+if redis.call('EXISTS', KEYS[2]) == 0 or not about then return {} end
+local answer = {about}
+for _, section in ipairs(cjson.decode(about).sections) do
+  local first, last = '[' .. section.name .. '-', '(' .. section.name .. '.'
+  answer[#answer + 1] = redis.call('ZLEXCOUNT', KEYS[1], first, last)
+  if section.name == ARGV[1] then answer.seats = redis.call('ZRANGEBYLEX', KEYS[1], first, last) end
+end
+answer[#answer + 1] = answer.seats or {}
+return answer
+"""
+
+
+def _keys(event_id: str, *names: str) -> list[str]:
+    return [f"{{{event_id}}}:{name}" for name in names]
+
+
+def stamp(version: int, removed: bool) -> int:
+    """What decides between two things said of a seat."""
+    return version * 2 + removed
+
+
+def apply(redis: Redis, event_id: str, stamps: Sequence[tuple[str, int]], loader: str = "") -> bool:
+    """Says of seats what the stream said, to the live map and to a new one; or what a loader has read.
+
+    Returns:
+        Whether it was done: not, if somebody else is the loader by now.
+    """
+    keys = _keys(event_id, "taken", "versions", "removed", "loading", "taken:new", "versions:new")
+    for start in range(0, len(stamps), CHUNK):
+        flat = [part for pair in stamps[start : start + CHUNK] for part in pair]
+        if not redis.script(_APPLY, keys, [loader, *flat]):
+            return False
+    return True
+
+
+def begin(redis: Redis, event_id: str, loader: str) -> bool:
+    """Starts a new map beside the live one; not, if somebody else is at it."""
+    keys = _keys(event_id, "loading", "taken:new", "versions:new")
+    return bool(redis.script(_BEGIN, keys, [loader, LOADING_MS]))
+
+
+def publish(redis: Redis, event_id: str, loader: str, now: float) -> bool:
+    """Puts the new map in the place of the live one; not, if somebody else is the loader by now."""
+    keys = _keys(event_id, "taken", "versions", "loading", "taken:new", "versions:new")
+    return bool(redis.script(_PUBLISH, keys, [loader, int(now * 1000), KEPT_MS]))
+
+
+def describe(redis: Redis, events: Iterable[Event]) -> None:
+    """Says which events should have a map, and what their sections are."""
+    commands: list[list[str | int]] = [["MULTI"], ["DEL", "events"]]
+    for event in events:
+        sections = [
+            {"name": s.name, "capacity": s.last - s.first + 1, "price": s.price} for s in event.sections
+        ]
+        about = {"event_id": event.event_id, "currency": event.currency, "sections": sections}
+        commands += [["SADD", "events", event.event_id]]
+        commands += [["SET", *_keys(event.event_id, "about"), json.dumps(about), "PX", KEPT_MS]]
+    # A member that is no event's id, so that the set exists without any: known to be empty is not unknown.
+    redis.calls([*commands, ["SADD", "events", "#"], ["EXEC"]])
+
+
+def loaded_at(redis: Redis, event_id: str) -> float | None:
+    """When the live map was loaded, in epoch seconds; None if there is none."""
+    found = redis.call("HGET", *_keys(event_id, "versions"), "#loaded")
+    return None if found is None else int(found) / 1000
+
+
+def read(redis: Redis, event_id: str, section: str = "") -> dict[str, Any] | None:
+    """The sections with what is taken and available, and the taken seats of one of them; None: no map."""
+    found = redis.script(_READ, _keys(event_id, "taken", "versions", "about"), [section])
+    if not found:
+        return None
+    about, *counts, seats = found
+    answer: dict[str, Any] = json.loads(about)
+    for part, count in zip(answer["sections"], counts, strict=True):
+        part["taken"], part["available"] = count, max(0, part["capacity"] - count)
+        if part["name"] == section:
+            part["taken_seats"] = sorted(int(seat.decode().rpartition("-")[2]) for seat in seats)
+    return answer
+
+
+def absent(redis: Redis, event_id: str) -> bool:
+    """Whether there is no such event, and not only no map of it yet."""
+    exists, known = redis.calls([["EXISTS", "events"], ["SISMEMBER", "events", event_id]])
+    return bool(exists) and not known

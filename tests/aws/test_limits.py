@@ -1,0 +1,51 @@
+"""The limits are AWS's, as far as botocore knows them, and the tables are in order."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from importlib.resources import files
+
+import pytest
+
+from ticketgen.aws import limits
+from ticketgen.aws.limits import CACHE_NODES, Limit
+from ticketgen.aws.regions import COMMERCIAL
+
+LIMITS = {name: value for name, value in vars(limits).items() if isinstance(value, Limit)}
+
+
+def shape(service: str, name: str) -> dict[str, object]:
+    folder = files("botocore").joinpath("data", service)
+    version = max(entry.name for entry in folder.iterdir() if entry.is_dir())
+    text = gzip.decompress(folder.joinpath(version, "service-2.json.gz").read_bytes())
+    found: dict[str, object] = json.loads(text)["shapes"][name]
+    return found
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, limit in LIMITS.items() if limit.source.startswith("botocore")]
+)
+def test_limits_are_botocores(name: str) -> None:
+    limit = LIMITS[name]
+    theirs = shape(*limit.source.split()[2:])
+    assert limit.value == theirs["min" if "MIN" in name else "max"]
+
+
+def test_every_limit_has_a_source_and_every_quota_a_name() -> None:
+    for name, limit in LIMITS.items():
+        assert limit.source.startswith(("botocore 1.44 ", "https://docs.aws.amazon.com/")), name
+        assert limit.unit, name
+        assert limit.quota == "" or ": " in limit.quota, name
+
+
+def test_cache_nodes_are_sorted_and_the_burstable_ones_are_the_smallest() -> None:
+    memories = [node.memory for node in CACHE_NODES]
+    assert memories == sorted(memories)
+    burstable = [node.burstable for node in CACHE_NODES]
+    assert burstable == sorted(burstable, reverse=True)
+    assert all(node.burstable == (".t" in node.name) for node in CACHE_NODES)
+
+
+def test_regions_with_a_smaller_throttle_are_regions() -> None:
+    assert limits.API_SMALL_REGIONS < COMMERCIAL

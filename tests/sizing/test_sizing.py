@@ -1,0 +1,279 @@
+"""Capacities follow from the event scale, move with it the right way, and stay within what AWS has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ticketgen.aws import limits
+from ticketgen.findings import Severity, has_errors
+from ticketgen.sizing import Figure, Sizing, size
+from ticketgen.spec.model import Environment, EventScale, Functions, Objectives
+
+REGIONS = ("ap-northeast-1", "eu-west-1", "us-east-1", "us-west-2")
+
+SCALES: dict[str, st.SearchStrategy[int]] = {
+    "purchases_per_minute": st.integers(0, 10_000_000),
+    "seats_per_event": st.integers(1, 5_000_000),
+    "concurrent_events": st.integers(1, 10_000),
+    "seats_per_order": st.integers(1, 33),
+    "hold_seconds": st.integers(30, 3600),
+}
+OBJECTIVES: dict[str, st.SearchStrategy[int]] = {
+    "lock_ms": st.integers(1, 5000),
+    "cache_load_s": st.integers(1, 60),
+    "verification_interval_s": st.integers(1, 60),
+    "verification_s": st.integers(1, 120),
+    "correction_s": st.integers(1, 300),
+}
+scales = st.fixed_dictionaries(SCALES)
+objectives = st.fixed_dictionaries(OBJECTIVES)
+
+# What grows with each input, or at least does not shrink; and what shrinks.
+DEMAND = {
+    "seats_per_second", "ledger_write_units", "inventory_write_units", "lock_write_units", "event_shards",
+    "kinesis_shards", "kinesis_parallelization_factor", "kinesis_batch_size", "processor_memory_mib",
+    "cache_sync_parallelization_factor", "aurora_max_acu", "aurora_min_acu", "verifier_memory_mib",
+    "cache_node_type",
+}  # fmt: skip
+GROWS: dict[str, set[str]] = {
+    "purchases_per_minute": DEMAND
+    | {"orders_per_second", "purchase_concurrency", "availability_concurrency"}
+    | {"api_throttle_rate", "api_throttle_burst", "waf_rate_limit"},
+    "seats_per_order": DEMAND,
+    "seats_per_event": {
+        "availability_memory_mib",
+        "cache_sync_memory_mib",
+        "cache_memory_mib",
+        "cache_node_type",
+    },
+    "concurrent_events": {"cache_memory_mib", "cache_node_type"},
+    "hold_seconds": set(),
+    "verification_interval_s": {"verifier_memory_mib"},
+    "verification_s": {"verifier_concurrency"},
+    "correction_s": {"corrector_concurrency"},
+    "lock_ms": set(),
+    "cache_load_s": set(),
+}
+SHRINKS: dict[str, set[str]] = {
+    "verification_interval_s": {"verifier_concurrency", "corrector_concurrency", "ticker_starts_per_minute"},
+    "verification_s": {"verifier_memory_mib"},
+    "lock_ms": {"purchase_memory_mib"},
+    "cache_load_s": {"cache_sync_memory_mib"},
+}
+
+
+def environment(**changes: Any) -> Environment:
+    scale: dict[str, Any] = {
+        "purchases_per_minute": 45_000,
+        "seats_per_event": 234_000,
+        "concurrent_events": 20,
+        "seats_per_order": 8,
+        "hold_seconds": 300,
+    }
+    scale |= {key: value for key, value in changes.items() if key in SCALES}
+    wanted = {key: value for key, value in changes.items() if key in OBJECTIVES}
+    # Unchecked: the formulas must hold beyond what a spec may say.
+    return Environment.model_construct(
+        name="prod",
+        project="tap-marketplace",
+        regions=changes.get("regions", REGIONS),
+        primary_region="us-east-1",
+        secondary_region="us-west-2",
+        protect=changes.get("protect", True),
+        event_scale=EventScale.model_construct(**scale),
+        objectives=Objectives.model_construct(**Objectives().model_dump() | wanted),
+        functions=Functions(reserved_concurrency=changes.get("reserved_concurrency", True)),
+    )
+
+
+def sized(**changes: Any) -> Sizing:
+    sizing = size(environment(**changes)).value
+    assert sizing is not None
+    return sizing
+
+
+def rules(**changes: Any) -> dict[str, Severity]:
+    return {finding.rule: finding.severity for finding in size(environment(**changes)).findings}
+
+
+def magnitude(figure: Figure[int] | Figure[float] | Figure[str]) -> float:
+    if isinstance(figure.value, str):
+        return [node.name for node in limits.CACHE_NODES].index(figure.value)
+    return figure.value
+
+
+def test_the_flash_sale_is_what_the_design_says() -> None:
+    sizing = sized()
+    assert sizing.orders_per_second.value == 45_000 / 60
+    assert sizing.seats_per_second.value == 6_000
+    assert sizing.ledger_write_units.value == sizing.inventory_write_units.value == 12_000
+    assert sizing.ticker_starts_per_minute.value == 6
+
+
+def test_the_flash_sale_has_no_errors_and_says_what_to_ask_aws_for() -> None:
+    assert rules() == {
+        "quota-lambda-concurrency": Severity.WARNING,
+        "quota-api-throttle": Severity.WARNING,
+        "prewarm": Severity.NOTE,
+    }
+
+
+def test_a_small_venue_needs_nothing_of_aws() -> None:
+    assert rules(purchases_per_minute=60, seats_per_event=2000, concurrent_events=3, protect=False) == {}
+
+
+def test_each_shard_takes_its_share_of_one_event() -> None:
+    sizing = sized()
+    assert sizing.inventory_write_units.value / sizing.event_shards.value < 1000
+    assert sizing.seats_per_second.value / sizing.kinesis_shards.value < 1000
+
+
+@settings(deadline=None)
+@given(scales, objectives, st.sampled_from(sorted(GROWS)), st.data())
+def test_every_figure_moves_the_right_way(
+    scale: dict[str, int], wanted: dict[str, int], name: str, data: st.DataObject
+) -> None:
+    values = scale | wanted
+    more = data.draw((SCALES | OBJECTIVES)[name].filter(lambda value: value >= values[name]))
+    less, grown = sized(**values), sized(**(values | {name: more}))
+    for before, after in zip(less, grown, strict=True):
+        low, high = magnitude(before), magnitude(after)
+        if before.name in GROWS[name]:
+            assert low <= high, before.name
+        elif before.name in SHRINKS.get(name, set()):
+            assert low >= high, before.name
+        else:
+            assert low == high, before.name
+
+
+def changed(before: Sizing, after: Sizing) -> set[str]:
+    return {old.name for old, new in zip(before, after, strict=True) if old.value != new.value}
+
+
+SMALL = {"purchases_per_minute": 60, "seats_per_event": 1000, "concurrent_events": 1, "seats_per_order": 1}
+SHARP = {
+    "verification_interval_s": 1,
+    "verification_s": 2,
+    "correction_s": 3,
+    "lock_ms": 10,
+    "cache_load_s": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("purchases_per_minute", 2_000_000), ("seats_per_event", 2_000_000), ("concurrent_events", 9000)],
+)
+def test_what_follows_from_the_scale_is_no_constant(name: str, value: int) -> None:
+    constant = {"processor_memory_mib"}  # the largest batch needs less than the least memory
+    assert changed(sized(**SMALL), sized(**SMALL | {name: value})) == GROWS[name] - constant
+
+
+@pytest.mark.parametrize("name", SHARP)
+def test_what_follows_from_an_objective_is_no_constant(name: str) -> None:
+    looser = sized(**SHARP | {name: 500 if name == "lock_ms" else 60})
+    assert changed(sized(**SHARP), looser) == GROWS[name] | SHRINKS.get(name, set())
+
+
+@settings(deadline=None)
+@given(scales, objectives, st.booleans())
+def test_figures_are_within_awss_limits_or_refused(
+    scale: dict[str, int], wanted: dict[str, int], protect: bool
+) -> None:
+    checked = size(environment(**scale, **wanted, protect=protect))
+    sizing = checked.value
+    assert sizing is not None
+    for figure in sizing:
+        if figure.name != "cache_replicas":
+            assert figure.value
+        assert figure.formula
+        assert figure.source
+        assert figure.unit
+    assert 1 <= sizing.kinesis_parallelization_factor.value <= limits.LAMBDA_PARALLELIZATION.value
+    assert 1 <= sizing.cache_sync_parallelization_factor.value <= limits.LAMBDA_PARALLELIZATION.value
+    assert 1 <= sizing.kinesis_batch_size.value <= limits.LAMBDA_BATCH_SIZE.value
+    assert limits.WAF_MIN_RATE.value <= sizing.waf_rate_limit.value <= limits.WAF_MAX_RATE.value
+    assert sizing.backup_retention_days.value <= limits.AURORA_BACKUP_DAYS.value
+    assert sizing.aurora_min_acu.value <= sizing.aurora_max_acu.value
+    assert sizing.aurora_max_acu.value * 2 % 1 == sizing.aurora_min_acu.value * 2 % 1 == 0
+    assert 1 <= sizing.ticker_starts_per_minute.value <= 60
+    memories = [figure for figure in sizing if figure.unit == "MiB" and figure.name != "cache_memory_mib"]
+    for figure in memories:
+        assert magnitude(figure) >= limits.LAMBDA_MIN_MEMORY.value
+    if not has_errors(checked.findings):
+        assert all(magnitude(figure) <= limits.LAMBDA_MAX_MEMORY.value for figure in memories)
+        assert sizing.aurora_max_acu.value <= limits.AURORA_MAX_ACU.value
+        memory = {node.name: node.memory for node in limits.CACHE_NODES}
+        assert memory[sizing.cache_node_type.value] >= sizing.cache_memory_mib.value * 1024 * 1024
+
+
+@settings(deadline=None)
+@given(scales, objectives)
+def test_no_figure_depends_on_the_regions(scale: dict[str, int], wanted: dict[str, int]) -> None:
+    values = scale | wanted
+    assert sized(**values) == sized(**values, regions=("us-east-1",))
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "mended"),
+    [
+        ("event-too-hot", {"purchases_per_minute": 2_000_000}, {"purchases_per_minute": 45_000}),
+        ("cache-load-too-slow", {"seats_per_event": 5_000_000}, {"cache_load_s": 26}),
+        ("cache-too-big", {"concurrent_events": 20_000}, {"concurrent_events": 20}),
+        ("function-too-big", {"verification_interval_s": 1000}, {"verification_interval_s": 10}),
+        ("verification-too-slow", {"purchases_per_minute": 700_000}, {"verification_interval_s": 5}),
+        ("analytics-too-slow", {"purchases_per_minute": 2_000_000}, {"seats_per_order": 1}),
+    ],
+)
+def test_what_no_quota_mends_is_an_error_with_a_way_out(
+    rule: str, changes: dict[str, int], mended: dict[str, int]
+) -> None:
+    finding = next(finding for finding in size(environment(**changes)).findings if finding.rule == rule)
+    assert finding.severity is Severity.ERROR
+    assert finding.message.startswith("prod: ")
+    assert any(key in finding.help for key in mended)
+    assert rule not in rules(**(changes | mended))
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("quota-lambda-concurrency", {"purchases_per_minute": 60_000}),
+        ("quota-api-throttle", {"purchases_per_minute": 60_000}),
+        ("quota-table-writes", {"purchases_per_minute": 60_000}),
+        ("quota-kinesis-shards", {"purchases_per_minute": 4_000_000}),
+    ],
+)
+def test_what_a_quota_mends_is_a_warning_that_names_it(rule: str, changes: dict[str, int]) -> None:
+    finding = next(finding for finding in size(environment(**changes)).findings if finding.rule == rule)
+    assert finding.severity is Severity.WARNING
+    quotas = {
+        limit.quota for limit in vars(limits).values() if isinstance(limit, limits.Limit) and limit.quota
+    }
+    assert any(f'"{quota}"' in finding.help for quota in quotas)
+    assert rule not in rules(purchases_per_minute=60)
+
+
+def test_regions_with_a_smaller_throttle_are_named() -> None:
+    findings = size(environment(purchases_per_minute=15_000, regions=("af-south-1", "us-east-1"))).findings
+    messages = [finding.message for finding in findings if finding.rule == "quota-api-throttle"]
+    assert len(messages) == 1
+    assert "af-south-1" in messages[0]
+    assert "us-east-1" not in messages[0]
+
+
+def test_protection_means_more_of_everything_that_protects() -> None:
+    bare, protected = sized(protect=False), sized(protect=True)
+    different = {f.name for f, g in zip(bare, protected, strict=True) if magnitude(f) < magnitude(g)}
+    assert different == {"cache_replicas", "aurora_min_acu", "log_retention_days", "backup_retention_days"}
+
+
+def test_formulas_show_their_numbers() -> None:
+    sizing = sized()
+    assert sizing.seats_per_second.formula == "750 orders/s × 8 seats"
+    assert dict(sizing.seats_per_second.inputs) == {"orders_per_second": 750, "seats_per_order": 8}
+    assert [figure.name for figure in sizing] == list(Sizing.__dataclass_fields__)

@@ -1,0 +1,170 @@
+"""Free text: what AWS takes is taken, all else is refused, whatever it is."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from ticketgen.spec.numbers import meant
+from ticketgen.spec.tags import MOST_TAGS, RESERVED_TAGS, Tags
+from ticketgen.spec.texts import (
+    BucketName,
+    DomainName,
+    EnvironmentName,
+    HttpUrl,
+    ProjectName,
+    RegionName,
+    ZoneId,
+    nearest,
+)
+
+TYPES = {
+    "project": TypeAdapter(ProjectName),
+    "environment": TypeAdapter(EnvironmentName),
+    "region": TypeAdapter(RegionName),
+    "bucket": TypeAdapter(BucketName),
+    "domain": TypeAdapter(DomainName),
+    "zone": TypeAdapter(ZoneId),
+    "url": TypeAdapter(HttpUrl),
+}
+TAGS: TypeAdapter[object] = TypeAdapter(Tags)
+
+
+def taken(kind: str, text: str) -> bool:
+    try:
+        return bool(TYPES[kind].validate_python(text) == text)
+    except ValidationError:
+        return False
+
+
+def tags_taken(tags: dict[str, str]) -> bool:
+    try:
+        return TAGS.validate_python(tags) == tags
+    except ValidationError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        ("project", ["tap", "tap-marketplace", "a-b-c", "a1-2", "x" * 20]),
+        ("environment", ["p", "prod", "prod-eu-1", "a" * 64]),
+        ("region", ["us-east-1", "cn-north-1", "af-south-1"]),
+        ("bucket", ["abc", "the.state.bucket", "0-1", "a--b", "x" * 63]),
+        ("domain", ["a.io", "tickets.example.com", "xn--bcher-kva.example", "1.2.example.com"]),
+        ("zone", ["Z0123456789ABCDEFGHIJ"]),
+        (
+            "url",
+            ["http://pms", "https://pms.example.com:8443/v1/x%20y", "https://[::1]:8080/", "http://10.0.0.1"],
+        ),
+    ],
+)
+def test_what_aws_takes_is_taken(kind: str, texts: list[str]) -> None:
+    assert [text for text in texts if not taken(kind, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        ("project", ["ta", "x" * 21, "-tap", "tap-", "t--p", "1tap", "Tap", "tap_x", "täp", "tap\n", "tap "]),
+        ("environment", ["", "-a", "a-", "a--b", "1", "A", "a_b", "a.b", "a/b", "..", "a" * 65]),
+        ("region", ["", "us-east-9", "sa-west-1", "US-EAST-1", "us_east_1"]),
+        ("bucket", ["ab", "x" * 64, "A-b", "a..b", "-ab", "ab.", "192.168.5.4", "xn--a", "sthree-a",
+                    "a-s3alias", "a--ol-s3", "a.mrap", "s3://a", "a/b", "a_b"]),
+        ("domain", ["com", "a..b", "-a.com", "a-.com", "a.com.", "*.a.com", "A.com", "a.com/x",
+                    "x" * 64 + ".com"]),
+        ("zone", ["", "/hostedzone/Z1", "z1", "Z" * 33]),
+        ("url", ["ftp://x.y.z/", "https://", "https://u:p@h.com", "https://h?q=1", "https://h#f",
+                 "https://h:99999", "https://h/'", "https://h/%zz",
+                 "https://h/${x}", "https://h/ x",
+                 "javascript:alert(1)", "https://h:0/abc", "https://[::zz]/a"]),
+    ],
+)  # fmt: skip
+def test_what_aws_would_refuse_is_refused(kind: str, texts: list[str]) -> None:
+    assert [text for text in texts if taken(kind, text)] == []
+
+
+HOSTILE = ["'", '"', "`", "\\", "${x}", "%{x}", "{{x}}", "{%x%}", "{#x#}", "\n", "\r", "\t", "\0", "\u2028",
+           "\x85", "<<EOT", "EOT\n", "x" * 10_240, "\u202e", "\ufeff", "$(x)", ";", "|", "<"]  # fmt: skip
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("kind", TYPES)
+def test_no_hostile_text_gets_in(kind: str, hostile: str) -> None:
+    good = {
+        "project": "tap", "environment": "prod", "region": "us-east-1", "bucket": "bucket",
+        "domain": "a.example.com", "zone": "Z1", "url": "https://h.com/p",
+    }[kind]  # fmt: skip
+
+    assert taken(kind, good)
+    assert not taken(kind, good + hostile)
+    assert not taken(kind, hostile + good)
+
+
+@given(st.sampled_from(sorted(TYPES)), st.text(min_size=1))
+def test_what_is_taken_has_no_character_that_means_something_elsewhere(kind: str, text: str) -> None:
+    if taken(kind, text):
+        assert re.fullmatch(r"[A-Za-z0-9._~:/+=@%\[\]-]+", text)
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=12), max_size=3))
+def test_tags_hold_what_aws_documents_and_nothing_else(tags: dict[str, str]) -> None:
+    def fine(text: str) -> bool:
+        return all(
+            mark in "_.:/=+-@" or unicodedata.category(mark)[0] in "LN" or unicodedata.category(mark) == "Zs"
+            for mark in text
+        ) and not text.casefold().startswith("aws:")
+
+    keys = [key.casefold() for key in tags]
+    reserved = {key.casefold() for key in RESERVED_TAGS}
+    expected = all(fine(key) and fine(value) for key, value in tags.items())
+    assert tags_taken(tags) == (expected and len(set(keys)) == len(keys) and not reserved & set(keys))
+
+
+def test_tags_are_as_long_and_as_many_as_aws_takes() -> None:
+    assert tags_taken({"ключ 键": "Wert: +1 @ x=y/z"})
+    assert tags_taken({"a" * 128: "b" * 256, "empty": ""})
+    assert not tags_taken({"a" * 129: ""})
+    assert not tags_taken({"a": "b" * 257})
+    assert MOST_TAGS + len(RESERVED_TAGS) == 50
+    assert tags_taken({f"tag {number}": "" for number in range(MOST_TAGS)})
+    assert not tags_taken({f"tag {number}": "" for number in range(MOST_TAGS + 1)})
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "found"),
+    [
+        ("us-esat-1", ["us-east-1", "us-west-1"], "us-east-1"),
+        ("regoins", ["regions", "region"], "regions"),
+        ("Hold-Seconds", ["hold_seconds"], "hold_seconds"),
+        ("colour", ["regions", "tags"], None),
+        ("x" * 100_000, ["x" * 99_999], None),
+    ],
+)
+def test_the_nearest_known_word(word: str, known: list[str], found: str | None) -> None:
+    assert nearest(word, known) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "number"),
+    [
+        ("45k", "orders/min", 45_000), ("45K", "seats", 45_000), ("1.5m", "orders/min", 1_500_000),
+        ("234,000", "seats", 234_000), ("234_000", "seats", 234_000), ("1'234'567", "seats", 1_234_567),
+        ("010", "events", 10), ("8.0", "seats", 8), ("1.0004k", "seats", None), ("12,34", "seats", None),
+        ("5m", "s", 300), ("5 min", "s", 300), ("2h", "s", 7_200), ("300s", "s", 300), ("1:30", "s", 90),
+        ("1:30", "seats", None), ("50ms", "ms", 50), ("2s", "ms", 2_000), ("50ms", "s", None),
+        ("lots", "seats", None), ("", "seats", None), ("-5", "s", None),
+    ],
+)  # fmt: skip
+def test_what_somebody_meant_by_a_number(text: str, unit: str, number: int | None) -> None:
+    assert meant(text, unit) == number
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["", "k", "m"]))
+def test_a_suffix_multiplies_exactly(number: int, suffix: str) -> None:
+    assert meant(f"{number}{suffix}", "seats") == number * {"": 1, "k": 1_000, "m": 1_000_000}[suffix]

@@ -1,0 +1,218 @@
+"""Resolving: three places become environments, and every value knows where it was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from spec_tools import DEMO, both_stages
+
+from ticketgen.aws.regions import COMMERCIAL, DATA_API_MISSING, REGIONS
+from ticketgen.findings import Location, Severity, has_errors
+from ticketgen.spec.load import SpecDocument
+from ticketgen.spec.model import Environment, EventScale, Project
+from ticketgen.spec.reader import read
+from ticketgen.spec.resolve import resolve
+
+HEAD = "version: 1\nproject: tap-marketplace\nextends: flash-sale\n"
+
+
+def resolved(folder: Path, text: str) -> Project:
+    path = folder / "ticketgen.yaml"
+    path.write_text(text, encoding="utf-8")
+    project, findings = both_stages(path)
+    assert not has_errors(findings), findings
+    assert project is not None
+    return project
+
+
+def environment(folder: Path, overrides: str, head: str = HEAD) -> Environment:
+    return resolved(folder, f"{head}environments:\n  prod: {overrides}\n").environments[0]
+
+
+def test_the_demo_is_what_the_design_says() -> None:
+    project, findings = both_stages(DEMO)
+
+    assert findings == ()
+    assert project is not None
+    assert project.name == "tap-marketplace"
+    dev, staging, prod = project.environments
+    assert [dev.name, staging.name, prod.name] == ["dev", "staging", "prod"]
+    assert dev.regions == ("us-east-1", "us-west-2")
+    assert (dev.primary_region, dev.secondary_region) == ("us-east-1", "us-west-2")
+    assert len(prod.regions) == 12
+    assert prod.event_scale == EventScale(
+        purchases_per_minute=45_000,
+        seats_per_event=234_000,
+        concurrent_events=20,
+        seats_per_order=8,
+        hold_seconds=300,
+    )
+    assert dev.event_scale.purchases_per_minute == 600
+    assert staging.event_scale.purchases_per_minute == 4_500
+    assert dev.event_scale.seats_per_event == 234_000
+    assert [dev.protect, staging.protect, prod.protect] == [False, False, True]
+    assert prod.objectives.model_dump() == {
+        "lock_ms": 50, "replication_s": 2, "cache_load_s": 3, "verification_interval_s": 10,
+        "verification_s": 8, "correction_s": 15,
+    }  # fmt: skip
+    assert prod.tags == {"Owner": "ticketing"}
+
+
+def test_regions_are_sorted_whatever_their_order(tmp_path: Path) -> None:
+    prod = environment(tmp_path, "{regions: [us-west-2, eu-west-1, us-east-1]}")
+
+    assert prod.regions == ("eu-west-1", "us-east-1", "us-west-2")
+
+
+@pytest.mark.parametrize("nothing", ["", "{}", "null", "~"])
+def test_nothing_overrides_nothing(tmp_path: Path, nothing: str) -> None:
+    assert environment(tmp_path, nothing) == environment(tmp_path, "{protect: false}")
+
+
+def test_the_later_place_wins_key_by_key(tmp_path: Path) -> None:
+    prod = environment(
+        tmp_path,
+        "{event_scale: {hold_seconds: 60}, tags: {Team: b}}",
+        HEAD + "event_scale: {hold_seconds: 90, seats_per_order: 4}\ntags: {Team: a, Owner: c}\n",
+    )
+
+    scale = prod.event_scale
+    assert (scale.hold_seconds, scale.seats_per_order, scale.concurrent_events) == (60, 4, 20)
+    assert prod.tags == {"Team": "b", "Owner": "c"}
+
+
+def test_null_resets_what_may_be_null(tmp_path: Path) -> None:
+    prod = environment(
+        tmp_path,
+        "{pms: {url: null}, state: {bucket: ~}, api: {domain: },"
+        " regions: [us-east-1], secondary_region: null}",
+        HEAD
+        + "pms: {url: https://pms.example.com}\nstate: {bucket: the-state, region: eu-west-1}\n"
+        + "api: {auth: cognito, domain: {name: a.example.com, zone_id: Z1}}\n",
+    )
+
+    assert (prod.pms.url, prod.state.bucket, prod.api.domain, prod.secondary_region) == (None,) * 4
+    assert (prod.api.auth, prod.state.region) == ("cognito", "eu-west-1")
+
+
+def test_everything_can_be_overridden(tmp_path: Path) -> None:
+    prod = environment(
+        tmp_path,
+        "{regions: [eu-west-1, eu-south-1], primary_region: eu-west-1, secondary_region: eu-south-1,"
+        " opt_in_regions: [eu-south-1], event_scale: {seats_per_order: 2}, objectives: {lock_ms: 80},"
+        " protect: true, api: {auth: cognito, account_logging: true}, audit: {store: dynamodb},"
+        " pms: {url: 'http://pms'}, state: {bucket: abc}, functions: {reserved_concurrency: false},"
+        " tags: {A: b}}",
+    )
+
+    assert prod.model_dump(exclude={"name", "project"}) == {
+        "regions": ("eu-south-1", "eu-west-1"), "primary_region": "eu-west-1",
+        "secondary_region": "eu-south-1", "opt_in_regions": ("eu-south-1",),
+        "event_scale": {"purchases_per_minute": 45_000, "seats_per_event": 234_000,
+                        "concurrent_events": 20, "seats_per_order": 2, "hold_seconds": 300},
+        "objectives": {"lock_ms": 80, "replication_s": 2, "cache_load_s": 3,
+                       "verification_interval_s": 10, "verification_s": 8, "correction_s": 15},
+        "protect": True, "api": {"auth": "cognito", "domain": None, "account_logging": True},
+        "audit": {"store": "dynamodb"}, "pms": {"url": "http://pms"},
+        "state": {"bucket": "abc", "region": None}, "functions": {"reserved_concurrency": False},
+        "tags": {"A": "b"},
+    }  # fmt: skip
+
+
+def test_all_commercial_regions_at_once(tmp_path: Path) -> None:
+    every = ", ".join(sorted(COMMERCIAL))
+    opt_in = ", ".join(sorted(name for name in COMMERCIAL if REGIONS[name].opt_in))
+
+    assert len(environment(tmp_path, f"{{regions: [{every}], opt_in_regions: [{opt_in}]}}").regions) == 34
+
+
+def test_a_region_without_the_data_api_may_sell(tmp_path: Path) -> None:
+    name = min(DATA_API_MISSING)
+    prod = environment(tmp_path, f"{{regions: [us-east-1, us-west-2, {name}], opt_in_regions: [{name}]}}")
+
+    assert name in prod.regions
+
+
+def test_one_region_of_another_partition(tmp_path: Path) -> None:
+    prod = environment(
+        tmp_path, "{regions: [cn-north-1], primary_region: cn-north-1, secondary_region: null}"
+    )
+
+    assert prod.regions == ("cn-north-1",)
+
+
+def test_a_preset_may_bring_environments(tmp_path: Path) -> None:
+    own = read(b"version: 1\nproject: tap\nenvironments: {prod: {protect: true}}", "own").value
+    preset = read(
+        b"regions: [us-east-1]\nprimary_region: us-east-1\n"
+        b"event_scale: {purchases_per_minute: 1, seats_per_event: 1, concurrent_events: 1,"
+        b" seats_per_order: 1, hold_seconds: 30}\n"
+        b"environments: {prod: {tags: {A: b}}, dev: {event_scale: {hold_seconds: 60}}}",
+        "preset",
+    ).value
+    assert own is not None
+    checked = resolve(SpecDocument("own", own, preset))
+
+    assert checked.findings == ()
+    assert checked.value is not None
+    prod, dev = checked.value.environments
+    assert (prod.protect, prod.tags, dev.event_scale.hold_seconds) == (True, {"A": "b"}, 60)
+
+
+def test_what_is_wrong_in_a_preset_is_reported_in_the_preset() -> None:
+    own = read(b"version: 1\nproject: tap\nenvironments: {prod: {}}", "own").value
+    preset = read(
+        b"extends: other\nregions: [us-east-1]\nprimary_region: us-east-1\nsecondary_region: us-east-1\n"
+        b"event_scale:\n  {purchases_per_minute: 1, seats_per_event: 1, concurrent_events: 1,"
+        b" hold_seconds: 30,\n  seats_per_order: 40}",
+        "preset",
+    ).value
+    assert own is not None
+    findings = resolve(SpecDocument("own", own, preset)).findings
+
+    assert [(finding.rule, finding.location) for finding in findings] == [
+        ("unknown-key", Location("preset", 1, 1)),
+        ("secondary-region", Location("preset", 4, 19)),
+        ("out-of-range", Location("preset", 7, 20)),
+    ]
+    assert findings[0].help == "delete it: a preset holds no extends"
+
+
+def test_marks_say_where_every_value_of_an_environment_was_written() -> None:
+    project, _ = both_stages(DEMO)
+    assert project is not None
+    marks = project.marks
+    file = str(DEMO)
+
+    assert marks["project",] == Location(file, 3, 10)
+    assert marks["tags", "Owner"] == Location(file, 30, 19)
+    assert marks["environments", "prod"] == Location(file, 25, 3)
+    assert marks["environments", "dev", "event_scale", "purchases_per_minute"] == Location(file, 23, 84)
+    assert marks["environments", "dev", "event_scale", "hold_seconds"] == Location(file, 14, 17)
+    assert marks["environments", "dev", "regions", 0] == Location(file, 23, 24)
+    # Sorted, so the first is the one that stands eighth in the file.
+    assert marks["environments", "prod", "regions", 0] == Location(file, 8, 25)
+    for each in project.environments:
+        for region in range(len(each.regions)):
+            at = marks["environments", each.name, "regions", region]
+            line = DEMO.read_text(encoding="utf-8").splitlines()[at.line - 1]
+            assert line[at.column - 1 :].startswith(each.regions[region])
+
+
+def test_marks_of_a_presets_values_are_in_the_preset(tmp_path: Path) -> None:
+    project = resolved(tmp_path, HEAD + "environments: {prod: }\n")
+
+    at = project.marks["environments", "prod", "event_scale", "hold_seconds"]
+    assert at.file.endswith("flash-sale.yaml")
+
+
+def test_warnings_do_not_keep_a_project_from_resolving(tmp_path: Path) -> None:
+    path = tmp_path / "ticketgen.yaml"
+    path.write_text(HEAD + "environments: {dev: {api: {auth: none}}}\n", encoding="utf-8")
+    project, findings = both_stages(path)
+
+    assert project is not None
+    assert [(finding.rule, finding.severity) for finding in findings] == [
+        ("no-authentication", Severity.WARNING)
+    ]

@@ -1,0 +1,113 @@
+"""Stacks for the tests: environments of many shapes, and their rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ticketgen.aws.regions import COMMERCIAL, REGIONS
+from ticketgen.findings import has_errors
+from ticketgen.sizing import Sizing, size
+from ticketgen.spec.model import (
+    Api,
+    Audit,
+    Domain,
+    Environment,
+    EventScale,
+    Functions,
+    Objectives,
+    Pms,
+    Project,
+    State,
+)
+from ticketgen.stack.render import render
+
+__all__ = ["DEMO_REGIONS", "LONGEST_REGION", "SHAPES", "environment", "rendered", "sized", "written"]
+
+DEMO_REGIONS = (
+    "us-east-1", "us-west-2", "eu-west-1", "ap-southeast-1", "us-east-2", "us-west-1", "eu-central-1",
+    "ap-northeast-1", "ca-central-1", "sa-east-1", "ap-south-1", "eu-north-1",
+)  # fmt: skip
+
+LONGEST_REGION = max(COMMERCIAL, key=len)
+
+
+def environment(
+    name: str = "prod",
+    regions: Sequence[str] = DEMO_REGIONS,
+    project: str = "tap-marketplace",
+    **parts: object,
+) -> Environment:
+    """An environment whose first Region is the primary and whose second is the secondary."""
+    fields: dict[str, object] = {
+        "name": name,
+        "project": project,
+        "regions": tuple(sorted(regions)),
+        "primary_region": regions[0],
+        "secondary_region": regions[1] if len(regions) > 1 else None,
+        "opt_in_regions": tuple(region for region in sorted(regions) if REGIONS[region].opt_in),
+        "event_scale": EventScale(
+            purchases_per_minute=45_000,
+            seats_per_event=234_000,
+            concurrent_events=20,
+            seats_per_order=8,
+            hold_seconds=300,
+        ),
+        "tags": {"Owner": "ticketing"},
+    }
+    return Environment.model_validate(fields | parts)
+
+
+def sized(subject: Environment) -> Sizing:
+    """The environment's sizing, which must be possible."""
+    checked = size(subject)
+    assert not has_errors(checked.findings), checked.findings
+    assert checked.value is not None
+    return checked.value
+
+
+def rendered(subject: Environment) -> Mapping[str, str]:
+    """The files of the environment's stack."""
+    project = Project(name=subject.project, environments=(subject,))
+    checked = render(subject, sized(subject), project)
+    assert checked.value is not None, checked.findings
+    return checked.value
+
+
+def written(subject: Environment, folder: Path) -> Path:
+    """The environment's stack on the disk."""
+    for path, text in rendered(subject).items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="")
+    return folder
+
+
+def _demo_first(region: str) -> tuple[bool, str]:
+    return region not in DEMO_REGIONS[:2], region
+
+
+SHAPES: Mapping[str, Callable[[], Environment]] = {
+    "dev": lambda: environment("dev", DEMO_REGIONS[:2]),
+    "prod": lambda: environment(protect=True),
+    "one-region": lambda: environment("venue", DEMO_REGIONS[:1]),
+    "every-region": lambda: environment("world", sorted(COMMERCIAL, key=_demo_first)),
+    "everything": lambda: environment(
+        "full",
+        DEMO_REGIONS[:3],
+        protect=True,
+        api=Api(
+            auth="cognito",
+            domain=Domain(name="tickets.example.com", zone_id="Z0123456789ABC"),
+            account_logging=True,
+        ),
+        audit=Audit(store="timestream"),
+        pms=Pms(url="https://pms.example.com/api/sales"),
+        state=State(bucket="example-terraform-state", region="eu-west-1"),
+        functions=Functions(reserved_concurrency=False),
+        objectives=Objectives(verification_interval_s=20),
+    ),
+    "nothing": lambda: environment("bare", DEMO_REGIONS[:2], api=Api(auth="none"), tags={}),
+    "china": lambda: environment("cn", ("cn-north-1", "cn-northwest-1")),
+}
+"""An environment for every branch of the templates."""

@@ -1,0 +1,63 @@
+"""Adding a Region adds that Region's text and changes no other Region's line; removing it is the inverse."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stacks import DEMO_REGIONS, environment, rendered
+
+from ticketgen.aws.regions import COMMERCIAL, REGIONS
+
+
+def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """The lines that `after` adds; fails if it takes one away."""
+    assert before.keys() == after.keys()
+    lines = []
+    for path in before:
+        old, new = before[path].splitlines(), after[path].splitlines()
+        for line in list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]:
+            assert not line.startswith("-"), f"{path}: {line}"
+            if line.startswith("+"):
+                lines.append(line[1:])
+    return lines
+
+
+@pytest.mark.parametrize("region", ["ap-southeast-2", "af-south-1", "eu-west-3"])
+def test_one_region_more_only_adds_lines_and_those_are_its_own(region: str) -> None:
+    before = rendered(environment())
+    after = rendered(environment(regions=(*DEMO_REGIONS, region)))
+    added = _added(before, after)
+    assert any(f'"{region}"' in line for line in added)
+    others = [name for name in DEMO_REGIONS if any(f'"{name}"' in line for line in added)]
+    assert others == []
+
+
+def test_removing_it_again_gives_the_very_same_bytes() -> None:
+    before = rendered(environment())
+    rendered(environment(regions=(*DEMO_REGIONS, "ap-southeast-2")))
+    assert rendered(environment()) == before
+
+
+def test_the_modules_are_the_same_however_many_regions_there_are() -> None:
+    few, many = (rendered(environment(regions=DEMO_REGIONS[:count])) for count in (2, 12))
+    modules = [path for path in few if path.startswith("modules/")]
+    assert modules
+    assert [few[path] for path in modules] == [many[path] for path in modules]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations(DEMO_REGIONS[2:]))
+def test_the_order_in_the_spec_does_not_matter(rest: list[str]) -> None:
+    assert rendered(environment(regions=(*DEMO_REGIONS[:2], *rest))) == rendered(environment())
+
+
+def test_every_region_keeps_its_own_address_range() -> None:
+    for count in (1, 2, 12):
+        text = rendered(environment(regions=DEMO_REGIONS[:count]))["regions.tf"]
+        for name in DEMO_REGIONS[:count]:
+            assert f'"{REGIONS[name].vpc_cidr}"' in text
+    assert len({REGIONS[name].vpc_cidr for name in COMMERCIAL}) == 34

@@ -1,0 +1,84 @@
+"""No value is hard-coded where the spec has a say: whatever one may change there changes the rendering."""
+
+from __future__ import annotations
+
+import pytest
+from stacks import DEMO_REGIONS, environment, rendered
+
+from ticketgen.spec.model import Api, Audit, Domain, EventScale, Functions, Objectives, Pms, State
+
+SCALE = {
+    "purchases_per_minute": 45_000,
+    "seats_per_event": 234_000,
+    "concurrent_events": 20,
+    "seats_per_order": 8,
+    "hold_seconds": 300,
+}
+OBJECTIVES: dict[str, int] = Objectives().model_dump()
+
+
+def _different(**parts: object) -> str:
+    """The lines of a changed environment's rendering that the usual one does not have."""
+    usual, changed = rendered(environment()), rendered(environment(**parts))  # type: ignore[arg-type]
+    return "\n".join(
+        line
+        for path, text in changed.items()
+        for line in text.splitlines()
+        if line not in usual.get(path, "").splitlines()
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("purchases_per_minute", 9_000),
+        ("seats_per_event", 400_000),
+        ("concurrent_events", 100),
+        ("seats_per_order", 4),
+        ("hold_seconds", 600),
+    ],
+)
+def test_event_scale(field: str, value: int) -> None:
+    assert _different(event_scale=EventScale(**SCALE | {field: value}))
+
+
+@pytest.mark.parametrize("field", OBJECTIVES)
+def test_objectives(field: str) -> None:
+    value = {"verification_interval_s": 20}.get(field, OBJECTIVES[field] + 1)
+    assert str(value) in _different(objectives=Objectives(**OBJECTIVES | {field: value}))
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ({"name": "blue"}, '"blue"'),
+        ({"project": "other-shop"}, '"other-shop"'),
+        ({"protect": True}, "deletion_protection_enabled = true"),
+        ({"tags": {"Team": "on-sale"}}, "on-sale"),
+        ({"state": State(bucket="the-bucket")}, "the-bucket"),
+        ({"state": State(bucket="the-bucket", region="eu-west-3")}, "eu-west-3"),
+        ({"api": Api(auth="none")}, '"NONE"'),
+        ({"api": Api(auth="cognito")}, '"COGNITO_USER_POOLS"'),
+        ({"api": Api(account_logging=True)}, "aws_api_gateway_account"),
+        ({"api": Api(domain=Domain(name="shop.example.com", zone_id="Z42"))}, "shop.example.com"),
+        ({"audit": Audit(store="timestream")}, "aws_timestreamwrite_table"),
+        ({"pms": Pms(url="https://pms.example.com/x")}, "https://pms.example.com/x"),
+        ({"regions": (DEMO_REGIONS[2], *DEMO_REGIONS[3:6])}, 'primary_region = "eu-west-1"'),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_everything_else(parts: dict[str, object], text: str) -> None:
+    squeezed = " ".join(_different(**parts).split())
+    assert text in squeezed
+
+
+def test_without_reserved_concurrency_none_is_reserved() -> None:
+    attribute = "reserved_concurrent_executions"
+    assert attribute in rendered(environment())["modules/region/functions.tf"]
+    without = rendered(environment(functions=Functions(reserved_concurrency=False)))
+    assert not any(attribute in text for text in without.values())
+
+
+def test_protection_is_off_unless_asked_for() -> None:
+    text = "\n".join(rendered(environment()).values())
+    assert "deletion_protection_enabled = true" not in " ".join(text.split())

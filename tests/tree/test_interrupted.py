@@ -1,0 +1,181 @@
+"""Killed before any call that changes the disk, a write leaves a way to the old tree or the whole new one."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+from tree_tools import NEW, OLD, VERSION, dies_at, in_child, render, rules, snapshot
+
+from ticketgen.findings import Checked
+from ticketgen.tree import plan
+from ticketgen.tree.journal import GUARD, JOURNAL, STAGE, recover
+from ticketgen.tree.manifest import NAME
+
+Trees = tuple[dict[str, bytes | None], dict[str, bytes | None]]
+
+
+def whole(root: Path) -> bool:
+    """Whether every file is wholly old or wholly new, the guard aside."""
+    texts = {text.encode() for stack in (*OLD, *NEW) for text in stack.files.values()}
+    return all(
+        place.read_bytes() in texts for place in (root / "stacks").rglob("*.tf") if place.name != GUARD
+    )
+
+
+@pytest.fixture
+def trees(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Trees:
+    """The tree before and after."""
+    root = tmp_path_factory.mktemp("trees")
+    render(root, OLD)
+    (root / "stacks/dev/terraform.tfstate").write_text("theirs\n")
+    before = dict(snapshot(root))
+    render(root, NEW)
+    return before, dict(snapshot(root))
+
+
+def prepared(root: Path) -> Path:
+    root.mkdir()
+    render(root, OLD)
+    (root / "stacks/dev/terraform.tfstate").write_text("theirs\n")
+    return root
+
+
+def test_killed_at_any_call_the_tree_is_the_old_or_the_new_one(tmp_path: Path, trees: Trees) -> None:
+    before, after = trees
+    outcomes = []
+    for call in range(1000):
+        root = prepared(tmp_path / str(call))
+        if not dies_at(call, root, partial(render, root, NEW)):
+            break
+        assert whole(root)
+        mixed = snapshot(root) not in (before, after)
+        if mixed:
+            assert (root / JOURNAL).exists()
+            found = plan(root, NEW, version=VERSION, retire_in="stacks")
+            assert rules(found) == [("render-interrupted", JOURNAL)]
+        assert recover(root) == ()
+        assert snapshot(root) in (before, after)
+        assert not (root / STAGE).exists()
+        outcomes.append((mixed, dict(snapshot(root)) == after))
+        assert render(root, NEW).findings == ()
+        assert snapshot(root) == after
+    assert call > 40
+    assert {mixed for mixed, _ in outcomes} == {True, False}
+    assert outcomes == sorted(outcomes, key=lambda outcome: outcome[1]), "once new, never old again"
+
+
+@pytest.mark.slow
+def test_killed_while_putting_back_too_it_still_ends_in_one_of_them(tmp_path: Path, trees: Trees) -> None:
+    before, after = trees
+    tried = 0
+    for first in range(1000):
+        for second in range(1000):
+            root = prepared(tmp_path / f"{first}-{second}")
+            if not dies_at(first, root, partial(render, root, NEW)):
+                assert tried > 400
+                return
+            if not dies_at(second, root, partial(recover, root)):
+                break
+            tried += 1
+            assert recover(root) == ()
+            assert snapshot(root) in (before, after)
+            assert render(root, NEW).findings == ()
+            assert snapshot(root) == after
+
+
+def test_while_files_may_not_belong_together_a_file_keeps_terraform_out(tmp_path: Path) -> None:
+    before = dict(snapshot(prepared(tmp_path / "as it was")))
+    seen_mixed = 0
+    for call in range(1000):
+        root = prepared(tmp_path / str(call))
+        if not dies_at(call, root, partial(render, root, NEW)):
+            break
+        dev = {path: text for path, text in snapshot(root).items() if path.startswith("stacks/dev/")}
+        old = dev == {path: text for path, text in before.items() if path.startswith("stacks/dev/")}
+        new = dev.get("stacks/dev/main.tf") == b"new dev\n" and "stacks/dev/modules/gone/a.tf" not in dev
+        guarded = f"stacks/dev/{GUARD}" in dev
+        if not old and not new:
+            only_folders = {p for p in dev if p not in before} <= {"stacks/dev/modules/fresh"}
+            assert guarded or only_folders
+            seen_mixed += guarded
+    assert seen_mixed > 2
+
+
+def test_an_interrupt_from_the_keyboard_puts_everything_back(tmp_path: Path) -> None:
+    root = prepared(tmp_path / "project")
+    before = snapshot(root)
+
+    def run() -> int:
+        calls = 0
+
+        def hook(event: str, arguments: tuple[object, ...]) -> None:
+            nonlocal calls
+            if event == "os.rename" and str(root) in str(arguments[1]) and "/stacks/" in str(arguments[1]):
+                calls += 1
+                if calls == 4:
+                    signal.raise_signal(signal.SIGINT)
+
+        sys.addaudithook(hook)
+        try:
+            render(root, NEW)
+        except KeyboardInterrupt:
+            return 7
+        return 1
+
+    assert in_child(run) == 7
+    assert snapshot(root) == before
+    assert not (root / STAGE).exists()
+
+
+def test_what_somebody_wrote_after_the_interruption_is_kept(tmp_path: Path) -> None:
+    for call in range(1000):
+        root = prepared(tmp_path / str(call))
+        if not dies_at(call, root, partial(render, root, NEW)):
+            break
+        if not (root / JOURNAL).exists() or (root / "stacks/dev/main.tf").read_text() != "new dev\n":
+            continue
+        (root / "stacks/dev/main.tf").write_text("edited since\n")
+        assert rules(render(root, NEW)) == [("hand-edited", "stacks/dev/main.tf")]
+        assert (root / "stacks/dev/main.tf").read_text() == "edited since\n"
+        return
+    pytest.fail("no kill left a journal behind a replaced file")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1, "stacks": [1], "created": [], "steps": []}'])
+def test_a_journal_that_is_none_is_a_finding(tmp_path: Path, text: str) -> None:
+    root = prepared(tmp_path / "project")
+    before = snapshot(root)
+    (root / STAGE).mkdir()
+    (root / JOURNAL).write_text(text)
+    assert rules(render(root, NEW)) == [("journal-broken", JOURNAL)]
+    assert snapshot(root) == before
+
+
+def test_a_journal_made_by_a_stranger_leads_nowhere_else(tmp_path: Path) -> None:
+    root = prepared(tmp_path / "project")
+    (root / STAGE / "old").mkdir(parents=True)
+    (root / STAGE / "old/0").write_text("planted\n")
+    step = ["../planted.txt", "0" * 64, None]
+    journal = {"format": 1, "stacks": ["stacks/dev"], "created": [], "steps": [step]}
+    (root / JOURNAL).write_text(json.dumps(journal))
+    found: Checked[None] = Checked(None, recover(root))
+    assert [f.rule for f in found.findings] == ["path-outside"]
+    assert not (tmp_path / "planted.txt").exists()
+
+
+def test_the_manifest_is_the_last_file_of_its_folder_to_change(tmp_path: Path) -> None:
+    from ticketgen.tree.write import operations
+
+    root = prepared(tmp_path / "project")
+    changes = plan(root, NEW, version=VERSION, retire_in="stacks").value
+    assert changes is not None
+    paths = [operation.path for operation in operations(changes)]
+    manifests = [path for path in paths if path.endswith(NAME)]
+    assert paths[-len(manifests) :] == manifests

@@ -1,0 +1,172 @@
+"""What a write would do to each file, and that saying so changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tree_tools import NEW, OLD, VERSION, render, rules, snapshot, stack
+
+from ticketgen.findings import Severity
+from ticketgen.tree import State, diff, drift, plan
+from ticketgen.tree.manifest import NAME
+
+
+def states(root: Path, *, version: str = VERSION) -> dict[str, State]:
+    changes = plan(root, NEW, version=version, retire_in="stacks").value
+    assert changes is not None
+    return {change.path: change.state for change in changes.files}
+
+
+def test_an_empty_folder_gets_everything(tmp_path: Path) -> None:
+    assert set(states(tmp_path).values()) == {State.CREATED}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_state_is_told_apart(tmp_path: Path) -> None:
+    render(tmp_path, OLD)
+    dev = tmp_path / "stacks/dev"
+    (dev / "same.tf").unlink()
+    (dev / "modules/fresh").mkdir()
+    (dev / "modules/fresh/b.tf").write_text("somebody else's\n")
+    (tmp_path / "stacks/left/main.tf").write_text("edited\n")
+    before = snapshot(tmp_path)
+    assert states(tmp_path) == {
+        "stacks/dev/main.tf": State.CHANGED,
+        "stacks/dev/modules/fresh/b.tf": State.IN_THE_WAY,
+        "stacks/dev/modules/gone/a.tf": State.ORPHANED,
+        "stacks/dev/same.tf": State.MISSING,
+        "stacks/left/main.tf": State.KEPT,
+        "stacks/prod/main.tf": State.CREATED,
+        "stacks/prod/modules/c.tf": State.CREATED,
+    }
+    assert snapshot(tmp_path) == before
+    (dev / "main.tf").write_text("edited\n")
+    assert states(tmp_path)["stacks/dev/main.tf"] is State.HAND_EDITED
+
+
+def test_what_was_just_written_is_unchanged(tmp_path: Path) -> None:
+    render(tmp_path, NEW)
+    assert set(states(tmp_path).values()) == {State.UNCHANGED}
+    changes = plan(tmp_path, NEW, version=VERSION, retire_in="stacks").value
+    assert changes is not None
+    assert drift(changes) == ()
+    assert diff(changes.files) == ""
+
+
+def test_a_new_version_that_renders_the_same_is_no_drift_and_is_written_down(tmp_path: Path) -> None:
+    render(tmp_path, NEW)
+    changes = plan(tmp_path, NEW, version="9.9.9", retire_in="stacks").value
+    assert changes is not None
+    assert drift(changes) == ()
+    from ticketgen.tree import write
+
+    write(tmp_path, NEW, version="9.9.9", retire_in="stacks")
+    assert json.loads((tmp_path / "stacks/prod" / NAME).read_text())["ticketgen"] == "9.9.9"
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text(emptied(path))])
+def test_a_manifest_that_was_not_committed_is_drift(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    render(tmp_path, NEW)
+    spoil(tmp_path / "stacks/prod" / NAME)
+    changes = plan(tmp_path, NEW, version=VERSION, retire_in="stacks").value
+    assert changes is not None
+    assert [found.location.file for found in drift(changes) if found.location] == [f"stacks/prod/{NAME}"]
+
+
+def emptied(path: Path) -> str:
+    return json.dumps({**json.loads(path.read_text()), "files": {}})
+
+
+def test_line_ends_that_a_checkout_changed_are_no_hand_edit(tmp_path: Path) -> None:
+    render(tmp_path, NEW)
+    main = tmp_path / "stacks/prod/main.tf"
+    main.write_bytes(b"prod\r\n")
+    assert states(tmp_path)["stacks/prod/main.tf"] is State.CHANGED
+    assert rules(render(tmp_path, NEW)) == []
+    assert main.read_bytes() == b"prod\n"
+
+
+def test_drift_names_each_file_with_its_state_and_a_way_out(tmp_path: Path) -> None:
+    render(tmp_path, OLD)
+    (tmp_path / "stacks/left/main.tf").write_text("edited\n")
+    changes = plan(tmp_path, NEW, version=VERSION, retire_in="stacks").value
+    assert changes is not None
+    found = drift(changes)
+    assert [(f.rule, f.severity) for f in found if f.location and "left" in f.location.file] == [
+        ("kept", Severity.WARNING)
+    ]
+    assert {f.rule for f in found} == {"changed", "created", "orphaned", "kept"}
+    assert all(f.help and f.location for f in found)
+
+
+def test_the_diff_leads_from_the_disk_to_the_rendering(tmp_path: Path) -> None:
+    render(tmp_path, OLD)
+    changes = plan(tmp_path, NEW, version=VERSION, retire_in="stacks").value
+    assert changes is not None
+    text = diff(changes.files)
+    assert "--- a/stacks/dev/main.tf\n+++ b/stacks/dev/main.tf\n@@ -1 +1 @@\n-old dev\n+new dev\n" in text
+    assert "--- /dev/null\n+++ b/stacks/prod/main.tf\n" in text
+    assert "--- a/stacks/left/main.tf\n+++ /dev/null\n" in text
+    assert "same.tf" not in text
+
+
+def test_only_some_stacks_rendered_retire_no_other(tmp_path: Path) -> None:
+    render(tmp_path, OLD)
+    changes = plan(tmp_path, NEW[1:], version=VERSION).value
+    assert changes is not None
+    assert {change.folder for change in changes.files} == {"stacks/prod"}
+
+
+@pytest.mark.parametrize(
+    "path", ["../out.tf", "a/../../out.tf", "/etc/out.tf", "a//b.tf", "", ".", "a\\b.tf", "c:x.tf", "a\nb.tf"]
+)
+def test_a_path_that_leads_elsewhere_is_refused(tmp_path: Path, path: str) -> None:
+    from ticketgen.tree import Stack
+
+    found = plan(tmp_path, [Stack("stacks/dev", {path: "x\n"})], version=VERSION)
+    assert (found.value, [f.rule for f in found.findings]) == (None, ["path-outside"])
+
+
+def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
+    one = plan(tmp_path, [stack("stacks/dev", main="x\n", Main="y\n")], version=VERSION)
+    assert [f.rule for f in one.findings] == ["case-collision"]
+    (tmp_path / "stacks/dev").mkdir(parents=True)
+    (tmp_path / "stacks/dev/Main.TF").write_text("not ours\n")
+    two = plan(tmp_path, [stack("stacks/dev", main="x\n")], version=VERSION)
+    assert [f.rule for f in two.findings] == ["case-collision"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<<<<<<< ours\n", "[]", "null", '{"format": 1}', '{"format": 2, "files": {}}', "[" * 100_000]
+)
+def test_a_manifest_that_is_none_is_a_finding_with_a_way_out(tmp_path: Path, text: str) -> None:
+    render(tmp_path, NEW)
+    (tmp_path / "stacks/prod" / NAME).write_text(text)
+    found = render(tmp_path, NEW)
+    assert rules(found) == [("manifest-broken", f"stacks/prod/{NAME}")]
+    assert "version control" in found.findings[0].help
+
+
+def test_a_manifest_cannot_lead_a_deletion_out_of_its_folder(tmp_path: Path) -> None:
+    render(tmp_path, NEW)
+    precious = tmp_path / "precious.txt"
+    precious.write_text("prod\n")
+    manifest = tmp_path / "stacks/prod" / NAME
+    data = json.loads(manifest.read_text())
+    data["files"]["../../precious.txt"] = data["files"]["main.tf"]
+    manifest.write_text(json.dumps(data))
+    assert [rule for rule, _ in rules(render(tmp_path, NEW))] == ["path-outside"]
+    assert precious.read_text() == "prod\n"
+
+
+def test_a_manifest_is_sorted_and_says_neither_when_nor_where(tmp_path: Path) -> None:
+    render(tmp_path, NEW)
+    text = (tmp_path / "stacks/prod" / NAME).read_text()
+    data = json.loads(text)
+    assert list(data["files"]) == sorted(data["files"])
+    assert set(data) == {"format", "ticketgen", "spec", "files"}
+    assert set(data["files"]["main.tf"]) == {"kind", "sha256"}
+    assert str(tmp_path) not in text
