@@ -61,3 +61,12 @@ def test_every_region_keeps_its_own_address_range() -> None:
         for name in DEMO_REGIONS[:count]:
             assert f'"{REGIONS[name].vpc_cidr}"' in text
     assert len({REGIONS[name].vpc_cidr for name in COMMERCIAL}) == 34
+
+
+def test_a_removed_region_keeps_the_provider_that_its_destruction_needs() -> None:
+    opted_in = ("af-south-1",)
+    with_it = environment(regions=(*DEMO_REGIONS, "eu-west-3", "af-south-1"), opt_in_regions=opted_in)
+    without = environment(opt_in_regions=opted_in)
+    assert rendered(without)["provider.tf"] == rendered(with_it)["provider.tf"]
+    assert 'alias  = "af_south_1"' in rendered(without)["provider.tf"]
+    assert "af_south_1" not in rendered(environment())["provider.tf"]

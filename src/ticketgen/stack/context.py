@@ -110,6 +110,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "environment": environment,
         "sizing": sizing,
         "regions": regions,
+        "enabled_regions": _enabled_regions(environment),
         "primary": primary,
         "secondary": secondary,
         "hubs": [primary, secondary] if secondary else [primary],
@@ -162,6 +163,21 @@ def timeouts(environment: Environment) -> Mapping[str, int]:
         "inventory_verifier": environment.objectives.verification_s,
         "oversell_corrector": environment.objectives.correction_s,
     }
+
+
+def _enabled_regions(environment: Environment) -> list[RenderedRegion]:
+    """Every Region that the account can use: each gets a provider, whether it runs anything or not.
+
+    Terraform destroys what a removed Region has left by that Region's own provider, and refuses to plan without it
+    ("Provider configuration not present"). A provider that nothing uses starts no process.
+    """
+    partition = REGIONS[environment.primary_region].partition
+    return [
+        _region(region)
+        for name, region in sorted(REGIONS.items())
+        if region.partition == partition
+        if not region.opt_in or name in {*environment.opt_in_regions, *environment.regions}
+    ]
 
 
 def _region(region: Region) -> RenderedRegion:
