@@ -1,1 +1,1 @@
-"""Reading HCL: what may reach a parser, what two parsers say of it, and its way there and back."""
+"""Reading HCL: what may reach a parser, what two parsers say of it, its way there and back, and the model of it."""

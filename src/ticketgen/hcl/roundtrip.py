@@ -1,45 +1,27 @@
-"""Python-hcl2's reading of a text, and its way to text and back: both readings must be the same.
+"""The way to text and back: what python-hcl2 writes of a tree must read as the same tree.
 
-The trees stay in here. They are compared rule by rule and token by token, comments included, white space left out.
+Trees are compared rule by rule and token by token, comments included, white space left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from ticketgen.hcl.strict import complaints
+from ticketgen.hcl.tree import Tree, Unreadable, read
 
-__all__ = ["Unreadable", "round_trip", "unreadable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Why python-hcl2 cannot read a text, and where: lines and columns count from 1."""
-
-    line: int
-    column: int
-    reason: str
+__all__ = ["round_trip"]
 
 
-def unreadable(text: str) -> Unreadable | None:
-    """What stops python-hcl2 from reading a text that has passed `guards.refusal`; None where nothing does."""
-    result = _read(text)
-    return result if isinstance(result, Unreadable) else None
-
-
-def round_trip(text: str) -> str:
-    """What differs after the way there and back, as a sentence without a full stop; "" where nothing does.
-
-    The text is one that python-hcl2 can read.
-    """
+def round_trip(before: Tree) -> str:
+    """What differs after the way there and back, as a sentence without a full stop; "" where nothing does."""
     import hcl2
 
-    before = _read(text)
-    assert not isinstance(before, Unreadable)
-    written = str(hcl2.reconstruct(before))
-    after = _read(written)
+    try:
+        written = str(hcl2.reconstruct(before))
+    except RecursionError:
+        return "it is nested too deeply for python-hcl2 to write it"
+    after = read(written)
     if isinstance(after, Unreadable):
         return f"what python-hcl2 writes of it cannot be read again: {after.reason}"
     for old, new in zip(_significant(before), _significant(after), strict=False):
@@ -51,20 +33,7 @@ def round_trip(text: str) -> str:
     return f"HCL's parser refuses what python-hcl2 writes of it: {refused[0].summary}" if refused else ""
 
 
-def _read(text: str) -> Any:
-    import hcl2
-    from lark.exceptions import LarkError
-
-    try:
-        return hcl2.parses_to_tree(text)
-    except LarkError as error:
-        line, column = getattr(error, "line", 1), getattr(error, "column", 1)
-        return Unreadable(max(1, line or 1), max(1, column or 1), str(error).split("\n")[0].rstrip(". "))
-    except RecursionError:
-        return Unreadable(1, 1, "it is nested too deeply")
-
-
-def _significant(tree: Any) -> Iterator[tuple[str, str]]:
+def _significant(tree: Tree) -> Iterator[tuple[str, str]]:
     """Rules and tokens in the order in which they stand: the kind, and the text without white space around it."""
     waiting = [tree]
     while waiting:

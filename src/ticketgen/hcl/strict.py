@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ticketgen.findings import Location
+
 __all__ = ["Complaint", "complaints"]
 
 _TWICE = "ticketgen-never-evaluates = 0\n"
@@ -28,6 +30,10 @@ class Complaint:
     column: int
     summary: str
     detail: str
+
+    def at(self, file: str) -> Location:
+        """The place in the file of that name."""
+        return Location(file, self.line, self.column)
 
 
 def complaints(text: str) -> tuple[Complaint, ...]:

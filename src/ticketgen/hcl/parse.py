@@ -1,0 +1,330 @@
+"""Parsing: python-hcl2's tree of a text becomes the syntax model.
+
+The tree keeps every token; the model keeps what they mean, and where. A model is never deeper than
+`guards.MAX_DEPTH`, so whoever reads it may recurse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import cast
+
+from ticketgen.hcl.comments import SIGN, comments
+from ticketgen.hcl.guards import MAX_DEPTH
+from ticketgen.hcl.syntax import (
+    Access,
+    Attribute,
+    Binary,
+    Block,
+    Body,
+    Call,
+    Conditional,
+    Expression,
+    File,
+    For,
+    GetAttribute,
+    GetIndex,
+    Literal,
+    Object,
+    ObjectItem,
+    Parentheses,
+    Reference,
+    Splat,
+    Step,
+    Template,
+    Text,
+    Tuple,
+    Unary,
+)
+from ticketgen.hcl.templates import Directive, NoTemplate, Piece, decoded, dedented, heredoc_pieces, nested
+from ticketgen.hcl.tree import Tree, Unreadable, read
+
+__all__ = ["parse", "to_file"]
+
+_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
+_LONGEST_INTEGER = 4000  # digits; Python converts no more than 4,300
+
+
+def parse(path: str, text: str) -> File | Unreadable:
+    """Read a text that has passed `guards.refusal` and `strict.complaints`.
+
+    Args:
+        path: what the file is called in the model.
+        text: without a byte order mark.
+    """
+    tree = read(text)
+    return tree if isinstance(tree, Unreadable) else to_file(path, text, tree)
+
+
+def to_file(path: str, text: str, tree: Tree) -> File | Unreadable:
+    """The model of a text that python-hcl2 has read."""
+    try:
+        return File(path, _Converter().body(tree.children[0]), tuple(comments(tree, text)))
+    except _Stopped as stopped:
+        return stopped.why
+    except NoTemplate as unclosed:
+        return Unreadable(1, 1, str(unclosed))
+
+
+class _Stopped(Exception):
+    """Part of a text cannot be read."""
+
+    def __init__(self, why: Unreadable) -> None:
+        self.why = why
+
+
+class _Converter:
+    """From trees to nodes, where the tree's text begins at a line and column of the file.
+
+    Args:
+        line, column: what is to be added to the tree's lines, and to the columns of its first line.
+        depth: of what the text stands in.
+    """
+
+    def __init__(self, line: int = 0, column: int = 0, depth: int = 0) -> None:
+        self.line = line
+        self.column = column
+        self.depth = depth
+
+    def deeper(self, node: Tree, levels: int = 1) -> None:
+        self.depth += levels
+        if self.depth > MAX_DEPTH:
+            raise _Stopped(Unreadable(*self.place(node), f"it is nested deeper than {MAX_DEPTH} levels"))
+
+    def place(self, node: Tree) -> tuple[int, int]:
+        while hasattr(node, "children"):
+            node = node.children[0]
+        return node.line + self.line, node.column + (self.column if node.line == 1 else 0)
+
+    def body(self, node: Tree) -> Body:
+        attributes, blocks = [], []
+        for child in _trees(node):
+            if child.data == "attribute":
+                name, value = _trees(child)
+                attributes.append(Attribute(*self.place(name), _word(name), self.expression(value)))
+            else:
+                blocks.append(self.block(child))
+        return Body(tuple(attributes), tuple(blocks))
+
+    def block(self, node: Tree) -> Block:
+        head, *labels, body = _trees(node)
+        self.deeper(head)
+        inside = self.body(body)
+        self.depth -= 1
+        end = node.children[-1].line + self.line
+        return Block(*self.place(head), _word(head), tuple(map(_label, labels)), inside, end)
+
+    def expression(self, node: Tree) -> Expression:
+        node = _unwrapped(node)
+        self.deeper(node)
+        value = _KINDS[node.data](self, node)
+        self.depth -= 1
+        return value
+
+    def parentheses(self, node: Tree) -> Expression:
+        return Parentheses(*self.place(node), self.expression(*_trees(node)))
+
+    def conditional(self, node: Tree) -> Expression:
+        condition, then, otherwise = map(self.expression, _trees(node))
+        return Conditional(*self.place(node), condition, then, otherwise)
+
+    def binary(self, node: Tree) -> Expression:
+        terms = []
+        while node.data == "binary_op":
+            left, term = _trees(node)
+            terms.append(term)
+            node = _unwrapped(left)
+        self.deeper(node, len(terms))
+        value = self.expression(node)
+        for term in reversed(terms):
+            operator, right = _trees(term)
+            sign = SIGN.search(operator.children[0])  # a line end or comment before it is part of the token
+            assert sign is not None
+            value = Binary(value.line, value.column, sign[0], value, self.expression(right))
+        self.depth -= len(terms)
+        return value
+
+    def unary(self, node: Tree) -> Expression:
+        operator, operand = node.children
+        return Unary(*self.place(node), str(operator), self.expression(operand))
+
+    def chain(self, node: Tree) -> Expression:
+        tails = []
+        while node.data in _CHAINS:
+            operand, tail = node.children
+            tails.append(tail)
+            node = _unwrapped(operand)
+        steps = tuple(step for tail in reversed(tails) for step in self.steps(tail))
+        if node.data == "identifier":
+            return Reference(*self.place(node), _word(node), steps)
+        operand = self.expression(node)
+        return Access(operand.line, operand.column, operand, steps)
+
+    def steps(self, node: Tree) -> Iterator[Step]:
+        place = self.place(node)
+        match node.data:
+            case "get_attr":
+                yield GetAttribute(*place, _word(node.children[1]))
+            case "short_index":
+                token = node.children[1]
+                yield GetIndex(*place, Literal(*self.place(token), int(token)))
+            case "braces_index":
+                yield GetIndex(*place, self.expression(*_trees(node)))
+            case _:
+                yield Splat(*place, full=node.data == "full_splat")
+                for child in _trees(node):
+                    yield from self.steps(child)
+
+    def identifier(self, node: Tree) -> Expression:
+        return Reference(*self.place(node), _word(node))
+
+    def word(self, node: Tree) -> Expression:
+        return Literal(*self.place(node), _WORDS[str(node.children[0])])
+
+    def number(self, node: Tree) -> Expression:
+        place, text = self.place(node), str(node.children[0])
+        digits = text.removeprefix("-")
+        value = int(digits) if digits.isdecimal() and len(digits) < _LONGEST_INTEGER else float(digits)
+        literal = Literal(place[0], place[1] + len(text) - len(digits), value)
+        return literal if text == digits else Unary(*place, "-", literal)
+
+    def tuple(self, node: Tree) -> Expression:
+        return Tuple(*self.place(node), tuple(map(self.expression, _trees(node))))
+
+    def object(self, node: Tree) -> Expression:
+        items = []
+        for element in _trees(node):
+            key, value = _trees(element)
+            items.append(ObjectItem(*self.place(key), self.key(key.children[0]), self.expression(value)))
+        return Object(*self.place(node), tuple(items))
+
+    def key(self, node: Tree) -> Expression:
+        node = _unwrapped(node)
+        if node.data in {"identifier", "keyword", "literal_value"}:
+            return Literal(*self.place(node), _word(node))
+        return self.expression(node)
+
+    def call(self, node: Tree) -> Expression:
+        parts = _trees(node)
+        name = "::".join(_word(part) for part in parts if part.data == "identifier")
+        arguments = [part for part in parts if part.data == "arguments"]
+        values = [self.expression(value) for part in arguments for value in _trees(part)]
+        expand = any(_type(child) == "ELLIPSIS" for part in arguments for child in part.children)
+        return Call(*self.place(node), name, tuple(values), expand)
+
+    def comprehension(self, node: Tree) -> Expression:
+        intro, *values = _trees(node)
+        *names, collection = _trees(intro)
+        conditions = [self.expression(*_trees(value)) for value in values if value.data == "for_cond"]
+        *result_key, result = [self.expression(value) for value in values if value.data != "for_cond"]
+        key, name = [None, *map(_word, names)][-2:]
+        return For(
+            *self.place(node),
+            key=key,
+            name=str(name),
+            collection=self.expression(collection),
+            result_key=result_key[0] if result_key else None,
+            value=result,
+            condition=conditions[0] if conditions else None,
+            grouped=any(_type(child) == "ELLIPSIS" for child in node.children),
+        )
+
+    def string(self, node: Tree) -> Expression:
+        pieces = [self.piece(part.children[0]) for part in _trees(node)]
+        if all(isinstance(piece.value, str) for piece in pieces):
+            return Literal(*self.place(node), "".join(cast("str", piece.value) for piece in pieces))
+        return Template(*self.place(node), nested(pieces))
+
+    def piece(self, node: Tree) -> Piece:
+        place = self.place(node)
+        if not hasattr(node, "children"):
+            text = str(node)
+            if node.type != "STRING_CHARS" and ("${" in text[3:] or "%{" in text[3:]):
+                raise _Stopped(Unreadable(*place, "it takes an interpolation behind $${ or %%{ for text"))
+            return Piece(*place, decoded(text))
+        if node.data == "interpolation":
+            return Piece(*place, self.expression(*_trees(node)))
+        trims = [_type(child) == "STRIP_MARKER" for child in node.children]
+        *names, subject = (*_trees(node), None) if node.data in _BARE else _trees(node)
+        directive = Directive(
+            node.data.removeprefix("template_").removesuffix("_start"),
+            self.expression(subject) if subject is not None else None,
+            tuple(map(_word, names)),
+        )
+        return Piece(*place, directive, trims_before=trims[1], trims_after=trims[-2])
+
+    def heredoc(self, node: Tree) -> Expression:
+        line, column = self.place(node)
+        opening, _, rest = str(node.children[0]).partition("\n")
+        body = rest[: rest.rstrip().rfind("\n") + 1]
+        pieces: Sequence[Piece] = list(heredoc_pieces(body, line + 1, self.unread))
+        if opening.startswith("<<-"):
+            pieces = dedented(pieces)
+        return Template(line, column, nested(pieces) or (Text(line + 1, 1, ""),), opening.rstrip("\r"))
+
+    def unread(self, text: str, line: int, column: int) -> Expression:
+        """An expression in a heredoc, which python-hcl2 hands on unread, and where it begins in the file."""
+        opening = "x = ("
+        tree = read(f"{opening}{text}\n)")
+        shift = column - len(opening) - 1
+        if isinstance(tree, Unreadable):
+            place = tree.line + line - 1, max(1, tree.column + (shift if tree.line == 1 else 0))
+            raise _Stopped(Unreadable(*place, tree.reason))
+        (attribute,) = _trees(tree.children[0])
+        value = _Converter(line - 1, shift, self.depth).expression(_trees(attribute)[1])
+        assert isinstance(value, Parentheses)
+        return value.inner
+
+
+_CHAINS = frozenset({
+    "index_expr_term", "get_attr_expr_term", "attr_splat_expr_term", "full_splat_expr_term",
+})  # fmt: skip
+_BARE = frozenset({"template_else", "template_endif", "template_endfor"})
+
+_KINDS: Mapping[str, Callable[[_Converter, Tree], Expression]] = {
+    "expr_term": _Converter.parentheses,
+    "conditional": _Converter.conditional,
+    "binary_op": _Converter.binary,
+    "unary_op": _Converter.unary,
+    **dict.fromkeys(_CHAINS, _Converter.chain),
+    "identifier": _Converter.identifier,
+    "literal_value": _Converter.word,
+    "int_lit": _Converter.number,
+    "float_lit": _Converter.number,
+    "string": _Converter.string,
+    "heredoc_template": _Converter.heredoc,
+    "heredoc_template_trim": _Converter.heredoc,
+    "tuple": _Converter.tuple,
+    "object": _Converter.object,
+    "function_call": _Converter.call,
+    "for_tuple_expr": _Converter.comprehension,
+    "for_object_expr": _Converter.comprehension,
+}
+
+
+def _trees(node: Tree) -> list[Tree]:
+    """The children that are rules, line ends and comments aside."""
+    return [
+        child for child in node.children if hasattr(child, "children") and child.data != "new_line_or_comment"
+    ]
+
+
+def _unwrapped(node: Tree) -> Tree:
+    """The term inside a term that adds nothing to it."""
+    while node.data == "expr_term" and len(node.children) == 1:
+        (node,) = node.children
+    return node
+
+
+def _type(child: Tree) -> str:
+    return str(getattr(child, "type", ""))
+
+
+def _word(node: Tree) -> str:
+    return str(node.children[0])
+
+
+def _label(node: Tree) -> str:
+    if node.data == "string":
+        return "".join(decoded(str(part.children[0])) for part in _trees(node))
+    return _word(node)

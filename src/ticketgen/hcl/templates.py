@@ -1,0 +1,234 @@
+"""Templates: the text between interpolations and directives, as HCL reads it.
+
+A template comes here as a flat list of `Piece`s. Quoted strings are cut by python-hcl2; heredocs, which it hands on
+whole, are cut here, by the rules of HCL's own scanner (hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl). Trimming at
+``~``, dedenting of ``<<-`` and nesting of directives follow hclsyntax/parser_template.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ticketgen.hcl.depth import GO_SPACE
+from ticketgen.hcl.guards import MAX_DEPTH
+from ticketgen.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Part, Text
+
+__all__ = ["Directive", "NoTemplate", "Piece", "decoded", "dedented", "heredoc_pieces", "nested"]
+
+
+class NoTemplate(Exception):
+    """What HCL's parser refuses: sequences and directives that nothing closes, or that close nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """``%{ … }`` on its own: ``if``, ``else``, ``endif``, ``for`` or ``endfor``.
+
+    Attributes:
+        keyword: one of the five.
+        subject: the condition of an ``if``, the collection of a ``for``.
+        names: the one or two names of a ``for``.
+    """
+
+    keyword: str
+    subject: Expression | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of a template, where it begins, and on which sides a ``~`` of its own trims the text around it."""
+
+    line: int
+    column: int
+    value: str | Expression | Directive
+    trims_before: bool = False
+    trims_after: bool = False
+
+
+_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|([$%])\4(?=\{)')
+_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+
+def decoded(quoted: str) -> str:
+    """What a piece of text in a quoted string says."""
+    if "\\" not in quoted and "{" not in quoted:
+        return quoted
+    return _ESCAPE.sub(_character, quoted)
+
+
+def _character(escape: re.Match[str]) -> str:
+    if escape[1]:
+        return _SIMPLE[escape[1]]
+    if escape[4]:
+        return escape[4]
+    code = int(escape[2] or escape[3], 16)
+    return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
+
+
+_LITERAL = re.compile(r"(?P<sequence>[$%]\{~?)|(?:\$\$\{|%%\{|[$%](?!\{)|[^$%\n])*(?P<end>\n)?")
+_INSIDE = re.compile(r'#[^\n]*|//[^\n]*|/\*.*?\*/|(?P<open>\{)|(?P<close>~?\})|(?P<quote>")', re.DOTALL)
+_QUOTED = re.compile(r'\\.|\$\$\{|%%\{|(?P<sequence>[$%]\{)|(?P<end>")', re.DOTALL)
+_DIRECTIVE = re.compile(
+    r"\s*(?:(?P<word>else|endif|endfor)\s*$|if\b|for\s+(?P<first>[\w-]+)\s*(?:,\s*(?P<second>[\w-]+)\s*)?in\b)"
+)
+
+
+def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expression]) -> Iterator[Piece]:
+    """The pieces of a heredoc's body, at most one line of text each.
+
+    Args:
+        body: the lines between the markers, with their ends.
+        line: of the first of them; they all begin in column 1.
+        parse: reads an expression that begins at a line and column.
+
+    Raises:
+        NoTemplate: the body is no template.
+    """
+    position, column = 0, 1
+    while position < len(body):
+        match = _LITERAL.match(body, position)
+        assert match is not None
+        if match["sequence"]:
+            start, end, closing = match.end(), *_sequence_end(body, match.end())
+            inside = body[start:end]
+            before = body[position:start]
+            at = column + len(before)
+            value = parse(inside, line, at) if before.startswith("$") else _directive(inside, line, at, parse)
+            yield Piece(line, column, value, before.endswith("~"), closing.startswith("~"))
+            piece, position = body[position : end + len(closing)], end + len(closing)
+        else:
+            piece, position = match[0], match.end()
+            yield Piece(line, column, piece.replace("$${", "${").replace("%%{", "%{"))
+        newlines = piece.count("\n")
+        line += newlines
+        column = len(piece) - piece.rfind("\n") if newlines else column + len(piece)
+
+
+def _sequence_end(text: str, position: int) -> tuple[int, str]:
+    """Where the inside of a ``${`` or ``%{`` ends, and what closes it: ``}`` or ``~}``."""
+    depth = 0
+    while match := _INSIDE.search(text, position):
+        position = match.end()
+        if match["open"]:
+            depth += 1
+        elif match["quote"]:
+            position = _string_end(text, position)
+        elif match["close"]:
+            if depth == 0:
+                return match.start(), match[0]
+            depth -= 1
+    raise NoTemplate("an interpolation is not closed")
+
+
+def _string_end(text: str, position: int) -> int:
+    while match := _QUOTED.search(text, position):
+        position = match.end()
+        if match["end"]:
+            return position
+        if match["sequence"]:
+            end, closing = _sequence_end(text, position)
+            position = end + len(closing)
+    raise NoTemplate("a string is not closed")
+
+
+def _directive(
+    inside: str, line: int, column: int, parse: Callable[[str, int, int], Expression]
+) -> Directive:
+    match = _DIRECTIVE.match(inside)
+    if match is None:
+        raise NoTemplate("a directive is none that HCL knows")
+    if match["word"]:
+        return Directive(match["word"])
+    said = match[0]
+    newlines = said.count("\n")
+    at = len(said) - said.rfind("\n") if newlines else column + len(said)
+    subject = parse(inside[match.end() :], line + newlines, at)
+    if match["first"]:
+        names = tuple(name for name in (match["first"], match["second"]) if name)
+        return Directive("for", subject, names)
+    return Directive("if", subject)
+
+
+def dedented(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces of a ``<<-`` heredoc without the indentation that all of its lines share."""
+    indents: dict[int, int] = {}
+    at_line_start = True
+    for number, piece in enumerate(pieces):
+        text = piece.value if isinstance(piece.value, str) else None
+        if at_line_start and text is None:
+            return list(pieces)  # it begins in column 1, so nothing is shared
+        if at_line_start and text is not None:
+            indent = len(text) - len(text.lstrip(GO_SPACE))
+            if indent < len(text) or not text.endswith("\n"):  # a blank line has no say
+                indents[number] = indent
+        at_line_start = text is not None and text.endswith("\n")
+    shared = min(indents.values(), default=0)
+    return [
+        replace(piece, value=piece.value[shared:], column=piece.column + shared)
+        if number in indents and isinstance(piece.value, str)
+        else piece
+        for number, piece in enumerate(pieces)
+    ]
+
+
+def nested(pieces: Sequence[Piece]) -> tuple[Part, ...]:
+    """The parts of a template: trimmed, no two texts in a row, directives around what they govern.
+
+    Raises:
+        NoTemplate: directives do not match.
+    """
+    waiting = list(reversed(list(_trimmed(pieces))))
+    return _until(waiting, frozenset(), MAX_DEPTH)[0]
+
+
+def _trimmed(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    for number, piece in enumerate(pieces):
+        if isinstance(piece.value, str):
+            text = piece.value
+            if number > 0 and pieces[number - 1].trims_after:
+                text = text.lstrip(GO_SPACE)
+            if number + 1 < len(pieces) and pieces[number + 1].trims_before:
+                text = text.rstrip(GO_SPACE)
+            yield replace(piece, value=text)
+        else:
+            yield piece
+
+
+def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple[Part, ...], str]:
+    """Parts up to one of the directives that may end them, and which it was; "" at the end of the template."""
+    if room == 0:
+        raise NoTemplate(f"directives are nested deeper than {MAX_DEPTH} levels")
+    parts: list[Part] = []
+    while waiting:
+        piece = waiting.pop()
+        value = piece.value
+        if isinstance(value, str):
+            last = parts[-1] if parts else None
+            if isinstance(last, Text):
+                parts[-1] = Text(last.line, last.column, last.value + value)
+            elif value:
+                parts.append(Text(piece.line, piece.column, value))
+        elif not isinstance(value, Directive):
+            parts.append(Interpolation(piece.line, piece.column, value))
+        elif value.keyword in ends:
+            return tuple(parts), value.keyword
+        else:
+            parts.append(_governing(piece, value, waiting, room - 1))
+    if ends:
+        raise NoTemplate("a directive is not closed")
+    return tuple(parts), ""
+
+
+def _governing(piece: Piece, directive: Directive, waiting: list[Piece], room: int) -> Part:
+    if directive.subject is None:
+        raise NoTemplate(f"%{{ {directive.keyword} }} closes nothing")
+    if directive.keyword == "for":
+        body, _ = _until(waiting, frozenset({"endfor"}), room)
+        *key, name = directive.names
+        return ForDirective(piece.line, piece.column, key[0] if key else None, name, directive.subject, body)
+    then, ended = _until(waiting, frozenset({"else", "endif"}), room)
+    otherwise = _until(waiting, frozenset({"endif"}), room)[0] if ended == "else" else ()
+    return IfDirective(piece.line, piece.column, directive.subject, then, otherwise)
