@@ -1,0 +1,101 @@
+"""Going through the model: what stands inside of what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.hcl.syntax import (
+    Access,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    For,
+    ForDirective,
+    GetIndex,
+    IfDirective,
+    Interpolation,
+    Object,
+    Parentheses,
+    Part,
+    Reference,
+    Step,
+    Template,
+    Tuple,
+    Unary,
+)
+
+__all__ = ["inside", "references"]
+
+
+def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]]:
+    """The expressions directly inside an expression, each with the names that are bound for it alone."""
+    nothing: frozenset[str] = frozenset()
+    match expression:
+        case Template():
+            yield from _of_parts(expression.parts, nothing)
+        case Reference():
+            yield from ((key, nothing) for key in _keys(expression.steps))
+        case Access():
+            yield expression.operand, nothing
+            yield from ((key, nothing) for key in _keys(expression.steps))
+        case Call():
+            yield from ((argument, nothing) for argument in expression.arguments)
+        case Tuple():
+            yield from ((item, nothing) for item in expression.items)
+        case Object():
+            for item in expression.items:
+                yield item.key, nothing
+                yield item.value, nothing
+        case For():
+            names = frozenset({expression.name, expression.key or expression.name})
+            yield expression.collection, nothing
+            for each in (expression.result_key, expression.value, expression.condition):
+                if each is not None:
+                    yield each, names
+        case Conditional():
+            yield expression.condition, nothing
+            yield expression.then, nothing
+            yield expression.otherwise, nothing
+        case Binary():
+            yield expression.left, nothing
+            yield expression.right, nothing
+        case Unary():
+            yield expression.operand, nothing
+        case Parentheses():
+            yield expression.inner, nothing
+        case _:  # a literal
+            return
+
+
+def references(
+    expression: Expression, bound: frozenset[str] = frozenset()
+) -> Iterator[tuple[Reference, frozenset[str]]]:
+    """Every reference in an expression, itself included, with the names that `for`s around it bind.
+
+    Args:
+        expression: where to look.
+        bound: what is bound around it already.
+    """
+    if isinstance(expression, Reference):
+        yield expression, bound
+    for each, names in inside(expression):
+        yield from references(each, bound | names)
+
+
+def _keys(steps: tuple[Step, ...]) -> Iterator[Expression]:
+    return (step.key for step in steps if isinstance(step, GetIndex))
+
+
+def _of_parts(parts: tuple[Part, ...], bound: frozenset[str]) -> Iterator[tuple[Expression, frozenset[str]]]:
+    for part in parts:
+        match part:
+            case Interpolation():
+                yield part.expression, bound
+            case IfDirective():
+                yield part.condition, bound
+                yield from _of_parts(part.then, bound)
+                yield from _of_parts(part.otherwise, bound)
+            case ForDirective():
+                yield part.collection, bound
+                yield from _of_parts(part.body, bound | {part.name, part.key or part.name})

@@ -1,0 +1,158 @@
+"""Level 3, references: every variable, local, resource, data source and module that an expression names is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from ticketgen.findings import Finding, Stage
+from ticketgen.hcl.modules import Module
+from ticketgen.hcl.syntax import Attribute, Block, Body, GetAttribute, Literal, Reference
+from ticketgen.hcl.walk import references
+
+__all__ = ["Use", "check_references", "close_to", "uses"]
+
+# What no declaration gives: Terraform's own names, and what they may be asked for.
+_GIVEN = {
+    "each": frozenset({"key", "value"}),
+    "count": frozenset({"index"}),
+    "path": frozenset({"module", "root", "cwd"}),
+    "terraform": frozenset({"workspace", "env", "applying"}),
+    "self": None,
+}
+_KINDS = {"var": "variable", "local": "local value", "module": "module"}
+
+# Attributes that hold no values but types, providers, or names of the resource's own attributes; calls.py has
+# the providers.
+_NO_VALUES = frozenset({
+    ("variable", "type"), ("module", "providers"), ("module", "source"), ("resource", "provider"),
+    ("data", "provider"), ("ephemeral", "provider"), ("import", "provider"), ("lifecycle", "ignore_changes"),
+    ("moved", "from"), ("moved", "to"), ("removed", "from"),
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A reference to something that has to be declared.
+
+    Attributes:
+        file: the path of the file.
+        reference: as it stands there.
+        address: what it names: ``var.region``, ``aws_vpc.main``; what there is of it where it is cut short.
+        block: the top-level block that it stands in.
+    """
+
+    file: str
+    reference: Reference
+    address: str
+    block: Block
+
+
+def check_references(module: Module) -> Iterator[Finding]:
+    """A finding for each reference to what the module does not declare; none where it cannot be read whole."""
+    if not module.complete:
+        return
+    for use in uses(module):
+        if use.address not in module.declarations:
+            yield _undeclared(module, use)
+
+
+def uses(module: Module) -> Iterator[Use]:
+    """Every reference of a module to something that has to be declared, in the order in which they stand."""
+    for file in module.files:
+        for block in file.body.blocks:
+            if block.type == "terraform":
+                continue
+            for reference, bound in _of_body(block.type, block.body, frozenset()):
+                if reference.root in bound or _is_given(reference):
+                    continue
+                yield Use(file.path, reference, _address(reference), block)
+
+
+def close_to(name: str, known: Iterable[str]) -> str:
+    """A way out for a name that is not known, as the end of a sentence; "" where nothing is like it."""
+    close = get_close_matches(name, known, 1)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def _of_body(type: str, body: Body, bound: frozenset[str]) -> Iterator[tuple[Reference, frozenset[str]]]:
+    """The references in a block, with the names that are bound where they stand."""
+    for attribute in body.attributes:
+        if (type, attribute.name) not in _NO_VALUES:
+            yield from references(attribute.value, bound)
+    for block in body.blocks:
+        if block.type == "dynamic" and block.labels:
+            yield from _of_dynamic(block, bound)
+        else:
+            yield from _of_body(block.type, block.body, bound)
+
+
+def _of_dynamic(block: Block, bound: frozenset[str]) -> Iterator[tuple[Reference, frozenset[str]]]:
+    """``dynamic`` binds a name for its content: that of the block, or its ``iterator``."""
+    iterator = block.attribute("iterator")
+    own = {_bare_name(iterator) if iterator else block.labels[0]}
+    for attribute in block.body.attributes:
+        if attribute.name != "iterator":
+            yield from references(attribute.value, bound if attribute.name == "for_each" else bound | own)
+    for content in block.blocks():
+        yield from _of_body(block.labels[0], content.body, bound | own)
+
+
+def _bare_name(attribute: Attribute) -> str:
+    value = attribute.value
+    if isinstance(value, Reference):
+        return value.root
+    return str(value.value) if isinstance(value, Literal) else ""
+
+
+def _is_given(reference: Reference) -> bool:
+    if reference.root not in _GIVEN:
+        return False
+    asked = _GIVEN[reference.root]
+    first = reference.steps[0] if reference.steps else None
+    return asked is None or (isinstance(first, GetAttribute) and first.name in asked)
+
+
+def _address(reference: Reference) -> str:
+    """``root.name``, or ``root.type.name`` for ``data`` and ``ephemeral``."""
+    wanted = 2 if reference.root in {"data", "ephemeral"} else 1
+    names = [reference.root]
+    for step in reference.steps[:wanted]:
+        if not isinstance(step, GetAttribute):
+            break
+        names.append(step.name)
+    return ".".join(names)
+
+
+def _undeclared(module: Module, use: Use) -> Finding:
+    root, place = use.reference.root, use.reference.at(use.file)
+    if root in _GIVEN:
+        asked = ", ".join(f"{root}.{name}" for name in sorted(_GIVEN[root] or ()))
+        return Finding(
+            "undeclared-reference",
+            f"{use.address} is nothing that Terraform gives",
+            Stage.VERIFY,
+            place,
+            help=f"there is {asked}",
+        )
+    if "." not in use.address:
+        return Finding(
+            "undeclared-reference",
+            f"{root} alone is no reference",
+            Stage.VERIFY,
+            place,
+            help=f'write {root}.NAME, or "{root}" where a text is meant',
+        )
+    kind = _KINDS.get(root, "data source" if root == "data" else "resource")
+    siblings = [
+        address for address in module.declarations if address.partition(".")[0] in {root, "var", "local"}
+    ]
+    where = f"in {module.folder}" if module.folder else "here"
+    return Finding(
+        "undeclared-reference",
+        f"{use.address} is used, and no {kind} of that name is declared {where}",
+        Stage.VERIFY,
+        place,
+        help=close_to(use.address, siblings) or f"declare it {where}",
+    )

@@ -1,0 +1,50 @@
+"""Levels 1 and 2, one file at a time: two parsers that must agree, and the way to text and back."""
+
+from __future__ import annotations
+
+from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.hcl.guards import refusal
+from ticketgen.hcl.parse import to_file
+from ticketgen.hcl.roundtrip import round_trip
+from ticketgen.hcl.strict import complaints
+from ticketgen.hcl.syntax import File
+from ticketgen.hcl.tree import Unreadable, read
+
+__all__ = ["check_syntax"]
+
+
+def check_syntax(path: str, text: str, *, ours: bool) -> Checked[File]:
+    """Parse one file; no value where it cannot be.
+
+    Args:
+        path: what it is called in findings.
+        text: its text.
+        ours: whether ticketgen rendered it; see `verify`.
+    """
+    text = text.removeprefix("\ufeff")
+    not_ours = Severity.ERROR if ours else Severity.NOTE
+    refused = refusal(text)
+    if refused:
+        before = text[: refused.offset]
+        place = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        rule, severity = ("syntax", Severity.ERROR) if refused.invalid else ("not-checked", not_ours)
+        return Checked(None, (Finding(rule, refused.reason, Stage.VERIFY, place, severity),))
+    strict = complaints(text)
+    if strict:
+        return Checked(
+            None,
+            tuple(
+                Finding("syntax", each.summary, Stage.VERIFY, each.at(path), help=each.detail)
+                for each in strict
+            ),
+        )
+    tree = read(text)
+    file = tree if isinstance(tree, Unreadable) else to_file(path, text, tree)
+    if isinstance(file, Unreadable):
+        message = f"python-hcl2 cannot read what HCL's parser takes: {file.reason}"
+        return Checked(None, (Finding("not-checked", message, Stage.VERIFY, file.at(path), not_ours),))
+    difference = round_trip(tree)
+    if difference:
+        found = Finding("round-trip", difference, Stage.VERIFY, Location(path), not_ours)
+        return Checked(file, (found,))
+    return Checked(file)
