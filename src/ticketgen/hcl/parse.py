@@ -6,7 +6,7 @@ The tree keeps every token; the model keeps what they mean, and where. A model i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from ticketgen.hcl.comments import SIGN, comments
@@ -36,7 +36,16 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
-from ticketgen.hcl.templates import Directive, NoTemplate, Piece, decoded, dedented, heredoc_pieces, nested
+from ticketgen.hcl.templates import (
+    Directive,
+    NoTemplate,
+    Piece,
+    decoded,
+    dedented,
+    heredoc_pieces,
+    nested,
+    trimmed,
+)
 from ticketgen.hcl.tree import Tree, Unreadable, read
 
 __all__ = ["parse", "to_file"]
@@ -233,7 +242,7 @@ class _Converter:
         pieces = [self.piece(part.children[0]) for part in _trees(node)]
         if all(isinstance(piece.value, str) for piece in pieces):
             return Literal(*self.place(node), "".join(cast("str", piece.value) for piece in pieces))
-        return Template(*self.place(node), nested(pieces))
+        return Template(*self.place(node), nested(list(trimmed(pieces))))
 
     def piece(self, node: Tree) -> Piece:
         place = self.place(node)
@@ -257,7 +266,7 @@ class _Converter:
         line, column = self.place(node)
         opening, _, rest = str(node.children[0]).partition("\n")
         body = rest[: rest.rstrip().rfind("\n") + 1]
-        pieces: Sequence[Piece] = list(heredoc_pieces(body, line + 1, self.unread))
+        pieces = list(trimmed(list(heredoc_pieces(body, line + 1, self.unread))))
         if opening.startswith("<<-"):
             pieces = dedented(pieces)
         return Template(line, column, nested(pieces) or (Text(line + 1, 1, ""),), opening.rstrip("\r"))

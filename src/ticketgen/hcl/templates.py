@@ -15,7 +15,7 @@ from ticketgen.hcl.depth import GO_SPACE
 from ticketgen.hcl.guards import MAX_DEPTH
 from ticketgen.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Part, Text
 
-__all__ = ["Directive", "NoTemplate", "Piece", "decoded", "dedented", "heredoc_pieces", "nested"]
+__all__ = ["Directive", "NoTemplate", "Piece", "decoded", "dedented", "heredoc_pieces", "nested", "trimmed"]
 
 
 class NoTemplate(Exception):
@@ -152,8 +152,25 @@ def _directive(
     return Directive("if", subject)
 
 
+def trimmed(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """The pieces without the white space that a ``~`` beside them takes away: of one line at most in a heredoc."""
+    for number, piece in enumerate(pieces):
+        if isinstance(piece.value, str):
+            text = piece.value
+            if number > 0 and pieces[number - 1].trims_after:
+                text = text.lstrip(GO_SPACE)
+            if number + 1 < len(pieces) and pieces[number + 1].trims_before:
+                text = text.rstrip(GO_SPACE)
+            yield replace(piece, value=text)
+        else:
+            yield piece
+
+
 def dedented(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces of a ``<<-`` heredoc without the indentation that all of its lines share."""
+    """The trimmed pieces of a ``<<-`` heredoc without the indentation that all of its lines share.
+
+    A line whose predecessor has lost its end to a ``~`` counts as part of that one, as it does for HCL.
+    """
     indents: dict[int, int] = {}
     at_line_start = True
     for number, piece in enumerate(pieces):
@@ -175,26 +192,12 @@ def dedented(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def nested(pieces: Sequence[Piece]) -> tuple[Part, ...]:
-    """The parts of a template: trimmed, no two texts in a row, directives around what they govern.
+    """The parts of a template from its trimmed pieces: no two texts in a row, directives around what they govern.
 
     Raises:
         NoTemplate: directives do not match.
     """
-    waiting = list(reversed(list(_trimmed(pieces))))
-    return _until(waiting, frozenset(), MAX_DEPTH)[0]
-
-
-def _trimmed(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    for number, piece in enumerate(pieces):
-        if isinstance(piece.value, str):
-            text = piece.value
-            if number > 0 and pieces[number - 1].trims_after:
-                text = text.lstrip(GO_SPACE)
-            if number + 1 < len(pieces) and pieces[number + 1].trims_before:
-                text = text.rstrip(GO_SPACE)
-            yield replace(piece, value=text)
-        else:
-            yield piece
+    return _until(list(reversed(pieces)), frozenset(), MAX_DEPTH)[0]
 
 
 def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple[Part, ...], str]:

@@ -1,0 +1,65 @@
+"""The way to text and back changes nothing, and says so when it does."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from ticketgen.hcl.roundtrip import round_trip
+from ticketgen.hcl.tree import Unreadable, read
+
+TEXT = """# Kept.
+resource "aws_sqs_queue" "refunds" {
+  name   = "${local.app_name}-refunds-${var.suffix}.fifo" // kept too
+  policy = jsonencode({ a = [1, 2], b : x ? y : z })
+
+  /* and
+     this */
+  body = f(<<-EOT
+    ${each.key}
+    EOT
+  )
+}
+"""
+
+
+def _tree(text: str) -> Any:
+    tree = read(text)
+    assert not isinstance(tree, Unreadable), tree
+    return tree
+
+
+def test_what_comes_back_is_what_was_there() -> None:
+    assert round_trip(_tree(TEXT)) == ""
+
+
+def test_an_empty_file_has_its_round_trip_too() -> None:
+    assert round_trip(_tree("")) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (TEXT.replace("refunds.fifo", "refund.fifo").replace("-refunds-", "-refund-"), "comes back as"),
+        (TEXT.replace("# Kept.\n", ""), "comes back"),
+        (TEXT.replace("// kept too", ""), "comes back"),
+        (TEXT + "locals {}\n", "was not there"),
+        ("a = = 1\n", "cannot be read again"),
+        (TEXT.replace('"refunds" {', '"refunds" {\n  name = 1', 1), "comes back"),
+    ],
+)
+def test_a_difference_is_found(written: str, said: str) -> None:
+    """python-hcl2 is made to write something else, for it makes few mistakes by itself."""
+    with patch("hcl2.reconstruct", return_value=written):
+        assert said in round_trip(_tree(TEXT))
+
+
+def test_the_strict_parser_reads_what_was_written() -> None:
+    with patch("hcl2.reconstruct", return_value="a = 1\na = 1\n"):
+        assert "HCL's parser refuses" in round_trip(_tree("a = 1\na = 1\n"))
+
+
+def test_what_is_nested_too_deeply_to_be_written_is_a_difference() -> None:
+    assert "nested too deeply" in round_trip(_tree(f"a = {'[' * 900}{']' * 900}\n"))

@@ -1,0 +1,223 @@
+"""Every reference leads somewhere: within a module, and from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ticketgen.findings import Finding, Severity
+from ticketgen.verification.verify import verify
+
+NETWORK = {
+    "modules/network/main.tf": """terraform {
+  required_providers {
+    aws = {
+      source                = "hashicorp/aws"
+      configuration_aliases = [aws.peer]
+    }
+  }
+}
+
+variable "cidr" {
+  type = string
+}
+
+variable "names" {
+  type    = map(object({ name = optional(string, "x") }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in var.names : name.name != ""])
+    error_message = "Empty names: ${join(", ", keys(var.names))}"
+  }
+}
+
+resource "aws_vpc" "main" {
+  cidr_block = var.cidr
+}
+
+resource "aws_vpc" "peer" {
+  provider   = aws.peer
+  cidr_block = cidrsubnet(var.cidr, 4, 1)
+}
+
+output "vpc_id" {
+  value = aws_vpc.main.id
+}
+""",
+}
+ROOT = """provider "aws" {
+  alias  = "us_east_1"
+  region = "us-east-1"
+}
+
+locals {
+  ports = { https = 443 }
+  tags  = { for key, value in local.ports : key => "${value}-${terraform.workspace}" }
+}
+
+data "aws_region" "here" {
+  provider = aws.us_east_1
+}
+
+module "network" {
+  source    = "./modules/network"
+  providers = { aws = aws.us_east_1, aws.peer = aws.us_east_1 }
+  for_each  = local.ports
+
+  cidr = "10.${each.value}.0.0/16"
+}
+
+resource "aws_security_group" "web" {
+  provider = aws.us_east_1
+  count    = length(local.ports)
+  vpc_id   = module.network["https"].vpc_id
+  name     = "${data.aws_region.here.name}-${count.index}-${path.module}"
+
+  dynamic "ingress" {
+    for_each = local.ports
+    iterator = port
+
+    content {
+      from_port   = port.value
+      to_port     = port.value
+      protocol    = "tcp"
+      description = port.key
+    }
+  }
+
+  dynamic "timeouts" {
+    for_each = [for name in keys(local.ports) : name if name != ""]
+    content {
+      create = timeouts.value
+    }
+  }
+
+  lifecycle {
+    ignore_changes       = [tags["Owner"], description]
+    replace_triggered_by = [module.network]
+
+    postcondition {
+      condition     = self.name != ""
+      error_message = "No name"
+    }
+  }
+
+  depends_on = [module.network, data.aws_region.here]
+}
+
+check "answers" {
+  data "http" "page" {
+    url = "https://example.com"
+  }
+
+  assert {
+    condition     = data.http.page.status_code == 200
+    error_message = "${data.http.page.url} is down"
+  }
+}
+
+moved {
+  from = aws_security_group.old
+  to   = aws_security_group.web
+}
+
+import {
+  to       = aws_security_group.web[0]
+  id       = "sg-1"
+  provider = aws.us_east_1
+}
+
+output "script" {
+  value = <<-EOT
+    %{ for name, port in local.ports ~}
+    ${name} ${port} ${aws_security_group.web[*].id[0]}
+    %{ endfor ~}
+    EOT
+}
+"""
+
+
+def found(root: str, others: Mapping[str, str] = NETWORK) -> list[Finding]:
+    return [each for each in verify({"main.tf": root, **others}, ours=True) if each.rule != "syntax"]
+
+
+def test_all_that_terraform_takes_is_taken() -> None:
+    assert verify({"main.tf": ROOT, **NETWORK}, ours=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "says"),
+    [
+        ("keys(local.ports)", "keys(local.port)", "undeclared-reference", "local.port is used"),
+        ("= port.value\n      to", "= ingress.value\n      to", "undeclared-reference", "ingress.value"),
+        ("timeouts.value", "each.key2", "undeclared-reference", "each.key2"),
+        ("data.aws_region.here.name", "data.aws_region.there.name", "undeclared-reference", "no data source"),
+        ("aws_security_group.web[*]", "aws_security_group.wep[*]", "undeclared-reference", "no resource"),
+        ("${terraform.workspace}", "${terraform.workspaces}", "undeclared-reference", "terraform.workspaces"),
+        ('"tcp"', "tcp", "undeclared-reference", "tcp alone is no reference"),
+        ('name in keys(local.ports) : name if name != ""', 'name in keys(local.ports) : nam if name != ""',
+         "undeclared-reference", "nam alone"),
+        ("${name} ${port}", "${name} ${ports}", "undeclared-reference", "ports alone"),
+        ("[module.network]", "[module.networks]", "undeclared-reference", "no module"),
+        ('["https"].vpc_id', '["https"].vpc', "unknown-module-output", "no output vpc"),
+        ('cidr = "', 'cidrs = "', "unknown-module-input", "given cidrs"),
+        ('cidr = "10.${each.value}.0.0/16"', "", "missing-module-input", "not given cidr"),
+        ("provider = aws.us_east_1\n  count", "provider = aws.us_west_1\n  count", "undeclared-provider", "us_west_1"),
+        ("aws = aws.us_east_1, aws", "aws = aws.us_west_1, aws", "undeclared-provider", "us_west_1"),
+        (", aws.peer = aws.us_east_1", "", "missing-module-provider", "aws.peer"),
+        ("aws.peer = aws.us_east_1", "aws.peer = aws.us_east_1, aws.pear = aws.us_east_1",
+         "unknown-module-provider", "aws.pear"),
+        ("./modules/network", "./modules/networks", "missing-module", "modules/networks"),
+    ],
+)  # fmt: skip
+def test_what_leads_nowhere_is_found_at_its_place(old: str, new: str, rule: str, says: str) -> None:
+    assert ROOT.count(old) == 1
+    text = ROOT.replace(old, new)
+    wanted = [each for each in found(text) if each.rule == rule]
+    assert len(wanted) == 1, found(text)
+    (finding,) = wanted
+    assert says in finding.message
+    assert finding.severity is Severity.ERROR
+    assert finding.help
+    assert finding.location is not None
+    changed = next(number for number, pair in enumerate(zip(ROOT.split("\n"), text.split("\n"), strict=False), 1)
+                   if pair[0] != pair[1])  # fmt: skip
+    call = 1 + ROOT.split("\n").index('module "network" {')
+    assert finding.location.line in {changed, call}
+
+
+def test_the_nearest_name_is_the_way_out() -> None:
+    (finding,) = found(ROOT.replace("keys(local.ports)", "keys(local.portz)"))
+    assert finding.help == "did you mean local.ports?"
+
+
+def test_a_module_outside_of_the_directory_is_not_looked_into() -> None:
+    (finding,) = found(ROOT.replace("./modules/network", "../network"), {})
+    assert (finding.rule, finding.severity) == ("not-checked", Severity.NOTE)
+
+
+def test_a_module_from_a_registry_is_nobody_s_business() -> None:
+    assert found(ROOT.replace("./modules/network", "terraform-aws-modules/vpc/aws"), {}) == []
+
+
+def test_nothing_is_called_undeclared_where_a_file_could_not_be_read() -> None:
+    broken = {**NETWORK, "more.tf": "locals {\n  port = {\n"}
+    text = ROOT.replace("keys(local.ports)", "keys(local.port)").replace(
+        "aws.us_east_1\n  count", "aws.x\n  count"
+    )
+    assert found(text, broken) == []
+    assert [each.rule for each in verify({"main.tf": text, **broken}, ours=True)] == ["syntax"]
+
+
+def test_what_a_broken_module_might_declare_is_not_missed() -> None:
+    broken = {**NETWORK, "modules/network/more.tf": 'variable "cidrs" {\n'}
+    assert found(ROOT.replace("  cidr = ", "  cidr = var.x\n  cidrs = ").replace("var.x", "1"), broken) == []
+
+
+def test_the_same_name_in_another_folder_is_another_name() -> None:
+    other = {"modules/other/main.tf": "locals {\n  a = var.cidr\n}\n"}
+    (finding,) = found(ROOT, {**NETWORK, **other})
+    assert finding.location is not None
+    assert (finding.location.file, finding.location.line) == ("modules/other/main.tf", 2)

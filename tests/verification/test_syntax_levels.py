@@ -1,0 +1,48 @@
+"""Files that cannot be read are found at their place; whose they are decides how bad that is."""
+
+from __future__ import annotations
+
+import pytest
+
+from ticketgen.findings import Location, Severity
+from ticketgen.verification.verify import verify
+
+
+def test_no_file_and_an_empty_file_are_fine() -> None:
+    assert verify({}, ours=True) == ()
+    assert verify({"main.tf": "", "other.tf": "\ufeff# a byte order mark\n"}, ours=True) == ()
+
+
+def test_only_terraform_is_read() -> None:
+    assert verify({"README.md": "a = = 1", "x.tf.json": "{"}, ours=True) == ()
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_what_is_wrong_is_an_error_in_anybody_s_file(ours: bool) -> None:
+    (finding,) = verify({"good.tf": "locals {}\n", "bad.tf": "locals {\n  a = = 1\n}\n"}, ours=ours)
+    assert (finding.rule, finding.severity) == ("syntax", Severity.ERROR)
+    assert finding.location == Location("bad.tf", 2, 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'locals {\n  a = "${~ 1 ~}"\n}\n',
+        'locals {\n  a = "$${${1}}"\n}\n',
+        "locals {\n  a = " + "[" * 300 + "]" * 300 + "\n}\n",
+    ],
+    ids=["python-hcl2 cannot read it", "python-hcl2 misreads it", "deep"],
+)
+def test_what_only_we_cannot_read_is_an_error_of_ours_and_a_note_on_others(text: str) -> None:
+    (ours,) = verify({"main.tf": text}, ours=True)
+    (theirs,) = verify({"main.tf": text}, ours=False)
+    assert (ours.rule, ours.severity) == ("not-checked", Severity.ERROR)
+    assert (theirs.rule, theirs.severity) == ("not-checked", Severity.NOTE)
+    assert theirs.location == ours.location
+    assert ours.location is not None
+    assert ours.location.line == 2
+
+
+def test_every_file_has_its_say() -> None:
+    findings = verify({"a.tf": "a = =\n", "b.tf": "x\0", "c.tf": "locals {\n  c = var.c\n}\n"}, ours=True)
+    assert [finding.location.file for finding in findings if finding.location] == ["a.tf", "b.tf"]
