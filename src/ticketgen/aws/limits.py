@@ -1,12 +1,10 @@
-"""What AWS gives before someone asks for more, and what it never gives: limits other than those of names."""
+"""What AWS never gives more of, or gives at once. Limits of names are in `names`, those of accounts in `quotas`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 __all__ = [
-    "API_SMALL_REGIONS",
-    "API_SMALL_THROTTLE_RATE",
     "API_THROTTLE_BURST",
     "API_THROTTLE_RATE",
     "AURORA_BACKUP_DAYS",
@@ -15,22 +13,25 @@ __all__ = [
     "CACHE_NODES",
     "CACHE_RESERVED_SHARE",
     "CACHE_SOURCE",
+    "DYNAMODB_COLD_READ_UNITS",
     "DYNAMODB_COLD_WRITE_UNITS",
+    "DYNAMODB_ITEM_UNIT_BYTES",
+    "DYNAMODB_PARTITION_READ_UNITS",
     "DYNAMODB_PARTITION_WRITE_UNITS",
-    "DYNAMODB_TABLE_WRITE_UNITS",
+    "DYNAMODB_READ_UNIT_BYTES",
     "DYNAMODB_TRANSACTION_ACTIONS",
     "DYNAMODB_TRANSACTION_UNITS",
     "IAM_INLINE_POLICY_CHARACTERS",
-    "KINESIS_SHARDS",
     "KINESIS_SHARD_BYTES",
     "KINESIS_SHARD_RECORDS",
     "LAMBDA_BATCH_SIZE",
-    "LAMBDA_CONCURRENCY",
     "LAMBDA_ENVIRONMENT_BYTES",
     "LAMBDA_MAX_MEMORY",
     "LAMBDA_MEMORY_PER_VCPU",
     "LAMBDA_MIN_MEMORY",
     "LAMBDA_PARALLELIZATION",
+    "LAMBDA_REQUESTS_PER_EXECUTION",
+    "LAMBDA_SCALING_RATE",
     "LAMBDA_TIMEOUT",
     "LAMBDA_UNRESERVED",
     "WAF_MAX_RATE",
@@ -48,13 +49,11 @@ class Limit:
         value: the number, for a new account.
         unit: what it counts.
         source: where it is documented.
-        quota: the quota by which AWS raises it on request, as Service Quotas calls it; "" if it never does.
     """
 
     value: int
     unit: str
     source: str
-    quota: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +89,30 @@ DYNAMODB_PARTITION_WRITE_UNITS = Limit(
 DYNAMODB_COLD_WRITE_UNITS = Limit(
     4000, "write units/s of a new on-demand table", f"{_DYNAMODB}/on-demand-capacity-mode.html"
 )
-DYNAMODB_TABLE_WRITE_UNITS = Limit(
-    40_000,
-    "write units/s and table",
-    f"{_DYNAMODB}/ServiceQuotas.html",
-    "DynamoDB: Table-level write throughput limit",
+DYNAMODB_COLD_READ_UNITS = Limit(
+    12_000, "read units/s of a new on-demand table", f"{_DYNAMODB}/on-demand-capacity-mode.html"
 )
+DYNAMODB_PARTITION_READ_UNITS = Limit(
+    3000, "read units/s and partition key", f"{_DYNAMODB}/bp-partition-key-design.html"
+)
+DYNAMODB_READ_UNIT_BYTES = Limit(4096, "bytes a read unit", f"{_DYNAMODB}/on-demand-capacity-mode.html")
+DYNAMODB_ITEM_UNIT_BYTES = Limit(1024, "bytes a write unit", f"{_DYNAMODB}/on-demand-capacity-mode.html")
 
-# Kinesis. us-east-1, us-west-2 and eu-west-1 have 20,000 shards, other Regions 1,000 or 6,000.
+# Kinesis.
 KINESIS_SHARD_BYTES = Limit(1024 * 1024, "bytes/s and shard", _KINESIS)
 KINESIS_SHARD_RECORDS = Limit(1000, "records/s and shard", _KINESIS)
-KINESIS_SHARDS = Limit(1000, "shards", _KINESIS, "Kinesis Data Streams: Shards per Region")
 
 # Lambda. botocore allows more memory and longer time-outs, which only managed instances have.
-LAMBDA_CONCURRENCY = Limit(
-    1000, "executions at once in a Region", _LAMBDA, "Lambda: Concurrent executions (L-B99A9384)"
-)
 LAMBDA_UNRESERVED = Limit(
     100, "executions that cannot be reserved", f"{_DOCS}/lambda/latest/dg/configuration-concurrency.html"
+)
+LAMBDA_REQUESTS_PER_EXECUTION = Limit(
+    10, "synchronous requests/s that one of the executions at once may serve", f"{_LAMBDA}#api-requests"
+)
+LAMBDA_SCALING_RATE = Limit(
+    1000,
+    "executions at once that a function may gain in 10 s",
+    f"{_DOCS}/lambda/latest/dg/scaling-behavior.html",
 )
 LAMBDA_MIN_MEMORY = Limit(128, "MiB", _LAMBDA)
 LAMBDA_MAX_MEMORY = Limit(10_240, "MiB", _LAMBDA)
@@ -125,15 +130,9 @@ IAM_INLINE_POLICY_CHARACTERS = Limit(
     f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
 )
 
-# API Gateway: of the account in a Region, for all of its APIs.
-API_THROTTLE_RATE = Limit(10_000, "requests/s", _API, "API Gateway: Throttle rate (L-8A5B8E43)")
-API_THROTTLE_BURST = Limit(5000, "requests at once", _API, "API Gateway: Throttle rate (L-8A5B8E43)")
-API_SMALL_THROTTLE_RATE = Limit(2500, "requests/s", _API, "API Gateway: Throttle rate (L-8A5B8E43)")
-API_SMALL_REGIONS = frozenset({
-    "af-south-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7",
-    "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "mx-central-1",
-})  # fmt: skip
-"""Regions in which the account's throttle is `API_SMALL_THROTTLE_RATE`, and its burst 1,250."""
+# API Gateway: the quotas of an account in a large Region, whose proportion every throttle has.
+API_THROTTLE_RATE = Limit(10_000, "requests/s", _API)
+API_THROTTLE_BURST = Limit(5000, "requests at once", _API)
 
 WAF_MIN_RATE = Limit(10, "requests", "botocore 1.44 wafv2 RateLimit")
 WAF_MAX_RATE = Limit(2_000_000_000, "requests", "botocore 1.44 wafv2 RateLimit")

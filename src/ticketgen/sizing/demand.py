@@ -1,4 +1,4 @@
-"""How much comes in: orders, seats, write units, and the shards that carry them."""
+"""How much comes in: orders, seats, write and read units, and the shards that carry them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Figure, figure, said
-from ticketgen.spec.model import EventScale
+from ticketgen.sizing.figures import Figure, Scope, figure, said
+from ticketgen.spec.model import EventScale, Objectives
 
 __all__ = [
+    "event_read_units",
     "event_shards",
+    "inventory_read_units",
+    "inventory_stream_shards",
     "inventory_write_units",
     "kinesis_batch_size",
     "kinesis_parallelization_factor",
     "kinesis_shards",
+    "ledger_read_units",
     "ledger_write_units",
+    "lock_read_units",
     "lock_write_units",
+    "map_read_units",
     "orders_per_second",
     "seats_per_second",
 ]
 
 _UNITS = limits.DYNAMODB_TRANSACTION_UNITS
+_READ = limits.DYNAMODB_READ_UNIT_BYTES
 
 
 def orders_per_second(scale: EventScale) -> Figure[int]:
@@ -32,6 +39,7 @@ def orders_per_second(scale: EventScale) -> Figure[int]:
         "orders/s",
         f"{said(scale.purchases_per_minute)} purchases/min / 60, at least 1",
         "event_scale.purchases_per_minute",
+        scope=Scope.ENVIRONMENT,
         purchases_per_minute=scale.purchases_per_minute,
     )
 
@@ -44,6 +52,7 @@ def seats_per_second(orders: int, seats_per_order: int) -> Figure[int]:
         "seats/s",
         f"{said(orders)} orders/s × {said(seats_per_order)} seats",
         "event_scale.seats_per_order",
+        scope=Scope.ENVIRONMENT,
         orders_per_second=orders,
         seats_per_order=seats_per_order,
     )
@@ -91,33 +100,147 @@ def lock_write_units(orders: int, seats_per_order: int) -> Figure[int]:
     )
 
 
-def event_shards(write_units: int) -> Figure[int]:
-    """Partition keys for one event's seats: one event may take all writes, and a key takes 1,000 units/s."""
-    key = limits.DYNAMODB_PARTITION_WRITE_UNITS
+def map_read_units(scale: EventScale) -> float:
+    """Read units of reading one sold-out event's inventory once."""
+    return scale.seats_per_event * assumed.item_bytes(scale.seats_per_order) / _READ.value
+
+
+def _verified_units(scale: EventScale, objectives: Objectives, verifier_memory_mib: int) -> float:
+    """Read units/s of a running verification in one table: no more than is sold, nor than is parsed."""
+    seconds = objectives.verification_s * assumed.VERIFICATION_READING_SHARE
+    every_item = scale.seats_per_event * scale.concurrent_events / seconds
+    processors = min(1.0, verifier_memory_mib / limits.LAMBDA_MEMORY_PER_VCPU.value)
+    parsed = processors / assumed.CPU_SECONDS_PER_VERIFIED_SEAT / 2  # half of them are of the other table
+    return min(every_item, parsed) * assumed.item_bytes(scale.seats_per_order) / _READ.value
+
+
+def ledger_read_units(scale: EventScale, objectives: Objectives, verifier_memory_mib: int) -> Figure[int]:
+    """Read units of the ledger: what a verification reads while it runs."""
+    return figure(
+        "ledger_read_units",
+        max(1, ceil(_verified_units(scale, objectives, verifier_memory_mib))),
+        "read units/s",
+        _verification_formula(scale, objectives, verifier_memory_mib),
+        f"{_READ.source}; {assumed.SOURCE}",
+        seats_per_event=scale.seats_per_event,
+        concurrent_events=scale.concurrent_events,
+        seats_per_order=scale.seats_per_order,
+        verification_s=objectives.verification_s,
+        verifier_memory_mib=verifier_memory_mib,
+    )
+
+
+def inventory_read_units(scale: EventScale, objectives: Objectives, verifier_memory_mib: int) -> Figure[int]:
+    """Read units of the inventory: an event's map is loaded while a verification runs."""
+    loaded = map_read_units(scale) / objectives.cache_load_s
+    return figure(
+        "inventory_read_units",
+        max(1, ceil(loaded + _verified_units(scale, objectives, verifier_memory_mib))),
+        "read units/s",
+        f"{said(scale.seats_per_event)} seats × {assumed.item_bytes(scale.seats_per_order)} bytes / "
+        f"{said(_READ.value)} within {objectives.cache_load_s} s + "
+        + _verification_formula(scale, objectives, verifier_memory_mib),
+        f"{_READ.source}; {assumed.SOURCE}",
+        seats_per_event=scale.seats_per_event,
+        concurrent_events=scale.concurrent_events,
+        seats_per_order=scale.seats_per_order,
+        cache_load_s=objectives.cache_load_s,
+        verification_s=objectives.verification_s,
+        verifier_memory_mib=verifier_memory_mib,
+    )
+
+
+def _verification_formula(scale: EventScale, objectives: Objectives, memory: int) -> str:
+    return (
+        f"the smaller of {said(scale.concurrent_events)} events × {said(scale.seats_per_event)} seats within "
+        f"{assumed.VERIFICATION_READING_SHARE:.0%} of {objectives.verification_s} s and half of what "
+        f"{said(memory)} MiB parse, × {assumed.item_bytes(scale.seats_per_order)} bytes / {said(_READ.value)}"
+    )
+
+
+def lock_read_units(orders: int) -> Figure[int]:
+    """Read units of the locks: a release reads the hold that it ends."""
+    releases = assumed.HOLDS_PER_ORDER - 1
+    return figure(
+        "lock_read_units",
+        ceil(orders * releases),
+        "read units/s",
+        f"{said(orders)} orders/s × {said(releases)} releases",
+        assumed.SOURCE,
+        orders_per_second=orders,
+    )
+
+
+def event_read_units(orders: int) -> Figure[int]:
+    """Read units of the events table: a function reads an event again when its lease has run out."""
+    requests = orders * assumed.HOLDS_PER_ORDER * 2
+    return figure(
+        "event_read_units",
+        ceil(requests),
+        "read units/s",
+        f"at most one read of 4 KiB for each of {said(requests)} holds, releases and purchases/s",
+        f"{_READ.source}; {assumed.SOURCE}",
+        orders_per_second=orders,
+    )
+
+
+def event_shards(write_units: int, scale: EventScale, objectives: Objectives) -> Figure[int]:
+    """Partition keys for one event's seats.
+
+    One event may take all writes, and its whole map has to be read within its objective: a key takes 1,000
+    write units and 3,000 read units a second.
+    """
+    key, read = limits.DYNAMODB_PARTITION_WRITE_UNITS, limits.DYNAMODB_PARTITION_READ_UNITS
+    loaded = map_read_units(scale) / objectives.cache_load_s
+    needed = max(write_units / key.value, loaded / read.value)
     return figure(
         "event_shards",
-        max(1, ceil(write_units * assumed.HEADROOM / key.value)),
+        max(1, ceil(needed * assumed.HEADROOM)),
         "partition keys an event",
-        f"{said(write_units)} write units/s × {said(assumed.HEADROOM)} headroom / {said(key.value)} a "
-        "partition key",
+        f"the larger of {said(write_units)} write units/s / {said(key.value)} and, to load a map within "
+        f"{objectives.cache_load_s} s, {said(ceil(loaded))} read units/s / {said(read.value)} a partition key, "
+        f"× {said(assumed.HEADROOM)} headroom",
         f"{key.source}; {assumed.SOURCE}",
+        scope=Scope.ENVIRONMENT,
+        needed=needed,
+        inventory_write_units=write_units,
+        seats_per_event=scale.seats_per_event,
+        seats_per_order=scale.seats_per_order,
+        cache_load_s=objectives.cache_load_s,
+    )
+
+
+def inventory_stream_shards(write_units: int) -> Figure[int]:
+    """Shards of the inventory's own stream, one a partition: four of a new table, more as it splits."""
+    cold, key = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_PARTITION_WRITE_UNITS
+    return figure(
+        "inventory_stream_shards",
+        max(cold.value // key.value, ceil(write_units / key.value)),
+        "stream shards",
+        f"{said(write_units)} write units/s / {said(key.value)} a partition, at least the "
+        f"{cold.value // key.value} of a new table",
+        f"{cold.source}; {key.source}",
+        needed=write_units / key.value,
         inventory_write_units=write_units,
     )
 
 
-def kinesis_shards(seats: int) -> Figure[int]:
+def kinesis_shards(seats: int, seats_per_order: int) -> Figure[int]:
     """Shards for a record a seat, by bytes or by number, whichever needs more."""
-    by_bytes = seats * assumed.RECORD_BYTES / limits.KINESIS_SHARD_BYTES.value
+    record = assumed.record_bytes(seats_per_order)
+    by_bytes = seats * record / limits.KINESIS_SHARD_BYTES.value
     by_number = seats / limits.KINESIS_SHARD_RECORDS.value
+    needed = max(by_bytes, by_number)
     return figure(
         "kinesis_shards",
-        max(1, ceil(max(by_bytes, by_number) * assumed.HEADROOM)),
+        max(1, ceil(needed * assumed.HEADROOM)),
         "shards",
-        f"{said(seats)} records/s × {said(assumed.RECORD_BYTES)} bytes / 1 MiB/s a shard "
-        f"× {said(assumed.HEADROOM)} headroom",
+        f"{said(seats)} records/s × {said(record)} bytes / 1 MiB/s a shard × {said(assumed.HEADROOM)} headroom",
         f"{limits.KINESIS_SHARD_BYTES.source}; {assumed.SOURCE}",
+        scope=Scope.HUB,
+        needed=needed,
         seats_per_second=seats,
-        record_bytes=assumed.RECORD_BYTES,
+        record_bytes=record,
     )
 
 
@@ -129,22 +252,24 @@ def kinesis_batch_size(seats: int) -> Figure[int]:
         "records",
         f"a second's {said(seats)} records, at least 10 and at most {said(assumed.PROCESSOR_BATCH)}",
         assumed.SOURCE,
+        scope=Scope.HUB,
         seats_per_second=seats,
     )
 
 
 def kinesis_parallelization_factor(seats: int, batch_size: int) -> Figure[int]:
     """Batches of one shard at once, so that a full shard is drained as fast as it fills."""
-    shard_most = limits.KINESIS_SHARD_BYTES.value // assumed.RECORD_BYTES
-    busiest = min(seats, shard_most)
-    at_once = busiest / batch_size * assumed.PROCESSOR_BATCH_SECONDS * assumed.HEADROOM
+    busiest = min(seats, limits.KINESIS_SHARD_RECORDS.value)
+    needed = busiest / batch_size * assumed.PROCESSOR_BATCH_SECONDS
     return figure(
         "kinesis_parallelization_factor",
-        min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(at_once))),
+        min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(needed * assumed.HEADROOM))),
         "batches at once",
         f"{said(busiest)} records/s in the fullest shard / {said(batch_size)} a batch × "
         f"{said(assumed.PROCESSOR_BATCH_SECONDS)} s × {said(assumed.HEADROOM)} headroom",
         f"{limits.LAMBDA_PARALLELIZATION.source}; {assumed.SOURCE}",
+        scope=Scope.HUB,
+        needed=needed,
         seats_per_second=seats,
         kinesis_batch_size=batch_size,
     )

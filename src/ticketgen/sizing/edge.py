@@ -24,6 +24,7 @@ def api_throttle_rate(orders: int) -> Figure[int]:
         f"({said(sales)} holds, releases and purchases/s + {said(reads)} looks at the map/s) × "
         f"{said(assumed.HEADROOM)} headroom",
         f"{limits.API_THROTTLE_RATE.source}; {assumed.SOURCE}",
+        needed=sales + reads,
         orders_per_second=orders,
     )
 

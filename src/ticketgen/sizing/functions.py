@@ -1,4 +1,4 @@
-"""The Lambda functions: how many run at once, and how much memory, which is also processor, each gets."""
+"""The Lambda functions: how many run at once and a day, and how much memory, which is also processor, each gets."""
 
 from __future__ import annotations
 
@@ -7,22 +7,29 @@ from math import ceil
 from ticketgen.aws import limits
 from ticketgen.aws.regions import COMMERCIAL
 from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Figure, Scalar, figure, said
+from ticketgen.sizing.figures import Figure, Scalar, Scope, figure, said
 from ticketgen.spec.model import Objectives
 
 __all__ = [
     "availability_concurrency",
     "availability_memory_mib",
+    "cache_sync_concurrency",
     "cache_sync_memory_mib",
     "cache_sync_parallelization_factor",
     "corrector_concurrency",
     "corrector_memory_mib",
+    "hub_concurrency",
+    "processor_concurrency",
     "processor_memory_mib",
     "purchase_concurrency",
     "purchase_memory_mib",
     "reads_per_second",
+    "refresh_executions_per_day",
+    "region_concurrency",
     "sales_requests_per_second",
+    "ticker_executions_per_day",
     "ticker_starts_per_minute",
+    "verification_executions_per_day",
     "verifier_concurrency",
     "verifier_memory_mib",
 ]
@@ -31,6 +38,7 @@ _VCPU = limits.LAMBDA_MEMORY_PER_VCPU
 _STEP = 64  # MiB
 _BASE = 256  # MiB: the runtime, boto3 and its clients
 _MIB = 1024 * 1024
+_MINUTES_A_DAY = 24 * 60
 _MOST_REGIONS = len(COMMERCIAL)  # and not the spec's: a Region more must change no other Region's line
 
 
@@ -45,36 +53,45 @@ def reads_per_second(orders: int) -> float:
 
 
 def purchase_concurrency(orders: int) -> Figure[int]:
-    """Executions of ticket_purchase at once, by Little's law."""
+    """Executions of ticket_purchase at once."""
     rate = sales_requests_per_second(orders)
     return _concurrency("purchase_concurrency", orders, rate, assumed.PURCHASE_SECONDS)
 
 
 def availability_concurrency(orders: int) -> Figure[int]:
-    """Executions of seat_availability at once, by Little's law."""
+    """Executions of seat_availability at once."""
     rate = reads_per_second(orders)
     return _concurrency("availability_concurrency", orders, rate, assumed.AVAILABILITY_SECONDS)
 
 
 def _concurrency(name: str, orders: int, rate: float, seconds: float) -> Figure[int]:
+    """By Little's law; but each of the executions at once serves ten requests a second at most."""
+    each = limits.LAMBDA_REQUESTS_PER_EXECUTION
+    needed = max(rate * seconds, rate / each.value)
     return figure(
         name,
-        max(assumed.LEAST_CONCURRENCY, ceil(rate * seconds * assumed.HEADROOM)),
+        max(assumed.LEAST_CONCURRENCY, ceil(needed * assumed.HEADROOM)),
         "executions at once",
-        f"{said(rate)} requests/s × {said(seconds)} s × {said(assumed.HEADROOM)} headroom (Little's law), "
-        f"at least {assumed.LEAST_CONCURRENCY}",
-        assumed.SOURCE,
+        f"the larger of {said(rate)} requests/s × {said(seconds)} s (Little's law) and {said(rate)} requests/s / "
+        f"{each.value}, × {said(assumed.HEADROOM)} headroom, at least {assumed.LEAST_CONCURRENCY}",
+        f"{each.source}; {assumed.SOURCE}",
+        needed=needed,
         orders_per_second=orders,
     )
 
 
-def _memory(name: str, needed: float, formula: str, **inputs: Scalar) -> Figure[int]:
+def _memory(
+    name: str, needed: float, formula: str, scope: Scope = Scope.REGION, **inputs: Scalar
+) -> Figure[int]:
     return figure(
         name,
         max(assumed.LEAST_MEMORY, ceil(needed / _STEP) * _STEP),
         "MiB",
         f"{formula}, at least {assumed.LEAST_MEMORY} MiB",
         f"{_VCPU.source}; {assumed.SOURCE}",
+        scope=scope,
+        needed=needed,
+        holds=0,
         **inputs,
     )
 
@@ -121,15 +138,29 @@ def cache_sync_parallelization_factor(seats: int) -> Figure[int]:
     """Batches of one shard of the inventory's stream at once."""
     shard_most = limits.DYNAMODB_PARTITION_WRITE_UNITS.value // limits.DYNAMODB_TRANSACTION_UNITS.value
     busiest = min(seats, shard_most)
-    at_once = busiest * assumed.SYNC_SECONDS_PER_RECORD * assumed.HEADROOM
+    needed = busiest * assumed.SYNC_SECONDS_PER_RECORD
     return figure(
         "cache_sync_parallelization_factor",
-        min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(at_once))),
+        min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(needed * assumed.HEADROOM))),
         "batches at once",
         f"{said(busiest)} records/s in the fullest shard × {said(assumed.SYNC_SECONDS_PER_RECORD)} s × "
         f"{said(assumed.HEADROOM)} headroom",
         f"{limits.LAMBDA_PARALLELIZATION.source}; {assumed.SOURCE}",
+        needed=needed,
         seats_per_second=seats,
+    )
+
+
+def cache_sync_concurrency(stream_shards: int, factor: int) -> Figure[int]:
+    """Executions of seat_cache_sync at once: the consumers of the inventory's stream, and the minute's refresh."""
+    return figure(
+        "cache_sync_concurrency",
+        stream_shards * factor + 1,
+        "executions at once",
+        f"{said(stream_shards)} stream shards × {factor} batches at once + the refresh",
+        assumed.SOURCE,
+        inventory_stream_shards=stream_shards,
+        cache_sync_parallelization_factor=factor,
     )
 
 
@@ -139,7 +170,22 @@ def processor_memory_mib(batch_size: int) -> Figure[int]:
         "processor_memory_mib",
         _BASE + batch_size * 16 / 1024,
         f"{_BASE} MiB + {said(batch_size)} records × 16 KiB",
+        Scope.HUB,
         kinesis_batch_size=batch_size,
+    )
+
+
+def processor_concurrency(shards: int, factor: int) -> Figure[int]:
+    """Executions of kinesis_processor at once: the consumers of the ledger's stream."""
+    return figure(
+        "processor_concurrency",
+        shards * factor,
+        "executions at once",
+        f"{said(shards)} shards × {factor} batches at once",
+        assumed.SOURCE,
+        scope=Scope.HUB,
+        kinesis_shards=shards,
+        kinesis_parallelization_factor=factor,
     )
 
 
@@ -154,6 +200,7 @@ def verifier_memory_mib(seats: int, objectives: Objectives) -> Figure[int]:
         f"the larger of {_BASE} MiB + {said(sold)} entries between two runs × 2 KiB and, for {busy:.3g} s of "
         f"processor time for each of up to {_MOST_REGIONS} Regions within half of "
         f"{objectives.verification_s} s, {share:.2g} of a vCPU's {said(_VCPU.value)} MiB",
+        Scope.HUB,
         seats_per_second=seats,
         verification_interval_s=objectives.verification_interval_s,
         verification_s=objectives.verification_s,
@@ -167,7 +214,7 @@ def verifier_concurrency(objectives: Objectives) -> Figure[int]:
 
 def corrector_memory_mib() -> Figure[int]:
     """Memory of oversell_corrector, which never has more than 100 findings."""
-    return _memory("corrector_memory_mib", 0, "100 findings need little")
+    return _memory("corrector_memory_mib", 0, "100 findings need little", Scope.HUB)
 
 
 def corrector_concurrency(objectives: Objectives) -> Figure[int]:
@@ -183,7 +230,43 @@ def _overlapping(name: str, key: str, seconds: int, objectives: Objectives) -> F
         "executions at once",
         f"{seconds} s / one every {interval} s, rounded up, + 1",
         f"objectives.{key}",
+        scope=Scope.HUB,
+        needed=seconds / interval,
+        holds=0,
         **{key: seconds, "verification_interval_s": interval},
+    )
+
+
+def region_concurrency(purchase: int, availability: int, cache_sync: int) -> Figure[int]:
+    """Executions of all functions at once in a Region that only sells and shows."""
+    unreserved = limits.LAMBDA_UNRESERVED
+    return figure(
+        "region_concurrency",
+        purchase + availability + cache_sync + unreserved.value,
+        "executions at once",
+        f"{said(purchase)} ticket_purchase + {said(availability)} seat_availability + {said(cache_sync)} "
+        f"seat_cache_sync + {unreserved.value} that cannot be reserved",
+        unreserved.source,
+        purchase_concurrency=purchase,
+        availability_concurrency=availability,
+        cache_sync_concurrency=cache_sync,
+    )
+
+
+def hub_concurrency(region: int, processor: int, verifier: int, corrector: int) -> Figure[int]:
+    """Executions of all functions at once in a Region that also analyses and verifies."""
+    return figure(
+        "hub_concurrency",
+        region + processor + verifier + corrector,
+        "executions at once",
+        f"{said(region)} of every Region + {said(processor)} kinesis_processor + {said(verifier)} "
+        f"inventory_verifier + {said(corrector)} oversell_corrector",
+        limits.LAMBDA_UNRESERVED.source,
+        scope=Scope.HUB,
+        region_concurrency=region,
+        processor_concurrency=processor,
+        verifier_concurrency=verifier,
+        corrector_concurrency=corrector,
     )
 
 
@@ -195,5 +278,39 @@ def ticker_starts_per_minute(objectives: Objectives) -> Figure[int]:
         "starts",
         f"60 s / {objectives.verification_interval_s} s",
         "objectives.verification_interval_s",
+        scope=Scope.HUB,
         verification_interval_s=objectives.verification_interval_s,
+    )
+
+
+def ticker_executions_per_day() -> Figure[int]:
+    """Executions of the ticker, which its rule starts every minute."""
+    return _every_minute("ticker_executions_per_day", 1, "rate(1 minute)", Scope.HUB)
+
+
+def verification_executions_per_day(starts_per_minute: int) -> Figure[int]:
+    """Verifications that a day starts, in either hub: in the one that stands by, they end at once."""
+    return _every_minute(
+        "verification_executions_per_day",
+        starts_per_minute,
+        f"{starts_per_minute} starts a minute",
+        Scope.HUB,
+        ticker_starts_per_minute=starts_per_minute,
+    )
+
+
+def refresh_executions_per_day() -> Figure[int]:
+    """Looks for seat maps that are missing or old."""
+    return _every_minute("refresh_executions_per_day", 1, "rate(1 minute)", Scope.REGION)
+
+
+def _every_minute(name: str, times: int, how_often: str, scope: Scope, **inputs: Scalar) -> Figure[int]:
+    return figure(
+        name,
+        times * _MINUTES_A_DAY,
+        "executions a day",
+        f"{how_often} × {said(_MINUTES_A_DAY)} minutes",
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+        scope=scope,
+        **inputs,
     )

@@ -1,17 +1,116 @@
-"""Where figures meet AWS's limits: what a quota request mends is a warning, what nothing mends an error."""
+"""Where figures meet AWS's limits: what a quota request mends is a warning, what nothing mends an error.
+
+An environment is counted as if it were alone in its account: what shares a quota with it comes on top.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import ceil
 
 from ticketgen.aws import limits
+from ticketgen.aws.quotas import QUOTAS, Quota
 from ticketgen.findings import Finding, Severity, Stage
 from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Figure, Sizing, said
+from ticketgen.sizing.figures import Sizing, said
 from ticketgen.spec.model import Environment
 
-__all__ = ["check"]
+__all__ = ["Need", "check", "needs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an environment needs of a quota in a Region.
+
+    Attributes:
+        quota: which one.
+        region: where; the primary Region for a quota of the whole account.
+        needed: in the quota's unit.
+        what: what needs it.
+        formula: how the number comes about.
+    """
+
+    quota: Quota
+    region: str
+    needed: int
+    what: str
+    formula: str
+
+    @property
+    def allowed(self) -> int:
+        """What a new account has."""
+        return self.quota.allowed(self.region)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether nothing is left of the quota, or less than that."""
+        return self.needed >= self.allowed
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether AWS has to be asked for more."""
+        return self.needed > self.allowed
+
+    @property
+    def command(self) -> str:
+        """The line that asks AWS for it; where the code is not known, the one that finds it. "" if none helps."""
+        quota = self.quota
+        if not quota.raisable:
+            return ""
+        if not quota.code:
+            return (
+                f"aws service-quotas list-service-quotas --service-code {quota.service} --region {self.region} "
+                f"--query \"Quotas[?QuotaName=='{quota.name}']\""
+            )
+        return (
+            f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
+            f"--quota-code {quota.code} --desired-value {self.needed} --region {self.region}"
+        )
+
+
+def needs(environment: Environment, sizing: Sizing) -> tuple[Need, ...]:
+    """What an environment needs of every quota that it draws on, Region by Region."""
+    hubs = {environment.primary_region, environment.secondary_region}
+    found = [
+        need
+        for name in environment.regions
+        for need in _region_needs(environment, sizing, name, name in hubs)
+    ]
+    if environment.api.auth == "cognito":
+        rate = sizing.orders_per_second.value * assumed.SIGN_IN_REQUESTS
+        formula = f"{said(sizing.orders_per_second.value)} buyers/s × {assumed.SIGN_IN_REQUESTS} requests to sign in"
+        found.append(Need(QUOTAS["sign-ins"], environment.primary_region, rate, "the user pool", formula))
+    roles = 11 + environment.api.account_logging
+    found.append(
+        Need(QUOTAS["iam-roles"], environment.primary_region, roles, "the functions and services", "one each")
+    )
+    return tuple(found)
+
+
+def _region_needs(environment: Environment, sizing: Sizing, region: str, hub: bool) -> Iterator[Need]:
+    executions = sizing.hub_concurrency if hub else sizing.region_concurrency
+    rate, burst = sizing.api_throttle_rate, sizing.api_throttle_burst
+    for key, what, figure in (
+        ("lambda-concurrency", "the functions", executions),
+        ("api-throttle", "the API", rate),
+        ("api-burst", "the API", burst),
+        ("waf-requests", "the firewall", rate),
+        ("table-writes", "the inventory", sizing.inventory_write_units),
+        ("table-writes", "the ledger", sizing.ledger_write_units),
+        ("table-writes", "the locks", sizing.lock_write_units),
+        ("table-reads", "the inventory", sizing.inventory_read_units),
+        ("table-reads", "the ledger", sizing.ledger_read_units),
+        ("cache-nodes", "the seat map", sizing.cache_nodes),
+    ):
+        yield Need(QUOTAS[key], region, figure.value, what, figure.formula)
+    yield Need(QUOTAS["vpcs"], region, 2, "the stack", "its own, and the Region's default VPC")
+    yield Need(QUOTAS["gateway-endpoints"], region, 1, "the stack", "one, to DynamoDB")
+    yield Need(QUOTAS["regional-apis"], region, 1, "the stack", "one")
+    if hub:
+        shards = sizing.kinesis_shards
+        yield Need(QUOTAS["kinesis-shards"], region, shards.value, "the ledger's stream", shards.formula)
+        yield Need(QUOTAS["aurora-clusters"], region, 1, "analytics", "one")
 
 
 def check(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
@@ -89,65 +188,54 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
 
 
 def _requests(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
-    """What a quota request mends."""
-    needed, quota = _executions(sizing), limits.LAMBDA_CONCURRENCY
-    if needed > quota.value:
+    """What a quota request mends; and quotas that none does."""
+    groups: dict[tuple[str, str, int, int], list[Need]] = {}
+    for need in needs(environment, sizing):
+        if need.is_exceeded and not need.quota.raised_with:
+            key = need.quota.key, need.what, need.needed, need.allowed
+            groups.setdefault(key, []).append(need)
+    for alike in groups.values():
+        need, quota = alike[0], alike[0].quota
+        where = ", ".join(each.region for each in alike)
         message = (
-            f"a Region needs up to {said(needed)} concurrent executions, "
-            f"and a new account has {said(quota.value)} or fewer"
+            f"{need.what} may need {said(need.needed)} {quota.unit}, "
+            f"and a new account has {said(need.allowed)} in {where}"
         )
-        help = f'request "{quota.quota}" of {said(needed)} in every Region'
-        if environment.functions.reserved_concurrency:
-            help += " before the apply, or set functions.reserved_concurrency to false"
-        yield Severity.WARNING, "quota-lambda-concurrency", message, help
-
-    rate = sizing.api_throttle_rate.value
-    small = [name for name in environment.regions if name in limits.API_SMALL_REGIONS]
-    large = [name for name in environment.regions if name not in limits.API_SMALL_REGIONS]
-    for names, quota in ((large, limits.API_THROTTLE_RATE), (small, limits.API_SMALL_THROTTLE_RATE)):
-        if names and rate > quota.value:
-            message = (
-                f"the API needs up to {said(rate)} requests/s, "
-                f"and an account has {said(quota.value)} in {', '.join(names)}"
-            )
-            help = f'request "{quota.quota}" of {said(rate)} there'
-            yield Severity.WARNING, "quota-api-throttle", message, help
-
-    quota = limits.DYNAMODB_TABLE_WRITE_UNITS
-    for units in _table_writes(sizing):
-        if units.value > quota.value:
-            message = f"{units.name} is {said(units.value)}, and a table takes {said(quota.value)} a second"
-            help = f'request "{quota.quota}" of {said(units.value)} in every Region'
-            yield Severity.WARNING, "quota-table-writes", message, help
-
-    shards, quota = sizing.kinesis_shards.value, limits.KINESIS_SHARDS
-    if shards > quota.value:
-        message = f"the stream needs {said(shards)} shards, and an account may have {said(quota.value)}"
-        help = f'request "{quota.quota}" of {said(shards)} in the primary and the secondary Region'
-        yield Severity.WARNING, "quota-kinesis-shards", message, help
+        if not quota.raisable:
+            help = f'no request raises "{quota.name}": lower event_scale.purchases_per_minute'
+            yield Severity.ERROR, f"quota-{quota.key}", message, help
+            continue
+        code = f" ({quota.code})" if quota.code else ""
+        help = f'request {said(need.needed)} of "{quota.name}"{code} there: ticketgen size has the lines'
+        if quota.key == "lambda-concurrency" and environment.functions.reserved_concurrency:
+            help += ", to be run before the apply; or set functions.reserved_concurrency to false"
+        yield Severity.WARNING, f"quota-{quota.key}", message, help
 
 
 def _preparations(sizing: Sizing) -> Iterator[_Words]:
     """What the operator does before a sale."""
-    hottest, cold = max(units.value for units in _table_writes(sizing)), limits.DYNAMODB_COLD_WRITE_UNITS
-    if hottest > cold.value:
-        message = f"a table gets up to {said(hottest)} write units/s, and a new one takes {said(cold.value)}"
+    writes = max(
+        sizing.inventory_write_units.value, sizing.ledger_write_units.value, sizing.lock_write_units.value
+    )
+    reads = max(sizing.inventory_read_units.value, sizing.ledger_read_units.value)
+    cold_writes, cold_reads = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_COLD_READ_UNITS
+    if writes > cold_writes.value or reads > cold_reads.value:
+        message = (
+            f"a table gets up to {said(writes)} write and {said(reads)} read units/s, and a new one takes "
+            f"{said(cold_writes.value)} and {said(cold_reads.value)}"
+        )
         yield Severity.NOTE, "prewarm", message, "run ops/prewarm.py before the sale"
 
-
-def _table_writes(sizing: Sizing) -> tuple[Figure[int], ...]:
-    return sizing.inventory_write_units, sizing.ledger_write_units, sizing.lock_write_units
-
-
-def _executions(sizing: Sizing) -> int:
-    """Concurrent executions of all functions in a Region that has all of them."""
-    stream_shards = ceil(sizing.inventory_write_units.value / limits.DYNAMODB_PARTITION_WRITE_UNITS.value)
-    return (
-        sizing.purchase_concurrency.value
-        + sizing.availability_concurrency.value
-        + stream_shards * sizing.cache_sync_parallelization_factor.value
-        + sizing.kinesis_shards.value * sizing.kinesis_parallelization_factor.value
-        + sizing.verifier_concurrency.value
-        + sizing.corrector_concurrency.value
-        + limits.LAMBDA_UNRESERVED.value
-    )
+    rate = limits.LAMBDA_SCALING_RATE.value
+    for name, figure in (
+        ("ticket_purchase", sizing.purchase_concurrency),
+        ("seat_availability", sizing.availability_concurrency),
+    ):
+        if figure.value > rate:
+            message = (
+                f"{name} needs {said(figure.value)} executions at once, and Lambda adds {said(rate)} in 10 s, "
+                "which no request raises"
+            )
+            seconds = ceil(figure.value / rate) * 10
+            help = f"let buyers in over {seconds} s, or provision concurrency for the opening"
+            yield Severity.NOTE, "lambda-ramp", message, help

@@ -6,16 +6,17 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Figure, figure, said
+from ticketgen.sizing.figures import Figure, Scope, figure, said
 from ticketgen.spec.model import EventScale
 
 __all__ = [
+    "aurora_instances",
     "aurora_max_acu",
     "aurora_min_acu",
     "backup_retention_days",
     "cache_memory_mib",
     "cache_node_type",
-    "cache_replicas",
+    "cache_nodes",
     "log_retention_days",
 ]
 
@@ -35,6 +36,7 @@ def cache_memory_mib(scale: EventScale) -> Figure[int]:
         f"and a load) × {assumed.CACHE_BYTES_PER_SEAT} bytes / {said(1 - limits.CACHE_RESERVED_SHARE)} "
         "not reserved",
         f"{limits.CACHE_SOURCE}; {assumed.SOURCE}",
+        needed=data / _MIB,
         seats_per_event=scale.seats_per_event,
         concurrent_events=scale.concurrent_events,
     )
@@ -48,40 +50,58 @@ def cache_node_type(memory_mib: int, operations: int) -> Figure[str]:
     busy = operations > assumed.MOST_BURSTABLE_OPERATIONS
     nodes = [node for node in limits.CACHE_NODES if not (busy and node.burstable)]
     fitting = (node for node in nodes if node.memory >= memory_mib * _MIB)
+    chosen = next(fitting, nodes[-1])
     return figure(
         "cache_node_type",
-        next(fitting, nodes[-1]).name,
+        chosen.name,
         "node type",
         f"the smallest with {said(memory_mib)} MiB"
         + (f" that needs no processor credits for {said(operations)} operations/s" if busy else ""),
         limits.CACHE_SOURCE,
+        needed=memory_mib,
+        holds=chosen.memory / _MIB,
         cache_memory_mib=memory_mib,
         operations_per_second=operations,
     )
 
 
-def cache_replicas(protect: bool) -> Figure[int]:
-    """Replicas of the seat cache: one to fail over to, where it matters."""
+def cache_nodes(protect: bool) -> Figure[int]:
+    """Nodes of the seat cache, each with the whole map: a second to fail over to, where it matters."""
     return figure(
-        "cache_replicas",
-        1 if protect else 0,
-        "replicas",
-        "one to fail over to where protect is set; elsewhere the cache is rebuilt from DynamoDB",
+        "cache_nodes",
+        2 if protect else 1,
+        "nodes",
+        "one, and one to fail over to where protect is set; elsewhere the cache is rebuilt from DynamoDB",
         "environments.*.protect",
+        protect=int(protect),
+    )
+
+
+def aurora_instances(protect: bool) -> Figure[int]:
+    """Instances of the database: a second to fail over to, where it matters."""
+    return figure(
+        "aurora_instances",
+        2 if protect else 1,
+        "instances",
+        "one, and one to fail over to where protect is set; records wait in Kinesis meanwhile",
+        "environments.*.protect",
+        scope=Scope.HUB,
         protect=int(protect),
     )
 
 
 def aurora_max_acu(seats: int) -> Figure[float]:
     """The most that Aurora Serverless v2 may grow to: a row a seat."""
-    needed = seats * assumed.HEADROOM / assumed.ROWS_PER_ACU
+    needed = seats / assumed.ROWS_PER_ACU
     return figure(
         "aurora_max_acu",
-        max(1, _halves(needed)),
+        max(1, _halves(needed * assumed.HEADROOM)),
         "ACU",
         f"{said(seats)} rows/s × {said(assumed.HEADROOM)} headroom / {said(assumed.ROWS_PER_ACU)} "
         "rows/s an ACU, in steps of a half, at least 1",
         f"{limits.AURORA_MAX_ACU.source}; {assumed.SOURCE}",
+        scope=Scope.HUB,
+        needed=needed,
         seats_per_second=seats,
     )
 
@@ -96,6 +116,7 @@ def aurora_min_acu(protect: bool, max_acu: float) -> Figure[float]:
         if protect
         else "0.5 without protect",
         limits.AURORA_MIN_ACU.source,
+        scope=Scope.HUB,
         protect=int(protect),
         aurora_max_acu=max_acu,
     )
@@ -127,5 +148,6 @@ def backup_retention_days(protect: bool) -> Figure[int]:
         "days",
         f"the most there is, {limits.AURORA_BACKUP_DAYS.value}, where protect is set, else a week",
         limits.AURORA_BACKUP_DAYS.source,
+        scope=Scope.HUB,
         protect=int(protect),
     )

@@ -1,0 +1,215 @@
+"""Service quotas: what an account may use in a Region before it asks for more.
+
+Limits that nobody can raise, and those of names, are in `limits` and `names`. Names, codes and defaults are those
+of the AWS General Reference and of the services' own pages, as of 2026-11; a quota whose code is on neither page
+says so, and is looked up by its name instead of being guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+__all__ = ["API_SMALL_REGIONS", "QUOTAS", "Quota"]
+
+_DOCS = "https://docs.aws.amazon.com"
+_REFERENCE = f"{_DOCS}/general/latest/gr"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A quota of an account.
+
+    Attributes:
+        key: what findings about it are called: ``quota-<key>``.
+        service: its service code, as ``aws service-quotas`` takes it.
+        code: its quota code; "" where no page that was read has it.
+        name: as Service Quotas calls it.
+        default: what a new account has in a Region that `elsewhere` does not name.
+        unit: what it counts.
+        source: where name and default are documented.
+        elsewhere: other defaults, each with its Regions.
+        raised_with: the key of the quota that raises this one along, where no request for this one is taken.
+        unverified: what of it nobody could look up; "" if nothing.
+        is_global: whether it holds for the account in all Regions together.
+    """
+
+    key: str
+    service: str
+    code: str
+    name: str
+    default: int
+    unit: str
+    source: str
+    elsewhere: tuple[tuple[int, frozenset[str]], ...] = ()
+    raised_with: str = ""
+    raisable: bool = True
+    unverified: str = ""
+    is_global: bool = False
+
+    def allowed(self, region: str) -> int:
+        """What a new account has in a Region."""
+        return next((value for value, regions in self.elsewhere if region in regions), self.default)
+
+
+API_SMALL_REGIONS = frozenset({
+    "af-south-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7",
+    "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "mx-central-1",
+})  # fmt: skip
+"""Regions in which API Gateway's throttle is a quarter of the usual one."""
+
+_API = f"{_DOCS}/apigateway/latest/developerguide/limits.html"
+_VPC = f"{_DOCS}/vpc/latest/userguide/amazon-vpc-limits.html"
+
+_TABLE = (
+    Quota(
+        key="lambda-concurrency",
+        service="lambda",
+        code="L-B99A9384",
+        name="Concurrent executions",
+        default=1000,
+        unit="executions at once",
+        source=f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html",
+        unverified="new accounts have fewer, some of them 10",
+    ),
+    Quota(
+        key="api-throttle",
+        service="apigateway",
+        code="L-8A5B8E43",
+        name="Throttle rate",
+        default=10_000,
+        unit="requests/s",
+        source=_API,
+        elsewhere=((2500, API_SMALL_REGIONS),),
+    ),
+    Quota(
+        key="api-burst",
+        service="apigateway",
+        code="L-CDF5615A",
+        name="Throttle burst rate",
+        default=5000,
+        unit="requests at once",
+        source=_API,
+        elsewhere=((1250, API_SMALL_REGIONS),),
+        raised_with="api-throttle",
+        raisable=False,
+    ),
+    Quota(
+        key="table-writes",
+        service="dynamodb",
+        code="L-AB614373",
+        name="Table-level write throughput limit",
+        default=40_000,
+        unit="write units/s",
+        source=f"{_REFERENCE}/ddb.html",
+    ),
+    Quota(
+        key="table-reads",
+        service="dynamodb",
+        code="L-CF0CBE56",
+        name="Table-level read throughput limit",
+        default=40_000,
+        unit="read units/s",
+        source=f"{_REFERENCE}/ddb.html",
+    ),
+    Quota(
+        key="kinesis-shards",
+        service="kinesis",
+        code="L-0918CF54",
+        name="Shards per Region",
+        default=1000,
+        unit="shards",
+        source=f"{_REFERENCE}/ak.html",
+        elsewhere=(
+            (20_000, frozenset({"us-east-1", "us-west-2", "eu-west-1"})),
+            (6000, frozenset({
+                "us-east-2", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+                "eu-central-1", "eu-west-3",
+            })),
+        ),
+    ),
+    Quota(
+        key="waf-requests",
+        service="wafv2",
+        code="",
+        name="Maximum number of requests per second per protection pack (web ACL)",
+        default=100_000,
+        unit="requests/s",
+        source=f"{_DOCS}/waf/latest/developerguide/limits.html",
+        unverified="its code",
+    ),
+    Quota(
+        key="sign-ins",
+        service="cognito-idp",
+        code="L-026ADBA3",
+        name="Rate of UserAuthentication requests",
+        default=120,
+        unit="requests/s",
+        source=f"{_DOCS}/cognito/latest/developerguide/quotas.html",
+        unverified="its code, which is from listings of the Service Quotas API that others published",
+    ),
+    Quota(
+        key="vpcs",
+        service="vpc",
+        code="L-F678F1CE",
+        name="VPCs per Region",
+        default=5,
+        unit="VPCs",
+        source=_VPC,
+    ),
+    Quota(
+        key="gateway-endpoints",
+        service="vpc",
+        code="L-1B52E74A",
+        name="Gateway VPC endpoints per Region",
+        default=20,
+        unit="endpoints",
+        source=_VPC,
+    ),
+    Quota(
+        key="cache-nodes",
+        service="elasticache",
+        code="L-DFE45DF3",
+        name="Nodes per Region",
+        default=300,
+        unit="nodes",
+        source=f"{_REFERENCE}/elasticache-service.html",
+        unverified="its code, which is from listings of the Service Quotas API that others published",
+    ),
+    Quota(
+        key="aurora-clusters",
+        service="rds",
+        code="L-952B80B8",
+        name="DB clusters",
+        default=40,
+        unit="clusters",
+        source=f"{_DOCS}/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html",
+        unverified="its code, which is from listings of the Service Quotas API that others published",
+    ),
+    Quota(
+        key="regional-apis",
+        service="apigateway",
+        code="L-AA0FF27B",
+        name="Regional APIs",
+        default=600,
+        unit="APIs",
+        source=_API,
+        raisable=False,
+        unverified="its code, which is from listings of the Service Quotas API that others published",
+    ),
+    Quota(
+        key="iam-roles",
+        service="iam",
+        code="L-FE177D64",
+        name="Roles per account",
+        default=1000,
+        unit="roles",
+        source=f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
+        unverified="its code, which is from listings of the Service Quotas API that others published",
+        is_global=True,
+    ),
+)  # fmt: skip
+
+QUOTAS: Mapping[str, Quota] = MappingProxyType({quota.key: quota for quota in _TABLE})
+"""Every quota that a stack of ours draws on, by key."""
