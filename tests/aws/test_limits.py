@@ -10,7 +10,6 @@ import pytest
 
 from ticketgen.aws import limits
 from ticketgen.aws.limits import CACHE_NODES, Limit
-from ticketgen.aws.regions import COMMERCIAL
 
 LIMITS = {name: value for name, value in vars(limits).items() if isinstance(value, Limit)}
 
@@ -32,11 +31,10 @@ def test_limits_are_botocores(name: str) -> None:
     assert limit.value == theirs["min" if "MIN" in name else "max"]
 
 
-def test_every_limit_has_a_source_and_every_quota_a_name() -> None:
+def test_every_limit_has_a_source_and_a_unit() -> None:
     for name, limit in LIMITS.items():
         assert limit.source.startswith(("botocore 1.44 ", "https://docs.aws.amazon.com/")), name
         assert limit.unit, name
-        assert limit.quota == "" or ": " in limit.quota, name
 
 
 def test_cache_nodes_are_sorted_and_the_burstable_ones_are_the_smallest() -> None:
@@ -45,7 +43,3 @@ def test_cache_nodes_are_sorted_and_the_burstable_ones_are_the_smallest() -> Non
     burstable = [node.burstable for node in CACHE_NODES]
     assert burstable == sorted(burstable, reverse=True)
     assert all(node.burstable == (".t" in node.name) for node in CACHE_NODES)
-
-
-def test_regions_with_a_smaller_throttle_are_regions() -> None:
-    assert limits.API_SMALL_REGIONS < COMMERCIAL

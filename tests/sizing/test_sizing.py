@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ticketgen.aws import limits
 from ticketgen.findings import Severity, has_errors
 from ticketgen.sizing import Figure, Sizing, size
-from ticketgen.spec.model import Environment, EventScale, Functions, Objectives
+from ticketgen.spec.model import Api, Environment, EventScale, Functions, Objectives
 
 REGIONS = ("ap-northeast-1", "eu-west-1", "us-east-1", "us-west-2")
 
@@ -37,32 +37,42 @@ DEMAND = {
     "seats_per_second", "ledger_write_units", "inventory_write_units", "lock_write_units", "event_shards",
     "kinesis_shards", "kinesis_parallelization_factor", "kinesis_batch_size", "processor_memory_mib",
     "cache_sync_parallelization_factor", "aurora_max_acu", "aurora_min_acu", "verifier_memory_mib",
-    "cache_node_type",
+    "cache_node_type", "ledger_read_units", "inventory_read_units", "inventory_stream_shards",
+    "cache_sync_concurrency", "processor_concurrency", "region_concurrency", "hub_concurrency",
 }  # fmt: skip
+VERIFIED = {"ledger_read_units", "inventory_read_units"}
 GROWS: dict[str, set[str]] = {
     "purchases_per_minute": DEMAND
     | {"orders_per_second", "purchase_concurrency", "availability_concurrency"}
-    | {"api_throttle_rate", "api_throttle_burst", "waf_rate_limit"},
+    | {"api_throttle_rate", "api_throttle_burst", "waf_rate_limit", "lock_read_units", "event_read_units"},
     "seats_per_order": DEMAND,
     "seats_per_event": {
         "availability_memory_mib",
         "cache_sync_memory_mib",
         "cache_memory_mib",
         "cache_node_type",
+        "event_shards",
+        *VERIFIED,
     },
-    "concurrent_events": {"cache_memory_mib", "cache_node_type"},
+    "concurrent_events": {"cache_memory_mib", "cache_node_type", *VERIFIED},
     "hold_seconds": set(),
-    "verification_interval_s": {"verifier_memory_mib"},
-    "verification_s": {"verifier_concurrency"},
-    "correction_s": {"corrector_concurrency"},
+    "verification_interval_s": {"verifier_memory_mib", *VERIFIED},
+    "verification_s": {"verifier_concurrency", "hub_concurrency"},
+    "correction_s": {"corrector_concurrency", "hub_concurrency"},
     "lock_ms": set(),
     "cache_load_s": set(),
 }
 SHRINKS: dict[str, set[str]] = {
-    "verification_interval_s": {"verifier_concurrency", "corrector_concurrency", "ticker_starts_per_minute"},
-    "verification_s": {"verifier_memory_mib"},
+    "verification_interval_s": {
+        "verifier_concurrency",
+        "corrector_concurrency",
+        "hub_concurrency",
+        "ticker_starts_per_minute",
+        "verification_executions_per_day",
+    },
+    "verification_s": {"verifier_memory_mib", *VERIFIED},
     "lock_ms": {"purchase_memory_mib"},
-    "cache_load_s": {"cache_sync_memory_mib"},
+    "cache_load_s": {"cache_sync_memory_mib", "event_shards", "inventory_read_units"},
 }
 
 
@@ -86,6 +96,7 @@ def environment(**changes: Any) -> Environment:
         protect=changes.get("protect", True),
         event_scale=EventScale.model_construct(**scale),
         objectives=Objectives.model_construct(**Objectives().model_dump() | wanted),
+        api=Api(auth=changes.get("auth", "iam")),
         functions=Functions(reserved_concurrency=changes.get("reserved_concurrency", True)),
     )
 
@@ -169,14 +180,17 @@ SHARP = {
     [("purchases_per_minute", 2_000_000), ("seats_per_event", 2_000_000), ("concurrent_events", 9000)],
 )
 def test_what_follows_from_the_scale_is_no_constant(name: str, value: int) -> None:
-    constant = {"processor_memory_mib"}  # the largest batch needs less than the least memory
+    # The largest batch needs less than the least memory, and this event is all read in no time.
+    constant = {"processor_memory_mib"} | (VERIFIED if name == "purchases_per_minute" else set())
     assert changed(sized(**SMALL), sized(**SMALL | {name: value})) == GROWS[name] - constant
 
 
 @pytest.mark.parametrize("name", SHARP)
 def test_what_follows_from_an_objective_is_no_constant(name: str) -> None:
-    looser = sized(**SHARP | {name: 500 if name == "lock_ms" else 60})
-    assert changed(sized(**SHARP), looser) == GROWS[name] | SHRINKS.get(name, set())
+    # So many seats that loading them, and not selling them, decides over the shards.
+    sharp = SHARP | {"seats_per_event": 500_000}
+    looser = sized(**sharp | {name: 500 if name == "lock_ms" else 60})
+    assert changed(sized(**sharp), looser) == GROWS[name] | SHRINKS.get(name, set())
 
 
 @settings(deadline=None)
@@ -188,8 +202,7 @@ def test_figures_are_within_awss_limits_or_refused(
     sizing = checked.value
     assert sizing is not None
     for figure in sizing:
-        if figure.name != "cache_replicas":
-            assert figure.value
+        assert figure.value
         assert figure.formula
         assert figure.source
         assert figure.unit
@@ -239,37 +252,12 @@ def test_what_no_quota_mends_is_an_error_with_a_way_out(
     assert rule not in rules(**(changes | mended))
 
 
-@pytest.mark.parametrize(
-    ("rule", "changes"),
-    [
-        ("quota-lambda-concurrency", {"purchases_per_minute": 60_000}),
-        ("quota-api-throttle", {"purchases_per_minute": 60_000}),
-        ("quota-table-writes", {"purchases_per_minute": 60_000}),
-        ("quota-kinesis-shards", {"purchases_per_minute": 4_000_000}),
-    ],
-)
-def test_what_a_quota_mends_is_a_warning_that_names_it(rule: str, changes: dict[str, int]) -> None:
-    finding = next(finding for finding in size(environment(**changes)).findings if finding.rule == rule)
-    assert finding.severity is Severity.WARNING
-    quotas = {
-        limit.quota for limit in vars(limits).values() if isinstance(limit, limits.Limit) and limit.quota
-    }
-    assert any(f'"{quota}"' in finding.help for quota in quotas)
-    assert rule not in rules(purchases_per_minute=60)
-
-
-def test_regions_with_a_smaller_throttle_are_named() -> None:
-    findings = size(environment(purchases_per_minute=15_000, regions=("af-south-1", "us-east-1"))).findings
-    messages = [finding.message for finding in findings if finding.rule == "quota-api-throttle"]
-    assert len(messages) == 1
-    assert "af-south-1" in messages[0]
-    assert "us-east-1" not in messages[0]
-
-
 def test_protection_means_more_of_everything_that_protects() -> None:
     bare, protected = sized(protect=False), sized(protect=True)
     different = {f.name for f, g in zip(bare, protected, strict=True) if magnitude(f) < magnitude(g)}
-    assert different == {"cache_replicas", "aurora_min_acu", "log_retention_days", "backup_retention_days"}
+    assert different == {
+        "cache_nodes", "aurora_instances", "aurora_min_acu", "log_retention_days", "backup_retention_days",
+    }  # fmt: skip
 
 
 def test_formulas_show_their_numbers() -> None:

@@ -312,5 +312,7 @@ def _every_minute(name: str, times: int, how_often: str, scope: Scope, **inputs:
         f"{how_often} × {said(_MINUTES_A_DAY)} minutes",
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
         scope=scope,
+        needed=0,
+        holds=0,
         **inputs,
     )

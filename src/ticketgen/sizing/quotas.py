@@ -197,6 +197,8 @@ def _requests(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
     for alike in groups.values():
         need, quota = alike[0], alike[0].quota
         where = ", ".join(each.region for each in alike)
+        if len(alike) == len(environment.regions) > 3:
+            where = f"each of its {len(alike)} Regions"
         message = (
             f"{need.what} may need {said(need.needed)} {quota.unit}, "
             f"and a new account has {said(need.allowed)} in {where}"

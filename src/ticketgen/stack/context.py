@@ -12,6 +12,7 @@ from ticketgen.rendering.quoted import Expression
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import analytics_alarms, region_alarms, verification_alarms
+from ticketgen.stack.capacity import operators_figures
 from ticketgen.stack.dashboard import PANELS
 from ticketgen.stack.functions import FUNCTIONS, LambdaFunction, function_source
 from ticketgen.stack.names import WHATS, longest_suffix
@@ -109,6 +110,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     return {
         "environment": environment,
         "sizing": sizing,
+        "capacity": operators_figures(sizing),
         "regions": regions,
         "enabled_regions": _enabled_regions(environment),
         "primary": primary,

@@ -1,0 +1,101 @@
+"""What sizing assumes of the functions is what they do: measured on their own code, not written down twice."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any
+
+import pytest
+
+import ledger
+import sale
+from events import Clock, Event, Section
+from ticketgen.assets import asset_folder
+from ticketgen.sizing import assumptions
+
+BUYER = "AROAEXAMPLEEXAMPLEEX:" + "s" * 32
+
+
+def order(seats: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The first ledger entry and inventory item of an order, as the function that sells makes them."""
+    section = Section("BLOCK_112", 1, 9999, 12_900)
+    event = Event(
+        "stadium-tour-2026-berlin", "ap-southeast-1", 3, "on_sale", 18, 0, 9**10, "EUR", (section,), Clock()
+    )
+    names = [f"BLOCK_112-{1000 + number}" for number in range(seats)]
+    order_id = ledger.new_order_id(1_780_000_000)
+    entry = sale.ledger_entries(event, names, order_id, BUYER, "k" * 32, "h" * 32)[0]
+    return entry, ledger.inventory_item(entry, 1_780_000_000_000)
+
+
+def stored(value: object) -> int:
+    """Bytes in DynamoDB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html."""
+    if isinstance(value, str):
+        return len(value.encode())
+    if isinstance(value, list):
+        return 3 + sum(1 + stored(item) for item in value)
+    assert isinstance(value, int)
+    return len(str(value)) // 2 + 2
+
+
+def item_size(item: dict[str, Any]) -> int:
+    return sum(len(name) + stored(value) for name, value in item.items())
+
+
+def typed(value: object) -> dict[str, object]:
+    if isinstance(value, str):
+        return {"S": value}
+    return {"L": [typed(item) for item in value]} if isinstance(value, list) else {"N": str(value)}
+
+
+def record_size(item: dict[str, Any]) -> int:
+    """Bytes of the record that DynamoDB puts on the Kinesis stream."""
+    image = {name: typed(value) for name, value in item.items()}
+    keys = {name: image[name] for name in ("event_shard", "sale_id")}
+    change = {"ApproximateCreationDateTime": 10**15, "Keys": keys, "NewImage": image, "SizeBytes": 1000}
+    change["ApproximateCreationDateTimePrecision"] = "MICROSECOND"
+    record = {
+        "awsRegion": "ap-southeast-1",
+        "eventID": "f8b0a8f0-0000-0000-0000-000000000000",
+        "eventName": "INSERT",
+        "userIdentity": None,
+        "recordFormat": "application/json",
+        "tableName": "tap-marketplace-ticket-sales-prod",
+        "dynamodb": change,
+        "eventSource": "aws:dynamodb",
+    }
+    return len(json.dumps(record, separators=(",", ":")))
+
+
+@pytest.mark.parametrize("seats", [1, 2, 8, 20, 33])
+def test_an_item_is_no_larger_than_assumed_and_fits_one_write_unit(seats: int) -> None:
+    entry, item = order(seats)
+    assumed = assumptions.item_bytes(seats)
+    assert assumed * 0.85 < max(item_size(entry), item_size(item)) <= assumed <= 1024
+
+
+@pytest.mark.parametrize("seats", [1, 2, 8, 20, 33])
+def test_a_record_is_no_larger_than_assumed(seats: int) -> None:
+    assumed = assumptions.record_bytes(seats)
+    assert assumed * 0.8 < record_size(order(seats)[0]) <= assumed
+
+
+def constants(module: str) -> dict[str, object]:
+    """The constants of a function's module, without running it."""
+    path = asset_folder("templates") / "functions" / f"{module}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def test_what_functions_have_as_constants_is_what_is_assumed() -> None:
+    assert constants("seat_cache_sync")["RELOAD_SECONDS"] == assumptions.MAP_RELOAD_SECONDS
+    assert constants("comparison")["SLICES"] == assumptions.SLICES_PER_RUN
+    source = (asset_folder("templates") / "functions" / "inventory_verifier.py").read_text(encoding="utf-8")
+    assert f"{assumptions.VERIFICATION_READING_SHARE} * VERIFICATION_SECONDS" in source

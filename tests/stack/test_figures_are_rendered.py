@@ -1,0 +1,103 @@
+"""Each capacity figure stands in the rendering, at the place that is said, with the value that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+import pytest
+from stacks import SHAPES, rendered, sized
+
+from ticketgen.aws.quotas import QUOTAS
+from ticketgen.hcl.modules import Module, modules
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import Block, Expression, File, Literal, Object
+from ticketgen.sizing import Sizing
+from ticketgen.sizing.quotas import needs
+from ticketgen.stack.capacity import OPERATORS_FIGURES, PLACES, Place
+
+FIGURES = tuple(Sizing.__dataclass_fields__)
+
+
+@cache
+def parsed(shape: str) -> Mapping[str, Module]:
+    files = (parse(path, text) for path, text in rendered(SHAPES[shape]()).items() if path.endswith(".tf"))
+    return modules(file for file in files if isinstance(file, File))
+
+
+def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
+    """What a path of blocks, an attribute and keys of an object leads to."""
+    attribute = block.attribute(path[0])
+    if attribute is not None:
+        value: Expression | None = attribute.value
+        for key in path[1:]:
+            value = value.get(key) if isinstance(value, Object) else None
+        if value is not None:
+            yield value
+        return
+    for inner in block.blocks(path[0]):
+        yield from values(inner, path[1:])
+
+
+def at(shape: str, place: Place) -> list[object]:
+    folder, _, _ = place.file.rpartition("/")
+    declaration = parsed(shape)[folder].declarations[place.address][0]
+    assert declaration.file == place.file
+    assert isinstance(declaration.node, Block)
+    found = values(declaration.node, tuple(place.attribute.split(".")))
+    return [value.value for value in found if isinstance(value, Literal)]
+
+
+def test_every_figure_has_a_place() -> None:
+    assert set(PLACES) == set(FIGURES)
+
+
+@pytest.mark.parametrize("shape", ["dev", "prod", "one-region", "every-region", "everything"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_what_was_rendered(shape: str, name: str) -> None:
+    subject = SHAPES[shape]()
+    if not subject.functions.reserved_concurrency and PLACES[name].attribute.startswith("reserved"):
+        assert at(shape, PLACES[name]) == []
+        return
+    assert at(shape, PLACES[name]) == [getattr(sized(subject), name).value]
+
+
+def test_all_that_is_rendered_for_operators_is_a_figure() -> None:
+    output = parsed("prod")[""].declarations["output.capacity"][0].node
+    assert isinstance(output, Block)
+    rendered_figures = output.value("value")
+    assert isinstance(rendered_figures, Object)
+    assert [item.key.value for item in rendered_figures.items if isinstance(item.key, Literal)] == list(
+        OPERATORS_FIGURES
+    )
+
+
+@pytest.mark.parametrize("shape", ["dev", "prod", "everything"])
+def test_every_log_group_keeps_logs_as_long_as_is_said(shape: str) -> None:
+    days = sized(SHAPES[shape]()).log_retention_days.value
+    for module in parsed(shape).values():
+        for block in module.blocks("resource"):
+            if block.labels[0] == "aws_cloudwatch_log_group":
+                kept = block.value("retention_in_days")
+                assert isinstance(kept, Literal)
+                assert kept.value == days, block.labels[1]
+
+
+COUNTED = {
+    "vpcs": ("modules/region", "aws_vpc", 1),  # and the Region's default VPC
+    "gateway-endpoints": ("modules/region", "aws_vpc_endpoint", 0),
+    "regional-apis": ("modules/region", "aws_api_gateway_rest_api", 0),
+    "aurora-clusters": ("modules/analytics", "aws_rds_cluster", 0),
+    "iam-roles": ("", "aws_iam_role", 0),
+}
+
+
+@pytest.mark.parametrize("shape", ["dev", "prod", "everything"])
+@pytest.mark.parametrize("key", COUNTED)
+def test_what_a_quota_counts_is_what_was_rendered(shape: str, key: str) -> None:
+    folder, kind, besides = COUNTED[key]
+    blocks = [block for block in parsed(shape)[folder].blocks("resource") if block.labels[0] == kind]
+    assert all(block.attribute("count") is None and block.attribute("for_each") is None for block in blocks)
+    subject = SHAPES[shape]()
+    needed = {need.needed for need in needs(subject, sized(subject)) if need.quota is QUOTAS[key]}
+    assert needed == {len(blocks) + besides}
