@@ -118,27 +118,23 @@ WHATS: Mapping[str, str] = MappingProxyType(
 """What the templates look a name up in: an unknown one fails the rendering."""
 
 
-UNSUFFIXED: Mapping[tuple[str, str], str] = MappingProxyType(
-    {
-        ("aws_api_gateway_domain_name", "domain_name"): "the spec's own domain",
-        (
-            "aws_api_gateway_model",
-            "name",
-        ): "letters and digits only, and within an API that carries the suffix",
-        ("aws_acm_certificate", "domain_name"): "the spec's own domain",
-        ("aws_elasticache_parameter_group", "parameter.name"): "a parameter of Redis, not a name of ours",
-        ("aws_elasticache_user", "user_name"): "a user group must have a user named default",
-        (
-            "aws_rds_cluster",
-            "database_name",
-        ): "takes no hyphens, and is within a cluster that carries the suffix",
-        (
-            "aws_rds_cluster",
-            "master_username",
-        ): "takes no hyphens, and is within a cluster that carries the suffix",
-    }
-)
-"""The documented few that AWS does not let us choose, or not with a suffix."""
+UNSUFFIXED: Mapping[tuple[str, str], str] = MappingProxyType({
+    ("aws_acm_certificate", "domain_name"): "the spec's own domain",
+    ("aws_api_gateway_domain_name", "domain_name"): "the spec's own domain",
+    ("aws_api_gateway_model", "name"): "letters and digits only, and within an API that carries the suffix",
+    ("aws_cognito_user_pool", "recovery_mechanism.name"): "a way to recover, as Cognito calls it",
+    ("aws_dynamodb_table", "attribute.name"): "a key, and within a table that carries the suffix",
+    ("aws_dynamodb_table", "ttl.attribute_name"): "an attribute, and within a table that carries the suffix",
+    ("aws_elasticache_parameter_group", "parameter.name"): "a parameter of Redis",
+    ("aws_elasticache_user", "user_name"): "a user group must have a user named default",
+    ("aws_rds_cluster", "database_name"): "takes no hyphens, and is within a cluster that carries the suffix",
+    ("aws_rds_cluster", "master_username"): "takes no hyphens, and is within a cluster that carries the suffix",
+    ("aws_rds_cluster_parameter_group", "parameter.name"): "a parameter of PostgreSQL",
+    ("aws_vpc_endpoint", "service_name"): "a service of AWS",
+    ("aws_wafv2_web_acl", "managed_rule_group_statement.name"): "a rule group of AWS",
+    ("aws_wafv2_web_acl", "managed_rule_group_statement.vendor_name"): "AWS itself",
+})  # fmt: skip
+"""The documented few that name what is not ours, or that AWS does not let us choose, or not with a suffix."""
 
 
 def longest_suffix(project: str) -> int:

@@ -1,0 +1,34 @@
+"""What is rendered is read by both parsers, makes its round trip, and names nothing that is not there."""
+
+from __future__ import annotations
+
+import pytest
+from stacks import SHAPES, rendered
+
+from ticketgen.verification.verify import verify
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_there_is_nothing_to_find(shape: str) -> None:
+    files = rendered(SHAPES[shape]())
+    assert [path for path in files if path.endswith(".tf")]
+    assert verify(files, ours=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "rule"),
+    [
+        ("outputs.tf", "local.primary_region]", "local.primary]", "undeclared-reference"),
+        ("regions.tf", "roles                = local.roles", "", "missing-module-input"),
+        ("regions.tf", "aws = aws.us_west_2", "aws = aws.us_west_9", "undeclared-provider"),
+        ("modules/region/locks.tf", "}\n", "}\n}\n", "syntax"),
+        ("outputs.tf", "module.eu_west_1.exports", "module.eu_west_1.export", "unknown-module-output"),
+    ],
+)
+def test_there_would_be_if_something_were_wrong(path: str, old: str, new: str, rule: str) -> None:
+    files = dict(rendered(SHAPES["prod"]()))
+    assert old in files[path]
+    files[path] = files[path].replace(old, new)
+    found = verify(files, ours=True)
+    assert rule in {finding.rule for finding in found}
+    assert path in {finding.location.file for finding in found if finding.location}
