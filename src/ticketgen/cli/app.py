@@ -51,10 +51,12 @@ def main() -> None:
     """Run the command line; what nobody expected is a bug of ours, and says so without a traceback."""
     try:
         app()
-    except BrokenPipeError:
-        # Whoever read us has gone (`ticketgen list | head -1`): nothing is wrong, nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.FINE)
+    except SystemExit as ending:
+        if isinstance(ending.__context__, BrokenPipeError):
+            # Whoever read us has gone (`ticketgen list | head -1`). Typer exits with 1, which would mean findings.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(ExitCode.READER_GONE)
+        raise
     except Exception as error:
         if os.environ.get("TICKETGEN_DEBUG"):
             raise

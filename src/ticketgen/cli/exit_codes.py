@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     INVALID_SPEC = 3
     HAND_EDIT = 4  # would overwrite it
     BUG = 70  # EX_SOFTWARE of sysexits.h
+    READER_GONE = 141  # what a shell says of a tool that SIGPIPE ended
 
 
 _OF_STAGE = {

@@ -19,7 +19,7 @@ def validate(
         ReportFormat, typer.Option("--format", help="How findings are reported.")
     ] = ReportFormat.TEXT,
 ) -> None:
-    """Verify a directory of Terraform, rendered by ticketgen or not: syntax and round trip.
+    """Verify a directory of Terraform, rendered by ticketgen or not: syntax, round trip, references.
 
     Examples:
       ticketgen validate stacks/prod

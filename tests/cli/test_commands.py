@@ -1,0 +1,259 @@
+"""What each command prints, writes and exits with, as whoever calls it from CI sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner, Result
+
+from ticketgen.cli.app import app
+
+SPEC = """version: 1
+project: tap-marketplace
+extends: small-venue
+regions: [eu-west-1]
+primary_region: eu-west-1
+environments:
+  dev:
+  prod: { protect: true }
+"""
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a spec, and in it."""
+    (tmp_path / "ticketgen.yaml").write_text(SPEC, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a spec and its stacks, to be copied and not to be touched."""
+    folder = tmp_path_factory.mktemp("rendered")
+    spec = folder / "ticketgen.yaml"
+    spec.write_text(SPEC, encoding="utf-8")
+    assert run("render", "--spec", str(spec)).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def rendered(rendered_once: Path, project: Path) -> Path:
+    """The folder with the spec, rendered."""
+    shutil.copytree(rendered_once, project, dirs_exist_ok=True)
+    return project
+
+
+def test_render_writes_every_environment_and_says_what_to_do_next(project: Path) -> None:
+    done = run("render")
+    assert done.exit_code == 0
+    assert "stacks/dev: verified, " in done.stdout
+    assert "Next: cd stacks/dev && terraform init" in done.stdout
+    assert (project / "stacks" / "prod" / "provider.tf").read_text("utf-8").startswith("#")
+
+
+def test_render_again_changes_nothing(rendered: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in rendered.rglob("*.tf")}
+    done = run("render")
+    assert done.exit_code == 0
+    assert "created" not in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in rendered.rglob("*.tf")} == before
+
+
+def test_render_of_one_environment(project: Path) -> None:
+    assert run("render", "--env", "prod").exit_code == 0
+    assert [path.name for path in (project / "stacks").iterdir()] == ["prod"]
+
+
+def test_check_is_content_with_what_is_up_to_date(rendered: Path) -> None:
+    done = run("render", "--check")
+    assert (done.exit_code, done.stdout) == (0, "Up to date: stacks/dev, stacks/prod\n")
+
+
+def test_check_finds_drift_and_writes_nothing(rendered: Path) -> None:
+    gone = rendered / "stacks" / "dev" / "outputs.tf"
+    gone.unlink()
+    done = run("render", "--check")
+    assert done.exit_code == 1
+    assert "stacks/dev/outputs.tf" in done.stderr
+    assert not gone.exists()
+
+
+def test_diff_shows_what_would_change(rendered: Path) -> None:
+    spec = rendered / "ticketgen.yaml"
+    spec.write_text(SPEC.replace("protect: true", "protect: false"), encoding="utf-8")
+    done = run("render", "--diff")
+    assert done.exit_code == 1
+    assert "--- a/stacks/prod/tables.tf" in done.stdout
+    assert "-  deletion_protection_enabled = true" in done.stdout
+
+
+def test_a_hand_edit_is_kept_unless_forced(rendered: Path) -> None:
+    edited = rendered / "stacks" / "dev" / "outputs.tf"
+    edited.write_text("# mine\n", encoding="utf-8")
+    refused = run("render")
+    assert refused.exit_code == 4
+    assert "stacks/dev/outputs.tf" in refused.stderr
+    assert edited.read_text("utf-8") == "# mine\n"
+    assert run("render", "--force").exit_code == 0
+    assert edited.read_text("utf-8") != "# mine\n"
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "said"),
+    [
+        (SPEC.replace("eu-west-1", "eu-wset-1"), 3, "eu-west-1"),
+        (SPEC.replace("project:", "projekt:"), 3, "projekt"),
+        ("", 3, "empty"),
+        (SPEC.replace("tap-marketplace", "tap-market-place-tap") + "  " + "s" * 30 + ":\n", 3, "characters"),
+    ],
+    ids=["unknown Region", "unknown key", "empty", "name too long"],
+)
+def test_an_invalid_spec_has_its_own_exit_code_and_a_place(
+    spec: str, code: int, said: str, project: Path
+) -> None:
+    (project / "ticketgen.yaml").write_text(spec, encoding="utf-8")
+    done = run("render")
+    assert done.exit_code == code
+    assert said in done.stderr
+    assert "ticketgen.yaml:" in done.stderr
+    assert "Traceback" not in done.output
+    assert not (project / "stacks").exists()
+
+
+def test_an_environment_that_is_not_there_is_wrong_usage(project: Path) -> None:
+    done = run("render", "--env", "prd")
+    assert done.exit_code == 2
+    assert "it has dev, prod" in done.stderr
+
+
+def test_a_spec_that_is_not_there_is_an_invalid_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("render")
+    assert done.exit_code == 3
+    assert "--spec" in done.stderr
+
+
+def test_another_spec_is_rendered_beside_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "shop.yaml").write_text(SPEC, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run("render", "--spec", "shop/shop.yaml").exit_code == 0
+    assert (tmp_path / "shop" / "stacks" / "dev").is_dir()
+
+
+def test_findings_as_json_and_as_annotations(project: Path) -> None:
+    (project / "ticketgen.yaml").write_text(SPEC.replace("eu-west-1", "eu-wset-1"), encoding="utf-8")
+    report = json.loads(run("render", "--format", "json").stdout)
+    assert report["counts"]["error"] == len(report["findings"]) > 0
+    annotations = run("render", "--format", "github").stdout
+    assert annotations.startswith("::error file=ticketgen.yaml,line=4,")
+
+
+def test_list_is_made_for_a_matrix(project: Path) -> None:
+    rows = json.loads(run("list", "--format", "json").stdout)
+    assert [(row["name"], row["folder"], row["regions"]) for row in rows] == [
+        ("dev", "stacks/dev", ["eu-west-1"]),
+        ("prod", "stacks/prod", ["eu-west-1"]),
+    ]
+    assert run("list").stdout.splitlines()[0].split() == ["dev", "stacks/dev", "eu-west-1"]
+
+
+def test_schema_is_a_json_schema_that_takes_the_spec() -> None:
+    schema = json.loads(run("schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_presets_are_listed_with_what_they_are_for() -> None:
+    presets = {
+        preset["name"]: preset["summary"] for preset in json.loads(run("presets", "--format", "json").stdout)
+    }
+    assert {"flash-sale", "regional-tour", "small-venue"} <= presets.keys()
+    assert all(presets.values())
+
+
+def test_validate_takes_any_directory(rendered: Path) -> None:
+    done = run("validate", "stacks/dev")
+    assert done.exit_code == 0
+    (rendered / "stacks" / "dev" / "mine.tf").write_text("locals {\n  a = var.b\n}\n", encoding="utf-8")
+    done = run("validate", "stacks/dev")
+    assert done.exit_code == 1
+    assert "mine.tf:2:7" in done.stderr
+
+
+@pytest.mark.parametrize("what", ["nothing here", "an empty folder", "a file"])
+def test_validate_says_when_there_is_nothing_to_verify(what: str, tmp_path: Path) -> None:
+    path = tmp_path / what
+    if what == "an empty folder":
+        path.mkdir()
+    elif what == "a file":
+        path.write_text("", encoding="utf-8")
+    done = run("validate", str(path))
+    assert done.exit_code == 1
+    assert what in done.stderr
+
+
+def test_no_command_says_what_there_is() -> None:
+    done = run()
+    assert done.exit_code == 2
+    for command in ("render", "validate", "list", "schema", "presets"):
+        assert command in done.output
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    for command in app.registered_commands:
+        assert command.name is not None
+        done = run(command.name, "--help")
+        assert done.exit_code == 0
+        assert f"ticketgen {command.name}" in done.stdout
+
+
+def _as_a_process(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ticketgen", *arguments],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_version_is_the_package_s(tmp_path: Path) -> None:
+    from importlib.metadata import version
+
+    assert _as_a_process(tmp_path, "--version").stdout == f"ticketgen {version('ticketgen')}\n"
+
+
+BUG = "import ticketgen.pipeline as p\ndef broken(*_, **__): raise KeyError('oops')\np.render_project = broken\n"
+
+
+def test_a_bug_of_ours_says_so_without_a_traceback(project: Path) -> None:
+    (project / "sitecustomize.py").write_text(BUG, encoding="utf-8")
+    done = _as_a_process(project, "render", PYTHONPATH=str(project))
+    assert done.returncode == 70
+    assert done.stderr.startswith("ticketgen has a bug: KeyError")
+    assert "Traceback" not in done.stderr
+    told = _as_a_process(project, "render", PYTHONPATH=str(project), TICKETGEN_DEBUG="1")
+    assert "Traceback" in told.stderr
+
+
+def test_a_reader_that_has_gone_is_neither_fine_nor_a_finding(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ticketgen", "schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

@@ -1,0 +1,120 @@
+"""The seven stages run in order, and a stage that finds an error ends the way for what it was looking at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ticketgen import pipeline
+from ticketgen.findings import Checked, Finding, Severity, Stage
+
+SPEC = """version: 1
+project: tap-marketplace
+extends: small-venue
+regions: [eu-west-1]
+primary_region: eu-west-1
+environments:
+  dev:
+  prod: { protect: true }
+"""
+STAGES = ["load", "resolve", "size", "render", "verify", "write"]
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "ticketgen.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stages in the order in which they were entered."""
+    order: list[str] = []
+
+    def noted(name: str) -> Callable[..., object]:
+        original = getattr(pipeline, name)
+
+        def stage(*args: object, **kwargs: object) -> object:
+            order.append(name)
+            return original(*args, **kwargs)
+
+        return stage
+
+    for name in STAGES:
+        monkeypatch.setattr(pipeline, name, noted(name))
+    return order
+
+
+def _fails(monkeypatch: pytest.MonkeyPatch, name: str, ran: list[str]) -> None:
+    finding = Finding("broken", "for a test", Stage(name))
+
+    def stage(*args: object, **kwargs: object) -> object:
+        ran.append(name)
+        return (finding,) if name == "verify" else Checked(None, (finding,))
+
+    monkeypatch.setattr(pipeline, name, stage)
+
+
+def test_the_stages_are_those_that_findings_know() -> None:
+    assert list(Stage) == STAGES
+
+
+def test_every_environment_takes_the_whole_way_and_the_disk_is_written_once(
+    spec: Path, ran: list[str]
+) -> None:
+    written = pipeline.render_project(spec)
+    assert written.value is not None, written.findings
+    assert ran == ["load", "resolve", *["size", "render", "verify"] * 2, "write"]
+    assert sorted(path.name for path in (spec.parent / "stacks").iterdir()) == ["dev", "prod"]
+
+
+def test_a_check_stops_before_the_disk(spec: Path, ran: list[str]) -> None:
+    checked = pipeline.check_project(spec)
+    assert checked.value is not None
+    assert ran[-1] == "verify"
+    assert not (spec.parent / "stacks").exists()
+
+
+@pytest.mark.parametrize("stage", STAGES[:-1])
+def test_an_error_ends_the_way_and_nothing_is_written(
+    stage: str, spec: Path, ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fails(monkeypatch, stage, ran)
+    written = pipeline.render_project(spec)
+    assert written.value is None
+    assert [finding.stage for finding in written.findings if finding.rule == "broken"]
+    once = {"load": ["load"], "resolve": ["load", "resolve"]}
+    each = STAGES[2 : STAGES.index(stage) + 1]
+    assert ran == once.get(stage, ["load", "resolve", *each * 2])
+    assert not (spec.parent / "stacks").exists()
+
+
+def test_what_a_rendering_did_wrong_is_found_below_its_folder(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "render", lambda *_: Checked({"main.tf": "locals {\n  a = var.a\n}\n"}))
+    found = pipeline.render_project(spec, ["prod"]).findings
+    places = [str(finding.location) for finding in found if finding.severity is Severity.ERROR]
+    assert places == ["stacks/prod/main.tf:2:7"]
+
+
+def test_one_environment_alone_leaves_the_others_alone(spec: Path) -> None:
+    assert pipeline.render_project(spec).value is not None
+    (spec.parent / "stacks" / "dev" / "outputs.tf").unlink()
+    assert pipeline.render_project(spec, ["prod"]).value is not None
+    assert not (spec.parent / "stacks" / "dev" / "outputs.tf").exists()
+
+
+def test_an_environment_that_is_gone_from_the_spec_goes_with_a_whole_render(spec: Path) -> None:
+    assert pipeline.render_project(spec).value is not None
+    spec.write_text(SPEC.replace("  dev:\n", ""), encoding="utf-8")
+    assert pipeline.render_project(spec).value is not None
+    assert not list((spec.parent / "stacks" / "dev").rglob("*.tf"))
+
+
+def test_an_unknown_environment_is_told_with_those_there_are(spec: Path) -> None:
+    (finding,) = pipeline.render_project(spec, ["prd"]).findings
+    assert (finding.rule, finding.help) == ("unknown-environment", "it has dev, prod")
