@@ -28,12 +28,14 @@ class SpecDocument:
         root: what is in it.
         preset: what is in the preset that it extends; None if there is none.
         preset_missing: whether it extends one that could not be read, so that missing keys mean nothing.
+        text: the whole file, for those who edit it.
     """
 
     file: str
     root: Node
     preset: Node | None = None
     preset_missing: bool = False
+    text: str = ""
 
 
 def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument]:
@@ -43,16 +45,21 @@ def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument
         path: of the spec; its locations name it as it is given here.
         presets_folder: where presets are; ticketgen's own if None.
     """
-    checked = _read(path)
+    data = _data(path)
+    if data.value is None:
+        return Checked(None, data.findings)
+    checked = read(data.value, str(path))
     if checked.value is None:
         return Checked(None, checked.findings)
-    root = checked.value
+    root, text = checked.value, data.value.decode()
     extends = root.entries.get("extends") if isinstance(root, Map) else None
     if not (isinstance(extends, Scalar) and isinstance(extends.value, str)):
         none_said = extends is None or (isinstance(extends, Scalar) and extends.value is None)
-        return Checked(SpecDocument(str(path), root, preset_missing=not none_said), checked.findings)
+        return Checked(
+            SpecDocument(str(path), root, preset_missing=not none_said, text=text), checked.findings
+        )
     preset = _preset(extends, extends.value, presets_folder)
-    document = SpecDocument(str(path), root, preset.value, preset_missing=preset.value is None)
+    document = SpecDocument(str(path), root, preset.value, preset_missing=preset.value is None, text=text)
     return Checked(document, checked.findings + preset.findings)
 
 
@@ -68,10 +75,15 @@ def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[Node]:
 
 
 def _read(path: Path) -> Checked[Node]:
+    data = _data(path)
+    return Checked(None, data.findings) if data.value is None else read(data.value, str(path))
+
+
+def _data(path: Path) -> Checked[bytes]:
     file, top = str(path), Location(str(path))
     try:
         with path.open("rb") as stream:
-            return read(stream.read(MOST_BYTES + 1), file)
+            return Checked(stream.read(MOST_BYTES + 1))
     except FileNotFoundError:
         message, help_text = f"{file} does not exist", "write one, or name another with --spec"
     except IsADirectoryError:
