@@ -104,6 +104,12 @@ resource "aws_security_group" "web" {
     }
   }
 
+  provisioner "local-exec" {
+    when       = destroy
+    on_failure = continue
+    command    = "echo ${self.id}"
+  }
+
   depends_on = [module.network, data.aws_region.here]
 }
 

@@ -23,12 +23,12 @@ _GIVEN = {
 }
 _KINDS = {"var": "variable", "local": "local value", "module": "module"}
 
-# Attributes that hold no values but types, providers, or names of the resource's own attributes; calls.py has
-# the providers.
+# Attributes that hold no values but types, keywords, providers (calls.py has those), or names of the resource's own
+# attributes.
 _NO_VALUES = frozenset({
     ("variable", "type"), ("module", "providers"), ("module", "source"), ("resource", "provider"),
     ("data", "provider"), ("ephemeral", "provider"), ("import", "provider"), ("lifecycle", "ignore_changes"),
-    ("moved", "from"), ("moved", "to"), ("removed", "from"),
+    ("moved", "from"), ("moved", "to"), ("removed", "from"), ("provisioner", "when"), ("provisioner", "on_failure"),
 })  # fmt: skip
 
 
