@@ -4,6 +4,9 @@ PYTHON ?= python3
 DEMO := examples/tap-marketplace
 BIN := .venv/bin
 READY := .venv/.ready
+SCANNERS := .build/scanners
+CHECKOV := 3.3.30
+TFLINT := v0.64.0
 
 .PHONY: help demo test lint prove clean
 .DEFAULT_GOAL := help
@@ -23,7 +26,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY) ## The slow proofs: plans of whole stacks, the package installed elsewhere.
+prove: $(READY) $(SCANNERS)/.ready ## The slow proofs: plans of whole stacks, the package installed elsewhere.
 	$(BIN)/python -m pytest -m slow
 
 clean: ## Remove what make made.
@@ -35,4 +38,13 @@ $(READY): pyproject.toml
 	  { echo "ticketgen needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.13 ..." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# What security-minded users run on a stack. checkov pins its dependencies, so it has a home of its own; tflint comes
+# with Go, where there is one.
+$(SCANNERS)/.ready: Makefile
+	$(PYTHON) -m venv $(SCANNERS)/checkov
+	$(SCANNERS)/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV)
+	@mkdir -p $(SCANNERS)/bin && ln -sf ../checkov/bin/checkov $(SCANNERS)/bin/checkov
+	if command -v go >/dev/null; then GOBIN=$(CURDIR)/$(SCANNERS)/bin go install github.com/terraform-linters/tflint@$(TFLINT); fi
 	@touch $@

@@ -51,6 +51,7 @@ FILES = (
     StackFile("analytics.tf"),
     StackFile("verification.tf"),
     StackFile("outputs.tf"),
+    StackFile(".tflint.hcl", template="tflint.hcl.j2"),
     *(StackFile(f"modules/{module}/versions.tf", template="modules/versions.tf.j2") for module in MODULES),
     StackFile("modules/region/variables.tf"),
     StackFile("modules/region/encryption.tf"),
