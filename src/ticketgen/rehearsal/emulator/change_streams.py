@@ -1,0 +1,192 @@
+"""What becomes of a change of a table: a record on its stream, a record on Kinesis, a copy in other Regions.
+
+moto hands each change of a table with a stream to `StreamShard.add`; here every table has one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import StreamShard, Table
+from moto.dynamodb.responses import DynamoHandler
+from moto.kinesis.models import kinesis_backends
+
+from ticketgen.rehearsal.emulator.mending import add_actions, replace
+
+__all__ = ["LISTENERS", "Records", "image", "mend", "stream_of"]
+
+KEPT = 200_000
+"""Records that a stream keeps; a stream's day is longer than a rehearsal, its memory is not."""
+
+Listener = Callable[[Table, Item | None, Item | None], None]
+
+LISTENERS: list[Listener] = []
+"""Asked with each change: the table, the item as it was and as it is."""
+
+
+def image(item: Item) -> dict[str, Any]:
+    """An item in DynamoDB's JSON."""
+    attributes: dict[str, Any] = item.to_json()["Attributes"]
+    return attributes
+
+
+class Records:
+    """The records of one stream, in order, from a position on; a reader waits for more."""
+
+    def __init__(self) -> None:
+        self._records: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._end = 0
+        self._more = threading.Condition()
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Append a record, and number it."""
+        with self._more:
+            self._end += 1
+            record["dynamodb"]["SequenceNumber"] = f"{self._end:021d}"
+            self._records.append(record)
+            self._more.notify_all()
+
+    def read(self, position: int, most: int, patience: float) -> tuple[list[dict[str, Any]], int]:
+        """At most so many records after a position, and the new position; waits so many seconds for one."""
+        with self._more:
+            self._more.wait_for(lambda: self._end > position, patience)
+            first = max(0, position - (self._end - len(self._records)))
+            found = [self._records[index] for index in range(first, min(first + most, len(self._records)))]
+            return found, int(found[-1]["dynamodb"]["SequenceNumber"]) if found else position
+
+
+_STREAMS: dict[str, Records] = {}
+_DESTINATIONS: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
+
+
+def stream_of(table_arn: str) -> Records:
+    """The stream of a table."""
+    return _STREAMS.setdefault(table_arn, Records())
+
+
+def _added(shard: StreamShard, old: Item | None, new: Item | None) -> None:
+    table = shard.table
+    for listener in LISTENERS:
+        listener(table, old, new)
+    destinations = _DESTINATIONS.get((shard.account_id, table.region_name, table.name))
+    streams = bool(table.stream_specification and table.stream_specification.get("StreamEnabled"))
+    if not destinations and not streams:
+        return
+    record = _record(table, old, new)
+    for stream_arn, destination in (destinations or {}).items():
+        if destination["DestinationStatus"] == "ACTIVE":
+            _to_kinesis(shard.account_id, stream_arn, record)
+    if streams:
+        stream_of(table.table_arn).add(record)
+
+
+def _record(table: Table, old: Item | None, new: Item | None) -> dict[str, Any]:
+    """Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html."""
+    subject = new or old
+    assert subject is not None
+    now = time.time()
+    change: dict[str, Any] = {
+        "ApproximateCreationDateTime": int(now),
+        "Keys": {name: subject.attrs[name].to_json() for name in table.table_key_attrs},
+        "SizeBytes": subject.size(),
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    }
+    if new is not None:
+        change["NewImage"] = image(new)
+    if old is not None:
+        change["OldImage"] = image(old)
+    return {
+        "eventID": f"{time.time_ns():032x}",
+        "eventName": "REMOVE" if new is None else "INSERT" if old is None else "MODIFY",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": table.region_name,
+        "dynamodb": change,
+        "eventSourceARN": f"{table.table_arn}/stream/{table.latest_stream_label}",
+    }
+
+
+def _to_kinesis(account: str, stream_arn: str, record: dict[str, Any]) -> None:
+    """Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_using-shards-and-metrics.html."""
+    region = stream_arn.split(":")[3]
+    body = {key: value for key, value in record.items() if key not in {"eventVersion", "eventSourceARN"}}
+    body |= {"tableName": stream_arn, "userIdentity": None, "recordFormat": "application/json"}
+    put_record: Callable[..., Any] = kinesis_backends[account][region].put_record
+    put_record(
+        stream_arn,
+        None,
+        next(iter(next(iter(record["dynamodb"]["Keys"].values())).values())),
+        None,
+        base64.b64encode(json.dumps(body).encode()).decode(),
+    )
+
+
+class _Actions(DynamoHandler):
+    """The actions that moto lacks: tables that stream to Kinesis."""
+
+    def _destinations(self) -> dict[str, dict[str, Any]]:
+        table = self.dynamodb_backend.get_table(self.body["TableName"])
+        return _DESTINATIONS.setdefault((self.current_account, self.region, table.name), {})
+
+    def enable_kinesis_streaming_destination(self) -> ActionResult:
+        arn = self.body["StreamArn"]
+        wanted = self.body.get("EnableKinesisStreamingConfiguration", {})
+        self._destinations()[arn] = {
+            "StreamArn": arn,
+            "DestinationStatus": "ACTIVE",
+            "ApproximateCreationDateTimePrecision": wanted.get(
+                "ApproximateCreationDateTimePrecision", "MILLISECOND"
+            ),
+        }
+        return ActionResult(self._answer(arn, "ENABLING"))
+
+    def disable_kinesis_streaming_destination(self) -> ActionResult:
+        arn = self.body["StreamArn"]
+        if arn not in self._destinations():
+            raise ServiceException("ResourceNotFoundException", f"{arn} is no destination of the table")
+        self._destinations()[arn]["DestinationStatus"] = "DISABLED"
+        return ActionResult(self._answer(arn, "DISABLING"))
+
+    def describe_kinesis_streaming_destination(self) -> ActionResult:
+        return ActionResult(
+            {
+                "TableName": self.body["TableName"],
+                "KinesisDataStreamDestinations": list(self._destinations().values()),
+            }
+        )
+
+    def _answer(self, arn: str, status: str) -> dict[str, str]:
+        return {"TableName": self.body["TableName"], "StreamArn": arn, "DestinationStatus": status}
+
+
+def mend() -> None:
+    """Give every table a stream that is read from here, and Kinesis its copy."""
+    add_actions(DynamoHandler, _Actions)
+    replace(StreamShard, add=_added)
+    specify = Table.set_stream_specification
+
+    def specified(table: Table, streams: dict[str, Any] | None) -> None:
+        specify(table, streams)
+        if table.stream_shard is None:
+            table.stream_shard = StreamShard(table.account_id, table)
+
+    replace(Table, set_stream_specification=specified)
+    delete = DynamoDBBackend.delete_table
+
+    def deleted(backend: DynamoDBBackend, name: str) -> Table:
+        table = delete(backend, name)
+        _STREAMS.pop(table.table_arn, None)
+        _DESTINATIONS.pop((backend.account_id, backend.region_name, table.name), None)
+        return table
+
+    replace(DynamoDBBackend, delete_table=deleted)

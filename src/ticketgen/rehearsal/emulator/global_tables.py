@@ -1,0 +1,371 @@
+"""DynamoDB's global tables (version 2019.11.21, eventual consistency), transactions and fast queries.
+
+A write becomes visible in each other Region a moment later, each item for itself; of two writes to one item
+the later one wins everywhere, silently. A Region that is cut off neither sends nor gets; once it is healed,
+what was held back goes its way. Transactions hold in their own Region only, and repeat under their token.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.dynamodb.comparisons import get_filter_expression
+from moto.dynamodb.exceptions import (
+    MultipleTransactionsException,
+    TooManyTransactionsException,
+    TransactionCanceledException,
+)
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
+
+from ticketgen.rehearsal.emulator import change_streams
+from ticketgen.rehearsal.emulator.mending import replace
+
+__all__ = ["LINKS", "TURN", "Links", "mend"]
+
+TURN = threading.RLock()
+"""Moto's tables are not safe under threads: whoever reads or writes them has the turn."""
+
+TOKEN_SECONDS = 600
+"""How long a ClientRequestToken is remembered. Source: DynamoDB API reference, TransactWriteItems."""
+
+Key = tuple[str, ...]
+Version = tuple[int, str]
+
+
+@dataclass(order=True, slots=True)
+class Delivery:
+    """A write on its way to another Region."""
+
+    due: float
+    number: int
+    source: str = field(compare=False)
+    target: str = field(compare=False)
+    account: str = field(compare=False)
+    table: str = field(compare=False)
+    key: Key = field(compare=False)
+    version: Version = field(compare=False)
+    item: Item | None = field(compare=False)
+
+
+class Links:
+    """What is between the Regions: who replicates to whom, how late, and who is cut off.
+
+    Attributes:
+        lag_seconds: the least and the most that a write is under way.
+    """
+
+    def __init__(self) -> None:
+        self.lag_seconds = (0.1, 0.8)
+        self._cut: set[str] = set()
+        self._groups: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+        self._versions: dict[tuple[str, str, str], dict[Key, Version]] = {}
+        self._queue: list[Delivery] = []
+        self._numbers = itertools.count()
+        self._work = threading.Condition(TURN)
+        self._delivering = False
+
+    def cut(self, region: str) -> None:
+        """Cut a Region off."""
+        with self._work:
+            self._cut.add(region)
+
+    def heal(self, region: str) -> None:
+        """Let a Region talk to the others again, and deliver what waited."""
+        with self._work:
+            self._cut.discard(region)
+            self._work.notify_all()
+
+    def connected(self, region: str, other: str) -> bool:
+        """Whether two Regions can talk to each other."""
+        return region == other or not self._cut & {region, other}
+
+    @property
+    def waiting(self) -> int:
+        """Writes that are under way."""
+        with TURN:
+            return len(self._queue)
+
+    def replicas(self, account: str, table: str) -> dict[str, dict[str, Any]]:
+        """The Regions of a global table, with what their replicas were made with; empty: it is none."""
+        return self._groups.get((account, table), {})
+
+    def add_replica(self, backend: DynamoDBBackend, table: Table, wanted: dict[str, Any]) -> None:
+        """Make a replica, with all items that there are."""
+        region = wanted["RegionName"]
+        group = self._groups.setdefault((backend.account_id, table.name), {backend.region_name: {}})
+        if region in group:
+            raise ServiceException("ValidationException", f"there is a replica in {region} already")
+        copy = dynamodb_backends[backend.account_id][region].create_table(
+            table.name,
+            schema=table.schema,
+            throughput=None,
+            attr=table.attr,
+            global_indexes=[],
+            indexes=[],
+            streams=dict(table.stream_specification or {}),
+            billing_mode=table.billing_mode or "PAY_PER_REQUEST",
+            sse_specification={"Enabled": True, "KMSMasterKeyId": wanted["KMSMasterKeyId"]}
+            if wanted.get("KMSMasterKeyId")
+            else None,
+            tags=[],
+            deletion_protection_enabled=False,
+            warm_throughput=None,
+        )
+        group[region] = wanted
+        for item in table.all_items():
+            _store(copy, item)
+
+    def remove_replica(self, backend: DynamoDBBackend, table: Table, region: str) -> None:
+        """Remove a replica with its table."""
+        group = self._groups.get((backend.account_id, table.name), {})
+        if region not in group:
+            raise ServiceException("ReplicaNotFoundException", f"there is no replica in {region}")
+        del group[region]
+        dynamodb_backends[backend.account_id][region].delete_table(table.name)
+        self._versions.pop((backend.account_id, region, table.name), None)
+
+    def changed(self, table: Table, old: Item | None, new: Item | None) -> None:
+        """Send a change to the other Regions, unless it came from one."""
+        group = self._groups.get((table.account_id, table.name))
+        if not group or self._delivering:
+            return
+        subject = new or old
+        assert subject is not None
+        key = _key_of(table, subject)
+        source = table.region_name
+        version = (time.time_ns(), source)
+        self._versions.setdefault((table.account_id, source, table.name), {})[key] = version
+        copy = _frozen(new)
+        now = time.monotonic()
+        with self._work:
+            for target in group:
+                if target != source:
+                    due = now + random.uniform(*self.lag_seconds)
+                    number = next(self._numbers)
+                    delivery = Delivery(
+                        due, number, source, target, table.account_id, table.name, key, version, copy
+                    )
+                    heapq.heappush(self._queue, delivery)
+            self._work.notify_all()
+
+    def deliver_for_ever(self) -> None:
+        """Deliver what is due; the work of a thread of its own."""
+        held: list[Delivery] = []
+        while True:
+            with self._work:
+                for delivery in held:
+                    heapq.heappush(self._queue, delivery)
+                held = []
+                now = time.monotonic()
+                due = 0
+                while self._queue and self._queue[0].due <= now and due < 50:
+                    delivery = heapq.heappop(self._queue)
+                    if self.connected(delivery.source, delivery.target):
+                        self._deliver(delivery)
+                        due += 1
+                    else:
+                        held.append(delivery)
+                if not due:
+                    pause = self._queue[0].due - now if self._queue else 1.0
+                    self._work.wait(max(0.001, min(pause, 0.25)))
+
+    def _deliver(self, delivery: Delivery) -> None:
+        table = dynamodb_backends[delivery.account][delivery.target].tables.get(delivery.table)
+        if table is None or delivery.target not in self.replicas(delivery.account, delivery.table):
+            return
+        versions = self._versions.setdefault((delivery.account, delivery.target, delivery.table), {})
+        if versions.get(delivery.key, (0, "")) > delivery.version:
+            return  # the later write wins, and nobody hears of the other
+        versions[delivery.key] = delivery.version
+        self._delivering = True
+        try:
+            if delivery.item is not None:
+                _store(table, delivery.item)
+            else:
+                _remove(table, delivery.key)
+        finally:
+            self._delivering = False
+
+
+LINKS = Links()
+
+
+def _key_of(table: Table, item: Item) -> Key:
+    return tuple(str(item.attrs[name].value) for name in table.table_key_attrs)
+
+
+def _frozen(item: Item | None) -> Item | None:
+    """Moto's updates change an item in its place; what is under way does not change."""
+    return None if item is None else item.__deepcopy__({})
+
+
+def _store(table: Any, item: Item) -> None:
+    copy = item.__deepcopy__({})
+    if table.range_key_attr:
+        assert copy.range_key is not None
+        old = table.items[copy.hash_key].get(copy.range_key)
+        table.items[copy.hash_key][copy.range_key] = copy
+    else:
+        old = table.items.get(copy.hash_key)
+        table.items[copy.hash_key] = copy
+    if table.stream_shard is not None:
+        table.stream_shard.add(old, copy)
+
+
+def _remove(table: Table, key: Key) -> None:
+    kinds = (table.hash_key_type, table.range_key_type)
+    parts = [DynamoType({kind: part}) for kind, part in zip(kinds, key, strict=False) if kind]
+    table.delete_item(parts[0], parts[1] if len(parts) > 1 else None)
+
+
+def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    """All conditions first, then all writes: nothing has to be undone. moto copies whole tables instead."""
+    if len(transact_items) > 100:
+        raise TooManyTransactionsException()
+    seen: set[tuple[str, str]] = set()
+    errors: list[tuple[Any, Any, Any]] = []
+    for action in transact_items:
+        ((kind, request),) = action.items()
+        table = backend.get_table(request["TableName"])
+        key = request["Key"] if kind != "Put" else request["Item"]
+        key = {name: key[name] for name in table.table_key_attrs}
+        if (table.name, str(key)) in seen:
+            raise MultipleTransactionsException()
+        seen.add((table.name, str(key)))
+        current = backend.get_item(table.name, key)
+        condition = get_filter_expression(
+            request.get("ConditionExpression"),
+            request.get("ExpressionAttributeNames"),
+            request.get("ExpressionAttributeValues"),
+        )
+        if condition.expr(current):
+            errors.append((None, None, None))
+        else:
+            old = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and current
+            found = change_streams.image(current) if old and current is not None else None
+            errors.append(("ConditionalCheckFailed", "The conditional request failed", found))
+    if any(code for code, _, _ in errors):
+        raise TransactionCanceledException(errors)
+    for action in transact_items:
+        ((kind, request),) = action.items()
+        if kind == "Put":
+            backend.put_item(request["TableName"], request["Item"], overwrite=True)
+        elif kind == "Delete":
+            backend.delete_item(request["TableName"], request["Key"])
+        elif kind == "Update":
+            backend.update_item(
+                request["TableName"],
+                request["Key"],
+                update_expression=request["UpdateExpression"],
+                expression_attribute_names=request.get("ExpressionAttributeNames", {}),
+                expression_attribute_values=request.get("ExpressionAttributeValues", {}),
+            )
+
+
+_TOKENS: dict[tuple[str, str, str], float] = {}
+
+
+def _mend_handler() -> None:
+    answer, update, transact = (
+        DynamoHandler.call_action,
+        DynamoHandler.update_table,
+        DynamoHandler.transact_write_items,
+    )
+
+    def in_turn(handler: DynamoHandler) -> Any:
+        with TURN:
+            return answer(handler)
+
+    def updated(handler: DynamoHandler) -> ActionResult:
+        backend = handler.dynamodb_backend
+        table = backend.get_table(handler.body["TableName"])
+        for change in handler.body.get("ReplicaUpdates", ()):
+            if "Create" in change:
+                LINKS.add_replica(backend, table, change["Create"])
+            elif "Delete" in change:
+                LINKS.remove_replica(backend, table, change["Delete"]["RegionName"])
+        if handler.body.get("SSESpecification"):
+            table.sse_specification = handler.body["SSESpecification"]
+        return update(handler)
+
+    def transacted(handler: DynamoHandler) -> ActionResult:
+        token = handler.body.get("ClientRequestToken")
+        known = (handler.current_account, handler.region, token or "")
+        now = time.monotonic()
+        if token and _TOKENS.get(known, 0) > now:
+            return ActionResult({})
+        done = transact(handler)
+        if token:
+            _TOKENS[known] = now + TOKEN_SECONDS
+        return done
+
+    replace(DynamoHandler, call_action=in_turn)
+    replace(DynamoHandler, update_table=updated)
+    replace(DynamoHandler, transact_write_items=transacted)
+    replace(DynamoDBBackend, transact_write_items=_transact)
+
+
+def _mend_tables() -> None:
+    describe, query, tagged, untagged = (
+        Table.describe,
+        Table.query,
+        DynamoDBBackend.tag_resource,
+        DynamoDBBackend.untag_resource,
+    )
+
+    def described(table: Table, base_key: str = "TableDescription") -> dict[str, Any]:
+        found = describe(table, base_key)
+        group = LINKS.replicas(table.account_id, table.name)
+        if len(group) > 1:
+            found[base_key]["GlobalTableVersion"] = "2019.11.21"
+            found[base_key]["Replicas"] = [
+                {"RegionName": region, "ReplicaStatus": "ACTIVE", **_named(wanted)}
+                for region, wanted in group.items()
+                if region != table.region_name
+            ]
+        return found
+
+    def queried(table: Any, hash_key: DynamoType | None, *arguments: Any, **options: Any) -> Any:
+        """Moto looks at every item of the table; an index apart, those of the partition are enough."""
+        index_name = arguments[6] if len(arguments) > 6 else options.get("index_name")
+        if hash_key is None or index_name:
+            return query(table, hash_key, *arguments, **options)
+        whole = table.items
+        try:
+            table.items = {hash_key: whole[hash_key]} if hash_key in whole else {}
+            return query(table, hash_key, *arguments, **options)
+        finally:
+            table.items = whole
+
+    def set_tags(backend: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
+        """A key that is there is overwritten; moto has it twice."""
+        untagged(backend, arn, list(tags))
+        tagged(backend, arn, tags)
+
+    replace(Table, describe=described)
+    replace(Table, query=queried)
+    replace(DynamoDBBackend, tag_resource=set_tags)
+
+
+def _named(wanted: dict[str, Any]) -> dict[str, Any]:
+    return {"KMSMasterKeyId": wanted["KMSMasterKeyId"]} if wanted.get("KMSMasterKeyId") else {}
+
+
+def mend() -> None:
+    """Make moto's tables global where they are asked to be, and start delivering."""
+    _mend_handler()
+    _mend_tables()
+    change_streams.LISTENERS.append(LINKS.changed)
+    threading.Thread(target=LINKS.deliver_for_ever, name="replication", daemon=True).start()

@@ -1,0 +1,157 @@
+"""Services of which moto lacks an answer, or keeps less than it was told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from moto.awslambda.models import LambdaFunction
+from moto.core.responses import ActionResult
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.kinesis.responses import KinesisResponse
+from moto.rds.models import DBCluster, DBInstance
+from moto.sqs.models import Queue
+from moto.stepfunctions.responses import StepFunctionResponse
+from moto.timestreamwrite.models import TimestreamWriteBackend
+
+from ticketgen.rehearsal.emulator.mending import add_actions, replace
+
+__all__ = ["mend"]
+
+
+def mend(address: str) -> None:
+    """Give moto's services what they lack.
+
+    Args:
+        address: host and port where the emulator answers.
+    """
+    _mend_timestream(address)
+    _mend_state_machines()
+    _mend_functions()
+    _mend_kinesis()
+    _mend_rds()
+    _mend_security_group_rules()
+    _mend_queues()
+
+
+def _mend_timestream(address: str) -> None:
+    """A client of Timestream asks where to write; the answer must lead back here."""
+
+    def endpoints(backend: TimestreamWriteBackend) -> dict[str, Any]:
+        return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}
+
+    replace(TimestreamWriteBackend, describe_endpoints=endpoints)
+
+
+class _StateMachines:
+    def validate_state_machine_definition(self) -> ActionResult:
+        return ActionResult({"result": "OK", "diagnostics": [], "truncated": False})
+
+    def list_state_machine_versions(self) -> ActionResult:
+        return ActionResult({"stateMachineVersions": []})
+
+
+def _mend_state_machines() -> None:
+    """What Terraform asks before and after it makes a state machine."""
+    add_actions(StepFunctionResponse, _StateMachines)
+
+
+def _mend_functions() -> None:
+    """A function remembers where its dead letters and its logs go."""
+    configuration, update = LambdaFunction.get_configuration, LambdaFunction.update_configuration
+    start = LambdaFunction.__init__
+    kept = ("DeadLetterConfig", "LoggingConfig")
+
+    def started(function: Any, *, spec: dict[str, Any], **options: Any) -> None:
+        start(function, spec=spec, **options)
+        function.kept = {key: spec[key] for key in kept if key in spec}
+
+    def configured(function: Any, on_create: bool = False) -> dict[str, Any]:
+        found: dict[str, Any] = configuration(function, on_create)
+        return {**found, **function.kept}
+
+    def updated(function: Any, changes: dict[str, Any]) -> dict[str, Any]:
+        function.kept |= {key: changes[key] for key in kept if key in changes}
+        function.tracing_config = changes.get("TracingConfig", function.tracing_config)
+        function.kms_key_arn = changes.get("KMSKeyArn", function.kms_key_arn)
+        return update(function, changes)
+
+    replace(LambdaFunction, __init__=started)
+    replace(LambdaFunction, get_configuration=configured)
+    replace(LambdaFunction, update_configuration=updated)
+
+
+def _mend_kinesis() -> None:
+    """A stream is tagged as it is created."""
+    create = KinesisResponse.create_stream
+
+    def created(handler: KinesisResponse) -> ActionResult:
+        done = create(handler)
+        tags = handler._get_param("Tags")
+        if tags:
+            handler.kinesis_backend.add_tags_to_stream(None, handler._get_param("StreamName"), tags)
+        return done
+
+    replace(KinesisResponse, create_stream=created)
+
+
+def _mend_rds() -> None:
+    """The Data API on provisioned clusters; no Serverless v1 scaling where there is none; Performance Insights."""
+    start = DBInstance.__init__
+
+    def started(instance: Any, *arguments: Any, **options: Any) -> None:
+        start(instance, *arguments, **options)
+        instance.performance_insights_enabled = options.get("enable_performance_insights", False)
+        instance.performance_insights_kms_key_id = options.get("performance_insights_kms_key_id")
+
+    replace(DBInstance, __init__=started)
+    replace(
+        DBCluster,
+        enable_http_endpoint=property(
+            lambda cluster: cluster._enable_http_endpoint,
+            lambda cluster, value: setattr(cluster, "_enable_http_endpoint", bool(value)),
+        ),
+    )
+    scaling = _getter(DBCluster, "scaling_configuration_info")
+    replace(
+        DBCluster,
+        scaling_configuration_info=property(
+            lambda cluster: scaling(cluster) if cluster.scaling_configuration else None
+        ),
+    )
+
+
+def _mend_security_group_rules() -> None:
+    """A rule has its description, whatever it refers to."""
+    start = SecurityGroupRule.__init__
+
+    def started(rule: Any, *arguments: Any, **options: Any) -> None:
+        start(rule, *arguments, **options)
+        given = [*arguments[5:8], *options.values()]
+        texts = [part["Description"] for part in given if isinstance(part, dict) and "Description" in part]
+        rule.text = texts[0] if texts else None
+
+    replace(SecurityGroupRule, __init__=started)
+    replace(
+        SecurityGroupRule,
+        description=property(lambda rule: rule.text),
+    )
+
+
+def _mend_queues() -> None:
+    """A queue answers with its redrive policy as `jsonencode` writes it: Terraform compares it as text."""
+    describe = _getter(Queue, "attributes")
+
+    def described(queue: Queue) -> dict[str, Any]:
+        found: dict[str, Any] = describe(queue)
+        if queue.redrive_policy:
+            found["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"), sort_keys=True)
+        return found
+
+    replace(Queue, attributes=property(described))
+
+
+def _getter(owner: type[Any], name: str) -> Callable[[Any], Any]:
+    getter: Callable[[Any], Any] = vars(owner)[name].fget
+    return getter
