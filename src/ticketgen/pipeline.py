@@ -12,28 +12,53 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ticketgen.findings import Checked, Finding, Stage, has_errors
-from ticketgen.sizing import size
+from ticketgen.sizing import Sizing, size
 from ticketgen.spec.load import load
 from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.override import override
 from ticketgen.spec.resolve import resolve
 from ticketgen.stack.render import render
 from ticketgen.tree import Changes, Stack, plan, write
 from ticketgen.verification.verify import verify
 from ticketgen.version import VERSION
 
-__all__ = ["STACKS", "check_project", "read_project", "render_project", "stack_of"]
+__all__ = ["STACKS", "check_project", "read_project", "render_project", "size_project", "stack_of"]
 
 STACKS = "stacks"
 """The folder beside the spec that holds one folder an environment."""
 
 
-def read_project(spec: Path) -> Checked[Project]:
-    """Load and resolve a spec."""
+def read_project(spec: Path, only: Sequence[str] = (), options: Sequence[str] = ()) -> Checked[Project]:
+    """Load and resolve a spec.
+
+    Args:
+        spec: its path.
+        only: the environments that are meant; all of them if empty.
+        options: ``path=value`` each, which they have for once.
+    """
     document = load(spec)
     if document.value is None or has_errors(document.findings):
         return Checked(None, document.findings)
-    project = resolve(document.value)
-    return Checked(project.value, document.findings + project.findings)
+    changed = override(document.value, options, only)
+    findings = document.findings + changed.findings
+    if changed.value is None:
+        return Checked(None, findings)
+    project = resolve(changed.value)
+    return Checked(project.value, findings + project.findings)
+
+
+def size_project(
+    spec: Path, only: Sequence[str] = (), options: Sequence[str] = ()
+) -> Checked[tuple[tuple[Environment, Sizing], ...]]:
+    """The first three stages: each environment, or those named, with its capacities, even where they are too big."""
+    project = read_project(spec, only, options)
+    chosen = _chosen(project, only)
+    if chosen.value is None:
+        return Checked(None, chosen.findings)
+    sized = [(environment, size(environment)) for environment in chosen.value]
+    findings = chosen.findings + tuple(finding for _, each in sized for finding in each.findings)
+    values = tuple((environment, each.value) for environment, each in sized if each.value is not None)
+    return Checked(values, findings)
 
 
 def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
@@ -72,25 +97,30 @@ def render_project(spec: Path, only: Sequence[str] = (), *, force: bool = False)
     return Checked(written.value, built.findings + written.findings)
 
 
-def _build(spec: Path, only: Sequence[str]) -> Checked[tuple[Stack, ...]]:
-    project = read_project(spec)
+def _chosen(project: Checked[Project], only: Sequence[str]) -> Checked[tuple[Environment, ...]]:
     if project.value is None or has_errors(project.findings):
         return Checked(None, project.findings)
-    environments = [each for each in project.value.environments if not only or each.name in only]
+    environments = tuple(each for each in project.value.environments if not only or each.name in only)
     unknown = sorted(set(only) - {each.name for each in environments})
-    if unknown:
-        known = ", ".join(each.name for each in project.value.environments)
-        findings = tuple(
-            Finding(
-                "unknown-environment",
-                f"the spec has no environment {name!r}",
-                Stage.RESOLVE,
-                help=f"it has {known}",
-            )
-            for name in unknown
+    known = ", ".join(each.name for each in project.value.environments)
+    findings = tuple(
+        Finding(
+            "unknown-environment",
+            f"the spec has no environment {name!r}",
+            Stage.RESOLVE,
+            help=f"it has {known}",
         )
-        return Checked(None, project.findings + findings)
-    stacks = [stack_of(project.value, environment) for environment in environments]
+        for name in unknown
+    )
+    return Checked(None if unknown else environments, project.findings + findings)
+
+
+def _build(spec: Path, only: Sequence[str]) -> Checked[tuple[Stack, ...]]:
+    project = read_project(spec)
+    chosen = _chosen(project, only)
+    if project.value is None or chosen.value is None:
+        return Checked(None, chosen.findings)
+    stacks = [stack_of(project.value, environment) for environment in chosen.value]
     findings = project.findings + tuple(finding for stack in stacks for finding in stack.findings)
     if has_errors(findings):
         return Checked(None, findings)

@@ -257,3 +257,50 @@ def test_a_reader_that_has_gone_is_neither_fine_nor_a_finding(tmp_path: Path) ->
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def test_size_prints_capacities_and_writes_nothing(project: Path) -> None:
+    done = run("size", "--env", "prod")
+    assert done.exit_code == 0
+    assert "prod: 1 Region, primary eu-west-1" in done.stdout
+    assert "purchase_concurrency" in done.stdout
+    assert [path.name for path in project.iterdir()] == ["ticketgen.yaml"]
+
+
+def test_size_shows_before_and_after_in_json_too(project: Path) -> None:
+    done = run("size", "--set", "event_scale.purchases_per_minute=240", "--format", "json")
+    assert done.exit_code == 0
+    document = json.loads(done.stdout)
+    assert [each["name"] for each in document["environments"]] == ["dev", "prod"]
+    orders = document["environments"][0]["figures"][0]
+    assert (orders["name"], orders["before"], orders["value"]) == ("orders_per_second", 2, 4)
+    assert document["findings"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--set", "event_scale.purchases_per_minute=0"], 3, "write 1 or more"),
+        (["--set", "purchases"], 2, "path=value"),
+        (["--env", "staging"], 2, "no environment 'staging'"),
+        (["--prices", "none.yaml"], 3, "none.yaml cannot be read"),
+        (["--set", "event_scale.purchases_per_minute=10000000"], 3, "analytics-too-slow"),
+    ],
+)
+def test_size_refuses_with_the_place_and_the_way_out(
+    project: Path, arguments: list[str], code: int, words: str
+) -> None:
+    done = run("size", *arguments)
+    assert done.exit_code == code
+    assert words in done.stderr
+    shown = json.loads(run("size", *arguments, "--format", "json").stdout)
+    assert shown["counts"]["error"] >= 1
+
+
+def test_size_with_a_price_file_names_its_currency(project: Path) -> None:
+    (project / "prices.yaml").write_text(
+        "version: 1\ncurrency: EUR\nprices: {kms.key_hours: 0.001}\n", "utf-8"
+    )
+    done = run("size", "--env", "dev", "--prices", "prices.yaml", "--format", "markdown")
+    assert done.exit_code == 0
+    assert "## EUR, by the price file" in done.stdout

@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli import list_command, presets_command, render_command, schema_command, validate_command
+from ticketgen.cli import (
+    list_command,
+    presets_command,
+    render_command,
+    schema_command,
+    size_command,
+    validate_command,
+)
 from ticketgen.cli.exit_codes import ExitCode
 
 __all__ = ["app", "main"]
@@ -25,6 +32,7 @@ app = typer.Typer(
 )
 app.command("render")(render_command.render)
 app.command("validate")(validate_command.validate)
+app.command("size")(size_command.size)
 app.command("list")(list_command.list_environments)
 app.command("schema")(schema_command.schema)
 app.command("presets")(presets_command.presets)

@@ -34,6 +34,7 @@ _OF_RULE = {
     "hand-edited": ExitCode.HAND_EDIT,
     "in-the-way": ExitCode.HAND_EDIT,
     "unknown-environment": ExitCode.USAGE,
+    "invalid-option": ExitCode.USAGE,
 }
 
 

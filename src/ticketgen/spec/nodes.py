@@ -11,6 +11,7 @@ from typing import TypeAlias
 from ticketgen.findings import Location
 
 __all__ = [
+    "OPTION",
     "KeyPath",
     "Map",
     "Node",
@@ -28,6 +29,9 @@ __all__ = [
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """Keys and positions from the top of a file to a value in it."""
+
+OPTION = "--set "
+"""Begins the name of the file of what was not written in one, but given as an option."""
 
 _LONGEST_SHOWN = 60
 _PASSWORD = re.compile(r"://[^/\s]{0,500}@")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ticketgen.aws.regions import DATA_API_MISSING, REGIONS, TIMESTREAM
 from ticketgen.findings import Finding, Severity, Stage
-from ticketgen.spec.nodes import Map, Node, Scalar, Sequence, dotted
+from ticketgen.spec.nodes import OPTION, Map, Node, Scalar, Sequence, dotted
 
 __all__ = ["check_placement"]
 
@@ -52,8 +52,9 @@ class _Placement:
                 best = other
         return best
 
-    def _rank(self, node: Node) -> tuple[bool, bool]:
-        return node.path[:1] == ("environments",), node.at.file == self.file
+    def _rank(self, node: Node) -> tuple[bool, bool, bool]:
+        given = node.at.file.startswith(OPTION)
+        return given, node.path[:1] == ("environments",), node.at.file == self.file
 
     def where_to_write(self, node: Node) -> str:
         """Where a correction of it goes: the environment, if that is what says it."""

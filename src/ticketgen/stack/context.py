@@ -18,7 +18,14 @@ from ticketgen.stack.functions import FUNCTIONS, LambdaFunction, function_source
 from ticketgen.stack.names import WHATS, longest_suffix
 from ticketgen.stack.roles import roles, services
 
-__all__ = ["LEASE_SECONDS", "module_context", "stack_context", "timeouts"]
+__all__ = [
+    "INVENTORY_BATCH_SIZE",
+    "LEASE_SECONDS",
+    "WAF_RULES",
+    "module_context",
+    "stack_context",
+    "timeouts",
+]
 
 LEASE_SECONDS = 5
 """How long a function may sell on what it knows of an event. A planned move of home waits it out."""
@@ -35,6 +42,9 @@ _MANAGED_RULE_GROUPS = (
     {"what": "common-rules", "name": "AWSManagedRulesCommonRuleSet"},
     {"what": "known-bad-inputs", "name": "AWSManagedRulesKnownBadInputsRuleSet"},
 )
+
+WAF_RULES = 1 + len(_MANAGED_RULE_GROUPS)
+"""The rate rule, and the managed groups."""
 
 # The outputs of the primary Region, by name (the contract with the suites), and what each is.
 _ROOT_OUTPUTS = (

@@ -1,0 +1,371 @@
+"""What AWS counts for the bill: units, by service. Money is the price file's (`prices`).
+
+Sales are counted at their busiest, so with full batches, and as if every order were as large as it may be. What is
+left out is in `LEFT_OUT`: it follows from what buyers and events do, and no capacity says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ticketgen.aws import limits
+from ticketgen.sizing import Sizing
+from ticketgen.sizing import assumptions as assumed
+from ticketgen.sizing.demand import map_read_units
+from ticketgen.sizing.figures import said
+from ticketgen.sizing.functions import reads_per_second, sales_requests_per_second
+from ticketgen.spec.model import Environment
+from ticketgen.stack.alarms import analytics_alarms, region_alarms, verification_alarms
+from ticketgen.stack.context import INVENTORY_BATCH_SIZE, WAF_RULES
+
+__all__ = ["KEYS", "LEFT_OUT", "SALES", "Usage", "usage"]
+
+SALES = 1000
+"""The sales, one a seat, that units are told for."""
+
+LEFT_OUT = (
+    "data transfer to buyers",
+    "storage, backups and I/O of Aurora, and point-in-time recovery of the tables",
+    "transactions that were refused, which DynamoDB bills like those that were not",
+    "custom metrics, KMS requests, the secret of the database, and active users of Cognito",
+    "a custom domain: its certificate, health checks and queries",
+)
+
+_PRICING = "https://aws.amazon.com"
+_GIB = 1024**3
+_MINUTES = 60  # in an hour
+_TRACED = (
+    0.05  # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html: the default rule
+)
+_EXPRESS_MIB = 64  # the least that Express workflows are billed for
+_REPLICATION = (
+    "https://aws.amazon.com/dynamodb/pricing/on-demand (unverified: that a replica counts one unit an item)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What is counted under one price.
+
+    Attributes:
+        key: of its price, ``<service>.<what>``.
+        unit: what one of it is.
+        sales: how many for `SALES` sales.
+        idle_hour: how many for an hour in which nothing is on sale.
+        event_hour: how many more for each hour of a sold-out event that is still verified and shown.
+        formula: how they come about.
+        source: where AWS says what it counts.
+    """
+
+    key: str
+    unit: str
+    sales: float
+    idle_hour: float
+    event_hour: float
+    formula: str
+    source: str
+
+    @property
+    def service(self) -> str:
+        """The service that bills it."""
+        return self.key.partition(".")[0]
+
+
+def usage(environment: Environment, sizing: Sizing) -> tuple[Usage, ...]:
+    """What an environment uses, by service, over all of its Regions."""
+    counted = _Counted(environment, sizing)
+    return (
+        *counted.dynamodb(),
+        *counted.kinesis(),
+        *counted.functions(),
+        *counted.door(),
+        *counted.stores(),
+        *counted.watching(),
+    )
+
+
+class _Counted:
+    """The quantities that several lines have in common."""
+
+    def __init__(self, environment: Environment, sizing: Sizing) -> None:
+        scale = environment.event_scale
+        self.environment, self.sizing, self.scale = environment, sizing, scale
+        self.regions = len(environment.regions)
+        self.hubs = 2 if environment.secondary_region else 1
+        self.orders = SALES / scale.seats_per_order
+        self.sales_requests = self.orders * sales_requests_per_second(1)
+        self.reads = self.orders * reads_per_second(1)
+        self.requests = self.sales_requests + self.reads
+        self.item = assumed.item_bytes(scale.seats_per_order)
+        self.item_units = self.item / limits.DYNAMODB_READ_UNIT_BYTES.value
+        self.runs = sizing.ticker_starts_per_minute.value * _MINUTES  # an hour, in each hub
+        self.batches = SALES / sizing.kinesis_batch_size.value
+        self.reloads = 3600 / assumed.MAP_RELOAD_SECONDS * self.regions
+        slices = min(1.0, assumed.SLICES_PER_RUN / sizing.event_shards.value)
+        self.compared = self.runs * slices * scale.seats_per_event * 2  # items an hour: inventory and ledger
+
+    def dynamodb(self) -> Iterator[Usage]:
+        """Tables, and what leaves them."""
+        locks = self.orders * self.sizing.lock_write_units.value / self.sizing.orders_per_second.value
+        home = SALES * 2 * limits.DYNAMODB_TRANSACTION_UNITS.value
+        copies = SALES * 2 * (self.regions - 1)
+        pricing = f"{_PRICING}/dynamodb/pricing/on-demand"
+        single = self.regions == 1
+        yield Usage(
+            "dynamodb.write_request_units",
+            "write request units",
+            locks + (home if single else 0),
+            0,
+            0,
+            f"{said(self.orders)} orders × their locks, holds and idempotency records in a transaction"
+            + (f" + {said(SALES)} ledger entries and inventory items × 2" if single else ""),
+            pricing,
+        )
+        if not single:
+            yield Usage(
+                "dynamodb.replicated_write_request_units",
+                "replicated write request units",
+                home + copies,
+                0,
+                0,
+                f"{said(SALES)} ledger entries and inventory items × 2 in the home Region, and one each in "
+                f"{self.regions - 1} others",
+                _REPLICATION,
+            )
+            moved = SALES * 2 * self.item * (self.regions - 1) / _GIB
+            yield Usage(
+                "transfer.between_regions",
+                "GiB",
+                moved,
+                0,
+                0,
+                f"{said(SALES)} ledger entries and inventory items × {self.item} bytes to {self.regions - 1} Regions",
+                f"{_PRICING}/dynamodb/pricing/on-demand",
+            )
+        releases = self.orders * (assumed.HOLDS_PER_ORDER - 1)
+        reading = self.sales_requests + releases + SALES * (1 + self.regions * self.item_units)
+        loaded = self.reloads * map_read_units(self.scale)
+        yield Usage(
+            "dynamodb.read_request_units",
+            "read request units",
+            reading,
+            self.runs * (self.hubs + 1) + _MINUTES * self.regions,
+            loaded + self.compared * self.item_units,
+            "an event a request, a hold a release, each new entry in every Region and its seat; idle: the control item "
+            f"a run and hub, the events a run and a refresh; an event: its map {said(self.reloads)} times an hour, "
+            f"and {said(round(self.compared))} items compared",
+            pricing,
+        )
+        yield Usage(
+            "dynamodb.change_data_capture_units",
+            "units",
+            SALES * self.hubs,
+            0,
+            0,
+            f"{said(SALES)} ledger entries of at most 1 KiB in {self.hubs} Regions with analytics",
+            pricing,
+        )
+        yield Usage(
+            "dynamodb.storage",
+            "GiB",
+            SALES * 2 * self.item * self.regions / _GIB,
+            0,
+            0,
+            f"{said(SALES)} ledger entries and inventory items × {self.item} bytes in {self.regions} Regions, for "
+            "as long as they are kept",
+            pricing,
+        )
+
+    def kinesis(self) -> Iterator[Usage]:
+        """The ledger's stream."""
+        pricing = f"{_PRICING}/kinesis/data-streams/pricing"
+        shards = self.sizing.kinesis_shards.value * self.hubs
+        hubs = f"{self.hubs} Regions with analytics"
+        records = f"{said(SALES)} records of at most 25 KB in {hubs}"
+        yield Usage("kinesis.put_payload_units", "units", SALES * self.hubs, 0, 0, records, pricing)
+        hours = f"{said(self.sizing.kinesis_shards.value)} shards in {hubs}"
+        yield Usage("kinesis.shard_hours", "shard hours", 0, shards, 0, hours, pricing)
+        kept = f"{hours}, whose records are kept for a week"
+        yield Usage("kinesis.extended_retention_hours", "shard hours", 0, shards, 0, kept, pricing)
+
+    def functions(self) -> Iterator[Usage]:
+        """Lambda and Step Functions."""
+        sizing = self.sizing
+        gib = {
+            name: getattr(sizing, f"{name}_memory_mib").value / 1024
+            for name in ("purchase", "availability", "cache_sync", "processor", "verifier")
+        }
+        synced = self.regions * SALES
+        selling = (
+            self.sales_requests * assumed.PURCHASE_SECONDS * gib["purchase"]
+            + self.reads * assumed.AVAILABILITY_SECONDS * gib["availability"]
+            + synced * assumed.SYNC_SECONDS_PER_RECORD * gib["cache_sync"]
+            + self.batches * self.hubs * assumed.PROCESSOR_BATCH_SECONDS * gib["processor"]
+        )
+        standing = (
+            self.runs * self.hubs * assumed.STANDBY_SECONDS * gib["verifier"]
+            + _MINUTES * self.regions * assumed.REFRESH_SECONDS * gib["cache_sync"]
+        )
+        verified = self.compared * assumed.CPU_SECONDS_PER_VERIFIED_SEAT
+        loaded = self.reloads * self.scale.seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
+        pricing = f"{_PRICING}/lambda/pricing"
+        yield Usage(
+            "lambda.requests",
+            "requests",
+            self.requests + synced / INVENTORY_BATCH_SIZE + self.batches * self.hubs,
+            self.runs * self.hubs + _MINUTES * self.regions,
+            0,
+            f"{said(self.requests)} requests of buyers, and full batches of the streams; idle: {self.runs} runs in "
+            f"{self.hubs} Regions, 60 refreshes in {self.regions}",
+            pricing,
+        )
+        yield Usage(
+            "lambda.gib_seconds",
+            "GiB seconds on arm64",
+            selling,
+            standing,
+            verified * gib["verifier"] + loaded * gib["cache_sync"],
+            "each function's memory × the seconds that the assumptions say of it",
+            pricing,
+        )
+        pricing = f"{_PRICING}/step-functions/pricing"
+        runs = f"{self.runs} verifications in {self.hubs} Regions"
+        yield Usage("states.express_requests", "requests", 0, self.runs * self.hubs, 0, runs, pricing)
+        yield Usage(
+            "states.express_gib_seconds",
+            "GiB seconds",
+            0,
+            self.runs * self.hubs * 0.1 * _EXPRESS_MIB / 1024,
+            verified * _EXPRESS_MIB / 1024,
+            f"{runs}, of a tenth of a second while there is nothing to verify, at {_EXPRESS_MIB} MiB",
+            pricing,
+        )
+        starts = sizing.ticker_starts_per_minute.value
+        yield Usage(
+            "states.standard_transitions",
+            "state transitions",
+            0,
+            _MINUTES * self.hubs * (2 + 2 * starts),
+            0,
+            f"60 ticks in {self.hubs} Regions × ({starts} waits and starts, the branching, the end)",
+            pricing,
+        )
+
+    def door(self) -> Iterator[Usage]:
+        """The API and its firewall."""
+        requests = (
+            f"{said(self.sales_requests)} holds, releases and purchases + {said(self.reads)} looks at the map"
+        )
+        yield Usage(
+            "apigateway.requests",
+            "requests",
+            self.requests,
+            0,
+            0,
+            requests,
+            f"{_PRICING}/api-gateway/pricing",
+        )
+        waf = f"{_PRICING}/waf/pricing"
+        yield Usage("wafv2.requests", "requests", self.requests, 0, 0, requests, waf)
+        each = f"one in each of {self.regions} Regions"
+        yield Usage("wafv2.web_acl_hours", "web ACL hours", 0, self.regions, 0, each, waf)
+        rules = f"{WAF_RULES} in each of {self.regions} Regions"
+        yield Usage("wafv2.rule_hours", "rule hours", 0, WAF_RULES * self.regions, 0, rules, waf)
+
+    def stores(self) -> Iterator[Usage]:
+        """The seat map and the database."""
+        sizing = self.sizing
+        nodes = sizing.cache_nodes.value * self.regions
+        yield Usage(
+            "elasticache.node_hours",
+            f"hours of {sizing.cache_node_type.value}",
+            0,
+            nodes,
+            0,
+            f"{sizing.cache_nodes.value} nodes in each of {self.regions} Regions",
+            f"{_PRICING}/elasticache/pricing",
+        )
+        instances = sizing.aurora_instances.value
+        pricing = f"{_PRICING}/rds/aurora/pricing"
+        yield Usage(
+            "rds.acu_hours",
+            "ACU hours",
+            0,
+            sizing.aurora_min_acu.value * instances * self.hubs,
+            0,
+            f"{said(sizing.aurora_min_acu.value)} ACU × {instances} instances × {self.hubs} Regions; up to "
+            f"{said(sizing.aurora_max_acu.value)} while sales are written",
+            pricing,
+        )
+        batches = f"{said(self.batches)} full batches in {self.hubs} Regions"
+        yield Usage("rds.data_api_requests", "requests", self.batches * self.hubs, 0, 0, batches, pricing)
+
+    def watching(self) -> Iterator[Usage]:
+        """Keys, logs, alarms and traces."""
+        each = f"one in each of {self.regions} Regions"
+        yield Usage("kms.key_hours", "key hours", 0, self.regions, 0, each, f"{_PRICING}/kms/pricing")
+        pricing = f"{_PRICING}/cloudwatch/pricing"
+        regional = len(region_alarms(self.environment))
+        hub = len(analytics_alarms()) + len(verification_alarms(self.environment, self.sizing))
+        alarms = regional * self.regions + hub * self.hubs
+        yield Usage(
+            "cloudwatch.alarm_hours",
+            "alarm hours",
+            0,
+            alarms,
+            0,
+            f"{regional} in each of {self.regions} Regions, {hub} more in {self.hubs}",
+            pricing,
+        )
+        yield Usage("cloudwatch.dashboard_hours", "dashboard hours", 0, self.regions, 0, each, pricing)
+        idle = self.runs * self.hubs + _MINUTES * self.regions
+        yield Usage(
+            "logs.ingested",
+            "GiB",
+            self.requests * assumed.LOG_BYTES_PER_REQUEST / _GIB,
+            idle * assumed.LOG_BYTES_PER_REQUEST / _GIB,
+            0,
+            f"{said(assumed.LOG_BYTES_PER_REQUEST)} bytes a request or run",
+            pricing,
+        )
+        yield Usage(
+            "xray.traces",
+            "traces",
+            self.requests * _TRACED,
+            idle * _TRACED,
+            0,
+            f"{_TRACED:.0%} of requests and runs, as the default sampling rule has it",
+            f"{_PRICING}/xray/pricing",
+        )
+
+
+KEYS = (
+    "apigateway.requests",
+    "cloudwatch.alarm_hours",
+    "cloudwatch.dashboard_hours",
+    "dynamodb.change_data_capture_units",
+    "dynamodb.read_request_units",
+    "dynamodb.replicated_write_request_units",
+    "dynamodb.storage",
+    "dynamodb.write_request_units",
+    "elasticache.node_hours",
+    "kinesis.extended_retention_hours",
+    "kinesis.put_payload_units",
+    "kinesis.shard_hours",
+    "kms.key_hours",
+    "lambda.gib_seconds",
+    "lambda.requests",
+    "logs.ingested",
+    "rds.acu_hours",
+    "rds.data_api_requests",
+    "states.express_gib_seconds",
+    "states.express_requests",
+    "states.standard_transitions",
+    "transfer.between_regions",
+    "wafv2.requests",
+    "wafv2.rule_hours",
+    "wafv2.web_acl_hours",
+    "xray.traces",
+)
+"""What a price file may have a price for."""

@@ -1,0 +1,119 @@
+"""A report for programs.
+
+A document with two keys: ``environments``, a list, and ``findings``, as every command has them. An environment has its
+``name``; ``regions``, each with its ``role``, the ``figures`` that stand in it, by name, and its ``quotas``;
+``figures``, each once, with ``value`` (and ``before``, where something was set), ``unit``, ``formula``, ``inputs``,
+``headroom``, ``source``, ``scope`` and ``rendered_as``; and ``usage`` (with ``before``). ``costs`` is there with a
+price file. Keys may be added, never taken away.
+"""
+
+from __future__ import annotations
+
+from ticketgen.capacity.billing import SALES, Usage
+from ticketgen.capacity.prices import Prices
+from ticketgen.capacity.report import Report
+from ticketgen.sizing.figures import Scope
+from ticketgen.sizing.quotas import Need
+from ticketgen.stack.capacity import PLACES
+
+__all__ = ["document"]
+
+
+def document(reports: tuple[Report, ...], prices: Prices | None) -> dict[str, object]:
+    """The document, but for its findings."""
+    return {"environments": [_environment(report, prices) for report in reports]}
+
+
+def _environment(report: Report, prices: Prices | None) -> dict[str, object]:
+    before = {figure.name: figure.value for figure in report.before.sizing} if report.before else {}
+    billed_before = {usage.key: usage for usage in report.before.usage} if report.before else {}
+    found: dict[str, object] = {
+        "name": report.environment.name,
+        "regions": [_region(report, name) for name in report.environment.regions],
+        "figures": [
+            {
+                "name": figure.name,
+                "value": figure.value,
+                **({"before": before[figure.name]} if before else {}),
+                "unit": figure.unit,
+                "formula": figure.formula,
+                "inputs": dict(figure.inputs),
+                "headroom": figure.headroom,
+                "source": figure.source,
+                "scope": figure.scope.value,
+                "rendered_as": str(PLACES[figure.name]),
+            }
+            for figure in report.sizing
+        ],
+        "usage": [
+            {
+                "key": usage.key,
+                "unit": usage.unit,
+                **_amounts(usage),
+                **(
+                    {"before": _amounts(billed_before[usage.key]) if usage.key in billed_before else None}
+                    if report.before
+                    else {}
+                ),
+                "formula": usage.formula,
+                "source": usage.source,
+            }
+            for usage in report.usage
+        ],
+    }
+    if prices is not None:
+        found["costs"] = {
+            "currency": prices.currency,
+            "by_key": {
+                usage.key: {
+                    basis: _money(prices, usage.key, amount) for basis, amount in _amounts(usage).items()
+                }
+                for usage in report.usage
+            },
+        }
+    return found
+
+
+def _region(report: Report, name: str) -> dict[str, object]:
+    scopes = {Scope.REGION, Scope.HUB} if name in report.hubs else {Scope.REGION}
+    return {
+        "name": name,
+        "role": report.role(name) or None,
+        "figures": {figure.name: figure.value for figure in report.sizing if figure.scope in scopes},
+        "quotas": [_need(need) for need in report.needs if need.region == name],
+    }
+
+
+def _need(need: Need) -> dict[str, object]:
+    quota = need.quota
+    return {
+        "key": quota.key,
+        "service": quota.service,
+        "code": quota.code or None,
+        "name": quota.name,
+        "what": need.what,
+        "allowed": need.allowed,
+        "needed": need.needed,
+        "unit": quota.unit,
+        "met": need.is_met,
+        "exceeded": need.is_exceeded,
+        "raisable": quota.raisable,
+        "raised_with": quota.raised_with or None,
+        "command": (need.command or None) if need.is_exceeded else None,
+        "formula": need.formula,
+        "source": quota.source,
+        "unverified": quota.unverified or None,
+    }
+
+
+def _amounts(usage: Usage) -> dict[str, float]:
+    return {
+        f"per_{SALES}_sales": usage.sales,
+        "per_idle_hour": usage.idle_hour,
+        "per_event_hour": usage.event_hour,
+    }
+
+
+def _money(prices: Prices, key: str, amount: float) -> str | None:
+    money = prices.of(key, amount)
+    return None if money is None else f"{money:.10f}"

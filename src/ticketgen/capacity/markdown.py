@@ -1,0 +1,51 @@
+"""A report as Markdown: one table a section, with every detail in a column of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.capacity.prices import Prices
+from ticketgen.capacity.report import Report
+from ticketgen.capacity.sections import Section, sections
+
+__all__ = ["cell", "render"]
+
+
+def render(reports: tuple[Report, ...], prices: Prices | None) -> str:
+    """All reports, without a newline at the end."""
+    lines: list[str] = []
+    for report in reports:
+        environment = report.environment
+        lines += [f"# {environment.name}", ""]
+        roles = [f"`{name}` {report.role(name)}".rstrip() for name in environment.regions]
+        lines += [f"Regions: {', '.join(roles)}.", ""]
+        for section in sections(report, prices):
+            lines += [f"## {section.title}", ""]
+            lines += [*_section(section), ""]
+    return "\n".join(lines).rstrip()
+
+
+def _section(section: Section) -> Iterator[str]:
+    if section.rows:
+        yield _row((*section.headers, *section.details))
+        right = [column > 0 and header not in section.text for column, header in enumerate(section.headers)]
+        yield f"|{'|'.join('---:' if is_right else '---' for is_right in right)}{'|---' * len(section.details)}|"
+        for row in section.rows:
+            yield _row((*row.cells, *row.details))
+        yield ""
+    for note in section.notes:
+        yield note
+        yield ""
+    if section.commands:
+        yield "```shell"
+        yield from section.commands
+        yield "```"
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell(each) for each in cells)} |"
+
+
+def cell(text: str) -> str:
+    """Text inside a table."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*")

@@ -1,0 +1,46 @@
+"""The answers as data: capacities, quotas and units of one environment, perhaps beside what they were before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ticketgen.capacity.billing import Usage, usage
+from ticketgen.sizing import Sizing
+from ticketgen.sizing.quotas import Need, needs
+from ticketgen.spec.model import Environment
+
+__all__ = ["Report", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an environment takes.
+
+    Attributes:
+        environment: itself.
+        sizing: its capacities.
+        needs: what it needs of every quota, Region by Region.
+        usage: what is billed.
+        before: the same without what was set on the command line; None where nothing was.
+    """
+
+    environment: Environment
+    sizing: Sizing
+    needs: tuple[Need, ...]
+    usage: tuple[Usage, ...]
+    before: Report | None = None
+
+    @property
+    def hubs(self) -> tuple[str, ...]:
+        """The Regions with analytics and verification, the primary first."""
+        primary, secondary = self.environment.primary_region, self.environment.secondary_region
+        return (primary, secondary) if secondary else (primary,)
+
+    def role(self, region: str) -> str:
+        """``primary``, ``secondary`` or nothing."""
+        return dict(zip(self.hubs, ("primary", "secondary"), strict=False)).get(region, "")
+
+
+def report(environment: Environment, sizing: Sizing, before: Report | None = None) -> Report:
+    """The report of an environment."""
+    return Report(environment, sizing, needs(environment, sizing), usage(environment, sizing), before)

@@ -1,0 +1,251 @@
+"""A report as titled tables, for those formats that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ticketgen.capacity.billing import LEFT_OUT, SALES, Usage
+from ticketgen.capacity.prices import Prices
+from ticketgen.capacity.report import Report
+from ticketgen.sizing.figures import Figure, Scope, said
+from ticketgen.sizing.quotas import Need
+from ticketgen.stack.capacity import PLACES
+
+__all__ = ["Row", "Section", "sections", "short"]
+
+AnyFigure = Figure[int] | Figure[float] | Figure[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its cells, and what is said about it at greater length."""
+
+    cells: tuple[str, ...]
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled table.
+
+    Attributes:
+        title: of one line.
+        headers: of the cells; the first column is text, the others are aligned right unless they are in `text`.
+        rows: under them.
+        notes: sentences below.
+        commands: lines for a shell, below those.
+        text: the headers of more columns of text.
+        details: the headers of the rows' details.
+    """
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    text: frozenset[str] = frozenset()
+    details: tuple[str, ...] = ()
+
+
+def sections(report: Report, prices: Prices | None) -> Iterator[Section]:
+    """Everything that a report says, in the order in which it is read."""
+    yield from _capacities(report)
+    yield _quotas(report)
+    yield _billed(report)
+    if prices is not None:
+        yield _money(report, prices)
+
+
+def short(number: float) -> str:
+    """A number of four digits or so, as people read it: ``0.002146``, ``12.5``, ``1,320``."""
+    if number == 0 or abs(number) >= 1000 or number == int(number):
+        return f"{round(number):,}"
+    return f"{float(f'{number:.4g}'):,.10f}".rstrip("0").rstrip(".")
+
+
+def _value(figure: AnyFigure) -> str:
+    return figure.value if isinstance(figure.value, str) else said(figure.value)
+
+
+def _headroom(figure: AnyFigure) -> str:
+    """How often the demand fits; more than a hundred times is all the same."""
+    if figure.headroom is None:
+        return ""
+    return f"{figure.headroom:.2f}×" if figure.headroom < 100 else "> 100×"
+
+
+def _inputs(figure: AnyFigure) -> str:
+    return ", ".join(
+        f"{name} = {value if isinstance(value, str) else said(value)}" for name, value in figure.inputs
+    )
+
+
+def _capacities(report: Report) -> Iterator[Section]:
+    count = len(report.environment.regions)
+    titles = {
+        Scope.ENVIRONMENT: "Capacity over all Regions",
+        Scope.REGION: f"Capacity in every Region ({count}), for one may have to take all of the demand"
+        if count > 1
+        else "Capacity in the Region",
+        Scope.HUB: f"Capacity of analytics and verification, in {' and in '.join(report.hubs)}",
+    }
+    before = {figure.name: figure for figure in report.before.sizing} if report.before else {}
+    for scope, title in titles.items():
+        figures = [figure for figure in report.sizing if figure.scope is scope]
+        rows = tuple(_figure_row(figure, before.get(figure.name)) for figure in figures)
+        middle = ("before", "after") if report.before else ("value",)
+        headers = ("figure", *middle, "unit", "headroom")
+        details = ("formula", "numbers put in", "source", "rendered as")
+        yield Section(title, headers, rows, text=frozenset({"unit"}), details=details)
+
+
+def _figure_row(figure: AnyFigure, before: AnyFigure | None) -> Row:
+    values = (
+        (_value(figure),) if before is None else (_value(before), _changed(_value(before), _value(figure)))
+    )
+    details = (figure.formula, _inputs(figure), figure.source, str(PLACES[figure.name]))
+    return Row((figure.name, *values, figure.unit, _headroom(figure)), details)
+
+
+def _changed(before: str, after: str) -> str:
+    """What it is now, marked where it was something else."""
+    return after if after == before else f"→ {after}"
+
+
+def _quotas(report: Report) -> Section:
+    before = {_key(need): need for need in report.before.needs} if report.before else {}
+    met = [
+        need for need in report.needs if need.is_met or (_key(need) in before and before[_key(need)].is_met)
+    ]
+    rows = []
+    for alike in _grouped(met, lambda need: (need.quota.key, need.what, need.needed, need.allowed)):
+        need = alike[0]
+        numbers: tuple[str, ...] = (said(need.needed),)
+        if report.before:
+            old = before.get(_key(need))
+            was = said(old.needed) if old else ""
+            numbers = (was, _changed(was, said(need.needed)))
+        cells = (
+            need.quota.name,
+            need.quota.code or "(code unverified)",
+            said(need.allowed),
+            *numbers,
+            _raisable(need),
+        )
+        where = _where([each.region for each in alike], report)
+        unverified = f"unverified: {need.quota.unverified}" if need.quota.unverified else ""
+        rows.append(Row(cells, (f"{need.what}, in {where}", need.formula, need.quota.source, unverified)))
+    others = len({need.quota.key for need in report.needs} - {need.quota.key for need in met})
+    notes = (
+        f"{others} other quotas have room. Allowed is what a new account has, and this environment is counted alone: "
+        "what else is in the account comes on top.",
+    )
+    commands = tuple(_commands(report.needs))
+    needed = ("needed before", "needed after") if report.before else ("needed",)
+    return Section(
+        "Quotas that are met or exceeded" if rows else "Quotas: none is met",
+        ("quota", "code", "allowed", *needed, "can be raised"),
+        tuple(rows),
+        notes,
+        commands,
+        frozenset({"code", "can be raised"}),
+        ("what needs it, and where", "formula", "source", "unverified"),
+    )
+
+
+def _key(need: Need) -> tuple[str, str, str]:
+    return need.quota.key, need.region, need.what
+
+
+def _raisable(need: Need) -> str:
+    if need.quota.raised_with:
+        return "along with the rate"
+    return "yes" if need.quota.raisable else "no"
+
+
+def _commands(needs: tuple[Need, ...]) -> Iterator[str]:
+    """The lines that ask for all that is exceeded: one a quota and number, over the Regions that have the same."""
+    exceeded = [need for need in needs if need.is_exceeded and need.command]
+    # Two tables are one quota: the larger need is what is asked for.
+    largest = [
+        max(alike, key=lambda need: need.needed)
+        for alike in _grouped(exceeded, lambda need: (need.quota.key, need.region))
+    ]
+    for alike in _grouped(largest, lambda need: (need.quota.key, need.needed)):
+        regions = [need.region for need in alike]
+        line = alike[0].command
+        if len(regions) > 1:
+            line = line.replace(f"--region {regions[0]}", '--region "$region"')
+            line = f"for region in {' '.join(regions)}; do {line}; done"
+        yield line
+
+
+def _where(regions: list[str], report: Report) -> str:
+    if len(regions) == len(report.environment.regions) > 3:
+        return f"all {len(regions)} Regions"
+    return ", ".join(regions)
+
+
+def _grouped(needs: list[Need], key: Callable[[Need], object]) -> list[list[Need]]:
+    groups: dict[object, list[Need]] = {}
+    for need in needs:
+        groups.setdefault(key(need), []).append(need)
+    return list(groups.values())
+
+
+_BASES = (f"{SALES:,} sales", "an idle hour", "+ a sold-out event's hour")
+
+
+def _amounts(usage: Usage) -> tuple[float, float, float]:
+    return usage.sales, usage.idle_hour, usage.event_hour
+
+
+def _billed(report: Report) -> Section:
+    before = {usage.key: usage for usage in report.before.usage} if report.before else {}
+    rows = []
+    for usage in report.usage:
+        cells = tuple(short(amount) if amount else "" for amount in _amounts(usage))
+        if report.before:
+            old = before.get(usage.key)
+            was = [short(amount) if amount else "" for amount in (_amounts(old) if old else (0, 0, 0))]
+            cells = tuple(
+                now if then == now else f"{then or '0'} → {now or '0'}"
+                for then, now in zip(was, cells, strict=True)
+            )
+        rows.append(Row((usage.key, *cells, usage.unit), (usage.formula, usage.source)))
+    notes = (
+        "A sale is a seat. Over all Regions, at the busiest. Idle: nothing is on sale. A sold-out event is verified "
+        "for a week after its sale, and its map is kept until it is closed.",
+        f"Not counted: {'; '.join(LEFT_OUT)}.",
+    )
+    return Section(
+        "Units that are billed",
+        ("unit", *_BASES, "of"),
+        tuple(rows),
+        notes,
+        text=frozenset({"of"}),
+        details=("formula", "source"),
+    )
+
+
+def _money(report: Report, prices: Prices) -> Section:
+    services: dict[str, list[Decimal]] = {}
+    unpriced = []
+    for usage in report.usage:
+        if usage.key not in prices.by_key:
+            unpriced.append(usage.key)
+            continue
+        sums = services.setdefault(usage.service, [Decimal(0)] * 3)
+        for number, amount in enumerate(_amounts(usage)):
+            sums[number] += prices.of(usage.key, amount) or Decimal(0)
+    totals = [sum((sums[number] for sums in services.values()), Decimal(0)) for number in range(3)]
+    rows = [Row((service, *(_coins(money) for money in sums))) for service, sums in services.items()]
+    rows.append(Row(("all of these", *(_coins(money) for money in totals))))
+    notes = (f"Without a price: {', '.join(unpriced)}.",) if unpriced else ()
+    return Section(f"{prices.currency}, by the price file", ("service", *_BASES), tuple(rows), notes)
+
+
+def _coins(money: Decimal) -> str:
+    return f"{money:,.4f}"

@@ -1,0 +1,165 @@
+"""``path=value`` on the command line: a value that an environment has for once, validated like one in the file.
+
+What is wrong with it is reported at the option, ``--set event_scale.purchases_per_minute=0:1:34``: the column is that
+of the value, or of the key, in what was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.spec.authoring import Overrides
+from ticketgen.spec.explain import explain
+from ticketgen.spec.load import SpecDocument
+from ticketgen.spec.nodes import OPTION, KeyPath, Map, Node, Scalar, merge, plain, shown_text
+from ticketgen.spec.nodes import Sequence as List
+from ticketgen.spec.reader import read
+from ticketgen.spec.texts import nearest
+
+__all__ = ["override"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """One option.
+
+    Attributes:
+        text: as it was given.
+        environment: the one that it is for; "" for all that are meant.
+        path: of the value, in an environment.
+        value: what it is.
+    """
+
+    text: str
+    environment: str
+    path: tuple[str, ...]
+    value: Node
+
+    def tree(self, prefix: KeyPath = ()) -> Node:
+        """The value inside the maps that lead to it, which are at a path of a spec."""
+        file = OPTION + self.text
+        node = _placed(self.value, file, (*prefix, *self.path), self.text.index("=") + 1)
+        column = self.text.index("=") + 1
+        for depth in reversed(range(len(self.path))):
+            key = self.path[depth]
+            column -= len(key) + 1
+            at = Location(file, 1, column + 1)
+            node = Map({key: node}, {key: at}, at, (*prefix, *self.path[:depth]))
+        return node
+
+
+def override(
+    document: SpecDocument, options: Sequence[str], only: Collection[str] = ()
+) -> Checked[SpecDocument]:
+    """A spec with values set.
+
+    Args:
+        document: as it was loaded.
+        options: ``path=value`` each, the value in YAML: ``event_scale.purchases_per_minute=90000``. A later one
+            wins. A path that begins with ``environments.<name>.`` is for that environment only.
+        only: the environments that are meant otherwise; all of them if empty.
+
+    Returns:
+        The spec, of which each environment that is meant has the values as its own; no value if an option is wrong.
+    """
+    names = _environments(document)
+    root = document.root
+    findings: list[Finding] = []
+    for option in options:
+        setting = _parsed(option)
+        if isinstance(setting, tuple):
+            findings += setting
+            continue
+        if setting.environment and setting.environment not in names:
+            findings.append(_unknown_environment(setting, names))
+            continue
+        findings += _wrong(setting)
+        meant = [setting.environment] if setting.environment else [n for n in names if not only or n in only]
+        for name in meant:
+            root = merge(root, _at_environment(setting, name))
+    if has_errors(findings):
+        return Checked(None, tuple(findings))
+    return Checked(
+        SpecDocument(document.file, root, document.preset, document.preset_missing), tuple(findings)
+    )
+
+
+def _environments(document: SpecDocument) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for root in (document.preset, document.root):
+        named = root.entries.get("environments") if isinstance(root, Map) else None
+        if isinstance(named, Map):
+            found |= dict.fromkeys(named.entries)
+    return tuple(found)
+
+
+def _at_environment(setting: _Setting, name: str) -> Map:
+    at = Location(OPTION + setting.text)
+    tree = setting.tree(("environments", name))
+    named = Map({name: tree}, {name: at}, at, ("environments",))
+    return Map({"environments": named}, {"environments": at}, at, ())
+
+
+def _parsed(option: str) -> _Setting | tuple[Finding, ...]:
+    path, equals, text = option.partition("=")
+    steps = path.split(".")
+    environment = ""
+    if steps[0] == "environments":
+        environment, steps = (steps[1] if len(steps) > 1 else ""), steps[2:]
+    if not equals or not steps or not all(steps) or not path.isprintable():
+        example = "event_scale.purchases_per_minute=90000"
+        return (
+            _finding(
+                "invalid-option", option, f"--set {shown_text(option)} is not path=value", f"write {example}"
+            ),
+        )
+    if not text.strip():
+        return _Setting(option, environment, tuple(steps), Scalar(None, "", Location(""), ()))
+    value = read(text.encode("utf-8", "surrogateescape"), OPTION + option)
+    if value.value is None or value.findings:
+        return value.findings
+    return _Setting(option, environment, tuple(steps), value.value)
+
+
+def _wrong(setting: _Setting) -> Iterator[Finding]:
+    tree = setting.tree()
+    try:
+        Overrides.model_validate(plain(tree))
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            yield explain(each, tree, Overrides)[0]
+
+
+def _unknown_environment(setting: _Setting, names: Sequence[str]) -> Finding:
+    close = nearest(setting.environment, names)
+    message = f"the spec has no environment {shown_text(setting.environment)}"
+    way_out = f"did you mean {close}?" if close else f"it has {', '.join(names)}"
+    return _finding("unknown-environment", setting.text, message, way_out)
+
+
+def _finding(rule: str, option: str, message: str, way_out: str) -> Finding:
+    return Finding(rule, message, Stage.RESOLVE, Location(OPTION + option), help=way_out)
+
+
+def _placed(node: Node, file: str, path: KeyPath, offset: int) -> Node:
+    """A node that was read by itself, where it stands in its option and in a spec."""
+
+    def moved(at: Location) -> Location:
+        return Location(file, at.line, at.column + (offset if at.line == 1 else 0))
+
+    match node:
+        case Scalar():
+            return Scalar(node.value, node.text, moved(node.at), path)
+        case List():
+            items = tuple(
+                _placed(item, file, (*path, number), offset) for number, item in enumerate(node.items)
+            )
+            return List(items, moved(node.at), path)
+        case Map():
+            entries = {key: _placed(value, file, (*path, key), offset) for key, value in node.entries.items()}
+            keys_at = {key: moved(at) for key, at in node.keys_at.items()}
+            return Map(entries, keys_at, moved(node.at), path)

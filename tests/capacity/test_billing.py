@@ -1,0 +1,107 @@
+"""Units follow from what a stack has and does; what is rendered is what is counted."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stacks import DEMO_REGIONS, SHAPES, environment, rendered
+
+from reports import report_of, scale
+from ticketgen.capacity.billing import KEYS, Usage
+from ticketgen.hcl.modules import modules
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import Attribute, Block, File, Object
+
+
+@cache
+def lines(shape: str) -> dict[str, Usage]:
+    return {usage.key: usage for usage in report_of(SHAPES[shape]()).usage}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_line_says_what_it_counts_and_may_have_a_price(shape: str) -> None:
+    for usage in lines(shape).values():
+        assert usage.key in KEYS
+        assert usage.formula
+        assert usage.source.startswith("https://aws.amazon.com/")
+        assert usage.unit
+        assert min(usage.sales, usage.idle_hour, usage.event_hour) >= 0
+        assert usage.sales or usage.idle_hour
+
+
+def test_together_the_shapes_use_every_key() -> None:
+    assert {key for shape in SHAPES for key in lines(shape)} == set(KEYS)
+
+
+def test_keys_are_sorted() -> None:
+    assert list(KEYS) == sorted(KEYS)
+
+
+def test_a_single_region_replicates_nothing() -> None:
+    alone = lines("one-region")
+    assert "dynamodb.replicated_write_request_units" not in alone
+    assert "transfer.between_regions" not in alone
+    # A ledger entry and an inventory item a seat, two units each in a transaction, and the locks.
+    assert alone["dynamodb.write_request_units"].sales == 1000 * 2 * 2 + 125 * 23.5 * 2
+
+
+def test_each_region_more_gets_one_copy_of_each_item() -> None:
+    two, twelve = lines("dev"), lines("prod")
+    key = "dynamodb.replicated_write_request_units"
+    assert two[key].sales == 1000 * 2 * 2 + 1000 * 2
+    assert twelve[key].sales - two[key].sales == 1000 * 2 * 10
+
+
+def declared(shape: str, folder: str, kind: str) -> list[Block]:
+    files = (parse(path, text) for path, text in rendered(SHAPES[shape]()).items() if path.endswith(".tf"))
+    module = modules(file for file in files if isinstance(file, File))[folder]
+    return [block for block in module.blocks("resource") if block.labels[0] == kind]
+
+
+def alarms(shape: str, folder: str) -> int:
+    files = (parse(path, text) for path, text in rendered(SHAPES[shape]()).items() if path.endswith(".tf"))
+    node = (
+        modules(file for file in files if isinstance(file, File))[folder].declarations["local.alarms"][0].node
+    )
+    assert isinstance(node, Attribute)
+    assert isinstance(node.value, Object)
+    return len(node.value.items)
+
+
+@pytest.mark.parametrize(("shape", "regions", "hubs"), [("one-region", 1, 1), ("dev", 2, 2), ("prod", 12, 2)])
+def test_what_stands_still_is_what_was_rendered(shape: str, regions: int, hubs: int) -> None:
+    used = lines(shape)
+    assert used["kms.key_hours"].idle_hour == regions * len(declared(shape, "modules/region", "aws_kms_key"))
+    (firewall,) = declared(shape, "modules/region", "aws_wafv2_web_acl")
+    assert used["wafv2.web_acl_hours"].idle_hour == regions
+    assert used["wafv2.rule_hours"].idle_hour == regions * len(firewall.blocks("rule"))
+    dashboards = declared(shape, "modules/region", "aws_cloudwatch_dashboard")
+    assert used["cloudwatch.dashboard_hours"].idle_hour == regions * len(dashboards)
+    every, hub = (
+        alarms(shape, "modules/region"),
+        alarms(shape, "modules/analytics") + alarms(shape, "modules/verification"),
+    )
+    assert used["cloudwatch.alarm_hours"].idle_hour == regions * every + hubs * hub
+
+
+def test_a_larger_event_costs_more_while_it_is_verified() -> None:
+    small, large = (
+        {usage.key: usage for usage in report_of(environment(event_scale=scale(seats_per_event=seats))).usage}
+        for seats in (1000, 100_000)
+    )
+    for key in ("dynamodb.read_request_units", "lambda.gib_seconds"):
+        assert small[key].event_hour < large[key].event_hour
+        assert small[key].sales == small[key].sales
+
+
+@settings(deadline=None)
+@given(st.integers(1, 33), st.integers(1, 12))
+def test_a_thousand_sales_are_a_thousand_entries_however_they_are_ordered(seats: int, regions: int) -> None:
+    subject = environment(regions=DEMO_REGIONS[:regions], event_scale=scale(seats_per_order=seats))
+    used = {usage.key: usage for usage in report_of(subject).usage}
+    hubs = 1 if regions == 1 else 2
+    assert used["kinesis.put_payload_units"].sales == 1000 * hubs
+    assert used["apigateway.requests"].sales == pytest.approx(1000 / seats * 10.5)

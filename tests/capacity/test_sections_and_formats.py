@@ -1,0 +1,160 @@
+"""Every format says every figure, every quota that is met and every unit; before and after stand side by side."""
+
+from __future__ import annotations
+
+import json as codec
+import re
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pytest
+from stacks import DEMO_REGIONS, SHAPES, environment
+
+from reports import report_of, scale
+from ticketgen.capacity import json, markdown, text
+from ticketgen.capacity.prices import Prices
+from ticketgen.capacity.reference import reference
+from ticketgen.capacity.report import Report
+from ticketgen.capacity.sections import short
+from ticketgen.sizing.figures import Sizing, said
+from ticketgen.stack.capacity import PLACES
+
+FIGURES = tuple(Sizing.__dataclass_fields__)
+PRICES = Prices("USD", {"kms.key_hours": Decimal("0.00137"), "elasticache.node_hours": Decimal("0.158")})
+
+
+@cache
+def doubled() -> Report:
+    before = report_of(environment())
+    return report_of(environment(event_scale=scale(purchases_per_minute=90_000)), before)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_text_says_every_figure_with_its_formula_and_its_source(shape: str) -> None:
+    report = report_of(SHAPES[shape]())
+    shown = text.render((report,), None)
+    for figure in report.sizing:
+        assert re.search(rf"^  {figure.name} .*{re.escape(figure.unit)}", shown, re.MULTILINE)
+        assert figure.formula in shown
+        for source in figure.source.split("; "):
+            assert source in shown
+    for usage in report.usage:
+        assert usage.key in shown
+    for need in report.needs:
+        assert not need.is_met or need.quota.name in shown
+        assert not need.is_exceeded or f"--desired-value {need.needed}" in shown or not need.quota.raisable
+
+
+def test_text_asks_once_for_all_regions_that_need_the_same() -> None:
+    shown = text.render((report_of(SHAPES["prod"]()),), None)
+    lines = [line.strip() for line in shown.splitlines() if "request-service-quota-increase" in line]
+    assert len(lines) == len(set(lines)) == 3
+    throttle = next(line for line in lines if "L-8A5B8E43" in line)
+    assert throttle.startswith(f"for region in {' '.join(sorted(DEMO_REGIONS))}; do aws service-quotas ")
+    assert throttle.endswith('--region "$region"; done')
+
+
+def test_of_two_tables_the_larger_need_is_asked_for() -> None:
+    subject = environment(regions=DEMO_REGIONS[:1], event_scale=scale(purchases_per_minute=200_000))
+    shown = text.render((report_of(subject),), None)
+    (line,) = [line for line in shown.splitlines() if "L-AB614373 --desired" in line]
+    assert "--desired-value 156698" in line
+
+
+def test_text_marks_what_changed_and_only_that() -> None:
+    shown = text.render((doubled(),), None)
+    assert re.search(r"orders_per_second +750 +→ 1,500 ", shown)
+    assert re.search(r"log_retention_days +365 +365 ", shown)
+    assert re.search(r"Throttle rate +L-8A5B8E43 +10,000 +11,813 +→ 23,625 ", shown)
+    assert "12 → 23" not in shown.split("Units that are billed")[0]
+    assert re.search(r"kinesis.shard_hours +24 → 46 ", shown)
+
+
+def test_markdown_tables_are_tables() -> None:
+    shown = markdown.render((doubled(), report_of(SHAPES["dev"]())), PRICES)
+    blocks = [block.splitlines() for block in re.findall(r"(?:^\|.*\n)+", shown + "\n", re.MULTILINE)]
+    assert len(blocks) == 6 + 6  # three of capacities, quotas, units, money
+    for block in blocks:
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block}
+        assert len(widths) == 1
+    assert shown.count("\n# ") + shown.startswith("# ") == 2
+
+
+def test_markdown_says_where_each_figure_is_rendered_and_what_was_put_in() -> None:
+    shown = markdown.render((report_of(SHAPES["prod"]()),), None)
+    for figure in report_of(SHAPES["prod"]()).sizing:
+        row = next(line for line in shown.splitlines() if line.startswith(f"| {figure.name} "))
+        assert markdown.cell(str(PLACES[figure.name])) in row
+        assert markdown.cell(figure.source) in row
+        for name, value in figure.inputs:
+            assert f"{name} = {value if isinstance(value, str) else said(value)}" in row
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_json_has_the_figures_of_each_region(shape: str) -> None:
+    subject = SHAPES[shape]()
+    report = report_of(subject)
+    document = codec.loads(codec.dumps(json.document((report,), None)))
+    (found,) = document["environments"]
+    assert [figure["name"] for figure in found["figures"]] == list(FIGURES)
+    assert [region["name"] for region in found["regions"]] == list(subject.regions)
+    hubs = {subject.primary_region, subject.secondary_region}
+    for region in found["regions"]:
+        assert (region["role"] is not None) == (region["name"] in hubs)
+        assert ("kinesis_shards" in region["figures"]) == (region["name"] in hubs)
+        assert region["figures"]["purchase_concurrency"] == report.sizing.purchase_concurrency.value
+        for quota in region["quotas"]:
+            assert quota["exceeded"] == (quota["needed"] > quota["allowed"])
+            assert (quota["command"] is not None) == (quota["exceeded"] and quota["raisable"])
+    assert all("before" not in figure for figure in found["figures"])
+
+
+def test_json_has_before_and_after() -> None:
+    (found,) = codec.loads(codec.dumps(json.document((doubled(),), PRICES)))["environments"]
+    figures = {figure["name"]: figure for figure in found["figures"]}
+    assert (figures["orders_per_second"]["before"], figures["orders_per_second"]["value"]) == (750, 1500)
+    usage = {usage["key"]: usage for usage in found["usage"]}
+    assert usage["kinesis.shard_hours"]["before"]["per_idle_hour"] == 24
+    assert usage["kinesis.shard_hours"]["per_idle_hour"] == 46
+    assert found["costs"]["by_key"]["kms.key_hours"]["per_idle_hour"] == "0.0164400000"
+    assert found["costs"]["by_key"]["wafv2.requests"]["per_idle_hour"] is None
+
+
+def test_money_is_summed_of_what_has_a_price_and_the_rest_is_named() -> None:
+    report = report_of(SHAPES["prod"]())
+    shown = text.render((report,), PRICES)
+    money = shown.split("USD, by the price file")[1].split("Sources")[0]
+    nodes = 24 * Decimal("0.158")
+    keys = 12 * Decimal("0.00137")
+    assert re.search(rf"elasticache +0.0000 +{nodes:.4f} +0.0000", money)
+    assert re.search(rf"all of these +0.0000 +{nodes + keys:.4f} +0.0000", money)
+    assert "wafv2.requests" in money.split("Without a price: ")[1]
+    assert "kms.key_hours" not in money.split("Without a price: ")[1]
+
+
+def test_without_a_price_file_no_money_is_named() -> None:
+    for shown in (text.render((doubled(),), None), markdown.render((doubled(),), None)):
+        assert not re.search(r"USD|\$[0-9]|€", shown)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "0"),
+        (0.0021461, "0.002146"),
+        (12.5, "12.5"),
+        (1320.4, "1,320"),
+        (64, "64"),
+        (0.00000123, "0.00000123"),
+    ],
+)
+def test_numbers_are_short(number: float, words: str) -> None:
+    assert short(number) == words
+
+
+def test_the_page_in_docs_is_what_the_code_says() -> None:
+    page = Path(__file__).parents[2] / "docs" / "sizing.md"
+    assert page.read_text(encoding="utf-8") == reference(), (
+        "write what ticketgen.capacity.reference.reference() returns to docs/sizing.md"
+    )
