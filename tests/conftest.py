@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,3 +40,23 @@ def cloud() -> Iterator[Cloud]:
 
     with Cloud.running() as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def small_project_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small project, rendered; to be copied and not to be touched."""
+    from project_tools import SPEC, run
+
+    folder = tmp_path_factory.mktemp("rendered")
+    (folder / "ticketgen.yaml").write_text(SPEC, encoding="utf-8")
+    assert run("render", "--spec", str(folder / "ticketgen.yaml")).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def small_project(small_project_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two environments in three Regions, rendered; it is the current folder."""
+    folder = tmp_path / "project"
+    shutil.copytree(small_project_once, folder)
+    monkeypatch.chdir(folder)
+    return folder

@@ -7,7 +7,7 @@ at: the whole project up to `resolve`, one environment after that. Reporting is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -18,14 +18,25 @@ from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.override import override
 from ticketgen.spec.resolve import resolve
 from ticketgen.stack.render import render
-from ticketgen.tree import Changes, Stack, plan, write
+from ticketgen.tree import Changes, Stack, plan, put_back, write
 from ticketgen.verification.verify import verify
 from ticketgen.version import VERSION
 
-__all__ = ["STACKS", "check_project", "read_project", "render_project", "size_project", "stack_of"]
+__all__ = [
+    "STACKS",
+    "check_project",
+    "quiet",
+    "read_project",
+    "render_project",
+    "size_project",
+    "stack_of",
+    "stacks_of",
+]
 
 STACKS = "stacks"
 """The folder beside the spec that holds one folder an environment."""
+
+NOT_BUILT: Checked[tuple[Stack, ...]] = Checked(None)
 
 
 def read_project(spec: Path, only: Sequence[str] = (), options: Sequence[str] = ()) -> Checked[Project]:
@@ -52,11 +63,13 @@ def size_project(
 ) -> Checked[tuple[tuple[Environment, Sizing], ...]]:
     """The first three stages: each environment, or those named, with its capacities, even where they are too big."""
     project = read_project(spec, only, options)
-    chosen = _chosen(project, only)
+    if project.value is None:
+        return Checked(None, project.findings)
+    chosen = _chosen(project.value, only)
     if chosen.value is None:
-        return Checked(None, chosen.findings)
+        return Checked(None, project.findings + chosen.findings)
     sized = [(environment, size(environment)) for environment in chosen.value]
-    findings = chosen.findings + tuple(finding for _, each in sized for finding in each.findings)
+    findings = project.findings + tuple(finding for _, each in sized for finding in each.findings)
     values = tuple((environment, each.value) for environment, each in sized if each.value is not None)
     return Checked(values, findings)
 
@@ -78,31 +91,53 @@ def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
     return Checked(Stack(str(folder), rendered.value, fingerprint), findings)
 
 
-def check_project(spec: Path, only: Sequence[str] = ()) -> Checked[Changes]:
+def quiet(what: str) -> None:
+    """Progress that nobody sees."""
+
+
+def check_project(
+    spec: Path, only: Sequence[str] = (), *, progress: Callable[[str], None] = quiet
+) -> Checked[Changes]:
     """All stages but the last two: what a render would change. Writes nothing."""
-    built = _build(spec, only)
+    project = read_project(spec)
+    built = stacks_of(project.value, only, progress=progress) if project.value else NOT_BUILT
+    findings = project.findings + built.findings
     if built.value is None:
-        return Checked(None, built.findings)
+        return Checked(None, findings)
     planned = plan(spec.parent, built.value, version=VERSION, retire_in=None if only else STACKS)
-    return Checked(planned.value, built.findings + planned.findings)
+    return Checked(planned.value, findings + planned.findings)
 
 
-def render_project(spec: Path, only: Sequence[str] = (), *, force: bool = False) -> Checked[Changes]:
+def render_project(
+    spec: Path, only: Sequence[str] = (), *, force: bool = False, progress: Callable[[str], None] = quiet
+) -> Checked[Changes]:
     """All stages but the report: every environment, or those named, or with errors nothing at all."""
-    built = _build(spec, only)
+    put = put_back(spec.parent) if spec.parent.is_dir() else ()
+    if has_errors(put):
+        return Checked(None, put)
+    document = load(spec)
+    if document.value is None or has_errors(document.findings):
+        return Checked(None, document.findings)
+    project = resolve(document.value)
+    built = stacks_of(project.value, only, progress=progress) if project.value else NOT_BUILT
+    findings = document.findings + project.findings + built.findings
     if built.value is None:
-        return Checked(None, built.findings)
-    retired = None if only else STACKS
-    written = write(spec.parent, built.value, version=VERSION, retire_in=retired, force=force)
-    return Checked(written.value, built.findings + written.findings)
+        return Checked(None, findings)
+    written = write(
+        spec.parent,
+        built.value,
+        version=VERSION,
+        retire_in=None if only else STACKS,
+        force=force,
+        based_on={spec.name: document.value.text.encode()},
+    )
+    return Checked(written.value, findings + written.findings)
 
 
-def _chosen(project: Checked[Project], only: Sequence[str]) -> Checked[tuple[Environment, ...]]:
-    if project.value is None or has_errors(project.findings):
-        return Checked(None, project.findings)
-    environments = tuple(each for each in project.value.environments if not only or each.name in only)
+def _chosen(project: Project, only: Sequence[str]) -> Checked[tuple[Environment, ...]]:
+    environments = tuple(each for each in project.environments if not only or each.name in only)
     unknown = sorted(set(only) - {each.name for each in environments})
-    known = ", ".join(each.name for each in project.value.environments)
+    known = ", ".join(each.name for each in project.environments)
     findings = tuple(
         Finding(
             "unknown-environment",
@@ -112,16 +147,21 @@ def _chosen(project: Checked[Project], only: Sequence[str]) -> Checked[tuple[Env
         )
         for name in unknown
     )
-    return Checked(None if unknown else environments, project.findings + findings)
+    return Checked(None if unknown else environments, findings)
 
 
-def _build(spec: Path, only: Sequence[str]) -> Checked[tuple[Stack, ...]]:
-    project = read_project(spec)
+def stacks_of(
+    project: Project, only: Sequence[str] = (), *, progress: Callable[[str], None] = quiet
+) -> Checked[tuple[Stack, ...]]:
+    """Size, render and verify every environment, or those named; with errors in any, none."""
     chosen = _chosen(project, only)
-    if project.value is None or chosen.value is None:
+    if chosen.value is None:
         return Checked(None, chosen.findings)
-    stacks = [stack_of(project.value, environment) for environment in chosen.value]
-    findings = project.findings + tuple(finding for stack in stacks for finding in stack.findings)
+    stacks = []
+    for environment in chosen.value:
+        progress(f"Rendering and verifying {environment.name}")
+        stacks.append(stack_of(project, environment))
+    findings = tuple(finding for stack in stacks for finding in stack.findings)
     if has_errors(findings):
         return Checked(None, findings)
     return Checked(tuple(stack.value for stack in stacks if stack.value is not None), findings)

@@ -12,7 +12,7 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, dies_at, in_child, render, rules, snapshot
 
 from ticketgen.findings import Checked
-from ticketgen.tree import plan
+from ticketgen.tree import plan, put_back, write
 from ticketgen.tree.journal import GUARD, JOURNAL, STAGE, recover
 from ticketgen.tree.manifest import NAME
 
@@ -69,6 +69,27 @@ def test_killed_at_any_call_the_tree_is_the_old_or_the_new_one(tmp_path: Path, t
     assert call > 40
     assert {mixed for mixed, _ in outcomes} == {True, False}
     assert outcomes == sorted(outcomes, key=lambda outcome: outcome[1]), "once new, never old again"
+
+
+def test_killed_at_any_call_the_spec_is_as_old_as_the_stacks_and_the_next_run_agrees(tmp_path: Path) -> None:
+    def edit(root: Path) -> None:
+        known = {"ticketgen.yaml": b"old\n"}
+        write(
+            root, NEW, version=VERSION, retire_in="stacks", based_on=known, also={"ticketgen.yaml": b"new\n"}
+        )
+
+    spec_kinds = set()
+    for call in range(1000):
+        root = prepared(tmp_path / str(call))
+        (root / "ticketgen.yaml").write_text("old\n")
+        if not dies_at(call, root, partial(edit, root)):
+            break
+        assert put_back(root) == ()
+        spec = (root / "ticketgen.yaml").read_text()
+        assert (root / "stacks/dev/main.tf").read_text() == f"{spec.strip()} dev\n"
+        spec_kinds.add(spec)
+    assert call > 40
+    assert spec_kinds == {"old\n", "new\n"}
 
 
 @pytest.mark.slow

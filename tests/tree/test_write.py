@@ -228,3 +228,29 @@ def test_a_render_waits_for_another_and_gives_up_in_the_end(old: Path) -> None:
     release.start()
     assert render(old, NEW).findings == ()
     release.join()
+
+
+def test_a_file_beside_the_stacks_is_written_in_the_same_all_or_nothing(old: Path) -> None:
+    spec = old / "ticketgen.yaml"
+    spec.write_text("old\n")
+    spec.chmod(0o600)
+    known = {"ticketgen.yaml": b"old\n"}
+    (old / "stacks/dev/main.tf").write_text("my own\n")
+    refused = write(old, NEW, version=VERSION, based_on=known, also={"ticketgen.yaml": b"new\n"})
+    assert [rule for rule, _ in rules(refused)] == ["hand-edited"]
+    assert spec.read_text() == "old\n"
+    (old / "stacks/dev/main.tf").write_text("old dev\n")
+    done = write(old, NEW, version=VERSION, based_on=known, also={"ticketgen.yaml": b"new\n"})
+    assert done.findings == ()
+    assert spec.read_text() == "new\n"
+    assert spec.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("now", ["edited meanwhile\n", None])
+def test_stacks_of_a_spec_that_was_changed_meanwhile_are_not_written(old: Path, now: str | None) -> None:
+    if now:
+        (old / "ticketgen.yaml").write_text(now)
+    before = snapshot(old)
+    done = write(old, NEW, version=VERSION, retire_in="stacks", based_on={"ticketgen.yaml": b"old\n"})
+    assert rules(done) == [("interference", "ticketgen.yaml")]
+    assert snapshot(old) == before

@@ -11,26 +11,30 @@ import typer
 from ticketgen.cli import (
     list_command,
     presets_command,
+    region_commands,
     render_command,
     schema_command,
     size_command,
     validate_command,
 )
 from ticketgen.cli.exit_codes import ExitCode
+from ticketgen.cli.help import FIRST_STEPS, CommandGroup
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="ticketgen",
     help="One YAML spec in; a verified Terraform stack for a multi-Region ticketing marketplace on AWS out.",
-    epilog="Exit codes: 0 fine, 1 findings or drift, 2 wrong usage, 3 invalid spec, "
-    "4 would overwrite a hand edit, 70 a bug of ours.",
+    epilog=FIRST_STEPS,
+    cls=CommandGroup,
     no_args_is_help=True,
     rich_markup_mode=None,  # importing rich would double the time of --help
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("render")(render_command.render)
+app.command("add-region")(region_commands.add_region)
+app.command("remove-region")(region_commands.remove_region)
 app.command("validate")(validate_command.validate)
 app.command("size")(size_command.size)
 app.command("list")(list_command.list_environments)

@@ -35,6 +35,8 @@ _OF_RULE = {
     "in-the-way": ExitCode.HAND_EDIT,
     "unknown-environment": ExitCode.USAGE,
     "invalid-option": ExitCode.USAGE,
+    "no-such-region": ExitCode.USAGE,
+    "region-is-needed": ExitCode.USAGE,
 }
 
 

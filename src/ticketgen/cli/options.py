@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Format", "ReportFormat", "Spec"]
+__all__ = ["Environments", "Format", "ReportFormat", "Spec"]
 
 
 class ReportFormat(StrEnum):
@@ -31,4 +31,9 @@ Spec = Annotated[
     typer.Option(
         "--spec", metavar="FILE", help="The spec; everything is rendered beside it.", show_default=True
     ),
+]
+
+Environments = Annotated[
+    list[str] | None,
+    typer.Option("--env", metavar="NAME", help="Only this environment; may be given several times."),
 ]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import ReportFormat, Spec
+from ticketgen.cli.options import Environments, ReportFormat, Spec
 from ticketgen.cli.output import finish, show_findings
-from ticketgen.findings import has_errors
+from ticketgen.cli.progress import progress
+from ticketgen.cli.summary import as_json, folders, next_step, placed, summarise
+from ticketgen.findings import Checked, has_errors
 
 if TYPE_CHECKING:
     from ticketgen.tree import Changes
@@ -20,10 +23,7 @@ __all__ = ["render"]
 
 def render(
     spec: Spec = Path("ticketgen.yaml"),
-    env: Annotated[
-        list[str] | None,
-        typer.Option("--env", metavar="NAME", help="Only this environment; may be given several times."),
-    ] = None,
+    env: Environments = None,
     check: Annotated[
         bool,
         typer.Option(
@@ -48,45 +48,44 @@ def render(
       ticketgen render --check --format github
     """
     from ticketgen import pipeline
+
+    root = spec.parent
+    with progress() as shown:
+        if check or diff:
+            done = pipeline.check_project(spec, env or (), progress=shown.step)
+        else:
+            done = pipeline.render_project(spec, env or (), force=force, progress=shown.step)
+    if check or diff:
+        _report_drift(done, root, format, diff)
+    findings = placed(done.findings, root)
+    if format is ReportFormat.JSON:
+        typer.echo(json.dumps(as_json(findings, done.value, root), indent=2))
+    else:
+        show_findings(findings, format)
+    if done.value is not None and format is ReportFormat.TEXT:
+        summarise(done.value, root)
+        next_step(done.value, root)
+    finish(findings)
+
+
+def _report_drift(checked: Checked[Changes], root: Path, format: ReportFormat, diff: bool) -> NoReturn:
     from ticketgen.tree import diff as differences
     from ticketgen.tree import drift
 
-    if check or diff:
-        checked = pipeline.check_project(spec, env or ())
-        drifted = drift(checked.value) if checked.value else ()
-        findings = (*checked.findings, *drifted)
-        if diff and checked.value:
-            typer.echo(differences(checked.value.files), nl=False)
+    drifted = drift(checked.value) if checked.value else ()
+    findings = placed((*checked.findings, *drifted), root)
+    difference = differences(checked.value.files) if diff and checked.value else ""
+    if format is ReportFormat.JSON:
+        document = as_json(findings, checked.value, root)
+        typer.echo(json.dumps({**document, "difference": difference} if diff else document, indent=2))
+    else:
+        typer.echo(difference, nl=False)
         show_findings(findings, format)
-        if checked.value and not has_errors(findings) and format is ReportFormat.TEXT:
-            typer.echo(f"Up to date: {_folders(checked.value)}")
-        if has_errors(drifted) and not has_errors(checked.findings):
-            raise typer.Exit(ExitCode.FINDINGS)
-        finish(findings)
-
-    rendered = pipeline.render_project(spec, env or (), force=force)
-    show_findings(rendered.findings, format)
-    if rendered.value is not None and format is ReportFormat.TEXT:
-        _summarise(rendered.value, spec.parent)
-    finish(rendered.findings)
-
-
-def _summarise(changes: Changes, root: Path) -> None:
-    from ticketgen.tree import State
-
-    for folder in sorted({change.folder for change in changes.files}):
-        counts = {state: changes.count(state, folder) for state in State}
-        parts = [f"{count} {state.value}" for state, count in counts.items() if count]
-        typer.echo(f"{root / folder}: verified, {', '.join(parts)}")
-    first = _last_folder(changes)
-    if first:
-        typer.echo(f"\nNext: cd {root / first} && terraform init && terraform plan")
-
-
-def _last_folder(changes: Changes) -> str:
-    folders = sorted({change.folder for change in changes.files} - set(changes.retired))
-    return folders[0] if folders else ""
-
-
-def _folders(changes: Changes) -> str:
-    return ", ".join(sorted({change.folder for change in changes.files}))
+    if checked.value and format is ReportFormat.TEXT:
+        if has_errors(findings):
+            summarise(checked.value, root, would=True)
+        else:
+            typer.echo(f"Up to date: {folders(checked.value)}")
+    if has_errors(drifted) and not has_errors(checked.findings):
+        raise typer.Exit(ExitCode.FINDINGS)
+    finish(findings)

@@ -10,6 +10,6 @@ from __future__ import annotations
 
 from ticketgen.tree.changes import Change, Changes, Stack, State, drift, plan
 from ticketgen.tree.diff import diff
-from ticketgen.tree.write import write
+from ticketgen.tree.write import put_back, write
 
-__all__ = ["Change", "Changes", "Stack", "State", "diff", "drift", "plan", "write"]
+__all__ = ["Change", "Changes", "Stack", "State", "diff", "drift", "plan", "put_back", "write"]

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,8 @@ render was interrupted
 class Operation:
     """One file to write, or to delete where ``after`` is None.
 
-    ``before`` is what must be there now. ``folder`` is the stack's folder, ``path`` the file's path; both are
-    relative to the root.
+    ``before`` is what must be there now. ``folder`` is the stack's folder, or empty for a file of none; ``path`` is
+    the file's path; both are relative to the root.
     """
 
     folder: str
@@ -82,7 +83,7 @@ def apply(root: Path, operations: Sequence[Operation]) -> tuple[Finding, ...]:
     if not operations:
         return ()
     journal = Journal(
-        tuple(sorted({operation.folder for operation in operations})),
+        tuple(sorted({operation.folder for operation in operations} - {""})),
         new_folders(root, operations),
         tuple(Step(o.path, digest(o.before), digest(o.after)) for o in operations),
     )
@@ -141,6 +142,8 @@ def stage(root: Path, operations: Sequence[Operation], journal: Journal) -> None
     for number, operation in enumerate(operations):
         if operation.after is not None:
             put(beside / "new" / str(number), operation.after)
+            if operation.before is not None:
+                shutil.copymode(root / operation.path, beside / "new" / str(number), follow_symlinks=False)
         if operation.before is not None:
             keep(root / operation.path, beside / "old" / str(number), operation.before)
     put(beside / "journal.part", document(journal))

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
-from ticketgen.findings import Checked, has_errors
+from ticketgen.findings import Checked, Finding, has_errors
 from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, plan
-from ticketgen.tree.journal import Operation, apply, recover
+from ticketgen.tree.journal import Operation, apply, interrupted, recover
 from ticketgen.tree.lock import PATIENCE_S, locked
+from ticketgen.tree.paths import trouble
 
-__all__ = ["write"]
+__all__ = ["put_back", "write"]
 
 WRITTEN = frozenset({State.CREATED, State.CHANGED, State.MISSING, State.HAND_EDITED, State.ORPHANED})
+
+
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
+
+
+def put_back(root: Path, *, patience_s: float = PATIENCE_S) -> tuple[Finding, ...]:
+    """Put back what an interrupted write has changed; whoever reads the spec to write calls it before he reads."""
+    if not interrupted(root):
+        return ()
+    with locked(root, patience_s) as refused:
+        return (refused,) if refused else recover(root)
 
 
 def write(
@@ -22,6 +35,8 @@ def write(
     version: str,
     retire_in: str | None = None,
     force: bool = False,
+    based_on: Mapping[str, bytes] = NOTHING,
+    also: Mapping[str, bytes] = NOTHING,
     patience_s: float = PATIENCE_S,
 ) -> Checked[Changes]:
     """Bring the disk to what was rendered: all of it or, with findings, nothing.
@@ -32,6 +47,9 @@ def write(
         version: ticketgen's own, for the manifests.
         retire_in: see :func:`ticketgen.tree.changes.plan`.
         force: overwrite rendered files that were edited by hand. What ticketgen never wrote stays even so.
+        based_on: path → content of the files from which the stacks were rendered, such as the spec. One that is
+            another by now has been changed by somebody, and nothing is written.
+        also: path → new content of some of those, in the same all or nothing.
         patience_s: how long to wait for another write, in seconds.
 
     Returns:
@@ -43,6 +61,9 @@ def write(
         found = recover(root)
         if has_errors(found):
             return Checked(None, found)
+        moved = tuple(each for path, content in based_on.items() if (each := _moved(root, path, content)))
+        if moved:
+            return Checked(None, moved)
         planned = plan(root, stacks, version=version, retire_in=retire_in)
         if planned.value is None:
             return Checked(None, found + planned.findings)
@@ -55,8 +76,22 @@ def write(
         if conflicts:
             return Checked(None, tuple(finding(change) for change in conflicts))
         kept = tuple(finding(change) for change in changes.files if change.state is State.KEPT)
-        failures = apply(root, operations(changes))
+        besides = (Operation("", path, based_on[path], content) for path, content in also.items())
+        failures = apply(root, (*operations(changes), *besides))
         return Checked(None if failures else changes, found + kept + failures)
+
+
+def _moved(root: Path, path: str, content: bytes) -> Finding | None:
+    """Why a file is not what the stacks were rendered from."""
+    try:
+        now = (root / path).read_bytes()  # through a link, too: it is only read
+    except OSError:
+        now = None
+    if now == content:
+        return None
+    return trouble(
+        "interference", "nothing was written: the file was changed meanwhile", path, "run the command again"
+    )
 
 
 def operations(changes: Changes) -> tuple[Operation, ...]:

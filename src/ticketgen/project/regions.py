@@ -1,0 +1,165 @@
+"""Adding or removing a Region: the spec and the stacks that it changes, in one write.
+
+What the new Region needs (quotas, opt-in, names) is found before anything is written, by taking the edited spec the
+whole way; what Terraform will destroy for one that goes is said then, too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketgen.findings import Checked, Finding, Severity, Stage, has_errors
+from ticketgen.pipeline import quiet, stacks_of
+from ticketgen.sizing import size
+from ticketgen.spec.edits import Edit
+from ticketgen.spec.load import SpecDocument, load
+from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.resolve import resolve
+from ticketgen.tree import Changes, Stack, plan, put_back, write
+from ticketgen.version import VERSION
+
+__all__ = ["RegionChange", "change_regions", "goes"]
+
+_RESOURCE = re.compile(r'^resource "', re.MULTILINE)
+_TABLE = "distributed-locks"
+_MOVE_HOME = "ops/move_home.py"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionChange:
+    """What was done, or would be.
+
+    Attributes:
+        edit: of the spec.
+        difference: of its text, as a unified diff; empty if nothing had to be done.
+        changes: of the stacks of the environments that changed; None if none did.
+    """
+
+    edit: Edit
+    difference: str
+    changes: Changes | None
+
+
+def change_regions(
+    spec: Path,
+    edit: Callable[[SpecDocument], Checked[Edit]],
+    *,
+    force: bool = False,
+    dry_run: bool = False,
+    progress: Callable[[str], None] = quiet,
+) -> Checked[RegionChange]:
+    """Edit a spec and render the environments that it changes: both, or with errors neither.
+
+    Args:
+        spec: the spec's path; stacks are beside it.
+        edit: what `spec.edits` does to it.
+        force: overwrite rendered files that were edited by hand.
+        dry_run: only say what would be done.
+        progress: is told what is being done.
+    """
+    if not dry_run and spec.parent.is_dir():
+        put = put_back(spec.parent)
+        if has_errors(put):
+            return Checked(None, put)
+    document = load(spec)
+    if document.value is None or has_errors(document.findings):
+        return Checked(None, document.findings)
+    before = resolve(document.value)
+    edited = edit(document.value)
+    if edited.value is None or before.value is None:
+        return Checked(None, edited.findings)
+    if not edited.value.changed:
+        return Checked(RegionChange(edited.value, "", None))
+    built = stacks_of(edited.value.project, edited.value.changed, progress=progress)
+    findings = _news(before, edited.value, edited.findings + built.findings)
+    if built.value is None:
+        return Checked(None, findings)
+    findings += tuple(_destroyed(before.value, edited.value, built.value))
+    changed = _written(spec, document.value.text, edited.value, built.value, force=force, dry_run=dry_run)
+    findings += changed.findings
+    if changed.value is None:
+        return Checked(None, findings)
+    difference = _difference(spec.name, document.value.text, edited.value.document.text)
+    return Checked(RegionChange(edited.value, difference, changed.value), findings)
+
+
+def _written(
+    spec: Path, text: str, edit: Edit, stacks: Sequence[Stack], *, force: bool, dry_run: bool
+) -> Checked[Changes]:
+    if dry_run:
+        return plan(spec.parent, stacks, version=VERSION)
+    return write(
+        spec.parent,
+        stacks,
+        version=VERSION,
+        force=force,
+        based_on={spec.name: text.encode()},
+        also={spec.name: edit.document.text.encode()},
+    )
+
+
+def _news(before: Checked[Project], edit: Edit, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What was not said of the spec before the edit; and every error. Fewer Regions need nothing new."""
+    assert before.value is not None
+    known = {_gist(found) for found in before.findings}
+    regions = dict.fromkeys(edit.changed, 0)
+    for environment in before.value.environments:
+        known |= {_gist(found) for found in size(environment).findings}
+        regions[environment.name] = len(environment.regions)
+    fewer = all(len(each.regions) <= regions[each.name] for each in edit.project.environments)
+    return tuple(
+        found
+        for found in findings
+        if found.severity is Severity.ERROR or (_gist(found) not in known and not fewer)
+    )
+
+
+def _gist(finding: Finding) -> tuple[str, str]:
+    return finding.rule, finding.message
+
+
+def _destroyed(before: Project, edit: Edit, stacks: Sequence[Stack]) -> Iterator[Finding]:
+    """What the next apply destroys for the Regions that go, and what stands in its way."""
+    now = {each.name: each for each in edit.project.environments}
+    files = {stack.folder.rpartition("/")[2]: stack for stack in stacks}
+    for environment in before.environments:
+        for region in sorted(set(environment.regions) - set(now[environment.name].regions)):
+            yield from goes(environment, region, files[environment.name])
+
+
+def goes(environment: Environment, region: str, stack: Stack) -> Iterator[Finding]:
+    """What Terraform destroys when a Region leaves an environment. Every Region's module has the same files."""
+    module = {path: text for path, text in stack.files.items() if path.startswith("modules/region/")}
+    count = sum(len(_RESOURCE.findall(text)) for text in module.values())
+    script = f", with `python {stack.folder}/{_MOVE_HOME}`" if _MOVE_HOME in stack.files else ""
+    yield Finding(
+        "region-destroyed",
+        f"{environment.name}: the next apply destroys all of module.{region.replace('-', '_')}, {count} resources, "
+        f"with the locks and holds of events at home in {region}, and the replicas of the global tables there",
+        Stage.WRITE,
+        severity=Severity.WARNING,
+        help=f"before the apply, give these events another home{script}; what was sold stays in the other Regions",
+    )
+    if environment.protect:
+        table = f"{environment.project}-{_TABLE}-{environment.name}"
+        yield Finding(
+            "deletion-protected",
+            f"{environment.name} is protected, so the apply cannot delete the table {table} in {region}",
+            Stage.WRITE,
+            severity=Severity.WARNING,
+            help=f"before the apply: aws dynamodb update-table --region {region} --table-name {table} "
+            "--no-deletion-protection-enabled",
+        )
+
+
+def _difference(name: str, before: str, after: str) -> str:
+    old, new = (io.StringIO(text, newline="\n").readlines() for text in (before, after))
+    lines = difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", n=1)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

@@ -1,0 +1,164 @@
+"""A Region is added on a Friday: the spec's line, the stacks, and what has to be known before the apply."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from project_tools import SPEC, everything_in, run
+
+from terraform_tool import Terraform
+
+STATE = """{
+  "version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "tests", "outputs": {}, "resources": [{
+    "module": "module.eu_north_1", "mode": "managed", "type": "aws_sqs_queue", "name": "left_behind",
+    "provider": "provider[\\"registry.terraform.io/hashicorp/aws\\"].eu_north_1",
+    "instances": [{"schema_version": 0, "attributes": {
+      "id": "https://sqs.eu-north-1.amazonaws.com/123456789012/x", "name": "x"
+    }}]
+  }]
+}"""
+OFFLINE = """
+provider "aws" {
+  alias                       = "eu_north_1"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+}
+"""
+
+
+def test_a_region_is_added_to_spec_and_stacks_and_both_are_shown(small_project: Path) -> None:
+    done = run("add-region", "eu-west-3")
+    assert done.exit_code == 0, done.output
+    assert "ticketgen.yaml: eu-west-3 added to dev, prod\n" in done.stdout
+    assert "+  - eu-west-3\n" in done.stdout
+    assert "stacks/prod: verified, " in done.stdout
+    spec = (small_project / "ticketgen.yaml").read_text("utf-8")
+    assert spec == SPEC.replace("# Stockholm\n", "# Stockholm\n  - eu-west-3\n").replace(
+        "[eu-west-1, eu-central-1]", "[eu-west-1, eu-central-1, eu-west-3]"
+    )
+    for name in ("dev", "prod"):
+        assert 'module "eu_west_3"' in (small_project / f"stacks/{name}/regions.tf").read_text("utf-8")
+    assert run("render", "--check").exit_code == 0
+
+
+def test_adding_and_removing_leaves_every_byte_as_it_was(small_project: Path) -> None:
+    before = everything_in(small_project)
+    assert run("add-region", "eu-west-3", "--env", "prod", "--env", "dev").exit_code == 0
+    assert everything_in(small_project) != before
+    assert run("remove-region", "eu-west-3").exit_code == 0
+    assert everything_in(small_project) == before
+
+
+def test_a_second_time_there_is_nothing_to_do(small_project: Path) -> None:
+    before = everything_in(small_project)
+    again = run("add-region", "eu-north-1", "--env", "prod")
+    assert (again.exit_code, again.stdout) == (
+        0,
+        "eu-north-1 is there already in prod: nothing to do there\n",
+    )
+    gone = run("remove-region", "eu-west-3")
+    assert (gone.exit_code, gone.stdout) == (0, "eu-west-3 is not in dev, prod: nothing to do there\n")
+    assert everything_in(small_project) == before
+
+
+def test_only_the_environments_that_were_named_change(small_project: Path) -> None:
+    before = everything_in(small_project / "stacks/prod")
+    done = run("add-region", "eu-north-1", "--env", "dev", "--format", "json")
+    document = json.loads(done.stdout)
+    assert (done.exit_code, document["changed"], document["written"]) == (0, ["dev"], True)
+    assert set(document["changes"]["changed"]) >= {"stacks/dev/regions.tf"}
+    assert everything_in(small_project / "stacks/prod") == before
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(small_project: Path) -> None:
+    before = everything_in(small_project)
+    arguments = ("add-region", "eu-west-3", "--env", "dev", "--format", "json")
+    would = run(*arguments, "--dry-run")
+    assert would.exit_code == 0
+    assert everything_in(small_project) == before
+    one, two = json.loads(would.stdout), json.loads(run(*arguments).stdout)
+    assert (one.pop("written"), two.pop("written")) == (False, True)
+    assert one == two
+
+
+def test_what_terraform_will_destroy_is_said_before_it_does(small_project: Path) -> None:
+    done = run("remove-region", "eu-north-1")
+    assert done.exit_code == 0
+    assert "prod: the next apply destroys all of module.eu_north_1, " in done.stderr
+    assert "the table spring-tour-distributed-locks-prod in eu-north-1" in done.stderr
+    assert "update-table --region eu-north-1 --table-name spring-tour-distributed-locks-prod" in done.stderr
+    assert "quota" not in done.stderr
+    # The resources really are as many as the module has.
+    module = (small_project / "stacks/prod/modules/region").glob("*.tf")
+    count = sum(path.read_text("utf-8").count('\nresource "') for path in module)
+    assert f"{count} resources" in done.stderr
+
+
+def test_what_the_account_needs_for_the_region_is_said_and_nothing_that_was_known(
+    small_project: Path,
+) -> None:
+    bigger = "eu-central-1], event_scale: { purchases_per_minute: 20000 } }"
+    spec = small_project / "ticketgen.yaml"
+    spec.write_text(SPEC.replace("eu-central-1] }", bigger), encoding="utf-8")
+    known = run("render", "--env", "dev").stderr
+    done = run("add-region", "af-south-1", "--opted-in", "--env", "dev")
+    assert done.exit_code == 0, done.stderr
+    said = [line for line in done.stderr.splitlines() if "warning:" in line]
+    assert any("2,500 in af-south-1" in line for line in said)
+    assert not set(said) & set(known.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "rule"),
+    [
+        (("add-region", "af-south-1"), 3, "opt-in-region"),
+        (("add-region", "cn-north-1"), 3, "two-partitions"),
+        (("add-region", "us-esat-1"), 2, "no-such-region"),
+        (("add-region", "eu-west-3", "--env", "stagign"), 2, "unknown-environment"),
+        (("remove-region", "eu-west-1"), 2, "region-is-needed"),
+        (("remove-region", "eu-central-1", "--env", "prod"), 2, "region-is-needed"),
+        (("add-region", "eu-west-3", "--spec", "nowhere.yaml"), 3, "unreadable-file"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_way_out_and_changes_nothing(
+    small_project: Path, arguments: tuple[str, ...], code: int, rule: str
+) -> None:
+    before = everything_in(small_project)
+    done = run(*arguments)
+    assert done.exit_code == code, done.output
+    assert f"[{rule}]" in done.stderr
+    assert "→" in done.stderr
+    assert done.stdout == ""
+    assert everything_in(small_project) == before
+
+
+def test_a_hand_edit_stops_it_and_the_spec_stays_too(small_project: Path) -> None:
+    edited = small_project / "stacks/dev/outputs.tf"
+    edited.write_text(edited.read_text("utf-8") + "# mine\n", encoding="utf-8")
+    before = everything_in(small_project)
+    done = run("add-region", "eu-west-3")
+    assert done.exit_code == 4
+    assert "stacks/dev/outputs.tf" in done.stderr
+    assert everything_in(small_project) == before
+    assert run("add-region", "eu-west-3", "--env", "prod").exit_code == 0, (
+        "another environment is not held up"
+    )
+
+
+@pytest.mark.terraform
+def test_terraform_can_destroy_what_the_removed_region_has_left(
+    small_project: Path, terraform: Terraform
+) -> None:
+    assert run("remove-region", "eu-north-1").exit_code == 0
+    stack = small_project / "stacks/prod"
+    assert terraform.init(stack).returncode == 0
+    (stack / "terraform.tfstate").write_text(STATE, encoding="utf-8")
+    (stack / "override.tf").write_text(OFFLINE, encoding="utf-8")
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    options = ("-refresh=false", "-no-color", "-target=module.eu_north_1", "-out=plan")
+    planned = terraform.run(stack, "plan", *options, **keys)
+    assert "Provider configuration not present" not in planned.stderr
+    assert planned.returncode == 0, planned.stderr
+    assert "module.eu_north_1.aws_sqs_queue.left_behind will be destroyed" in planned.stdout
