@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-__all__ = ["Checked", "Finding", "Location", "Severity", "Stage", "has_errors"]
+__all__ = ["Checked", "Finding", "Location", "RuleInfo", "Severity", "Stage", "has_errors"]
 
 T = TypeVar("T")
 
@@ -62,6 +62,27 @@ class Finding:
     location: Location | None = None
     severity: Severity = Severity.ERROR
     help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What is to be known of a rule, for lists, documentation and reports.
+
+    Attributes:
+        id: what findings carry as their rule.
+        severity: of its findings; the worst of them where they differ.
+        summary: what must hold, as one sentence without a full stop.
+        why: what happens where it does not.
+        fix: the way out, as one sentence without a full stop.
+        sources: where the facts behind it are documented.
+    """
+
+    id: str
+    severity: Severity
+    summary: str
+    why: str = ""
+    fix: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

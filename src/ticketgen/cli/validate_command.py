@@ -31,9 +31,9 @@ def validate(
     read = read_directory(directory)
     findings = read.findings
     if read.value is not None:
-        findings += verify(read.value, ours=False)
-    show_findings(findings, format, read.value)
+        findings += verify(read.value.texts, ours=False, paths=read.value.paths)
+    show_findings(findings, format, read.value.texts if read.value else None)
     if read.value is not None and not findings and format is ReportFormat.TEXT:
-        files = sum(path.endswith(".tf") for path in read.value)
+        files = sum(path.endswith(".tf") for path in read.value.texts)
         typer.echo(f"{directory}: {files} files, no findings")
     finish(findings)

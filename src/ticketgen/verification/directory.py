@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Stage
 from ticketgen.hcl.guards import MAX_BYTES
 
-__all__ = ["read_directory"]
+__all__ = ["Directory", "read_directory"]
+
+_READ = re.compile(r".*\.tf|(?:test_\w*|\w+_test|conftest)\.py")
+"""Terraform, and the tests that it ships."""
+
+_MOST_FILES = 100_000
 
 
-def read_directory(root: Path) -> Checked[Mapping[str, str]]:
-    """Every ``*.tf`` below a directory: relative posix path to text. Hidden folders and links out of it are left out.
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What is on the disk.
+
+    Attributes:
+        texts: every ``*.tf``, and every file of tests in Python: relative posix path to text.
+        paths: the relative posix paths of all files; None where there are too many to look at.
+    """
+
+    texts: Mapping[str, str]
+    paths: frozenset[str] | None
+
+
+def read_directory(root: Path) -> Checked[Directory]:
+    """Read what is below a directory. Hidden folders and files, and links out of it, are left out.
 
     No value when there is nothing to read; a file that is no UTF-8 is a finding and is left out.
     """
@@ -21,25 +42,37 @@ def read_directory(root: Path) -> Checked[Mapping[str, str]]:
         return Checked(
             None, (Finding("no-directory", f"{root} {what}", Stage.VERIFY, help="name a directory"),)
         )
-    files: dict[str, str] = {}
+    texts: dict[str, str] = {}
     findings = []
-    top = root.resolve()
-    for path in sorted(root.rglob("*.tf")):
-        relative = path.relative_to(root)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if hidden or not path.is_file() or not path.resolve().is_relative_to(top):
+    paths: list[str] = []
+    for name in _files(root):
+        paths.append(name)
+        if not _READ.fullmatch(name.rpartition("/")[2]):
             continue
-        name = relative.as_posix()
         try:
-            with path.open("rb") as file:
-                files[name] = file.read(MAX_BYTES + 1).decode()
+            with (root / name).open("rb") as file:
+                texts[name] = file.read(MAX_BYTES + 1).decode()
         except (OSError, UnicodeDecodeError) as error:
             findings.append(Finding("unreadable", f"cannot be read: {error}", Stage.VERIFY, Location(name)))
-    if not files and not findings:
+    if not any(name.endswith(".tf") for name in texts) and not findings:
         findings.append(
             Finding(
                 "no-terraform", f"{root} has no .tf file", Stage.VERIFY, help="name a directory of Terraform"
             )
         )
         return Checked(None, tuple(findings))
-    return Checked(files, tuple(findings))
+    known = frozenset(paths) if len(paths) < _MOST_FILES else None
+    return Checked(Directory(texts, known), tuple(findings))
+
+
+def _files(root: Path) -> Iterator[str]:
+    """Relative posix paths, sorted. Linked folders are not entered: they may lead in a circle."""
+    top = root.resolve()
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if name.startswith(".") or (path.is_symlink() and not path.resolve().is_relative_to(top)):
+                continue
+            if path.is_file():
+                yield path.relative_to(root).as_posix()

@@ -116,13 +116,14 @@ def _is_given(reference: Reference) -> bool:
 
 def _address(reference: Reference) -> str:
     """``root.name``, or ``root.type.name`` for ``data`` and ``ephemeral``."""
-    wanted = 2 if reference.root in {"data", "ephemeral"} else 1
+    wanted = 2 if reference.root in {"data", "ephemeral", "resource"} else 1
     names = [reference.root]
     for step in reference.steps[:wanted]:
         if not isinstance(step, GetAttribute):
             break
         names.append(step.name)
-    return ".".join(names)
+    # `resource.aws_vpc.main` is `aws_vpc.main`, said in full.
+    return ".".join(names[1:] if reference.root == "resource" and len(names) > 1 else names)
 
 
 def _undeclared(module: Module, use: Use) -> Finding:

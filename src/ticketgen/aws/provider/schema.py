@@ -1,0 +1,159 @@
+"""The providers' schemas, as a snapshot: every type of AWS provider 5.100.0, and the archive provider's.
+
+``scripts/provider_schema.py`` makes ``aws/`` from ``terraform providers schema -json``, one compressed JSON a service;
+``archive/`` is written by hand from
+https://registry.terraform.io/providers/hashicorp/archive/2.7.1/docs/data-sources/file. A service is read when
+a type of it is first asked for.
+
+A service's JSON maps ``resource``, ``data``, ``ephemeral`` and ``provider`` from type to a place in ``blocks``. A
+block has ``attributes``, from name to flags and Terraform's JSON form of a type, and ``blocks``, from name to
+nesting, fewest, most (0: any number) and a place in ``blocks``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+__all__ = ["AWS_VERSION", "PROVIDERS", "AttributeSchema", "BlockSchema", "NestedBlock", "Type", "schema_of"]
+
+AWS_VERSION = (5, 100, 0)
+
+PROVIDERS: Mapping[str, str] = MappingProxyType({"hashicorp/aws": "aws", "hashicorp/archive": "archive"})
+"""The providers that the snapshot knows, by source: what their types begin with."""
+
+Type: TypeAlias = Any
+"""``"string"``, ``"number"``, ``"bool"`` or ``"dynamic"``; ``[kind, element]`` for ``list``, ``set`` and ``map``;
+``["object", {name: type}]``; ``["tuple", [type]]``."""
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSchema:
+    """What an attribute may be.
+
+    Attributes:
+        type: of its value.
+        required: it must be set.
+        optional: it may be set.
+        computed: the provider sets it where nobody else does.
+        deprecated: the provider warns of it.
+        sensitive: the provider keeps it out of what it prints.
+    """
+
+    type: Type
+    required: bool
+    optional: bool
+    computed: bool
+    deprecated: bool
+    sensitive: bool
+
+    @property
+    def read_only(self) -> bool:
+        """Whether only the provider sets it."""
+        return self.computed and not self.optional and not self.required
+
+    @property
+    def fields(self) -> Mapping[str, Type] | None:
+        """The fields of an attribute that may also be written as blocks; None where it may not.
+
+        Source: https://developer.hashicorp.com/terraform/language/attr-as-blocks
+        """
+        match self.type:
+            case ["list" | "set", ["object", fields]]:
+                return dict(fields)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class NestedBlock:
+    """How often a block may stand inside another: ``most`` is 0 where there is no limit."""
+
+    nesting: str
+    fewest: int
+    most: int
+    block: BlockSchema
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSchema:
+    """What may stand in a block: a view of the service's JSON, read as far as one looks."""
+
+    _service: _Service
+    _document: Mapping[str, Any]
+
+    @property
+    def deprecated(self) -> bool:
+        """Whether the provider warns of the whole block."""
+        return bool(self._document.get("deprecated"))
+
+    @property
+    def attributes(self) -> Mapping[str, list[Any]]:
+        """The names of the attributes; what they map to is `attribute`'s business."""
+        return self._document["attributes"]  # type: ignore[no-any-return]
+
+    @property
+    def blocks(self) -> Mapping[str, list[Any]]:
+        """The names of the blocks inside; what they map to is `nested`'s business."""
+        return self._document["blocks"]  # type: ignore[no-any-return]
+
+    def attribute(self, name: str) -> AttributeSchema | None:
+        """The attribute of that name, None where there is none."""
+        found = self._document["attributes"].get(name)
+        if found is None:
+            return None
+        flags, type = found
+        return AttributeSchema(type, "r" in flags, "o" in flags, "c" in flags, "d" in flags, "s" in flags)
+
+    def nested(self, name: str) -> NestedBlock | None:
+        """The block of that name, None where there is none."""
+        found = self._document["blocks"].get(name)
+        if found is None:
+            return None
+        nesting, fewest, most, place = found
+        return NestedBlock(nesting, fewest, 1 if nesting == "single" else most, self._service.block(place))
+
+
+class _Service:
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+
+    def block(self, place: int) -> BlockSchema:
+        return BlockSchema(self, self.document["blocks"][place])
+
+
+def schema_of(kind: str, type: str) -> BlockSchema | None:
+    """The schema of a type, None where the snapshot does not have it.
+
+    Args:
+        kind: ``resource``, ``data``, ``ephemeral`` or ``provider``.
+        type: such as ``aws_dynamodb_table``; for a provider, its local name by convention: ``aws``.
+    """
+    if kind == "provider":
+        service = _service(type, "provider")
+    else:
+        provider, _, rest = type.partition("_")
+        service = _service(provider, rest.partition("_")[0])
+    place = service.document.get(kind, {}).get(type) if service else None
+    return service.block(place) if service and place is not None else None
+
+
+@cache
+def _service(provider: str, name: str) -> _Service | None:
+    import json
+
+    if provider not in PROVIDERS.values() or not name.isidentifier():
+        return None
+    by_hand, compressed = (_HERE / provider / f"{name}.json{ending}" for ending in ("", ".gz"))
+    if by_hand.exists():
+        return _Service(json.loads(by_hand.read_bytes()))
+    if compressed.exists():
+        import gzip
+
+        return _Service(json.loads(gzip.decompress(compressed.read_bytes())))
+    return None

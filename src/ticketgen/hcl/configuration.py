@@ -1,0 +1,193 @@
+"""A directory of Terraform as a whole: modules that call each other, and what each means where it is called.
+
+A folder that no other calls is a root. What is said in one place, such as a variable of a called module, means
+something else for each call; a `Scope` is one such meaning: a module and the call that it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ticketgen.findings import Location
+from ticketgen.hcl.modules import Module, modules, source_folder
+from ticketgen.hcl.syntax import Attribute, Block, Expression, File, Node
+
+__all__ = ["Configuration", "Declared", "Names", "Scope"]
+
+_MOST_SCOPES = 500
+"""Modules that call modules multiply; beyond this many calls, the others are taken to be like these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A block at the top of a file, and the file."""
+
+    file: str
+    block: Block
+
+    @property
+    def type(self) -> str:
+        """The first label: of a resource, its type."""
+        return self.block.labels[0] if self.block.labels else ""
+
+    @property
+    def name(self) -> str:
+        """The last label."""
+        return self.block.labels[-1] if self.block.labels else ""
+
+    @property
+    def address(self) -> str:
+        """Such as ``aws_subnet.private`` or ``data.aws_region.current``."""
+        prefix = {"resource": "", "variable": "var."}.get(self.block.type, f"{self.block.type}.")
+        return prefix + ".".join(self.block.labels)
+
+    @property
+    def place(self) -> Location:
+        """Where the block begins."""
+        return self.block.at(self.file)
+
+    def at(self, node: Node) -> Location:
+        """The place of something inside the block."""
+        return node.at(self.file)
+
+    def value(self, name: str) -> Expression | None:
+        """The value of the block's own attribute of that name, None where there is none."""
+        attribute = self.block.attribute(name)
+        return attribute.value if attribute else None
+
+
+class Names:
+    """What a module declares, by name; of two of one name, the first."""
+
+    def __init__(self, module: Module) -> None:
+        self.resources: dict[str, Declared] = {}
+        self.variables: dict[str, Declared] = {}
+        self.outputs: dict[str, Declared] = {}
+        self.calls: dict[str, Declared] = {}
+        self.locals: dict[str, tuple[str, Attribute]] = {}
+        """Managed resources, data sources and ephemeral resources by address; locals with their files."""
+        named = {"variable": self.variables, "output": self.outputs, "module": self.calls}
+        for file in module.files:
+            for block in file.body.blocks:
+                declared = Declared(file.path, block)
+                if block.type in {"resource", "data", "ephemeral"} and len(block.labels) == 2:
+                    self.resources.setdefault(declared.address, declared)
+                elif block.type in named and len(block.labels) == 1:
+                    named[block.type].setdefault(declared.name, declared)
+                elif block.type == "locals":
+                    for attribute in block.body.attributes:
+                        self.locals.setdefault(attribute.name, (file.path, attribute))
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """One meaning of a module: for the call that it answers, None for a root.
+
+    Attributes:
+        inner: the modules that it calls, by the name of the call; only folders that were read.
+    """
+
+    module: Module
+    names: Names
+    caller: Scope | None = None
+    call: Declared | None = None
+    inner: dict[str, Scope] = field(default_factory=dict)
+
+    @cached_property
+    def path(self) -> str:
+        """Such as ``module.eu_west_1``; "" for a root."""
+        if self.caller is None or self.call is None:
+            return ""
+        outer = self.caller.path
+        return f"{outer}.module.{self.call.name}" if outer else f"module.{self.call.name}"
+
+    @cached_property
+    def root(self) -> Scope:
+        """The root it belongs to."""
+        return self.caller.root if self.caller else self
+
+    def resources(self, *types: str) -> Iterator[Declared]:
+        """The managed resources of some types, or all."""
+        for declared in self.names.resources.values():
+            if declared.block.type == "resource" and (not types or declared.type in types):
+                yield declared
+
+
+class Configuration:
+    """Everything that was read of a directory.
+
+    Args:
+        files: the parsed files.
+        texts: every text of the directory, parsed or not: relative posix path to text.
+        paths: the relative posix paths of every file there is; None where that is not known.
+        unread: files of Terraform that could not be parsed: what they declare is not known.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[File],
+        texts: Mapping[str, str],
+        paths: Iterable[str] | None = None,
+        unread: Iterable[str] = (),
+    ) -> None:
+        self.texts = texts
+        self.paths = None if paths is None else frozenset(paths) | frozenset(texts)
+        self.modules = modules(files, unread)
+        self.names = {folder: Names(module) for folder, module in self.modules.items()}
+
+    @cached_property
+    def roots(self) -> tuple[Scope, ...]:
+        """The modules that no other calls; of modules that only call each other, none."""
+        called = {
+            source_folder(self.modules[folder], call.block)
+            for folder, names in self.names.items()
+            for call in names.calls.values()
+        }
+        return tuple(self._scope(folder) for folder in self.modules if folder not in called)
+
+    @cached_property
+    def scopes(self) -> Mapping[str, tuple[Scope, ...]]:
+        """Every meaning of each module, by its folder: at least one each."""
+        found: dict[str, list[Scope]] = {folder: [] for folder in self.modules}
+        waiting = list(self.roots)
+        count = 0
+        while waiting:
+            scope = waiting.pop()
+            found[scope.module.folder].append(scope)
+            for name, call in scope.names.calls.items():
+                folder = source_folder(scope.module, call.block)
+                if (
+                    folder is None
+                    or folder not in self.modules
+                    or count >= _MOST_SCOPES
+                    or _within(scope, folder)
+                ):
+                    continue
+                count += 1
+                inner = self._scope(folder, scope, call)
+                scope.inner[name] = inner
+                waiting.append(inner)
+        return {
+            # A module that is only called in a circle still has to mean something.
+            folder: tuple(sorted(scopes, key=lambda scope: scope.path)) or (self._scope(folder),)
+            for folder, scopes in found.items()
+        }
+
+    def every_scope(self) -> Iterator[Scope]:
+        """All meanings of all modules."""
+        for scopes in self.scopes.values():
+            yield from scopes
+
+    def _scope(self, folder: str, caller: Scope | None = None, call: Declared | None = None) -> Scope:
+        return Scope(self.modules[folder], self.names[folder], caller, call)
+
+
+def _within(scope: Scope, folder: str) -> bool:
+    current: Scope | None = scope
+    while current is not None:
+        if current.module.folder == folder:
+            return True
+        current = current.caller
+    return False

@@ -1,0 +1,186 @@
+"""Terraform's functions that need nothing but their arguments, as far as checks need them.
+
+A function may raise what Python raises for a wrong call; whoever calls it takes that for unknown. Arguments may be
+or hold `UNKNOWN`: what a function returns then holds it too, or is unknown.
+Source: https://developer.hashicorp.com/terraform/language/functions
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ticketgen.hcl.unknown import UNKNOWN, is_known
+
+__all__ = ["FUNCTIONS"]
+
+
+def _merge(*maps: Any) -> Any:
+    found: dict[str, Any] = {}
+    for each in maps:
+        if each is None:
+            continue
+        if not isinstance(each, dict):
+            return UNKNOWN
+        found.update(each)
+    return found
+
+
+def _concat(*lists: Any) -> Any:
+    return (
+        [item for each in lists for item in each]
+        if all(isinstance(each, list) for each in lists)
+        else UNKNOWN
+    )
+
+
+def _flatten(items: Any) -> Any:
+    if not isinstance(items, list):
+        return UNKNOWN
+    found: list[Any] = []
+    for item in items:
+        if not is_known(item) and not isinstance(item, list):
+            return UNKNOWN
+        found += _flatten(item) if isinstance(item, list) else [item]
+    return found
+
+
+def _keys(map: Any) -> Any:
+    return sorted(map) if isinstance(map, dict) else UNKNOWN
+
+
+def _values(map: Any) -> Any:
+    return [map[key] for key in sorted(map)] if isinstance(map, dict) else UNKNOWN
+
+
+def _lookup(map: Any, key: Any, *default: Any) -> Any:
+    if not isinstance(map, dict) or not isinstance(key, str):
+        return UNKNOWN
+    return map[key] if key in map or not default else default[0]
+
+
+def _set(items: Any) -> Any:
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        return items if isinstance(items, list) else UNKNOWN
+    return sorted(set(items))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _tostring(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value if isinstance(value, str) else UNKNOWN
+
+
+def _length(value: Any) -> Any:
+    return len(value) if isinstance(value, str | list | dict) else UNKNOWN
+
+
+def _join(separator: Any, *lists: Any) -> Any:
+    return separator.join(_tostring(item) for each in lists for item in each)
+
+
+def _format(pattern: Any, *values: Any) -> Any:
+    """Only ``%s``, ``%d`` and ``%%``, which are those in names."""
+    if not isinstance(pattern, str) or not is_known(list(values)):
+        return UNKNOWN
+    bare = pattern.replace("%%", "").replace("%s", "").replace("%d", "")
+    return UNKNOWN if "%" in bare else pattern % tuple(map(_tostring, values))
+
+
+def _known_text(function: Callable[..., str]) -> Callable[..., Any]:
+    def called(*values: Any) -> Any:
+        return function(*values) if all(isinstance(value, str) for value in values) else UNKNOWN
+
+    return called
+
+
+def _substr(text: Any, offset: Any, length: Any) -> Any:
+    if not isinstance(text, str):
+        return UNKNOWN
+    start = offset if offset >= 0 else max(0, len(text) + offset)
+    return text[start:] if length < 0 else text[start : start + length]
+
+
+def _replace(text: Any, old: Any, new: Any) -> Any:
+    if not is_known([text, old, new]) or (len(old) > 1 and old.startswith("/") and old.endswith("/")):
+        return UNKNOWN  # a regular expression, in another dialect than Python's
+    return text.replace(old, new) if old else UNKNOWN
+
+
+def _split(separator: Any, text: Any) -> Any:
+    return text.split(separator) if isinstance(text, str) else UNKNOWN
+
+
+def _contains(items: Any, item: Any) -> Any:
+    return item in items if is_known([items, item]) and isinstance(items, list) else UNKNOWN
+
+
+def _range(*bounds: Any) -> Any:
+    values = range(*bounds)
+    return list(values) if len(values) <= 1024 else UNKNOWN  # Terraform makes no more either
+
+
+def _element(items: Any, index: Any) -> Any:
+    return items[index % len(items)] if isinstance(items, list) else UNKNOWN
+
+
+def _jsonencode(value: Any) -> Any:
+    return json.dumps(value, separators=(",", ":")) if is_known(value) else UNKNOWN
+
+
+def _jsondecode(text: Any) -> Any:
+    return json.loads(text) if isinstance(text, str) else UNKNOWN
+
+
+def _compact(items: Any) -> Any:
+    return [item for item in items if item not in ("", None)] if is_known(items) else UNKNOWN
+
+
+def _distinct(items: Any) -> Any:
+    return list(dict.fromkeys(items)) if is_known(items) else UNKNOWN
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        "compact": _compact,
+        "concat": _concat,
+        "contains": _contains,
+        "distinct": _distinct,
+        "element": _element,
+        "flatten": _flatten,
+        "format": _format,
+        "join": _join,
+        "jsondecode": _jsondecode,
+        "jsonencode": _jsonencode,
+        "keys": _keys,
+        "length": _length,
+        "lookup": _lookup,
+        "lower": _known_text(str.lower),
+        "merge": _merge,
+        "nonsensitive": _same,
+        "one": lambda items: (
+            (items[0] if items else None) if isinstance(items, list) and len(items) < 2 else UNKNOWN
+        ),
+        "range": _range,
+        "replace": _replace,
+        "sensitive": _same,
+        "split": _split,
+        "substr": _substr,
+        "tolist": lambda value: value if isinstance(value, list) else UNKNOWN,
+        "tomap": lambda value: value if isinstance(value, dict) else UNKNOWN,
+        "toset": _set,
+        "tostring": _tostring,
+        "trimprefix": _known_text(str.removeprefix),
+        "trimspace": _known_text(str.strip),
+        "trimsuffix": _known_text(str.removesuffix),
+        "upper": _known_text(str.upper),
+        "values": _values,
+    }
+)
+"""By name."""

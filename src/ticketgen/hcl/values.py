@@ -1,0 +1,459 @@
+"""What expressions are worth, as far as the text alone says: constants, and which resource an expression leads to.
+
+Whatever a value depends on that only a plan knows is `UNKNOWN`. Nothing here guesses: a value is either what
+Terraform would compute too, or unknown, and work and size are bounded, so that no text can make it slow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from ticketgen.hcl.configuration import Declared, Scope
+from ticketgen.hcl.functions import FUNCTIONS
+from ticketgen.hcl.syntax import (
+    Access,
+    Binary,
+    Block,
+    Call,
+    Conditional,
+    Expression,
+    For,
+    GetAttribute,
+    GetIndex,
+    Interpolation,
+    Literal,
+    Object,
+    Parentheses,
+    Reference,
+    Splat,
+    Step,
+    Template,
+    Text,
+    Tuple,
+    Unary,
+)
+from ticketgen.hcl.unknown import UNKNOWN, Unknown, is_known
+
+__all__ = ["UNKNOWN", "Environment", "Link", "Unknown", "Value", "Values", "is_known"]
+
+MOST_STEPS: Final = 20_000
+"""Expressions looked at for one answer."""
+MOST_ELEMENTS: Final = 2_000
+MOST_CHARACTERS: Final = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference to a resource or data source, or to what it exports.
+
+    Attributes:
+        scope: where it is declared.
+        resource: its block.
+        path: the attributes behind its address; indices are left out.
+    """
+
+    scope: Scope
+    resource: Declared
+    path: tuple[str, ...] = ()
+
+
+Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | Link | Unknown | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where an expression stands: a scope, and the names bound there (``each``, ``count``, of a ``for``)."""
+
+    scope: Scope
+    bound: Mapping[str, Value] = field(default_factory=dict)
+
+    def binding(self, **names: Value) -> Environment:
+        """The same place with more names bound."""
+        return Environment(self.scope, {**self.bound, **names})
+
+
+class _TooMuch(Exception):
+    pass
+
+
+class Values:
+    """Computes values.
+
+    Args:
+        assume_defaults: whether a root's variable is worth its default. Whoever runs Terraform can say otherwise,
+            so what is certain only holds without.
+    """
+
+    def __init__(self, *, assume_defaults: bool = False) -> None:
+        self._assume_defaults = assume_defaults
+        self._known: dict[tuple[int, str], Value] = {}
+        self._keep: list[Scope] = []  # scopes are known by id: they must stay alive
+        self._steps = 0
+
+    def of(self, expression: Expression | None, where: Environment | Scope) -> Value:
+        """The value of an expression; None (HCL's null) for no expression."""
+        if expression is None:
+            return None
+        if isinstance(expression, Literal):
+            return expression.value
+        environment = where if isinstance(where, Environment) else Environment(where)
+        self._steps = 0
+        try:
+            return self._value(expression, environment)
+        except (_TooMuch, RecursionError):
+            return UNKNOWN
+
+    def settled(self, expression: Expression | None, where: Environment | Scope) -> Value:
+        """As `of`, and a link to an attribute that a resource's block sets is worth what it is set to."""
+        value = self.of(expression, where)
+        for _ in range(10):
+            if not isinstance(value, Link):
+                return value
+            if len(value.path) != 1 or value.resource.block.attribute(value.path[0]) is None:
+                return UNKNOWN
+            value = self.of(value.resource.value(value.path[0]), Environment(value.scope, _UNKNOWN_EACH))
+        return UNKNOWN
+
+    def instances(self, declared: Declared, scope: Scope) -> Iterator[Environment]:
+        """The environments of a resource's instances: one each where ``count`` and ``for_each`` are known, else one."""
+        count, each = declared.value("count"), declared.value("for_each")
+        if count is not None:
+            number = self.of(count, scope)
+            if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_ELEMENTS:
+                yield from (Environment(scope, {"count": {"index": index}}) for index in range(number))
+                return
+        elif each is not None:
+            pairs = _pairs(self.of(each, scope))
+            if pairs is not None:
+                yield from (
+                    Environment(scope, {"each": {"key": key, "value": value}}) for key, value in pairs
+                )
+                return
+        else:
+            yield Environment(scope)
+            return
+        yield Environment(scope, _UNKNOWN_EACH)
+
+    def blocks(self, block: Block, type: str, where: Environment) -> Iterator[tuple[Block, Environment]]:
+        """The blocks of a type inside a block, also those that ``dynamic`` makes, with where they stand."""
+        for inner in block.blocks():
+            if inner.type == type:
+                yield inner, where
+            elif inner.type == "dynamic" and inner.labels == (type,):
+                contents = inner.blocks("content")
+                iterator = inner.attribute("iterator")
+                name = iterator.value.root if iterator and isinstance(iterator.value, Reference) else type
+                each = inner.attribute("for_each")
+                pairs = _pairs(self.of(each.value, where)) if each else None
+                for key, value in [(UNKNOWN, UNKNOWN)] if pairs is None else pairs:
+                    for content in contents[:1]:
+                        yield content, where.binding(**{name: {"key": key, "value": value}})
+
+    def _value(self, expression: Expression, where: Environment) -> Value:
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise _TooMuch
+        match expression:
+            case Literal():
+                return expression.value
+            case Template():
+                return self._template(expression, where)
+            case Reference():
+                return self._reference(expression, where)
+            case Access():
+                return self._stepped(self._value(expression.operand, where), expression.steps, where)
+            case Parentheses():
+                return self._value(expression.inner, where)
+            case Tuple():
+                return _bounded([self._value(item, where) for item in expression.items])
+            case Object():
+                return self._object(expression, where)
+            case Conditional():
+                return self._conditional(expression, where)
+            case Call():
+                return self._call(expression, where)
+            case For():
+                return self._for(expression, where)
+            case Unary():
+                operand = self._value(expression.operand, where)
+                if expression.operator == "!" and isinstance(operand, bool):
+                    return not operand
+                if expression.operator == "-" and _is_number(operand):
+                    return -operand  # type: ignore[operator]
+                return UNKNOWN
+            case Binary():
+                return _binary(
+                    expression.operator,
+                    self._value(expression.left, where),
+                    self._value(expression.right, where),
+                )
+
+    def _template(self, template: Template, where: Environment) -> Value:
+        texts = []
+        for part in template.parts:
+            if isinstance(part, Text):
+                texts.append(part.value)
+            elif isinstance(part, Interpolation):
+                value = self._value(part.expression, where)
+                if len(template.parts) == 1 and not template.heredoc:
+                    return value
+                text = _text(value)
+                if text is None:
+                    return UNKNOWN
+                texts.append(text)
+            else:
+                return UNKNOWN
+        return _bounded("".join(texts))
+
+    def _object(self, expression: Object, where: Environment) -> Value:
+        found: dict[str, Value] = {}
+        for item in expression.items:
+            key = _text(self._value(item.key, where))
+            if key is None:
+                return UNKNOWN
+            found[key] = self._value(item.value, where)
+        return found
+
+    def _conditional(self, expression: Conditional, where: Environment) -> Value:
+        condition = self._value(expression.condition, where)
+        if isinstance(condition, bool):
+            return self._value(expression.then if condition else expression.otherwise, where)
+        then, otherwise = self._value(expression.then, where), self._value(expression.otherwise, where)
+        return then if is_known(then) and then == otherwise and type(then) is type(otherwise) else UNKNOWN
+
+    def _call(self, expression: Call, where: Environment) -> Value:
+        if expression.name in {"try", "coalesce"} or expression.name not in FUNCTIONS or expression.expand:
+            return self._first(expression, where) if expression.name in {"try", "coalesce"} else UNKNOWN
+        arguments = [self._value(argument, where) for argument in expression.arguments]
+        try:
+            return _bounded(FUNCTIONS[expression.name](*arguments))
+        except (TypeError, ValueError, LookupError, AttributeError, OverflowError, ArithmeticError):
+            return UNKNOWN  # a wrong call: another level complains, or Terraform does
+
+    def _first(self, expression: Call, where: Environment) -> Value:
+        for argument in expression.arguments:
+            value = self._value(argument, where)
+            if not is_known(value) or (expression.name == "try" and not isinstance(argument, Literal)):
+                return UNKNOWN if not is_known(value) else value
+            if value is not None and value != "":
+                return value
+        return UNKNOWN
+
+    def _for(self, expression: For, where: Environment) -> Value:
+        collection = self._value(expression.collection, where)
+        if isinstance(collection, list):
+            pairs: list[tuple[Value, Value]] = list(enumerate(collection))
+        elif isinstance(collection, dict):
+            pairs = [(key, collection[key]) for key in sorted(collection)]
+        else:
+            return UNKNOWN
+        items: list[Value] = []
+        fields: dict[str, Value] = {}
+        for key, element in pairs:
+            names = {expression.name: element}
+            if expression.key:
+                names[expression.key] = key
+            inside = Environment(where.scope, {**where.bound, **names})
+            if expression.condition is not None:
+                wanted = self._value(expression.condition, inside)
+                if not isinstance(wanted, bool):
+                    return UNKNOWN
+                if not wanted:
+                    continue
+            value = self._value(expression.value, inside)
+            if expression.result_key is None:
+                items.append(value)
+            else:
+                name = _text(self._value(expression.result_key, inside))
+                if name is None or expression.grouped:
+                    return UNKNOWN
+                fields[name] = value
+        return _bounded(items if expression.result_key is None else fields)
+
+    def _reference(self, reference: Reference, where: Environment) -> Value:
+        root, steps, scope = reference.root, reference.steps, where.scope
+        if root in where.bound:
+            return self._stepped(where.bound[root], steps, where)
+        if root == "resource" and steps and isinstance(steps[0], GetAttribute):
+            root, steps = steps[0].name, steps[1:]  # `resource.aws_vpc.main` is `aws_vpc.main`, said in full
+        names = _names(steps)
+        if root == "path" and names and names[0] in {"module", "root"}:
+            # As seen from the directory that is looked at, which Terraform need not run in.
+            return (scope if names[0] == "module" else scope.root).module.folder or "."
+        if root in {"each", "count", "path", "terraform", "self"}:
+            return UNKNOWN
+        if root in {"data", "ephemeral"}:
+            address, used = ".".join((root, *names[:2])), 2
+        else:
+            address, used = ".".join((root, *names[:1])), 1
+        if len(names) < used:
+            return UNKNOWN
+        if root == "module":
+            return self._output(names[0], steps[1:], where)
+        if root in {"var", "local"}:
+            return self._stepped(self._named(root, names[0], scope), steps[used:], where)
+        declared = scope.names.resources.get(address)
+        if declared is None:
+            return UNKNOWN
+        return self._stepped(Link(scope, declared), steps[used:], where)
+
+    def _output(self, call: str, steps: tuple[Step, ...], where: Environment) -> Value:
+        inner = where.scope.inner.get(call)
+        while steps and not isinstance(steps[0], GetAttribute):
+            steps = steps[1:]  # of a call with count or for_each: every instance declares the same
+        if inner is None or not steps or not isinstance(steps[0], GetAttribute):
+            return UNKNOWN
+        return self._stepped(self._named("output", steps[0].name, inner), steps[1:], where)
+
+    def _named(self, kind: str, name: str, scope: Scope) -> Value:
+        key = (id(scope), f"{kind}.{name}")
+        if key not in self._known:
+            self._known[key] = UNKNOWN  # for whoever asks on the way: it depends on itself
+            self._keep.append(scope)
+            try:
+                self._known[key] = self._declared(kind, name, scope)
+            except (_TooMuch, RecursionError):
+                del self._known[key]
+                raise
+        return self._known[key]
+
+    def _declared(self, kind: str, name: str, scope: Scope) -> Value:
+        if kind == "local" and name in scope.names.locals:
+            return self._value(scope.names.locals[name][1].value, Environment(scope))
+        if kind == "output" and name in scope.names.outputs:
+            value = scope.names.outputs[name].value("value")
+            return self._value(value, Environment(scope)) if value is not None else UNKNOWN
+        if kind == "var" and name in scope.names.variables:
+            default = scope.names.variables[name].value("default")
+            if scope.caller is not None and scope.call is not None:
+                given = scope.call.value(name)
+                if given is not None:
+                    return self._value(given, Environment(scope.caller, _UNKNOWN_EACH))
+            elif not self._assume_defaults:
+                return UNKNOWN
+            return self._value(default, Environment(scope)) if default is not None else UNKNOWN
+        return UNKNOWN
+
+    def _stepped(self, value: Value, steps: tuple[Step, ...], where: Environment) -> Value:
+        for place, step in enumerate(steps):
+            if isinstance(value, Link):
+                value = _into(value, step)
+            elif isinstance(step, Splat):
+                if not isinstance(value, list):
+                    return UNKNOWN
+                return [self._stepped(each, steps[place + 1 :], where) for each in value]
+            else:
+                key = step.name if isinstance(step, GetAttribute) else self._value(step.key, where)
+                value = _element(value, key)
+        return value
+
+
+_UNKNOWN_EACH: Mapping[str, Value] = {
+    "each": {"key": UNKNOWN, "value": UNKNOWN},
+    "count": {"index": UNKNOWN},
+}
+
+
+def _into(link: Link, step: Step) -> Link:
+    """One step into what a resource exports. An index chooses an instance or an element: each looks the same."""
+    if isinstance(step, GetAttribute):
+        return Link(link.scope, link.resource, (*link.path, step.name))
+    if (
+        link.path
+        and isinstance(step, GetIndex)
+        and isinstance(step.key, Literal)
+        and isinstance(step.key.value, str)
+    ):
+        return Link(link.scope, link.resource, (*link.path, step.key.value))
+    return link
+
+
+def _element(value: Value, key: Value) -> Value:
+    if isinstance(value, dict) and isinstance(key, str):
+        return value.get(key, UNKNOWN)
+    if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+        return value[key]
+    return UNKNOWN
+
+
+def _names(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    names = []
+    for step in steps:
+        if not isinstance(step, GetAttribute):
+            break
+        names.append(step.name)
+    return tuple(names)
+
+
+def _pairs(value: Value) -> list[tuple[Value, Value]] | None:
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, list) and len(value) <= MOST_ELEMENTS:
+        return [(element, element) for element in value]
+    return None
+
+
+def _text(value: Value) -> str | None:
+    """How a value reads inside a text, None where that is not known."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    return json.dumps(value) if isinstance(value, float) else None
+
+
+def _bounded(value: Value) -> Value:
+    if isinstance(value, str):
+        return value if len(value) <= MOST_CHARACTERS else UNKNOWN
+    if isinstance(value, list | dict):
+        return value if len(value) <= MOST_ELEMENTS else UNKNOWN
+    return value
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _binary(operator: str, left: Value, right: Value) -> Value:
+    if operator == "&&" and (left is False or right is False):
+        return False
+    if operator == "||" and (left is True or right is True):
+        return True
+    if not is_known(left) or not is_known(right):
+        return UNKNOWN
+    if operator in {"==", "!="}:
+        same = left == right and isinstance(left, bool) == isinstance(right, bool)
+        return same if operator == "==" else not same
+    if isinstance(left, bool) and isinstance(right, bool):
+        return left if operator in {"&&", "||"} else UNKNOWN  # the rest is decided above
+    if not _is_number(left) or not _is_number(right):
+        return UNKNOWN
+    assert isinstance(left, int | float)
+    assert isinstance(right, int | float)
+    if abs(left) > 1e15 or abs(right) > 1e15:
+        return UNKNOWN
+    match operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return UNKNOWN if right == 0 else left // right if left % right == 0 else left / right
+        case "%":
+            return UNKNOWN if right == 0 else left - right * int(left / right)
+        case "<":
+            return left < right
+        case "<=":
+            return left <= right
+        case ">":
+            return left > right
+        case ">=":
+            return left >= right
+    return UNKNOWN

@@ -1,0 +1,51 @@
+"""APIs without throttling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    limited = {id(each.scope.root) for each in _limits(subject)}
+    for stage in subject.resources("aws_api_gateway_stage"):
+        if id(stage.scope.root) not in limited:
+            yield Problem(f"nothing limits how often {stage.address} may be called", stage.place)
+    for stage in subject.resources("aws_apigatewayv2_stage"):
+        settings = stage.inner("default_route_settings") + stage.inner("route_settings")
+        loops = any(block.type == "dynamic" for block in stage.block.blocks())
+        if not loops and not any(each.has("throttling_rate_limit") for each in settings):
+            yield Problem(f"nothing limits how often {stage.address} may be called", stage.place)
+
+
+def _limits(subject: Subject) -> Iterator[Found]:
+    for method in subject.resources("aws_api_gateway_method_settings"):
+        if any(each.value("throttling_rate_limit") not in (None, -1) for each in method.inner("settings")):
+            yield method
+    for plan in subject.resources("aws_api_gateway_usage_plan"):
+        if plan.has("throttle_settings") or any(stage.has("throttle") for stage in plan.inner("api_stages")):
+            yield plan
+
+
+RULE = Rule(
+    id="api-throttling",
+    severity=Severity.WARNING,
+    summary="Every stage of an API has a throttle of its own",
+    why=(
+        "Without one, all APIs of an account and Region share its 10,000 requests a second: a crowd, or an attacker, "
+        "at one of them shuts out the others, and everything behind it takes what comes."
+    ),
+    fix=(
+        "add aws_api_gateway_method_settings with throttling_rate_limit and throttling_burst_limit, or "
+        "default_route_settings"
+    ),
+    check=_check,
+    sources=(
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html",
+    ),
+)

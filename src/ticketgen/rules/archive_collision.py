@@ -1,0 +1,87 @@
+"""Archives that overwrite each other."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.hcl.syntax import Expression
+from ticketgen.hcl.values import Environment
+from ticketgen.hcl.walk import references
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    taken: dict[tuple[int, str], Found] = {}
+    for archive in subject.data("archive_file"):
+        expression = archive.expression("output_path")
+        path = archive.assumed("output_path")
+        if expression is None or not isinstance(path, str) or _maybe_not(archive):
+            continue
+        if _looped(archive, "for_each", "count") and not _differs(archive, expression):
+            yield Problem(f"every {archive.address} is written to {path}", archive.at("output_path"))
+            continue
+        other = taken.setdefault((id(archive.scope.root), posixpath.normpath(path)), archive)
+        if other is not archive and not _same_content(archive, other):
+            yield Problem(_message(archive, other, path), archive.at("output_path"))
+
+
+def _message(archive: Found, other: Found, path: str) -> str:
+    if other.declared.block is archive.declared.block:
+        where = " and ".join(sorted({archive.scope.path or "the root", other.scope.path or "the root"}))
+        return f"{archive.address} is written to {path} in {where}"
+    return f"{archive.address} is written to {path}, like {other.address}"
+
+
+def _maybe_not(archive: Found) -> bool:
+    """Whether ``count`` makes it exist only sometimes: of two, never both."""
+    return archive.expression("count") is not None and not isinstance(archive.value("count"), int)
+
+
+def _looped(archive: Found, *names: str) -> bool:
+    return any(archive.expression(name) is not None for name in names) and archive.value("count") not in (
+        0,
+        1,
+    )
+
+
+def _differs(archive: Found, path: Expression) -> bool:
+    """Whether the path depends on which instance it is."""
+    return any(reference.root in {"each", "count"} for reference, _ in references(path)) or bool(
+        archive.subject.origins.of(path, archive.scope, archive.declared.block) & {"unknown"}
+    )
+
+
+def _same_content(archive: Found, other: Found) -> bool:
+    """Whether both are one block in two calls of its module that write the same: harmless, byte for byte."""
+    if archive.declared.block is not other.declared.block:
+        return False
+    return all(
+        _worth(archive, source, attribute) == _worth(other, source, attribute)
+        for source in archive.declared.block.blocks("source")
+        for attribute in ("filename", "content")
+    ) and not any(archive.has(name) for name in ("source_dir", "source_file", "source_content"))
+
+
+def _worth(archive: Found, block: object, attribute: str) -> object:
+    node = block.attribute(attribute)  # type: ignore[attr-defined]
+    value = archive.subject.assumed.of(node.value if node else None, Environment(archive.scope))
+    return value if isinstance(value, str) else object()
+
+
+RULE = Rule(
+    id="archive-collision",
+    severity=Severity.ERROR,
+    summary="No two archives are written to one path",
+    why=(
+        "Archives are written while Terraform plans, side by side: of two with one path the last one wins, and a "
+        "function gets another's code, now and then."
+    ),
+    fix="put what tells them apart into the path: the function's name, the Region, each.key, the suffix",
+    check=_check,
+    sources=("https://github.com/hashicorp/terraform-provider-archive/issues/39",),
+)

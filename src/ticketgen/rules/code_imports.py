@@ -1,0 +1,122 @@
+"""Inline code that imports what its runtime does not ship."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.functions import Code, LambdaFunction, functions
+from ticketgen.rules.python_code import PythonCode, read_python
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE"]
+
+# boto3 and what it needs, and the runtime interface client. https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+_WITH_PYTHON = frozenset({
+    "awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "simplejson", "six",
+    "snapshot_restore_py", "urllib3",
+})  # fmt: skip
+
+# Each version's "What's New", https://docs.python.org/3/whatsnew/: what it took out of the standard library.
+_GONE = {
+    (3, 12): frozenset({"asynchat", "asyncore", "distutils", "imp", "smtpd"}),
+    (3, 13): frozenset({
+        "aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib", "nis",
+        "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib",
+    }),
+}  # fmt: skip
+# The SDK of durable functions, with the runtimes that have them.
+# https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
+_DURABLE = {"aws_durable_execution_sdk_python": (3, 13), "@aws/durable-execution-sdk-js": (22,)}
+_NEW = frozenset({"annotationlib", "compression", "concurrent", "tomllib", "zoneinfo", "graphlib"})
+
+# https://nodejs.org/api/modules.html#built-in-modules
+_WITH_NODE = frozenset({
+    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
+    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net",
+    "os", "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "sea", "sqlite", "stream",
+    "string_decoder", "sys", "test", "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi",
+    "worker_threads", "zlib",
+})  # fmt: skip
+_NODE_IMPORT = re.compile(
+    r"""(?:\brequire\s*\(\s*|^\s*(?:import|export)\b[^'"\n;]*?\bfrom\s*|^\s*import\s+)(['"])([^'"\n]+)\1""",
+    re.M,
+)
+_NODE_COMMENT = re.compile(r"/\*.*?\*/|(?<![:'\"\w])//[^\n]*", re.S)
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for function in functions(subject):
+        if function.code is None or function.found.has("layers"):
+            continue  # a layer may ship anything
+        for file in function.code:
+            if file.name.endswith(".py") and function.runtime.startswith("python"):
+                yield from _python(function, file)
+            elif file.name.endswith((".js", ".mjs", ".cjs")) and function.runtime.startswith("nodejs"):
+                yield from _node(function, file)
+
+
+def _python(function: LambdaFunction, file: Code) -> Iterator[Problem]:
+    code = read_python(file.text)
+    if not isinstance(code, PythonCode):
+        return
+    siblings = {each.name.partition("/")[0].removesuffix(".py") for each in function.code or ()}
+    version = _version(function.runtime.removeprefix("python"))
+    gone = frozenset().union(*(names for since, names in _GONE.items() if version >= since))
+    ever = sys.stdlib_module_names | _NEW | frozenset().union(*_GONE.values())
+    for name, line in code.imports.items():
+        if name in siblings or name in _WITH_PYTHON or (name in ever and name not in gone):
+            continue
+        if version >= _DURABLE.get(name, (99,)):
+            continue
+        message = f"{file.name} imports {name}, which {function.runtime} does not ship"
+        yield Problem(message, file.at(line))
+
+
+def _node(function: LambdaFunction, file: Code) -> Iterator[Problem]:
+    text = _NODE_COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), file.text)
+    major = _version(function.runtime.removeprefix("nodejs").removesuffix(".x"))[0]
+    packed = {each.name for each in function.code or ()}
+    for match in _NODE_IMPORT.finditer(text):
+        name = match[2]
+        package = "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
+        if (
+            name.startswith(("node:", ".", "/"))
+            or package in _WITH_NODE
+            or f"node_modules/{package}" in packed
+        ):
+            continue
+        # The SDK for JavaScript v3 ships since nodejs18.x, v2 until nodejs16.x.
+        # https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
+        if package.startswith(("@aws-sdk/", "@smithy/")) and major >= 18:
+            continue
+        if (package == "aws-sdk" and major <= 16) or (major,) >= _DURABLE.get(package, (99,)):
+            continue
+        line = text.count("\n", 0, match.start(2)) + 1
+        message = f"{posixpath.basename(file.name)} imports {package}, which {function.runtime} does not ship"
+        yield Problem(message, file.at(line))
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdecimal()) or (0,)
+
+
+RULE = Rule(
+    id="code-imports",
+    severity=Severity.ERROR,
+    summary="Inline code imports only what its runtime ships",
+    why=(
+        "Inline code has no requirements file: a package that the runtime does not bring is missing, and the function "
+        "fails on its first call. No runtime ships a Redis client, and none since nodejs18.x the AWS SDK v2."
+    ),
+    fix="use the standard library or the AWS SDK, write the few lines yourself, or add a layer",
+    check=_check,
+    sources=(
+        "https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html",
+        "https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html",
+    ),
+)

@@ -1,0 +1,32 @@
+"""Inline Python that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.functions import functions
+from ticketgen.rules.python_code import read_python
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE"]
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for function in functions(subject):
+        for file in function.code or ():
+            if file.name.endswith(".py"):
+                code = read_python(file.text)
+                if isinstance(code, SyntaxError):
+                    yield Problem(f"{file.name} is no Python: {code.msg}", file.at(code.lineno or 1))
+
+
+RULE = Rule(
+    id="code-syntax",
+    severity=Severity.ERROR,
+    summary="The inline Python code of a function can be parsed",
+    why="Nothing looks at code inside a string: it is packed and deployed, and fails on its first call.",
+    fix="mend the code; a linter reads it where it is kept as a file",
+    check=_check,
+)

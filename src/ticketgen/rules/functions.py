@@ -1,0 +1,120 @@
+"""The Lambda functions of a configuration, with the code that stands in it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ticketgen.findings import Location
+from ticketgen.hcl.values import Link, is_known
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["Code", "LambdaFunction", "functions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One file of a function's package.
+
+    Attributes:
+        name: in the package.
+        text: its text.
+        place: where the text begins; of inline code, its ``content``.
+        inline: whether it stands in the Terraform, and so its first line is the line after the place where it is
+            a heredoc.
+    """
+
+    name: str
+    text: str
+    place: Location
+    first_line: int
+
+    def at(self, line: int) -> Location:
+        """The place of a line of the text, counted from 1."""
+        if self.first_line == 0:  # no text of its own lines, such as a quoted string
+            return self.place
+        return Location(self.place.file, self.first_line + line - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaFunction:
+    """A function.
+
+    Attributes:
+        found: its resource.
+        code: the files of its package; None where they are not known, all of them.
+        archive: the ``archive_file`` that packs it, if it is one.
+    """
+
+    found: Found
+    code: tuple[Code, ...] | None
+    archive: Found | None
+
+    @property
+    def runtime(self) -> str:
+        """Such as ``python3.13``; "" where it is not known."""
+        value = self.found.assumed("runtime")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def environment(self) -> Mapping[str, object] | None:
+        """The variables that are set, None where it is not known which."""
+        blocks = self.found.inner("environment")
+        if not blocks:
+            return {} if not _unknown_blocks(self.found, "environment") else None
+        value = blocks[0].subject.assumed.of(blocks[0].expression("variables"), blocks[0].where)
+        return value if isinstance(value, dict) else {} if value is None else None
+
+
+def functions(subject: Subject) -> Iterator[LambdaFunction]:
+    """Every function, in every meaning of its module."""
+    for found in subject.resources("aws_lambda_function"):
+        archive = _archive(found)
+        yield LambdaFunction(found, _code(archive) if archive else None, archive)
+
+
+def _archive(function: Found) -> Found | None:
+    for attribute in ("filename", "source_code_hash"):
+        link = function.subject.values.of(function.expression(attribute), function.where)
+        if isinstance(link, Link) and link.resource.type == "archive_file":
+            where = next(function.subject.values.instances(link.resource, link.scope), None)
+            if where is not None:
+                return Found(function.subject, link.resource, link.resource.block, where)
+    return None
+
+
+def _code(archive: Found) -> tuple[Code, ...] | None:
+    sources = archive.inner("source")
+    files = []
+    for source in sources:
+        name, text = source.assumed("filename"), source.assumed("content")
+        if not isinstance(name, str) or not isinstance(text, str) or not is_known([name, text]):
+            return None
+        files.append(_inline(source, "content", name, text))
+    content = archive.assumed("source_content")
+    if isinstance(content, str):
+        name = archive.assumed("source_content_filename")
+        files.append(_inline(archive, "source_content", str(name), content))
+    path = archive.assumed("source_file")
+    if isinstance(path, str):
+        path = posixpath.normpath(path)
+        text = archive.subject.configuration.texts.get(path)
+        if text is None:
+            return None
+        files.append(Code(posixpath.basename(path), text, Location(path), 1))
+    if archive.has("source_dir") or not files:
+        return None
+    return tuple(files)
+
+
+def _inline(found: Found, attribute: str, name: str, text: str) -> Code:
+    place = found.at(attribute)
+    expression = found.expression(attribute)
+    # A heredoc's text begins on the line after its mark. Text from elsewhere is shown where it is used.
+    heredoc = getattr(expression, "heredoc", "")
+    return Code(name, text, place, place.line + 1 if heredoc else 0)
+
+
+def _unknown_blocks(found: Found, type: str) -> bool:
+    return any(inner.type == "dynamic" and inner.labels == (type,) for inner in found.block.blocks())

@@ -1,0 +1,58 @@
+"""A global table used as a lock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.hcl.values import Link
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+_LOCK = re.compile(r"(?:^|[^a-z])(?:dist)?(?:locks?|mutex(?:es)?|leases?|semaphores?)(?:[^a-z]|$)")
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for table in subject.resources("aws_dynamodb_table"):
+        replicas = table.inner("replica")
+        strong = any(replica.value("consistency_mode") == "STRONG" for replica in replicas)
+        if replicas and not strong and _locks(table):
+            yield _problem(table, replicas[0])
+    for replica in subject.resources("aws_dynamodb_table_replica"):
+        link = subject.values.of(replica.expression("global_table_arn"), replica.where)
+        if isinstance(link, Link) and link.resource.type == "aws_dynamodb_table":
+            where = next(subject.values.instances(link.resource, link.scope), None)
+            if where is not None:
+                table = Found(subject, link.resource, link.resource.block, where)
+                if _locks(table):
+                    yield _problem(table, replica)
+
+
+def _problem(table: Found, at: Found) -> Problem:
+    return Problem(f"{table.address} holds locks, and is replicated last-writer-wins", at.place)
+
+
+def _locks(table: Found) -> bool:
+    """Whether its name or its key says that it holds locks."""
+    said = [table.declared.name, table.assumed("name"), table.assumed("hash_key")]
+    words = [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each).lower() for each in said if isinstance(each, str)]
+    return any(_LOCK.search(re.sub(r"(?<=[a-z])_|_(?=[a-z])", "-", word)) for word in words)
+
+
+RULE = Rule(
+    id="global-table-lock",
+    severity=Severity.ERROR,
+    summary="A table that holds locks is not a global table",
+    why=(
+        "A conditional write sees its own Region's replica only. Two Regions take one lock at once, both succeed, and "
+        "the later write silently wins: the lock locks nothing."
+    ),
+    fix="give each Region a lock table of its own, and take each lock in one Region: the home of what it protects",
+    check=_check,
+    sources=(
+        "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html",
+    ),
+)

@@ -1,0 +1,97 @@
+"""What the role of a function grants, from every policy that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from ticketgen.findings import Location
+from ticketgen.hcl.values import Link
+from ticketgen.rules.functions import LambdaFunction, functions
+from ticketgen.rules.policies import granted, statements_of
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["Granted", "grants"]
+
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: what services do with a role.
+_FOR_SERVICES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole",
+                 "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a function may do.
+
+    Attributes:
+        function: whose role it is.
+        actions: each with the place of its statement; patterns as they stand.
+        shared: whether another function has the same role.
+    """
+
+    function: LambdaFunction
+    actions: tuple[tuple[str, Location], ...]
+    shared: bool
+
+    def allows(self, action: str) -> bool:
+        """Whether a statement grants an action, on any resource."""
+        return any(fnmatchcase(action.lower(), pattern.lower()) for pattern, _ in self.actions)
+
+
+def grants(subject: Subject) -> Iterator[Granted]:
+    """Each function whose role and policies are known, all of them."""
+    every = list(functions(subject))
+    roles = [_role(function) for function in every]
+    policies = list(
+        subject.resources(
+            "aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_role_policies_exclusive"
+        )
+    )
+    # A policy of a role that is not known may belong to any; and so may one attached the other way round.
+    unclear = {id(each.scope.root) for each in policies if each.link("role") is None}
+    unclear |= {id(each.scope.root) for each in subject.resources("aws_iam_policy_attachment")}
+    known: dict[tuple[int, int], tuple[tuple[str, Location], ...] | None] = {}
+    for function, role in zip(every, roles, strict=True):
+        if role is None or role.resource.type != "aws_iam_role" or id(role.scope.root) in unclear:
+            continue
+        key = id(role.scope), id(role.resource.block)
+        if key not in known:
+            known[key] = _actions(subject, role, policies)
+        actions = known[key]
+        users = {
+            other.found.address for other, its in zip(every, roles, strict=True)
+            if its is not None and its.resource.block is role.resource.block
+        }  # fmt: skip
+        if actions is not None:
+            yield Granted(function, actions, len(users) > 1)
+
+
+def _role(function: LambdaFunction) -> Link | None:
+    value = function.found.subject.values.of(function.found.expression("role"), function.found.where)
+    return value if isinstance(value, Link) else None
+
+
+def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple[str, Location], ...] | None:
+    block = role.resource.block
+    if block.attribute("managed_policy_arns") or block.blocks("inline_policy") or block.blocks("dynamic"):
+        return None
+    found: list[tuple[str, Location]] = []
+    for policy in granted(role, iter(policies)):
+        holder: Found | None = policy
+        if policy.declared.type == "aws_iam_role_policy_attachment":
+            arn = policy.assumed("policy_arn")
+            if isinstance(arn, str) and arn.endswith(_FOR_SERVICES):
+                continue
+            link = policy.link("policy_arn")
+            if link is None or link.resource.type != "aws_iam_policy":
+                return None
+            where = next(subject.values.instances(link.resource, link.scope), None)
+            holder = Found(subject, link.resource, link.resource.block, where) if where else None
+        statements = statements_of(holder, "policy") if holder is not None else ()
+        if statements is None:
+            return None
+        for statement in statements:
+            if not statement.allow or statement.actions is None:
+                return None
+            found += [(action, statement.place) for action in statement.actions]
+    return tuple(found)

@@ -1,0 +1,71 @@
+"""Wildcards in IAM policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.policies import statements_of
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+_HOLDERS = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
+
+# Services whose actions on data all take an ARN, by the Service Authorization Reference.
+_TAKE_ARN = frozenset(
+    {"dynamodb", "kinesis", "lambda", "rds-data", "s3", "secretsmanager", "sns", "sqs", "states"}
+)
+# Verbs of actions of theirs that take none, or are asked of the account.
+_WITHOUT_ARN = (
+    "list",
+    "describe",
+    "getaccount",
+    "createevents",
+    "batchget",
+    "sendtask",
+    "getlayer",
+    "generate",
+)
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for holder in subject.resources(*_HOLDERS):
+        yield from _of_policy(holder, "policy")
+    for role in subject.resources("aws_iam_role"):
+        for inline in role.inner("inline_policy"):
+            yield from _of_policy(inline, "policy")
+
+
+def _of_policy(holder: Found, attribute: str) -> Iterator[Problem]:
+    for statement in statements_of(holder, attribute) or ():
+        if not statement.allow or statement.principals:
+            continue
+        wild = [action for action in statement.actions or () if action == "*" or action.endswith(":*")]
+        if wild:
+            yield Problem(f"{holder.address} grants {', '.join(wild)}", statement.place)
+        elif "*" in (statement.resources or ()) and not statement.conditioned:
+            named = [action for action in statement.actions or () if _takes_arn(action)]
+            if named:
+                yield Problem(f"{holder.address} grants {_list(named)} on every resource", statement.place)
+
+
+def _takes_arn(action: str) -> bool:
+    service, _, operation = action.lower().partition(":")
+    return service in _TAKE_ARN and not operation.startswith(_WITHOUT_ARN)
+
+
+def _list(actions: list[str]) -> str:
+    return ", ".join(actions[:3]) + (f" and {len(actions) - 3} more" if len(actions) > 3 else "")
+
+
+RULE = Rule(
+    id="iam-wildcard",
+    severity=Severity.WARNING,
+    summary="A policy names its actions and, where they take one, the ARN they are about",
+    why="A wildcard grants what nobody has thought of: other teams' tables, and actions that AWS adds later.",
+    fix="name each action, and the ARN of each resource",
+    check=_check,
+    sources=("https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",),
+)

@@ -1,0 +1,30 @@
+"""Running all rules over a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Finding, Stage
+from ticketgen.hcl.configuration import Configuration
+from ticketgen.rules.registry import RULES
+from ticketgen.rules.subject import Subject
+
+__all__ = ["judge"]
+
+
+def judge(configuration: Configuration) -> Iterator[Finding]:
+    """Every place where a rule is broken, once, however many calls of a module break it there."""
+    subject = Subject(configuration)
+    for rule in RULES:
+        seen = set()
+        for problem in rule.check(subject):
+            if (problem.place, problem.message) not in seen:
+                seen.add((problem.place, problem.message))
+                yield Finding(
+                    rule.id,
+                    problem.message,
+                    Stage.VERIFY,
+                    problem.place,
+                    rule.severity,
+                    problem.help or rule.fix,
+                )

@@ -1,0 +1,54 @@
+"""Failure 1: Lambda code in files or zips outside the Terraform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.hcl.values import Link
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for function in subject.resources("aws_lambda_function"):
+        if function.value("package_type") == "Image":
+            continue
+        for attribute in ("filename", "s3_key"):
+            value = subject.values.of(function.expression(attribute), function.where)
+            if isinstance(value, str):
+                yield Problem(f"{function.address} takes its code from {value}", function.at(attribute))
+        yield from _archived(function)
+
+
+def _archived(function: Found) -> Iterator[Problem]:
+    link = function.subject.values.of(function.expression("filename"), function.where)
+    if not isinstance(link, Link) or link.resource.type != "archive_file":
+        return
+    for attribute in ("source_file", "source_dir"):
+        node = link.resource.block.attribute(attribute)
+        if node is not None:
+            message = f"{function.address} takes its code from the {attribute} of {link.resource.address}"
+            yield Problem(message, node.at(link.resource.file))
+    for source in link.resource.block.blocks("source"):
+        content = source.attribute("content")
+        called = getattr(content.value, "name", "") if content else ""
+        if content is not None and called in {"file", "templatefile"}:
+            message = f"{link.resource.address} takes its content from a file, by {called}()"
+            yield Problem(message, content.at(link.resource.file))
+
+
+RULE = Rule(
+    id="lambda-code-inline",
+    severity=Severity.ERROR,
+    summary="The code of a Lambda function stands in the Terraform that deploys it",
+    why=(
+        "A zip or a file beside the stack has to be built and found before every plan. Where it is missing or old, the "
+        "plan fails, or deploys yesterday's code, and a reviewer sees neither."
+    ),
+    fix="write the code into source blocks of a data.archive_file, and take its output_path as filename",
+    check=_check,
+    sources=("https://registry.terraform.io/providers/hashicorp/archive/latest/docs/data-sources/file",),
+)

@@ -1,0 +1,90 @@
+"""Names that collide: of global services across Regions, and of two resources in one module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.findings import Severity
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.syntax import GetAttribute, Reference
+from ticketgen.hcl.values import UNKNOWN
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; IAM is global.
+_GLOBAL = {("aws_s3_bucket", "bucket"), ("aws_iam_policy", "name"), ("aws_iam_user", "name"),
+           ("aws_iam_group", "name"), ("aws_iam_instance_profile", "name")}  # fmt: skip
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    everywhere = {key for key, limit in NAME_LIMITS.items() if limit.scope == "global"} | _GLOBAL
+    regional = {key for key, limit in NAME_LIMITS.items() if limit.scope == "regional" and "." not in key[1]}
+    for type, attribute in sorted(everywhere | regional):
+        taken: dict[tuple[object, ...], Found] = {}
+        for found in subject.resources(type):
+            value = found.assumed(attribute)
+            if not isinstance(value, str) or _maybe_not(found) or _several_accounts(found.scope):
+                continue
+            # Of a regional service, one provider of one module is the same Region for certain.
+            area: tuple[object, ...] = (id(found.scope.root),)
+            if (type, attribute) not in everywhere:
+                area = (*area, id(found.scope), _provider(found))
+            other = taken.setdefault((*area, value), found)
+            if other is not found:
+                yield _problem(found, other, attribute, value)
+
+
+def _problem(found: Found, other: Found, attribute: str, value: str) -> Problem:
+    place = f"{other.scope.path}.{other.address}" if other.scope.path else other.address
+    if found.declared.block is other.declared.block:
+        where = (
+            f"in {found.scope.path} and in {other.scope.path}" if found.scope is not other.scope else "twice"
+        )
+        message = f"{found.address} is named {value!r} {where}"
+    else:
+        message = f"{found.address} is named {value!r}, like {place}"
+    return Problem(message, found.at(attribute))
+
+
+def _maybe_not(found: Found) -> bool:
+    """Whether it is not known that it is made, and how often."""
+    call: Scope | None = found.scope
+    while call is not None and call.call is not None:
+        if call.call.value("count") is not None or call.call.value("for_each") is not None:
+            return True
+        call = call.caller
+    loop = found.where.bound.get("each") or found.where.bound.get("count") or {}
+    return isinstance(loop, dict) and UNKNOWN in (loop.get("key"), loop.get("index"))
+
+
+def _provider(found: Found) -> str:
+    expression = found.expression("provider")
+    steps = expression.steps if isinstance(expression, Reference) else ()
+    return ".".join(step.name for step in steps if isinstance(step, GetAttribute))
+
+
+def _several_accounts(scope: Scope) -> bool:
+    """Whether the root may talk to more than one account, so that nothing is known to collide."""
+    told = {"profile", "access_key", "shared_credentials_files", "allowed_account_ids"}
+    return any(
+        block.attribute(name) is not None or bool(block.blocks(name))
+        for block in scope.root.module.blocks("provider")
+        for name in (*told, "assume_role", "assume_role_with_web_identity")
+    )
+
+
+RULE = Rule(
+    id="name-collision",
+    severity=Severity.ERROR,
+    summary="No two resources have one name where it must be unique",
+    why=(
+        "IAM, dashboards and buckets are global: a module that is called once for each Region creates the same name in "
+        "each, and from the second on, AWS answers that it exists, or two resources overwrite each other for ever."
+    ),
+    fix="add the Region to the name, or create the resource once, outside the module",
+    check=_check,
+    sources=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",),
+)

@@ -1,0 +1,66 @@
+"""Names over their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.aws.names import NAME_LIMITS, NameLimit
+from ticketgen.findings import Severity
+from ticketgen.hcl.syntax import Expression, Interpolation, Literal, Template, Text
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for (type, attribute), limit in NAME_LIMITS.items():
+        if "." in attribute:
+            continue  # in a block or a map
+        for found in subject.resources(type):
+            expression = found.expression(attribute)
+            if expression is not None:
+                wrong = _wrong(found, expression, limit)
+                if wrong:
+                    yield Problem(f"{found.address}: the {attribute} {wrong}", found.at(attribute))
+
+
+def _wrong(found: Found, expression: Expression, limit: NameLimit) -> str:
+    value = found.assumed_of(expression)
+    if isinstance(value, str):
+        if not value and not isinstance(expression, Literal):
+            return ""  # a default to be overridden
+        problem = limit.problem(value)
+        return f"{value!r} {problem}" if problem else ""
+    known = _known_characters(found, expression)
+    if known > limit.maximum:
+        return f"has at least {known} characters, and AWS takes {limit.maximum}"
+    return ""
+
+
+def _known_characters(found: Found, expression: Expression) -> int:
+    """How long a name is at least, whatever its unknown parts are."""
+    if not isinstance(expression, Template):
+        return 0
+    count = 0
+    for part in expression.parts:
+        if isinstance(part, Text):
+            count += len(part.value)
+        elif isinstance(part, Interpolation):
+            value = found.assumed_of(part.expression)
+            count += len(value) if isinstance(value, str) else 0
+    return count
+
+
+RULE = Rule(
+    id="name-limit",
+    severity=Severity.ERROR,
+    summary="Every name is one that AWS takes: its length, its characters and their order",
+    why=(
+        "AWS refuses the name during the apply, with half of the stack created. A longer suffix or Region does it to "
+        "names that were fine before."
+    ),
+    fix="shorten the name, or write it in the alphabet that AWS takes",
+    check=_check,
+    sources=("The limits and their sources stand in ticketgen's aws/names.py.",),
+)

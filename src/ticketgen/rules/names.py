@@ -1,0 +1,106 @@
+"""Names that a configuration gives: which attributes they are, and where they come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.syntax import Expression, Literal, Parentheses, Reference
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["FREE", "SUFFIX", "Name", "chosen_freely", "names", "suffixes"]
+
+SUFFIX = re.compile(
+    r"(?:\w+_)?suffix|(?:environment|env|stage|workspace|deployment)(?:_(?:name|id|type))?|name_prefix"
+)
+"""What a variable is called that tells one deployment from another."""
+
+FREE = frozenset({
+    ("aws_elasticache_user", "user_name"),  # Redis wants a user named default in every group
+    ("aws_rds_cluster", "database_name"),  # within the cluster, and no hyphens
+    ("aws_db_instance", "db_name"),
+    ("aws_rds_cluster", "final_snapshot_identifier"),
+})  # fmt: skip
+"""Names that AWS or their own resource keeps apart."""
+
+# Further attributes that name what is unique in an account, and that NAME_LIMITS does not have.
+_MORE = frozenset({
+    ("aws_cloudfront_function", "name"),
+    ("aws_db_instance", "identifier"),
+    ("aws_ecr_repository", "name"),
+    ("aws_ecs_cluster", "name"),
+    ("aws_eks_cluster", "name"),
+    ("aws_iam_policy", "name"),
+    ("aws_iam_user", "name"),
+    ("aws_iam_instance_profile", "name"),
+    ("aws_kinesis_firehose_delivery_stream", "name"),
+    ("aws_lb", "name"),
+    ("aws_msk_cluster", "cluster_name"),
+    ("aws_s3_bucket", "bucket"),
+    ("aws_scheduler_schedule", "name"),
+    ("aws_secretsmanager_secret", "name"),
+    ("aws_ssm_parameter", "name"),
+})  # fmt: skip
+
+_NAMED: dict[str, tuple[str, ...]] = {}
+for _type, _attribute in sorted({*NAME_LIMITS, *_MORE}):
+    _limit = NAME_LIMITS.get((_type, _attribute))
+    # Names within a parent are kept apart by it; a path leads into a block or a map.
+    if (
+        "." not in _attribute
+        and (_limit is None or _limit.scope != "parent")
+        and (_type, _attribute) not in FREE
+    ):
+        _NAMED[_type] = (*_NAMED.get(_type, ()), _attribute)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One attribute that names a resource."""
+
+    found: Found
+    attribute: str
+    expression: Expression
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where it comes from, see `ticketgen.hcl.origins`."""
+        found = self.found
+        return found.subject.origins.of(self.expression, found.scope, found.declared.block)
+
+
+def names(subject: Subject) -> Iterator[Name]:
+    """Every name that must be unique in an account, in every meaning of its module."""
+    for type, attributes in _NAMED.items():
+        for found in subject.resources(type):
+            for attribute in attributes:
+                expression = found.expression(attribute)
+                if expression is not None and not _is_null(expression):
+                    yield Name(found, attribute, expression)
+
+
+def suffixes(scope: Scope) -> frozenset[str]:
+    """The root's variables that tell one deployment from another."""
+    return frozenset(f"var.{name}" for name in scope.root.names.variables if SUFFIX.fullmatch(name))
+
+
+def chosen_freely(origins: frozenset[str]) -> bool:
+    """Whether something makes a name differ that is no variable: a workspace, a random resource, or who knows."""
+    return any(
+        origin in {"unknown", "terraform.workspace"} or origin.startswith(("resource.random_", "data."))
+        for origin in origins
+    )
+
+
+def is_input(expression: Expression) -> bool:
+    """Whether a name is a variable, whole: whoever deploys the stack chooses it."""
+    while isinstance(expression, Parentheses):
+        expression = expression.inner
+    return isinstance(expression, Reference) and expression.root == "var"
+
+
+def _is_null(expression: Expression) -> bool:
+    return isinstance(expression, Literal) and expression.value is None

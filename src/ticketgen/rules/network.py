@@ -1,0 +1,193 @@
+"""Security groups, and what may flow between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ticketgen.findings import Location
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.values import Link, Value
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["Ports", "Traffic", "traffic"]
+
+ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """A protocol and its ports; ``None`` for the protocol is all of them, for a port: not known."""
+
+    protocol: str | None
+    first: int | None
+    last: int | None
+
+    def covers(self, other: Ports) -> bool:
+        """Whether all that the other lets through passes here too; yes where it is not known."""
+        if self.protocol is None:
+            return True
+        if other.protocol is None or self.protocol != other.protocol:
+            return False
+        if None in (self.first, self.last, other.first, other.last):
+            return True
+        assert self.first is not None
+        assert self.last is not None
+        assert other.first is not None
+        assert other.last is not None
+        return self.first <= other.first and other.last <= self.last
+
+    def __str__(self) -> str:
+        if self.protocol is None:
+            return "all traffic"
+        if self.first is None or self.last is None:
+            return self.protocol
+        return f"{self.protocol} {self.first}" + (f"–{self.last}" if self.last != self.first else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """One rule of one security group.
+
+    Attributes:
+        group: whose rule it is; None where that is not known.
+        inwards: ingress or egress.
+        ports: what passes.
+        peers: the groups on the other side.
+        cidrs: the ranges on the other side, as far as they are known.
+        open_ended: whether something on the other side is not known.
+        place: where the rule stands.
+        scope: of the module that it stands in.
+    """
+
+    group: Link | None
+    inwards: bool
+    ports: Ports
+    peers: tuple[Link, ...]
+    cidrs: tuple[str, ...]
+    open_ended: bool
+    place: Location
+    scope: Scope
+
+
+def traffic(subject: Subject) -> Iterator[Traffic]:
+    """Every rule of every security group."""
+    for owner in subject.resources("aws_security_group", "aws_default_security_group"):
+        itself = Link(owner.scope, owner.declared)
+        for inwards, name in ((True, "ingress"), (False, "egress")):
+            for rule in owner.inner(name):
+                yield _inline(rule, itself, inwards)
+            listed = owner.value(name)
+            if isinstance(listed, list):
+                for item in listed:
+                    if isinstance(item, dict):
+                        yield _listed(owner, item, itself, inwards, name)
+    for rule in subject.resources("aws_security_group_rule"):
+        kind, group = rule.value("type"), _group(rule, "security_group_id")
+        if kind in ("ingress", "egress"):
+            yield _inline(rule, group, kind == "ingress")
+        else:  # not known: it may be any rule of either direction
+            for inwards in (True, False):
+                yield Traffic(group, inwards, Ports(None, None, None), (), (), True, rule.place, rule.scope)
+    for inwards, type in (
+        (True, "aws_vpc_security_group_ingress_rule"),
+        (False, "aws_vpc_security_group_egress_rule"),
+    ):
+        for rule in subject.resources(type):
+            yield _separate(rule, inwards)
+
+
+def _inline(rule: Found, group: Link | None, inwards: bool) -> Traffic:
+    peers, unknown = _links(rule, "security_groups")
+    source = rule.expression("source_security_group_id")
+    if source is not None:
+        link = _group(rule, "source_security_group_id")
+        peers, unknown = (*peers, *([link] if link else [])), unknown or link is None
+    if rule.value("self") is True and group is not None:
+        peers = (*peers, group)
+    cidrs: tuple[str, ...] = ()
+    for name in ("cidr_blocks", "ipv6_cidr_blocks"):
+        known, more = _cidrs(rule.value(name))
+        cidrs, unknown = cidrs + known, unknown or more
+    ports = _ports(rule.value("protocol"), rule.value("from_port"), rule.value("to_port"))
+    return Traffic(group, inwards, ports, peers, cidrs, unknown, rule.place, rule.scope)
+
+
+def _separate(rule: Found, inwards: bool) -> Traffic:
+    peer = rule.expression("referenced_security_group_id")
+    link = _group(rule, "referenced_security_group_id") if peer is not None else None
+    cidrs: tuple[str, ...] = ()
+    unknown = peer is not None and link is None
+    for name in ("cidr_ipv4", "cidr_ipv6"):
+        known, more = _cidrs([rule.value(name)] if rule.has(name) else None)
+        cidrs, unknown = cidrs + known, unknown or more
+    ports = _ports(rule.value("ip_protocol"), rule.value("from_port"), rule.value("to_port"))
+    group = _group(rule, "security_group_id")
+    return Traffic(group, inwards, ports, (link,) if link else (), cidrs, unknown, rule.place, rule.scope)
+
+
+def _listed(group: Found, item: dict[str, Value], itself: Link, inwards: bool, name: str) -> Traffic:
+    """One object of ``ingress = [{ … }]``."""
+    groups = item.get("security_groups")
+    listed = groups if isinstance(groups, list) else []
+    peers = tuple(each for each in listed if isinstance(each, Link))
+    unknown = len(peers) < len(listed) or not (groups is None or isinstance(groups, list))
+    cidrs: tuple[str, ...] = ()
+    for key in ("cidr_blocks", "ipv6_cidr_blocks"):
+        known, more = _cidrs(item.get(key))
+        cidrs, unknown = cidrs + known, unknown or more
+    if item.get("self") is True:
+        peers = (*peers, itself)
+    ports = _ports(item.get("protocol"), item.get("from_port"), item.get("to_port"))
+    return Traffic(itself, inwards, ports, peers, cidrs, unknown, group.at(name), group.scope)
+
+
+def _group(rule: Found, name: str) -> Link | None:
+    link = rule.link(name)
+    return (
+        link if link and link.resource.type in {"aws_security_group", "aws_default_security_group"} else None
+    )
+
+
+def _links(rule: Found, name: str) -> tuple[tuple[Link, ...], bool]:
+    """The groups in a list, and whether there may be more."""
+    expression = rule.expression(name)
+    if expression is None:
+        return (), False
+    value = rule.subject.values.of(expression, rule.where)
+    if value is None:
+        return (), False
+    items = value if isinstance(value, list) else [value]
+    found = tuple(
+        item for item in items if isinstance(item, Link) and item.resource.type == "aws_security_group"
+    )
+    return found, len(found) < len(items)
+
+
+def _cidrs(value: Value) -> tuple[tuple[str, ...], bool]:
+    if value is None:
+        return (), False
+    if not isinstance(value, list):
+        return (), True
+    known = tuple(item for item in value if isinstance(item, str))
+    return known, len(known) < len(value)
+
+
+def _ports(protocol: Value, first: Value, last: Value) -> Ports:
+    # Numbers of https://www.iana.org/assignments/protocol-numbers; -1 is all.
+    names = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
+    said = (
+        str(protocol).lower()
+        if isinstance(protocol, str | int) and not isinstance(protocol, bool)
+        else "unknown"
+    )
+    said = names.get(said, said)
+    if said == "-1":
+        return Ports(None, None, None)
+    return Ports(said, _port(first), _port(last))
+
+
+def _port(value: Value) -> int | None:
+    if isinstance(value, str) and value.isdecimal() and len(value) < 6:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

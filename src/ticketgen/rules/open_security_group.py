@@ -1,0 +1,45 @@
+"""Security groups that the whole internet may enter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.network import ANYWHERE, Traffic, traffic
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE"]
+
+_PUBLIC = frozenset({80, 443})
+_PING = frozenset({"icmp", "icmpv6"})
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for rule in traffic(subject):
+        open_to = sorted(ANYWHERE & set(rule.cidrs))
+        if rule.inwards and open_to and not _meant(rule):
+            whose = rule.group.resource.address if rule.group else "a security group"
+            yield Problem(f"{whose} lets {rule.ports} in from {open_to[0]}", rule.place)
+
+
+def _meant(rule: Traffic) -> bool:
+    ports = rule.ports
+    if ports.protocol in _PING:
+        return True
+    if ports.protocol is None:
+        return False
+    if ports.first is None or ports.last is None:
+        return True  # not known
+    return ports.first == ports.last and ports.first in _PUBLIC
+
+
+RULE = Rule(
+    id="open-security-group",
+    severity=Severity.WARNING,
+    summary="Only ports 80 and 443 are open to the whole internet",
+    why="A port that anyone can reach is tried by everyone, within minutes, with every password and every old exploit.",
+    fix="name the security group or the address range that has to come in",
+    check=_check,
+    sources=("https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-18",),
+)

@@ -1,0 +1,75 @@
+"""Failure 4: no outputs to test against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Location, Severity
+from ticketgen.hcl.configuration import Scope
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE"]
+
+_TESTABLE = {
+    "a DynamoDB table": ("aws_dynamodb_table",),
+    "a Lambda function": ("aws_lambda_function",),
+    "an API": ("aws_api_gateway_rest_api", "aws_apigatewayv2_api"),
+    "a Kinesis stream": ("aws_kinesis_stream",),
+    "a cache": ("aws_elasticache_replication_group",),
+    "a database cluster": ("aws_rds_cluster",),
+}
+"""What a test of the deployed stack talks to, and has to find."""
+
+_BY_NAME = {"an API": ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_name")}
+"""What leads there too."""
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    scopes = subject.scopes
+    for root in {id(scope.root): scope.root for scope in scopes}.values():
+        own = [scope for scope in scopes if scope.root is root]
+        if len(own) != sum(1 for scope in subject.configuration.every_scope() if scope.root is root):
+            continue  # a module of it was not read whole
+        stack = bool(root.module.providers and any(root.module.blocks("provider")))
+        yield from _of_root(subject, root, own, stack)
+
+
+def _of_root(subject: Subject, root: Scope, scopes: list[Scope], stack: bool) -> Iterator[Problem]:
+    present: dict[str, Location] = {}
+    for kind, types in _TESTABLE.items():
+        places = [declared.place for scope in scopes for declared in scope.resources(*types)]
+        if places:
+            present[kind] = min(places)
+    if not present:
+        return
+    if not root.names.outputs:
+        place = min(present.values())
+        yield Problem(f"the stack has {', '.join(present)}, and no output to find them by", place)
+        return
+    if not stack:
+        return  # a module gives whoever calls it what it likes
+    exported: set[str] = set()
+    for output in root.names.outputs.values():
+        value = output.value("value")
+        if value is not None:
+            exported |= subject.origins.of(value, root)
+    if "unknown" in exported:
+        return
+    for kind, types in _TESTABLE.items():
+        leads = (*types, *_BY_NAME.get(kind, ()))
+        if kind in present and not any(f"resource.{type}" in exported for type in leads):
+            yield Problem(f"the stack has {kind}, and no output leads to it", present[kind])
+
+
+RULE = Rule(
+    id="outputs-complete",
+    severity=Severity.ERROR,
+    summary="A stack has an output for each kind of thing that a test has to find",
+    why=(
+        "A test of a deployed stack needs names, ARNs and URLs. Without outputs it guesses them, and passes or fails "
+        "for reasons of its own."
+    ),
+    fix="add an output with its name, ARN or URL",
+    check=_check,
+)

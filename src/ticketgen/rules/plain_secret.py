@@ -1,0 +1,129 @@
+"""Secrets in plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ticketgen.aws.provider.schema import schema_of
+from ticketgen.findings import Location, Severity
+from ticketgen.hcl.syntax import Expression, Literal, Reference, Template, Text
+from ticketgen.hcl.walk import inside
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+# What AWS, GitHub and Slack call their credentials; AKIAIOSFODNN7EXAMPLE is AWS's own example.
+_TOKENS = re.compile(
+    r"\b(?:AKIA|ASIA)(?![A-Z0-9]{9}EXAMPLE)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[A-Za-z0-9-]{20,}"
+    r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
+)
+_NAMED = re.compile(
+    r"(?:^|_)(?:password|passwd|secret|token|api_?key|private_?key|secret_?key|credentials?)$", re.I
+)
+# What only leads to a secret, or is plainly none.
+_HARMLESS = re.compile(
+    r"arn:|/|\$|https?:|\{\{|<|(?:true|false|none|null|n/a|changeit|\d{1,3})$|alias/", re.I
+)
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for found in subject.everything():
+        yield from _sensitive(found)
+    for function in subject.resources("aws_lambda_function"):
+        for environment in function.inner("environment"):
+            yield from _variables(environment)
+    for scope in subject.scopes:
+        for name, variable in scope.names.variables.items():
+            default = variable.value("default")
+            if isinstance(default, Literal) and _NAMED.search(name) and _is_secret(default.value):
+                yield Problem(
+                    f"the default of var.{name} is a secret in plain text", default.at(variable.file)
+                )
+    for module in subject.configuration.modules.values():
+        for file in module.files:
+            for block in file.body.blocks:
+                for inner in block.walk():
+                    for attribute in inner.body.attributes:
+                        yield from _tokens(attribute.value, file.path)
+
+
+def _sensitive(found: Found) -> Iterator[Problem]:
+    """Attributes that the provider itself calls sensitive."""
+    schema = schema_of("resource", found.declared.type)
+    if schema is None:
+        return
+    ignored = _ignored(found)
+    for attribute in found.block.body.attributes:
+        known = schema.attribute(attribute.name)
+        if known is None or not known.sensitive or attribute.name in ignored:
+            continue
+        if found.declared.type == "aws_ssm_parameter" and found.value("type") != "SecureString":
+            continue
+        value = found.value(attribute.name)
+        if isinstance(value, str) and value and not value.startswith(("arn:", "{{resolve:")):
+            message = f"{found.address} has its {attribute.name} in plain text"
+            yield Problem(message, found.at(attribute))
+
+
+def _variables(environment: Found) -> Iterator[Problem]:
+    value = environment.subject.values.of(environment.expression("variables"), environment.where)
+    if isinstance(value, dict):
+        for name, text in value.items():
+            if _NAMED.search(name) and _is_secret(text):
+                message = f"{environment.address} has {name} in plain text in its environment"
+                yield Problem(message, environment.at("variables"))
+
+
+def _ignored(found: Found) -> frozenset[str]:
+    """What ``lifecycle`` ignores changes of: a value to begin with, that somebody else replaces."""
+    names: set[str] = set()
+    for lifecycle in found.declared.block.blocks("lifecycle"):
+        attribute = lifecycle.attribute("ignore_changes")
+        items = getattr(attribute.value, "items", ()) if attribute else ()
+        names.update(item.root for item in items if isinstance(item, Reference))
+        if isinstance(getattr(attribute, "value", None), Reference):
+            names.update(each.name for each in found.declared.block.body.attributes)
+    return frozenset(names)
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, str) and len(value) >= 4 and not _HARMLESS.search(value)
+
+
+def _tokens(expression: Expression, file: str) -> Iterator[Problem]:
+    waiting = [expression]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Literal) and isinstance(current.value, str):
+            yield from _in_text(current.value, current.at(file))
+        elif isinstance(current, Template):
+            for part in current.parts:
+                if isinstance(part, Text):
+                    yield from _in_text(part.value, part.at(file))
+        waiting.extend(each for each, _ in inside(current))
+
+
+def _in_text(text: str, place: Location) -> Iterator[Problem]:
+    match = _TOKENS.search(text)
+    if match:
+        line = place.line + text.count("\n", 0, match.start())
+        shown = f"{match[0][:8]}…"
+        yield Problem(
+            f"a credential stands here in plain text: {shown}", Location(place.file, line, place.column)
+        )
+
+
+RULE = Rule(
+    id="plain-secret",
+    severity=Severity.ERROR,
+    summary="No secret stands in plain text in the configuration",
+    why=(
+        "What is in a .tf file is in the repository, its history, every clone, the state and every plan's output, "
+        "and stays there after it is removed."
+    ),
+    fix="let AWS make it (manage_master_user_password, IAM authentication), or read it at run time",
+    check=_check,
+    sources=("https://developer.hashicorp.com/terraform/language/manage-sensitive-data",),
+)

@@ -1,0 +1,169 @@
+"""IAM policies of a configuration, however they are written: documents, ``jsonencode`` or JSON as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ticketgen.findings import Location
+from ticketgen.hcl.syntax import Call, Expression, Node, Object, Parentheses, Tuple
+from ticketgen.hcl.values import UNKNOWN, Environment, Link, Value, is_known
+from ticketgen.rules.subject import Found
+
+__all__ = ["Statement", "granted", "statements_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy.
+
+    Attributes:
+        place: where it begins, or the policy where it stands in a text.
+        allow: whether it allows.
+        actions, resources: None where they are not known, or are written as what they are not (``not_actions``).
+        conditioned: whether a condition limits it.
+        principals: whether it names principals: it belongs to a resource, not to an identity.
+    """
+
+    place: Location
+    allow: bool
+    actions: tuple[str, ...] | None
+    resources: tuple[Value, ...] | None
+    conditioned: bool
+    principals: bool
+
+
+def statements_of(found: Found, attribute: str) -> tuple[Statement, ...] | None:
+    """The statements of the policy that an attribute holds; None where they are not known, all of them."""
+    expression = found.expression(attribute)
+    return _statements(found, expression, found.where) if expression is not None else ()
+
+
+def granted(role: Link, among: Iterator[Found]) -> Iterator[Found]:
+    """Those of some policies and attachments that belong to a role."""
+    for policy in among:
+        link = policy.link("role")
+        if link is not None and link.resource is role.resource and link.scope is role.scope:
+            yield policy
+
+
+def _statements(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:
+    while isinstance(expression, Parentheses):
+        expression = expression.inner
+    if isinstance(expression, Call) and expression.name == "jsonencode" and len(expression.arguments) == 1:
+        return _encoded(found, expression.arguments[0], where)
+    value = found.subject.assumed.of(expression, where)
+    if (
+        isinstance(value, Link)
+        and value.resource.type == "aws_iam_policy_document"
+        and value.path == ("json",)
+    ):
+        return _document(found, value)
+    if isinstance(value, str):
+        try:
+            document = json.loads(value)
+        except ValueError:
+            return None
+        return _plain(document, expression.at(found.declared.file))
+    return None
+
+
+def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:
+    block, statements = link.resource.block, []
+    others = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
+    if any(block.attribute(name) for name in others):
+        return None
+    for where in found.subject.assumed.instances(link.resource, link.scope):
+        document = Found(found.subject, link.resource, block, where)
+        for statement in document.inner("statement"):
+            effect = statement.assumed("effect")
+            statements.append(
+                Statement(
+                    place=statement.place,
+                    allow=effect in (None, "Allow"),
+                    actions=_texts(statement.assumed("actions"))
+                    if not statement.has("not_actions")
+                    else None,
+                    resources=_values(statement.assumed("resources"))
+                    if not statement.has("not_resources")
+                    else None,
+                    conditioned=statement.has("condition") or _dynamic(statement, "condition"),
+                    principals=statement.has("principals")
+                    or statement.has("not_principals")
+                    or _dynamic(statement, "principals"),
+                )
+            )
+        if _dynamic(document, "statement"):
+            each = found.subject.assumed
+            for inner in block.blocks("dynamic"):
+                loop = inner.attribute("for_each")
+                if loop is None or not isinstance(each.of(loop.value, where), list | dict):
+                    return None
+    return tuple(statements)
+
+
+def _dynamic(found: Found, type: str) -> bool:
+    return any(inner.type == "dynamic" and inner.labels == (type,) for inner in found.block.blocks())
+
+
+def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:
+    """``jsonencode({ Statement = […] })``: read item by item, so that each statement has its place."""
+    while isinstance(expression, Parentheses):
+        expression = expression.inner
+    if not isinstance(expression, Object):
+        value = found.subject.assumed.of(expression, where)
+        return _plain(value, expression.at(found.declared.file)) if isinstance(value, dict) else None
+    listed = expression.get("Statement")
+    if listed is None:
+        return None
+    items = listed.items if isinstance(listed, Tuple) else (listed,)
+    statements: list[Statement] = []
+    for item in items:
+        value = found.subject.assumed.of(item, where)
+        if not isinstance(value, dict):
+            return None
+        statements += _plain({"Statement": value}, _place(found, item)) or ()
+    return tuple(statements)
+
+
+def _place(found: Found, node: Node) -> Location:
+    return node.at(found.declared.file)
+
+
+def _plain(document: Value, place: Location) -> tuple[Statement, ...] | None:
+    if not isinstance(document, dict):
+        return None
+    listed = document.get("Statement")
+    items = listed if isinstance(listed, list) else [listed]
+    statements = []
+    for item in items:
+        if not isinstance(item, dict):
+            return None
+        statements.append(_statement(item, place))
+    return tuple(statements)
+
+
+def _statement(item: Mapping[str, Value], place: Location) -> Statement:
+    return Statement(
+        place=place,
+        allow=item.get("Effect") == "Allow",
+        actions=_texts(item["Action"]) if "Action" in item else None,
+        resources=_values(item["Resource"]) if "Resource" in item else None,
+        conditioned=item.get("Condition") is not None,
+        principals="Principal" in item or "NotPrincipal" in item,
+    )
+
+
+def _texts(value: Value) -> tuple[str, ...] | None:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and is_known(value):
+        return tuple(str(each) for each in value)
+    return None
+
+
+def _values(value: Value) -> tuple[Value, ...] | None:
+    if isinstance(value, list):
+        return tuple(value)
+    return None if value is UNKNOWN or value is None else (value,)

@@ -1,0 +1,111 @@
+"""Schedules that AWS refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE", "trouble"]
+
+_RATE = re.compile(r"rate\(([^\s()]+) +([^\s()]+)\)")
+_CRON = re.compile(r"cron\(([^()]*)\)")
+_AT = re.compile(r"at\((\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\)")
+_MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
+_DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
+# Name, fewest, most, words for numbers, and the marks that only this field takes.
+_FIELDS = (
+    ("minutes", 0, 59, "", ""),
+    ("hours", 0, 23, "", ""),
+    ("day of month", 1, 31, "", "?LW"),
+    ("month", 1, 12, _MONTHS, ""),
+    ("day of week", 1, 7, _DAYS, "?L#"),
+    ("year", 1970, 2199, "", ""),
+)
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for type, one_time in (("aws_cloudwatch_event_rule", False), ("aws_scheduler_schedule", True)):
+        for schedule in subject.resources(type):
+            expression = schedule.assumed("schedule_expression")
+            if isinstance(expression, str):
+                wrong = trouble(expression, one_time=one_time)
+                if wrong:
+                    yield Problem(f"AWS refuses {expression!r}: {wrong}", schedule.at("schedule_expression"))
+
+
+def trouble(expression: str, *, one_time: bool) -> str:
+    """What is wrong with a schedule, as the end of a sentence; "" where nothing is.
+
+    Args:
+        expression: such as ``rate(1 minute)``.
+        one_time: whether it is EventBridge Scheduler's, which also takes ``at(…)``.
+    """
+    rate, cron, at = _RATE.fullmatch(expression), _CRON.fullmatch(expression), _AT.fullmatch(expression)
+    if rate:
+        return _rate(*rate.groups())
+    if cron:
+        return _cron(cron[1])
+    if at and one_time:
+        return ""
+    if expression.startswith("at(") and not one_time:
+        return "only EventBridge Scheduler knows at(…)"
+    return "it is neither rate(VALUE UNIT) nor cron(MINUTES HOURS DAY MONTH WEEKDAY YEAR)"
+
+
+def _rate(value: str, unit: str) -> str:
+    if unit in {"second", "seconds"}:
+        return "a rate knows minutes, hours and days, and no seconds"
+    if unit not in {"minute", "minutes", "hour", "hours", "day", "days"}:
+        return f"{unit} is no unit: a rate knows minutes, hours and days"
+    if not value.isdecimal() or not value.isascii() or int(value[:9]) == 0:
+        return f"{value} is no positive whole number"
+    if (int(value[:9]) == 1) == unit.endswith("s"):
+        return f"after {value} it is {unit.rstrip('s') if unit.endswith('s') else unit + 's'}"
+    return ""
+
+
+def _cron(text: str) -> str:
+    fields = text.split()
+    if len(fields) != len(_FIELDS):
+        return f"it has {len(fields)} fields instead of {len(_FIELDS)}"
+    if (fields[2] == "?") == (fields[4] == "?"):
+        return "exactly one of day of month and day of week must be ?"
+    for field, (name, least, most, words, marks) in zip(fields, _FIELDS, strict=True):
+        if not all(_part(part, least, most, words, marks) for part in field.split(",")):
+            return f"{field} is no {name}"
+    return ""
+
+
+def _part(part: str, least: int, most: int, words: str, marks: str) -> bool:
+    number = rf"(?:\d+{'|' + words if words else ''})"
+    if part == "*" or (part == "?" and "?" in marks):
+        return True
+    if "L" in marks and re.fullmatch(rf"L|{number}?L|L-\d+|LW", part, re.I):
+        return True
+    if "W" in marks and re.fullmatch(r"\d+W", part, re.I):
+        return True
+    if "#" in marks and re.fullmatch(rf"{number}#[1-5]", part, re.I):
+        return True
+    match = re.fullmatch(rf"(\*|{number})(?:-({number}))?(?:/(\d+))?", part, re.I)
+    if not match:
+        return False
+    numbers = [int(each[:9]) for each in match.groups()[:2] if each and each.isdecimal()]
+    return all(least <= each <= most for each in numbers) and match[3] != "0"
+
+
+RULE = Rule(
+    id="schedule-expression",
+    severity=Severity.ERROR,
+    summary="Every schedule is one that EventBridge takes",
+    why="No plan looks into the expression: rate(10 seconds) passes until the apply, and fails there.",
+    fix="write rate(1 minute), rate(5 minutes) or cron with six fields; below a minute, let a state machine wait",
+    check=_check,
+    sources=(
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+        "https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html",
+    ),
+)

@@ -1,0 +1,86 @@
+"""Failure 7: half a security group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.hcl.values import Link
+from ticketgen.rules.network import Traffic, traffic
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE"]
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    rules = list(traffic(subject))
+    # Where it is not known whose rule one is, it may be the missing half of any.
+    unclear = {(id(rule.scope.root), rule.inwards) for rule in rules if rule.group is None}
+    by_group: dict[tuple[int, int, bool], list[Traffic]] = {}
+    for rule in rules:
+        if rule.group is not None:
+            by_group.setdefault(_key(rule.group, rule.inwards), []).append(rule)
+    for rule in rules:
+        if rule.group is None or rule.group.resource.type != "aws_security_group":
+            continue
+        for peer in rule.peers:
+            if _same(peer, rule.group) or (id(rule.scope.root), not rule.inwards) in unclear:
+                continue
+            if peer.resource.type != "aws_security_group" or _loops(peer, not rule.inwards):
+                continue
+            answers = by_group.get(_key(peer, not rule.inwards), [])
+            if not any(_answers(answer, rule) for answer in answers):
+                yield _problem(rule, peer)
+
+
+def _problem(rule: Traffic, peer: Link) -> Problem:
+    assert rule.group is not None
+    own, other = rule.group.resource.address, peer.resource.address
+    if rule.inwards:
+        message = f"{own} lets {rule.ports} in from {other}, which does not let it out"
+        way_out = f"add the egress rule of {other}: Terraform takes away the one that AWS would give it"
+    else:
+        message = f"{own} lets {rule.ports} out to {other}, which does not let it in"
+        way_out = f"add the ingress rule of {other}"
+    return Problem(message, rule.place, way_out)
+
+
+def _answers(answer: Traffic, rule: Traffic) -> bool:
+    assert rule.group is not None
+    if not answer.ports.covers(rule.ports):
+        return False
+    return answer.open_ended or bool(answer.cidrs) or any(_same(peer, rule.group) for peer in answer.peers)
+
+
+def _loops(group: Link, inwards: bool) -> bool:
+    """Whether the group has rules of that direction that are made in a loop, which may not be known."""
+    name = "ingress" if inwards else "egress"
+    block = group.resource.block
+    return block.attribute(name) is not None or any(
+        inner.type == "dynamic" and inner.labels == (name,) for inner in block.blocks()
+    )
+
+
+def _key(group: Link, inwards: bool) -> tuple[int, int, bool]:
+    return id(group.scope), id(group.resource.block), inwards
+
+
+def _same(one: Link, other: Link) -> bool:
+    return one.scope is other.scope and one.resource.block is other.resource.block
+
+
+RULE = Rule(
+    id="security-group-flows",
+    severity=Severity.ERROR,
+    summary="What one security group lets out to another, the other lets in, and the other way round",
+    why=(
+        "Traffic between two groups needs an egress rule of the one and an ingress rule of the other. With half of "
+        "it, everything is created and every connection times out."
+    ),
+    fix="write both rules, side by side",
+    check=_check,
+    sources=(
+        "https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/security_group#argument-reference",
+    ),
+)

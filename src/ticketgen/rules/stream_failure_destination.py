@@ -1,0 +1,37 @@
+"""Stream consumers without a failure destination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE"]
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for mapping in subject.resources("aws_lambda_event_source_mapping"):
+        # Only streams have a position to start from. Kafka's have no shard that a record would hold up for long.
+        if not mapping.has("starting_position") or mapping.has("topics"):
+            continue
+        loops = any(block.type == "dynamic" for block in mapping.block.blocks())
+        destinations = mapping.inner("destination_config")
+        if loops or any(each.has("on_failure") for each in destinations):
+            continue
+        yield Problem(f"{mapping.address} drops what its function cannot process", mapping.place)
+
+
+RULE = Rule(
+    id="stream-failure-destination",
+    severity=Severity.WARNING,
+    summary="The consumer of a stream sends what it cannot process to a failure destination",
+    why=(
+        "By default one bad record is retried until it expires, holds up its shard for as long, and is then gone "
+        "without a trace."
+    ),
+    fix="add destination_config with on_failure, and set maximum_retry_attempts",
+    check=_check,
+    sources=("https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html",),
+)

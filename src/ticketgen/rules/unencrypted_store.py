@@ -1,0 +1,71 @@
+"""Stores that are not encrypted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Found, Subject
+
+__all__ = ["RULE"]
+
+# Type, attribute: not encrypted unless it is true. DynamoDB, S3, SQS and log groups always are, by their services.
+_UNLESS_TRUE = (
+    ("aws_db_instance", "storage_encrypted"),
+    ("aws_docdb_cluster", "storage_encrypted"),
+    ("aws_ebs_volume", "encrypted"),
+    ("aws_efs_file_system", "encrypted"),
+    ("aws_elasticache_replication_group", "at_rest_encryption_enabled"),
+    ("aws_elasticache_replication_group", "transit_encryption_enabled"),
+    ("aws_neptune_cluster", "storage_encrypted"),
+    ("aws_rds_cluster", "storage_encrypted"),
+)
+# What takes its encryption from what it is made of.
+_COPIES = ("snapshot_identifier", "replicate_source_db", "replication_source_identifier", "global_cluster_identifier",
+           "snapshot_id", "global_replication_group_id", "restore_to_point_in_time", "s3_import")  # fmt: skip
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for type, attribute in _UNLESS_TRUE:
+        for store in subject.resources(type):
+            value = store.value(attribute)
+            if value in (None, False, "false") and not any(store.has(name) for name in _COPIES):
+                if store.value("engine_mode") == "serverless":
+                    continue  # Aurora Serverless v1 always is
+                yield Problem(_message(store, attribute), store.at(attribute))
+    for stream in subject.resources("aws_kinesis_stream"):
+        if stream.value("encryption_type") in (None, "NONE"):
+            yield Problem(f"{stream.address} is not encrypted", stream.at("encryption_type"))
+    for queue in subject.resources("aws_sqs_queue"):
+        if queue.value("sqs_managed_sse_enabled") is False and not queue.has("kms_master_key_id"):
+            yield Problem(f"{queue.address} is not encrypted", queue.at("sqs_managed_sse_enabled"))
+    for type in ("aws_opensearch_domain", "aws_elasticsearch_domain"):
+        for domain in subject.resources(type):
+            blocks = domain.inner("encrypt_at_rest")
+            loops = any(block.type == "dynamic" for block in domain.block.blocks())
+            if not loops and not any(block.value("enabled") not in (None, False) for block in blocks):
+                yield Problem(f"{domain.address} is not encrypted at rest", domain.place)
+
+
+def _message(store: Found, attribute: str) -> str:
+    how = "in transit" if attribute.startswith("transit") else "at rest"
+    return f"{store.address} is not encrypted {how}"
+
+
+RULE = Rule(
+    id="unencrypted-store",
+    severity=Severity.WARNING,
+    summary="Whatever stores data encrypts it, at rest and in transit",
+    why=(
+        "Backups, snapshots and disks leave the place where access is controlled. Encryption can mostly be chosen "
+        "only when a store is created: later it means to move the data."
+    ),
+    fix="switch encryption on, with a KMS key of your own where you must be able to take it away",
+    check=_check,
+    sources=(
+        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.html",
+        "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/encryption.html",
+        "https://docs.aws.amazon.com/streams/latest/dev/server-side-encryption.html",
+    ),
+)

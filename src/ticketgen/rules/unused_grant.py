@@ -1,0 +1,73 @@
+"""Actions that a role grants and its function's inline code never calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.rules.boto_actions import ACTIONS
+from ticketgen.rules.grants import Granted, grants
+from ticketgen.rules.python_code import PythonCode, read_python
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE"]
+
+# What services do with a function's role, and no code calls. https://docs.aws.amazon.com/lambda/latest/dg/
+# lambda-intro-execution-role.html and with-sqs, with-kinesis, with-ddb below it; the Data API reads its secret as its
+# caller (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html).
+_BY_SERVICES = frozenset({
+    "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
+    "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+    "kinesis:ListShards", "kinesis:ListStreams", "kinesis:SubscribeToShard", "lambda:InvokeFunction",
+    "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
+    "sqs:SendMessage", "sns:Publish", "secretsmanager:GetSecretValue", "s3:PutObject", "s3:GetObject",
+    "events:PutEvents", "cloudwatch:PutMetricData",
+})  # fmt: skip
+
+# What a transaction's steps, or an item of a batch, are called.
+_STEPS = {
+    "PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete", "ConditionCheckItem": "ConditionCheck",
+    "GetItem": "Get",
+}  # fmt: skip
+_KNOWN = {action: method for (_, method), actions in ACTIONS.items() for action in actions}
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for granted in grants(subject):
+        if not granted.shared:
+            yield from _of_function(granted)
+
+
+def _of_function(granted: Granted) -> Iterator[Problem]:
+    files = [read_python(file.text) for file in granted.function.code or () if file.name.endswith(".py")]
+    code = [file for file in files if isinstance(file, PythonCode)]
+    if not code or len(code) < len(granted.function.code or ()) or any(file.dynamic for file in code):
+        return
+    words = frozenset().union(*(file.words for file in code))
+    for action, place in granted.actions:
+        prefix, _, operation = action.partition(":")
+        method = _KNOWN.get(action)
+        if method is None or action in _BY_SERVICES:
+            continue
+        if method in words or _STEPS.get(operation, operation) in words or f"{method}_batch" in words:
+            continue
+        if prefix == "dynamodb" and words & {
+            "execute_statement",
+            "execute_transaction",
+            "batch_execute_statement",
+        }:
+            continue  # PartiQL says in a text what it does
+        message = f"{action} is granted to {granted.function.found.address}, whose code never calls it"
+        yield Problem(message, place)
+
+
+RULE = Rule(
+    id="unused-grant",
+    severity=Severity.WARNING,
+    summary="A role grants nothing that its function's inline code does not call",
+    why="What is granted and not needed is there for whoever gets into the function.",
+    fix="take the action out of the policy",
+    check=_check,
+    sources=("https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",),
+)

@@ -1,0 +1,107 @@
+"""Functions in a VPC with no way to what they call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.findings import Severity
+from ticketgen.hcl.syntax import Expression, Literal, Template, Text
+from ticketgen.hcl.values import Link
+from ticketgen.rules.functions import LambdaFunction, functions
+from ticketgen.rules.python_code import PythonCode, read_python
+from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.subject import Subject
+
+__all__ = ["RULE"]
+
+# boto3's name of a service → the end of its endpoint's name, where they differ.
+# https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+_ENDPOINTS = {
+    "cloudwatch": "monitoring", "firehose": "kinesis-firehose", "kinesis": "kinesis-streams", "ses": "email",
+    "stepfunctions": "states",
+}  # fmt: skip
+_WAYS_OUT = (
+    "aws_nat_gateway", "aws_ec2_transit_gateway_vpc_attachment", "aws_vpc_peering_connection", "aws_vpn_gateway",
+    "aws_networkfirewall_firewall", "aws_egress_only_internet_gateway", "aws_dx_gateway_association", "aws_instance",
+)  # fmt: skip
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for function in functions(subject):
+        vpc = _vpc(function)
+        if vpc is None or any(found.scope.root is vpc.scope.root for found in subject.resources(*_WAYS_OUT)):
+            continue
+        endpoints = _endpoints(subject, vpc)
+        if endpoints is None:
+            continue
+        for file in function.code or ():
+            code = read_python(file.text) if file.name.endswith(".py") else None
+            if not isinstance(code, PythonCode):
+                continue
+            for service, line in _called(code).items():
+                endpoint = _ENDPOINTS.get(service, service)
+                if not endpoints & {endpoint, service}:
+                    address = function.found.address
+                    message = (
+                        f"{address} is in a VPC and calls {service}, to which no route and no endpoint leads"
+                    )
+                    help = f"add an endpoint for {endpoint}, or take the function out of the VPC"
+                    yield Problem(message, file.at(line), help)
+
+
+def _called(code: PythonCode) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for call in code.calls:
+        found.setdefault(call.service, call.line)
+    return found
+
+
+def _vpc(function: LambdaFunction) -> Link | None:
+    """The VPC of a function whose subnets all stand in the configuration."""
+    for block in function.found.inner("vpc_config"):
+        value = function.found.subject.values.of(block.expression("subnet_ids"), block.where)
+        links = value if isinstance(value, list) else [value]
+        for link in links:
+            if not isinstance(link, Link) or link.resource.type != "aws_subnet":
+                return None
+            vpc = function.found.subject.values.of(link.resource.value("vpc_id"), link.scope)
+            if isinstance(vpc, Link) and vpc.resource.type == "aws_vpc":
+                return vpc
+    return None
+
+
+def _endpoints(subject: Subject, vpc: Link) -> frozenset[str] | None:
+    """What the VPC has endpoints for; None where that is not known."""
+    found: set[str] = set()
+    for endpoint in subject.resources("aws_vpc_endpoint"):
+        if endpoint.scope.root is not vpc.scope.root:
+            continue
+        name = endpoint.assumed("service_name")
+        ending = name if isinstance(name, str) else _ending(endpoint.expression("service_name"))
+        if not ending:
+            return None
+        found.add(ending.rpartition(".")[2])
+    return frozenset(found)
+
+
+def _ending(expression: Expression | None) -> str:
+    """The last text of a name such as ``com.amazonaws.${var.region}.dynamodb``."""
+    if isinstance(expression, Literal):
+        return str(expression.value)
+    if isinstance(expression, Template) and isinstance(expression.parts[-1], Text):
+        return expression.parts[-1].value if "." in expression.parts[-1].value else ""
+    return ""
+
+
+RULE = Rule(
+    id="vpc-route",
+    severity=Severity.ERROR,
+    summary="A function in a VPC has a way to every AWS service that its inline code calls",
+    why=(
+        "A function in a VPC has no public address: even an internet gateway does not help it. Without an endpoint or "
+        "a NAT gateway, each call hangs until the function's time is up."
+    ),
+    fix="add a gateway endpoint (DynamoDB, S3: free), an interface endpoint, or a NAT gateway",
+    check=_check,
+    sources=("https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html",),
+)

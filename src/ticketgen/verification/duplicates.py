@@ -1,0 +1,49 @@
+"""Level 3, references: no address is declared twice."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from ticketgen.findings import Finding, Location, Stage
+from ticketgen.hcl.modules import Declaration, Module
+from ticketgen.hcl.syntax import Literal
+
+__all__ = ["check_duplicates"]
+
+
+def check_duplicates(module: Module) -> Iterator[Finding]:
+    """A finding for each declaration of an address but the first. Override files declare again what they override."""
+    for address, found in module.declarations.items():
+        own = [declaration for declaration in found if not _overrides(declaration.file)]
+        for again in own[1:]:
+            yield _twice(address, again.location, own[0])
+    yield from _providers(module)
+
+
+def _providers(module: Module) -> Iterator[Finding]:
+    seen: dict[str, Declaration] = {}
+    for file in module.files:
+        for block in file.body.blocks:
+            if block.type != "provider" or not block.labels or _overrides(file.path):
+                continue
+            alias = block.attribute("alias")
+            named = f".{alias.value.value}" if alias and isinstance(alias.value, Literal) else ""
+            address = f"provider {block.labels[0]}{named}"
+            declaration = Declaration(address, file.path, block)
+            first = seen.setdefault(address, declaration)
+            if first is not declaration:
+                yield _twice(address, declaration.location, first)
+
+
+def _twice(address: str, place: Location, first: Declaration) -> Finding:
+    message = f"{address} is declared twice"
+    return Finding(
+        "duplicate-address", message, Stage.VERIFY, place, help=f"the first one is at {first.location}"
+    )
+
+
+def _overrides(path: str) -> bool:
+    """Source: https://developer.hashicorp.com/terraform/language/files/override."""
+    name = posixpath.basename(path)
+    return name == "override.tf" or name.endswith("_override.tf")

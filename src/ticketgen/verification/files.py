@@ -1,0 +1,100 @@
+"""Level 3, references: files that an expression reads exist."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from ticketgen.findings import Finding, Stage
+from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression
+from ticketgen.hcl.values import Environment, Values
+from ticketgen.hcl.walk import inside
+
+__all__ = ["check_files"]
+
+# https://developer.hashicorp.com/terraform/language/functions: those that read a file by its path.
+_READERS = frozenset({
+    "file", "filebase64", "filebase64sha256", "filebase64sha512", "filemd5", "filesha1", "filesha256", "filesha512",
+    "templatefile",
+})  # fmt: skip
+# What asks before it reads.
+_GUARDS = frozenset({"try", "can", "fileexists"})
+_MAKERS = (("archive_file", "output_path"), ("local_file", "filename"), ("local_sensitive_file", "filename"))
+
+
+def check_files(configuration: Configuration, values: Values) -> Iterator[Finding]:
+    """A finding for each path that is known, leads below the directory, and to nothing."""
+    if configuration.paths is None:
+        return
+    made = frozenset(_made(configuration, values))
+    seen = set()
+    for scopes in configuration.scopes.values():
+        for scope in scopes:
+            for file in scope.module.files:
+                for block in file.body.blocks:
+                    for call in _calls(block):
+                        path = _path(values, scope, call)
+                        missing = path and path not in configuration.paths and path not in made
+                        if missing and (place := call.at(file.path)) not in seen:
+                            seen.add(place)
+                            message = f"{call.name}() reads {path}, which does not exist"
+                            help_text = (
+                                "write the file, or mend the path: it is relative to where Terraform runs"
+                            )
+                            yield Finding("missing-file", message, Stage.VERIFY, place, help=help_text)
+
+
+def _path(values: Values, scope: Scope, call: Call) -> str:
+    """The path that a call reads, relative to the directory that is looked at; "" where it is not known."""
+    value = values.of(call.arguments[0], Environment(scope))
+    if not isinstance(value, str) or value.startswith(("/", "~")) or not value:
+        return ""
+    # Terraform runs where the root is. `path.module` already leads from the directory that is looked at.
+    whole = value if _from_path(call.arguments[0]) else posixpath.join(scope.root.module.folder, value)
+    path = posixpath.normpath(whole)
+    hidden = any(part.startswith(".") for part in path.split("/"))  # not looked into, or outside
+    return "" if hidden else path
+
+
+def _from_path(expression: Expression) -> bool:
+    return getattr(expression, "root", "") == "path" or any(
+        _from_path(each) for each, _ in inside(expression)
+    )
+
+
+def _calls(block: Block) -> Iterator[Call]:
+    for attribute in _attributes(block.body):
+        waiting = [attribute.value]
+        while waiting:
+            current = waiting.pop()
+            if isinstance(current, Call):
+                if current.name in _GUARDS:
+                    continue
+                if current.name in _READERS and current.arguments:
+                    yield current
+            within = [each for each, _ in inside(current)]
+            if any(isinstance(each, Call) and each.name in _GUARDS for each in within):
+                continue  # fileexists(x) ? file(x) : …
+            waiting.extend(within)
+
+
+def _attributes(body: Body) -> Iterator[Attribute]:
+    yield from body.attributes
+    for block in body.blocks:
+        yield from _attributes(block.body)
+
+
+def _made(configuration: Configuration, values: Values) -> Iterator[str]:
+    for scope in configuration.every_scope():
+        for declared in scope.names.resources.values():
+            for type, attribute in _MAKERS:
+                if declared.type == type and (expression := declared.value(attribute)) is not None:
+                    value = values.of(expression, scope)
+                    if isinstance(value, str):
+                        whole = (
+                            value
+                            if _from_path(expression)
+                            else posixpath.join(scope.root.module.folder, value)
+                        )
+                        yield posixpath.normpath(whole)

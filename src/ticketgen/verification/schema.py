@@ -1,0 +1,463 @@
+"""Level 4: every block against what its provider accepts, from the snapshot in `ticketgen.aws.provider`.
+
+What the snapshot does not know, or a module asks another version of the provider for, is not called wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from enum import Enum
+
+from ticketgen.aws.provider.schema import AWS_VERSION, PROVIDERS, BlockSchema, Type, schema_of
+from ticketgen.aws.provider.upgrade import (
+    BOOLEANS,
+    DEPRECATED,
+    NEW,
+    READ_ONLY_SINCE_6,
+    REMOVED,
+    REMOVED_TYPES,
+)
+from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.hcl.modules import Module
+from ticketgen.hcl.syntax import (
+    Attribute,
+    Block,
+    Body,
+    Expression,
+    For,
+    GetAttribute,
+    Literal,
+    Object,
+    Parentheses,
+    Template,
+    Tuple,
+    Unary,
+)
+from ticketgen.verification.references import Use, uses
+from ticketgen.verification.versions import allows
+
+__all__ = ["check_schema"]
+
+# https://developer.hashicorp.com/terraform/language/meta-arguments
+_META: Mapping[str, frozenset[str]] = {
+    "resource": frozenset({"count", "for_each", "depends_on", "provider"}),
+    "data": frozenset({"count", "for_each", "depends_on", "provider"}),
+    "ephemeral": frozenset({"count", "for_each", "depends_on", "provider"}),
+    "provider": frozenset({"alias", "version"}),
+}
+_META_BLOCKS = frozenset({"lifecycle", "connection", "provisioner"})
+_BUILT_IN = "terraform"
+"""Its types, such as ``terraform_data``, are Terraform's own."""
+
+
+def check_schema(modules: Iterable[Module]) -> Iterator[Finding]:
+    """Findings about the modules' resources, data sources and provider configurations, and about what reads them.
+
+    What is not checked is said once for each provider, where it first stands.
+    """
+    unchecked: dict[str, list[Location]] = {}
+    for module in modules:
+        checker = _Checker(module, unchecked)
+        for file in module.files:
+            for block in file.body.blocks:
+                if block.type in _META and block.labels:
+                    yield from checker.block(file.path, block)
+        for use in uses(module):
+            yield from checker.use(use)
+    for reason, places in sorted(unchecked.items()):
+        what = "1 block is" if len(places) == 1 else f"{len(places):,} blocks are"
+        message = f"{what} not checked against a schema: {reason}"
+        yield _finding("schema-not-checked", message, min(places), "", Severity.NOTE)
+
+
+def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
+    """Local name of a provider → source and version constraint, as far as ``required_providers`` says."""
+    found: dict[str, tuple[str, Expression | None]] = {}
+    for name, value in module.required_providers.items():
+        source, version = f"hashicorp/{name}", None
+        if isinstance(value, Object):
+            said = value.get("source")
+            if isinstance(said, Literal) and isinstance(said.value, str):
+                source = (
+                    said.value.removeprefix("registry.terraform.io/")
+                    .removeprefix("registry.opentofu.org/")
+                    .lower()
+                )
+            version = value.get("version")
+        elif isinstance(value, Literal):
+            version = value  # as Terraform 0.12 had it
+        found[name] = source, version
+    return found
+
+
+class _Version(Enum):
+    """Which versions of the AWS provider a module may get."""
+
+    KNOWN = "the snapshot's is among them"
+    LATER = "only later ones"
+    OTHER = "only earlier ones, or one that nobody can tell"
+
+
+class _Checker:
+    """Checks one module.
+
+    Args:
+        unchecked: why something is not checked → where, for all modules.
+    """
+
+    def __init__(self, module: Module, unchecked: dict[str, list[Location]]) -> None:
+        self.module = module
+        self._sources = _sources(module)
+        self._unchecked = unchecked
+        _, constraint = self._sources.get("aws", ("", None))
+        self._constrained = constraint is not None
+        self.version = _Version.KNOWN
+        if constraint is not None and not allows(constraint, AWS_VERSION):
+            later = any(allows(constraint, (6, minor, 0)) for minor in range(100))
+            self.version = _Version.LATER if later else _Version.OTHER
+
+    def block(self, file: str, block: Block) -> Iterator[Finding]:
+        """A top-level block."""
+        type, place = block.labels[0], block.at(file)
+        provider = type.partition("_")[0]
+        schema = schema_of(block.type, type) if self._is_known(provider) else None
+        subject = f"data.{type}" if block.type == "data" else type
+        if schema is None:
+            if provider != _BUILT_IN and not (block.type == "provider" and self._is_known(provider)):
+                self._skip(self._reason(provider, subject), place)
+            return
+        if self.version is _Version.OTHER and provider == "aws":
+            self._skip("the module asks for a version of provider aws before 5.100", place)
+            return
+        if self.version is _Version.LATER and provider == "aws":
+            self._skip("the module asks for a version of provider aws after 5.100", place)
+        if subject in REMOVED_TYPES:
+            yield self.gone(subject, place, REMOVED_TYPES[subject])
+        elif schema.deprecated:
+            yield _finding("deprecated", f"{subject} is deprecated", place, "", Severity.WARNING)
+        body = _Body(self, subject, file, strict=self.version is _Version.KNOWN or provider != "aws")
+        yield from body.check(block, block.body, schema, "", _META[block.type], top=block.type != "provider")
+
+    def use(self, use: Use) -> Iterator[Finding]:
+        """A reference to what a resource or data source exports."""
+        root, steps = use.reference.root, list(use.reference.steps)
+        if root == "resource" and steps and isinstance(steps[0], GetAttribute):
+            root, steps = steps[0].name, steps[1:]
+        kind, first = ("data", 2) if root == "data" else ("resource", 1)
+        if root in {"var", "local", "module", "ephemeral"} or use.address not in self.module.declarations:
+            return
+        type = steps[0].name if kind == "data" and isinstance(steps[0], GetAttribute) else root
+        if not self._is_known(type.partition("_")[0]) or self.version is _Version.OTHER:
+            return
+        schema = schema_of(kind, type)
+        rest = steps[first:]
+        while rest and not isinstance(rest[0], GetAttribute):
+            rest.pop(0)  # an index, or a splat
+        if schema is None or not rest or not isinstance(rest[0], GetAttribute):
+            return
+        name, place = rest[0].name, rest[0].at(use.file)
+        subject = f"data.{type}" if kind == "data" else type
+        if name in schema.attributes or name in schema.blocks:
+            yield from self.superseded(subject, name, place, reading=True)
+        elif self.version is _Version.KNOWN or not type.startswith("aws_"):
+            yield from self.unknown(
+                subject, name, place, f"{subject} has no {name}", {*schema.attributes, *schema.blocks}
+            )
+
+    def unknown(
+        self,
+        subject: str,
+        path: str,
+        place: Location,
+        message: str,
+        known: Iterable[str],
+        rule: str = "unknown-attribute",
+    ) -> Iterator[Finding]:
+        """What the snapshot does not know. What provider 6 added is wrong where an earlier one is asked for too."""
+        if (subject, path) in NEW or (path == "region" and subject.removeprefix("data.").startswith("aws_")):
+            if self._constrained:
+                way_out = "ask for provider 6 in required_providers, or leave it out"
+                yield _finding(rule, f"{message} before AWS provider 6", place, way_out, Severity.WARNING)
+            return
+        close = get_close_matches(path.rpartition(".")[2], list(known), 1)
+        yield _finding(rule, message, place, f"did you mean {close[0]}?" if close else "")
+
+    def superseded(
+        self, subject: str, path: str, place: Location, *, reading: bool = False
+    ) -> Iterator[Finding]:
+        """What provider 6 removed, or warns of."""
+        if (subject, path) in REMOVED:
+            if not (reading and (subject, path) in READ_ONLY_SINCE_6):
+                yield self.gone(f"{path} of {subject}", place, REMOVED[subject, path])
+        elif (subject, path) in DEPRECATED:
+            message = f"{path} of {subject} is deprecated in AWS provider 6"
+            yield _finding("deprecated", message, place, DEPRECATED[subject, path], Severity.WARNING)
+
+    def gone(self, what: str, place: Location, way_out: str) -> Finding:
+        """A finding about what provider 6 removed: an error where no earlier one is asked for."""
+        severity = Severity.ERROR if self.version is _Version.LATER else Severity.WARNING
+        return _finding(
+            "removed-in-provider-6", f"{what} is gone in AWS provider 6", place, way_out, severity
+        )
+
+    def _skip(self, reason: str, place: Location) -> None:
+        self._unchecked.setdefault(reason, []).append(place)
+
+    def _reason(self, provider: str, subject: str) -> str:
+        if self._is_known(provider):
+            return f"{subject} is not in AWS provider {'.'.join(map(str, AWS_VERSION))}"
+        return f"provider {provider} is not one that is known here"
+
+    def _is_known(self, provider: str) -> bool:
+        """Whether the snapshot has the provider that a type's first word leads to."""
+        source, _ = self._sources.get(provider, (f"hashicorp/{provider}", None))
+        return PROVIDERS.get(source) == provider
+
+
+class _Body:
+    """Checks the inside of one top-level block."""
+
+    def __init__(self, checker: _Checker, subject: str, file: str, *, strict: bool) -> None:
+        self.checker = checker
+        self.subject = subject
+        self.file = file
+        self.strict = strict
+
+    def check(
+        self, block: Block, body: Body, schema: BlockSchema, path: str, meta: frozenset[str], *, top: bool
+    ) -> Iterator[Finding]:
+        given = {attribute.name: attribute for attribute in body.attributes if attribute.name not in meta}
+        for attribute in given.values():
+            yield from self._attribute(attribute, schema, path)
+        blocks = [each for each in body.blocks if not (top and each.type in _META_BLOCKS)]
+        counts: dict[str, int] = {}
+        loops: set[str] = set()
+        for inner in blocks:
+            if inner.type == "dynamic" and inner.labels:
+                loops.add(inner.labels[0])
+                for content in inner.blocks("content"):
+                    yield from self._block(inner, inner.labels[0], content.body, schema, path)
+            else:
+                counts[inner.type] = counts.get(inner.type, 0) + 1
+                nested = schema.nested(inner.type)
+                if nested and nested.most and counts[inner.type] == nested.most + 1:
+                    name = path + inner.type
+                    message = f"{self.subject} takes {_times(nested.most)} {name} block, and this is one more"
+                    yield from self._found("too-many-blocks", message, inner.at(self.file), "leave one out")
+                yield from self._block(inner, inner.type, inner.body, schema, path)
+        yield from self._missing(block, given, {*counts, *loops}, counts, loops, schema, path)
+
+    def _attribute(self, attribute: Attribute, schema: BlockSchema, path: str) -> Iterator[Finding]:
+        name, place = path + attribute.name, attribute.at(self.file)
+        known = schema.attribute(attribute.name)
+        if known is None:
+            if attribute.name in schema.blocks:
+                if attribute.name == "timeouts" or _empties(attribute.value):
+                    return
+                message = f"{name} of {self.subject} is a block, and is written as an attribute"
+                yield from self._found("unknown-attribute", message, place, f"write {attribute.name} {{ … }}")
+            else:
+                names = {*schema.attributes, *schema.blocks}
+                yield from self._unknown("unknown-attribute", "attribute", name, place, names)
+            return
+        if known.read_only:
+            message = f"{name} of {self.subject} is read-only: the provider sets it"
+            yield from self._found("read-only-attribute", message, place, "leave it out")
+            return
+        yield from self.checker.superseded(self.subject, name, place)
+        if (
+            known.deprecated
+            and (self.subject, name) not in REMOVED
+            and (self.subject, name) not in DEPRECATED
+        ):
+            message = f"{name} of {self.subject} is deprecated"
+            yield _finding("deprecated", message, place, "see the provider's documentation", Severity.WARNING)
+        if (self.subject, name) in BOOLEANS and _literal(attribute.value) in (0, 1, "0", "1"):
+            if not isinstance(_literal(attribute.value), bool):
+                message = f"provider 6 takes no 0 or 1 for {name} of {self.subject}"
+                yield _finding(
+                    "removed-in-provider-6", message, place, "write false or true", Severity.WARNING
+                )
+            return
+        if known.required and _is_null(attribute.value):
+            message = f"{name} of {self.subject} is null, and must be set"
+            yield from self._found("missing-attribute", message, place, "give it a value")
+        for node, wrong in _mismatches(attribute.value, known.type):
+            yield from self._found("wrong-type", f"{name} of {self.subject} {wrong}", node.at(self.file), "")
+
+    def _block(
+        self, block: Block, type: str, body: Body, schema: BlockSchema, path: str
+    ) -> Iterator[Finding]:
+        name, place = path + type, block.at(self.file)
+        nested = schema.nested(type)
+        if nested is not None:
+            yield from self.checker.superseded(self.subject, name, place)
+            if nested.block.deprecated and (self.subject, name) not in REMOVED:
+                message = f"block {name} of {self.subject} is deprecated"
+                yield _finding(
+                    "deprecated", message, place, "see the provider's documentation", Severity.WARNING
+                )
+            yield from self.check(block, body, nested.block, f"{name}.", frozenset(), top=False)
+            return
+        attribute = schema.attribute(type)
+        if attribute is not None and attribute.fields is not None and not attribute.read_only:
+            yield from self._fields(body, attribute.fields, name)
+        elif attribute is not None:
+            message = f"{name} of {self.subject} is an attribute, and is written as a block"
+            yield from self._found("unknown-block", message, place, f"write {type} = …")
+        else:
+            yield from self._unknown(
+                "unknown-block", "block", name, place, {*schema.blocks, *schema.attributes}
+            )
+
+    def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[Finding]:
+        """A block that stands for an object: all of its attributes may be left out."""
+        for attribute in body.attributes:
+            if attribute.name not in fields:
+                name, place = f"{path}.{attribute.name}", attribute.at(self.file)
+                yield from self._unknown("unknown-attribute", "attribute", name, place, fields)
+                continue
+            for node, wrong in _mismatches(attribute.value, fields[attribute.name]):
+                message = f"{path}.{attribute.name} of {self.subject} {wrong}"
+                yield from self._found("wrong-type", message, node.at(self.file), "")
+
+    def _missing(
+        self,
+        block: Block,
+        given: Mapping[str, Attribute],
+        blocks: set[str],
+        counts: Mapping[str, int],
+        loops: set[str],
+        schema: BlockSchema,
+        path: str,
+    ) -> Iterator[Finding]:
+        for name in schema.attributes:
+            known = schema.attribute(name)
+            if known and known.required and name not in given and name not in blocks:
+                message = f"{self.subject} lacks {path}{name}"
+                yield from self._found("missing-attribute", message, block.at(self.file), f"set {name}")
+        for name in schema.blocks:
+            nested = schema.nested(name)
+            if nested and nested.fewest and name not in loops and counts.get(name, 0) < nested.fewest:
+                if name in given:
+                    continue
+                message = f"{self.subject} lacks a block {path}{name}"
+                yield from self._found("missing-block", message, block.at(self.file), f"add {name} {{ … }}")
+
+    def _found(self, rule: str, message: str, place: Location, help: str) -> Iterator[Finding]:
+        """What is wrong by the snapshot, where the module may get its version."""
+        if self.strict:
+            yield _finding(rule, message, place, help)
+
+    def _unknown(
+        self, rule: str, what: str, path: str, place: Location, known: Iterable[str]
+    ) -> Iterator[Finding]:
+        if self.strict:
+            message = f"{self.subject} has no {what} {path}"
+            yield from self.checker.unknown(self.subject, path, place, message, known, rule)
+
+
+def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str]]:
+    """Literals in a value that can never become the type, by the rules of cty's conversion.
+
+    Source: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
+    """
+    while isinstance(value, Parentheses):
+        value = value.inner
+    if _is_null(value):
+        return
+    kind = type if isinstance(type, str) else type[0]
+    shape = _shape(value)
+    if kind in {"string", "number", "bool"}:
+        if shape in {"a list", "an object"}:
+            yield value, f"takes a {kind}, and is {shape}"
+        elif kind != "string" and shape:
+            literal = _literal(value)
+            if not _converts(literal, kind):
+                yield value, f"takes a {kind}, and is {_told(literal)}"
+    elif kind in {"list", "set"}:
+        if isinstance(value, Tuple):
+            for item in value.items:
+                yield from _mismatches(item, type[1])
+        elif shape and shape != "a list":
+            yield value, f"takes a {kind}, and is {shape}"
+    elif kind == "map":
+        if isinstance(value, Object):
+            for field in value.items:
+                yield from _mismatches(field.value, type[1])
+        elif shape and shape != "an object":
+            yield value, f"takes a map, and is {shape}"
+    elif kind == "object":
+        if isinstance(value, Object):
+            for field in value.items:
+                name = _literal(field.key)
+                if isinstance(name, str) and name in type[1]:
+                    yield from _mismatches(field.value, type[1][name])
+        elif shape and shape != "an object":
+            yield value, f"takes an object, and is {shape}"
+
+
+def _shape(value: Expression) -> str:
+    """What a literal is; "" for what only a run knows."""
+    if isinstance(value, Tuple) or (isinstance(value, For) and value.result_key is None):
+        return "a list"
+    if isinstance(value, Object | For):
+        return "an object"
+    if isinstance(value, Template):
+        return ""
+    literal = _literal(value)
+    return "" if literal is None else _told(literal)
+
+
+def _told(literal: object) -> str:
+    if isinstance(literal, bool):
+        return "true" if literal else "false"
+    return f'the text "{literal[:40]}"' if isinstance(literal, str) else f"the number {literal}"
+
+
+def _literal(value: Expression) -> object:
+    if isinstance(value, Literal):
+        return value.value
+    if isinstance(value, Unary) and value.operator == "-" and isinstance(value.operand, Literal):
+        number = value.operand.value
+        return -number if isinstance(number, int | float) and not isinstance(number, bool) else None
+    return None
+
+
+def _converts(literal: object, kind: str) -> bool:
+    if kind == "bool":
+        return isinstance(literal, bool) or literal in ("true", "false", "1", "0", "")
+    if isinstance(literal, bool):
+        return False
+    if isinstance(literal, str):
+        # The provider's SDK takes "" for a number that is not set.
+        return literal == "" or _is_number(literal)
+    return True
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text.lower().startswith("0x")
+    return True
+
+
+def _is_null(value: Expression) -> bool:
+    return isinstance(value, Literal) and value.value is None
+
+
+def _empties(value: Expression) -> bool:
+    """``name = []``: how a block that the provider also computes is set to none."""
+    return isinstance(value, Tuple) and not value.items
+
+
+def _times(count: int) -> str:
+    return "one" if count == 1 else str(count)
+
+
+def _finding(
+    rule: str, message: str, place: Location, help: str, severity: Severity = Severity.ERROR
+) -> Finding:
+    return Finding(rule, message, Stage.VERIFY, place, severity, help)

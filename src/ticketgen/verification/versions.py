@@ -1,0 +1,47 @@
+"""Version constraints as Terraform writes them.
+
+Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
+"""
+
+from __future__ import annotations
+
+import re
+
+from ticketgen.hcl.syntax import Expression, Literal
+
+__all__ = ["allows"]
+
+_TERM = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*v?(\d+(?:\.\d+)*)(?:[-+][\w.+-]*)?\s*")
+
+
+def allows(constraint: Expression, version: tuple[int, ...]) -> bool:
+    """Whether a constraint lets a version through; yes where it cannot be read, for others to complain of."""
+    if not isinstance(constraint, Literal) or not isinstance(constraint.value, str):
+        return True
+    for term in constraint.value.split(","):
+        match = _TERM.fullmatch(term)
+        if match and not _holds(
+            match[1] or "=", tuple(int(part[:9]) for part in match[2].split(".")), version
+        ):
+            return False
+    return True
+
+
+def _holds(operator: str, said: tuple[int, ...], version: tuple[int, ...]) -> bool:
+    width = max(len(said), len(version))
+    bound, value = (each + (0,) * (width - len(each)) for each in (said, version))
+    match operator:
+        case "=":
+            return value == bound
+        case "!=":
+            return value != bound
+        case ">=":
+            return value >= bound
+        case "<=":
+            return value <= bound
+        case ">":
+            return value > bound
+        case "<":
+            return value < bound
+    # ~> 5.1 is 5.1 or later, before 6; ~> 5.1.2 is 5.1.2 or later, before 5.2; ~> 5 is any 5 or later.
+    return value >= bound and (len(said) < 2 or value[: len(said) - 1] == said[:-1])
