@@ -14,6 +14,9 @@ from terraform_tool import Terraform, cannot, usable
 if TYPE_CHECKING:
     from functions_cloud import Cloud
 
+# Terraform's examples ship tests of their own, which are looked at, and not run.
+collect_ignore_glob = ["rules/bad/*", "rules/good/*"]
+
 
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ElementTree
 from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.reports import FORMATS, report
+from ticketgen.rules.catalogue import CATALOGUE
 
 ERROR = Finding(
     "unknown-key", "no key 'evnts'", Stage.RESOLVE, Location("ticketgen.yaml", 2, 3), help="write 'events'"
@@ -80,3 +85,88 @@ def test_github_knows_every_severity() -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_order_of_findings_does_not_matter(format: str) -> None:
     assert len({report(order, format, SOURCES) for order in permutations([ERROR, WARNING, NOTE])}) == 1
+
+
+def test_github_gets_ten_annotations_of_a_kind_and_the_log_gets_all() -> None:
+    many = [Finding("a", f"{n}", Stage.VERIFY, Location("a.tf", n)) for n in range(1, 31)]
+    many += [Finding("b", "late", Stage.VERIFY, Location("b.tf"), Severity.WARNING)]
+    lines = report(many, "github", {}).splitlines()
+    assert [line.startswith("::error") for line in lines[:30]] == [True] * 10 + [False] * 20
+    assert lines[10] == "error: a.tf:11:1: 11 [a]"
+    assert lines[30].startswith("::warning")
+
+
+@pytest.mark.parametrize("line", ["::error::injected", "a\n::error::injected"])
+def test_github_takes_no_command_from_a_message(line: str) -> None:
+    many = [Finding("a", line, Stage.VERIFY, severity=Severity.NOTE)] * 12
+    assert not [each for each in report(many, "github", {}).splitlines() if each.startswith("::error")]
+
+
+def test_github_shortens_what_is_too_long() -> None:
+    finding = Finding("a" * 300, "m" * 100_000, Stage.VERIFY)
+    title, message = report([finding], "github", {}).removeprefix("::error title=").split("::", 1)
+    assert (len(title), len(message)) == (255, 16_000)
+
+
+def test_sarif_validates_against_its_schema_and_has_the_rules_metadata() -> None:
+    found = [
+        Finding("name-has-suffix", "no suffix", Stage.VERIFY, Location("a b/é.tf", 3, 5), help="add it"),
+        WARNING,
+        NOTE,
+    ]
+    text = report(found, "sarif", {"a b/é.tf": "x\ny\n  z\n"}, CATALOGUE)
+    Sarif.model_validate_json(text)
+    (run,) = json.loads(text)["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == [
+        "name-has-suffix", "open-api", "prewarm",
+    ]  # fmt: skip
+    named = next(rule for rule in rules if rule["id"] == "name-has-suffix")
+    assert named["shortDescription"]["text"] == CATALOGUE["name-has-suffix"].summary + "."
+    assert CATALOGUE["name-has-suffix"].fix in named["help"]["text"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "a%20b/%C3%A9.tf"
+    assert place["region"] == {"startLine": 3, "startColumn": 5}
+    assert [result["level"] for result in run["results"]] == ["error", "warning", "note"]
+
+
+def test_sarif_of_nothing_is_a_run_without_results() -> None:
+    text = report([], "sarif", {})
+    Sarif.model_validate_json(text)
+    assert json.loads(text)["runs"][0]["results"] == []
+
+
+def test_a_sarif_fingerprint_survives_lines_above_it() -> None:
+    def fingerprint(text: str, line: int) -> str:
+        finding = Finding("a", "b", Stage.VERIFY, Location("a.tf", line))
+        document = json.loads(report([finding], "sarif", {"a.tf": text}))
+        return str(document["runs"][0]["results"][0]["partialFingerprints"])
+
+    assert fingerprint("x = 1\n", 1) == fingerprint("\n\nx = 1\n", 3) != fingerprint("y = 1\n", 1)
+
+
+def test_junit_counts_errors_as_failures_and_names_every_finding() -> None:
+    suites = ElementTree.fromstring(report([ERROR, WARNING, NOTE], "junit", SOURCES))
+    assert (suites.get("tests"), suites.get("failures")) == ("3", "1")
+    assert {suite.get("name") for suite in suites} == {"ticketgen.yaml", "a.yaml", "ticketgen"}
+    (failure,) = suites.iter("failure")
+    assert (failure.get("type"), failure.get("message")) == ("unknown-key", "no key 'evnts'")
+    assert failure.text == "ticketgen.yaml:2:3: no key 'evnts'\nwrite 'events'"
+    assert len(list(suites.iter("system-out"))) == 2
+
+
+def test_junit_of_nothing_is_one_case_that_passed() -> None:
+    suites = ElementTree.fromstring(report([], "junit", {}))
+    assert (suites.get("tests"), suites.get("failures")) == ("1", "0")
+    assert len(list(suites.iter("testcase"))) == 1
+
+
+@given(text=st.text(max_size=60), line=st.integers(1, 9), column=st.integers(1, 9))
+def test_machines_can_read_whatever_is_said(text: str, line: int, column: int) -> None:
+    finding = Finding("a", text, Stage.VERIFY, Location(text or "a", line, column), help=text)
+    sources = {text or "a": text}
+    json.loads(report([finding], "json", sources))
+    Sarif.model_validate_json(report([finding], "sarif", sources))
+    ElementTree.fromstring(report([finding], "junit", sources))
+    assert len(report([finding], "github", sources).split("\n")) == 1
+    report([finding], "text", sources)

@@ -13,6 +13,7 @@ from ticketgen.cli import (
     presets_command,
     region_commands,
     render_command,
+    rules_command,
     schema_command,
     size_command,
     validate_command,
@@ -39,6 +40,7 @@ app.command("validate")(validate_command.validate)
 app.command("size")(size_command.size)
 app.command("list")(list_command.list_environments)
 app.command("schema")(schema_command.schema)
+app.command("rules")(rules_command.rules)
 app.command("presets")(presets_command.presets)
 
 

@@ -11,7 +11,7 @@ import typer
 
 from ticketgen.cli.exit_codes import exit_code
 from ticketgen.cli.options import ReportFormat
-from ticketgen.findings import Finding
+from ticketgen.findings import Finding, RuleInfo
 
 __all__ = ["coloured", "finish", "show_findings"]
 
@@ -28,7 +28,12 @@ def show_findings(
     from ticketgen.reports import report
 
     found = tuple(findings)
-    text = report(found, format.value, sources or {})
+    rules: Mapping[str, RuleInfo] = {}
+    if format is ReportFormat.SARIF:
+        from ticketgen.rules.catalogue import CATALOGUE
+
+        rules = CATALOGUE
+    text = report(found, format.value, sources or {}, rules)
     if text:
         typer.echo(text, err=format is ReportFormat.TEXT)
 

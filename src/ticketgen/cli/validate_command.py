@@ -19,11 +19,14 @@ def validate(
         ReportFormat, typer.Option("--format", help="How findings are reported.")
     ] = ReportFormat.TEXT,
 ) -> None:
-    """Verify a directory of Terraform, rendered by ticketgen or not: syntax, round trip, references.
+    """Verify a directory of Terraform, rendered by ticketgen or not, offline.
+
+    Syntax and round trip, references, the provider's schema, and the rules that `ticketgen rules` lists.
 
     Examples:
       ticketgen validate stacks/prod
       ticketgen validate --format json ~/other/terraform
+      ticketgen validate --format sarif > ticketgen.sarif
     """
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.verify import verify

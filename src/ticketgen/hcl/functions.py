@@ -131,7 +131,10 @@ def _element(items: Any, index: Any) -> Any:
 
 
 def _jsonencode(value: Any) -> Any:
-    return json.dumps(value, separators=(",", ":")) if is_known(value) else UNKNOWN
+    if not is_known(value):
+        return UNKNOWN
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")  # as Go escapes them
 
 
 def _jsondecode(text: Any) -> Any:

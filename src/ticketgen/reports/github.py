@@ -1,33 +1,50 @@
 """Findings as annotations of a GitHub workflow.
 
-Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions. GitHub shows ten
-annotations of each kind a step; errors come first, so that those are the ones it shows.
+Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions. GitHub takes ten
+annotations of each kind from a step, a title of 255 characters and a message of 64 KB
+(https://docs.github.com/en/rest/checks/runs#create-a-check-run). Errors come first; what is over is printed as plain
+lines, so that the log has it all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ticketgen.findings import Finding, Severity
+from ticketgen.findings import Finding, RuleInfo, Severity
 
-__all__ = ["render"]
+__all__ = ["MOST_ANNOTATIONS", "render"]
+
+MOST_ANNOTATIONS = 10
+_LONGEST_TITLE = 255
+_LONGEST_MESSAGE = 16_000  # characters, of up to four bytes each
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def render(findings: tuple[Finding, ...], sources: Mapping[str, str]) -> str:
-    """One workflow command a finding."""
-    return "\n".join(_command(finding) for finding in findings)
+def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]) -> str:
+    """One workflow command a finding, within what GitHub takes, and a line for each finding more."""
+    lines = []
+    left = dict.fromkeys(Severity, MOST_ANNOTATIONS)
+    for finding in findings:
+        left[finding.severity] -= 1
+        lines.append(_command(finding) if left[finding.severity] >= 0 else _plain(finding))
+    return "\n".join(lines)
 
 
 def _command(finding: Finding) -> str:
-    properties = {"title": f"ticketgen {finding.rule}"}
+    properties = {"title": f"ticketgen {finding.rule}"[:_LONGEST_TITLE]}
     if finding.location:
         place = finding.location
         properties = {"file": place.file, "line": str(place.line), "col": str(place.column), **properties}
     told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     message = f"{finding.message}: {finding.help}" if finding.help else finding.message
-    return f"::{_COMMANDS[finding.severity]} {told}::{_data(message)}"
+    return f"::{_COMMANDS[finding.severity]} {told}::{_data(message[:_LONGEST_MESSAGE])}"
+
+
+def _plain(finding: Finding) -> str:
+    place = f"{finding.location}: " if finding.location else ""
+    # A line that begins with :: would be a command.
+    return f"{finding.severity.value}: {place}{' '.join(finding.message.split())} [{finding.rule}]"
 
 
 def _data(text: str) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from ticketgen.findings import Finding, Severity
+from ticketgen.findings import Finding, RuleInfo, Severity
 
 __all__ = ["render"]
 
 
-def render(findings: tuple[Finding, ...], sources: Mapping[str, str]) -> str:
+def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]) -> str:
     """The document, indented; with an empty list for no findings."""
     counts = {severity.value: sum(f.severity is severity for f in findings) for severity in Severity}
     return json.dumps({"findings": [_row(finding) for finding in findings], "counts": counts}, indent=2)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ticketgen.findings import Finding, Location, Severity
+from ticketgen.findings import Finding, Location, RuleInfo, Severity
 
 __all__ = ["render"]
 
 _LONGEST_LINE = 160  # characters of a source line; a longer one is shown around the place
 
 
-def render(findings: tuple[Finding, ...], sources: Mapping[str, str]) -> str:
+def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]) -> str:
     """One paragraph a finding, and a count at the end."""
     if not findings:
         return ""

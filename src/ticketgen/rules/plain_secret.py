@@ -23,9 +23,7 @@ _NAMED = re.compile(
     r"(?:^|_)(?:password|passwd|secret|token|api_?key|private_?key|secret_?key|credentials?)$", re.I
 )
 # What only leads to a secret, or is plainly none.
-_HARMLESS = re.compile(
-    r"arn:|/|\$|https?:|\{\{|<|(?:true|false|none|null|n/a|changeit|\d{1,3})$|alias/", re.I
-)
+_HARMLESS = re.compile(r"arn:|/|\$|https?:|\{\{|<|^(?:true|false|none|null|n/a|\d{1,3})$|alias/", re.I)
 
 
 def _check(subject: Subject) -> Iterator[Problem]:

@@ -1,0 +1,181 @@
+"""Values are what Terraform would compute, or unknown; never wrong, never endless."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from terraform_tool import Terraform
+from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.origins import Origins
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import File
+from ticketgen.hcl.values import UNKNOWN, Link, Value, Values, is_known
+
+
+def configured(texts: Mapping[str, str]) -> Configuration:
+    files = []
+    for path, text in texts.items():
+        file = parse(path, text)
+        assert isinstance(file, File), file
+        files.append(file)
+    return Configuration(files, texts)
+
+
+def root(text: str, **others: str) -> Scope:
+    texts = {"main.tf": text, **{f"{folder}/main.tf": other for folder, other in others.items()}}
+    return configured(texts).scopes[""][0]
+
+
+def local(text: str, name: str = "x", **others: str) -> Value:
+    scope = root(text, **others)
+    return Values().of(scope.names.locals[name][1].value, scope)
+
+
+EXPRESSIONS = {
+    "text": '"a-${1 + 1}-${true}"',
+    "math": "7 / 2 + 7 % 3 - -1 * 2",
+    "whole": "8 / 2",
+    "logic": '!(1 > 2) && "a" == "a" || false',
+    "choice": 'length("abc") == 3 ? "yes" : "no"',
+    "merged": 'merge({ a = 1, b = 2 }, { b = 3 }, { "c-d" = [1, 2] })',
+    "made": 'join(",", [for n in ["a", "b"] : upper(n) if n != "b"])',
+    "keyed": '{ for k, v in { b = 1, a = 2 } : "${k}!" => v + 1 }',
+    "keys": "keys({ b = 1, a = 2 })",
+    "worth": "values({ b = 1, a = 2 })",
+    "flat": 'flatten([["a", ["b"]], []])',
+    "both": 'concat(["a"], ["b", "c"])',
+    "looked": 'lookup({ a = "b" }, "c", "d")',
+    "index": '["a", "b"][1]',
+    "field": '{ a = { b = "c" } }.a.b',
+    "splat": "[{ a = 1 }, { a = 2 }][*].a",
+    "element": 'element(["a", "b"], 3)',
+    "named": 'format("%s-%d%%", "a", 3)',
+    "split": 'split("-", "a-b")',
+    "inner": 'substr("hello", 1, 3)',
+    "end": 'substr("hello", -2, -1)',
+    "other": 'replace("a.b", ".", "-")',
+    "trimmed": 'trimsuffix(trimprefix("a-b-c", "a-"), "-c")',
+    "encoded": 'jsonencode({ b = [1, "x", null], a = true })',
+    "decoded": 'jsondecode("{\\"a\\": 1}").a',
+    "set": 'sort(toset(["b", "a", "b"]))',
+    "range": "range(1, 7, 2)",
+    "compact": 'compact(["a", "", "b"])',
+    "distinct": 'distinct(["a", "b", "a"])',
+    "contains": 'contains(["a"], "a")',
+    "first": 'coalesce("", null, "a")',
+    "one": 'one(["a"])',
+    "tried": 'try("a", "b")',
+    "heredoc": '<<-EOT\n    a\n      ${"b"}\n  EOT\n',
+}
+
+
+@pytest.mark.terraform
+def test_values_are_what_terraform_computes(terraform: Terraform, tmp_path: Path) -> None:
+    text = "".join(
+        f"output {json.dumps(name)} {{\n  value = {value}\n}}\n" for name, value in EXPRESSIONS.items()
+    )
+    (tmp_path / "main.tf").write_text(text)
+    applied = terraform.run(tmp_path, "apply", "-auto-approve", "-no-color")
+    assert applied.returncode == 0, applied.stderr
+    said = json.loads(terraform.run(tmp_path, "output", "-json").stdout)
+    scope = root(text)
+    ours = {name: Values().of(scope.names.outputs[name].value("value"), scope) for name in EXPRESSIONS}
+    known = {name: value for name, value in ours.items() if value is not UNKNOWN}
+    assert known == {name: said[name]["value"] for name in known}
+    assert set(EXPRESSIONS) - set(known) <= {"set"}  # sort() is not computed here
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "var.a", '"${var.a}-b"', "data.x.y.z", "path.cwd", "terraform.workspace", "timestamp()", "each.key", "local.y",
+        "[1, 2][9]", "{ a = 1 }.b", "1 / 0", "lower(1)", "1 + var.a", "var.a ? 1 : 2", "{ (var.a) = 1 }", "module.m.o",
+        '"%{ if true }a%{ endif }"', "[for x in var.a : x]", 'regex("a", "b")', "substr(1, 2, 3)", "9e999 * 2",
+    ],
+)  # fmt: skip
+def test_what_only_a_plan_knows_is_unknown(expression: str) -> None:
+    assert local(f'locals {{\n  x = {expression}\n}}\nvariable "a" {{\n  default = "d"\n}}\n') is UNKNOWN
+
+
+def test_a_default_counts_only_where_it_is_assumed() -> None:
+    scope = root('variable "a" {\n  default = "d"\n}\nlocals {\n  x = var.a\n}\n')
+    value = scope.names.locals["x"][1].value
+    assert Values().of(value, scope) is UNKNOWN
+    assert Values(assume_defaults=True).of(value, scope) == "d"
+
+
+MODULE = """variable "given" {}
+variable "left" {
+  default = "own"
+}
+resource "aws_sqs_queue" "q" {
+  name = var.given
+}
+output "both" {
+  value = "${var.given}-${var.left}"
+}
+output "queue" {
+  value = aws_sqs_queue.q.arn
+}
+"""
+
+
+def test_values_go_into_modules_and_come_out_of_them() -> None:
+    text = 'module "a" {\n  source = "./m"\n  given = "x"\n}\nlocals {\n  x = module.a.both\n  q = module.a.queue\n}\n'
+    assert local(text, m=MODULE) == "x-own"
+    link = local(text, "q", m=MODULE)
+    assert isinstance(link, Link)
+    assert (link.resource.address, link.path, link.scope.path) == ("aws_sqs_queue.q", ("arn",), "module.a")
+
+
+def test_each_call_of_a_module_means_something_else() -> None:
+    calls = "".join(f'module "{n}" {{\n  source = "./m"\n  given = "{n}"\n}}\n' for n in ("a", "b"))
+    scopes = configured({"main.tf": calls, "m/main.tf": MODULE}).scopes["m"]
+    values = Values()
+    assert [values.of(scope.names.outputs["both"].value("value"), scope) for scope in scopes] == [
+        "a-own",
+        "b-own",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "locals {\n  x = local.x\n}\n",
+        "locals {\n  x = [local.y]\n  y = [local.x]\n}\n",
+        'module "m" {\n  source = "./m"\n}\nlocals {\n  x = module.m.o\n}\n',
+        "locals {\n"
+        + "".join(f'  x{n} = "${{local.x{n + 1}}}${{local.x{n + 1}}}"\n' for n in range(64))
+        + '  x64 = "a"\n  x = local.x0\n}\n',
+        "locals {\n"
+        + "".join(f"  x{n} = local.x{n + 1}\n" for n in range(3000))
+        + "  x3000 = 1\n  x = local.x0\n}\n",
+        "locals {\n  l = range(1000)\n  x = [for a in local.l : [for b in local.l : [for c in local.l : a]]]\n}\n",
+    ],
+)
+def test_no_text_makes_it_endless(text: str) -> None:
+    again = 'module "again" {\n  source = "../m"\n}\noutput "o" {\n  value = module.again.o\n}\n'
+    assert not is_known(local(text, m=again))
+
+
+def test_origins_are_followed_to_the_inputs_of_the_root() -> None:
+    text = (
+        'variable "suffix" {}\nlocals {\n  app = "tickets"\n  x = module.a.both\n  fixed = "${local.app}-x"\n}\n'
+        'module "a" {\n  source = "./m"\n  given = "${local.app}-${var.suffix}"\n}\n'
+        'resource "random_id" "r" {\n  byte_length = 2\n}\n'
+        "locals {\n  random = random_id.r.hex\n  far = module.registry.x\n  w = terraform.workspace\n}\n"
+    )
+    scope = configured({"main.tf": text, "m/main.tf": MODULE}).scopes[""][0]
+
+    def of(name: str) -> set[str]:
+        return set(Origins().of(scope.names.locals[name][1].value, scope))
+
+    assert of("x") == {"var.suffix"}
+    assert of("fixed") == set()
+    assert of("random") == {"resource.random_id"}
+    assert of("far") == {"unknown"}
+    assert of("w") == {"terraform.workspace"}

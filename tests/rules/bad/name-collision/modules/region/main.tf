@@ -1,0 +1,32 @@
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+}
+
+variable "region" {
+  description = "The Region that the provider talks to."
+  type        = string
+}
+
+variable "environment_suffix" {
+  description = "Ends every name."
+  type        = string
+}
+
+resource "aws_iam_role" "seller" {
+  name        = "tickets-seller-${var.environment_suffix}"
+  description = "Sells in ${var.region}"
+
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+}
+
+resource "aws_sqs_queue" "refunds" {
+  name = "tickets-refunds-${var.environment_suffix}"
+}

@@ -1,0 +1,36 @@
+terraform {
+  required_version = ">= 1.9.0"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+variable "environment_suffix" {
+  description = "Ends every name."
+  type        = string
+  default     = "dev"
+}
+
+resource "aws_dynamodb_table" "events" {
+  name         = "tickets-events-${var.environment_suffix}"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "event_id"
+
+  attribute {
+    name = "event_id"
+    type = "S"
+  }
+}
+
+output "events_table_name" {
+  description = "For whoever tests the stack."
+  value       = aws_dynamodb_table.events.name
+}

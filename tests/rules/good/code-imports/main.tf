@@ -1,0 +1,105 @@
+terraform {
+  required_version = ">= 1.9.0"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+    archive = {
+      source  = "hashicorp/archive"
+      version = "~> 2.4"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+variable "environment_suffix" {
+  description = "Ends every name."
+  type        = string
+  default     = "dev"
+}
+
+data "aws_iam_policy_document" "assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "seller" {
+  name               = "tickets-seller-${var.environment_suffix}"
+  assume_role_policy = data.aws_iam_policy_document.assume.json
+}
+
+data "archive_file" "seller" {
+  type             = "zip"
+  output_path      = "${path.root}/.terraform/seller-${var.environment_suffix}.zip"
+  output_file_mode = "0644"
+
+  source {
+    filename = "seller.py"
+    content  = <<PYTHON
+import json
+from collections import deque
+
+import boto3
+from botocore.config import Config
+
+try:
+    import redis
+except ImportError:
+    redis = None
+
+
+def handler(event, context):
+    return json.dumps([boto3, Config, deque, redis])
+PYTHON
+  }
+}
+
+resource "aws_lambda_function" "seller" {
+  function_name    = "tickets-seller-${var.environment_suffix}"
+  role             = aws_iam_role.seller.arn
+  runtime          = "python3.13"
+  handler          = "seller.handler"
+  filename         = data.archive_file.seller.output_path
+  source_code_hash = data.archive_file.seller.output_base64sha256
+}
+
+data "archive_file" "reader" {
+  type             = "zip"
+  output_path      = "${path.root}/.terraform/reader-${var.environment_suffix}.zip"
+  output_file_mode = "0644"
+
+  source {
+    filename = "index.mjs"
+    content  = <<JS
+import { createHash } from "node:crypto";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+
+export const handler = async (event) => [createHash("sha256").update(event.id), new DynamoDBClient({})];
+JS
+  }
+}
+
+resource "aws_lambda_function" "reader" {
+  function_name    = "tickets-reader-${var.environment_suffix}"
+  role             = aws_iam_role.seller.arn
+  runtime          = "nodejs22.x"
+  handler          = "index.handler"
+  filename         = data.archive_file.reader.output_path
+  source_code_hash = data.archive_file.reader.output_base64sha256
+}
+
+output "seller_arn" {
+  description = "The function that sells."
+  value       = aws_lambda_function.seller.arn
+}

@@ -1,0 +1,53 @@
+terraform {
+  required_version = ">= 1.9.0"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+variable "environment_suffix" {
+  description = "Ends every name."
+  type        = string
+  default     = "dev"
+}
+
+resource "aws_dynamodb_table" "locks" {
+  name         = "tickets-locks-${var.environment_suffix}"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "lock_key"
+
+  attribute {
+    name = "lock_key"
+    type = "S"
+  }
+}
+
+resource "aws_dynamodb_table" "blocks" {
+  name             = "tickets-blocks-${var.environment_suffix}"
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = "block_id"
+  stream_enabled   = true
+  stream_view_type = "NEW_AND_OLD_IMAGES"
+
+  attribute {
+    name = "block_id"
+    type = "S"
+  }
+
+  replica {
+    region_name = "eu-west-1"
+  }
+}
+
+output "locks_table_name" {
+  description = "For whoever tests the stack."
+  value       = aws_dynamodb_table.locks.name
+}

@@ -1,0 +1,84 @@
+terraform {
+  required_version = ">= 1.9.0"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+    archive = {
+      source  = "hashicorp/archive"
+      version = "~> 2.4"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+variable "environment_suffix" {
+  description = "Ends every name."
+  type        = string
+  default     = "dev"
+}
+
+data "aws_iam_policy_document" "assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "seller" {
+  name               = "tickets-seller-${var.environment_suffix}"
+  assume_role_policy = data.aws_iam_policy_document.assume.json
+}
+
+resource "aws_dynamodb_table" "events" {
+  name         = "tickets-events-${var.environment_suffix}"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "event_id"
+
+  attribute {
+    name = "event_id"
+    type = "S"
+  }
+}
+
+data "archive_file" "seller" {
+  type             = "zip"
+  output_path      = "${path.root}/.terraform/seller-${var.environment_suffix}.zip"
+  output_file_mode = "0644"
+
+  source {
+    filename = "seller.py"
+    content  = <<PYTHON
+def handler(event, context):
+    return {"statusCode": 200}
+PYTHON
+  }
+}
+
+resource "aws_lambda_function" "seller" {
+  function_name    = "tickets-seller-${var.environment_suffix}"
+  role             = aws_iam_role.seller.arn
+  runtime          = "python3.13"
+  handler          = "seller.handler"
+  filename         = data.archive_file.seller.output_path
+  source_code_hash = data.archive_file.seller.output_base64sha256
+}
+
+output "seller_arn" {
+  description = "The function that sells."
+  value       = aws_lambda_function.seller.arn
+}
+
+output "events_table_name" {
+  description = "For whoever tests the stack."
+  value       = aws_dynamodb_table.events.name
+}

@@ -1,0 +1,68 @@
+"""``ticketgen:ignore`` silences one place, with a reason, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from ticketgen.findings import Severity
+from ticketgen.verification.verify import verify
+
+
+def found(text: str) -> list[tuple[str, int]]:
+    return [
+        (each.rule, each.location.line if each.location else 0)
+        for each in verify({"main.tf": text}, ours=False)
+    ]
+
+
+UNUSED = [("unused-declaration", 2)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "locals {\n  a = 1 # ticketgen:ignore unused-declaration the module to come reads it\n}\n",
+        "locals {\n  # ticketgen:ignore unused-declaration the module to come reads it\n  a = 1\n}\n",
+        "locals {\n  // ticketgen:ignore unused-declaration later\n\n  # of the module to come\n  a = 1\n}\n",
+        "locals {\n  /* ticketgen:ignore unused-declaration later */\n  a = 1\n}\n",
+    ],
+)
+def test_a_comment_with_a_reason_silences_its_line_or_the_next(text: str) -> None:
+    assert found(text) == []
+
+
+def test_it_silences_no_other_line_and_no_other_rule() -> None:
+    text = "locals {\n  # ticketgen:ignore unused-declaration later\n  a = 1\n  b = 1\n  c = var.c\n}\n"
+    assert found(text) == [("undeclared-reference", 5), ("unused-declaration", 4), ("unused-declaration", 5)]
+
+
+@pytest.mark.parametrize(
+    ("comment", "rule"),
+    [
+        ("# ticketgen:ignore unused-declaration", "ignore-without-reason"),
+        ("/* ticketgen:ignore unused-declaration */", "ignore-without-reason"),
+        ("# ticketgen:ignore", "ignore-unknown-rule"),
+        ("# ticketgen:ignore unused-declarations because", "ignore-unknown-rule"),
+        ("# ticketgen:ignore syntax because", "ignore-unknown-rule"),
+    ],
+)
+def test_a_comment_that_silences_nothing_is_an_error_and_the_finding_stays(comment: str, rule: str) -> None:
+    findings = verify({"main.tf": f"locals {{\n  a = 1 {comment}\n}}\n"}, ours=False)
+    assert {each.rule: each.severity for each in findings} == {
+        "unused-declaration": Severity.WARNING,
+        rule: Severity.ERROR,
+    }
+
+
+def test_a_comment_that_nothing_needs_is_found() -> None:
+    assert found("# ticketgen:ignore missing-file it is made by a build\nlocals {}\n") == [
+        ("ignore-unused", 1)
+    ]
+
+
+def test_in_code_and_in_tests_it_works_as_well() -> None:
+    hollow = "def test_a():\n    pass\n"
+    texts = {"main.tf": "locals {}\n", "tests/test_a.py": hollow}
+    assert [each.rule for each in verify(texts, ours=False)] == ["suite-asserts"]
+    texts["tests/test_a.py"] = f"# ticketgen:ignore suite-asserts to be written\n{hollow}"
+    assert verify(texts, ours=False) == ()
