@@ -90,7 +90,7 @@ def _format(pattern: Any, *values: Any) -> Any:
     if not isinstance(pattern, str) or not is_known(list(values)):
         return UNKNOWN
     bare = pattern.replace("%%", "").replace("%s", "").replace("%d", "")
-    return UNKNOWN if "%" in bare else pattern % tuple(map(_tostring, values))
+    return UNKNOWN if "%" in bare else pattern.replace("%d", "%s") % tuple(map(_tostring, values))
 
 
 def _known_text(function: Callable[..., str]) -> Callable[..., Any]:
