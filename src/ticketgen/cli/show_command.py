@@ -27,7 +27,9 @@ def show(
     env: Annotated[
         str | None,
         typer.Option(
-            "--env", metavar="NAME", help="The environment; if left out, the one with protect: true, or the last."
+            "--env",
+            metavar="NAME",
+            help="The environment; if left out, the one with protect: true, or the last.",
         ),
     ] = None,
     format: Annotated[

@@ -38,14 +38,18 @@ def html(picture: Picture) -> str:
 
 def _rows(picture: Picture) -> Iterator[str]:
     order = list(WAYS)
-    for line in sorted(picture.lines, key=lambda line: (order.index(line.way), line.step, line.source, line.target)):
+    for line in sorted(
+        picture.lines, key=lambda line: (order.index(line.way), line.step, line.source, line.target)
+    ):
         words = WAYS[line.way]
         yield _row(f"{words.title} {line.step or ''}".rstrip(), line.source, line.target, line.behind)
     for row in picture.rows:
         origin = next((copy.region for copy in row.copies if not copy.is_replica), "")
         for copy in row.copies:
             if copy.is_replica:
-                yield _row("replication", f"{row.name} in {origin}", f"{row.name} in {copy.region}", copy.behind)
+                yield _row(
+                    "replication", f"{row.name} in {origin}", f"{row.name} in {copy.region}", copy.behind
+                )
     for group in picture.groups:
         for flow in group.flows:
             yield _row(f"flow, {flow.ports}", group.name, flow.peer, (*flow.out, *flow.back))

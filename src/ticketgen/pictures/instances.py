@@ -204,10 +204,11 @@ def _follow(
     match expression:
         case Reference():
             yield from _reference(expression, steps, instance, file, children, trail)
-        case Object() if steps and (key := _key(steps[0])) is not None and expression.get(key) is not None:
-            value = expression.get(key)
-            assert value is not None
-            yield from _follow(value, steps[1:], instance, file, children, trail)
+        case Object() if steps and (key := _key(steps[0])) is not None:
+            for item in expression.items:
+                # A key that is computed may be the one.
+                if not isinstance(item.key, Literal) or item.key.value == key:
+                    yield from _follow(item.value, steps[1:], instance, file, children, trail)
         case Parentheses():
             yield from _follow(expression.inner, steps, instance, file, children, trail)
         case Call(name="merge"):
