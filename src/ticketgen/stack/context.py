@@ -123,6 +123,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "capacity": operators_figures(sizing),
         "regions": regions,
         "enabled_regions": _enabled_regions(environment),
+        "partition": REGIONS[environment.primary_region].partition,
         "primary": primary,
         "secondary": secondary,
         "hubs": [primary, secondary] if secondary else [primary],

@@ -1,4 +1,4 @@
-"""Which files a stack consists of. Suites and checks name files from this list, never by hand."""
+"""Which files a stack consists of, its suites included: the one list that rendering, suites and checks go by."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class StackFile:
     Attributes:
         path: below the environment's folder, with forward slashes.
         wanted: whether an environment has it.
-        template: below ``templates/stack``; by default, at the same path.
+        template: below ``templates``; by default, at the same path in ``stack``. One that does not end with
+            ``.j2`` is copied as it is.
     """
 
     path: str
@@ -29,7 +30,7 @@ class StackFile:
     template: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "template", self.template or f"{self.path}.j2")
+        object.__setattr__(self, "template", self.template or f"stack/{self.path}.j2")
 
     @property
     def module(self) -> str:
@@ -37,6 +38,41 @@ class StackFile:
         parts = self.path.split("/")
         return parts[1] if parts[0] == "modules" else "root"
 
+
+def _timestream(environment: Environment) -> bool:
+    return environment.audit.store == "timestream"
+
+
+def _cognito(environment: Environment) -> bool:
+    return environment.api.auth == "cognito"
+
+
+def _domain(environment: Environment) -> bool:
+    return environment.api.domain is not None
+
+
+def _suite(path: str, wanted: Callable[[Environment], bool] = _always) -> StackFile:
+    """A file of the suites. All but what the spec demands of them is plain Python, copied."""
+    return StackFile(f"tests/{path.removesuffix('.j2')}", wanted, f"suites/{path}")
+
+
+_SUPPORT = (
+    "__init__", "blocks", "cloud", "code", "dynamodb", "expressions", "iam", "machines", "places", "redis_server",
+    "sales", "stack", "values",
+)  # fmt: skip
+_UNIT = (
+    "alarms", "analytics", "api", "cache", "correcting", "encryption", "functions", "names", "network", "outputs",
+    "providers", "regions", "roles", "sales_database", "seat_maps", "selling", "state_machines", "streams", "tables",
+    "verifying",
+)  # fmt: skip
+_SUITES = (
+    *(_suite(path) for path in ("requirements.txt", "pytest.ini", "conftest.py", "demands.py.j2")),
+    *(_suite(f"support/{name}.py") for name in _SUPPORT),
+    *(_suite(f"unit/test_{name}.py") for name in _UNIT),
+    _suite("unit/test_domain.py", _domain),
+    _suite("unit/test_identity.py", _cognito),
+    _suite("unit/test_timestream.py", _timestream),
+)
 
 MODULES = ("region", "analytics", "verification")
 
@@ -46,13 +82,16 @@ FILES = (
     StackFile("tables.tf"),
     StackFile("functions.tf"),
     StackFile("roles.tf"),
-    StackFile("identity.tf", lambda environment: environment.api.auth == "cognito"),
+    StackFile("identity.tf", _cognito),
     StackFile("regions.tf"),
     StackFile("analytics.tf"),
     StackFile("verification.tf"),
     StackFile("outputs.tf"),
-    StackFile(".tflint.hcl", template="tflint.hcl.j2"),
-    *(StackFile(f"modules/{module}/versions.tf", template="modules/versions.tf.j2") for module in MODULES),
+    StackFile(".tflint.hcl", template="stack/tflint.hcl.j2"),
+    *(
+        StackFile(f"modules/{module}/versions.tf", template="stack/modules/versions.tf.j2")
+        for module in MODULES
+    ),
     StackFile("modules/region/variables.tf"),
     StackFile("modules/region/encryption.tf"),
     StackFile("modules/region/network.tf"),
@@ -61,7 +100,7 @@ FILES = (
     StackFile("modules/region/functions.tf"),
     StackFile("modules/region/streams.tf"),
     StackFile("modules/region/api.tf"),
-    StackFile("modules/region/domain.tf", lambda environment: environment.api.domain is not None),
+    StackFile("modules/region/domain.tf", _domain),
     StackFile("modules/region/alarms.tf"),
     StackFile("modules/region/outputs.tf"),
     StackFile("modules/analytics/variables.tf"),
@@ -74,11 +113,10 @@ FILES = (
     StackFile("modules/verification/state_machines.tf"),
     StackFile("modules/verification/functions.tf"),
     StackFile("modules/verification/refunds.tf"),
-    StackFile(
-        "modules/verification/timestream.tf", lambda environment: environment.audit.store == "timestream"
-    ),
+    StackFile("modules/verification/timestream.tf", _timestream),
     StackFile("modules/verification/alarms.tf"),
     StackFile("modules/verification/outputs.tf"),
+    *_SUITES,
 )
 
 

@@ -1,8 +1,8 @@
 """Stage 4, render: an environment and its sizing become the files of its stack.
 
 Names are held against AWS's limits first, because a name that is too long is the spec's fault and not the
-rendering's. Then every template of ``stack/files.py`` is rendered with the same context; nothing here knows
-what the templates say, and the templates know nothing of where they are written.
+rendering's. Then every template of ``stack/files.py`` is rendered with the same context, and what is no template
+is copied; nothing here knows what the templates say, and the templates know nothing of where they are written.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from ticketgen.stack.names import check_names
 
 __all__ = ["render"]
 
+HEADER = "# Rendered by ticketgen. The suites are yours to keep and to run without it.\n"
+"""What files begin with that are copied."""
+
 
 def render(environment: Environment, sizing: Sizing, project: Project) -> Checked[Mapping[str, str]]:
     """Render an environment's stack.
@@ -37,15 +40,20 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
     findings = tuple(check_names(project, environment))
     if findings:
         return Checked(None, findings)
-    templates = _templates()
     context = stack_context(environment, sizing)
     files = {}
     for file in stack_files(environment):
-        own = module_context(file.module, environment, sizing)
-        files[file.path] = render_template(templates, file.template, context | own)
+        folder, _, template = file.template.partition("/")
+        if template.endswith(".j2"):
+            own = module_context(file.module, environment, sizing)
+            files[file.path] = render_template(_templates(folder), template, context | own)
+        else:
+            files[file.path] = HEADER + (asset_folder("templates") / file.template).read_text(
+                encoding="utf-8"
+            )
     return Checked(files)
 
 
 @cache
-def _templates() -> TemplateEnvironment:
-    return template_environment(asset_folder("templates") / "stack")
+def _templates(folder: str) -> TemplateEnvironment:
+    return template_environment(asset_folder("templates") / folder)

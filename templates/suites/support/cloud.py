@@ -1,0 +1,345 @@
+"""An AWS in this process for the stack's functions: its tables in its Regions, its roles, its queues.
+
+Every call that a function makes is first asked of its role's policies, then served by small fakes: DynamoDB's
+conditions and transactions, SQLite for the database, lists for queue and audit. Replication is a copy that a test asks
+for; lost answers, conflicts and silent Regions are raised around a call. Calls take turns: a race between buyers is a
+race between their calls, as it is at DynamoDB.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import demands
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from support import code, iam
+from support.dynamodb import Region, Table
+from support.stack import ACCOUNT, Resource, Stack
+
+__all__ = ["Answer", "Call", "Cloud", "Function", "refusal"]
+
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call to AWS: from which function, where to, which operation in CamelCase, and its parameters."""
+
+    function: str
+    region: str
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An API answer, its body parsed."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that was started: its resource in the stack, and its module."""
+
+    resource: Resource
+    module: ModuleType
+
+    def __call__(self, event: Any, context: Any = None) -> Any:
+        """Invokes it."""
+        return self.module.handler(event, context)
+
+
+def refusal(code_: str, *reasons: str, status: int = 400) -> ClientError:
+    """An error as AWS answers it; with reasons, a cancelled transaction."""
+    answer: dict[str, Any] = {
+        "Error": {"Code": code_, "Message": "as the test asked"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    if reasons:
+        answer["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+    return ClientError(answer, "call")
+
+
+def _camel(name: str) -> str:
+    return "".join(part.title() for part in name.split("_"))
+
+
+class _Client:
+    """What a function gets from `boto3.client`."""
+
+    def __init__(self, cloud: Cloud, function: str, service: str, region: str, config: Any) -> None:
+        self._called = cloud, function, service, region
+        self.config = config
+        cloud.clients.append(self)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        cloud, function, service, region = self._called
+
+        def call(**parameters: Any) -> Any:
+            return cloud.call(Call(function, region, service, _camel(name), parameters))
+
+        return call
+
+
+@dataclass
+class Cloud:
+    """The stack, running.
+
+    Attributes:
+        stack: what is in it.
+        before, after: asked with each call, before it is made and after it was; what they raise, the caller gets.
+        calls: every call so far.
+        messages: what was sent to queues, bodies parsed.
+        audit: records written to Timestream.
+        database: Aurora's stand-in.
+        clients: every client that a function made.
+        denied: what a function's role does not allow it, and it tried.
+    """
+
+    stack: Stack
+    before: Callable[[Call], None] = lambda call: None
+    after: Callable[[Call], None] = lambda call: None
+    calls: list[Call] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    clients: list[_Client] = field(default_factory=list)
+    database: sqlite3.Connection = field(
+        default_factory=lambda: sqlite3.connect(":memory:", check_same_thread=False)
+    )
+    denied: list[str] = field(default_factory=list)
+    _allowed: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    _turn: Any = field(default_factory=threading.RLock)
+    _regions: dict[str, Region] = field(default_factory=dict)
+
+    @classmethod
+    @contextmanager
+    def of(cls, stack: Stack) -> Iterator[Cloud]:
+        """The stack's cloud, until the block ends."""
+        with patch.dict(os.environ, _CREDENTIALS):
+            cloud = cls(stack)
+            yield cloud
+            cloud.database.close()
+        assert not cloud.denied, "\n".join(cloud.denied)
+
+    # --- functions -----------------------------------------------------------------------------------------
+
+    def resource(self, name: str, region: str = demands.PRIMARY) -> Resource:
+        """The function's resource in a Region."""
+        for resource in self.stack.resources("aws_lambda_function"):
+            if resource.name == name and resource.region == region:
+                return resource
+        raise AssertionError(f"there is no function {name} in {region}")
+
+    def environment(self, function: Resource) -> dict[str, str]:
+        """A function's environment variables; what only AWS can say is its address."""
+        variables = function.get("environment.variables") or {}
+        return {name: str(value) for name, value in variables.items()}
+
+    def function(self, name: str, region: str = demands.PRIMARY, **environment: str) -> Function:
+        """A cold start of a function in a Region, with the environment that the stack gives it."""
+        resource = self.resource(name, region)
+        variables = {**self.environment(resource), "AWS_REGION": region, **environment}
+        sdk = ModuleType("boto3")
+        sdk.client = lambda service, region_name, config=None: _Client(
+            self, name, service, region_name, config
+        )  # type: ignore[attr-defined]
+        sdk.session = boto3.session  # type: ignore[attr-defined]
+        with patch.dict(os.environ, variables):
+            module = code.start(name, code.package(self.stack, name), {"boto3": sdk})
+        # Timestream's names are read when they are needed.
+        os.environ.update({key: value for key, value in variables.items() if key.startswith("TIMESTREAM_")})
+        return Function(resource, module)
+
+    def ask(
+        self,
+        function: Function,
+        route: str,
+        body: Any = None,
+        *,
+        buyer: str = "alice",
+        key: str = "",
+        **request: Any,
+    ) -> Answer:
+        """Asks a function as API Gateway does: `route` is like `POST /holds`; text is sent as it is."""
+        method, resource = route.split()
+        answer = function(
+            {
+                "httpMethod": method,
+                "resource": resource,
+                "headers": {"Idempotency-Key": key} if key else {},
+                "body": body if isinstance(body, str) or body is None else json.dumps(body),
+                "isBase64Encoded": False,
+                "requestContext": {
+                    "identity": {"userArn": f"arn:aws:sts::{ACCOUNT}:assumed-role/buyer/{buyer}"},
+                    "authorizer": {"claims": {"sub": buyer}},
+                },
+                **request,
+            }
+        )
+        body = json.loads(answer["body"]) if answer["body"] else None
+        return Answer(answer["statusCode"], body, answer["headers"])
+
+    # --- calls ---------------------------------------------------------------------------------------------
+
+    def call(self, call: Call) -> Any:
+        """Serves a call, if the function's role may make it."""
+        with self._turn:
+            self.calls.append(call)
+        self.before(call)
+        with self._turn:
+            answer = getattr(self, f"_{call.service.replace('-', '_')}")(call)
+            self.after(call)
+        return answer
+
+    def _authorize(self, call: Call, action: str, arn: str) -> None:
+        """Fails the test, and not the call: code that tolerates errors must not hide a missing permission."""
+        asked = call.function, action, arn
+        if asked not in self._allowed:
+            function = next(f for f in self.stack.resources("aws_lambda_function") if f.name == call.function)
+            role = iam.role_of(self.stack, function.get("role"))
+            self._allowed[asked] = iam.allows(self.stack, role, action, arn)
+            if not self._allowed[asked]:
+                self.denied.append(f"{role} does not allow {call.function} to do {action} on {arn}")
+        if not self._allowed[asked]:
+            raise refusal("AccessDeniedException")
+
+    def _dynamodb(self, call: Call) -> Any:
+        where = self.stack.partition, call.region, call.service, call.operation
+        for action, arn in sorted(iam.actions_of(*where, call.parameters)):
+            self._authorize(call, action, arn)
+        return self.dynamodb(call.region).call(call.operation, call.parameters)
+
+    def _sqs(self, call: Call) -> Any:
+        queue = self._behind(call.parameters["QueueUrl"], "url")
+        arn = f"arn:{self.stack.partition}:sqs:{call.region}:{ACCOUNT}:{queue.get('name')}"
+        self._authorize(call, "sqs:SendMessage", arn)
+        if queue.region != call.region:
+            raise refusal("AWS.SimpleQueueService.NonExistentQueue")
+        self.messages.append({**call.parameters, "MessageBody": json.loads(call.parameters["MessageBody"])})
+        return {}
+
+    def _timestream_write(self, call: Call) -> Any:
+        database, table = call.parameters["DatabaseName"], call.parameters["TableName"]
+        arn = (
+            f"arn:{self.stack.partition}:timestream:{call.region}:{ACCOUNT}:database/{database}/table/{table}"
+        )
+        self._authorize(call, "timestream:WriteRecords", arn)
+        self._authorize(call, "timestream:DescribeEndpoints", "*")
+        self.audit += call.parameters["Records"]
+        return {}
+
+    def _rds_data(self, call: Call) -> Any:
+        cluster = self._behind(call.parameters["resourceArn"], "arn")
+        arn = f"arn:{self.stack.partition}:rds:{call.region}:{ACCOUNT}:cluster:{cluster.get('cluster_identifier')}"
+        self._authorize(call, f"rds-data:{call.operation}", arn)
+        secret = f"arn:{self.stack.partition}:secretsmanager:{call.region}:{ACCOUNT}:secret:rds!cluster-1"
+        self._authorize(call, "secretsmanager:GetSecretValue", secret)
+        sets = call.parameters.get("parameterSets", [call.parameters.get("parameters", [])])
+        try:
+            for parameters in sets:
+                values = {one["name"]: next(iter(one["value"].values())) for one in parameters}
+                self.database.execute(call.parameters["sql"], values)
+        except sqlite3.Error as error:
+            self.database.rollback()
+            raise refusal("DatabaseErrorException") from error
+        self.database.commit()
+        return {}
+
+    def _behind(self, address: str, attribute: str) -> Resource:
+        """The resource that an environment variable names."""
+        assert address.startswith("${"), address
+        return self.stack.resource(address[2:-1].removesuffix(f".{attribute}"))
+
+    # --- tables --------------------------------------------------------------------------------------------
+
+    def dynamodb(self, region: str) -> Region:
+        """DynamoDB in a Region, with the tables that the stack has there."""
+        if region not in self._regions:
+            tables = {}
+            for table in self.stack.resources("aws_dynamodb_table"):
+                replicas = {replica.get("region_name") for replica in table.blocks("replica")}
+                if region in {table.region, *replicas}:
+                    keys = tuple(key for key in (table.get("hash_key"), table.get("range_key")) if key)
+                    types = {each.get("name"): each.get("type") for each in table.blocks("attribute")}
+                    tables[table.get("name")] = Table(table.get("name"), keys, types)
+            self._regions[region] = Region(tables)
+        return self._regions[region]
+
+    def table(self, name: str) -> Resource:
+        """A table of the stack."""
+        return next(table for table in self.stack.resources("aws_dynamodb_table") if table.name == name)
+
+    def put(self, table: str, item: dict[str, Any], *regions: str) -> None:
+        """An item in some Regions, by default in the primary."""
+        packed = {name: _pack(value) for name, value in item.items()}
+        for region in regions or (demands.PRIMARY,):
+            self.dynamodb(region).call(
+                "PutItem", {"TableName": self.table(table).get("name"), "Item": packed}
+            )
+
+    def items(self, table: str, region: str = demands.PRIMARY) -> list[dict[str, Any]]:
+        """All items of a table, in the order of their keys."""
+        resource = self.table(table)
+        found = self.dynamodb(region).tables[resource.get("name")].sorted()
+        return [{name: _unpack(value) for name, value in item.items()} for _, item in found]
+
+    def delete(self, table: str, region: str = demands.PRIMARY, **key: str) -> None:
+        """Takes an item away."""
+        packed = {name: _pack(value) for name, value in key.items()}
+        self.dynamodb(region).call("DeleteItem", {"TableName": self.table(table).get("name"), "Key": packed})
+
+    def event(self, event_id: str = "gala", *regions: str, **changes: Any) -> dict[str, Any]:
+        """An event on sale at home in the primary Region: seats A-1 to A-50 at 100.00 and B-1 to B-20 at 40.00."""
+        item = {
+            "event_id": event_id,
+            "home_region": demands.PRIMARY,
+            "epoch": 1,
+            "state": "on_sale",
+            "shards": 2,
+            "opens_at": int(time.time()) - 60,
+            "closes_at": int(time.time()) + 3600,
+            "currency": "USD",
+            "sections": [
+                {"name": "A", "first": 1, "last": 50, "price": 10000},
+                {"name": "B", "first": 1, "last": 20, "price": 4000},
+            ],
+            **changes,
+        }
+        self.put("events", item, *(regions or (demands.PRIMARY,)))
+        return item
+
+    def replicate(self, table: str, source: str, *targets: str) -> None:
+        """Copies a table to other Regions, as replication does sooner or later."""
+        for item in self.items(table, source):
+            self.put(table, item, *targets)
+
+
+def _pack(value: Any) -> Any:
+    return TypeSerializer().serialize(value)
+
+
+def _unpack(value: Any) -> Any:
+    found = TypeDeserializer().deserialize(value)
+    return json.loads(json.dumps(found, default=int))  # whole numbers only, and plain

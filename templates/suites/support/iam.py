@@ -1,0 +1,72 @@
+"""Asks the stack's own policies whether a call would be allowed: a role that lacks an action fails here first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from support.stack import ACCOUNT, Resource, Stack
+from support.values import Unknown
+
+__all__ = ["actions_of", "allows", "as_list", "policies_of", "role_of", "statements_of"]
+
+# A transaction is granted as what it consists of.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+_PARTS = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Get": "GetItem", "Put": "PutItem"}
+
+
+def as_list(value: Any) -> list[Any]:
+    """What IAM lets one write with or without brackets."""
+    return value if isinstance(value, list) else [value]
+
+
+def role_of(stack: Stack, arn: Any) -> Resource:
+    """The role behind an ARN such as a function has."""
+    for role in stack.resources("aws_iam_role"):
+        if str(arn).endswith(
+            (f"/${{{role.address}.id}}", f"/${{{role.address}.name}}", f"/{role.get('name')}")
+        ):
+            return role
+    raise AssertionError(f"{arn} is no role of the stack")
+
+
+def policies_of(stack: Stack, role: Resource) -> Iterator[Mapping[str, Any]]:
+    """The inline policies of a role."""
+    mine = (Unknown(f"{role.address}.id"), Unknown(f"{role.address}.name"), role.get("name"))
+    for policy in stack.resources("aws_iam_role_policy"):
+        if policy.get("role") in mine:
+            yield json.loads(policy.get("policy"))
+
+
+def statements_of(stack: Stack, role: Resource) -> list[Mapping[str, Any]]:
+    """All their statements."""
+    return [statement for policy in policies_of(stack, role) for statement in policy["Statement"]]
+
+
+def allows(stack: Stack, role: Resource, action: str, arn: str) -> bool:
+    """Whether the role may do that to that. Conditions count as met: the tests look at them one by one."""
+    return any(
+        statement["Effect"] == "Allow"
+        and any(fnmatchcase(action, pattern) for pattern in as_list(statement["Action"]))
+        and any(fnmatchcase(arn, str(pattern)) for pattern in as_list(statement["Resource"]))
+        for statement in statements_of(stack, role)
+    )
+
+
+def actions_of(
+    partition: str, region: str, service: str, operation: str, asked: Mapping[str, Any]
+) -> set[tuple[str, str]]:
+    """What a call needs: pairs of action and ARN. Only DynamoDB; other services' fakes know their own."""
+    assert service == "dynamodb"
+
+    def table(name: str) -> str:
+        return f"arn:{partition}:dynamodb:{region}:{ACCOUNT}:table/{name}"
+
+    if operation in ("TransactWriteItems", "TransactGetItems"):
+        parts = [(kind, part["TableName"]) for item in asked["TransactItems"] for kind, part in item.items()]
+        return {(f"dynamodb:{_PARTS[kind]}", table(name)) for kind, name in parts}
+    if operation == "BatchGetItem":
+        return {("dynamodb:BatchGetItem", table(name)) for name in asked["RequestItems"]}
+    return {(f"dynamodb:{operation}", table(asked["TableName"]))}

@@ -1,0 +1,180 @@
+"""Runs a Step Functions definition: what it calls is given by the test, and time is only counted.
+
+As much of the Amazon States Language (https://states-language.net) as the stack uses; any more is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Failed", "Run", "TimedOut"]
+
+Task = Callable[[str, Any], Any]
+
+
+class Failed(Exception):
+    """An execution, or a task, that failed: with the error's name and its cause."""
+
+    def __init__(self, error: str, cause: str = "") -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+
+
+class TimedOut(Failed):
+    """What a test's task raises that would take too long."""
+
+    def __init__(self) -> None:
+        super().__init__("States.Timeout")
+
+
+@dataclass
+class Run:
+    """One execution.
+
+    Attributes:
+        definition: of the machine.
+        task: called with a task's resource and its input; returns its result, or raises `Failed`.
+        seconds: a task's duration, by name of its state; without one it takes no time.
+        tasks: the tasks that were tried: second of the execution, state, input.
+    """
+
+    definition: Mapping[str, Any]
+    task: Task
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    tasks: list[tuple[float, str, Any]] = field(default_factory=list)
+
+    def __call__(self, data: Any) -> Any:
+        """The output.
+
+        Raises:
+            Failed: the execution fails or takes longer than it may.
+        """
+        output, ended = self._states(self.definition, data, 0)
+        if ended > self.definition.get("TimeoutSeconds", float("inf")):
+            raise TimedOut
+        return output
+
+    def _states(self, machine: Mapping[str, Any], data: Any, now: float) -> tuple[Any, float]:
+        name = machine["StartAt"]
+        while True:
+            state = machine["States"][name]
+            try:
+                data, now, following = getattr(self, f"_{state['Type'].lower()}")(name, state, data, now)
+            except Failed as error:
+                catch = _fitting(state.get("Catch", ()), error)
+                if catch is None:
+                    raise
+                now = getattr(error, "at", now)
+                data = _placed(
+                    catch.get("ResultPath", "$"), data, {"Error": error.error, "Cause": str(error)}
+                )
+                following = catch["Next"]
+            if following is None:
+                return data, now
+            name = following
+
+    def _wait(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
+        return data, now + state["Seconds"], _next(state)
+
+    def _pass(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
+        return state.get("Result", data), now, _next(state)
+
+    def _succeed(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
+        return data, now, None
+
+    def _fail(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
+        raise Failed(state["Error"], state["Cause"])
+
+    def _choice(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
+        for choice in state["Choices"]:
+            (test,) = choice.keys() - {"Variable", "Next"}
+            value = _read(choice["Variable"], data)
+            holds = (
+                (value is not _ABSENT) == choice[test]
+                if test == "IsPresent"
+                else _TESTS[test](value, choice[test])
+            )
+            if holds:
+                return data, now, choice["Next"]
+        return data, now, state["Default"]
+
+    def _parallel(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
+        ended = [self._states(branch, data, now) for branch in state["Branches"]]
+        return [output for output, _ in ended], max(second for _, second in ended), _next(state)
+
+    def _task(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
+        asked = _filled(state["Parameters"], data)
+        tries: dict[int, int] = {}
+        while True:
+            self.tasks.append((now, name, asked))
+            took = min(self.seconds.get(name, 0), state["TimeoutSeconds"])
+            now += took
+            try:
+                if self.seconds.get(name, 0) > state["TimeoutSeconds"]:
+                    raise TimedOut
+                result = self.task(state["Resource"], asked)
+                break
+            except Failed as error:
+                retry = _fitting(state.get("Retry", ()), error)
+                count = tries[id(retry)] = tries.get(id(retry), -1) + 1
+                if retry is None or count >= retry["MaxAttempts"]:
+                    error.at = now  # type: ignore[attr-defined]
+                    raise
+                now += retry["IntervalSeconds"] * retry["BackoffRate"] ** count
+        if "ResultSelector" in state:
+            result = _filled(state["ResultSelector"], result)
+        return _placed(state.get("ResultPath", "$"), data, result), now, _next(state)
+
+
+class _Absent:
+    """What a path leads to that is not there."""
+
+
+_ABSENT = _Absent()
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {"NumericGreaterThan": lambda value, limit: value > limit}
+
+
+def _next(state: Mapping[str, Any]) -> str | None:
+    return None if state.get("End") else state["Next"]
+
+
+def _fitting(handlers: Any, error: Failed) -> Any:
+    names = ("States.ALL", error.error)
+    return next((each for each in handlers if any(name in each["ErrorEquals"] for name in names)), None)
+
+
+def _read(path: str, data: Any) -> Any:
+    if path.startswith("$$"):
+        return f"<{path}>"
+    for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
+        try:
+            data = data[int(index)] if index else data[name]
+        except (KeyError, IndexError, TypeError):
+            return _ABSENT
+    return data
+
+
+def _filled(template: Any, data: Any) -> Any:
+    """Parameters with their paths read."""
+    if not isinstance(template, Mapping):
+        return template
+    found = {}
+    for key, value in template.items():
+        if key.endswith(".$"):
+            found[key[:-2]] = _read(value, data)
+            if found[key[:-2]] is _ABSENT:
+                raise Failed("States.ParameterPathFailure", value)
+        else:
+            found[key] = _filled(value, data)
+    return found
+
+
+def _placed(path: str, data: Any, result: Any) -> Any:
+    """The input with the result at a path of one step."""
+    if path == "$":
+        return result
+    return {**json.loads(json.dumps(data)), path.removeprefix("$."): result}

@@ -1,0 +1,91 @@
+"""Terraform's values as the suites see them, and the functions of its language that the stack calls.
+
+Known values are plain Python. What only AWS can say (an ARN, an endpoint) is an `Unknown`: it knows the address
+it would be read from, which is all that wiring needs.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["FUNCTIONS", "CannotEvaluate", "Unknown", "text"]
+
+
+class CannotEvaluate(Exception):
+    """The expression means nothing: Terraform would refuse it, or the suites do not know a function."""
+
+
+class Unknown:
+    """A value that exists once the stack is applied, by the address that it is read from."""
+
+    __slots__ = ("address",)
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unknown) and other.address == self.address
+
+    def __hash__(self) -> int:
+        return hash(self.address)
+
+    def __repr__(self) -> str:
+        return f"${{{self.address}}}"
+
+
+def text(value: Any) -> str:
+    """A value inside a string."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or isinstance(value, list | dict):
+        raise CannotEvaluate(f"{value!r} inside a string")
+    return str(value)
+
+
+def _jsonencode(value: Any) -> str:
+    return json.dumps(value, default=repr)
+
+
+def _merge(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for part in parts for key, value in part.items()}
+
+
+def _cidrsubnet(prefix: str, bits: int, number: int) -> str:
+    network = ipaddress.ip_network(prefix)
+    try:
+        return str(list(network.subnets(prefixlen_diff=bits))[number])
+    except (ValueError, IndexError) as error:
+        raise CannotEvaluate(f"cidrsubnet({prefix!r}, {bits}, {number}): {error}") from error
+
+
+def _regex(pattern: str, subject: str) -> str:
+    found = re.search(pattern.replace("$", r"\Z"), subject)
+    if found is None:
+        raise CannotEvaluate(f"{subject!r} does not match {pattern}")
+    return found[0]
+
+
+def _replace(subject: Any, old: str, new: str) -> Any:
+    return subject if isinstance(subject, Unknown) else text(subject).replace(old, new)
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "cidrsubnet": _cidrsubnet,
+    "concat": lambda *parts: [item for part in parts for item in part],
+    "floor": math.floor,
+    "join": lambda separator, parts: separator.join(map(text, parts)),
+    "jsonencode": _jsonencode,
+    "length": len,
+    "merge": _merge,
+    "range": lambda *limits: list(range(*limits)),
+    "regex": _regex,
+    "replace": _replace,
+    "sha256": lambda value: Unknown(f"sha256({value})"),
+    "startswith": lambda value, start: text(value).startswith(start),
+}
+"""By Terraform's name. `can` is not here: it looks at how its argument fails."""

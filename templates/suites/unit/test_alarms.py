@@ -1,0 +1,393 @@
+"""Alarms: each objective has one that rings when it is missed, and stays silent when it is met."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import demands
+import pytest
+
+from support import code
+from support.places import at
+from support.stack import Resource, Stack
+from support.values import Unknown
+
+OWN = f"{demands.PROJECT}-metrics-{demands.ENVIRONMENT}"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What an alarm has to do.
+
+    Attributes:
+        place, key: where it is, and the middle of its name.
+        namespace, metric, statistic: what it looks at.
+        of: what it is a metric of: dimension and the value, or the address that has it.
+        good, bad: values that are fine, and that are not.
+        minutes: how many in a row may be bad before somebody is woken.
+        silence: whether no data at all is bad too.
+    """
+
+    place: str
+    key: str
+    namespace: str
+    metric: str
+    statistic: str
+    of: dict[str, object]
+    good: float
+    bad: float
+    minutes: int = 1
+    silence: bool = False
+
+
+def _of(place: str, name: str) -> dict[str, object]:
+    return {"FunctionName": f"{demands.PROJECT}-{name.replace('_', '-')}-{demands.ENVIRONMENT}"}
+
+
+def _table(name: str) -> dict[str, object]:
+    return {"TableName": f"{demands.PROJECT}-{name}-{demands.ENVIRONMENT}"}
+
+
+FUNCTIONS = {
+    "ticket_purchase": "region", "seat_availability": "region", "seat_cache_sync": "region",
+    "kinesis_processor": "analytics", "inventory_verifier": "verification", "oversell_corrector": "verification",
+}  # fmt: skip
+API = {"ApiName": f"{demands.PROJECT}-tickets-{demands.ENVIRONMENT}", "Stage": demands.ENVIRONMENT}
+REDIS = {"CacheClusterId": f"{demands.PROJECT}-seats-{demands.ENVIRONMENT}-001"}
+STREAM = {"StreamName": f"{demands.PROJECT}-ticket-sales-{demands.ENVIRONMENT}"}
+CLUSTER = {"DBClusterIdentifier": f"{demands.PROJECT}-sales-{demands.ENVIRONMENT}"}
+MACHINE = {"StateMachineArn": Unknown(at("verification", "aws_sfn_state_machine.verification.arn"))}
+DEAD = {"QueueName": f"{demands.PROJECT}-dead-letters-{demands.ENVIRONMENT}"}
+REFUNDS = {"QueueName": f"{demands.PROJECT}-failed-refunds-{demands.ENVIRONMENT}.fifo"}
+STARTS = 60 // demands.VERIFICATION_INTERVAL_S
+
+WATCHES = [
+    Watch("region", "lock-slow", OWN, "LockMs", "p99", {}, demands.LOCK_MS, demands.LOCK_MS + 1, 3),
+    Watch("region", "api-server-errors", "AWS/ApiGateway", "5XXError", "Average", API, 0.005, 0.02, 2),
+    Watch(
+        "region",
+        "locks-throttled",
+        "AWS/DynamoDB",
+        "WriteThrottleEvents",
+        "Sum",
+        _table("distributed-locks"),
+        0,
+        1,
+    ),
+    Watch(
+        "region",
+        "inventory-throttled",
+        "AWS/DynamoDB",
+        "WriteThrottleEvents",
+        "Sum",
+        _table("ticket-inventory"),
+        0,
+        1,
+    ),
+    Watch(
+        "region",
+        "ledger-throttled",
+        "AWS/DynamoDB",
+        "WriteThrottleEvents",
+        "Sum",
+        _table("ticket-sales"),
+        0,
+        1,
+    ),
+    Watch(
+        "region",
+        "cache-load-slow",
+        OWN,
+        "CacheLoadSeconds",
+        "Maximum",
+        {},
+        demands.CACHE_LOAD_S,
+        demands.CACHE_LOAD_S + 0.1,
+    ),
+    Watch(
+        "region",
+        "seat-map-late",
+        "AWS/Lambda",
+        "IteratorAge",
+        "Maximum",
+        _of("region", "seat_cache_sync"),
+        30_000,
+        61_000,
+    ),
+    Watch("region", "seat-map-old", OWN, "CacheMapAgeSeconds", "Maximum", {}, 1_200, 1_900, 5, silence=True),
+    Watch(
+        "region",
+        "seat-map-full",
+        "AWS/ElastiCache",
+        "DatabaseMemoryUsagePercentage",
+        "Maximum",
+        REDIS,
+        75,
+        85,
+    ),
+    Watch("region", "dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", DEAD, 0, 1),
+    Watch(
+        "analytics",
+        "analytics-late",
+        "AWS/Kinesis",
+        "GetRecords.IteratorAgeMilliseconds",
+        "Maximum",
+        STREAM,
+        30_000,
+        61_000,
+        3,
+    ),
+    Watch(
+        "analytics",
+        "ledger-stream-full",
+        "AWS/Kinesis",
+        "WriteProvisionedThroughputExceeded",
+        "Sum",
+        STREAM,
+        0,
+        1,
+        3,
+    ),
+    Watch("analytics", "aurora-full", "AWS/RDS", "ACUUtilization", "Average", CLUSTER, 80, 95, 5),
+    Watch("verification", "oversold", OWN, "Oversold", "Maximum", {}, 0, 1),
+    Watch(
+        "verification",
+        "replication-slow",
+        OWN,
+        "ReplicationLagSeconds",
+        "Maximum",
+        {},
+        demands.REPLICATION_S,
+        demands.REPLICATION_S + 0.1,
+        3,
+    ),
+    Watch(
+        "verification",
+        "verification-slow",
+        OWN,
+        "VerificationSeconds",
+        "Maximum",
+        {},
+        demands.VERIFICATION_S,
+        demands.VERIFICATION_S + 0.1,
+    ),
+    Watch(
+        "verification",
+        "correction-slow",
+        OWN,
+        "CorrectionSeconds",
+        "Maximum",
+        {},
+        demands.CORRECTION_S,
+        demands.CORRECTION_S + 0.1,
+    ),
+    Watch(
+        "verification",
+        "verification-missing",
+        "AWS/States",
+        "ExecutionsStarted",
+        "Sum",
+        MACHINE,
+        STARTS,
+        STARTS - 1,
+        3,
+        silence=True,
+    ),
+    Watch("verification", "verification-failing", "AWS/States", "ExecutionsFailed", "Sum", MACHINE, 0, 1, 2),
+    Watch(
+        "verification",
+        "refunds-failing",
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        "Maximum",
+        REFUNDS,
+        0,
+        1,
+    ),
+    *(
+        watch
+        for name, place in FUNCTIONS.items()
+        for watch in (
+            Watch(
+                place,
+                f"{name.replace('_', '-')}-errors",
+                "AWS/Lambda",
+                "Errors",
+                "Sum",
+                _of(place, name),
+                0,
+                1,
+                2,
+            ),
+            Watch(
+                place,
+                f"{name.replace('_', '-')}-throttles",
+                "AWS/Lambda",
+                "Throttles",
+                "Sum",
+                _of(place, name),
+                0,
+                1,
+            ),
+        )
+    ),
+]
+each_watch = pytest.mark.parametrize("watch", WATCHES, ids=[watch.key for watch in WATCHES])
+
+
+def _alarm(stack: Stack, watch: Watch) -> Resource:
+    return stack.resource(at(watch.place, f'aws_cloudwatch_metric_alarm.objective["{watch.key}"]'))
+
+
+def _rings(alarm: Resource, minutes: list[float | None]) -> bool:
+    """Whether CloudWatch would ring after these minutes; None is a minute without data."""
+    limit, count = alarm.get("threshold"), alarm.get("evaluation_periods")
+    tests = {
+        "GreaterThanThreshold": lambda value: value > limit,
+        "GreaterThanOrEqualToThreshold": lambda value: value >= limit,
+        "LessThanThreshold": lambda value: value < limit,
+        "LessThanOrEqualToThreshold": lambda value: value <= limit,
+    }
+    silent = alarm.get("treat_missing_data") == "breaching"
+    test = tests[alarm.get("comparison_operator")]
+    return len(minutes) >= count and all(
+        silent if value is None else test(value) for value in minutes[-count:]
+    )
+
+
+@each_watch
+def test_it_looks_at_the_right_metric(stack: Stack, watch: Watch) -> None:
+    alarm = _alarm(stack, watch)
+    why = "it would look at something else, and be silent when it matters"
+    alarm.must("namespace", watch.namespace, why)
+    alarm.must("metric_name", watch.metric, why)
+    alarm.must("dimensions", watch.of, why)
+    percentile = watch.statistic.startswith("p")
+    alarm.must("statistic", None if percentile else watch.statistic, why)
+    alarm.must("extended_statistic", watch.statistic if percentile else None, why)
+
+
+@each_watch
+def test_it_rings_when_it_should_and_only_then(stack: Stack, watch: Watch) -> None:
+    alarm = _alarm(stack, watch)
+    alarm.must("period", 60, "it looks at a minute at a time")
+    if not _rings(alarm, [watch.bad] * watch.minutes):
+        alarm.fails(f"is silent after {watch.minutes} min of {watch.bad}", "nobody is woken")
+    if _rings(alarm, [watch.good] * 60):
+        alarm.fails(f"rings at {watch.good}", "an alarm that rings when all is well is switched off")
+    if watch.minutes > 1 and _rings(alarm, [watch.good] * 60 + [watch.bad] * (watch.minutes - 1)):
+        alarm.fails(
+            f"rings before {watch.minutes} min of {watch.bad}", "one bad minute is no reason to wake anybody"
+        )
+    if _rings(alarm, [None] * 60) != watch.silence:
+        alarm.fails(
+            f"{'is silent' if watch.silence else 'rings'} without data",
+            "silence is the trouble where there should be a pulse, and only there",
+        )
+
+
+@each_watch
+def test_it_is_heard(stack: Stack, watch: Watch) -> None:
+    alarm = _alarm(stack, watch)
+    topic = [Unknown(at("region", "aws_sns_topic.alarms.arn"))]
+    alarm.must("alarm_actions", topic, "it would ring in an empty room")
+    alarm.must("ok_actions", topic, "whoever was woken wants to know that it is over")
+    alarm.must(
+        "alarm_name",
+        f"{demands.PROJECT}-{watch.key}-{demands.ENVIRONMENT}",
+        "the name is what the message begins with",
+    )
+    if len(alarm.get("alarm_description") or "") < 10:
+        alarm.fails("does not say what is wrong", "whoever is woken reads this first")
+
+
+def test_there_is_no_alarm_that_nobody_asked_for(stack: Stack) -> None:
+    found = {alarm.get("alarm_name") for alarm in stack.resources("aws_cloudwatch_metric_alarm")}
+    expected = {f"{demands.PROJECT}-{watch.key}-{demands.ENVIRONMENT}" for watch in WATCHES}
+    assert found == expected, "alarms.tf\n  why: an alarm without a test may ring for anything"
+
+
+@pytest.mark.parametrize("metric", sorted({watch.metric for watch in WATCHES if watch.namespace == OWN}))
+def test_some_function_emits_the_metric(stack: Stack, metric: str) -> None:
+    sources = [text for name in FUNCTIONS for text in code.package(stack, name).values()]
+    assert any(f"{metric}=" in text for text in sources), (
+        f"functions.tf\n  nobody emits {metric}\n  why: its alarm would be silent for ever"
+    )
+
+
+# --- the dashboard -----------------------------------------------------------------------------------------------
+
+
+def _dashboard(stack: Stack) -> dict[str, object]:
+    dashboard: dict[str, object] = json.loads(
+        stack.resource(at("region", "aws_cloudwatch_dashboard.sales")).get("dashboard_body")
+    )
+    return dashboard
+
+
+def test_the_dashboard_begins_with_every_alarm_of_the_region(stack: Stack) -> None:
+    first, *_ = _dashboard(stack)["widgets"]  # type: ignore[misc]
+    alarms = {
+        f"${{{alarm.address}.arn}}"
+        for alarm in (_alarm(stack, watch) for watch in WATCHES if watch.place == "region")
+    }
+    assert first["type"] == "alarm", "alarms.tf, dashboard\n  why: what is wrong comes first"
+    assert set(first["properties"]["alarms"]) == alarms, (
+        "alarms.tf, dashboard\n  why: an alarm that is not shown is not seen"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "metrics"),
+    [
+        ("Requests", {"Count", "4XXError", "5XXError"}),
+        ("Answer time", {"Latency", "PurchaseMs", "LockMs"}),
+        ("Purchase function", {"Invocations", "Errors", "Throttles"}),
+        ("Write units", {"ConsumedWriteCapacityUnits"}),
+        ("Seat map", {"CacheMapAgeSeconds", "CacheLoadSeconds"}),
+        ("Redis", {"DatabaseMemoryUsagePercentage", "EngineCPUUtilization"}),
+    ],
+)
+def test_the_dashboard_shows(stack: Stack, title: str, metrics: set[str]) -> None:
+    panels = [
+        widget["properties"]
+        for widget in _dashboard(stack)["widgets"]
+        if widget["properties"]["title"].startswith(title)
+    ]  # type: ignore[attr-defined]
+    assert len(panels) == 1, (
+        f"alarms.tf, dashboard\n  {len(panels)} panels {title}\n  why: an incident begins with a look at it"
+    )
+    assert {metric[1] for metric in panels[0]["metrics"]} == metrics, (
+        f"alarms.tf, dashboard, {title}\n  why: an incident begins with a look at it"
+    )
+    assert panels[0]["region"] == demands.PRIMARY, (
+        f"alarms.tf, dashboard, {title}\n  why: metrics are in their Region"
+    )
+    assert panels[0]["period"] == 60, f"alarms.tf, dashboard, {title}\n  why: on-sales are over in minutes"
+    for metric in panels[0]["metrics"]:
+        assert metric[0] in (OWN, "AWS/ApiGateway", "AWS/Lambda", "AWS/DynamoDB", "AWS/ElastiCache"), (
+            f"{metric}"
+        )
+        for value in metric[3::2]:
+            assert demands.ENVIRONMENT in value, (
+                f"alarms.tf, dashboard, {title}\n  shows {metric}\n  why: that is another deployment's"
+            )
+
+
+def test_the_panels_do_not_cover_each_other(stack: Stack) -> None:
+    taken: set[tuple[int, int]] = set()
+    for widget in _dashboard(stack)["widgets"]:  # type: ignore[attr-defined]
+        cells = {
+            (x, y)
+            for x in range(widget["x"], widget["x"] + widget["width"])
+            for y in range(widget["y"], widget["y"] + widget["height"])
+        }
+        assert not cells & taken, (
+            f"alarms.tf, dashboard\n  {widget['properties']['title']} covers another panel\n"
+            "  why: half of it cannot be seen"
+        )
+        assert widget["x"] + widget["width"] <= 24, (
+            "alarms.tf, dashboard\n  why: CloudWatch refuses what is wider than 24"
+        )
+        taken |= cells

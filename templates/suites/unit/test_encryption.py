@@ -1,0 +1,194 @@
+"""Encryption at rest: everything that stores something does it with the key of its Region."""
+
+from __future__ import annotations
+
+import json
+
+import demands
+import pytest
+
+from support.places import at
+from support.stack import ACCOUNT, Stack
+from support.values import Unknown
+
+KEY = Unknown(at("region", "aws_kms_key.stack.arn"))
+STORES = [
+    ("region", "aws_cloudwatch_log_group.api", "kms_key_id"),
+    ("region", "aws_cloudwatch_log_group.flows", "kms_key_id"),
+    ("region", "aws_cloudwatch_log_group.redis", "kms_key_id"),
+    ("region", "aws_cloudwatch_log_group.seat_availability", "kms_key_id"),
+    ("region", "aws_cloudwatch_log_group.seat_cache_sync", "kms_key_id"),
+    ("region", "aws_cloudwatch_log_group.ticket_purchase", "kms_key_id"),
+    ("region", "aws_cloudwatch_log_group.waf", "kms_key_id"),
+    ("region", "aws_elasticache_replication_group.seats", "kms_key_id"),
+    ("region", "aws_lambda_function.seat_availability", "kms_key_arn"),
+    ("region", "aws_lambda_function.seat_cache_sync", "kms_key_arn"),
+    ("region", "aws_lambda_function.ticket_purchase", "kms_key_arn"),
+    ("region", "aws_sns_topic.alarms", "kms_master_key_id"),
+    ("region", "aws_sqs_queue.dead_letters", "kms_master_key_id"),
+    ("analytics", "aws_cloudwatch_log_group.aurora", "kms_key_id"),
+    ("analytics", "aws_cloudwatch_log_group.kinesis_processor", "kms_key_id"),
+    ("analytics", "aws_kinesis_stream.sales", "kms_key_id"),
+    ("analytics", "aws_lambda_function.kinesis_processor", "kms_key_arn"),
+    ("analytics", "aws_rds_cluster.sales", "kms_key_id"),
+    ("analytics", "aws_rds_cluster.sales", "master_user_secret_kms_key_id"),
+    ("analytics", "aws_rds_cluster_instance.sales[0]", "performance_insights_kms_key_id"),
+    ("verification", "aws_cloudwatch_log_group.inventory_verifier", "kms_key_id"),
+    ("verification", "aws_cloudwatch_log_group.oversell_corrector", "kms_key_id"),
+    ("verification", "aws_cloudwatch_log_group.ticker", "kms_key_id"),
+    ("verification", "aws_cloudwatch_log_group.verification", "kms_key_id"),
+    ("verification", "aws_lambda_function.inventory_verifier", "kms_key_arn"),
+    ("verification", "aws_lambda_function.oversell_corrector", "kms_key_arn"),
+    ("verification", "aws_sqs_queue.failed_refunds", "kms_master_key_id"),
+    ("verification", "aws_sqs_queue.refunds", "kms_master_key_id"),
+]
+if demands.AUDIT_STORE == "timestream":
+    STORES += [("verification", "aws_timestreamwrite_database.audit", "kms_key_id")]
+
+
+@pytest.mark.parametrize(
+    ("place", "resource", "attribute"), STORES, ids=[f"{store[1]}-{store[2]}" for store in STORES]
+)
+def test_what_is_stored_is_encrypted_with_the_regions_key(
+    stack: Stack, place: str, resource: str, attribute: str
+) -> None:
+    stack.resource(at(place, resource)).must(
+        attribute, KEY, "sales name buyers; AWS's own keys cannot be revoked"
+    )
+
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTIONS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+LOG_GROUPS = [
+    (place, resource) for place, resource, _ in STORES if resource.startswith("aws_cloudwatch_log_group.")
+]
+
+
+@pytest.mark.parametrize(
+    ("place", "resource"), LOG_GROUPS, ids=[group[1].split(".")[1] for group in LOG_GROUPS]
+)
+def test_logs_are_kept_long_enough_and_not_for_ever(stack: Stack, place: str, resource: str) -> None:
+    group = stack.resource(at(place, resource))
+    days = group.get("retention_in_days")
+    if days not in RETENTIONS or not (365 + 1 if demands.PROTECT else 7) <= days <= 1096:
+        group.fails(
+            f"keeps logs for {days} days",
+            "without retention they are paid for until somebody notices; too short, and a dispute cannot be settled",
+        )
+
+
+def _statement(stack: Stack, sid: str) -> dict[str, object]:
+    key = stack.resource(at("region", "aws_kms_key.stack"))
+    for statement in json.loads(key.get("policy"))["Statement"]:
+        if statement["Sid"] == sid:
+            return dict(statement)
+    return key.fails(f"its policy lacks {sid}", "who needs the key could not use it")
+
+
+def test_the_key_is_rotated_and_survives_a_mistake(stack: Stack) -> None:
+    key = stack.resource(at("region", "aws_kms_key.stack"))
+    key.must("enable_key_rotation", True, "a key that is never rotated protects too much for too long")
+    days = key.get("deletion_window_in_days")
+    if not (30 if demands.PROTECT else 7) <= days <= 30:
+        key.fails(f"is gone {days} days after its deletion", "all that it encrypts is gone with it")
+
+
+def test_the_account_stays_in_control_of_the_key(stack: Stack) -> None:
+    found = _statement(stack, "AccountDelegatesToIam")
+    assert found == {
+        "Sid": "AccountDelegatesToIam",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{demands.PARTITION}:iam::{ACCOUNT}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }, (
+        "modules/region/encryption.tf\n"
+        "  why: without it nobody, root included, can manage the key; with more, strangers can"
+    )
+
+
+def test_log_groups_of_this_account_and_region_may_use_the_key(stack: Stack) -> None:
+    found = _statement(stack, "LogGroups")
+    why = (
+        "modules/region/encryption.tf\n"
+        "  why: log groups could not be made; or those of other accounts could use the key"
+    )
+    assert found["Principal"] == {"Service": f"logs.{demands.PRIMARY}.amazonaws.com"}, why
+    assert set(found["Action"]) == {
+        "kms:Encrypt*",
+        "kms:Decrypt*",
+        "kms:ReEncrypt*",
+        "kms:GenerateDataKey*",
+        "kms:Describe*",
+    }, why  # type: ignore[call-overload]
+    arn = f"arn:{demands.PARTITION}:logs:{demands.PRIMARY}:{ACCOUNT}:log-group:*"
+    assert found["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}}, why
+
+
+def test_alarms_may_reach_their_encrypted_topic(stack: Stack) -> None:
+    found = _statement(stack, "AlarmsReachTheirTopic")
+    why = (
+        "modules/region/encryption.tf\n"
+        "  why: alarms would ring and nobody would hear; or other accounts' could use the key"
+    )
+    assert found["Principal"] == {"Service": "cloudwatch.amazonaws.com"}, why
+    assert set(found["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}, why  # type: ignore[call-overload]
+    assert found["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, why
+
+
+def test_nobody_else_is_in_the_keys_policy(stack: Stack) -> None:
+    key = stack.resource(at("region", "aws_kms_key.stack"))
+    for statement in json.loads(key.get("policy"))["Statement"]:
+        if "*" in (statement["Principal"], *statement["Principal"].values()):
+            key.fails(f"lets anybody do {statement['Action']}", "then it protects nothing")
+    assert len(json.loads(key.get("policy"))["Statement"]) == 3
+
+
+def test_the_keys_alias_is_the_keys(stack: Stack) -> None:
+    stack.resource(at("region", "aws_kms_alias.stack")).must(
+        "target_key_id",
+        Unknown(at("region", "aws_kms_key.stack.key_id")),
+        "roles are granted the key by its alias",
+    )
+
+
+def test_the_stream_and_the_database_are_encrypted_at_all(stack: Stack) -> None:
+    stack.resource(at("analytics", "aws_kinesis_stream.sales")).must(
+        "encryption_type", "KMS", "the key is ignored without it"
+    )
+    stack.resource(at("analytics", "aws_rds_cluster.sales")).must(
+        "storage_encrypted", True, "the key is ignored without it"
+    )
+
+
+def test_redis_is_encrypted_at_rest_and_in_transit(stack: Stack) -> None:
+    redis = stack.resource(at("region", "aws_elasticache_replication_group.seats"))
+    redis.must("at_rest_encryption_enabled", True, "the key is ignored without it")
+    redis.must(
+        "transit_encryption_enabled",
+        True,
+        "signing in with IAM needs TLS, and the client speaks nothing else",
+    )

@@ -1,0 +1,370 @@
+"""The six functions as they are deployed: code that runs where it is put, and what they are given."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+
+import demands
+import pytest
+
+from support import code, iam
+from support.places import at
+from support.stack import Resource, Stack
+from support.values import Unknown
+
+PLACES = {
+    "ticket_purchase": "region",
+    "seat_availability": "region",
+    "seat_cache_sync": "region",
+    "kinesis_processor": "analytics",
+    "inventory_verifier": "verification",
+    "oversell_corrector": "verification",
+}
+each_function = pytest.mark.parametrize("name", PLACES)
+
+# What Lambda's Python runtime has besides the standard library.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+SHIPPED = {"boto3", "botocore"}
+# Supported until 2028-10 or later. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+RUNTIMES = {"python3.12", "python3.13", "python3.14"}
+
+
+def _function(stack: Stack, name: str) -> Resource:
+    return stack.resource(at(PLACES[name], f"aws_lambda_function.{name}"))
+
+
+@each_function
+def test_the_code_imports_only_what_a_runtime_ships_and_what_is_in_the_zip(stack: Stack, name: str) -> None:
+    files = code.package(stack, name)
+    siblings = {file.removesuffix(".py") for file in files}
+    assert f"{name}.py" in files, (
+        f"functions.tf\n  the zip of {name} lacks its handler\n  why: its first call fails"
+    )
+    for file, source in files.items():
+        for node in ast.walk(ast.parse(source, file)):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                modules = [node.module or ""]
+            for module in modules:
+                top = module.split(".")[0]
+                known = top in sys.stdlib_module_names or top in SHIPPED or top in siblings
+                assert known, (
+                    f"functions.tf, {name}/{file}:{node.lineno}\n  imports {module}\n"
+                    "  why: no runtime ships it: the first call fails"
+                )
+
+
+@each_function
+def test_the_zip_has_no_file_that_nothing_imports(stack: Stack, name: str) -> None:
+    files = code.package(stack, name)
+    reached, waiting = set(), [name]
+    while waiting:
+        module = waiting.pop()
+        if module in reached or f"{module}.py" not in files:
+            continue
+        reached.add(module)
+        for node in ast.walk(ast.parse(files[f"{module}.py"])):
+            if isinstance(node, ast.Import):
+                waiting += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                waiting.append(node.module or "")
+    assert {f"{module}.py" for module in reached} == set(files), (
+        f"functions.tf, {name}\n  why: code that does not run is code that nobody keeps right"
+    )
+
+
+@each_function
+def test_the_function_runs_the_code_that_is_inline(stack: Stack, name: str) -> None:
+    function, archive = _function(stack, name), stack.resource(f"data.archive_file.{name}")
+    function.must("filename", archive.get("output_path"), "it would run another function's code")
+    function.must(
+        "source_code_hash",
+        Unknown(f"data.archive_file.{name}.output_base64sha256"),
+        "a change of the code would not be deployed",
+    )
+    function.must("handler", f"{name}.handler", "Lambda would not find where to begin")
+    archive.must("type", "zip", "Lambda takes zips")
+    archive.must(
+        "output_file_mode",
+        "0644",
+        "without it the hash differs between operating systems: every plan shows a change",
+    )
+    if demands.ENVIRONMENT not in archive.get("output_path"):
+        archive.fails(
+            f"is written to {archive.get('output_path')}",
+            "two suffixes in one folder would overwrite each other's zips",
+        )
+
+
+@each_function
+def test_the_runtime_is_supported_for_years(stack: Stack, name: str) -> None:
+    function = _function(stack, name)
+    if function.get("runtime") not in RUNTIMES:
+        function.fails(
+            f"runs on {function.get('runtime')}", "AWS stops patching it soon, and refuses updates after that"
+        )
+    if function.get("architectures") not in (["arm64"], ["x86_64"]):
+        function.fails(
+            f"runs on {function.get('architectures')}", "Lambda knows two architectures, and takes one"
+        )
+
+
+@each_function
+def test_the_function_has_its_own_role(stack: Stack, name: str) -> None:
+    function = _function(stack, name)
+    role = iam.role_of(stack, function.get("role"))
+    if role.name != name:
+        function.fails(f"has the role {role.name}", "it could do what it must not, and not what it must")
+    if not str(function.get("role")).startswith(f"arn:{demands.PARTITION}:iam::"):
+        function.fails(f"has the role {function.get('role')}", "in this partition, no role has such an ARN")
+    if f"aws_iam_role_policy.{name}" not in _roles_text(stack):
+        function.fails("may start before its role has a policy", "its first calls would be refused")
+
+
+def _roles_text(stack: Stack) -> str:
+    return (stack.folder / "roles.tf").read_text(encoding="utf-8").rpartition("locals {")[2]
+
+
+@each_function
+def test_what_no_retry_could_save_is_kept(stack: Stack, name: str) -> None:
+    queue = Unknown(at("region", "aws_sqs_queue.dead_letters.arn"))
+    _function(stack, name).must(
+        "dead_letter_config.target_arn", queue, "an event that failed for good would be gone unheard"
+    )
+
+
+@each_function
+def test_the_function_logs_to_its_own_group_and_is_traced(stack: Stack, name: str) -> None:
+    function = _function(stack, name)
+    group = stack.resource(at(PLACES[name], f"aws_cloudwatch_log_group.{name}"))
+    function.must(
+        "logging_config.log_group",
+        group.get("name"),
+        "the group has retention and key, one that Lambda makes has neither",
+    )
+    # The metrics are lines of JSON that are recognised in plain text.
+    function.must(
+        "logging_config.log_format", "Text", "in JSON, Lambda wraps the lines that metrics are made of"
+    )
+    function.must("tracing_config.mode", "Active", "a slow sale could not be taken apart")
+
+
+def _environment_read(source: str) -> set[str]:
+    return set(re.findall(r"""os\.environ(?:\.get\(|\[)["'](\w+)""", source))
+
+
+@each_function
+def test_the_function_is_given_every_variable_that_it_reads_and_no_other(stack: Stack, name: str) -> None:
+    function = _function(stack, name)
+    read = {
+        variable for source in code.package(stack, name).values() for variable in _environment_read(source)
+    }
+    read.discard("AWS_REGION")  # Lambda's own
+    if demands.AUDIT_STORE != "timestream":
+        read -= {"TIMESTREAM_DATABASE", "TIMESTREAM_TABLE"}
+    given = set(function.get("environment.variables"))
+    if given != read:
+        function.fails(
+            f"lacks {sorted(read - given)} and does not need {sorted(given - read)}",
+            "a missing variable fails every call; a needless one misleads",
+        )
+
+
+@each_function
+def test_the_environment_fits_lambda(stack: Stack, name: str) -> None:
+    function = _function(stack, name)
+    size = sum(
+        len(key) + max(len(str(value)), 200 if isinstance(value, Unknown) else 0)
+        for key, value in function.get("environment.variables").items()
+    )
+    if size > 4096:
+        function.fails(f"its environment has {size} characters", "Lambda takes 4 KB")
+
+
+# In seconds. API Gateway gives up after 29; the objectives are the time-outs of the two that have one.
+@pytest.mark.parametrize(
+    ("name", "least", "most", "why"),
+    [
+        (
+            "ticket_purchase",
+            6,
+            15,
+            "its attempts take up to 5 s, and the verifier has to stay behind by all of it",
+        ),
+        ("seat_availability", 3, 29, "API Gateway gives up after 29 s"),
+        ("seat_cache_sync", 30, 300, "a whole seat map has to load"),
+        ("kinesis_processor", 30, 300, "two attempts at the Data API take up to 44 s"),
+        (
+            "inventory_verifier",
+            demands.VERIFICATION_S,
+            demands.VERIFICATION_S,
+            "the objective is the time-out",
+        ),
+        ("oversell_corrector", demands.CORRECTION_S, demands.CORRECTION_S, "the objective is the time-out"),
+    ],
+)
+def test_a_function_has_the_time_it_needs_and_no_more(
+    stack: Stack, name: str, least: int, most: int, why: str
+) -> None:
+    function = _function(stack, name)
+    if not function.get("timeout") or not least <= function.get("timeout") <= most:
+        function.fails(f"times out after {function.get('timeout')} s", why)
+
+
+# One MiB of memory is 1/1769 of a CPU; the code of each was measured. In MiB.
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("ticket_purchase", 512),
+        ("seat_availability", 256),
+        ("seat_cache_sync", 512),
+        ("kinesis_processor", 256),
+        ("inventory_verifier", 512),
+        ("oversell_corrector", 256),
+    ],
+)
+def test_a_function_has_the_memory_it_needs(stack: Stack, name: str, least: int) -> None:
+    function = _function(stack, name)
+    if not least <= (function.get("memory_size") or 128) <= 10_240:
+        function.fails(
+            f"has {function.get('memory_size')} MiB",
+            "CPU comes with memory: with too little, every objective is missed",
+        )
+
+
+@pytest.mark.parametrize(
+    "name", ["ticket_purchase", "seat_availability", "inventory_verifier", "oversell_corrector"]
+)
+def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str) -> None:
+    function = _function(stack, name)
+    reserved = function.get("reserved_concurrent_executions")
+    if (reserved is not None) != demands.RESERVED_CONCURRENCY:
+        function.fails(
+            f"reserves {reserved}",
+            "the spec's `reserved_concurrency` decides: an account's quota may be too small",
+        )
+    # An order takes a tenth of a second and more; half of them come as a hold first.
+    if reserved is not None and name == "ticket_purchase" and reserved < demands.ORDERS_PER_SECOND / 10:
+        function.fails(
+            f"reserves {reserved}", f"{demands.ORDERS_PER_SECOND} orders a second would be throttled"
+        )
+    if reserved is not None and reserved < 1:
+        function.fails(f"reserves {reserved}", "that switches it off")
+
+
+# What the stack has to tell its functions: a wrong value is another event's home, or another shop's table.
+TABLES = {
+    "EVENTS_TABLE": "events",
+    "INVENTORY_TABLE": "ticket-inventory",
+    "SALES_TABLE": "ticket-sales",
+    "LOCKS_TABLE": "distributed-locks",
+    "CORRECTIONS_TABLE": "corrections",
+    "METRICS_NAMESPACE": "metrics",
+}
+NAMED = [
+    (
+        "ticket_purchase",
+        ("EVENTS_TABLE", "INVENTORY_TABLE", "SALES_TABLE", "LOCKS_TABLE", "METRICS_NAMESPACE"),
+    ),
+    ("seat_cache_sync", ("EVENTS_TABLE", "INVENTORY_TABLE", "METRICS_NAMESPACE")),
+    (
+        "inventory_verifier",
+        ("EVENTS_TABLE", "INVENTORY_TABLE", "SALES_TABLE", "CORRECTIONS_TABLE", "METRICS_NAMESPACE"),
+    ),
+    (
+        "oversell_corrector",
+        ("EVENTS_TABLE", "INVENTORY_TABLE", "SALES_TABLE", "CORRECTIONS_TABLE", "METRICS_NAMESPACE"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"), [(name, variable) for name, variables in NAMED for variable in variables]
+)
+def test_a_function_works_on_this_deployments_tables(stack: Stack, name: str, variable: str) -> None:
+    expected = f"{demands.PROJECT}-{TABLES[variable]}-{demands.ENVIRONMENT}"
+    _function(stack, name).must(
+        f"environment.variables.{variable}",
+        expected,
+        "it would work on another table, or on another deployment's",
+    )
+
+
+RULES = [
+    ("ticket_purchase", "AUTH", demands.AUTH, "who the buyer is would be taken from somewhere else"),
+    ("ticket_purchase", "HOLD_SECONDS", demands.HOLD_SECONDS, "the spec says how long a seat is held"),
+    (
+        "ticket_purchase",
+        "SEATS_PER_ORDER",
+        demands.SEATS_PER_ORDER,
+        "the spec says how many seats an order has",
+    ),
+    ("inventory_verifier", "PMS_URL", demands.PMS_URL or "", "the spec names the system of record, or none"),
+    ("inventory_verifier", "PRIMARY_REGION", demands.PRIMARY, "both hubs would verify, or none"),
+    (
+        "inventory_verifier",
+        "REGIONS",
+        ",".join(demands.REGIONS),
+        "a Region that is not read may oversell unseen",
+    ),
+    (
+        "inventory_verifier",
+        "REPLICATION_SECONDS",
+        demands.REPLICATION_S,
+        "a replica lags when it misses the objective",
+    ),
+    (
+        "inventory_verifier",
+        "VERIFICATION_SECONDS",
+        demands.VERIFICATION_S,
+        "a run plans its time by the objective",
+    ),
+    ("oversell_corrector", "AUDIT_STORE", demands.AUDIT_STORE, "the audit would be where nobody looks"),
+    (
+        "oversell_corrector",
+        "REFUNDS_QUEUE_URL",
+        Unknown(at("verification", "aws_sqs_queue.refunds.url")),
+        "buyers would not get their money back",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "variable", "value", "why"), RULES, ids=[row[1] for row in RULES])
+def test_a_function_is_told_what_the_spec_says(
+    stack: Stack, name: str, variable: str, value: object, why: str
+) -> None:
+    found = _function(stack, name).get("environment.variables").get(variable)
+    if str(found) != str(value):
+        _function(stack, name).fails(f"{variable} is {found!r}, and must be {value!r}", why)
+
+
+def test_the_verifier_stays_behind_by_all_that_a_sale_may_take(stack: Stack) -> None:
+    verifier, purchase = (_function(stack, name) for name in ("inventory_verifier", "ticket_purchase"))
+    told = int(verifier.get("environment.variables")["FUNCTION_TIMEOUT_SECONDS"])
+    if told < purchase.get("timeout"):
+        verifier.fails(
+            f"FUNCTION_TIMEOUT_SECONDS is {told}",
+            f"a sale may commit {purchase.get('timeout')} s after its id was made: the watermark would pass it",
+        )
+
+
+def test_all_sellers_and_settlers_keep_the_same_lease(stack: Stack) -> None:
+    leases = {
+        name: int(_function(stack, name).get("environment.variables")["LEASE_SECONDS"])
+        for name in ("ticket_purchase", "oversell_corrector")
+    }
+    assert set(leases.values()) == {5}, (
+        f"{leases}\n  why: a planned move of home waits for 5 s, and whoever keeps longer would sell in the old one"
+    )
+
+
+def test_each_function_is_where_it_has_to_be(stack: Stack) -> None:
+    found = {(f.name, f.region) for f in stack.resources("aws_lambda_function")}
+    expected = {
+        (name, region)
+        for name, place in PLACES.items()
+        for region in (demands.REGIONS if place == "region" else demands.HUBS)
+    }
+    assert found == expected, "modules\n  why: a Region without a function sells, shows or verifies nothing"

@@ -1,0 +1,31 @@
+"""Who buyers are: a Cognito user pool, one for all Regions."""
+
+from __future__ import annotations
+
+import demands
+
+from support.places import at
+from support.stack import Stack
+from support.values import Unknown
+
+
+def test_buyers_sign_in_to_one_pool_from_everywhere(stack: Stack) -> None:
+    pool = stack.resource("aws_cognito_user_pool.buyers")
+    pool.must(
+        "deletion_protection", "ACTIVE" if demands.PROTECT else "INACTIVE", "all buyers' accounts are in it"
+    )
+    if (pool.get("password_policy.minimum_length") or 0) < 12:
+        pool.fails("takes short passwords", "they are guessed")
+    for region in demands.REGIONS:
+        authorizer = stack.resource(at("region", "aws_api_gateway_authorizer.buyers", region))
+        authorizer.must(
+            "provider_arns",
+            [Unknown("aws_cognito_user_pool.buyers.arn")],
+            "a buyer must be the same buyer everywhere",
+        )
+        authorizer.must("type", "COGNITO_USER_POOLS", "it checks this pool's tokens")
+    client = stack.resource("aws_cognito_user_pool_client.shop")
+    client.must("user_pool_id", Unknown("aws_cognito_user_pool.buyers.id"), "it would belong to another pool")
+    client.must("prevent_user_existence_errors", "ENABLED", "anybody could find out who is a buyer")
+    if "ALLOW_USER_PASSWORD_AUTH" in client.get("explicit_auth_flows"):
+        client.fails("lets passwords travel", "SRP proves a password without sending it")

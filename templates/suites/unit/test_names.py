@@ -1,0 +1,252 @@
+"""Names: every one ends with the suffix, so that two deployments can live in one account; and each is its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import demands
+import pytest
+
+from support.places import at
+from support.stack import Resource, Stack
+
+FUNCTIONS = {
+    "ticket_purchase": "region",
+    "seat_availability": "region",
+    "seat_cache_sync": "region",
+    "kinesis_processor": "analytics",
+    "inventory_verifier": "verification",
+    "oversell_corrector": "verification",
+}
+ROLES = [*FUNCTIONS, "verification_machine", "ticker_machine", "schedule", "flow_logs", "rds_monitoring"]
+
+
+def _called(
+    place: str, resource: str, attribute: str, middle: str, before: str = "", after: str = ""
+) -> tuple[str, ...]:
+    name = f"{before}{demands.PROJECT}-{middle}-{demands.ENVIRONMENT}{after}"
+    return at(place, resource), attribute, name
+
+
+NAMES = [
+    _called("root", "aws_dynamodb_table.events", "name", "events"),
+    _called("root", "aws_dynamodb_table.ticket_inventory", "name", "ticket-inventory"),
+    _called("root", "aws_dynamodb_table.ticket_sales", "name", "ticket-sales"),
+    _called("root", "aws_dynamodb_table.corrections", "name", "corrections"),
+    _called("region", "aws_dynamodb_table.distributed_locks", "name", "distributed-locks"),
+    *(_called("root", f"aws_iam_role.{role}", "name", role.replace("_", "-")) for role in ROLES),
+    *(
+        _called("root", f"aws_iam_role_policy.{role}", "name", role.replace("_", "-"))
+        for role in ROLES
+        if role != "rds_monitoring"
+    ),
+    *(
+        _called(place, f"aws_lambda_function.{name}", "function_name", name.replace("_", "-"))
+        for name, place in FUNCTIONS.items()
+    ),
+    *(
+        _called(place, f"aws_cloudwatch_log_group.{name}", "name", name.replace("_", "-"), "/aws/lambda/")
+        for name, place in FUNCTIONS.items()
+    ),
+    _called("region", "aws_api_gateway_rest_api.tickets", "name", "tickets"),
+    _called("region", "aws_api_gateway_request_validator.all", "name", "tickets"),
+    _called("region", "aws_cloudwatch_log_group.api", "name", "tickets", "/aws/apigateway/"),
+    _called("region", "aws_cloudwatch_log_group.waf", "name", "tickets", "aws-waf-logs-"),
+    _called("region", "aws_wafv2_web_acl.tickets", "name", "tickets"),
+    _called("region", "aws_elasticache_replication_group.seats", "replication_group_id", "seats"),
+    _called("region", "aws_elasticache_parameter_group.seats", "name", "seats"),
+    _called("region", "aws_elasticache_subnet_group.seats", "name", "seats"),
+    _called("region", "aws_elasticache_user.default", "user_id", "nobody"),
+    _called("region", "aws_elasticache_user.reader", "user_id", "reader"),
+    _called("region", "aws_elasticache_user.writer", "user_id", "writer"),
+    _called("region", "aws_elasticache_user_group.seats", "user_group_id", "seats"),
+    _called("region", "aws_cloudwatch_log_group.redis", "name", "seats", "/aws/elasticache/"),
+    _called("region", "aws_kms_alias.stack", "name", "key", "alias/"),
+    _called("region", "aws_security_group.functions", "name", "functions"),
+    _called("region", "aws_security_group.redis", "name", "seats"),
+    _called("region", "aws_cloudwatch_log_group.flows", "name", "flows", "/aws/vpc/"),
+    _called("region", "aws_cloudwatch_event_rule.refresh", "name", "seat-cache-refresh"),
+    _called("region", "aws_sqs_queue.dead_letters", "name", "dead-letters"),
+    _called("region", "aws_sns_topic.alarms", "name", "alarms"),
+    _called(
+        "region", "aws_cloudwatch_dashboard.sales", "dashboard_name", "sales", after=f"-{demands.PRIMARY}"
+    ),
+    _called("analytics", "aws_kinesis_stream.sales", "name", "ticket-sales"),
+    _called("analytics", "aws_rds_cluster.sales", "cluster_identifier", "sales"),
+    _called("analytics", "aws_rds_cluster_parameter_group.sales", "name", "sales"),
+    _called("analytics", "aws_db_subnet_group.sales", "name", "sales"),
+    _called("analytics", "aws_security_group.aurora", "name", "sales"),
+    _called(
+        "analytics", "aws_cloudwatch_log_group.aurora", "name", "sales", "/aws/rds/cluster/", "/postgresql"
+    ),
+    _called("verification", "aws_sfn_state_machine.verification", "name", "verification"),
+    _called("verification", "aws_sfn_state_machine.ticker", "name", "ticker"),
+    _called("verification", "aws_cloudwatch_event_rule.minute", "name", "ticker"),
+    _called(
+        "verification",
+        "aws_cloudwatch_log_group.verification",
+        "name",
+        "verification",
+        "/aws/vendedlogs/states/",
+    ),
+    _called("verification", "aws_cloudwatch_log_group.ticker", "name", "ticker", "/aws/vendedlogs/states/"),
+    _called("verification", "aws_sqs_queue.refunds", "name", "refunds", after=".fifo"),
+    _called("verification", "aws_sqs_queue.failed_refunds", "name", "failed-refunds", after=".fifo"),
+]
+if demands.AUDIT_STORE == "timestream":
+    NAMES += [
+        _called("verification", "aws_timestreamwrite_database.audit", "database_name", "audit"),
+        _called("verification", "aws_timestreamwrite_table.corrections", "table_name", "corrections"),
+    ]
+if demands.AUTH == "cognito":
+    NAMES += [
+        _called("root", "aws_cognito_user_pool.buyers", "name", "buyers"),
+        _called("root", "aws_cognito_user_pool_client.shop", "name", "shop"),
+        _called("region", "aws_api_gateway_authorizer.buyers", "name", "buyers"),
+    ]
+if demands.ACCOUNT_LOGGING:
+    NAMES += [_called("root", "aws_iam_role.api_logs", "name", "api-logs")]
+
+
+@pytest.mark.parametrize(
+    ("address", "attribute", "name"),
+    NAMES,
+    ids=[f"{row[0].rsplit('.', 2)[-2]}.{row[0].rsplit('.', 2)[-1]}" for row in NAMES],
+)
+def test_a_name_is_made_of_project_purpose_and_suffix(
+    stack: Stack, address: str, attribute: str, name: str
+) -> None:
+    stack.resource(address).must(
+        attribute,
+        name,
+        "dashboards, scripts and people look for this name, and another deployment has another suffix",
+    )
+
+
+# What AWS does not let us choose, or not with a suffix; and what belongs to something that carries it.
+UNSUFFIXED = {
+    ("aws_api_gateway_domain_name", "domain_name"),
+    ("aws_api_gateway_model", "name"),
+    ("aws_route53_record", "name"),
+}
+NAMING = (
+    "name",
+    "function_name",
+    "identifier",
+    "target_id",
+    "statement_id",
+    "alarm_name",
+    "dashboard_name",
+    "stage_name",
+)
+
+
+def _names(resource: Resource) -> dict[str, str]:
+    return {
+        attribute: str(resource.get(attribute))
+        for attribute in NAMING
+        if attribute in resource.block.attributes and (resource.type, attribute) not in UNSUFFIXED
+    }
+
+
+def test_whatever_is_named_carries_the_suffix(stack: Stack) -> None:
+    for resource in stack.resources():
+        for attribute, name in _names(resource).items():
+            if demands.ENVIRONMENT not in name.replace(".", "-").replace("/", "-").split(
+                "-"
+            ) and not name.startswith("${"):
+                resource.fails(
+                    f"{attribute} is {name!r}, without {demands.ENVIRONMENT}",
+                    "a second deployment in the account would collide with it",
+                )
+
+
+def test_whatever_has_a_name_tag_says_the_same_there(stack: Stack) -> None:
+    start, end = f"{demands.PROJECT}-", f"-{demands.ENVIRONMENT}"
+    for resource in stack.resources():
+        tag = (resource.get("tags") or {}).get("Name")
+        if tag is not None and not (tag.startswith(start) and end in tag):
+            resource.fails(
+                f"its Name tag is {tag!r}", "the console shows the tag: it must say which deployment this is"
+            )
+
+
+def test_no_two_resources_of_a_region_share_a_name(stack: Stack) -> None:
+    names = Counter(
+        (resource.type, resource.module.address, attribute, name)
+        for resource in stack.resources()
+        for attribute, name in _names(resource).items()
+        if not name.startswith("${")
+        and (resource.type, attribute) != ("aws_lambda_permission", "function_name")
+    )
+    twice = [name for name, count in names.items() if count > 1]
+    assert not twice, f"{twice} is there twice\n  why: AWS refuses the second, or it takes the first over"
+
+
+@pytest.mark.parametrize("suffix", ["", "Prod", "a--b", "-a", "a-", "1a", "a_b", "far-too-long-for-a-redis"])
+def test_a_suffix_that_names_cannot_carry_is_refused(stack: Stack, suffix: str) -> None:
+    assert not _taken(stack, suffix), (
+        f"variables.tf\n  takes the suffix {suffix!r}\n  why: AWS refuses the names half-way through an apply"
+    )
+
+
+@pytest.mark.parametrize("suffix", [demands.ENVIRONMENT, "a", "b1", "pr-7"])
+def test_a_suffix_that_names_can_carry_is_taken(stack: Stack, suffix: str) -> None:
+    assert _taken(stack, suffix), f"variables.tf\n  refuses the suffix {suffix!r}\n  why: it is a good one"
+
+
+def test_no_suffix_makes_a_name_too_long_for_redis(stack: Stack) -> None:
+    longest = max((count for count in range(1, 40) if _taken(stack, "a" * count)), default=0)
+    room = 40 - len(f"{demands.PROJECT}-seats-")
+    assert longest <= room, (
+        f"variables.tf\n  takes suffixes of {longest} characters\n"
+        f"  why: a replication group's id has 40, which leaves {room}"
+    )
+
+
+def _taken(stack: Stack, suffix: str) -> bool:
+    from support.expressions import evaluate
+    from support.stack import Body
+
+    block = next(
+        block
+        for block in stack.root.blocks
+        if block.labels == ("environment_suffix",) and block.type == "variable"
+    )
+    (validation,) = block.blocks
+    assumed = Body("var.environment_suffix", validation, stack.root, {"var": {"environment_suffix": suffix}})
+    return bool(evaluate(validation.attributes["condition"], assumed))
+
+
+def test_the_suffix_is_the_environments_name_unless_somebody_says_otherwise(stack: Stack) -> None:
+    assert stack.root.variable("environment_suffix") == demands.ENVIRONMENT, (
+        "variables.tf\n  why: `terraform apply` without arguments must mean this environment"
+    )
+
+
+def test_a_state_refuses_another_deployments_suffix(stack: Stack) -> None:
+    output = next(
+        block
+        for block in stack.root.blocks
+        if block.type == "output" and block.labels == ("environment_suffix",)
+    )
+    guards = [block for block in output.blocks if block.type == "precondition"]
+    deployment = next(
+        block for block in stack.root.blocks if block.labels == ("terraform_data", "deployment")
+    )
+    lifecycle = [block for block in deployment.blocks if block.type == "lifecycle"]
+    why = "another suffix in the same state would destroy this deployment and make a new one"
+    assert len(guards) == 1, f"{output.place}\n  has no precondition\n  why: {why}"
+    assert stack.resource("terraform_data.deployment").get("input") == demands.ENVIRONMENT, (
+        f"{deployment.place}\n  why: {why}"
+    )
+    assert lifecycle, f"{deployment.place}\n  forgets the first suffix with the next apply\n  why: {why}"
+    from support.expressions import evaluate
+    from support.stack import Body
+
+    for remembered, holds in ((demands.ENVIRONMENT, True), ("other", False)):
+        names = {"terraform_data": {"deployment": {"output": remembered}}}
+        assumed = Body("output.environment_suffix", guards[0], stack.root, names)
+        assert evaluate(guards[0].attributes["condition"], assumed) is holds, (
+            f"{guards[0].place}\n  why: {why}"
+        )

@@ -1,0 +1,221 @@
+"""The network of a Region: two private subnets, two security groups with both sides of their flow, no way out."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+
+import demands
+import pytest
+
+from support.places import at
+from support.stack import ACCOUNT, Resource, Stack
+from support.values import Unknown
+
+FUNCTIONS = Unknown(at("region", "aws_security_group.functions.id"))
+REDIS = Unknown(at("region", "aws_security_group.redis.id"))
+VPC = Unknown(at("region", "aws_vpc.stack.id"))
+ROUTES = Unknown(at("region", "aws_route_table.private.id"))
+SUBNETS = [Unknown(at("region", f"aws_subnet.private[{number}].id")) for number in range(2)]
+
+
+def _rules(stack: Stack, side: str) -> list[Resource]:
+    return [
+        rule
+        for rule in stack.resources(f"aws_vpc_security_group_{side}_rule")
+        if rule.region == demands.PRIMARY
+    ]
+
+
+@pytest.mark.parametrize(
+    ("side", "group", "peer"),
+    [("egress", FUNCTIONS, REDIS), ("ingress", REDIS, FUNCTIONS)],
+    ids=["functions let it out", "Redis lets it in"],
+)
+def test_the_flow_from_functions_to_redis_is_open_on_both_sides(
+    stack: Stack, side: str, group: Unknown, peer: Unknown
+) -> None:
+    port = stack.resource(at("region", "aws_elasticache_replication_group.seats")).get("port")
+    rules = [
+        rule
+        for rule in _rules(stack, side)
+        if rule.get("security_group_id") == group and rule.get("referenced_security_group_id") == peer
+    ]
+    assert len(rules) == 1, (
+        f"modules/region/network.tf\n  {len(rules)} {side} rules for the flow\n"
+        "  why: half a flow is a time-out at night"
+    )
+    for attribute in ("from_port", "to_port"):
+        rules[0].must(attribute, port, "Redis listens on this port")
+    rules[0].must("ip_protocol", "tcp", "Redis speaks TCP; -1 would open everything")
+
+
+def test_functions_reach_dynamodb_through_the_gateway_endpoint(stack: Stack) -> None:
+    rule = stack.resource(at("region", "aws_vpc_security_group_egress_rule.functions_to_dynamodb"))
+    why = "seat_cache_sync could not load a single seat map"
+    rule.must("security_group_id", FUNCTIONS, why)
+    rule.must("prefix_list_id", Unknown(at("region", "aws_vpc_endpoint.dynamodb.prefix_list_id")), why)
+    rule.must("from_port", 443, why)
+    rule.must("to_port", 443, why)
+    rule.must("ip_protocol", "tcp", why)
+
+
+def test_no_rule_is_open_to_addresses(stack: Stack) -> None:
+    for rule in (*_rules(stack, "ingress"), *_rules(stack, "egress")):
+        if rule.get("cidr_ipv4") or rule.get("cidr_ipv6") or rule.get("ip_protocol") == "-1":
+            rule.fails(
+                "is open to addresses or to everything", "functions and Redis have nobody else to talk to"
+            )
+
+
+@pytest.mark.parametrize(("side", "count"), [("ingress", 1), ("egress", 2)])
+def test_there_is_no_other_rule(stack: Stack, side: str, count: int) -> None:
+    rules = _rules(stack, side)
+    assert len(rules) == count, f"{rules}\n  why: each rule is a hole; these flows are all that there are"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "aws_security_group.functions",
+        "aws_security_group.redis",
+        "aws_default_security_group.unused",
+        "aws_route_table.private",
+        "aws_vpc_endpoint.dynamodb",
+        "aws_flow_log.rejected",
+    ],
+)
+def test_it_is_in_the_regions_vpc(stack: Stack, name: str) -> None:
+    stack.resource(at("region", name)).must("vpc_id", VPC, "in another VPC it guards nothing")
+
+
+@pytest.mark.parametrize(
+    "name", ["aws_security_group.functions", "aws_security_group.redis", "aws_default_security_group.unused"]
+)
+def test_a_security_group_has_no_rules_inside(stack: Stack, name: str) -> None:
+    group = stack.resource(at("region", name))
+    if group.blocks("ingress") or group.blocks("egress"):
+        group.fails(
+            "has rules inside",
+            "they fight with the rules of their own, and the default group is to let nothing through",
+        )
+
+
+def test_two_subnets_lie_in_two_zones_and_do_not_overlap(stack: Stack) -> None:
+    subnets = [stack.resource(at("region", f"aws_subnet.private[{number}]")) for number in range(2)]
+    zones = [subnet.get("availability_zone") for subnet in subnets]
+    assert len(set(zones)) == 2, (
+        f"modules/region/network.tf\n  both subnets are in {zones[0]}\n"
+        "  why: Redis fails over to another zone, and Aurora insists on two"
+    )
+    first, second = (ipaddress.ip_network(subnet.get("cidr_block")) for subnet in subnets)
+    vpc = ipaddress.ip_network(stack.resource(at("region", "aws_vpc.stack")).get("cidr_block"))
+    assert not first.overlaps(second), "modules/region/network.tf\n  why: AWS refuses overlapping subnets"
+    assert first.subnet_of(vpc), "modules/region/network.tf\n  why: a subnet lies in its VPC"
+    assert first.num_addresses >= 1024, (
+        "modules/region/network.tf\n  why: thousands of function environments take an address each"
+    )
+    for subnet in subnets:
+        subnet.must("vpc_id", VPC, "a subnet of another VPC")
+        if subnet.get("map_public_ip_on_launch"):
+            subnet.fails("gives out public addresses", "nothing here may be reached from outside")
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_each_subnet_has_the_route_table_with_the_endpoint(stack: Stack, number: int) -> None:
+    association = stack.resource(at("region", f"aws_route_table_association.private[{number}]"))
+    association.must("subnet_id", SUBNETS[number], "the other zone would have no way to DynamoDB")
+    association.must("route_table_id", ROUTES, "the other zone would have no way to DynamoDB")
+
+
+def test_no_route_leads_to_the_internet(stack: Stack) -> None:
+    for type_ in ("aws_internet_gateway", "aws_nat_gateway", "aws_route", "aws_egress_only_internet_gateway"):
+        found = stack.resources(type_)
+        assert not found, (
+            f"{found}\n  why: the functions in the VPC need none, and what is stolen must not get out"
+        )
+    table = stack.resource(at("region", "aws_route_table.private"))
+    if table.get("route"):
+        table.fails("has routes of its own", "the gateway endpoint adds the only one that is needed")
+
+
+def test_the_endpoint_is_the_free_one_of_this_region(stack: Stack) -> None:
+    endpoint = stack.resource(at("region", "aws_vpc_endpoint.dynamodb"))
+    endpoint.must(
+        "service_name",
+        f"com.amazonaws.{demands.PRIMARY}.dynamodb",
+        "an endpoint leads to its own Region only",
+    )
+    endpoint.must("vpc_endpoint_type", "Gateway", "an interface endpoint costs by the hour and has no route")
+    endpoint.must("route_table_ids", [ROUTES], "without a route nobody finds it")
+
+
+def test_the_endpoint_lets_through_what_the_functions_in_the_vpc_call(stack: Stack) -> None:
+    endpoint = stack.resource(at("region", "aws_vpc_endpoint.dynamodb"))
+    (statement,) = json.loads(endpoint.get("policy"))["Statement"]
+    tables = f"arn:{demands.PARTITION}:dynamodb:{demands.PRIMARY}:{ACCOUNT}:table/{demands.PROJECT}"
+    why = (
+        "modules/region/network.tf, aws_vpc_endpoint.dynamodb\n"
+        "  why: it must let seat_cache_sync read, and let nobody carry data to other tables"
+    )
+    assert set(statement["Action"]) == {"dynamodb:Query", "dynamodb:Scan"}, why
+    assert set(statement["Resource"]) == {
+        f"{tables}-events-{demands.ENVIRONMENT}",
+        f"{tables}-ticket-inventory-{demands.ENVIRONMENT}",
+    }, why
+    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, why
+    assert statement["Effect"] == "Allow", why
+
+
+def test_names_resolve_inside_the_vpc(stack: Stack) -> None:
+    vpc = stack.resource(at("region", "aws_vpc.stack"))
+    vpc.must("enable_dns_support", True, "the functions find DynamoDB and Redis by name")
+    vpc.must("enable_dns_hostnames", True, "Redis's endpoint is a name inside the VPC")
+
+
+def test_zones_are_such_as_every_account_may_use(stack: Stack) -> None:
+    zones = stack.resource(at("region", "data.aws_availability_zones.available"))
+    zones.must("state", "available", "a subnet cannot be made in a zone that is not")
+    zones.must("filter.name", "opt-in-status", "Local Zones offer neither ElastiCache nor Aurora")
+    zones.must("filter.values", ["opt-in-not-required"], "Local Zones offer neither ElastiCache nor Aurora")
+
+
+def test_what_security_groups_stop_is_logged(stack: Stack) -> None:
+    log = stack.resource(at("region", "aws_flow_log.rejected"))
+    log.must(
+        "traffic_type",
+        "REJECT",
+        "what was stopped is what one looks for; all traffic would cost more than the VPC",
+    )
+    log.must("log_destination", Unknown(at("region", "aws_cloudwatch_log_group.flows.arn")), "its log group")
+    log.must("log_destination_type", "cloud-watch-logs", "the destination is a log group")
+    if "aws_iam_role_policy.flow_logs.role" not in repr(stack.root.blocks) and "flow_logs" not in str(
+        log.get("iam_role_arn")
+    ):
+        log.fails(f"has the role {log.get('iam_role_arn')}", "only that one may write to the log group")
+
+
+@pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
+def test_functions_that_talk_to_redis_are_in_the_private_subnets(stack: Stack, name: str) -> None:
+    function = stack.resource(at("region", f"aws_lambda_function.{name}"))
+    function.must("vpc_config.subnet_ids", SUBNETS, "Redis is not to be reached from elsewhere")
+    function.must("vpc_config.security_group_ids", [FUNCTIONS], "Redis lets this group in, and none else")
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("region", "ticket_purchase"),
+        ("analytics", "kinesis_processor"),
+        ("verification", "inventory_verifier"),
+        ("verification", "oversell_corrector"),
+    ],
+)
+def test_functions_that_talk_to_other_regions_or_services_are_outside_the_vpc(
+    stack: Stack, place: str, name: str
+) -> None:
+    function = stack.resource(at(place, f"aws_lambda_function.{name}"))
+    if function.blocks("vpc_config"):
+        function.fails(
+            "is in the VPC", "the VPC has no way out: not to another Region, nor to SQS or the Data API"
+        )

@@ -1,0 +1,71 @@
+"""The outputs: what operators and the integration suite find the stack by."""
+
+from __future__ import annotations
+
+import demands
+import pytest
+
+from support.places import at
+from support.stack import Stack
+from support.values import Unknown
+
+NAME = f"{demands.PROJECT}-{{}}-{demands.ENVIRONMENT}"
+URL = (
+    f"https://{demands.DOMAIN}"
+    if demands.DOMAIN
+    else Unknown(at("region", "aws_api_gateway_stage.live.invoke_url"))
+)
+OUTPUTS = {
+    "inventory_table_name": NAME.format("ticket-inventory"),
+    "locks_table_name": NAME.format("distributed-locks"),
+    "api_gateway_url": URL,
+    "kinesis_stream_name": NAME.format("ticket-sales"),
+    "redis_endpoint": Unknown(
+        at("region", "aws_elasticache_replication_group.seats.primary_endpoint_address")
+    ),
+    "ticket_purchase_lambda_arn": Unknown(at("region", "aws_lambda_function.ticket_purchase.arn")),
+    "inventory_verifier_lambda_arn": Unknown(
+        at("verification", "aws_lambda_function.inventory_verifier.arn")
+    ),
+    "kinesis_processor_lambda_arn": Unknown(at("analytics", "aws_lambda_function.kinesis_processor.arn")),
+    "aurora_cluster_arn": Unknown(at("analytics", "aws_rds_cluster.sales.arn")),
+    "region": demands.PRIMARY,
+    "environment_suffix": demands.ENVIRONMENT,
+}
+if demands.AUTH == "cognito":
+    OUTPUTS |= {
+        "user_pool_id": Unknown("aws_cognito_user_pool.buyers.id"),
+        "user_pool_client_id": Unknown("aws_cognito_user_pool_client.shop.id"),
+    }
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_an_output_says_what_its_name_promises(stack: Stack, name: str) -> None:
+    block = next(
+        (block for block in stack.root.blocks if block.type == "output" and block.labels == (name,)), None
+    )
+    assert block is not None, f"outputs.tf\n  lacks {name}\n  why: whoever reads it finds nothing"
+    found = stack.root.output(name)
+    assert found == OUTPUTS[name], (
+        f"{block.place}\n  {name} is {found!r}, and must be {OUTPUTS[name]!r}\n"
+        "  why: whoever reads it works on something else"
+    )
+
+
+def test_every_region_is_shown_and_no_other(stack: Stack) -> None:
+    shown = set(stack.root.output("regions"))
+    assert shown == set(demands.REGIONS), "outputs.tf, regions\n  why: what is not shown is not tested"
+
+
+@pytest.mark.parametrize("folder", [".", "modules/region", "modules/analytics", "modules/verification"])
+def test_variables_and_outputs_say_what_they_are(stack: Stack, folder: str) -> None:
+    for path in stack.files(folder):
+        for block in stack.blocks(path):
+            if block.type in ("output", "variable"):
+                assert "description" in block.attributes, (
+                    f"{block.place} {block.labels}\n  why: the next reader has to guess"
+                )
+                assert block.type == "output" or "type" in block.attributes, (
+                    f"{block.place} {block.labels}\n"
+                    "  why: a wrong value is found where it is used, and not where it is given"
+                )

@@ -1,0 +1,358 @@
+"""Least privilege: each role may do what its code and its service do, to the stack's own things, and no more.
+
+That the actions suffice is shown by running the code: the cloud of these suites asks the same policies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import demands
+import pytest
+
+from support import iam
+from support.stack import ACCOUNT, Resource, Stack
+from support.values import Unknown
+
+START, END = f"{demands.PROJECT}-", f"-{demands.ENVIRONMENT}"
+
+
+def _arn(service: str, rest: str) -> str:
+    return f"arn:{demands.PARTITION}:{service}:*:{ACCOUNT}:{rest}"
+
+
+def _table(name: str) -> str:
+    return _arn("dynamodb", f"table/{START}{name}{END}")
+
+
+EVENTS, INVENTORY, SALES, LOCKS, CORRECTIONS = (
+    _table(name)
+    for name in ("events", "ticket-inventory", "ticket-sales", "distributed-locks", "corrections")
+)
+
+
+def _dynamodb(*actions: str) -> set[str]:
+    return {f"dynamodb:{action}" for action in actions}
+
+
+# What the code does, by resource.
+WORK: Mapping[str, Mapping[str, set[str]]] = {
+    "ticket_purchase": {
+        EVENTS: _dynamodb("GetItem"),
+        INVENTORY: _dynamodb("ConditionCheckItem", "GetItem", "PutItem"),
+        LOCKS: _dynamodb("DeleteItem", "GetItem", "PutItem"),
+        SALES: _dynamodb("GetItem", "PutItem"),
+    },
+    "seat_availability": {
+        _arn("elasticache", f"replicationgroup:{START}seats{END}"): {"elasticache:Connect"},
+        _arn("elasticache", f"user:{START}reader{END}"): {"elasticache:Connect"},
+    },
+    "seat_cache_sync": {
+        EVENTS: _dynamodb("Scan"),
+        INVENTORY: _dynamodb("Query"),
+        f"{INVENTORY}/stream/*": _dynamodb("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"),
+        _arn("elasticache", f"replicationgroup:{START}seats{END}"): {"elasticache:Connect"},
+        _arn("elasticache", f"user:{START}writer{END}"): {"elasticache:Connect"},
+    },
+    "kinesis_processor": {
+        _arn("rds", f"cluster:{START}sales{END}"): {
+            "rds-data:BatchExecuteStatement",
+            "rds-data:ExecuteStatement",
+        },
+        _arn("secretsmanager", "secret:rds!cluster-*"): {"secretsmanager:GetSecretValue"},
+        _arn("kinesis", f"stream/{START}ticket-sales{END}"): {
+            f"kinesis:{action}"
+            for action in (
+                "DescribeStream",
+                "DescribeStreamSummary",
+                "GetRecords",
+                "GetShardIterator",
+                "ListShards",
+            )
+        },
+    },
+    "inventory_verifier": {
+        CORRECTIONS: _dynamodb("Query", "UpdateItem"),
+        EVENTS: _dynamodb("GetItem", "Scan"),
+        INVENTORY: _dynamodb("BatchGetItem", "GetItem", "Query"),
+        SALES: _dynamodb("GetItem", "Query"),
+    },
+    "oversell_corrector": {
+        CORRECTIONS: _dynamodb("GetItem", "PutItem", "UpdateItem"),
+        EVENTS: _dynamodb("GetItem"),
+        INVENTORY: _dynamodb("DeleteItem", "GetItem", "PutItem"),
+        SALES: _dynamodb("ConditionCheckItem", "GetItem", "PutItem"),
+        _arn("sqs", f"{START}refunds{END}.fifo"): {"sqs:SendMessage"},
+        **(
+            {
+                _arn("timestream", f"database/{START}audit{END}/table/{START}corrections{END}"): {
+                    "timestream:WriteRecords"
+                },
+                "*": {"timestream:DescribeEndpoints"},
+            }
+            if demands.AUDIT_STORE == "timestream"
+            else {}
+        ),
+    },
+}
+IN_VPC = ("seat_availability", "seat_cache_sync")
+
+
+def _role(stack: Stack, name: str) -> Resource:
+    return stack.resource(f"aws_iam_role.{name}")
+
+
+def _granted(stack: Stack, role: Resource) -> dict[str, set[str]]:
+    """Actions by resource."""
+    granted: dict[str, set[str]] = {}
+    for statement in iam.statements_of(stack, role):
+        for resource in iam.as_list(statement["Resource"]):
+            granted.setdefault(str(resource), set()).update(iam.as_list(statement["Action"]))
+    return granted
+
+
+def _compare(stack: Stack, name: str, expected: Mapping[str, set[str]]) -> None:
+    granted = _granted(stack, _role(stack, name))
+    for resource in sorted(expected.keys() | granted.keys()):
+        lacks = sorted(expected.get(resource, set()) - granted.get(resource, set()))
+        surplus = sorted(granted.get(resource, set()) - expected.get(resource, set()))
+        if lacks or surplus:
+            policy = stack.resource(f"aws_iam_role_policy.{name}")
+            policy.fails(
+                f"on {resource} lacks {lacks}, and has {surplus} too much",
+                "too little fails at night, too much is there for whoever breaks in",
+            )
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_a_functions_role_grants_what_it_does_and_nothing_else(stack: Stack, name: str) -> None:
+    expected = {resource: set(actions) for resource, actions in WORK[name].items()}
+    dashed = name.replace("_", "-")
+    # What Lambda does with the role: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    service = {
+        _arn("logs", f"log-group:/aws/lambda/{START}{dashed}{END}:*"): {
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        },
+        _arn("sqs", f"{START}dead-letters{END}"): {"sqs:SendMessage"},
+        _arn("kms", "key/*"): {"kms:Decrypt", "kms:GenerateDataKey"},
+        "*": {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
+    }
+    if name in IN_VPC:
+        interfaces = (
+            "CreateNetworkInterface",
+            "DeleteNetworkInterface",
+            "DescribeNetworkInterfaces",
+            "DescribeSubnets",
+        )
+        service["*"] |= {
+            f"ec2:{action}"
+            for action in (*interfaces, "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses")
+        }
+    for resource, actions in service.items():
+        expected[resource] = expected.get(resource, set()) | actions
+    _compare(stack, name, expected)
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_a_role_uses_the_stacks_keys_only(stack: Stack, name: str) -> None:
+    role = _role(stack, name)
+    statements = [s for s in iam.statements_of(stack, role) if "kms:Decrypt" in iam.as_list(s["Action"])]
+    if [s.get("Condition") for s in statements] != [
+        {"ForAnyValue:StringEquals": {"kms:ResourceAliases": [f"alias/{START}key{END}"]}}
+    ]:
+        role.fails(
+            f"may use keys on {[s.get('Condition') for s in statements]}",
+            "its ARNs leave the key open: the alias says which ones are the stack's",
+        )
+
+
+def test_the_processor_reads_the_secret_of_its_own_cluster_only(stack: Stack) -> None:
+    role = _role(stack, "kinesis_processor")
+    (secret,) = (
+        s
+        for s in iam.statements_of(stack, role)
+        if "secretsmanager:GetSecretValue" in iam.as_list(s["Action"])
+    )
+    expected = {
+        "StringLike": {
+            "aws:ResourceTag/aws:rds:primaryDBClusterArn": [_arn("rds", f"cluster:{START}sales{END}")]
+        }
+    }
+    if secret.get("Condition") != expected:
+        role.fails(
+            f"reads secrets on {secret.get('Condition')}",
+            "RDS names its secrets itself: the tag says whose they are",
+        )
+
+
+DELIVERY = {
+    "CreateLogDelivery",
+    "DeleteLogDelivery",
+    "DescribeLogGroups",
+    "DescribeResourcePolicies",
+    "GetLogDelivery",
+    "ListLogDeliveries",
+    "PutResourcePolicy",
+    "UpdateLogDelivery",
+}
+MACHINE = {f"logs:{action}" for action in DELIVERY} | {
+    f"xray:{a}" for a in ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments")
+}
+
+
+def test_the_verifying_machine_may_call_its_two_functions(stack: Stack) -> None:
+    functions = (
+        _arn("lambda", f"function:{START}{name}{END}")
+        for name in ("inventory-verifier", "oversell-corrector")
+    )
+    _compare(
+        stack, "verification_machine", {**{arn: {"lambda:InvokeFunction"} for arn in functions}, "*": MACHINE}
+    )
+
+
+def test_the_ticker_may_start_verifications(stack: Stack) -> None:
+    machine = _arn("states", f"stateMachine:{START}verification{END}")
+    _compare(stack, "ticker_machine", {machine: {"states:StartExecution"}, "*": MACHINE})
+
+
+def test_the_schedule_may_start_the_ticker(stack: Stack) -> None:
+    _compare(
+        stack, "schedule", {_arn("states", f"stateMachine:{START}ticker{END}"): {"states:StartExecution"}}
+    )
+
+
+def test_flow_logs_may_be_written_to_their_group(stack: Stack) -> None:
+    group = _arn("logs", f"log-group:/aws/vpc/{START}flows{END}:*")
+    find = {"logs:DescribeLogGroups", "logs:DescribeLogStreams"}
+    _compare(
+        stack,
+        "flow_logs",
+        {group: {"logs:CreateLogStream", "logs:PutLogEvents"}, _arn("logs", "log-group:*"): find},
+    )
+
+
+# Who may assume a role, and whether the service says on whose behalf.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+TRUST = {
+    **dict.fromkeys(WORK, ("lambda.amazonaws.com", False)),
+    "verification_machine": ("states.amazonaws.com", True),
+    "ticker_machine": ("states.amazonaws.com", True),
+    "schedule": ("events.amazonaws.com", True),
+    "flow_logs": ("vpc-flow-logs.amazonaws.com", True),
+    "rds_monitoring": ("monitoring.rds.amazonaws.com", True),
+}
+if demands.ACCOUNT_LOGGING:
+    TRUST["api_logs"] = ("apigateway.amazonaws.com", False)
+
+
+@pytest.mark.parametrize("name", TRUST)
+def test_only_its_service_assumes_a_role_and_only_for_this_account(stack: Stack, name: str) -> None:
+    role = _role(stack, name)
+    service, names_account = TRUST[name]
+    statements: list[dict[str, Any]] = json.loads(role.get("assume_role_policy"))["Statement"]
+    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": [ACCOUNT]}}} if names_account else {}
+    expected = {
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Principal": {"Service": [service]},
+        **condition,
+    }
+    if statements != [expected]:
+        role.fails(
+            f"may be assumed as in {statements}",
+            "anybody else could act with it; a service could be talked into it by another account",
+        )
+
+
+def test_there_is_no_role_besides(stack: Stack) -> None:
+    assert {role.name for role in stack.resources("aws_iam_role")} == set(TRUST), (
+        "roles.tf\n  why: a role that nothing needs is one to break in with"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [
+        ("rds_monitoring", "service-role/AmazonRDSEnhancedMonitoringRole"),
+        *(
+            [("api_logs", "service-role/AmazonAPIGatewayPushToCloudWatchLogs")]
+            if demands.ACCOUNT_LOGGING
+            else []
+        ),
+    ],
+)
+def test_a_service_that_wants_awss_own_policy_has_it(stack: Stack, name: str, policy: str) -> None:
+    attachment = stack.resource(f"aws_iam_role_policy_attachment.{name}")
+    attachment.must(
+        "policy_arn", f"arn:{demands.PARTITION}:iam::aws:policy/{policy}", "AWS knows best what it needs"
+    )
+    attachment.must("role", f"{START}{name.replace('_', '-')}{END}", "another role would get its permissions")
+
+
+@pytest.mark.parametrize("name", [name for name in TRUST if name not in ("rds_monitoring", "api_logs")])
+def test_a_roles_policy_is_its_own(stack: Stack, name: str) -> None:
+    policy = stack.resource(f"aws_iam_role_policy.{name}")
+    policy.must("role", Unknown(f"aws_iam_role.{name}.id"), "another role would get its permissions")
+
+
+@pytest.mark.parametrize("name", [name for name in TRUST if name not in ("rds_monitoring", "api_logs")])
+def test_a_policy_fits_a_role(stack: Stack, name: str) -> None:
+    policy = stack.resource(f"aws_iam_role_policy.{name}")
+    if len(policy.get("policy")) > 10_240:
+        policy.fails(
+            f"has {len(policy.get('policy'))} characters",
+            "IAM takes 10,240 for all inline policies of a role",
+        )
+
+
+def test_only_what_takes_no_arn_is_granted_on_everything(stack: Stack) -> None:
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    for role in stack.resources("aws_iam_role"):
+        for action in _granted(stack, role).get("*", ()):
+            takes_none = (
+                action.startswith(("ec2:", "xray:"))
+                or action in MACHINE
+                or action == "timestream:DescribeEndpoints"
+            )
+            if not takes_none:
+                role.fails(f"may {action} on everything", "the action takes an ARN")
+        for statement in iam.statements_of(stack, role):
+            for action in iam.as_list(statement["Action"]):
+                if "*" in action:
+                    role.fails(f"may {action}", "nobody has read what that is, or will be")
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("verification_machine", "aws_sfn_state_machine.verification"),
+        ("ticker_machine", "aws_sfn_state_machine.ticker"),
+        ("schedule", "aws_cloudwatch_event_target.minute"),
+    ],
+)
+def test_a_service_acts_with_its_own_role(stack: Stack, name: str, address: str) -> None:
+    from support.places import at
+
+    user = stack.resource(at("verification", address))
+    if iam.role_of(stack, user.get("role_arn")).name != name:
+        user.fails(f"acts as {user.get('role_arn')}", "it may not do its work")
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "address", "attribute"),
+    [
+        ("flow_logs", "region", "aws_flow_log.rejected", "iam_role_arn"),
+        ("rds_monitoring", "analytics", "aws_rds_cluster_instance.sales[0]", "monitoring_role_arn"),
+    ],
+)
+def test_logs_and_metrics_are_delivered_with_their_own_role(
+    stack: Stack, name: str, place: str, address: str, attribute: str
+) -> None:
+    from support.places import at
+
+    user = stack.resource(at(place, address))
+    if iam.role_of(stack, user.get(attribute)).name != name:
+        user.fails(f"delivers as {user.get(attribute)}", "nothing would be delivered")

@@ -1,0 +1,347 @@
+"""The seat maps, with a real Redis and the users of the stack: what buyers are shown is what is sold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import demands
+import pytest
+
+from support.cloud import Answer, Call, Cloud, Function, refusal
+from support.places import at
+from support.redis_server import RedisServer
+from support.sales import item_of, minted, sale
+
+HOME = demands.PRIMARY
+LONG = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
+SHORT = SimpleNamespace(get_remaining_time_in_millis=lambda: 5_000)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    """A server for this file's tests."""
+    with RedisServer.running() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(server: RedisServer, cloud: Cloud) -> RedisServer:
+    """The server, empty, with the stack's users."""
+    server.admin.flushall()
+    for name in ("reader", "writer"):
+        user = cloud.stack.resource(at("region", f"aws_elasticache_user.{name}"))
+        server.grant(user.get("user_name"), user.get("access_string"))
+    return server
+
+
+def started(cloud: Cloud, redis: RedisServer, name: str, **environment: str) -> Function:
+    function = cloud.function(name, **environment)
+    redis.sign_in(function, cloud.environment(function.resource)["REDIS_USER"])
+    return function
+
+
+@pytest.fixture
+def sync(cloud: Cloud, redis: RedisServer) -> Function:
+    """What keeps the maps."""
+    return started(cloud, redis, "seat_cache_sync")
+
+
+@pytest.fixture
+def shown(cloud: Cloud, redis: RedisServer) -> Any:
+    """What buyers are shown: a call with an event and a section."""
+    function = started(cloud, redis, "seat_availability")
+
+    def ask(event_id: str = "gala", section: str = "A") -> Answer:
+        request: Any = {
+            "pathParameters": {"id": event_id},
+            "queryStringParameters": {"section": section} if section else None,
+        }
+        return cloud.ask(function, "GET /events/{id}/seats", **request)
+
+    return ask
+
+
+def taken(answer: Answer) -> list[int]:
+    assert answer.status == 200, answer
+    found: list[int] = next(section for section in answer.body["sections"] if section["name"] == "A")[
+        "taken_seats"
+    ]
+    return found
+
+
+def record(kind: str, seat: str, version: int, number: int = 1) -> dict[str, Any]:
+    """A record of the inventory's stream."""
+    image = {"event_shard": {"S": "gala#0"}, "seat_id": {"S": seat}, "version": {"N": str(version)}}
+    change = {"SequenceNumber": str(number), "OldImage" if kind == "REMOVE" else "NewImage": image}
+    return {"eventName": kind, "dynamodb": change}
+
+
+def follow(sync: Function, *records: dict[str, Any]) -> list[str]:
+    answer = sync({"Records": list(records)})
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def refresh(sync: Function, context: Any = LONG) -> list[str]:
+    loaded: list[str] = sync({"refresh": True}, context)["loaded"]
+    return loaded
+
+
+def test_a_new_event_is_shown_after_a_minute(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
+    assert refresh(sync) == ["gala"]
+    answer = shown()
+    assert taken(answer) == [7]
+    sections = {
+        section["name"]: (section["taken"], section["available"], section["price"])
+        for section in answer.body["sections"]
+    }
+    assert sections == {"A": (1, 49, 10000), "B": (0, 20, 4000)}
+
+
+def test_a_withheld_seat_is_not_shown_as_free(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", {"event_shard": "gala#0", "seat_id": "A-3", "kind": "withheld"})
+    refresh(sync)
+    assert taken(shown()) == [3]
+
+
+def test_the_map_has_every_page_of_the_inventory(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event()
+    cloud.dynamodb(HOME).page = 3
+    for number in range(1, 21):
+        cloud.put("ticket_inventory", item_of(sale(f"A-{number}", minted(60, number))))
+    refresh(sync)
+    assert taken(shown()) == list(range(1, 21))
+
+
+def test_a_sale_and_a_removal_are_followed(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event()
+    refresh(sync)
+    assert follow(sync, record("INSERT", "A-1", 100), record("INSERT", "A-2", 100)) == []
+    assert taken(shown()) == [1, 2]
+    follow(sync, record("REMOVE", "A-1", 100))
+    assert taken(shown()) == [2]
+
+
+def test_records_may_repeat_come_late_and_change_places(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event()
+    refresh(sync)
+    sold, freed, again = (
+        record("INSERT", "A-1", 100),
+        record("REMOVE", "A-1", 100),
+        record("INSERT", "A-1", 200),
+    )
+    follow(sync, freed, sold)
+    assert taken(shown()) == []  # its removal was later, whatever came first
+    follow(sync, again, sold, freed, freed)
+    assert taken(shown()) == [1]
+
+
+def test_an_old_record_does_not_undo_what_was_loaded(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-1", minted(60)), version=500))
+    refresh(sync)
+    follow(sync, record("REMOVE", "A-1", 400))
+    assert taken(shown()) == [1]
+
+
+def test_a_tombstone_outlives_a_reload(cloud: Cloud, redis: RedisServer, sync: Function, shown: Any) -> None:
+    cloud.event()
+    refresh(sync)
+    follow(sync, record("INSERT", "A-1", 100), record("REMOVE", "A-1", 100))
+    redis.admin.hset("{gala}:versions", "#loaded", 1)  # long ago
+    assert refresh(sync) == ["gala"]
+    follow(sync, record("INSERT", "A-1", 100))
+    assert taken(shown()) == []
+
+
+def test_what_is_sold_during_a_load_is_in_the_new_map(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event()
+
+    def sell(call: Call) -> None:
+        if call.operation == "Query":
+            cloud.after = lambda call: None
+            follow(sync, record("INSERT", "A-5", 100))
+
+    cloud.after = sell
+    refresh(sync)
+    assert taken(shown()) == [5]
+
+
+def test_the_old_map_is_shown_until_the_new_one_is_whole(
+    cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
+) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-1", minted(60))))
+    refresh(sync)
+    redis.admin.hset("{gala}:versions", "#loaded", 1)
+    seen: list[Any] = []
+
+    def look(call: Call) -> None:
+        if call.operation == "Query":
+            cloud.after = lambda call: None
+            seen.append(taken(shown()))
+
+    cloud.after = look
+    refresh(sync)
+    assert seen == [[1]]
+
+
+def test_two_loaders_do_not_mix_their_maps(cloud: Cloud, redis: RedisServer, sync: Function) -> None:
+    cloud.event()
+    redis.admin.set("{gala}:loading", "somebody else")
+    assert refresh(sync) == []
+    assert redis.admin.get("{gala}:loading") == b"somebody else"
+
+
+def test_a_fresh_map_is_left_alone_and_an_old_one_loaded_anew(
+    cloud: Cloud, redis: RedisServer, sync: Function
+) -> None:
+    cloud.event()
+    refresh(sync)
+    assert refresh(sync) == []
+    redis.admin.hset("{gala}:versions", "#loaded", int((time.time() - 1200) * 1000))
+    assert refresh(sync) == ["gala"]
+
+
+def test_no_load_is_begun_that_could_not_end(cloud: Cloud, sync: Function) -> None:
+    cloud.event()
+    assert refresh(sync, SHORT) == []
+
+
+def test_a_map_that_nobody_keeps_goes_by_itself(cloud: Cloud, redis: RedisServer, sync: Function) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
+    refresh(sync)
+    follow(sync, record("INSERT", "A-1", 100), record("REMOVE", "A-2", 100))
+    for key in redis.admin.keys("{gala}:*"):
+        assert 86_400 < redis.admin.ttl(key) <= 7 * 86_400, key
+
+
+def test_loading_is_measured(cloud: Cloud, sync: Function, capsys: pytest.CaptureFixture[str]) -> None:
+    cloud.event()
+    refresh(sync)
+    out = capsys.readouterr().out
+    assert '"CacheLoadSeconds"' in out
+    assert '"CacheMapAgeSeconds": 0' in out
+
+
+def test_an_event_with_old_and_missing_maps_says_how_old(
+    cloud: Cloud, redis: RedisServer, sync: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.event()
+    refresh(sync)
+    redis.admin.hset("{gala}:versions", "#loaded", int((time.time() - 1200) * 1000))
+    capsys.readouterr()
+    refresh(sync, SHORT)
+    assert '"CacheMapAgeSeconds": 1200' in capsys.readouterr().out
+
+
+def test_a_closed_event_has_no_map(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event(state="closed")
+    cloud.event("other")
+    assert refresh(sync) == ["other"]
+    assert shown().status == 404
+
+
+def test_an_unknown_event_is_404_and_one_without_a_map_503(
+    cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
+) -> None:
+    assert shown().status == 503  # nobody knows yet which events there are
+    cloud.event()
+    refresh(sync)
+    assert shown("nope").status == 404
+    assert shown("../gala").status == 404
+    redis.admin.delete("{gala}:taken", "{gala}:versions")
+    answer = shown()
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_seats_are_named_for_the_section_that_is_asked_for(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event(
+        sections=[
+            {"name": "A", "first": 1, "last": 50, "price": 1},
+            {"name": "AB", "first": 1, "last": 9, "price": 1},
+        ]
+    )
+    refresh(sync)
+    follow(sync, record("INSERT", "A-10", 1), record("INSERT", "A-9", 1), record("INSERT", "AB-3", 1))
+    whole = shown(section="").body["sections"]
+    assert [(part["taken"], "taken_seats" in part) for part in whole] == [(2, False), (1, False)]
+    assert taken(shown()) == [9, 10]
+    assert shown().headers["Cache-Control"] == "no-store"
+
+
+def test_without_redis_records_are_handed_back_and_buyers_told_to_wait(
+    cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
+) -> None:
+    cloud.event()
+    for function in (sync,):
+        function.module.REDIS = function.module.Redis("127.0.0.1", 1, tls=False, seconds=0.2)
+    assert follow(sync, record("INSERT", "A-1", 1, number=41), record("INSERT", "A-2", 1, number=42)) == [
+        "41",
+        "42",
+    ]
+
+
+def test_a_connection_that_broke_is_made_again(
+    cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
+) -> None:
+    cloud.event()
+    refresh(sync)
+    redis.admin.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    assert follow(sync, record("INSERT", "A-1", 100)) == []
+    assert taken(shown()) == [1]
+
+
+def test_the_reader_may_not_change_a_map(cloud: Cloud, redis: RedisServer) -> None:
+    function = started(cloud, redis, "seat_availability")
+    for command in (
+        ("SET", "x", "1"),
+        ("FLUSHALL",),
+        ("DEL", "events"),
+        ("CONFIG", "GET", "*"),
+        ("KEYS", "*"),
+    ):
+        with pytest.raises(Exception, match="NOPERM"):
+            function.module.REDIS.call(*command)
+
+
+def test_the_writer_may_not_do_what_is_dangerous(cloud: Cloud, redis: RedisServer) -> None:
+    function = started(cloud, redis, "seat_cache_sync")
+    for command in (("FLUSHALL",), ("CONFIG", "GET", "*"), ("KEYS", "*"), ("SHUTDOWN",)):
+        with pytest.raises(Exception, match="NOPERM"):
+            function.module.REDIS.call(*command)
+
+
+@pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
+def test_the_token_is_the_one_that_elasticache_takes(cloud: Cloud, name: str) -> None:
+    """https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html."""
+    function = cloud.function(name)
+    redis = function.module.REDIS
+    user, group, region = redis._identity
+    variables = cloud.environment(function.resource)
+    assert (user, group, region) == (variables["REDIS_USER"], variables["REDIS_REPLICATION_GROUP"], HOME)
+    assert redis._tls.check_hostname
+    token = function.module.Redis.__init__.__globals__["iam_token"](user, group, region)
+    url = urlsplit(f"//{token}")
+    query = parse_qs(url.query)
+    assert (url.netloc, url.path) == (group, "/")
+    assert (query["Action"], query["User"]) == (["connect"], [user])
+    assert int(query["X-Amz-Expires"][0]) <= 900
+    assert query["X-Amz-Credential"][0].endswith(f"/{HOME}/elasticache/aws4_request")
+
+
+def test_the_event_table_being_away_is_an_error_that_lambda_sees(cloud: Cloud, sync: Function) -> None:
+    def fail(call: Call) -> None:
+        raise refusal("AccessDeniedException")
+
+    cloud.before = fail
+    with pytest.raises(Exception, match="AccessDenied"):
+        refresh(sync)

@@ -1,0 +1,313 @@
+"""The two state machines, run: what they call, when they stop waiting, and how they end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import demands
+import pytest
+
+from support import iam
+from support.machines import Failed, Run
+from support.places import at
+from support.stack import ACCOUNT, Resource, Stack
+from support.values import Unknown
+
+FINDINGS = [{"kind": "oversold", "event_id": "gala", "seat_id": "A-1", "sales": {}}]
+VERIFIER, CORRECTOR = (
+    f"${{{at('verification', f'aws_lambda_function.{name}')}.arn}}"
+    for name in ("inventory_verifier", "oversell_corrector")
+)
+INVOKE = f"arn:{demands.PARTITION}:states:::lambda:invoke"
+START = f"arn:{demands.PARTITION}:states:::states:startExecution"
+
+
+@pytest.fixture
+def verification(stack: Stack) -> Resource:
+    """The machine that verifies and corrects."""
+    return stack.resource(at("verification", "aws_sfn_state_machine.verification"))
+
+
+@pytest.fixture
+def ticker(stack: Stack) -> Resource:
+    """The machine that starts it."""
+    return stack.resource(at("verification", "aws_sfn_state_machine.ticker"))
+
+
+def _definition(machine: Resource) -> dict[str, Any]:
+    definition: dict[str, Any] = json.loads(machine.get("definition"))
+    return definition
+
+
+def _functions(findings: list[Any], failed: int = 0, broken: str = "") -> Callable[[str, Any], Any]:
+    def invoke(resource: str, asked: Any) -> Any:
+        assert resource == INVOKE, (
+            f"state_machines.tf\n  calls {resource}\n  why: it calls functions, and waits for their answer"
+        )
+        if asked["FunctionName"] == broken:
+            raise Failed("Lambda.Unknown")
+        if asked["FunctionName"] == VERIFIER:
+            return {"Payload": {"active": True, "findings": findings, "report": {"seconds": 1}}}
+        assert asked["FunctionName"] == CORRECTOR, asked
+        return {"Payload": {"corrected": len(findings) - failed, "published": 1, "failed": failed}}
+
+    return invoke
+
+
+def test_when_all_is_well_nothing_is_corrected(verification: Resource) -> None:
+    run = Run(_definition(verification), _functions([]))
+    output = run({"scheduled_at": "12:00"})
+    called = [asked["FunctionName"] for _, _, asked in run.tasks]
+    if called != [VERIFIER]:
+        verification.fails(f"calls {called}", "without findings there is nothing to correct")
+    assert output["verification"]["report"] == {"seconds": 1}, (
+        f"{verification}\n  why: the report is what a run is looked up for"
+    )
+    assert output["verification"]["active"] is True, (
+        f"{verification}\n  why: which Region verifies is looked up there"
+    )
+
+
+def test_the_verifier_is_told_when_it_was_scheduled(verification: Resource) -> None:
+    run = Run(_definition(verification), _functions([]))
+    run({"scheduled_at": "12:00"})
+    assert run.tasks[0][2]["Payload"] == {"scheduled_at": "12:00"}, (
+        f"{verification}\n  why: the report says how late a run was"
+    )
+
+
+def test_what_was_found_is_corrected(verification: Resource) -> None:
+    run = Run(_definition(verification), _functions(FINDINGS))
+    output = run({})
+    called = [(asked["FunctionName"], asked["Payload"]) for _, _, asked in run.tasks]
+    if called[1:] != [(CORRECTOR, {"findings": FINDINGS})]:
+        verification.fails(f"then calls {called[1:]}", "a seat that is sold twice would stay so")
+    assert output["correction"] == {"corrected": 1, "published": 1, "failed": 0}, (
+        f"{verification}\n  why: what was done is looked up there"
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "error"),
+    [(VERIFIER, "VerificationFailed"), (CORRECTOR, "CorrectionFailed")],
+    ids=["verifier", "corrector"],
+)
+def test_a_function_that_fails_fails_the_execution_by_name(
+    verification: Resource, task: str, error: str
+) -> None:
+    with pytest.raises(Failed) as failed:
+        Run(_definition(verification), _functions(FINDINGS, broken=task))({})
+    if failed.value.error != error:
+        verification.fails(
+            f"fails with {failed.value.error}", f"the alarm's first question is which part failed: {error}"
+        )
+
+
+def test_a_correction_that_failed_fails_the_execution(verification: Resource) -> None:
+    with pytest.raises(Failed) as failed:
+        Run(_definition(verification), _functions(FINDINGS, failed=1))({})
+    assert failed.value.error == "CorrectionFailed", (
+        f"{verification}\n  why: a seat that stays sold twice must not look like a success"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "error"),
+    [
+        ("Verify", demands.VERIFICATION_S, "VerificationFailed"),
+        ("Correct", demands.CORRECTION_S, "CorrectionFailed"),
+    ],
+)
+def test_an_objective_is_a_time_out(verification: Resource, state: str, seconds: int, error: str) -> None:
+    Run(_definition(verification), _functions(FINDINGS), {state: seconds})({})
+    with pytest.raises(Failed) as failed:
+        Run(_definition(verification), _functions(FINDINGS), {state: seconds + 0.5})({})
+    if failed.value.error != error:
+        verification.fails(
+            f"{state} after {seconds}.5 s ends with {failed.value.error}",
+            "the objective is missed, and nobody hears of it",
+        )
+
+
+def test_a_run_may_take_both_objectives_and_no_longer_than_express_does(verification: Resource) -> None:
+    verification.must(
+        "type", "EXPRESS", "six a minute for ever are 260,000 a month: Standard costs by the step"
+    )
+    limit = _definition(verification)["TimeoutSeconds"]
+    if not demands.VERIFICATION_S + demands.CORRECTION_S <= limit <= 300:
+        verification.fails(
+            f"ends after {limit} s",
+            "both parts may take their objectives, and Express ends after five minutes",
+        )
+
+
+def test_verifications_start_as_often_as_the_objective_says(ticker: Resource) -> None:
+    started = []
+
+    def start(resource: str, asked: Any) -> Any:
+        assert resource == START, f"{ticker}\n  calls {resource}"
+        started.append(asked["StateMachineArn"])
+        return {}
+
+    run = Run(_definition(ticker), start)
+    run({})
+    seconds = sorted(second for second, _, _ in run.tasks)
+    if seconds != list(range(0, 60, demands.VERIFICATION_INTERVAL_S)):
+        ticker.fails(
+            f"starts at {seconds}",
+            f"the objective is every {demands.VERIFICATION_INTERVAL_S} s, the whole minute through",
+        )
+    if set(started) != {f"${{{at('verification', 'aws_sfn_state_machine.verification')}.arn}}"}:
+        ticker.fails(f"starts {set(started)}", "nobody would look for seats sold twice")
+    assert all("scheduled_at" in asked["Input"] for _, _, asked in run.tasks), (
+        f"{ticker}\n  why: the report says how late a run was"
+    )
+
+
+def test_a_start_that_fails_is_tried_again(ticker: Resource) -> None:
+    tries = []
+
+    def stumble(resource: str, asked: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 1:
+            raise Failed("States.TaskFailed")
+        return {}
+
+    output = Run(_definition(ticker), stumble)({})
+    assert len(tries) == 60 // demands.VERIFICATION_INTERVAL_S + 1, (
+        f"{ticker}\n  why: Step Functions throttles now and then"
+    )
+    assert "missed" not in output, f"{ticker}\n  why: the second try had succeeded"
+
+
+def test_a_start_that_never_succeeds_does_not_take_the_others_along(ticker: Resource) -> None:
+    def refuse(resource: str, asked: Any) -> Any:
+        raise Failed("StepFunctions.ExecutionLimitExceeded")
+
+    run = Run(_definition(ticker), refuse)
+    output = run({})
+    starts = 60 // demands.VERIFICATION_INTERVAL_S
+    if output != ["missed"] * starts:
+        ticker.fails(f"ends with {output}", "one failed start would end the whole minute")
+    tries = len(run.tasks) / starts
+    if not 2 <= tries <= 4:
+        ticker.fails(
+            f"tries {tries} times",
+            "too few gives up at the first throttle, too many runs into the next minute",
+        )
+    if max(second for second, _, _ in run.tasks) > 60 - demands.VERIFICATION_INTERVAL_S + 10:
+        ticker.fails("tries into the next minute", "the next minute has its own starts")
+
+
+def test_a_start_that_hangs_is_given_up(ticker: Resource) -> None:
+    output = Run(_definition(ticker), lambda resource, asked: {}, {"Start": 30})({})
+    assert set(output) == {"missed"}, f"{ticker}\n  why: a start that takes half a minute is no start"
+
+
+def test_a_minute_of_the_ticker_ends_before_the_next_but_one(ticker: Resource) -> None:
+    limit = _definition(ticker)["TimeoutSeconds"]
+    if not 60 < limit <= 120:
+        ticker.fails(
+            f"may take {limit} s", "its last start is almost a minute in, and tickers must not pile up"
+        )
+    ticker.must("type", "STANDARD", "Express would start things twice, and costs by the second that it waits")
+
+
+@pytest.mark.parametrize("state", ["Tick"])
+def test_whatever_else_goes_wrong_has_a_name(ticker: Resource, state: str) -> None:
+    definition = _definition(ticker)
+    (catch,) = definition["States"][state]["Catch"]
+    assert catch["ErrorEquals"] == ["States.ALL"], (
+        f"{ticker}\n  why: what is not caught fails without saying which part"
+    )
+    assert definition["States"][catch["Next"]]["Error"] == "TickFailed", (
+        f"{ticker}\n  why: the alarm's first question is which part failed"
+    )
+
+
+def test_every_task_has_a_time_out_and_a_catch(verification: Resource, ticker: Resource) -> None:
+    def tasks(machine: Any) -> Any:
+        for name, state in machine["States"].items():
+            if state["Type"] == "Task":
+                yield name, state
+            for branch in state.get("Branches", ()):
+                yield from tasks(branch)
+
+    for machine in (verification, ticker):
+        for name, state in tasks(_definition(machine)):
+            if not state.get("TimeoutSeconds") or [
+                catch["ErrorEquals"] for catch in state.get("Catch", ())
+            ] != [["States.ALL"]]:
+                machine.fails(
+                    f"{name} has no time-out or no catch",
+                    "a task waits a year by default, and an error without a name is nobody's",
+                )
+
+
+def test_the_ticker_is_started_every_minute(stack: Stack, ticker: Resource) -> None:
+    rule = stack.resource(at("verification", "aws_cloudwatch_event_rule.minute"))
+    rule.must(
+        "schedule_expression",
+        "rate(1 minute)",
+        "EventBridge knows no seconds: rate(10 seconds) is refused, and the ticker counts them",
+    )
+    if rule.get("state") not in (None, "ENABLED"):
+        rule.fails("is switched off", "nobody would look for seats sold twice")
+    target = stack.resource(at("verification", "aws_cloudwatch_event_target.minute"))
+    target.must("rule", rule.get("name"), "the clock would start nothing")
+    target.must("arn", Unknown(f"{ticker.address}.arn"), "the clock would start something else")
+
+
+@pytest.mark.parametrize(
+    ("machine", "user", "action", "kind", "what"),
+    [
+        (
+            "verification",
+            "verification_machine",
+            "lambda:InvokeFunction",
+            "lambda",
+            "function:{}-inventory-verifier-{}",
+        ),
+        (
+            "verification",
+            "verification_machine",
+            "lambda:InvokeFunction",
+            "lambda",
+            "function:{}-oversell-corrector-{}",
+        ),
+        ("ticker", "ticker_machine", "states:StartExecution", "states", "stateMachine:{}-verification-{}"),
+    ],
+    ids=["verifier", "corrector", "verification"],
+)
+def test_a_machine_may_do_what_it_does(
+    stack: Stack, machine: str, user: str, action: str, kind: str, what: str
+) -> None:
+    resource = stack.resource(at("verification", f"aws_sfn_state_machine.{machine}"))
+    role = iam.role_of(stack, resource.get("role_arn"))
+    name = what.format(demands.PROJECT, demands.ENVIRONMENT)
+    arn = f"arn:{demands.PARTITION}:{kind}:{demands.PRIMARY}:{ACCOUNT}:{name}"
+    if not iam.allows(stack, role, action, arn):
+        resource.fails(f"may not {action} on {arn}", "its first execution fails")
+
+
+@pytest.mark.parametrize("name", ["verification", "ticker"])
+def test_a_machine_logs_its_errors_and_is_traced(stack: Stack, name: str) -> None:
+    machine = stack.resource(at("verification", f"aws_sfn_state_machine.{name}"))
+    group = at("verification", f"aws_cloudwatch_log_group.{name}")
+    machine.must(
+        "logging_configuration.log_destination",
+        f"${{{group}.arn}}:*",
+        "an Express execution leaves nothing else behind",
+    )
+    machine.must(
+        "logging_configuration.level",
+        "ERROR",
+        "ALL writes every step, six times a minute for ever; OFF nothing",
+    )
+    machine.must("tracing_configuration.enabled", True, "a slow verification could not be taken apart")
+
+
+def test_logs_of_verifications_do_not_name_buyers(verification: Resource) -> None:
+    verification.must("logging_configuration.include_execution_data", False, "findings name buyers")

@@ -1,0 +1,350 @@
+"""The verifier, run out of the HCL: it finds what is wrong in any Region, and nothing that is not."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from typing import Any
+from unittest.mock import patch
+
+import demands
+import pytest
+
+from support.cloud import Call, Cloud, refusal
+from support.sales import item_of, minted, sale, shard_of, void_of
+
+HOME = demands.PRIMARY
+FAR = demands.REGIONS[-1] if demands.REGIONS[-1] != HOME else demands.REGIONS[0]
+far_away = pytest.mark.skipif(len(demands.REGIONS) == 1, reason="the stack has one Region")
+NO_PMS = {"PMS_URL": ""}
+OLD, OLDER = minted(120, 1), minted(240, 2)  # long enough ago to be settled
+
+
+def verify(cloud: Cloud, region: str = HOME, **environment: str) -> Any:
+    return cloud.function("inventory_verifier", region, **{**NO_PMS, **environment})(
+        {"scheduled_at": "12:00"}
+    )
+
+
+def found(answer: Any) -> list[tuple[str, str]]:
+    return sorted((finding["kind"], finding["seat_id"]) for finding in answer["findings"])
+
+
+def plant(cloud: Cloud, *entries: dict[str, Any], items: bool = True, region: str = HOME) -> None:
+    for entry in entries:
+        cloud.put("ticket_sales", entry, region)
+        if items:
+            cloud.put("ticket_inventory", item_of(entry), region)
+
+
+def silence(cloud: Cloud, region: str) -> None:
+    def fail(call: Call) -> None:
+        if call.region == region:
+            raise refusal("ServiceUnavailable", status=503)
+
+    cloud.before = fail
+
+
+def progress(cloud: Cloud, kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        item["entry_id"]: item for item in cloud.items("corrections") if item["entry_id"].startswith(kind)
+    }
+
+
+def test_when_all_is_well_nothing_is_found(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLD), sale("A-2", OLDER))
+    answer = verify(cloud)
+    assert (answer["active"], answer["findings"]) == (True, [])
+    assert answer["report"]["silent_regions"] == []
+
+
+def test_a_seat_sold_twice_is_found_with_both_its_sales(cloud: Cloud) -> None:
+    cloud.event()
+    first, second = sale("A-1", OLDER), sale("A-1", OLD, buyer="bob")
+    plant(cloud, first, second)
+    (finding,) = verify(cloud)["findings"]
+    assert (finding["kind"], finding["event_id"], finding["seat_id"]) == ("oversold", "gala", "A-1")
+    assert finding["sales"] == {first["sale_id"]: HOME, second["sale_id"]: HOME}
+
+
+def test_a_sale_without_inventory_is_found(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLD), items=False)
+    assert found(verify(cloud)) == [("sale-without-inventory", "A-1")]
+
+
+def test_inventory_without_a_sale_is_found(cloud: Cloud) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-1", OLD)))
+    assert found(verify(cloud)) == [("inventory-without-sale", "A-1")]
+
+
+def test_inventory_of_another_sale_is_found(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLDER), items=False)
+    cloud.put("ticket_inventory", item_of(sale("A-1", OLD)))
+    assert found(verify(cloud)) == [("inventory-of-another-sale", "A-1")]
+
+
+def test_a_voided_sale_takes_no_seat(cloud: Cloud) -> None:
+    cloud.event()
+    kept, voided = sale("A-1", OLDER), sale("A-1", OLD)
+    plant(cloud, voided, kept)
+    cloud.put("ticket_sales", void_of(voided))
+    published = {
+        "event_id": "gala",
+        "entry_id": f"refund#{voided['sale_id']}",
+        "refund": "published",
+        "seat_id": "A-1",
+        "home_region": HOME,
+    }
+    cloud.put("corrections", published)
+    assert verify(cloud)["findings"] == []
+
+
+@pytest.mark.parametrize("state", [None, "pending"])
+def test_a_void_whose_refund_never_left_is_found(cloud: Cloud, state: str | None) -> None:
+    cloud.event()
+    kept, voided = sale("A-1", OLDER), sale("A-1", OLD)
+    plant(cloud, voided, kept)
+    cloud.put("ticket_sales", void_of(voided))
+    if state:
+        cloud.put(
+            "corrections",
+            {
+                "event_id": "gala",
+                "entry_id": f"refund#{voided['sale_id']}",
+                "refund": state,
+                "seat_id": "A-1",
+                "home_region": HOME,
+            },
+        )
+    answer = verify(cloud)
+    assert found(answer) == [("refund-pending", "A-1")]
+    assert answer["findings"][0]["sales"] == {voided["sale_id"]: HOME}
+
+
+def test_a_seat_that_is_sold_and_withheld_is_for_people_to_decide(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLD), items=False)
+    cloud.put(
+        "ticket_inventory",
+        {"event_shard": shard_of("A-1"), "seat_id": "A-1", "kind": "withheld", "version": 1},
+    )
+    answer = verify(cloud)
+    assert answer["findings"] == []
+    assert answer["report"]["events"][0]["sold_and_withheld_seats"] == ["A-1"]
+
+
+@far_away
+def test_a_dozen_replicas_of_a_sale_are_one_sale(cloud: Cloud) -> None:
+    cloud.event()
+    for region in demands.REGIONS:
+        plant(cloud, sale("A-1", OLD), region=region)
+    assert verify(cloud)["findings"] == []
+
+
+@far_away
+def test_what_was_written_elsewhere_is_seen_where_it_was_written(cloud: Cloud) -> None:
+    cloud.event(epoch=2)
+    plant(cloud, sale("A-1", OLD, epoch=2))
+    stray = sale("A-1", OLDER, home=FAR)
+    plant(cloud, stray, region=FAR)  # and never replicated
+    (finding,) = verify(cloud)["findings"]
+    assert finding["kind"] == "oversold"
+    assert finding["sales"][stray["sale_id"]] == FAR
+
+
+@far_away
+def test_a_region_that_comes_back_late_is_still_looked_at(cloud: Cloud) -> None:
+    cloud.event(epoch=2)
+    plant(cloud, sale("A-1", OLD, epoch=2))
+    plant(cloud, sale("A-1", OLDER, home=FAR), region=FAR)
+    silence(cloud, FAR)
+    answer = verify(cloud)
+    assert answer["findings"] == []
+    assert answer["report"]["silent_regions"] == [FAR]
+    assert not [key for key in progress(cloud, "watermark#") if f"#{FAR}#" in key]
+    cloud.before = lambda call: None
+    assert found(verify(cloud)) == [("oversold", "A-1")]
+
+
+@far_away
+def test_one_silent_region_does_not_hide_the_others_findings(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLDER), sale("A-1", OLD))
+    silence(cloud, FAR)
+    assert found(verify(cloud)) == [("oversold", "A-1")]
+
+
+@far_away
+def test_a_home_that_does_not_answer_is_reported_and_nothing_is_concluded(cloud: Cloud) -> None:
+    cloud.event("gala", HOME, home_region=FAR)
+    plant(cloud, sale("A-1", OLD), items=False)
+    silence(cloud, FAR)
+    answer = verify(cloud)
+    assert answer["findings"] == []
+    assert answer["report"]["events"][0]["home_silent"] == FAR
+    assert progress(cloud, "watermark#") == {}
+
+
+def test_a_watermark_stays_behind_what_may_still_be_committed(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLD))
+    before = time.time()
+    verify(cloud)
+    marks = {key: item["checked_to"] for key, item in progress(cloud, "watermark#").items()}
+    assert f"watermark#{HOME}#{shard_of('A-1')}" in marks
+    timeout = int(cloud.environment(cloud.resource("inventory_verifier"))["FUNCTION_TIMEOUT_SECONDS"])
+    margin = timeout + max(2, demands.REPLICATION_S)
+    assert all(before - margin - 1 < mark / 1000 < time.time() - margin for mark in marks.values())
+
+
+def test_what_was_checked_is_not_read_again(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLD), sale("A-2", OLDER))
+    first, second = verify(cloud), verify(cloud)
+    assert first["report"]["events"][0]["new_entries"] == 2
+    assert second["report"]["events"][0]["new_entries"] == 0
+
+
+def test_what_went_wrong_after_it_was_checked_is_found_by_the_rolling_slice(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLD))
+    verify(cloud)
+    cloud.delete("ticket_inventory", event_shard=shard_of("A-1"), seat_id="A-1")
+    assert found(verify(cloud)) == [("sale-without-inventory", "A-1")]
+
+
+def test_slices_take_turns_and_the_oldest_is_reported(cloud: Cloud) -> None:
+    cloud.event(shards=20)
+    first = verify(cloud)
+    marked = progress(cloud, "slice#")
+    assert 0 < len(marked) < 20
+    verify(cloud)
+    assert set(marked) < set(progress(cloud, "slice#"))
+    for key in marked:  # long ago: their turn again
+        cloud.put("corrections", {**marked[key], "checked_at": 1000})
+    assert verify(cloud)["report"]["oldest_slice_seconds"] >= 0
+    assert first["report"]["oldest_slice_seconds"] >= 0
+
+
+def test_a_sale_that_is_just_being_made_is_left_alone(cloud: Cloud) -> None:
+    cloud.event()
+    cloud.put("ticket_sales", sale("A-1", minted(1), home=FAR if FAR != HOME else HOME))
+    if FAR != HOME:
+        assert verify(cloud)["findings"] == []
+
+
+@far_away
+def test_a_replica_that_lags_is_reported_and_measured(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.event()
+    late = sale("A-1", OLD)
+    plant(cloud, late)  # nowhere but at home
+    answer = verify(cloud)
+    lagging = {one["region"]: one for one in answer["report"]["lagging"]}
+    assert FAR in lagging
+    assert lagging[FAR]["missing"] == [late["sale_id"]]
+    metrics = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert metrics["ReplicationLagSeconds"] >= 120
+
+
+def test_a_run_reports_its_metrics(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLDER), sale("A-1", OLD))
+    verify(cloud)
+    metrics = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert metrics["Oversold"] == 1
+    assert 0 < metrics["VerificationSeconds"] < 60
+    (directive,) = metrics["_aws"]["CloudWatchMetrics"]
+    units = {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]}
+    assert (units["Oversold"], units["VerificationSeconds"]) == ("Count", "Seconds")
+
+
+@pytest.mark.skipif(len(demands.HUBS) == 1, reason="the stack has one Region")
+def test_only_the_active_hub_works_and_the_other_takes_over_without_an_apply(cloud: Cloud) -> None:
+    secondary = demands.HUBS[1]
+    cloud.event("gala", *demands.HUBS)
+    plant(cloud, sale("A-1", OLDER), sale("A-1", OLD))
+    assert verify(cloud, secondary) == {"active": False, "findings": [], "report": {}}
+    cloud.put("events", {"event_id": "control#active", "active_region": secondary}, *demands.HUBS)
+    assert verify(cloud)["active"] is False
+    assert verify(cloud, secondary)["active"] is True
+
+
+@pytest.mark.parametrize(("days", "looked_at"), [(3, True), (9, False)], ids=["this week", "long ago"])
+def test_a_closed_event_is_verified_for_a_week(cloud: Cloud, days: int, looked_at: bool) -> None:
+    cloud.event(state="closed", closes_at=int(time.time()) - days * 86_400)
+    plant(cloud, sale("A-1", OLDER), sale("A-1", OLD))
+    assert bool(verify(cloud)["findings"]) is looked_at
+
+
+def test_a_broken_event_does_not_hide_the_others(cloud: Cloud) -> None:
+    cloud.event()
+    cloud.event("broken", sections=[{"name": "A"}])
+    plant(cloud, sale("A-1", OLDER), sale("A-1", OLD))
+    assert found(verify(cloud)) == [("oversold", "A-1")]
+
+
+def test_no_more_is_found_at_once_than_the_corrector_can_take_and_oversells_come_first(cloud: Cloud) -> None:
+    cloud.event(shards=1, sections=[{"name": "A", "first": 1, "last": 500, "price": 1}])
+    for number in range(1, 103):
+        entry = sale(f"A-{number}", minted(120, number), event_shard="gala#0")
+        cloud.put("ticket_sales", entry)
+    for order in (OLD, OLDER):
+        plant(cloud, sale("A-200", order, event_shard="gala#0"))
+    answer = verify(cloud)
+    assert len(answer["findings"]) == 100
+    assert answer["findings"][0]["kind"] == "oversold"
+    assert progress(cloud, "watermark#") == {}  # it has to come again
+
+
+# --- the system of record -------------------------------------------------------------------------------------------
+
+
+def _pms(seats: Any, asked: list[str]) -> Any:
+    def answer(url: str, timeout: float) -> Any:
+        asked.append(url)
+        if isinstance(seats, Exception):
+            raise seats
+        return io.BytesIO(seats if isinstance(seats, bytes) else json.dumps({"seats": seats}).encode())
+
+    return patch("urllib.request.urlopen", answer)
+
+
+def test_what_the_pms_knows_otherwise_is_named(cloud: Cloud) -> None:
+    url = demands.PMS_URL or "https://pms.example.com"
+    cloud.event()
+    plant(cloud, sale("A-1", OLD), sale("A-2", OLD))
+    asked: list[str] = []
+    with _pms(["A-1", "B-3"], asked):
+        report = verify(cloud, PMS_URL=url)["report"]["pms"]
+    assert asked == [f"{url.rstrip('/')}/events/gala/sold"]
+    assert sorted((one["seat_id"], one["problem"]) for one in report["named"]) == [
+        ("A-2", "not_in_pms"),
+        ("B-3", "only_in_pms"),
+    ]
+    assert report["disagreements"] == 2
+
+
+@pytest.mark.parametrize("answer", [OSError("no route"), b"<html>", b"{}"], ids=["down", "HTML", "empty"])
+def test_without_the_pms_the_rest_is_verified(cloud: Cloud, answer: Any) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLDER), sale("A-1", OLD))
+    with _pms(answer, []):
+        result = verify(cloud, PMS_URL="https://pms.example.com")
+    assert found(result) == [("oversold", "A-1")]
+    assert set(result["report"]["pms"]["down"]) == {"gala"}
+
+
+def test_the_pms_is_asked_only_where_the_spec_names_one(cloud: Cloud) -> None:
+    cloud.event()
+    asked: list[str] = []
+    with _pms([], asked):
+        report = cloud.function("inventory_verifier")({})["report"]
+    assert bool(asked) == bool(demands.PMS_URL)
+    assert report["pms"]["asked"] == bool(demands.PMS_URL)

@@ -1,0 +1,192 @@
+"""The suites' DynamoDB answers as moto's does, to every kind of call and expression that the functions use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from support.dynamodb import Region, Table
+
+NAME = "seats"
+KEY = {"shard": {"S": "gala#0"}, "seat": {"S": "A-1"}}
+ITEM = {
+    **KEY,
+    "epoch": {"N": "2"},
+    "expiry_time": {"N": "100"},
+    "holder": {"S": "h"},
+    "seats": {"L": [{"S": "A-1"}]},
+}
+OTHER = {**ITEM, "seat": {"S": "A-2"}, "epoch": {"N": "10"}}
+
+
+@pytest.fixture
+def both(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any]]:
+    """A call of either: operation and parameters to the answer, or the error's code and reasons."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    fake = Region({NAME: Table(NAME, ("shard", "seat"), {"shard": "S", "seat": "S"})})
+    with mock_aws():
+        moto = boto3.client("dynamodb", region_name="us-east-1")
+        moto.create_table(
+            TableName=NAME,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "shard", "KeyType": "HASH"},
+                {"AttributeName": "seat", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("shard", "seat")
+            ],
+        )
+        yield (
+            (lambda operation, **asked: fake.call(operation, asked)),
+            (lambda operation, **asked: getattr(moto, _snake(operation))(**asked)),
+        )
+
+
+def _snake(operation: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).strip("_")
+
+
+def said(call: Any, operation: str, **asked: Any) -> Any:
+    """What a call says, without what is only said about it."""
+    try:
+        answer = call(operation, **asked)
+    except ClientError as error:
+        reasons = error.response.get("CancellationReasons", [])
+        told = [(reason.get("Code", "None"), reason.get("Item")) for reason in reasons]
+        return error.response["Error"]["Code"], told
+    compared = ("Count", "Item", "Items", "LastEvaluatedKey", "Responses", "ScannedCount", "UnprocessedKeys")
+    return {name: value for name, value in answer.items() if name in compared}
+
+
+def agree(both: tuple[Any, Any], operation: str, **asked: Any) -> Any:
+    mine, theirs = (said(call, operation, **asked) for call in both)
+    assert mine == theirs
+    return mine
+
+
+CONDITIONS = [
+    ("attribute_not_exists(holder)", {}),
+    ("attribute_exists(holder)", {}),
+    ("attribute_not_exists(holder) OR expiry_time < :now", {":now": {"N": "101"}}),
+    ("attribute_not_exists(holder) OR expiry_time < :now", {":now": {"N": "100"}}),
+    ("expiry_time >= :now AND epoch = :epoch", {":now": {"N": "100"}, ":epoch": {"N": "2"}}),
+    ("expiry_time > :now", {":now": {"N": "100"}}),
+    ("expiry_time <= :now", {":now": {"N": "99"}}),
+    ("epoch <> :epoch", {":epoch": {"N": "2"}}),
+    ("holder = :h AND seats = :s", {":h": {"S": "h"}, ":s": {"L": [{"S": "A-1"}]}}),
+    ("holder IN (:a, :b)", {":a": {"S": "x"}, ":b": {"S": "h"}}),
+    ("holder IN (:a)", {":a": {"S": "x"}}),
+    ("absent_one = :a", {":a": {"S": "x"}}),
+    ("absent_one < :a", {":a": {"N": "1"}}),
+    ("NOT (holder = :h)", {":h": {"S": "h"}}),
+    (
+        "epoch < :e OR (holder = :h AND expiry_time < :n)",
+        {":e": {"N": "1"}, ":h": {"S": "h"}, ":n": {"N": "200"}},
+    ),
+    ("expiry_time BETWEEN :a AND :b", {":a": {"N": "1"}, ":b": {"N": "100"}}),
+    ("begins_with(holder, :h)", {":h": {"S": "h"}}),
+]
+
+
+@pytest.mark.parametrize(("condition", "values"), CONDITIONS, ids=[condition for condition, _ in CONDITIONS])
+@pytest.mark.parametrize("there", [True, False], ids=["there", "absent"])
+def test_conditions(both: tuple[Any, Any], condition: str, values: dict[str, Any], there: bool) -> None:
+    if there:
+        agree(both, "PutItem", TableName=NAME, Item=ITEM)
+    given = {"ExpressionAttributeValues": values} if values else {}
+    agree(
+        both,
+        "PutItem",
+        TableName=NAME,
+        Item={**ITEM, "new": {"S": "1"}},
+        ConditionExpression=condition,
+        **given,
+    )
+    agree(both, "Scan", TableName=NAME)
+    check = {
+        "TableName": NAME,
+        "Key": KEY,
+        "ConditionExpression": condition,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    put = {"TableName": NAME, "Item": OTHER, "ConditionExpression": "attribute_not_exists(seat)"}
+    agree(both, "TransactWriteItems", TransactItems=[{"Put": put}, {"ConditionCheck": {**check, **given}}])
+    agree(both, "Scan", TableName=NAME)
+
+
+def test_reads(both: tuple[Any, Any]) -> None:
+    for item in (ITEM, OTHER):
+        agree(both, "PutItem", TableName=NAME, Item=item)
+    assert agree(both, "GetItem", TableName=NAME, Key=KEY)["Item"] == ITEM
+    agree(both, "GetItem", TableName=NAME, Key={**KEY, "seat": {"S": "no"}})
+    agree(both, "GetItem", TableName="nowhere", Key=KEY)
+    query = {"TableName": NAME, "KeyConditionExpression": "shard = :s AND seat BETWEEN :a AND :b"}
+    values = {":s": {"S": "gala#0"}, ":a": {"S": "A-1"}, ":b": {"S": "A-1~"}}
+    agree(both, "Query", **query, ExpressionAttributeValues=values)
+    agree(
+        both,
+        "Query",
+        **query,
+        FilterExpression="epoch = :e",
+        ProjectionExpression="seat, epoch",
+        ExpressionAttributeValues={**values, ":b": {"S": "Z"}, ":e": {"N": "10"}},
+    )
+    agree(both, "BatchGetItem", RequestItems={NAME: {"Keys": [KEY], "ProjectionExpression": "seat, holder"}})
+    agree(both, "TransactGetItems", TransactItems=[{"Get": {"TableName": NAME, "Key": KEY}}])
+
+
+def test_updates_and_removals(both: tuple[Any, Any]) -> None:
+    update = {"TableName": NAME, "Key": KEY, "UpdateExpression": "SET checked_to = :new"}
+    first = {
+        "ConditionExpression": "attribute_not_exists(checked_to)",
+        "ExpressionAttributeValues": {":new": {"N": "5"}},
+    }
+    agree(both, "UpdateItem", **update, **first)
+    agree(both, "UpdateItem", **update, **first)
+    older = {"ConditionExpression": "attribute_not_exists(checked_to) OR checked_to < :new"}
+    agree(both, "UpdateItem", **update, **older, ExpressionAttributeValues={":new": {"N": "4"}})
+    agree(both, "UpdateItem", **update, **older, ExpressionAttributeValues={":new": {"N": "6"}})
+    agree(both, "Scan", TableName=NAME)
+    delete = {"TableName": NAME, "Key": KEY, "ConditionExpression": "checked_to = :old"}
+    agree(both, "DeleteItem", **delete, ExpressionAttributeValues={":old": {"N": "5"}})
+    agree(both, "DeleteItem", **delete, ExpressionAttributeValues={":old": {"N": "6"}})
+    agree(both, "Scan", TableName=NAME)
+
+
+def test_what_is_refused(both: tuple[Any, Any]) -> None:
+    put = {"Put": {"TableName": NAME, "Item": ITEM}}
+    agree(both, "TransactWriteItems", TransactItems=[put, put])
+    agree(both, "PutItem", TableName=NAME, Item={"shard": {"S": "x"}})
+    agree(both, "GetItem", TableName=NAME, Key={"shard": {"S": "x"}})
+
+
+def test_a_value_that_no_expression_uses_is_refused() -> None:
+    """As DynamoDB does; moto lets it pass."""
+    region = Region({NAME: Table(NAME, ("shard", "seat"), {"shard": "S", "seat": "S"})})
+    values = {":a": {"S": "1"}, ":b": {"S": "1"}}
+    put = {
+        "TableName": NAME,
+        "Item": ITEM,
+        "ConditionExpression": "holder = :a",
+        "ExpressionAttributeValues": values,
+    }
+    with pytest.raises(ClientError, match="unused"):
+        region.call("PutItem", put)
+
+
+def test_pages() -> None:
+    region = Region({NAME: Table(NAME, ("shard", "seat"), {"shard": "S", "seat": "S"})}, page=1)
+    for item in (ITEM, OTHER):
+        region.call("PutItem", {"TableName": NAME, "Item": item})
+    first = region.call("Scan", {"TableName": NAME})
+    assert (first["Items"], first["LastEvaluatedKey"]) == ([ITEM], KEY)
+    second = region.call("Scan", {"TableName": NAME, "ExclusiveStartKey": KEY})
+    assert second["Items"] == [OTHER]
+    assert "LastEvaluatedKey" not in second

