@@ -10,6 +10,7 @@ import typer
 
 from ticketgen.cli import (
     list_command,
+    new_command,
     presets_command,
     region_commands,
     render_command,
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("new")(new_command.new)
 app.command("render")(render_command.render)
 app.command("add-region")(region_commands.add_region)
 app.command("remove-region")(region_commands.remove_region)

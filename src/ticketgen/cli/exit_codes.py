@@ -36,6 +36,11 @@ _OF_RULE = {
     "unknown-environment": ExitCode.USAGE,
     "invalid-option": ExitCode.USAGE,
     "no-such-region": ExitCode.USAGE,
+    "folder-not-empty": ExitCode.USAGE,
+    "project-name": ExitCode.USAGE,
+    "template-broken": ExitCode.USAGE,
+    "template-without-spec": ExitCode.USAGE,
+    "unknown-answer": ExitCode.USAGE,
     "region-is-needed": ExitCode.USAGE,
 }
 
