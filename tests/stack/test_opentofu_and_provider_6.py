@@ -1,0 +1,75 @@
+"""OpenTofu and AWS provider 6.x take what we render: held against the documented differences; run where they are.
+
+`test_terraform_accepts.py` runs OpenTofu where it is found. Here is what can be said without it; what provider 6
+removed, the verification of every rendering knows (`aws/provider/upgrade.py`).
+Sources: https://opentofu.org/docs/language/functions/ (v1.9), https://opentofu.org/docs/intro/whats-new/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from stacks import SHAPES, rendered
+
+# Both languages have them since OpenTofu 1.6, or since the version that we ask for.
+FUNCTIONS = {
+    "can", "cidrsubnet", "concat", "floor", "jsonencode", "join", "length", "merge", "range", "regex", "replace",
+    "sha256", "startswith",
+}  # fmt: skip
+TYPES = {"list", "map", "object"}
+BLOCKS = {"data", "locals", "module", "output", "provider", "resource", "terraform", "variable"}
+
+HEREDOC = re.compile(r"<<-?(\w+)\n.*?\n\s*\1\n", re.DOTALL)
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+INTERPOLATION = re.compile(r"\$\{([^}]*)\}")
+
+
+def code(text: str) -> str:
+    """The text without function code, comments and strings; with what is interpolated into strings."""
+    text = HEREDOC.sub('""\n', text)
+    lines = [re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines()]
+    text = "\n".join(lines)
+    inside = " ".join(INTERPOLATION.findall(text))
+    return STRING.sub('""', text) + "\n" + STRING.sub('""', inside)
+
+
+def terraform_files(shape: str) -> Iterator[tuple[str, str]]:
+    for path, text in rendered(SHAPES[shape]()).items():
+        if path.endswith(".tf"):
+            yield path, text
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_only_functions_that_both_languages_have_are_called(shape: str) -> None:
+    for path, text in terraform_files(shape):
+        called = set(re.findall(r"\b([a-z][a-z0-9_]*)\(", code(text)))
+        assert called <= FUNCTIONS | TYPES, path
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_only_blocks_that_both_languages_have_are_written(shape: str) -> None:
+    for path, text in terraform_files(shape):
+        blocks = set(re.findall(r"^([a-z_]+)[^=\n]*\{$", HEREDOC.sub('""\n', text), re.MULTILINE))
+        assert blocks <= BLOCKS, path
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_oldest_version_that_is_asked_for_knows_what_is_used(shape: str) -> None:
+    text = dict(terraform_files(shape))["provider.tf"]
+    # use_lockfile came with Terraform 1.10 and with OpenTofu 1.10; all else is older than 1.9.
+    assert (
+        'required_version = ">= 1.10.0"' if "use_lockfile" in text else 'required_version = ">= 1.9.0"'
+    ) in text
+    assert 'version = ">= 5.100.0, < 7.0.0"' in text
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_resource_has_a_region_of_its_own_that_provider_5_does_not_know(shape: str) -> None:
+    for path, text in terraform_files(shape):
+        plain = HEREDOC.sub('""\n', text)
+        for body in re.findall(
+            r'^(?:resource|data) "aws_[^\n]*\{\n(.*?)^\}', plain, re.MULTILINE | re.DOTALL
+        ):
+            assert not re.search(r"^  region\s*=", body, re.MULTILINE), path
