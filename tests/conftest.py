@@ -14,6 +14,8 @@ from terraform_tool import Terraform, cannot, usable
 if TYPE_CHECKING:
     from functions_cloud import Cloud
 
+    from ticketgen.rehearsal.emulated import EmulatedAws
+
 # Terraform's examples ship tests of their own, which are looked at, and not run.
 collect_ignore_glob = ["rules/bad/*", "rules/good/*"]
 
@@ -63,3 +65,12 @@ def small_project(small_project_once: Path, tmp_path: Path, monkeypatch: pytest.
     shutil.copytree(small_project_once, folder)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
+    """An emulated AWS in a process of its own, shared: tests keep to names of their own."""
+    from ticketgen.rehearsal.emulated import EmulatedAws
+
+    with EmulatedAws(tmp_path_factory.mktemp("emulator") / "log") as aws:
+        yield aws

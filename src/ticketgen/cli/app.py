@@ -13,10 +13,10 @@ from ticketgen.cli import (
     new_command,
     presets_command,
     region_commands,
+    rehearse_command,
     render_command,
     rules_command,
     schema_command,
-    show_command,
     size_command,
     validate_command,
 )
@@ -41,7 +41,7 @@ app.command("add-region")(region_commands.add_region)
 app.command("remove-region")(region_commands.remove_region)
 app.command("validate")(validate_command.validate)
 app.command("size")(size_command.size)
-app.command("show")(show_command.show)
+app.command("rehearse")(rehearse_command.rehearse)
 app.command("list")(list_command.list_environments)
 app.command("schema")(schema_command.schema)
 app.command("rules")(rules_command.rules)

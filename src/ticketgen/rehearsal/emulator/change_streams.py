@@ -13,17 +13,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.dynamodb.exceptions import ResourceNotFoundException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.kinesis.models import kinesis_backends
 
+from ticketgen.rehearsal.emulator.items import image
 from ticketgen.rehearsal.emulator.mending import add_actions, replace
 
-__all__ = ["LISTENERS", "Records", "image", "mend", "stream_of"]
+__all__ = ["LISTENERS", "Records", "mend", "stream_of"]
 
 KEPT = 200_000
 """Records that a stream keeps; a stream's day is longer than a rehearsal, its memory is not."""
@@ -32,12 +33,6 @@ Listener = Callable[[Table, Item | None, Item | None], None]
 
 LISTENERS: list[Listener] = []
 """Asked with each change: the table, the item as it was and as it is."""
-
-
-def image(item: Item) -> dict[str, Any]:
-    """An item in DynamoDB's JSON."""
-    attributes: dict[str, Any] = item.to_json()["Attributes"]
-    return attributes
 
 
 class Records:
@@ -97,8 +92,8 @@ def _record(table: Table, old: Item | None, new: Item | None) -> dict[str, Any]:
     now = time.time()
     change: dict[str, Any] = {
         "ApproximateCreationDateTime": int(now),
-        "Keys": {name: subject.attrs[name].to_json() for name in table.table_key_attrs},
-        "SizeBytes": subject.size(),
+        "Keys": {name: image(subject)[name] for name in table.table_key_attrs},
+        "SizeBytes": 1,
         "StreamViewType": "NEW_AND_OLD_IMAGES",
     }
     if new is not None:
@@ -153,7 +148,7 @@ class _Actions(DynamoHandler):
     def disable_kinesis_streaming_destination(self) -> ActionResult:
         arn = self.body["StreamArn"]
         if arn not in self._destinations():
-            raise ServiceException("ResourceNotFoundException", f"{arn} is no destination of the table")
+            raise ResourceNotFoundException(f"{arn} is no destination of the table")
         self._destinations()[arn]["DestinationStatus"] = "DISABLED"
         return ActionResult(self._answer(arn, "DISABLING"))
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
+from moto.elasticache.exceptions import ElastiCacheException
 from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup, elasticache_backends
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.utilities.utils import get_partition
@@ -42,12 +42,12 @@ class Shelf:
         """The group.
 
         Raises:
-            ServiceException: there is none. Terraform takes it for "is gone".
+            ElastiCacheException: there is none. Terraform takes it for "is gone".
         """
         try:
             return self._groups[backend.account_id, backend.region_name, name]
         except KeyError:
-            raise ServiceException(self.missing, f"{name} was not found.") from None
+            raise ElastiCacheException(self.missing, f"{name} was not found.") from None
 
     def find(self, backend: ElastiCacheBackend, name: str | None) -> list[Group]:
         """The group of that name, or all of the Region."""
@@ -125,7 +125,7 @@ class _Actions(ElastiCacheResponse):
         users = self._get_param("UserIds", [])
         if not any(backend.users[user].name == "default" for user in users):
             # Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateUserGroup.html
-            raise ServiceException(
+            raise ElastiCacheException(
                 "DefaultUserRequired", "A user group needs to contain a user with the user name default."
             )
         group = {
@@ -169,7 +169,7 @@ class _Actions(ElastiCacheResponse):
     def delete_cache_subnet_group(self) -> ActionResult:
         name = self._get_param("CacheSubnetGroupName")
         if self.elasticache_backend.cache_subnet_groups.pop(name, None) is None:
-            raise ServiceException("CacheSubnetGroupNotFoundFault", f"{name} was not found.")
+            raise ElastiCacheException("CacheSubnetGroupNotFoundFault", f"{name} was not found.")
         return EmptyResult()
 
     def modify_cache_subnet_group(self) -> ActionResult:

@@ -16,11 +16,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
-from moto.dynamodb.comparisons import get_filter_expression
 from moto.dynamodb.exceptions import (
+    MockValidationException,
     MultipleTransactionsException,
+    ResourceNotFoundException,
     TooManyTransactionsException,
     TransactionCanceledException,
 )
@@ -30,9 +30,10 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 from ticketgen.rehearsal.emulator import change_streams
+from ticketgen.rehearsal.emulator.items import condition, image, item_from
 from ticketgen.rehearsal.emulator.mending import replace
 
-__all__ = ["LINKS", "TURN", "Links", "mend"]
+__all__ = ["LINKS", "TURN", "Links", "mend", "transact"]
 
 TURN = threading.RLock()
 """Moto's tables are not safe under threads: whoever reads or writes them has the turn."""
@@ -106,7 +107,7 @@ class Links:
         region = wanted["RegionName"]
         group = self._groups.setdefault((backend.account_id, table.name), {backend.region_name: {}})
         if region in group:
-            raise ServiceException("ValidationException", f"there is a replica in {region} already")
+            raise MockValidationException(f"there is a replica in {region} already")
         copy = dynamodb_backends[backend.account_id][region].create_table(
             table.name,
             schema=table.schema,
@@ -131,7 +132,7 @@ class Links:
         """Remove a replica with its table."""
         group = self._groups.get((backend.account_id, table.name), {})
         if region not in group:
-            raise ServiceException("ReplicaNotFoundException", f"there is no replica in {region}")
+            raise ResourceNotFoundException(f"there is no replica in {region}")
         del group[region]
         dynamodb_backends[backend.account_id][region].delete_table(table.name)
         self._versions.pop((backend.account_id, region, table.name), None)
@@ -147,7 +148,6 @@ class Links:
         source = table.region_name
         version = (time.time_ns(), source)
         self._versions.setdefault((table.account_id, source, table.name), {})[key] = version
-        copy = _frozen(new)
         now = time.monotonic()
         with self._work:
             for target in group:
@@ -155,7 +155,7 @@ class Links:
                     due = now + random.uniform(*self.lag_seconds)
                     number = next(self._numbers)
                     delivery = Delivery(
-                        due, number, source, target, table.account_id, table.name, key, version, copy
+                        due, number, source, target, table.account_id, table.name, key, version, new
                     )
                     heapq.heappush(self._queue, delivery)
             self._work.notify_all()
@@ -206,22 +206,15 @@ def _key_of(table: Table, item: Item) -> Key:
     return tuple(str(item.attrs[name].value) for name in table.table_key_attrs)
 
 
-def _frozen(item: Item | None) -> Item | None:
-    """Moto's updates change an item in its place; what is under way does not change."""
-    return None if item is None else item.__deepcopy__({})
-
-
 def _store(table: Any, item: Item) -> None:
-    copy = item.__deepcopy__({})
     if table.range_key_attr:
-        assert copy.range_key is not None
-        old = table.items[copy.hash_key].get(copy.range_key)
-        table.items[copy.hash_key][copy.range_key] = copy
+        old = table.items[item.hash_key].get(item.range_key)
+        table.items[item.hash_key][item.range_key] = item
     else:
-        old = table.items.get(copy.hash_key)
-        table.items[copy.hash_key] = copy
+        old = table.items.get(item.hash_key)
+        table.items[item.hash_key] = item
     if table.stream_shard is not None:
-        table.stream_shard.add(old, copy)
+        table.stream_shard.add(old, item)
 
 
 def _remove(table: Table, key: Key) -> None:
@@ -245,23 +238,24 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
             raise MultipleTransactionsException()
         seen.add((table.name, str(key)))
         current = backend.get_item(table.name, key)
-        condition = get_filter_expression(
+        holds = condition(
             request.get("ConditionExpression"),
             request.get("ExpressionAttributeNames"),
             request.get("ExpressionAttributeValues"),
         )
-        if condition.expr(current):
+        if holds.expr(current):
             errors.append((None, None, None))
         else:
             old = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and current
-            found = change_streams.image(current) if old and current is not None else None
+            found = image(current) if old and current is not None else None
             errors.append(("ConditionalCheckFailed", "The conditional request failed", found))
     if any(code for code, _, _ in errors):
         raise TransactionCanceledException(errors)
     for action in transact_items:
         ((kind, request),) = action.items()
         if kind == "Put":
-            backend.put_item(request["TableName"], request["Item"], overwrite=True)
+            table = backend.get_table(request["TableName"])
+            _store(table, item_from(table, request["Item"]))
         elif kind == "Delete":
             backend.delete_item(request["TableName"], request["Key"])
         elif kind == "Update":
@@ -277,12 +271,24 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
 _TOKENS: dict[tuple[str, str, str], float] = {}
 
 
+def transact(backend: DynamoDBBackend, request: dict[str, Any]) -> None:
+    """`TransactWriteItems`: all of it or nothing, and once under one token.
+
+    Raises:
+        JsonRESTError: why not, as DynamoDB says it.
+    """
+    token = request.get("ClientRequestToken")
+    known = (backend.account_id, backend.region_name, token or "")
+    now = time.monotonic()
+    if token and _TOKENS.get(known, 0) > now:
+        return
+    _transact(backend, request["TransactItems"])
+    if token:
+        _TOKENS[known] = now + TOKEN_SECONDS
+
+
 def _mend_handler() -> None:
-    answer, update, transact = (
-        DynamoHandler.call_action,
-        DynamoHandler.update_table,
-        DynamoHandler.transact_write_items,
-    )
+    answer, update = DynamoHandler.call_action, DynamoHandler.update_table
 
     def in_turn(handler: DynamoHandler) -> Any:
         with TURN:
@@ -301,15 +307,8 @@ def _mend_handler() -> None:
         return update(handler)
 
     def transacted(handler: DynamoHandler) -> ActionResult:
-        token = handler.body.get("ClientRequestToken")
-        known = (handler.current_account, handler.region, token or "")
-        now = time.monotonic()
-        if token and _TOKENS.get(known, 0) > now:
-            return ActionResult({})
-        done = transact(handler)
-        if token:
-            _TOKENS[known] = now + TOKEN_SECONDS
-        return done
+        transact(handler.dynamodb_backend, handler.body)
+        return ActionResult({})
 
     replace(DynamoHandler, call_action=in_turn)
     replace(DynamoHandler, update_table=updated)
@@ -318,9 +317,10 @@ def _mend_handler() -> None:
 
 
 def _mend_tables() -> None:
-    describe, query, tagged, untagged = (
+    describe, query, update, tagged, untagged = (
         Table.describe,
         Table.query,
+        DynamoDBBackend.update_item,
         DynamoDBBackend.tag_resource,
         DynamoDBBackend.untag_resource,
     )
@@ -349,6 +349,20 @@ def _mend_tables() -> None:
         finally:
             table.items = whole
 
+    def updated(
+        backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *arguments: Any, **options: Any
+    ) -> Any:
+        """Moto changes the item that it finds; give it one of its own to change."""
+        table: Any = backend.get_table(table_name)
+        found = backend.get_item(table_name, key)
+        if found is not None:
+            own = found.__deepcopy__({})
+            if table.range_key_attr:
+                table.items[own.hash_key][own.range_key] = own
+            else:
+                table.items[own.hash_key] = own
+        return update(backend, table_name, key, *arguments, **options)
+
     def set_tags(backend: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
         """A key that is there is overwritten; moto has it twice."""
         untagged(backend, arn, list(tags))
@@ -356,7 +370,7 @@ def _mend_tables() -> None:
 
     replace(Table, describe=described)
     replace(Table, query=queried)
-    replace(DynamoDBBackend, tag_resource=set_tags)
+    replace(DynamoDBBackend, tag_resource=set_tags, update_item=updated)
 
 
 def _named(wanted: dict[str, Any]) -> dict[str, Any]:

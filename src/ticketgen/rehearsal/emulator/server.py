@@ -1,18 +1,34 @@
 """The emulator as a process: `python -m ticketgen.rehearsal.emulator.server PORT`, on loopback.
 
 It prints one line of JSON, its address, when it is ready, and ends with its standard input.
+
+Below `/_rehearsal/` it is steered: POST `run` starts what happens by itself (streams, schedules), `pause` stops it;
+POST `cut/REGION` and `heal/REGION` take a Region off the net and back; GET `state?metrics=N&executions=M` tells what
+was measured and executed after so many.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import signal
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import parse_qsl
+
+__all__ = ["main"]
 
 HOST = "127.0.0.1"
+
+HANG_SECONDS = 1.6
+"""How long a call to a Region that is cut off hangs: longer than the functions wait for an answer."""
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def main(port: int) -> None:
@@ -25,12 +41,24 @@ def main(port: int) -> None:
     )
     from werkzeug.serving import make_server
 
-    from ticketgen.rehearsal.emulator import change_streams, elasticache, global_tables, small_gaps
+    from ticketgen.rehearsal.emulator import (
+        caches,
+        change_streams,
+        elasticache,
+        functions,
+        global_tables,
+        pollers,
+        small_gaps,
+        state_machines,
+        warehouse,
+    )
 
+    moto = DomainDispatcherApplication(create_backend_app)
+    holder: dict[str, Application] = {}
     server = make_server(
         HOST,
         port,
-        _honest(DomainDispatcherApplication(create_backend_app)),
+        lambda *call: holder["first"](*call),
         threaded=True,
         request_handler=_quiet(MotoRequestHandler),
     )
@@ -38,10 +66,110 @@ def main(port: int) -> None:
     change_streams.mend()
     global_tables.mend()
     elasticache.mend()
+    if caches.available():
+        caches.mend()
     small_gaps.mend(address)
+    fleet = functions.Fleet(f"http://{address}")
+    fleet.mend()
+    machines = state_machines.Machines(fleet)
+    machines.mend()
+    pollers_ = pollers.Pollers(fleet, machines.start)
+    database = warehouse.Warehouse()
+    desk = Desk(machines, pollers_, database)
+    holder["first"] = _front(desk, fleet, database, _honest(moto))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"address": address}), flush=True)
-    sys.stdin.read()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this ends it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    print(json.dumps({"address": address, "redis": caches.available()}), flush=True)
+    try:
+        sys.stdin.read()
+    finally:
+        fleet.close()
+        caches.stop_all()
+        os._exit(0)
+
+
+class Desk:
+    """What is below `/_rehearsal/`."""
+
+    def __init__(self, machines: Any, pollers: Any, database: Any) -> None:
+        self._machines, self._pollers, self._database = machines, pollers, database
+
+    def answer(self, path: str, query: dict[str, str]) -> dict[str, Any]:
+        """Do what is asked, and tell."""
+        from ticketgen.rehearsal.emulator.global_tables import LINKS
+        from ticketgen.rehearsal.emulator.metrics import METRICS
+
+        action, _, region = path.removeprefix("/_rehearsal/").partition("/")
+        if action == "cut":
+            LINKS.cut(region)
+        elif action == "heal":
+            LINKS.heal(region)
+        elif action == "run":
+            self._pollers.running.set()
+        elif action == "pause":
+            self._pollers.running.clear()
+        return {
+            "waiting": LINKS.waiting,
+            "metrics": METRICS.since(int(query.get("metrics", 1 << 60))),
+            "executions": self._machines.finished[int(query.get("executions", 1 << 60)) :],
+            "sales": self._database.sales(),
+        }
+
+
+def _front(desk: Desk, fleet: Any, database: Any, moto: Application) -> Application:
+    """What is not moto's: the desk, the APIs' own addresses, the Data API, and links that are cut."""
+    from ticketgen.rehearsal.emulator import api_gateway, fast_lane, warehouse
+    from ticketgen.rehearsal.emulator.functions import CALLER
+    from ticketgen.rehearsal.emulator.global_tables import LINKS
+
+    credential = re.compile(rf"Credential={re.escape(CALLER)}([a-z0-9-]+)/\d+/([a-z0-9-]+)/")
+    scope = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/")
+    own_address = re.compile(r"^(\w+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        if path.startswith("/_rehearsal/"):
+            return _json(start, 200, json.dumps(desk.answer(path, query)))
+        named = own_address.match(environ.get("HTTP_HOST", ""))
+        if named:
+            path = f"{api_gateway.PREFIX}{named[1]}{path}"
+        if path.startswith(api_gateway.PREFIX):
+            headers = {
+                name[5:].replace("_", "-").lower(): environ[name] for name in environ if name[:5] == "HTTP_"
+            }
+            body = _body(environ).decode()
+            request = api_gateway.HttpRequest(environ["REQUEST_METHOD"], path, query, headers, body)
+            answered = api_gateway.serve(request, fleet)
+            return _json(start, answered.status, answered.body, dict(answered.headers))
+        called = credential.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if called and not LINKS.connected(called[1], called[2]):
+            time.sleep(HANG_SECONDS)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return _json(start, 503, "{}")
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if target in fast_lane.OPERATIONS and (signed := scope.search(environ.get("HTTP_AUTHORIZATION", ""))):
+            return _json(start, *fast_lane.answer(target, signed[1], _body(environ)))
+        if path in warehouse.PATHS:
+            return _json(start, *database.answer(path, _body(environ)))
+        return moto(environ, start)
+
+    return answer
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return body
+
+
+def _json(
+    start: Callable[..., Any], status: int, text: str, headers: dict[str, str] | None = None
+) -> Iterable[bytes]:
+    data = text.encode()
+    named = {"Content-Type": "application/json", **(headers or {}), "Content-Length": str(len(data))}
+    start(f"{status} {'OK' if status < 300 else 'Error'}", list(named.items()))
+    return [data]
 
 
 def _quiet(handler: type[Any]) -> type[Any]:
@@ -51,10 +179,13 @@ def _quiet(handler: type[Any]) -> type[Any]:
         def log_request(self, *_: object) -> None:
             """Say nothing of requests."""
 
+        def log_error(self, *_: object) -> None:
+            """Nor of connections that were dropped on purpose."""
+
     return Quiet
 
 
-def _honest(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+def _honest(application: Application) -> Application:
     """What moto has not: an answer that no client tries again, instead of a 500 that all do."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -62,8 +193,8 @@ def _honest(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterab
             return application(environ, start)
         except NotImplementedError as error:
             print(f"not emulated: {error}", file=sys.stderr, flush=True)
-            start("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
-            return [json.dumps({"__type": "NotEmulated", "message": str(error)}).encode()]
+            text = json.dumps({"__type": "NotEmulated", "message": str(error)})
+            return _json(start, 400, text)
 
     return answer
 

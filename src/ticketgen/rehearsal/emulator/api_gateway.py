@@ -1,0 +1,151 @@
+"""Requests to a REST API, as API Gateway takes them: routed, authorised, validated, and handed to the function.
+
+    http://ADDRESS/_aws/execute-api/API_ID/STAGE/path
+
+Signatures and tokens are taken at their word: with IAM the access key names the caller, with Cognito the bearer
+token is the subject.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft4Validator
+from moto.apigateway.models import Method, Resource, RestAPI, apigateway_backends
+
+from ticketgen.rehearsal.emulator.functions import Fleet, function_of
+
+__all__ = ["PREFIX", "HttpAnswer", "HttpRequest", "serve"]
+
+PREFIX = "/_aws/execute-api/"
+
+_CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request; header names are in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str]
+
+
+def _refusal(status: int, message: str) -> HttpAnswer:
+    return HttpAnswer(status, json.dumps({"message": message}), {"Content-Type": "application/json"})
+
+
+def serve(request: HttpRequest, fleet: Fleet) -> HttpAnswer:
+    """Answer a request below `PREFIX`."""
+    api_id, _, rest = request.path.removeprefix(PREFIX).partition("/")
+    stage, _, path = rest.partition("/")
+    api, account = _api(api_id)
+    if api is None or stage not in api.stages:
+        return _refusal(403, "Forbidden")
+    resource, parameters = _route(api, f"/{path}")
+    method = resource.resource_methods.get(request.method) if resource else None
+    if resource is None or method is None or method.method_integration is None:
+        return _refusal(403, "Missing Authentication Token")  # AWS's words for an unknown route
+    context = _identity(method, request, account)
+    if context is None:
+        return _refusal(401 if "COGNITO" in str(method.authorization_type) else 403, "Unauthorized")
+    problem = _problem(api, method, request)
+    if problem:
+        return _refusal(400, problem)
+    function = function_of(
+        str(method.method_integration.uri).split("/functions/")[1].removesuffix("/invocations")
+    )
+    outcome = fleet.invoke(
+        function,
+        {
+            "resource": resource.get_path(),
+            "path": f"/{path}",
+            "httpMethod": request.method,
+            "headers": dict(request.headers),
+            "queryStringParameters": dict(request.query) or None,
+            "pathParameters": parameters or None,
+            "body": request.body or None,
+            "isBase64Encoded": False,
+            "requestContext": {"stage": stage, "apiId": api_id, "requestId": str(uuid.uuid4()), **context},
+        },
+    )
+    if outcome.error:
+        throttled = outcome.error["errorType"] == "TooManyRequestsException"
+        return _refusal(
+            429 if throttled else 502, "Too Many Requests" if throttled else "Internal server error"
+        )
+    answer = outcome.result
+    return HttpAnswer(int(answer["statusCode"]), answer.get("body") or "", answer.get("headers") or {})
+
+
+def _api(api_id: str) -> tuple[RestAPI | None, str]:
+    for account, regions in apigateway_backends.items():
+        for backend in regions.values():
+            if api_id in backend.apis:
+                return backend.apis[api_id], account
+    return None, ""
+
+
+def _route(api: RestAPI, path: str) -> tuple[Resource | None, dict[str, str]]:
+    for resource in api.resources.values():
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(resource.get_path()))
+        matched = re.fullmatch(pattern, path)
+        if matched and resource.resource_methods:
+            return resource, matched.groupdict()
+    return None, {}
+
+
+def _identity(method: Method, request: HttpRequest, account: str) -> dict[str, Any] | None:
+    """What the function is told of the caller; None: nobody."""
+    authorization = request.headers.get("authorization", "")
+    if method.authorization_type == "AWS_IAM":
+        found = _CREDENTIAL.search(authorization)
+        if not found:
+            return None
+        arn = f"arn:aws:iam::{account}:user/{found[1]}"
+        return {"identity": {"userArn": arn, "accessKey": found[1], "sourceIp": "127.0.0.1"}}
+    if method.authorization_type == "COGNITO_USER_POOLS":
+        subject = authorization.removeprefix("Bearer ")
+        return {"authorizer": {"claims": {"sub": subject}}, "identity": {}} if subject else None
+    return {"identity": {"sourceIp": "127.0.0.1"}}
+
+
+def _problem(api: RestAPI, method: Method, request: HttpRequest) -> str:
+    """What the request validator says."""
+    if method.request_validator_id not in api.request_validators:
+        return ""
+    for name, required in (method.request_parameters or {}).items():
+        place, key = name.removeprefix("method.request.").split(".", 1)
+        given = {"header": key.lower() in request.headers, "querystring": key in request.query}.get(
+            place, True
+        )
+        if required in (True, "true") and not given:
+            return f"Missing required request parameters: [{key}]"
+    model = (method.request_models or {}).get("application/json")
+    if model:
+        try:
+            errors = list(
+                Draft4Validator(json.loads(api.models[model].schema or "{}")).iter_errors(
+                    json.loads(request.body)
+                )
+            )
+        except ValueError:
+            return "Invalid request body"
+        return "Invalid request body" if errors else ""
+    return ""

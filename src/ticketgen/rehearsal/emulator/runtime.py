@@ -1,0 +1,128 @@
+"""Lambda's runtime: `python -m ticketgen.rehearsal.emulator.runtime SOCKET`.
+
+One process imports what every function needs, and forks: each connection to its socket is an instance of a
+function, in a process of its own, with its own environment and modules. What is said on a connection is one JSON
+a line: first the instance, answered when it has started, then one event after the other.
+
+    {"folder", "handler", "environment", "redis": [host, port] or null}   ->  {"pid"} or {"error"}
+    {"event", "seconds"}                                                  ->  {"result" or "error", "log", "seconds"}
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import select
+import signal
+import socket
+import ssl
+import sys
+import time
+import traceback
+import uuid
+from contextlib import redirect_stdout
+from typing import Any
+
+import boto3
+import botocore.session
+
+__all__ = ["main"]
+
+
+def main(path: str) -> None:
+    """Fork an instance for each connection, until standard input ends."""
+    loader = botocore.session.get_session().get_component("data_loader")
+    for service in ("dynamodb", "sqs", "rds-data"):
+        loader.load_service_model(service, "service-2")  # parsed once, and every fork has it
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(256)
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                try:
+                    _serve(connection, loader)
+                finally:
+                    os._exit(0)
+            connection.close()
+
+
+def _serve(connection: socket.socket, loader: Any) -> None:
+    with connection.makefile("rw", encoding="utf-8") as lines:
+        try:
+            handler = _start(json.loads(lines.readline()), loader)
+        except BaseException as error:
+            _say(lines, {"error": _described(error)})
+            return
+        _say(lines, {"pid": os.getpid()})
+        for line in lines:
+            request = json.loads(line)
+            started, log = time.monotonic(), io.StringIO()
+            try:
+                with redirect_stdout(log):
+                    answer = {"result": handler(request["event"], Context(started + request["seconds"]))}
+                text = json.dumps(answer)
+            except Exception as error:
+                text = json.dumps({"error": _described(error)})
+            _say(lines, json.loads(text) | {"log": log.getvalue(), "seconds": time.monotonic() - started})
+
+
+def _say(lines: Any, answer: dict[str, Any]) -> None:
+    lines.write(json.dumps(answer) + "\n")
+    lines.flush()
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    return {
+        "errorType": type(error).__name__,
+        "errorMessage": str(error),
+        "stackTrace": traceback.format_exception(error),
+    }
+
+
+def _start(instance: dict[str, Any], loader: Any) -> Any:
+    os.environ.clear()
+    os.environ.update(instance["environment"])
+    session = botocore.session.Session()
+    session.register_component("data_loader", loader)
+    boto3.setup_default_session(botocore_session=session)
+    if instance["redis"]:
+        _lead_to_redis(instance["environment"].get("REDIS_HOST", ""), *instance["redis"])
+    sys.path.insert(0, instance["folder"])
+    module, name = instance["handler"].rsplit(".", 1)
+    return getattr(importlib.import_module(module), name)
+
+
+def _lead_to_redis(endpoint: str, host: str, port: int) -> None:
+    """The function dials ElastiCache's name, over TLS; here it is answered by a Redis without."""
+    connect, wrap = socket.create_connection, ssl.SSLContext.wrap_socket
+
+    def connected(address: Any, *arguments: Any, **options: Any) -> socket.socket:
+        return connect((host, port) if address[0] == endpoint else address, *arguments, **options)
+
+    def wrapped(context: ssl.SSLContext, plain: socket.socket, *arguments: Any, **options: Any) -> Any:
+        return plain if plain.getpeername()[1] == port else wrap(context, plain, *arguments, **options)
+
+    socket.create_connection = connected
+    vars(ssl)["SSLContext"].wrap_socket = wrapped
+
+
+class Context:
+    """What a handler is told of its invocation."""
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+        self.aws_request_id = str(uuid.uuid4())
+
+    def get_remaining_time_in_millis(self) -> int:
+        """What the time-out leaves."""
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,234 @@
+"""Buyers: events on sale, and people in every Region who want the same seats, at a given rate."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import random
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Attempt", "Buyers", "Show", "Storefront"]
+
+WORKERS = 8
+"""Buyers who wait for an answer at the same time: more would only queue in front of two cores."""
+
+WINDOW = 60
+"""Buyers look at so many of the best seats that seem free: few enough to get in each other's way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """An event on sale: its id, its home, and how many seats each section has."""
+
+    event_id: str
+    home: str
+    sections: Mapping[str, int]
+
+    def seats(self) -> list[str]:
+        """All seats, the best first."""
+        return [f"{name}-{number}" for name, count in self.sections.items() for number in range(1, count + 1)]
+
+    def item(self, now: int, shards: int) -> dict[str, Any]:
+        """The event's item in DynamoDB's JSON."""
+        sections = [
+            {
+                "M": {
+                    "name": {"S": name},
+                    "first": {"N": "1"},
+                    "last": {"N": str(count)},
+                    "price": {"N": str(10_000 - 1_000 * index)},
+                }
+            }
+            for index, (name, count) in enumerate(self.sections.items())
+        ]
+        return {
+            "event_id": {"S": self.event_id},
+            "home_region": {"S": self.home},
+            "epoch": {"N": "1"},
+            "state": {"S": "on_sale"},
+            "shards": {"N": str(shards)},
+            "opens_at": {"N": str(now - 60)},
+            "closes_at": {"N": str(now + 86_400)},
+            "currency": {"S": "USD"},
+            "sections": {"L": sections},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Storefront:
+    """A Region's API: where it is on the emulator, and whether a caller has to sign."""
+
+    region: str
+    host: str
+    port: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one order.
+
+    Attributes:
+        at: seconds since the sale opened.
+        seconds: from the first request to the last answer.
+        outcome: `sold`, or the reason of the refusal.
+    """
+
+    at: float
+    seconds: float
+    region: str
+    show: str
+    outcome: str
+    seats: tuple[str, ...]
+    order_id: str = ""
+
+
+class Buyers:
+    """Everybody who buys.
+
+    Args:
+        fronts: the APIs.
+        shows: what is on sale.
+        rate: orders a second, in all.
+        most_seats: in one order.
+        seed: the same people again.
+    """
+
+    def __init__(
+        self,
+        fronts: Sequence[Storefront],
+        shows: Sequence[Show],
+        *,
+        rate: float,
+        most_seats: int,
+        seed: int = 7,
+    ) -> None:
+        self._fronts, self._shows = fronts, shows
+        self._rate, self._most_seats = rate, most_seats
+        self._random = random.Random(seed)
+        self._free = {show.event_id: dict.fromkeys(show.seats()) for show in shows}
+        self._numbers = itertools.count(1)
+        self._turn = threading.Lock()
+        self.attempts: list[Attempt] = []
+        self.repeated = 0
+        self.contradicted = 0
+
+    def buy(self, seconds: float) -> None:
+        """Buy for so long, or until everything is sold."""
+        opened = time.monotonic()
+        workers = [
+            threading.Thread(target=self._work, args=(opened, seconds), daemon=True) for _ in range(WORKERS)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    def _work(self, opened: float, seconds: float) -> None:
+        connections: dict[str, http.client.HTTPConnection] = {}
+        while True:
+            with self._turn:
+                number = next(self._numbers)
+                order = self._wish(number)
+            due = opened + number / self._rate
+            if order is None or max(due, time.monotonic()) > opened + seconds:
+                return
+            time.sleep(max(0.0, due - time.monotonic()))
+            front, show, seats, held, retried = order
+            began = time.monotonic()
+            outcome, order_id = self._order(
+                connections, front, show, seats, number, held=held, retried=retried
+            )
+            attempt = Attempt(
+                began - opened,
+                time.monotonic() - began,
+                front.region,
+                show.event_id,
+                outcome,
+                tuple(seats),
+                order_id,
+            )
+            with self._turn:
+                self.attempts.append(attempt)
+                if outcome in {"sold", "sold-to-others"}:
+                    for seat in seats:
+                        self._free[show.event_id].pop(seat, None)
+
+    def _wish(self, number: int) -> tuple[Storefront, Show, list[str], bool, bool] | None:
+        """What the next buyer wants: the API, the event, the seats, whether to hold them first or to ask twice."""
+        shows = [show for show in self._shows if self._free[show.event_id]]
+        if not shows:
+            return None
+        show = self._random.choice(shows)
+        best = list(itertools.islice(self._free[show.event_id], WINDOW))
+        count = min(len(best), self._random.randint(1, self._most_seats))
+        seats = self._random.sample(best, count)
+        front = self._fronts[number % len(self._fronts)]
+        return front, show, seats, self._random.random() < 0.7, self._random.random() < 0.05
+
+    def _order(
+        self,
+        connections: dict[str, http.client.HTTPConnection],
+        front: Storefront,
+        show: Show,
+        seats: list[str],
+        number: int,
+        *,
+        held: bool,
+        retried: bool,
+    ) -> tuple[str, str]:
+        buyer, wanted = f"buyer-{number:06d}", {"event_id": show.event_id, "seats": seats}
+        if held:
+            status, answer = self._ask(connections, front, "/holds", wanted, buyer, "")
+            if status != 201:
+                return self._refused(show, answer, status), ""
+            wanted["hold_id"] = answer["hold_id"]
+        key = f"rehearsal-{number:06d}"
+        status, answer = self._ask(connections, front, "/tickets", wanted, buyer, key)
+        if status == 503 or retried:  # nobody knows what became of it, so the same key is asked again
+            first = answer if status == 201 else None
+            status, answer = self._ask(connections, front, "/tickets", wanted, buyer, key)
+            with self._turn:
+                self.repeated += 1
+                self.contradicted += first is not None and answer != first
+        if status == 201:
+            return "sold", str(answer["order_id"])
+        return self._refused(show, answer, status), ""
+
+    def _refused(self, show: Show, answer: dict[str, Any], status: int) -> str:
+        reason = str(answer.get("reason") or answer.get("message") or status)
+        if reason == "sold":
+            with self._turn:
+                for seat in answer.get("seats", ()):
+                    self._free[show.event_id].pop(seat, None)
+        return reason
+
+    @staticmethod
+    def _ask(
+        connections: dict[str, http.client.HTTPConnection],
+        front: Storefront,
+        path: str,
+        body: dict[str, Any],
+        buyer: str,
+        key: str,
+    ) -> tuple[int, dict[str, Any]]:
+        connection = connections.setdefault(
+            front.region, http.client.HTTPConnection(front.host, front.port, timeout=30)
+        )
+        headers = {
+            "Content-Type": "application/json",
+            # Emulated API Gateway takes the access key for the caller, and Cognito's token for the subject.
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={buyer}/20260101/{front.region}/execute-api/aws4_request",
+        } | ({"Idempotency-Key": key} if key else {})
+        try:
+            connection.request("POST", front.path + path, json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or "{}")
+        except (OSError, http.client.HTTPException, ValueError):
+            connection.close()
+            return 503, {"reason": "no-answer"}

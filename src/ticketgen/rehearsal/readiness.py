@@ -1,0 +1,46 @@
+"""What a rehearsal needs and this machine has not, told before anything is started. Imports nothing it asks for."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ticketgen.findings import Finding, Stage
+from ticketgen.rehearsal.credentials import credentials_in_reach
+from ticketgen.rehearsal.terraform import Terraform
+
+__all__ = ["what_is_missing"]
+
+MODULES = ("boto3", "flask", "jsonpath_ng", "jsonschema", "moto")
+
+
+def what_is_missing(environment: Mapping[str, str], home: Path) -> tuple[Finding, ...]:
+    """An error for each thing that is missing, and for each place of credentials."""
+    return (*_missing(), *credentials_in_reach(environment, home))
+
+
+def _missing() -> Iterator[Finding]:
+    absent = [name for name in MODULES if importlib.util.find_spec(name) is None]
+    if absent:
+        yield Finding(
+            "rehearsal-not-installed",
+            f"a rehearsal needs {', '.join(absent)}",
+            Stage.VERIFY,
+            help='pip install "ticketgen[rehearse]"',
+        )
+    if Terraform.find() is None:
+        yield Finding(
+            "no-terraform-binary",
+            "neither terraform nor tofu is on the PATH",
+            Stage.VERIFY,
+            help="install Terraform or OpenTofu, 1.9 or later",
+        )
+    if not hasattr(os, "fork"):
+        yield Finding(
+            "no-fork",
+            "this system cannot fork the functions' processes",
+            Stage.VERIFY,
+            help="rehearse on Linux or macOS, or in a container",
+        )

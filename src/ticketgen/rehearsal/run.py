@@ -1,0 +1,372 @@
+"""A rehearsal from the beginning to the end: apply, open, sell, plant, cut off, heal, wait, count."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from ticketgen.rehearsal.credentials import harmless_environment
+from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
+from ticketgen.rehearsal.scoreboard import Goal, Moment, Scoreboard, percentiles, timeline
+from ticketgen.rehearsal.terraform import Terraform
+from ticketgen.spec.model import Environment
+
+__all__ = ["Rehearsal", "rehearse"]
+
+Progress = Callable[[str], None]
+
+PATIENCE_SECONDS = 90.0
+"""How long after the sale what was planted may take to be settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What is wanted.
+
+    Attributes:
+        environment: the environment.
+        files: its rendered stack: path to text.
+        seconds: how long the sale is open.
+        seats: of each of the two events.
+        binary: Terraform or OpenTofu.
+    """
+
+    environment: Environment
+    files: Mapping[str, str]
+    seconds: float
+    seats: int
+    binary: str
+
+
+class Stack:
+    """The applied stack, as seen by its outputs."""
+
+    def __init__(self, outputs: Mapping[str, Any], endpoint: str) -> None:
+        self.regions: dict[str, dict[str, Any]] = outputs["regions"]
+        self._endpoint = endpoint
+        inventory = str(outputs["inventory_table_name"])
+        self.tables = {
+            what: inventory.replace("ticket-inventory", what)
+            for what in ("events", "ticket-sales", "ticket-inventory", "corrections")
+        }
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, service: str, region: str) -> Any:
+        """A client of a service in a Region, which calls as an operator would."""
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=self._endpoint,
+                aws_access_key_id="rehearsal",
+                aws_secret_access_key="rehearsal",
+                config=Config(retries={"total_max_attempts": 2, "mode": "standard"}),
+            )
+        return self._clients[service, region]
+
+    def fronts(self) -> list[Storefront]:
+        """Every Region's API, on the emulator."""
+        local = urlsplit(self._endpoint)
+        assert local.hostname is not None
+        assert local.port is not None
+        found = []
+        for region, exports in self.regions.items():
+            url = urlsplit(exports["api_gateway_url"])
+            api_id = str(url.hostname).split(".")[0]
+            path = f"/_aws/execute-api/{api_id}{url.path}"
+            found.append(Storefront(region, local.hostname, local.port, path))
+        return found
+
+    def entries(self, region: str) -> list[dict[str, Any]]:
+        """A Region's ledger."""
+        pages = (
+            self.client("dynamodb", region)
+            .get_paginator("scan")
+            .paginate(TableName=self.tables["ticket-sales"])
+        )
+        return [item for page in pages for item in page["Items"]]
+
+
+def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
+    """Rehearse, and clean up.
+
+    Raises:
+        TerraformFailed: the stack does not apply.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ticketgen-rehearsal-"))
+    try:
+        stack_folder = folder / "stack"
+        for path, text in wanted.files.items():
+            file = stack_folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="")
+        progress("starting the emulated AWS")
+        with EmulatedAws(folder / "emulator.log") as aws:
+            environment = harmless_environment(os.environ, aws.address)
+            terraform = Terraform(wanted.binary, stack_folder, environment)
+            progress("terraform init")
+            terraform.init()
+            progress("terraform apply")
+            began = time.monotonic()
+            resources = terraform.apply(progress)
+            applied = time.monotonic() - began
+            progress(f"{resources} resources applied in {applied:.0f} s")
+            stack = Stack(terraform.outputs(), aws.endpoint)
+            return _sale(wanted, aws, stack, resources, applied, progress)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sale(
+    wanted: Rehearsal, aws: EmulatedAws, stack: Stack, resources: int, applied: float, progress: Progress
+) -> Scoreboard:
+    environment = wanted.environment
+    far = _region_to_cut(environment)
+    half = max(1, wanted.seats // 2)
+    shows = [
+        Show("rehearsal-home", environment.primary_region, {"A": half, "B": wanted.seats - half}),
+        Show("rehearsal-away", far, {"A": half, "B": wanted.seats - half}),
+    ]
+    for show in shows:
+        stack.client("dynamodb", show.home).put_item(
+            TableName=stack.tables["events"], Item=show.item(int(time.time()), shards=4)
+        )
+    _settle(aws, 30)
+    aws.ask("run")  # streams are followed and schedules fire from here on
+    rate = environment.event_scale.purchases_per_minute / 60
+    buyers = Buyers(stack.fronts(), shows, rate=rate, most_seats=environment.event_scale.seats_per_order)
+    progress(f"the sale opens: {len(shows)} events of {wanted.seats} seats, {rate:.0f} orders/s from "
+             f"{len(stack.regions)} Regions")  # fmt: skip
+    opened, _opened_at = time.monotonic(), time.time()
+    trouble = Trouble(aws, stack, shows, far, wanted.seconds, opened, progress)
+    maker = threading.Thread(target=trouble.make, daemon=True)
+    maker.start()
+    buyers.buy(wanted.seconds)
+    sale_seconds = time.monotonic() - opened
+    maker.join()
+    progress(f"the sale is over: {sum(a.outcome == 'sold' for a in buyers.attempts)} orders sold; waiting until "
+             "everything that was planted is settled")  # fmt: skip
+    caught_after = trouble.wait_until_caught(PATIENCE_SECONDS)
+    _settle(aws, 30)
+    behind = _wait_for_analytics(aws, stack, shows)
+    found = aws.ask("state?metrics=0&executions=0")
+    measured = defaultdict(list)
+    for metric in found["metrics"]:
+        measured[metric["name"]].append(float(metric["value"]))
+    objectives = environment.objectives
+    sold = [attempt for attempt in buyers.attempts if attempt.outcome == "sold"]
+    ledger = _ledger(stack)
+    live = Counter((entry["event_id"]["S"], entry["seat_id"]["S"]) for entry in ledger.values())
+    return Scoreboard(
+        environment=environment.name,
+        regions=tuple(stack.regions),
+        resources=resources,
+        apply_seconds=round(applied, 1),
+        sale_seconds=round(sale_seconds, 1),
+        rate_asked=round(rate, 1),
+        rate_reached=round(len(buyers.attempts) / sale_seconds, 1),
+        orders=len(buyers.attempts),
+        sold_orders=len(sold),
+        sold_seats=len(live),
+        seats=wanted.seats * len(shows),
+        refused=dict(Counter(a.outcome for a in buyers.attempts if a.outcome != "sold")),
+        oversold=sum(count > 1 for count in live.values()),
+        contradicted=buyers.contradicted,
+        repeated=buyers.repeated,
+        planted=len(trouble.planted),
+        caught=len(caught_after),
+        caught_after=tuple(round(seconds, 1) for seconds in caught_after),
+        refunds=_refunds(stack),
+        maps=_maps_that_agree(stack, shows, live) if aws.redis else None,
+        behind=behind,
+        goals=(
+            Goal("lock", "ms", objectives.lock_ms, percentiles(measured["LockMs"])),
+            Goal(
+                "replication", "s", objectives.replication_s, percentiles(measured["ReplicationLagSeconds"])
+            ),
+            Goal("cache load", "s", objectives.cache_load_s, percentiles(measured["CacheLoadSeconds"])),
+            Goal(
+                "verification", "s", objectives.verification_s, percentiles(measured["VerificationSeconds"])
+            ),
+            Goal("correction", "s", objectives.correction_s, percentiles(measured["CorrectionSeconds"])),
+        ),
+        purchases_ms=percentiles(measured["PurchaseMs"]),
+        cut_region=far,
+        moments=tuple(trouble.moments),
+        timeline=timeline([(a.at, a.outcome) for a in buyers.attempts], sale_seconds),
+    )
+
+
+class Trouble:
+    """What is done to the stack during the sale, and whether it was noticed."""
+
+    def __init__(
+        self,
+        aws: EmulatedAws,
+        stack: Stack,
+        shows: Sequence[Show],
+        far: str,
+        seconds: float,
+        opened: float,
+        progress: Progress,
+    ) -> None:
+        self._aws, self._stack, self._shows, self._far = aws, stack, shows, far
+        self._seconds, self._opened, self._progress = seconds, opened, progress
+        self.planted: dict[str, float] = {}
+        self.moments: list[Moment] = []
+
+    def make(self) -> None:
+        """An oversell at a quarter of the time; the far Region off from two fifths to two thirds."""
+        self._at(0.25)
+        self._plant()
+        self._at(0.4)
+        self._aws.ask(f"cut/{self._far}")
+        self._note(f"{self._far} is cut off")
+        self._at(0.66)
+        self._aws.ask(f"heal/{self._far}")
+        self._note(f"{self._far} is back")
+
+    def wait_until_caught(self, seconds: float) -> list[float]:
+        """How long each one that was planted took to be voided; those that were not are missing."""
+        deadline = time.monotonic() + seconds
+        caught: dict[str, float] = {}
+        while time.monotonic() < deadline and len(caught) < len(self.planted):
+            for region in self._stack.regions:
+                for entry in self._stack.entries(region):
+                    voided = entry.get("voids", {}).get("S", "")
+                    if voided in self.planted and voided not in caught:
+                        at = int(entry["voided_at"]["N"]) / 1000
+                        caught[voided] = at - self.planted[voided]
+            time.sleep(0.5)
+        return list(caught.values())
+
+    def _plant(self) -> None:
+        """A second sale of a sold seat, written in another Region, as a lost home that came back would bring it."""
+        show = self._shows[0]
+        for _ in range(100):
+            sold = [e for e in self._stack.entries(show.home) if e["event_id"]["S"] == show.event_id]
+            if sold:
+                break
+            time.sleep(0.2)
+        else:
+            return
+        other = _elsewhere(list(self._stack.regions), show.home, self._far)
+        entry = dict(sold[0])
+        order = f"{int(time.time() * 1000):013d}-{os.urandom(8).hex()}"
+        entry |= {
+            "order_id": {"S": order},
+            "sale_id": {"S": f"{order}-00"},
+            "seats": {"L": [entry["seat_id"]]},
+            "buyer": {"S": "planted"},
+            "home_region": {"S": other},
+            "sold_at": {"N": order[:13]},
+            "idempotency_key": {"S": f"planted-{order}"},
+        }
+        self._stack.client("dynamodb", other).put_item(
+            TableName=self._stack.tables["ticket-sales"], Item=entry
+        )
+        self.planted[entry["sale_id"]["S"]] = time.time()
+        self._note(f"seat {entry['seat_id']['S']} is sold again, in {other}")
+
+    def _at(self, share: float) -> None:
+        time.sleep(max(0.0, self._opened + share * self._seconds - time.monotonic()))
+
+    def _note(self, what: str) -> None:
+        self.moments.append(Moment(round(time.monotonic() - self._opened, 1), what))
+        self._progress(what)
+
+
+def _region_to_cut(environment: Environment) -> str:
+    """A Region that neither verifies nor may have to; of two, the secondary; of one, that one."""
+    hubs = {environment.primary_region, environment.secondary_region}
+    others = [region for region in environment.regions if region not in hubs]
+    return others[-1] if others else environment.secondary_region or environment.primary_region
+
+
+def _elsewhere(regions: Sequence[str], home: str, far: str) -> str:
+    """Where a conflicting sale is written: away from the home, and if it can be where nothing is cut off."""
+    return min(regions, key=lambda region: (region == home, region == far))
+
+
+def _settle(aws: EmulatedAws, seconds: float) -> None:
+    """Wait until every Region has what the others wrote."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and aws.ask("state")["waiting"]:
+        time.sleep(0.2)
+
+
+def _ledger(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The unvoided sales of all Regions' ledgers together, by id."""
+    entries = {entry["sale_id"]["S"]: entry for region in stack.regions for entry in stack.entries(region)}
+    voided = {entry["voids"]["S"] for entry in entries.values() if "voids" in entry}
+    return {key: entry for key, entry in entries.items() if "voids" not in entry and key not in voided}
+
+
+def _wait_for_analytics(aws: EmulatedAws, stack: Stack, shows: Sequence[Show]) -> dict[str, int]:
+    """What each hub's database lacks of the sales in its Region's ledger, after it had time to catch up."""
+    wanted = sum("voids" not in entry for entry in stack.entries(shows[0].home))
+    deadline = time.monotonic() + 30
+    while True:
+        found = {arn.split(":")[3]: wanted - rows for arn, rows in aws.ask("state")["sales"].items()}
+        if time.monotonic() > deadline or (found and not any(found.values())):
+            return found
+        time.sleep(0.5)
+
+
+def _refunds(stack: Stack) -> int:
+    """Messages on the refund queues."""
+    total = 0
+    for region, exports in stack.regions.items():
+        if exports.get("refunds_queue_url"):
+            answer = stack.client("sqs", region).get_queue_attributes(
+                QueueUrl=exports["refunds_queue_url"], AttributeNames=["ApproximateNumberOfMessages"]
+            )
+            total += int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    return total
+
+
+def _maps_that_agree(stack: Stack, shows: Sequence[Show], live: Mapping[tuple[str, str], int]) -> int:
+    """In how many Regions the API's seat map says of each event what the ledger says."""
+    import urllib.request
+
+    wanted = Counter(event for event, _ in live)
+    agreeing = 0
+    for front in stack.fronts():
+        deadline = time.monotonic() + 15
+        while True:
+            told = {}
+            for show in shows:
+                request = urllib.request.Request(
+                    f"http://{front.host}:{front.port}{front.path}/events/{show.event_id}/seats",
+                    headers={
+                        "Authorization": f"AWS4-HMAC-SHA256 Credential=visitor/20260101/{front.region}/x"
+                    },
+                )
+                try:
+                    with urllib.request.urlopen(request, timeout=20) as answer:
+                        told[show.event_id] = sum(
+                            section["taken"] for section in json.load(answer)["sections"]
+                        )
+                except OSError:
+                    told[show.event_id] = -1
+            if told == {show.event_id: wanted[show.event_id] for show in shows}:
+                agreeing += 1
+                break
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+    return agreeing

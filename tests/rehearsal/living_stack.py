@@ -1,0 +1,184 @@
+"""A stack that lives on the emulated AWS: rendered, applied, changed and destroyed by the real Terraform."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from stacks import rendered
+
+from terraform_tool import Terraform
+from ticketgen.rehearsal.credentials import harmless_environment
+from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.spec.model import Environment
+
+__all__ = ["Growth", "LivingStack", "left_over"]
+
+Change = tuple[str, str]
+"""An address and what is to be done: `create`, `update`, `delete`, `delete,create`."""
+
+
+@dataclass
+class Growth:
+    """What a run of Terraform took.
+
+    Attributes:
+        seconds: by the clock.
+        memory_mib: the most that Terraform and its providers held at once, as the sum of their resident sets.
+        processes: how many they were then.
+    """
+
+    seconds: float = 0.0
+    memory_mib: float = 0.0
+    processes: int = 0
+
+
+@dataclass
+class LivingStack:
+    """A working folder, and the AWS that it is applied to."""
+
+    terraform: Terraform
+    aws: EmulatedAws
+    folder: Path
+    grown: dict[str, Growth] = field(default_factory=dict)
+
+    def render(self, environment: Environment) -> None:
+        """Write the environment's stack over what is there."""
+        for file in self.folder.rglob("*.tf"):
+            file.unlink()
+        for path, text in rendered(environment).items():
+            target = self.folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="")
+        done = self.terraform.init(self.folder)
+        assert done.returncode == 0, done.stderr
+
+    def apply(self) -> Counter[str]:
+        """Apply; how often it created, updated and deleted."""
+        lines = self._run("apply", "apply", "-auto-approve", "-json").splitlines()
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        return Counter(event["hook"]["action"] for event in events if event["type"] == "apply_complete")
+
+    def changes(self) -> set[Change]:
+        """What another plan would do."""
+        self._run("plan", "plan", "-out=plan", "-json")
+        plan = json.loads(self._run("show", "show", "-json", "plan"))
+        return {
+            (change["address"], ",".join(change["change"]["actions"]))
+            for change in plan.get("resource_changes", ())
+            if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
+        }
+
+    def destroy(self) -> None:
+        """Destroy all of it."""
+        self._run("destroy", "destroy", "-auto-approve", "-json")
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs' values, by name."""
+        found = json.loads(self._run("output", "output", "-json"))
+        return {name: output["value"] for name, output in found.items()}
+
+    def addresses(self) -> set[str]:
+        """Every managed resource in the state."""
+        listed = self._run("state", "state", "list").split()
+        return {line for line in listed if ".data." not in line and not line.startswith("data.")}
+
+    def _run(self, name: str, *arguments: str) -> str:
+        environment = harmless_environment(self.terraform.environment, self.aws.address)
+        grown, ended = Growth(), threading.Event()
+        watch = threading.Thread(target=_watch, args=(os.getpid(), grown, ended), daemon=True)
+        watch.start()
+        began = time.monotonic()
+        done = self.terraform.run(self.folder, *arguments, **environment)
+        grown.seconds = round(time.monotonic() - began, 1)
+        ended.set()
+        watch.join()
+        self.grown[name] = grown
+        trouble = [line for line in done.stdout.splitlines() if '"@level":"error"' in line]
+        assert done.returncode == 0, "\n".join([*trouble[:10], done.stderr[-4000:]])
+        return done.stdout
+
+
+def _watch(root: int, grown: Growth, ended: threading.Event) -> None:
+    while not ended.wait(0.5):
+        sizes = [_resident_mib(process) for process in _below(root)]
+        if sum(sizes) > grown.memory_mib:
+            grown.memory_mib, grown.processes = round(sum(sizes)), len(sizes)
+
+
+def _below(root: int) -> list[int]:
+    """Terraform's processes among our descendants (Linux; none elsewhere)."""
+    children: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = status.read_text().partition(") ")
+        except OSError:
+            continue
+        children.setdefault(int(rest.split()[1]), []).append(int(name.split()[0]))
+    found, queue = [], [root]
+    while queue:
+        for child in children.get(queue.pop(), ()):
+            queue.append(child)
+            try:
+                command = Path(f"/proc/{child}/comm").read_text()
+            except OSError:
+                continue
+            if command.startswith(("terraform", "tofu")):
+                found.append(child)
+    return found
+
+
+def _resident_mib(process: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def left_over(aws: EmulatedAws, regions: tuple[str, ...], part: str) -> list[str]:
+    """Whatever has a name with that part in it, in the services that we use."""
+    listings: tuple[tuple[str, str, str], ...] = (
+        ("dynamodb", "list_tables", "TableNames"),
+        ("lambda", "list_functions", "Functions"),
+        ("kinesis", "list_streams", "StreamNames"),
+        ("sqs", "list_queues", "QueueUrls"),
+        ("sns", "list_topics", "Topics"),
+        ("logs", "describe_log_groups", "logGroups"),
+        ("stepfunctions", "list_state_machines", "stateMachines"),
+        ("events", "list_rules", "Rules"),
+        ("apigateway", "get_rest_apis", "items"),
+        ("elasticache", "describe_replication_groups", "ReplicationGroups"),
+        ("elasticache", "describe_users", "Users"),
+        ("elasticache", "describe_user_groups", "UserGroups"),
+        ("rds", "describe_db_clusters", "DBClusters"),
+        ("rds", "describe_db_instances", "DBInstances"),
+        ("cloudwatch", "describe_alarms", "MetricAlarms"),
+        ("cloudwatch", "list_dashboards", "DashboardEntries"),
+        ("ec2", "describe_vpcs", "Vpcs"),
+        ("ec2", "describe_security_groups", "SecurityGroups"),
+        ("kms", "list_aliases", "Aliases"),
+        ("iam", "list_roles", "Roles"),
+        ("lambda", "list_event_source_mappings", "EventSourceMappings"),
+    )
+    found = []
+    for region in regions:
+        for service, action, key in listings:
+            client = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=aws.endpoint,
+                aws_access_key_id="tester",
+                aws_secret_access_key="x",
+            )
+            for thing in getattr(client, action)().get(key, ()):
+                if part in json.dumps(thing, default=str):
+                    found.append(f"{region} {service}: {thing}")
+    return found

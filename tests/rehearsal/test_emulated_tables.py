@@ -1,0 +1,212 @@
+"""DynamoDB as the emulator has it: global tables that lag and lose, transactions that hold or do nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ticketgen.rehearsal.emulated import EmulatedAws
+
+HERE, THERE = "us-east-1", "eu-west-1"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A global table in two Regions, and clients as an operator has them or as a function has."""
+
+    aws: EmulatedAws
+    name: str
+
+    def client(self, region: str, caller: str = "tester") -> Any:
+        return boto3.client(
+            "dynamodb",
+            region_name=region,
+            endpoint_url=self.aws.endpoint,
+            aws_access_key_id=caller,
+            aws_secret_access_key="x",
+            config=Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=5),
+        )
+
+    def put(self, region: str, key: str, value: str) -> None:
+        item = {"id": {"S": key}, "part": {"S": "1"}, "value": {"S": value}}
+        self.client(region).put_item(TableName=self.name, Item=item)
+
+    def value(self, region: str, key: str) -> str | None:
+        found = self.client(region).get_item(TableName=self.name, Key={"id": {"S": key}, "part": {"S": "1"}})
+        return found["Item"]["value"]["S"] if "Item" in found else None
+
+
+@pytest.fixture
+def table(aws: EmulatedAws) -> Table:
+    table = Table(aws, f"table-{uuid.uuid4().hex}")
+    client = table.client(HERE)
+    client.create_table(
+        TableName=table.name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "part")],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "part", "KeyType": "RANGE"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    client.update_table(TableName=table.name, ReplicaUpdates=[{"Create": {"RegionName": THERE}}])
+    return table
+
+
+def soon(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Whether something becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_a_write_shows_in_the_other_region_a_moment_later_and_not_at_once(table: Table) -> None:
+    table.put(HERE, "seat", "sold")
+    assert table.value(HERE, "seat") == "sold"
+    assert table.value(THERE, "seat") is None
+    assert soon(lambda: table.value(THERE, "seat") == "sold")
+
+
+def test_of_two_writes_the_later_one_wins_in_both_regions(table: Table) -> None:
+    table.put(HERE, "seat", "first")
+    table.put(THERE, "seat", "second")
+    assert soon(lambda: {table.value(region, "seat") for region in (HERE, THERE)} == {"second"})
+    time.sleep(1)
+    assert {table.value(region, "seat") for region in (HERE, THERE)} == {"second"}
+
+
+def test_a_deletion_is_replicated_too(table: Table) -> None:
+    table.put(HERE, "seat", "sold")
+    assert soon(lambda: table.value(THERE, "seat") == "sold")
+    table.client(THERE).delete_item(TableName=table.name, Key={"id": {"S": "seat"}, "part": {"S": "1"}})
+    assert soon(lambda: table.value(HERE, "seat") is None)
+
+
+def test_an_update_changes_one_region_at_a_time(table: Table) -> None:
+    table.put(HERE, "seat", "old")
+    assert soon(lambda: table.value(THERE, "seat") == "old")
+    table.client(HERE).update_item(
+        TableName=table.name,
+        Key={"id": {"S": "seat"}, "part": {"S": "1"}},
+        UpdateExpression="SET #v = :new",
+        ExpressionAttributeNames={"#v": "value"},
+        ExpressionAttributeValues={":new": {"S": "new"}},
+    )
+    assert (table.value(HERE, "seat"), table.value(THERE, "seat")) == ("new", "old")
+    assert soon(lambda: table.value(THERE, "seat") == "new")
+
+
+def test_what_a_region_that_is_cut_off_wrote_arrives_when_it_is_back(table: Table) -> None:
+    table.aws.ask(f"cut/{THERE}")
+    try:
+        table.put(THERE, "seat", "sold")
+        assert not soon(lambda: table.value(HERE, "seat") == "sold", 1.5)
+        # A function in another Region gets no answer from it, and one in the same Region does.
+        with pytest.raises((BotoCoreError, ClientError)):
+            table.client(THERE, f"FUNCTION.{HERE}").describe_table(TableName=table.name)
+        assert table.client(THERE, f"FUNCTION.{THERE}").describe_table(TableName=table.name)
+    finally:
+        table.aws.ask(f"heal/{THERE}")
+    assert soon(lambda: table.value(HERE, "seat") == "sold")
+
+
+def put(table: Table, key: str, value: str, unless: str = "attribute_not_exists(id)") -> dict[str, Any]:
+    item = {"id": {"S": key}, "part": {"S": "1"}, "value": {"S": value}}
+    return {
+        "Put": {
+            "TableName": table.name,
+            "Item": item,
+            "ConditionExpression": unless,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def test_a_transaction_of_which_one_condition_fails_writes_nothing_and_tells_which(table: Table) -> None:
+    table.put(HERE, "b", "there before")
+    with pytest.raises(ClientError) as refused:
+        table.client(HERE).transact_write_items(TransactItems=[put(table, "a", "x"), put(table, "b", "x")])
+    reasons = refused.value.response["CancellationReasons"]
+    assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
+    assert reasons[1]["Item"]["value"] == {"S": "there before"}
+    assert table.value(HERE, "a") is None
+
+
+def test_a_transaction_is_done_once_under_one_token(table: Table) -> None:
+    client, token = table.client(HERE), uuid.uuid4().hex
+    for _ in range(2):  # the second would fail its condition
+        client.transact_write_items(TransactItems=[put(table, "a", "x")], ClientRequestToken=token)
+    with pytest.raises(ClientError):
+        client.transact_write_items(TransactItems=[put(table, "a", "x")], ClientRequestToken=uuid.uuid4().hex)
+
+
+def test_a_query_answers_a_range_in_order_and_projected_page_by_page(table: Table) -> None:
+    client = table.client(HERE)
+    many = {f"attribute{number}": {"S": "x"} for number in range(100)}
+    for number in range(400):
+        item = {"id": {"S": "event"}, "part": {"S": f"{number:03d}"}, "value": {"S": "v"}, **many}
+        client.put_item(TableName=table.name, Item=item)
+    asked: dict[str, Any] = {
+        "TableName": table.name,
+        "KeyConditionExpression": "id = :id AND part BETWEEN :first AND :last",
+        "ExpressionAttributeValues": {":id": {"S": "event"}, ":first": {"S": "010"}, ":last": {"S": "389"}},
+        "ProjectionExpression": "part",
+    }
+    pages = list(client.get_paginator("query").paginate(**asked))
+    assert len(pages) > 1
+    found = [item["part"]["S"] for page in pages for item in page["Items"]]
+    assert found == [f"{number:03d}" for number in range(10, 390)]
+    assert {name for page in pages for item in page["Items"] for name in item} == {"part"}
+
+
+def test_a_table_streams_its_changes_to_kinesis(table: Table, aws: EmulatedAws) -> None:
+    kinesis = boto3.client(
+        "kinesis",
+        region_name=HERE,
+        endpoint_url=aws.endpoint,
+        aws_access_key_id="tester",
+        aws_secret_access_key="x",
+    )
+    kinesis.create_stream(StreamName=table.name, ShardCount=1)
+    arn = kinesis.describe_stream(StreamName=table.name)["StreamDescription"]["StreamARN"]
+    table.client(HERE).enable_kinesis_streaming_destination(TableName=table.name, StreamArn=arn)
+    table.put(HERE, "seat", "sold")
+    shard = kinesis.list_shards(StreamName=table.name)["Shards"][0]["ShardId"]
+    iterator = kinesis.get_shard_iterator(
+        StreamName=table.name, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    (record,) = kinesis.get_records(ShardIterator=iterator)["Records"]
+    change = json.loads(record["Data"])
+    assert (change["eventName"], change["dynamodb"]["NewImage"]["value"]) == ("INSERT", {"S": "sold"})
+
+
+def test_an_update_that_makes_an_item_is_read_whole_by_a_query_and_in_the_other_region(table: Table) -> None:
+    table.client(HERE).update_item(
+        TableName=table.name,
+        Key={"id": {"S": "seat"}, "part": {"S": "1"}},
+        UpdateExpression="SET checked_to = :now",
+        ConditionExpression="attribute_not_exists(checked_to) OR checked_to < :now",
+        ExpressionAttributeValues={":now": {"N": "7"}},
+    )
+    for region in (HERE, THERE):
+        client = table.client(region)
+
+        def whole(client: Any = client) -> bool:
+            found = client.query(
+                TableName=table.name,
+                KeyConditionExpression="id = :id",
+                ExpressionAttributeValues={":id": {"S": "seat"}},
+            )
+            return [item.get("checked_to") for item in found["Items"]] == [{"N": "7"}]
+
+        assert soon(whole)

@@ -1,0 +1,124 @@
+"""Counting and drawing: percentiles, verdicts, a picture that is a picture."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticketgen.rehearsal.credentials import credentials_in_reach, harmless_environment
+from ticketgen.rehearsal.picture import picture
+from ticketgen.rehearsal.scoreboard import Goal, Moment, Percentiles, Scoreboard, percentiles, text, timeline
+
+BOARD = Scoreboard(
+    environment="dev",
+    regions=("us-east-1", "us-west-2"),
+    resources=300,
+    apply_seconds=60.0,
+    sale_seconds=60.0,
+    rate_asked=10.0,
+    rate_reached=9.5,
+    orders=570,
+    sold_orders=300,
+    sold_seats=1200,
+    seats=1200,
+    refused={"sold": 250, "held": 20},
+    oversold=0,
+    contradicted=0,
+    repeated=30,
+    planted=1,
+    caught=1,
+    caught_after=(21.5,),
+    refunds=1,
+    maps=2,
+    behind={"us-east-1": 0},
+    goals=(Goal("lock", "ms", 50, percentiles([12.0, 30.0])),),
+    purchases_ms=percentiles([40.0]),
+    cut_region="us-west-2",
+    moments=(Moment(15.0, "seat A-1 & <one> is sold again"), Moment(24.0, "us-west-2 is cut off")),
+    timeline=timeline([(0.2, "sold"), (1.7, "held"), (59.9, "unavailable"), (99.0, "sold")], 60.0),
+)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1))
+def test_percentiles_are_measured_values_in_order(values: list[float]) -> None:
+    found = percentiles(values)
+    ranks = [found.p50, found.p95, found.p99, found.most]
+    assert ranks == sorted(ranks)
+    assert set(ranks) <= {round(value, 3) for value in values}
+    assert found.count == len(values)
+
+
+def test_nothing_measured_is_no_objective_met() -> None:
+    assert not Goal("lock", "ms", 50, percentiles([])).met
+    assert Goal("lock", "ms", 50, Percentiles(1, 50, 50, 50, 50)).met
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"oversold": 1}, {"contradicted": 1}, {"caught": 0}, {"planted": 0, "caught": 0}, {"maps": 1},
+     {"behind": {"us-east-1": 3}}],
+)  # fmt: skip
+def test_a_run_fails_for_each_thing_that_must_not_be(change: dict[str, object]) -> None:
+    assert BOARD.passed
+    assert not replace(BOARD, **change).passed  # type: ignore[arg-type]
+
+
+def test_a_run_without_redis_can_pass() -> None:
+    board = replace(BOARD, maps=None)
+    assert board.passed
+    assert "no Redis here" in text(board)
+
+
+def test_the_board_is_json_with_its_verdicts() -> None:
+    data = json.loads(json.dumps(BOARD.data()))
+    assert data["passed"] is True
+    assert data["goals"][0]["met"] is True
+    assert data["timeline"][0] == {"sold": 1}
+    assert data["timeline"][60] == {"sold": 1}
+
+
+def test_the_picture_is_xml_and_says_what_happened() -> None:
+    root = ElementTree.fromstring(picture(BOARD))
+    words = " ".join("".join(element.itertext()) for element in root.iter())
+    for expected in ("1,200", "1 of 1", "seat A-1 & <one> is sold again", "us-west-2 is cut off", "lock"):
+        assert expected in words
+    for element in root.iter():
+        for name in ("x", "x1", "x2"):
+            assert 0 <= float(element.get(name, 0)) <= 1200
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"])
+def test_credentials_in_the_environment_stop_a_rehearsal(name: str, tmp_path: Path) -> None:
+    (finding,) = credentials_in_reach({name: "something"}, tmp_path)
+    assert name in finding.message
+
+
+def test_credentials_in_a_file_stop_a_rehearsal(tmp_path: Path) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text("[default]\n")
+    (finding,) = credentials_in_reach({}, tmp_path)
+    assert ".aws/credentials" in finding.message
+    assert credentials_in_reach({}, tmp_path / "elsewhere") == ()
+
+
+def test_terraform_gets_no_variable_of_aws_but_ours() -> None:
+    given = {
+        "AWS_ROLE_ARN": "x",
+        "AWS_CA_BUNDLE": "x",
+        "TF_VAR_a": "x",
+        "PATH": "/bin",
+        "TF_CLI_CONFIG_FILE": "rc",
+    }
+    found = harmless_environment(given, "127.0.0.1:1")
+    assert found["PATH"] == "/bin"
+    assert found["TF_CLI_CONFIG_FILE"] == "rc"
+    assert "AWS_ROLE_ARN" not in found
+    assert "TF_VAR_a" not in found
+    assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+    assert found["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
