@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from functions_cloud import Cloud
 
     from ticketgen.rehearsal.emulated import EmulatedAws
+
+# The workers of a run already keep every core busy.
+os.environ["TICKETGEN_ONE_PROCESS"] = "1"
 
 # Terraform's examples ship tests of their own, which are looked at, and not run.
 collect_ignore_glob = ["rules/bad/*", "rules/good/*"]

@@ -29,12 +29,12 @@ def validate(
       ticketgen validate --format sarif > ticketgen.sarif
     """
     from ticketgen.verification.directory import read_directory
-    from ticketgen.verification.verify import verify
+    from ticketgen.verification.remembered import verify_or_remember
 
     read = read_directory(directory)
     findings = read.findings
     if read.value is not None:
-        findings += verify(read.value.texts, ours=False, paths=read.value.paths)
+        findings += verify_or_remember(read.value.texts, ours=False, paths=read.value.paths)
     show_findings(findings, format, read.value.texts if read.value else None)
     if read.value is not None and not findings and format is ReportFormat.TEXT:
         files = sum(path.endswith(".tf") for path in read.value.texts)

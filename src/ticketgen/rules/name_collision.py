@@ -22,14 +22,20 @@ _GLOBAL = {("aws_s3_bucket", "bucket"), ("aws_iam_policy", "name"), ("aws_iam_us
 def _check(subject: Subject) -> Iterator[Problem]:
     everywhere = {key for key, limit in NAME_LIMITS.items() if limit.scope == "global"} | _GLOBAL
     regional = {key for key, limit in NAME_LIMITS.items() if limit.scope == "regional" and "." not in key[1]}
+    several: dict[int, bool] = {}
     for type, attribute in sorted(everywhere | regional):
         taken: dict[tuple[object, ...], Found] = {}
         for found in subject.resources(type):
             value = found.assumed(attribute)
-            if not isinstance(value, str) or _maybe_not(found) or _several_accounts(found.scope):
+            if not isinstance(value, str) or _maybe_not(found):
+                continue
+            root = found.scope.root
+            if id(root) not in several:
+                several[id(root)] = _several_accounts(root)
+            if several[id(root)]:
                 continue
             # Of a regional service, one provider of one module is the same Region for certain.
-            area: tuple[object, ...] = (id(found.scope.root),)
+            area: tuple[object, ...] = (id(root),)
             if (type, attribute) not in everywhere:
                 area = (*area, id(found.scope), _provider(found))
             other = taken.setdefault((*area, value), found)
@@ -66,12 +72,12 @@ def _provider(found: Found) -> str:
     return ".".join(step.name for step in steps if isinstance(step, GetAttribute))
 
 
-def _several_accounts(scope: Scope) -> bool:
+def _several_accounts(root: Scope) -> bool:
     """Whether the root may talk to more than one account, so that nothing is known to collide."""
     told = {"profile", "access_key", "shared_credentials_files", "allowed_account_ids"}
     return any(
         block.attribute(name) is not None or bool(block.blocks(name))
-        for block in scope.root.module.blocks("provider")
+        for block in root.module.blocks("provider")
         for name in (*told, "assume_role", "assume_role_with_web_identity")
     )
 

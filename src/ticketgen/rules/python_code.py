@@ -164,6 +164,14 @@ class _Clients:
         self.dynamic = False
         self._holders: dict[str, str | None] = {}
         self._makers: dict[str, str] = {}
+        self._returned = {
+            id(node): [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
+            for node in nodes
+            if isinstance(node, ast.FunctionDef)
+        }
+        self._assigning = [
+            node for node in nodes if isinstance(node, ast.Assign | ast.AnnAssign | ast.FunctionDef)
+        ]
         for node in nodes:
             service = self._made(node)
             if service:
@@ -209,7 +217,7 @@ class _Clients:
         return ""
 
     def _follow(self) -> None:
-        for node in self.nodes:
+        for node in self._assigning:
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 service = self._service(node.value)
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -225,8 +233,9 @@ class _Clients:
                     else:
                         self._holders[name] = None
             elif isinstance(node, ast.FunctionDef):
-                returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
-                services = {self._service(value) if value is not None else None for value in returned}
+                services = {
+                    self._service(value) if value is not None else None for value in self._returned[id(node)]
+                }
                 if len(services) == 1 and None not in services:
                     self._makers[node.name] = str(services.pop())
 

@@ -29,20 +29,20 @@ def check_files(configuration: Configuration, values: Values) -> Iterator[Findin
         return
     made = frozenset(_made(configuration, values))
     seen = set()
-    for scopes in configuration.scopes.values():
-        for scope in scopes:
-            for file in scope.module.files:
-                for block in file.body.blocks:
-                    for call in _calls(block):
-                        path = _path(values, scope, call)
-                        missing = path and path not in configuration.paths and path not in made
-                        if missing and (place := call.at(file.path)) not in seen:
-                            seen.add(place)
-                            message = f"{call.name}() reads {path}, which does not exist"
-                            help_text = (
-                                "write the file, or mend the path: it is relative to where Terraform runs"
-                            )
-                            yield Finding("missing-file", message, Stage.VERIFY, place, help=help_text)
+    for folder, scopes in configuration.scopes.items():
+        module = configuration.modules[folder]
+        calls = [
+            (file, call) for file in module.files for block in file.body.blocks for call in _calls(block)
+        ]
+        for scope in scopes if calls else ():
+            for file, call in calls:
+                path = _path(values, scope, call)
+                missing = path and path not in configuration.paths and path not in made
+                if missing and (place := call.at(file.path)) not in seen:
+                    seen.add(place)
+                    message = f"{call.name}() reads {path}, which does not exist"
+                    help_text = "write the file, or mend the path: it is relative to where Terraform runs"
+                    yield Finding("missing-file", message, Stage.VERIFY, place, help=help_text)
 
 
 def _path(values: Values, scope: Scope, call: Call) -> str:

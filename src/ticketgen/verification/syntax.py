@@ -10,18 +10,18 @@ from ticketgen.hcl.strict import complaints
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.tree import Unreadable, read
 
-__all__ = ["check_syntax"]
+__all__ = ["check_syntax", "round_trip_finding"]
 
 
-def check_syntax(path: str, text: str, *, ours: bool) -> Checked[File]:
+def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) -> Checked[File]:
     """Parse one file; no value where it cannot be.
 
     Args:
         path: what it is called in findings.
-        text: its text.
+        text: its text, without a byte order mark.
         ours: whether ticketgen rendered it; see `verify`.
+        round_trips: whether it makes its round trip here, and not elsewhere.
     """
-    text = text.removeprefix("\ufeff")
     not_ours = Severity.ERROR if ours else Severity.NOTE
     refused = refusal(text)
     if refused:
@@ -43,8 +43,11 @@ def check_syntax(path: str, text: str, *, ours: bool) -> Checked[File]:
     if isinstance(file, Unreadable):
         message = f"python-hcl2 cannot read what HCL's parser takes: {file.reason}"
         return Checked(None, (Finding("not-checked", message, Stage.VERIFY, file.at(path), not_ours),))
-    difference = round_trip(tree)
-    if difference:
-        found = Finding("round-trip", difference, Stage.VERIFY, Location(path), not_ours)
-        return Checked(file, (found,))
-    return Checked(file)
+    difference = round_trip(tree) if round_trips else ""
+    return Checked(file, (round_trip_finding(path, difference, ours=ours),) if difference else ())
+
+
+def round_trip_finding(path: str, difference: str, *, ours: bool) -> Finding:
+    """What a file that changes on its way is told."""
+    severity = Severity.ERROR if ours else Severity.NOTE
+    return Finding("round-trip", difference, Stage.VERIFY, Location(path), severity)

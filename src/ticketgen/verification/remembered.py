@@ -1,0 +1,120 @@
+"""What verifying found the last time, for whoever verifies the same again.
+
+A result is kept under a digest of everything that it depends on: every text and path, and ticketgen itself with what it
+parses with, file by file. Nothing else is trusted: a result that is not whole, or not its digest's, is none. Each is
+written beside and moved, so that runs side by side see all of it or nothing; without a folder to write to, nothing is
+kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from ticketgen.caching import cache_folder
+from ticketgen.findings import Finding, Location, Severity, Stage
+
+__all__ = ["verify_or_remember"]
+
+_MOST_KEPT = 200
+_PARSERS = ("hcl2", "lark", "pygohcl")
+
+
+def verify_or_remember(
+    files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None = None
+) -> tuple[Finding, ...]:
+    """As `verify`, or what it found for the same before."""
+    folder = cache_folder()
+    if folder is None:
+        return _verify(files, ours=ours, paths=paths)
+    key = _digest(files, ours=ours, paths=paths)
+    kept = folder / f"verified-{key}.json"
+    known = _read(kept, key)
+    if known is not None:
+        return known
+    findings = _verify(files, ours=ours, paths=paths)
+    _write(kept, key, findings)
+    return findings
+
+
+def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> tuple[Finding, ...]:
+    from ticketgen.verification.verify import verify  # takes a tenth of a second to import
+
+    return verify(files, ours=ours, paths=paths)
+
+
+def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> str:
+    digest = hashlib.sha256(f"{sys.version}\0{ours}\0{paths is None}".encode())
+    for told in _own_files():
+        digest.update(f"\0{told}".encode())
+    for path in sorted(paths or ()):
+        digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
+    for path, text in sorted(files.items()):
+        content = text.encode("utf-8", "surrogatepass")
+        digest.update(f"\0f{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _own_files() -> Iterator[str]:
+    """Every file of ticketgen and the parsers' packages, by name, size and time: an installation, or a checkout."""
+    folders = [Path(__file__).parents[1]]
+    for name in _PARSERS:
+        spec = find_spec(name)
+        folders += map(Path, spec.submodule_search_locations or ()) if spec else ()
+    for folder in folders:
+        for root, inner, names in os.walk(folder):
+            inner[:] = sorted(each for each in inner if each != "__pycache__")
+            with os.scandir(root) as entries:
+                told = sorted(
+                    (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns)
+                    for entry in entries
+                    if entry.name in names and not entry.name.endswith(".bin")
+                )
+            yield f"{root}{told}"
+
+
+def _read(kept: Path, key: str) -> tuple[Finding, ...] | None:
+    try:
+        document = json.loads(kept.read_bytes())
+        rows = document["findings"]
+        if document["key"] != key or document["sum"] != _sum(rows):
+            return None
+        findings = tuple(map(_finding, rows))
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+    return findings
+
+
+def _write(kept: Path, key: str, findings: tuple[Finding, ...]) -> None:
+    rows = [_row(finding) for finding in findings]
+    own = kept.with_suffix(f".{os.getpid()}")
+    try:
+        own.write_text(json.dumps({"key": key, "sum": _sum(rows), "findings": rows}), encoding="utf-8")
+        own.replace(kept)
+        others = sorted(kept.parent.glob("verified-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in others[_MOST_KEPT:]:
+            old.unlink(missing_ok=True)
+    except (OSError, UnicodeEncodeError):
+        own.unlink(missing_ok=True)
+
+
+def _sum(rows: list[list[object]]) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def _row(finding: Finding) -> list[object]:
+    place = finding.location
+    where = [place.file, place.line, place.column] if place else None
+    return [finding.rule, finding.message, finding.stage.value, where, finding.severity.value, finding.help]
+
+
+def _finding(row: list[object]) -> Finding:
+    rule, message, stage, where, severity, help = row
+    place = Location(*where) if isinstance(where, list) else None
+    return Finding(str(rule), str(message), Stage(str(stage)), place, Severity(str(severity)), str(help))

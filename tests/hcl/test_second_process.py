@@ -1,0 +1,100 @@
+"""A second process says of a round trip what the first would; its death changes nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ticketgen.findings import Severity
+from ticketgen.hcl import second_process
+from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips, pays
+from ticketgen.verification import verify as verification
+from ticketgen.verification.verify import verify
+
+TEXTS = {
+    "good.tf": 'locals {\n  a = "${1}" # a comment\n}\noutput "a" {\n  value = local.a\n}\n',
+    "bad.tf": "locals {\n  a = = 1\n}\n",
+    "nul.tf": "a = 1\0",
+}
+
+
+def test_it_answers_for_what_can_be_read_and_for_nothing_else() -> None:
+    assert RoundTrips(TEXTS).differences() == {"good.tf": ""}
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ONE_PROCESS, raising=False)
+    monkeypatch.setattr(verification, "pays", lambda texts: True)
+
+
+@pytest.mark.usefixtures("two")
+def test_with_it_the_findings_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = verify(TEXTS, ours=True)
+    monkeypatch.setattr(verification, "pays", lambda texts: False)
+    assert sorted(both, key=repr) == sorted(verify(TEXTS, ours=True), key=repr)
+    assert {finding.rule for finding in both} == {"syntax"}
+
+
+@pytest.mark.usefixtures("two")
+def test_what_it_finds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RoundTrips, "differences", lambda self: {"good.tf": "'1' comes back as '2'"})
+    (finding,) = verify({"good.tf": TEXTS["good.tf"]}, ours=True)
+    assert (finding.rule, finding.severity) == ("round-trip", Severity.ERROR)
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    "program",
+    [
+        "",
+        "#!/bin/sh\nkill -9 $$\n",
+        "#!/bin/sh\ncat >/dev/null\necho '{\"good.tf\": 1}'\n",
+        "#!/bin/sh\ncat >/dev/null\necho nonsense\n",
+    ],
+)
+def test_without_its_answer_the_round_trip_is_made_here(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def differs(tree: object) -> str:
+        made.append(tree)
+        return "it differs"
+
+    monkeypatch.setattr("ticketgen.verification.syntax.round_trip", differs)
+    python = tmp_path / "python"
+    if program:
+        python.write_text(program)
+        python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    (finding,) = verify({"good.tf": TEXTS["good.tf"]}, ours=True)
+    assert (finding.rule, finding.message, len(made)) == ("round-trip", "it differs", 1)
+
+
+def test_it_imports_nothing_from_where_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("json", "lark", "ticketgen"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.chdir(tmp_path)
+    assert RoundTrips(TEXTS).differences() == {"good.tf": ""}
+
+
+def test_it_is_for_much_work_and_a_core_that_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ONE_PROCESS, raising=False)
+    much = {"a.tf": "#" * 200_000}
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.2, 0.0, 0.0), raising=False)
+    assert pays(much)
+    assert not pays({"a.tf": ""})
+    monkeypatch.setattr(os, "getloadavg", lambda: (1.9, 0.0, 0.0), raising=False)
+    assert not pays(much)
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.2, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    assert not pays(much)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
+    monkeypatch.setenv(second_process.ONE_PROCESS, "1")
+    assert not pays(much)

@@ -1,0 +1,152 @@
+"""A result is remembered for the very same, and for nothing else; it never becomes better than it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ticketgen import caching
+from ticketgen.findings import Finding
+from ticketgen.verification import remembered
+from ticketgen.verification.remembered import verify_or_remember
+
+FILES = {"main.tf": "locals {\n  a = 1\n}\n"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv(caching.NO_CACHE, raising=False)
+    caching.cache_folder.cache_clear()
+    yield tmp_path / "cache"
+    caching.cache_folder.cache_clear()
+
+
+class Runs:
+    """Counts how often it is really verified."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self._real = remembered._verify
+        monkeypatch.setattr(remembered, "_verify", self)
+
+    def __call__(self, *arguments: object, **named: object) -> tuple[Finding, ...]:
+        self.count += 1
+        return self._real(*arguments, **named)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    return Runs(monkeypatch)
+
+
+def test_the_same_is_verified_once(folder: Path, runs: Runs) -> None:
+    first = verify_or_remember(FILES, ours=False)
+    assert [finding.rule for finding in first] == ["unused-declaration"]
+    assert verify_or_remember(dict(FILES), ours=False) == first
+    assert runs.count == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "ours", "paths"),
+    [
+        ({"main.tf": "locals {\n  a = 2\n}\n"}, False, None),
+        ({"other.tf": FILES["main.tf"]}, False, None),
+        ({**FILES, "b.tf": ""}, False, None),
+        (FILES, True, None),
+        (FILES, False, frozenset()),
+        (FILES, False, frozenset({"a.txt"})),
+    ],
+)
+def test_anything_else_is_verified_anew(
+    files: dict[str, str], ours: bool, paths: frozenset[str] | None, folder: Path, runs: Runs
+) -> None:
+    verify_or_remember(FILES, ours=False)
+    verify_or_remember(files, ours=ours, paths=paths)
+    assert runs.count == 2
+
+
+def test_no_two_ways_to_say_it_are_the_same() -> None:
+    """What separates paths and texts cannot be written into them."""
+    one = {"a.tf": "x", "b.tf": "y"}
+    other = {"a.tf": "x\0fb.tf\0001\0y"}
+    assert remembered._digest(one, ours=False, paths=None) != remembered._digest(
+        other, ours=False, paths=None
+    )
+
+
+def test_another_ticketgen_verifies_anew(folder: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    verify_or_remember(FILES, ours=False)
+    own = list(remembered._own_files())
+    assert any("verify.py" in told for told in own)
+    assert any("dynamodb.json.gz" in told for told in own)
+    assert any("hcl2.lark" in told for told in own)
+    monkeypatch.setattr(remembered, "_own_files", lambda: iter([*own, "a file more"]))
+    verify_or_remember(FILES, ours=False)
+    assert runs.count == 2
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", "{}", "null", '{"findings": []}'])
+def test_half_a_result_is_none(broken: str, folder: Path, runs: Runs) -> None:
+    first = verify_or_remember(FILES, ours=False)
+    (kept,) = folder.glob("verified-*.json")
+    kept.write_text(broken)
+    assert verify_or_remember(FILES, ours=False) == first
+    assert runs.count == 2
+
+
+def test_a_result_without_its_findings_is_none(folder: Path, runs: Runs) -> None:
+    first = verify_or_remember(FILES, ours=False)
+    (kept,) = folder.glob("verified-*.json")
+    document = json.loads(kept.read_text())
+    kept.write_text(json.dumps({**document, "findings": []}))
+    assert verify_or_remember(FILES, ours=False) == first
+    good = {"main.tf": "locals {}\n"}
+    assert verify_or_remember(good, ours=False) == ()
+    passed = next(path for path in folder.glob("verified-*.json") if path != kept)
+    kept.write_bytes(passed.read_bytes())  # another's pass under this one's name
+    assert verify_or_remember(FILES, ours=False) == first
+
+
+def test_without_a_folder_to_write_to_nothing_is_kept(
+    tmp_path: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    caching.cache_folder.cache_clear()
+    assert caching.cache_folder() is None
+    for _ in range(2):
+        verify_or_remember(FILES, ours=False)
+    assert runs.count == 2
+    caching.cache_folder.cache_clear()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such modes")
+def test_a_folder_that_others_may_write_to_is_not_trusted(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert caching.cache_folder() is None
+
+
+def test_only_so_many_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "_MOST_KEPT", 3)
+    for number in range(6):
+        verify_or_remember({"main.tf": f"# {number}\n"}, ours=False)
+    assert len(list(folder.glob("verified-*"))) == 3
+
+
+def test_runs_side_by_side_all_say_the_same(folder: Path, tmp_path: Path) -> None:
+    stack = tmp_path / "stack"
+    stack.mkdir()
+    (stack / "main.tf").write_text(FILES["main.tf"])
+    command = [sys.executable, "-m", "ticketgen", "validate", "--format", "json", str(stack)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ) for _ in range(4)]
+    said = {process.communicate(timeout=120)[0] for process in processes}
+    assert len(said) == 1
+    assert b"unused-declaration" in said.pop()
