@@ -8,7 +8,7 @@ SCANNERS := .build/scanners
 CHECKOV := 3.3.30
 TFLINT := v0.64.0
 
-.PHONY: help demo test lint prove clean
+.PHONY: help demo test lint prove bench clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is.
@@ -28,6 +28,9 @@ lint: $(READY)
 
 prove: $(READY) $(SCANNERS)/.ready ## The slow proofs: plans of whole stacks, the package installed elsewhere.
 	$(BIN)/python -m pytest -m slow
+
+bench: $(READY) ## Compare validate with terraform's, in time and memory; five rounds.
+	$(BIN)/python scripts/bench_validate.py
 
 clean: ## Remove what make made.
 	rm -rf .venv .build dist $(DEMO)/stacks
