@@ -8,7 +8,10 @@ SCANNERS := .build/scanners
 CHECKOV := 3.3.30
 TFLINT := v0.64.0
 
-.PHONY: help demo test lint prove bench clean
+# DynamoDB Local, for the tests of the functions; without Java and Maven they make do with an emulation.
+DYNAMODB := .build/dynamodb-local
+
+.PHONY: help demo test lint prove bench clean dynamodb
 .DEFAULT_GOAL := help
 
 help: ## Say what there is.
@@ -17,7 +20,7 @@ help: ## Say what there is.
 demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
 
-test: lint ## Set up, and run every check but the slow proofs.
+test: lint dynamodb ## Set up, and run every check but the slow proofs.
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 lint: $(READY)
@@ -26,11 +29,19 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY) $(SCANNERS)/.ready ## The slow proofs: plans of whole stacks, the package installed elsewhere.
+prove: $(READY) dynamodb $(SCANNERS)/.ready ## The slow proofs: plans of whole stacks, the package installed elsewhere.
 	$(BIN)/python -m pytest -m slow
 
 bench: $(READY) ## Compare validate with terraform's, in time and memory; five rounds.
 	$(BIN)/python scripts/bench_validate.py
+
+dynamodb: $(DYNAMODB)/.ready
+
+$(DYNAMODB)/.ready: tests/functions/dynamodb-local.xml
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
+	  mkdir -p $(DYNAMODB) && mvn -q -B -f $< org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+	    -DoutputDirectory=$(CURDIR)/$(DYNAMODB) && touch $@; \
+	else echo "No Java or no Maven: the functions' tests run without DynamoDB Local."; fi
 
 clean: ## Remove what make made.
 	rm -rf .venv .build dist $(DEMO)/stacks

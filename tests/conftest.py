@@ -1,4 +1,4 @@
-"""Fixtures that need more than a function: Terraform and OpenTofu where they are, a cloud in this process."""
+"""Fixtures that need more than a function: Terraform and OpenTofu where they are, DynamoDB Local and a cloud."""
 
 from __future__ import annotations
 
@@ -42,12 +42,31 @@ def tofu(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     return found
 
 
+@pytest.fixture(scope="session")
+def dynamodb_port() -> Iterator[int | None]:
+    """DynamoDB Local's port; None where it is not, a failure where it is required."""
+    from dynamodb_local import REQUIRE, running
+
+    with running() as port:
+        if isinstance(port, str) and os.environ.get(REQUIRE):
+            pytest.fail(f"{REQUIRE} is set, but {port}")
+        yield None if isinstance(port, str) else port
+
+
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
+def dynamodb(dynamodb_port: int | None) -> int:
+    """DynamoDB Local's port; skips where it is not."""
+    if dynamodb_port is None:
+        pytest.skip("DynamoDB Local is not there: `make dynamodb` fetches it, with Java and Maven")
+    return dynamodb_port
+
+
+@pytest.fixture
+def cloud(dynamodb_port: int | None) -> Iterator[Cloud]:
     """Three Regions with empty tables, for the functions; replication is up to the test."""
     from functions_cloud import Cloud  # takes a second: only for those who need it
 
-    with Cloud.running() as cloud:
+    with Cloud.running(dynamodb_port) as cloud:
         yield cloud
 
 

@@ -1,32 +1,37 @@
-"""A cloud to run the functions in: moto's DynamoDB and SQS, one backend a Region, faults on demand.
+"""A cloud to run the functions in: DynamoDB Local where it is, else moto's DynamoDB; and moto's SQS and Timestream.
 
-moto checks conditions and transactions as DynamoDB does; it knows nothing of conflicts, throttling, lag and
-lost answers. Those come from here: replication is a copy that a test asks for, faults are raised around a
-call. moto is not safe under threads, so calls take turns; a race between buyers is a race between their
-calls, as it is at DynamoDB.
+Both check conditions and transactions as DynamoDB does, and know nothing of conflicts, throttling, lag and lost
+answers. Those come from here, raised around a call, and replication is a copy that a test asks for;
+`fault_proxy` has them on the wire. moto is not safe under threads, so there calls take turns. SQS and
+Timestream are moto's always: neither can run here.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import functools
 import json
 import os
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import boto3
 from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.credentials import Credentials
 from moto import mock_aws
 
 import dynamo
+from dynamodb_local import new_account
+from rendered_functions import cold_start
 
-__all__ = ["ENVIRONMENT", "FUNCTIONS_FOLDER", "HOME", "REGIONS", "Answer", "Call", "Cloud"]
+__all__ = ["ENVIRONMENT", "FUNCTIONS_FOLDER", "HOME", "KEYS", "REGIONS", "Answer", "Call", "Cloud", "Sdk", "make_tables"]
 
 FUNCTIONS_FOLDER = Path(__file__).resolve().parents[2] / "templates" / "functions"
 HOME, REGIONS = "us-east-1", ("us-east-1", "us-west-2", "eu-west-1")
@@ -92,25 +97,79 @@ class Answer:
     headers: dict[str, str]
 
 
+def make_tables(client_of: Callable[[str], Any], regions: Sequence[str], streams: bool = False) -> None:
+    """The stack's tables, empty, in some Regions."""
+    for region in regions:
+        for table, key in KEYS.items():
+            client_of(region).create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
+                KeySchema=[
+                    {"AttributeName": name, "KeyType": kind}
+                    for name, kind in zip(key, ("HASH", "RANGE"), strict=False)
+                ],
+                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+                if streams and table == "inventory"
+                else {"StreamEnabled": False},
+            )
+
+
+@functools.cache
+def _session() -> tuple[boto3.Session, Credentials]:
+    """One session for all tests, because its clients take long to make; and whom it signs for."""
+    session = boto3.Session("testing", "testing")
+    return session, session._session.get_credentials()
+
+
+@functools.cache
+def _client(service: str, region: str, endpoint: str, options: tuple[tuple[str, Any], ...]) -> Any:
+    config = {name: dict(value) if isinstance(value, tuple) else value for name, value in options}
+    return _session()[0].client(
+        service, region_name=region, endpoint_url=endpoint or None, config=Config(**config)
+    )
+
+
+class Sdk:
+    """What functions get for boto3: clients that are kept, that sign for one account, and know where it is.
+
+    Only one account at a time: it is the newest's.
+    """
+
+    def __init__(self, account: str, endpoint: str) -> None:
+        self._endpoint = endpoint
+        _session()[1].access_key = account if endpoint else "testing"
+        self.module = SimpleNamespace(client=self.client, session=boto3.session)
+
+    def client(self, service: str, *, region_name: str, config: Config | None = None) -> Any:
+        """As boto3.client; DynamoDB is at the account's endpoint."""
+        options = () if config is None else tuple(sorted(config._user_provided_options.items()))
+        hashable = tuple((name, tuple(v.items()) if isinstance(v, dict) else v) for name, v in options)
+        return _client(service, region_name, self._endpoint if service == "dynamodb" else "", hashable)
+
+
 @dataclass
 class Cloud:
     """What the tests see of it.
 
     Attributes:
+        sdk: the functions' boto3.
         calls: every call so far.
         before, after: asked with each call, before it is made and after it was; what they raise, the caller
         gets.
     """
 
+    sdk: Sdk
     calls: list[Call] = field(default_factory=list)
     before: Callable[[Call], None] = lambda call: None
     after: Callable[[Call], None] = lambda call: None
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator[Cloud]:
-        """A cloud with its tables, until the block ends."""
-        cloud, turn, call_aws = cls(), threading.RLock(), BaseClient._make_api_call
+    def running(cls, port: int | None) -> Iterator[Cloud]:
+        """A cloud with its tables, until the block ends: at DynamoDB Local's port, or moto's."""
+        sdk = Sdk(new_account(), "" if port is None else f"http://127.0.0.1:{port}")
+        cloud, turn, call_aws = cls(sdk), threading.RLock(), BaseClient._make_api_call
 
         def called(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
             call = Call(
@@ -118,7 +177,10 @@ class Cloud:
             )
             cloud.calls.append(call)
             cloud.before(call)
-            with turn:
+            if port is None or call.service != "dynamodb":
+                with turn:
+                    answer = call_aws(client, operation, parameters)
+            else:
                 answer = call_aws(client, operation, parameters)
             cloud.after(call)
             return answer
@@ -128,36 +190,23 @@ class Cloud:
             mock_aws(),
             patch.object(BaseClient, "_make_api_call", called),
         ):
-            for region in REGIONS:
-                for table, key in KEYS.items():
-                    dynamo.client(region).create_table(
-                        TableName=table,
-                        BillingMode="PAY_PER_REQUEST",
-                        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
-                        KeySchema=[
-                            {"AttributeName": name, "KeyType": kind}
-                            for name, kind in zip(key, ("HASH", "RANGE"), strict=False)
-                        ],
-                    )
+            make_tables(cloud.client, REGIONS)
             cloud.calls.clear()
             yield cloud
+
+    def client(self, region: str) -> Any:
+        """The test's own DynamoDB client of a Region."""
+        return self.sdk.client("dynamodb", region_name=region)
 
     def function(self, name: str, region: str = HOME, **environment: str) -> Any:
         """A cold start of a function in a Region."""
         environment = {**ENVIRONMENT, "AWS_REGION": region, **environment}
-        spec = importlib.util.spec_from_file_location(f"{name}_{region}", FUNCTIONS_FOLDER / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # dataclasses look their module up
-        with patch.dict(os.environ, environment):
-            spec.loader.exec_module(module)
-        return module
+        return cold_start(name, environment, {"boto3": self.sdk.module})
 
     def put(self, table: str, item: dict[str, Any], *regions: str) -> None:
         """An item in some Regions, or in all."""
         for region in regions or REGIONS:
-            dynamo.client(region).put_item(TableName=table, Item=dynamo.pack(item)["M"])
+            self.client(region).put_item(TableName=table, Item=dynamo.pack(item)["M"])
 
     def event(self, event_id: str = "gala", **changes: Any) -> dict[str, Any]:
         """An event on sale, known in every Region: seats A-1 to A-50 at 100.00 and B-1 to B-20 at 40.00."""
@@ -181,7 +230,7 @@ class Cloud:
 
     def items(self, table: str, region: str = HOME) -> list[dict[str, Any]]:
         """All items of a table, in the order of their keys."""
-        found = dynamo.client(region).scan(TableName=table)["Items"]
+        found = self.client(region).scan(TableName=table)["Items"]
         items = [dynamo.unpack({"M": item}) for item in found]
         return sorted(items, key=lambda item: [item[name] for name in KEYS[table]])
 

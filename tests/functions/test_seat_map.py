@@ -107,15 +107,19 @@ def redis(server: Server) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def start(cloud: Cloud, redis: Redis) -> Callable[[str], Any]:
+def start(cloud: Cloud, server: Server) -> Iterator[Callable[[str], Any]]:
     """Cold starts of the two functions that talk to Redis, with that Redis."""
+    started = []
 
     def cold(name: str) -> Any:
         function = cloud.function(name)
-        function.REDIS = redis
+        function.REDIS = function.Redis("127.0.0.1", server.port, tls=False)  # with no sign-in
+        started.append(function)
         return function
 
-    return cold
+    yield cold
+    for function in started:
+        function.REDIS.close()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -273,15 +277,13 @@ def test_seats_sold_and_freed_during_a_load_are_so_after_it(
         if shard == "gala#0":  # it has been read; now it changes
             changes = [record("INSERT", "A-3", 30), record("REMOVE", "A-2", 10)]
             other.handler({"Records": changes}, None)
-            during.append(shown(other.REDIS))
+            during.append(shown(redis))
         return found
 
     during: list[dict[str, list[int]]] = []
-    other = cloud.function("seat_cache_sync")
-    other.REDIS = Redis("127.0.0.1", redis._address[1], tls=False)
+    other = start("seat_cache_sync")
     sync._taken = meanwhile
     assert sync.handler({"refresh": True}, LONG) == {"loaded": ["gala"]}
-    other.REDIS.close()
     assert during == [{"A": [1, 3], "B": []}]
     assert shown(redis) == {"A": [1, 3], "B": []}
 

@@ -16,6 +16,7 @@ from ticketgen.stack.capacity import operators_figures
 from ticketgen.stack.dashboard import PANELS
 from ticketgen.stack.functions import FUNCTIONS, LambdaFunction, function_source
 from ticketgen.stack.names import WHATS, longest_suffix
+from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.roles import roles, services
 
 __all__ = [
@@ -139,6 +140,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "longest_suffix": longest_suffix(environment.project),
         "root_outputs": _ROOT_OUTPUTS,
         "lease_seconds": LEASE_SECONDS,
+        "operations": stack_facts(environment, sizing, LEASE_SECONDS, timeouts(environment)),
         "endpoint_actions": _endpoint_actions(),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
         "inventory_batch_size": INVENTORY_BATCH_SIZE,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ticketgen.spec.model import Environment
+from ticketgen.stack.operations import SCRIPTS, SHARED
 
 __all__ = ["FILES", "StackFile", "stack_files"]
 
@@ -117,6 +118,9 @@ FILES = (
     StackFile("modules/verification/alarms.tf"),
     StackFile("modules/verification/outputs.tf"),
     *_SUITES,
+    StackFile("ops/stack.json"),
+    *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, "console")),
+    *(StackFile(f"ops/{module}.py", template=f"functions/{module}.py") for module in SHARED),
 )
 
 

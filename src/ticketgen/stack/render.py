@@ -22,7 +22,7 @@ from ticketgen.stack.names import check_names
 
 __all__ = ["render"]
 
-HEADER = "# Rendered by ticketgen. The suites are yours to keep and to run without it.\n"
+HEADER = "# Rendered by ticketgen, and yours to keep: it runs without ticketgen.\n"
 """What files begin with that are copied."""
 
 

@@ -1,0 +1,150 @@
+"""Sends again what ended in a queue of failures, once its cause is mended.
+
+    python redrive.py --region us-east-1 --apply
+
+From `dead-letters`: batches of sales that Aurora did not take are read from the stream again (it keeps them for
+a week) and given to the Kinesis processor; a message is deleted when all of its batch is written. What failed
+of the seat map needs no repeating, because every map is loaded anew within a quarter of an hour: those messages
+are deleted. From `failed-refunds`: back to the queue of refunds, in which the sale's id says what is the same.
+Whatever this script does not know, stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from console import GivenUp, Stack, options, run
+
+__all__ = ["main"]
+
+BUSY_SECONDS = 300  # a message that we work at is nobody else's
+MOST_RECORDS = 500  # in one call of the processor: 6 MB of JSON is the most that Lambda takes
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the script; see its help."""
+    parser = options(__doc__)
+    parser.add_argument("--region", required=True, help="the Region whose queues are emptied")
+    return run(_work, parser, arguments)
+
+
+def _work(stack: Stack, chosen: argparse.Namespace) -> None:
+    sqs = boto3.client("sqs", region_name=chosen.region)
+    left = 0
+    for queue in _queues(sqs, stack, ("dead-letters", "failed-refunds")):
+        for message in _messages(sqs, queue, hide=chosen.apply):
+            done, text = _send_again(stack, chosen.region, sqs, message, apply=chosen.apply)
+            print(text)
+            left += not done
+            if done and chosen.apply:
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    if left:
+        raise GivenUp(f"{left} messages stay where they are")
+
+
+def _queues(sqs: Any, stack: Stack, names: Sequence[str]) -> Iterator[str]:
+    """The queues' addresses; failed refunds are in the hubs only."""
+    for what in names:
+        name = stack.name(what) + (".fifo" if what == "failed-refunds" else "")
+        try:
+            yield sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        except ClientError as error:
+            if "NonExistentQueue" not in error.response["Error"]["Code"]:
+                raise
+
+
+def _messages(sqs: Any, queue: str, *, hide: bool) -> Iterator[dict[str, Any]]:
+    """Each message once; in a dry run they stay visible to others."""
+    seen: set[str] = set()
+    while True:
+        got = sqs.receive_message(
+            QueueUrl=queue,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=BUSY_SECONDS if hide else 0,
+            AttributeNames=["MessageGroupId"],
+        ).get("Messages", [])
+        new = [message for message in got if message["MessageId"] not in seen]
+        if not new:
+            return
+        seen |= {message["MessageId"] for message in new}
+        yield from new
+
+
+def _send_again(
+    stack: Stack, region: str, sqs: Any, message: dict[str, Any], *, apply: bool
+) -> tuple[bool, str]:
+    """Handles one message: whether it is done with, and what to say of it."""
+    try:
+        body = json.loads(message["Body"])
+    except ValueError:
+        return False, f"{message['MessageId']}: not JSON, stays"
+    if batch := body.get("KinesisBatchInfo"):
+        return _process(stack, region, batch, apply=apply)
+    if "DDBStreamBatchInfo" in body or body == {"refresh": True}:
+        return True, "seat map: loaded anew since, or soon"
+    if "sale_id" in body and "MessageGroupId" in message.get("Attributes", {}):
+        if apply:
+            sqs.send_message(
+                QueueUrl=sqs.get_queue_url(QueueName=stack.name("refunds") + ".fifo")["QueueUrl"],
+                MessageBody=message["Body"],
+                MessageGroupId=message["Attributes"]["MessageGroupId"],
+                MessageDeduplicationId=body["sale_id"],
+            )
+        return True, f"refund of {body['sale_id']}: to the queue of refunds"
+    return False, f"{message['MessageId']}: of a kind that this script does not know, stays"
+
+
+def _process(stack: Stack, region: str, batch: dict[str, Any], *, apply: bool) -> tuple[bool, str]:
+    """Gives a batch to the processor once more, in parts: written twice, a sale is one row."""
+    first, last = batch["startSequenceNumber"], batch["endSequenceNumber"]
+    what = f"sales {batch['shardId']} {first}..{last}"
+    records = list(_records(boto3.client("kinesis", region_name=region), batch))
+    if not records:
+        return False, f"{what}: no longer on the stream, stays"
+    failed = []
+    for start in range(0, len(records) if apply else 0, MOST_RECORDS):
+        answer = boto3.client("lambda", region_name=region).invoke(
+            FunctionName=stack.name("kinesis-processor"),
+            Payload=json.dumps({"Records": records[start : start + MOST_RECORDS]}).encode(),
+        )
+        told = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            return False, f"{what}: the processor failed: {told.get('errorMessage')}"
+        failed += told["batchItemFailures"]
+    if failed:
+        return False, f"{what}: {len(failed)} of {len(records)} still cannot be written"
+    return True, f"{what}: {len(records)} records to the processor"
+
+
+def _records(kinesis: Any, batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records of a batch, as Lambda hands them over."""
+    iterator = kinesis.get_shard_iterator(
+        StreamName=batch["streamArn"].rpartition("/")[2],
+        ShardId=batch["shardId"],
+        ShardIteratorType="AT_SEQUENCE_NUMBER",
+        StartingSequenceNumber=batch["startSequenceNumber"],
+    )["ShardIterator"]
+    while iterator:
+        page = kinesis.get_records(ShardIterator=iterator)
+        for record in page["Records"]:
+            if int(record["SequenceNumber"]) > int(batch["endSequenceNumber"]):
+                return
+            data = base64.b64encode(record["Data"]).decode()
+            yield {"kinesis": {"sequenceNumber": record["SequenceNumber"], "data": data}}
+            if record["SequenceNumber"] == batch["endSequenceNumber"]:
+                return
+        if not page["Records"] and not page.get("MillisBehindLatest"):
+            return
+        iterator = page.get("NextShardIterator")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""A proxy before DynamoDB Local that makes of it what DynamoDB is: many Regions, far apart, and not always well.
+
+Callers name their own Region in the path of their endpoint (`http://127.0.0.1:<port>/eu-west-1`); the Region
+that they call is in the signature, as always. Between the two, calls are cut off, and lost, throttled or
+refused for a conflict as a test wants, in DynamoDB's own words and on the wire, so that botocore's handling
+of them is part of what is tested.
+
+Source of the answers: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import re
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal, TypeAlias
+
+from replication import Body, Replication
+
+__all__ = ["Fault", "FaultProxy", "WireCall", "random_faults"]
+
+WRITES = {"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"}
+
+Fault: TypeAlias = Literal["conflict", "throttled", "unavailable", "dropped", "lost"]
+"""`dropped` never reaches DynamoDB; `lost` is done there, and its answer does not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireCall:
+    """A call: from the Region of its caller, to a Region."""
+
+    caller: str
+    region: str
+    operation: str
+    body: Body
+
+
+def random_faults(seed: int, **shares: float) -> Callable[[WireCall], Fault | None]:
+    """Faults by chance: the share of the calls that has each, `conflict=0.1, lost=0.02`.
+
+    A conflict befalls transactions only.
+    """
+    chance, turn = random.Random(seed), threading.Lock()
+
+    def fault(call: WireCall) -> Fault | None:
+        with turn:
+            drawn = chance.random()
+        for name, share in shares.items():
+            if drawn < share:
+                return None if name == "conflict" and "Transact" not in call.operation else name  # type: ignore[return-value]
+            drawn -= share
+        return None
+
+    return fault
+
+
+@dataclass
+class FaultProxy:
+    """The proxy while it runs.
+
+    Attributes:
+        backend: the port of DynamoDB Local.
+        account: the access key under which everything is there.
+        fault: asked for each call.
+        watch: told of each call that reaches DynamoDB, before it is made.
+        replication: what becomes of writes to global tables; without it, they stay where they are.
+        seen: how many calls of each operation came, and how many had each fault.
+    """
+
+    backend: int
+    account: str
+    fault: Callable[[WireCall], Fault | None] = lambda call: None
+    watch: Callable[[WireCall], None] = lambda call: None
+    replication: Replication | None = None
+    seen: Counter[str] = field(default_factory=Counter)
+    port: int = 0
+    _local: threading.local = field(default_factory=threading.local)
+
+    def endpoint(self, caller: str) -> str:
+        """What a caller in that Region takes for DynamoDB's endpoint, of whichever Region."""
+        return f"http://127.0.0.1:{self.port}/{caller}"
+
+    @contextmanager
+    def running(self) -> Iterator[FaultProxy]:
+        """Serves until the block ends."""
+        proxy = self
+
+        class Handler(_Handler):
+            def respond(self, call: WireCall) -> tuple[int, Body] | None:
+                return proxy.respond(call)
+
+        server = _Server(("127.0.0.1", 0), Handler)
+        self.port = server.server_port
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def respond(self, call: WireCall) -> tuple[int, Body] | None:
+        """Status and body, or None: the connection breaks."""
+        self.seen[call.operation] += 1
+        if self.replication is not None and self.replication.is_cut(call.caller, call.region):
+            self.seen["cut"] += 1
+            return None
+        fault = self.fault(call)
+        if fault is not None:
+            self.seen[fault] += 1
+        if fault == "dropped":
+            return None
+        if fault in ("conflict", "throttled", "unavailable"):
+            return _refusal(fault, call)
+        self.watch(call)
+        answer = self.forward(call)
+        return None if fault == "lost" else answer
+
+    def forward(self, call: WireCall) -> tuple[int, Body]:
+        """The answer of DynamoDB Local; a write is replicated."""
+        if self.replication is not None and call.operation in WRITES:
+            return self.replication.write(call.region, call.operation, call.body)
+        return self.send(call.region, call.operation, call.body)
+
+    def send(self, region: str, operation: str, body: Body) -> tuple[int, Body]:
+        """Makes a call in a Region, past everything that the proxy does."""
+        if not hasattr(self._local, "connection"):
+            self._local.connection = http.client.HTTPConnection("127.0.0.1", self.backend, timeout=60)
+            self._local.connection.connect()
+            self._local.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = self._local.connection
+        scope = f"{self.account}/20260101/{region}/dynamodb/aws4_request"
+        connection.request(
+            "POST",
+            "/",
+            json.dumps(body),
+            {
+                "Content-Type": "application/x-amz-json-1.0",
+                "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+                # DynamoDB Local reads whose data it is, and checks no signature.
+                "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+                "X-Amz-Date": "20260101T000000Z",
+            },
+        )
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"{}")
+
+
+def _refusal(fault: str, call: WireCall) -> tuple[int, Body]:
+    if fault == "unavailable":
+        return 500, {"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "injected"}
+    if "Transact" not in call.operation:
+        error = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"
+        return 400, {"__type": error, "message": "injected"}
+    code = "TransactionConflict" if fault == "conflict" else "ThrottlingError"
+    reasons = [{"Code": code, "Message": "injected"}]
+    reasons += [{"Code": "None"}] * (len(call.body["TransactItems"]) - 1)
+    names = ", ".join(reason["Code"] for reason in reasons)
+    return 400, {
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": f"Transaction cancelled, please refer cancellation reasons for specific reasons [{names}]",
+        "CancellationReasons": reasons,
+    }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that was killed, or gave up."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def respond(self, call: WireCall) -> tuple[int, Body] | None:
+        raise NotImplementedError
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        scope = re.search(r"Credential=[^/]+/\d+/([a-z0-9-]+)/", self.headers["Authorization"])
+        assert scope is not None
+        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        answer = self.respond(WireCall(self.path.strip("/"), scope[1], operation, body))
+        if answer is None:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        status, content = answer
+        data = json.dumps(content).encode()
+        self.send_response_only(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("x-amzn-RequestId", f"{time.monotonic_ns():x}")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""

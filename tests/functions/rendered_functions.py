@@ -1,0 +1,124 @@
+"""The functions as a rendered stack holds them: files cut out of its HCL, environments, and cold starts.
+
+What runs here is the text between the heredoc markers of a prod stack's `functions.tf`, not the files that it
+was rendered from.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import itertools
+import linecache
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import hcl2
+from stacks import SHAPES, rendered
+
+__all__ = ["cold_start", "function_files", "function_resource", "literal_environment", "stack"]
+
+_starts = itertools.count(1)
+
+
+@functools.cache
+def stack(shape: str = "prod") -> Mapping[str, str]:
+    """The files of a rendered stack."""
+    return rendered(SHAPES[shape]())
+
+
+@functools.cache
+def _functions_tf() -> Any:
+    return hcl2.loads(stack()["functions.tf"])
+
+
+def _heredoc(value: str) -> str:
+    """The text between the markers, as Terraform reads it."""
+    opening, _, text = value.removeprefix('"').partition("\n")
+    marker = opening.removeprefix("<<")
+    text = text.removesuffix('"').removesuffix(marker)
+    return text.replace("$${", "${").replace("%%{", "%{")
+
+
+@functools.cache
+def function_files(name: str) -> Mapping[str, str]:
+    """The files in a function's zip, by name; its own module first."""
+    (zipped,) = (
+        data['"archive_file"'][f'"{name}"']
+        for data in _functions_tf()["data"]
+        if f'"{name}"' in data.get('"archive_file"', {})
+    )
+    (local_values,) = (block for block in _functions_tf()["locals"] if "shared_code" in block)
+    shared = {key.strip('"'): text for key, text in local_values["shared_code"].items()}
+    files = {}
+    for source in zipped["source"]:
+        filename, content = source["filename"].strip('"'), source["content"]
+        if content.startswith("${local.shared_code["):
+            content = shared[filename]
+        files[filename] = _heredoc(content)
+    return MappingProxyType(files)
+
+
+@functools.cache
+def function_resource(name: str, shape: str = "prod") -> Any:
+    """A function's `aws_lambda_function` block, as python-hcl2 has it."""
+    for path, text in stack(shape).items():
+        if path.endswith("/functions.tf"):
+            for resource in hcl2.loads(text)["resource"]:
+                if f'"{name}"' in resource.get('"aws_lambda_function"', {}):
+                    return resource['"aws_lambda_function"'][f'"{name}"']
+    raise KeyError(name)
+
+
+def literal_environment(name: str) -> dict[str, str]:
+    """The variables that the stack sets to plain values: the rest name its resources."""
+    (block,) = function_resource(name)["environment"]
+    values = {key: str(value).strip('"') for key, value in block["variables"].items()}
+    return {key: value for key, value in values.items() if "${" not in value and key != "__is_block__"}
+
+
+def cold_start(
+    name: str, environment: Mapping[str, str], instead: Mapping[str, Any] = MappingProxyType({})
+) -> Any:
+    """Runs a function's modules in a world of their own, as a new execution environment does.
+
+    Args:
+        name: of the function.
+        environment: its variables.
+        instead: what its imports get for some modules outside the zip: a boto3 that a test watches, a clock.
+
+    Returns:
+        The function's module, with `handler`.
+    """
+    return _Zip(function_files(name), instead, next(_starts)).start(name, environment)
+
+
+class _Zip:
+    """The modules of one cold start: siblings find each other here, and nobody else finds them."""
+
+    def __init__(self, files: Mapping[str, str], instead: Mapping[str, Any], number: int) -> None:
+        self._files, self._instead, self._number = files, instead, number
+        self._modules: dict[str, ModuleType] = {}
+
+    def start(self, name: str, environment: Mapping[str, str]) -> ModuleType:
+        with patch.dict("os.environ", environment):
+            return self._load(name)
+
+    def _import(self, name: str, *arguments: Any) -> Any:
+        if f"{name}.py" in self._files:
+            return self._load(name)
+        return self._instead.get(name) or builtins.__import__(name, *arguments)
+
+    def _load(self, name: str) -> ModuleType:
+        if name not in self._modules:
+            # Dataclasses look their module up by its name.
+            module = ModuleType(f"{name}#{self._number}")
+            self._modules[name] = sys.modules[module.__name__] = module
+            module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
+            text, filename = self._files[f"{name}.py"], f"<functions.tf: {name}.py>"
+            linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
+            exec(compile(text, filename, "exec"), module.__dict__)
+        return self._modules[name]

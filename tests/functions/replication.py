@@ -1,0 +1,212 @@
+"""What global tables do and DynamoDB Local does not: replication, item by item, the last writer winning.
+
+Every write to a global table is stamped in the order of its commits and sent to each other Region by itself:
+the items of one transaction travel apart, in any order, each with a lag of its own. A Region keeps, of two
+writes to one item, the one with the later stamp. A Region that is cut off sends and receives nothing until it
+is healed; nothing is lost on the way.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+__all__ = ["GLOBAL_TABLES", "Body", "Image", "Replication", "Send"]
+
+Body: TypeAlias = dict[str, Any]
+Image: TypeAlias = "dict[str, Any] | None"  # an item in DynamoDB's notation; None: it was deleted
+Send: TypeAlias = Callable[[str, str, Body], "tuple[int, Body]"]  # Region, operation, body -> status, answer
+
+# Global tables, their keys, and where they are: everywhere, or in the two hubs only.
+GLOBAL_TABLES: Mapping[str, Sequence[str]] = {
+    "events": ("event_id",),
+    "inventory": ("event_shard", "seat_id"),
+    "sales": ("event_shard", "sale_id"),
+    "corrections": ("event_id", "entry_id"),
+}
+
+
+class Replication:
+    """The replication between some Regions.
+
+    Args:
+        send: makes a call in a Region.
+        regions: all of them.
+        hubs: those that have the corrections table.
+        lag: how long an item travels, in seconds; None: until `deliver` is called.
+        seed: of the order in which items arrive that were sent at one moment.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        regions: Sequence[str],
+        hubs: Sequence[str],
+        lag: Callable[[], float] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._send, self._regions, self._hubs, self._lag = send, tuple(regions), tuple(hubs), lag
+        self._random = random.Random(seed)
+        self._stamps = itertools.count(1)
+        self._known: dict[tuple[str, str, str], int] = {}  # Region, table, key -> stamp
+        self._tokens: set[tuple[str, str]] = set()
+        self._travelling: list[tuple[float, float, int, str, str, str, Image]] = []
+        self._changed = threading.Condition()
+        self._writing = {region: threading.RLock() for region in regions}
+        self._cut: set[str] = set()
+        self._ended = False
+
+    @contextmanager
+    def running(self) -> Iterator[Replication]:
+        """Delivers what is due, by the clock, until the block ends."""
+        thread = threading.Thread(target=self._run, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify()
+            thread.join()
+
+    def write(self, region: str, operation: str, body: Body) -> tuple[int, Body]:
+        """Makes a write in a Region and sends on what it changed."""
+        body, quiet = _with_new_image(operation, body)
+        with self._writing[region]:
+            status, answer = self._send(region, operation, body)
+            if status == 200 and not self._repeated(region, body):
+                stamp = next(self._stamps)
+                for table, image, key in _changes(operation, body, answer):
+                    self._note(region, table, key, image, stamp)
+        if quiet:
+            answer.pop("Attributes", None)
+        return status, answer
+
+    def _repeated(self, region: str, body: Body) -> bool:
+        """Whether a transaction with this token was committed before: DynamoDB then writes nothing."""
+        token = body.get("ClientRequestToken")
+        if token is None:
+            return False
+        known = (region, token) in self._tokens
+        self._tokens.add((region, token))
+        return known
+
+    def _note(self, region: str, table: str, key: Body, image: Image, stamp: int) -> None:
+        name = json.dumps(key, sort_keys=True)
+        self._known[region, table, name] = stamp
+        others = self._hubs if table == "corrections" else self._regions
+        with self._changed:
+            for other in others:
+                if other != region:
+                    due = time.monotonic() + (self._lag() if self._lag else float("inf"))
+                    parcel = (due, self._random.random(), stamp, f"{region}>{other}", table, name, image)
+                    heapq.heappush(self._travelling, parcel)
+            self._changed.notify()
+
+    def cut(self, region: str) -> None:
+        """Nothing leaves or reaches the Region from now on."""
+        with self._changed:
+            self._cut.add(region)
+
+    def heal(self, region: str) -> None:
+        """What has waited travels on."""
+        with self._changed:
+            self._cut.discard(region)
+            self._changed.notify()
+
+    def is_cut(self, one: str, other: str) -> bool:
+        """Whether two Regions cannot reach one another."""
+        return one != other and not {one, other}.isdisjoint(self._cut)
+
+    @property
+    def travelling(self) -> int:
+        """How many items are on their way."""
+        with self._changed:
+            return len(self._travelling)
+
+    def deliver(self, most: int = 1_000_000) -> int:
+        """Delivers what can be, whatever its lag, in a random order; how many items that were."""
+        with self._changed:
+            free = [parcel for parcel in self._travelling if not self._waits(parcel)]
+            self._random.shuffle(free)
+            chosen = free[:most]
+            for parcel in chosen:
+                self._travelling.remove(parcel)
+            heapq.heapify(self._travelling)
+        for parcel in chosen:
+            self._arrive(parcel)
+        return len(chosen)
+
+    def _waits(self, parcel: tuple[float, float, int, str, str, str, Image]) -> bool:
+        source, target = parcel[3].split(">")
+        return self.is_cut(source, target)
+
+    def _arrive(self, parcel: tuple[float, float, int, str, str, str, Image]) -> None:
+        _, _, stamp, way, table, name, image = parcel
+        target = way.split(">")[1]
+        with self._writing[target]:
+            if self._known.get((target, table, name), 0) >= stamp:
+                return
+            self._known[target, table, name] = stamp
+            if image is None:
+                self._send(target, "DeleteItem", {"TableName": table, "Key": json.loads(name)})
+            else:
+                self._send(target, "PutItem", {"TableName": table, "Item": image})
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if self._ended:
+                    return
+                now = time.monotonic()
+                due = [parcel for parcel in self._travelling if parcel[0] <= now and not self._waits(parcel)]
+                for parcel in due:
+                    self._travelling.remove(parcel)
+                heapq.heapify(self._travelling)
+                if not due:
+                    self._changed.wait(0.01 if self._travelling else 0.2)
+            for parcel in due:
+                self._arrive(parcel)
+
+
+def _with_new_image(operation: str, body: Body) -> tuple[Body, bool]:
+    """An update that tells what it made; and whether nobody asked it to."""
+    if operation != "UpdateItem" or body.get("ReturnValues", "NONE") != "NONE":
+        return body, False
+    return {**body, "ReturnValues": "ALL_NEW"}, True
+
+
+def _changes(operation: str, body: Body, answer: Body) -> Iterator[tuple[str, Image, Body]]:
+    """The items that a successful write left behind: table, image, key."""
+    if operation == "UpdateItem":
+        yield from _change("Put", {**body, "Item": answer["Attributes"]})
+    elif operation in ("PutItem", "DeleteItem"):
+        yield from _change(operation.removesuffix("Item"), body)
+    elif operation == "TransactWriteItems":
+        for step in body["TransactItems"]:
+            ((kind, action),) = step.items()
+            assert kind != "Update", "our transactions have no updates"
+            yield from _change(kind, action)
+    elif operation == "BatchWriteItem":
+        assert not answer.get("UnprocessedItems")
+        for table, requests in body["RequestItems"].items():
+            for request in requests:
+                ((kind, action),) = request.items()
+                yield from _change(kind.removesuffix("Request"), {**action, "TableName": table})
+
+
+def _change(kind: str, action: Body) -> Iterator[tuple[str, Image, Body]]:
+    table = action["TableName"]
+    if table in GLOBAL_TABLES and kind != "ConditionCheck":
+        image = action["Item"] if kind == "Put" else None
+        subject = action["Key"] if image is None else image
+        yield table, image, {name: subject[name] for name in GLOBAL_TABLES[table]}
