@@ -66,7 +66,9 @@ def options(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--apply", action="store_true", help="do it; without this, only say what would be done")
+    parser.add_argument(
+        "--apply", action="store_true", help="do it; without this, only say what would be done"
+    )
     parser.add_argument("--suffix", help="the deployment's environment_suffix, where it is not the default")
     return parser
 

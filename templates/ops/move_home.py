@@ -24,10 +24,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from botocore.exceptions import ClientError
+from console import GivenUp, Stack, options, run
 
 import dynamo
 import ledger
-from console import GivenUp, Stack, options, run
 from dynamo import Client, Item
 from events import Clock, Event, parse
 
@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--lost", metavar="REGION", action="append", default=[], help="do not ask or wait for this Region"
     )
-    parser.add_argument("--cancel", action="store_true", help="end an unfinished move: sell where it was sold")
+    parser.add_argument(
+        "--cancel", action="store_true", help="end an unfinished move: sell where it was sold"
+    )
     parser.add_argument("--patience", type=float, default=600, help="seconds to wait for replication (600)")
     return run(_work, parser, arguments)
 
@@ -193,7 +195,8 @@ def _rebuild(stack: Stack, event: Event, target: str) -> int:
             if "voids" not in entry and entry["sale_id"] not in voided:
                 live[entry["seat_id"]].append(entry)
         items = {
-            item["seat_id"]: item for item in _items(client, stack.tables.inventory, shard, "seat_id, sale_id")
+            item["seat_id"]: item
+            for item in _items(client, stack.tables.inventory, shard, "seat_id, sale_id")
         }
         for seat_id in sorted(live.keys() | items.keys()):
             key = {"event_shard": shard, "seat_id": seat_id}

@@ -15,8 +15,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-import dynamo
 from console import GivenUp, Stack, options, run
+
+import dynamo
 
 __all__ = ["main"]
 
@@ -36,7 +37,9 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
         table, client = stack.name(what), dynamo.client(region, attempts=4)
         write, read = stack.warm_throughput[what]
         now_write, now_read = _warm(client, table)
-        print(f"{region} {table}: {now_write:,} writes and {now_read:,} reads a second, needs {write:,} and {read:,}")
+        print(
+            f"{region} {table}: {now_write:,} writes and {now_read:,} reads a second, needs {write:,} and {read:,}"
+        )
         if now_write >= write and now_read >= read:
             continue
         if chosen.apply:

@@ -20,7 +20,6 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-
 from console import GivenUp, Stack, options, run
 
 __all__ = ["main"]
@@ -40,12 +39,16 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
     sqs = boto3.client("sqs", region_name=chosen.region)
     left = 0
     for queue in _queues(sqs, stack, ("dead-letters", "failed-refunds")):
-        for message in _messages(sqs, queue, hide=chosen.apply):
+        messages = list(_messages(sqs, queue))
+        for message in messages:
             done, text = _send_again(stack, chosen.region, sqs, message, apply=chosen.apply)
             print(text)
             left += not done
+            where = {"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]}
             if done and chosen.apply:
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                sqs.delete_message(**where)
+            else:
+                sqs.change_message_visibility(**where, VisibilityTimeout=0)
     if left:
         raise GivenUp(f"{left} messages stay where they are")
 
@@ -61,21 +64,15 @@ def _queues(sqs: Any, stack: Stack, names: Sequence[str]) -> Iterator[str]:
                 raise
 
 
-def _messages(sqs: Any, queue: str, *, hide: bool) -> Iterator[dict[str, Any]]:
-    """Each message once; in a dry run they stay visible to others."""
-    seen: set[str] = set()
-    while True:
-        got = sqs.receive_message(
-            QueueUrl=queue,
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=BUSY_SECONDS if hide else 0,
-            AttributeNames=["MessageGroupId"],
-        ).get("Messages", [])
-        new = [message for message in got if message["MessageId"] not in seen]
-        if not new:
-            return
-        seen |= {message["MessageId"] for message in new}
-        yield from new
+def _messages(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
+    """Each message once."""
+    while got := sqs.receive_message(
+        QueueUrl=queue,
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=BUSY_SECONDS,
+        AttributeNames=["MessageGroupId"],
+    ).get("Messages"):
+        yield from got
 
 
 def _send_again(

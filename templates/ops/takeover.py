@@ -14,8 +14,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-import dynamo
 from console import GivenUp, Stack, options, run
+
+import dynamo
 from events import every_event
 
 __all__ = ["main"]

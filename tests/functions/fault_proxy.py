@@ -84,6 +84,7 @@ class FaultProxy:
     seen: Counter[str] = field(default_factory=Counter)
     port: int = 0
     _local: threading.local = field(default_factory=threading.local)
+    _connections: list[http.client.HTTPConnection] = field(default_factory=list)
 
     def endpoint(self, caller: str) -> str:
         """What a caller in that Region takes for DynamoDB's endpoint, of whichever Region."""
@@ -108,6 +109,8 @@ class FaultProxy:
             server.shutdown()
             server.server_close()
             thread.join()
+            for connection in self._connections:
+                connection.close()
 
     def respond(self, call: WireCall) -> tuple[int, Body] | None:
         """Status and body, or None: the connection breaks."""
@@ -136,6 +139,7 @@ class FaultProxy:
         """Makes a call in a Region, past everything that the proxy does."""
         if not hasattr(self._local, "connection"):
             self._local.connection = http.client.HTTPConnection("127.0.0.1", self.backend, timeout=60)
+            self._connections.append(self._local.connection)
             self._local.connection.connect()
             self._local.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = self._local.connection

@@ -25,13 +25,24 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials
-from moto import mock_aws
-
-import dynamo
 from dynamodb_local import new_account
+from moto import mock_aws
 from rendered_functions import cold_start
 
-__all__ = ["ENVIRONMENT", "FUNCTIONS_FOLDER", "HOME", "KEYS", "REGIONS", "Answer", "Call", "Cloud", "Sdk", "make_tables"]
+import dynamo
+
+__all__ = [
+    "ENVIRONMENT",
+    "FUNCTIONS_FOLDER",
+    "HOME",
+    "KEYS",
+    "REGIONS",
+    "Answer",
+    "Call",
+    "Cloud",
+    "Sdk",
+    "make_tables",
+]
 
 FUNCTIONS_FOLDER = Path(__file__).resolve().parents[2] / "templates" / "functions"
 HOME, REGIONS = "us-east-1", ("us-east-1", "us-west-2", "eu-west-1")

@@ -12,14 +12,15 @@ import itertools
 import linecache
 import sys
 from collections.abc import Mapping
-from types import MappingProxyType, ModuleType
+from pathlib import Path
+from types import CodeType, MappingProxyType, ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import hcl2
 from stacks import SHAPES, rendered
 
-__all__ = ["cold_start", "function_files", "function_resource", "literal_environment", "stack"]
+__all__ = ["cold_start", "function_files", "function_resource", "literal_environment", "script", "stack"]
 
 _starts = itertools.count(1)
 
@@ -96,11 +97,33 @@ def cold_start(
     return _Zip(function_files(name), instead, next(_starts)).start(name, environment)
 
 
+def script(name: str, folder: Path, instead: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    """The module of an operator's script, as rendered; `stack.json` is the folder's."""
+    files = {
+        path.removeprefix("ops/"): text
+        for path, text in stack().items()
+        if path.startswith("ops/") and path.endswith(".py")
+    }
+    return _Zip(files, instead, next(_starts), folder).start(name, {})
+
+
+@functools.cache
+def _compiled(text: str, filename: str) -> CodeType:
+    linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
+    return compile(text, filename, "exec")
+
+
 class _Zip:
     """The modules of one cold start: siblings find each other here, and nobody else finds them."""
 
-    def __init__(self, files: Mapping[str, str], instead: Mapping[str, Any], number: int) -> None:
-        self._files, self._instead, self._number = files, instead, number
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        instead: Mapping[str, Any],
+        number: int,
+        folder: Path = Path("functions.tf"),
+    ) -> None:
+        self._files, self._instead, self._number, self._folder = files, instead, number, folder
         self._modules: dict[str, ModuleType] = {}
 
     def start(self, name: str, environment: Mapping[str, str]) -> ModuleType:
@@ -118,7 +141,6 @@ class _Zip:
             module = ModuleType(f"{name}#{self._number}")
             self._modules[name] = sys.modules[module.__name__] = module
             module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
-            text, filename = self._files[f"{name}.py"], f"<functions.tf: {name}.py>"
-            linecache.cache[filename] = len(text), None, text.splitlines(keepends=True), filename
-            exec(compile(text, filename, "exec"), module.__dict__)
+            module.__dict__["__file__"] = filename = str(self._folder / f"{name}.py")
+            exec(_compiled(self._files[f"{name}.py"], filename), module.__dict__)
         return self._modules[name]

@@ -26,13 +26,14 @@ Body: TypeAlias = dict[str, Any]
 Image: TypeAlias = "dict[str, Any] | None"  # an item in DynamoDB's notation; None: it was deleted
 Send: TypeAlias = Callable[[str, str, Body], "tuple[int, Body]"]  # Region, operation, body -> status, answer
 
-# Global tables, their keys, and where they are: everywhere, or in the two hubs only.
+# Global tables and their keys. They are in every Region, but for the last one: in the hubs only.
 GLOBAL_TABLES: Mapping[str, Sequence[str]] = {
-    "events": ("event_id",),
-    "inventory": ("event_shard", "seat_id"),
-    "sales": ("event_shard", "sale_id"),
-    "corrections": ("event_id", "entry_id"),
+    "tap-marketplace-events-prod": ("event_id",),
+    "tap-marketplace-ticket-inventory-prod": ("event_shard", "seat_id"),
+    "tap-marketplace-ticket-sales-prod": ("event_shard", "sale_id"),
+    "tap-marketplace-corrections-prod": ("event_id", "entry_id"),
 }
+HUB_TABLE = "tap-marketplace-corrections-prod"
 
 
 class Replication:
@@ -101,9 +102,9 @@ class Replication:
         return known
 
     def _note(self, region: str, table: str, key: Body, image: Image, stamp: int) -> None:
-        name = json.dumps(key, sort_keys=True)
+        name = self.key_name(key)
         self._known[region, table, name] = stamp
-        others = self._hubs if table == "corrections" else self._regions
+        others = self._hubs if table == HUB_TABLE else self._regions
         with self._changed:
             for other in others:
                 if other != region:
@@ -145,6 +146,27 @@ class Replication:
         for parcel in chosen:
             self._arrive(parcel)
         return len(chosen)
+
+    @staticmethod
+    def key_name(key: Body) -> str:
+        """An item's key as text."""
+        return json.dumps(key, sort_keys=True)
+
+    def parcels(self) -> list[tuple[str, str, str, str]]:
+        """What may arrive next: source, target, table and key; of several versions of an item, the oldest."""
+        with self._changed:
+            free = sorted((p for p in self._travelling if not self._waits(p)), key=lambda p: (p[2], *p[3:6]))
+        return list(dict.fromkeys((*parcel[3].split(">"), parcel[4], parcel[5]) for parcel in free))  # type: ignore[misc]
+
+    def deliver_parcel(self, way: str) -> None:
+        """Delivers one of `parcels`, named by its four parts."""
+        with self._changed:
+            parcel = min(
+                (p for p in self._travelling if f"{p[3]} {p[4]} {p[5]}" == way), key=lambda parcel: parcel[2]
+            )
+            self._travelling.remove(parcel)
+            heapq.heapify(self._travelling)
+        self._arrive(parcel)
 
     def _waits(self, parcel: tuple[float, float, int, str, str, str, Image]) -> bool:
         source, target = parcel[3].split(">")

@@ -17,6 +17,8 @@ __all__ = ["RIGHTS", "SCRIPTS", "SHARED", "stack_facts"]
 SHARED = ("dynamo", "events", "ledger")
 """Modules of the functions that the scripts import."""
 
+_QUEUE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage")
+
 RIGHTS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = MappingProxyType(
     {
         "move_home": (
@@ -30,8 +32,8 @@ RIGHTS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = MappingProxyType(
             ("ticket-sales", ("dynamodb:DescribeTable", "dynamodb:UpdateTable")),
         ),
         "redrive": (
-            ("dead-letters", ("sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage")),
-            ("failed-refunds.fifo", ("sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage")),
+            ("dead-letters", _QUEUE),
+            ("failed-refunds.fifo", _QUEUE),
             ("kinesis-processor", ("lambda:InvokeFunction",)),
             ("refunds.fifo", ("sqs:GetQueueUrl", "sqs:SendMessage")),
             ("ticket-sales stream", ("kinesis:GetRecords", "kinesis:GetShardIterator")),

@@ -1,0 +1,113 @@
+"""A process full of buyers, for races: run by `races.py`, and killed when that says so.
+
+Each buyer is a thread in front of the function of one Region, as rendered. What a buyer is told goes to the
+output, a line of JSON an answer, before anything else happens: a process that is killed has told all that it
+knew.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import threading
+import time
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any
+
+from functions_cloud import Sdk
+from rendered_functions import cold_start
+
+__all__ = ["main"]
+
+
+def main(plan: dict[str, Any]) -> None:
+    """Lets the buyers of a plan buy until its time is up."""
+    shops = {
+        region: cold_start(
+            "ticket_purchase",
+            {**plan["environment"], "AWS_REGION": region},
+            {"boto3": Sdk("testing", url).module},
+        )
+        for region, url in plan["endpoints"].items()
+    }
+    for region, shop in shops.items():
+        shop.dynamo.READ_SECONDS = 15  # this machine is not DynamoDB: slowness alone is no lost answer here
+        shop.dynamo.client(region)  # now, so that they do not all make them at once
+        shop.dynamo.client(plan["home"])
+    out, writing = sys.stdout, threading.Lock()
+
+    def tell(line: dict[str, Any]) -> None:
+        with writing:
+            out.write(json.dumps(line) + "\n")
+            out.flush()
+
+    with redirect_stdout(StringIO()):  # the functions' metrics
+        tell({"ready": True})
+        sys.stdin.readline()
+        threads = [
+            threading.Thread(target=_buyer, args=(plan, number, shops, tell))
+            for number in range(plan["buyers"])
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    tell({"done": True})
+
+
+def _buyer(plan: dict[str, Any], number: int, shops: dict[str, Any], tell: Any) -> None:
+    chance = random.Random(f"{plan['seed']}-{number}")
+    region = chance.choice(sorted(shops))
+    name = f"{plan['name']}-{number}"
+    ends = time.monotonic() + plan["seconds"]
+    time.sleep(chance.uniform(0, plan["seconds"] * 0.5))
+    for turn in range(plan["orders"]):
+        if time.monotonic() > ends:
+            return
+        first = chance.randrange(plan["seats"])
+        seats = sorted(
+            {f"A-{(first + step) % plan['seats'] + 1}" for step in range(chance.choice((1, 1, 2, 4)))}
+        )
+        body: dict[str, Any] = {"event_id": plan["event_id"], "seats": seats}
+        if chance.random() < 0.4:
+            status, told = _ask(shops[region], "POST", "/holds", body, name, "")
+            if status != 201:
+                tell({"status": status, **told})
+                continue
+            body["hold_id"] = told["hold_id"]
+            if chance.random() < 0.2:
+                where = {"pathParameters": {"id": told["hold_id"]}}
+                tell({"status": _ask(shops[region], "DELETE", "/holds/{id}", None, name, "", **where)[0]})
+                continue
+        for attempt in range(plan["tries"]):
+            status, told = _ask(shops[region], "POST", "/tickets", body, name, f"key-{turn:05d}")
+            tell({"status": status, "buyer": name, "key": turn, "attempt": attempt, **told})
+            if status not in (409, 503) or (status == 409 and told["reason"] != "busy"):
+                break
+            time.sleep(chance.uniform(0, 0.3))
+
+
+def _ask(
+    shop: Any, method: str, resource: str, body: Any, buyer: str, key: str, **more: Any
+) -> tuple[int, dict[str, Any]]:
+    try:
+        answer = shop.handler(
+            {
+                "httpMethod": method,
+                "resource": resource,
+                "headers": {"Idempotency-Key": key},
+                "body": json.dumps(body),
+                "requestContext": {"identity": {"userArn": buyer}},
+                **more,
+            },
+            None,
+        )
+    except Exception as error:  # what Lambda makes a 500 of
+        return 500, {"reason": repr(error)}
+    return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,404 @@
+"""A deterministic scheduler: several programs, one call at a time, in every order that makes a difference.
+
+The programs are the real functions and scripts, as rendered. What is taken from them is the choice of *when*:
+each call to DynamoDB waits until the scheduler lets it through, to the real DynamoDB Local; clocks and sleeping
+are the scheduler's. At every step it may let one program's call through, lose its answer or never make it, kill
+the program before or after it, deliver one replicated item, or let time pass. `explore` goes through all of
+these choices, run by run, leaving out orders that only swap neighbours which touch nothing in common (sleep
+sets, P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import threading
+import time as real_time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+from replication import GLOBAL_TABLES, Body, Replication
+
+__all__ = ["INSTEAD", "Run", "explore", "random_choice", "within"]
+
+START = 1_800_000_000.0  # of the clock: every run begins at the same moment
+SHORT = 0.45  # seconds: who waits no longer than this before trying again is let go on at once
+
+Place = tuple[str, str, str]  # Region, table, key; "*" is any
+
+
+class Killed(BaseException):
+    """The program ends here, as a process that is killed."""
+
+
+class Pruned(Exception):
+    """Another run does what this one would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the scheduler may do next: to whom, what, and the places that it reads and writes there."""
+
+    program: str
+    what: str
+    subject: str
+    reads: frozenset[Place] = frozenset()
+    writes: frozenset[Place] = frozenset()
+
+    def independent(self, other: Action) -> bool:
+        """Whether it makes no difference which of the two comes first."""
+        if self.program == other.program or "time" in (self.what, other.what):
+            return False
+        return not (
+            _meet(self.writes, other.writes)
+            or _meet(self.writes, other.reads)
+            or _meet(self.reads, other.writes)
+        )
+
+
+def _meet(some: frozenset[Place], others: frozenset[Place]) -> bool:
+    return any(a[:2] == b[:2] and (a[2] == b[2] or "*" in (a[2], b[2])) for a in some for b in others)
+
+
+@dataclass
+class Program:
+    """One of the programs of a run, and what it waits for."""
+
+    name: str
+    deadline: float = float("inf")  # when it is killed, by the clock: a function's time-out
+    call: tuple[str, str, Body] | None = None
+    sleeps_until: float | None = None
+    ended: bool = False
+    answer: Any = None
+    tokens: Iterator[int] = field(default_factory=itertools.count)
+    go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+
+_here = threading.local()  # which run and program a thread is
+
+
+class Run:
+    """One run of some programs.
+
+    Args:
+        event_id: the event that it is about. Each run has one of its own, so that runs need no tidying up.
+        send: makes a call in a Region, at once.
+        choose: picks one of several actions. To it, all events have one name: it must know a run's step again.
+        replication: where writes to global tables go; its parcels are delivered one by one.
+        faults: how many faults there may be in the run, and which: of lose, drop, kill and die (after the call).
+    """
+
+    def __init__(
+        self,
+        event_id: str,
+        send: Callable[[str, str, Body], tuple[int, Body]],
+        choose: Callable[[Sequence[Action]], Action],
+        replication: Replication | None = None,
+        faults: int = 0,
+        kinds: Sequence[str] = ("lose", "drop", "kill", "die"),
+    ) -> None:
+        self.event_id, self.now = event_id, START
+        self.trace: list[str] = []
+        self._send, self._choose, self._replication = send, choose, replication
+        self._faults, self._kinds = faults, kinds
+        self._programs: dict[str, Program] = {}
+        self._parked = threading.Semaphore(0)
+
+    def spawn(self, name: str, work: Callable[[], None]) -> None:
+        """A program, which begins when `go` is called."""
+        program = self._programs[name] = Program(name)
+
+        def body() -> None:
+            _here.run, _here.program = self, program
+            program.go.acquire()
+            try:
+                work()
+            except Killed:
+                self.trace.append(f"{name} is dead")
+            except BaseException as error:
+                program.answer = error
+            program.ended = True
+            self._parked.release()
+
+        threading.Thread(target=body, daemon=True).start()
+
+    def go(self) -> None:
+        """Runs all of them to their ends.
+
+        Raises:
+            Pruned: the choices said that this run need not be gone through.
+        """
+        try:
+            for program in list(self._programs.values()):
+                self._resume(program)
+            while actions := self._actions():
+                self._do(self._choose(actions))
+        finally:
+            self.end()
+        for program in self._programs.values():
+            if program.answer is not None:
+                raise program.answer
+
+    def end(self) -> None:
+        """Kills who is left."""
+        for program in self._programs.values():
+            if not program.ended:
+                self._resume(program, Killed())
+
+    def _resume(self, program: Program, answer: Any = None) -> None:
+        program.call, program.sleeps_until, program.answer = None, None, answer
+        program.go.release()
+        self._parked.acquire()
+
+    def _actions(self) -> list[Action]:
+        found = []
+        sleepers = [program for program in self._programs.values() if program.sleeps_until is not None]
+        for program in self._programs.values():
+            if program.ended or program.call is None:
+                continue
+            region, operation, body = program.call
+            reads, writes = self._footprint(region, operation, body)
+            subject = f"{operation} in {region}"
+            kinds = ["call", *(self._kinds if self._faults and writes else ())]
+            found += [Action(program.name, kind, subject, reads, writes) for kind in kinds]
+        if self._replication is not None:
+            for source, target, table, name in self._replication.parcels():
+                name = name.replace(self.event_id, "EVENT")
+                place = frozenset({(target, table, name)})
+                way = f"{source}>{target} {table} {name}"
+                found.append(Action(f"replication {way}", "deliver", way, writes=place))
+        if sleepers:
+            # Whoever is in a call has until its time-out: it may be let through before this, or not at all.
+            found.append(Action("", "time", f"to {min(s.sleeps_until or 0 for s in sleepers)}"))
+        return found
+
+    def _do(self, action: Action) -> None:
+        self.trace.append(f"{action.program}: {action.what} {action.subject}")
+        if action.what == "deliver":
+            assert self._replication is not None
+            self._replication.deliver_parcel(action.subject.replace("EVENT", self.event_id))
+            return
+        if action.what == "time":
+            self._pass_time()
+            return
+        program = self._programs[action.program]
+        assert program.call is not None
+        region, operation, body = program.call
+        if action.what != "call":
+            self._faults -= 1
+        if action.what in ("call", "lose", "die"):
+            status, answer = self._write_or_send(region, operation, body)
+        if action.what in ("kill", "die"):
+            self._resume(program, Killed())
+        elif action.what in ("lose", "drop"):
+            self._resume(program, ReadTimeoutError(endpoint_url="https://dynamodb"))
+        else:
+            self._resume(program, answer if status == 200 else _error(operation, status, answer))
+
+    def _write_or_send(self, region: str, operation: str, body: Body) -> tuple[int, Body]:
+        if token := body.get(
+            "ClientRequestToken"
+        ):  # the same in every run, but DynamoDB must not see it twice
+            token = hashlib.sha256(f"{self.event_id} {token}".encode()).hexdigest()[:32]
+            body = {**body, "ClientRequestToken": token}
+        if self._replication is not None and operation not in (
+            "GetItem",
+            "Query",
+            "Scan",
+            "TransactGetItems",
+        ):
+            return self._replication.write(region, operation, body)
+        return self._send(region, operation, body)
+
+    def _pass_time(self) -> None:
+        sleepers = [program for program in self._programs.values() if program.sleeps_until is not None]
+        first = min(sleepers, key=lambda program: program.sleeps_until or 0)
+        self.now = max(self.now, first.sleeps_until or 0)
+        for program in self._programs.values():
+            if not program.ended and program.deadline < self.now:
+                self._resume(program, Killed())
+        if not first.ended:
+            self._resume(first)
+
+    def wait_for(self, program: Program) -> Any:
+        """Parks the calling program until it is resumed."""
+        self._parked.release()
+        program.go.acquire()
+        if isinstance(program.answer, BaseException):
+            error, program.answer = program.answer, None
+            raise error
+        answer, program.answer = program.answer, None
+        return answer
+
+    def _footprint(
+        self, region: str, operation: str, body: Body
+    ) -> tuple[frozenset[Place], frozenset[Place]]:
+        """The places that a call reads, and those it writes."""
+        reads: set[Place] = set()
+        writes: set[Place] = set()
+        for kind, action in _single(operation, body):
+            place = region, action["TableName"], _key(action).replace(self.event_id, "EVENT")
+            (reads if kind in ("Get", "ConditionCheck", "Query", "Scan") else writes).add(place)
+        return frozenset(reads), frozenset(writes)
+
+
+def within(seconds: float) -> None:
+    """The calling program is killed when it takes longer from now on: a function's time-out."""
+    _here.program.deadline = _here.run.now + seconds
+
+
+class _Client:
+    """What programs get for a DynamoDB client."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        operation = "".join(word.title() for word in method.split("_"))
+
+        def call(**parameters: Any) -> Any:
+            _here.program.call = self._region, operation, parameters
+            return _here.run.wait_for(_here.program)
+
+        return call
+
+
+def _client(service: str, *, region_name: str, **options: Any) -> Any:
+    assert service == "dynamodb", "only DynamoDB is scheduled"
+    return _Client(region_name)
+
+
+def _time() -> float:
+    run = getattr(_here, "run", None)
+    return START if run is None else float(run.now)
+
+
+def _sleep(seconds: float) -> None:
+    if seconds < SHORT:
+        _here.run.now += seconds
+        return
+    _here.program.sleeps_until = _here.run.now + seconds
+    _here.run.wait_for(_here.program)
+
+
+def _token(size: int) -> str:
+    """What is random elsewhere is the same in every run, so that a run can be done again up to any step."""
+    text = f"{_here.program.name} {next(_here.program.tokens)}"
+    return hashlib.sha256(text.encode()).hexdigest()[: 2 * size]
+
+
+INSTEAD: Mapping[str, Any] = {
+    "boto3": SimpleNamespace(client=_client),
+    "random": SimpleNamespace(uniform=lambda low, high: (low + high) / 2),
+    "secrets": SimpleNamespace(token_hex=_token),
+    "time": SimpleNamespace(time=_time, monotonic=_time, sleep=_sleep),
+}
+"""What the programs import instead."""
+
+
+def _error(operation: str, status: int, answer: Body) -> ClientError:
+    """The error that botocore makes of an answer."""
+    code = answer.get("__type", "").rpartition("#")[2]
+    message = answer.get("message") or answer.get("Message")
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **{name: value for name, value in answer.items() if name == "CancellationReasons"},
+    }
+    return ClientError(response, operation)
+
+
+def _single(operation: str, body: Body) -> Iterator[tuple[str, Body]]:
+    if operation.startswith("Transact"):
+        for step in body["TransactItems"]:
+            yield from step.items()
+    else:
+        yield operation.removesuffix("Item"), body
+
+
+def _key(action: Body) -> str:
+    subject = action.get("Key") or action.get("Item")
+    if subject is None:
+        return "*"
+    names = next((key for table, key in KEYS.items() if action["TableName"].find(table) >= 0), ("lock_key",))
+    return Replication.key_name({name: subject[name] for name in names})
+
+
+KEYS: Mapping[str, Sequence[str]] = GLOBAL_TABLES
+
+
+@dataclass
+class _Node:
+    actions: Sequence[Action]
+    sleep: frozenset[Action]
+    done: list[Action] = field(default_factory=list)
+    chosen: Action | None = None
+
+    def next(self) -> bool:
+        """Turns to the next action that no other run stands for."""
+        if self.chosen is not None:
+            self.done.append(self.chosen)
+        self.chosen = next((a for a in self.actions if a not in self.sleep and a not in self.done), None)
+        return self.chosen is not None
+
+
+def explore(
+    run: Callable[[Callable[[Sequence[Action]], Action]], None], seconds: float = float("inf")
+) -> tuple[int, bool]:
+    """Does a run for every order of things that makes a difference.
+
+    Args:
+        run: makes one, with the function that chooses; it may let `Pruned` out.
+        seconds: after which no further run begins.
+
+    Returns:
+        How many runs were made, and whether these were all.
+    """
+    path: list[_Node] = []
+    started, runs = real_time.monotonic(), 0
+    while True:
+        depth = 0
+
+        def choose(actions: Sequence[Action]) -> Action:
+            nonlocal depth
+            if depth == len(path):
+                before = path[-1] if path else None
+                asleep: frozenset[Action] = frozenset()
+                if before is not None and before.chosen is not None:
+                    known = (*before.sleep, *before.done)
+                    asleep = frozenset(a for a in known if a.independent(before.chosen))
+                node = _Node(actions, asleep)
+                if not node.next():
+                    raise Pruned
+                path.append(node)
+            node = path[depth]
+            depth += 1
+            assert node.chosen in actions, "the programs are not deterministic"
+            assert node.chosen is not None
+            return node.chosen
+
+        try:
+            run(choose)
+            runs += 1
+        except Pruned:
+            pass
+        while path and not path[-1].next():
+            path.pop()
+        if not path:
+            return runs, True
+        if real_time.monotonic() - started > seconds:
+            return runs, False
+
+
+def random_choice(chance: Any) -> Callable[[Sequence[Action]], Action]:
+    """Chooses at random; faults as seldom as one in ten."""
+
+    def choose(actions: Sequence[Action]) -> Action:
+        calm = [action for action in actions if action.what in ("call", "deliver", "time")]
+        picked: Action = chance.choice(list(actions) if chance.random() < 0.1 else calm or list(actions))
+        return picked
+
+    return choose

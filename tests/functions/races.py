@@ -1,0 +1,121 @@
+"""Processes full of buyers, and what they were told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from world import World
+
+__all__ = ["Crowd", "crowd"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Crowd:
+    """Some processes of buyers.
+
+    Attributes:
+        processes: while they run.
+        told: every answer that a buyer got.
+    """
+
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
+    _readers: list[threading.Thread] = field(default_factory=list)
+
+    def go(self) -> None:
+        """Lets all of them loose at one moment."""
+        for process in self.processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+
+    def kill(self, number: int) -> None:
+        """Ends a process where it is."""
+        self.processes[number].kill()
+
+    def wait(self) -> None:
+        """Until all have ended."""
+        for reader in self._readers:
+            reader.join()
+        for process in self.processes:
+            process.wait()
+
+    def sold(self) -> list[dict[str, Any]]:
+        """What buyers were told that they had bought, each order once."""
+        orders = {
+            told["order_id"]: told for told in self.told if told["status"] == 201 and "order_id" in told
+        }
+        return list(orders.values())
+
+    def statuses(self) -> set[int]:
+        """Every status there was."""
+        return {told["status"] for told in self.told}
+
+
+@contextmanager
+def crowd(
+    world: World, event_id: str, *, processes: int, regions: Sequence[str] | None = None, **plan: Any
+) -> Iterator[Crowd]:
+    """Processes of buyers in front of the functions of some Regions, or all; they wait for `go`.
+
+    `plan` has buyers, orders, tries, seats, seconds and a seed, and what the functions' environment is to be.
+    """
+    changes = plan.pop("environment", {})
+    people = Crowd()
+    endpoints = {region: world.proxy.endpoint(region) for region in regions or world.regions}
+    for number in range(processes):
+        told = {
+            "endpoints": endpoints,
+            "environment": world.environment("ticket_purchase", "", **changes),
+            "event_id": event_id,
+            "home": world.regions[0],
+            "name": f"{plan['seed']}-{number}",
+            **plan,
+            "seed": f"{plan['seed']}-{number}",
+        }
+        folders = [ROOT / "tests" / "functions", ROOT / "tests" / "stack", ROOT / "templates" / "functions"]
+        people.processes.append(
+            subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("buyers.py")), json.dumps(told)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+            )
+        )
+    for process in people.processes:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline()) == {"ready": True}
+        reader = threading.Thread(target=_listen, args=(process, people.told))
+        reader.start()
+        people._readers.append(reader)
+    try:
+        yield people
+    finally:
+        for process in people.processes:
+            process.kill()
+            process.wait()
+        for reader in people._readers:
+            reader.join()
+        for process in people.processes:
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+
+def _listen(process: subprocess.Popen[str], told: list[dict[str, Any]]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.endswith("\n") and (answer := json.loads(line)).get("status"):
+            told.append(answer)

@@ -1,0 +1,316 @@
+"""Small sales, exhaustively: every order of the real code's calls, with every crash and lost answer.
+
+The code is the rendered stack's, the database DynamoDB Local; what is not real is time and chance, so that a
+run can be done again. See `interleavings`.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from interleavings import INSTEAD, START, Action, Run, explore, within
+from rendered_functions import script
+from replication import Replication
+from world import TABLES, World, event_item
+
+A, B = "us-east-1", "us-west-2"
+_numbers = itertools.count(1)
+
+Choose = Callable[[Sequence[Action]], Action]
+
+
+@pytest.fixture(scope="module")
+def world(dynamodb_port: int | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if dynamodb_port is None:
+        pytest.skip("DynamoDB Local is not there: `make dynamodb` fetches it, with Java and Maven")
+    with World.running(dynamodb_port, tmp_path_factory.mktemp("ops"), A, B) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def shops(world: World) -> dict[str, Any]:
+    """The function that sells, warm, in both Regions."""
+    return {region: world.function("ticket_purchase", region, INSTEAD) for region in (A, B)}
+
+
+class Sale:
+    """One run's event and its buyers, and what they were told."""
+
+    def __init__(
+        self,
+        world: World,
+        shops: dict[str, Any],
+        choose: Choose,
+        faults: int = 0,
+        *,
+        travels: bool = False,
+        **event: Any,
+    ) -> None:
+        self.world, self._shops = world, shops
+        self.event_id = f"e{next(_numbers):07d}"
+        world.put("events", event_item(self.event_id, A, now=START, **event))
+        self.replication = Replication(world.proxy.send, world.regions, world.regions) if travels else None
+        self.run = Run(self.event_id, world.proxy.send, choose, self.replication, faults)
+        self.told: list[dict[str, Any]] = []
+        self.answers: dict[str, list[int]] = {}
+
+    def ask(self, region: str, route: str, buyer: str, body: Any = None, **more: Any) -> tuple[int, Any]:
+        method, resource = route.split()
+        within(10)  # the function's time-out
+        answer = self._shops[region].handler(
+            {
+                "httpMethod": method,
+                "resource": resource,
+                "headers": {"Idempotency-Key": f"key-{self.event_id}-{buyer}"},
+                "body": json.dumps({"event_id": self.event_id, **(body or {})}),
+                "requestContext": {"identity": {"userArn": buyer}},
+                **more,
+            },
+            None,
+        )
+        within(float("inf"))
+        told = json.loads(answer["body"]) if answer["body"] else {}
+        self.answers.setdefault(buyer, []).append(answer["statusCode"])
+        assert answer["statusCode"] in (201, 204, 404, 409, 503), told
+        if route == "POST /tickets" and answer["statusCode"] == 201:
+            self.told.append({"buyer": buyer, **told})
+        return answer["statusCode"], told
+
+    def buys(
+        self, name: str, region: str, *seats: str, hold: bool = False, pause: float = 0, tries: int = 1
+    ) -> None:
+        """A buyer, who may hold the seats first, pauses, and tries again with the same key."""
+
+        def program() -> None:
+            body: dict[str, Any] = {"seats": list(seats)}
+            if hold:
+                status, told = self.ask(region, "POST /holds", name, body)
+                if status != 201:
+                    return
+                body["hold_id"] = told["hold_id"]
+            if pause:
+                INSTEAD["time"].sleep(pause)
+            for _ in range(tries):
+                if self.ask(region, "POST /tickets", name, body)[0] == 201:
+                    return
+
+        self.run.spawn(name, program)
+
+    def check(self, home: str = A) -> None:
+        """What must be true at the end of any sale."""
+        trace = "\n".join(self.run.trace)
+        live = self.world.live_sales(self.event_id)
+        assert all(len(sales) == 1 for sales in live.values()), trace
+        sold = {
+            (sale["seat_id"], sale["sale_id"], sale["buyer"]) for sales in live.values() for sale in sales
+        }
+        taken = self.world.items("inventory", home, self.event_id)
+        assert {(item["seat_id"], item["sale_id"], item["buyer"]) for item in taken} == sold, trace
+        for told in self.told:
+            assert {(seat["seat_id"], seat["sale_id"], told["buyer"]) for seat in told["seats"]} <= sold, (
+                trace
+            )
+        for sale in itertools.chain.from_iterable(live.values()):  # all or nothing
+            assert set(sale["seats"]) <= live.keys(), trace
+            assert {live[seat][0]["order_id"] for seat in sale["seats"]} == {sale["order_id"]}, trace
+        # A lock left behind belongs to a hold that can still be used or ends by itself, never to a sold seat.
+        for seat, (entry,) in live.items():
+            lock = self.world.get("locks", home, {"lock_key": f"seat#{self.event_id}#{seat}"})
+            assert lock is None or lock["epoch"] < entry["epoch"], trace
+
+
+def everything(run: Callable[[Choose], None]) -> None:
+    runs, complete = explore(run)
+    assert complete
+    print(f"{runs} runs")
+
+
+def test_two_buyers_of_overlapping_seats(world: World, shops: dict[str, Any]) -> None:
+    def run(choose: Choose) -> None:
+        sale = Sale(world, shops, choose)
+        sale.buys("ann", A, "A-1", "A-2")
+        sale.buys("bob", B, "A-2")
+        sale.run.go()
+        sale.check()
+        assert len(sale.told) == 1
+
+    everything(run)
+
+
+@pytest.mark.parametrize("faults", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_two_buyers_who_try_again_with_faults(world: World, shops: dict[str, Any], faults: int) -> None:
+    def run(choose: Choose) -> None:
+        sale = Sale(world, shops, choose, faults)
+        sale.buys("ann", A, "A-1", "A-2", tries=2)
+        sale.buys("bob", B, "A-2", "A-1", tries=2)
+        sale.run.go()
+        sale.check()
+
+    everything(run)
+
+
+def sweeper(sale: Sale, *keys: str) -> None:
+    """DynamoDB's TTL: it deletes what has expired, one item at a time, whenever it likes."""
+
+    def program() -> None:
+        client = INSTEAD["boto3"].client("dynamodb", region_name=A)
+        INSTEAD["time"].sleep(301)
+        for key in keys:
+            with suppress(ClientError, ReadTimeoutError):  # it has not expired, or is gone
+                client.delete_item(
+                    TableName=TABLES["locks"],
+                    Key={"lock_key": {"S": key.format(sale.event_id)}},
+                    ConditionExpression="expiry_time < :now",
+                    ExpressionAttributeValues={":now": {"N": str(int(INSTEAD["time"].time()))}},
+                )
+
+    sale.run.spawn("sweeper", program)
+
+
+@pytest.mark.parametrize("faults", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_two_buyers_with_holds_that_expire_and_a_sweeper(
+    world: World, shops: dict[str, Any], faults: int
+) -> None:
+    def run(choose: Choose) -> None:
+        sale = Sale(world, shops, choose, faults)
+        # Holds last for 300 s: one purchase begins just before their end, and may be on its way past it.
+        sale.buys("ann", A, "A-1", "A-2", hold=True, pause=299.6)
+        sale.buys("bob", B, "A-2", pause=301.2)
+        sweeper(sale, "seat#{}#A-2", "seat#{}#A-1")
+        sale.run.go()
+        sale.check()
+
+    everything(run)
+
+
+def test_the_same_key_at_once_and_again_is_one_order(world: World, shops: dict[str, Any]) -> None:
+    def run(choose: Choose) -> None:
+        sale = Sale(world, shops, choose, faults=1)
+        for name, region in (("first", A), ("second", B)):
+            sale.run.spawn(name, lambda region=region: again(sale, region))  # type: ignore[misc]
+        sale.run.go()
+        sale.check()
+        assert len({told["order_id"] for told in sale.told}) <= 1, sale.run.trace
+        assert len(sale.world.items("sales", A, sale.event_id)) in (0, 2)
+
+    def again(sale: Sale, region: str) -> None:
+        status, told = sale.ask(region, "POST /tickets", "ann", {"seats": ["A-1", "A-2"]})
+        assert status in (201, 503), told
+
+    everything(run)
+
+
+@pytest.mark.parametrize("faults", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_hold_that_is_released_and_bought_at_once(world: World, shops: dict[str, Any], faults: int) -> None:
+    def run(choose: Choose) -> None:
+        sale = Sale(world, shops, choose, faults)
+
+        def ann() -> None:
+            status, told = sale.ask(A, "POST /holds", "ann", {"seats": ["A-1", "A-2"]})
+            if status == 201:
+                held.append(told["hold_id"])
+                sale.ask(A, "POST /tickets", "ann", {"seats": ["A-1", "A-2"], "hold_id": told["hold_id"]})
+
+        def release() -> None:
+            INSTEAD["time"].sleep(1)
+            if held:
+                sale.ask(B, "DELETE /holds/{id}", "ann", pathParameters={"id": held[0]})
+
+        held: list[str] = []
+        sale.run.spawn("ann", ann)
+        sale.run.spawn("tab", release)
+        sale.buys("bob", B, "A-2")
+        sale.run.go()
+        sale.check()
+
+    everything(run)
+
+
+class Move:
+    """A planned move of home from A to B, with one buyer at its beginning and another, of the same seat, at its end."""
+
+    def __init__(
+        self, world: World, shops: dict[str, Any], choose: Choose, quiet: float, faults: int = 0
+    ) -> None:
+        self.sale = sale = Sale(world, shops, choose, faults, travels=True)
+        self.codes: list[int] = []
+        folder = world.folder / f"quiet-{quiet}"
+        folder.mkdir(exist_ok=True)
+        facts = json.loads((world.folder / "stack.json").read_text()) | {"quiet_seconds": quiet}
+        (folder / "stack.json").write_text(json.dumps(facts))
+        self._script = move_script(folder)
+        sale.run.spawn("mover", self.moves)
+        sale.buys("ann", A, "A-1")
+        sale.buys("zoe", B, "A-1", pause=quiet + 0.7)
+
+    def moves(self) -> None:
+        self.codes.append(self._script.main([self.sale.event_id, "--to", B, "--apply", "--patience", "1"]))
+
+    def finish(self) -> None:
+        """Everything arrives, and whoever gave up or died is called again, as an operator would."""
+        sale = self.sale
+        for _ in range(2):
+            while sale.replication is not None and sale.replication.deliver():
+                pass
+            again = Run(sale.event_id, sale.world.proxy.send, calm, sale.replication)
+            again.now = sale.run.now + 60
+            if sale.world.get("events", B, {"event_id": sale.event_id})["home_region"] == B:  # type: ignore[index]
+                break
+            again.spawn("mover again", self.moves)
+            again.go()
+            sale.run.now = again.now
+        late = Run(sale.event_id, sale.world.proxy.send, calm, sale.replication)
+        late.now = sale.run.now + 60
+        sale.run = late
+        sale.buys("liz", A, "A-1")
+        sale.buys("leo", B, "A-2")
+        late.go()
+        while sale.replication is not None and sale.replication.deliver():
+            pass
+
+
+def calm(actions: Sequence[Action]) -> Action:
+    """Everything in order, nothing goes wrong."""
+    order = {"call": 0, "deliver": 1, "time": 2}
+    return min((a for a in actions if a.what in order), key=lambda action: order[action.what])
+
+
+@functools.cache
+def move_script(folder: Path) -> Any:
+    return script("move_home", folder, INSTEAD)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("faults", [0, 1])
+def test_a_planned_move_sells_nothing_twice(world: World, shops: dict[str, Any], faults: int) -> None:
+    def run(choose: Choose) -> None:
+        move = Move(world, shops, choose, quiet=22, faults=faults)
+        move.sale.run.go()
+        move.finish()
+        move.sale.check(B)
+
+    everything(run)
+
+
+@pytest.mark.slow
+def test_waiting_for_the_call_and_not_for_the_function_would_sell_twice(
+    world: World, shops: dict[str, Any]
+) -> None:
+    """Why a move waits for a function's time-out: a process may pause between its clock and its call."""
+
+    def run(choose: Choose) -> None:
+        move = Move(world, shops, choose, quiet=5 + 2 + 2)  # lease, time-out of the call, skew
+        move.sale.run.go()
+        move.finish()
+        move.sale.check(B)
+
+    with pytest.raises(AssertionError, match="ann: call TransactWriteItems in us-east-1"):
+        everything(run)

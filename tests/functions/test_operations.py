@@ -1,0 +1,362 @@
+"""The operator's scripts, as rendered: what they do, what they refuse, and that a dry run changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from rendered_functions import function_files, script, stack
+from world import TABLES, World, event_item
+
+import ledger
+from ticketgen.stack.operations import RIGHTS, SCRIPTS
+
+A, B, C = "us-east-1", "us-west-2", "eu-west-1"
+
+
+@pytest.fixture
+def world(dynamodb: int, tmp_path: Path) -> Iterator[World]:
+    with World.running(
+        dynamodb, tmp_path, A, B, C, lag=lambda: random.uniform(0, 0.05), quiet_seconds=1.0
+    ) as world:
+        yield world
+
+
+def buy(shop: Any, event_id: str, *seats: str, buyer: str = "ann", key: str = "key-00001") -> tuple[int, Any]:
+    answer = shop.handler(
+        {
+            "httpMethod": "POST",
+            "resource": "/tickets",
+            "headers": {"Idempotency-Key": key},
+            "body": json.dumps({"event_id": event_id, "seats": list(seats)}),
+            "requestContext": {"identity": {"userArn": buyer}},
+        },
+        None,
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def home(world: World, region: str = A) -> tuple[str, int, str]:
+    item = world.get("events", region, {"event_id": "gala"})
+    assert item is not None
+    return item["home_region"], item["epoch"], item["state"]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_each_says_what_it_is_for_without_credentials_or_network(name: str, tmp_path: Path) -> None:
+    for path, text in stack().items():
+        if path.startswith("ops/"):
+            (tmp_path / path.removeprefix("ops/")).write_text(text, encoding="utf-8")
+    asked = [sys.executable, str(tmp_path / f"{name}.py"), "--help"]
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    done = subprocess.run(asked, env=clean, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "--apply" in done.stdout
+    assert "python" in done.stdout  # an example
+
+
+def test_the_scripts_share_the_functions_own_modules() -> None:
+    theirs = function_files("ticket_purchase")
+    for module in ("dynamo", "events", "ledger"):
+        assert stack()[f"ops/{module}.py"].partition("\n")[2] == theirs[f"{module}.py"]
+
+
+def test_a_dry_run_changes_nothing(world: World) -> None:
+    world.put("events", event_item("gala", A))
+    before = {what: world.items(what, A) for what in TABLES}
+    for name, *arguments in (("move_home", "gala", "--to", B), ("takeover", "--to", B)):
+        code, printed = world.script(name, C, *arguments)
+        assert code == 0, printed
+        assert "dry run" in printed
+    assert {what: world.items(what, A) for what in TABLES} == before
+
+
+def test_a_planned_move_takes_everything_along(world: World) -> None:
+    world.put("events", event_item("gala", A, shards=3))
+    shop = world.function("ticket_purchase", C, LEASE_SECONDS="0.2")
+    first = buy(shop, "gala", "A-1", "A-2")
+    world.put(
+        "inventory", {"event_shard": "gala#0", "seat_id": "A-50", "kind": "withheld", "version": 1}, A, B
+    )
+    code, printed = world.script("move_home", C, "gala", "--to", B, "--apply")
+    assert code == 0, printed
+    world.settle()
+    assert {home(world, region) for region in world.regions} == {(B, 2, "on_sale")}
+    assert buy(shop, "gala", "A-1", "A-2") == first  # the same key, the same answer
+    assert buy(shop, "gala", "A-3", key="key-00002")[0] == 201
+    assert {sale["epoch"] for sale in world.items("sales", B, "gala", 3)} == {1, 2}
+    assert {seat for seat, sales in world.live_sales("gala", 3).items() if len(sales) == 1} == {
+        "A-1",
+        "A-2",
+        "A-3",
+    }
+    assert world.script("move_home", C, "gala", "--to", B)[1].startswith(
+        "gala is at home in us-west-2 already"
+    )
+
+
+def test_sales_stop_while_an_event_moves_and_a_second_move_waits_its_turn(world: World) -> None:
+    moving: Any = {"state": "moving", "moving_to": B, "resumes": "on_sale"}
+    world.put("events", event_item("gala", A, **moving))
+    status, told = buy(world.function("ticket_purchase", C), "gala", "A-1")
+    assert (status, told["reason"]) == (503, "moving")
+    code, printed = world.script("move_home", C, "gala", "--to", C, "--apply")
+    assert (code, "moving to us-west-2" in printed) == (1, True)
+    assert world.script("move_home", C, "gala", "--cancel", "--apply")[0] == 0
+    assert home(world) == (
+        A,
+        2,
+        "on_sale",
+    )  # a new epoch: the move that was called off cannot finish any more
+
+
+def test_a_move_that_cannot_be_told_everywhere_waits_and_goes_on_later(world: World) -> None:
+    world.put("events", event_item("gala", A))
+    world.replication.cut(C)
+    code, printed = world.script("move_home", A, "gala", "--to", B, "--apply", "--patience", "1")
+    assert (code, "given up" in printed) == (1, True)
+    assert home(world) == (A, 1, "moving")
+    world.replication.heal(C)
+    assert world.script("move_home", A, "gala", "--to", B, "--apply")[0] == 0
+    assert home(world, A)[:2] == (B, 2)
+
+
+def test_the_new_home_has_what_its_ledger_says(world: World) -> None:
+    world.put("events", event_item("gala", A))
+    shop = world.function("ticket_purchase", A)
+    for number in range(1, 4):
+        assert buy(shop, "gala", f"A-{number}", key=f"key-0000{number}")[0] == 201
+    world.settle()
+    entries = {entry["seat_id"]: entry for entry in world.items("sales", A, "gala")}
+    for region in (A, B):  # A-1's item is lost, A-2's belongs to a voided sale
+        key = {
+            "TableName": TABLES["inventory"],
+            "Key": {"event_shard": {"S": "gala#0"}, "seat_id": {"S": "A-1"}},
+        }
+        world.proxy.send(region, "DeleteItem", key)
+        world.put("sales", ledger.void_of(entries["A-2"], 1, "oversold"), region)
+    code, printed = world.script("move_home", A, "gala", "--to", B, "--apply")
+    assert (code, "2 inventory items" in printed) == (0, True), printed
+    world.agree("gala", B)
+
+
+def test_a_lost_home_is_neither_asked_nor_waited_for(world: World) -> None:
+    world.put("events", event_item("gala", A))
+    world.replication.cut(A)
+    assert world.script("move_home", C, "gala", "--to", B, "--apply")[0] == 1
+    code, printed = world.script("move_home", C, "gala", "--to", B, "--lost", A, "--apply")
+    assert code == 0, printed
+    assert home(world, B) == (B, 2, "on_sale")
+    assert home(world, A) == (A, 1, "on_sale")  # which cannot know yet
+
+
+def test_two_at_once_move_an_event_once(world: World) -> None:
+    world.put("events", event_item("gala", A))
+    with ThreadPoolExecutor(2) as pool:
+        done = list(
+            pool.map(lambda region: world_script(world, region, "gala", "--to", B, "--apply"), (A, C))
+        )
+    assert sorted(done) in ([0, 0], [0, 1])
+    world.settle()
+    assert home(world, C) == (B, 2, "on_sale")
+
+
+def world_script(world: World, region: str, *arguments: str) -> int:
+    from functions_cloud import Sdk
+
+    sdk = Sdk("testing", world.proxy.endpoint(region))
+    code = script("move_home", world.folder, {"boto3": sdk.module}).main(arguments)
+    assert isinstance(code, int)
+    return code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("move_home", "gala", "--to", "mars-1"), "none of the stack's Regions"),
+        (("move_home", "nope", "--to", B), "knows no event nope"),
+        (("move_home", "gala"), "--to REGION or --cancel"),
+        (("move_home", "gala", "--cancel"), "is not moving"),
+        (("takeover", "--to", C), "only us-east-1 and us-west-2"),
+        (("takeover",), "required: --to"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    world: World, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    world.put("events", event_item("gala", A))
+    try:
+        code, printed = world.script(arguments[0], A, *arguments[1:], "--apply")
+    except SystemExit as ended:  # argparse's
+        code, printed = int(str(ended.code)), capsys.readouterr().err
+    assert code in (1, 2)
+    assert said in printed
+
+
+def test_taking_over_needs_nothing_of_the_lost_region(world: World) -> None:
+    world.put("events", event_item("gala", A))
+    world.replication.cut(A)
+    verifier = world.function("inventory_verifier", B)
+    assert not verifier.handler({}, None)["active"]
+    asked: list[str] = []
+    world.proxy.watch = lambda call: asked.append(call.region)
+    code, printed = world.script("takeover", B, "--to", B, "--apply")
+    assert code == 0, printed
+    assert set(asked) == {B}
+    assert "move_home.py gala --to us-west-2 --lost us-east-1 --apply" in printed
+    world.proxy.watch = lambda call: None
+    assert verifier.handler({}, None)["active"]
+    world.replication.heal(A)
+    world.settle()
+    assert not world.function("inventory_verifier", A).handler({}, None)["active"]
+
+
+class WarmTables:
+    """Stands for DynamoDB, which is the only one to have warm throughput."""
+
+    def __init__(self) -> None:
+        self.warm = dict.fromkeys(
+            ("tap-marketplace-distributed-locks-prod", TABLES["inventory"], TABLES["sales"]), (4000, 12000)
+        )
+        self.calls: list[tuple[str, str]] = []
+
+    def client(self, service: str, *, region_name: str, **options: Any) -> Any:
+        tables = self
+
+        class Client:
+            def describe_table(self, *, TableName: str) -> Any:
+                write, read = tables.warm[TableName]
+                return {
+                    "Table": {"WarmThroughput": {"WriteUnitsPerSecond": write, "ReadUnitsPerSecond": read}}
+                }
+
+            def update_table(self, *, TableName: str, WarmThroughput: dict[str, int]) -> None:
+                tables.calls.append((region_name, TableName))
+                new = WarmThroughput["WriteUnitsPerSecond"], WarmThroughput["ReadUnitsPerSecond"]
+                assert all(now <= then for now, then in zip(tables.warm[TableName], new, strict=True))
+                tables.warm[TableName] = new
+
+        return Client()
+
+
+def test_prewarming_raises_what_is_less_than_a_sale_needs_and_never_lowers(tmp_path: Path) -> None:
+    (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
+    needed = json.loads(stack()["ops/stack.json"])["warm_throughput"]
+    tables = WarmTables()
+    module = script("prewarm", tmp_path, {"boto3": tables})
+    assert module.main([]) == 0
+    assert tables.calls == []
+    assert module.main(["--apply"]) == 0
+    locks = "tap-marketplace-distributed-locks-prod"
+    assert tables.warm[TABLES["sales"]][0] == needed["ticket-sales"][0] == 12_000
+    assert tables.warm[locks] == (35_250, 35_250)
+    assert (A, TABLES["sales"]) in tables.calls
+    done = len(tables.calls)
+    assert module.main(["--apply"]) == 0
+    assert len(tables.calls) == done
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[], Any]]:
+    """Moto's SQS and Kinesis, which cannot run here; and the script."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
+    with mock_aws():
+        yield lambda: script("redrive", tmp_path, {"boto3": boto3})
+
+
+def test_failed_refunds_go_back_to_their_queue(aws: Callable[[], Any]) -> None:
+    sqs = boto3.client("sqs", region_name=A)
+    fifo = {"FifoQueue": "true"}
+    refunds = sqs.create_queue(QueueName="tap-marketplace-refunds-prod.fifo", Attributes=fifo)["QueueUrl"]
+    failed = sqs.create_queue(QueueName="tap-marketplace-failed-refunds-prod.fifo", Attributes=fifo)[
+        "QueueUrl"
+    ]
+    for number in range(25):
+        body = json.dumps({"sale_id": f"s{number}", "price": 1})
+        sqs.send_message(
+            QueueUrl=failed,
+            MessageBody=body,
+            MessageGroupId=f"s{number}",
+            MessageDeduplicationId=f"s{number}",
+        )
+    sqs.send_message(QueueUrl=failed, MessageBody="?", MessageGroupId="x", MessageDeduplicationId="x")
+    assert aws().main(["--region", A]) == 1  # a dry run; one message is of no known kind
+    assert aws().main(["--region", A, "--apply"]) == 1
+    got: set[str] = set()
+    while messages := sqs.receive_message(QueueUrl=refunds, MaxNumberOfMessages=10).get("Messages"):
+        got |= {json.loads(message["Body"])["sale_id"] for message in messages}
+    assert got == {f"s{number}" for number in range(25)}
+    left = sqs.get_queue_attributes(QueueUrl=failed, AttributeNames=["All"])["Attributes"]
+    assert int(left["ApproximateNumberOfMessages"]) + int(left["ApproximateNumberOfMessagesNotVisible"]) == 1
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_batch_that_aurora_did_not_take_is_read_from_the_stream_again(
+    aws: Callable[[], Any], broken: bool
+) -> None:
+    sqs, kinesis = boto3.client("sqs", region_name=A), boto3.client("kinesis", region_name=A)
+    queue = sqs.create_queue(QueueName="tap-marketplace-dead-letters-prod")["QueueUrl"]
+    kinesis.create_stream(StreamName="tap-marketplace-ticket-sales-prod", ShardCount=1)
+    put = [
+        kinesis.put_record(
+            StreamName="tap-marketplace-ticket-sales-prod", Data=f"sale {number}".encode(), PartitionKey="p"
+        )
+        for number in range(9)
+    ]
+    batch = {
+        "shardId": put[0]["ShardId"],
+        "startSequenceNumber": put[2]["SequenceNumber"],
+        "endSequenceNumber": put[6]["SequenceNumber"],
+        "batchSize": 5,
+        "streamArn": f"arn:aws:kinesis:{A}:123456789012:stream/tap-marketplace-ticket-sales-prod",
+    }
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"KinesisBatchInfo": batch}))
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"DDBStreamBatchInfo": {}}))
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"refresh": True}))
+    module = aws()
+    given: list[dict[str, Any]] = []
+
+    class Lambda:
+        """Stands for Lambda, which would run a container here."""
+
+        def invoke(self, *, FunctionName: str, Payload: bytes) -> Any:
+            from io import BytesIO
+
+            assert FunctionName == "tap-marketplace-kinesis-processor-prod"
+            given.extend(json.loads(Payload)["Records"])
+            failures = [{"itemIdentifier": "1"}] if broken else []
+            return {"Payload": BytesIO(json.dumps({"batchItemFailures": failures}).encode())}
+
+    real = boto3.client
+    module.boto3 = type(
+        "Sdk", (), {"client": lambda service, **o: Lambda() if service == "lambda" else real(service, **o)}
+    )
+    assert module.main(["--region", A]) == 0
+    assert given == []
+    assert module.main(["--region", A, "--apply"]) == int(broken)
+    assert [record["kinesis"]["sequenceNumber"] for record in given] == [
+        p["SequenceNumber"] for p in put[2:7]
+    ]
+    left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    waiting = int(left["ApproximateNumberOfMessages"]) + int(left["ApproximateNumberOfMessagesNotVisible"])
+    assert waiting == int(broken)
+
+
+def test_the_rights_that_are_documented_are_those_of_every_script() -> None:
+    page = Path(__file__).resolve().parents[2].joinpath("docs", "operating.md").read_text(encoding="utf-8")
+    for name, rights in RIGHTS.items():
+        for resource, actions in rights:
+            row = next(line for line in page.splitlines() if line.startswith(f"| `{name}.py` | {resource} |"))
+            assert all(f"`{action}`" in row for action in actions)

@@ -1,0 +1,205 @@
+"""A stack's tables in some Regions of a world: DynamoDB Local behind the proxy, with replication between them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from dynamodb_local import new_account
+from fault_proxy import Fault, FaultProxy, WireCall
+from functions_cloud import KEYS, Sdk
+from rendered_functions import cold_start, literal_environment, script, stack
+from replication import Body, Replication
+
+import dynamo
+import ledger
+
+__all__ = ["TABLES", "World", "event_item"]
+
+TABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "events": "tap-marketplace-events-prod",
+        "inventory": "tap-marketplace-ticket-inventory-prod",
+        "sales": "tap-marketplace-ticket-sales-prod",
+        "locks": "tap-marketplace-distributed-locks-prod",
+        "corrections": "tap-marketplace-corrections-prod",
+    }
+)
+"""The stack's names for its tables."""
+
+
+def event_item(event_id: str, home: str, *, now: float | None = None, **changes: Any) -> dict[str, Any]:
+    """An event on sale, with 50 seats in section A."""
+    now = time.time() if now is None else now
+    return {
+        "event_id": event_id,
+        "home_region": home,
+        "epoch": 1,
+        "state": "on_sale",
+        "shards": 1,
+        "opens_at": int(now) - 60,
+        "closes_at": int(now) + 86_400,
+        "currency": "USD",
+        "sections": [{"name": "A", "first": 1, "last": 50, "price": 10000}],
+        **changes,
+    }
+
+
+@dataclass
+class World:
+    """The Regions, while they are there.
+
+    Attributes:
+        regions: all; the first two are the hubs.
+        proxy: what every call goes through.
+        replication: what brings a Region's writes to the others.
+        folder: of the operator's scripts.
+    """
+
+    regions: tuple[str, ...]
+    proxy: FaultProxy
+    replication: Replication
+    folder: Path
+
+    @classmethod
+    @contextmanager
+    def running(
+        cls,
+        port: int,
+        folder: Path,
+        *regions: str,
+        lag: Callable[[], float] | None = None,
+        fault: Callable[[WireCall], Fault | None] = lambda call: None,
+        quiet_seconds: float | None = None,
+    ) -> Iterator[World]:
+        """A world with empty tables, until the block ends; without a lag, its items travel when told to."""
+        proxy = FaultProxy(port, new_account(), fault)
+        hubs = regions[:2]
+        proxy.replication = replication = Replication(proxy.send, regions, hubs, lag)
+        for region in regions:
+            for what, key in KEYS.items():
+                proxy.send(region, "CreateTable", _table(TABLES[what], key))
+        facts = json.loads(stack()["ops/stack.json"]) | {"regions": list(regions)}
+        facts |= {"primary_region": hubs[0], "secondary_region": hubs[-1] if len(hubs) > 1 else None}
+        if quiet_seconds is not None:
+            facts["quiet_seconds"] = quiet_seconds
+        (folder / "stack.json").write_text(json.dumps(facts), encoding="utf-8")
+        with proxy.running(), replication.running():
+            yield cls(regions, proxy, replication, folder)
+
+    def environment(self, name: str, region: str, **changes: str) -> dict[str, str]:
+        """A function's variables in a Region: what the stack says, and its tables."""
+        return {
+            **{f"{what.upper()}_TABLE": table for what, table in TABLES.items()},
+            "METRICS_NAMESPACE": "tickets",
+            "PRIMARY_REGION": self.regions[0],
+            "REGIONS": ",".join(self.regions),
+            "AWS_REGION": region,
+            "REFUNDS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/refunds.fifo",
+            **literal_environment(name),
+            **changes,
+        }
+
+    def function(
+        self, name: str, region: str, instead: Mapping[str, Any] | None = None, **changes: str
+    ) -> Any:
+        """A cold start of a function in a Region."""
+        sdk = Sdk("testing", self.proxy.endpoint(region))
+        environment = self.environment(name, region, **changes)
+        return cold_start(name, environment, {"boto3": sdk.module} if instead is None else instead)
+
+    def script(self, name: str, region: str, *arguments: str) -> tuple[int, str]:
+        """Runs an operator's script from a Region: its exit code, and what it printed."""
+        sdk = Sdk("testing", self.proxy.endpoint(region))
+        with redirect_stdout(StringIO()) as printed:
+            code = script(name, self.folder, {"boto3": sdk.module}).main(arguments)
+        return code, printed.getvalue()
+
+    def put(self, what: str, item: dict[str, Any], *regions: str) -> None:
+        """An item in some Regions, or in all, as if it had always been there."""
+        for region in regions or self.regions:
+            status, answer = self.proxy.send(
+                region, "PutItem", {"TableName": TABLES[what], "Item": dynamo.pack(item)["M"]}
+            )
+            assert status == 200, answer
+
+    def items(self, what: str, region: str, event_id: str = "", shards: int = 1) -> list[dict[str, Any]]:
+        """A Region's items of a table; or of an event's shards of inventory or ledger."""
+        if not event_id:
+            return list(self._pages(region, "Scan", {"TableName": TABLES[what]}))
+        return [
+            item
+            for shard in range(shards)
+            for item in self._pages(
+                region,
+                "Query",
+                {
+                    "TableName": TABLES[what],
+                    "KeyConditionExpression": "event_shard = :shard",
+                    "ExpressionAttributeValues": {":shard": {"S": f"{event_id}#{shard}"}},
+                },
+            )
+        ]
+
+    def _pages(self, region: str, operation: str, request: Body) -> Iterator[dict[str, Any]]:
+        while True:
+            status, page = self.proxy.send(region, operation, request)
+            assert status == 200, page
+            yield from (dynamo.unpack({"M": item}) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def get(self, what: str, region: str, key: dict[str, Any]) -> dict[str, Any] | None:
+        """An item as a Region has it."""
+        body = {"TableName": TABLES[what], "Key": dynamo.pack(key)["M"], "ConsistentRead": True}
+        found = self.proxy.send(region, "GetItem", body)[1].get("Item")
+        return None if found is None else dict(dynamo.unpack({"M": found}))
+
+    def settle(self) -> None:
+        """Lets all that travels arrive."""
+        while self.replication.deliver():
+            pass
+
+    def live_sales(self, event_id: str, shards: int = 1) -> dict[str, list[dict[str, Any]]]:
+        """The unvoided sales of each seat, as all Regions know them together."""
+        entries = {
+            entry["sale_id"]: entry
+            for place in self.regions
+            for entry in self.items("sales", place, event_id, shards)
+        }
+        voided = {entry["voids"] for entry in entries.values() if entry["kind"] == "void"}
+        live = defaultdict(list)
+        for sale_id, entry in sorted(entries.items()):
+            if entry["kind"] == "sale" and sale_id not in voided:
+                live[entry["seat_id"]].append(entry)
+        return dict(live)
+
+    def agree(self, event_id: str, home: str, shards: int = 1) -> None:
+        """Every seat is sold once at most, and the home's inventory says what its ledger says."""
+        live = self.live_sales(event_id, shards)
+        assert all(len(sales) == 1 for sales in live.values()), live
+        taken = {
+            item["seat_id"]: item.get("sale_id") for item in self.items("inventory", home, event_id, shards)
+        }
+        assert taken == {seat: ledger.winner(sales)["sale_id"] for seat, sales in live.items()}
+
+
+def _table(name: str, key: tuple[str, ...]) -> Body:
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": part, "AttributeType": "S"} for part in key],
+        "KeySchema": [
+            {"AttributeName": part, "KeyType": kind}
+            for part, kind in zip(key, ("HASH", "RANGE"), strict=False)
+        ],
+    }
