@@ -235,13 +235,12 @@ def test_a_hold_that_is_released_and_bought_at_once(world: World, shops: dict[st
 
 
 class Move:
-    """A planned move of home from A to B, with one buyer at its beginning and another, of the same seat, at its end."""
+    """A planned move of home from A to B, with a buyer under way, and others as soon as it is done."""
 
     def __init__(
         self, world: World, shops: dict[str, Any], choose: Choose, quiet: float, faults: int = 0
     ) -> None:
         self.sale = sale = Sale(world, shops, choose, faults, travels=True)
-        self.codes: list[int] = []
         folder = world.folder / f"quiet-{quiet}"
         folder.mkdir(exist_ok=True)
         facts = json.loads((world.folder / "stack.json").read_text()) | {"quiet_seconds": quiet}
@@ -249,38 +248,41 @@ class Move:
         self._script = move_script(folder)
         sale.run.spawn("mover", self.moves)
         sale.buys("ann", A, "A-1")
-        sale.buys("zoe", B, "A-1", pause=quiet + 0.7)
 
     def moves(self) -> None:
-        self.codes.append(self._script.main([self.sale.event_id, "--to", B, "--apply", "--patience", "1"]))
+        self._script.main([self.sale.event_id, "--to", B, "--apply", "--patience", "1"])
 
     def finish(self) -> None:
-        """Everything arrives, and whoever gave up or died is called again, as an operator would."""
-        sale = self.sale
-        for _ in range(2):
-            while sale.replication is not None and sale.replication.deliver():
-                pass
-            again = Run(sale.event_id, sale.world.proxy.send, calm, sale.replication)
-            again.now = sale.run.now + 60
-            if sale.world.get("events", B, {"event_id": sale.event_id})["home_region"] == B:  # type: ignore[index]
-                break
-            again.spawn("mover again", self.moves)
-            again.go()
-            sale.run.now = again.now
-        late = Run(sale.event_id, sale.world.proxy.send, calm, sale.replication)
-        late.now = sale.run.now + 60
-        sale.run = late
-        sale.buys("liz", A, "A-1")
-        sale.buys("leo", B, "A-2")
-        late.go()
-        while sale.replication is not None and sale.replication.deliver():
+        """Finishes a move that gave up or died, as an operator would; and sells at once in the new home."""
+        sale, replication = self.sale, self.sale.replication
+        assert replication is not None
+        while self._home() != B:
+            replication.deliver()
+            self._then(("call", "deliver", "time"), lambda run: run.spawn("mover again", self.moves))
+        # Nothing that is still travelling arrives before them: so it is the hardest for the new home.
+        self._then(("call", "time", "deliver"), lambda run: sale.buys("liz", A, "A-1"))
+        while replication.deliver():
+            pass
+        self._then(("call", "time"), lambda run: sale.buys("leo", B, "A-2"))
+        while replication.deliver():
             pass
 
+    def _home(self) -> str:
+        item = self.sale.world.get("events", A, {"event_id": self.sale.event_id})
+        assert item is not None
+        return str(item["home_region"])
 
-def calm(actions: Sequence[Action]) -> Action:
-    """Everything in order, nothing goes wrong."""
-    order = {"call": 0, "deliver": 1, "time": 2}
-    return min((a for a in actions if a.what in order), key=lambda action: order[action.what])
+    def _then(self, order: Sequence[str], begin: Callable[[Run], None]) -> None:
+        """Another run, a minute later, in which nothing goes wrong."""
+
+        def choose(actions: Sequence[Action]) -> Action:
+            return min((a for a in actions if a.what in order), key=lambda action: order.index(action.what))
+
+        sale, before = self.sale, self.sale.run
+        sale.run = Run(sale.event_id, sale.world.proxy.send, choose, sale.replication)
+        sale.run.now, sale.run.trace = before.now + 60, before.trace
+        begin(sale.run)
+        sale.run.go()
 
 
 @functools.cache
