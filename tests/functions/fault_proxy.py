@@ -28,6 +28,7 @@ from replication import Body, Replication
 
 __all__ = ["Fault", "FaultProxy", "WireCall", "random_faults"]
 
+READS = {"BatchGetItem", "GetItem", "Query", "Scan", "TransactGetItems"}
 WRITES = {"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"}
 
 Fault: TypeAlias = Literal["conflict", "throttled", "unavailable", "dropped", "lost"]
@@ -73,6 +74,10 @@ class FaultProxy:
         fault: asked for each call.
         watch: told of each call that reaches DynamoDB, before it is made.
         replication: what becomes of writes to global tables; without it, they stay where they are.
+        latency: how long a call is on its way, from a caller's Region to another, in seconds.
+        replica_of: which Region's data a Region answers reads with: a replica without lag is the same data.
+        recorded: answers to reads that came before, when it is a dict: DynamoDB Local takes a tenth of a second
+            for a page, and a test that measures who reads lets it say everything once, and then replays.
         seen: how many calls of each operation came, and how many had each fault.
     """
 
@@ -81,6 +86,9 @@ class FaultProxy:
     fault: Callable[[WireCall], Fault | None] = lambda call: None
     watch: Callable[[WireCall], None] = lambda call: None
     replication: Replication | None = None
+    latency: Callable[[str, str], float] = lambda caller, region: 0.0
+    replica_of: Callable[[str], str] = lambda region: region
+    recorded: dict[tuple[str, str, bytes], bytes] | None = None
     seen: Counter[str] = field(default_factory=Counter)
     port: int = 0
     _local: threading.local = field(default_factory=threading.local)
@@ -96,8 +104,10 @@ class FaultProxy:
         proxy = self
 
         class Handler(_Handler):
-            def respond(self, call: WireCall) -> tuple[int, Body] | None:
-                return proxy.respond(call)
+            def respond(
+                self, caller: str, region: str, operation: str, body: bytes
+            ) -> tuple[int, bytes] | None:
+                return proxy.respond(caller, region, operation, body)
 
         server = _Server(("127.0.0.1", 0), Handler)
         self.port = server.server_port
@@ -112,8 +122,21 @@ class FaultProxy:
             for connection in self._connections:
                 connection.close()
 
-    def respond(self, call: WireCall) -> tuple[int, Body] | None:
+    def respond(self, caller: str, region: str, operation: str, body: bytes) -> tuple[int, bytes] | None:
         """Status and body, or None: the connection breaks."""
+        time.sleep(self.latency(caller, region))
+        place = self.replica_of(region) if operation in READS else region
+        if self.recorded is not None and (known := self.recorded.get((place, operation, body))):
+            return 200, known
+        answer = self._respond(WireCall(caller, place, operation, json.loads(body)))
+        if answer is None:
+            return None
+        status, content = answer[0], json.dumps(answer[1]).encode()
+        if self.recorded is not None and status == 200 and operation in READS:
+            self.recorded[place, operation, body] = content
+        return status, content
+
+    def _respond(self, call: WireCall) -> tuple[int, Body] | None:
         self.seen[call.operation] += 1
         if self.replication is not None and self.replication.is_cut(call.caller, call.region):
             self.seen["cut"] += 1
@@ -189,21 +212,20 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def respond(self, call: WireCall) -> tuple[int, Body] | None:
+    def respond(self, caller: str, region: str, operation: str, body: bytes) -> tuple[int, bytes] | None:
         raise NotImplementedError
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
         scope = re.search(r"Credential=[^/]+/\d+/([a-z0-9-]+)/", self.headers["Authorization"])
         assert scope is not None
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-        answer = self.respond(WireCall(self.path.strip("/"), scope[1], operation, body))
+        answer = self.respond(self.path.strip("/"), scope[1], operation, body)
         if answer is None:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        status, content = answer
-        data = json.dumps(content).encode()
+        status, data = answer
         self.send_response_only(status)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(data)))

@@ -263,7 +263,7 @@ class Move:
         self._then(("call", "time", "deliver"), lambda run: sale.buys("liz", A, "A-1"))
         while replication.deliver():
             pass
-        self._then(("call", "time"), lambda run: sale.buys("leo", B, "A-2"))
+        self._then(("call", "time", "deliver"), lambda run: sale.buys("leo", B, "A-2"))
         while replication.deliver():
             pass
 

@@ -1,0 +1,105 @@
+"""The largest event, sold out: 234,000 seats in twelve Regions, 60,000 of them sold since the last verification."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stacks import DEMO_REGIONS
+from world import TABLES, World, event_item
+
+import dynamo
+import ledger
+from events import Clock, parse
+
+__all__ = ["FullHouse", "full_house"]
+
+HOME = DEMO_REGIONS[0]
+SHARDS, SEATS, NEW, SEATS_PER_ORDER = 18, 234_000, 60_000, 8
+FAR_SECONDS, NEAR_SECONDS = 0.1, 0.005  # there and back: to another Region, and to the own one
+
+
+@dataclass
+class FullHouse:
+    """A world with the event in it, and the moment at which it is verified.
+
+    Attributes:
+        world: the Regions. All read the home's data: replicas without lag.
+        now: epoch seconds: twenty seconds after the last sale.
+        shards: the event's.
+    """
+
+    world: World
+    now: float
+    shards: int
+
+    def environment(self, name: str) -> dict[str, str]:
+        """A function's variables in the home Region."""
+        return self.world.environment(name, HOME)
+
+
+@contextmanager
+def full_house(port: int, folder: Path, seats: int = SEATS, new: int = NEW) -> Iterator[FullHouse]:
+    """The event, of as many seats, filled into DynamoDB Local: some minutes for all of them."""
+    with World.running(port, folder, *DEMO_REGIONS) as world:
+        world.proxy.replication = None
+        world.proxy.replica_of = lambda region: HOME
+        world.proxy.latency = lambda caller, region: NEAR_SECONDS if caller == region else FAR_SECONDS
+        now = time.time()
+        sections = [{"name": "A", "first": 1, "last": seats, "price": 10000}]
+        item = event_item("gala", HOME, shards=SHARDS, sections=sections)
+        world.put("events", item, HOME)
+        with ThreadPoolExecutor(8) as pool:
+            for done in [
+                pool.submit(_fill, world, item, now, start, min(start + 5000, seats), seats - new)
+                for start in range(0, seats, 5000)
+            ]:
+                done.result()
+        before = int((now - 40) * 1000)
+        for region in DEMO_REGIONS:
+            for shard in parse(item, Clock()).every_shard():
+                mark = {"event_id": "gala", "entry_id": f"watermark#{region}#{shard}", "checked_to": before}
+                world.put("corrections", mark, HOME)
+        yield FullHouse(world, now, SHARDS)
+
+
+def _fill(world: World, item: dict[str, Any], now: float, first: int, end: int, old: int) -> None:
+    event = parse(item, Clock())
+    batch: list[tuple[str, dict[str, Any]]] = []
+    for number in range(first, end):
+        # Eight seats an order; an hour ago, or within the ten seconds since the last run.
+        order = number // SEATS_PER_ORDER
+        minted = int((now - 3600 + order % 1000 if number < old else now - 30 + order % 10) * 1000)
+        order_id = f"{minted:013d}-{order:016x}"
+        names = [f"A-{order * SEATS_PER_ORDER + seat + 1}" for seat in range(SEATS_PER_ORDER)]
+        seat = f"A-{number + 1}"
+        entry = {
+            "event_shard": event.shard_of(seat),
+            "sale_id": f"{order_id}-{number % SEATS_PER_ORDER:02d}",
+            "kind": "sale",
+            "event_id": "gala",
+            "seat_id": seat,
+            "order_id": order_id,
+            "seats": names,
+            "buyer": f"arn:aws:sts::123456789012:assumed-role/buyer/{order}",
+            "price": 10000,
+            "currency": "USD",
+            "epoch": 1,
+            "home_region": HOME,
+            "sold_at": minted,
+            "idempotency_key": f"key-{order:09d}",
+            "body_hash": "0" * 32,
+        }
+        batch += [("sales", entry), ("inventory", ledger.inventory_item(entry, minted))]
+        if len(batch) >= 24 or number == end - 1:
+            requests: dict[str, Any] = {}
+            for what, one in batch:
+                requests.setdefault(TABLES[what], []).append({"PutRequest": {"Item": dynamo.pack(one)["M"]}})
+            status, answer = world.proxy.send(HOME, "BatchWriteItem", {"RequestItems": requests})
+            assert status == 200, answer
+            batch = []

@@ -1,0 +1,93 @@
+"""A function in a process of its own, as Lambda runs it: one event a line in, one answer a line out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from functions_cloud import Sdk
+from rendered_functions import cold_start
+
+__all__ = ["LambdaProcess", "lambda_process"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class LambdaProcess:
+    """The process, from outside."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def invoke(self, event: Any) -> dict[str, Any]:
+        """`answer`, `seconds` by the clock, `cpu_seconds` of the process, `printed`."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(event) + "\n")
+        self._process.stdin.flush()
+        told: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return told
+
+
+@contextmanager
+def lambda_process(
+    name: str, environment: dict[str, str], endpoint: str, **plan: Any
+) -> Iterator[LambdaProcess]:
+    """A function's process.
+
+    Args:
+        name: of the function.
+        environment: its variables.
+        endpoint: its DynamoDB.
+        plan: `now`, at which its wall clock stands still; `redis_port`, of a Redis without sign-in.
+    """
+    folders = [ROOT / "tests" / "functions", ROOT / "tests" / "stack", ROOT / "templates" / "functions"]
+    told = {"name": name, "environment": environment, "endpoint": endpoint, **plan}
+    process = subprocess.Popen(
+        [sys.executable, __file__, json.dumps(told)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+    )
+    try:
+        yield LambdaProcess(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _main(plan: dict[str, Any]) -> None:
+    clock = SimpleNamespace(**{name: getattr(time, name) for name in ("monotonic", "sleep", "time")})
+    if "now" in plan:
+        clock.time = lambda: plan["now"]
+    sdk = Sdk("testing", plan["endpoint"])
+    function = cold_start(plan["name"], plan["environment"], {"boto3": sdk.module, "time": clock})
+    if "redis_port" in plan:
+        function.REDIS = function.Redis("127.0.0.1", plan["redis_port"], tls=False)
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
+    for line in sys.stdin:
+        event, printed = json.loads(line), StringIO()
+        started, cpu = time.monotonic(), time.process_time()
+        with redirect_stdout(printed):
+            answer = function.handler(event, context)
+        done = {
+            "answer": answer,
+            "seconds": time.monotonic() - started,
+            "cpu_seconds": time.process_time() - cpu,
+            "printed": printed.getvalue(),
+        }
+        print(json.dumps(done), flush=True)
+
+
+if __name__ == "__main__":
+    _main(json.loads(sys.argv[1]))
