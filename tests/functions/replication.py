@@ -64,6 +64,7 @@ class Replication:
         self._changed = threading.Condition()
         self._writing = {region: threading.RLock() for region in regions}
         self._cut: set[str] = set()
+        self._arriving = 0
         self._ended = False
 
     @contextmanager
@@ -128,11 +129,10 @@ class Replication:
         """Whether two Regions cannot reach one another."""
         return one != other and not {one, other}.isdisjoint(self._cut)
 
-    @property
-    def travelling(self) -> int:
-        """How many items are on their way."""
-        with self._changed:
-            return len(self._travelling)
+    def settle(self) -> None:
+        """Until all has arrived that is not cut off, whatever its lag."""
+        while self.deliver() or self._arriving:
+            time.sleep(0.001)
 
     def deliver(self, most: int = 1_000_000) -> int:
         """Delivers what can be, whatever its lag, in a random order; how many items that were."""
@@ -194,10 +194,12 @@ class Replication:
                 for parcel in due:
                     self._travelling.remove(parcel)
                 heapq.heapify(self._travelling)
+                self._arriving = len(due)
                 if not due:
                     self._changed.wait(0.01 if self._travelling else 0.2)
             for parcel in due:
                 self._arrive(parcel)
+            self._arriving = 0
 
 
 def _with_new_image(operation: str, body: Body) -> tuple[Body, bool]:
