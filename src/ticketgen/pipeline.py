@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ticketgen.findings import Checked, Finding, Stage, has_errors
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import File
+from ticketgen.pictures.picture import Picture, picture
 from ticketgen.sizing import Sizing, size
 from ticketgen.spec.load import load
 from ticketgen.spec.model import Environment, Project
@@ -25,6 +28,7 @@ from ticketgen.version import VERSION
 __all__ = [
     "STACKS",
     "check_project",
+    "draw_project",
     "quiet",
     "read_project",
     "render_project",
@@ -72,6 +76,33 @@ def size_project(
     findings = project.findings + tuple(finding for _, each in sized for finding in each.findings)
     values = tuple((environment, each.value) for environment, each in sized if each.value is not None)
     return Checked(values, findings)
+
+
+def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
+    """The first four stages, and a picture of what was rendered.
+
+    Args:
+        spec: its path.
+        name: of the environment; None for the last that is protected, or else the last of all.
+    """
+    project = read_project(spec)
+    if project.value is None:
+        return Checked(None, project.findings)
+    protected = [each.name for each in project.value.environments if each.protect]
+    launched = [*(each.name for each in project.value.environments), *protected][-1]
+    chosen = _chosen(project.value, [launched if name is None else name])
+    if chosen.value is None:
+        return Checked(None, project.findings + chosen.findings)
+    (environment,) = chosen.value
+    sizing = size(environment)
+    if sizing.value is None or has_errors(sizing.findings):
+        return Checked(None, project.findings + sizing.findings)
+    rendered = render(environment, sizing.value, project.value)
+    if rendered.value is None:
+        return Checked(None, project.findings + rendered.findings)
+    files = (parse(path, text) for path, text in rendered.value.items() if path.endswith(".tf"))
+    drawn = picture(file for file in files if isinstance(file, File))
+    return Checked(drawn, project.findings + rendered.findings)
 
 
 def stack_of(project: Project, environment: Environment) -> Checked[Stack]:

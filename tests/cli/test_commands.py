@@ -304,3 +304,33 @@ def test_size_with_a_price_file_names_its_currency(project: Path) -> None:
     done = run("size", "--env", "dev", "--prices", "prices.yaml", "--format", "markdown")
     assert done.exit_code == 0
     assert "## EUR, by the price file" in done.stdout
+
+
+def test_show_draws_the_protected_environment_and_writes_nothing(project: Path) -> None:
+    done = run("show")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("<svg ")
+    assert "tap-marketplace · prod" in done.stdout
+    assert [path.name for path in project.iterdir()] == ["ticketgen.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("format", "begins"), [("svg", "<svg "), ("html", "<!doctype html>"), ("mermaid", "---\n")]
+)
+def test_show_draws_in_each_format(project: Path, format: str, begins: str) -> None:
+    done = run("show", "--env", "dev", "--format", format)
+    assert done.exit_code == 0
+    assert done.stdout.startswith(begins)
+    assert "dev" in done.stdout
+
+
+def test_show_refuses_what_it_cannot_draw(project: Path) -> None:
+    assert run("show", "--env", "staging").exit_code == 2
+    spec = project / "ticketgen.yaml"
+    spec.write_text(
+        f"{SPEC}event_scale: {{ purchases_per_minute: 10000000, seats_per_order: 33 }}\n", encoding="utf-8"
+    )
+    refused = run("show")
+    assert refused.exit_code == 3
+    assert refused.stdout == ""
+    assert "lower event_scale" in refused.stderr

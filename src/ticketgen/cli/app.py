@@ -17,6 +17,7 @@ from ticketgen.cli import (
     render_command,
     rules_command,
     schema_command,
+    show_command,
     size_command,
     validate_command,
 )
@@ -42,6 +43,7 @@ app.command("remove-region")(region_commands.remove_region)
 app.command("validate")(validate_command.validate)
 app.command("size")(size_command.size)
 app.command("rehearse")(rehearse_command.rehearse)
+app.command("show")(show_command.show)
 app.command("list")(list_command.list_environments)
 app.command("schema")(schema_command.schema)
 app.command("rules")(rules_command.rules)

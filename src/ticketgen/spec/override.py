@@ -7,7 +7,7 @@ of the value, or of the key, in what was given.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -83,9 +83,7 @@ def override(
             root = merge(root, _at_environment(setting, name))
     if has_errors(findings):
         return Checked(None, tuple(findings))
-    return Checked(
-        SpecDocument(document.file, root, document.preset, document.preset_missing), tuple(findings)
-    )
+    return Checked(replace(document, root=root), tuple(findings))
 
 
 def _environments(document: SpecDocument) -> tuple[str, ...]:

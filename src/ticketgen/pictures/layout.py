@@ -1,0 +1,226 @@
+"""Where boxes stand and lines run: deterministic, in the columns that the boxes have, with as few crossings as is easy.
+
+Boxes begin in the order of the ways that pass them, and move towards their neighbours until they rest. Lines leave
+and enter at ports of their own, so that none hides another, and pass a column that is not theirs in a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ticketgen.pictures.kinds import Way
+from ticketgen.pictures.picture import Line, Node
+
+__all__ = ["BOX_WIDTH", "Course", "Placed", "Plan", "plan"]
+
+BOX_WIDTH = 184.0
+_GAP = 124.0  # between columns, for the lines
+_SPACE = 26.0  # between boxes of a column
+_PORT = 17.0  # between lines at a box
+_HEADING = 44.0  # name and kind in a box
+_NOTE = 14.0  # a line of notes in it
+_STUB = 34.0  # of a line, level, before its end
+_SWEEPS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A box with its place: its upper left corner and its height."""
+
+    node: Node
+    notes: tuple[str, ...]
+    x: float
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A line with the points that it passes; between two of them it is a curve that is level at both."""
+
+    line: Line
+    points: tuple[tuple[float, float], ...]
+    upright: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Boxes and lines with their places, and how much room they take."""
+
+    boxes: tuple[Placed, ...]
+    courses: tuple[Course, ...]
+    width: float
+    height: float
+
+
+def plan(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Plan:
+    """Places for boxes and lines."""
+    columns: dict[int, list[Node]] = {}
+    for node in sorted(nodes, key=lambda node: (_first_way(node, lines), node.key)):
+        columns.setdefault(node.column, []).append(node)
+    first = min(columns, default=0)
+    notes = {node.key: _notes(node, lines) for nodes in columns.values() for node in nodes}
+    heights = {
+        node.key: max(_HEADING + _NOTE * len(notes[node.key]), _PORT * (_ports(node, lines) + 1))
+        for nodes in columns.values()
+        for node in nodes
+    }
+    tops = _settled(columns, heights, lines)
+    placed = {
+        node.key: Placed(
+            node, notes[node.key], (column - first) * (BOX_WIDTH + _GAP), tops[node.key], heights[node.key]
+        )
+        for column, nodes in sorted(columns.items())
+        for node in nodes
+    }
+    width = max((box.x + BOX_WIDTH for box in placed.values()), default=0)
+    height = max((box.y + box.height for box in placed.values()), default=0)
+    return Plan(tuple(placed.values()), tuple(_courses(placed, lines)), width, height + _SPACE)
+
+
+def _first_way(node: Node, lines: tuple[Line, ...]) -> float:
+    """Whereabouts a box begins: the ways come one below the other."""
+    ways = [list(Way).index(line.way) for line in lines if node.key in {line.source, line.target}]
+    return sum(ways) / len(ways) if ways else len(Way)
+
+
+def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
+    """What lines say at their end, in the box where they end."""
+    labels = [
+        label for line in lines if line.target == node.key and line.label for label in line.label.split(", ")
+    ]
+    return tuple(dict.fromkeys(labels))
+
+
+def _ports(node: Node, lines: tuple[Line, ...]) -> int:
+    """The most lines at one side of a box, as a guess: by the direction in which they run."""
+    out = sum(line.source == node.key for line in lines)
+    into = sum(line.target == node.key for line in lines)
+    return max(out, into)
+
+
+def _settled(
+    columns: Mapping[int, list[Node]], heights: Mapping[str, float], lines: tuple[Line, ...]
+) -> dict[str, float]:
+    tops: dict[str, float] = {}
+    for nodes in columns.values():
+        y = 0.0
+        for node in nodes:
+            tops[node.key] = y
+            y += heights[node.key] + _SPACE
+    neighbours: dict[str, list[str]] = {key: [] for key in tops}
+    for line in lines:
+        neighbours[line.source].append(line.target)
+        neighbours[line.target].append(line.source)
+    ordered = sorted(columns)
+    for sweep in range(_SWEEPS):
+        for column in ordered if sweep % 2 == 0 else reversed(ordered):
+            wished = {
+                node.key: _middle(
+                    [tops[key] + heights[key] / 2 for key in neighbours[node.key]], tops[node.key]
+                )
+                - heights[node.key] / 2
+                for node in columns[column]
+            }
+            keys = sorted(wished, key=lambda key: (round(wished[key], 3), key))
+            tops |= _spaced(keys, wished, heights)
+    least = min(tops.values(), default=0)
+    return {key: round(top - least, 1) for key, top in tops.items()}
+
+
+def _middle(values: list[float], otherwise: float) -> float:
+    return sum(values) / len(values) if values else otherwise
+
+
+def _spaced(keys: list[str], wished: Mapping[str, float], heights: Mapping[str, float]) -> dict[str, float]:
+    """As near to where they want to be as their order and the space between them allow."""
+    blocks: list[tuple[list[str], float]] = []  # keys that touch, and the top of the first
+    for key in keys:
+        blocks.append(([key], wished[key]))
+        while len(blocks) > 1 and blocks[-2][1] + _extent(blocks[-2][0], heights) > blocks[-1][1]:
+            (upper, _), (lower, _) = blocks[-2], blocks[-1]
+            both = [*upper, *lower]
+            offsets = _offsets(both, heights)
+            top = sum(wished[each] - offset for each, offset in zip(both, offsets, strict=True)) / len(both)
+            blocks[-2:] = [(both, top)]
+    return {
+        key: top + offset
+        for members, top in blocks
+        for key, offset in zip(members, _offsets(members, heights), strict=True)
+    }
+
+
+def _extent(keys: list[str], heights: Mapping[str, float]) -> float:
+    return sum(heights[key] + _SPACE for key in keys)
+
+
+def _offsets(keys: list[str], heights: Mapping[str, float]) -> list[float]:
+    return [_extent(keys[:number], heights) for number in range(len(keys))]
+
+
+def _courses(placed: Mapping[str, Placed], lines: tuple[Line, ...]) -> list[Course]:
+    sides: dict[tuple[str, str], list[tuple[float, int, bool]]] = {}
+    upright: set[int] = set()
+    for number, line in enumerate(lines):
+        source, target = placed[line.source], placed[line.target]
+        if source.x == target.x and _adjacent(source, target, placed):
+            upright.add(number)
+            continue
+        for box, other, begins in ((source, target, True), (target, source, False)):
+            side = "right" if other.x >= box.x else "left"
+            sides.setdefault((box.node.key, side), []).append((other.y + other.height / 2, number, begins))
+    ports: dict[tuple[int, bool], tuple[float, float]] = {}
+    for (key, side), ends in sides.items():
+        box = placed[key]
+        x = box.x + (BOX_WIDTH if side == "right" else 0)
+        start = box.y + box.height / 2 - _PORT * (len(ends) - 1) / 2
+        for place, (_, number, begins) in enumerate(
+            sorted(ends, key=lambda end: (end[0], _turn(lines[end[1]]), end[1]))
+        ):
+            ports[number, begins] = (x, round(start + _PORT * place, 1))
+    courses = []
+    for number, line in enumerate(lines):
+        source, target = placed[line.source], placed[line.target]
+        if number in upright:
+            down = target.y > source.y
+            x = source.x + BOX_WIDTH / 2
+            y1, y2 = (source.y + source.height, target.y) if down else (source.y, target.y + target.height)
+            courses.append(Course(line, ((x, y1), (x, y2)), upright=True))
+            continue
+        begin, finish = ports[number, True], ports[number, False]
+        # Level at its end, where its number lies.
+        stub = (finish[0] + (_STUB if finish[0] > target.x else -_STUB), finish[1])
+        courses.append(Course(line, (begin, *_detours(begin, stub, placed), stub, finish)))
+    return courses
+
+
+def _turn(line: Line) -> int:
+    return list(Way).index(line.way)
+
+
+def _adjacent(one: Placed, other: Placed, placed: Mapping[str, Placed]) -> bool:
+    low, high = sorted((one.y, other.y))
+    return not any(box.x == one.x and low < box.y < high for box in placed.values())
+
+
+def _detours(
+    start: tuple[float, float], end: tuple[float, float], placed: Mapping[str, Placed]
+) -> list[tuple[float, float]]:
+    """Points before and behind each column between two boxes, in the gap that is nearest to the way."""
+    left, right = sorted((start[0], end[0]))
+    columns = sorted({box.x for box in placed.values() if box.x > left and box.x + BOX_WIDTH < right})
+    if start[0] > end[0]:
+        columns.reverse()
+    points = []
+    for x in columns:
+        boxes = sorted((box.y, box.y + box.height) for box in placed.values() if box.x == x)
+        gaps = [boxes[0][0] - _SPACE / 2, boxes[-1][1] + _SPACE / 2]
+        gaps += [(upper[1] + lower[0]) / 2 for upper, lower in pairwise(boxes)]
+        share = (x + BOX_WIDTH / 2 - start[0]) / (end[0] - start[0])
+        wished = start[1] + (end[1] - start[1]) * share
+        y = min(gaps, key=lambda gap: (abs(gap - wished), gap))
+        edges = [(x - 8, y), (x + BOX_WIDTH + 8, y)]
+        points += edges if start[0] < end[0] else edges[::-1]
+    return points

@@ -1,0 +1,101 @@
+"""The picture as a Mermaid flowchart, for pages that draw those by themselves.
+
+https://mermaid.js.org/syntax/flowchart.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.pictures.kinds import WAYS, Way
+from ticketgen.pictures.picture import Flow, Picture
+
+__all__ = ["mermaid"]
+
+_SHAPES = {
+    "store": ("[(", ")]"),
+    "function": ("([", "])"),
+    "machine": ("{{", "}}"),
+    "clock": ("((", "))"),
+    "stream": ("[/", "/]"),
+    "queue": ("[[", "]]"),
+}
+_COLOURS = {
+    Way.PURCHASE: "#c2410c",
+    Way.READ: "#0369a1",
+    Way.FOLLOWING: "#6d28d9",
+    Way.VERIFICATION: "#15803d",
+    Way.CORRECTION: "#be185d",
+    Way.OTHER: "#64748b",
+}
+
+
+def mermaid(picture: Picture) -> str:
+    """The flowchart, with a newline at its end."""
+    return "\n".join(_lines(picture)) + "\n"
+
+
+def _lines(picture: Picture) -> Iterator[str]:
+    names = {node.key: f"n{number}" for number, node in enumerate(picture.nodes)}
+    yield "---"
+    yield f"title: {_text(f'{picture.project}, {picture.environment}')}"
+    yield "---"
+    yield "flowchart LR"
+    yield f'  subgraph close["{_text(picture.primary)} up close"]'
+    for node in picture.nodes:
+        begin, end = _SHAPES.get(node.kind, ("[", "]"))
+        yield f'    {names[node.key]}{begin}"{_text(node.name)}<br>{_text(node.what)}"{end}'
+    yield "  end"
+    drawn: list[str] = []
+    for line in picture.lines:
+        said = [f"{WAYS[line.way].letter}{line.step}"] if line.step else []
+        said += [_text(label) for label in line.label.split(", ") if label]
+        label = f'|"{"<br>".join(said)}"|' if said else ""
+        yield f"  {names[line.source]} {'-.->' if line.apart else '-->'}{label} {names[line.target]}"
+        drawn.append(_COLOURS[line.way])
+    yield from _replication(picture, names, drawn)
+    yield from _flows(picture, drawn)
+    for colour in dict.fromkeys(drawn):
+        numbers = ",".join(str(number) for number, each in enumerate(drawn) if each == colour)
+        yield f"  linkStyle {numbers} stroke:{colour},stroke-width:2px"
+
+
+def _replication(picture: Picture, names: dict[str, str], drawn: list[str]) -> Iterator[str]:
+    """A box for each set of Regions that something is replicated to."""
+    sets: dict[tuple[str, ...], list[str]] = {}
+    keys = {(node.type, node.name): node.key for node in picture.nodes}
+    for row in picture.rows:
+        regions = tuple(copy.region for copy in row.copies if copy.is_replica)
+        if regions:
+            sets.setdefault(regions, []).append(names[keys[row.type, row.name]])
+    for number, (regions, tables) in enumerate(sets.items()):
+        yield f'  r{number}["replicas in<br>{"<br>".join(_text(region) for region in regions)}"]'
+        for table in tables:
+            yield f"  {table} <==> r{number}"
+            drawn.append("#1d4ed8")
+
+
+def _flows(picture: Picture, drawn: list[str]) -> Iterator[str]:
+    yield '  subgraph flows["What the security groups let through"]'
+    numbers = {group.name: f"g{number}" for number, group in enumerate(picture.groups)}
+    for group in picture.groups:
+        members = "<br>".join(_text(member) for member in group.members) or "nobody"
+        yield f'    {numbers[group.name]}["{_text(group.name)}<br>{members}"]'
+    for group in picture.groups:
+        for place, flow in enumerate(group.flows):
+            own = numbers[group.name]
+            peer = numbers.get(flow.peer) if flow.peer_type == "aws_security_group" else None
+            yield f"    {_flow(own, peer or f'p{own}{place}', flow, known=peer is not None)}"
+            drawn.append("#334155")
+    yield "  end"
+
+
+def _flow(group: str, peer: str, flow: Flow, *, known: bool) -> str:
+    other = peer if known else f'{peer}["{_text(flow.peer or "anywhere")}"]'
+    ports = f'|"{_text(flow.ports)}"|'
+    return f"{group} -->{ports} {other}" if flow.out else f"{other} -->{ports} {group}"
+
+
+def _text(words: str) -> str:
+    """Text in quotes: what Mermaid would read as its own is written as an entity."""
+    return "".join(mark if mark.isalnum() or mark in " .,:/_-–(){}·" else f"#{ord(mark)};" for mark in words)

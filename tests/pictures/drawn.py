@@ -1,0 +1,36 @@
+"""Pictures for the tests: of the stacks' shapes, and of Terraform that is changed on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from stacks import SHAPES, rendered
+
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import File
+from ticketgen.pictures.picture import Picture, picture
+
+__all__ = ["changed", "picture_of", "pictured", "texts"]
+
+
+@cache
+def texts(shape: str) -> Mapping[str, str]:
+    return {path: text for path, text in rendered(SHAPES[shape]()).items() if path.endswith(".tf")}
+
+
+def pictured(files: Mapping[str, str]) -> Picture:
+    parsed = [parse(path, text) for path, text in files.items()]
+    return picture(file for file in parsed if isinstance(file, File))
+
+
+@cache
+def picture_of(shape: str) -> Picture:
+    return pictured(texts(shape))
+
+
+def changed(shape: str, path: str, old: str, new: str) -> Picture:
+    """The picture of a stack in whose file something was replaced, once."""
+    text = texts(shape)[path]
+    assert text.count(old) == 1, text.count(old)
+    return pictured({**texts(shape), path: text.replace(old, new)})

@@ -1,0 +1,278 @@
+"""The picture is of the Terraform: every line has a reference behind it, and goes when the reference goes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+import pytest
+from drawn import changed, picture_of, pictured, texts
+from stacks import SHAPES
+
+from ticketgen.pictures.kinds import BOXES, LINKS, NOTES, Way
+from ticketgen.pictures.picture import Line, Picture
+from ticketgen.pictures.svg import svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def edges(shape: str) -> list[ElementTree.Element]:
+    root = ElementTree.fromstring(svg(picture_of(shape)))
+    return [element for element in root.iter(f"{SVG}g") if element.get("class") == "edge"]
+
+
+def behind(attribute: str) -> Iterator[tuple[str, int, str]]:
+    for each in attribute.split("; "):
+        place, _, text = each.partition(" ")
+        file, _, line = place.rpartition(":")
+        yield file, int(line), text
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_drawn_line_has_its_references_in_the_text(shape: str) -> None:
+    found = edges(shape)
+    assert found
+    for edge in found:
+        references = list(behind(edge.get("data-behind") or ""))
+        assert references
+        for file, line, text in references:
+            written = texts(shape)[file].splitlines()[line - 1]
+            assert text.split("[…]")[0] in written, f"{file}:{line} {written!r} {text!r}"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_line_is_drawn_outside_an_edge_but_in_the_legend(shape: str) -> None:
+    picture = picture_of(shape)
+    root = ElementTree.fromstring(svg(picture))
+    curves = [path for path in root.iter(f"{SVG}path") if path.get("marker-end")]
+    replications = [path for path in root.iter(f"{SVG}path") if "replication" in (path.get("class") or "")]
+    flows = sum(len(group.flows) for group in picture.groups)
+    replicas = sum(copy.is_replica for row in picture.rows for copy in row.copies)
+    assert len(curves) == len(picture.lines) + flows
+    assert len(replications) == replicas
+    assert len(edges(shape)) == len(curves) + len(replications)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_references_lead_to_both_ends(shape: str) -> None:
+    picture = picture_of(shape)
+    names = {node.key: f"{node.type}.{node.name}" for node in picture.nodes}
+    for line in picture.lines:
+        words = " ".join(each.text for each in line.behind)
+        said = [names[line.target]] + ([names[line.source]] if not _refers_itself(line, picture) else [])
+        for address in said:
+            assert address in words, line
+
+
+def _refers_itself(line: Line, picture: Picture) -> bool:
+    """Whether the line is what a box says of itself; then its beginning is the block around the reference."""
+    kinds = {node.key: node.kind for node in picture.nodes}
+    return kinds[line.source] in {"function", "machine", "queue"}
+
+
+def ends(picture: Picture, way: Way) -> set[tuple[str, str]]:
+    names = {node.key: node.name for node in picture.nodes}
+    return {(names[line.source], names[line.target]) for line in picture.lines if line.way is way}
+
+
+def test_the_ways_are_those_of_the_design() -> None:
+    picture = picture_of("prod")
+    assert ends(picture, Way.PURCHASE) == {
+        ("tickets", "tickets"),
+        ("tickets", "ticket_purchase"),
+        ("ticket_purchase", "distributed_locks"),
+        ("ticket_purchase", "ticket_inventory"),
+        ("ticket_purchase", "ticket_sales"),
+        ("ticket_purchase", "events"),
+    }
+    assert ends(picture, Way.READ) == {
+        ("tickets", "tickets"),
+        ("tickets", "seat_availability"),
+        ("seat_availability", "seats"),
+    }
+    assert {("minute", "ticker"), ("ticker", "verification"), ("verification", "inventory_verifier")} < ends(
+        picture, Way.VERIFICATION
+    )
+    assert {("verification", "oversell_corrector"), ("oversell_corrector", "refunds")} < ends(
+        picture, Way.CORRECTION
+    )
+    assert {
+        ("ticket_sales", "sales"),
+        ("sales", "kinesis_processor"),
+        ("ticket_inventory", "seat_cache_sync"),
+    } < ends(picture, Way.FOLLOWING)
+
+
+def test_steps_count_from_where_a_way_begins() -> None:
+    names = {node.key: node.name for node in picture_of("prod").nodes}
+    steps = {
+        (line.way, names[line.source], names[line.target]): line.step
+        for line in picture_of("prod").lines
+        if line.way is not Way.OTHER
+    }
+    assert steps[Way.PURCHASE, "tickets", "tickets"] == 1
+    assert steps[Way.PURCHASE, "tickets", "ticket_purchase"] == 2
+    assert steps[Way.PURCHASE, "ticket_purchase", "ticket_sales"] == 3
+    assert steps[Way.VERIFICATION, "minute", "ticker"] == 1
+    assert steps[Way.VERIFICATION, "inventory_verifier", "ticket_sales"] == 4
+    assert steps[Way.CORRECTION, "verification", "oversell_corrector"] == 1
+    assert steps[Way.CORRECTION, "refunds", "failed_refunds"] == 3
+    assert steps[Way.FOLLOWING, "ticket_inventory", "seat_cache_sync"] == 1
+    assert steps[Way.FOLLOWING, "kinesis_processor", "sales"] == 3
+    assert min(steps.values()) == 1
+
+
+def test_routes_stand_where_they_lead() -> None:
+    labels = {line.label for line in picture_of("prod").lines if line.label}
+    assert labels == {"POST /holds, DELETE /holds/{id}, POST /tickets", "GET /events/{id}/seats"}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "way", "gone"),
+    [
+        (
+            "modules/region/functions.tf",
+            "      LOCKS_TABLE       = aws_dynamodb_table.distributed_locks.name\n",
+            "",
+            Way.PURCHASE,
+            ("ticket_purchase", "distributed_locks"),
+        ),
+        (
+            "modules/region/streams.tf",
+            "var.inventory_stream_arn",
+            '"arn"',
+            Way.FOLLOWING,
+            ("ticket_inventory", "seat_cache_sync"),
+        ),
+        (
+            "modules/verification/state_machines.tf",
+            "aws_sfn_state_machine.verification.arn",
+            '"arn"',
+            Way.VERIFICATION,
+            ("ticker", "verification"),
+        ),
+        (
+            "modules/analytics/kinesis.tf",
+            "table_name                               = var.sales_table_name",
+            'table_name = "sales"',
+            Way.FOLLOWING,
+            ("ticket_sales", "sales"),
+        ),
+        (
+            "tables.tf",
+            "    inventory   = aws_dynamodb_table.ticket_inventory.name",
+            "    inventory   = aws_dynamodb_table.ticket_sales.name",
+            Way.PURCHASE,
+            ("ticket_purchase", "ticket_inventory"),
+        ),
+        (
+            "modules/region/api.tf",
+            "  resource_arn = aws_api_gateway_stage.live.arn",
+            '  resource_arn = "arn"',
+            Way.READ,
+            ("tickets", "tickets"),
+        ),
+    ],
+)
+def test_a_line_goes_with_its_reference(
+    path: str, old: str, new: str, way: Way, gone: tuple[str, str]
+) -> None:
+    assert gone in ends(picture_of("prod"), way)
+    assert gone not in ends(changed("prod", path, old, new), way)
+
+
+def test_a_replica_goes_with_its_reference() -> None:
+    before = {row.name: {copy.region for copy in row.copies} for row in picture_of("prod").rows}
+    after_picture = changed("prod", "tables.tf", '    "eu-north-1"     = module.eu_north_1.kms_key_arn\n', "")
+    after = {row.name: {copy.region for copy in row.copies} for row in after_picture.rows}
+    assert before["ticket_sales"] - after["ticket_sales"] == {"eu-north-1"}
+    assert before["corrections"] == after["corrections"] == {"us-east-1", "us-west-2"}
+    assert "eu-north-1" in after["distributed_locks"]  # its own, and no replica
+
+
+def test_replicas_are_of_the_global_tables_and_of_nothing_else() -> None:
+    rows = {row.name: row for row in picture_of("every-region").rows if row.is_replicated}
+    assert set(rows) == {"events", "ticket_inventory", "ticket_sales", "corrections"}
+    assert {name: len(row.copies) for name, row in rows.items()} == {
+        "events": 34,
+        "ticket_inventory": 34,
+        "ticket_sales": 34,
+        "corrections": 2,
+    }
+    assert all(sum(not copy.is_replica for copy in row.copies) == 1 for row in rows.values())
+
+
+def flows(picture: Picture) -> dict[tuple[str, str, str], tuple[bool, bool]]:
+    return {
+        (group.name, flow.peer, flow.ports): (bool(flow.out), bool(flow.back))
+        for group in picture.groups
+        for flow in group.flows
+    }
+
+
+def test_flows_are_what_the_rules_let_through_on_both_sides() -> None:
+    assert flows(picture_of("prod")) == {
+        ("functions", "redis", "tcp 6379"): (True, True),
+        ("functions", "dynamodb", "tcp 443"): (True, False),
+    }
+    members = {group.name: group.members for group in picture_of("prod").groups}
+    assert members == {
+        "functions": ("seat_availability", "seat_cache_sync"),
+        "redis": ("seats",),
+        "aurora": ("sales",),
+        "unused": (),
+    }
+
+
+def test_half_a_flow_is_drawn_as_half() -> None:
+    text = texts("prod")["modules/region/network.tf"]
+    begin = text.index('resource "aws_vpc_security_group_ingress_rule" "functions_to_redis"')
+    without = text[:begin] + text[text.index("# The other side is the gateway endpoint") :]
+    halved = pictured({**texts("prod"), "modules/region/network.tf": without})
+    assert flows(halved)["functions", "redis", "tcp 6379"] == (True, False)
+
+
+def test_an_open_door_is_drawn() -> None:
+    rule = """
+resource "aws_vpc_security_group_ingress_rule" "world" {
+  security_group_id = aws_security_group.redis.id
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 1
+  to_port           = 6379
+}
+"""
+    path = "modules/region/network.tf"
+    opened = pictured({**texts("prod"), path: texts("prod")[path] + rule})
+    assert flows(opened)["redis", "0.0.0.0/0", "tcp 1–6379"] == (False, True)
+    assert "0.0.0.0/0" in svg(opened)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_resource_type_is_in_the_picture_or_its_legend(shape: str) -> None:
+    types = {
+        name
+        for text in texts(shape).values()
+        for name in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
+    }
+    shown = svg(picture_of(shape))
+    for name in types:
+        assert re.search(rf">{name}</tspan>", shown), name
+    assert types <= set(BOXES) | set(LINKS) | set(NOTES), "a type that nobody said anything about"
+
+
+def test_nothing_is_said_of_types_that_no_stack_has() -> None:
+    types = {
+        name
+        for shape in SHAPES
+        for text in texts(shape).values()
+        for name in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
+    }
+    assert types == set(BOXES) | set(LINKS) | set(NOTES)
+
+
+def test_an_unknown_type_is_listed_all_the_same() -> None:
+    path = "modules/region/locks.tf"
+    added = pictured({**texts("dev"), path: texts("dev")[path] + '\nresource "aws_new_thing" "x" {\n}\n'})
+    assert ">aws_new_thing</tspan>" in svg(added)

@@ -1,0 +1,280 @@
+"""Legible with 1, 2, 12 and 34 Regions, in light and dark, on its own: as far as numbers can say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from drawn import picture_of, pictured, texts
+from stacks import SHAPES
+
+from ticketgen.pictures.html import html
+from ticketgen.pictures.kinds import WAYS
+from ticketgen.pictures.layout import BOX_WIDTH, Plan, plan
+from ticketgen.pictures.mermaid import mermaid
+from ticketgen.pictures.picture import Picture
+from ticketgen.pictures.shapes import path as svg_path
+from ticketgen.pictures.style import STYLE
+from ticketgen.pictures.svg import svg
+
+REGIONS = {"one-region": 1, "dev": 2, "prod": 12, "every-region": 34}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def planned(shape: str) -> Plan:
+    return plan(picture_of(shape).nodes, picture_of(shape).lines)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_box_lies_on_another(shape: str) -> None:
+    for one, other in combinations(planned(shape).boxes, 2):
+        apart = one.x + BOX_WIDTH <= other.x or other.x + BOX_WIDTH <= one.x
+        assert apart or one.y + one.height + 10 <= other.y or other.y + other.height + 10 <= one.y
+
+
+def along(points: tuple[tuple[float, float], ...], upright: bool) -> Iterator[tuple[float, float]]:
+    """Points of the curve that is drawn."""
+    drawn = svg_path(points, upright)
+    numbers = [float(n) for n in re.findall(r"-?[0-9.]+", re.split("[CL]", drawn)[0])]
+    x, y = numbers
+    for kind, rest in re.findall(r"([CL])([^CL]*)", drawn):
+        values = [float(n) for n in re.findall(r"-?[0-9.]+", rest)]
+        for step in range(1, 25):
+            t = step / 24
+            if kind == "L":
+                yield x + (values[0] - x) * t, y + (values[1] - y) * t
+            else:
+                x1, y1, x2, y2, x3, y3 = values
+                u = 1 - t
+                yield (
+                    u**3 * x + 3 * u * u * t * x1 + 3 * u * t * t * x2 + t**3 * x3,
+                    u**3 * y + 3 * u * u * t * y1 + 3 * u * t * t * y2 + t**3 * y3,
+                )
+        x, y = values[-2:]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_line_runs_through_a_box(shape: str) -> None:
+    where = planned(shape)
+    for course in where.courses:
+        for x, y in along(course.points, course.upright):
+            for box in where.boxes:
+                inside = box.x + 1 < x < box.x + BOX_WIDTH - 1 and box.y + 1 < y < box.y + box.height - 1
+                assert not inside, (course.line.source, course.line.target, box.node.name)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_two_lines_begin_or_end_at_one_point(shape: str) -> None:
+    courses = planned(shape).courses
+    points = [course.points[0] for course in courses] + [course.points[-1] for course in courses]
+    assert len(points) == len(set(points))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_lines_end_at_their_boxes(shape: str) -> None:
+    where = planned(shape)
+    boxes = {box.node.key: box for box in where.boxes}
+    for course in where.courses:
+        for (x, y), key in ((course.points[0], course.line.source), (course.points[-1], course.line.target)):
+            box = boxes[key]
+            assert x in {box.x, box.x + BOX_WIDTH} or (course.upright and y in {box.y, box.y + box.height})
+            assert box.y <= y <= box.y + box.height
+
+
+@pytest.mark.parametrize(("shape", "count"), REGIONS.items())
+def test_every_region_has_a_column_wide_enough_for_its_name(shape: str, count: int) -> None:
+    root = ElementTree.fromstring(svg(picture_of(shape)))
+    names = [text for text in root.iter(f"{SVG}text") if (text.get("class") or "").startswith("region")]
+    assert len(names) == count
+    places = sorted(float(text.get("x") or 0) for text in names)
+    assert all(later - earlier >= 30 for earlier, later in pairwise(places))
+    assert {(text.text or "").split(" ")[0] for text in names} == set(picture_of(shape).regions)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_everything_is_within_the_frame(shape: str) -> None:
+    root = ElementTree.fromstring(svg(picture_of(shape)))
+    width, height = (float(root.get(name) or 0) for name in ("width", "height"))
+    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+
+    def check(element: ElementTree.Element, x: float, y: float) -> None:
+        moved = re.match(r"translate\(([0-9.]+) ([0-9.]+)\)", element.get("transform") or "")
+        if moved:
+            x, y = x + float(moved[1]), y + float(moved[2])
+        if element.tag == f"{SVG}text":
+            left, base = x + float(element.get("x") or 0), y + float(element.get("y") or 0)
+            size = 11
+            long = len("".join(element.itertext())) * size * 0.5
+            if not element.get("transform") and not element.get("text-anchor"):
+                assert left + long <= width, "".join(element.itertext())
+            assert 0 <= left <= width
+            assert 0 <= base <= height
+        for child in element:
+            check(child, x, y)
+
+    check(root, 0, 0)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_it_stands_alone(shape: str) -> None:
+    for drawn in (svg(picture_of(shape)), html(picture_of(shape))):
+        assert "<script" not in drawn
+        assert "@import" not in drawn
+        assert "@font-face" not in drawn
+        assert "<image" not in drawn
+        assert set(re.findall(r"https?://[^\"'<> ]+", drawn)) <= {"http://www.w3.org/2000/svg"}
+        assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", drawn))
+        assert "href" not in drawn
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_who_cannot_see_it_is_told(shape: str) -> None:
+    picture = picture_of(shape)
+    root = ElementTree.fromstring(svg(picture))
+    assert root.get("role") == "img"
+    labels = (root.get("aria-labelledby") or "").split()
+    told = {element.get("id"): element.text or "" for element in root}
+    assert [bool(told[label]) for label in labels] == [True, True]
+    assert picture.project in told[labels[0]]
+    for region in picture.regions:
+        assert region in told[labels[1]]
+
+
+def colours(style: str) -> dict[str, str]:
+    return {
+        selector: colour
+        for selectors, colour in re.findall(r"([^{}]+)\{(?:fill|stroke):(#[0-9a-f]{6})", style)
+        for selector in selectors.strip().split(",")
+    }
+
+
+def luminance(colour: str) -> float:
+    """https://www.w3.org/TR/WCAG21/#dfn-relative-luminance."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def shades() -> dict[str, str]:
+    light, dark = STYLE.split("@media screen and (prefers-color-scheme:dark)")
+    return {"light": light, "dark": dark}
+
+
+@pytest.mark.parametrize("shade", ["light", "dark"])
+def test_text_and_lines_stand_out(shade: str) -> None:
+    found = colours(shades()[shade])
+    for ground in (".paper", ".box", ".stripe"):
+        assert contrast(found["text"], found[ground]) >= 7
+        assert contrast(found[".what"], found[ground]) >= 4.5
+    for way in WAYS:
+        assert contrast(found[f".way.{way}"], found[".paper"]) >= 3, way
+        assert contrast(found[f".badge.{way}"], found[".badge-text"]) >= 3, way
+
+
+def test_dark_is_for_screens_only_and_changes_every_colour_that_light_has() -> None:
+    light, dark = (colours(style) for style in shades().values())
+    assert set(light) == set(dark)
+    assert all(light[name] != dark[name] for name in light)
+    assert "screen and" in STYLE
+
+
+@pytest.mark.parametrize("draw", [svg, html, mermaid], ids=lambda draw: draw.__name__)
+def test_the_order_of_the_files_makes_no_difference(draw: object) -> None:
+    assert callable(draw)
+    reversed_files = dict(reversed(list(texts("prod").items())))
+    assert draw(pictured(reversed_files)) == draw(picture_of("prod"))
+
+
+def test_the_hash_seed_makes_no_difference() -> None:
+    code = (
+        "import sys; sys.path[:0] = ['tests/stack', 'tests/pictures'];"
+        "from drawn import picture_of; from ticketgen.pictures.svg import svg;"
+        "import hashlib; print(hashlib.sha256(svg(picture_of('dev')).encode()).hexdigest())"
+    )
+    root = Path(__file__).parents[2]
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+def test_nothing_at_all_is_drawn_too() -> None:
+    nothing = pictured({})
+    assert ElementTree.fromstring(svg(nothing)) is not None
+    assert mermaid(nothing).startswith("---\n")
+    assert "</html>" in html(nothing)
+
+
+def test_terraform_of_others_is_drawn_as_far_as_it_is_known() -> None:
+    text = """
+variable "x" { default = "<b>&\\"" }
+locals { a = local.b
+  b = local.a }
+resource "aws_lambda_function" "f" {
+  environment { variables = { A = local.a, T = aws_dynamodb_table.t.name, U = module.none.x, V = var.none } }
+}
+resource "aws_dynamodb_table" "t" {
+  replica { region_name = "eu-west-1" }
+}
+resource "aws_lambda_event_source_mapping" "m" {
+  function_name    = aws_lambda_function.f.arn
+  event_source_arn = aws_dynamodb_table.t.stream_arn
+}
+"""
+    drawn: Picture = pictured({"main.tf": text})
+    names = {node.key: node.name for node in drawn.nodes}
+    assert {(names[line.source], names[line.target]) for line in drawn.lines} == {("f", "t"), ("t", "f")}
+    assert [
+        copy.region for row in drawn.rows if row.name == "t" for copy in row.copies if copy.is_replica
+    ] == ["eu-west-1"]
+    assert ElementTree.fromstring(svg(drawn)) is not None
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_mermaid_uses_what_it_declares_and_styles_every_link(shape: str) -> None:
+    lines = mermaid(picture_of(shape)).splitlines()
+    declared = {match[1] for line in lines if (match := re.match(r'\s+(\w+)[\[({/]+"', line))}
+    links = [line for line in lines if re.search(r"(-->|-\.->|<==>)", line)]
+    for line in links:
+        ends = re.match(r'\s+(\w+) (?:-->|-\.->|<==>)(?:\|"[^"]*"\|)? (\w+)', line)
+        assert ends is not None, line
+        assert ends[1] in declared
+        assert ends[2] in declared or f'{ends[2]}["' in line
+    styled = [int(n) for line in lines if "linkStyle" in line for n in line.split()[1].split(",")]
+    assert sorted(styled) == list(range(len(links)))
+    assert sum(line.strip().startswith("subgraph") for line in lines) == sum(
+        line.strip() == "end" for line in lines
+    )
+    for region in picture_of(shape).regions:
+        assert region in "\n".join(lines)
+
+
+def test_the_page_has_a_row_for_every_line() -> None:
+    picture = picture_of("prod")
+    page = html(picture)
+    replicas = sum(copy.is_replica for row in picture.rows for copy in row.copies)
+    flows = sum(len(group.flows) for group in picture.groups)
+    assert page.count("<tr><td>") == len(picture.lines) + replicas + flows
+    assert svg(picture).strip() in page
