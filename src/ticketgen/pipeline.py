@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from ticketgen.findings import Checked, Finding, Stage, has_errors
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
-from ticketgen.pictures.picture import Picture, picture
+from ticketgen.pictures.extraction import picture
+from ticketgen.pictures.picture import Picture
 from ticketgen.sizing import Sizing, size
 from ticketgen.spec.load import load
 from ticketgen.spec.model import Environment, Project

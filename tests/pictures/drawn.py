@@ -9,7 +9,8 @@ from stacks import SHAPES, rendered
 
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
-from ticketgen.pictures.picture import Picture, picture
+from ticketgen.pictures.extraction import picture
+from ticketgen.pictures.picture import Picture
 
 __all__ = ["changed", "picture_of", "pictured", "texts"]
 

@@ -233,6 +233,32 @@ def test_half_a_flow_is_drawn_as_half() -> None:
     assert flows(halved)["functions", "redis", "tcp 6379"] == (True, False)
 
 
+def test_the_other_half_of_a_flow_is_drawn_as_half_too() -> None:
+    text = texts("prod")["modules/region/network.tf"]
+    begin = text.index('resource "aws_vpc_security_group_egress_rule" "functions_to_redis"')
+    end = text.index('resource "aws_vpc_security_group_ingress_rule" "functions_to_redis"')
+    halved = pictured({**texts("prod"), "modules/region/network.tf": text[:begin] + text[end:]})
+    assert flows(halved)["redis", "functions", "tcp 6379"] == (False, True)
+    assert ("functions", "redis", "tcp 6379") not in flows(halved)
+
+
+def test_other_ports_are_another_flow() -> None:
+    path = "modules/region/network.tf"
+    begin, _, rest = texts("prod")[path].partition(
+        '"aws_vpc_security_group_ingress_rule" "functions_to_redis"'
+    )
+    moved = pictured(
+        {
+            **texts("prod"),
+            path: begin
+            + '"aws_vpc_security_group_ingress_rule" "functions_to_redis"'
+            + rest.replace("6379", "6380"),
+        }
+    )
+    assert flows(moved)["functions", "redis", "tcp 6379"] == (True, False)
+    assert flows(moved)["redis", "functions", "tcp 6380"] == (False, True)
+
+
 def test_an_open_door_is_drawn() -> None:
     rule = """
 resource "aws_vpc_security_group_ingress_rule" "world" {

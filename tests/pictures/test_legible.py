@@ -252,6 +252,20 @@ resource "aws_lambda_event_source_mapping" "m" {
     assert ElementTree.fromstring(svg(drawn)) is not None
 
 
+def test_machines_that_start_each_other_are_drawn() -> None:
+    text = """
+resource "aws_sfn_state_machine" "a" {
+  definition = jsonencode({ Next = aws_sfn_state_machine.b.arn })
+}
+resource "aws_sfn_state_machine" "b" {
+  definition = jsonencode({ Next = aws_sfn_state_machine.a.arn })
+}
+"""
+    drawn = pictured({"main.tf": text})
+    assert len(drawn.lines) == 2
+    assert ElementTree.fromstring(svg(drawn)) is not None
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_mermaid_uses_what_it_declares_and_styles_every_link(shape: str) -> None:
     lines = mermaid(picture_of(shape)).splitlines()

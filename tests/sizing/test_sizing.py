@@ -237,6 +237,7 @@ def test_no_figure_depends_on_the_regions(scale: dict[str, int], wanted: dict[st
         ("event-too-hot", {"purchases_per_minute": 2_000_000}, {"purchases_per_minute": 45_000}),
         ("cache-load-too-slow", {"seats_per_event": 5_000_000}, {"cache_load_s": 26}),
         ("cache-too-big", {"concurrent_events": 20_000}, {"concurrent_events": 20}),
+        ("cache-too-busy", {"purchases_per_minute": 600_000}, {"purchases_per_minute": 45_000}),
         ("function-too-big", {"verification_interval_s": 1000}, {"verification_interval_s": 10}),
         ("verification-too-slow", {"purchases_per_minute": 700_000}, {"verification_interval_s": 5}),
         ("analytics-too-slow", {"purchases_per_minute": 2_000_000}, {"seats_per_order": 1}),

@@ -30,7 +30,18 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.hcl.walk import inside
 
-__all__ = ["Behind", "Instance", "Resource", "Use", "instances", "literals", "places", "uses"]
+__all__ = [
+    "Behind",
+    "Instance",
+    "Resource",
+    "Use",
+    "instances",
+    "literals",
+    "places",
+    "region_of",
+    "spelled",
+    "uses",
+]
 
 _NOTHING_HERE = frozenset({"each", "count", "self", "path", "terraform"})
 

@@ -72,6 +72,10 @@ WAY_OF_FUNCTION: Mapping[str, Way] = MappingProxyType(
 """Every line belongs to the way of the function at one of its ends; a function that is not here is on none."""
 
 
+NO_WAY = frozenset({"aws_api_gateway_domain_name", "aws_cognito_user_pool"})
+"""Boxes whose lines are on no way: they stand before all of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A type that is drawn as a box.

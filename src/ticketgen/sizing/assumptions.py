@@ -17,6 +17,7 @@ __all__ = [
     "LOG_BYTES_PER_REQUEST",
     "MAP_RELOAD_SECONDS",
     "MOST_BURSTABLE_OPERATIONS",
+    "MOST_CACHE_OPERATIONS",
     "PROCESSOR_BATCH",
     "PROCESSOR_BATCH_SECONDS",
     "PURCHASE_SECONDS",
@@ -68,6 +69,7 @@ CPU_SECONDS_PER_CACHED_SEAT = 2 * CPU_SECONDS_PER_VERIFIED_SEAT
 LEAST_CONCURRENCY = 5  # enough for a few buyers at once while functions start cold
 LEAST_MEMORY = 512  # MiB: with less, boto3 alone takes seconds to import
 MOST_BURSTABLE_OPERATIONS = 1000  # cache operations a second that a burstable node sustains without credits
+MOST_CACHE_OPERATIONS = 100_000  # a second, of the one thread that runs the commands of a node
 
 ADDRESS_SHARE = 0.01  # of all requests, for one address: a venue's or a carrier's buyers may share one
 LEAST_ADDRESS_LIMIT = 1000  # requests in 5 minutes: an office behind one address

@@ -157,6 +157,15 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
         help = "lower event_scale.concurrent_events or seats_per_event"
         yield Severity.ERROR, "cache-too-big", message, help
 
+    operations = dict(sizing.cache_node_type.inputs)["operations_per_second"]
+    if isinstance(operations, int) and operations > assumed.MOST_CACHE_OPERATIONS:
+        message = (
+            f"the seat map would serve {said(operations)} operations/s, and the one thread of Redis serves some "
+            f"{said(assumed.MOST_CACHE_OPERATIONS)}"
+        )
+        help = "lower event_scale.purchases_per_minute or seats_per_order"
+        yield Severity.ERROR, "cache-too-busy", message, help
+
     functions = {
         "inventory_verifier": (sizing.verifier_memory_mib, "objectives.verification_interval_s"),
         "seat_cache_sync": (sizing.cache_sync_memory_mib, "event_scale.seats_per_event"),

@@ -1,0 +1,120 @@
+"""Boxes and the lines between them, as references make them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from ticketgen.hcl.syntax import GetAttribute, Object, Reference
+from ticketgen.pictures.copies import replicas
+from ticketgen.pictures.instances import Behind, Instance, Resource, literals, places, spelled
+from ticketgen.pictures.kinds import BOXES, LINKS, OWNERS, USES, Link, Way
+from ticketgen.pictures.picture import Line, Node
+from ticketgen.pictures.view import View
+from ticketgen.pictures.ways import ways_of
+
+__all__ = ["lines", "nodes"]
+
+
+def nodes(view: View) -> dict[str, Node]:
+    """The boxes of the Region up close by address, each in the column of its type."""
+    found = {}
+    for resource in view.close():
+        box = BOXES.get(resource.type)
+        if box is None or view.region_of(resource) not in {view.primary, ""}:
+            continue
+        in_vpc = any(use.target.type == "aws_security_group" for use in view.uses(resource))
+        behind = Behind(resource.file, resource.block.line, resource.address)
+        what = f"global {box.what}" if any(replicas(resource)) else box.what
+        found[resource.key] = Node(
+            resource.key, resource.type, resource.name, box.kind, what, box.column, in_vpc, behind
+        )
+    return found
+
+
+def lines(view: View, nodes: Mapping[str, Node]) -> Iterator[Line]:
+    """Lines without their numbers; one for each pair of boxes and way."""
+    found: dict[tuple[str, str, bool], tuple[str, list[Behind]]] = {}
+
+    def add(source: str, target: str, apart: bool, label: str, trails: Iterable[Behind]) -> None:
+        if source != target:
+            known = found.setdefault((source, target, apart), (label, []))
+            known[1].extend(each for each in trails if each not in known[1])
+
+    for resource in view.close():
+        link = LINKS.get(resource.type)
+        if link is not None:
+            for source, target, failing, behind in _linked(view, resource, link, nodes):
+                label = _routes(resource, target) if resource.type == "aws_api_gateway_integration" else ""
+                add(source, target, link.apart or failing, label, behind)
+        if resource.key in nodes and resource.type in USES:
+            for use in view.uses(resource):
+                if use.attribute.startswith(USES[resource.type]) and use.target.key in nodes:
+                    add(resource.key, use.target.key, resource.type == "aws_sqs_queue", "", use.trail)
+    drawn = [
+        Line(source, target, Way.OTHER, 0, label, apart, tuple(behind))
+        for (source, target, apart), (label, behind) in found.items()
+    ]
+    for line in drawn:
+        yield from (replace(line, way=way) for way in ways_of(line, drawn, nodes))
+
+
+def _linked(
+    view: View, resource: Resource, link: Link, nodes: Mapping[str, Node]
+) -> Iterator[tuple[str, str, bool, tuple[Behind, ...]]]:
+    """The pairs of boxes that a resource links, each with whether it is for failures."""
+    sources = list(_boxes(view, resource, link.source, nodes))
+    targets = list(_boxes(view, resource, link.target, nodes))
+    if link.target == "for_each":
+        targets = [(key, behind) for key, behind in targets if nodes[key].kind == "function"]
+    for source, from_source in sources:
+        for target, to_target in targets:
+            yield source, target, False, (*from_source, *to_target)
+    if link.failures:
+        for target, _ in targets:
+            for queue, to_queue in _boxes(view, resource, link.failures, nodes):
+                yield target, queue, True, to_queue
+
+
+def _boxes(
+    view: View, resource: Resource, attribute: str, nodes: Mapping[str, Node]
+) -> Iterator[tuple[str, tuple[Behind, ...]]]:
+    """The boxes that an attribute leads to, directly or by a part of them."""
+    for use in view.uses(resource):
+        if not use.attribute.startswith(attribute):
+            continue
+        if use.target.key in nodes:
+            yield use.target.key, use.trail
+        elif use.target.type in OWNERS:
+            for owner, trail in _boxes(view, use.target, OWNERS[use.target.type], nodes):
+                yield owner, (*use.trail, *trail)
+
+
+def _routes(integration: Resource, function: str) -> str:
+    """``POST /holds``, for each route that leads to a function; as the locals that are looped over say it."""
+    for_each = integration.block.attribute("for_each")
+    if for_each is None:
+        return ""
+    found = []
+    for _, item, _file in places(for_each.value, integration.instance, integration.file):
+        route = getattr(item, "value", None)
+        if isinstance(route, Object):
+            target = route.get("function")
+            if isinstance(target, Reference) and function.endswith(spelled(target)):
+                path = _path(route.get("resource"), integration.instance)
+                found.append(f"{literals(route.get('method'))} {path}")
+    return ", ".join(found)
+
+
+def _path(reference: object, instance: Instance) -> str:
+    if not isinstance(reference, Reference):
+        return ""
+    address = ".".join(
+        [reference.root, *(s.name for s in reference.steps[:1] if isinstance(s, GetAttribute))]
+    )
+    part = instance.resources.get(address)
+    if part is None or part.type != "aws_api_gateway_resource":
+        return ""
+    parent = part.block.attribute("parent_id")
+    own = part.block.attribute("path_part")
+    return f"{_path(parent.value if parent else None, instance)}/{literals(own.value if own else None)}"

@@ -1,0 +1,86 @@
+"""Security groups: who stands in each, and which flows its rules let through, on this side and on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ticketgen.hcl.syntax import Block
+from ticketgen.pictures.instances import Behind, Resource, literals
+from ticketgen.pictures.picture import Flow, Group, Node
+from ticketgen.pictures.view import View
+
+__all__ = ["groups"]
+
+_GROUPS = {"aws_security_group", "aws_default_security_group"}
+_OUT, _IN = "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"
+_PEERS = {"referenced_security_group_id", "prefix_list_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule: what its group lets out to, or in from, somewhere."""
+
+    is_out: bool
+    group: str
+    peer: str
+    name: str
+    type: str
+    ports: str
+    behind: tuple[Behind, ...]
+
+    def answers(self, other: _Rule) -> bool:
+        """Whether it is the other side of the same flow."""
+        ends = (self.group, self.peer, self.ports)
+        return self.is_out != other.is_out and ends == (other.peer, other.group, other.ports)
+
+
+def groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
+    """The groups of the Region up close."""
+    rules = [rule for resource in view.close() if (rule := _rule(view, resource)) is not None]
+    for group in view.close():
+        if group.type not in _GROUPS:
+            continue
+        members = sorted(
+            nodes[resource.key].name
+            for resource in view.close()
+            if resource.key in nodes and any(use.target.key == group.key for use in view.uses(resource))
+        )
+        own = [rule for rule in rules if rule.group == group.key]
+        behind = Behind(group.file, group.block.line, group.address)
+        yield Group(group.name, tuple(members), tuple(_flows(own, rules)), behind)
+
+
+def _flows(own: list[_Rule], rules: list[_Rule]) -> Iterator[Flow]:
+    """Flows out of a group, and those into it that no other group lets out."""
+    for rule in own:
+        other = next((each for each in rules if each.answers(rule)), None)
+        if rule.is_out:
+            yield Flow(rule.name, rule.type, rule.ports, rule.behind, other.behind if other else ())
+        elif other is None:
+            yield Flow(rule.name, rule.type, rule.ports, (), rule.behind)
+
+
+def _rule(view: View, resource: Resource) -> _Rule | None:
+    if resource.type not in {_OUT, _IN}:
+        return None
+    own = next((use for use in view.uses(resource) if use.attribute == "security_group_id"), None)
+    if own is None:
+        return None
+    is_out, ports = resource.type == _OUT, _ports(resource.block)
+    peer = next((use for use in view.uses(resource) if use.attribute in _PEERS), None)
+    if peer is not None:
+        target = peer.target
+        behind = (*own.trail, *peer.trail)
+        return _Rule(is_out, own.target.key, target.key, target.name, target.type, ports, behind)
+    ranges = (resource.block.attribute(name) for name in ("cidr_ipv4", "cidr_ipv6"))
+    anywhere = next((literals(attribute.value) for attribute in ranges if attribute is not None), "")
+    return _Rule(is_out, own.target.key, anywhere, anywhere, "", ports, own.trail)
+
+
+def _ports(rule: Block) -> str:
+    protocol, first, last = (
+        literals(attribute.value) if (attribute := rule.attribute(name)) else ""
+        for name in ("ip_protocol", "from_port", "to_port")
+    )
+    return f"{protocol} {first}" if first == last else f"{protocol} {first}–{last}"
