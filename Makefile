@@ -32,8 +32,8 @@ lint: $(READY)
 prove: $(READY) dynamodb $(SCANNERS)/.ready ## The slow proofs: plans of whole stacks, the package installed elsewhere.
 	$(BIN)/python -m pytest -m slow
 
-bench: $(READY) ## Compare validate with terraform's, in time and memory; five rounds.
-	$(BIN)/python scripts/bench_validate.py
+bench: $(READY) ## Measure what has an objective, each against its yardstick in one run.
+	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
 
 dynamodb: $(DYNAMODB)/.ready
 

@@ -1,4 +1,4 @@
-"""The commands by name, and the one place where an exception becomes an exit code."""
+"""The program, and the one place where an exception becomes an exit code."""
 
 from __future__ import annotations
 
@@ -8,20 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli import (
-    list_command,
-    new_command,
-    presets_command,
-    region_commands,
-    rehearse_command,
-    render_command,
-    rules_command,
-    schema_command,
-    show_command,
-    size_command,
-    validate_command,
-)
-from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.help import FIRST_STEPS, CommandGroup
 
 __all__ = ["app", "main"]
@@ -36,18 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("new")(new_command.new)
-app.command("render")(render_command.render)
-app.command("add-region")(region_commands.add_region)
-app.command("remove-region")(region_commands.remove_region)
-app.command("validate")(validate_command.validate)
-app.command("size")(size_command.size)
-app.command("rehearse")(rehearse_command.rehearse)
-app.command("show")(show_command.show)
-app.command("list")(list_command.list_environments)
-app.command("schema")(schema_command.schema)
-app.command("rules")(rules_command.rules)
-app.command("presets")(presets_command.presets)
 
 
 def _version(asked: bool) -> None:
@@ -73,6 +47,8 @@ def main() -> None:
         app()
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
+            from ticketgen.cli.exit_codes import ExitCode
+
             # Whoever read us has gone (`ticketgen list | head -1`). Typer exits with 1, which would mean findings.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(ExitCode.READER_GONE)
@@ -80,6 +56,8 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("TICKETGEN_DEBUG"):
             raise
+        from ticketgen.cli.exit_codes import ExitCode
+
         typer.echo(
             f"ticketgen has a bug: {type(error).__name__}: {error}\n"
             "Run it again with TICKETGEN_DEBUG=1, and report what it prints, with your spec.",
