@@ -64,7 +64,9 @@ class LivingStack:
         """Apply; how often it created, updated and deleted."""
         lines = self._run("apply", "apply", "-auto-approve", "-json").splitlines()
         events = [json.loads(line) for line in lines if line.startswith("{")]
-        return Counter(event["hook"]["action"] for event in events if event["type"] == "apply_complete")
+        done = Counter(event["hook"]["action"] for event in events if event["type"] == "apply_complete")
+        del done["read"]  # data sources
+        return done
 
     def changes(self) -> set[Change]:
         """What another plan would do."""

@@ -80,6 +80,8 @@ def test_prod_lives_through_a_region_more_and_a_region_less_and_only_that_region
     first = living.apply()
     assert set(first) == {"create"}
     assert unexplained(living) == set()
+    with capsys.disabled():
+        print(f"\n{len(eleven.regions)} Regions, {first['create']} resources: {living.grown}")
     before = living.addresses()
 
     living.render(twelve)

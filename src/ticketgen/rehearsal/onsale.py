@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ __all__ = ["Attempt", "Buyers", "Show", "Storefront"]
 
 WORKERS = 8
 """Buyers who wait for an answer at the same time: more would only queue in front of two cores."""
+
+TO_OTHERS = "sold-to-others"
+"""What the API calls `sold`, of a buyer who comes too late."""
 
 WINDOW = 60
 """Buyers look at so many of the best seats that seem free: few enough to get in each other's way."""
@@ -76,7 +80,7 @@ class Attempt:
     Attributes:
         at: seconds since the sale opened.
         seconds: from the first request to the last answer.
-        outcome: `sold`, or the reason of the refusal.
+        outcome: `sold`, or the reason of the refusal; that the seats are sold is `sold-to-others`.
     """
 
     at: float
@@ -130,34 +134,50 @@ class Buyers:
             worker.join()
 
     def _work(self, opened: float, seconds: float) -> None:
-        connections: dict[str, http.client.HTTPConnection] = {}
-        while True:
-            with self._turn:
-                number = next(self._numbers)
-                order = self._wish(number)
-            due = opened + number / self._rate
-            if order is None or max(due, time.monotonic()) > opened + seconds:
-                return
-            time.sleep(max(0.0, due - time.monotonic()))
-            front, show, seats, held, retried = order
-            began = time.monotonic()
-            outcome, order_id = self._order(
-                connections, front, show, seats, number, held=held, retried=retried
-            )
-            attempt = Attempt(
-                began - opened,
-                time.monotonic() - began,
-                front.region,
-                show.event_id,
-                outcome,
-                tuple(seats),
-                order_id,
-            )
-            with self._turn:
-                self.attempts.append(attempt)
-                if outcome in {"sold", "sold-to-others"}:
-                    for seat in seats:
-                        self._free[show.event_id].pop(seat, None)
+        with ExitStack() as open_connections:
+            connections = {
+                front.region: http.client.HTTPConnection(front.host, front.port, timeout=30)
+                for front in self._fronts
+            }
+            for connection in connections.values():
+                open_connections.callback(connection.close)
+            while True:
+                with self._turn:
+                    number = next(self._numbers)
+                    order = self._wish(number)
+                due = opened + number / self._rate
+                if order is None or max(due, time.monotonic()) > opened + seconds:
+                    return
+                time.sleep(max(0.0, due - time.monotonic()))
+                self._try(connections, opened, number, *order)
+
+    def _try(
+        self,
+        connections: Mapping[str, http.client.HTTPConnection],
+        opened: float,
+        number: int,
+        front: Storefront,
+        show: Show,
+        seats: list[str],
+        held: bool,
+        retried: bool,
+    ) -> None:
+        began = time.monotonic()
+        outcome, order_id = self._order(connections, front, show, seats, number, held=held, retried=retried)
+        attempt = Attempt(
+            began - opened,
+            time.monotonic() - began,
+            front.region,
+            show.event_id,
+            outcome,
+            tuple(seats),
+            order_id,
+        )
+        with self._turn:
+            self.attempts.append(attempt)
+            if outcome == "sold":
+                for seat in seats:
+                    self._free[show.event_id].pop(seat, None)
 
     def _wish(self, number: int) -> tuple[Storefront, Show, list[str], bool, bool] | None:
         """What the next buyer wants: the API, the event, the seats, whether to hold them first or to ask twice."""
@@ -173,7 +193,7 @@ class Buyers:
 
     def _order(
         self,
-        connections: dict[str, http.client.HTTPConnection],
+        connections: Mapping[str, http.client.HTTPConnection],
         front: Storefront,
         show: Show,
         seats: list[str],
@@ -202,24 +222,23 @@ class Buyers:
 
     def _refused(self, show: Show, answer: dict[str, Any], status: int) -> str:
         reason = str(answer.get("reason") or answer.get("message") or status)
-        if reason == "sold":
-            with self._turn:
-                for seat in answer.get("seats", ()):
-                    self._free[show.event_id].pop(seat, None)
-        return reason
+        if reason != "sold":
+            return reason
+        with self._turn:
+            for seat in answer.get("seats", ()):
+                self._free[show.event_id].pop(seat, None)
+        return TO_OTHERS
 
     @staticmethod
     def _ask(
-        connections: dict[str, http.client.HTTPConnection],
+        connections: Mapping[str, http.client.HTTPConnection],
         front: Storefront,
         path: str,
         body: dict[str, Any],
         buyer: str,
         key: str,
     ) -> tuple[int, dict[str, Any]]:
-        connection = connections.setdefault(
-            front.region, http.client.HTTPConnection(front.host, front.port, timeout=30)
-        )
+        connection = connections[front.region]
         headers = {
             "Content-Type": "application/json",
             # Emulated API Gateway takes the access key for the caller, and Cognito's token for the subject.

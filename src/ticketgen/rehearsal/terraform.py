@@ -57,7 +57,7 @@ class Terraform:
 
         def told(event: dict[str, Any]) -> None:
             nonlocal created
-            if event.get("type") == "apply_complete":
+            if event.get("type") == "apply_complete" and event["hook"]["action"] == "create":
                 created += 1
                 if created % 25 == 0:
                     progress(f"{created} resources")

@@ -1,0 +1,95 @@
+"""Buyers against a shop that answers as the API does: who sold what to whom is counted right."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
+
+
+class Shop(ThreadingHTTPServer):
+    """Sells each seat once; a second order under a key gets its first answer."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Counter)
+        self.turn = threading.Lock()
+        self.sold: dict[str, str] = {}
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.flaky = False
+
+
+class Counter(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Shop
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with self.server.turn:
+            status, answer = self.answer(body, self.headers.get("Idempotency-Key", ""))
+        data = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def answer(self, body: dict[str, Any], key: str) -> tuple[int, dict[str, Any]]:
+        shop = self.server
+        if key in shop.answers:
+            return 201, {"order_id": "another"} if shop.flaky else shop.answers[key]
+        taken = [seat for seat in body["seats"] if seat in shop.sold]
+        if taken:
+            return 409, {"reason": "sold", "seats": taken}
+        if not key:
+            return 201, {"hold_id": "h"}
+        shop.sold |= dict.fromkeys(body["seats"], key)
+        shop.answers[key] = {"order_id": f"order-{len(shop.answers)}-{key}"}
+        return 201, shop.answers[key]
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    thread = threading.Thread(target=shop.serve_forever, daemon=True)
+    thread.start()
+    yield shop
+    shop.shutdown()
+    shop.server_close()
+    thread.join()
+
+
+def buyers(shop: Shop, *, rate: float = 2000.0) -> Buyers:
+    front = Storefront("us-east-1", "127.0.0.1", shop.server_port, "/live")
+    return Buyers([front], [Show("gala", "us-east-1", {"A": 40, "B": 20})], rate=rate, most_seats=4)
+
+
+def test_everything_is_sold_once_and_the_late_are_counted_as_refused(shop: Shop) -> None:
+    crowd = buyers(shop)
+    crowd.buy(20)
+    sold = [seat for attempt in crowd.attempts if attempt.outcome == "sold" for seat in attempt.seats]
+    assert sorted(sold) == sorted(shop.sold)
+    assert len(sold) == len(set(sold)) == 60
+    assert {attempt.outcome for attempt in crowd.attempts} <= {"sold", "sold-to-others"}
+    assert crowd.contradicted == 0
+    assert all(bool(attempt.order_id) == (attempt.outcome == "sold") for attempt in crowd.attempts)
+
+
+def test_a_retry_that_is_told_something_else_is_counted(shop: Shop) -> None:
+    shop.flaky = True
+    crowd = buyers(shop)
+    crowd.buy(20)
+    assert crowd.repeated >= crowd.contradicted > 0
+
+
+def test_nobody_comes_faster_than_asked(shop: Shop) -> None:
+    crowd = buyers(shop, rate=20)
+    crowd.buy(1)
+    assert 0 < len(crowd.attempts) <= 20

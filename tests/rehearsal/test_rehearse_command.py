@@ -1,0 +1,75 @@
+"""`ticketgen rehearse` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from terraform_tool import Terraform
+
+DEMO = Path(__file__).resolve().parents[2] / "examples" / "tap-marketplace" / "ticketgen.yaml"
+
+
+def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run it with nothing of this machine's but its PATH and what Terraform needs."""
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
+        if name in os.environ
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "ticketgen", "rehearse", "--spec", str(DEMO), *arguments],
+        env={**kept, "HOME": str(home), **variables},
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
+
+
+def test_it_does_not_start_where_credentials_are_in_reach(tmp_path: Path) -> None:
+    done = run(tmp_path, AWS_PROFILE="production")
+    assert done.returncode == 1
+    assert "AWS_PROFILE is set" in done.stderr
+    assert "terraform" not in done.stderr.replace("neither terraform nor tofu", "")
+
+
+def test_an_environment_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    done = run(tmp_path, "--env", "production")
+    assert done.returncode == 2
+    assert "it has dev, staging, prod" in " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.mark.slow
+@pytest.mark.terraform
+def test_a_rehearsal_of_dev_sells_no_seat_twice_and_catches_what_was_planted(
+    terraform: Terraform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugins = Path(terraform.environment["TF_PLUGIN_CACHE_DIR"])
+    before = set(Path("/tmp").glob("ticketgen-*"))
+    done = run(
+        tmp_path,
+        *("--env", "dev", "--seconds", "40", "--seats", "150", "--format", "json"),
+        *("--picture", str(tmp_path / "run.svg")),
+        TF_PLUGIN_CACHE_DIR=str(plugins),
+    )
+    assert done.stdout, done.stderr
+    board = json.loads(done.stdout)
+    with capsys.disabled():
+        print("\n" + json.dumps({key: value for key, value in board.items() if key != "timeline"}))
+    assert (board["oversold"], board["contradicted"]) == (0, 0)
+    assert board["planted"] == board["caught"] == board["refunds"] == 1
+    assert board["sold_seats"] > 100
+    assert board["maps"] in (2, None)
+    assert set(board["behind"].values()) == {0}
+    assert set(board["refused"]) & {"held", "sold-to-others"}  # they did race
+    assert board["refused"].get("unavailable", 0) > 0  # and a Region was cut off
+    assert done.returncode == 0
+    assert ElementTree.parse(tmp_path / "run.svg").getroot().tag.endswith("svg")
+    assert {path for path in set(Path("/tmp").glob("ticketgen-*")) - before if path.is_dir()} == set()
