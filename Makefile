@@ -11,7 +11,7 @@ TFLINT := v0.64.0
 # DynamoDB Local, for the tests of the functions; without Java and Maven they make do with an emulation.
 DYNAMODB := .build/dynamodb-local
 
-.PHONY: help demo test lint prove bench clean dynamodb
+.PHONY: help demo test lint prove bench clean dynamodb growth
 .DEFAULT_GOAL := help
 
 help: ## Say what there is.
@@ -42,6 +42,9 @@ $(DYNAMODB)/.ready: tests/functions/dynamodb-local.xml
 	  mkdir -p $(DYNAMODB) && mvn -q -B -f $< org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
 	    -DoutputDirectory=$(CURDIR)/$(DYNAMODB) && touch $@; \
 	else echo "No Java or no Maven: the functions' tests run without DynamoDB Local."; fi
+
+growth: $(READY) ## Print how plan and apply grow from 1 to 12 Regions: half an hour on two cores.
+	$(BIN)/python -m pytest -q tests/rehearsal/growth.py
 
 clean: ## Remove what make made.
 	rm -rf .venv .build dist $(DEMO)/stacks

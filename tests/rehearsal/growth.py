@@ -1,0 +1,32 @@
+"""How plan and apply grow with the Regions: `make growth` prints a row for each number of them. A bench, no test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from living_stack import LivingStack
+from stacks import DEMO_REGIONS, environment
+
+from terraform_tool import Terraform
+from ticketgen.rehearsal.emulated import EmulatedAws
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 8, 12])
+def test_growth(count: int, terraform: Terraform, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    with EmulatedAws(tmp_path / "log") as aws:
+        living = LivingStack(terraform, aws, folder)
+        living.render(environment("prod", DEMO_REGIONS[:count]))
+        living.changes()
+        first = living.grown.pop("plan")
+        created = living.apply()["create"]
+        assert living.changes() == set()
+        grown = {"first plan": first, "apply": living.grown["apply"], "second plan": living.grown["plan"]}
+    with capsys.disabled():
+        figures = "; ".join(
+            f"{what} {taken.seconds} s, {taken.memory_mib:.0f} MiB in {taken.processes} processes"
+            for what, taken in grown.items()
+        )
+        print(f"\n{count} Regions, {created} resources: {figures}")
