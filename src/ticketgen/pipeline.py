@@ -141,7 +141,12 @@ def check_project(
 
 
 def render_project(
-    spec: Path, only: Sequence[str] = (), *, force: bool = False, progress: Callable[[str], None] = quiet
+    spec: Path,
+    only: Sequence[str] = (),
+    *,
+    force: bool = False,
+    upgrade: bool = False,
+    progress: Callable[[str], None] = quiet,
 ) -> Checked[Changes]:
     """All stages but the report: every environment, or those named, or with errors nothing at all."""
     put = put_back(spec.parent) if spec.parent.is_dir() else ()
@@ -161,6 +166,7 @@ def render_project(
         version=VERSION,
         retire_in=None if only else STACKS,
         force=force,
+        upgrade=upgrade,
         based_on={spec.name: document.value.text.encode()},
     )
     return Checked(written.value, findings + written.findings)

@@ -40,6 +40,8 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
                             "and render them"),
         "remove-region": Entry("region_commands:remove_region", "Remove a Region from the spec, for all environments "
                                "or some, and render them"),
+        "eject": Entry("eject_command:eject", "Take a template over into the project, where it can be changed and wins "
+                       "over ticketgen's own"),
     },
     "Before the sale": {
         "validate": Entry("validate_command:validate", "Verify a directory of Terraform, rendered by ticketgen or not, "

@@ -98,6 +98,7 @@ def _written(
         stacks,
         version=VERSION,
         force=force,
+        upgrade=False,
         based_on={spec.name: text.encode()},
         also={spec.name: edit.document.text.encode()},
     )

@@ -85,10 +85,10 @@ def _only_quoted(_context: Context, value: object) -> object:
     raise TypeError(f"{value!r} reaches the output unquoted: put it through a filter such as hcl or inside")
 
 
-def template_environment(folder: Path) -> TemplateEnvironment:
-    """The environment for the templates in a folder."""
+def template_environment(*folders: Path) -> TemplateEnvironment:
+    """The environment for the templates in a folder; with several, a template of an earlier one wins."""
     environment = TemplateEnvironment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=_only_quoted,

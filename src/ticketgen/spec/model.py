@@ -278,8 +278,11 @@ class Project(Part):
     ``("environments", "prod")``, and for each environment the path of everything that holds there, such as
     ``("environments", "prod", "event_scale", "hold_seconds")``, whether the environment, the top level or the
     preset says it. ``("environments", "prod", "regions", 0)`` is the first of the resolved, sorted Regions.
+
+    ``folder`` is where the spec is, and with it templates that win over ticketgen's own; None for a spec without file.
     """
 
     name: ProjectName
     environments: tuple[Environment, ...]
     marks: Mapping[tuple[str | int, ...], Location] = Field(default_factory=dict)
+    folder: str | None = None

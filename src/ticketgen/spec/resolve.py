@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -67,7 +68,8 @@ def resolve(document: SpecDocument) -> Checked[Project]:
         return Checked(None, unique)
     marks = _marks(document, settings)
     name = str(plain(tree.entries["project"]))
-    return Checked(Project(name=name, environments=tuple(environments), marks=marks), unique)
+    folder = str(Path(document.file).parent)
+    return Checked(Project(name=name, environments=tuple(environments), marks=marks, folder=folder), unique)
 
 
 def _order(finding: Finding, file: str) -> tuple[bool, Location]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+
+from jinja2 import TemplateError
 
 from ticketgen.assets import asset_folder
 from ticketgen.findings import Checked
@@ -19,6 +22,7 @@ from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.context import module_context, stack_context
 from ticketgen.stack.files import stack_files
 from ticketgen.stack.names import check_names
+from ticketgen.stack.overrides import OVERRIDES, override_broken
 
 __all__ = ["render"]
 
@@ -41,19 +45,40 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
     if findings:
         return Checked(None, findings)
     context = stack_context(environment, sizing)
+    overrides = _overrides(project)
     files = {}
     for file in stack_files(environment):
         folder, _, template = file.template.partition("/")
-        if template.endswith(".j2"):
-            own = module_context(file.module, environment, sizing)
-            files[file.path] = render_template(_templates(folder), template, context | own)
-        else:
-            files[file.path] = HEADER + (asset_folder("templates") / file.template).read_text(
-                encoding="utf-8"
-            )
+        try:
+            if template.endswith(".j2"):
+                own = module_context(file.module, environment, sizing)
+                environment_of = _templates(folder) if overrides is None else _overridden(folder, overrides)
+                files[file.path] = render_template(environment_of, template, context | own)
+            else:
+                files[file.path] = HEADER + _source(file.template, overrides).read_text(encoding="utf-8")
+        except (TemplateError, TypeError, ValueError, OSError) as error:
+            blamed = overrides and override_broken(error, file.template, overrides)
+            if not blamed:
+                raise  # a template of ours
+            return Checked(None, (blamed,))
     return Checked(files)
 
 
 @cache
 def _templates(folder: str) -> TemplateEnvironment:
     return template_environment(asset_folder("templates") / folder)
+
+
+def _overridden(folder: str, overrides: Path) -> TemplateEnvironment:
+    return template_environment(overrides / folder, asset_folder("templates") / folder)
+
+
+def _overrides(project: Project) -> Path | None:
+    """The project's own templates, if it has any."""
+    folder = Path(project.folder) / OVERRIDES if project.folder is not None else None
+    return folder if folder and folder.is_dir() else None
+
+
+def _source(template: str, overrides: Path | None) -> Path:
+    own = overrides / template if overrides else None
+    return own if own and own.is_file() else asset_folder("templates") / template

@@ -8,8 +8,8 @@ hash proves to be ours is ever replaced or deleted.
 
 from __future__ import annotations
 
-from ticketgen.tree.changes import Change, Changes, Stack, State, drift, plan
+from ticketgen.tree.changes import Change, Changes, Stack, State, drift, plan, upgrades
 from ticketgen.tree.diff import diff
 from ticketgen.tree.write import put_back, write
 
-__all__ = ["Change", "Changes", "Stack", "State", "diff", "drift", "plan", "put_back", "write"]
+__all__ = ["Change", "Changes", "Stack", "State", "diff", "drift", "plan", "put_back", "upgrades", "write"]

@@ -17,7 +17,7 @@ A file whose line endings alone differ is not edited by hand: a checkout may hav
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from ticketgen.tree.journal import JOURNAL, interrupted
 from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, folders, load
 from ticketgen.tree.paths import clashes, fingerprint, read, trouble, unsafe
 
-__all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "drift", "finding", "plan"]
+__all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "drift", "finding", "plan", "upgrades"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,13 @@ class Changes:
         manifests: the manifests themselves. One that differs in ticketgen's version or the spec's hash only
             is ``unchanged``: an upgrade that renders the same is no drift. A write brings it up to date.
         retired: folders of stacks that are rendered no more.
+        versions: folder → the version of ticketgen that wrote it last; without those that it never wrote.
     """
 
     files: tuple[Change, ...]
     manifests: tuple[Change, ...]
     retired: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def count(self, state: State, folder: str | None = None) -> int:
         """How many files are in a state, in one folder or in all."""
@@ -168,6 +170,7 @@ def plan(
     retired = tuple(folder for folder in known if folder not in rendered)
     files: list[Change] = []
     manifests: list[Change] = []
+    versions: dict[str, str] = {}
     findings: list[Finding] = []
     for folder in sorted([*rendered, *retired]):
         blocked = unsafe(root, f"{folder}/{NAME}")
@@ -175,6 +178,8 @@ def plan(
         findings += old.findings
         if old.value is None:
             continue
+        if old.value.ticketgen:
+            versions[folder] = old.value.ticketgen
         compared = compare(root, folder, rendered.get(folder), old.value)
         findings += compared.findings
         files += compared.value or ()
@@ -184,7 +189,26 @@ def plan(
     findings += clashes(root, [change.path for change in files if change.after is not None])
     if has_errors(findings):
         return Checked(None, tuple(findings))
-    return Checked(Changes(tuple(files), tuple(manifests), retired), tuple(findings))
+    return Checked(Changes(tuple(files), tuple(manifests), retired, versions), tuple(findings))
+
+
+def upgrades(changes: Changes, version: str) -> tuple[Finding, ...]:
+    """A finding for every stack that another version of ticketgen wrote, and this one would write otherwise."""
+    found = []
+    for folder, before in changes.versions.items():
+        states = [c.state for c in changes.files if c.folder == folder and folder not in changes.retired]
+        count = sum(state in {State.CREATED, State.CHANGED, State.ORPHANED} for state in states)
+        if count and before != version:
+            found.append(
+                Finding(
+                    "upgrade",
+                    f"ticketgen {before} wrote this stack, and {version} renders {count} of its files otherwise",
+                    Stage.WRITE,
+                    Location(f"{folder}/{NAME}"),
+                    help="look at it with `ticketgen render --diff`, then take it with `ticketgen render --upgrade`",
+                )
+            )
+    return tuple(found)
 
 
 def compare(root: Path, folder: str, stack: Stack | None, old: Manifest) -> Checked[tuple[Change, ...]]:

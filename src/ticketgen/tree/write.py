@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ticketgen.findings import Checked, Finding, has_errors
-from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, plan
+from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, plan, upgrades
 from ticketgen.tree.journal import Operation, apply, interrupted, recover
 from ticketgen.tree.lock import PATIENCE_S, locked
 from ticketgen.tree.paths import trouble
@@ -35,6 +35,7 @@ def write(
     version: str,
     retire_in: str | None = None,
     force: bool = False,
+    upgrade: bool = True,
     based_on: Mapping[str, bytes] = NOTHING,
     also: Mapping[str, bytes] = NOTHING,
     patience_s: float = PATIENCE_S,
@@ -47,6 +48,7 @@ def write(
         version: ticketgen's own, for the manifests.
         retire_in: see :func:`ticketgen.tree.changes.plan`.
         force: overwrite rendered files that were edited by hand. What ticketgen never wrote stays even so.
+        upgrade: whether to change what another version of ticketgen wrote.
         based_on: path → content of the files from which the stacks were rendered, such as the spec. One that is
             another by now has been changed by somebody, and nothing is written.
         also: path → new content of some of those, in the same all or nothing.
@@ -68,6 +70,9 @@ def write(
         if planned.value is None:
             return Checked(None, found + planned.findings)
         changes = planned.value
+        refused_upgrades = () if upgrade else upgrades(changes, version)
+        if refused_upgrades:
+            return Checked(None, refused_upgrades)
         conflicts = [
             change
             for change in changes.files

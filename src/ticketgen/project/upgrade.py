@@ -1,0 +1,44 @@
+"""Why a newer ticketgen renders otherwise: what the changelog says under *Rendering*, from one version to another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ticketgen.assets import changelog
+from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.tree import Changes, upgrades
+from ticketgen.version import VERSION
+
+__all__ = ["explain_upgrade", "reasons"]
+
+_NEWEST = (10**9,)
+
+
+def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None = None) -> tuple[Finding, ...]:
+    """What changes between the version that wrote the stacks and this one, and why; nothing if nothing does."""
+    if not upgrades(changes, version):
+        return ()
+    oldest = min((before for before in changes.versions.values() if before != version), key=_parts)
+    found = list(reasons(changelog() if text is None else text, oldest, version))
+    said = [f"{name}: {reason}" for name, reason in found]
+    if not said:
+        said = [f"the changelog names no reason between {oldest} and {version}: look at the difference"]
+    return tuple(Finding("upgrade-reason", each, Stage.WRITE, severity=Severity.NOTE) for each in said)
+
+
+def reasons(text: str, after: str, up_to: str) -> Iterator[tuple[str, str]]:
+    """The changelog's *Rendering* entries of the versions behind one and up to another: pairs of version and entry."""
+    for title, section in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
+        name = title.split()[0].strip("[]")
+        unreleased = name.casefold() == "unreleased"
+        if not unreleased and not _parts(after) < _parts(name) <= _parts(up_to):
+            continue
+        for part in re.findall(r"^### Rendering\n(.*?)(?=^### |\Z)", section, re.MULTILINE | re.DOTALL):
+            for entry in re.findall(r"^- (.*?)(?=^- |\Z)", part, re.MULTILINE | re.DOTALL):
+                yield (up_to if unreleased else name), " ".join(entry.split()).rstrip(".")
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    numbers = tuple(int(each) for each in re.findall("[0-9]+", version.partition("+")[0])[:3])
+    return numbers or _NEWEST
