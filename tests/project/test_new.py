@@ -24,6 +24,7 @@ OURS = {
     ".gitignore",
     ".pre-commit-config.yaml",
     "README.md",
+    "stack.svg",
     "ticketgen.schema.json",
     "ticketgen.yaml",
 }
@@ -301,3 +302,10 @@ def test_in_a_terminal_it_asks_for_what_was_not_given(tmp_path: Path) -> None:
     assert "One of flash-sale" in shown
     assert files_of(tmp_path / "my-shop") == OURS
     assert "extends: small-venue" in (tmp_path / "my-shop/ticketgen.yaml").read_text("utf-8")
+
+
+def test_its_readme_shows_the_picture_of_what_was_rendered(shop: Path) -> None:
+    assert "](stack.svg)" in (shop / "README.md").read_text(encoding="utf-8")
+    drawn = run("show")
+    assert drawn.exit_code == 0
+    assert (shop / "stack.svg").read_text(encoding="utf-8") == drawn.stdout

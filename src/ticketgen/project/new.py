@@ -17,7 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from ticketgen.assets import asset_folder
 from ticketgen.findings import Checked, Finding, Stage, has_errors
-from ticketgen.pipeline import quiet, render_project
+from ticketgen.pictures.svg import svg
+from ticketgen.pipeline import draw_project, quiet, render_project
 from ticketgen.spec.presets import presets
 from ticketgen.spec.schema import json_schema
 from ticketgen.spec.texts import ProjectName, nearest
@@ -28,6 +29,7 @@ __all__ = ["SPEC", "NewProject", "Question", "defaults", "new_project"]
 
 SPEC = "ticketgen.yaml"
 SCHEMA = "ticketgen.schema.json"
+PICTURE = "stack.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,9 @@ def _made(
     rendered = render_project(place / SPEC, progress=progress)
     if rendered.value is None or has_errors(rendered.findings):
         return Checked(None, rendered.findings)
+    drawn = draw_project(place / SPEC)
+    if drawn.value is not None and not (place / PICTURE).exists():
+        (place / PICTURE).write_text(svg(drawn.value), encoding="utf-8", newline="\n")
     files = sorted(each.relative_to(place).as_posix() for each in place.rglob("*") if each.is_file())
     return Checked(NewProject(folder, tuple(files), rendered.value), rendered.findings)
 
