@@ -60,6 +60,8 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
         "rules": Entry("rules_command:rules", "List what `ticketgen validate` finds: every rule, with what must hold, "
                        "or all about one of them"),
         "schema": Entry("schema_command:schema", "Print the JSON Schema of ticketgen.yaml, for editors"),
+        "doctor": Entry("doctor_command:doctor", "Say what is found on this machine of what a project needs, what is "
+                        "missing, and what to do about it"),
     },
 })  # fmt: skip
 """The commands by what one is about to do."""

@@ -1,0 +1,46 @@
+"""``ticketgen doctor``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ticketgen.cli.exit_codes import ExitCode
+from ticketgen.cli.options import Format, Spec
+from ticketgen.cli.progress import progress
+
+__all__ = ["doctor"]
+
+
+def doctor(
+    spec: Spec = Path("ticketgen.yaml"),
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no registry whether it answers.")] = False,
+    format: Annotated[Format, typer.Option("--format", help="json for machines.")] = Format.TEXT,
+) -> None:
+    """Say what is found on this machine of what a project needs, what is missing, and what to do about it.
+
+    Exit 1 when something is missing.
+
+    Examples:
+      ticketgen doctor
+      ticketgen doctor --offline --format json
+    """
+    from ticketgen.project.doctor import Health, examine
+
+    with progress() as shown:
+        shown.step("Looking around")
+        checks = list(examine(spec, offline=offline))
+    if format is Format.JSON:
+        rows = [{"name": c.name, "health": c.health.value, "found": c.found, "help": c.help} for c in checks]
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            typer.echo(f"{check.health.value:<8}  {check.name:<{width}}  {check.found}")
+            if check.help:
+                typer.echo(f"{'':<8}  {'':<{width}}  → {check.help}")
+    if any(check.health is Health.MISSING for check in checks):
+        raise typer.Exit(ExitCode.FINDINGS)

@@ -1,0 +1,83 @@
+"""Doctor: what is there, what is missing, and what to do; it asks nobody in a test but a provider mirror."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from project_tools import run
+
+from terraform_tool import Terraform
+
+
+def diagnosed(*arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
+    done = run("doctor", "--offline", "--format", "json", *arguments)
+    return done.exit_code, {row["name"]: row for row in json.loads(done.stdout)}
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PATH with nothing on it, an empty home, and in an empty folder."""
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "bin"
+
+
+def program(place: Path, says: str) -> None:
+    place.write_text(f"#!/bin/sh\necho '{says}'\n")
+    place.chmod(0o755)
+
+
+def test_on_a_bare_machine_it_says_what_to_install(tools: Path) -> None:
+    code, found = diagnosed()
+    assert code == 1
+    assert {name for name, row in found.items() if row["health"] == "missing"} == {"Terraform", "git"}
+    assert "OpenTofu 1.9" in found["Terraform"]["help"]
+    assert found["spec"]["health"] == "optional"
+
+
+@pytest.mark.parametrize(
+    ("version", "health"), [("1.8.5", "missing"), ("1.9.0", "found"), ("1.13.4", "found")]
+)
+def test_it_knows_which_version_the_stacks_take(tools: Path, version: str, health: str) -> None:
+    program(tools / "tofu", json.dumps({"terraform_version": version}))
+    program(tools / "git", "git")
+    code, found = diagnosed()
+    assert (found["tofu"]["health"], code) == (health, int(health == "missing"))
+    assert "Terraform" not in found
+
+
+def test_a_terraform_that_does_not_run_is_missing(tools: Path) -> None:
+    program(tools / "terraform", "no json")
+    code, found = diagnosed()
+    assert (code, found["terraform"]["health"]) == (1, "missing")
+
+
+def test_a_broken_spec_is_said(tools: Path) -> None:
+    Path("ticketgen.yaml").write_text("version: 1\n")
+    assert diagnosed()[1]["spec"]["health"] == "missing"
+
+
+def test_text_has_a_way_out_below_what_is_missing(tools: Path) -> None:
+    lines = run("doctor", "--offline").stdout.splitlines()
+    assert any(line.startswith("missing   Terraform") for line in lines)
+    assert any("→ install Terraform or OpenTofu" in line for line in lines)
+
+
+@pytest.mark.slow
+@pytest.mark.terraform
+def test_the_providers_are_really_looked_for(
+    terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "TF_CLI_CONFIG_FILE" not in terraform.environment:
+        pytest.skip("Terraform has no mirror here, and a test asks no registry")
+    assert diagnosed()[1]["terraform's providers"]["health"] == "found"
+    empty = tmp_path / "rc"
+    empty.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{tmp_path}"\n  }}\n}}\n')
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(empty))
+    code, found = diagnosed()
+    assert (code, found["terraform's providers"]["health"]) == (1, "missing")
