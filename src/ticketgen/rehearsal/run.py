@@ -116,6 +116,7 @@ def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
             file.write_text(text, encoding="utf-8", newline="")
         progress("starting the emulated AWS")
         with EmulatedAws(folder / "emulator.log") as aws:
+            aws.ask("pause")  # until there is something to sell
             environment = harmless_environment(os.environ, aws.address)
             terraform = Terraform(wanted.binary, stack_folder, environment)
             progress("terraform init")

@@ -39,6 +39,7 @@ class Pollers:
         self._at_work: set[str] = set()
         self._fired: dict[str, float] = {}
         self.running = threading.Event()
+        self.running.set()
         threading.Thread(target=self._look_for_ever, name="pollers", daemon=True).start()
 
     def _look_for_ever(self) -> None:

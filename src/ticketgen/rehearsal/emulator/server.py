@@ -2,9 +2,9 @@
 
 It prints one line of JSON, its address, when it is ready, and ends with its standard input.
 
-Below `/_rehearsal/` it is steered: POST `run` starts what happens by itself (streams, schedules), `pause` stops it;
-POST `cut/REGION` and `heal/REGION` take a Region off the net and back; GET `state?metrics=N&executions=M` tells what
-was measured and executed after so many.
+Below `/_rehearsal/` it is steered: `pause` stops what happens by itself (streams, schedules), `run` starts it again;
+`cut/REGION` and `heal/REGION` take a Region off the net and back; `state?metrics=N&executions=M` tells what was
+measured and executed after so many.
 """
 
 from __future__ import annotations
