@@ -237,7 +237,7 @@ class _Body:
             if inner.type == "dynamic" and inner.labels:
                 loops.add(inner.labels[0])
                 for content in inner.blocks("content"):
-                    yield from self._block(inner, inner.labels[0], content.body, schema, path)
+                    yield from self._block(content, inner.labels[0], content.body, schema, path)
             else:
                 counts[inner.type] = counts.get(inner.type, 0) + 1
                 nested = schema.nested(inner.type)

@@ -1,0 +1,416 @@
+"""The schema level finds what Terraform's own validation finds, at the same lines, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from terraform_tool import Terraform
+from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.aws.provider.schema import AWS_VERSION, schema_of
+from ticketgen.aws.provider.upgrade import BOOLEANS, DEPRECATED, NEW, REMOVED, REMOVED_TYPES
+from ticketgen.findings import Finding, Severity
+from ticketgen.rules.catalogue import LEVELS
+from ticketgen.verification.verify import verify
+
+LEVEL = {info.id for info in LEVELS["Schema"]}
+
+WRONG = """terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+}
+
+variable "any" {
+  type = any
+}
+
+provider "aws" {
+  region = "us-east-1"
+  regoin = "us-east-1" # unknown-attribute
+
+  default_tag { # unknown-block
+    tags = {}
+  }
+}
+
+resource "aws_sqs_queue" "typo" {
+  nmae = "a" # unknown-attribute
+}
+
+resource "aws_sqs_queue" "read_only" {
+  name = "a"
+  arn  = "b" # read-only-attribute
+  url  = "c" # read-only-attribute
+}
+
+resource "aws_dynamodb_table" "lacks" { # missing-attribute
+  hash_key = "id"
+
+  attribute { # missing-attribute
+    name = "id"
+  }
+}
+
+resource "aws_dynamodb_table" "types" {
+  name         = ["a"] # wrong-type
+  billing_mode = { a = 1 } # wrong-type
+  ttl {
+    attribute_name = "x"
+    enabled        = "maybe" # wrong-type
+  }
+  ttl { # too-many-blocks
+    attribute_name = "y"
+  }
+  replicas { # unknown-block
+    region_name = "eu-west-1"
+  }
+  read_capacity  = "ten" # wrong-type
+  stream_enabled = [] # wrong-type
+  tags           = ["a"] # wrong-type
+}
+
+resource "aws_lambda_function" "nested" {
+  function_name = "a"
+  role          = "b"
+  layers        = "c" # wrong-type
+  vpc_config    = {} # unknown-attribute
+
+  environment {
+    variables = { A = ["b"] } # wrong-type
+    varaibles = {} # unknown-attribute
+  }
+
+  dynamic "dead_letter_config" {
+    for_each = var.any
+    content { # missing-attribute
+      target = "a" # unknown-attribute
+    }
+  }
+
+  timeouts {
+    create = "1m"
+    crate  = "1m" # unknown-attribute
+  }
+}
+
+resource "aws_security_group" "as_blocks" {
+  ingress {
+    from_port = 1
+    to_prt    = 1 # unknown-attribute
+  }
+}
+
+data "aws_iam_policy_document" "data" {
+  statement {
+    action = ["a"] # unknown-attribute
+  }
+}
+
+output "reads" {
+  value = [
+    aws_sqs_queue.typo.arns, # unknown-attribute
+    data.aws_iam_policy_document.data.jsn, # unknown-attribute
+    aws_dynamodb_table.types[0].stream_arm, # unknown-attribute
+  ]
+}
+"""
+
+RIGHT = """terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+}
+
+variable "any" {
+  type = any
+}
+
+resource "aws_dynamodb_table" "converted" {
+  count = 2
+
+  name             = 1
+  hash_key         = true
+  read_capacity    = "10"
+  stream_enabled   = "true"
+  stream_view_type = null
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+
+  dynamic "attribute" {
+    for_each = var.any
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  dynamic "replica" {
+    for_each = var.any
+    iterator = each_replica
+    content {
+      region_name = each_replica.value
+    }
+  }
+
+  timeouts {
+    create = "1h"
+  }
+
+  lifecycle {
+    prevent_destroy = true
+    ignore_changes  = [read_capacity]
+  }
+
+  provisioner "local-exec" {
+    command = "true"
+  }
+
+  tags = { Name = 1, Other = true }
+}
+
+resource "aws_security_group" "as_blocks_and_as_values" {
+  ingress {
+    from_port   = 1
+    to_port     = "2"
+    protocol    = -1
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+
+  egress = []
+}
+
+resource "aws_lambda_function" "made" {
+  function_name = "a"
+  filename      = "a.zip"
+  handler       = "a.b"
+  runtime       = "python3.13"
+  role          = var.any
+  layers        = toset([for each in var.any : each])
+  memory_size   = 1 + 127
+  timeout       = -(-3)
+
+  environment {
+    variables = { for key, value in var.any : key => value }
+  }
+}
+
+data "aws_vpc" "data" {
+  filter {
+    name   = "a"
+    values = ["b"]
+  }
+}
+
+resource "terraform_data" "own" {
+  input = data.aws_vpc.data.cidr_block
+}
+
+output "reads" {
+  value = [
+    aws_dynamodb_table.converted[*].arn,
+    aws_dynamodb_table.converted[0].attribute,
+    aws_security_group.as_blocks_and_as_values.ingress,
+    aws_lambda_function.made.environment[0].variables,
+    data.aws_vpc.data.tags["a"],
+  ]
+}
+"""
+
+
+def schema_findings(text: str, **others: str) -> list[Finding]:
+    return [each for each in verify({"main.tf": text, **others}, ours=False) if each.rule in LEVEL]
+
+
+def marked(text: str) -> list[tuple[int, str]]:
+    """The lines that end with a comment that names a rule."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        rule = line.rpartition("# ")[2]
+        if rule in LEVEL:
+            found.append((number, rule))
+    return found
+
+
+def test_each_mistake_is_found_at_its_line_by_its_name() -> None:
+    found = {(each.location.line, each.rule) for each in schema_findings(WRONG) if each.location}
+    assert sorted(found) == marked(WRONG)
+    assert {each.severity for each in schema_findings(WRONG)} == {Severity.ERROR}
+
+
+def test_what_terraform_takes_is_taken() -> None:
+    assert schema_findings(RIGHT) == []
+
+
+@pytest.mark.terraform
+def test_terraform_finds_the_same_and_takes_the_same(terraform: Terraform, tmp_path: Path) -> None:
+    # Terraform looks no further where a provider's own block is wrong.
+    provider = WRONG[WRONG.index("  regoin") : WRONG.index("}\n\nresource")]
+    for name, text in (("right", RIGHT), ("wrong", WRONG.replace(provider, "\n" * provider.count("\n")))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(text)
+        assert terraform.init(tmp_path / name).returncode == 0
+    right = json.loads(terraform.run(tmp_path / "right", "validate", "-json").stdout)
+    assert right["diagnostics"] == []
+    wrong = json.loads(terraform.run(tmp_path / "wrong", "validate", "-json").stdout)
+    lines = {each["range"]["start"]["line"] for each in wrong["diagnostics"] if "range" in each}
+    ours = {line for line, _ in marked(WRONG)}
+    assert lines <= ours
+    assert len(lines) > len(ours) / 2  # it looks at a block no further once something in it is unknown
+
+
+CONSTRAINED = """terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "%s"
+    }
+  }
+}
+
+resource "aws_eip" "nat" {
+  vpc   = true
+  other = 1
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("constraint", "expected"),
+    [
+        (">= 5.0", {"removed-in-provider-6": "warning", "unknown-attribute": "error"}),
+        ("~> 5.100", {"removed-in-provider-6": "warning", "unknown-attribute": "error"}),
+        ("5.100.0", {"removed-in-provider-6": "warning", "unknown-attribute": "error"}),
+        ("~> 6.0", {"removed-in-provider-6": "error", "schema-not-checked": "note"}),
+        (">= 6.28", {"removed-in-provider-6": "error", "schema-not-checked": "note"}),
+        ("~> 4.0", {"schema-not-checked": "note"}),
+        ("< 5.100", {"schema-not-checked": "note"}),
+        ("!= 5.100.0", {"removed-in-provider-6": "error", "schema-not-checked": "note"}),
+    ],
+)
+def test_only_the_version_that_a_module_may_get_is_checked(constraint: str, expected: dict[str, str]) -> None:
+    found = {each.rule: each.severity.value for each in schema_findings(CONSTRAINED % constraint)}
+    assert found == expected
+
+
+def test_what_the_snapshot_does_not_know_is_said_once() -> None:
+    text = "".join(f'resource "random_id" "r{n}" {{\n  byte_length = 2\n}}\n' for n in range(3))
+    text += 'resource "aws_of_tomorrow" "x" {\n  anything = 1\n}\n'
+    found = schema_findings(text, **{"m/main.tf": text})
+    assert [(each.rule, each.severity.value) for each in found] == [("schema-not-checked", "note")] * 2
+    assert {each.message.partition(":")[0] for each in found} == {
+        "2 blocks are not checked against a schema",
+        "6 blocks are not checked against a schema",
+    }
+
+
+def test_another_provider_of_the_name_is_not_taken_for_it() -> None:
+    text = 'terraform {\n  required_providers {\n    aws = { source = "me/aws" }\n  }\n}\n'
+    found = schema_findings(text + 'resource "aws_eip" "e" {\n  mine = 1\n}\n')
+    assert [each.rule for each in found] == ["schema-not-checked"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('resource "aws_opsworks_stack" "s" {\n  name = "a"\n}\n', "removed-in-provider-6"),
+        ('data "aws_region" "r" {}\noutput "o" {\n  value = data.aws_region.r.name\n}\n', "deprecated"),
+        ('resource "aws_lb_target_group" "t" {\n  preserve_client_ip = 1\n}\n', "removed-in-provider-6"),
+        (
+            'resource "aws_iam_role" "r" {\n  assume_role_policy = "{}"\n  managed_policy_arns = []\n}\n',
+            "deprecated",
+        ),
+    ],
+)
+def test_what_provider_6_took_away_or_warns_of_is_found(text: str, rule: str) -> None:
+    assert rule in {each.rule for each in schema_findings(text)}
+
+
+def test_what_only_provider_6_has_is_wrong_where_5_is_asked_for_and_only_there() -> None:
+    queue = 'resource "aws_sqs_queue" "q" {\n  name   = "a"\n  region = "eu-west-1"\n}\n'
+    assert schema_findings(queue) == []
+    asked = CONSTRAINED.partition("resource")[0] % ">= 5.100" + queue
+    assert [(each.rule, each.severity.value) for each in schema_findings(asked)] == [
+        ("unknown-attribute", "warning")
+    ]
+
+
+def _has(subject: str, path: str) -> bool:
+    kind, _, type = subject.rpartition(".")
+    schema = schema_of(kind or "resource", type)
+    *blocks, last = path.split(".")
+    for block in blocks:
+        nested = schema.nested(block) if schema else None
+        schema = nested.block if nested else None
+    return schema is not None and (last in schema.attributes or last in schema.blocks)
+
+
+def test_what_provider_6_changed_is_what_provider_5_has() -> None:
+    assert [key for key in (*REMOVED, *DEPRECATED, *BOOLEANS) if not _has(*key)] == []
+    assert [key for key in NEW if _has(*key)] == []
+    assert [subject for subject in REMOVED_TYPES if not _has(subject, "id")] == []
+
+
+def test_the_snapshot_has_every_type_that_names_are_known_of() -> None:
+    assert [type for type, _ in NAME_LIMITS if schema_of("resource", type) is None] == []
+
+
+@pytest.mark.terraform
+def test_the_snapshot_is_what_the_provider_says(terraform: Terraform, tmp_path: Path) -> None:
+    """Of every resource, data source and block: names, flags, types and counts."""
+    version = ".".join(map(str, AWS_VERSION))
+    (tmp_path / "main.tf").write_text(CONSTRAINED.partition("resource")[0] % version)
+    assert terraform.init(tmp_path).returncode == 0
+    said = json.loads(terraform.run(tmp_path, "providers", "schema", "-json").stdout)
+    provider = said["provider_schemas"]["registry.terraform.io/hashicorp/aws"]
+    different = []
+    for plural, kind in (("resource_schemas", "resource"), ("data_source_schemas", "data")):
+        assert len(provider[plural]) > 500
+        for type, document in provider[plural].items():
+            if not _same(schema_of(kind, type), document["block"]):
+                different.append(f"{kind} {type}")
+    assert different == []
+
+
+def _same(ours: object, theirs: dict[str, object]) -> bool:
+    from ticketgen.aws.provider.schema import BlockSchema
+
+    if not isinstance(ours, BlockSchema):
+        return False
+    attributes = theirs.get("attributes", {})
+    blocks = theirs.get("block_types", {})
+    assert isinstance(attributes, dict)
+    assert isinstance(blocks, dict)
+    if set(ours.attributes) != set(attributes) or set(ours.blocks) != set(blocks):
+        return False
+    for name, said in attributes.items():
+        own = ours.attribute(name)
+        flags = [
+            said.get(each, False) for each in ("required", "optional", "computed", "deprecated", "sensitive")
+        ]
+        if own is None or own.type != said["type"]:
+            return False
+        if [own.required, own.optional, own.computed, own.deprecated, own.sensitive] != flags:
+            return False
+    for name, said in blocks.items():
+        nested = ours.nested(name)
+        if (
+            nested is None
+            or nested.fewest != said.get("min_items", 0)
+            or not _same(nested.block, said["block"])
+        ):
+            return False
+        if nested.nesting != "single" and nested.most != said.get("max_items", 0):
+            return False
+    return True
