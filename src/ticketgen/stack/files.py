@@ -58,8 +58,8 @@ def _suite(path: str, wanted: Callable[[Environment], bool] = _always) -> StackF
 
 
 _SUPPORT = (
-    "__init__", "blocks", "cloud", "code", "dynamodb", "expressions", "iam", "machines", "places", "redis_server",
-    "sales", "stack", "values",
+    "__init__", "blocks", "cloud", "code", "dynamodb", "expressions", "iam", "live", "machines", "places",
+    "redis_server", "sales", "stack", "values",
 )  # fmt: skip
 _UNIT = (
     "alarms", "analytics", "api", "cache", "correcting", "encryption", "functions", "names", "network", "outputs",
@@ -70,6 +70,11 @@ _SUITES = (
     *(_suite(path) for path in ("requirements.txt", "pytest.ini", "conftest.py", "demands.py.j2")),
     *(_suite(f"support/{name}.py") for name in _SUPPORT),
     *(_suite(f"unit/test_{name}.py") for name in _UNIT),
+    *(
+        _suite(f"integration/{name}.py")
+        for name in ("conftest", "test_live_correction", "test_live_resources")
+    ),
+    _suite("integration/test_live_sales.py"),
     _suite("unit/test_domain.py", _domain),
     _suite("unit/test_identity.py", _cognito),
     _suite("unit/test_timestream.py", _timestream),

@@ -339,17 +339,17 @@ def test_the_dashboard_begins_with_every_alarm_of_the_region(stack: Stack) -> No
 
 
 @pytest.mark.parametrize(
-    ("title", "metrics"),
+    ("title", "stat", "metrics"),
     [
-        ("Requests", {"Count", "4XXError", "5XXError"}),
-        ("Answer time", {"Latency", "PurchaseMs", "LockMs"}),
-        ("Purchase function", {"Invocations", "Errors", "Throttles"}),
-        ("Write units", {"ConsumedWriteCapacityUnits"}),
-        ("Seat map", {"CacheMapAgeSeconds", "CacheLoadSeconds"}),
-        ("Redis", {"DatabaseMemoryUsagePercentage", "EngineCPUUtilization"}),
+        ("Requests", "Sum", {"Count", "4XXError", "5XXError"}),
+        ("Answer time", "p99", {"Latency", "PurchaseMs", "LockMs"}),
+        ("Purchase function", "Sum", {"Invocations", "Errors", "Throttles"}),
+        ("Write units", "Sum", {"ConsumedWriteCapacityUnits"}),
+        ("Seat map", "Maximum", {"CacheMapAgeSeconds", "CacheLoadSeconds"}),
+        ("Redis", "Maximum", {"DatabaseMemoryUsagePercentage", "EngineCPUUtilization"}),
     ],
 )
-def test_the_dashboard_shows(stack: Stack, title: str, metrics: set[str]) -> None:
+def test_the_dashboard_shows(stack: Stack, title: str, stat: str, metrics: set[str]) -> None:
     panels = [
         widget["properties"]
         for widget in _dashboard(stack)["widgets"]
@@ -360,6 +360,9 @@ def test_the_dashboard_shows(stack: Stack, title: str, metrics: set[str]) -> Non
     )
     assert {metric[1] for metric in panels[0]["metrics"]} == metrics, (
         f"alarms.tf, dashboard, {title}\n  why: an incident begins with a look at it"
+    )
+    assert panels[0]["stat"] == stat, (
+        f"alarms.tf, dashboard, {title}\n  why: an average hides what the worst buyer sees"
     )
     assert panels[0]["region"] == demands.PRIMARY, (
         f"alarms.tf, dashboard, {title}\n  why: metrics are in their Region"
@@ -391,3 +394,7 @@ def test_the_panels_do_not_cover_each_other(stack: Stack) -> None:
             "alarms.tf, dashboard\n  why: CloudWatch refuses what is wider than 24"
         )
         taken |= cells
+    rows = {y for _, y in taken}
+    assert rows == set(range(len(rows))), (
+        "alarms.tf, dashboard\n  leaves rows empty\n  why: what lies below them is not seen"
+    )

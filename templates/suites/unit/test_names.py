@@ -93,6 +93,12 @@ NAMES = [
     _called("verification", "aws_sqs_queue.refunds", "name", "refunds", after=".fifo"),
     _called("verification", "aws_sqs_queue.failed_refunds", "name", "failed-refunds", after=".fifo"),
 ]
+NAMES += [
+    _called("analytics", "aws_rds_cluster_instance.sales[0]", "identifier", "sales", after="-0"),
+    _called("region", "aws_cloudwatch_event_target.refresh", "target_id", "seat-cache-refresh"),
+    _called("verification", "aws_cloudwatch_event_target.minute", "target_id", "ticker"),
+    _called("region", "aws_lambda_permission.refresh", "statement_id", "seat-cache-refresh"),
+]
 if demands.AUDIT_STORE == "timestream":
     NAMES += [
         _called("verification", "aws_timestreamwrite_database.audit", "database_name", "audit"),
@@ -161,14 +167,44 @@ def test_whatever_is_named_carries_the_suffix(stack: Stack) -> None:
                 )
 
 
-def test_whatever_has_a_name_tag_says_the_same_there(stack: Stack) -> None:
+# What the middle of a Name tag may be, beside the names above.
+TAGGED = {"key", "vpc", "private", "private-0", "private-1", "dynamodb", "unused", "sales-0", "sales-1"}
+
+
+def test_whatever_has_a_name_tag_is_called_so(stack: Stack) -> None:
+    known = TAGGED | {
+        name.removesuffix(".fifo").split("/")[-1].removeprefix("alias").strip("/") for _, _, name in NAMES
+    }
     start, end = f"{demands.PROJECT}-", f"-{demands.ENVIRONMENT}"
     for resource in stack.resources():
         tag = (resource.get("tags") or {}).get("Name")
-        if tag is not None and not (tag.startswith(start) and end in tag):
+        if tag is None:
+            continue
+        middle = tag.removeprefix(start).replace(end, "", 1) if tag.startswith(start) and end in tag else ""
+        named = {resource.get("name"), resource.get("function_name"), resource.get("cluster_identifier")}
+        if middle not in TAGGED and f"{start}{middle}{end}" not in known and tag not in named:
             resource.fails(
-                f"its Name tag is {tag!r}", "the console shows the tag: it must say which deployment this is"
+                f"its Name tag is {tag!r}",
+                "the console shows the tag: it must say what this is, and of which deployment",
             )
+
+
+# What AWS shows by its Name tag only, or finds by it.
+@pytest.mark.parametrize(
+    ("type_", "count"),
+    [
+        ("aws_vpc", 1), ("aws_subnet", 2), ("aws_route_table", 1), ("aws_vpc_endpoint", 1), ("aws_flow_log", 1),
+        ("aws_security_group", 2), ("aws_default_security_group", 1), ("aws_vpc_security_group_egress_rule", 2),
+        ("aws_vpc_security_group_ingress_rule", 1), ("aws_kms_key", 1),
+    ],
+)  # fmt: skip
+def test_what_has_no_name_has_a_name_tag(stack: Stack, type_: str, count: int) -> None:
+    module = f"module.{demands.PRIMARY.replace('-', '_')}"
+    found = [resource for resource in stack.resources(type_) if resource.module.address == module]
+    assert len(found) == count, f"{found}\n  why: there should be {count}"
+    for resource in found:
+        if not (resource.get("tags") or {}).get("Name"):
+            resource.fails("has no Name tag", "the console shows an id, and nobody knows what it is")
 
 
 def test_no_two_resources_of_a_region_share_a_name(stack: Stack) -> None:

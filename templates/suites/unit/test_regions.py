@@ -9,7 +9,7 @@ import pytest
 
 from support.places import alias, at
 from support.stack import Body, Stack
-from support.values import Unknown
+from support.values import CannotEvaluate, Unknown
 
 each_region = pytest.mark.parametrize("region", demands.REGIONS)
 each_replica = pytest.mark.parametrize("region", [r for r in demands.REGIONS if r != demands.PRIMARY])
@@ -145,6 +145,84 @@ def test_the_regions_replicas_are_encrypted_with_its_own_key(stack: Stack, regio
         key = Unknown(f"module.{alias(region)}.aws_kms_key.stack.arn")
         replicas[0].must("kms_key_arn", key, "a replica can be encrypted with a key of its own Region only")
         replicas[0].must("point_in_time_recovery", True, "a Region that survives must have backups too")
+
+
+def _alike(value: object, region: str) -> str:
+    """A value with everything that is the Region's own taken out of it."""
+    said = repr(value).replace(alias(region), "<region>").replace(region, "<region>")
+    # The primary has the table itself, the others a replica of it.
+    return said.replace('.replica["<region>"].stream_arn', ".stream_arn")
+
+
+@each_region
+def test_the_regions_module_is_given_all_that_the_others_are(stack: Stack, region: str) -> None:
+    call, example = (
+        stack.module(f"module.{alias(region)}").call,
+        stack.module(f"module.{alias(demands.PRIMARY)}").call,
+    )
+    assert call is not None
+    assert example is not None
+    lacks = {block.labels[0] for block in stack.module(call.address).blocks if block.type == "variable"}
+    lacks -= set(call.block.attributes)
+    if lacks:
+        call.fails(f"is not given {sorted(lacks)}", "Terraform refuses a call without them")
+    for name in example.block.attributes.keys() - {"vpc_cidr"}:
+        mine, others = _alike(call.get(name), region), _alike(example.get(name), demands.PRIMARY)
+        if mine != others:
+            call.fails(
+                f"{name} is {mine}, and the primary's {others}",
+                "a Region that is wired otherwise behaves otherwise",
+            )
+
+
+@each_hub
+@pytest.mark.parametrize("part", ["analytics", "verification"])
+def test_a_hub_is_given_all_that_it_asks_for(stack: Stack, region: str, part: str) -> None:
+    module = stack.module(f"module.{part}_{alias(region)}")
+    asked = {block.labels[0] for block in module.blocks if block.type == "variable"}
+    assert module.call is not None
+    lacks = asked - set(module.call.block.attributes)
+    if lacks:
+        module.call.fails(f"is not given {sorted(lacks)}", "Terraform refuses a call without them")
+    expected = {
+        "app_name": demands.PROJECT,
+        "environment_suffix": demands.ENVIRONMENT,
+        "primary_region": demands.PRIMARY,
+        "regions": demands.REGIONS,
+        "partition": demands.PARTITION,
+        "sales_table_name": f"{demands.PROJECT}-ticket-sales-{demands.ENVIRONMENT}",
+        "subnet_ids": [
+            Unknown(f"module.{alias(region)}.aws_subnet.private[{number}].id") for number in range(2)
+        ],
+    }
+    for name in asked & expected.keys():
+        module.call.must(name, expected[name], "a hub that is wired otherwise behaves otherwise")
+
+
+def _evaluated(body: Body) -> None:
+    for name in body.block.attributes:
+        if name not in ("provider", "providers", "depends_on"):
+            body.get(name)
+    for kind in {block.type for block in body.block.blocks} - {"dynamic", "lifecycle", "precondition"}:
+        for inner in body.blocks(kind):
+            _evaluated(inner)
+
+
+@pytest.mark.parametrize("region", ["", *demands.REGIONS])
+def test_whatever_is_written_there_means_something(stack: Stack, region: str) -> None:
+    """Every expression of the Region's modules, or of the root, has a value: each name leads somewhere."""
+    parts = (
+        [f"module.{prefix}{alias(region)}" for prefix in ("", "analytics_", "verification_")]
+        if region
+        else [""]
+    )
+    for module in stack.modules:
+        if module.address in parts:
+            for resource in module.resources():
+                try:
+                    _evaluated(resource)
+                except CannotEvaluate as error:
+                    resource.fails(str(error), "Terraform refuses it, or the suites do not know it")
 
 
 @each_hub

@@ -1,0 +1,55 @@
+"""The stack as it was applied: its outputs, and events of our own that go again."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+
+import demands
+import pytest
+
+from support.live import Outputs, Show, client, eventually, read_outputs
+
+
+@pytest.fixture(scope="session")
+def outputs() -> Outputs:
+    """The stack's outputs; skips where it was not applied."""
+    found = read_outputs()
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
+
+
+@pytest.fixture
+def show(outputs: Outputs) -> Iterator[Show]:
+    """An event at home in the primary Region, known everywhere; gone after the test. Its tickets cost nothing."""
+    show = Show(f"it-{secrets.token_hex(8)}", demands.PRIMARY, outputs)
+    now = int(time.time())
+    item = {
+        "event_id": show.event_id,
+        "home_region": show.home,
+        "epoch": 1,
+        "state": "on_sale",
+        "shards": 1,
+        "opens_at": now - 60,
+        "closes_at": now + 3600,
+        "currency": "USD",
+        "sections": [{"name": "A", "first": 1, "last": 20, "price": 0}],
+    }
+    show.put("events", item)
+
+    def known(region: str) -> bool:
+        found = client("dynamodb", region).get_item(
+            TableName=show.table("events"), Key={"event_id": {"S": show.event_id}}
+        )
+        return "Item" in found
+
+    try:
+        for region in demands.REGIONS:
+            assert eventually(lambda region=region: known(region), 60), (
+                f"{region} does not hear of a new event"
+            )
+        yield show
+    finally:
+        show.clean_up()

@@ -1,0 +1,105 @@
+"""Region by region: what was applied is what is configured, as AWS itself says."""
+
+from __future__ import annotations
+
+import demands
+import pytest
+
+from support.live import Outputs, client
+from support.places import at
+from support.stack import Stack
+
+pytestmark = pytest.mark.aws
+each_region = pytest.mark.parametrize("region", demands.REGIONS)
+each_hub = pytest.mark.parametrize("region", demands.HUBS)
+
+
+@each_region
+@pytest.mark.parametrize("name", ["events", "ticket_inventory", "ticket_sales"])
+def test_a_global_table_is_in_the_region(outputs: Outputs, stack: Stack, region: str, name: str) -> None:
+    planned = stack.resource(f"aws_dynamodb_table.{name}")
+    table = client("dynamodb", region).describe_table(TableName=planned.get("name"))["Table"]
+    assert table["TableStatus"] == "ACTIVE", f"{planned} in {region}"
+    keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
+    assert (keys["HASH"], keys.get("RANGE")) == (planned.get("hash_key"), planned.get("range_key"))
+
+
+@each_region
+def test_the_regions_locks_are_its_own_and_expire(outputs: Outputs, stack: Stack, region: str) -> None:
+    dynamodb, name = client("dynamodb", region), outputs["regions"][region]["locks_table_name"]
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    assert not table.get("Replicas"), "a global table of locks locks nothing"
+    ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert ttl["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
+    assert ttl["AttributeName"] == "expiry_time"
+
+
+@each_region
+@pytest.mark.parametrize("name", ["ticket_purchase", "seat_availability", "seat_cache_sync"])
+def test_a_function_is_deployed_as_configured(outputs: Outputs, stack: Stack, region: str, name: str) -> None:
+    planned = stack.resource(at("region", f"aws_lambda_function.{name}", region))
+    found = client("lambda", region).get_function_configuration(FunctionName=planned.get("function_name"))
+    for attribute, expected in (
+        ("Timeout", "timeout"),
+        ("MemorySize", "memory_size"),
+        ("Runtime", "runtime"),
+    ):
+        assert found[attribute] == planned.get(expected), f"{planned}: {attribute}"
+    assert set(found["Environment"]["Variables"]) == set(planned.get("environment.variables"))
+
+
+@each_region
+def test_the_api_is_throttled_as_configured(outputs: Outputs, stack: Stack, region: str) -> None:
+    planned = stack.resource(at("region", "aws_api_gateway_method_settings.all", region))
+    gateway = client("apigateway", region)
+    name = stack.resource(at("region", "aws_api_gateway_rest_api.tickets", region)).get("name")
+    (api,) = (api for api in gateway.get_rest_apis(limit=500)["items"] if api["name"] == name)
+    settings = gateway.get_stage(restApiId=api["id"], stageName=demands.ENVIRONMENT)["methodSettings"]["*/*"]
+    assert settings["throttlingRateLimit"] == planned.get("settings.throttling_rate_limit"), f"{planned}"
+    assert settings["throttlingBurstLimit"] == planned.get("settings.throttling_burst_limit"), f"{planned}"
+
+
+@each_region
+def test_redis_is_there_and_encrypted(outputs: Outputs, stack: Stack, region: str) -> None:
+    planned = stack.resource(at("region", "aws_elasticache_replication_group.seats", region))
+    name = planned.get("replication_group_id")
+    (group,) = client("elasticache", region).describe_replication_groups(ReplicationGroupId=name)[
+        "ReplicationGroups"
+    ]
+    assert group["Status"] == "available", f"{planned}"
+    assert group["TransitEncryptionEnabled"], f"{planned}"
+    assert group["AtRestEncryptionEnabled"], f"{planned}"
+
+
+@each_region
+def test_the_regions_alarms_are_there(outputs: Outputs, stack: Stack, region: str) -> None:
+    planned = {
+        a.get("alarm_name") for a in stack.resources("aws_cloudwatch_metric_alarm") if a.region == region
+    }
+    pages = (
+        client("cloudwatch", region)
+        .get_paginator("describe_alarms")
+        .paginate(AlarmNamePrefix=demands.PROJECT)
+    )
+    found = {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]}
+    assert planned <= found, f"{region} lacks {sorted(planned - found)}"
+
+
+@each_hub
+def test_the_hubs_stream_and_database_serve(outputs: Outputs, stack: Stack, region: str) -> None:
+    shown = outputs["regions"][region]
+    stream = client("kinesis", region).describe_stream_summary(StreamName=shown["kinesis_stream_name"])
+    assert stream["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE"
+    identifier = shown["aurora_cluster_arn"].rpartition(":")[2]
+    (cluster,) = client("rds", region).describe_db_clusters(DBClusterIdentifier=identifier)["DBClusters"]
+    assert cluster["Status"] == "available"
+    assert cluster["StorageEncrypted"]
+
+
+@each_hub
+def test_the_hubs_machine_and_ticker_are_there(outputs: Outputs, region: str) -> None:
+    states = client("stepfunctions", region)
+    arn = outputs["regions"][region]["verification_state_machine_arn"]
+    assert states.describe_state_machine(stateMachineArn=arn)["status"] == "ACTIVE"
+    rule = client("events", region).describe_rule(Name=f"{demands.PROJECT}-ticker-{demands.ENVIRONMENT}")
+    assert (rule["State"], rule["ScheduleExpression"]) == ("ENABLED", "rate(1 minute)")

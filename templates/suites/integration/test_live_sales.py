@@ -1,0 +1,93 @@
+"""A sale on the applied stack, from hold to seat map: in the home Region and from every other."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import demands
+import pytest
+
+from support.live import Answer, Show, eventually
+
+pytestmark = pytest.mark.aws
+each_region = pytest.mark.parametrize("region", demands.REGIONS)
+
+
+def key() -> str:
+    return f"it-{secrets.token_hex(8)}"
+
+
+def held(show: Show, *seats: str, region: str = "") -> dict[str, object]:
+    """An order of seats that are held."""
+    body = {"event_id": show.event_id, "seats": list(seats)}
+    answer = show.ask("POST", "/holds", body, region=region)
+    assert answer.status == 201, answer
+    return {**body, "hold_id": answer.body["hold_id"]}
+
+
+@each_region
+def test_a_purchase_from_a_region_is_in_the_ledger_at_home(show: Show, region: str) -> None:
+    order, mine = held(show, "A-1", region=region), key()
+    bought = show.ask("POST", "/tickets", order, region=region, key=mine)
+    assert bought.status == 201, bought
+    (sale,) = show.read("ticket-sales")
+    (seat,) = show.read("ticket-inventory")
+    assert sale["sale_id"] == seat["sale_id"] == bought.body["seats"][0]["sale_id"]
+    assert sale["home_region"] == show.home
+    # The same key is the same sale.
+    assert show.ask("POST", "/tickets", order, region=region, key=mine) == bought
+    assert len(show.read("ticket-sales")) == 1
+
+
+def test_two_buyers_for_one_seat_are_one_sale(show: Show) -> None:
+    def buy(number: int) -> Answer:
+        region = demands.REGIONS[number % len(demands.REGIONS)]
+        body: dict[str, object] = {"event_id": show.event_id, "seats": ["A-2"]}
+        if demands.AUTH == "none":
+            hold = show.ask("POST", "/holds", body, region=region)
+            if hold.status != 201:
+                return hold
+            body["hold_id"] = hold.body["hold_id"]
+        return show.ask("POST", "/tickets", body, region=region, key=key())
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(buy, range(8)))
+    assert sorted(answer.status for answer in answers) == [201] + [409] * 7, answers
+    assert len(show.read("ticket-sales")) == 1
+
+
+def test_a_hold_that_is_given_back_is_free(show: Show) -> None:
+    order = held(show, "A-3", "A-4")
+    assert show.ask("DELETE", f"/holds/{order['hold_id']}").status == 204
+    assert show.ask("DELETE", f"/holds/{held(show, 'A-3')['hold_id']}").status == 204
+
+
+def test_what_is_not_of_the_right_shape_is_turned_away(show: Show) -> None:
+    assert show.ask("POST", "/holds", {"event_id": show.event_id, "seats": []}).status == 400
+    assert show.ask("POST", "/holds", {"event_id": show.event_id, "seats": ["A-21"]}).status == 400
+
+
+@each_region
+def test_the_sale_is_seen_in_the_region_within_the_objective(show: Show, region: str) -> None:
+    assert show.ask("POST", "/tickets", held(show, "A-5"), key=key()).status == 201
+    began = time.monotonic()
+    # The pause between two looks, and the way there, are not replication.
+    assert eventually(lambda: show.read("ticket-sales", region), demands.REPLICATION_S + 1, pause=0.1), (
+        f"{region} does not see a sale {time.monotonic() - began:.1f} s after it was made in {show.home}"
+    )
+
+
+@each_region
+def test_the_seat_map_of_the_region_shows_it(show: Show, region: str) -> None:
+    assert show.ask("POST", "/tickets", held(show, "A-6"), key=key()).status == 201
+
+    def taken() -> bool:
+        answer = show.ask("GET", f"/events/{show.event_id}/seats", region=region)
+        return answer.status == 200 and answer.body["sections"][0]["taken"] == 1
+
+    # A new event is mapped by the clock, once a minute.
+    assert eventually(taken, 150, pause=2), (
+        f"{region} shows {show.ask('GET', f'/events/{show.event_id}/seats', region=region)}"
+    )

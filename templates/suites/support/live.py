@@ -1,0 +1,194 @@
+"""The applied stack for the integration suite: outputs, clients in its Regions, and events of its own.
+
+Everything here is keyed by an event id that this run made up, so that runs in parallel do not meet, and nothing
+else is touched. `AWS_ENDPOINT_URL` leads all of it to an emulated AWS, requests to the API included.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import demands
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from support.sales import shard_of
+
+__all__ = ["Answer", "Outputs", "Show", "client", "eventually", "read_outputs"]
+
+STACK = Path(__file__).resolve().parents[2]
+Outputs = Mapping[str, Any]
+
+
+def read_outputs() -> Outputs | str:
+    """The stack's outputs, or why there are none."""
+    tool = shutil.which("terraform") or shutil.which("tofu")
+    if tool is None:
+        return "neither terraform nor tofu is on the PATH, and one of them has the outputs"
+    done = subprocess.run(
+        [tool, f"-chdir={STACK}", "output", "-json"], capture_output=True, text=True, timeout=300, check=False
+    )
+    if done.returncode:
+        return f"{tool} knows no outputs here: {done.stderr.strip()[:300]}"
+    found = {name: output["value"] for name, output in json.loads(done.stdout).items()}
+    return found or f"the stack in {STACK} was not applied: it has no outputs"
+
+
+def client(service: str, region: str) -> Any:
+    """A client in a Region."""
+    return boto3.client(service, region_name=region)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    body: Any
+
+
+@dataclass
+class Show:
+    """An event of our own, on sale.
+
+    Attributes:
+        event_id: made up by this run.
+        home: its home Region.
+        outputs: of the stack.
+        keys: idempotency keys that were used.
+    """
+
+    event_id: str
+    home: str
+    outputs: Outputs
+    keys: list[str] = field(default_factory=list)
+
+    def table(self, what: str) -> str:
+        """The name of a table."""
+        return f"{demands.PROJECT}-{what}-{self.outputs['environment_suffix']}"
+
+    def shard(self, seat: str) -> str:
+        """The partition key of a seat."""
+        return shard_of(seat, self.event_id, 1)
+
+    def read(self, what: str, region: str = "") -> list[dict[str, Any]]:
+        """This event's items in inventory or ledger, as a Region has them."""
+        found = client("dynamodb", region or self.home).query(
+            TableName=self.table(what),
+            KeyConditionExpression="event_shard = :shard",
+            ExpressionAttributeValues={":shard": {"S": self.shard("A-1")}},
+            ConsistentRead=True,
+        )["Items"]
+        return [_unpacked(item) for item in found]
+
+    def put(self, what: str, item: Mapping[str, Any]) -> None:
+        """An item in the home Region."""
+        packed = {name: TypeSerializer().serialize(value) for name, value in item.items()}
+        client("dynamodb", self.home).put_item(TableName=self.table(what), Item=packed)
+
+    def ask(self, method: str, path: str, body: Any = None, *, region: str = "", key: str = "") -> Answer:
+        """Asks the API of a Region; signed, where it wants to know who is asking."""
+        region = region or self.home
+        if demands.AUTH == "cognito":
+            return self._invoke(method, path, body, region, key)
+        url = f"{self.outputs['regions'][region]['api_gateway_url']}{path}"
+        headers = {"Content-Type": "application/json"}
+        if key:
+            self.keys.append(key)
+            headers["Idempotency-Key"] = key
+        request = AWSRequest(method, url, headers, json.dumps(body) if body is not None else b"")
+        if demands.AUTH == "iam":
+            credentials = boto3.Session().get_credentials().get_frozen_credentials()
+            SigV4Auth(credentials, "execute-api", region).add_auth(request)
+        return _sent(request)
+
+    def _invoke(self, method: str, path: str, body: Any, region: str, key: str) -> Answer:
+        """The function itself, told who signed in: a user of the pool would have to be made and confirmed."""
+        seats = path.endswith("/seats")
+        resource = "/events/{id}/seats" if seats else "/holds/{id}" if method == "DELETE" else path
+        event = {
+            "httpMethod": method,
+            "resource": resource,
+            "pathParameters": {"id": path.split("/")[2]} if "{id}" in resource else None,
+            "headers": {"Idempotency-Key": key} if key else {},
+            "body": None if body is None else json.dumps(body),
+            "requestContext": {"authorizer": {"claims": {"sub": "integration-suite"}}},
+        }
+        if key:
+            self.keys.append(key)
+        arn = self.outputs["regions"][region]["ticket_purchase_lambda_arn"]
+        name = arn.replace("ticket-purchase", "seat-availability") if seats else arn
+        answer = client("lambda", region).invoke(FunctionName=name, Payload=json.dumps(event))
+        found = json.loads(answer["Payload"].read())
+        return Answer(found["statusCode"], json.loads(found["body"]) if found["body"] else None)
+
+    def clean_up(self) -> None:
+        """Takes away all that this event has left, in every Region that may have it."""
+        buyers = {item["buyer"] for item in self.read("ticket-sales") if "buyer" in item}
+        local = client("dynamodb", self.home)
+        for what in ("ticket-inventory", "ticket-sales"):
+            sort = "seat_id" if what == "ticket-inventory" else "sale_id"
+            for item in self.read(what):
+                local.delete_item(
+                    TableName=self.table(what),
+                    Key={name: {"S": item[name]} for name in ("event_shard", sort)},
+                )
+        audit = client("dynamodb", demands.PRIMARY)
+        entries = audit.query(
+            TableName=self.table("corrections"),
+            KeyConditionExpression="event_id = :event",
+            ExpressionAttributeValues={":event": {"S": self.event_id}},
+        )["Items"]
+        for entry in entries:
+            key = {name: entry[name] for name in ("event_id", "entry_id")}
+            audit.delete_item(TableName=self.table("corrections"), Key=key)
+        locks = [f"seat#{self.event_id}#A-{number}" for number in range(1, 21)]
+        locks += [f"idem#{buyer}#{key}" for buyer in buyers for key in self.keys]
+        for lock in locks:
+            local.delete_item(TableName=self.table("distributed-locks"), Key={"lock_key": {"S": lock}})
+        local.delete_item(TableName=self.table("events"), Key={"event_id": {"S": self.event_id}})
+
+
+def _unpacked(item: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+    found: dict[str, Any] = json.loads(json.dumps(plain, default=int))
+    return found
+
+
+def _sent(request: Any) -> Answer:
+    """Sends a request; to `AWS_ENDPOINT_URL`, under the API's own name, where that is set."""
+    prepared, url = request.prepare(), urlsplit(request.url)
+    elsewhere = os.environ.get("AWS_ENDPOINT_URL")
+    place = urlsplit(elsewhere) if elsewhere else url
+    kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+    connection = kind(place.hostname or "", place.port, timeout=30)
+    try:
+        headers = {**{str(name): str(value) for name, value in prepared.headers.items()}, "Host": url.netloc}
+        connection.request(
+            request.method, f"{url.path}?{url.query}".rstrip("?"), prepared.body or b"", headers
+        )
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        return Answer(answer.status, json.loads(text) if text else None)
+    finally:
+        connection.close()
+
+
+def eventually(look: Callable[[], Any], seconds: float, pause: float = 0.2) -> Any:
+    """What `look` finds as soon as it finds something; nothing, if it has not after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < deadline:
+        time.sleep(pause)
+    return found

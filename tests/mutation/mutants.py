@@ -1,0 +1,187 @@
+"""What a mutant is, and which ones a run takes: the same for the same stack, operator by operator, block by block."""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import hcl2
+from code_operators import CODE_OPERATORS, modules_in, with_module
+from hcl_operators import HCL_OPERATORS, significant
+from lark.exceptions import LarkError
+
+from ticketgen.hcl.strict import complaints
+
+__all__ = ["Edit", "Mutant", "choose", "every_mutant", "is_valid", "read_stack", "sample"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A piece of a text, what takes its place, and where it is, for people: a block or a function."""
+
+    start: int
+    end: int
+    replacement: str
+    where: str
+
+    def of(self, text: str) -> str:
+        """The text, edited."""
+        return text[: self.start] + self.replacement + text[self.end :]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of a stack.
+
+    Attributes:
+        operator: which of the documented operators made it.
+        path: of the file that it changes.
+        module: the Python module inside that file, for one of the code.
+        edit: of the file, or of the module's text.
+        line: in the file, or in the module.
+        was: the text that it replaces, shortened.
+    """
+
+    operator: str
+    path: str
+    module: str
+    edit: Edit
+    line: int
+    was: str
+
+    @property
+    def name(self) -> str:
+        """Unique, and telling."""
+        place = f"{self.path}:{self.module or ''}:{self.line}"
+        change = f"{self.was!r} -> {_short(self.edit.replacement)!r}"
+        return f"{self.operator} {place} {self.edit.where} {change} @{self.edit.start}"
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """The block or the function that it is in."""
+        return self.path, self.module, self.edit.where
+
+    def applied(self, text: str) -> str:
+        """The mutated file."""
+        return with_module(text, self.module, self.edit.of) if self.module else self.edit.of(text)
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:60]
+
+
+def every_mutant(files: Mapping[str, str]) -> Iterator[Mutant]:
+    """All that the operators make of a stack's files, valid or not."""
+    for path, text in sorted(files.items()):
+        if not path.endswith(".tf"):
+            continue
+        tree = hcl2.parses_to_tree(text)
+        for operator, make in HCL_OPERATORS.items():
+            yield from _mutants(operator, path, "", text, make(tree, text))
+        for module, source in modules_in(text).items():
+            for operator, make_code in CODE_OPERATORS.items():
+                yield from _mutants(operator, path, module, source, make_code(source))
+
+
+def _mutants(
+    operator: str, path: str, module: str, text: str, edits: Iterable[tuple[int, int, str, str]]
+) -> Iterator[Mutant]:
+    for start, end, replacement, where in edits:
+        line = text.count("\n", 0, start) + 1
+        edit = Edit(start, end, replacement, where)
+        yield Mutant(operator, path, module, edit, line, _short(text[start:end]))
+
+
+def is_valid(mutant: Mutant, files: Mapping[str, str]) -> bool:
+    """Whether Terraform's own parser, python-hcl2 and Python take it, and whether it changes what they read."""
+    before = files[mutant.path]
+    if mutant.module:
+        source = _modules(before)[mutant.module]
+        changed = _python(mutant.edit.of(source))
+        return changed is not None and changed != _python(source)
+    after = mutant.applied(before)
+    read = _terraform(after)
+    return read is not None and read != _terraform(before)
+
+
+@cache
+def _modules(text: str) -> Mapping[str, str]:
+    return modules_in(text)
+
+
+@lru_cache(maxsize=64)
+def _terraform(text: str) -> tuple[str, ...] | None:
+    """What the file says, token by token; None if a parser refuses it."""
+    try:
+        read = tuple(significant(hcl2.parses_to_tree(text)))
+    except LarkError:
+        return None
+    return None if complaints(text) else read
+
+
+@lru_cache(maxsize=64)
+def _python(source: str) -> str | None:
+    try:
+        tree = ast.parse(source)
+        compile(source, "mutant", "exec")
+    except (SyntaxError, ValueError):
+        return None
+    return ast.dump(tree)
+
+
+def choose(
+    mutants: Iterable[Mutant], most: int, taken: Callable[[Mutant], bool], seed: int = 6
+) -> list[Mutant]:
+    """Up to `most` of them, each operator in its turn, and each time from the place that had the fewest so far.
+
+    A place is a block of a file or a function of a module. `taken` is asked of each before it counts.
+    """
+    shuffled = random.Random(seed)
+    waiting: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in mutants:
+        waiting[mutant.operator].append(mutant)
+    for group in waiting.values():
+        shuffled.shuffle(group)
+    used: Counter[tuple[str, str, str]] = Counter()
+    chosen: list[Mutant] = []
+    while waiting and len(chosen) < most:
+        for operator in sorted(waiting):
+            group = waiting[operator]
+            while group:
+                mutant = min(group, key=lambda one: used[one.place])
+                group.remove(mutant)
+                if taken(mutant):
+                    used[mutant.place] += 1
+                    chosen.append(mutant)
+                    break
+            if not group:
+                del waiting[operator]
+    return chosen[:most]
+
+
+def sample(mutants: list[Mutant], count: int, seed: int) -> list[Mutant]:
+    """Some of them, of every operator in proportion."""
+    shuffled = random.Random(seed)
+    by_operator: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in mutants:
+        by_operator[mutant.operator].append(mutant)
+    ranked = [
+        (position / len(group), mutant.name, mutant)
+        for group in by_operator.values()
+        for position, mutant in enumerate(shuffled.sample(group, len(group)))
+    ]
+    return [mutant for _, _, mutant in sorted(ranked, key=lambda row: row[:2])[:count]]
+
+
+def read_stack(folder: Path) -> dict[str, str]:
+    """The Terraform files of a stack, by path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in sorted(folder.rglob("*.tf"))
+        if ".terraform" not in path.parts
+    }
