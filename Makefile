@@ -11,7 +11,7 @@ TFLINT := v0.64.0
 # DynamoDB Local, for the tests of the functions; without Java and Maven they make do with an emulation.
 DYNAMODB := .build/dynamodb-local
 
-.PHONY: help demo test lint prove bench clean dynamodb growth
+.PHONY: help demo test lint prove mutate bench clean dynamodb growth
 .DEFAULT_GOAL := help
 
 help: ## Say what there is.
@@ -45,6 +45,10 @@ $(DYNAMODB)/.ready: tests/functions/dynamodb-local.xml
 
 growth: $(READY) ## Print how plan and apply grow from 1 to 12 Regions: half an hour on two cores.
 	$(BIN)/python -m pytest -q tests/rehearsal/growth.py
+
+mutate: $(READY) ## Break the demo's prod stack on purpose, hundreds of times: does its suite notice? SAMPLE=60 for some.
+	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml --env prod
+	$(BIN)/python tests/mutation/run_mutants.py $(DEMO)/stacks/prod $(if $(SAMPLE),--sample $(SAMPLE),--report .build/mutants.json)
 
 clean: ## Remove what make made.
 	rm -rf .venv .build dist $(DEMO)/stacks

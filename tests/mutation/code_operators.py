@@ -77,6 +77,13 @@ class _Source:
                 self.nodes.append((node.value, where))
                 self._visit_running(node.value, where)
             return
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:  # slots and frozen only keep us honest: leave decorators alone
+                if not self._speaks(part):
+                    here = f"{where}.{part.name}" if isinstance(part, ast.FunctionDef) else where
+                    self.nodes.append((part, here))
+                    self._visit_running(part, here)
+            return
         self._visit(node, where)
 
     @staticmethod

@@ -31,7 +31,7 @@ def significant(tree: Any) -> list[str]:
 
 
 def _named(tree: Tree[Token]) -> str:
-    first = next(child for child in tree.children if isinstance(child, Tree))
+    first: Any = next(child for child in tree.children if isinstance(child, Tree))
     return "".join(map(str, first.scan_values(lambda _: True))).strip().strip('"')
 
 
@@ -46,7 +46,7 @@ def _walk(tree: Tree[Token], where: str = "", prose: bool = False) -> Iterator[t
             continue
         here = where
         if child.data == "block" and not where:
-            heads = [c for c in child.children if _is(c, "identifier", "string")]
+            heads = [c for c in child.children if isinstance(c, Tree) and c.data in ("identifier", "string")]
             here = ".".join("".join(map(str, h.scan_values(lambda _: True))).strip('"') for h in heads)
         if child.data in ("attribute", "object_elem") and _named(child) in PROSE:
             continue
@@ -60,6 +60,10 @@ def _walk(tree: Tree[Token], where: str = "", prose: bool = False) -> Iterator[t
 
 def _span(tree: Tree[Token]) -> tuple[int, int]:
     return tree.meta.start_pos, tree.meta.end_pos
+
+
+def _number(node: Tree[Token]) -> int:
+    return int(str(node.children[0]))
 
 
 def drop_attribute(tree: Tree[Token], text: str) -> Edits:
@@ -101,14 +105,14 @@ def larger(tree: Tree[Token], text: str) -> Edits:
     """A number is a hundred times as large: a limit that limits nothing, a time-out that never comes."""
     for node, where in _walk(tree):
         if node.data == "int_lit" and not where.startswith("variable."):
-            yield (*_span(node), str(int(node.children[0]) * 100 + 1), where)
+            yield (*_span(node), str(_number(node) * 100 + 1), where)
 
 
 def smaller(tree: Tree[Token], text: str) -> Edits:
     """A number is a hundredth: no capacity, no retention, no time."""
     for node, where in _walk(tree):
-        if node.data == "int_lit" and int(node.children[0]) > 1:
-            yield (*_span(node), str(int(node.children[0]) // 100), where)
+        if node.data == "int_lit" and _number(node) > 1:
+            yield (*_span(node), str(_number(node) // 100), where)
 
 
 def drop_suffix(tree: Tree[Token], text: str) -> Edits:

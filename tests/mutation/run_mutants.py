@@ -50,6 +50,16 @@ READERS = {
 }  # fmt: skip
 
 
+# The cases about a file that are asked first.
+ABOUT = {
+    "alarms": "alarms", "analytics": "regions", "api": "api", "aurora": "analytics", "cache": "cache",
+    "encryption": "encryption", "functions": "functions", "kinesis": "analytics", "locks": "tables",
+    "network": "network", "outputs": "outputs", "provider": "providers", "refunds": "streams", "regions": "regions",
+    "roles": "roles", "state_machines": "state_machines", "streams": "streams", "tables": "tables",
+    "variables": "names", "verification": "regions", "versions": "providers",
+}  # fmt: skip
+
+
 class Verdict(dict[str, list[str]]):
     """Mutant's name to the cases that noticed it."""
 
@@ -73,7 +83,8 @@ class Breaker:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Collected: now the mutants."""
         for mutant in self._mutants:
-            self.verdict[mutant.name] = self._run(session, mutant)
+            self.verdict[mutant.name] = noticed = self._run(session, mutant)
+            print(f"{len(noticed):4} {mutant.name}", file=sys.stderr, flush=True)
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -121,7 +132,8 @@ class Breaker:
     def _break(self, session: pytest.Session, mutant: Mutant) -> None:
         path = self._stack / mutant.path
         path.write_text(mutant.applied(path.read_text("utf-8")), encoding="utf-8")
-        first, rest = [], []
+        first: list[pytest.Item] = []
+        rest: list[pytest.Item] = []
         for item in session.items:
             readers = READERS.get(item.path.stem)
             reads = (readers is None) == (not mutant.module) or (
@@ -132,6 +144,8 @@ class Breaker:
                 if reads and (not mutant.module or readers is None or mutant.module in readers)
                 else rest
             ).append(item)
+        about = f"test_{ABOUT.get(Path(mutant.path).stem)}"
+        first.sort(key=lambda item: (item.path.stem != about, item.path.stem != "test_names"))
         for items in (first, rest):
             for position, item in enumerate(items):
                 following = items[position + 1] if position + 1 < len(items) else None

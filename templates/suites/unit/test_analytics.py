@@ -226,6 +226,7 @@ def test_there_is_a_reader_to_take_over_where_the_spec_protects(stack: Stack, cl
         instance.must(
             "engine_version", cluster.get("engine_version"), "an instance has its cluster's version"
         )
+        instance.must("copy_tags_to_snapshot", True, "whose snapshot it is, only its tags say")
         instance.must("auto_minor_version_upgrade", True, "security fixes come by themselves")
         instance.must("performance_insights_enabled", True, "what was slow yesterday could not be found out")
         if not instance.get("monitoring_interval"):

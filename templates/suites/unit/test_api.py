@@ -416,6 +416,9 @@ def test_one_address_cannot_flood_the_sale(firewall: Resource) -> None:
             "too low shuts out offices, too high lets bots in",
         )
     rate.must("aggregate_key_type", "IP", "it counts by address")
+    rule.must(
+        "name", f"{demands.PROJECT}-rate-{demands.ENVIRONMENT}", "logs say by this name what was blocked"
+    )
     rule.must("priority", 0, "cheap rules come first")
 
 
@@ -431,6 +434,9 @@ def test_aws_managed_rules_are_in_force(firewall: Resource, what: str, group: st
     rule = _rule(firewall, what)
     rule.must("statement.0.managed_rule_group_statement.0.name", group, "known attacks would get through")
     rule.must("statement.0.managed_rule_group_statement.0.vendor_name", "AWS", "AWS's own group is meant")
+    rule.must(
+        "name", f"{demands.PROJECT}-{what}-{demands.ENVIRONMENT}", "logs say by this name what was blocked"
+    )
     if not rule.get("override_action.none"):
         rule.fails("only counts", "known attacks would get through")
 

@@ -8,8 +8,9 @@ import json
 import demands
 import pytest
 
+from support.expressions import evaluate
 from support.places import at
-from support.stack import ACCOUNT, Resource, Stack
+from support.stack import ACCOUNT, Body, Resource, Stack
 from support.values import Unknown
 
 FUNCTIONS = Unknown(at("region", "aws_security_group.functions.id"))
@@ -219,3 +220,17 @@ def test_functions_that_talk_to_other_regions_or_services_are_outside_the_vpc(
         function.fails(
             "is in the VPC", "the VPC has no way out: not to another Region, nor to SQS or the Data API"
         )
+
+
+@pytest.mark.parametrize(
+    ("cidr", "taken"), [("10.0.0.0/16", True), ("10.0.0.0/28", True), ("10.0.0.0/29", False)]
+)
+def test_a_range_without_room_for_subnets_is_refused(stack: Stack, cidr: str, taken: bool) -> None:
+    block = next(
+        b for p in stack.files("modules/region") for b in stack.blocks(p) if b.labels == ("vpc_cidr",)
+    )
+    (validation,) = block.blocks
+    assumed = Body("var.vpc_cidr", validation, stack.root, {"var": {"vpc_cidr": cidr}})
+    assert evaluate(validation.attributes["condition"], assumed) is taken, (
+        f"{block.place}\n  {cidr} is {'refused' if taken else 'taken'}\n  why: sixteen subnets have to fit"
+    )

@@ -17,6 +17,7 @@ from support.redis_server import RedisServer
 from support.sales import item_of, minted, sale
 
 HOME = demands.PRIMARY
+LAST = {":shard": {"S": "gala#1"}}  # of the event's two
 LONG = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 SHORT = SimpleNamespace(get_remaining_time_in_millis=lambda: 5_000)
 
@@ -197,6 +198,23 @@ def test_two_loaders_do_not_mix_their_maps(cloud: Cloud, redis: RedisServer, syn
     redis.admin.set("{gala}:loading", "somebody else")
     assert refresh(sync) == []
     assert redis.admin.get("{gala}:loading") == b"somebody else"
+
+
+@pytest.mark.parametrize("step", ["Query", "end"])
+def test_a_loader_that_lost_its_turn_does_not_publish(
+    cloud: Cloud, redis: RedisServer, sync: Function, step: str
+) -> None:
+    cloud.event()
+
+    def lose(call: Call) -> None:
+        if call.operation == "Query" and (
+            step == "Query" or call.parameters["ExpressionAttributeValues"] == LAST
+        ):
+            redis.admin.set("{gala}:loading", "somebody else")
+
+    cloud.after = lose
+    assert refresh(sync) == []
+    assert redis.admin.exists("{gala}:versions") == 0
 
 
 def test_a_fresh_map_is_left_alone_and_an_old_one_loaded_anew(

@@ -465,6 +465,13 @@ def test_within_the_lease_the_event_is_read_once(cloud: Cloud) -> None:
     assert reads[0].parameters["ConsistentRead"] is True
 
 
+def test_made_up_events_do_not_fill_the_memory(cloud: Cloud) -> None:
+    function = seller(cloud)
+    for number in range(1010):
+        assert buy(cloud, function, {"event_id": f"no-{number}", "seats": ["A-1"]}).status == 404
+    assert len(function.module.EVENTS._known) <= 1001
+
+
 def test_a_call_answers_or_is_given_up_within_two_seconds(cloud: Cloud) -> None:
     cloud.event()
     buy(cloud, seller(cloud))

@@ -171,6 +171,20 @@ def test_a_region_that_comes_back_late_is_still_looked_at(cloud: Cloud) -> None:
     assert found(verify(cloud)) == [("oversold", "A-1")]
 
 
+def test_a_bug_is_no_silent_region(cloud: Cloud) -> None:
+    cloud.event()
+
+    def fail(call: Call) -> None:
+        if call.operation == "Query" and call.parameters["TableName"] == cloud.table("ticket_sales").get(
+            "name"
+        ):
+            raise refusal("ValidationException")
+
+    cloud.before = fail
+    with pytest.raises(Exception, match="ValidationException"):
+        verify(cloud)
+
+
 @far_away
 def test_one_silent_region_does_not_hide_the_others_findings(cloud: Cloud) -> None:
     cloud.event()

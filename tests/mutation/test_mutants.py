@@ -1,0 +1,111 @@
+"""The mutants themselves: what the operators make, which count, and that a run can tell a dead one from a survivor."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from code_operators import CODE_OPERATORS, modules_in, with_module
+from hcl_operators import HCL_OPERATORS
+from mutants import Mutant, choose, every_mutant, is_valid, read_stack, sample
+from run_mutants import READERS, Verdict, report
+from stacks import SHAPES, rendered, written
+
+from ticketgen.stack.functions import FUNCTIONS, function_source
+
+RUN = Path(__file__).parent / "run_mutants.py"
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    """The Terraform of the prod stack."""
+    return {path: text for path, text in rendered(SHAPES["prod"]()).items() if path.endswith(".tf")}
+
+
+@pytest.fixture(scope="module")
+def every(files: Mapping[str, str]) -> list[Mutant]:
+    """All mutants of it."""
+    return list(every_mutant(files))
+
+
+def test_the_code_in_the_hcl_is_found_and_put_back_as_it_was(files: Mapping[str, str]) -> None:
+    text = files["functions.tf"]
+    sources = modules_in(text)
+    assert sources == {
+        file.removesuffix(".py"): source
+        for name in FUNCTIONS
+        for file, source in function_source(name).items()
+    }
+    for name in sources:
+        assert with_module(text, name, lambda source: source) == text
+
+
+def test_every_operator_makes_mutants_and_says_what_it_does(every: list[Mutant]) -> None:
+    assert {mutant.operator for mutant in every} == HCL_OPERATORS.keys() | CODE_OPERATORS.keys()
+    assert all(operator.__doc__ for operator in (*HCL_OPERATORS.values(), *CODE_OPERATORS.values()))
+    assert len({mutant.name for mutant in every}) == len(every)
+
+
+def test_the_choice_is_always_the_same_and_leaves_no_operator_out(every: list[Mutant]) -> None:
+    chosen = choose(every, 300, lambda mutant: True)
+    assert [mutant.name for mutant in chosen] == [
+        mutant.name for mutant in choose(every, 300, lambda mutant: True)
+    ]
+    assert {mutant.operator for mutant in chosen} == {mutant.operator for mutant in every}
+    assert len({mutant.place for mutant in chosen}) > 150
+    assert sample(chosen, 60, 1) == sample(chosen, 60, 1) != sample(chosen, 60, 2)
+
+
+@pytest.mark.parametrize("operator", [*HCL_OPERATORS, *CODE_OPERATORS])
+def test_a_mutant_that_counts_is_valid_and_says_something_else(
+    operator: str, every: list[Mutant], files: Mapping[str, str]
+) -> None:
+    mine = [mutant for mutant in every if mutant.operator == operator]
+    valid = next(mutant for mutant in mine if is_valid(mutant, files))
+    after = valid.applied(files[valid.path])
+    assert after != files[valid.path]
+    if valid.module:
+        ast.parse(modules_in(after)[valid.module])
+
+
+def test_what_a_parser_refuses_or_nobody_notices_does_not_count(
+    every: list[Mutant], files: Mapping[str, str]
+) -> None:
+    mutant = next(one for one in every if one.operator == "flip")
+    for replacement in ("= ]", mutant.was + " # a comment", " " + mutant.was):
+        edit = type(mutant.edit)(mutant.edit.start, mutant.edit.end, replacement, "")
+        broken = type(mutant)(mutant.operator, mutant.path, "", edit, mutant.line, mutant.was)
+        assert not is_valid(broken, files)
+
+
+def test_each_function_is_read_by_the_cases_that_run_it() -> None:
+    run = set().union(*READERS.values())
+    assert run == {file.removesuffix(".py") for name in FUNCTIONS for file in function_source(name)}
+
+
+def test_a_report_counts_survivors_and_names_idle_cases(every: list[Mutant]) -> None:
+    dead, survivor = every[:2]
+    verdict = Verdict({dead.name: ["test_a", "test_b"], survivor.name: []})
+    found = report([dead, survivor], verdict, ["test_a", "test_c"])
+    assert (found["killed"], found["share"]) == (1, 0.5)
+    assert found["survivors"] == [survivor.name]
+    assert found["idle"] == ["test_c"]
+    assert found["kills"] == {"test_a": [0], "test_b": [0]}
+
+
+@pytest.mark.slow
+def test_a_run_leaves_the_stack_as_it_was_and_fails_where_too_few_are_noticed(tmp_path: Path) -> None:
+    stack = written(SHAPES["dev"](), tmp_path / "stack")
+    before = read_stack(stack)
+    for path in (stack / "tests" / "unit").glob("test_*.py"):
+        if path.stem != "test_tables":
+            path.unlink()
+    command = [sys.executable, str(RUN), str(stack), "--sample", "30"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "survived: " in done.stdout
+    assert read_stack(stack) == before
