@@ -1,0 +1,61 @@
+"""The integration suite on a stack that Terraform applied to the emulated AWS; and its silence where there is none."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from stacks import SHAPES, written
+
+from terraform_tool import Terraform
+from ticketgen.rehearsal.credentials import harmless_environment
+from ticketgen.rehearsal.emulated import EmulatedAws
+
+
+def run(stack: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The integration suite of a stack."""
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(stack / "tests/integration"),
+    ]
+    kept = {name: value for name, value in environment.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(
+        command, cwd="/", env=kept, capture_output=True, text=True, timeout=1200, check=False
+    )
+
+
+@pytest.mark.terraform
+def test_without_outputs_it_skips_and_says_why(terraform: Terraform, tmp_path: Path) -> None:
+    stack = written(SHAPES["dev"](), tmp_path)
+    done = run(stack, dict(terraform.environment))
+    assert done.returncode == 0, done.stdout
+    assert "passed" not in done.stdout.splitlines()[-1]
+    assert "was not applied" in done.stdout or "knows no outputs" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.terraform
+def test_on_the_emulated_aws_it_passes_twice_at_once_and_leaves_nothing(
+    terraform: Terraform, tmp_path: Path
+) -> None:
+    stack = written(SHAPES["dev"](), tmp_path / "stack")
+    assert terraform.init(stack).returncode == 0
+    with EmulatedAws(tmp_path / "emulator.log") as aws:
+        environment = harmless_environment(os.environ, aws.address)
+        applied = terraform.run(stack, "apply", "-auto-approve", "-no-color", **environment)
+        assert applied.returncode == 0, applied.stderr[-3000:]
+        aws.ask("run")  # streams and schedules
+        with ThreadPoolExecutor(2) as pool:
+            for done in pool.map(run, [stack] * 2, [environment] * 2):
+                assert done.returncode == 0, done.stdout[-5000:]
+        aws.ask("pause")
