@@ -124,7 +124,7 @@ def sound(files: Mapping[str, str]) -> tuple[Finding, ...]:
 
 
 FUZZ = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
-LONG = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=2_000)
+LONG = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=1_000)
 
 
 def _generated(root: str, child: str) -> None:
