@@ -18,7 +18,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"nothing limits how often {stage.address} may be called", stage.place)
     for stage in subject.resources("aws_apigatewayv2_stage"):
         settings = stage.inner("default_route_settings") + stage.inner("route_settings")
-        loops = any(block.type == "dynamic" for block in stage.block.blocks())
+        loops = stage.loops("default_route_settings") or stage.loops("route_settings")
         if not loops and not any(each.has("throttling_rate_limit") for each in settings):
             yield Problem(f"nothing limits how often {stage.address} may be called", stage.place)
 

@@ -62,7 +62,7 @@ class LambdaFunction:
         """The variables that are set, None where it is not known which."""
         blocks = self.found.inner("environment")
         if not blocks:
-            return {} if not _unknown_blocks(self.found, "environment") else None
+            return {} if not self.found.loops("environment") else None
         value = blocks[0].subject.assumed.of(blocks[0].expression("variables"), blocks[0].where)
         return value if isinstance(value, dict) else {} if value is None else None
 
@@ -114,7 +114,3 @@ def _inline(found: Found, attribute: str, name: str, text: str) -> Code:
     # A heredoc's text begins on the line after its mark. Text from elsewhere is shown where it is used.
     heredoc = getattr(expression, "heredoc", "")
     return Code(name, text, place, place.line + 1 if heredoc else 0)
-
-
-def _unknown_blocks(found: Found, type: str) -> bool:
-    return any(inner.type == "dynamic" and inner.labels == (type,) for inner in found.block.blocks())

@@ -88,23 +88,19 @@ def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:
                     resources=_values(statement.assumed("resources"))
                     if not statement.has("not_resources")
                     else None,
-                    conditioned=statement.has("condition") or _dynamic(statement, "condition"),
+                    conditioned=statement.has("condition") or statement.loops("condition"),
                     principals=statement.has("principals")
                     or statement.has("not_principals")
-                    or _dynamic(statement, "principals"),
+                    or statement.loops("principals"),
                 )
             )
-        if _dynamic(document, "statement"):
+        if document.loops("statement"):
             each = found.subject.assumed
             for inner in block.blocks("dynamic"):
                 loop = inner.attribute("for_each")
                 if loop is None or not isinstance(each.of(loop.value, where), list | dict):
                     return None
     return tuple(statements)
-
-
-def _dynamic(found: Found, type: str) -> bool:
-    return any(inner.type == "dynamic" and inner.labels == (type,) for inner in found.block.blocks())
 
 
 def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:

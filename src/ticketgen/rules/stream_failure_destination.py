@@ -16,7 +16,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         # Only streams have a position to start from. Kafka's have no shard that a record would hold up for long.
         if not mapping.has("starting_position") or mapping.has("topics"):
             continue
-        loops = any(block.type == "dynamic" for block in mapping.block.blocks())
+        loops = mapping.loops("destination_config")
         destinations = mapping.inner("destination_config")
         if loops or any(each.has("on_failure") for each in destinations):
             continue

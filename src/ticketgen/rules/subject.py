@@ -79,6 +79,10 @@ class Found:
             for block, where in self.subject.values.blocks(self.block, type, self.where)
         ]
 
+    def loops(self, type: str) -> bool:
+        """Whether blocks of a type inside are made by ``dynamic``, so that it may not be known how many."""
+        return any(inner.type == "dynamic" and inner.labels == (type,) for inner in self.block.blocks())
+
     def at(self, node: str | Node | None) -> Location:
         """The place of an attribute by its name, of a node, or of the block itself where there is none."""
         if isinstance(node, str):

@@ -43,7 +43,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for type in ("aws_opensearch_domain", "aws_elasticsearch_domain"):
         for domain in subject.resources(type):
             blocks = domain.inner("encrypt_at_rest")
-            loops = any(block.type == "dynamic" for block in domain.block.blocks())
+            loops = domain.loops("encrypt_at_rest")
             if not loops and not any(block.value("enabled") not in (None, False) for block in blocks):
                 yield Problem(f"{domain.address} is not encrypted at rest", domain.place)
 
