@@ -11,11 +11,11 @@ TFLINT := v0.64.0
 # DynamoDB Local, for the tests of the functions; without Java and Maven they make do with an emulation.
 DYNAMODB := .build/dynamodb-local
 
-.PHONY: help demo test lint prove mutate bench clean dynamodb growth
+.PHONY: help demo test lint prove mutate bench clean dynamodb growth bench-functions
 .DEFAULT_GOAL := help
 
 help: ## Say what there is.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
@@ -34,6 +34,9 @@ prove: $(READY) dynamodb $(SCANNERS)/.ready ## The slow proofs: plans of whole s
 
 bench: $(READY) ## Measure what has an objective, each against its yardstick in one run.
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
+
+bench-functions: $(READY) dynamodb ## Time the functions on real services, each figure with its objective beside it.
+	PYTHONPATH=tests/functions:tests/stack:templates/functions $(BIN)/python tests/functions/bench_functions.py
 
 dynamodb: $(DYNAMODB)/.ready
 

@@ -31,12 +31,13 @@ class FullHouse:
     Attributes:
         world: the Regions. All read the home's data: replicas without lag.
         now: epoch seconds: twenty seconds after the last sale.
-        shards: the event's.
+        seats, new: how many seats are sold, and how many of them since the last verification.
     """
 
     world: World
     now: float
-    shards: int
+    seats: int
+    new: int
 
     def environment(self, name: str) -> dict[str, str]:
         """A function's variables in the home Region."""
@@ -65,7 +66,7 @@ def full_house(port: int, folder: Path, seats: int = SEATS, new: int = NEW) -> I
             for shard in parse(item, Clock()).every_shard():
                 mark = {"event_id": "gala", "entry_id": f"watermark#{region}#{shard}", "checked_to": before}
                 world.put("corrections", mark, HOME)
-        yield FullHouse(world, now, SHARDS)
+        yield FullHouse(world, now, seats, new)
 
 
 def _fill(world: World, item: dict[str, Any], now: float, first: int, end: int, old: int) -> None:

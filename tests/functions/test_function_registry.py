@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import shutil
+import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -13,6 +16,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from functions_cloud import ENVIRONMENT, FUNCTIONS_FOLDER, HOME, Call, Cloud
+from rendered_functions import function_files, function_resource
 from test_verifying import entry, sell, verify
 
 import ledger
@@ -97,6 +101,58 @@ def test_every_module_belongs_to_a_function() -> None:
         "oversell_corrector",
     }  # fmt: skip
     assert {grant.resource for f in FUNCTIONS.values() for grant in f.grants} <= set(RESOURCES)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_is_rendered_is_this_code(name: str) -> None:
+    assert dict(function_files(name)) == dict(function_source(name))
+
+
+@pytest.mark.parametrize("shape", ["prod", "everything", "nothing", "one-region"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_stack_sets_what_a_function_reads(name: str, shape: str) -> None:
+    (block,) = function_resource(name, shape)["environment"]
+    optional = (
+        set() if shape == "everything" else {"TIMESTREAM_DATABASE", "TIMESTREAM_TABLE"}
+    )  # see audit.store
+    assert set(block["variables"]) - {"__is_block__"} == set(FUNCTIONS[name].environment) - optional
+
+
+PYTHONS = ("3.12", "3.13", "3.14")
+IMPORT_ALL = """
+import importlib, sys, warnings
+warnings.simplefilter("error")
+sys.path[:0] = sys.argv[1:3]
+for name in sys.argv[3:]:
+    importlib.import_module(name)
+print(sys.version_info[:2])
+"""
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_code_is_that_of_every_runtime(name: str, version: str) -> None:
+    """Read as that version reads it; `test_the_code_runs_on` runs it where there is one."""
+    minor = int(version.partition(".")[2])
+    for file, text in function_files(name).items():
+        ast.parse(text, filename=file, feature_version=(3, minor))
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_the_code_runs_on(version: str, tmp_path: Path) -> None:
+    kept = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    found = str(kept[-1]) if kept else shutil.which(f"python{version}")
+    if found is None or subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
+        pytest.skip(f"no Python {version} here")
+    for name in FUNCTIONS:
+        for file, text in function_files(name).items():
+            (tmp_path / file).write_text(text, encoding="utf-8")
+    packages = str(Path(boto3.__file__).parents[1])  # boto3 is pure Python: any version can have it
+    asked = [found, "-c", IMPORT_ALL, str(tmp_path), packages, *FUNCTIONS]
+    clean = {**os.environ, **ENVIRONMENT, "AWS_REGION": HOME, "PYTHONPATH": ""}
+    done = subprocess.run(asked, env=clean, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"({version.replace('.', ', ')})"
 
 
 class Used:

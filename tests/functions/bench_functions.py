@@ -1,0 +1,198 @@
+"""`make bench-functions`: how fast the functions are, each figure with its objective beside it.
+
+DynamoDB Local and Redis are real, the functions are the rendered stack's, each in a process of its own. The
+machine is whatever it is: the figures are worth what its idleness is worth.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from dynamodb_local import running
+from full_house import HOME, NEW, SEATS, FullHouse, full_house
+from lambda_process import lambda_process
+from redis_server import RedisServer
+from stacks import SHAPES
+from world import World, event_item
+
+import ledger
+
+__all__ = ["cache_load", "correction", "lock_ms", "verification"]
+
+OBJECTIVES = SHAPES["prod"]().objectives
+HOLDERS, HOLDS = 4, 50
+
+
+def verification(house: FullHouse) -> dict[str, float]:
+    """Seconds for one run of the verifier: by the clock, and of its processor.
+
+    DynamoDB Local has said every page before; the answers come again with the latency of DynamoDB, a tenth of
+    a second from another Region.
+    """
+    patient = house.environment("inventory_verifier") | {"VERIFICATION_SECONDS": "600"}
+    proxy, far = house.world.proxy, house.world.proxy.latency
+    proxy.recorded, proxy.latency = {}, lambda caller, region: 0.0
+    with lambda_process("inventory_verifier", patient, proxy.endpoint(HOME), now=house.now) as function:
+        function.invoke({})
+    proxy.latency = far
+    own = house.environment("inventory_verifier")
+    with lambda_process("inventory_verifier", own, proxy.endpoint(HOME), now=house.now) as function:
+        told = [function.invoke({}) for _ in range(3)]
+    for one in told:
+        (event,) = one["answer"]["report"]["events"]
+        assert one["answer"]["findings"] == []
+        assert event["unfinished_shards"] == 0
+        assert event["new_entries"] == house.new, event  # twelve replicas of one sale are one sale
+        assert one["answer"]["report"]["lagging"] == []
+    best = min(told[1:], key=lambda one: one["seconds"])
+    return {
+        "seconds": best["seconds"],
+        "cpu_seconds": best["cpu_seconds"],
+        "cold_seconds": told[0]["seconds"],
+    }
+
+
+def cache_load(house: FullHouse, redis: RedisServer) -> dict[str, float]:
+    """Seconds until the whole event is in Redis, by the function's own metric."""
+    proxy = house.world.proxy
+    proxy.recorded = {}
+    names = ("REDIS_HOST", "REDIS_PORT", "REDIS_REPLICATION_GROUP", "REDIS_USER")
+    environment = dict.fromkeys(names, "0") | house.environment("seat_cache_sync")
+    seconds = []
+    for _ in range(3):
+        redis.client().call("FLUSHALL")
+        with lambda_process(
+            "seat_cache_sync", environment, proxy.endpoint(HOME), redis_port=redis.port
+        ) as function:
+            told = function.invoke({"refresh": True})
+            assert told["answer"] == {"loaded": ["gala"]}
+            lines = [json.loads(line) for line in told["printed"].splitlines()]
+            seconds.append(next(line["CacheLoadSeconds"] for line in lines if "CacheLoadSeconds" in line))
+    return {"seconds": min(seconds[1:])}
+
+
+def lock_ms(port: int, folder: Path) -> dict[str, float]:
+    """Milliseconds to take the locks of an order of eight seats in the home Region, at DynamoDB Local itself."""
+    with World.running(port, folder, HOME) as world:
+        seats = HOLDERS * HOLDS * 8
+        sections = [{"name": "A", "first": 1, "last": seats, "price": 1}]
+        world.put("events", event_item("gala", HOME, shards=18, sections=sections))
+        took: list[float] = []
+
+        def hold(number: int) -> None:
+            environment = world.environment("ticket_purchase", HOME)
+            straight = f"http://127.0.0.1:{port}"  # past the proxy, which is slower than what is measured
+            with lambda_process(
+                "ticket_purchase", environment, straight, account=world.proxy.account
+            ) as function:
+                ready.wait()
+                for turn in range(HOLDS):
+                    first = (number * HOLDS + turn) * 8 + 1
+                    order = {"event_id": "gala", "seats": [f"A-{first + seat}" for seat in range(8)]}
+                    request = {
+                        "httpMethod": "POST",
+                        "resource": "/holds",
+                        "body": json.dumps(order),
+                        "requestContext": {"identity": {"userArn": f"buyer-{number}"}},
+                    }
+                    told = function.invoke(request)
+                    assert told["answer"]["statusCode"] == 201, told
+                    if turn >= 5:  # the first ones made connections
+                        took.append(json.loads(told["printed"].splitlines()[-1])["LockMs"])
+                    time.sleep(0.1)
+
+        ready = threading.Barrier(HOLDERS)
+        with ThreadPoolExecutor(HOLDERS) as pool:
+            list(pool.map(hold, range(HOLDERS)))
+    took.sort()
+    return {"p50": took[len(took) // 2], "p99": took[int(len(took) * 0.99)]}
+
+
+def correction(port: int, folder: Path, oversold: int = 100) -> dict[str, float]:
+    """Seconds for a full batch of findings: a hundred seats, each sold twice."""
+    import boto3
+    from moto import mock_aws
+
+    with mock_aws(), World.running(port, folder, HOME, "us-west-2") as world:
+        item = event_item("gala", HOME, sections=[{"name": "A", "first": 1, "last": 500, "price": 1}])
+        world.put("events", item)
+        findings = []
+        for number in range(1, oversold + 1):
+            entries = [_entry(f"A-{number}", age) for age in (60, 50)]
+            for entry in entries:
+                world.put("sales", entry, HOME)
+            world.put("inventory", ledger.inventory_item(entries[1], entries[1]["sold_at"]), HOME)
+            sales = {entry["sale_id"]: HOME for entry in entries}
+            findings.append(
+                {"kind": "oversold", "event_id": "gala", "seat_id": f"A-{number}", "sales": sales}
+            )
+        sqs = boto3.client("sqs", region_name=HOME, aws_access_key_id="t", aws_secret_access_key="t")
+        queue = sqs.create_queue(QueueName="refunds.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+        function = world.function("oversell_corrector", HOME, REFUNDS_QUEUE_URL=queue)
+        started = time.monotonic()
+        with redirect_stdout(StringIO()):
+            done = function.handler({"findings": findings}, None)
+        seconds = time.monotonic() - started
+        assert done == {"corrected": oversold, "published": oversold, "failed": 0}
+    return {"seconds": seconds}
+
+
+def _entry(seat: str, age: float) -> dict[str, Any]:
+    minted = int((time.time() - age) * 1000)
+    order_id = ledger.new_order_id(minted / 1000)
+    return {
+        "event_shard": "gala#0", "sale_id": f"{order_id}-00", "kind": "sale", "event_id": "gala", "seat_id": seat,
+        "order_id": order_id, "seats": [seat], "buyer": "ann", "price": 1, "currency": "USD", "epoch": 1,
+        "home_region": HOME, "sold_at": minted, "idempotency_key": "key-00001", "body_hash": "0" * 32,
+    }  # fmt: skip
+
+
+def main() -> int:
+    """Measures and prints."""
+    with ExitStack() as stack:
+        port = stack.enter_context(running())
+        if isinstance(port, str):
+            print(port)
+            return 1
+
+        def folder() -> Path:
+            return Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+        print(f"{'':38} {'measured':>12} {'objective':>12}")
+        locks = lock_ms(port, folder())
+        row("lock_ms, p99", f"{locks['p99']:.0f} ms", f"{OBJECTIVES.lock_ms} ms",
+            f"8 seats a hold, {HOLDERS} buyers at 10 holds/s each; p50 {locks['p50']:.0f} ms")  # fmt: skip
+        corrected = correction(port, folder())
+        row(
+            "correction_s",
+            f"{corrected['seconds']:.1f} s",
+            f"{OBJECTIVES.correction_s} s",
+            "100 seats sold twice",
+        )
+        house = stack.enter_context(full_house(port, folder()))
+        redis = stack.enter_context(RedisServer.running(folder()))
+        loaded = cache_load(house, redis)
+        row("cache_load_s", f"{loaded['seconds']:.1f} s", f"{OBJECTIVES.cache_load_s} s", f"{SEATS:,} seats")
+        verified = verification(house)
+        row("verification_s", f"{verified['seconds']:.1f} s", f"{OBJECTIVES.verification_s} s",
+            f"12 Regions, {SEATS:,} seats sold, {NEW:,} of them new; {verified['cpu_seconds']:.1f} s of processor,"
+            f" {verified['cold_seconds']:.1f} s the first time")  # fmt: skip
+    return 0
+
+
+def row(name: str, measured: str, objective: str, load: str) -> None:
+    """Prints one line of the table."""
+    print(f"{name:38} {measured:>12} {objective:>12}   {load}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
