@@ -31,6 +31,8 @@ __all__ = ["Fault", "FaultProxy", "WireCall", "random_faults"]
 READS = {"BatchGetItem", "GetItem", "Query", "Scan", "TransactGetItems"}
 WRITES = {"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"}
 
+IDLE_SECONDS = 5.0
+
 Fault: TypeAlias = Literal["conflict", "throttled", "unavailable", "dropped", "lost"]
 """`dropped` never reaches DynamoDB; `lost` is done there, and its answer does not come."""
 
@@ -160,12 +162,7 @@ class FaultProxy:
 
     def send(self, region: str, operation: str, body: Body) -> tuple[int, Body]:
         """Makes a call in a Region, past everything that the proxy does."""
-        if not hasattr(self._local, "connection"):
-            self._local.connection = http.client.HTTPConnection("127.0.0.1", self.backend, timeout=60)
-            self._connections.append(self._local.connection)
-            self._local.connection.connect()
-            self._local.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = self._local.connection
+        connection = self._connection()
         scope = f"{self.account}/20260101/{region}/dynamodb/aws4_request"
         connection.request(
             "POST",
@@ -181,6 +178,19 @@ class FaultProxy:
         )
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read() or b"{}")
+
+    def _connection(self) -> http.client.HTTPConnection:
+        """This thread's connection; a new one when it was idle, because DynamoDB Local ends those."""
+        now = time.monotonic()
+        if now - getattr(self._local, "used", -IDLE_SECONDS) >= IDLE_SECONDS:
+            connection = http.client.HTTPConnection("127.0.0.1", self.backend, timeout=60)
+            connection.connect()
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._connections.append(connection)
+            self._local.connection = connection
+        self._local.used = now
+        held: http.client.HTTPConnection = self._local.connection
+        return held
 
 
 def _refusal(fault: str, call: WireCall) -> tuple[int, Body]:

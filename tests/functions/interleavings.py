@@ -126,7 +126,7 @@ class Run:
         threading.Thread(target=body, daemon=True).start()
 
     def go(self) -> None:
-        """Runs all of them to their ends.
+        """Runs all of them to their ends; items may be travelling still.
 
         Raises:
             Pruned: the choices said that this run need not be gone through.
@@ -134,7 +134,9 @@ class Run:
         try:
             for program in list(self._programs.values()):
                 self._resume(program)
-            while actions := self._actions():
+            # What still travels when the last program ends, stays on its way.
+            while any(not program.ended for program in self._programs.values()):
+                actions = self._actions()
                 self._do(self._choose(actions))
         finally:
             self.end()
