@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -31,7 +33,7 @@ class Growth:
 
     Attributes:
         seconds: by the clock.
-        memory_mib: the most that Terraform and its providers held at once, as the sum of their resident sets.
+        memory_mib: the most that Terraform and its providers held at once, what they share counted once.
         processes: how many they were then.
     """
 
@@ -61,8 +63,11 @@ class LivingStack:
         assert done.returncode == 0, done.stderr
 
     def apply(self) -> Counter[str]:
-        """Apply; how often it created, updated and deleted."""
-        lines = self._run("apply", "apply", "-auto-approve", "-json").splitlines()
+        """Apply what was planned last, or what there is; how often it created, updated and deleted."""
+        plan = self.folder / "plan"
+        planned = ["plan"] if plan.exists() else ["-auto-approve"]
+        lines = self._run("apply", "apply", "-json", *planned).splitlines()
+        plan.unlink(missing_ok=True)
         events = [json.loads(line) for line in lines if line.startswith("{")]
         done = Counter(event["hook"]["action"] for event in events if event["type"] == "apply_complete")
         del done["read"]  # data sources
@@ -79,8 +84,28 @@ class LivingStack:
         }
 
     def destroy(self) -> None:
-        """Destroy all of it."""
-        self._run("destroy", "destroy", "-auto-approve", "-json")
+        """Destroy all of it. What there is, the plan before has just read."""
+        self._run("destroy", "destroy", "-auto-approve", "-json", "-refresh=false")
+
+    def run_integration_suite(self) -> subprocess.CompletedProcess[str]:
+        """Run the stack's own integration suite on it, as its owner would."""
+        return subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                str(self.folder / "tests" / "integration"),
+            ],
+            env=harmless_environment(self.terraform.environment, self.aws.address),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
 
     def outputs(self) -> dict[str, Any]:
         """The outputs' values, by name."""
@@ -110,7 +135,7 @@ class LivingStack:
 
 def _watch(root: int, grown: Growth, ended: threading.Event) -> None:
     while not ended.wait(0.5):
-        sizes = [_resident_mib(process) for process in _below(root)]
+        sizes = [_memory_mib(process) for process in _below(root)]
         if sum(sizes) > grown.memory_mib:
             grown.memory_mib, grown.processes = round(sum(sizes)), len(sizes)
 
@@ -137,12 +162,13 @@ def _below(root: int) -> list[int]:
     return found
 
 
-def _resident_mib(process: int) -> float:
+def _memory_mib(process: int) -> float:
+    """Its proportional set size: what the providers share is counted once, as a machine has to have it."""
     try:
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def left_over(aws: EmulatedAws, regions: tuple[str, ...], part: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from living_stack import LivingStack, left_over
-from stacks import DEMO_REGIONS, environment
+from stacks import DEMO_REGIONS, environment, rendered
 
 from terraform_tool import Terraform
 from ticketgen.rehearsal.emulated import EmulatedAws
@@ -52,6 +52,11 @@ def test_dev_is_created_whole_kept_by_a_second_plan_and_destroyed_to_nothing(liv
     assert nothing == set()
     assert unexplained(living) == set()
     assert left_over(living.aws, dev.regions, "tap-marketplace") != []
+
+    if any(path.startswith("tests/integration/") for path in rendered(dev)):
+        suite = living.run_integration_suite()
+        assert suite.returncode == 0, suite.stdout[-6000:]
+        assert "skipped" not in suite.stdout.splitlines()[-1]
 
     living.destroy()
 
