@@ -328,6 +328,21 @@ def test_a_correction_says_how_long_it_took(cloud: Cloud, capsys: pytest.Capture
     assert 0 < json.loads(capsys.readouterr().out)["CorrectionSeconds"] < 60
 
 
+def test_where_timestream_is_the_store_it_hears_of_voids_and_seats_too(cloud: Cloud) -> None:
+    cloud.event()
+    first, second = sale("A-1", OLDER), sale("A-1", OLD)
+    plant(cloud, first, second)
+    named = {"TIMESTREAM_DATABASE": "audit", "TIMESTREAM_TABLE": "corrections"}
+    correct(cloud, finding(first, second), AUDIT_STORE="timestream", **named)
+    told = {
+        (next(d["Value"] for d in record["Dimensions"] if d["Name"] == "correction"), record["MeasureValue"])
+        for record in cloud.audit
+    }
+    assert told == {("inventory", first["sale_id"]), ("void", second["sale_id"])}
+    written = [call.parameters for call in cloud.calls if call.service == "timestream-write"]
+    assert {(one["DatabaseName"], one["TableName"]) for one in written} == {("audit", "corrections")}
+
+
 def test_the_machine_finds_and_corrects_what_the_functions_can(cloud: Cloud) -> None:
     """Both functions, as the state machine of the stack runs them: an oversell is gone after one execution."""
     cloud.event()

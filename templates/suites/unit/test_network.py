@@ -118,6 +118,15 @@ def test_two_subnets_lie_in_two_zones_and_do_not_overlap(stack: Stack) -> None:
     )
     for subnet in subnets:
         subnet.must("vpc_id", VPC, "a subnet of another VPC")
+        ignored = [
+            str(block.attributes["ignore_changes"])
+            for block in subnet.block.blocks
+            if block.type == "lifecycle"
+        ]
+        if not ignored or "availability_zone" not in ignored[0]:
+            subnet.fails(
+                "moves when AWS adds a zone", "Redis and Aurora would be made anew in the middle of a sale"
+            )
         if subnet.get("map_public_ip_on_launch"):
             subnet.fails("gives out public addresses", "nothing here may be reached from outside")
 

@@ -182,6 +182,15 @@ def test_two_processors_may_make_the_table_at_once(cloud: Cloud, deliver: Delive
     assert deliver(record(SALE)) == []
 
 
+def test_the_database_is_given_up_before_lambda_gives_up_the_batch(cloud: Cloud, deliver: Deliver) -> None:
+    deliver(record(SALE))
+    (client,) = cloud.clients
+    tries = client.config.retries["total_max_attempts"]
+    longest = tries * (client.config.connect_timeout + client.config.read_timeout)
+    assert tries >= 2
+    assert longest < cloud.resource("kinesis_processor").get("timeout")
+
+
 def test_sales_are_found_by_event_and_time(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
     plan = cloud.database.execute(

@@ -208,6 +208,14 @@ def test_a_hold_stops_others_and_not_its_holder(cloud: Cloud) -> None:
     assert locks(cloud) == []  # the hold and its locks went with the sale
 
 
+def test_the_holder_is_the_buyer_and_the_hold(cloud: Cloud) -> None:
+    cloud.event()
+    function = seller(cloud)
+    hold(cloud, function)
+    assert buy(cloud, function).body["reason"] == "held"  # the same buyer, on another device
+    assert hold(cloud, function).body["reason"] == "held"
+
+
 def test_who_is_held_off_is_told_by_which_seats(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)

@@ -148,9 +148,9 @@ def test_a_dozen_replicas_of_a_sale_are_one_sale(cloud: Cloud) -> None:
 
 @far_away
 def test_what_was_written_elsewhere_is_seen_where_it_was_written(cloud: Cloud) -> None:
-    cloud.event(epoch=2)
-    plant(cloud, sale("A-1", OLD, epoch=2))
-    stray = sale("A-1", OLDER, home=FAR)
+    cloud.event(epoch=2, shards=1)
+    plant(cloud, sale("A-1", OLD, epoch=2, event_shard="gala#0"))
+    stray = sale("A-1", OLDER, home=FAR, event_shard="gala#0")
     plant(cloud, stray, region=FAR)  # and never replicated
     (finding,) = verify(cloud)["findings"]
     assert finding["kind"] == "oversold"
