@@ -328,6 +328,7 @@ def test_a_correction_says_how_long_it_took(cloud: Cloud, capsys: pytest.Capture
     assert 0 < json.loads(capsys.readouterr().out)["CorrectionSeconds"] < 60
 
 
+@pytest.mark.skipif(demands.AUDIT_STORE == "timestream", reason="test_timestream.py does it, with its role")
 def test_where_timestream_is_the_store_it_hears_of_voids_and_seats_too(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)

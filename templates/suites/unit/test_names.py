@@ -180,6 +180,7 @@ def test_whatever_has_a_name_tag_is_called_so(stack: Stack) -> None:
         tag = (resource.get("tags") or {}).get("Name")
         if tag is None:
             continue
+        tag = tag.removesuffix(f"-{resource.region}")
         middle = tag.removeprefix(start).replace(end, "", 1) if tag.startswith(start) and end in tag else ""
         named = {resource.get("name"), resource.get("function_name"), resource.get("cluster_identifier")}
         if middle not in TAGGED and f"{start}{middle}{end}" not in known and tag not in named:
