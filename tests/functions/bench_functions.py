@@ -69,7 +69,9 @@ def cache_load(house: FullHouse, redis: RedisServer) -> dict[str, float]:
     environment = dict.fromkeys(names, "0") | house.environment("seat_cache_sync")
     seconds = []
     for _ in range(3):
-        redis.client().call("FLUSHALL")
+        client = redis.client()
+        client.call("FLUSHALL")
+        client.close()
         with lambda_process(
             "seat_cache_sync", environment, proxy.endpoint(HOME), redis_port=redis.port
         ) as function:

@@ -22,7 +22,7 @@ def house(dynamodb_port: int | None) -> Iterator[FullHouse]:
         pytest.skip("DynamoDB Local is not there: `make dynamodb` fetches it, with Java and Maven")
     with (
         tempfile.TemporaryDirectory() as folder,
-        full_house(dynamodb_port, Path(folder), seats=48_000, new=12_000) as house,
+        full_house(dynamodb_port, Path(folder), seats=24_000, new=6_000) as house,
     ):
         yield house
 
