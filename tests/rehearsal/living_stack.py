@@ -117,6 +117,16 @@ class LivingStack:
         listed = self._run("state", "state", "list").split()
         return {line for line in listed if ".data." not in line and not line.startswith("data.")}
 
+    def policies(self) -> dict[str, str]:
+        """The text of each role's inline policy, by its address."""
+        state = json.loads(self._run("show", "show", "-json"))
+        resources = state["values"]["root_module"]["resources"]
+        return {
+            one["address"]: one["values"]["policy"]
+            for one in resources
+            if one["type"] == "aws_iam_role_policy"
+        }
+
     def _run(self, name: str, *arguments: str) -> str:
         environment = harmless_environment(self.terraform.environment, self.aws.address)
         grown, ended = Growth(), threading.Event()
