@@ -220,7 +220,9 @@ def test_no_two_resources_of_a_region_share_a_name(stack: Stack) -> None:
     assert not twice, f"{twice} is there twice\n  why: AWS refuses the second, or it takes the first over"
 
 
-@pytest.mark.parametrize("suffix", ["", "Prod", "a--b", "-a", "a-", "1a", "a_b", "far-too-long-for-a-redis"])
+@pytest.mark.parametrize(
+    "suffix", ["", "Prod", "a--b", "-a", "a-", "1a", "a_b", "far-too-long-for-a-redis-user-of-any-project"]
+)
 def test_a_suffix_that_names_cannot_carry_is_refused(stack: Stack, suffix: str) -> None:
     assert not _taken(stack, suffix), (
         f"variables.tf\n  takes the suffix {suffix!r}\n  why: AWS refuses the names half-way through an apply"
