@@ -11,7 +11,7 @@ TFLINT := v0.64.0
 # DynamoDB Local, for the tests of the functions; without Java and Maven they make do with an emulation.
 DYNAMODB := .build/dynamodb-local
 
-.PHONY: help demo test lint prove mutate bench clean dynamodb growth bench-functions
+.PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions
 .DEFAULT_GOAL := help
 
 help: ## Say what there is.
@@ -21,7 +21,7 @@ demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
 
 test: lint dynamodb ## Set up, and run every check but the slow proofs.
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not slow and not apply" -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -31,6 +31,9 @@ lint: $(READY)
 
 prove: $(READY) dynamodb $(SCANNERS)/.ready ## The slow proofs: plans of whole stacks, the package installed elsewhere.
 	$(BIN)/python -m pytest -m slow
+
+apply: $(READY) ## Apply dev and prod to the emulated AWS, add and remove a Region, rehearse a sale: half an hour and more.
+	$(BIN)/python -m pytest -m apply
 
 bench: $(READY) ## Measure what has an objective, each against its yardstick in one run.
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done

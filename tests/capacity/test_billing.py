@@ -8,13 +8,12 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stacks import DEMO_REGIONS, SHAPES, environment, rendered
+from stacks import DEMO_REGIONS, SHAPES, environment, parsed
 
 from reports import report_of, scale
 from ticketgen.capacity.billing import KEYS, Usage
-from ticketgen.hcl.modules import Module, modules
-from ticketgen.hcl.parse import parse
-from ticketgen.hcl.syntax import Attribute, Block, File, Object
+from ticketgen.hcl.modules import Module
+from ticketgen.hcl.syntax import Attribute, Block, Object
 
 
 @cache
@@ -57,17 +56,16 @@ def test_each_region_more_gets_one_copy_of_each_item() -> None:
 
 
 @cache
-def parsed(shape: str) -> Mapping[str, Module]:
-    files = (parse(path, text) for path, text in rendered(SHAPES[shape]()).items() if path.endswith(".tf"))
-    return modules(file for file in files if isinstance(file, File))
+def modules(shape: str) -> Mapping[str, Module]:
+    return parsed(SHAPES[shape]())
 
 
 def declared(shape: str, folder: str, kind: str) -> list[Block]:
-    return [block for block in parsed(shape)[folder].blocks("resource") if block.labels[0] == kind]
+    return [block for block in modules(shape)[folder].blocks("resource") if block.labels[0] == kind]
 
 
 def alarms(shape: str, folder: str) -> int:
-    node = parsed(shape)[folder].declarations["local.alarms"][0].node
+    node = modules(shape)[folder].declarations["local.alarms"][0].node
     assert isinstance(node, Attribute)
     assert isinstance(node.value, Object)
     return len(node.value.items)

@@ -12,7 +12,7 @@ from stacks import DEMO_REGIONS, environment, rendered
 from terraform_tool import Terraform
 from ticketgen.rehearsal.emulated import EmulatedAws
 
-pytestmark = [pytest.mark.slow, pytest.mark.terraform]
+pytestmark = [pytest.mark.apply, pytest.mark.terraform]
 
 INACCURACIES: frozenset[tuple[str, str]] = frozenset()
 """What a second plan would change because the emulator answers otherwise than AWS: (type.name, action)."""

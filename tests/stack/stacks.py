@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ticketgen.aws.regions import COMMERCIAL, REGIONS
 from ticketgen.findings import has_errors
+from ticketgen.hcl.modules import Module, modules
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import File
 from ticketgen.sizing import Sizing, size
 from ticketgen.spec.model import (
     Api,
@@ -22,7 +25,16 @@ from ticketgen.spec.model import (
 )
 from ticketgen.stack.render import render
 
-__all__ = ["DEMO_REGIONS", "LONGEST_REGION", "SHAPES", "environment", "rendered", "sized", "written"]
+__all__ = [
+    "DEMO_REGIONS",
+    "LONGEST_REGION",
+    "SHAPES",
+    "environment",
+    "parsed",
+    "rendered",
+    "sized",
+    "written",
+]
 
 DEMO_REGIONS = (
     "us-east-1", "us-west-2", "eu-west-1", "ap-southeast-1", "us-east-2", "us-west-1", "eu-central-1",
@@ -72,6 +84,12 @@ def rendered(subject: Environment) -> Mapping[str, str]:
     checked = render(subject, sized(subject), project)
     assert checked.value is not None, checked.findings
     return checked.value
+
+
+def parsed(subject: Environment) -> Mapping[str, Module]:
+    """The modules of the environment's stack, by folder; "" is the root."""
+    files = (parse(path, text) for path, text in rendered(subject).items() if path.endswith(".tf"))
+    return modules(file for file in files if isinstance(file, File))
 
 
 def written(subject: Environment, folder: Path) -> Path:

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 import pytest
-from stacks import SHAPES, rendered, sized
+from stacks import SHAPES, parsed, sized
 
 from ticketgen.aws.quotas import QUOTAS
-from ticketgen.hcl.modules import Module, modules
-from ticketgen.hcl.parse import parse
-from ticketgen.hcl.syntax import Block, Expression, File, Literal, Object
+from ticketgen.hcl.modules import Module
+from ticketgen.hcl.syntax import Block, Expression, Literal, Object
 from ticketgen.sizing import Sizing
 from ticketgen.sizing.quotas import needs
 from ticketgen.stack.capacity import OPERATORS_FIGURES, PLACES, Place
@@ -20,9 +19,8 @@ FIGURES = tuple(Sizing.__dataclass_fields__)
 
 
 @cache
-def parsed(shape: str) -> Mapping[str, Module]:
-    files = (parse(path, text) for path, text in rendered(SHAPES[shape]()).items() if path.endswith(".tf"))
-    return modules(file for file in files if isinstance(file, File))
+def modules(shape: str) -> Mapping[str, Module]:
+    return parsed(SHAPES[shape]())
 
 
 def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
@@ -41,7 +39,7 @@ def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
 
 def at(shape: str, place: Place) -> list[object]:
     folder, _, _ = place.file.rpartition("/")
-    declaration = parsed(shape)[folder].declarations[place.address][0]
+    declaration = modules(shape)[folder].declarations[place.address][0]
     assert declaration.file == place.file
     assert isinstance(declaration.node, Block)
     found = values(declaration.node, tuple(place.attribute.split(".")))
@@ -63,7 +61,7 @@ def test_a_figure_is_what_was_rendered(shape: str, name: str) -> None:
 
 
 def test_all_that_is_rendered_for_operators_is_a_figure() -> None:
-    output = parsed("prod")[""].declarations["output.capacity"][0].node
+    output = modules("prod")[""].declarations["output.capacity"][0].node
     assert isinstance(output, Block)
     rendered_figures = output.value("value")
     assert isinstance(rendered_figures, Object)
@@ -75,7 +73,7 @@ def test_all_that_is_rendered_for_operators_is_a_figure() -> None:
 @pytest.mark.parametrize("shape", ["dev", "prod", "everything"])
 def test_every_log_group_keeps_logs_as_long_as_is_said(shape: str) -> None:
     days = sized(SHAPES[shape]()).log_retention_days.value
-    for module in parsed(shape).values():
+    for module in modules(shape).values():
         for block in module.blocks("resource"):
             if block.labels[0] == "aws_cloudwatch_log_group":
                 kept = block.value("retention_in_days")
@@ -96,7 +94,7 @@ COUNTED = {
 @pytest.mark.parametrize("key", COUNTED)
 def test_what_a_quota_counts_is_what_was_rendered(shape: str, key: str) -> None:
     folder, kind, besides = COUNTED[key]
-    blocks = [block for block in parsed(shape)[folder].blocks("resource") if block.labels[0] == kind]
+    blocks = [block for block in modules(shape)[folder].blocks("resource") if block.labels[0] == kind]
     assert all(block.attribute("count") is None and block.attribute("for_each") is None for block in blocks)
     subject = SHAPES[shape]()
     needed = {need.needed for need in needs(subject, sized(subject)) if need.quota is QUOTAS[key]}

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from stacks import LONGEST_REGION, SHAPES, environment, rendered
+from stacks import LONGEST_REGION, SHAPES, environment, parsed
 
 from ticketgen.aws.names import NAME_LIMITS, TAG_VALUE
-from ticketgen.hcl.modules import Module, modules
-from ticketgen.hcl.parse import parse
+from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import (
     Attribute,
     Block,
     Call,
     Expression,
-    File,
     GetAttribute,
     Interpolation,
     Literal,
@@ -50,16 +48,6 @@ class Given:
 
     def __str__(self) -> str:
         return f"{self.resource}.{self.attribute} in {self.module or 'the root'}"
-
-
-def _modules(subject: Environment) -> Mapping[str, Module]:
-    files = []
-    for path, text in rendered(subject).items():
-        if path.endswith(".tf"):
-            file = parse(path, text)
-            assert isinstance(file, File), file
-            files.append(file)
-    return modules(files)
 
 
 def _names(module: Module) -> Iterator[Given]:
@@ -128,7 +116,7 @@ def _longest(name: Given, module: Module, subject: Environment, suffix: str) -> 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_name_carries_the_suffix(shape: str) -> None:
-    found = [name for module in _modules(SHAPES[shape]()).values() for name in _names(module)]
+    found = [name for module in parsed(SHAPES[shape]()).values() for name in _names(module)]
     assert len(found) > 100
     bare = {name for name in found if SUFFIX not in _written(name.value)}
     bare -= {name for name in found if _written(name.value) == "var.environment_suffix"}
@@ -139,7 +127,7 @@ def test_every_name_carries_the_suffix(shape: str) -> None:
 def test_every_documented_exception_is_needed() -> None:
     used = {
         (name.resource, name.attribute)
-        for module in _modules(SHAPES["everything"]()).values()
+        for module in parsed(SHAPES["everything"]()).values()
         for name in _names(module)
         if SUFFIX not in _written(name.value)
     }
@@ -151,7 +139,7 @@ def test_every_name_fits_its_limit_at_its_longest(shape: str) -> None:
     subject = SHAPES[shape]().model_copy(update={"project": LONGEST_PROJECT})
     suffix = "s" * longest_suffix(LONGEST_PROJECT)
     trouble = {}
-    for module in _modules(subject).values():
+    for module in parsed(subject).values():
         for name in _names(module):
             if (name.resource, name.attribute) in UNSUFFIXED and SUFFIX not in _written(name.value):
                 continue
@@ -170,7 +158,7 @@ def test_one_character_more_would_not_fit() -> None:
     subject = environment(project=LONGEST_PROJECT)
     broken = [
         name
-        for module in _modules(subject).values()
+        for module in parsed(subject).values()
         for name in _names(module)
         if (limit := NAME_LIMITS.get((name.resource, name.attribute)))
         and SUFFIX in _written(name.value)
@@ -182,7 +170,7 @@ def test_one_character_more_would_not_fit() -> None:
 @pytest.mark.parametrize("shape", ["prod", "everything"])
 def test_where_a_service_has_no_regions_a_name_in_every_region_carries_its_own(shape: str) -> None:
     """Else the second Region's apply finds the first one's name taken."""
-    for folder, module in _modules(SHAPES[shape]()).items():
+    for folder, module in parsed(SHAPES[shape]()).items():
         for name in _names(module):
             limit = NAME_LIMITS.get((name.resource, name.attribute))
             if folder and limit and limit.scope == "global":

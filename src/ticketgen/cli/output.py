@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
@@ -13,12 +11,7 @@ from ticketgen.cli.exit_codes import exit_code
 from ticketgen.cli.options import ReportFormat
 from ticketgen.findings import Finding, RuleInfo
 
-__all__ = ["coloured", "finish", "show_findings"]
-
-
-def coloured() -> bool:
-    """Whether standard error is a terminal that nobody asked to be plain (https://no-color.org)."""
-    return not os.environ.get("NO_COLOR") and sys.stderr.isatty()
+__all__ = ["finish", "show_findings"]
 
 
 def show_findings(
