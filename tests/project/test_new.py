@@ -262,8 +262,14 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(tmp_path: Path, th
 
 
 def test_interrupted_from_the_keyboard_it_leaves_nothing(tmp_path: Path) -> None:
-    command = [str(TICKETGEN), "new", "my-shop"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [str(TICKETGEN), "new", "my-shop"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # Whoever runs in the background has inherited that a keyboard's signal is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     end = time.monotonic() + 60
     while not (made := list(tmp_path.glob(".ticketgen-new-*/project"))) and time.monotonic() < end:
         time.sleep(0.02)

@@ -144,6 +144,8 @@ def test_an_interrupt_from_the_keyboard_puts_everything_back(tmp_path: Path) -> 
                     signal.raise_signal(signal.SIGINT)
 
         sys.addaudithook(hook)
+        # Whoever runs in the background has inherited none.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             render(root, NEW)
         except KeyboardInterrupt:
