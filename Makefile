@@ -29,10 +29,10 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY) dynamodb $(SCANNERS)/.ready ## The slow proofs: plans of whole stacks, the package installed elsewhere.
+prove: $(READY) dynamodb $(SCANNERS)/.ready ## The slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere.
 	$(BIN)/python -m pytest -m slow
 
-apply: $(READY) ## Apply dev and prod to the emulated AWS, add and remove a Region, rehearse a sale: half an hour and more.
+apply: $(READY) ## Apply prod to the emulated AWS, with a Region more and one less: half an hour and more.
 	$(BIN)/python -m pytest -m apply
 
 bench: $(READY) ## Measure what has an objective, each against its yardstick in one run.

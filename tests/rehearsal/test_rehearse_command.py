@@ -46,7 +46,7 @@ def test_an_environment_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None
     assert "it has dev, staging, prod" in " ".join(done.stderr.replace("│", " ").split())
 
 
-@pytest.mark.apply
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_a_rehearsal_of_dev_sells_no_seat_twice_and_catches_what_was_planted(
     terraform: Terraform, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -12,7 +12,7 @@ from stacks import DEMO_REGIONS, environment, rendered
 from terraform_tool import Terraform
 from ticketgen.rehearsal.emulated import EmulatedAws
 
-pytestmark = [pytest.mark.apply, pytest.mark.terraform]
+pytestmark = pytest.mark.terraform
 
 INACCURACIES: frozenset[tuple[str, str]] = frozenset()
 """What a second plan would change because the emulator answers otherwise than AWS: (type.name, action)."""
@@ -36,6 +36,7 @@ def unexplained(living: LivingStack) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.slow
 def test_dev_is_created_whole_kept_by_a_second_plan_and_destroyed_to_nothing(living: LivingStack) -> None:
     dev = environment("dev", DEMO_REGIONS[:2])
     living.render(dev)
@@ -64,6 +65,7 @@ def test_dev_is_created_whole_kept_by_a_second_plan_and_destroyed_to_nothing(liv
     assert left_over(living.aws, dev.regions, "tap-marketplace") == []
 
 
+@pytest.mark.apply
 def test_prod_lives_through_a_region_more_and_a_region_less_and_only_that_region_changes(
     living: LivingStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
