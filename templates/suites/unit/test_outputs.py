@@ -91,7 +91,9 @@ def test_operators_are_told_the_concurrency_that_is_reserved(stack: Stack) -> No
     functions = [f for f in stack.resources("aws_lambda_function") if f.region == demands.PRIMARY]
     reserved = sum(f.get("reserved_concurrent_executions") or 0 for f in functions)
     told = stack.root.output("capacity")
-    most = max(1_000, 20 * max(reserved, ORDERS))  # an account's default is 1,000: up to there, nobody asks for more
+    most = max(
+        1_000, 20 * max(reserved, ORDERS)
+    )  # an account's default is 1,000: up to there, nobody asks for more
     assert reserved <= told["hub_concurrency"] <= most, (
         f"outputs.tf, capacity\n  hub_concurrency is {told['hub_concurrency']}, and {reserved} are reserved\n"
         "  why: the quota is asked for by it"
