@@ -121,6 +121,7 @@ def test_only_the_stacks_own_users_sign_in(stack: Stack, redis: Resource) -> Non
 def test_the_default_user_is_switched_off(stack: Stack) -> None:
     user = stack.resource(at("region", "aws_elasticache_user.default"))
     user.must("user_name", "default", "ElastiCache makes one of its own otherwise, that may do everything")
+    user.must("authentication_mode.type", "no-password-required", "ElastiCache refuses a user without a mode")
     words = user.get("access_string").split()
     if words[0] != "off" or "-@all" not in words or "+@all" in words:
         user.fails(f"may do {user.get('access_string')!r}", "it signs in without a password")

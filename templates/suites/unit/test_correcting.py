@@ -308,6 +308,20 @@ def test_while_a_region_that_could_tell_is_silent_nothing_is_decided(cloud: Clou
     assert voided(cloud) == []
 
 
+def test_without_an_audit_nothing_is_voided(cloud: Cloud) -> None:
+    cloud.event()
+    first, second = sale("A-1", OLDER), sale("A-1", OLD)
+    plant(cloud, first, second)
+
+    def throttle(call: Call) -> None:
+        if call.operation == "PutItem":
+            raise refusal("ThrottlingException")
+
+    cloud.before = throttle
+    assert correct(cloud, finding(first, second))["failed"] == 1
+    assert voided(cloud) == []
+
+
 def test_one_seat_that_fails_does_not_stop_the_others(cloud: Cloud) -> None:
     cloud.event()
     good, other = sale("A-1", OLD), {**finding(), "event_id": "nope", "seat_id": "A-2"}
@@ -340,6 +354,11 @@ def test_where_timestream_is_the_store_it_hears_of_voids_and_seats_too(cloud: Cl
         for record in cloud.audit
     }
     assert told == {("inventory", first["sale_id"]), ("void", second["sale_id"])}
+    shape = {"Dimensions", "MeasureName", "MeasureValue", "MeasureValueType", "Time", "TimeUnit"}
+    assert all(record.keys() == shape for record in cloud.audit)
+    assert all(
+        dimension.keys() == {"Name", "Value"} for record in cloud.audit for dimension in record["Dimensions"]
+    )
     written = [call.parameters for call in cloud.calls if call.service == "timestream-write"]
     assert {(one["DatabaseName"], one["TableName"]) for one in written} == {("audit", "corrections")}
 

@@ -91,7 +91,7 @@ def test_the_function_runs_the_code_that_is_inline(stack: Stack, name: str) -> N
         "0644",
         "without it the hash differs between operating systems: every plan shows a change",
     )
-    if demands.ENVIRONMENT not in archive.get("output_path"):
+    if not archive.get("output_path").endswith(f"/{name}-{demands.ENVIRONMENT}.zip"):
         archive.fails(
             f"is written to {archive.get('output_path')}",
             "two suffixes in one folder would overwrite each other's zips",

@@ -208,6 +208,20 @@ def test_what_has_no_name_has_a_name_tag(stack: Stack, type_: str, count: int) -
             resource.fails("has no Name tag", "the console shows an id, and nobody knows what it is")
 
 
+@pytest.mark.parametrize(
+    ("place", "resource"),
+    [
+        ("analytics", "aws_security_group.aurora"), ("analytics", "aws_db_subnet_group.sales"),
+        ("analytics", "aws_rds_cluster.sales"), ("analytics", "aws_kinesis_stream.sales"),
+        ("region", "aws_security_group.functions"), ("region", "aws_security_group.redis"),
+    ],
+)  # fmt: skip
+def test_what_people_look_for_in_the_console_has_a_name_tag(stack: Stack, place: str, resource: str) -> None:
+    found = stack.resource(at(place, resource))
+    if not (found.get("tags") or {}).get("Name"):
+        found.fails("has no Name tag", "the console lists by it, and bills are split by it")
+
+
 def test_no_two_resources_of_a_region_share_a_name(stack: Stack) -> None:
     names = Counter(
         (resource.type, resource.module.address, attribute, name)

@@ -100,3 +100,11 @@ def test_no_module_brings_a_provider_of_its_own(stack: Stack) -> None:
         for path in stack.files(folder):
             for block in _all(list(stack.blocks(path))):
                 assert block.type != "provider", f"{block.place}\n  why: such a module can never be removed"
+
+
+def test_every_provider_is_called_after_its_region(stack: Stack) -> None:
+    for block in stack.root.blocks:
+        if block.type == "provider" and block.labels == ("aws",):
+            provider = Body("provider.aws", block, stack.root, {})
+            why = "a Region that comes, or goes, would be made in another, or destroyed there"
+            provider.must("region", str(provider.get("alias")).replace("_", "-"), why)

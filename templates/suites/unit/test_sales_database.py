@@ -156,6 +156,21 @@ def test_while_the_database_does_not_serve_all_is_handed_back(
     assert deliver(record(SALE, 1)) == []
 
 
+def test_a_database_that_goes_down_in_between_is_no_bad_row(cloud: Cloud, deliver: Deliver) -> None:
+    deliver(record(SALE))
+
+    def refuse(call: Call) -> None:
+        if call.service == "rds-data":
+            raise refusal(
+                "BadRequestException"
+                if call.operation == "BatchExecuteStatement"
+                else "ServiceUnavailableError"
+            )
+
+    cloud.before = refuse
+    assert deliver(record(sale("A-2", minted(50)), 1), record(sale("A-3", minted(40)), 2)) == ["1", "2"]
+
+
 def test_a_batch_is_one_call_and_none_is_too_large(cloud: Cloud, deliver: Deliver) -> None:
     many = [record(sale(f"A-{n}", minted(60, n)), n) for n in range(1, 1202)]
     assert deliver(*many) == []

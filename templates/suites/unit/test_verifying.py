@@ -245,6 +245,34 @@ def test_slices_take_turns_and_the_oldest_is_reported(cloud: Cloud) -> None:
     assert first["report"]["oldest_slice_seconds"] >= 0
 
 
+def test_a_later_run_is_not_set_back_by_an_earlier_one(cloud: Cloud) -> None:
+    cloud.event(shards=1)
+    later = {"event_id": "gala", "entry_id": "slice#gala#0", "checked_at": 10**11}
+    cloud.put("corrections", later)
+    verify(cloud)
+    assert progress(cloud, "slice#") == {"slice#gala#0": later}
+
+
+def test_it_goes_by_what_the_regions_have_now(cloud: Cloud) -> None:
+    cloud.event()
+    verify(cloud)
+    for call in cloud.calls:
+        if call.operation in ("GetItem", "Query", "Scan"):
+            assert call.parameters["ConsistentRead"] is True, call
+
+
+@far_away
+def test_replicas_of_what_others_wrote_are_counted_and_not_sent(cloud: Cloud) -> None:
+    cloud.event()
+    verify(cloud)
+    ledger = cloud.table("ticket_sales").get("name")
+    asked = [
+        call for call in cloud.calls if call.region == FAR and call.parameters.get("TableName") == ledger
+    ]
+    assert asked
+    assert all(call.parameters["FilterExpression"] for call in asked)
+
+
 def test_a_sale_that_is_just_being_made_is_left_alone(cloud: Cloud) -> None:
     cloud.event()
     cloud.put("ticket_sales", sale("A-1", minted(1), home=FAR if FAR != HOME else HOME))
