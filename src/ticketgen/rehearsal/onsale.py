@@ -122,6 +122,11 @@ class Buyers:
         self.repeated = 0
         self.contradicted = 0
 
+    def share_sold(self) -> float:
+        """How much of what was on sale is sold, from 0 to 1."""
+        free = sum(len(seats) for seats in self._free.values())
+        return 1 - free / sum(sum(show.sections.values()) for show in self._shows)
+
     def buy(self, seconds: float) -> None:
         """Buy for so long, or until everything is sold."""
         opened = time.monotonic()
