@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from ticketgen.hcl.roundtrip import round_trip
+from ticketgen.hcl.roundtrip import write
 from ticketgen.hcl.tree import Unreadable, read
+from ticketgen.verification.syntax import check_syntax
 
 TEXT = """# Kept.
 resource "aws_sqs_queue" "refunds" {
@@ -32,11 +35,11 @@ def _tree(text: str) -> Any:
 
 
 def test_what_comes_back_is_what_was_there() -> None:
-    assert round_trip(_tree(TEXT)) == ""
+    assert write(_tree(TEXT)).difference() == ""
 
 
 def test_an_empty_file_has_its_round_trip_too() -> None:
-    assert round_trip(_tree("")) == ""
+    assert write(_tree("")).difference() == ""
 
 
 @pytest.mark.parametrize(
@@ -53,13 +56,34 @@ def test_an_empty_file_has_its_round_trip_too() -> None:
 def test_a_difference_is_found(written: str, said: str) -> None:
     """python-hcl2 is made to write something else, for it makes few mistakes by itself."""
     with patch("hcl2.reconstruct", return_value=written):
-        assert said in round_trip(_tree(TEXT))
+        assert said in write(_tree(TEXT)).difference()
 
 
 def test_the_strict_parser_reads_what_was_written() -> None:
     with patch("hcl2.reconstruct", return_value="a = 1\na = 1\n"):
-        assert "HCL's parser refuses" in round_trip(_tree("a = 1\na = 1\n"))
+        assert "HCL's parser refuses" in write(_tree("a = 1\na = 1\n")).difference()
 
 
 def test_what_is_nested_too_deeply_to_be_written_is_a_difference() -> None:
-    assert "nested too deeply" in round_trip(_tree(f"a = {'[' * 900}{']' * 900}\n"))
+    assert "nested too deeply" in write(_tree(f"a = {'[' * 900}{']' * 900}\n")).difference()
+
+
+def test_one_tree_is_alive_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are the largest things that there are, and peak memory is promised."""
+    trees: list[weakref.ref[Any]] = []
+
+    def counted(text: str) -> Any:
+        assert not any(tree() for tree in trees)
+        tree = read(text)
+        trees.append(weakref.ref(tree))
+        return tree
+
+    monkeypatch.setattr("ticketgen.verification.syntax.read", counted)
+    monkeypatch.setattr("ticketgen.hcl.roundtrip.read", counted)
+    gc.disable()
+    try:
+        checked = [check_syntax(path, TEXT, ours=True) for path in ("a.tf", "b.tf")]
+    finally:
+        gc.enable()
+    assert not any(each.findings for each in checked)
+    assert len(trees) == 4

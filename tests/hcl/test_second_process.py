@@ -10,6 +10,7 @@ import pytest
 
 from ticketgen.findings import Severity
 from ticketgen.hcl import second_process
+from ticketgen.hcl.roundtrip import Written
 from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips, pays
 from ticketgen.verification import verify as verification
 from ticketgen.verification.verify import verify
@@ -61,11 +62,11 @@ def test_without_its_answer_the_round_trip_is_made_here(
 ) -> None:
     made = []
 
-    def differs(tree: object) -> str:
-        made.append(tree)
+    def differs(written: Written) -> str:
+        made.append(written)
         return "it differs"
 
-    monkeypatch.setattr("ticketgen.verification.syntax.round_trip", differs)
+    monkeypatch.setattr(Written, "difference", differs)
     python = tmp_path / "python"
     if program:
         python.write_text(program)

@@ -68,7 +68,7 @@ def main() -> None:
     import gc
 
     from ticketgen.hcl.guards import refusal
-    from ticketgen.hcl.roundtrip import round_trip
+    from ticketgen.hcl.roundtrip import write
     from ticketgen.hcl.strict import complaints
     from ticketgen.hcl.tree import Unreadable, read
 
@@ -79,7 +79,9 @@ def main() -> None:
             continue  # whoever asked finds the same, and asks no more
         tree = read(text)
         if not isinstance(tree, Unreadable):
-            answers[path] = round_trip(tree)
+            written = write(tree)
+            del tree
+            answers[path] = written.difference()
     json.dump(answers, sys.stdout)
 
 

@@ -1,28 +1,25 @@
-"""The formats by name."""
+"""The formats by name: each is a module of this package, and imported when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from types import MappingProxyType
+from typing import Protocol, cast
 
 from ticketgen.findings import Finding, RuleInfo, Severity
-from ticketgen.reports import github, json, junit, sarif, text
 
 __all__ = ["FORMATS", "report"]
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
 
-_Render = Callable[[tuple[Finding, ...], Mapping[str, str], Mapping[str, RuleInfo]], str]
+FORMATS = ("text", "json", "github", "sarif", "junit")
 
-FORMATS: Mapping[str, _Render] = MappingProxyType(
-    {
-        "text": text.render,
-        "json": json.render,
-        "github": github.render,
-        "sarif": sarif.render,
-        "junit": junit.render,
-    }
-)
+
+class _Render(Protocol):
+    def __call__(
+        self, findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]
+    ) -> str: ...
 
 
 def report(
@@ -35,14 +32,15 @@ def report(
 
     Args:
         findings: in any order.
-        format: a key of ``FORMATS``.
+        format: one of ``FORMATS``.
         sources: the text of files that findings are about, by the file's name; may lack any.
         rules: what is to be known of the rules, by id; may lack any. SARIF says it.
 
     Returns:
         The report without a newline at its end; for no findings a document of none, or nothing as text and github.
     """
-    return FORMATS[format](tuple(sorted(findings, key=_key)), sources, rules)
+    render = cast("_Render", import_module(f"ticketgen.reports.{format}").render)
+    return render(tuple(sorted(findings, key=_key)), sources, rules)
 
 
 def _key(finding: Finding) -> tuple[int, str, int, int, str, str]:

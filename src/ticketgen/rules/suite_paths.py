@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ticketgen.findings import Location, Severity
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
-from ticketgen.rules.suites import test_files
+from ticketgen.rules.suites import suites
 
 __all__ = ["RULE"]
-
-_PATH = re.compile(r"(?:\.{0,2}/)*[\w-][\w./-]*\.(?:tf|tfvars|tf\.json|hcl|py|js|mjs|sh|zip)")
-_READS = frozenset(
-    {"open", "Path", "PurePath", "joinpath", "join", "exists", "isfile", "is_file", "read_text", "getsize"}
-)
-_MADE = frozenset({"tmp_path", "tmpdir", "tempfile", "tmp", "workdir", "tmp_path_factory"})
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
@@ -27,12 +19,11 @@ def _check(subject: Subject) -> Iterator[Problem]:
         return
     known = _endings(paths)
     mentioned = _mentioned(subject)
-    for path, tree in test_files(subject):
-        for node in _named(tree):
-            name = posixpath.normpath(str(node.value)).lstrip("./")
+    for path, suite in suites(subject):
+        for file in suite.named_files:
+            name = posixpath.normpath(file.path).lstrip("./")
             if name not in known and name not in mentioned:
-                place = Location(path, node.lineno, node.col_offset + 1)
-                yield Problem(f"there is no {node.value!s}", place)
+                yield Problem(f"there is no {file.path}", Location(path, file.line, file.column))
 
 
 def _endings(paths: frozenset[str]) -> frozenset[str]:
@@ -57,41 +48,6 @@ def _mentioned(subject: Subject) -> frozenset[str]:
             if isinstance(value, str):
                 found.update((value, posixpath.basename(value)))
     return frozenset(found)
-
-
-def _named(tree: ast.Module) -> Iterator[ast.Constant]:
-    """The texts that are read as paths: Terraform files wherever they are named, others where they are opened."""
-    spared: set[int] = set()
-    opened: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            function = node.func
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            made = _writes(node) or _is_made(function) or name.startswith("write")
-            target = spared if made else opened if name in _READS else None
-            if target is not None:
-                inner = ast.walk(node) if made else iter(node.args)
-                target.update(id(each) for each in inner)
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            spared.update(id(each) for each in ast.walk(node))  # it must not exist
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            (spared if _is_made(node.left) else opened).add(id(node.right))
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)) or id(node) in spared:
-            continue
-        if _PATH.fullmatch(node.value) and (id(node) in opened or node.value.endswith(".tf")):
-            yield node
-
-
-def _writes(call: ast.Call) -> bool:
-    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
-    return any(isinstance(mode, ast.Constant) and set(str(mode.value)) & set("wax") for mode in modes)
-
-
-def _is_made(node: ast.expr) -> bool:
-    """Whether it leads into a folder that the test makes for itself."""
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-    return bool(names & _MADE)
 
 
 RULE = Rule(

@@ -1,4 +1,7 @@
-"""The tests that a stack ships: Python files that pytest would collect."""
+"""The tests that a stack ships: Python files that pytest would collect, and what they say of themselves.
+
+Each is read once and let go: its syntax tree takes forty times the memory of its text.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,42 @@ import posixpath
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
+from ticketgen.rules.hollow_tests import HollowTest, hollow_tests
+from ticketgen.rules.named_files import NamedFile, named_files
 from ticketgen.rules.subject import Subject
 
-__all__ = ["TEST_FILE", "test_files"]
+__all__ = ["Suite", "suites"]
 
-TEST_FILE = re.compile(r"test_\w*\.py|\w+_test\.py")
+_TEST_FILE = re.compile(r"test_\w*\.py|\w+_test\.py")
 """Source: https://docs.pytest.org/en/stable/explanation/goodpractices.html#conventions-for-python-test-discovery"""
 
 
-def test_files(subject: Subject) -> Iterator[tuple[str, ast.Module]]:
-    """Each file of tests, and each ``conftest.py``, that is Python: path and tree."""
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What one file of tests says: its tests that cannot fail, and the files that it reads."""
+
+    hollow_tests: tuple[HollowTest, ...]
+    named_files: tuple[NamedFile, ...]
+
+
+def suites(subject: Subject) -> Iterator[tuple[str, Suite]]:
+    """Each file of tests, and each ``conftest.py``, that is Python, with its path."""
     for path, text in sorted(subject.configuration.texts.items()):
-        if TEST_FILE.fullmatch(posixpath.basename(path)) or posixpath.basename(path) == "conftest.py":
-            tree = _parsed(text)
-            if tree is not None:
-                yield path, tree
+        if _TEST_FILE.fullmatch(posixpath.basename(path)) or posixpath.basename(path) == "conftest.py":
+            suite = _read(text)
+            if suite is not None:
+                yield path, suite
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str) -> ast.Module | None:
+def _read(text: str) -> Suite | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            tree = ast.parse(text)
     except (SyntaxError, RecursionError, MemoryError, ValueError):
         return None
+    return Suite(tuple(hollow_tests(tree)), tuple(named_files(tree)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage
 from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.parse import to_file
-from ticketgen.hcl.roundtrip import round_trip
+from ticketgen.hcl.roundtrip import write
 from ticketgen.hcl.strict import complaints
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.tree import Unreadable, read
@@ -43,7 +43,9 @@ def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) 
     if isinstance(file, Unreadable):
         message = f"python-hcl2 cannot read what HCL's parser takes: {file.reason}"
         return Checked(None, (Finding("not-checked", message, Stage.VERIFY, file.at(path), not_ours),))
-    difference = round_trip(tree) if round_trips else ""
+    written = write(tree) if round_trips else None
+    del tree
+    difference = written.difference() if written else ""
     return Checked(file, (round_trip_finding(path, difference, ours=ours),) if difference else ())
 
 
