@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ REDIS = Redis(
     region=os.environ["AWS_REGION"],
 )
 RELOAD_SECONDS = 900
+THREADS = 3  # one waits for DynamoDB, one parses, one waits for Redis: more only wait for each other
 RESERVE_MS = 20_000  # no load is begun with less time left: the next minute goes on
 
 
@@ -88,10 +90,16 @@ def _load(event: Event) -> bool:
     # table.
     if not seat_map.begin(REDIS, event.event_id, loader):
         return False
-    with ThreadPoolExecutor(8) as pool:
-        for stamps in pool.map(_taken, event.every_shard()):
-            if not seat_map.apply(REDIS, event.event_id, stamps, loader):
-                return False
+    turn = threading.Lock()  # there is one connection to Redis
+
+    def copy(shard: str) -> bool:
+        stamps = _taken(shard)
+        with turn:
+            return seat_map.apply(REDIS, event.event_id, stamps, loader)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        if not all(pool.map(copy, event.every_shard())):
+            return False
     if not seat_map.publish(REDIS, event.event_id, loader, time.time()):
         return False
     metrics.emit(METRICS_NAMESPACE, CacheLoadSeconds=time.monotonic() - started)

@@ -26,24 +26,36 @@ from redis_client import Redis
 
 __all__ = ["absent", "apply", "begin", "describe", "loaded_at", "publish", "read", "stamp"]
 
-CHUNK = 1000  # seats in one script: about a millisecond, in which Redis serves nobody else
+CHUNK = 500  # seats in one script: about a millisecond, in which Redis serves nobody else
 LOADING_MS = 30_000  # a loader that is silent for so long has died
 KEPT_MS = 2 * 86_400_000  # longer than a stream repeats a record (24 h); old maps go by themselves
 
 _APPLY = """
+local seats, stamps = {}, {}
+for i = 2, #ARGV, 2 do
+  seats[#seats + 1], stamps[#stamps + 1] = ARGV[i], ARGV[i + 1]
+end
+local freed = redis.call('HMGET', KEYS[3], unpack(seats))
 local function put(taken, versions)
-  for i = 2, #ARGV, 2 do
-    local seat, stamp = ARGV[i], tonumber(ARGV[i + 1])
-    local known = math.max(tonumber(redis.call('HGET', versions, seat) or -1),
-                           tonumber(redis.call('HGET', KEYS[3], seat) or -1))
-    if stamp > known and stamp % 2 == 0 then
-      redis.call('HSET', versions, seat, ARGV[i + 1])
-      redis.call('ZADD', taken, 0, seat)
-    elseif stamp >= known and stamp % 2 == 1 then
-      redis.call('HDEL', versions, seat)
-      redis.call('ZREM', taken, seat)
+  local known, said, sold, gone = redis.call('HMGET', versions, unpack(seats)), {}, {}, {}
+  for i, seat in ipairs(seats) do
+    local stamp, newest = tonumber(stamps[i]), math.max(tonumber(known[i] or -1), tonumber(freed[i] or -1))
+    if stamp % 2 == 1 and stamp >= newest then
+      gone[#gone + 1] = seat
+    elseif stamp > newest then
+      said[#said + 1], said[#said + 2], sold[#sold + 1], sold[#sold + 2] = seat, stamps[i], 0, seat
     end
   end
+  if #said > 0 then
+    redis.call('HSET', versions, unpack(said))
+    redis.call('ZADD', taken, unpack(sold))
+  end
+  if #gone > 0 then
+    redis.call('HDEL', versions, unpack(gone))
+    redis.call('ZREM', taken, unpack(gone))
+  end
+  redis.call('PEXPIRE', versions, KEPT_MS)
+  redis.call('PEXPIRE', taken, KEPT_MS)
 end
 local loader = redis.call('GET', KEYS[4])
 if ARGV[1] ~= '' then
@@ -52,11 +64,11 @@ if ARGV[1] ~= '' then
   put(KEYS[5], KEYS[6])
   return 1
 end
-for i = 2, #ARGV, 2 do
-  local stamp = tonumber(ARGV[i + 1])
-  if stamp % 2 == 1 and stamp > tonumber(redis.call('HGET', KEYS[3], ARGV[i]) or -1) then
-    redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
+for i, seat in ipairs(seats) do
+  if tonumber(stamps[i]) % 2 == 1 and tonumber(stamps[i]) > tonumber(freed[i] or -1) then
+    redis.call('HSET', KEYS[3], seat, stamps[i])
     redis.call('PEXPIRE', KEYS[3], KEPT_MS)
+    freed[i] = stamps[i]
   end
 end
 if redis.call('EXISTS', KEYS[2]) == 1 then put(KEYS[1], KEYS[2]) end
@@ -113,9 +125,12 @@ def apply(redis: Redis, event_id: str, stamps: Sequence[tuple[str, int]], loader
         Whether it was done: not, if somebody else is the loader by now.
     """
     keys = _keys(event_id, "taken", "versions", "removed", "loading", "taken:new", "versions:new")
-    for start in range(0, len(stamps), CHUNK):
-        flat = [part for pair in stamps[start : start + CHUNK] for part in pair]
-        if not redis.script(_APPLY, keys, [loader, *flat]):
+    newest: dict[str, int] = {}  # each seat once: the script looks at all of them before it writes
+    for seat, said in stamps:
+        newest[seat] = max(said, newest.get(seat, 0))
+    flat = [part for pair in newest.items() for part in pair]
+    for start in range(0, len(flat), 2 * CHUNK):
+        if not redis.script(_APPLY, keys, [loader, *flat[start : start + 2 * CHUNK]]):
             return False
     return True
 

@@ -141,6 +141,8 @@ def test_records_may_repeat_come_late_and_change_places(cloud: Cloud, sync: Func
     assert taken(shown()) == []  # its removal was later, whatever came first
     follow(sync, again, sold, freed, freed)
     assert taken(shown()) == [1]
+    follow(sync, record("INSERT", "A-2", 200), record("REMOVE", "A-2", 100))
+    assert taken(shown()) == [1, 2]
 
 
 def test_an_old_record_does_not_undo_what_was_loaded(cloud: Cloud, sync: Function, shown: Any) -> None:
@@ -232,13 +234,28 @@ def test_no_load_is_begun_that_could_not_end(cloud: Cloud, sync: Function) -> No
     assert refresh(sync, SHORT) == []
 
 
-def test_a_map_that_nobody_keeps_goes_by_itself(cloud: Cloud, redis: RedisServer, sync: Function) -> None:
+@pytest.mark.parametrize("sold", [["A-7"], []], ids=["some-taken", "none-taken"])
+def test_a_map_that_nobody_keeps_goes_by_itself(
+    cloud: Cloud, redis: RedisServer, sync: Function, sold: list[str]
+) -> None:
     cloud.event()
-    cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
+    for seat in sold:
+        cloud.put("ticket_inventory", item_of(sale(seat, minted(60))))
     refresh(sync)
     follow(sync, record("INSERT", "A-1", 100), record("REMOVE", "A-2", 100))
-    for key in redis.admin.keys("{gala}:*"):
+    keys = redis.admin.keys("{gala}:*")
+    assert b"{gala}:taken" in keys
+    for key in keys:
         assert 86_400 < redis.admin.ttl(key) <= 7 * 86_400, key
+
+
+def test_what_a_dead_loader_left_goes_by_itself(cloud: Cloud, redis: RedisServer, sync: Function) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
+    sync.module.seat_map.publish = lambda *arguments: False
+    assert refresh(sync) == []
+    for key in ("{gala}:taken:new", "{gala}:versions:new"):
+        assert 0 < redis.admin.ttl(key) <= 7 * 86_400, key
 
 
 def test_loading_is_measured(cloud: Cloud, sync: Function, capsys: pytest.CaptureFixture[str]) -> None:
