@@ -15,6 +15,7 @@ from ticketgen import caching
 from ticketgen.findings import Finding
 from ticketgen.verification import remembered
 from ticketgen.verification.remembered import verify_or_remember
+from ticketgen.verification.verify import verify
 
 FILES = {"main.tf": "locals {\n  a = 1\n}\n"}
 
@@ -33,8 +34,8 @@ class Runs:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        self._real = remembered._verify
-        monkeypatch.setattr(remembered, "_verify", self)
+        self._real = verify
+        monkeypatch.setattr(remembered, "verify", self)
 
     def __call__(self, *arguments: object, **named: object) -> tuple[Finding, ...]:
         self.count += 1

@@ -19,6 +19,7 @@ from ticketgen.hcl.syntax import (
     Reference,
     Tuple,
 )
+from ticketgen.hcl.uses import Use, uses
 
 __all__ = ["Declaration", "Module", "modules", "source_folder"]
 
@@ -109,6 +110,11 @@ class Module:
             for step in item.steps[:1]
             if isinstance(step, GetAttribute)
         )
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Every reference to something that has to be declared, in the order in which they stand."""
+        return tuple(uses(self.files))
 
     def blocks(self, type: str | None = None) -> Iterator[Block]:
         """The top-level blocks of all files, of one type or all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 __all__ = ["NamedFile", "named_files"]
@@ -27,39 +27,50 @@ class NamedFile:
 
 def named_files(tree: ast.Module) -> Iterator[NamedFile]:
     """The texts that are read as paths: Terraform files wherever they are named, others where they are opened."""
-    nodes = list(ast.walk(tree))
-    paths = [
-        node
-        for node in nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATH.fullmatch(node.value)
-    ]
-    if not paths:
-        return
-    spared, opened = _by_use(nodes)
-    for node in paths:
-        path = str(node.value)
-        if id(node) not in spared and (id(node) in opened or path.endswith(".tf")):
-            yield NamedFile(path, node.lineno, node.col_offset + 1)
+    around: dict[ast.AST, ast.AST] = {}
+    waiting: list[ast.AST] = [tree]
+    for node in waiting:
+        for child in ast.iter_child_nodes(node):
+            around[child] = node
+            waiting.append(child)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATH.fullmatch(node.value):
+            read = node.value.endswith(".tf") or _is_opened(node, around[node])
+            if read and not _is_spared(node, around):
+                yield NamedFile(node.value, node.lineno, node.col_offset + 1)
 
 
-def _by_use(nodes: list[ast.AST]) -> tuple[set[int], set[int]]:
-    """By id: what is made or must not exist, and what is opened."""
-    spared: set[int] = set()
-    opened: set[int] = set()
-    for node in nodes:
-        if isinstance(node, ast.Call):
-            function = node.func
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            made = _writes(node) or _is_made(function) or name.startswith("write")
-            target = spared if made else opened if name in _READS else None
-            if target is not None:
-                inner = ast.walk(node) if made else iter(node.args)
-                target.update(id(each) for each in inner)
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            spared.update(id(each) for each in ast.walk(node))  # it must not exist
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            (spared if _is_made(node.left) else opened).add(id(node.right))
-    return spared, opened
+def _is_opened(node: ast.expr, outer: ast.AST) -> bool:
+    if isinstance(outer, ast.Call):
+        return node in outer.args and _called(outer) in _READS
+    return _is_below(node, outer)
+
+
+def _is_spared(node: ast.expr, around: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether the test makes it, or it must not exist."""
+    outer: ast.AST | None = around[node]
+    if isinstance(outer, ast.BinOp) and _is_below(node, outer) and _is_made(outer.left):
+        return True
+    while outer is not None:
+        if isinstance(outer, ast.Call) and _makes(outer):
+            return True
+        if isinstance(outer, ast.UnaryOp) and isinstance(outer.op, ast.Not):
+            return True
+        outer = around.get(outer)
+    return False
+
+
+def _is_below(node: ast.expr, outer: ast.AST) -> bool:
+    """``folder / "main.tf"``."""
+    return isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Div) and outer.right is node
+
+
+def _called(call: ast.Call) -> str:
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _makes(call: ast.Call) -> bool:
+    return _writes(call) or _is_made(call.func) or _called(call).startswith("write")
 
 
 def _writes(call: ast.Call) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,8 +59,8 @@ def read_python(text: str) -> PythonCode | SyntaxError:
 
 
 def _read(tree: ast.Module) -> PythonCode:
-    optional = _optional(tree)
     nodes = list(ast.walk(tree))
+    optional = _optional(nodes, tree)
     clients = _Clients(nodes)
     return PythonCode(
         imports=_imports(nodes, optional),
@@ -72,27 +72,31 @@ def _read(tree: ast.Module) -> PythonCode:
     )
 
 
-def _optional(tree: ast.Module) -> frozenset[int]:
+def _optional(nodes: list[ast.AST], tree: ast.Module) -> frozenset[int]:
     """What may fail or never run, by id: in a ``try`` with handlers, under an ``if``, or behind one that returns.
 
     Behind one counts only where it asks for a name that the module itself sets in some cases only.
+
+    Args:
+        nodes: every node of the tree, what stands inside of another behind it.
+        tree: the module.
     """
     found: set[int] = set()
     depends = _conditional_globals(tree)
-    for node in ast.walk(tree):
-        bodies: list[ast.AST] = []
-        if isinstance(node, ast.Try) and node.handlers:
-            bodies += [*node.body, *(each for handler in node.handlers for each in handler.body)]
+    for node in nodes:
+        inside: Iterable[ast.AST] = ()
+        if id(node) in found:
+            inside = ast.iter_child_nodes(node)
+        elif isinstance(node, ast.Try) and node.handlers:
+            inside = [*node.body, *(each for handler in node.handlers for each in handler.body)]
         elif isinstance(node, ast.If):
-            bodies += [*node.body, *node.orelse]
+            inside = [*node.body, *node.orelse]
         elif isinstance(node, ast.IfExp):
-            bodies += [node.body, node.orelse]
+            inside = [node.body, node.orelse]
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for place, statement in enumerate(node.body):
-                if _turns_back(statement, depends):
-                    bodies += node.body[place + 1 :]
-        for body in bodies:
-            found.update(id(each) for each in ast.walk(body))
+            returns = [place for place, each in enumerate(node.body) if _turns_back(each, depends)]
+            inside = node.body[returns[0] + 1 :] if returns else ()
+        found.update(map(id, inside))
     return frozenset(found)
 
 

@@ -16,7 +16,8 @@ from ticketgen.hcl.syntax import (
     Reference,
     Splat,
 )
-from ticketgen.verification.references import Use, close_to, uses
+from ticketgen.hcl.uses import Use
+from ticketgen.verification.references import close_to
 
 __all__ = ["check_calls"]
 
@@ -43,7 +44,7 @@ def check_calls(module: Module, folders: Mapping[str, Module]) -> Iterator[Findi
             yield from _handed_on(module, call, called[name])
         else:
             yield _not_there(call, folder)
-    for use in uses(module):
+    for use in module.uses:
         if use.reference.root == "module":
             yield from _output(use, called)
     yield from _named_providers(module)

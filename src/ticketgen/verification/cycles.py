@@ -13,7 +13,6 @@ from ticketgen.hcl.configuration import Configuration, Declared
 from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import Expression, GetAttribute
 from ticketgen.hcl.walk import references
-from ticketgen.verification.references import uses
 
 __all__ = ["check_cycles"]
 
@@ -51,7 +50,7 @@ class _Graphs:
         by_node = {id(each.node): each.address for found in module.declarations.values() for each in found}
         graph: dict[str, set[str]] = {address: set() for address in module.declarations}
         of_call: dict[str, dict[str, set[str]]] = {name: {} for name in calls}
-        for use in uses(module):
+        for use in module.uses:
             target = _target(use.reference.root, use.address, use.reference.steps)
             if use.block.type in {"module", "locals", "variable"}:
                 continue  # the first two are looked at one by one; a variable's validation is about its own value

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ticketgen.caching import cache_folder
 from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.verification.verify import verify
 
 __all__ = ["verify_or_remember"]
 
@@ -31,21 +32,15 @@ def verify_or_remember(
     """As `verify`, or what it found for the same before."""
     folder = cache_folder()
     if folder is None:
-        return _verify(files, ours=ours, paths=paths)
+        return verify(files, ours=ours, paths=paths)
     key = _digest(files, ours=ours, paths=paths)
     kept = folder / f"verified-{key}.json"
     known = _read(kept, key)
     if known is not None:
         return known
-    findings = _verify(files, ours=ours, paths=paths)
+    findings = verify(files, ours=ours, paths=paths)
     _write(kept, key, findings)
     return findings
-
-
-def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> tuple[Finding, ...]:
-    from ticketgen.verification.verify import verify  # takes a tenth of a second to import
-
-    return verify(files, ours=ours, paths=paths)
 
 
 def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> str:

@@ -34,7 +34,7 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
-from ticketgen.verification.references import Use, uses
+from ticketgen.hcl.uses import Use
 from ticketgen.verification.versions import allows
 
 __all__ = ["check_schema"]
@@ -63,7 +63,7 @@ def check_schema(modules: Iterable[Module]) -> Iterator[Finding]:
             for block in file.body.blocks:
                 if block.type in _META and block.labels:
                     yield from checker.block(file.path, block)
-        for use in uses(module):
+        for use in module.uses:
             yield from checker.use(use)
     for reason, places in sorted(unchecked.items()):
         what = "1 block is" if len(places) == 1 else f"{len(places):,} blocks are"

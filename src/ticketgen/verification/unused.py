@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from ticketgen.findings import Finding, Severity, Stage
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Block
-from ticketgen.verification.references import uses
 
 __all__ = ["check_unused"]
 
@@ -23,7 +22,7 @@ def check_unused(module: Module, paths: frozenset[str] | None) -> Iterator[Findi
     if not module.complete or any(_is_json(path, module.folder) for path in paths or ()):
         return
     used: dict[str, set[int]] = {}
-    for use in uses(module):
+    for use in module.uses:
         used.setdefault(use.address, set()).add(id(use.block))
     for address, found in module.declarations.items():
         kind = address.partition(".")[0]
