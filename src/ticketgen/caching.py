@@ -1,13 +1,19 @@
-"""Where ticketgen keeps what it would only compute again. Losing it costs time and nothing else."""
+"""Where ticketgen keeps what it would only compute again. Losing it costs time and nothing else.
+
+What is kept depends on the code that computed it: whoever keeps something names it by a digest of what it was made of
+and of `fingerprint`, and believes only what is whole.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["NO_CACHE", "cache_folder"]
+__all__ = ["NO_CACHE", "cache_folder", "fingerprint", "keep"]
 
 NO_CACHE = "TICKETGEN_NO_CACHE"
 """The environment variable that switches it off, when it is set to anything."""
@@ -29,6 +35,46 @@ def cache_folder() -> Path | None:
     except (OSError, RuntimeError):
         return None
     return folder if own and os.access(folder, os.W_OK | os.X_OK) else None
+
+
+@cache
+def fingerprint(*packages: str) -> str:
+    """Python, ticketgen and some packages, as they are installed: every file by its name, size and time."""
+    return "\n".join([sys.version, *(told for name in ("ticketgen", *packages) for told in _files(name))])
+
+
+def keep(path: Path, content: bytes, most: int) -> None:
+    """Write a file so that runs side by side see all of it or nothing; do nothing where that cannot be.
+
+    Args:
+        path: in the folder; its name up to the first hyphen is the kind.
+        content: of the file.
+        most: files of that kind that are kept, the youngest.
+    """
+    own = path.with_suffix(f".{os.getpid()}")
+    try:
+        own.write_bytes(content)
+        own.replace(path)
+        kind = path.name.partition("-")[0]
+        kept = sorted(path.parent.glob(f"{kind}-*"), key=lambda each: each.stat().st_mtime, reverse=True)
+        for old in kept[most:]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        own.unlink(missing_ok=True)
+
+
+def _files(package: str) -> Iterator[str]:
+    spec = find_spec(package)
+    for folder in spec.submodule_search_locations or () if spec else ():
+        for root, inner, names in os.walk(folder):
+            inner[:] = sorted(each for each in inner if each != "__pycache__")
+            with os.scandir(root) as entries:
+                told = sorted(
+                    (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns)
+                    for entry in entries
+                    if entry.name in names and not entry.name.endswith(".bin")
+                )
+            yield f"{root}{told}"
 
 
 def _is_own(folder: Path) -> bool:

@@ -16,6 +16,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from ticketgen.rendering.compiled import compiled_templates
 from ticketgen.rendering.filters import FILTERS
 from ticketgen.rendering.quoted import Quoted
 
@@ -95,6 +96,7 @@ def template_environment(*folders: Path) -> TemplateEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=compiled_templates(),
     )
     environment.filters = {name: environment.filters[name] for name in _KEPT_FILTERS} | dict(FILTERS)
     environment.globals = {name: environment.globals[name] for name in _KEPT_GLOBALS}

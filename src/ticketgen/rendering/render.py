@@ -38,7 +38,7 @@ def tidy(text: str, suffix: str) -> str:
         suffix: of the file it is for, ``.tf``.
     """
     limit = _EMPTY_LINES.get(suffix, 1) + 1
-    heredocs = scan(text).heredocs if suffix == ".tf" else ()
+    heredocs = scan(text).heredocs if suffix == ".tf" and "<<" in text else ()
     pieces = []
     place = 0
     for start, end in (*heredocs, (len(text), len(text))):

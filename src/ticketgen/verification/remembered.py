@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
+from collections.abc import Mapping
 from pathlib import Path
 
-from ticketgen.caching import cache_folder
+from ticketgen.caching import cache_folder, fingerprint, keep
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.verification.verify import verify
 
@@ -44,9 +41,7 @@ def verify_or_remember(
 
 
 def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> str:
-    digest = hashlib.sha256(f"{sys.version}\0{ours}\0{paths is None}".encode())
-    for told in _own_files():
-        digest.update(f"\0{told}".encode())
+    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}".encode())
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
     for path, text in sorted(files.items()):
@@ -54,24 +49,6 @@ def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | Non
         digest.update(f"\0f{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         digest.update(content)
     return digest.hexdigest()
-
-
-def _own_files() -> Iterator[str]:
-    """Every file of ticketgen and the parsers' packages, by name, size and time: an installation, or a checkout."""
-    folders = [Path(__file__).parents[1]]
-    for name in _PARSERS:
-        spec = find_spec(name)
-        folders += map(Path, spec.submodule_search_locations or ()) if spec else ()
-    for folder in folders:
-        for root, inner, names in os.walk(folder):
-            inner[:] = sorted(each for each in inner if each != "__pycache__")
-            with os.scandir(root) as entries:
-                told = sorted(
-                    (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns)
-                    for entry in entries
-                    if entry.name in names and not entry.name.endswith(".bin")
-                )
-            yield f"{root}{told}"
 
 
 def _read(kept: Path, key: str) -> tuple[Finding, ...] | None:
@@ -88,15 +65,8 @@ def _read(kept: Path, key: str) -> tuple[Finding, ...] | None:
 
 def _write(kept: Path, key: str, findings: tuple[Finding, ...]) -> None:
     rows = [_row(finding) for finding in findings]
-    own = kept.with_suffix(f".{os.getpid()}")
-    try:
-        own.write_text(json.dumps({"key": key, "sum": _sum(rows), "findings": rows}), encoding="utf-8")
-        own.replace(kept)
-        others = sorted(kept.parent.glob("verified-*"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in others[_MOST_KEPT:]:
-            old.unlink(missing_ok=True)
-    except (OSError, UnicodeEncodeError):
-        own.unlink(missing_ok=True)
+    document = {"key": key, "sum": _sum(rows), "findings": rows}
+    keep(kept, json.dumps(document).encode(), _MOST_KEPT)
 
 
 def _sum(rows: list[list[object]]) -> str:

@@ -1,0 +1,119 @@
+"""Compiled templates are kept, and never stand for any other template, or for what another ticketgen would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jinja2 import TemplateAssertionError
+
+from ticketgen import caching
+from ticketgen.rendering import compiled
+from ticketgen.rendering.environment import TemplateEnvironment, template_environment
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv(caching.NO_CACHE, raising=False)
+    caching.cache_folder.cache_clear()
+    yield tmp_path / "cache"
+    caching.cache_folder.cache_clear()
+
+
+@pytest.fixture
+def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the templates that are really compiled."""
+    names: list[str] = []
+    compile = TemplateEnvironment._parse
+
+    def counted(self: TemplateEnvironment, source: str, name: str | None, filename: str | None) -> object:
+        names.append(str(name))
+        return compile(self, source, name, filename)
+
+    monkeypatch.setattr(TemplateEnvironment, "_parse", counted)
+    return names
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "a.j2").write_text("a = {{ x | hcl }}\n")
+    (folder / "b.j2").write_text("b = {{ x | hcl }}\n")
+    return folder
+
+
+def rendered(templates: Path, name: str = "a.j2") -> str:
+    """As a run of its own would render it."""
+    return template_environment(templates).get_template(name).render(x=1)
+
+
+def test_a_template_is_compiled_once(kept: Path, templates: Path, compilations: list[str]) -> None:
+    assert rendered(templates) == rendered(templates) == "a = 1\n"
+    assert compilations == ["a.j2"]
+    assert len(list(kept.glob("template-*.bin"))) == 1
+
+
+def test_another_text_is_compiled_anew(kept: Path, templates: Path, compilations: list[str]) -> None:
+    rendered(templates)
+    (templates / "a.j2").write_text("c = {{ x | hcl }}\n")
+    assert rendered(templates) == "c = 1\n"
+    assert compilations == ["a.j2", "a.j2"]
+
+
+def test_another_ticketgen_compiles_anew(
+    kept: Path, templates: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered(templates)
+    own = caching.fingerprint("jinja2", "markupsafe")
+    assert all(name in own for name in ("rendering", "filters.py", "compiler.py"))
+    monkeypatch.setattr(compiled, "fingerprint", lambda *packages: f"{own} and a file more")
+    rendered(templates)
+    assert compilations == ["a.j2", "a.j2"]
+
+
+def test_a_template_that_is_refused_is_refused_every_time(
+    kept: Path, templates: Path, compilations: list[str]
+) -> None:
+    (templates / "a.j2").write_text('a = {{ "x" ~ x }}\n')
+    for _ in range(2):
+        with pytest.raises(TemplateAssertionError):
+            rendered(templates)
+    assert not list(kept.glob("template-*"))
+
+
+@pytest.mark.parametrize("half", [0, 10, 100])
+def test_half_of_one_is_none(half: int, kept: Path, templates: Path, compilations: list[str]) -> None:
+    rendered(templates)
+    (path,) = kept.glob("template-*.bin")
+    path.write_bytes(path.read_bytes()[:half])
+    assert rendered(templates) == "a = 1\n"
+    assert compilations == ["a.j2", "a.j2"]
+
+
+def test_one_under_the_name_of_another_is_none(kept: Path, templates: Path, compilations: list[str]) -> None:
+    rendered(templates)
+    (a,) = kept.glob("template-*.bin")
+    rendered(templates, "b.j2")
+    (b,) = set(kept.glob("template-*.bin")) - {a}
+    a.write_bytes(b.read_bytes())
+    assert rendered(templates) == "a = 1\n"
+    assert compilations == ["a.j2", "b.j2", "a.j2"]
+
+
+def test_only_so_many_are_kept(kept: Path, templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_MOST_KEPT", 3)
+    for number in range(6):
+        (templates / "a.j2").write_text(f"a{number} = {{{{ x | hcl }}}}\n")
+        rendered(templates)
+    assert len(list(kept.glob("template-*"))) == 3
+
+
+def test_without_a_folder_everything_is_compiled(
+    kept: Path, templates: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(caching.NO_CACHE, "1")
+    assert rendered(templates) == rendered(templates) == "a = 1\n"
+    assert compilations == ["a.j2", "a.j2"]
