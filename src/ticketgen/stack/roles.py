@@ -97,13 +97,16 @@ def _name(what: str) -> str:
 
 _ANY = Expression('"*"')
 
-# What a grant's resource is. The Region is left open: see roles.tf.j2.
+# What a grant's resource is. The Region is left open: see roles.tf.j2. Tables are named by way of a local: Terraform
+# does not read a policy that refers to a resource itself before what is planned for that resource is applied, and so
+# a Region more would put every policy in doubt.
+# https://developer.hashicorp.com/terraform/language/data-sources#data-resource-behavior
 _RESOURCES: Mapping[str, tuple[Expression, ...]] = MappingProxyType(
     {
-        "events_table": (_arn("dynamodb", "table/${aws_dynamodb_table.events.name}"),),
-        "inventory_table": (_arn("dynamodb", "table/${aws_dynamodb_table.ticket_inventory.name}"),),
-        "sales_table": (_arn("dynamodb", "table/${aws_dynamodb_table.ticket_sales.name}"),),
-        "corrections_table": (_arn("dynamodb", "table/${aws_dynamodb_table.corrections.name}"),),
+        "events_table": (_arn("dynamodb", "table/${local.tables.events}"),),
+        "inventory_table": (_arn("dynamodb", "table/${local.tables.inventory}"),),
+        "sales_table": (_arn("dynamodb", "table/${local.tables.sales}"),),
+        "corrections_table": (_arn("dynamodb", "table/${local.tables.corrections}"),),
         "locks_table": (_arn("dynamodb", f"table/{_name('distributed-locks')}"),),
         "refunds_queue": (_arn("sqs", f"{_name('refunds')}.fifo"),),
         "aurora_cluster": (_arn("rds", f"cluster:{_name('sales')}"),),
@@ -173,7 +176,7 @@ _POLLING: Mapping[str, tuple[Statement, ...]] = MappingProxyType(
                     "dynamodb:GetShardIterator",
                     "dynamodb:ListStreams",
                 ),
-                (_arn("dynamodb", "table/${aws_dynamodb_table.ticket_inventory.name}/stream/*"),),
+                (_arn("dynamodb", "table/${local.tables.inventory}/stream/*"),),
             ),
         ),
         "kinesis_processor": (
