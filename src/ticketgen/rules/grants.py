@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ticketgen.findings import Location
+from ticketgen.hcl.syntax import Interpolation, Template, Text
 from ticketgen.hcl.values import Link
+from ticketgen.hcl.written import written
 from ticketgen.rules.functions import LambdaFunction, functions
 from ticketgen.rules.policies import granted, statements_of
 from ticketgen.rules.subject import Found, Subject
@@ -17,6 +19,7 @@ __all__ = ["Granted", "grants"]
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: what services do with a role.
 _FOR_SERVICES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole",
                  "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess")  # fmt: skip
+_OF_A_ROLE = frozenset({"aws_iam_role_policy", "aws_iam_role_policy_attachment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,21 @@ def grants(subject: Subject) -> Iterator[Granted]:
 
 
 def _role(function: LambdaFunction) -> Link | None:
-    value = function.found.subject.values.of(function.found.expression("role"), function.found.where)
-    return value if isinstance(value, Link) else None
+    """Its role: by a reference, or by an ARN that ends with the name of one, or with the role of one's policy."""
+    expression, values = function.found.expression("role"), function.found.subject.values
+    value = values.of(expression, function.found.where)
+    if isinstance(value, Link) or expression is None:
+        return value if isinstance(value, Link) else None
+    arn, scope = written(expression, function.found.scope)
+    match arn:
+        case Template(parts=(*_, Text(value=text), Interpolation(expression=name))) if text.endswith(
+            ":role/"
+        ):
+            value = values.of(name, scope)
+            if isinstance(value, Link) and value.resource.type in _OF_A_ROLE and value.path == ("role",):
+                value = values.of(value.resource.value("role"), value.scope)
+            return value if isinstance(value, Link) else None
+    return None
 
 
 def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple[str, Location], ...] | None:

@@ -1,4 +1,4 @@
-"""What Python code says of itself without being run: imports, environment variables, calls of AWS."""
+"""What Python code says of itself without being run: imports, environment variables, what it does with names."""
 
 from __future__ import annotations
 
@@ -8,16 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["AwsCall", "PythonCode", "read_python"]
+from ticketgen.rules.python_scopes import Client, Module, Text, module_scopes, source
 
-
-@dataclass(frozen=True, slots=True)
-class AwsCall:
-    """``client.get_item(…)`` on a client or resource of a service: as boto3 names them."""
-
-    service: str
-    method: str
-    line: int
+__all__ = ["PythonCode", "read_python"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +20,15 @@ class PythonCode:
     Attributes:
         imports: the top-level packages that it cannot do without, each with the line of its first import.
         environment: the variables that it cannot do without, each with the line where it is read.
-        services: what ``boto3.client`` or ``boto3.resource`` is asked for by name.
         dynamic: whether it asks for a client by a name that only a run knows, or looks up what to call.
-        calls: what is called on those clients.
+        scopes: what it does with names.
         words: every name, attribute and text in it.
     """
 
     imports: Mapping[str, int]
     environment: Mapping[str, int]
-    services: frozenset[str]
     dynamic: bool
-    calls: tuple[AwsCall, ...]
+    scopes: Module
     words: frozenset[str]
 
 
@@ -55,19 +46,17 @@ def read_python(text: str) -> PythonCode | SyntaxError:
     try:
         return _read(tree)
     except RecursionError:
-        return PythonCode({}, {}, frozenset(), True, (), frozenset())
+        return PythonCode({}, {}, True, Module({}, {}, frozenset()), frozenset())
 
 
 def _read(tree: ast.Module) -> PythonCode:
     nodes = list(ast.walk(tree))
     optional = _optional(nodes, tree)
-    clients = _Clients(nodes)
     return PythonCode(
         imports=_imports(nodes, optional),
         environment=_environment(nodes, optional),
-        services=frozenset(clients.services),
-        dynamic=clients.dynamic,
-        calls=tuple(clients.calls()),
+        dynamic=_is_dynamic(nodes),
+        scopes=module_scopes(tree),
         words=frozenset(_words(nodes)),
     )
 
@@ -159,112 +148,15 @@ def _is_environ(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "environ"
 
 
-class _Clients:
-    """The names that hold clients, followed through plain assignments and functions that return one."""
-
-    def __init__(self, nodes: list[ast.AST]) -> None:
-        self.nodes = nodes
-        self.services: set[str] = set()
-        self.dynamic = False
-        self._holders: dict[str, str | None] = {}
-        self._makers: dict[str, str] = {}
-        self._returned = {
-            id(node): [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
-            for node in nodes
-            if isinstance(node, ast.FunctionDef)
-        }
-        self._assigning = [
-            node for node in nodes if isinstance(node, ast.Assign | ast.AnnAssign | ast.FunctionDef)
-        ]
-        for node in nodes:
-            service = self._made(node)
-            if service:
-                self.services.add(service)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-                self.dynamic = True
-        # Twice: a maker may be used above where it stands.
-        for _ in range(2):
-            self._follow()
-
-    def calls(self) -> Iterator[AwsCall]:
-        for node in self.nodes:
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                service = self._service(node.func.value)
-                if service is None:
-                    continue
-                method = node.func.attr
-                if method in {"get_paginator", "get_waiter"} and node.args:
-                    argument = node.args[0]
-                    if method == "get_paginator" and isinstance(argument, ast.Constant):
-                        yield AwsCall(service, str(argument.value), node.lineno)
-                    continue
-                yield AwsCall(service, method, node.lineno)
-
-    def _made(self, node: ast.AST) -> str:
-        """The service of ``boto3.client("…")``, ``boto3.resource("…")`` or a session's; "" for anything else."""
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            return ""
-        owner = node.func.value
-        by_boto = isinstance(owner, ast.Name) and owner.id in {"boto3", "session"}
-        by_session = isinstance(owner, ast.Call) and ast.unparse(owner.func) in {
-            "boto3.Session", "boto3.session.Session", "Session",
-        }  # fmt: skip
-        if node.func.attr not in {"client", "resource"} or not (by_boto or by_session):
-            return ""
-        argument = node.args[0] if node.args else None
-        if argument is None:
-            named = [keyword.value for keyword in node.keywords if keyword.arg == "service_name"]
-            argument = named[0] if named else None
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            return argument.value
-        self.dynamic = True
-        return ""
-
-    def _follow(self) -> None:
-        for node in self._assigning:
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                service = self._service(node.value)
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for target in targets:
-                    name = _last_name(target)
-                    if not name:
-                        continue
-                    if service is None:
-                        if name in self._holders:
-                            self._holders[name] = None  # it also holds something else: not followed
-                    elif self._holders.get(name, service) == service:
-                        self._holders[name] = service
-                    else:
-                        self._holders[name] = None
-            elif isinstance(node, ast.FunctionDef):
-                services = {
-                    self._service(value) if value is not None else None for value in self._returned[id(node)]
-                }
-                if len(services) == 1 and None not in services:
-                    self._makers[node.name] = str(services.pop())
-
-    def _service(self, node: ast.expr) -> str | None:
-        made = self._made(node)
-        if made:
-            return made
-        if isinstance(node, ast.Name | ast.Attribute):
-            return self._holders.get(_last_name(node))
+def _is_dynamic(nodes: list[ast.AST]) -> bool:
+    for node in nodes:
         if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Attribute) and node.func.attr in {
-                "Table",
-                "Queue",
-                "Topic",
-                "Bucket",
-            }:
-                return self._service(node.func.value)
-            return self._makers.get(_last_name(node.func))
-        return None
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""
+            made = source(node)
+            if isinstance(made, Client) and not isinstance(made.service, Text):
+                return True
+            if isinstance(node.func, ast.Name) and node.func.id == "getattr":
+                return True
+    return False
 
 
 def _words(nodes: list[ast.AST]) -> Iterator[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.findings import Severity
+from ticketgen.findings import Location, Severity
 from ticketgen.hcl.syntax import Expression, Literal, Template, Text
 from ticketgen.hcl.values import Link
+from ticketgen.rules.function_calls import calls_of
 from ticketgen.rules.functions import LambdaFunction, functions
-from ticketgen.rules.python_code import PythonCode, read_python
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -34,26 +34,18 @@ def _check(subject: Subject) -> Iterator[Problem]:
         endpoints = _endpoints(subject, vpc)
         if endpoints is None:
             continue
-        for file in function.code or ():
-            code = read_python(file.text) if file.name.endswith(".py") else None
-            if not isinstance(code, PythonCode):
-                continue
-            for service, line in _called(code).items():
-                endpoint = _ENDPOINTS.get(service, service)
-                if not endpoints & {endpoint, service}:
-                    address = function.found.address
-                    message = (
-                        f"{address} is in a VPC and calls {service}, to which no route and no endpoint leads"
-                    )
-                    help = f"add an endpoint for {endpoint}, or take the function out of the VPC"
-                    yield Problem(message, file.at(line), help)
-
-
-def _called(code: PythonCode) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for call in code.calls:
-        found.setdefault(call.service, call.line)
-    return found
+        called: dict[str, Location] = {}
+        for file, call in calls_of(function):
+            called.setdefault(call.service, file.at(call.line))
+        for service, place in called.items():
+            endpoint = _ENDPOINTS.get(service, service)
+            if not endpoints & {endpoint, service}:
+                address = function.found.address
+                message = (
+                    f"{address} is in a VPC and calls {service}, to which no route and no endpoint leads"
+                )
+                help = f"add an endpoint for {endpoint}, or take the function out of the VPC"
+                yield Problem(message, place, help)
 
 
 def _vpc(function: LambdaFunction) -> Link | None:

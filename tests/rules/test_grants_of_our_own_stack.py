@@ -1,0 +1,59 @@
+"""Whatever a function of the rendered stack calls is missed when its role does not grant it any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from stacks import SHAPES, rendered
+
+from ticketgen.hcl.configuration import Configuration
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import File
+from ticketgen.rules import missing_grant
+from ticketgen.rules.grants import Granted, grants
+from ticketgen.rules.subject import Subject
+
+# By function: every action that its code asks for by itself. Others are asked for by services with its role, or by
+# code that hands its client on in a way that is not followed.
+CALLED = {
+    "ticket_purchase": {
+        "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem",
+    },
+    "seat_cache_sync": {"dynamodb:Query", "dynamodb:Scan"},
+    "kinesis_processor": {"rds-data:BatchExecuteStatement", "rds-data:ExecuteStatement"},
+    "inventory_verifier": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+    "oversell_corrector": {
+        "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+        "dynamodb:ConditionCheckItem", "sqs:SendMessage",
+    },
+}  # fmt: skip
+
+
+@cache
+def _subject() -> Subject:
+    texts = rendered(SHAPES["prod"]())
+    parsed = [parse(path, text) for path, text in texts.items() if path.endswith(".tf")]
+    return Subject(Configuration([each for each in parsed if isinstance(each, File)], texts, texts))
+
+
+@cache
+def _granted() -> dict[str, Granted]:
+    return {each.function.found.declared.name: each for each in grants(_subject())}
+
+
+def test_every_function_has_a_role_that_is_known() -> None:
+    assert _granted().keys() == CALLED.keys() | {"seat_availability"}
+
+
+@pytest.mark.parametrize(
+    ("function", "action"), [(name, each) for name, all in CALLED.items() for each in sorted(all)]
+)
+def test_a_grant_that_is_gone_is_missed(function: str, action: str) -> None:
+    whole = _granted()[function]
+    assert not list(missing_grant.problems(_subject(), whole))
+    without = tuple(each for each in whole.actions if each[0] != action)
+    assert len(without) < len(whole.actions)
+    problems = list(missing_grant.problems(_subject(), replace(whole, actions=without)))
+    assert any(action in f"{problem.message} {problem.help}" for problem in problems)
