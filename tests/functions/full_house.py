@@ -31,13 +31,10 @@ class FullHouse:
     Attributes:
         world: the Regions. All read the home's data: replicas without lag.
         now: epoch seconds: twenty seconds after the last sale.
-        seats, new: how many seats are sold, and how many of them since the last verification.
     """
 
     world: World
     now: float
-    seats: int
-    new: int
 
     def environment(self, name: str) -> dict[str, str]:
         """A function's variables in the home Region."""
@@ -45,20 +42,20 @@ class FullHouse:
 
 
 @contextmanager
-def full_house(port: int, folder: Path, seats: int = SEATS, new: int = NEW) -> Iterator[FullHouse]:
-    """The event, of as many seats, filled into DynamoDB Local: some minutes for all of them."""
+def full_house(port: int, folder: Path) -> Iterator[FullHouse]:
+    """The event, filled into DynamoDB Local: a minute and more."""
     with World.running(port, folder, *DEMO_REGIONS) as world:
         world.proxy.replication = None
         world.proxy.replica_of = lambda region: HOME
         world.proxy.latency = lambda caller, region: NEAR_SECONDS if caller == region else FAR_SECONDS
         now = time.time()
-        sections = [{"name": "A", "first": 1, "last": seats, "price": 10000}]
+        sections = [{"name": "A", "first": 1, "last": SEATS, "price": 10000}]
         item = event_item("gala", HOME, shards=SHARDS, sections=sections)
         world.put("events", item, HOME)
         with ThreadPoolExecutor(8) as pool:
             for done in [
-                pool.submit(_fill, world, item, now, start, min(start + 5000, seats), seats - new)
-                for start in range(0, seats, 5000)
+                pool.submit(_fill, world, item, now, start, min(start + 5000, SEATS))
+                for start in range(0, SEATS, 5000)
             ]:
                 done.result()
         before = int((now - 40) * 1000)
@@ -66,16 +63,16 @@ def full_house(port: int, folder: Path, seats: int = SEATS, new: int = NEW) -> I
             for shard in parse(item, Clock()).every_shard():
                 mark = {"event_id": "gala", "entry_id": f"watermark#{region}#{shard}", "checked_to": before}
                 world.put("corrections", mark, HOME)
-        yield FullHouse(world, now, seats, new)
+        yield FullHouse(world, now)
 
 
-def _fill(world: World, item: dict[str, Any], now: float, first: int, end: int, old: int) -> None:
+def _fill(world: World, item: dict[str, Any], now: float, first: int, end: int) -> None:
     event = parse(item, Clock())
     batch: list[tuple[str, dict[str, Any]]] = []
     for number in range(first, end):
         # Eight seats an order; an hour ago, or within the ten seconds since the last run.
         order = number // SEATS_PER_ORDER
-        minted = int((now - 3600 + order % 1000 if number < old else now - 30 + order % 10) * 1000)
+        minted = int((now - 3600 + order % 1000 if number < SEATS - NEW else now - 30 + order % 10) * 1000)
         order_id = f"{minted:013d}-{order:016x}"
         names = [f"A-{order * SEATS_PER_ORDER + seat + 1}" for seat in range(SEATS_PER_ORDER)]
         seat = f"A-{number + 1}"

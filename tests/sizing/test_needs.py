@@ -72,15 +72,11 @@ def test_a_hub_needs_more_executions_than_another_region() -> None:
         ("lambda-concurrency", 60_000),
         ("api-throttle", 60_000),
         ("table-writes", 600_000),
-        ("table-reads", 45_000),
         ("waf-requests", 400_000),
     ],
 )
 def test_what_a_quota_mends_is_a_warning_with_its_line(key: str, purchases: int) -> None:
     subject = scaled(purchases)
-    if key == "table-reads":
-        scale = EventScale(**SCALE | {"seats_per_event": 500_000, "seats_per_order": 20})
-        subject = environment(regions=DEMO_REGIONS[:2], event_scale=scale)
     finding = findings(subject, f"quota-{key}")[0]
     assert finding.severity is Severity.WARNING
     assert f'"{QUOTAS[key].name}"' in finding.help
@@ -88,6 +84,16 @@ def test_what_a_quota_mends_is_a_warning_with_its_line(key: str, purchases: int)
     assert not findings(environment(regions=DEMO_REGIONS[:2], event_scale=small), f"quota-{key}")
     for region in subject.regions:
         assert need(subject, key, region).is_exceeded
+
+
+def test_reading_as_fast_as_a_processor_parses_stays_within_the_quota() -> None:
+    scale = EventScale(**SCALE | {"seats_per_event": 280_000, "seats_per_order": 20})
+    subject = environment(regions=DEMO_REGIONS[:2], event_scale=scale)
+    reads = need(subject, "table-reads", "us-east-1")
+    assert reads.allowed / 2 < reads.needed < reads.allowed
+    scale = EventScale(**SCALE | {"seats_per_event": 1_000_000, "seats_per_order": 20})
+    more = size(environment(regions=DEMO_REGIONS[:2], event_scale=scale))
+    assert {"cache-load-too-slow", "quota-table-reads"} <= {finding.rule for finding in more.findings}
 
 
 def test_shards_are_few_where_a_region_has_few() -> None:

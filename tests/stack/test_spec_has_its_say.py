@@ -32,7 +32,7 @@ def _different(**parts: object) -> str:
     ("field", "value"),
     [
         ("purchases_per_minute", 9_000),
-        ("seats_per_event", 400_000),
+        ("seats_per_event", 280_000),
         ("concurrent_events", 100),
         ("seats_per_order", 4),
         ("hold_seconds", 600),

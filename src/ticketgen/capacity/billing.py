@@ -207,7 +207,7 @@ class _Counted:
             self.runs * self.hubs * assumed.STANDBY_SECONDS * gib["verifier"]
             + _MINUTES * self.regions * assumed.REFRESH_SECONDS * gib["cache_sync"]
         )
-        verified = self.compared * assumed.CPU_SECONDS_PER_VERIFIED_SEAT
+        verified = self.compared * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
         loaded = self.reloads * self.scale.seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
         pricing = f"{_PRICING}/lambda/pricing"
         yield Usage(

@@ -33,7 +33,8 @@ def size(environment: Environment) -> Checked[Sizing]:
     availability = functions.availability_concurrency(orders.value)
     sync = functions.cache_sync_concurrency(stream_shards.value, sync_factor.value)
     processor = functions.processor_concurrency(shards.value, factor.value)
-    verifier_memory = functions.verifier_memory_mib(seats.value, objectives)
+    event_shards = demand.event_shards(inventory.value, scale, objectives)
+    verifier_memory = functions.verifier_memory_mib(seats.value, event_shards.value, scale, objectives)
     verifier = functions.verifier_concurrency(objectives)
     corrector = functions.corrector_concurrency(objectives)
     region = functions.region_concurrency(purchase.value, availability.value, sync.value)
@@ -53,7 +54,7 @@ def size(environment: Environment) -> Checked[Sizing]:
         inventory_read_units=demand.inventory_read_units(scale, objectives, verifier_memory.value),
         lock_read_units=demand.lock_read_units(orders.value),
         event_read_units=demand.event_read_units(orders.value),
-        event_shards=demand.event_shards(inventory.value, scale, objectives),
+        event_shards=event_shards,
         inventory_stream_shards=stream_shards,
         kinesis_shards=shards,
         kinesis_parallelization_factor=factor,

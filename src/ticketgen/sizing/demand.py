@@ -110,7 +110,7 @@ def _verified_units(scale: EventScale, objectives: Objectives, verifier_memory_m
     seconds = objectives.verification_s * assumed.VERIFICATION_READING_SHARE
     every_item = scale.seats_per_event * scale.concurrent_events / seconds
     processors = min(1.0, verifier_memory_mib / limits.LAMBDA_MEMORY_PER_VCPU.value)
-    parsed = processors / assumed.CPU_SECONDS_PER_VERIFIED_SEAT / 2  # half of them are of the other table
+    parsed = processors / assumed.CPU_SECONDS_PER_VERIFIED_ITEM / 2  # half of them are of the other table
     return min(every_item, parsed) * assumed.item_bytes(scale.seats_per_order) / _READ.value
 
 

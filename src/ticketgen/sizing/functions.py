@@ -5,10 +5,9 @@ from __future__ import annotations
 from math import ceil
 
 from ticketgen.aws import limits
-from ticketgen.aws.regions import COMMERCIAL
 from ticketgen.sizing import assumptions as assumed
 from ticketgen.sizing.figures import Figure, Scalar, Scope, figure, said
-from ticketgen.spec.model import Objectives
+from ticketgen.spec.model import EventScale, Objectives
 
 __all__ = [
     "availability_concurrency",
@@ -39,7 +38,6 @@ _STEP = 64  # MiB
 _BASE = 256  # MiB: the runtime, boto3 and its clients
 _MIB = 1024 * 1024
 _MINUTES_A_DAY = 24 * 60
-_MOST_REGIONS = len(COMMERCIAL)  # and not the spec's: a Region more must change no other Region's line
 
 
 def sales_requests_per_second(orders: int) -> float:
@@ -189,19 +187,22 @@ def processor_concurrency(shards: int, factor: int) -> Figure[int]:
     )
 
 
-def verifier_memory_mib(seats: int, objectives: Objectives) -> Figure[int]:
-    """Memory of inventory_verifier: what is sold between two runs, and half of its time to compare it."""
+def verifier_memory_mib(seats: int, shards: int, scale: EventScale, objectives: Objectives) -> Figure[int]:
+    """Memory of inventory_verifier: half of its time for what is sold between two runs, and for its slices."""
     sold = seats * objectives.verification_interval_s
-    busy = sold * assumed.CPU_SECONDS_PER_VERIFIED_SEAT
-    share = min(1.0, busy * _MOST_REGIONS / (objectives.verification_s / 2))
+    slices = scale.seats_per_event * min(1.0, assumed.SLICES_PER_RUN / shards)
+    busy = 2 * (sold + slices) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
+    share = min(1.0, busy / (objectives.verification_s / 2))
     return _memory(
         "verifier_memory_mib",
         max(_BASE + sold * 2 / 1024, share * _VCPU.value),
-        f"the larger of {_BASE} MiB + {said(sold)} entries between two runs × 2 KiB and, for {busy:.3g} s of "
-        f"processor time for each of up to {_MOST_REGIONS} Regions within half of "
+        f"the larger of {_BASE} MiB + {said(sold)} entries between two runs × 2 KiB and, for the {busy:.3g} s of "
+        f"processor time that these and the {said(round(slices))} seats of a run's shards take, within half of "
         f"{objectives.verification_s} s, {share:.2g} of a vCPU's {said(_VCPU.value)} MiB",
         Scope.HUB,
         seats_per_second=seats,
+        event_shards=shards,
+        seats_per_event=scale.seats_per_event,
         verification_interval_s=objectives.verification_interval_s,
         verification_s=objectives.verification_s,
     )
