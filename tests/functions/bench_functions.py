@@ -17,22 +17,21 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from botocore.config import Config
 from dynamodb_local import running
-from full_house import HOME, NEW, SEATS, SHARDS, FullHouse, full_house
-from functions_cloud import Sdk
+from full_house import HOME, NEW, SEATS, FullHouse, full_house
 from lambda_process import lambda_process
 from redis_server import RedisServer
-from rendered_functions import cold_start
 from stacks import SHAPES
 from world import World, event_item
 
+import dynamo
 import ledger
 
 __all__ = ["cache_load", "correction", "lock_ms", "verification"]
 
 OBJECTIVES = SHAPES["prod"]().objectives
 HOLDERS, HOLDS, FIRST = 2, 150, 30
+RECORDING = 60.0  # seconds that a page of DynamoDB Local may take while it is recorded
 
 
 def verification(house: FullHouse, patience: int = 1) -> dict[str, float]:
@@ -43,17 +42,18 @@ def verification(house: FullHouse, patience: int = 1) -> dict[str, float]:
 
     Args:
         house: the event.
-        patience: how many times the objective the verifier may take before it gives up.
+        patience: how many times as long as in the stack the verifier and its calls may take.
     """
     own = house.environment("inventory_verifier")
     proxy, far = house.world.proxy, house.world.proxy.latency
     proxy.recorded, proxy.latency = {}, lambda caller, region: 0.0
-    patient = own | {"VERIFICATION_SECONDS": "600"}
-    with lambda_process("inventory_verifier", patient, proxy.endpoint(HOME), now=house.now) as function:
+    place: Any = "inventory_verifier", own | {"VERIFICATION_SECONDS": "600"}, proxy.endpoint(HOME)
+    with lambda_process(*place, now=house.now, read_timeout=RECORDING) as function:
         function.invoke({})
     proxy.latency = far
     own |= {"VERIFICATION_SECONDS": str(OBJECTIVES.verification_s * patience)}
-    with lambda_process("inventory_verifier", own, proxy.endpoint(HOME), now=house.now) as function:
+    place = "inventory_verifier", own, proxy.endpoint(HOME)
+    with lambda_process(*place, now=house.now, read_timeout=dynamo.READ_SECONDS * patience) as function:
         told = [function.invoke({}) for _ in range(4)]
     whole = [one for one in told if one["answer"]["report"]["events"][0].get("unfinished_shards") == 0]
     assert whole, told
@@ -76,22 +76,15 @@ def cache_load(house: FullHouse, redis: RedisServer) -> dict[str, float]:
     proxy.recorded = {}
     names = ("REDIS_HOST", "REDIS_PORT", "REDIS_REPLICATION_GROUP", "REDIS_USER")
     environment = dict.fromkeys(names, "0") | house.environment("seat_cache_sync")
-    sdk = Sdk("testing", proxy.endpoint(HOME))
-    patient = cold_start("seat_cache_sync", environment, {"boto3": sdk.module})
-    patient.LOCAL = sdk.client("dynamodb", region_name=HOME, config=Config(read_timeout=60))
-    for shard in range(SHARDS):
-        patient._taken(f"gala#{shard}")
+    place: Any = "seat_cache_sync", environment, proxy.endpoint(HOME)
+    with lambda_process(*place, redis_port=redis.port, read_timeout=RECORDING) as function:
+        function.invoke({"refresh": True})
     seconds = []
     for _ in range(3):
         client = redis.client()
         client.call("FLUSHALL")
         client.close()
-        with lambda_process(
-            "seat_cache_sync",
-            environment,
-            proxy.endpoint(HOME),
-            redis_port=redis.port,
-        ) as function:
+        with lambda_process(*place, redis_port=redis.port) as function:
             told = function.invoke({"refresh": True})
             assert told["answer"] == {"loaded": ["gala"]}
             lines = [json.loads(line) for line in told["printed"].splitlines()]

@@ -144,16 +144,20 @@ def _client(service: str, region: str, endpoint: str, options: tuple[tuple[str, 
 class Sdk:
     """What functions get for boto3: clients that are kept, that sign for one account, and know where it is.
 
-    Only one account at a time: it is the newest's.
+    Only one account at a time: it is the newest's. With `read_timeout`, clients wait so many seconds for an answer,
+    and not as long as their function wants.
     """
 
-    def __init__(self, account: str, endpoint: str) -> None:
+    def __init__(self, account: str, endpoint: str, read_timeout: float = 0.0) -> None:
         self._endpoint = endpoint
+        self._read_timeout = read_timeout
         _session()[1].access_key = account if endpoint else "testing"
         self.module = SimpleNamespace(client=self.client, session=boto3.session)
 
     def client(self, service: str, *, region_name: str, config: Config | None = None) -> Any:
         """As boto3.client; DynamoDB is at the account's endpoint."""
+        if self._read_timeout:
+            config = (config or Config()).merge(Config(read_timeout=self._read_timeout))
         options = () if config is None else tuple(sorted(config._user_provided_options.items()))
         hashable = tuple((name, tuple(v.items()) if isinstance(v, dict) else v) for name, v in options)
         return _client(service, region_name, self._endpoint if service == "dynamodb" else "", hashable)

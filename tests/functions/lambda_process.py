@@ -49,7 +49,7 @@ def lambda_process(
         environment: its variables.
         endpoint: its DynamoDB.
         plan: `account`, where the endpoint is DynamoDB Local's own; `now`, at which its wall clock stands still;
-            `redis_port`, of a Redis without sign-in.
+            `redis_port`, of a Redis without sign-in; `read_timeout`, of its calls, in seconds.
     """
     folders = [ROOT / "tests" / "functions", ROOT / "tests" / "stack", ROOT / "templates" / "functions"]
     told = {"name": name, "environment": environment, "endpoint": endpoint, **plan}
@@ -71,7 +71,7 @@ def _main(plan: dict[str, Any]) -> None:
     clock = SimpleNamespace(**{name: getattr(time, name) for name in ("monotonic", "sleep", "time")})
     if "now" in plan:
         clock.time = lambda: plan["now"]
-    sdk = Sdk(plan.get("account", "testing"), plan["endpoint"])
+    sdk = Sdk(plan.get("account", "testing"), plan["endpoint"], plan.get("read_timeout", 0.0))
     function = cold_start(plan["name"], plan["environment"], {"boto3": sdk.module, "time": clock})
     if "redis_port" in plan:
         function.REDIS = function.Redis("127.0.0.1", plan["redis_port"], tls=False)
