@@ -3,8 +3,9 @@
     python tests/mutation/run_mutants.py STACK [--mutants 700] [--sample 60 --seed 1] [--report FILE]
 
 Each worker has a copy of the stack and collects the suite once. For every mutant it forks: the child writes the
-mutated file, runs the cases that read it, and the rest only if none of those noticed. In a full run every case that
-reads the file is run, so that the report can say which mutants each case kills; a sample stops at the first.
+mutated file, runs the cases that read it, and the rest only if none of those noticed, and stops at the first that does.
+In a full run every case must notice some mutant: so all that have not yet are asked of each mutant that they read, and
+a case that has is asked again only where nobody else notices. The report's matrix has what was asked.
 A child that hangs is killed with all that it started, and counts as noticed: so would a hanging build.
 """
 
@@ -70,13 +71,14 @@ class Breaker:
     Args:
         stack: a copy that may be broken.
         mutants: what to do to it.
-        whole: whether to run all cases that read the mutated file, or stop at the first that notices.
+        every_case: whether every case has to notice one: those that have not yet are then all asked, and first.
     """
 
-    def __init__(self, stack: Path, mutants: Sequence[Mutant], *, whole: bool) -> None:
+    def __init__(self, stack: Path, mutants: Sequence[Mutant], *, every_case: bool) -> None:
         self._stack = stack
         self._mutants = mutants
-        self._whole = whole
+        self._every_case = every_case
+        self._done: set[str] = set()
         self._noticed: list[str] = []
         self.verdict = Verdict()
 
@@ -84,13 +86,14 @@ class Breaker:
         """Collected: now the mutants."""
         for mutant in self._mutants:
             self.verdict[mutant.name] = noticed = self._run(session, mutant)
+            self._done.update(noticed)
             print(f"{len(noticed):4} {mutant.name}", file=sys.stderr, flush=True)
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Notes the cases that fail, in the child."""
         if report.failed:
-            self._noticed.append(report.nodeid.partition("unit/")[2])
+            self._noticed.append(_short(report.nodeid))
 
     def _run(self, session: pytest.Session, mutant: Mutant) -> list[str]:
         read, write = os.pipe()
@@ -132,31 +135,34 @@ class Breaker:
     def _break(self, session: pytest.Session, mutant: Mutant) -> None:
         path = self._stack / mutant.path
         path.write_text(mutant.applied(path.read_text("utf-8")), encoding="utf-8")
-        first: list[pytest.Item] = []
-        rest: list[pytest.Item] = []
-        for item in session.items:
-            readers = READERS.get(item.path.stem)
-            reads = (readers is None) == (not mutant.module) or (
-                readers is not None and mutant.module in readers
-            )
-            (
-                first
-                if reads and (not mutant.module or readers is None or mutant.module in readers)
-                else rest
-            ).append(item)
         about = f"test_{ABOUT.get(Path(mutant.path).stem)}"
-        first.sort(key=lambda item: (item.path.stem != about, item.path.stem != "test_names"))
-        for items in (first, rest):
-            for position, item in enumerate(items):
-                following = items[position + 1] if position + 1 < len(items) else None
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-                if self._noticed and not self._whole:
-                    return
+        readers = [item for item in session.items if _reads(item, mutant)]
+        readers.sort(key=lambda item: (item.path.stem != about, item.path.stem != "test_names"))
+        others = [item for item in session.items if not _reads(item, mutant)]
+        idle = [item for item in readers if self._every_case and _short(item.nodeid) not in self._done]
+        known = [item for item in readers if item not in idle]
+        for position, item in enumerate(idle):
+            self._ask(item, idle[position + 1 : position + 2])
+        for position, item in enumerate(rest := [*known, *others]):
             if self._noticed:
                 return
+            self._ask(item, rest[position + 1 : position + 2])
+
+    @staticmethod
+    def _ask(item: pytest.Item, following: Sequence[pytest.Item]) -> None:
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following[0] if following else None)
 
 
-def work(stack: str, mutants: Sequence[Mutant], whole: bool) -> Verdict:
+def _short(nodeid: str) -> str:
+    return nodeid.partition("unit/")[2]
+
+
+def _reads(item: pytest.Item, mutant: Mutant) -> bool:
+    modules = READERS.get(item.path.stem)
+    return mutant.module in modules if modules and mutant.module else not modules and not mutant.module
+
+
+def work(stack: str, mutants: Sequence[Mutant], every_case: bool) -> Verdict:
     """One worker's share."""
     originals = {mutant.path: (Path(stack) / mutant.path).read_text("utf-8") for mutant in mutants}
     verdict = Verdict()
@@ -175,7 +181,7 @@ def work(stack: str, mutants: Sequence[Mutant], whole: bool) -> Verdict:
 
         sys.path.insert(0, str(copy / "tests"))
         _warm(copy)
-        breaker = Restoring(copy, mutants, whole=whole)
+        breaker = Restoring(copy, mutants, every_case=every_case)
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
             options = [
                 "-q",
@@ -200,12 +206,12 @@ def _warm(stack: Path) -> None:
         read(path, text)
 
 
-def run(stack: Path, mutants: Sequence[Mutant], *, whole: bool, workers: int = 2) -> Verdict:
+def run(stack: Path, mutants: Sequence[Mutant], *, every_case: bool, workers: int = 2) -> Verdict:
     """All workers' verdicts."""
     verdict = Verdict()
     with ProcessPoolExecutor(workers) as pool:
         shares = [list(mutants[start::workers]) for start in range(workers)]
-        for part in pool.map(work, [str(stack)] * workers, shares, [whole] * workers):
+        for part in pool.map(work, [str(stack)] * workers, shares, [every_case] * workers):
             verdict.update(part)
     return verdict
 
@@ -267,7 +273,7 @@ def main(arguments: Sequence[str]) -> int:
         lambda one: is_valid(one, files),
     )
     print(f"{len(chosen)} mutants of {len(every)}, chosen in {time.monotonic() - began:.0f} s", flush=True)
-    verdict = run(asked.stack, chosen, whole=not asked.sample, workers=asked.workers)
+    verdict = run(asked.stack, chosen, every_case=not asked.sample, workers=asked.workers)
     found = report(chosen, verdict, [] if asked.sample else cases_of(asked.stack))
     if asked.report:
         asked.report.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

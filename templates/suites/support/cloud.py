@@ -29,7 +29,7 @@ from support import code, iam
 from support.dynamodb import Region, Table
 from support.stack import ACCOUNT, Resource, Stack
 
-__all__ = ["Answer", "Call", "Cloud", "Function", "refusal"]
+__all__ = ["Answer", "Call", "Cloud", "Function", "assert_given_up_in_time", "refusal"]
 
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -82,6 +82,24 @@ def refusal(code_: str, *reasons: str, status: int = 400) -> ClientError:
     return ClientError(answer, "call")
 
 
+def assert_given_up_in_time(cloud: Cloud, function: str) -> None:
+    """Every client that a function has made gives up before Lambda gives up the function."""
+    patience = cloud.resource(function).get("timeout")
+    assert cloud.clients
+    for client in cloud.clients:
+        name = f"{function}'s client of {client.service}"
+        why = "Lambda would end the function in the middle of a call, and it could not say what it has done"
+        assert client.config is not None, f"{name} waits for two minutes\n  why: {why}"
+        connect, read = client.config.connect_timeout, client.config.read_timeout
+        tries = (client.config.retries or {}).get("total_max_attempts", 5)
+        assert (client.config.retries or {}).get("mode") == "standard", (
+            f"{name} retries in botocore's legacy mode\n  why: that one knows fewer of the errors that pass"
+        )
+        assert tries * (connect + read) < patience, (
+            f"{name} waits for {tries} times {connect + read} s, and the function has {patience} s\n  why: {why}"
+        )
+
+
 def _camel(name: str) -> str:
     return "".join(part.title() for part in name.split("_"))
 
@@ -91,6 +109,7 @@ class _Client:
 
     def __init__(self, cloud: Cloud, function: str, service: str, region: str, config: Any) -> None:
         self._called = cloud, function, service, region
+        self.service = service
         self.config = config
         cloud.clients.append(self)
 
@@ -199,6 +218,13 @@ class Cloud:
             }
         )
         body = json.loads(answer["body"]) if answer["body"] else None
+        why = "a browser reads no answer without its type, and a stored one would sell yesterday's seats"
+        assert answer["headers"]["Content-Type"] == "application/json", why
+        assert answer["headers"]["Cache-Control"] == "no-store", why
+        if answer["statusCode"] >= 400:
+            assert body.keys() >= {"reason", "message"}, (
+                f"{body}\n  why: a buyer is told nothing, or no program is"
+            )
         return Answer(answer["statusCode"], body, answer["headers"])
 
     # --- calls ---------------------------------------------------------------------------------------------

@@ -272,6 +272,8 @@ def test_it_looks_at_the_right_metric(stack: Stack, watch: Watch) -> None:
 def test_it_rings_when_it_should_and_only_then(stack: Stack, watch: Watch) -> None:
     alarm = _alarm(stack, watch)
     alarm.must("period", 60, "it looks at a minute at a time")
+    if alarm.get("evaluation_periods") < 1:
+        alarm.fails("looks at no minute at all", "AWS refuses it")
     if not _rings(alarm, [watch.bad] * watch.minutes):
         alarm.fails(f"is silent after {watch.minutes} min of {watch.bad}", "nobody is woken")
     if _rings(alarm, [watch.good] * 60):

@@ -126,6 +126,11 @@ def test_the_api_may_call_the_function_for_that_route_only(stack: Stack, route: 
         "every request would be answered 500",
     )
     permission.must("principal", "apigateway.amazonaws.com", "every request would be answered 500")
+    permission.must(
+        "statement_id",
+        f"{demands.PROJECT}-{route.replace('_', '-')}-{demands.ENVIRONMENT}",
+        "the function's policy is one for all deployments and routes, and each statement has a name of its own",
+    )
     permission.must("action", "lambda:InvokeFunction", "every request would be answered 500")
     arn, api = (
         str(permission.get("source_arn")),

@@ -10,7 +10,7 @@ import demands
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from support.cloud import Call, Cloud, refusal
+from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
 from support.machines import Run
 from support.places import at
 from support.sales import item_of, minted, sale, shard_of, void_of
@@ -196,6 +196,33 @@ def test_whoever_was_announced_and_keeps_the_seat_gets_no_refund(cloud: Cloud) -
     assert refunds(cloud) == {first["sale_id"]: "withdrawn", second["sale_id"]: "published"}
 
 
+def test_whoever_was_to_keep_the_seat_and_then_lost_it_gets_the_refund(cloud: Cloud) -> None:
+    cloud.event()
+    first, second = sale("A-1", OLDER), sale("A-1", OLD)
+    plant(cloud, first, second)
+    withdrawn = {"event_id": "gala", "entry_id": f"refund#{second['sale_id']}", "refund": "withdrawn"}
+    cloud.put("corrections", {**withdrawn, "corrected_at": 1})
+    assert correct(cloud, finding(first, second))["published"] == 1
+    assert refunds(cloud) == {second["sale_id"]: "published"}
+
+
+@pytest.mark.parametrize("withheld", [False, True], ids=["free", "withheld"])
+def test_a_void_is_refunded_whatever_became_of_its_seat(cloud: Cloud, withheld: bool) -> None:
+    cloud.event()
+    entry = sale("A-1", OLD)
+    plant(cloud, entry, items=False)
+    cloud.put("ticket_sales", void_of(entry))
+    item = {"event_shard": shard_of("A-1"), "seat_id": "A-1", "kind": "withheld", "version": 1}
+    if withheld:
+        cloud.put("ticket_inventory", item)
+    assert correct(cloud, finding(entry, kind="refund-pending")) == {
+        "corrected": 0,
+        "published": 1,
+        "failed": 0,
+    }
+    assert cloud.items("ticket_inventory") == ([item] if withheld else [])
+
+
 def test_a_sale_gets_its_inventory_item_back(cloud: Cloud) -> None:
     cloud.event()
     entry = sale("A-1", OLD)
@@ -220,6 +247,21 @@ def test_a_seat_whose_sale_may_be_on_the_way_is_left_alone(cloud: Cloud) -> None
     cloud.put("ticket_inventory", item_of(ghost))
     assert correct(cloud, finding(ghost, kind="inventory-without-sale"))["failed"] == 1
     assert len(cloud.items("ticket_inventory")) == 1
+
+
+def test_a_seat_that_was_put_right_meanwhile_is_not_freed(cloud: Cloud) -> None:
+    cloud.event()
+    ghost = sale("A-1", OLD)
+    cloud.put("ticket_inventory", item_of(ghost))
+
+    def put_right(call: Call) -> None:
+        if call.operation == "TransactWriteItems":
+            cloud.before = lambda call: None
+            cloud.put("ticket_inventory", item_of(ghost, version=int(time.time() * 1000)))
+
+    cloud.before = put_right
+    assert correct(cloud, finding(ghost, kind="inventory-without-sale"))["corrected"] == 0
+    assert owner(cloud) == ghost["sale_id"]
 
 
 def test_a_withheld_seat_is_nobodys_to_correct(cloud: Cloud) -> None:
@@ -356,11 +398,23 @@ def test_where_timestream_is_the_store_it_hears_of_voids_and_seats_too(cloud: Cl
     assert told == {("inventory", first["sale_id"]), ("void", second["sale_id"])}
     shape = {"Dimensions", "MeasureName", "MeasureValue", "MeasureValueType", "Time", "TimeUnit"}
     assert all(record.keys() == shape for record in cloud.audit)
+    for record in cloud.audit:
+        named = {dimension["Name"]: dimension["Value"] for dimension in record["Dimensions"]}
+        assert named.keys() == {"event_id", "seat_id", "correction"}, "an auditor asks by these"
+        assert (named["event_id"], named["seat_id"]) == ("gala", "A-1")
     assert all(
         dimension.keys() == {"Name", "Value"} for record in cloud.audit for dimension in record["Dimensions"]
     )
     written = [call.parameters for call in cloud.calls if call.service == "timestream-write"]
     assert {(one["DatabaseName"], one["TableName"]) for one in written} == {("audit", "corrections")}
+
+
+def test_no_call_of_the_corrector_outlasts_it(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLD), items=False)
+    named = {"TIMESTREAM_DATABASE": "audit", "TIMESTREAM_TABLE": "corrections"}
+    correct(cloud, finding(sale("A-1", OLD)), AUDIT_STORE="timestream", **named)
+    assert_given_up_in_time(cloud, "oversell_corrector")
 
 
 def test_the_machine_finds_and_corrects_what_the_functions_can(cloud: Cloud) -> None:

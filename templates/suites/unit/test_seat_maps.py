@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import demands
 import pytest
 
-from support.cloud import Answer, Call, Cloud, Function, refusal
+from support.cloud import Answer, Call, Cloud, Function, assert_given_up_in_time, refusal
 from support.places import at
 from support.redis_server import RedisServer
 from support.sales import item_of, minted, sale
@@ -311,6 +311,12 @@ def test_seats_are_named_for_the_section_that_is_asked_for(cloud: Cloud, sync: F
     assert [(part["taken"], "taken_seats" in part) for part in whole] == [(2, False), (1, False)]
     assert taken(shown()) == [9, 10]
     assert shown().headers["Cache-Control"] == "no-store"
+
+
+def test_no_call_of_the_loader_outlasts_it(cloud: Cloud, sync: Function) -> None:
+    cloud.event()
+    refresh(sync)
+    assert_given_up_in_time(cloud, "seat_cache_sync")
 
 
 def test_without_redis_records_are_handed_back_and_buyers_told_to_wait(

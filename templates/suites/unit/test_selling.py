@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import patch
 
 import demands
 import pytest
@@ -369,6 +371,26 @@ def test_a_lost_answer_is_the_same_sale_on_retry(cloud: Cloud) -> None:
     assert len(tokens) == 1
 
 
+@far_away
+def test_a_hold_whose_answer_was_lost_is_that_hold_when_the_event_is_read_again(cloud: Cloud) -> None:
+    """After the lease it is another transaction: it finds the locks of the first, and they are its own."""
+    cloud.event()
+    function = seller(cloud, LEASE_SECONDS="0.1")
+
+    def lose(call: Call) -> None:
+        if call.operation == "TransactWriteItems":
+            cloud.after = lambda call: None
+            time.sleep(0.11)
+            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    cloud.after = lose
+    held = hold(cloud, function)
+    assert held.status == 201
+    assert len(locks(cloud)) == len(SEATS) + 1
+    order = {**ORDER, "hold_id": held.body["hold_id"]}
+    assert buy(cloud, seller(cloud), order).status == 201
+
+
 def test_a_home_that_does_not_answer_is_503_and_sells_later(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
@@ -457,6 +479,39 @@ def test_no_transaction_starts_on_knowledge_older_than_the_lease(cloud: Cloud) -
     assert buy(cloud, function).status == 201
     assert seen == [HOME, FAR]
     assert {sale["epoch"] for sale in cloud.items("ticket_sales", FAR)} == {2}
+
+
+@pytest.mark.parametrize(
+    ("wall", "steady", "fresh"),
+    [(0, 0, True), (4, 4, True), (5, 5, False), (5, 0, False), (0, 5, False), (-1, 0, False)],
+    ids=["at once", "within", "at the end", "after a freeze", "clock stood still", "clock was set back"],
+)
+def test_knowledge_is_as_old_as_the_more_pessimistic_clock_says(
+    cloud: Cloud, wall: float, steady: float, fresh: bool
+) -> None:
+    cloud.event()
+    now = {"wall": 1_000.0, "steady": 50.0}
+    with patch("time.time", lambda: now["wall"]), patch("time.monotonic", lambda: now["steady"]):
+        events = seller(cloud, LEASE_SECONDS="5").module.EVENTS
+        event = events.get("gala")
+        now = {"wall": 1_000.0 + wall, "steady": 50.0 + steady}
+        assert events.fresh(event) is fresh
+        reads = len(cloud.calls)
+        events.get("gala")
+        assert (len(cloud.calls) == reads) is fresh
+
+
+@pytest.mark.parametrize(
+    ("now", "status"),
+    [(999, 409), (1_000, 201), (1_999, 201), (2_000, 409)],
+    ids=["before", "first second", "last second", "after"],
+)
+def test_the_sale_begins_with_its_first_second_and_ends_before_its_last(
+    cloud: Cloud, now: int, status: int
+) -> None:
+    cloud.event(opens_at=1_000, closes_at=2_000)
+    with patch("time.time", lambda: float(now)):
+        assert buy(cloud, seller(cloud)).status == status
 
 
 def test_within_the_lease_the_event_is_read_once(cloud: Cloud) -> None:
@@ -551,6 +606,17 @@ def test_a_bad_order_is_refused_with_a_reason(cloud: Cloud, body: Any, status: i
     assert (answer.status, answer.body["reason"]) == (status, reason)
     assert cloud.items("distributed_locks") == []
     assert cloud.items("ticket_sales") == []
+
+
+def test_a_body_in_base64_is_read_like_any_other(cloud: Cloud) -> None:
+    """API Gateway sends it so where a media type is declared binary."""
+    cloud.event()
+    function = seller(cloud)
+    encoded = base64.b64encode(json.dumps(ORDER).encode()).decode()
+    assert buy(cloud, function, encoded, isBase64Encoded=True).status == 201
+    for body in ("!" + encoded, base64.b64encode(b"\xff").decode()):
+        refused = buy(cloud, function, body, isBase64Encoded=True)
+        assert (refused.status, refused.body["reason"]) == (400, "not-json")
 
 
 @pytest.mark.parametrize(

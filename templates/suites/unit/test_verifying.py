@@ -11,7 +11,7 @@ from unittest.mock import patch
 import demands
 import pytest
 
-from support.cloud import Call, Cloud, refusal
+from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
 from support.sales import item_of, minted, sale, shard_of, void_of
 
 HOME = demands.PRIMARY
@@ -58,6 +58,9 @@ def test_when_all_is_well_nothing_is_found(cloud: Cloud) -> None:
     answer = verify(cloud)
     assert (answer["active"], answer["findings"]) == (True, [])
     assert answer["report"]["silent_regions"] == []
+    assert answer["report"]["scheduled_at"] == "12:00"
+    # A second look at each sale would take a rush more time than there is.
+    assert "TransactGetItems" not in {call.operation for call in cloud.calls}
 
 
 def test_a_seat_sold_twice_is_found_with_both_its_sales(cloud: Cloud) -> None:
@@ -121,9 +124,10 @@ def test_a_void_whose_refund_never_left_is_found(cloud: Cloud, state: str | None
                 "home_region": HOME,
             },
         )
-    answer = verify(cloud)
-    assert found(answer) == [("refund-pending", "A-1")]
-    assert answer["findings"][0]["sales"] == {voided["sale_id"]: HOME}
+    for _ in "once", "again":  # long after the void was new, as long as nobody has sent it
+        answer = verify(cloud)
+        assert found(answer) == [("refund-pending", "A-1")]
+        assert answer["findings"][0]["sales"] == {voided["sale_id"]: HOME}
 
 
 def test_a_seat_that_is_sold_and_withheld_is_for_people_to_decide(cloud: Cloud) -> None:
@@ -169,6 +173,49 @@ def test_a_region_that_comes_back_late_is_still_looked_at(cloud: Cloud) -> None:
     assert not [key for key in progress(cloud, "watermark#") if f"#{FAR}#" in key]
     cloud.before = lambda call: None
     assert found(verify(cloud)) == [("oversold", "A-1")]
+
+
+@far_away
+def test_while_the_region_that_could_tell_is_silent_a_seat_is_undecided(cloud: Cloud) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-1", OLD, home=FAR)))  # its sale is still on the way
+
+    def fail(call: Call) -> None:
+        if call.region == FAR and call.operation == "GetItem":
+            raise refusal("ServiceUnavailable", status=503)
+
+    cloud.before = fail
+    answer = verify(cloud)
+    assert answer["findings"] == []
+    assert answer["report"]["events"][0]["undecided_seats"] == ["A-1"]
+
+
+def test_who_has_much_to_read_catches_up_in_several_runs(cloud: Cloud) -> None:
+    cloud.event(shards=1)
+    plant(cloud, *(sale(f"A-{n}", minted(120 - n, n), event_shard="gala#0") for n in range(1, 7)))
+    cloud.dynamodb(HOME).page = 2
+    function = cloud.function("inventory_verifier", **NO_PMS)
+    function.module.compare.__globals__["MOST_PAGES"] = 1
+    reports = [function({})["report"]["events"][0]["new_entries"] for _ in range(7)]
+    assert reports[0] == 2, "one reading may take all the time of a run"
+    assert reports[-1] == 0, "it never comes to the end"
+
+
+def test_what_there_was_no_time_for_is_looked_at_by_the_next_run(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", OLDER), sale("A-1", OLD))
+    answer = verify(cloud, VERIFICATION_SECONDS="0")
+    assert answer["findings"] == []
+    assert answer["report"]["events"][0]["unfinished_shards"] == 1
+    assert f"watermark#{HOME}#{shard_of('A-1')}" not in progress(cloud, "watermark#")
+    assert progress(cloud, "slice#") == {}
+    assert found(verify(cloud)) == [("oversold", "A-1")]
+
+
+def test_no_call_of_the_verifier_outlasts_it(cloud: Cloud) -> None:
+    cloud.event()
+    verify(cloud)
+    assert_given_up_in_time(cloud, "inventory_verifier")
 
 
 def test_a_bug_is_no_silent_region(cloud: Cloud) -> None:
@@ -219,9 +266,15 @@ def test_a_watermark_stays_behind_what_may_still_be_committed(cloud: Cloud) -> N
 def test_what_was_checked_is_not_read_again(cloud: Cloud) -> None:
     cloud.event()
     plant(cloud, sale("A-1", OLD), sale("A-2", OLDER))
-    first, second = verify(cloud), verify(cloud)
+    first, calls = verify(cloud), len(cloud.calls)
+    second = verify(cloud)
     assert first["report"]["events"][0]["new_entries"] == 2
     assert second["report"]["events"][0]["new_entries"] == 0
+    written = [call.parameters["Key"] for call in cloud.calls[calls:] if call.operation == "UpdateItem"]
+    moved = [key for key in written if key["entry_id"]["S"].startswith("watermark#")]
+    assert moved == [], (
+        "where nothing is new, a write for each Region and shard every ten seconds is for nothing"
+    )
 
 
 def test_what_went_wrong_after_it_was_checked_is_found_by_the_rolling_slice(cloud: Cloud) -> None:
@@ -350,9 +403,12 @@ def test_no_more_is_found_at_once_than_the_corrector_can_take_and_oversells_come
 
 def _pms(seats: Any, asked: list[str]) -> Any:
     def answer(url: str, timeout: float) -> Any:
+        assert 0 < timeout < demands.VERIFICATION_S, "the rest would not be verified in time"
         asked.append(url)
         if isinstance(seats, Exception):
             raise seats
+        if isinstance(seats, io.BytesIO):
+            return seats
         return io.BytesIO(seats if isinstance(seats, bytes) else json.dumps({"seats": seats}).encode())
 
     return patch("urllib.request.urlopen", answer)
@@ -366,11 +422,60 @@ def test_what_the_pms_knows_otherwise_is_named(cloud: Cloud) -> None:
     with _pms(["A-1", "B-3"], asked):
         report = verify(cloud, PMS_URL=url)["report"]["pms"]
     assert asked == [f"{url.rstrip('/')}/events/gala/sold"]
-    assert sorted((one["seat_id"], one["problem"]) for one in report["named"]) == [
-        ("A-2", "not_in_pms"),
-        ("B-3", "only_in_pms"),
+    assert sorted((one["event_id"], one["seat_id"], one["problem"]) for one in report["named"]) == [
+        ("gala", "A-2", "not_in_pms"),
+        ("gala", "B-3", "only_in_pms"),
     ]
-    assert report["disagreements"] == 2
+    assert (report["disagreements"], report["down"]) == (2, {})
+
+
+class Dripping(io.BytesIO):
+    """An answer that comes in pieces, each in time."""
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        time.sleep(0.03)
+        return super().read1(8)
+
+
+def test_a_pms_that_drips_is_given_up_by_the_clock(cloud: Cloud) -> None:
+    cloud.event()
+    with _pms(Dripping(b'{"seats": ' + b" " * 40 + b"[]}"), []):
+        report = verify(cloud, PMS_URL="https://pms.example.com", VERIFICATION_SECONDS="0.1")["report"]
+    assert set(report["pms"]["down"]) == {"gala"}
+
+
+@pytest.mark.parametrize(("over", "down"), [(0, False), (1, True)], ids=["as long as it may be", "longer"])
+def test_a_pms_that_never_ends_is_given_up(cloud: Cloud, over: int, down: bool) -> None:
+    cloud.event()
+    function = cloud.function("inventory_verifier", PMS_URL="https://pms.example.com")
+    function.module.pms.MOST_BYTES = len(b'{"seats": []}') - over
+    with _pms(b'{"seats": []}', []):
+        report = function({})["report"]["pms"]
+    assert bool(report["down"]) is down
+
+
+def test_what_is_just_sold_need_not_be_in_the_pms_yet_and_a_withheld_seat_never(cloud: Cloud) -> None:
+    cloud.event()
+    plant(cloud, sale("A-1", minted(1)))
+    withheld = {"event_shard": shard_of("A-2"), "seat_id": "A-2", "kind": "withheld", "version": 1}
+    cloud.put("ticket_inventory", withheld)
+    with _pms([], []):
+        report = verify(cloud, PMS_URL="https://pms.example.com")["report"]["pms"]
+    assert report["named"] == []
+
+
+def test_a_home_that_falls_silent_says_nothing_about_the_pms(cloud: Cloud) -> None:
+    cloud.event()
+
+    def fail(call: Call) -> None:
+        if call.operation == "BatchGetItem":
+            raise refusal("ServiceUnavailable", status=503)
+
+    cloud.before = fail
+    with _pms(["B-3"], []):
+        report = verify(cloud, PMS_URL="https://pms.example.com")["report"]["pms"]
+    assert report["named"] == []
+    assert set(report["down"]) == {"gala"}
 
 
 @pytest.mark.parametrize("answer", [OSError("no route"), b"<html>", b"{}"], ids=["down", "HTML", "empty"])
