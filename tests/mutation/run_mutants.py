@@ -78,7 +78,7 @@ class Breaker:
         self._stack = stack
         self._mutants = mutants
         self._every_case = every_case
-        self._done: set[str] = set()
+        self._kills: Counter[tuple[str, str]] = Counter()  # of a file or module, and a case
         self._noticed: list[str] = []
         self.verdict = Verdict()
 
@@ -86,7 +86,7 @@ class Breaker:
         """Collected: now the mutants."""
         for mutant in self._mutants:
             self.verdict[mutant.name] = noticed = self._run(session, mutant)
-            self._done.update(noticed)
+            self._kills.update((_file(mutant), case) for case in noticed)
             print(f"{len(noticed):4} {mutant.name}", file=sys.stderr, flush=True)
         return True
 
@@ -136,14 +136,25 @@ class Breaker:
         path = self._stack / mutant.path
         path.write_text(mutant.applied(path.read_text("utf-8")), encoding="utf-8")
         about = f"test_{ABOUT.get(Path(mutant.path).stem)}"
-        readers = [item for item in session.items if _reads(item, mutant)]
-        readers.sort(key=lambda item: (item.path.stem != about, item.path.stem != "test_names"))
-        others = [item for item in session.items if not _reads(item, mutant)]
-        idle = [item for item in readers if self._every_case and _short(item.nodeid) not in self._done]
-        known = [item for item in readers if item not in idle]
-        for position, item in enumerate(idle):
-            self._ask(item, idle[position + 1 : position + 2])
-        for position, item in enumerate(rest := [*known, *others]):
+        done = {case for _, case in self._kills} if self._every_case else set()
+        waiting: list[pytest.Item] = []  # for their first
+        readers: list[pytest.Item] = []
+        others: list[pytest.Item] = []
+        for item in session.items:
+            if not _reads(item, mutant):
+                others.append(item)
+            elif self._every_case and _short(item.nodeid) not in done:
+                waiting.append(item)
+            else:
+                readers.append(item)
+
+        def order(item: pytest.Item) -> tuple[int, bool, bool]:
+            kills = self._kills[_file(mutant), _short(item.nodeid)]
+            return -kills, item.path.stem != about, item.path.stem != "test_names"
+
+        for position, item in enumerate(waiting):
+            self._ask(item, waiting[position + 1 : position + 2])
+        for position, item in enumerate(rest := [*sorted(readers, key=order), *others]):
             if self._noticed:
                 return
             self._ask(item, rest[position + 1 : position + 2])
@@ -151,6 +162,10 @@ class Breaker:
     @staticmethod
     def _ask(item: pytest.Item, following: Sequence[pytest.Item]) -> None:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following[0] if following else None)
+
+
+def _file(mutant: Mutant) -> str:
+    return mutant.module or mutant.path
 
 
 def _short(nodeid: str) -> str:

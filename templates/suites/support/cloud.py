@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -23,7 +23,7 @@ from unittest.mock import patch
 import boto3
 import demands
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from support import code, iam
 from support.dynamodb import Region, Table
@@ -258,6 +258,7 @@ class Cloud:
         return self.dynamodb(call.region).call(call.operation, call.parameters)
 
     def _sqs(self, call: Call) -> Any:
+        self._takes(call, {"QueueUrl", "MessageBody", "MessageDeduplicationId", "MessageGroupId"})
         queue = self._behind(call.parameters["QueueUrl"], "url")
         arn = f"arn:{self.stack.partition}:sqs:{call.region}:{ACCOUNT}:{queue.get('name')}"
         self._authorize(call, "sqs:SendMessage", arn)
@@ -267,6 +268,7 @@ class Cloud:
         return {}
 
     def _timestream_write(self, call: Call) -> Any:
+        self._takes(call, {"DatabaseName", "TableName", "Records"})
         database, table = call.parameters["DatabaseName"], call.parameters["TableName"]
         arn = (
             f"arn:{self.stack.partition}:timestream:{call.region}:{ACCOUNT}:database/{database}/table/{table}"
@@ -278,7 +280,11 @@ class Cloud:
         return {}
 
     def _rds_data(self, call: Call) -> Any:
+        given = "parameterSets" if call.operation == "BatchExecuteStatement" else "parameters"
+        self._takes(call, {"resourceArn", "secretArn", "database", "sql"}, {given})
         cluster = self._behind(call.parameters["resourceArn"], "arn")
+        if call.parameters["database"] != cluster.get("database_name"):
+            raise refusal("DatabaseNotFoundException")
         arn = f"arn:{self.stack.partition}:rds:{call.region}:{ACCOUNT}:cluster:{cluster.get('cluster_identifier')}"
         self._authorize(call, f"rds-data:{call.operation}", arn)
         secret = f"arn:{self.stack.partition}:secretsmanager:{call.region}:{ACCOUNT}:secret:rds!cluster-1"
@@ -293,6 +299,13 @@ class Cloud:
             raise refusal("DatabaseErrorException") from error
         self.database.commit()
         return {}
+
+    @staticmethod
+    def _takes(call: Call, needed: Set[str], also: Set[str] = frozenset()) -> None:
+        """Refuses a call as botocore does, that lacks a parameter or has one that nobody knows."""
+        given = call.parameters.keys()
+        if not needed <= given <= needed | also:
+            raise ParamValidationError(report=f"{call.operation} with {sorted(given)}")
 
     def _behind(self, address: str, attribute: str) -> Resource:
         """The resource that an environment variable names."""

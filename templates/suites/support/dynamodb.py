@@ -255,6 +255,8 @@ class Region:
         responses: dict[str, list[Item]] = {}
         if sum(len(wanted["Keys"]) for wanted in RequestItems.values()) > 100:
             raise _invalid("Too many items requested for the BatchGetItem call")
+        if not all(wanted["Keys"] for wanted in RequestItems.values()):
+            raise _invalid("Member must have length greater than or equal to 1")
         for name, wanted in RequestItems.items():
             table = self._table(name)
             keys = [table.key_of(key, whole=True) for key in wanted["Keys"]]

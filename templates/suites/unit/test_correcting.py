@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
+from unittest.mock import patch
 
 import demands
 import pytest
@@ -233,6 +234,16 @@ def test_a_sale_gets_its_inventory_item_back(cloud: Cloud) -> None:
     assert cloud.messages == []
 
 
+def test_a_sale_takes_its_seat_back_from_one_that_is_in_no_ledger(cloud: Cloud) -> None:
+    cloud.event()
+    entry, ghost = sale("A-1", OLDER), sale("A-1", OLD)
+    plant(cloud, entry, items=False)
+    cloud.put("ticket_inventory", item_of(ghost))
+    assert correct(cloud, finding(entry, kind="inventory-of-another-sale"))["corrected"] == 1
+    assert owner(cloud) == entry["sale_id"]
+    assert voided(cloud) == []
+
+
 def test_a_seat_without_a_sale_is_free_again(cloud: Cloud) -> None:
     cloud.event()
     ghost = sale("A-1", OLD)
@@ -348,6 +359,39 @@ def test_while_a_region_that_could_tell_is_silent_nothing_is_decided(cloud: Clou
     cloud.before = silent
     assert correct(cloud, finding(here, there))["failed"] == 1
     assert voided(cloud) == []
+
+
+@pytest.mark.parametrize("times", [3, 10**9], ids=["a moment", "for ever"])
+def test_while_buyers_are_at_the_seat_it_is_looked_at_again(cloud: Cloud, times: int) -> None:
+    cloud.event()
+    entry = sale("A-1", OLD)
+    plant(cloud, entry, items=False)
+    left = [times]
+
+    def conflict(call: Call) -> None:
+        if call.operation == "TransactGetItems" and left[0] > 0:
+            left[0] -= 1
+            raise refusal("TransactionCanceledException", "None", "TransactionConflict")
+
+    cloud.before = conflict
+    with patch("time.sleep"):
+        assert correct(cloud, finding(entry))["failed"] == (times > 3)
+
+
+def test_a_bug_is_seen_as_one(cloud: Cloud) -> None:
+    cloud.event()
+    entry = sale("A-1", OLD)
+    plant(cloud, entry, items=False)
+
+    def fail(call: Call) -> None:
+        if call.operation == "TransactGetItems":
+            raise refusal("ValidationException")
+
+    cloud.before = fail
+    with patch(
+        "time.sleep", side_effect=AssertionError("what is wrong stays wrong: there is nothing to wait for")
+    ):
+        assert correct(cloud, finding(entry))["failed"] == 1
 
 
 def test_without_an_audit_nothing_is_voided(cloud: Cloud) -> None:

@@ -288,6 +288,7 @@ def test_an_unknown_event_is_404_and_one_without_a_map_503(
     cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
 ) -> None:
     assert shown().status == 503  # nobody knows yet which events there are
+    assert shown("../gala").status == 404  # and no event can be called so
     cloud.event()
     refresh(sync)
     assert shown("nope").status == 404
@@ -317,6 +318,10 @@ def test_no_call_of_the_loader_outlasts_it(cloud: Cloud, sync: Function) -> None
     cloud.event()
     refresh(sync)
     assert_given_up_in_time(cloud, "seat_cache_sync")
+    (reader,) = cloud.clients
+    assert reader.config.retries["total_max_attempts"] > 2, (
+        "a map of a quarter of a million seats fails with one call"
+    )
 
 
 def test_without_redis_records_are_handed_back_and_buyers_told_to_wait(

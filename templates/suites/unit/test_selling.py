@@ -64,6 +64,9 @@ def test_a_purchase_writes_a_ledger_entry_and_an_inventory_item_a_seat(cloud: Cl
     answer = buy(cloud, seller(cloud))
     assert answer.status == 201
     sales, seats = cloud.items("ticket_sales"), cloud.items("ticket_inventory")
+    told = {"order_id", "event_id", "seats", "total", "currency", "sold_at"}
+    assert answer.body.keys() == told, "it is the buyer's receipt"
+    assert {tuple(sorted(seat)) for seat in answer.body["seats"]} == {("price", "sale_id", "seat_id")}
     assert sorted(sale["seat_id"] for sale in sales) == SEATS
     assert {sale["seat_id"]: sale["sale_id"] for sale in sales} == {
         seat["seat_id"]: seat["sale_id"] for seat in seats
@@ -202,6 +205,7 @@ def test_a_hold_stops_others_and_not_its_holder(cloud: Cloud) -> None:
     function = seller(cloud)
     held = hold(cloud, function)
     assert held.status == 201
+    assert (held.body["event_id"], held.body["seats"]) == ("gala", SEATS)
     assert hold(cloud, function, buyer="bob").body["reason"] == "held"
     assert buy(cloud, function, buyer="bob").body["reason"] == "held"
     order = {**ORDER, "hold_id": held.body["hold_id"]}
@@ -426,6 +430,26 @@ def test_conflicts_are_tried_again_and_end_in_409(cloud: Cloud) -> None:
     fail_transactions(cloud, conflict)
     answer = buy(cloud, function, {"event_id": "gala", "seats": ["A-9"]}, key="key-00002")
     assert (answer.status, answer.body["reason"]) == (409, "busy")
+
+
+def test_a_crowd_does_not_try_again_at_once_nor_all_together(cloud: Cloud) -> None:
+    cloud.event()
+    function = seller(cloud)
+    pauses: list[float] = []
+    fail_transactions(cloud, refusal("TransactionCanceledException", "TransactionConflict"), times=6)
+    with patch("time.sleep", pauses.append):
+        assert buy(cloud, function).status == 201
+    assert len(pauses) == 6
+    assert len(set(pauses)) == 6, "buyers who collided once would collide for ever"
+    assert all(0 <= pause < 1 for pause in pauses), "a buyer waits"
+
+
+def test_who_never_knows_the_event_well_enough_is_told_to_come_again(cloud: Cloud) -> None:
+    cloud.event()
+    function = seller(cloud, LEASE_SECONDS="0")  # a Region whose every reading takes longer than the lease
+    function.module.BUDGET_SECONDS = 0.05
+    assert buy(cloud, function).status == 503
+    assert cloud.items("ticket_sales") == []
 
 
 def test_a_bug_is_seen_as_one(cloud: Cloud) -> None:
@@ -671,6 +695,12 @@ def test_without_sign_in_the_hold_is_the_buyer_and_stays_a_secret(cloud: Cloud) 
     first = buy(cloud, function, order)
     assert first.status == 201
     assert buy(cloud, function, order) == first  # the hold is gone, the buyer is the same
+    other = {"event_id": "gala", "seats": ["A-9"]}
+    other["hold_id"] = hold(cloud, function, other).body["hold_id"]
+    assert buy(cloud, function, other).status == 201  # the same key, and somebody else's
+    buyers = {sale["order_id"]: sale["buyer"] for sale in cloud.items("ticket_sales")}
+    assert len(set(buyers.values())) == 2
+    assert all(isinstance(buyer, str) and len(buyer) >= 32 for buyer in buyers.values())
     assert order["hold_id"] not in json.dumps(cloud.items("ticket_sales") + cloud.items("ticket_inventory"))
 
 
