@@ -144,6 +144,7 @@ def test_the_regions_replicas_are_encrypted_with_its_own_key(stack: Stack, regio
             )
         key = Unknown(f"module.{alias(region)}.aws_kms_key.stack.arn")
         replicas[0].must("kms_key_arn", key, "a replica can be encrypted with a key of its own Region only")
+        replicas[0].must("propagate_tags", True, "what it costs would be nobody's")
         replicas[0].must("point_in_time_recovery", True, "a Region that survives must have backups too")
 
 

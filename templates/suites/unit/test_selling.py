@@ -375,7 +375,6 @@ def test_a_lost_answer_is_the_same_sale_on_retry(cloud: Cloud) -> None:
     assert len(tokens) == 1
 
 
-@far_away
 def test_a_hold_whose_answer_was_lost_is_that_hold_when_the_event_is_read_again(cloud: Cloud) -> None:
     """After the lease it is another transaction: it finds the locks of the first, and they are its own."""
     cloud.event()

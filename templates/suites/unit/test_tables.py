@@ -124,20 +124,12 @@ def test_the_audit_is_where_verification_is_and_nowhere_else(stack: Stack) -> No
 
 
 @pytest.mark.skipif(len(demands.HUBS) == 1, reason="the stack has one Region, and so no replica")
-def test_the_audits_replica_is_encrypted_with_its_own_regions_key(stack: Stack) -> None:
+def test_the_audits_replica_is_kept_like_the_audit_itself(stack: Stack) -> None:
     (replica,) = stack.resource("aws_dynamodb_table.corrections").blocks("replica")
     key = Unknown(at("region", "aws_kms_key.stack.arn", demands.HUBS[1]))
     replica.must("kms_key_arn", key, "a replica can be encrypted with a key of its own Region only")
-
-
-@pytest.mark.skipif(len(demands.HUBS) == 1, reason="the stack has one Region, and so no replica")
-@each_global_table
-def test_a_replica_is_kept_like_the_table_itself(stack: Stack, address: str) -> None:
-    for replica in stack.resource(address).blocks("replica"):
-        replica.must(
-            "point_in_time_recovery", True, "with its Region lost, the table could not be restored here"
-        )
-        replica.must("propagate_tags", True, "what it costs would be nobody's")
+    replica.must("point_in_time_recovery", True, "it is what remains when the primary Region is lost")
+    replica.must("propagate_tags", True, "what it costs would be nobody's")
 
 
 def test_locks_are_no_global_table(stack: Stack) -> None:
