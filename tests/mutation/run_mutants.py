@@ -22,8 +22,9 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import Manager
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,17 @@ class Breaker:
     Args:
         stack: a copy that may be broken.
         mutants: what to do to it.
-        every_case: whether every case has to notice one: those that have not yet are then all asked, and first.
+        noticed: the cases that noticed one, shared by the workers: all others are asked of each mutant that they
+            read, and first. None, where not every case has to notice one.
     """
 
-    def __init__(self, stack: Path, mutants: Sequence[Mutant], *, every_case: bool) -> None:
+    def __init__(
+        self, stack: Path, mutants: Sequence[Mutant], noticed: MutableMapping[str, bool] | None
+    ) -> None:
         self._stack = stack
         self._mutants = mutants
-        self._every_case = every_case
+        self._shared = noticed
+        self._done: set[str] | None = None
         self._kills: Counter[tuple[str, str]] = Counter()  # of a file or module, and a case
         self._noticed: list[str] = []
         self.verdict = Verdict()
@@ -85,7 +90,10 @@ class Breaker:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Collected: now the mutants."""
         for mutant in self._mutants:
+            self._done = None if self._shared is None else set(self._shared.keys())
             self.verdict[mutant.name] = noticed = self._run(session, mutant)
+            if self._shared is not None:
+                self._shared.update(dict.fromkeys(noticed, True))
             self._kills.update((_file(mutant), case) for case in noticed)
             print(f"{len(noticed):4} {mutant.name}", file=sys.stderr, flush=True)
         return True
@@ -136,14 +144,13 @@ class Breaker:
         path = self._stack / mutant.path
         path.write_text(mutant.applied(path.read_text("utf-8")), encoding="utf-8")
         about = f"test_{ABOUT.get(Path(mutant.path).stem)}"
-        done = {case for _, case in self._kills} if self._every_case else set()
         waiting: list[pytest.Item] = []  # for their first
         readers: list[pytest.Item] = []
         others: list[pytest.Item] = []
         for item in session.items:
             if not _reads(item, mutant):
                 others.append(item)
-            elif self._every_case and _short(item.nodeid) not in done:
+            elif self._done is not None and _short(item.nodeid) not in self._done:
                 waiting.append(item)
             else:
                 readers.append(item)
@@ -177,7 +184,7 @@ def _reads(item: pytest.Item, mutant: Mutant) -> bool:
     return mutant.module in modules if modules and mutant.module else not modules and not mutant.module
 
 
-def work(stack: str, mutants: Sequence[Mutant], every_case: bool) -> Verdict:
+def work(stack: str, mutants: Sequence[Mutant], noticed: MutableMapping[str, bool] | None) -> Verdict:
     """One worker's share."""
     originals = {mutant.path: (Path(stack) / mutant.path).read_text("utf-8") for mutant in mutants}
     verdict = Verdict()
@@ -196,7 +203,7 @@ def work(stack: str, mutants: Sequence[Mutant], every_case: bool) -> Verdict:
 
         sys.path.insert(0, str(copy / "tests"))
         _warm(copy)
-        breaker = Restoring(copy, mutants, every_case=every_case)
+        breaker = Restoring(copy, mutants, noticed)
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
             options = [
                 "-q",
@@ -224,9 +231,10 @@ def _warm(stack: Path) -> None:
 def run(stack: Path, mutants: Sequence[Mutant], *, every_case: bool, workers: int = 2) -> Verdict:
     """All workers' verdicts."""
     verdict = Verdict()
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers) as pool, Manager() as manager:
         shares = [list(mutants[start::workers]) for start in range(workers)]
-        for part in pool.map(work, [str(stack)] * workers, shares, [every_case] * workers):
+        noticed = manager.dict() if every_case else None
+        for part in pool.map(work, [str(stack)] * workers, shares, [noticed] * workers):
             verdict.update(part)
     return verdict
 

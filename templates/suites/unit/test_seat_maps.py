@@ -74,9 +74,9 @@ def taken(answer: Answer) -> list[int]:
     return found
 
 
-def record(kind: str, seat: str, version: int, number: int = 1) -> dict[str, Any]:
+def record(kind: str, seat: str, version: int, number: int = 1, event_id: str = "gala") -> dict[str, Any]:
     """A record of the inventory's stream."""
-    image = {"event_shard": {"S": "gala#0"}, "seat_id": {"S": seat}, "version": {"N": str(version)}}
+    image = {"event_shard": {"S": f"{event_id}#0"}, "seat_id": {"S": seat}, "version": {"N": str(version)}}
     change = {"SequenceNumber": str(number), "OldImage" if kind == "REMOVE" else "NewImage": image}
     return {"eventName": kind, "dynamodb": change}
 
@@ -334,6 +334,35 @@ def test_without_redis_records_are_handed_back_and_buyers_told_to_wait(
         "41",
         "42",
     ]
+
+
+def test_what_redis_took_before_it_went_down_is_not_handed_back(
+    cloud: Cloud, redis: RedisServer, sync: Function
+) -> None:
+    apply, down = sync.module.seat_map.apply, sync.module.RedisDown
+
+    def fail(client: Any, event_id: str, *rest: Any) -> Any:
+        if event_id == "other":
+            raise down("as the test asked")
+        return apply(client, event_id, *rest)
+
+    sync.module.seat_map.apply = fail
+    records = (
+        record("INSERT", "A-1", 1, 41),
+        record("INSERT", "A-1", 1, 42, "other"),
+        record("INSERT", "A-2", 1, 43),
+    )
+    assert follow(sync, *records) == ["42"]
+
+
+@pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
+def test_redis_is_given_up_before_lambda_gives_up_the_function(cloud: Cloud, name: str) -> None:
+    function = cloud.function(name)
+    # Two attempts, each to connect and to be answered.
+    longest = 2 * 2 * function.module.REDIS._seconds
+    assert longest < function.resource.get("timeout"), (
+        "buyers would see an error of Lambda's, and not when to retry"
+    )
 
 
 def test_a_connection_that_broke_is_made_again(

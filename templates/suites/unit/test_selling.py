@@ -315,6 +315,34 @@ def test_releasing_an_ended_hold_leaves_the_next_holders_locks(cloud: Cloud) -> 
     assert [key for key in locks(cloud) if key.startswith("seat#")] == ["seat#gala#A-2"]
 
 
+@pytest.mark.parametrize(
+    "hold_id",
+    [None, "", "gala", "gala." + "0" * 31, "nope." + "0" * 32],
+    ids=["none", "empty", "cut", "short", "no event"],
+)
+def test_what_is_no_hold_is_not_released(cloud: Cloud, hold_id: str | None) -> None:
+    cloud.event()
+    path: Any = {"pathParameters": None if hold_id is None else {"id": hold_id}}
+    answer = cloud.ask(seller(cloud), "DELETE /holds/{id}", **path)
+    assert (answer.status, answer.body["reason"]) == (404, "no-such-hold")
+
+
+def test_a_hold_that_is_bought_while_it_is_released_stays_bought(cloud: Cloud) -> None:
+    cloud.event()
+    function, other = seller(cloud), seller(cloud)
+    held = hold(cloud, function).body["hold_id"]
+
+    def buy_first(call: Call) -> None:
+        if call.operation == "TransactWriteItems":
+            cloud.before = lambda call: None
+            assert buy(cloud, other, {**ORDER, "hold_id": held}).status == 201
+
+    cloud.before = buy_first
+    path: Any = {"pathParameters": {"id": held}}
+    assert cloud.ask(function, "DELETE /holds/{id}", **path).status == 404
+    assert len(cloud.items("ticket_sales")) == len(SEATS)
+
+
 def test_a_holds_id_leads_home_and_cannot_be_guessed(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
@@ -471,6 +499,31 @@ def test_a_retry_after_a_move_is_told_of_the_sale_by_the_ledger(cloud: Cloud) ->
         buy(cloud, moved, {"event_id": "gala", "seats": ["A-1"], "hold_id": "gala." + "0" * 32}).status == 422
     )
     assert buy(cloud, moved, buyer="bob").status == 409
+
+
+@far_away
+def test_a_retry_whose_sale_is_still_on_the_way_is_told_to_come_again(cloud: Cloud) -> None:
+    """The inventory of a lost home has arrived, its ledger has not: a refusal would be for ever."""
+    event = cloud.event()
+    buy(cloud, seller(cloud))
+    cloud.replicate("ticket_inventory", HOME, FAR)
+    cloud.put("events", {**event, "home_region": FAR, "epoch": 2}, HOME, FAR)
+    assert buy(cloud, seller(cloud, FAR)).status == 503
+
+
+@pytest.mark.parametrize("record", ["gone", "expired"])
+def test_long_after_the_sale_a_retry_is_told_by_the_ledger(cloud: Cloud, record: str) -> None:
+    event = cloud.event()
+    first = buy(cloud, seller(cloud))
+    (kept,) = cloud.items("distributed_locks")
+    if record == "gone":
+        cloud.delete("distributed_locks", lock_key=kept["lock_key"])
+    else:
+        cloud.put("distributed_locks", {**kept, "expiry_time": 1, "answer": "{}"})
+    cloud.put("events", {**event, "state": "closed"})
+    assert buy(cloud, seller(cloud)) == first
+    assert buy(cloud, seller(cloud), key="key-00002").body["reason"] == "closed"
+    assert buy(cloud, seller(cloud), buyer="bob").body["reason"] == "closed"
 
 
 @pytest.mark.parametrize(

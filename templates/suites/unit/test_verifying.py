@@ -366,6 +366,25 @@ def test_a_later_run_is_not_set_back_by_an_earlier_one(cloud: Cloud) -> None:
     assert progress(cloud, "slice#") == {"slice#gala#0": later}
 
 
+@pytest.mark.parametrize("begun", [False, True], ids=["first run", "later run"])
+def test_a_watermark_that_another_run_has_moved_stays_there(cloud: Cloud, begun: bool) -> None:
+    cloud.event(shards=1)
+    plant(cloud, sale("A-1", OLD, event_shard="gala#0"))
+    mark = {"event_id": "gala", "entry_id": f"watermark#{HOME}#gala#0"}
+    if begun:
+        cloud.put("corrections", {**mark, "checked_to": 1})
+
+    def move(call: Call) -> None:
+        if call.operation == "UpdateItem" and call.parameters["Key"]["entry_id"]["S"] == mark["entry_id"]:
+            cloud.put("corrections", {**mark, "checked_to": 10**13 - 1})
+
+    cloud.before = move
+    verify(cloud)
+    assert progress(cloud, "watermark#")[mark["entry_id"]]["checked_to"] == 10**13 - 1, (
+        "set back, it would look at the same sales again and again"
+    )
+
+
 def test_it_goes_by_what_the_regions_have_now(cloud: Cloud) -> None:
     cloud.event()
     verify(cloud)
