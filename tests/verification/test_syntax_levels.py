@@ -14,7 +14,7 @@ def test_no_file_and_an_empty_file_are_fine() -> None:
 
 
 def test_only_terraform_is_read() -> None:
-    assert verify({"README.md": "a = = 1", "x.tf.json": "{"}, ours=True) == ()
+    assert verify({"README.md": "a = = 1", "x.json": "{"}, ours=True) == ()
 
 
 @pytest.mark.parametrize("ours", [True, False])

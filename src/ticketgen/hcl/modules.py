@@ -139,12 +139,13 @@ def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[st
         files: parsed, their paths relative to one directory.
         incomplete: the paths of files of that directory that could not be parsed.
     """
-    lacking = {posixpath.dirname(path) for path in incomplete}
-    folders: dict[str, list[File]] = {}
+    lacking = {posixpath.dirname(path) for path in incomplete if path.endswith((".tf", ".tf.json"))}
+    folders: dict[str, list[File]] = {folder: [] for folder in lacking}
     for file in sorted(files, key=lambda file: file.path):
         folders.setdefault(posixpath.dirname(file.path), []).append(file)
     return {
-        folder: Module(folder, tuple(own), complete=folder not in lacking) for folder, own in folders.items()
+        folder: Module(folder, tuple(own), complete=folder not in lacking)
+        for folder, own in sorted(folders.items())
     }
 
 

@@ -13,8 +13,8 @@ from ticketgen.hcl.guards import MAX_BYTES
 
 __all__ = ["Directory", "read_directory"]
 
-_READ = re.compile(r".*\.tf|(?:test_\w*|\w+_test|conftest)\.py")
-"""Terraform, and the tests that it ships."""
+_READ = re.compile(r".*\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?:test_\w*|\w+_test|conftest)\.py")
+"""Terraform, and the tests that it ships. Source: https://developer.hashicorp.com/terraform/language/files."""
 
 _MOST_FILES = 100_000
 
@@ -24,7 +24,7 @@ class Directory:
     """What is on the disk.
 
     Attributes:
-        texts: every ``*.tf``, and every file of tests in Python: relative posix path to text.
+        texts: every file of Terraform, and every file of tests in Python: relative posix path to text.
         paths: the relative posix paths of all files; None where there are too many to look at.
     """
 
@@ -57,7 +57,12 @@ def read_directory(root: Path) -> Checked[Directory]:
     if not any(name.endswith(".tf") for name in texts) and not findings:
         findings.append(
             Finding(
-                "no-terraform", f"{root} has no .tf file", Stage.VERIFY, help="name a directory of Terraform"
+                "no-terraform",
+                f"{root} has no .tf file",
+                Stage.VERIFY,
+                help="HCL as JSON is not read: write it as HCL"
+                if any(name.endswith(".tf.json") for name in texts)
+                else "name a directory of Terraform",
             )
         )
         return Checked(None, tuple(findings))

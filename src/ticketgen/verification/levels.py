@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ticketgen.findings import Checked, Finding
+from ticketgen.findings import Checked, Finding, Location, Severity, Stage
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.values import Values
@@ -19,7 +19,7 @@ from ticketgen.verification.schema import check_schema
 from ticketgen.verification.syntax import check_syntax, round_trip_finding
 from ticketgen.verification.unused import check_unused
 
-__all__ = ["check_alone", "check_round_trips", "check_together"]
+__all__ = ["check_alone", "check_round_trips", "check_together", "not_read"]
 
 
 def check_alone(texts: Mapping[str, str], *, ours: bool, round_trips: bool) -> Checked[tuple[File, ...]]:
@@ -47,6 +47,13 @@ def check_round_trips(
             yield round_trip_finding(file.path, difference, ours=ours)
 
 
+def not_read(path: str) -> Finding:
+    """What is said of HCL as JSON. It may declare anything, so its folder is not known whole."""
+    message = "HCL as JSON is not read, so that nothing is called undeclared, unused or against a rule in its folder"
+    help = "write it as HCL, or check it with terraform validate"
+    return Finding("not-checked", message, Stage.VERIFY, Location(path), Severity.NOTE, help)
+
+
 def check_together(configuration: Configuration) -> Iterator[Finding]:
     """Levels 3 to 5: references, schema, rules."""
     modules = configuration.modules
@@ -55,7 +62,7 @@ def check_together(configuration: Configuration) -> Iterator[Finding]:
         yield from check_calls(module, modules)
         yield from check_placement(module)
         yield from check_duplicates(module)
-        yield from check_unused(module, configuration.paths)
+        yield from check_unused(module)
     yield from check_cycles(configuration)
     yield from check_files(configuration, Values())
     yield from check_schema(modules.values())

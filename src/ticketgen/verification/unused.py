@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from ticketgen.findings import Finding, Severity, Stage
@@ -12,14 +11,9 @@ from ticketgen.hcl.syntax import Block
 __all__ = ["check_unused"]
 
 
-def check_unused(module: Module, paths: frozenset[str] | None) -> Iterator[Finding]:
-    """A finding for each; none where a file of the module was not read, which may use it.
-
-    Args:
-        module: one folder.
-        paths: every file there is; None where that is not known.
-    """
-    if not module.complete or any(_is_json(path, module.folder) for path in paths or ()):
+def check_unused(module: Module) -> Iterator[Finding]:
+    """A finding for each; none where a file of the module was not read, which may use it."""
+    if not module.complete:
         return
     used: dict[str, set[int]] = {}
     for use in module.uses:
@@ -39,7 +33,3 @@ def check_unused(module: Module, paths: frozenset[str] | None) -> Iterator[Findi
             yield Finding(
                 "unused-declaration", message, Stage.VERIFY, place, Severity.WARNING, f"remove the {what}"
             )
-
-
-def _is_json(path: str, folder: str) -> bool:
-    return path.endswith(".tf.json") and posixpath.dirname(path) == folder
