@@ -4,8 +4,8 @@
 
 On the prod stack of the demo in twelve Regions, its providers installed. Programs take turns, so that whatever else the
 machine does meets all of them; each figure is the median. Memory is that of the largest process of each program, in
-the round where it was most. Exits with 1 where an objective is missed by far: half as much again, since a shared
-machine is no ruler.
+the round where it was most. Exits with 1 where an objective is missed by more than its slack: half as much again for
+what is a time of another program's, since a shared machine is no ruler; none for memory, which is the same everywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TICKETGEN = [sys.executable, "-m", "ticketgen"]
-SLACK = 1.5
 
 
 @dataclass
@@ -77,11 +76,12 @@ class Program:
 
 @dataclass(frozen=True)
 class Objective:
-    """``actual`` is to be at most ``limit``."""
+    """``actual`` is to be at most ``limit``; more than ``slack`` times that is a failure."""
 
     what: str
     actual: float
     limit: float
+    slack: float = 1.5
 
     def __str__(self) -> str:
         verdict = "reached" if self.actual <= self.limit else "missed"
@@ -197,6 +197,12 @@ def contestants(
             own,
             forget_results,
         ),
+        "render, nothing kept": Program(
+            "ticketgen render --env prod --check, nothing kept",
+            [*TICKETGEN, "render", "--env", "prod", "--check", "--spec", str(project / "ticketgen.yaml")],
+            {"TICKETGEN_CACHE_DIR": str(fresh)},
+            forget_all,
+        ),
         "one": Program("ticketgen validate, one Region, cold", validate(one), own, forget_results),
         "all": Program("ticketgen validate, every Region, cold", validate(all_regions), own, forget_results),
     }
@@ -215,12 +221,17 @@ def judged(programs: Mapping[str, Program], regions: int) -> int:
     objectives = [
         Objective("cold, of terraform's time", cold.time / terraform.time, 1 / 6),
         Objective("warm, of terraform's time", programs["warm"].time / terraform.time, 1 / 30),
-        Objective("memory, of terraform's largest process", cold.memory / terraform.memory, 1 / 5),
-        Objective(f"{regions} Regions, of one Region's time", programs["all"].time / programs["one"].time, 2),
+        Objective("memory, of terraform's largest process", cold.memory / terraform.memory, 1 / 5, slack=1),
+        Objective(
+            f"{regions} Regions, of one Region's time",
+            programs["all"].time / programs["one"].time,
+            2,
+            slack=1,
+        ),
         Objective("render --env prod, of our cold time", programs["render"].time / cold.time, 1.5),
     ]
     print(*objectives, f"(on towards: cold, {1 / 10:.3f} of terraform's time)", sep="\n")
-    return int(any(objective.actual > objective.limit * SLACK for objective in objectives))
+    return int(any(objective.actual > objective.limit * objective.slack for objective in objectives))
 
 
 if __name__ == "__main__":

@@ -108,6 +108,12 @@ class Module:
 
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+# The nodes that say anything: most say nothing, and there are many.
+_TOLD = frozenset({
+    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.Attribute, ast.AugAssign, ast.Call, ast.Dict, ast.ExceptHandler,
+    ast.For, ast.Global, ast.Import, ast.ImportFrom, ast.Lambda, ast.MatchAs, ast.MatchStar, ast.Name, ast.NamedExpr,
+    ast.Return, ast.Yield, ast.YieldFrom, ast.comprehension, ast.withitem,
+})  # fmt: skip
 # What a boto3 resource gives is of the same service.
 _PARTS = frozenset({"Bucket", "Queue", "Table", "Topic"})
 _SESSIONS = frozenset({"Session", "boto3.Session", "boto3.session.Session"})
@@ -151,6 +157,8 @@ class _Reader:
 
     def node(self, node: ast.AST, scope: Scope) -> None:
         """Read one node, and not what stands in it."""
+        if type(node) not in _TOLD:
+            return
         match node:
             case ast.Import() | ast.ImportFrom():
                 self.imported(node)
