@@ -66,14 +66,15 @@ def shop() -> Iterator[Shop]:
     thread.join()
 
 
-def buyers(shop: Shop, *, rate: float = 2000.0) -> Buyers:
+def buyers(shop: Shop, *, rate: float = 2000.0, seats: int = 60) -> Buyers:
     front = Storefront("us-east-1", "127.0.0.1", shop.server_port, "/live")
-    return Buyers([front], [Show("gala", "us-east-1", {"A": 40, "B": 20})], rate=rate, most_seats=4)
+    show = Show("gala", "us-east-1", {"A": 40, "B": seats - 40})
+    return Buyers([front], [show], rate=rate, most_seats=4)
 
 
 def test_everything_is_sold_once_and_the_late_are_counted_as_refused(shop: Shop) -> None:
     crowd = buyers(shop)
-    crowd.buy(20)
+    crowd.buy(60)
     sold = [seat for attempt in crowd.attempts if attempt.outcome == "sold" for seat in attempt.seats]
     assert sorted(sold) == sorted(shop.sold)
     assert len(sold) == len(set(sold)) == 60
@@ -84,8 +85,8 @@ def test_everything_is_sold_once_and_the_late_are_counted_as_refused(shop: Shop)
 
 def test_a_retry_that_is_told_something_else_is_counted(shop: Shop) -> None:
     shop.flaky = True
-    crowd = buyers(shop)
-    crowd.buy(20)
+    crowd = buyers(shop, seats=600)  # one order in twenty is asked for twice: of some 240, never none
+    crowd.buy(60)
     assert crowd.repeated >= crowd.contradicted > 0
 
 
