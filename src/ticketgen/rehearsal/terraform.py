@@ -57,14 +57,17 @@ class Terraform:
         Raises:
             TerraformFailed: not everything was.
         """
-        created = 0
+        created = planned = 0
 
         def told(event: dict[str, Any]) -> None:
-            nonlocal created
+            nonlocal created, planned
+            if event.get("type") == "change_summary" and event["changes"]["operation"] == "plan":
+                planned = event["changes"]["add"]
+                progress(f"{planned} resources are to be created")
             if event.get("type") == "apply_complete" and event["hook"]["action"] == "create":
                 created += 1
                 if created % 25 == 0:
-                    progress(f"{created} resources")
+                    progress(f"{created} of {planned} resources")
 
         self._run("apply", "-auto-approve", "-json", PARALLELISM, told=told)
         return created
