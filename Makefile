@@ -32,7 +32,7 @@ lint: $(READY)
 prove: $(READY) dynamodb $(SCANNERS)/.ready ## The slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere.
 	$(BIN)/python -m pytest -m slow
 
-apply: $(READY) ## Apply prod to the emulated AWS, with a Region more and one less: half an hour and more.
+apply: $(READY) ## Apply prod to the emulated AWS, with a Region more and one less: a quarter of an hour on two idle cores.
 	$(BIN)/python -m pytest -m apply
 
 bench: $(READY) ## Measure what has an objective, each against its yardstick in one run.

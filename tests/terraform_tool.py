@@ -47,7 +47,7 @@ class Terraform:
             env={**self.environment, **variables},
             capture_output=True,
             text=True,
-            timeout=1200,
+            timeout=2400,  # twelve Regions are applied in some 200 s on two idle cores
             check=False,
         )
 

@@ -19,12 +19,16 @@ from stacks import rendered
 from terraform_tool import Terraform
 from ticketgen.rehearsal.credentials import harmless_environment
 from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.rehearsal.terraform import PARALLELISM
 from ticketgen.spec.model import Environment
 
 __all__ = ["Growth", "LivingStack", "left_over"]
 
 Change = tuple[str, str]
-"""An address and what is to be done: `create`, `update`, `delete`, `delete,create`."""
+"""An address, or `output.NAME`, and what is to be done: `create`, `update`, `delete`, `replace`."""
+
+LONGEST_SUITE_SECONDS = 1800
+"""The suite of twelve Regions may take."""
 
 
 @dataclass
@@ -44,12 +48,16 @@ class Growth:
 
 @dataclass
 class LivingStack:
-    """A working folder, and the AWS that it is applied to."""
+    """A working folder, and the AWS that it is applied to.
+
+    Attributes:
+        latest: what the last run took.
+    """
 
     terraform: Terraform
     aws: EmulatedAws
     folder: Path
-    grown: dict[str, Growth] = field(default_factory=dict)
+    latest: Growth = field(default_factory=Growth)
 
     def render(self, environment: Environment) -> None:
         """Write the environment's stack over what is there."""
@@ -63,71 +71,70 @@ class LivingStack:
         assert done.returncode == 0, done.stderr
 
     def apply(self) -> Counter[str]:
-        """Apply what was planned last, or what there is; how often it created, updated and deleted."""
-        plan = self.folder / "plan"
-        planned = ["plan"] if plan.exists() else ["-auto-approve"]
-        lines = self._run("apply", "apply", "-json", *planned).splitlines()
-        plan.unlink(missing_ok=True)
-        events = [json.loads(line) for line in lines if line.startswith("{")]
+        """Apply what was planned last; how often it created, updated and deleted."""
+        events = self._events("apply", "-json", PARALLELISM, "plan")
         done = Counter(event["hook"]["action"] for event in events if event["type"] == "apply_complete")
         del done["read"]  # data sources
         return done
 
-    def changes(self) -> set[Change]:
-        """What another plan would do."""
-        self._run("plan", "plan", "-out=plan", "-json")
-        plan = json.loads(self._run("show", "show", "-json", "plan"))
-        return {
-            (change["address"], ",".join(change["change"]["actions"]))
-            for change in plan.get("resource_changes", ())
-            if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
+    def changes(self, refresh: bool = True) -> set[Change]:
+        """What another plan would do, outputs included.
+
+        Args:
+            refresh: ask AWS what there is; else what an earlier plan or apply has found is believed.
+        """
+        events = self._events("plan", "-out=plan", "-json", PARALLELISM, f"-refresh={str(refresh).lower()}")
+        changes = {
+            (event["change"]["resource"]["addr"], event["change"]["action"])
+            for event in events
+            if event["type"] == "planned_change"
         }
+        outputs = {
+            (f"output.{name}", output["action"])
+            for event in events
+            if event["type"] == "outputs"
+            for name, output in event["outputs"].items()
+        }
+        return {(what, action) for what, action in changes | outputs if action not in {"noop", "read"}}
 
     def destroy(self) -> None:
         """Destroy all of it. What there is, the plan before has just read."""
-        self._run("destroy", "destroy", "-auto-approve", "-json", "-refresh=false")
+        self._run("destroy", "-auto-approve", "-json", PARALLELISM, "-refresh=false")
 
-    def run_integration_suite(self) -> subprocess.CompletedProcess[str]:
-        """Run the stack's own integration suite on it, as its owner would."""
-        return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                str(self.folder / "tests" / "integration"),
-            ],
+    def run_integration_suite(self, processes: int = 1) -> subprocess.CompletedProcess[str]:
+        """Run the stack's own integration suite on it, as its owner would; most of it is waiting."""
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        if processes > 1:
+            command += ["-n", str(processes), "--dist", "worksteal"]
+        began = time.monotonic()
+        done = subprocess.run(
+            [*command, str(self.folder / "tests" / "integration")],
             env=harmless_environment(self.terraform.environment, self.aws.address),
             cwd="/",
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=LONGEST_SUITE_SECONDS,
             check=False,
         )
+        self.latest = Growth(round(time.monotonic() - began, 1))
+        return done
 
     def outputs(self) -> dict[str, Any]:
         """The outputs' values, by name."""
-        found = json.loads(self._run("output", "output", "-json"))
+        found = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in found.items()}
 
     def addresses(self) -> set[str]:
         """Every managed resource in the state."""
-        listed = self._run("state", "state", "list").split()
+        listed = self._run("state", "list").split()
         return {line for line in listed if ".data." not in line and not line.startswith("data.")}
 
-    def policies(self) -> dict[str, str]:
-        """The text of each role's inline policy, by its address."""
-        state = json.loads(self._run("show", "show", "-json"))
-        resources = state["values"]["root_module"]["resources"]
-        return {
-            one["address"]: one["values"]["policy"]
-            for one in resources
-            if one["type"] == "aws_iam_role_policy"
-        }
+    def _events(self, *arguments: str) -> list[dict[str, Any]]:
+        """What a run tells of itself: https://developer.hashicorp.com/terraform/internals/machine-readable-ui."""
+        lines = self._run(*arguments).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def _run(self, name: str, *arguments: str) -> str:
+    def _run(self, *arguments: str) -> str:
         environment = harmless_environment(self.terraform.environment, self.aws.address)
         grown, ended = Growth(), threading.Event()
         watch = threading.Thread(target=_watch, args=(os.getpid(), grown, ended), daemon=True)
@@ -137,7 +144,7 @@ class LivingStack:
         grown.seconds = round(time.monotonic() - began, 1)
         ended.set()
         watch.join()
-        self.grown[name] = grown
+        self.latest = grown
         trouble = [line for line in done.stdout.splitlines() if '"@level":"error"' in line]
         assert done.returncode == 0, "\n".join([*trouble[:10], done.stderr[-4000:]])
         return done.stdout
