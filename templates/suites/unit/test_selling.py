@@ -684,6 +684,14 @@ def test_a_bad_order_is_refused_with_a_reason(cloud: Cloud, body: Any, status: i
     assert cloud.items("ticket_sales") == []
 
 
+def test_who_asks_for_seats_that_do_not_exist_is_told_which(cloud: Cloud) -> None:
+    cloud.event()
+    answer = buy(
+        cloud, seller(cloud), {"event_id": "gala", "seats": ["A-1", "A-51"][-demands.SEATS_PER_ORDER :]}
+    )
+    assert answer.body["seats"] == ["A-51"]
+
+
 def test_a_body_in_base64_is_read_like_any_other(cloud: Cloud) -> None:
     """API Gateway sends it so where a media type is declared binary."""
     cloud.event()
@@ -707,9 +715,10 @@ def test_a_purchase_needs_a_key(cloud: Cloud, key: str) -> None:
 
 def test_a_caller_without_identity_buys_nothing(cloud: Cloud) -> None:
     cloud.event()
+    empty = {"identity": {"userArn": ""}, "authorizer": {"claims": {"sub": ""}}}
     for auth in ("iam", "cognito"):
-        answer = buy(cloud, seller(cloud, AUTH=auth), requestContext={})
-        assert answer.status == 401
+        for context in ({}, empty):
+            assert buy(cloud, seller(cloud, AUTH=auth), requestContext=context).status == 401
     assert cloud.items("ticket_sales") == []
 
 
