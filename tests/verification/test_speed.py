@@ -17,7 +17,7 @@ BENCH = Path(__file__).parents[2] / "scripts/bench_validate.py"
 @pytest.mark.slow
 @pytest.mark.terraform
 def test_validate_takes_a_fraction_of_terraform_s_time_and_memory(terraform: Terraform) -> None:
-    """Times with slack, as medians of programs that take turns; memory without."""
+    """Times with slack, as medians of programs that take turns, in processor time as well; memory without."""
     paths = f"{terraform.binary.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**terraform.environment, "PATH": paths}
     environment.pop("TICKETGEN_ONE_PROCESS", None)  # here, nothing else keeps the cores busy
