@@ -80,7 +80,8 @@ def usable(program: str, factory: pytest.TempPathFactory) -> Terraform | str:
     if not found:
         return f"{program} is not on the PATH"
     shared = shared_folder(factory, program)
-    plugins, probed = shared / "plugins", shared / "probe"
+    # In a `.terraform`, so that who looks for providers on the machine does not settle for ones that will be gone.
+    plugins, probed = shared / ".terraform" / "plugins", shared / "probe"
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -100,7 +101,7 @@ def usable(program: str, factory: pytest.TempPathFactory) -> Terraform | str:
     with (shared / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for folder in (plugins, probed):
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         answer = shared / "answer"
         if not answer.exists():
             (probed / "main.tf").write_text(PROBE, encoding="utf-8")

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 from replication import GLOBAL_TABLES, Body, Replication
@@ -257,6 +258,7 @@ class _Client:
 
     def __init__(self, region: str) -> None:
         self._region = region
+        self.meta = MagicMock()  # how an answer is parsed: here it never is text
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         operation = "".join(word.title() for word in method.split("_"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import boto3
 import pytest
@@ -234,6 +235,8 @@ class WarmTables:
         tables = self
 
         class Client:
+            meta = MagicMock()
+
             def describe_table(self, *, TableName: str) -> Any:
                 write, read = tables.warm[TableName]
                 return {

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 
 import boto3
 import demands
@@ -111,6 +111,7 @@ class _Client:
         self._called = cloud, function, service, region
         self.service = service
         self.config = config
+        self.meta = MagicMock()  # how an answer is parsed: here it never is text
         cloud.clients.append(self)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
