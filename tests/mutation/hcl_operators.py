@@ -296,11 +296,28 @@ def other_comparison(tree: Tree[Token], text: str) -> Edits:
             yield (*_span(node), others[str(node.children[0])], where)
 
 
+def other_default(tree: Tree[Token], text: str) -> Edits:
+    """A variable is another text where nobody says what it is."""
+    for node, where in _walk(tree):
+        if node.data == "attribute" and where.startswith("variable.") and _named(node) == "default":
+            start, end = _span(node)
+            if text[start:end].endswith('"'):
+                yield end - 1, end, 'x"', where
+
+
+def own_provider(tree: Tree[Token], text: str) -> Edits:
+    """There is one more provider: in a module, of its own; at the root, without an alias."""
+    for node, where in _walk(tree):
+        start = node.meta.start_pos
+        if node.data == "block" and where == "terraform" and text[:start].endswith(("", "\n")[start > 0]):
+            yield start, start, 'provider "aws" {\n  region = "us-east-1"\n}\n\n', where
+
+
 HCL_OPERATORS: Mapping[str, Callable[[Tree[Token], str], Edits]] = {
     operator.__name__.replace("_", "-"): operator
     for operator in (
         drop_attribute, drop_block, drop_resource, flip, larger, smaller, drop_suffix, shorten_name, swap_region,
         swap_reference, wrong_string, widen_policy, drop_element, drop_key, other_side, other_schedule,
-        other_branch, other_comparison,
+        other_branch, other_comparison, other_default, own_provider,
     )
 }  # fmt: skip

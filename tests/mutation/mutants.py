@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import heapq
 import random
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,7 +19,7 @@ from lark.exceptions import LarkError
 
 from ticketgen.hcl.strict import complaints
 
-__all__ = ["Edit", "Mutant", "choose", "every_mutant", "is_valid", "read_stack", "sample"]
+__all__ = ["Edit", "Mutant", "choose", "every_mutant", "is_valid", "nearest", "read_stack", "sample"]
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,28 @@ def sample(mutants: list[Mutant], count: int, seed: int) -> list[Mutant]:
         for position, mutant in enumerate(shuffled.sample(group, len(group)))
     ]
     return [mutant for _, _, mutant in sorted(ranked, key=lambda row: row[:2])[:count]]
+
+
+def nearest(cases: Iterable[str], mutants: Sequence[Mutant], most: int) -> list[Mutant]:
+    """For each case `most` mutants of Terraform's text: those whose names share words with its, the rarest and most."""
+    words = {mutant.name: _words(mutant.name) for mutant in mutants if not mutant.module}
+    common = Counter(word for those in words.values() for word in those)
+    found: dict[str, Mutant] = {}
+    for case in cases:
+        wanted = _words(case)
+
+        def distance(mutant: Mutant, wanted: frozenset[str] = wanted) -> tuple[float, str]:
+            return -sum(1 / common[word] for word in wanted & words[mutant.name]), mutant.name
+
+        near = heapq.nsmallest(most, (one for one in mutants if one.name in words), key=distance)
+        found.update((mutant.name, mutant) for mutant in near)
+    return list(found.values())
+
+
+def _words(name: str) -> frozenset[str]:
+    """Whole names and their parts: of `ticket_sales`, `ticket` and `sales` too."""
+    whole = re.findall(r"[a-z0-9_-]+", name.lower())
+    return frozenset(whole) | frozenset(part for word in whole for part in re.split("[_-]", word) if part)
 
 
 def read_stack(folder: Path) -> dict[str, str]:

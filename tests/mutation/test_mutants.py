@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from breaker import READERS, Verdict
 from code_operators import CODE_OPERATORS, modules_in, with_module
 from hcl_operators import HCL_OPERATORS
-from mutants import Mutant, choose, every_mutant, is_valid, read_stack, sample
-from run_mutants import READERS, Verdict, report
+from mutants import Mutant, choose, every_mutant, is_valid, nearest, read_stack, sample
+from run_mutants import ROUNDS, report, seek
 from stacks import SHAPES, rendered, written
 
 from ticketgen.stack.functions import FUNCTIONS, function_source
@@ -90,11 +91,39 @@ def test_each_function_is_read_by_the_cases_that_run_it() -> None:
 def test_a_report_counts_survivors_and_names_idle_cases(every: list[Mutant]) -> None:
     dead, survivor = every[:2]
     verdict = Verdict({dead.name: ["test_a", "test_b"], survivor.name: []})
-    found = report([dead, survivor], verdict, ["test_a", "test_c"])
+    found = report([dead, survivor], [], verdict, ["test_a", "test_c"])
     assert (found["killed"], found["share"]) == (1, 0.5)
     assert found["survivors"] == [survivor.name]
     assert found["idle"] == ["test_c"]
     assert found["kills"] == {"test_a": [0], "test_b": [0]}
+
+
+def test_a_case_that_noticed_nothing_gets_mutants_of_what_its_name_speaks_of(every: list[Mutant]) -> None:
+    case = "test_outputs.py::test_operators_are_told[seats_per_second]"
+    near = nearest([case], every, 3)
+    assert len(near) == 3
+    assert any(mutant.operator == "drop-key" and mutant.was.startswith("seats_per_second") for mutant in near)
+    assert nearest([case, case], every, 3) == near
+    assert nearest([], every, 3) == nearest([case], [], 3) == []
+
+
+def test_mutants_are_sought_until_each_case_has_noticed_one_or_none_is_left(every: list[Mutant]) -> None:
+    drawn, *others = [mutant for mutant in every if not mutant.module][:100]
+    verdict = Verdict({drawn.name: ["test_a"]})
+    asked: list[int] = []
+
+    def ask(mutants: Sequence[Mutant], waiting: Sequence[str]) -> Verdict:
+        asked.append(len(mutants))
+        assert waiting == (["test_b", "test_c"] if len(asked) == 1 else ["test_c"])
+        return Verdict({mutant.name: ["test_b"] for mutant in mutants})
+
+    tried = seek(["test_a", "test_b", "test_c"], others, verdict, lambda _: True, ask)
+    assert len(asked) == len(ROUNDS)
+    assert drawn not in tried
+    assert len(set(tried)) == len(tried) == sum(asked)
+    found = report([drawn], tried, verdict, ["test_a", "test_b", "test_c"])
+    assert (found["mutants"], found["killed"], found["idle"]) == (1, 1, ["test_c"])
+    assert found["names"] == [drawn.name, *(mutant.name for mutant in tried)]
 
 
 @pytest.mark.slow

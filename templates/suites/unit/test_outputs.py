@@ -106,17 +106,3 @@ def test_operators_are_told_the_concurrency_that_is_reserved(stack: Stack) -> No
 def test_every_region_is_shown_and_no_other(stack: Stack) -> None:
     shown = set(stack.root.output("regions"))
     assert shown == set(demands.REGIONS), "outputs.tf, regions\n  why: what is not shown is not tested"
-
-
-@pytest.mark.parametrize("folder", [".", "modules/region", "modules/analytics", "modules/verification"])
-def test_variables_and_outputs_say_what_they_are(stack: Stack, folder: str) -> None:
-    for path in stack.files(folder):
-        for block in stack.blocks(path):
-            if block.type in ("output", "variable"):
-                assert "description" in block.attributes, (
-                    f"{block.place} {block.labels}\n  why: the next reader has to guess"
-                )
-                assert block.type == "output" or "type" in block.attributes, (
-                    f"{block.place} {block.labels}\n"
-                    "  why: a wrong value is found where it is used, and not where it is given"
-                )

@@ -1,0 +1,253 @@
+"""Breaks a copy of the stack, mutant by mutant, and asks its own unit suite: which cases notice?
+
+Each worker has a copy and collects the suite once. For every mutant it forks: the child writes the mutated file, runs
+the cases that read it, and the rest only if none of those noticed, and stops at the first that does. Where every case
+has to notice some mutant, all that have not yet are asked of each mutant that they read, and a case that has is asked
+again only where nobody else notices. A child that hangs is killed with all that it started, and counts as noticed: so
+would a hanging build.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, MutableMapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import Manager
+from pathlib import Path
+
+import pytest
+from mutants import Mutant, read_stack
+
+__all__ = ["READERS", "Verdict", "run"]
+
+PATIENCE_S = 120
+"""After which a child hangs."""
+
+# Which files of the suite run the code of a module; the rest read HCL.
+READERS = {
+    "test_selling": {"ticket_purchase", "api", "dynamo", "events", "ledger", "metrics", "sale"},
+    "test_verifying": {
+        "inventory_verifier", "comparison", "corrections", "dynamo", "events", "lag", "ledger", "metrics", "pms",
+        "replicas",
+    },
+    "test_correcting": {"oversell_corrector", "corrections", "dynamo", "events", "ledger", "metrics", "settlement"},
+    "test_seat_maps": {
+        "seat_availability", "seat_cache_sync", "api", "dynamo", "events", "metrics", "redis_client", "seat_map",
+    },
+    "test_sales_database": {"kinesis_processor", "dynamo", "sales_database"},
+}  # fmt: skip
+
+
+# The cases about a file that are asked first.
+ABOUT = {
+    "alarms": "alarms", "analytics": "regions", "api": "api", "aurora": "analytics", "cache": "cache",
+    "encryption": "encryption", "functions": "functions", "kinesis": "analytics", "locks": "tables",
+    "network": "network", "outputs": "outputs", "provider": "providers", "refunds": "streams", "regions": "regions",
+    "roles": "roles", "state_machines": "state_machines", "streams": "streams", "tables": "tables",
+    "variables": "names", "verification": "regions", "versions": "providers",
+}  # fmt: skip
+
+
+class Verdict(dict[str, list[str]]):
+    """Mutant's name to the cases that noticed it."""
+
+
+class Breaker:
+    """A pytest plugin: instead of running the cases once, it runs them on every mutant.
+
+    Args:
+        stack: a copy that may be broken.
+        mutants: what to do to it.
+        waiting: the cases that wait for a mutant to notice, shared by the workers: they are asked first, of each
+            mutant that they read, until there is one.
+        others: ask the other cases, too, where those do not notice.
+    """
+
+    def __init__(
+        self, stack: Path, mutants: Sequence[Mutant], waiting: MutableMapping[str, bool], *, others: bool
+    ) -> None:
+        self._stack = stack
+        self._mutants = mutants
+        self._shared = waiting
+        self._waiting: set[str] = set()
+        self._others = others
+        self._kills: Counter[tuple[str, str]] = Counter()  # of a file or module, and a case
+        self._noticed: list[str] = []
+        self.verdict = Verdict()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Collected: now the mutants."""
+        for mutant in self._mutants:
+            self._waiting = set(self._shared.keys())
+            if not (self._waiting or self._others):
+                break
+            self.verdict[mutant.name] = noticed = self._run(session, mutant)
+            for case in noticed:
+                self._shared.pop(case, None)
+            self._kills.update((_file(mutant), case) for case in noticed)
+            print(f"{len(noticed):4} {mutant.name}", file=sys.stderr, flush=True)
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Notes the cases that fail, in the child."""
+        if report.failed:
+            self._noticed.append(_short(report.nodeid))
+
+    def _run(self, session: pytest.Session, mutant: Mutant) -> list[str]:
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.setsid()  # what it starts ends with it
+            os.close(read)
+            try:
+                self._break(session, mutant)
+            except BaseException as error:
+                self._noticed.append(f"the suite as a whole: {type(error).__name__}")
+            finally:
+                with contextlib.suppress(OSError):
+                    os.write(write, json.dumps(sorted(set(self._noticed))).encode())
+                os.close(write)
+                os._exit(0)
+        os.close(write)
+        return self._answer(child, read)
+
+    def _answer(self, child: int, read: int) -> list[str]:
+        deadline = time.monotonic() + PATIENCE_S
+        parts = []
+        os.set_blocking(read, False)
+        while time.monotonic() < deadline:
+            try:
+                part = os.read(read, 1 << 16)
+            except BlockingIOError:
+                time.sleep(0.01)
+                continue
+            if not part:
+                break
+            parts.append(part)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(read)
+        return json.loads(b"".join(parts)) if parts else ["the suite as a whole: it hangs"]
+
+    def _break(self, session: pytest.Session, mutant: Mutant) -> None:
+        path = self._stack / mutant.path
+        path.write_text(mutant.applied(path.read_text("utf-8")), encoding="utf-8")
+        about = f"test_{ABOUT.get(Path(mutant.path).stem)}"
+        waiting: list[pytest.Item] = []  # for their first
+        readers: list[pytest.Item] = []
+        others: list[pytest.Item] = []
+        for item in session.items:
+            if not _reads(item, mutant):
+                others.append(item)
+            elif _short(item.nodeid) in self._waiting:
+                waiting.append(item)
+            else:
+                readers.append(item)
+
+        def order(item: pytest.Item) -> tuple[int, bool, bool]:
+            kills = self._kills[_file(mutant), _short(item.nodeid)]
+            return -kills, item.path.stem != about, item.path.stem != "test_names"
+
+        for position, item in enumerate(waiting):
+            self._ask(item, waiting[position + 1 : position + 2])
+        rest = [*sorted(readers, key=order), *others] if self._others else []
+        for position, item in enumerate(rest):
+            if self._noticed:
+                return
+            self._ask(item, rest[position + 1 : position + 2])
+
+    @staticmethod
+    def _ask(item: pytest.Item, following: Sequence[pytest.Item]) -> None:
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following[0] if following else None)
+
+
+def _file(mutant: Mutant) -> str:
+    return mutant.module or mutant.path
+
+
+def _short(nodeid: str) -> str:
+    return nodeid.partition("unit/")[2]
+
+
+def _reads(item: pytest.Item, mutant: Mutant) -> bool:
+    modules = READERS.get(item.path.stem)
+    return mutant.module in modules if modules and mutant.module else not modules and not mutant.module
+
+
+def _work(stack: str, mutants: Sequence[Mutant], waiting: MutableMapping[str, bool], others: bool) -> Verdict:
+    """One worker's share."""
+    originals = {mutant.path: (Path(stack) / mutant.path).read_text("utf-8") for mutant in mutants}
+    verdict = Verdict()
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "stack"
+        shutil.copytree(
+            stack, copy, ignore=shutil.ignore_patterns(".terraform", "__pycache__", ".pytest_cache")
+        )
+
+        class Restoring(Breaker):
+            def _run(self, session: pytest.Session, mutant: Mutant) -> list[str]:
+                try:
+                    return super()._run(session, mutant)
+                finally:
+                    (copy / mutant.path).write_text(originals[mutant.path], encoding="utf-8")
+
+        sys.path.insert(0, str(copy / "tests"))
+        _warm(copy)
+        breaker = Restoring(copy, mutants, waiting, others=others)
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+            options = [
+                "-q",
+                "--tb=no",
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "no:warnings",
+                "--rootdir",
+                str(copy / "tests"),
+            ]
+            pytest.main([*options, str(copy / "tests" / "unit")], plugins=[breaker])
+        verdict.update(breaker.verdict)
+    return verdict
+
+
+def _warm(stack: Path) -> None:
+    """Reads the files as they are, so that a child reads one anew: the rest is known by its text."""
+    from support.blocks import read
+
+    for path, text in read_stack(stack).items():
+        read(path, text)
+
+
+def run(
+    stack: Path,
+    mutants: Sequence[Mutant],
+    waiting: Iterable[str] = (),
+    *,
+    others: bool = True,
+    workers: int = 2,
+) -> Verdict:
+    """Which cases noticed each mutant.
+
+    Args:
+        stack: a rendered stack, which stays as it is.
+        mutants: what to do to copies of it.
+        waiting: the cases that are asked of each mutant that they read, until they have noticed one.
+        others: ask the others too, where none of those notices; else a run ends when nobody waits any longer.
+        workers: processes.
+    """
+    verdict = Verdict()
+    with ProcessPoolExecutor(workers) as pool, Manager() as manager:
+        shares = [list(mutants[start::workers]) for start in range(workers)]
+        shared = manager.dict(dict.fromkeys(waiting, True))
+        for part in pool.map(_work, [str(stack)] * workers, shares, [shared] * workers, [others] * workers):
+            verdict.update(part)
+    return verdict
