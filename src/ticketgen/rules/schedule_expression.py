@@ -28,42 +28,42 @@ _FIELDS = (
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    for type, one_time in (("aws_cloudwatch_event_rule", False), ("aws_scheduler_schedule", True)):
+    for type, scheduler in (("aws_cloudwatch_event_rule", False), ("aws_scheduler_schedule", True)):
         for schedule in subject.resources(type):
             expression = schedule.assumed("schedule_expression")
             if isinstance(expression, str):
-                wrong = trouble(expression, one_time=one_time)
+                wrong = trouble(expression, scheduler=scheduler)
                 if wrong:
                     yield Problem(f"AWS refuses {expression!r}: {wrong}", schedule.at("schedule_expression"))
 
 
-def trouble(expression: str, *, one_time: bool) -> str:
+def trouble(expression: str, *, scheduler: bool) -> str:
     """What is wrong with a schedule, as the end of a sentence; "" where nothing is.
 
     Args:
         expression: such as ``rate(1 minute)``.
-        one_time: whether it is EventBridge Scheduler's, which also takes ``at(…)``.
+        scheduler: whether it is EventBridge Scheduler's, which also takes ``at(…)``, and ``rate(1 hours)``.
     """
     rate, cron, at = _RATE.fullmatch(expression), _CRON.fullmatch(expression), _AT.fullmatch(expression)
     if rate:
-        return _rate(*rate.groups())
+        return _rate(*rate.groups(), scheduler=scheduler)
     if cron:
         return _cron(cron[1])
-    if at and one_time:
+    if at and scheduler:
         return ""
-    if expression.startswith("at(") and not one_time:
+    if expression.startswith("at(") and not scheduler:
         return "only EventBridge Scheduler knows at(…)"
     return "it is neither rate(VALUE UNIT) nor cron(MINUTES HOURS DAY MONTH WEEKDAY YEAR)"
 
 
-def _rate(value: str, unit: str) -> str:
+def _rate(value: str, unit: str, *, scheduler: bool) -> str:
     if unit in {"second", "seconds"}:
         return "a rate knows minutes, hours and days, and no seconds"
     if unit not in {"minute", "minutes", "hour", "hours", "day", "days"}:
         return f"{unit} is no unit: a rate knows minutes, hours and days"
     if not value.isdecimal() or not value.isascii() or int(value[:9]) == 0:
         return f"{value} is no positive whole number"
-    if (int(value[:9]) == 1) == unit.endswith("s"):
+    if not scheduler and (int(value[:9]) == 1) == unit.endswith("s"):
         return f"after {value} it is {unit.rstrip('s') if unit.endswith('s') else unit + 's'}"
     return ""
 

@@ -52,3 +52,17 @@ resource "aws_scheduler_schedule" "once" {
     role_arn = "arn:aws:iam::123456789012:role/schedule"
   }
 }
+
+resource "aws_scheduler_schedule" "hourly" {
+  name                = "tickets-hourly-${var.environment_suffix}"
+  schedule_expression = "rate(1 hours)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = "arn:aws:states:us-east-1:123456789012:stateMachine:verify"
+    role_arn = "arn:aws:iam::123456789012:role/schedule"
+  }
+}
