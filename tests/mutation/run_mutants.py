@@ -25,7 +25,7 @@ from mutants import Mutant, choose, every_mutant, is_valid, nearest, read_stack,
 SHARE = 0.95
 """Of all mutants, survivors that are explained included."""
 
-ROUNDS = (4, 16, 64)
+ROUNDS = (4, 16, 64, 256)
 """How many mutants are tried for each case that noticed none; for those that still have none; and so on."""
 
 

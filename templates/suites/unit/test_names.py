@@ -212,7 +212,8 @@ def test_what_has_no_name_has_a_name_tag(stack: Stack, type_: str, count: int) -
     ("place", "resource"),
     [
         ("analytics", "aws_security_group.aurora"), ("analytics", "aws_db_subnet_group.sales"),
-        ("analytics", "aws_rds_cluster.sales"), ("analytics", "aws_kinesis_stream.sales"),
+        ("analytics", "aws_rds_cluster.sales"), ("analytics", "aws_rds_cluster_instance.sales[0]"),
+        ("analytics", "aws_kinesis_stream.sales"),
         ("region", "aws_security_group.functions"), ("region", "aws_security_group.redis"),
     ],
 )  # fmt: skip
