@@ -34,7 +34,7 @@ def size(environment: Environment) -> Checked[Sizing]:
     sync = functions.cache_sync_concurrency(stream_shards.value, sync_factor.value)
     processor = functions.processor_concurrency(shards.value, factor.value)
     event_shards = demand.event_shards(inventory.value, scale, objectives)
-    verifier_memory = functions.verifier_memory_mib(seats.value, event_shards.value, scale, objectives)
+    verifier_memory = functions.verifier_memory_mib(seats.value, scale, objectives)
     verifier = functions.verifier_concurrency(objectives)
     corrector = functions.corrector_concurrency(objectives)
     region = functions.region_concurrency(purchase.value, availability.value, sync.value)

@@ -187,21 +187,22 @@ def processor_concurrency(shards: int, factor: int) -> Figure[int]:
     )
 
 
-def verifier_memory_mib(seats: int, shards: int, scale: EventScale, objectives: Objectives) -> Figure[int]:
-    """Memory of inventory_verifier: half of its time for what is sold between two runs, and for its slices."""
+def verifier_memory_mib(seats: int, scale: EventScale, objectives: Objectives) -> Figure[int]:
+    """Memory of inventory_verifier: half of its time for what is sold between two runs, and for an event's seats.
+
+    With few shards, each run looks at all of them; with many, at less than this.
+    """
     sold = seats * objectives.verification_interval_s
-    slices = scale.seats_per_event * min(1.0, assumed.SLICES_PER_RUN / shards)
-    busy = 2 * (sold + slices) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
+    busy = 2 * (sold + scale.seats_per_event) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
     share = min(1.0, busy / (objectives.verification_s / 2))
     return _memory(
         "verifier_memory_mib",
         max(_BASE + sold * 2 / 1024, share * _VCPU.value),
         f"the larger of {_BASE} MiB + {said(sold)} entries between two runs × 2 KiB and, for the {busy:.3g} s of "
-        f"processor time that these and the {said(round(slices))} seats of a run's shards take, within half of "
+        f"processor time that these and an event's {said(scale.seats_per_event)} seats take at most, within half of "
         f"{objectives.verification_s} s, {share:.2g} of a vCPU's {said(_VCPU.value)} MiB",
         Scope.HUB,
         seats_per_second=seats,
-        event_shards=shards,
         seats_per_event=scale.seats_per_event,
         verification_interval_s=objectives.verification_interval_s,
         verification_s=objectives.verification_s,
