@@ -62,6 +62,10 @@ def _span(tree: Tree[Token]) -> tuple[int, int]:
     return tree.meta.start_pos, tree.meta.end_pos
 
 
+def _begins_line(text: str, start: int) -> bool:
+    return start == 0 or text[start - 1] == "\n"
+
+
 def _number(node: Tree[Token]) -> int:
     return int(str(node.children[0]))
 
@@ -90,7 +94,7 @@ def drop_resource(tree: Tree[Token], text: str) -> Edits:
     for node, where in _walk(tree):
         if node.data == "block" and where.startswith(("resource.", "output.", "module.", "data.")):
             start, end = _span(node)
-            if start == 0 or text[start - 1] == "\n":
+            if _begins_line(text, start):
                 yield start, end, "", where
 
 
@@ -309,7 +313,7 @@ def own_provider(tree: Tree[Token], text: str) -> Edits:
     """There is one more provider: in a module, of its own; at the root, without an alias."""
     for node, where in _walk(tree):
         start = node.meta.start_pos
-        if node.data == "block" and where == "terraform" and text[:start].endswith(("", "\n")[start > 0]):
+        if node.data == "block" and where == "terraform" and _begins_line(text, start):
             yield start, start, 'provider "aws" {\n  region = "us-east-1"\n}\n\n', where
 
 

@@ -182,18 +182,17 @@ def sample(mutants: list[Mutant], count: int, seed: int) -> list[Mutant]:
 
 def nearest(cases: Iterable[str], mutants: Sequence[Mutant], most: int) -> list[Mutant]:
     """For each case `most` mutants of Terraform's text: those whose names share words with its, the rarest and most."""
-    words = {mutant.name: _words(mutant.name) for mutant in mutants if not mutant.module}
+    words = {mutant: _words(mutant.name) for mutant in mutants if not mutant.module}
     common = Counter(word for those in words.values() for word in those)
-    found: dict[str, Mutant] = {}
+    found: dict[Mutant, None] = {}
     for case in cases:
         wanted = _words(case)
 
         def distance(mutant: Mutant, wanted: frozenset[str] = wanted) -> tuple[float, str]:
-            return -sum(1 / common[word] for word in wanted & words[mutant.name]), mutant.name
+            return -sum(1 / common[word] for word in wanted & words[mutant]), mutant.name
 
-        near = heapq.nsmallest(most, (one for one in mutants if one.name in words), key=distance)
-        found.update((mutant.name, mutant) for mutant in near)
-    return list(found.values())
+        found.update(dict.fromkeys(heapq.nsmallest(most, words, key=distance)))
+    return list(found)
 
 
 def _words(name: str) -> frozenset[str]:
