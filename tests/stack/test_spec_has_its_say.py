@@ -82,3 +82,8 @@ def test_without_reserved_concurrency_none_is_reserved() -> None:
 def test_protection_is_off_unless_asked_for() -> None:
     text = "\n".join(rendered(environment()).values())
     assert "deletion_protection_enabled = true" not in " ".join(text.split())
+
+
+def test_without_a_bucket_the_state_has_no_backend() -> None:
+    assert 'backend "s3"' in rendered(environment(state=State(bucket="the-bucket")))["provider.tf"]
+    assert "backend " not in rendered(environment())["provider.tf"]
