@@ -1,13 +1,14 @@
-"""Write ``docs/rules``: a page for each rule, made from its metadata and its example, and an index of all.
+"""Write ``docs/rules``: an index, and a page per rule from its metadata and its examples.
 
     python scripts/rule_pages.py
 
-A test holds the pages against what this makes.
+A test compares the pages with the output of this script.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import unified_diff
 from pathlib import Path
 
 from ticketgen.rules.catalogue import LEVELS
@@ -20,25 +21,43 @@ EXAMPLES = ROOT / "tests/rules"
 
 
 def pages() -> Mapping[str, str]:
-    """File name to text."""
+    """File names and texts of all pages."""
     found = {"README.md": _index()}
     for rule in RULES:
-        said = (EXAMPLES / "bad" / rule.id / "expected.txt").read_text("utf-8")
-        shown = "\n".join(f"    {line}".rstrip() for line in said.splitlines())
-        examples = (
-            f"## Example\n\n[What breaks it](../../tests/rules/bad/{rule.id}), "
-            f"[what does not](../../tests/rules/good/{rule.id}), and what is said of the first:\n\n{shown}\n"
-        )
-        found[f"{rule.id}.md"] = f"{page(rule.info)}\n{examples}"
+        found[f"{rule.id}.md"] = f"{page(rule.info)}\n{_example(rule.id)}"
     return found
+
+
+def _example(rule: str) -> str:
+    report = (EXAMPLES / "bad" / rule / "expected.txt").read_text("utf-8")
+    return (
+        "## Example\n\n"
+        f"`ticketgen validate` reports:\n\n```text\n{report}```\n\n"
+        f"This change fixes it:\n\n```diff\n{''.join(_change(rule))}```\n"
+    )
+
+
+def _change(rule: str) -> Iterator[str]:
+    """The lines of a diff from the bad example to the good one."""
+    bad, good = EXAMPLES / "bad" / rule, EXAMPLES / "good" / rule
+    names = {
+        path.relative_to(folder) for folder in (bad, good) for path in folder.rglob("*") if path.is_file()
+    }
+    for name in sorted(names - {Path("expected.txt")}):
+        before, after = (_lines(folder / name) for folder in (bad, good))
+        yield from unified_diff(before, after, name.as_posix(), name.as_posix())
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
 
 
 def _index() -> str:
     lines = [
-        "# What `ticketgen validate` finds",
+        "# Findings of `ticketgen validate`",
         "",
-        "The levels run in this order, and a level that finds an error in a file ends the way for that file.",
-        "`ticketgen rules RULE` says the same as a rule's page. Errors fail the command, warnings and notes do not.",
+        "`ticketgen validate` runs these levels in order. A file with a syntax error is not checked further. Errors",
+        "fail the command; warnings and notes do not. `ticketgen rules RULE` prints the page of any finding below.",
     ]
     for level, infos in LEVELS.items():
         lines += ["", f"## {level}", "", "| finding | severity | what must hold |", "|---|---|---|"]
@@ -49,7 +68,7 @@ def _index() -> str:
 
 
 def main() -> None:
-    """Write every page, and remove those of rules that are no more."""
+    """Write every page, and remove the pages of rules that no longer exist."""
     DOCS.mkdir(exist_ok=True)
     made = pages()
     for path in DOCS.glob("*.md"):

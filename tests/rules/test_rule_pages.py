@@ -1,4 +1,4 @@
-"""The pages of the rules say what the rules say."""
+"""The pages of the rules match the rules' metadata and examples."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
+from ticketgen.rules.catalogue import CATALOGUE
+from ticketgen.rules.pages import CANNOT_BE_IGNORED, page
 from ticketgen.rules.registry import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,12 +31,30 @@ def test_the_pages_are_up_to_date() -> None:
     assert on_disk == script().pages(), "run scripts/rule_pages.py"
 
 
-def test_every_link_of_the_pages_leads_somewhere() -> None:
+def test_the_index_links_every_page() -> None:
     folder = ROOT / "docs/rules"
-    links = [
-        (page.name, link)
-        for page in folder.iterdir()
-        for link in re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8"))
-    ]
-    assert len(links) > 2 * len(RULES)
-    assert [link for link in links if not (folder / link[1]).exists()] == []
+    links = re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text("utf-8"))
+    assert sorted(links) == sorted(path.name for path in folder.iterdir() if path.name != "README.md")
+    assert len(links) == len(RULES)
+
+
+@pytest.mark.parametrize("rule", CATALOGUE)
+def test_a_page_says_what_is_wrong_why_and_how_to_fix_or_ignore_it(rule: str) -> None:
+    info = CATALOGUE[rule]
+    text = page(info)
+    assert text.startswith(f"# {rule}\n\n{info.summary}.\n\nSeverity: {info.severity.value}.\n")
+    sections = dict(part.split("\n\n", 1) for part in text.split("\n## ")[1:])
+    assert sections["Why it matters"].strip() == info.why != ""
+    assert info.why.endswith(".")
+    assert sections["How to fix it"].strip().lower() == f"{info.fix}.".lower() != "."
+    assert not info.fix.endswith(".")
+    assert (f"ticketgen:ignore {rule} because" in text) is (rule not in CANNOT_BE_IGNORED)
+
+
+def test_a_page_shows_the_report_and_the_change_that_fixes_it() -> None:
+    text = script().pages()["missing-grant.md"]
+    assert "```text\nmain.tf:81:1: error: seller.py calls put_item" in text
+    assert (
+        '\n-      Action   = ["dynamodb:GetItem"]\n+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]\n'
+        in text
+    )

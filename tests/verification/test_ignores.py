@@ -37,6 +37,25 @@ def test_it_silences_no_other_line_and_no_other_rule() -> None:
 
 
 @pytest.mark.parametrize(
+    ("comment", "message", "help"),
+    [
+        ("unused-declarations because", 'unknown rule "unused-declarations" in ticketgen:ignore',
+         "did you mean unused-declaration?"),
+        ("x because", 'unknown rule "x" in ticketgen:ignore', "run ticketgen rules for a list of the rules"),
+        ("", "ticketgen:ignore names no rule", "run ticketgen rules for a list of the rules"),
+        ("syntax because", "syntax cannot be ignored", "remove the comment, and fix the finding"),
+        ("ignore-unused because", "ignore-unused cannot be ignored", "remove the comment, and fix the finding"),
+        ("missing-file", "ticketgen:ignore missing-file gives no reason",
+         "write the reason after the rule: ticketgen:ignore missing-file because …"),
+        ("missing-file because", "ticketgen:ignore missing-file matches no finding", "remove the comment"),
+    ],
+)  # fmt: skip
+def test_a_wrong_comment_is_explained(comment: str, message: str, help: str) -> None:
+    findings = verify({"main.tf": f"# ticketgen:ignore {comment}\nlocals {{}}\n"}, ours=False)
+    assert [(each.message, each.help) for each in findings] == [(message, help)]
+
+
+@pytest.mark.parametrize(
     ("comment", "rule"),
     [
         ("# ticketgen:ignore unused-declaration", "ignore-without-reason"),

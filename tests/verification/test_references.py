@@ -160,20 +160,21 @@ def test_all_that_terraform_takes_is_taken() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "rule", "says"),
     [
-        ("keys(local.ports)", "keys(local.port)", "undeclared-reference", "local.port is used"),
+        ("keys(local.ports)", "keys(local.port)", "undeclared-reference", "undeclared local value local.port"),
         ("= port.value\n      to", "= ingress.value\n      to", "undeclared-reference", "ingress.value"),
         ("timeouts.value", "each.key2", "undeclared-reference", "each.key2"),
-        ("data.aws_region.here.name", "data.aws_region.there.name", "undeclared-reference", "no data source"),
-        ("aws_security_group.web[*]", "aws_security_group.wep[*]", "undeclared-reference", "no resource"),
+        ("data.aws_region.here.name", "data.aws_region.there.name", "undeclared-reference", "undeclared data source"),
+        ("aws_security_group.web[*]", "aws_security_group.wep[*]", "undeclared-reference", "undeclared resource"),
         ("${terraform.workspace}", "${terraform.workspaces}", "undeclared-reference", "terraform.workspaces"),
-        ('"tcp"', "tcp", "undeclared-reference", "tcp alone is no reference"),
+        ("${terraform.workspace}", "${terraform.env}", "undeclared-reference", "terraform.env is not"),
+        ('"tcp"', "tcp", "undeclared-reference", "tcp is not a complete reference"),
         ('name in keys(local.ports) : name if name != ""', 'name in keys(local.ports) : nam if name != ""',
-         "undeclared-reference", "nam alone"),
-        ("${name} ${port}", "${name} ${ports}", "undeclared-reference", "ports alone"),
-        ("[module.network]", "[module.networks]", "undeclared-reference", "no module"),
+         "undeclared-reference", "nam is not a complete"),
+        ("${name} ${port}", "${name} ${ports}", "undeclared-reference", "ports is not a complete"),
+        ("[module.network]", "[module.networks]", "undeclared-reference", "undeclared module module.networks"),
         ('["https"].vpc_id', '["https"].vpc', "unknown-module-output", "no output vpc"),
-        ('cidr = "', 'cidrs = "', "unknown-module-input", "given cidrs"),
-        ('cidr = "10.${each.value}.0.0/16"', "", "missing-module-input", "not given cidr"),
+        ('cidr = "', 'cidrs = "', "unknown-module-input", "unsupported argument cidrs in module.network"),
+        ('cidr = "10.${each.value}.0.0/16"', "", "missing-module-input", "required argument cidr"),
         ("provider = aws.us_east_1\n  count", "provider = aws.us_west_1\n  count", "undeclared-provider", "us_west_1"),
         ("aws = aws.us_east_1, aws", "aws = aws.us_west_1, aws", "undeclared-provider", "us_west_1"),
         (", aws.peer = aws.us_east_1", "", "missing-module-provider", "aws.peer"),
@@ -201,6 +202,30 @@ def test_what_leads_nowhere_is_found_at_its_place(old: str, new: str, rule: str,
 def test_the_nearest_name_is_the_way_out() -> None:
     (finding,) = found(ROOT.replace("keys(local.ports)", "keys(local.portz)"))
     assert finding.help == "did you mean local.ports?"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "help"),
+    [
+        ("${terraform.workspace}", "${terraform.workspaces}", "did you mean terraform.workspace?"),
+        ("${terraform.workspace}", "${terraform.x}", "use terraform.applying or terraform.workspace"),
+        ('"tcp"', "tcp", 'write tcp.NAME, or "tcp" in quotes for a string'),
+        ("keys(local.ports)", "keys(local.x)", "declare it in this module"),
+        ("keys(local.ports)", "keys(var.ports)", "did you mean local.ports?"),
+        ("[module.network]", "[module.x]", "declare it in this module"),
+        ("aws_security_group.web[*]", "aws_security_group.x[*]", "declare it in this module"),
+        ("aws_security_group.web[*]", "aws_security_grup.web[*]", "did you mean aws_security_group.web?"),
+        ("data.aws_region.here.name", "data.aws_regoin.here.name", "did you mean data.aws_region.here?"),
+        ('["https"].vpc_id', '["https"].x', "declare the output in modules/network"),
+        (
+            "provider = aws.us_east_1\n  count",
+            "provider = aws.x\n  count",
+            'add a provider "aws" block with alias = "x"',
+        ),
+    ],
+)
+def test_the_help_is_a_fix_that_works(old: str, new: str, help: str) -> None:
+    assert [each.help for each in found(ROOT.replace(old, new, 1))] == [help]
 
 
 def test_a_module_outside_of_the_directory_is_not_looked_into() -> None:

@@ -287,6 +287,46 @@ resource "aws_eip" "nat" {
 
 
 @pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ("nmae = 1", "unsupported argument nmae in aws_sqs_queue", "did you mean name?"),
+        ("x = 1", "unsupported argument x in aws_sqs_queue", "remove it"),
+        ("urll = 1", "unsupported argument urll in aws_sqs_queue", "remove it"),  # url is read-only
+        ("timeout {}", "unsupported block type timeout in aws_sqs_queue", "did you mean timeouts?"),
+        ("arn {}", "arn of aws_sqs_queue is a read-only attribute, but is written as a block", "remove it"),
+        ("name {}", "name of aws_sqs_queue is an argument, but is written as a block", "write name = …"),
+        (
+            'fifo_queue = "maybe"',
+            'inappropriate value for fifo_queue of aws_sqs_queue: a bool is required, not "maybe"',
+            "write true or false",
+        ),
+        ("delay_seconds = [1]",
+         "inappropriate value for delay_seconds of aws_sqs_queue: a number is required, not a list", "write a number"),
+        ("tags = 1", "inappropriate value for tags of aws_sqs_queue: a map is required, not 1", "write { … }"),
+        ("timeouts {}\ntimeouts {}", "too many timeouts blocks in aws_sqs_queue: only one is allowed",
+         "remove a block"),
+    ],
+)  # fmt: skip
+def test_a_finding_says_what_is_wrong_and_how_to_fix_it(text: str, message: str, help: str) -> None:
+    findings = schema_findings(f'resource "aws_sqs_queue" "q" {{\n{text}\n}}\n')
+    assert [(each.message, each.help) for each in findings] == [(message, help)]
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        (0, "missing required block event_bus in aws_cloudwatch_event_endpoint: at least 2 are required"),
+        (1, "missing required block event_bus in aws_cloudwatch_event_endpoint: at least 2 are required"),
+        (3, "too many event_bus blocks in aws_cloudwatch_event_endpoint: only 2 are allowed"),
+    ],
+)
+def test_a_number_of_blocks_is_singular_or_plural(count: int, message: str) -> None:
+    text = 'resource "aws_cloudwatch_event_endpoint" "e" {\n' + "event_bus {}\n" * count + "}\n"
+    found = [each for each in schema_findings(text) if each.rule in {"missing-block", "too-many-blocks"}]
+    assert message in [each.message for each in found]
+
+
+@pytest.mark.parametrize(
     ("constraint", "expected"),
     [
         (">= 5.0", {"removed-in-provider-6": "warning", "unknown-attribute": "error"}),

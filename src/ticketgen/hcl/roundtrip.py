@@ -1,7 +1,7 @@
-"""The way to text and back: what python-hcl2 writes of a tree must read as the same tree.
+"""The round trip: python-hcl2 writes a tree as text, which must be read as the same tree.
 
-Trees are compared rule by rule and token by token, comments included, white space left out. One tree is alive at a
-time: whoever has the first lets it go between the way there and the way back.
+Trees are compared rule by rule and token by token, with comments and without white space. Only one tree is in memory at
+a time: callers release the first one before `Written.difference` reads the second.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from ticketgen.hcl.shown import shown
 from ticketgen.hcl.strict import complaints
 from ticketgen.hcl.tree import Tree, Unreadable, read
 
@@ -18,34 +19,34 @@ __all__ = ["Written", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What python-hcl2 wrote of a tree.
+    """A tree as python-hcl2 wrote it.
 
     Attributes:
-        text: None where it is nested too deeply to be written.
-        significant: the tree's rules and tokens.
+        text: the text; None if the tree is nested too deeply.
+        significant: the rules and tokens of the tree.
     """
 
     text: str | None
     significant: tuple[str, ...]
 
     def difference(self) -> str:
-        """What differs after the way back, as a sentence without a full stop; "" where nothing does."""
+        """The first difference after the round trip, as a sentence without a full stop; "" if there is none."""
         if self.text is None:
-            return "it is nested too deeply for python-hcl2 to write it"
+            return "the round trip fails: the file is nested too deeply for python-hcl2"
         after = read(self.text)
         if isinstance(after, Unreadable):
-            return f"what python-hcl2 writes of it cannot be read again: {after.reason}"
+            return f"the round trip fails: python-hcl2 cannot read its own output: {after.reason}"
         for went, came in zip_longest(self.significant, _significant(after)):
             if went is None or came is None:
-                return "something comes back that was not there, or does not come back"
+                return "the round trip adds or drops a token"
             if went != came:
-                return f"{_shown(went)!r} comes back as {_shown(came)!r}"
+                return f"the round trip changes {_token(went)} to {_token(came)}"
         refused = complaints(self.text)
-        return f"HCL's parser refuses what python-hcl2 writes of it: {refused[0].summary}" if refused else ""
+        return f"the round trip makes the file invalid: {refused[0].summary}" if refused else ""
 
 
 def write(tree: Tree) -> Written:
-    """The way there."""
+    """Write a tree as text."""
     import hcl2
 
     try:
@@ -56,7 +57,7 @@ def write(tree: Tree) -> Written:
 
 
 def _significant(tree: Tree) -> Iterator[str]:
-    """Rules and tokens in the order in which they stand: the kind, NUL, and a token's text without white space."""
+    """Rules and tokens in order: the kind, NUL, and for a token its text with white space collapsed."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -70,5 +71,5 @@ def _significant(tree: Tree) -> Iterator[str]:
                 yield f"{node.type}\0{text}"
 
 
-def _shown(entry: str) -> str:
-    return entry.partition("\0")[2]
+def _token(entry: str) -> str:
+    return shown(entry.partition("\0")[2])

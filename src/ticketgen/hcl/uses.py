@@ -14,7 +14,7 @@ GIVEN: Mapping[str, frozenset[str] | None] = {
     "each": frozenset({"key", "value"}),
     "count": frozenset({"index"}),
     "path": frozenset({"module", "root", "cwd"}),
-    "terraform": frozenset({"workspace", "env", "applying"}),
+    "terraform": frozenset({"workspace", "applying"}),
     "self": None,
 }
 """What no declaration gives: Terraform's own names, and what they may be asked for, None for anything."""

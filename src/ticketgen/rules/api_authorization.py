@@ -1,10 +1,11 @@
-"""APIs without authorisation."""
+"""APIs without authorization."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
+from ticketgen.hcl.shown import shown
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -15,26 +16,30 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for method in subject.resources("aws_api_gateway_method"):
         if method.value("authorization") == "NONE" and not _spared(method):
             verb = method.assumed("http_method")
-            shown = verb if isinstance(verb, str) else "this method"
-            yield Problem(f"anyone may call {shown} of {method.address}", method.at("authorization"))
+            requests = f"{verb} requests" if isinstance(verb, str) else "requests"
+            message = f"{method.address} accepts {requests} without authorization"
+            yield Problem(message, method.at("authorization"))
     for route in subject.resources("aws_apigatewayv2_route"):
         key = route.assumed("route_key")
         kind = route.value("authorization_type")
         if kind not in (None, "NONE") or not isinstance(key, str) or key.startswith("OPTIONS "):
             continue
         if key.startswith("$") and key not in ("$connect", "$default"):
-            continue  # of a WebSocket API, whose connection is authorised once
+            continue  # a WebSocket API authorizes a connection once, at $connect
         if _websocket(route) is not (key == "$connect"):
             continue
-        yield Problem(f"anyone may call {key} of {route.address}", route.at("authorization_type"))
+        message = f"{route.address} accepts requests to {shown(key)} without authorization"
+        yield Problem(message, route.at("authorization_type"))
     for url in subject.resources("aws_lambda_function_url"):
         if url.value("authorization_type") == "NONE":
-            yield Problem(f"anyone may call {url.address}", url.at("authorization_type"))
+            message = f"{url.address} accepts requests without authorization"
+            yield Problem(message, url.at("authorization_type"))
 
 
 def _spared(method: Found) -> bool:
+    """Whether the method needs no authorization: a preflight, a private API, or an API with a resource policy."""
     if method.assumed("http_method") == "OPTIONS":
-        return True  # a browser asks without credentials before it sends them
+        return True  # browsers send preflight requests without credentials
     link = method.link("rest_api_id")
     if link is None:
         return False
@@ -58,12 +63,15 @@ def _websocket(route: Found) -> bool:
 RULE = Rule(
     id="api-authorization",
     severity=Severity.WARNING,
-    summary="Every method of an API asks who is calling",
+    summary="Every method of an API requires authorization",
     why=(
-        "An endpoint without authorisation is called by anyone who finds it, on your account. An API key is for "
-        "counting, and no authentication."
+        "Anyone who finds an endpoint without authorization can call it, at your expense. An API key counts calls; it "
+        "does not authenticate the caller."
     ),
-    fix="set AWS_IAM, a Cognito, JWT or Lambda authoriser; silence it with a reason where it is meant for everyone",
+    fix=(
+        "set the authorization to AWS_IAM or to a Cognito, JWT or Lambda authorizer; if the endpoint is public on "
+        "purpose, ignore the finding with a reason"
+    ),
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-to-api.html",

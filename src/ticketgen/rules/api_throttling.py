@@ -1,4 +1,4 @@
-"""APIs without throttling."""
+"""APIs without throttling limits."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def _check(subject: Subject) -> Iterator[Problem]:
     limited = {id(each.scope.root) for each in _limits(subject)}
     for stage in subject.resources("aws_api_gateway_stage"):
         if id(stage.scope.root) not in limited:
-            yield Problem(f"nothing limits how often {stage.address} may be called", stage.place)
+            yield Problem(f"{stage.address} has no throttling limits", stage.place)
     for stage in subject.resources("aws_apigatewayv2_stage"):
         settings = stage.inner("default_route_settings") + stage.inner("route_settings")
         loops = stage.loops("default_route_settings") or stage.loops("route_settings")
         if not loops and not any(each.has("throttling_rate_limit") for each in settings):
-            yield Problem(f"nothing limits how often {stage.address} may be called", stage.place)
+            yield Problem(f"{stage.address} has no throttling limits", stage.place)
 
 
 def _limits(subject: Subject) -> Iterator[Found]:
@@ -35,14 +35,14 @@ def _limits(subject: Subject) -> Iterator[Found]:
 RULE = Rule(
     id="api-throttling",
     severity=Severity.WARNING,
-    summary="Every stage of an API has a throttle of its own",
+    summary="Every stage of an API has its own throttling limits",
     why=(
-        "Without one, all APIs of an account and Region share its 10,000 requests a second: a crowd, or an attacker, "
-        "at one of them shuts out the others, and everything behind it takes what comes."
+        "Without them, all APIs of an account share one limit per Region, 10,000 requests per second. A crowd or an "
+        "attack on one API locks out the others, and the services behind it take the full load."
     ),
     fix=(
-        "add aws_api_gateway_method_settings with throttling_rate_limit and throttling_burst_limit, or "
-        "default_route_settings"
+        "set throttling_rate_limit and throttling_burst_limit, for a REST API in aws_api_gateway_method_settings, for "
+        "an HTTP or WebSocket API in default_route_settings"
     ),
     check=_check,
     sources=(

@@ -23,7 +23,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         if expression is None or not isinstance(path, str) or _maybe_not(archive):
             continue
         if _looped(archive, "for_each", "count") and not _differs(archive, expression):
-            yield Problem(f"every {archive.address} is written to {path}", archive.at("output_path"))
+            yield Problem(f"all instances of {archive.address} write to {path}", archive.at("output_path"))
             continue
         other = taken.setdefault((id(archive.scope.root), posixpath.normpath(path)), archive)
         if other is not archive and not _same_content(archive, other):
@@ -32,13 +32,14 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 def _message(archive: Found, other: Found, path: str) -> str:
     if other.declared.block is archive.declared.block:
-        where = " and ".join(sorted({archive.scope.path or "the root", other.scope.path or "the root"}))
-        return f"{archive.address} is written to {path} in {where}"
-    return f"{archive.address} is written to {path}, like {other.address}"
+        modules = sorted({scope.path or "the root module" for scope in (archive.scope, other.scope)})
+        where = f"in both {' and '.join(modules)}" if len(modules) > 1 else f"more than once in {modules[0]}"
+        return f"{archive.address} writes to {path} {where}"
+    return f"{archive.address} writes to {path}, as {other.address} does"
 
 
 def _maybe_not(archive: Found) -> bool:
-    """Whether ``count`` makes it exist only sometimes: of two, never both."""
+    """Whether an unknown ``count`` decides if it exists: of two such archives, perhaps never both."""
     return archive.expression("count") is not None and not isinstance(archive.value("count"), int)
 
 
@@ -50,14 +51,14 @@ def _looped(archive: Found, *names: str) -> bool:
 
 
 def _differs(archive: Found, path: Expression) -> bool:
-    """Whether the path depends on which instance it is."""
+    """Whether the path differs between instances."""
     return any(reference.root in {"each", "count"} for reference, _ in references(path)) or bool(
         archive.subject.origins.of(path, archive.scope, archive.declared.block) & {"unknown"}
     )
 
 
 def _same_content(archive: Found, other: Found) -> bool:
-    """Whether both are one block in two calls of its module that write the same: harmless, byte for byte."""
+    """Whether both are one block in two calls of its module that write the same bytes, which is harmless."""
     if archive.declared.block is not other.declared.block:
         return False
     return all(
@@ -76,12 +77,12 @@ def _worth(archive: Found, block: object, attribute: str) -> object:
 RULE = Rule(
     id="archive-collision",
     severity=Severity.ERROR,
-    summary="No two archives are written to one path",
+    summary="Every archive has its own output path",
     why=(
-        "Archives are written while Terraform plans, side by side: of two with one path the last one wins, and a "
-        "function gets another's code, now and then."
+        "Terraform writes archives while it plans, several at a time. Of two archives with the same path, the last one "
+        "wins, and now and then a function is deployed with the code of another."
     ),
-    fix="put what tells them apart into the path: the function's name, the Region, each.key, the suffix",
+    fix="make output_path unique: add the function's name, the Region, each.key or the suffix",
     check=_check,
     sources=("https://github.com/hashicorp/terraform-provider-archive/issues/39",),
 )

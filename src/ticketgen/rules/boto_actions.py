@@ -1,4 +1,4 @@
-"""Which IAM action a call of boto3 needs, for the services that functions usually call.
+"""IAM actions that boto3 calls need, for the services that functions usually call.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -16,9 +16,9 @@ PREFIXES: Mapping[str, str] = MappingProxyType({
     "secretsmanager": "secretsmanager", "ses": "ses", "sns": "sns", "sqs": "sqs", "ssm": "ssm",
     "stepfunctions": "states", "timestream-query": "timestream", "timestream-write": "timestream",
 })  # fmt: skip
-"""What a service's actions begin with, by boto3's name of it."""
+"""The prefix of a service's IAM actions, by boto3's name for the service."""
 
-# The operations whose action has the operation's own name.
+# Operations whose IAM action has the same name.
 _SAME: Mapping[str, str] = {
     "cloudwatch": "put_metric_data get_metric_data get_metric_statistics describe_alarms",
     "dynamodb": (
@@ -69,7 +69,7 @@ ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         **_OTHER,
     }
 )
-"""The actions that a call needs, by service and method as boto3 names them."""
+"""The IAM actions that a call needs, by boto3's names for service and method."""
 
 WITH_RESOURCE_POLICY: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "dynamodb": ("aws_dynamodb_resource_policy",),
@@ -81,9 +81,9 @@ WITH_RESOURCE_POLICY: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "sqs": ("aws_sqs_queue_policy",),
     "events": ("aws_cloudwatch_event_bus_policy",),
 })  # fmt: skip
-"""What may grant a call from the resource's side, by service."""
+"""Resource types that may grant a call through a resource policy, by service."""
 
 
 def actions_of(service: str, method: str) -> tuple[str, ...]:
-    """The actions that a call needs; nothing where that is not known."""
+    """The IAM actions that a call needs; empty if they are unknown."""
     return ACTIONS.get((service, method), ())

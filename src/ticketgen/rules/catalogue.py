@@ -1,4 +1,4 @@
-"""Every rule by its id: those of this package, and those of the levels before them."""
+"""All rules by id: the rules of this package, and the findings of the levels before them."""
 
 from __future__ import annotations
 
@@ -12,65 +12,237 @@ __all__ = ["CATALOGUE", "LEVELS"]
 
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
+_FAILS = "`terraform validate` and `terraform plan` fail."
+_DECLARE = "correct the name, or add the declaration"
+
 LEVELS: Mapping[str, tuple[RuleInfo, ...]] = MappingProxyType(
     {
         "Syntax": (
-            RuleInfo("syntax", _E, "HCL's own parser takes the file"),
-            RuleInfo("unreadable", _E, "The file can be read, and is UTF-8"),
+            RuleInfo(
+                "syntax",
+                _E,
+                "HCL's own parser accepts the file",
+                "Terraform cannot read the file, and nothing else in it is checked.",
+                "correct the syntax",
+            ),
+            RuleInfo(
+                "unreadable",
+                _E,
+                "The file is readable and encoded in UTF-8",
+                "Nothing in the file is checked.",
+                "correct the permissions of the file, or save it as UTF-8",
+            ),
             RuleInfo(
                 "not-checked",
                 _N,
-                "A second parser, or a guard against what crashes parsers, takes the file too",
+                "ticketgen can check the file",
+                "The file may be valid, but ticketgen does not check it: its second parser cannot read it, it is over "
+                "a limit that protects the parsers, it uses the JSON syntax, or it is outside the directory.",
+                "simplify or split the file, or check it with `terraform validate`",
             ),
         ),
         "Round trip": (
-            RuleInfo("round-trip", _E, "The file's syntax tree makes its way to text and back unchanged"),
+            RuleInfo(
+                "round-trip",
+                _E,
+                "The file's syntax tree can be written as text and read back unchanged",
+                "Tools that rewrite HCL with python-hcl2 would change the file.",
+                "simplify the expression that the finding shows",
+            ),
         ),
         "References": (
-            RuleInfo("undeclared-reference", _E, "Whatever an expression names is declared in its module"),
             RuleInfo(
-                "undeclared-provider", _E, "Whatever provider configuration a resource names is declared"
+                "undeclared-reference",
+                _E,
+                "Every reference points to a declaration in the same module, or to a Terraform built-in",
+                _FAILS,
+                _DECLARE,
             ),
-            RuleInfo("missing-module", _E, "The folder that a module is called from has Terraform in it"),
-            RuleInfo("unknown-module-input", _E, "A module is given only variables that it has"),
-            RuleInfo("missing-module-input", _E, "A module is given every variable without a default"),
-            RuleInfo("unknown-module-output", _E, "A module is asked only for outputs that it has"),
-            RuleInfo("unknown-module-provider", _E, "A module is handed only providers that it asks for"),
-            RuleInfo("missing-module-provider", _E, "A module is handed every provider that it asks for"),
-            RuleInfo("misplaced-each", _E, "each stands only in what has for_each"),
-            RuleInfo("misplaced-count", _E, "count.index stands only in what has count"),
             RuleInfo(
-                "misplaced-self", _E, "self stands only in provisioners, connections and postconditions"
+                "undeclared-provider",
+                _E,
+                "Every provider configuration that a resource or module call uses is declared",
+                _FAILS,
+                "correct the name, or add a provider block with that alias",
             ),
-            RuleInfo("duplicate-address", _E, "No address is declared twice"),
-            RuleInfo("dependency-cycle", _E, "Nothing depends on itself"),
-            RuleInfo("missing-file", _E, "Files that an expression reads exist"),
-            RuleInfo("unused-declaration", _W, "Every variable and every local value is used"),
+            RuleInfo(
+                "missing-module",
+                _E,
+                "The source folder of every module call contains Terraform files",
+                "`terraform init` fails.",
+                "correct the source, or create the module",
+            ),
+            RuleInfo(
+                "unknown-module-input",
+                _E,
+                "A module call sets only variables that the module declares",
+                _FAILS,
+                "correct the argument, or declare the variable in the module",
+            ),
+            RuleInfo(
+                "missing-module-input",
+                _E,
+                "A module call sets every variable that has no default",
+                _FAILS,
+                "set the variable in the call, or give it a default",
+            ),
+            RuleInfo(
+                "unknown-module-output",
+                _E,
+                "Every output of a module that is read is declared in the module",
+                _FAILS,
+                "correct the name, or declare the output in the module",
+            ),
+            RuleInfo(
+                "unknown-module-provider",
+                _E,
+                "A module call passes only provider configurations that the module accepts",
+                "`terraform init` fails.",
+                "remove the entry from providers, or add it to configuration_aliases in the module",
+            ),
+            RuleInfo(
+                "missing-module-provider",
+                _E,
+                "A module call passes every provider configuration that the module requires",
+                "`terraform init` fails.",
+                "add the provider configuration to the providers argument of the call",
+            ),
+            RuleInfo(
+                "misplaced-each",
+                _E,
+                "each.key and each.value are used only in a block that sets for_each",
+                _FAILS,
+                "set for_each, or use another value",
+            ),
+            RuleInfo(
+                "misplaced-count",
+                _E,
+                "count.index is used only in a block that sets count",
+                _FAILS,
+                "set count, or use another value",
+            ),
+            RuleInfo(
+                "misplaced-self",
+                _E,
+                "self is used only in provisioner, connection and postcondition blocks",
+                _FAILS,
+                "refer to the resource by its address",
+            ),
+            RuleInfo(
+                "duplicate-address",
+                _E,
+                "Every address is declared once",
+                _FAILS,
+                "remove or rename one of the two",
+            ),
+            RuleInfo(
+                "dependency-cycle",
+                _E,
+                "No resource, local value or output depends on itself",
+                _FAILS,
+                "remove one of the references in the cycle",
+            ),
+            RuleInfo(
+                "missing-file",
+                _E,
+                "Every file that an expression reads exists",
+                "`terraform plan` fails.",
+                "create the file, or correct the path",
+            ),
+            RuleInfo(
+                "unused-declaration",
+                _W,
+                "Every variable and local value is used",
+                "A variable without effect misleads the person who sets it.",
+                "remove the declaration",
+            ),
         ),
         "Schema": (
             RuleInfo(
                 "unknown-attribute",
                 _E,
-                "A block sets, and a reference asks for, only attributes that there are",
+                "Every argument that is set, and every attribute that is read, exists in the provider's schema",
+                _FAILS,
+                "correct the name, or remove it",
             ),
-            RuleInfo("unknown-block", _E, "A block holds only blocks that its provider knows there"),
-            RuleInfo("read-only-attribute", _E, "What only the provider sets is not set"),
-            RuleInfo("missing-attribute", _E, "Whatever is required is set"),
-            RuleInfo("missing-block", _E, "Whatever block is required is there"),
-            RuleInfo("too-many-blocks", _E, "A block holds no more of another than its provider takes"),
-            RuleInfo("wrong-type", _E, "A literal can become the type of its attribute"),
-            RuleInfo("removed-in-provider-6", _W, "Nothing is used that AWS provider 6 took away"),
-            RuleInfo("deprecated", _W, "Nothing is used that the provider warns of"),
-            RuleInfo("schema-not-checked", _N, "The snapshot knows the types that are used"),
+            RuleInfo(
+                "unknown-block",
+                _E,
+                "Every nested block exists in the provider's schema",
+                _FAILS,
+                "correct the block type, or remove the block",
+            ),
+            RuleInfo(
+                "read-only-attribute",
+                _E,
+                "No argument sets an attribute that only the provider sets",
+                _FAILS,
+                "remove the argument",
+            ),
+            RuleInfo("missing-attribute", _E, "Every required argument is set", _FAILS, "set the argument"),
+            RuleInfo("missing-block", _E, "Every required block is present", _FAILS, "add the block"),
+            RuleInfo(
+                "too-many-blocks",
+                _E,
+                "No block contains more nested blocks of a type than the provider allows",
+                _FAILS,
+                "remove a block",
+            ),
+            RuleInfo(
+                "wrong-type",
+                _E,
+                "Every literal value can be converted to the type of its argument",
+                _FAILS,
+                "write a value of the type that the finding names",
+            ),
+            RuleInfo(
+                "removed-in-provider-6",
+                _W,
+                "The configuration uses nothing that AWS provider 6 removed",
+                "The first `terraform plan` after the upgrade of the provider fails.",
+                "use the replacement that the finding names",
+            ),
+            RuleInfo(
+                "deprecated",
+                _W,
+                "The configuration uses nothing that the provider deprecates",
+                "A later version of the provider removes it, and the upgrade fails.",
+                "use the replacement that the provider's documentation names",
+            ),
+            RuleInfo(
+                "schema-not-checked",
+                _N,
+                "ticketgen has the schema of every resource type in use",
+                "Misspelt arguments of such a resource stay unnoticed until `terraform validate`.",
+                "run `terraform validate` as well",
+            ),
         ),
         "Comments": (
-            RuleInfo("ignore-without-reason", _E, "Whatever is ignored has its reason beside it"),
-            RuleInfo("ignore-unknown-rule", _E, "Only rules that there are can be ignored"),
-            RuleInfo("ignore-unused", _W, "A comment that ignores something has something to ignore"),
+            RuleInfo(
+                "ignore-without-reason",
+                _E,
+                "Every ticketgen:ignore comment gives a reason",
+                "Without a reason, nobody can tell later whether the comment is still right.",
+                "write the reason after the rule",
+            ),
+            RuleInfo(
+                "ignore-unknown-rule",
+                _E,
+                "Every ticketgen:ignore comment names a rule that exists and can be ignored",
+                "The comment has no effect.",
+                "correct the name: `ticketgen rules` lists all rules",
+            ),
+            RuleInfo(
+                "ignore-unused",
+                _W,
+                "Every ticketgen:ignore comment matches a finding",
+                "A leftover comment hides the next finding at its place.",
+                "remove the comment",
+            ),
         ),
     }
 )
-"""The findings of the levels before the rules, by level: what must hold there says its name and its message."""
+"""The findings of the levels before the rules, by level."""
 
 CATALOGUE: Mapping[str, RuleInfo] = MappingProxyType(
     {

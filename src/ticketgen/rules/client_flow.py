@@ -1,8 +1,8 @@
-"""Which AWS services a package of Python calls: its clients, followed to where something is called on them.
+"""The AWS calls of a Python package, found by following each client to the calls on it.
 
-A client is followed through names, attributes and items that hold nothing else, through functions that return one,
-also one that is given the service by name, and through the arguments of functions that the package itself calls. What
-no way leads to from the handler and the modules that it imports is not called.
+A client is followed through names, attributes and items that hold nothing but that client, through functions that
+return one (also functions that take the service by name), and through the arguments of functions that the package
+itself calls. Code that the handler and the modules that it imports cannot reach is left out.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from ticketgen.rules.python_scopes import Called, Client, Item, Member, Module, 
 __all__ = ["AwsCall", "aws_calls", "module_name"]
 
 _MOST_ROUNDS = 50
-"""A way through more functions than that is not followed to its end."""
+"""Limit of passes over the code; a longer chain of functions is not followed to its end."""
 
 _Place = tuple[str, str]
-"""A scope: the module's name, and its own."""
+"""A scope: the name of its module, and its own name."""
 _Holder = tuple[str, str, str]
-"""Module, scope and name of what may hold a client; of an attribute, the scope is ".", and an item's name has []."""
+"""Module, scope and name of a possible holder of a client. An attribute's scope is "."; an item's name ends in []."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwsCall:
-    """``client.get_item(…)`` on a client or resource of a service: as boto3 names them.
+    """A call such as ``client.get_item(…)`` on a client or resource, in boto3's names.
 
     Attributes:
-        module: where it stands.
-        steps: the keys of the dictionaries with one entry in code that is reached, for what takes such steps.
+        module: the module that contains it.
+        steps: the keys of all one-entry dictionaries in reachable code: the possible steps of a transaction.
     """
 
     module: str
@@ -41,16 +41,16 @@ class AwsCall:
 
 
 def module_name(file: str) -> str:
-    """What a file of a package is imported as: ``lib/dynamo.py`` as ``lib.dynamo``."""
+    """The import name of a file in a package: ``lib.dynamo`` for ``lib/dynamo.py``."""
     return posixpath.normpath(file).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def aws_calls(modules: Mapping[str, Module], handler: str) -> tuple[AwsCall, ...]:
-    """What a package calls.
+    """The AWS calls of a package.
 
     Args:
-        modules: by their names.
-        handler: as Lambda has it, ``module.function``; where there is no such function, all code is taken to run.
+        modules: the modules by name.
+        handler: ``module.function``, as in Lambda; if there is no such function, all code counts as reachable.
     """
     flow = _Flow(modules, handler)
     return tuple(flow.calls())
@@ -70,7 +70,7 @@ class _Flow:
                 if self._is_method(module, name):
                     self._methods.setdefault(name.rpartition(".")[2], []).append((module, name))
         self.reached = self._reached(handler)
-        # What is held is followed first; whatever also holds something else is not followed, from the beginning.
+        # First follow every holder. Then start again without the holders that also hold something else.
         before = -1
         while before < len(self.not_followed):
             before = len(self.not_followed)
@@ -101,7 +101,7 @@ class _Flow:
             elif isinstance(key, Name):
                 yield from self.texts.get((module, scope.name, key.name), ())
 
-    # What runs
+    # Which code can run
 
     def _reached(self, handler: str) -> tuple[_Place, ...]:
         every = tuple((name, scope) for name, each in self.modules.items() for scope in each.scopes)
@@ -119,7 +119,7 @@ class _Flow:
         return tuple(place for place in every if place in found)
 
     def _next(self, module: str, name: str) -> Iterator[_Place]:
-        """The scopes that one may lead to: what it imports, what it names, and what Python calls by itself."""
+        """The scopes that a scope may lead to: by imports, by names, and by methods that Python calls itself."""
         own = self.modules[module]
         scope = own.scopes[name]
         if not name:
@@ -135,10 +135,10 @@ class _Flow:
         for member, _ in scope.members:
             places = self._functions(member, module, scope)
             yield from places
-            if not places:  # of something that is not known, so perhaps of what a class of the package made
+            if not places:  # a method of an unknown object, perhaps an instance of a class of the package
                 yield from self._methods.get(member.name, ())
 
-    # What holds what
+    # Which name holds which client
 
     def _follow(self) -> None:
         for _ in range(_MOST_ROUNDS):
@@ -165,7 +165,7 @@ class _Flow:
             self.not_followed.add(holder)
 
     def _hand_over(self, called: Called, module: str, scope: Scope) -> None:
-        """The arguments of a call become the parameters of what it calls; of a class, its fields."""
+        """Pass the arguments of a call to the parameters of the callee; for a class, to its fields."""
         for place in self._functions(called.callee, module, scope):
             function = self.modules[place[0]].scopes[place[1]]
             of = (place[0], ".") if place[1] in self.modules[place[0]].classes else place
@@ -184,9 +184,9 @@ class _Flow:
         return name.rpartition(".")[0] in self.modules[module].classes
 
     def _also_something_else(self) -> set[_Holder]:
-        """Whatever holds a client, and is given what is none, or nobody knows.
+        """Holders of a client that are also assigned some other or unknown value.
 
-        None is something else where the same code gives it a client too, for that then depends on something.
+        None counts as another value if the same code also assigns a client: which one it is depends on a condition.
         """
         clients: set[tuple[_Holder, _Place]] = set()
         nothing: set[tuple[_Holder, _Place]] = set()
@@ -206,7 +206,7 @@ class _Flow:
         return found | {holder for holder, _ in clients & nothing}
 
     def _holder(self, target: Source, module: str, scope: Scope) -> _Holder | None:
-        """What an assignment gives a value to."""
+        """The holder that an assignment sets."""
         match target:
             case Name(name):
                 return module, "" if name in scope.shared else scope.name, name
@@ -218,7 +218,7 @@ class _Flow:
         return None
 
     def _where(self, source: Source | None, module: str, scope: Scope) -> _Holder | None:
-        """What a value is read from."""
+        """The holder that a value is read from."""
         match source:
             case Name(name):
                 around: Scope | None = scope
@@ -243,13 +243,13 @@ class _Flow:
         return name not in scope.shared and any(target == Name(name) for target, _ in scope.assigned)
 
     def _sibling(self, alias: str, module: str) -> str | None:
-        """The module of the package that a name stands for."""
+        """The module of the package that a name refers to."""
         imported, part = self.modules[module].imports.get(alias, ("", ""))
         whole = f"{imported}.{part}" if imported and part else imported or part
         return whole if whole in self.modules else None
 
     def _functions(self, callee: Name | Member, module: str, scope: Scope) -> set[_Place]:
-        """The functions of the package that a call may be of; of a class, how it is made."""
+        """The functions of the package that a call may reach; for a class, its constructor."""
         match callee:
             case Name(name):
                 around: Scope | None = scope
@@ -276,10 +276,10 @@ class _Flow:
         made = f"{name}.__init__"
         return {(module, each) for each in (made if made in known.scopes else name,) if each in known.scopes}
 
-    # What is what
+    # Which value is a client
 
     def _service(self, source: Source | None, module: str, scope: Scope) -> str | None:
-        """The service whose client a value is; None for anything else."""
+        """The service if a value is a client; None for anything else."""
         match source:
             case Client(Text(service)):
                 return service
@@ -295,12 +295,12 @@ class _Flow:
         return None
 
     def _gives(self, module: str, scope: Scope) -> str | None:
-        """The service whose client a function gives back, whichever way it ends."""
+        """The service if every return value of a function is a client of that service."""
         services = {self._service(value, module, scope) for value in scope.returned}
         return services.pop() if len(services) == 1 else None
 
     def _made_for(self, called: Called, place: _Place) -> str | None:
-        """The service of ``client("sqs")``, where ``client`` hands the name on to boto3."""
+        """The service of ``client("sqs")`` if ``client`` passes the name to boto3."""
         function = self.modules[place[0]].scopes[place[1]]
         asked = [value.service for value in function.returned if isinstance(value, Client)]
         if len(asked) != len(function.returned) or len(asked) != 1 or not isinstance(asked[0], Name):
@@ -308,7 +308,7 @@ class _Flow:
         return self._asked(asked[0].name, function, called, method=self._is_method(*place))
 
     def _asked(self, parameter: str, function: Scope, called: Called, *, method: bool) -> str | None:
-        """The service that a function is given by name."""
+        """The service name that a call passes as a parameter."""
         taken = function.parameters[1 if method else 0 : function.positional]
         given = {**dict(zip(taken, called.arguments, strict=False)), **called.named}.get(parameter)
         return given.value or None if isinstance(given, Text) else None

@@ -1,4 +1,4 @@
-"""Inline code that reads a variable that is not set."""
+"""Inline code that reads an environment variable that is not set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GIVEN = frozenset({
     "PATH", "PYTHONPATH", "TZ", "_HANDLER", "_X_AMZN_TRACE_ID",
 })  # fmt: skip
 
-# Handed on as a value, with nothing beside it that would take its place.
+# The variable is used as a value, with no default beside it.
 _NODE_READ = re.compile(r"[:=(,]\s*process\.env\.([A-Za-z_]\w*)\s*(?=[,;)}\n])")
 _NODE_TEST = re.compile(r"(?:if\s*\(|\?\?|\|\||&&|!|typeof\s)[^\n;]*process\.env\.([A-Za-z_]\w*)")
 
@@ -36,8 +36,12 @@ def _check(subject: Subject) -> Iterator[Problem]:
         for file in function.code:
             for name, line in _reads(file):
                 if name not in given and name not in _GIVEN:
-                    message = f"{file.name} reads {name}, which {function.found.address} does not set"
-                    yield Problem(message, file.at(line), f"set {name} in the function's environment")
+                    message = (
+                        f"{file.name} reads the environment variable {name}, "
+                        f"which {function.found.address} does not set"
+                    )
+                    help = f"set {name} in the function's environment, or give the code a default"
+                    yield Problem(message, file.at(line), help)
 
 
 def _reads(file: Code) -> Iterator[tuple[str, int]]:
@@ -56,7 +60,10 @@ RULE = Rule(
     id="code-environment",
     severity=Severity.ERROR,
     summary="Every environment variable that inline code needs is set",
-    why="The code fails with a KeyError, or goes on with undefined, the first time that the line runs.",
-    fix="set it in the function's environment, or give the code a default",
+    why=(
+        "The first time that the line runs, Python code fails with a KeyError, and Node.js code continues with "
+        "undefined."
+    ),
+    fix="set the variable in the function's environment, or give the code a default",
     check=_check,
 )

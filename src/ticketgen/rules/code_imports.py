@@ -1,4 +1,4 @@
-"""Inline code that imports what its runtime does not ship."""
+"""Inline code that imports packages that its runtime does not include."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["RULE"]
 
-# boto3 and what it needs, and the runtime interface client. https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+# boto3 with its dependencies, and the runtime interface client. https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 _WITH_PYTHON = frozenset({
     "awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "simplejson", "six",
     "snapshot_restore_py", "urllib3",
 })  # fmt: skip
 
-# Each version's "What's New", https://docs.python.org/3/whatsnew/: what it took out of the standard library.
+# Modules that a version removed from the standard library, by its "What's New": https://docs.python.org/3/whatsnew/
 _GONE = {
     (3, 12): frozenset({"asynchat", "asyncore", "distutils", "imp", "smtpd"}),
     (3, 13): frozenset({
@@ -29,7 +29,7 @@ _GONE = {
         "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib",
     }),
 }  # fmt: skip
-# The SDK of durable functions, with the runtimes that have them.
+# The SDKs for durable functions, with the first runtime version that includes them.
 # https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
 _DURABLE = {"aws_durable_execution_sdk_python": (3, 13), "@aws/durable-execution-sdk-js": (22,)}
 _NEW = frozenset({"annotationlib", "compression", "concurrent", "tomllib", "zoneinfo", "graphlib"})
@@ -52,7 +52,7 @@ _NODE_COMMENT = re.compile(r"/\*.*?\*/|(?<![:'\"\w])//[^\n]*", re.S)
 def _check(subject: Subject) -> Iterator[Problem]:
     for function in functions(subject):
         if function.code is None or function.found.has("layers"):
-            continue  # a layer may ship anything
+            continue  # a layer may contain any package
         for file in function.code:
             if file.name.endswith(".py") and function.runtime.startswith("python"):
                 yield from _python(function, file)
@@ -73,7 +73,7 @@ def _python(function: LambdaFunction, file: Code) -> Iterator[Problem]:
             continue
         if version >= _DURABLE.get(name, (99,)):
             continue
-        message = f"{file.name} imports {name}, which {function.runtime} does not ship"
+        message = f"{file.name} imports {name}, which {function.runtime} does not include"
         yield Problem(message, file.at(line))
 
 
@@ -90,14 +90,16 @@ def _node(function: LambdaFunction, file: Code) -> Iterator[Problem]:
             or f"node_modules/{package}" in packed
         ):
             continue
-        # The SDK for JavaScript v3 ships since nodejs18.x, v2 until nodejs16.x.
+        # Version 3 of the SDK for JavaScript is included from nodejs18.x on, version 2 up to nodejs16.x.
         # https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
         if package.startswith(("@aws-sdk/", "@smithy/")) and major >= 18:
             continue
         if (package == "aws-sdk" and major <= 16) or (major,) >= _DURABLE.get(package, (99,)):
             continue
         line = text.count("\n", 0, match.start(2)) + 1
-        message = f"{posixpath.basename(file.name)} imports {package}, which {function.runtime} does not ship"
+        message = (
+            f"{posixpath.basename(file.name)} imports {package}, which {function.runtime} does not include"
+        )
         yield Problem(message, file.at(line))
 
 
@@ -108,12 +110,13 @@ def _version(text: str) -> tuple[int, ...]:
 RULE = Rule(
     id="code-imports",
     severity=Severity.ERROR,
-    summary="Inline code imports only what its runtime ships",
+    summary="Inline code imports only packages that its runtime includes",
     why=(
-        "Inline code has no requirements file: a package that the runtime does not bring is missing, and the function "
-        "fails on its first call. No runtime ships a Redis client, and none since nodejs18.x the AWS SDK v2."
+        "Inline code has no requirements file. A package that the runtime does not include is missing, and the "
+        "function fails on its first call. No runtime includes a Redis client, and no runtime since nodejs18.x "
+        "includes version 2 of the AWS SDK for JavaScript."
     ),
-    fix="use the standard library or the AWS SDK, write the few lines yourself, or add a layer",
+    fix="use the standard library or the AWS SDK, write the few lines yourself, or add a layer with the package",
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html",

@@ -1,4 +1,4 @@
-"""Inline Python that is none."""
+"""Inline Python with syntax errors."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _check(subject: Subject) -> Iterator[Problem]:
             if file.name.endswith(".py"):
                 code = read_python(file.text)
                 if isinstance(code, SyntaxError):
-                    yield Problem(f"{file.name} is no Python: {code.msg}", file.at(code.lineno or 1))
+                    yield Problem(f"{file.name} is not valid Python: {code.msg}", file.at(code.lineno or 1))
 
 
 RULE = Rule(
     id="code-syntax",
     severity=Severity.ERROR,
-    summary="The inline Python code of a function can be parsed",
-    why="Nothing looks at code inside a string: it is packed and deployed, and fails on its first call.",
-    fix="mend the code; a linter reads it where it is kept as a file",
+    summary="The inline Python code of a function has no syntax errors",
+    why="No plan or linter looks at code inside a string. It is packed and deployed, and fails on its first call.",
+    fix="correct the syntax; if the code is generated from a file, lint that file",
     check=_check,
 )

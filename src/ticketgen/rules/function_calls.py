@@ -1,4 +1,4 @@
-"""What a Lambda function's inline Python calls of AWS."""
+"""The AWS calls of a Lambda function's inline Python."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["calls_of"]
 
 
 def calls_of(function: LambdaFunction) -> Iterator[tuple[Code, AwsCall]]:
-    """Each call, with the file that it stands in."""
+    """Each AWS call of a function, with the file that contains it."""
     files = {module_name(file.name): file for file in function.code or () if file.name.endswith(".py")}
     texts = tuple((name, file.text) for name, file in files.items())
     handler = function.found.assumed("handler")

@@ -1,4 +1,4 @@
-"""The Lambda functions of a configuration, with the code that stands in it."""
+"""The Lambda functions of a configuration, with their inline code."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Code:
     """One file of a function's package.
 
     Attributes:
-        name: in the package.
+        name: its path in the package.
         text: its text.
-        place: where the text begins; of inline code, its ``content``.
-        inline: whether it stands in the Terraform, and so its first line is the line after the place where it is
-            a heredoc.
+        place: where the text begins; for inline code, its ``content``.
+        first_line: the line of the text's first line in that file; 0 if its lines are not lines of the file, such as
+            in a quoted string.
     """
 
     name: str
@@ -32,19 +32,19 @@ class Code:
 
     def at(self, line: int) -> Location:
         """The place of a line of the text, counted from 1."""
-        if self.first_line == 0:  # no text of its own lines, such as a quoted string
+        if self.first_line == 0:
             return self.place
         return Location(self.place.file, self.first_line + line - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class LambdaFunction:
-    """A function.
+    """A Lambda function.
 
     Attributes:
         found: its resource.
-        code: the files of its package; None where they are not known, all of them.
-        archive: the ``archive_file`` that packs it, if it is one.
+        code: the files of its package; None unless all of them are known.
+        archive: the ``archive_file`` that packs it, if any.
     """
 
     found: Found
@@ -53,13 +53,13 @@ class LambdaFunction:
 
     @property
     def runtime(self) -> str:
-        """Such as ``python3.13``; "" where it is not known."""
+        """The runtime, such as ``python3.13``; "" if it is unknown."""
         value = self.found.assumed("runtime")
         return value if isinstance(value, str) else ""
 
     @property
     def environment(self) -> Mapping[str, object] | None:
-        """The variables that are set, None where it is not known which."""
+        """The environment variables that are set; None if they are unknown."""
         blocks = self.found.inner("environment")
         if not blocks:
             return {} if not self.found.loops("environment") else None
@@ -68,7 +68,7 @@ class LambdaFunction:
 
 
 def functions(subject: Subject) -> Iterator[LambdaFunction]:
-    """Every function, in every meaning of its module."""
+    """Every function, in every scope of its module."""
     for found in subject.resources("aws_lambda_function"):
         archive = _archive(found)
         yield LambdaFunction(found, _code(archive) if archive else None, archive)
@@ -111,6 +111,6 @@ def _code(archive: Found) -> tuple[Code, ...] | None:
 def _inline(found: Found, attribute: str, name: str, text: str) -> Code:
     place = found.at(attribute)
     expression = found.expression(attribute)
-    # A heredoc's text begins on the line after its mark. Text from elsewhere is shown where it is used.
+    # The text of a heredoc begins on the line after its marker. Text from elsewhere is reported where it is used.
     heredoc = getattr(expression, "heredoc", "")
     return Code(name, text, place, place.line + 1 if heredoc else 0)

@@ -1,4 +1,4 @@
-"""A global table used as a lock."""
+"""Global tables that hold locks."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _problem(table: Found, at: Found) -> Problem:
-    return Problem(f"{table.address} holds locks, and is replicated last-writer-wins", at.place)
+    return Problem(
+        f"{table.address} holds locks, but is a global table, where the last writer wins", at.place
+    )
 
 
 def _locks(table: Found) -> bool:
-    """Whether its name or its key says that it holds locks."""
+    """Whether the name or the key of a table suggests that it holds locks."""
     said = [table.declared.name, table.assumed("name"), table.assumed("hash_key")]
     words = [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each).lower() for each in said if isinstance(each, str)]
     return any(_LOCK.search(re.sub(r"(?<=[a-z])_|_(?=[a-z])", "-", word)) for word in words)
@@ -47,10 +49,10 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="A table that holds locks is not a global table",
     why=(
-        "A conditional write sees its own Region's replica only. Two Regions take one lock at once, both succeed, and "
-        "the later write silently wins: the lock locks nothing."
+        "A conditional write checks only the replica in its own Region. When two Regions take the same lock at the "
+        "same time, both succeed, and the later write silently replaces the earlier one: the lock locks nothing."
     ),
-    fix="give each Region a lock table of its own, and take each lock in one Region: the home of what it protects",
+    fix="give each Region its own lock table, and take each lock only in the home Region of the data that it protects",
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html",

@@ -1,4 +1,4 @@
-"""What the role of a function grants, from every policy that belongs to it."""
+"""The actions that the role of a function grants, from all of its policies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ticketgen.rules.subject import Found, Subject
 
 __all__ = ["Granted", "grants"]
 
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: what services do with a role.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: policies for AWS services.
 _FOR_SERVICES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole",
                  "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess")  # fmt: skip
 _OF_A_ROLE = frozenset({"aws_iam_role_policy", "aws_iam_role_policy_attachment"})
@@ -24,11 +24,11 @@ _OF_A_ROLE = frozenset({"aws_iam_role_policy", "aws_iam_role_policy_attachment"}
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a function may do.
+    """The actions that a function may call.
 
     Attributes:
-        function: whose role it is.
-        actions: each with the place of its statement; patterns as they stand.
+        function: the function that has the role.
+        actions: each action or pattern, as written, with the place of its statement.
         shared: whether another function has the same role.
     """
 
@@ -42,7 +42,7 @@ class Granted:
 
 
 def grants(subject: Subject) -> Iterator[Granted]:
-    """Each function whose role and policies are known, all of them."""
+    """Each function whose role and policies are all known."""
     every = list(functions(subject))
     roles = [_role(function) for function in every]
     policies = list(
@@ -50,7 +50,7 @@ def grants(subject: Subject) -> Iterator[Granted]:
             "aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_role_policies_exclusive"
         )
     )
-    # A policy of a role that is not known may belong to any; and so may one attached the other way round.
+    # A policy of an unknown role may belong to any role, and so may one in an aws_iam_policy_attachment.
     unclear = {id(each.scope.root) for each in policies if each.link("role") is None}
     unclear |= {id(each.scope.root) for each in subject.resources("aws_iam_policy_attachment")}
     known: dict[tuple[int, int], tuple[tuple[str, Location], ...] | None] = {}
@@ -70,7 +70,7 @@ def grants(subject: Subject) -> Iterator[Granted]:
 
 
 def _role(function: LambdaFunction) -> Link | None:
-    """Its role: by a reference, or by an ARN that ends with the name of one, or with the role of one's policy."""
+    """The role of a function, by reference, or by an ARN that ends with a role's name or a policy's role."""
     expression, values = function.found.expression("role"), function.found.subject.values
     value = values.of(expression, function.found.where)
     if isinstance(value, Link) or expression is None:

@@ -1,4 +1,4 @@
-"""Tests that cannot fail, told from a test file's syntax tree."""
+"""Detection of tests that cannot fail, from the syntax tree of a test file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["HollowTest", "hollow_tests"]
 
 @dataclass(frozen=True, slots=True)
 class HollowTest:
-    """A test that asserts nothing that can be false: what it lacks, and where it begins, counted from 1."""
+    """A test that cannot fail: its name, what it lacks, and where it begins, counted from 1."""
 
     name: str
     lack: str
@@ -22,7 +22,7 @@ class HollowTest:
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-# Helpers that cannot be looked into are taken at their word.
+# Helpers defined elsewhere are trusted by their name.
 _CHECKS = re.compile(
     r"_*(assert|check|expect|verify|ensure|must|validate|approve|compare|raises|warns|fail|has_|resource_\w*count_is|snapshot)",
     re.I,
@@ -30,7 +30,7 @@ _CHECKS = re.compile(
 
 
 def hollow_tests(tree: ast.Module) -> Iterator[HollowTest]:
-    """Each, in the order in which they stand."""
+    """Each test that cannot fail, in file order."""
     doubtful = [test for test in _tests(tree) if not _asserts(test, frozenset())]
     if not doubtful:
         return
@@ -63,7 +63,7 @@ def _asserts(function: _Function, helpers: frozenset[str]) -> bool:
 
 
 def _hollow(name: str, call: ast.Call) -> bool:
-    """``self.assertTrue(True)`` and its like."""
+    """Whether a call is ``self.assertTrue(True)`` or similar."""
     return name in {"assertTrue", "assertIsNotNone"} and bool(call.args) and _always_true(call.args[0])
 
 
@@ -89,12 +89,12 @@ def _always_true(test: ast.expr) -> bool:
 
 def _lack(function: _Function) -> str:
     if any(isinstance(node, ast.Assert) for node in ast.walk(function)):
-        return "asserts only what is always true"
+        return "asserts only conditions that are always true"
     body = [
         each
         for each in function.body
         if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
     ]
     if not body or all(isinstance(each, ast.Pass) for each in body):
-        return "is empty"
+        return "has an empty body"
     return "asserts nothing"

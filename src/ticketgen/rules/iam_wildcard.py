@@ -13,11 +13,11 @@ __all__ = ["RULE"]
 
 _HOLDERS = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
 
-# Services whose actions on data all take an ARN, by the Service Authorization Reference.
+# Services whose data actions all take an ARN, by the Service Authorization Reference.
 _TAKE_ARN = frozenset(
     {"dynamodb", "kinesis", "lambda", "rds-data", "s3", "secretsmanager", "sns", "sqs", "states"}
 )
-# Verbs of actions of theirs that take none, or are asked of the account.
+# Prefixes of their actions that take no ARN, or apply to the account.
 _WITHOUT_ARN = (
     "list",
     "describe",
@@ -48,7 +48,7 @@ def _of_policy(holder: Found, attribute: str) -> Iterator[Problem]:
         elif "*" in (statement.resources or ()) and not statement.conditioned:
             named = [action for action in statement.actions or () if _takes_arn(action)]
             if named:
-                yield Problem(f"{holder.address} grants {_list(named)} on every resource", statement.place)
+                yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.place)
 
 
 def _takes_arn(action: str) -> bool:
@@ -63,9 +63,9 @@ def _list(actions: list[str]) -> str:
 RULE = Rule(
     id="iam-wildcard",
     severity=Severity.WARNING,
-    summary="A policy names its actions and, where they take one, the ARN they are about",
-    why="A wildcard grants what nobody has thought of: other teams' tables, and actions that AWS adds later.",
-    fix="name each action, and the ARN of each resource",
+    summary="A policy names each action and, if the action takes one, the ARN of its resource",
+    why="A wildcard grants more than intended: other teams' tables, and actions that AWS adds later.",
+    fix="name each action and the ARN of each resource",
     check=_check,
     sources=("https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",),
 )

@@ -1,4 +1,4 @@
-"""Running all rules over a configuration."""
+"""Run all rules over a configuration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["judge"]
 
 
 def judge(configuration: Configuration) -> Iterator[Finding]:
-    """Every place where a rule is broken, once, however many calls of a module break it there."""
+    """Yield a finding for each place that breaks a rule, once, even if several calls of a module share the place."""
     subject = Subject(configuration)
     for rule in RULES:
         seen = set()

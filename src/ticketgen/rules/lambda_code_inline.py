@@ -36,19 +36,19 @@ def _archived(function: Found) -> Iterator[Problem]:
         content = source.attribute("content")
         called = getattr(content.value, "name", "") if content else ""
         if content is not None and called in {"file", "templatefile"}:
-            message = f"{link.resource.address} takes its content from a file, by {called}()"
+            message = f"{link.resource.address} reads its content from a file with {called}()"
             yield Problem(message, content.at(link.resource.file))
 
 
 RULE = Rule(
     id="lambda-code-inline",
     severity=Severity.ERROR,
-    summary="The code of a Lambda function stands in the Terraform that deploys it",
+    summary="The code of a Lambda function is part of the Terraform configuration that deploys it",
     why=(
-        "A zip or a file beside the stack has to be built and found before every plan. Where it is missing or old, the "
-        "plan fails, or deploys yesterday's code, and a reviewer sees neither."
+        "A zip or source file outside the configuration has to be built and found before every plan. If it is missing, "
+        "the plan fails; if it is old, yesterday's code is deployed. A reviewer sees neither."
     ),
-    fix="write the code into source blocks of a data.archive_file, and take its output_path as filename",
+    fix="write the code into source blocks of an archive_file data source, and set filename to its output_path",
     check=_check,
     sources=("https://registry.terraform.io/providers/hashicorp/archive/latest/docs/data-sources/file",),
 )

@@ -24,10 +24,11 @@ DEPRECATED: Mapping[str, str] = MappingProxyType({
     "python3.6": "2022-07-18", "python3.7": "2023-12-04", "python3.8": "2024-10-14", "python3.9": "2025-12-15",
     "ruby2.5": "2021-07-30", "ruby2.7": "2023-12-07", "ruby3.2": "2026-03-31",
 })  # fmt: skip
-"""Since when, by runtime, in November 2026: a finding does not depend on the day, so what comes next is not in it.
+"""The date of deprecation by runtime, as of November 2026. A finding must not depend on today's date, so this table
+lists only dates that have passed.
 
-Next, by the same page: ruby3.3 on 2027-03-31, nodejs22.x on 2027-04-30; python3.11, java8.al2, java11 and java17 on
-2027-06-30, a year later than AWS had said at first, and than tflint-ruleset-aws still has it.
+The next dates on the same page: ruby3.3 on 2027-03-31; nodejs22.x on 2027-04-30; python3.11, java8.al2, java11 and
+java17 on 2027-06-30, a year later than AWS first announced and than tflint-ruleset-aws still lists.
 """
 
 
@@ -36,24 +37,24 @@ def _check(subject: Subject) -> Iterator[Problem]:
         runtime = function.assumed("runtime")
         if isinstance(runtime, str) and runtime in DEPRECATED:
             since = DEPRECATED[runtime]
-            yield Problem(f"{runtime} is deprecated since {since}", function.at("runtime"))
+            yield Problem(f"runtime {runtime} has been deprecated since {since}", function.at("runtime"))
     for layer in subject.resources("aws_lambda_layer_version"):
         runtimes = layer.assumed("compatible_runtimes")
         named = [each for each in runtimes if isinstance(each, str)] if isinstance(runtimes, list) else []
         if named and all(each in DEPRECATED for each in named):
-            message = f"every runtime that the layer is for is deprecated: {', '.join(named)}"
+            message = f"{layer.address} lists only deprecated runtimes: {', '.join(named)}"
             yield Problem(message, layer.at("compatible_runtimes"))
 
 
 RULE = Rule(
     id="lambda-runtime",
     severity=Severity.ERROR,
-    summary="A function's runtime is one that AWS still supports",
+    summary="Every function uses a runtime that AWS still supports",
     why=(
-        "A deprecated runtime gets no security fixes, and AWS soon refuses to create functions with it, and then to "
-        "update those there are."
+        "A deprecated runtime gets no security fixes. AWS soon refuses to create functions with it, and later to "
+        "update existing ones."
     ),
-    fix="take a current runtime, such as python3.13",
+    fix="use a supported runtime, such as python3.13",
     check=_check,
     sources=(_SOURCE,),
 )

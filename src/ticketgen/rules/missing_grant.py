@@ -1,4 +1,4 @@
-"""Actions that inline code calls and its role does not grant."""
+"""Actions that inline code needs and its role does not grant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["RULE", "problems"]
 
-# IAM has no action for a transaction: each is granted as the steps that it consists of.
+# IAM has no action for a transaction: the role needs the action of each step.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 _TRANSACTIONS = {
     "transact_write_items": {
@@ -29,41 +29,43 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def problems(subject: Subject, granted: Granted) -> Iterator[Problem]:
-    """What a function calls and its role does not grant."""
+    """The calls of a function that its role does not grant."""
     role = granted.function.found.address
     for file, call in calls_of(granted.function):
         if any(True for _ in subject.resources(*WITH_RESOURCE_POLICY.get(call.service, ()))):
             continue
         for action in actions_of(call.service, call.method):
             if not granted.allows(action):
-                message = f"{file.name} calls {call.method}, and the role of {role} does not grant {action}"
-                help = f"grant {action} on the resource that it is called on"
+                message = f"{file.name} calls {call.method}, but the role of {role} does not grant {action}"
+                help = f"grant {action} on the resource that the call uses"
                 yield Problem(message, file.at(call.line), help)
         parts = _TRANSACTIONS.get(call.method, {}) if call.service == "dynamodb" else {}
         if parts and not any(granted.allows(f"dynamodb:{part}") for part in parts.values()):
-            message = (
-                f"{file.name} calls {call.method}, and the role of {role} grants nothing that it consists of"
-            )
-            help = f"grant those it uses of {', '.join(parts.values())}"
+            message = f"{file.name} calls {call.method}, but the role of {role} grants none of the actions of its steps"
+            needed = [f"dynamodb:{part}" for part in parts.values()]
+            help = f"grant {needed[0]}" if len(needed) == 1 else f"grant the ones in use: {', '.join(needed)}"
             yield Problem(message, file.at(call.line), help)
             continue
         for step, part in parts.items():
             if step in call.steps and not granted.allows(f"dynamodb:{part}"):
                 message = (
-                    f"{file.name} calls {call.method}, here with a {step}, "
-                    f"and the role of {role} does not grant dynamodb:{part}"
+                    f"{file.name} calls {call.method} with {step} steps, "
+                    f"but the role of {role} does not grant dynamodb:{part}"
                 )
                 yield Problem(
-                    message, file.at(call.line), f"grant dynamodb:{part} on the table that it is for"
+                    message, file.at(call.line), f"grant dynamodb:{part} on the table of those steps"
                 )
 
 
 RULE = Rule(
     id="missing-grant",
     severity=Severity.ERROR,
-    summary="Whatever inline code calls, its role grants",
-    why="The call is denied the first time it runs, which for a correction or a retry is in production, and late.",
-    fix="grant the action on the resource that it is called on",
+    summary="The role of a function grants every action that its inline code calls",
+    why=(
+        "AWS denies the call the first time it runs. For a correction or a retry, that is in production, long after "
+        "the deployment."
+    ),
+    fix="grant the action on the resource that the call uses",
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/service-authorization/latest/reference/"

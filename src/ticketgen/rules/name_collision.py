@@ -1,4 +1,4 @@
-"""Names that collide: of global services across Regions, and of two resources in one module."""
+"""Names that collide: of global services across Regions, and within one module."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ticketgen.aws.names import NAME_LIMITS
 from ticketgen.findings import Severity
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.shown import shown
 from ticketgen.hcl.syntax import GetAttribute, Reference
 from ticketgen.hcl.values import UNKNOWN
 from ticketgen.rules.rule import Problem, Rule
@@ -34,7 +35,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 several[id(root)] = _several_accounts(root)
             if several[id(root)]:
                 continue
-            # Of a regional service, one provider of one module is the same Region for certain.
+            # For a regional service, only one provider of one module is certain to mean one Region.
             area: tuple[object, ...] = (id(root),)
             if (type, attribute) not in everywhere:
                 area = (*area, id(found.scope), _provider(found))
@@ -46,17 +47,16 @@ def _check(subject: Subject) -> Iterator[Problem]:
 def _problem(found: Found, other: Found, attribute: str, value: str) -> Problem:
     place = f"{other.scope.path}.{other.address}" if other.scope.path else other.address
     if found.declared.block is other.declared.block:
-        where = (
-            f"in {found.scope.path} and in {other.scope.path}" if found.scope is not other.scope else "twice"
-        )
-        message = f"{found.address} is named {value!r} {where}"
+        modules = [scope.path or "the root module" for scope in (found.scope, other.scope)]
+        where = f"in both {' and '.join(modules)}" if found.scope is not other.scope else "more than once"
+        message = f"{found.address} is named {shown(value)} {where}"
     else:
-        message = f"{found.address} is named {value!r}, like {place}"
+        message = f"{found.address} is named {shown(value)}, as {place} is"
     return Problem(message, found.at(attribute))
 
 
 def _maybe_not(found: Found) -> bool:
-    """Whether it is not known that it is made, and how often."""
+    """Whether it is unknown if, or how often, the resource is created."""
     call: Scope | None = found.scope
     while call is not None and call.call is not None:
         if call.call.value("count") is not None or call.call.value("for_each") is not None:
@@ -73,7 +73,7 @@ def _provider(found: Found) -> str:
 
 
 def _several_accounts(root: Scope) -> bool:
-    """Whether the root may talk to more than one account, so that nothing is known to collide."""
+    """Whether the root may use more than one account, so that no collision is certain."""
     told = {"profile", "access_key", "shared_credentials_files", "allowed_account_ids"}
     return any(
         block.attribute(name) is not None or bool(block.blocks(name))
@@ -85,10 +85,11 @@ def _several_accounts(root: Scope) -> bool:
 RULE = Rule(
     id="name-collision",
     severity=Severity.ERROR,
-    summary="No two resources have one name where it must be unique",
+    summary="No two resources have the same name if AWS requires it to be unique",
     why=(
-        "IAM, dashboards and buckets are global: a module that is called once for each Region creates the same name in "
-        "each, and from the second on, AWS answers that it exists, or two resources overwrite each other for ever."
+        "The names of IAM roles, dashboards and buckets are global. A module that is called once per Region creates "
+        "the same name each time. From the second call on, AWS reports that the name exists, or two resources "
+        "overwrite each other on every apply."
     ),
     fix="add the Region to the name, or create the resource once, outside the module",
     check=_check,

@@ -17,15 +17,16 @@ def _check(subject: Subject) -> Iterator[Problem]:
         declared = suffixes(name.found.scope)
         if declared and _lacks(name, declared):
             suffix = min(declared, key=lambda variable: (not variable.endswith("suffix"), variable))
-            message = f"{name.found.address} has a {name.attribute} that does not depend on {suffix}"
-            yield Problem(message, name.found.at(name.attribute))
+            message = f"the {name.attribute} of {name.found.address} does not depend on {suffix}"
+            help = f"add ${{{suffix}}} to the {name.attribute}"
+            yield Problem(message, name.found.at(name.attribute), help)
 
 
 def _lacks(name: Name, declared: frozenset[str]) -> bool:
     origins = name.origins
     if declared & origins or chosen_freely(origins) or is_input(name.expression):
         return False
-    # Where the suffix is but one of the inputs that a stack is named by, any of them will do.
+    # A stack without a variable named suffix may build its names from any of its inputs.
     return any(variable.endswith("suffix") for variable in declared) or not any(
         origin.startswith("var.") for origin in origins
     )
@@ -34,11 +35,11 @@ def _lacks(name: Name, declared: frozenset[str]) -> bool:
 RULE = Rule(
     id="name-has-suffix",
     severity=Severity.ERROR,
-    summary="Every name that is unique in an account depends on the environment suffix",
+    summary="Every name that must be unique in an account depends on the environment suffix",
     why=(
-        "One name without the suffix is enough for the second deployment to fail, or to take over what belongs to the "
-        "first. It shows only when somebody deploys the second one."
+        "A single name without the suffix makes the second deployment fail, or lets it take over a resource of the "
+        "first. The mistake stays hidden until somebody makes the second deployment."
     ),
-    fix='write it as "${local.app_name}-<what>-${var.environment_suffix}"',
+    fix='end the name with the suffix, as in "${local.app_name}-refunds-${var.environment_suffix}"',
     check=_check,
 )

@@ -1,4 +1,4 @@
-"""Names over their limits."""
+"""Names that AWS rejects."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.aws.names import NAME_LIMITS, NameLimit
 from ticketgen.findings import Severity
+from ticketgen.hcl.shown import shown
 from ticketgen.hcl.syntax import Expression, Interpolation, Literal, Template, Text
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
@@ -29,17 +30,17 @@ def _wrong(found: Found, expression: Expression, limit: NameLimit) -> str:
     value = found.assumed_of(expression)
     if isinstance(value, str):
         if not value and not isinstance(expression, Literal):
-            return ""  # a default to be overridden
+            return ""  # an empty default that callers override
         problem = limit.problem(value)
-        return f"{value!r} {problem}" if problem else ""
+        return f"{shown(value)} {problem}" if problem else ""
     known = _known_characters(found, expression)
     if known > limit.maximum:
-        return f"has at least {known} characters, and AWS takes {limit.maximum}"
+        return f"has at least {known} characters, but AWS accepts at most {limit.maximum}"
     return ""
 
 
 def _known_characters(found: Found, expression: Expression) -> int:
-    """How long a name is at least, whatever its unknown parts are."""
+    """The fewest characters that a name has, with every unknown part empty."""
     if not isinstance(expression, Template):
         return 0
     count = 0
@@ -55,12 +56,12 @@ def _known_characters(found: Found, expression: Expression) -> int:
 RULE = Rule(
     id="name-limit",
     severity=Severity.ERROR,
-    summary="Every name is one that AWS takes: its length, its characters and their order",
+    summary="Every name meets AWS's rules for length, characters and their order",
     why=(
-        "AWS refuses the name during the apply, with half of the stack created. A longer suffix or Region does it to "
+        "AWS rejects the name during the apply, when half of the stack exists. A longer suffix or Region can break "
         "names that were fine before."
     ),
-    fix="shorten the name, or write it in the alphabet that AWS takes",
+    fix="shorten the name, or use only the characters that AWS accepts",
     check=_check,
-    sources=("The limits and their sources stand in ticketgen's aws/names.py.",),
+    sources=("ticketgen/aws/names.py lists each limit with its source.",),
 )

@@ -1,4 +1,4 @@
-"""The files that a test reads, told from its syntax tree."""
+"""The files that a test reads, from its syntax tree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MADE = frozenset({"tmp_path", "tmpdir", "tempfile", "tmp", "workdir", "tmp_path
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A path as a test has it, and where it stands, counted from 1."""
+    """A path as the test writes it, and its place, counted from 1."""
 
     path: str
     line: int
@@ -26,7 +26,7 @@ class NamedFile:
 
 
 def named_files(tree: ast.Module) -> Iterator[NamedFile]:
-    """The texts that are read as paths: Terraform files wherever they are named, others where they are opened."""
+    """Strings that are paths: Terraform files anywhere in the test, other files only if the test opens them."""
     around: dict[ast.AST, ast.AST] = {}
     waiting: list[ast.AST] = [tree]
     for node in waiting:
@@ -46,7 +46,7 @@ def _is_opened(node: ast.expr, outer: ast.AST) -> bool:
 
 
 def _is_spared(node: ast.expr, around: Mapping[ast.AST, ast.AST]) -> bool:
-    """Whether the test makes it, or it must not exist."""
+    """Whether the test creates the file, or asserts that it does not exist."""
     outer: ast.AST | None = around[node]
     if isinstance(outer, ast.BinOp) and _is_below(node, outer) and _is_made(outer.left):
         return True
@@ -60,7 +60,7 @@ def _is_spared(node: ast.expr, around: Mapping[ast.AST, ast.AST]) -> bool:
 
 
 def _is_below(node: ast.expr, outer: ast.AST) -> bool:
-    """``folder / "main.tf"``."""
+    """Whether the node is the right side of ``folder / "main.tf"``."""
     return isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Div) and outer.right is node
 
 
@@ -79,6 +79,6 @@ def _writes(call: ast.Call) -> bool:
 
 
 def _is_made(node: ast.expr) -> bool:
-    """Whether it leads into a folder that the test makes for itself."""
+    """Whether a path starts in a temporary folder of the test."""
     names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
     return bool(names & _MADE)

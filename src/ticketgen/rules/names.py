@@ -1,4 +1,4 @@
-"""Names that a configuration gives: which attributes they are, and where they come from."""
+"""Names that a configuration gives to resources: their attributes and their origins."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ __all__ = ["FREE", "SUFFIX", "Name", "chosen_freely", "names", "suffixes"]
 SUFFIX = re.compile(
     r"(?:\w+_)?suffix|(?:environment|env|stage|workspace|deployment)(?:_(?:name|id|type))?|name_prefix"
 )
-"""What a variable is called that tells one deployment from another."""
+"""Names of variables that distinguish one deployment from another."""
 
 FREE = frozenset({
-    ("aws_elasticache_user", "user_name"),  # Redis wants a user named default in every group
-    ("aws_rds_cluster", "database_name"),  # within the cluster, and no hyphens
+    ("aws_elasticache_user", "user_name"),  # Redis requires a user named default in every group
+    ("aws_rds_cluster", "database_name"),  # unique within the cluster only, and hyphens are invalid
     ("aws_db_instance", "db_name"),
     ("aws_rds_cluster", "final_snapshot_identifier"),
 })  # fmt: skip
-"""Names that AWS or their own resource keeps apart."""
+"""Names that need no suffix: AWS fixes them, or they are unique within their resource only."""
 
-# Further attributes that name what is unique in an account, and that NAME_LIMITS does not have.
+# Further names that are unique in an account and missing from NAME_LIMITS.
 _MORE = frozenset({
     ("aws_cloudfront_function", "name"),
     ("aws_db_instance", "identifier"),
@@ -48,7 +48,7 @@ _MORE = frozenset({
 _NAMED: dict[str, tuple[str, ...]] = {}
 for _type, _attribute in sorted({*NAME_LIMITS, *_MORE}):
     _limit = NAME_LIMITS.get((_type, _attribute))
-    # Names within a parent are kept apart by it; a path leads into a block or a map.
+    # Names within a parent need no suffix of their own. A dotted path leads into a block or a map.
     if (
         "." not in _attribute
         and (_limit is None or _limit.scope != "parent")
@@ -67,13 +67,13 @@ class Name:
 
     @property
     def origins(self) -> frozenset[str]:
-        """Where it comes from, see `ticketgen.hcl.origins`."""
+        """Where the name comes from; see `ticketgen.hcl.origins`."""
         found = self.found
         return found.subject.origins.of(self.expression, found.scope, found.declared.block)
 
 
 def names(subject: Subject) -> Iterator[Name]:
-    """Every name that must be unique in an account, in every meaning of its module."""
+    """Every name that must be unique in an account, in every scope of its module."""
     for type, attributes in _NAMED.items():
         for found in subject.resources(type):
             for attribute in attributes:
@@ -83,12 +83,12 @@ def names(subject: Subject) -> Iterator[Name]:
 
 
 def suffixes(scope: Scope) -> frozenset[str]:
-    """The root's variables that tell one deployment from another."""
+    """The root module's variables that distinguish one deployment from another."""
     return frozenset(f"var.{name}" for name in scope.root.names.variables if SUFFIX.fullmatch(name))
 
 
 def chosen_freely(origins: frozenset[str]) -> bool:
-    """Whether something makes a name differ that is no variable: a workspace, a random resource, or who knows."""
+    """Whether a name varies without a variable: by workspace, random resource, data source or unknown value."""
     return any(
         origin in {"unknown", "terraform.workspace"} or origin.startswith(("resource.random_", "data."))
         for origin in origins
@@ -96,7 +96,7 @@ def chosen_freely(origins: frozenset[str]) -> bool:
 
 
 def is_input(expression: Expression) -> bool:
-    """Whether a name is a variable, whole: whoever deploys the stack chooses it."""
+    """Whether a name is exactly one variable, so that the person who deploys the stack chooses it."""
     while isinstance(expression, Parentheses):
         expression = expression.inner
     return isinstance(expression, Reference) and expression.root == "var"

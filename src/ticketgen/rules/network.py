@@ -1,4 +1,4 @@
-"""Security groups, and what may flow between them."""
+"""Rules of security groups, and the traffic that they allow."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """A protocol and its ports; ``None`` for the protocol is all of them, for a port: not known."""
+    """A protocol and its ports. A protocol of None means all traffic; a port of None means an unknown port."""
 
     protocol: str | None
     first: int | None
     last: int | None
 
     def covers(self, other: Ports) -> bool:
-        """Whether all that the other lets through passes here too; yes where it is not known."""
+        """Whether these ports include the other ones; True if that is unknown."""
         if self.protocol is None:
             return True
         if other.protocol is None or self.protocol != other.protocol:
@@ -50,14 +50,14 @@ class Traffic:
     """One rule of one security group.
 
     Attributes:
-        group: whose rule it is; None where that is not known.
-        inwards: ingress or egress.
-        ports: what passes.
-        peers: the groups on the other side.
-        cidrs: the ranges on the other side, as far as they are known.
-        open_ended: whether something on the other side is not known.
-        place: where the rule stands.
-        scope: of the module that it stands in.
+        group: the security group of the rule; None if it is unknown.
+        inwards: whether the rule is an ingress rule.
+        ports: the traffic that it allows.
+        peers: the security groups on the other side.
+        cidrs: the known address ranges on the other side.
+        open_ended: whether the other side is partly unknown.
+        place: the location of the rule.
+        scope: the scope of its module.
     """
 
     group: Link | None
@@ -86,7 +86,7 @@ def traffic(subject: Subject) -> Iterator[Traffic]:
         kind, group = rule.value("type"), _group(rule, "security_group_id")
         if kind in ("ingress", "egress"):
             yield _inline(rule, group, kind == "ingress")
-        else:  # not known: it may be any rule of either direction
+        else:  # unknown: it may be any rule of either direction
             for inwards in (True, False):
                 yield Traffic(group, inwards, Ports(None, None, None), (), (), True, rule.place, rule.scope)
     for inwards, type in (
@@ -127,7 +127,7 @@ def _separate(rule: Found, inwards: bool) -> Traffic:
 
 
 def _listed(group: Found, item: dict[str, Value], itself: Link, inwards: bool, name: str) -> Traffic:
-    """One object of ``ingress = [{ … }]``."""
+    """Read one object of ``ingress = [{ … }]``."""
     groups = item.get("security_groups")
     listed = groups if isinstance(groups, list) else []
     peers = tuple(each for each in listed if isinstance(each, Link))
@@ -150,7 +150,7 @@ def _group(rule: Found, name: str) -> Link | None:
 
 
 def _links(rule: Found, name: str) -> tuple[tuple[Link, ...], bool]:
-    """The groups in a list, and whether there may be more."""
+    """The known groups of a list, and whether it may contain more."""
     expression = rule.expression(name)
     if expression is None:
         return (), False
@@ -174,7 +174,7 @@ def _cidrs(value: Value) -> tuple[tuple[str, ...], bool]:
 
 
 def _ports(protocol: Value, first: Value, last: Value) -> Ports:
-    # Numbers of https://www.iana.org/assignments/protocol-numbers; -1 is all.
+    # Protocol numbers: https://www.iana.org/assignments/protocol-numbers. AWS uses -1 for all traffic.
     names = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
     said = (
         str(protocol).lower()

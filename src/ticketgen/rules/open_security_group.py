@@ -1,4 +1,4 @@
-"""Security groups that the whole internet may enter."""
+"""Security groups that are open to the whole internet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         open_to = sorted(ANYWHERE & set(rule.cidrs))
         if rule.inwards and open_to and not _meant(rule):
             whose = rule.group.resource.address if rule.group else "a security group"
-            yield Problem(f"{whose} lets {rule.ports} in from {open_to[0]}", rule.place)
+            yield Problem(f"{whose} allows {rule.ports} from {open_to[0]}", rule.place)
 
 
 def _meant(rule: Traffic) -> bool:
@@ -30,7 +30,7 @@ def _meant(rule: Traffic) -> bool:
     if ports.protocol is None:
         return False
     if ports.first is None or ports.last is None:
-        return True  # not known
+        return True  # the ports are unknown, so there is nothing to prove
     return ports.first == ports.last and ports.first in _PUBLIC
 
 
@@ -38,8 +38,8 @@ RULE = Rule(
     id="open-security-group",
     severity=Severity.WARNING,
     summary="Only ports 80 and 443 are open to the whole internet",
-    why="A port that anyone can reach is tried by everyone, within minutes, with every password and every old exploit.",
-    fix="name the security group or the address range that has to come in",
+    why="Attackers find an open port within minutes, and try common passwords and known exploits on it.",
+    fix="allow only the security group or the address range that needs access",
     check=_check,
     sources=("https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-18",),
 )

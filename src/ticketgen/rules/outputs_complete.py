@@ -19,10 +19,10 @@ _TESTABLE = {
     "a cache": ("aws_elasticache_replication_group",),
     "a database cluster": ("aws_rds_cluster",),
 }
-"""What a test of the deployed stack talks to, and has to find."""
+"""Resources that a test of the deployed stack talks to and must find."""
 
 _BY_NAME = {"an API": ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_name")}
-"""What leads there too."""
+"""Further types whose outputs lead to the same resource."""
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
@@ -30,7 +30,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for root in {id(scope.root): scope.root for scope in scopes}.values():
         own = [scope for scope in scopes if scope.root is root]
         if len(own) != sum(1 for scope in subject.configuration.every_scope() if scope.root is root):
-            continue  # a module of it was not read whole
+            continue  # one of its modules could not be read completely
         stack = bool(root.module.providers and any(root.module.blocks("provider")))
         yield from _of_root(subject, root, own, stack)
 
@@ -45,10 +45,11 @@ def _of_root(subject: Subject, root: Scope, scopes: list[Scope], stack: bool) ->
         return
     if not root.names.outputs:
         place = min(present.values())
-        yield Problem(f"the stack has {', '.join(present)}, and no output to find them by", place)
+        message = f"the stack has no outputs, but tests must find {_listed(list(present))}"
+        yield Problem(message, place, "add an output with the name, ARN or URL of each")
         return
     if not stack:
-        return  # a module gives whoever calls it what it likes
+        return  # a module decides for itself what it returns to its caller
     exported: set[str] = set()
     for output in root.names.outputs.values():
         value = output.value("value")
@@ -59,17 +60,22 @@ def _of_root(subject: Subject, root: Scope, scopes: list[Scope], stack: bool) ->
     for kind, types in _TESTABLE.items():
         leads = (*types, *_BY_NAME.get(kind, ()))
         if kind in present and not any(f"resource.{type}" in exported for type in leads):
-            yield Problem(f"the stack has {kind}, and no output leads to it", present[kind])
+            yield Problem(f"the stack has {kind}, but no output exposes it", present[kind])
+
+
+def _listed(kinds: list[str]) -> str:
+    *others, last = kinds
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 RULE = Rule(
     id="outputs-complete",
     severity=Severity.ERROR,
-    summary="A stack has an output for each kind of thing that a test has to find",
+    summary="A stack has an output for each kind of resource that a test must find",
     why=(
         "A test of a deployed stack needs names, ARNs and URLs. Without outputs it guesses them, and passes or fails "
-        "for reasons of its own."
+        "for unrelated reasons."
     ),
-    fix="add an output with its name, ARN or URL",
+    fix="add an output with the resource's name, ARN or URL",
     check=_check,
 )

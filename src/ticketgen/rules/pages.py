@@ -1,24 +1,40 @@
-"""What there is to say of a rule, as Markdown: for ``docs/rules`` and for ``ticketgen rules RULE``."""
+"""Pages about rules in Markdown, for ``docs/rules`` and ``ticketgen rules RULE``."""
 
 from __future__ import annotations
 
 from ticketgen.findings import RuleInfo
 
-__all__ = ["page"]
+__all__ = ["CANNOT_BE_IGNORED", "page"]
+
+CANNOT_BE_IGNORED = frozenset(
+    {
+        "syntax",
+        "unreadable",
+        "round-trip",
+        "ignore-without-reason",
+        "ignore-unknown-rule",
+        "ignore-unused",
+    }
+)
+"""Findings that stop the other checks of a file, and findings about ignore comments themselves."""
 
 
 def page(info: RuleInfo) -> str:
-    """One rule's page, with a newline at its end."""
-    parts = [f"# {info.id}", f"{info.summary}. Severity: {info.severity.value}."]
+    """The page of one rule, with a newline at its end."""
+    parts = [f"# {info.id}", f"{info.summary}.", f"Severity: {info.severity.value}."]
     if info.why:
-        parts += ["## Why", info.why]
+        parts += ["## Why it matters", info.why]
     if info.fix:
         parts += ["## How to fix it", f"{info.fix[0].upper()}{info.fix[1:]}."]
-    parts += [
-        "## How to ignore it",
-        "Where it is meant, say why, at the end of the line or above it:",
-        f"    # ticketgen:ignore {info.id} because …",
-    ]
+    parts.append("## How to ignore one finding")
+    if info.id in CANNOT_BE_IGNORED:
+        parts.append("Not possible: fix it instead.")
+    else:
+        parts += [
+            "If the code is right as it is, give the reason in a comment at the end of the line, or on its own line "
+            "above it:",
+            f"    # ticketgen:ignore {info.id} because …",
+        ]
     if info.sources:
         parts += ["## Sources", "\n".join(f"- {source}" for source in info.sources)]
     return "\n\n".join(parts) + "\n"

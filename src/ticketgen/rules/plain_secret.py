@@ -14,7 +14,7 @@ from ticketgen.rules.subject import Found, Subject
 
 __all__ = ["RULE"]
 
-# What AWS, GitHub and Slack call their credentials; AKIAIOSFODNN7EXAMPLE is AWS's own example.
+# The formats of AWS, GitHub and Slack credentials. AKIAIOSFODNN7EXAMPLE is AWS's own example.
 _TOKENS = re.compile(
     r"\b(?:AKIA|ASIA)(?![A-Z0-9]{9}EXAMPLE)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[A-Za-z0-9-]{20,}"
     r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
@@ -22,7 +22,7 @@ _TOKENS = re.compile(
 _NAMED = re.compile(
     r"(?:^|_)(?:password|passwd|secret|token|api_?key|private_?key|secret_?key|credentials?)$", re.I
 )
-# What only leads to a secret, or is plainly none.
+# Values that only point to a secret, or cannot be one.
 _HARMLESS = re.compile(r"arn:|/|\$|https?:|\{\{|<|^(?:true|false|none|null|n/a|\d{1,3})$|alias/", re.I)
 
 
@@ -48,7 +48,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _sensitive(found: Found) -> Iterator[Problem]:
-    """Attributes that the provider itself calls sensitive."""
+    """Findings about attributes that the provider marks as sensitive."""
     schema = schema_of("resource", found.declared.type)
     if schema is None:
         return
@@ -61,7 +61,7 @@ def _sensitive(found: Found) -> Iterator[Problem]:
             continue
         value = found.value(attribute.name)
         if isinstance(value, str) and value and not value.startswith(("arn:", "{{resolve:")):
-            message = f"{found.address} has its {attribute.name} in plain text"
+            message = f"the {attribute.name} of {found.address} is in plain text"
             yield Problem(message, found.at(attribute))
 
 
@@ -70,12 +70,12 @@ def _variables(environment: Found) -> Iterator[Problem]:
     if isinstance(value, dict):
         for name, text in value.items():
             if _NAMED.search(name) and _is_secret(text):
-                message = f"{environment.address} has {name} in plain text in its environment"
+                message = f"the environment of {environment.address} contains {name} in plain text"
                 yield Problem(message, environment.at("variables"))
 
 
 def _ignored(found: Found) -> frozenset[str]:
-    """What ``lifecycle`` ignores changes of: a value to begin with, that somebody else replaces."""
+    """Attributes in ``ignore_changes``: their initial value is replaced outside of Terraform."""
     names: set[str] = set()
     for lifecycle in found.declared.block.blocks("lifecycle"):
         attribute = lifecycle.attribute("ignore_changes")
@@ -108,20 +108,18 @@ def _in_text(text: str, place: Location) -> Iterator[Problem]:
     if match:
         line = place.line + text.count("\n", 0, match.start())
         shown = f"{match[0][:8]}…"
-        yield Problem(
-            f"a credential stands here in plain text: {shown}", Location(place.file, line, place.column)
-        )
+        yield Problem(f"credential in plain text: {shown}", Location(place.file, line, place.column))
 
 
 RULE = Rule(
     id="plain-secret",
     severity=Severity.ERROR,
-    summary="No secret stands in plain text in the configuration",
+    summary="The configuration contains no secret in plain text",
     why=(
-        "What is in a .tf file is in the repository, its history, every clone, the state and every plan's output, "
-        "and stays there after it is removed."
+        "A secret in a .tf file is also in the repository, its history, every clone, the state and the output of "
+        "every plan. It stays there after you remove it from the file."
     ),
-    fix="let AWS make it (manage_master_user_password, IAM authentication), or read it at run time",
+    fix="let AWS manage the secret (manage_master_user_password, IAM authentication), or read it at run time",
     check=_check,
     sources=("https://developer.hashicorp.com/terraform/language/manage-sensitive-data",),
 )

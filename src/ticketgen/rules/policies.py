@@ -1,4 +1,4 @@
-"""IAM policies of a configuration, however they are written: documents, ``jsonencode`` or JSON as text."""
+"""IAM policies of a configuration: policy documents, ``jsonencode`` calls and JSON strings."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Statement:
     """One statement of a policy.
 
     Attributes:
-        place: where it begins, or the policy where it stands in a text.
-        allow: whether it allows.
-        actions, resources: None where they are not known, or are written as what they are not (``not_actions``).
-        conditioned: whether a condition limits it.
-        principals: whether it names principals: it belongs to a resource, not to an identity.
+        place: where it begins; for a policy in a JSON string, where the policy begins.
+        allow: whether its effect is Allow.
+        actions, resources: None if they are unknown or negated (``not_actions``).
+        conditioned: whether it has a condition.
+        principals: whether it names principals, and so belongs to a resource policy.
     """
 
     place: Location
@@ -35,13 +35,13 @@ class Statement:
 
 
 def statements_of(found: Found, attribute: str) -> tuple[Statement, ...] | None:
-    """The statements of the policy that an attribute holds; None where they are not known, all of them."""
+    """The statements of the policy in an attribute; None unless all of them are known."""
     expression = found.expression(attribute)
     return _statements(found, expression, found.where) if expression is not None else ()
 
 
 def granted(role: Link, among: Iterator[Found]) -> Iterator[Found]:
-    """Those of some policies and attachments that belong to a role."""
+    """The policies and attachments that belong to a role."""
     for policy in among:
         link = policy.link("role")
         if link is not None and link.resource is role.resource and link.scope is role.scope:
@@ -104,7 +104,7 @@ def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:
 
 
 def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:
-    """``jsonencode({ Statement = […] })``: read item by item, so that each statement has its place."""
+    """Read ``jsonencode({ Statement = […] })`` item by item, so that each statement has its place."""
     while isinstance(expression, Parentheses):
         expression = expression.inner
     if not isinstance(expression, Object):

@@ -1,4 +1,4 @@
-"""What Python code says of itself without being run: imports, environment variables, what it does with names."""
+"""Facts about Python code without running it: imports, environment variables, use of names."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["PythonCode", "read_python"]
 
 @dataclass(frozen=True, slots=True)
 class PythonCode:
-    """One module.
+    """One Python module.
 
     Attributes:
-        imports: the top-level packages that it cannot do without, each with the line of its first import.
-        environment: the variables that it cannot do without, each with the line where it is read.
-        dynamic: whether it asks for a client by a name that only a run knows, or looks up what to call.
-        scopes: what it does with names.
-        words: every name, attribute and text in it.
+        imports: the top-level packages that it requires, each with the line of its first import.
+        environment: the environment variables that it requires, each with the line that reads it.
+        dynamic: whether it creates a client from a name known only at run time, or uses ``getattr``.
+        scopes: its use of names, by scope.
+        words: every name, attribute and string in it.
     """
 
     imports: Mapping[str, int]
@@ -34,7 +34,7 @@ class PythonCode:
 
 @lru_cache(maxsize=256)
 def read_python(text: str) -> PythonCode | SyntaxError:
-    """Read one module, or say why it is none."""
+    """Read one module, or return why it is not valid Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -62,12 +62,12 @@ def _read(tree: ast.Module) -> PythonCode:
 
 
 def _optional(nodes: list[ast.AST], tree: ast.Module) -> frozenset[int]:
-    """What may fail or never run, by id: in a ``try`` with handlers, under an ``if``, or behind one that returns.
+    """The ids of nodes that may fail or never run: in a ``try`` with handlers, under an ``if``, or after an early exit.
 
-    Behind one counts only where it asks for a name that the module itself sets in some cases only.
+    An early exit counts only if it tests a name that the module sets conditionally.
 
     Args:
-        nodes: every node of the tree, what stands inside of another behind it.
+        nodes: every node of the tree, parents before children.
         tree: the module.
     """
     found: set[int] = set()
@@ -90,7 +90,7 @@ def _optional(nodes: list[ast.AST], tree: ast.Module) -> frozenset[int]:
 
 
 def _turns_back(statement: ast.stmt, depends: frozenset[str]) -> bool:
-    """``if CLIENT is None: return``."""
+    """Whether a statement is an early exit such as ``if CLIENT is None: return``."""
     if not (isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise)):
         return False
     return any(isinstance(each, ast.Name) and each.id in depends for each in ast.walk(statement.test))
@@ -120,7 +120,7 @@ def _imports(nodes: list[ast.AST], optional: frozenset[int]) -> dict[str, int]:
 
 
 def _environment(nodes: list[ast.AST], optional: frozenset[int]) -> dict[str, int]:
-    """``os.environ["NAME"]``, and not what the code asks for, tests or sets elsewhere."""
+    """Variables read as ``os.environ["NAME"]`` that the code never sets, tests or reads with a default."""
     read: dict[str, int] = {}
     spared: set[str] = set()
     for node in nodes:

@@ -1,6 +1,6 @@
-"""What a Python module does with names, scope by scope: enough to follow a client from where it is made.
+"""The use of names in a Python module, scope by scope: enough to follow a client from its creation.
 
-A `Source` is where a value comes from, as far as it can be told without running anything; None where it cannot.
+A `Source` is the origin of a value, as far as it is known without running the code; None if it is unknown.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ __all__ = ["Called", "Client", "Item", "Member", "Module", "Name", "Scope", "Sou
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """``boto3.client(service)``, a session's, or a resource."""
+    """``boto3.client(service)``, a client of a session, or a resource."""
 
     service: Source | None
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A literal text; "" also stands for None, which a name may hold until it is needed."""
+    """A literal string; "" also stands for None, which a name may hold until its first use."""
 
     value: str
 
@@ -51,7 +51,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A call. Positional arguments end where one is starred."""
+    """A call. Positional arguments end before the first starred one."""
 
     callee: Name | Member
     arguments: tuple[Source | None, ...]
@@ -67,16 +67,16 @@ class Scope:
 
     Attributes:
         name: "" for the module, else dotted: ``get``, ``Replicas.client``, ``get.retry``.
-        outer: of the function or module around it, where its names are looked up next; None for the module.
-        parameters: by position, and those that are named only behind them; of a class, its annotated fields.
-        positional: how many of them are taken by position.
+        outer: the name of the enclosing scope, where its names are looked up next; None for the module.
+        parameters: positional ones, then keyword-only ones; for a class, its annotated fields.
+        positional: the number of positional parameters.
         shared: the names that are declared global.
-        assigned: target and value; a value of None takes a name for something that is not known.
-        returned: what it may give back.
-        called: the calls in it.
-        members: what is read of something, with the line.
+        assigned: pairs of target and value; a value of None is unknown.
+        returned: every value that it may return.
+        called: every call in it.
+        members: every attribute that is read, with its line.
         mentioned: every name that is read.
-        steps: the keys of dictionaries with one entry, as the steps of a transaction are.
+        steps: the keys of one-entry dictionaries, the form of a transaction's steps.
     """
 
     name: str
@@ -97,9 +97,9 @@ class Module:
     """One file.
 
     Attributes:
-        scopes: by name.
-        imports: what a name is imported as: the module, and the name in it or "" for the module itself.
-        classes: which of the scopes are bodies of classes.
+        scopes: the scopes by name.
+        imports: for each imported name, the module, and the name in it or "" for the module itself.
+        classes: the names of the scopes that are class bodies.
     """
 
     scopes: Mapping[str, Scope]
@@ -108,19 +108,19 @@ class Module:
 
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-# The nodes that say anything: most say nothing, and there are many.
+# Only these node types matter. Most nodes are of other types, and skipping them early saves time.
 _TOLD = frozenset({
     ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.Attribute, ast.AugAssign, ast.Call, ast.Dict, ast.ExceptHandler,
     ast.For, ast.Global, ast.Import, ast.ImportFrom, ast.Lambda, ast.MatchAs, ast.MatchStar, ast.Name, ast.NamedExpr,
     ast.Return, ast.Yield, ast.YieldFrom, ast.comprehension, ast.withitem,
 })  # fmt: skip
-# What a boto3 resource gives is of the same service.
+# A part of a boto3 resource belongs to the same service.
 _PARTS = frozenset({"Bucket", "Queue", "Table", "Topic"})
 _SESSIONS = frozenset({"Session", "boto3.Session", "boto3.session.Session"})
 
 
 def module_scopes(tree: ast.Module) -> Module:
-    """Read a module."""
+    """Read the scopes of a module."""
     reader = _Reader()
     reader.body(tree.body, Scope("", None), prefix="")
     return Module(reader.scopes, reader.imports, frozenset(reader.classes))
@@ -150,13 +150,13 @@ class _Reader:
     def function(self, node: _Function, scope: Scope, prefix: str) -> None:
         positional = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
         named = [each.arg for each in node.args.kwonlyargs]
-        # A class is no place where its methods look names up.
+        # Methods do not look names up in their class.
         outer = scope.outer if scope.name in self.classes else scope.name
         own = Scope(prefix + node.name, outer, (*positional, *named), len(positional))
         self.body(node.body, own, prefix=f"{prefix}{node.name}.")
 
     def node(self, node: ast.AST, scope: Scope) -> None:
-        """Read one node, and not what stands in it."""
+        """Read one node without its children."""
         if type(node) not in _TOLD:
             return
         match node:
@@ -224,7 +224,7 @@ class _Reader:
 
 
 def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Every node of a body; of functions and classes inside themselves, and the decorators and defaults."""
+    """Every node of a body. Nested functions and classes are included without their bodies."""
     waiting: list[ast.AST] = list(reversed(body))
     while waiting:
         node = waiting.pop()
@@ -243,7 +243,7 @@ def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
 
 
 def source(node: ast.expr | None) -> Source | None:
-    """Where the value of an expression comes from."""
+    """The origin of an expression's value."""
     match node:
         case ast.Constant(value=None):
             return Text("")

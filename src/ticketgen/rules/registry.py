@@ -1,4 +1,4 @@
-"""All rules, in the order in which they run and are listed."""
+"""All rules, in the order of running and listing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule is: its metadata, and the function that finds where it is broken."""
+"""A rule: its metadata, and the function that finds the places that break it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["Problem", "Rule"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One place where a rule is broken: a finding to be.
+    """A place that breaks a rule, before it becomes a finding.
 
     Attributes:
         message: what is wrong, with the offending value, as one sentence without a full stop.
-        place: where.
-        help: the way out of this one; "" for the rule's own.
+        place: where it is.
+        help: the fix for this place; "" for the rule's own fix.
     """
 
     message: str
@@ -32,12 +32,12 @@ class Rule:
 
     Attributes:
         id: in kebab case.
-        severity: errors are what AWS refuses, what cannot work, or a guard that the stack lacks.
+        severity: an error if AWS rejects it, if it cannot work, or if the stack lacks one of its guards.
         summary: what must hold, as one sentence without a full stop.
-        why: what happens where it does not.
-        fix: the way out, as one sentence without a full stop.
-        check: finds the places where it is broken.
-        sources: where the facts behind it are documented.
+        why: what happens in production otherwise, as full sentences.
+        fix: what to do, as an imperative without a full stop.
+        check: finds the places that break the rule.
+        sources: where the facts behind the rule are documented.
     """
 
     id: str
@@ -50,5 +50,5 @@ class Rule:
 
     @property
     def info(self) -> RuleInfo:
-        """What is to be known of it, without the function."""
+        """The metadata without the function."""
         return RuleInfo(self.id, self.severity, self.summary, self.why, self.fix, self.sources)

@@ -1,4 +1,4 @@
-"""Schedules that AWS refuses."""
+"""Schedules that AWS rejects."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
+from ticketgen.hcl.shown import shown
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -16,7 +17,7 @@ _CRON = re.compile(r"cron\(([^()]*)\)")
 _AT = re.compile(r"at\((\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\)")
 _MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 _DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
-# Name, fewest, most, words for numbers, and the marks that only this field takes.
+# Name, minimum, maximum, words for numbers, and the marks that only this field accepts.
 _FIELDS = (
     ("minutes", 0, 59, "", ""),
     ("hours", 0, 23, "", ""),
@@ -34,15 +35,16 @@ def _check(subject: Subject) -> Iterator[Problem]:
             if isinstance(expression, str):
                 wrong = trouble(expression, scheduler=scheduler)
                 if wrong:
-                    yield Problem(f"AWS refuses {expression!r}: {wrong}", schedule.at("schedule_expression"))
+                    message = f"AWS rejects the schedule {shown(expression)}: {wrong}"
+                    yield Problem(message, schedule.at("schedule_expression"))
 
 
 def trouble(expression: str, *, scheduler: bool) -> str:
-    """What is wrong with a schedule, as the end of a sentence; "" where nothing is.
+    """What is wrong with a schedule, as the end of a sentence; "" if nothing is.
 
     Args:
         expression: such as ``rate(1 minute)``.
-        scheduler: whether it is EventBridge Scheduler's, which also takes ``at(…)``, and ``rate(1 hours)``.
+        scheduler: whether it belongs to EventBridge Scheduler, which also accepts ``at(…)`` and ``rate(1 hours)``.
     """
     rate, cron, at = _RATE.fullmatch(expression), _CRON.fullmatch(expression), _AT.fullmatch(expression)
     if rate:
@@ -52,31 +54,34 @@ def trouble(expression: str, *, scheduler: bool) -> str:
     if at and scheduler:
         return ""
     if expression.startswith("at(") and not scheduler:
-        return "only EventBridge Scheduler knows at(…)"
-    return "it is neither rate(VALUE UNIT) nor cron(MINUTES HOURS DAY MONTH WEEKDAY YEAR)"
+        return "only EventBridge Scheduler supports at(…)"
+    cron_form = "cron(MINUTES HOURS DAY MONTH WEEKDAY YEAR)"
+    if scheduler:
+        return f"expected rate(VALUE UNIT), {cron_form} or at(YYYY-MM-DDTHH:MM:SS)"
+    return f"expected rate(VALUE UNIT) or {cron_form}"
 
 
 def _rate(value: str, unit: str, *, scheduler: bool) -> str:
     if unit in {"second", "seconds"}:
-        return "a rate knows minutes, hours and days, and no seconds"
+        return "a rate is in minutes, hours or days, not in seconds"
     if unit not in {"minute", "minutes", "hour", "hours", "day", "days"}:
-        return f"{unit} is no unit: a rate knows minutes, hours and days"
+        return f"{shown(unit)} is not a unit: a rate is in minutes, hours or days"
     if not value.isdecimal() or not value.isascii() or int(value[:9]) == 0:
-        return f"{value} is no positive whole number"
+        return f"{shown(value)} is not a positive whole number"
     if not scheduler and (int(value[:9]) == 1) == unit.endswith("s"):
-        return f"after {value} it is {unit.rstrip('s') if unit.endswith('s') else unit + 's'}"
+        return f"the unit after {value} is {unit.rstrip('s') if unit.endswith('s') else unit + 's'}"
     return ""
 
 
 def _cron(text: str) -> str:
     fields = text.split()
     if len(fields) != len(_FIELDS):
-        return f"it has {len(fields)} fields instead of {len(_FIELDS)}"
+        return f"it has {len(fields)} field{'s' * (len(fields) != 1)} instead of {len(_FIELDS)}"
     if (fields[2] == "?") == (fields[4] == "?"):
         return "exactly one of day of month and day of week must be ?"
     for field, (name, least, most, words, marks) in zip(fields, _FIELDS, strict=True):
         if not all(_part(part, least, most, words, marks) for part in field.split(",")):
-            return f"{field} is no {name}"
+            return f"{shown(field)} is not valid for {name}"
     return ""
 
 
@@ -100,9 +105,12 @@ def _part(part: str, least: int, most: int, words: str, marks: str) -> bool:
 RULE = Rule(
     id="schedule-expression",
     severity=Severity.ERROR,
-    summary="Every schedule is one that EventBridge takes",
-    why="No plan looks into the expression: rate(10 seconds) passes until the apply, and fails there.",
-    fix="write rate(1 minute), rate(5 minutes) or cron with six fields; below a minute, let a state machine wait",
+    summary="EventBridge accepts every schedule",
+    why="No plan checks the expression: rate(10 seconds) passes every check before the apply, and fails there.",
+    fix=(
+        "write rate(1 minute), rate(5 minutes) or a cron expression with six fields; for an interval below a minute, "
+        "use Wait states in a state machine"
+    ),
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",

@@ -15,7 +15,7 @@ __all__ = ["RULE"]
 
 def _check(subject: Subject) -> Iterator[Problem]:
     rules = list(traffic(subject))
-    # Where it is not known whose rule one is, it may be the missing half of any.
+    # A rule of an unknown group may be the missing half of any flow.
     unclear = {(id(rule.scope.root), rule.inwards) for rule in rules if rule.group is None}
     by_group: dict[tuple[int, int, bool], list[Traffic]] = {}
     for rule in rules:
@@ -38,12 +38,12 @@ def _problem(rule: Traffic, peer: Link) -> Problem:
     assert rule.group is not None
     own, other = rule.group.resource.address, peer.resource.address
     if rule.inwards:
-        message = f"{own} lets {rule.ports} in from {other}, which does not let it out"
-        way_out = f"add the egress rule of {other}: Terraform takes away the one that AWS would give it"
+        message = f"{own} allows {rule.ports} from {other}, but {other} has no matching egress rule"
+        help = f"add the egress rule to {other}: Terraform removes the default one that AWS creates"
     else:
-        message = f"{own} lets {rule.ports} out to {other}, which does not let it in"
-        way_out = f"add the ingress rule of {other}"
-    return Problem(message, rule.place, way_out)
+        message = f"{own} allows {rule.ports} to {other}, but {other} has no matching ingress rule"
+        help = f"add the ingress rule to {other}"
+    return Problem(message, rule.place, help)
 
 
 def _answers(answer: Traffic, rule: Traffic) -> bool:
@@ -54,7 +54,7 @@ def _answers(answer: Traffic, rule: Traffic) -> bool:
 
 
 def _loops(group: Link, inwards: bool) -> bool:
-    """Whether the group has rules of that direction that are made in a loop, which may not be known."""
+    """Whether the group may have further rules of that direction, from a ``dynamic`` block or a list."""
     name = "ingress" if inwards else "egress"
     block = group.resource.block
     return block.attribute(name) is not None or any(
@@ -73,10 +73,10 @@ def _same(one: Link, other: Link) -> bool:
 RULE = Rule(
     id="security-group-flows",
     severity=Severity.ERROR,
-    summary="What one security group lets out to another, the other lets in, and the other way round",
+    summary="Every flow between two security groups has both an egress and an ingress rule",
     why=(
-        "Traffic between two groups needs an egress rule of the one and an ingress rule of the other. With half of "
-        "it, everything is created and every connection times out."
+        "Traffic between two groups needs an egress rule on one and an ingress rule on the other. With only one of "
+        "them, the apply succeeds and every connection times out."
     ),
     fix="write both rules, side by side",
     check=_check,

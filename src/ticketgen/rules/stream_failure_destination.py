@@ -13,23 +13,23 @@ __all__ = ["RULE"]
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for mapping in subject.resources("aws_lambda_event_source_mapping"):
-        # Only streams have a position to start from. Kafka's have no shard that a record would hold up for long.
+        # Only streams have a starting position. Kafka is left out: it has no shard that one record blocks for long.
         if not mapping.has("starting_position") or mapping.has("topics"):
             continue
         loops = mapping.loops("destination_config")
         destinations = mapping.inner("destination_config")
         if loops or any(each.has("on_failure") for each in destinations):
             continue
-        yield Problem(f"{mapping.address} drops what its function cannot process", mapping.place)
+        yield Problem(f"{mapping.address} has no failure destination", mapping.place)
 
 
 RULE = Rule(
     id="stream-failure-destination",
     severity=Severity.WARNING,
-    summary="The consumer of a stream sends what it cannot process to a failure destination",
+    summary="Every consumer of a stream sends records that it cannot process to a failure destination",
     why=(
-        "By default one bad record is retried until it expires, holds up its shard for as long, and is then gone "
-        "without a trace."
+        "By default, Lambda retries a bad record until it expires. Until then the record blocks its shard, and "
+        "afterwards it is lost without a trace."
     ),
     fix="add destination_config with on_failure, and set maximum_retry_attempts",
     check=_check,

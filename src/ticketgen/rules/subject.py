@@ -1,4 +1,4 @@
-"""What rules look at: a configuration, with values and origins computed once for all of them."""
+"""The input of all rules: a configuration, with values and origins computed once."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["Found", "Subject"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A resource in one meaning of its module, or one instance of it, or a block inside it.
+    """A resource in one scope of its module, one instance of it, or a block inside it.
 
     Attributes:
-        subject: what it is part of.
+        subject: the configuration that it belongs to.
         declared: the resource.
         block: the resource's block, or one inside.
-        where: the environment that its expressions stand in.
+        where: the environment in which its expressions are evaluated.
     """
 
     subject: Subject
@@ -33,65 +33,65 @@ class Found:
 
     @property
     def scope(self) -> Scope:
-        """The meaning of the module."""
+        """The scope of its module."""
         return self.where.scope
 
     @property
     def address(self) -> str:
-        """Of the resource, without its module."""
+        """The address of the resource, without its module."""
         return self.declared.address
 
     @property
     def place(self) -> Location:
-        """Where the block begins."""
+        """Start of the block."""
         return self.block.at(self.declared.file)
 
     def has(self, name: str) -> bool:
-        """Whether the block sets an attribute, or a block of that name stands in it."""
+        """Whether the block contains an attribute or a block of that name."""
         return self.block.attribute(name) is not None or bool(self.inner(name))
 
     def expression(self, name: str) -> Expression | None:
-        """The expression of an attribute, None where it is not set."""
+        """The expression of an attribute; None if it is not set."""
         attribute = self.block.attribute(name)
         return attribute.value if attribute else None
 
     def value(self, name: str) -> Value:
-        """What an attribute is certainly worth; None where it is not set or null."""
+        """The certain value of an attribute; None if it is null or not set."""
         return self.subject.values.settled(self.expression(name), self.where)
 
     def assumed(self, name: str) -> Value:
-        """What an attribute is worth where nobody overrides the root's defaults."""
+        """The value of an attribute under the defaults of the root module's variables."""
         return self.subject.assumed.settled(self.expression(name), self.where)
 
     def assumed_of(self, expression: Expression) -> Value:
-        """As `assumed`, for an expression that stands in the block."""
+        """The value of an expression in the block, as `assumed`."""
         return self.subject.assumed.settled(expression, self.where)
 
     def link(self, name: str) -> Link | None:
-        """The resource that an attribute leads to."""
+        """The resource that an attribute refers to."""
         value = self.subject.values.of(self.expression(name), self.where)
         return value if isinstance(value, Link) else None
 
     def inner(self, type: str) -> list[Found]:
-        """The blocks of a type inside."""
+        """Nested blocks of a type."""
         return [
             Found(self.subject, self.declared, block, where)
             for block, where in self.subject.values.blocks(self.block, type, self.where)
         ]
 
     def loops(self, type: str) -> bool:
-        """Whether blocks of a type inside are made by ``dynamic``, so that it may not be known how many."""
+        """Whether a ``dynamic`` block generates nested blocks of a type, so that their number may be unknown."""
         return any(inner.type == "dynamic" and inner.labels == (type,) for inner in self.block.blocks())
 
     def at(self, node: str | Node | None) -> Location:
-        """The place of an attribute by its name, of a node, or of the block itself where there is none."""
+        """The place of a named attribute or a node; the start of the block if there is none."""
         if isinstance(node, str):
             node = self.block.attribute(node)
         return self.place if node is None else node.at(self.declared.file)
 
 
 class Subject:
-    """A configuration to be judged."""
+    """A configuration under check."""
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
@@ -101,11 +101,11 @@ class Subject:
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
-        """Every meaning of every module that was read whole."""
+        """Every scope of every module whose files could all be read."""
         return tuple(scope for scope in self.configuration.every_scope() if scope.module.complete)
 
     def resources(self, *types: str) -> Iterator[Found]:
-        """Managed resources of some types: every instance that is known, in every meaning of their module."""
+        """Managed resources of some types: every known instance, in every scope of their module."""
         for type in types:
             yield from self._by_type.get(type, ())
 

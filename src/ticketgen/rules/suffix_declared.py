@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
+from ticketgen.hcl.shown import shown
 from ticketgen.rules.names import Name, chosen_freely, names, suffixes
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
@@ -23,16 +24,14 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for found in fixed.values():
         first = min(found, key=lambda name: name.found.at(name.attribute))
         others = len({(name.found.address, name.attribute) for name in found}) - 1
-        more = f", like {others} more" if others else ""
-        message = (
-            f"nothing tells one deployment from another: {first.found.address} is named {_shown(first)}{more}"
-        )
+        more = f", and {others} other name{'s are' if others > 1 else ' is'} fixed too" if others else ""
+        message = f"{first.found.address} {_named(first)} in every deployment{more}"
         yield Problem(message, first.found.at(first.attribute))
 
 
-def _shown(name: Name) -> str:
+def _named(name: Name) -> str:
     value = name.found.assumed(name.attribute)
-    return repr(value) if isinstance(value, str) else "the same everywhere"
+    return f"is named {shown(value)}" if isinstance(value, str) else "has the same name"
 
 
 RULE = Rule(
@@ -40,8 +39,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="A stack declares an environment suffix",
     why=(
-        "Names are unique in an account, so a stack with fixed names can be deployed there once. The second "
-        "environment, a test of the first, or a blue beside the green fails at its first resource."
+        "Names are unique in an account, so a stack with fixed names can be deployed there only once. A second "
+        "environment, a test deployment or a blue-green deployment fails at its first resource."
     ),
     fix='declare variable "environment_suffix", and end every name with it',
     check=_check,

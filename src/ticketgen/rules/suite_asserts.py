@@ -21,8 +21,8 @@ def _check(subject: Subject) -> Iterator[Problem]:
 RULE = Rule(
     id="suite-asserts",
     severity=Severity.ERROR,
-    summary="Every test that a stack ships asserts something that can be false",
-    why="A test that cannot fail is worse than none: it is counted, and trusted.",
-    fix="assert what the stack must be, and see the test fail once",
+    summary="Every test that comes with a stack can fail",
+    why="A test that cannot fail is worse than no test: people count it and trust it.",
+    fix="assert a property of the stack, and see the test fail once",
     check=_check,
 )

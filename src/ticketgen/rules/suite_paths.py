@@ -23,11 +23,11 @@ def _check(subject: Subject) -> Iterator[Problem]:
         for file in suite.named_files:
             name = posixpath.normpath(file.path).lstrip("./")
             if name not in known and name not in mentioned:
-                yield Problem(f"there is no {file.path}", Location(path, file.line, file.column))
+                yield Problem(f"{file.path} does not exist", Location(path, file.line, file.column))
 
 
 def _endings(paths: frozenset[str]) -> frozenset[str]:
-    """Every path, and what is left of it without its first folders: a test may begin anywhere."""
+    """Every path with and without its leading folders, because a test may start in any folder."""
     found: set[str] = set()
     for path in paths:
         parts = path.split("/")
@@ -36,7 +36,7 @@ def _endings(paths: frozenset[str]) -> frozenset[str]:
 
 
 def _mentioned(subject: Subject) -> frozenset[str]:
-    """File names that the Terraform itself makes, such as those in an archive."""
+    """File names that Terraform creates, such as those in an archive."""
     found: set[str] = set()
     for archive in subject.data("archive_file"):
         for name in ("output_path", "source_content_filename"):
@@ -55,9 +55,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="Every file that a stack's tests read exists",
     why=(
-        "A test that opens lib/main.tf where the stack has main.tf fails before it tests anything, or is skipped "
-        "for it, and hides what it was written to find."
+        "A test that opens lib/main.tf when the stack has main.tf fails or is skipped before it tests anything, and "
+        "hides the faults that it was written to find."
     ),
-    fix="name a file that the stack has, or render tests and stack from one list of names",
+    fix="use the path of an existing file, or render tests and stack from one list of names",
     check=_check,
 )

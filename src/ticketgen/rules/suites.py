@@ -1,6 +1,6 @@
-"""The tests that a stack ships: Python files that pytest would collect, and what they say of themselves.
+"""The tests that come with a stack: Python files that pytest would collect.
 
-Each is read once and let go: its syntax tree takes forty times the memory of its text.
+Each file is parsed once and its tree released: a syntax tree takes forty times the memory of its text.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _TEST_FILE = re.compile(r"test_\w*\.py|\w+_test\.py")
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """What one file of tests says: its tests that cannot fail, and the files that it reads."""
+    """One test file: its tests that cannot fail, and the files that it reads."""
 
     hollow_tests: tuple[HollowTest, ...]
     named_files: tuple[NamedFile, ...]
 
 
 def suites(subject: Subject) -> Iterator[tuple[str, Suite]]:
-    """Each file of tests, and each ``conftest.py``, that is Python, with its path."""
+    """Each test file and ``conftest.py`` that is valid Python, with its path."""
     for path, text in sorted(subject.configuration.texts.items()):
         if _TEST_FILE.fullmatch(posixpath.basename(path)) or posixpath.basename(path) == "conftest.py":
             suite = _read(text)

@@ -10,7 +10,7 @@ from ticketgen.rules.subject import Found, Subject
 
 __all__ = ["RULE"]
 
-# Type, attribute: not encrypted unless it is true. DynamoDB, S3, SQS and log groups always are, by their services.
+# Types with the attribute that must be true. DynamoDB, S3, SQS and log groups are always encrypted by AWS.
 _UNLESS_TRUE = (
     ("aws_db_instance", "storage_encrypted"),
     ("aws_docdb_cluster", "storage_encrypted"),
@@ -21,7 +21,7 @@ _UNLESS_TRUE = (
     ("aws_neptune_cluster", "storage_encrypted"),
     ("aws_rds_cluster", "storage_encrypted"),
 )
-# What takes its encryption from what it is made of.
+# Arguments that copy a store, and the encryption with it.
 _COPIES = ("snapshot_identifier", "replicate_source_db", "replication_source_identifier", "global_cluster_identifier",
            "snapshot_id", "global_replication_group_id", "restore_to_point_in_time", "s3_import")  # fmt: skip
 
@@ -32,20 +32,23 @@ def _check(subject: Subject) -> Iterator[Problem]:
             value = store.value(attribute)
             if value in (None, False, "false") and not any(store.has(name) for name in _COPIES):
                 if store.value("engine_mode") == "serverless":
-                    continue  # Aurora Serverless v1 always is
-                yield Problem(_message(store, attribute), store.at(attribute))
+                    continue  # Aurora Serverless v1 is always encrypted
+                yield Problem(_message(store, attribute), store.at(attribute), f"set {attribute} = true")
     for stream in subject.resources("aws_kinesis_stream"):
         if stream.value("encryption_type") in (None, "NONE"):
-            yield Problem(f"{stream.address} is not encrypted", stream.at("encryption_type"))
+            help = 'set encryption_type = "KMS" and kms_key_id'
+            yield Problem(f"{stream.address} is not encrypted", stream.at("encryption_type"), help)
     for queue in subject.resources("aws_sqs_queue"):
         if queue.value("sqs_managed_sse_enabled") is False and not queue.has("kms_master_key_id"):
-            yield Problem(f"{queue.address} is not encrypted", queue.at("sqs_managed_sse_enabled"))
+            help = "set sqs_managed_sse_enabled = true, or kms_master_key_id"
+            yield Problem(f"{queue.address} is not encrypted", queue.at("sqs_managed_sse_enabled"), help)
     for type in ("aws_opensearch_domain", "aws_elasticsearch_domain"):
         for domain in subject.resources(type):
             blocks = domain.inner("encrypt_at_rest")
             loops = domain.loops("encrypt_at_rest")
             if not loops and not any(block.value("enabled") not in (None, False) for block in blocks):
-                yield Problem(f"{domain.address} is not encrypted at rest", domain.place)
+                help = "add encrypt_at_rest { enabled = true }"
+                yield Problem(f"{domain.address} is not encrypted at rest", domain.place, help)
 
 
 def _message(store: Found, attribute: str) -> str:
@@ -56,12 +59,12 @@ def _message(store: Found, attribute: str) -> str:
 RULE = Rule(
     id="unencrypted-store",
     severity=Severity.WARNING,
-    summary="Whatever stores data encrypts it, at rest and in transit",
+    summary="Every data store encrypts its data, at rest and in transit",
     why=(
-        "Backups, snapshots and disks leave the place where access is controlled. Encryption can mostly be chosen "
-        "only when a store is created: later it means to move the data."
+        "Backups, snapshots and disks leave the place where access is controlled. Most stores accept encryption only "
+        "when they are created: later, you have to move the data."
     ),
-    fix="switch encryption on, with a KMS key of your own where you must be able to take it away",
+    fix="turn encryption on, with a KMS key of your own if you must be able to revoke access",
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.html",

@@ -13,7 +13,7 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["RULE"]
 
-# What services do with a function's role, and no code calls. https://docs.aws.amazon.com/lambda/latest/dg/
+# Actions that services perform with a function's role, without a call in its code. https://docs.aws.amazon.com/lambda/latest/dg/
 # lambda-intro-execution-role.html and with-sqs, with-kinesis, with-ddb below it; the Data API reads its secret as its
 # caller (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html).
 _BY_SERVICES = frozenset({
@@ -25,7 +25,7 @@ _BY_SERVICES = frozenset({
     "events:PutEvents", "cloudwatch:PutMetricData",
 })  # fmt: skip
 
-# What a transaction's steps, or an item of a batch, are called.
+# The names of a transaction's steps and of a batch's items.
 _STEPS = {
     "PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete", "ConditionCheckItem": "ConditionCheck",
     "GetItem": "Get",
@@ -57,17 +57,17 @@ def _of_function(granted: Granted) -> Iterator[Problem]:
             "execute_transaction",
             "batch_execute_statement",
         }:
-            continue  # PartiQL says in a text what it does
-        message = f"{action} is granted to {granted.function.found.address}, whose code never calls it"
+            continue  # PartiQL statements may use any of these actions
+        message = f"the role of {granted.function.found.address} grants {action}, which its code never calls"
         yield Problem(message, place)
 
 
 RULE = Rule(
     id="unused-grant",
     severity=Severity.WARNING,
-    summary="A role grants nothing that its function's inline code does not call",
-    why="What is granted and not needed is there for whoever gets into the function.",
-    fix="take the action out of the policy",
+    summary="A role grants only actions that its function's inline code calls",
+    why="Whoever breaks into the function can use every action that its role grants.",
+    fix="remove the action from the policy",
     check=_check,
     sources=("https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",),
 )

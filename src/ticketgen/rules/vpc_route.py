@@ -1,4 +1,4 @@
-"""Functions in a VPC with no way to what they call."""
+"""Functions in a VPC that cannot reach the services that they call."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["RULE"]
 
-# boto3's name of a service → the end of its endpoint's name, where they differ.
+# boto3's name for a service → the end of its endpoint's name, if they differ.
 # https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 _ENDPOINTS = {
     "cloudwatch": "monitoring", "firehose": "kinesis-firehose", "kinesis": "kinesis-streams", "ses": "email",
     "stepfunctions": "states",
 }  # fmt: skip
-_WAYS_OUT = (
+_ROUTES = (
     "aws_nat_gateway", "aws_ec2_transit_gateway_vpc_attachment", "aws_vpc_peering_connection", "aws_vpn_gateway",
     "aws_networkfirewall_firewall", "aws_egress_only_internet_gateway", "aws_dx_gateway_association", "aws_instance",
 )  # fmt: skip
@@ -29,7 +29,7 @@ _WAYS_OUT = (
 def _check(subject: Subject) -> Iterator[Problem]:
     for function in functions(subject):
         vpc = _vpc(function)
-        if vpc is None or any(found.scope.root is vpc.scope.root for found in subject.resources(*_WAYS_OUT)):
+        if vpc is None or any(found.scope.root is vpc.scope.root for found in subject.resources(*_ROUTES)):
             continue
         endpoints = _endpoints(subject, vpc)
         if endpoints is None:
@@ -41,15 +41,15 @@ def _check(subject: Subject) -> Iterator[Problem]:
             endpoint = _ENDPOINTS.get(service, service)
             if not endpoints & {endpoint, service}:
                 address = function.found.address
-                message = (
-                    f"{address} is in a VPC and calls {service}, to which no route and no endpoint leads"
+                message = f"{address} calls {service}, but its VPC has no route or endpoint to {service}"
+                help = (
+                    f"add a VPC endpoint for {endpoint} or a NAT gateway, or move the function out of the VPC"
                 )
-                help = f"add an endpoint for {endpoint}, or take the function out of the VPC"
                 yield Problem(message, place, help)
 
 
 def _vpc(function: LambdaFunction) -> Link | None:
-    """The VPC of a function whose subnets all stand in the configuration."""
+    """The VPC of a function, if the configuration declares all of its subnets."""
     for block in function.found.inner("vpc_config"):
         value = function.found.subject.values.of(block.expression("subnet_ids"), block.where)
         links = value if isinstance(value, list) else [value]
@@ -63,7 +63,7 @@ def _vpc(function: LambdaFunction) -> Link | None:
 
 
 def _endpoints(subject: Subject, vpc: Link) -> frozenset[str] | None:
-    """What the VPC has endpoints for; None where that is not known."""
+    """The services that the VPC has endpoints for; None if that is unknown."""
     found: set[str] = set()
     for endpoint in subject.resources("aws_vpc_endpoint"):
         if endpoint.scope.root is not vpc.scope.root:
@@ -77,7 +77,7 @@ def _endpoints(subject: Subject, vpc: Link) -> frozenset[str] | None:
 
 
 def _ending(expression: Expression | None) -> str:
-    """The last text of a name such as ``com.amazonaws.${var.region}.dynamodb``."""
+    """The literal end of a name such as ``com.amazonaws.${var.region}.dynamodb``."""
     if isinstance(expression, Literal):
         return str(expression.value)
     if isinstance(expression, Template) and isinstance(expression.parts[-1], Text):
@@ -88,10 +88,10 @@ def _ending(expression: Expression | None) -> str:
 RULE = Rule(
     id="vpc-route",
     severity=Severity.ERROR,
-    summary="A function in a VPC has a way to every AWS service that its inline code calls",
+    summary="A function in a VPC can reach every AWS service that its inline code calls",
     why=(
-        "A function in a VPC has no public address: even an internet gateway does not help it. Without an endpoint or "
-        "a NAT gateway, each call hangs until the function's time is up."
+        "A function in a VPC has no public address, so an internet gateway does not help. Without an endpoint or a NAT "
+        "gateway, each call hangs until the function times out."
     ),
     fix="add a gateway endpoint (DynamoDB, S3: free), an interface endpoint, or a NAT gateway",
     check=_check,

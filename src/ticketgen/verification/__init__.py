@@ -1,1 +1,1 @@
-"""Verifying Terraform: what was rendered, and what others wrote."""
+"""Verification of Terraform, rendered by ticketgen or written by hand."""

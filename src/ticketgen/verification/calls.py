@@ -1,4 +1,4 @@
-"""Level 3, across modules: what a call gives a module, what it takes from it, and which providers it hands on."""
+"""Level 3, across modules: the inputs, outputs and provider configurations of module calls."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from ticketgen.hcl.syntax import (
     Splat,
 )
 from ticketgen.hcl.uses import Use
-from ticketgen.verification.references import close_to
+from ticketgen.verification.references import did_you_mean
 
 __all__ = ["check_calls"]
 
-# https://developer.hashicorp.com/terraform/language/block/module: a call's own arguments.
+# https://developer.hashicorp.com/terraform/language/block/module: the meta-arguments of a call.
 _OWN = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
 def check_calls(module: Module, folders: Mapping[str, Module]) -> Iterator[Finding]:
-    """Findings about a module's calls of other modules, and about the providers that it names.
+    """Yield findings about the calls in a module, and about the provider configurations that it uses.
 
     Args:
-        module: one of the folders.
+        module: the calling module.
         folders: every module below the directory, by folder.
     """
     called: dict[str, Module] = {}
@@ -41,23 +41,26 @@ def check_calls(module: Module, folders: Mapping[str, Module]) -> Iterator[Findi
         if folder in folders:
             called[name] = folders[folder]
             yield from _inputs(call, called[name])
-            yield from _handed_on(module, call, called[name])
+            yield from _passed_on(module, call, called[name])
         else:
-            yield _not_there(call, folder)
+            yield _missing(call, folder)
     for use in module.uses:
         if use.reference.root == "module":
             yield from _output(use, called)
     yield from _named_providers(module)
 
 
-def _not_there(call: Declaration, folder: str) -> Finding:
+def _missing(call: Declaration, folder: str) -> Finding:
     assert isinstance(call.node, Block)
     place = call.node.value("source").at(call.file)
     if folder.startswith(".."):
-        message = f"{call.address} is not looked into: {folder} is outside of the directory that is verified"
-        return Finding("not-checked", message, Stage.VERIFY, place, Severity.NOTE)
-    message = f"{call.address} has its source in {folder}, which has no .tf file"
-    return Finding("missing-module", message, Stage.VERIFY, place, help="write the module, or mend the path")
+        message = f"{call.address} is not checked: its source {folder} is outside the directory"
+        help = "validate a directory that contains both"
+        return Finding("not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
+    message = f"the source of {call.address}, {folder}, contains no .tf file"
+    return Finding(
+        "missing-module", message, Stage.VERIFY, place, help="correct the source, or create the module"
+    )
 
 
 def _inputs(call: Declaration, callee: Module) -> Iterator[Finding]:
@@ -67,17 +70,16 @@ def _inputs(call: Declaration, callee: Module) -> Iterator[Finding]:
     for name, attribute in given.items():
         if name not in _OWN and name not in variables and callee.complete:
             message = (
-                f"{call.address} is given {name}, and {callee.folder or 'the module'} has no such variable"
+                f"unsupported argument {name} in {call.address}: {_named(callee)} declares no such variable"
             )
-            yield _finding(
-                "unknown-module-input", message, attribute.at(call.file), close_to(name, variables)
-            )
+            help = did_you_mean(name, variables) or "remove it, or declare the variable in the module"
+            yield _finding("unknown-module-input", message, attribute.at(call.file), help)
     for name, variable in variables.items():
         assert isinstance(variable.node, Block)
         if name not in given and variable.node.attribute("default") is None:
-            message = f"{call.address} is not given {name}, which has no default"
-            help_text = f"{variable.location} declares it: give it a value"
-            yield _finding("missing-module-input", message, call.location, help_text)
+            message = f"missing required argument {name} in {call.address}"
+            help = f"set {name}: the variable at {variable.location} has no default"
+            yield _finding("missing-module-input", message, call.location, help)
 
 
 def _output(use: Use, called: Mapping[str, Module]) -> Iterator[Finding]:
@@ -92,28 +94,31 @@ def _output(use: Use, called: Mapping[str, Module]) -> Iterator[Finding]:
         asked = steps[0].name
         if asked not in outputs:
             message = f"module.{name.name} has no output {asked}"
-            yield _finding("unknown-module-output", message, steps[0].at(use.file), close_to(asked, outputs))
+            help = did_you_mean(asked, outputs) or f"declare the output in {_named(callee)}"
+            yield _finding("unknown-module-output", message, steps[0].at(use.file), help)
 
 
-def _handed_on(module: Module, call: Declaration, callee: Module) -> Iterator[Finding]:
-    """``providers = { aws = aws.us_east_1 }``: the left is the callee's name, the right the caller's."""
+def _passed_on(module: Module, call: Declaration, callee: Module) -> Iterator[Finding]:
+    """Check ``providers = { aws = aws.us_east_1 }``: the callee's name on the left, the caller's on the right."""
     assert isinstance(call.node, Block)
     attribute = call.node.attribute("providers")
-    handed: set[str] = set()
+    passed: set[str] = set()
     if attribute is not None and isinstance(attribute.value, Object):
         for item in attribute.value.items:
             key = provider_name(item.key)
-            handed.add(key)
+            passed.add(key)
             if "." in key and key not in callee.passed_providers and callee.complete:
                 message = (
-                    f"{call.address} hands on {key}, which {callee.folder or 'the module'} does not ask for"
+                    f"{call.address} passes the provider configuration {key}, "
+                    f"which {_named(callee)} does not accept"
                 )
-                help_text = "add it to configuration_aliases in the module's required_providers"
-                yield _finding("unknown-module-provider", message, item.at(call.file), help_text)
+                help = "remove it, or add it to configuration_aliases in the module's required_providers"
+                yield _finding("unknown-module-provider", message, item.at(call.file), help)
             yield from _declared(module, item.value, call.file)
-    for name in sorted(callee.passed_providers - handed):
-        message = f"{call.address} does not hand on {name}, which {callee.folder or 'the module'} asks for"
-        yield _finding("missing-module-provider", message, call.location, f"add it to providers: {name} = …")
+    for name in sorted(callee.passed_providers - passed):
+        message = f"missing provider configuration {name} in {call.address}: {_named(callee)} requires it"
+        help = f"add {name} = … to the providers argument"
+        yield _finding("missing-module-provider", message, call.location, help)
 
 
 def _named_providers(module: Module) -> Iterator[Finding]:
@@ -128,14 +133,15 @@ def _named_providers(module: Module) -> Iterator[Finding]:
 def _declared(module: Module, value: Expression, file: str) -> Iterator[Finding]:
     name = provider_name(value)
     if "." in name and name not in module.providers and module.complete:
-        message = f"the provider configuration {name} is used and not declared"
         known = [provider for provider in module.providers if "." in provider]
-        way_out = close_to(name, known) or f'add a provider "{name.partition(".")[0]}" block with that alias'
-        yield _finding("undeclared-provider", message, value.at(file), way_out)
+        provider, _, alias = name.partition(".")
+        help = did_you_mean(name, known) or f'add a provider "{provider}" block with alias = "{alias}"'
+        message = f"undeclared provider configuration {name}"
+        yield _finding("undeclared-provider", message, value.at(file), help)
 
 
 def provider_name(value: Expression) -> str:
-    """``aws``, or ``aws.us_east_1``: a reference, a bare key, or as text, as Terraform 0.11 had it."""
+    """The name ``aws`` or ``aws.us_east_1``, from a reference, a bare key, or a string as in Terraform 0.11."""
     if isinstance(value, Literal):
         return str(value.value)
     if isinstance(value, Reference):
@@ -143,5 +149,9 @@ def provider_name(value: Expression) -> str:
     return ""
 
 
-def _finding(rule: str, message: str, place: Location, help_text: str) -> Finding:
-    return Finding(rule, message, Stage.VERIFY, place, help=help_text)
+def _named(module: Module) -> str:
+    return module.folder or "the module"
+
+
+def _finding(rule: str, message: str, place: Location, help: str) -> Finding:
+    return Finding(rule, message, Stage.VERIFY, place, help=help)

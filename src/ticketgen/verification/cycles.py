@@ -1,7 +1,7 @@
-"""Level 3, references: nothing depends on itself.
+"""Level 3, references: dependency cycles.
 
-As in Terraform's own graph, a module is no node: its outputs depend on what they are made of, and its variables on
-what the call gives them. So two modules may well feed each other.
+As in Terraform's own graph, a module is not a node. Its outputs depend on the values in their expressions, and its
+variables on the arguments of the call. So two modules may use each other's outputs without a cycle.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from ticketgen.hcl.walk import references
 
 __all__ = ["check_cycles"]
 
-# A call's arguments that are no inputs of the module.
+# Arguments of a call that are not inputs of the module.
 _OWN = frozenset({"source", "version", "providers"})
 _ALL = frozenset({"count", "for_each", "depends_on"})
 
 
 def check_cycles(configuration: Configuration) -> Iterator[Finding]:
-    """A finding for each circle, where its first member is declared."""
+    """Yield a finding for each cycle, at the declaration of its first member."""
     graphs = _Graphs(configuration)
     for folder, module in configuration.modules.items():
         graph = graphs.of(folder)
-        for circle in _circles(graph):
-            yield _finding(module, circle)
+        for cycle in _cycles(graph):
+            yield _finding(module, cycle)
 
 
 class _Graphs:
-    """What depends on what in each module, by address; an output of a module it calls is ``module.NAME.OUTPUT``."""
+    """The dependency graph of each module, by address; the output of a called module is ``module.NAME.OUTPUT``."""
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
@@ -41,7 +41,7 @@ class _Graphs:
     def of(self, folder: str) -> dict[str, set[str]]:
         """The graph of one module."""
         if folder not in self._found:
-            self._found[folder] = {}  # for whoever asks on the way: modules that call each other
+            self._found[folder] = {}  # an empty graph for modules that call each other
             self._found[folder] = self._graph(self.configuration.modules[folder])
         return self._found[folder]
 
@@ -53,7 +53,7 @@ class _Graphs:
         for use in module.uses:
             target = _target(use.reference.root, use.address, use.reference.steps)
             if use.block.type in {"module", "locals", "variable"}:
-                continue  # the first two are looked at one by one; a variable's validation is about its own value
+                continue  # the first two follow below, one by one; a variable's validation reads its own value
             owner = by_node.get(id(use.block))
             if owner is not None:
                 graph[owner].add(target)
@@ -78,12 +78,12 @@ class _Graphs:
     def _given(
         self, module: Module, call: Declared, output: str | None, arguments: Mapping[str, set[str]]
     ) -> set[str]:
-        """What an output of a call depends on in the module that calls; of the whole call, for None."""
+        """The dependencies of a call's output in the calling module; of the whole call if the output is None."""
         folder = source_folder(module, call.block)
-        wanted = set(_ALL)  # of a module that was not read, nobody knows what its outputs are made of
+        wanted = set(_ALL)  # the outputs of a module that was not read depend on unknown inputs
         if folder is not None and folder in self.configuration.modules:
             inputs = self.inputs(folder)
-            # `module.x` as a whole, as in depends_on or a splat, is each of its outputs.
+            # `module.x` as a whole, as in depends_on or a splat, means all of its outputs.
             for name in inputs if output is None else [output]:
                 wanted |= inputs.get(name, frozenset())
         return {target for name in wanted for target in arguments.get(name, ())}
@@ -128,8 +128,8 @@ def _target(root: str, address: str, steps: tuple[object, ...]) -> str:
     return f"{address}.{outputs[0]}" if outputs else address
 
 
-def _circles(graph: Mapping[str, set[str]]) -> Iterator[list[str]]:
-    """Tarjan's strongly connected components, without recursion; those that are circles, each as a way round it."""
+def _cycles(graph: Mapping[str, set[str]]) -> Iterator[list[str]]:
+    """The cycles of a graph, by Tarjan's algorithm for strongly connected components, without recursion."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -167,11 +167,11 @@ def _circles(graph: Mapping[str, set[str]]) -> Iterator[list[str]]:
                         if member == node:
                             break
                     if len(component) > 1 or node in graph[node]:
-                        yield _way_round(graph, component)
+                        yield _shortest(graph, component)
 
 
-def _way_round(graph: Mapping[str, set[str]], component: set[str]) -> list[str]:
-    """A shortest circle through the first member that is declared in the module."""
+def _shortest(graph: Mapping[str, set[str]], component: set[str]) -> list[str]:
+    """A shortest cycle through the first member that the module declares."""
     start = min(
         component, key=lambda address: (address.count(".") > 1 and address.startswith("module."), address)
     )
@@ -180,26 +180,26 @@ def _way_round(graph: Mapping[str, set[str]], component: set[str]) -> list[str]:
     for node in waiting:
         for target in sorted(graph[node] & component):
             if target == start:
-                way = [start]
+                found = [start]
                 while node != start:
-                    way.insert(1, node)
+                    found.insert(1, node)
                     node = before[node]
-                return way
+                return found
             if target not in before:
                 before[target] = node
                 waiting.append(target)
     return [start]
 
 
-def _finding(module: Module, circle: list[str]) -> Finding:
+def _finding(module: Module, cycle: list[str]) -> Finding:
     place: Location | None = None
-    for address in circle:
+    for address in cycle:
         declared = module.declarations.get(address) or module.declarations.get(
             ".".join(address.split(".")[:2])
         )
         if declared:
             place = declared[0].location
             break
-    shown = circle if len(circle) <= 6 else [*circle[:3], f"… {len(circle) - 5} more …", *circle[-2:]]
-    message = f"{circle[0]} depends on itself: {' → '.join([*shown, circle[0]])}"
-    return Finding("dependency-cycle", message, Stage.VERIFY, place, help="break the circle at one of them")
+    shown = cycle if len(cycle) <= 6 else [*cycle[:3], f"… {len(cycle) - 5} more …", *cycle[-2:]]
+    message = f"dependency cycle: {' → '.join([*shown, cycle[0]])}"
+    return Finding("dependency-cycle", message, Stage.VERIFY, place, help="remove one of these references")

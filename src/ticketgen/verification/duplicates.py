@@ -1,4 +1,4 @@
-"""Level 3, references: no address is declared twice."""
+"""Level 3, references: duplicate declarations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["check_duplicates"]
 
 
 def check_duplicates(module: Module) -> Iterator[Finding]:
-    """A finding for each declaration of an address but the first. Override files declare again what they override."""
+    """Yield a finding for each repeated declaration of an address, except in override files."""
     for address, found in module.declarations.items():
         own = [declaration for declaration in found if not _overrides(declaration.file)]
         for again in own[1:]:
@@ -37,13 +37,11 @@ def _providers(module: Module) -> Iterator[Finding]:
 
 
 def _twice(address: str, place: Location, first: Declaration) -> Finding:
-    message = f"{address} is declared twice"
-    return Finding(
-        "duplicate-address", message, Stage.VERIFY, place, help=f"the first one is at {first.location}"
-    )
+    message = f"{address} is already declared at {first.location}"
+    return Finding("duplicate-address", message, Stage.VERIFY, place, help="remove or rename one of the two")
 
 
 def _overrides(path: str) -> bool:
-    """Source: https://developer.hashicorp.com/terraform/language/files/override."""
+    """Whether a file is an override file: https://developer.hashicorp.com/terraform/language/files/override."""
     name = posixpath.basename(path)
     return name == "override.tf" or name.endswith("_override.tf")

@@ -1,4 +1,4 @@
-"""Level 3, references: files that an expression reads exist."""
+"""Level 3, references: missing files that an expression reads."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ticketgen.hcl.walk import inside
 
 __all__ = ["check_files"]
 
-# https://developer.hashicorp.com/terraform/language/functions: those that read a file by its path.
+# https://developer.hashicorp.com/terraform/language/functions: functions that read a file by path.
 _READERS = frozenset({
     "file", "filebase64", "filebase64sha256", "filebase64sha512", "filemd5", "filesha1", "filesha256", "filesha512",
     "templatefile",
 })  # fmt: skip
-# What asks before it reads.
+# Functions that tolerate a missing file.
 _GUARDS = frozenset({"try", "can", "fileexists"})
 _MAKERS = (("archive_file", "output_path"), ("local_file", "filename"), ("local_sensitive_file", "filename"))
 
 
 def check_files(configuration: Configuration, values: Values) -> Iterator[Finding]:
-    """A finding for each path that is known, leads below the directory, and to nothing."""
+    """Yield a finding for each known path below the directory that does not exist."""
     if configuration.paths is None:
         return
     made = frozenset(_made(configuration, values))
@@ -41,19 +41,19 @@ def check_files(configuration: Configuration, values: Values) -> Iterator[Findin
                 if missing and (place := call.at(file.path)) not in seen:
                     seen.add(place)
                     message = f"{call.name}() reads {path}, which does not exist"
-                    help_text = "write the file, or mend the path: it is relative to where Terraform runs"
-                    yield Finding("missing-file", message, Stage.VERIFY, place, help=help_text)
+                    help = "create the file, or correct the path: Terraform resolves it where it runs"
+                    yield Finding("missing-file", message, Stage.VERIFY, place, help=help)
 
 
 def _path(values: Values, scope: Scope, call: Call) -> str:
-    """The path that a call reads, relative to the directory that is looked at; "" where it is not known."""
+    """The path that a call reads, relative to the verified directory; "" if it is unknown."""
     value = values.of(call.arguments[0], Environment(scope))
     if not isinstance(value, str) or value.startswith(("/", "~")) or not value:
         return ""
-    # Terraform runs where the root is. `path.module` already leads from the directory that is looked at.
+    # Terraform runs in the root module. `path.module` is already relative to the verified directory.
     whole = value if _from_path(call.arguments[0]) else posixpath.join(scope.root.module.folder, value)
     path = posixpath.normpath(whole)
-    hidden = any(part.startswith(".") for part in path.split("/"))  # not looked into, or outside
+    hidden = any(part.startswith(".") for part in path.split("/"))  # hidden or outside, so never read
     return "" if hidden else path
 
 

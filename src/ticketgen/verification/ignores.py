@@ -1,6 +1,7 @@
-"""``# ticketgen:ignore RULE reason``: silencing one place, with the reason why.
+"""Comments ``# ticketgen:ignore RULE reason``, which silence one finding for a reason.
 
-A comment that stands alone is about the next line that is neither empty nor a comment; any other, about its own.
+A comment on a line of its own applies to the next line that is neither empty nor a comment; any other comment applies
+to its own line.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.hcl.shown import shown
+from ticketgen.rules.pages import CANNOT_BE_IGNORED
+from ticketgen.verification.references import did_you_mean
 
 __all__ = ["apply_ignores"]
 
@@ -17,8 +21,6 @@ _MARK = re.compile(
     r"(?P<sign>#|//|/\*)[ \t]*ticketgen:ignore(?:[ \t]+(?P<rule>[\w-]+))?[ \t]*(?P<reason>[^\n]*)"
 )
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|$)")
-_NEVER = frozenset({"syntax", "unreadable", "round-trip"})
-"""What cannot be silenced: nothing else was checked there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +34,19 @@ class _Ignore:
 def apply_ignores(
     findings: Iterable[Finding], texts: Mapping[str, str], rules: Set[str], *, all_read: bool
 ) -> Iterator[Finding]:
-    """The findings that no comment silences, and what is wrong with the comments.
+    """Yield the findings that no comment silences, and findings about the comments themselves.
 
     Args:
-        findings: of every level.
-        texts: every file, by the path that findings name.
-        rules: the ids there are.
-        all_read: whether every level looked at every file, so that a comment that silences nothing is not needed.
+        findings: the findings of all levels.
+        texts: every file, by its path in findings.
+        rules: the ids of all rules.
+        all_read: whether every level checked every file, so that a comment without a finding is unused.
     """
     ignores = [ignore for path, text in texts.items() for ignore in _ignores(path, text)]
     valid = {
         (each.place.file, each.line, each.rule): each
         for each in ignores
-        if each.reason and each.rule in rules and each.rule not in _NEVER
+        if each.reason and each.rule in rules and each.rule not in CANNOT_BE_IGNORED
     }
     used = set()
     for finding in findings:
@@ -83,19 +85,21 @@ def _next_line(lines: list[str], number: int) -> int:
 
 
 def _wrong(ignore: _Ignore, rules: Set[str], *, all_read: bool) -> Iterator[Finding]:
-    if ignore.rule not in rules or ignore.rule in _NEVER:
-        message = (
-            f"there is no rule {ignore.rule!r} to ignore" if ignore.rule else "it does not say what to ignore"
-        )
-        if ignore.rule in _NEVER:
-            message = f"{ignore.rule} cannot be ignored"
-        yield _finding("ignore-unknown-rule", message, ignore, "ticketgen rules lists them", Severity.ERROR)
+    if ignore.rule in CANNOT_BE_IGNORED:
+        message, help = f"{ignore.rule} cannot be ignored", "remove the comment, and fix the finding"
+        yield _finding("ignore-unknown-rule", message, ignore, help, Severity.ERROR)
+    elif ignore.rule not in rules:
+        message = f"unknown rule {shown(ignore.rule)} in ticketgen:ignore"
+        if not ignore.rule:
+            message = "ticketgen:ignore names no rule"
+        help = did_you_mean(ignore.rule, rules) or "run ticketgen rules for a list of the rules"
+        yield _finding("ignore-unknown-rule", message, ignore, help, Severity.ERROR)
     elif not ignore.reason:
-        message = f"{ignore.rule} is not ignored: there is no reason why"
-        way_out = f"write it behind the rule: ticketgen:ignore {ignore.rule} because …"
-        yield _finding("ignore-without-reason", message, ignore, way_out, Severity.ERROR)
+        message = f"ticketgen:ignore {ignore.rule} gives no reason"
+        help = f"write the reason after the rule: ticketgen:ignore {ignore.rule} because …"
+        yield _finding("ignore-without-reason", message, ignore, help, Severity.ERROR)
     elif all_read:
-        message = f"there is no {ignore.rule} here to ignore"
+        message = f"ticketgen:ignore {ignore.rule} matches no finding"
         yield _finding("ignore-unused", message, ignore, "remove the comment", Severity.WARNING)
 
 

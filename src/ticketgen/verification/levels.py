@@ -1,4 +1,4 @@
-"""The levels, in order: what each file says alone, and what all of them say together."""
+"""The levels in order: first each file alone, then all files together."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["check_alone", "check_round_trips", "check_together", "not_read"]
 
 
 def check_alone(texts: Mapping[str, str], *, ours: bool, round_trips: bool) -> Checked[tuple[File, ...]]:
-    """Levels 1 and 2, file by file; the value is what could be parsed.
+    """Run levels 1 and 2 on each file; the value holds the parsed files.
 
     Args:
-        texts: of Terraform, by path.
+        texts: the Terraform files by path.
         ours: see `verify`.
-        round_trips: whether they are made here, and not elsewhere.
+        round_trips: whether to make the round trips here; False if the second process makes them.
     """
     checked = [check_syntax(path, text, ours=ours, round_trips=round_trips) for path, text in texts.items()]
     files = tuple(each.value for each in checked if each.value is not None)
@@ -38,7 +38,7 @@ def check_alone(texts: Mapping[str, str], *, ours: bool, round_trips: bool) -> C
 def check_round_trips(
     files: Iterable[File], texts: Mapping[str, str], differences: Mapping[str, str], *, ours: bool
 ) -> Iterator[Finding]:
-    """What came back from elsewhere, and the round trips that were not answered for."""
+    """Yield the results of the second process, and make the round trips that it did not answer."""
     for file in files:
         difference = differences.get(file.path)
         if difference is None:
@@ -48,14 +48,17 @@ def check_round_trips(
 
 
 def not_read(path: str) -> Finding:
-    """What is said of HCL as JSON. It may declare anything, so its folder is not known whole."""
-    message = "HCL as JSON is not read, so that nothing is called undeclared, unused or against a rule in its folder"
-    help = "write it as HCL, or check it with terraform validate"
+    """A note that a file in the JSON syntax is not checked. It may declare anything, so its folder is incomplete."""
+    message = (
+        "the JSON syntax is not checked, so this folder gets no findings about undeclared references, unused "
+        "declarations or rules"
+    )
+    help = "write the file in HCL, or check it with terraform validate"
     return Finding("not-checked", message, Stage.VERIFY, Location(path), Severity.NOTE, help)
 
 
 def check_together(configuration: Configuration) -> Iterator[Finding]:
-    """Levels 3 to 5: references, schema, rules."""
+    """Run levels 3 to 5: references, schema, rules."""
     modules = configuration.modules
     for module in modules.values():
         yield from check_references(module)

@@ -1,4 +1,4 @@
-"""Level 3, references: ``each``, ``count`` and ``self`` stand only where Terraform gives them a meaning."""
+"""Level 3, references: misplaced uses of ``each``, ``count`` and ``self``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Finding, Stage
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Block, Body, Reference
+from ticketgen.hcl.syntax import Block, Body, GetAttribute, Reference
 from ticketgen.hcl.walk import references
 
 __all__ = ["check_placement"]
@@ -19,7 +19,7 @@ _WITH_SELF = frozenset({"provisioner", "connection", "postcondition"})
 
 
 def check_placement(module: Module) -> Iterator[Finding]:
-    """A finding for each misplaced one."""
+    """Yield a finding for each misplaced use."""
     for file in module.files:
         for block in file.body.blocks:
             if block.type != "terraform":
@@ -48,32 +48,24 @@ def _misplaced(
     root = reference.root
     if root == "self":
         if not _WITH_SELF & set(within):
-            message = "self stands outside of a provisioner, a connection and a postcondition"
-            yield Finding(
-                "misplaced-self", message, Stage.VERIFY, reference.at(file), help="name the resource"
-            )
+            message = "self is available only in provisioner, connection and postcondition blocks"
+            help = "refer to the resource by its address"
+            yield Finding("misplaced-self", message, Stage.VERIFY, reference.at(file), help=help)
         return
     if root not in _LOOPS:
         return
     wanted = _LOOPS[root]
-    what = "each.key or each.value" if root == "each" else "count.index"
+    step = reference.steps[0] if reference.steps else None
+    used = f"{root}.{step.name}" if isinstance(step, GetAttribute) else root
     if top.type not in _REPEATABLE:
-        message = f"{what} stands in a {top.type} block, which is never repeated"
-        help_text = "use a for expression"
+        message = f"{used} is not available in {top.type} blocks, which do not support {wanted}"
+        help = "use a for expression"
     elif loop:
-        message = (
-            f"{what} stands in the {wanted} that it comes from"
-            if top.attribute(wanted)
-            else _no_loop(what, wanted)
-        )
-        help_text = "name the collection itself"
+        message = f"{used} is not available in the {wanted} argument of its own block"
+        help = f"refer to the value itself instead of {used}"
     elif top.attribute(wanted) is None:
-        message = _no_loop(what, wanted)
-        help_text = f"add {wanted} to the block, or name the value itself"
+        message = f"{used} is available only in a block that sets {wanted}"
+        help = f"set {wanted} in this block, or refer to the value itself instead of {used}"
     else:
         return
-    yield Finding(f"misplaced-{root}", message, Stage.VERIFY, reference.at(file), help=help_text)
-
-
-def _no_loop(what: str, wanted: str) -> str:
-    return f"{what} stands in a block that has no {wanted}"
+    yield Finding(f"misplaced-{root}", message, Stage.VERIFY, reference.at(file), help=help)

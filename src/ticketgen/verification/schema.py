@@ -1,12 +1,11 @@
-"""Level 4: every block against what its provider accepts, from the snapshot in `ticketgen.aws.provider`.
+"""Level 4: every block against the provider's schema, from the snapshot in `ticketgen.aws.provider`.
 
-What the snapshot does not know, or a module asks another version of the provider for, is not called wrong.
+Types that the snapshot lacks, and modules that require another version of the provider, yield no errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from enum import Enum
 
 from ticketgen.aws.provider.schema import AWS_VERSION, PROVIDERS, BlockSchema, Type, schema_of
@@ -20,6 +19,7 @@ from ticketgen.aws.provider.upgrade import (
 )
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.modules import Module
+from ticketgen.hcl.shown import shown
 from ticketgen.hcl.syntax import (
     Attribute,
     Block,
@@ -35,6 +35,7 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 from ticketgen.hcl.uses import Use
+from ticketgen.verification.references import did_you_mean
 from ticketgen.verification.versions import allows
 
 __all__ = ["check_schema"]
@@ -47,14 +48,23 @@ _META: Mapping[str, frozenset[str]] = {
     "provider": frozenset({"alias", "version"}),
 }
 _META_BLOCKS = frozenset({"lifecycle", "connection", "provisioner"})
+_SEE_DOCS = "see the provider's documentation for the replacement"
+_WRITTEN = {
+    "a bool": "true or false",
+    "a list": "[ … ]",
+    "a set": "[ … ]",
+    "a map": "{ … }",
+    "an object": "{ … }",
+}
+_LONGEST_SHOWN = 40  # characters of a string in a message
 _BUILT_IN = "terraform"
-"""Its types, such as ``terraform_data``, are Terraform's own."""
+"""The provider of Terraform's own types, such as ``terraform_data``."""
 
 
 def check_schema(modules: Iterable[Module]) -> Iterator[Finding]:
-    """Findings about the modules' resources, data sources and provider configurations, and about what reads them.
+    """Yield findings about resources, data sources, provider configurations, and references to them.
 
-    What is not checked is said once for each provider, where it first stands.
+    A note counts the unchecked blocks for each reason, at the first of them.
     """
     unchecked: dict[str, list[Location]] = {}
     for module in modules:
@@ -72,7 +82,7 @@ def check_schema(modules: Iterable[Module]) -> Iterator[Finding]:
 
 
 def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
-    """Local name of a provider → source and version constraint, as far as ``required_providers`` says."""
+    """Source and version constraint by local name of a provider, from ``required_providers``."""
     found: dict[str, tuple[str, Expression | None]] = {}
     for name, value in module.required_providers.items():
         source, version = f"hashicorp/{name}", None
@@ -86,24 +96,24 @@ def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
                 )
             version = value.get("version")
         elif isinstance(value, Literal):
-            version = value  # as Terraform 0.12 had it
+            version = value  # the form of Terraform 0.12
         found[name] = source, version
     return found
 
 
 class _Version(Enum):
-    """Which versions of the AWS provider a module may get."""
+    """The versions of the AWS provider that a module accepts."""
 
-    KNOWN = "the snapshot's is among them"
-    LATER = "only later ones"
-    OTHER = "only earlier ones, or one that nobody can tell"
+    KNOWN = "the snapshot's version, perhaps among others"
+    LATER = "only later versions"
+    OTHER = "only earlier versions, or an unknown one"
 
 
 class _Checker:
-    """Checks one module.
+    """The checks of one module.
 
     Args:
-        unchecked: why something is not checked → where, for all modules.
+        unchecked: the places of unchecked blocks by reason, for all modules.
     """
 
     def __init__(self, module: Module, unchecked: dict[str, list[Location]]) -> None:
@@ -118,7 +128,7 @@ class _Checker:
             self.version = _Version.LATER if later else _Version.OTHER
 
     def block(self, file: str, block: Block) -> Iterator[Finding]:
-        """A top-level block."""
+        """Check a top-level block."""
         type, place = block.labels[0], block.at(file)
         provider = type.partition("_")[0]
         schema = schema_of(block.type, type) if self._is_known(provider) else None
@@ -128,19 +138,19 @@ class _Checker:
                 self._skip(self._reason(provider, subject), place)
             return
         if self.version is _Version.OTHER and provider == "aws":
-            self._skip("the module asks for a version of provider aws before 5.100", place)
+            self._skip("the module requires an AWS provider before 5.100", place)
             return
         if self.version is _Version.LATER and provider == "aws":
-            self._skip("the module asks for a version of provider aws after 5.100", place)
+            self._skip("the module requires an AWS provider after 5.100", place)
         if subject in REMOVED_TYPES:
-            yield self.gone(subject, place, REMOVED_TYPES[subject])
+            yield self.removed(f"{subject} was removed", place, REMOVED_TYPES[subject])
         elif schema.deprecated:
-            yield _finding("deprecated", f"{subject} is deprecated", place, "", Severity.WARNING)
+            yield _finding("deprecated", f"{subject} is deprecated", place, _SEE_DOCS, Severity.WARNING)
         body = _Body(self, subject, file, strict=self.version is _Version.KNOWN or provider != "aws")
         yield from body.check(block, block.body, schema, "", _META[block.type], top=block.type != "provider")
 
     def use(self, use: Use) -> Iterator[Finding]:
-        """A reference to what a resource or data source exports."""
+        """Check a reference to an attribute of a resource or data source."""
         root, steps = use.reference.root, list(use.reference.steps)
         if root == "resource" and steps and isinstance(steps[0], GetAttribute):
             root, steps = steps[0].name, steps[1:]
@@ -161,9 +171,8 @@ class _Checker:
         if name in schema.attributes or name in schema.blocks:
             yield from self.superseded(subject, name, place, reading=True)
         elif self.version is _Version.KNOWN or not type.startswith("aws_"):
-            yield from self.unknown(
-                subject, name, place, f"{subject} has no {name}", {*schema.attributes, *schema.blocks}
-            )
+            known = {*schema.attributes, *schema.blocks}
+            yield from self.unknown(subject, name, place, f"{subject} has no attribute {name}", known)
 
     def unknown(
         self,
@@ -174,32 +183,31 @@ class _Checker:
         known: Iterable[str],
         rule: str = "unknown-attribute",
     ) -> Iterator[Finding]:
-        """What the snapshot does not know. What provider 6 added is wrong where an earlier one is asked for too."""
+        """Report an unknown name. A name new in provider 6 is wrong only if the module also accepts provider 5."""
         if (subject, path) in NEW or (path == "region" and subject.removeprefix("data.").startswith("aws_")):
             if self._constrained:
-                way_out = "ask for provider 6 in required_providers, or leave it out"
-                yield _finding(rule, f"{message} before AWS provider 6", place, way_out, Severity.WARNING)
+                help = "require AWS provider 6 in required_providers, or remove it"
+                yield _finding(rule, f"{message} before AWS provider 6", place, help, Severity.WARNING)
             return
-        close = get_close_matches(path.rpartition(".")[2], list(known), 1)
-        yield _finding(rule, message, place, f"did you mean {close[0]}?" if close else "")
+        yield _finding(rule, message, place, did_you_mean(path.rpartition(".")[2], known) or "remove it")
 
     def superseded(
         self, subject: str, path: str, place: Location, *, reading: bool = False
     ) -> Iterator[Finding]:
-        """What provider 6 removed, or warns of."""
+        """Report an attribute or block that provider 6 removed, made read-only or deprecated."""
         if (subject, path) in REMOVED:
-            if not (reading and (subject, path) in READ_ONLY_SINCE_6):
-                yield self.gone(f"{path} of {subject}", place, REMOVED[subject, path])
+            read_only = (subject, path) in READ_ONLY_SINCE_6
+            if not (reading and read_only):
+                what = f"{path} of {subject} {'is read-only' if read_only else 'was removed'}"
+                yield self.removed(what, place, REMOVED[subject, path])
         elif (subject, path) in DEPRECATED:
             message = f"{path} of {subject} is deprecated in AWS provider 6"
             yield _finding("deprecated", message, place, DEPRECATED[subject, path], Severity.WARNING)
 
-    def gone(self, what: str, place: Location, way_out: str) -> Finding:
-        """A finding about what provider 6 removed: an error where no earlier one is asked for."""
+    def removed(self, what: str, place: Location, help: str) -> Finding:
+        """A finding about a removal in provider 6: an error if the module accepts no earlier version."""
         severity = Severity.ERROR if self.version is _Version.LATER else Severity.WARNING
-        return _finding(
-            "removed-in-provider-6", f"{what} is gone in AWS provider 6", place, way_out, severity
-        )
+        return _finding("removed-in-provider-6", f"{what} in AWS provider 6", place, help, severity)
 
     def _skip(self, reason: str, place: Location) -> None:
         self._unchecked.setdefault(reason, []).append(place)
@@ -207,16 +215,16 @@ class _Checker:
     def _reason(self, provider: str, subject: str) -> str:
         if self._is_known(provider):
             return f"{subject} is not in AWS provider {'.'.join(map(str, AWS_VERSION))}"
-        return f"provider {provider} is not one that is known here"
+        return f"ticketgen has no schema of provider {provider}"
 
     def _is_known(self, provider: str) -> bool:
-        """Whether the snapshot has the provider that a type's first word leads to."""
+        """Whether the snapshot contains the provider with that local name."""
         source, _ = self._sources.get(provider, (f"hashicorp/{provider}", None))
         return PROVIDERS.get(source) == provider
 
 
 class _Body:
-    """Checks the inside of one top-level block."""
+    """The checks of the body of one top-level block."""
 
     def __init__(self, checker: _Checker, subject: str, file: str, *, strict: bool) -> None:
         self.checker = checker
@@ -243,8 +251,9 @@ class _Body:
                 nested = schema.nested(inner.type)
                 if nested and nested.most and counts[inner.type] == nested.most + 1:
                     name = path + inner.type
-                    message = f"{self.subject} takes {_times(nested.most)} {name} block, and this is one more"
-                    yield from self._found("too-many-blocks", message, inner.at(self.file), "leave one out")
+                    allowed = "only one is" if nested.most == 1 else f"only {nested.most} are"
+                    message = f"too many {name} blocks in {self.subject}: {allowed} allowed"
+                    yield from self._found("too-many-blocks", message, inner.at(self.file), "remove a block")
                 yield from self._block(inner, inner.type, inner.body, schema, path)
         yield from self._missing(block, given, {*counts, *loops}, counts, loops, schema, path)
 
@@ -255,15 +264,14 @@ class _Body:
             if attribute.name in schema.blocks:
                 if attribute.name == "timeouts" or _empties(attribute.value):
                     return
-                message = f"{name} of {self.subject} is a block, and is written as an attribute"
+                message = f"{name} of {self.subject} is a block type, but is written as an argument"
                 yield from self._found("unknown-attribute", message, place, f"write {attribute.name} {{ … }}")
             else:
-                names = {*schema.attributes, *schema.blocks}
-                yield from self._unknown("unknown-attribute", "attribute", name, place, names)
+                yield from self._unknown("unknown-attribute", "argument", name, place, _settable(schema))
             return
         if known.read_only:
             message = f"{name} of {self.subject} is read-only: the provider sets it"
-            yield from self._found("read-only-attribute", message, place, "leave it out")
+            yield from self._found("read-only-attribute", message, place, "remove it")
             return
         yield from self.checker.superseded(self.subject, name, place)
         if (
@@ -272,19 +280,18 @@ class _Body:
             and (self.subject, name) not in DEPRECATED
         ):
             message = f"{name} of {self.subject} is deprecated"
-            yield _finding("deprecated", message, place, "see the provider's documentation", Severity.WARNING)
+            yield _finding("deprecated", message, place, _SEE_DOCS, Severity.WARNING)
         if (self.subject, name) in BOOLEANS and _literal(attribute.value) in (0, 1, "0", "1"):
-            if not isinstance(_literal(attribute.value), bool):
-                message = f"provider 6 takes no 0 or 1 for {name} of {self.subject}"
-                yield _finding(
-                    "removed-in-provider-6", message, place, "write false or true", Severity.WARNING
-                )
+            literal = _literal(attribute.value)
+            if not isinstance(literal, bool):
+                message = f"{name} of {self.subject} is {literal}, which AWS provider 6 does not accept"
+                help = "write true" if literal in (1, "1") else "write false"
+                yield _finding("removed-in-provider-6", message, place, help, Severity.WARNING)
             return
         if known.required and _is_null(attribute.value):
-            message = f"{name} of {self.subject} is null, and must be set"
-            yield from self._found("missing-attribute", message, place, "give it a value")
-        for node, wrong in _mismatches(attribute.value, known.type):
-            yield from self._found("wrong-type", f"{name} of {self.subject} {wrong}", node.at(self.file), "")
+            message = f"required argument {name} in {self.subject} is null"
+            yield from self._found("missing-attribute", message, place, "set it to a value")
+        yield from self._mismatches(attribute.value, known.type, name)
 
     def _block(
         self, block: Block, type: str, body: Body, schema: BlockSchema, path: str
@@ -294,33 +301,37 @@ class _Body:
         if nested is not None:
             yield from self.checker.superseded(self.subject, name, place)
             if nested.block.deprecated and (self.subject, name) not in REMOVED:
-                message = f"block {name} of {self.subject} is deprecated"
-                yield _finding(
-                    "deprecated", message, place, "see the provider's documentation", Severity.WARNING
-                )
+                message = f"block type {name} of {self.subject} is deprecated"
+                yield _finding("deprecated", message, place, _SEE_DOCS, Severity.WARNING)
             yield from self.check(block, body, nested.block, f"{name}.", frozenset(), top=False)
             return
         attribute = schema.attribute(type)
         if attribute is not None and attribute.fields is not None and not attribute.read_only:
             yield from self._fields(body, attribute.fields, name)
         elif attribute is not None:
-            message = f"{name} of {self.subject} is an attribute, and is written as a block"
-            yield from self._found("unknown-block", message, place, f"write {type} = …")
+            what, help = "an argument", f"write {type} = …"
+            if attribute.read_only:
+                what, help = "a read-only attribute", "remove it"
+            message = f"{name} of {self.subject} is {what}, but is written as a block"
+            yield from self._found("unknown-block", message, place, help)
         else:
-            yield from self._unknown(
-                "unknown-block", "block", name, place, {*schema.blocks, *schema.attributes}
-            )
+            yield from self._unknown("unknown-block", "block type", name, place, _settable(schema))
 
     def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[Finding]:
-        """A block that stands for an object: all of its attributes may be left out."""
+        """Check a block that stands for an object, whose attributes are all optional."""
         for attribute in body.attributes:
             if attribute.name not in fields:
                 name, place = f"{path}.{attribute.name}", attribute.at(self.file)
-                yield from self._unknown("unknown-attribute", "attribute", name, place, fields)
-                continue
-            for node, wrong in _mismatches(attribute.value, fields[attribute.name]):
-                message = f"{path}.{attribute.name} of {self.subject} {wrong}"
-                yield from self._found("wrong-type", message, node.at(self.file), "")
+                yield from self._unknown("unknown-attribute", "argument", name, place, fields)
+            else:
+                type = fields[attribute.name]
+                yield from self._mismatches(attribute.value, type, f"{path}.{attribute.name}")
+
+    def _mismatches(self, value: Expression, type: Type, name: str) -> Iterator[Finding]:
+        for node, wanted, actual in _mismatches(value, type):
+            message = f"inappropriate value for {name} of {self.subject}: {wanted} is required, not {actual}"
+            help = f"write {_WRITTEN.get(wanted, wanted)}"
+            yield from self._found("wrong-type", message, node.at(self.file), help)
 
     def _missing(
         self,
@@ -335,18 +346,20 @@ class _Body:
         for name in schema.attributes:
             known = schema.attribute(name)
             if known and known.required and name not in given and name not in blocks:
-                message = f"{self.subject} lacks {path}{name}"
+                message = f"missing required argument {path}{name} in {self.subject}"
                 yield from self._found("missing-attribute", message, block.at(self.file), f"set {name}")
         for name in schema.blocks:
             nested = schema.nested(name)
             if nested and nested.fewest and name not in loops and counts.get(name, 0) < nested.fewest:
                 if name in given:
                     continue
-                message = f"{self.subject} lacks a block {path}{name}"
+                message = f"missing required block {path}{name} in {self.subject}"
+                if nested.fewest > 1:
+                    message += f": at least {nested.fewest} are required"
                 yield from self._found("missing-block", message, block.at(self.file), f"add {name} {{ … }}")
 
     def _found(self, rule: str, message: str, place: Location, help: str) -> Iterator[Finding]:
-        """What is wrong by the snapshot, where the module may get its version."""
+        """Report a fault against the snapshot, if the module accepts its version."""
         if self.strict:
             yield _finding(rule, message, place, help)
 
@@ -354,13 +367,20 @@ class _Body:
         self, rule: str, what: str, path: str, place: Location, known: Iterable[str]
     ) -> Iterator[Finding]:
         if self.strict:
-            message = f"{self.subject} has no {what} {path}"
+            message = f"unsupported {what} {path} in {self.subject}"
             yield from self.checker.unknown(self.subject, path, place, message, known, rule)
 
 
-def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str]]:
-    """Literals in a value that can never become the type, by the rules of cty's conversion.
+def _settable(schema: BlockSchema) -> set[str]:
+    """The names that a configuration may use in a block: read-only attributes are no help there."""
+    found = {name: schema.attribute(name) for name in schema.attributes}
+    return {name for name, known in found.items() if known and not known.read_only} | {*schema.blocks}
 
+
+def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str, str]]:
+    """Literals that cannot be converted to the type, each with the required type and the actual value.
+
+    The rules are those of cty's conversion.
     Source: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
     """
     while isinstance(value, Parentheses):
@@ -371,23 +391,23 @@ def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str
     shape = _shape(value)
     if kind in {"string", "number", "bool"}:
         if shape in {"a list", "an object"}:
-            yield value, f"takes a {kind}, and is {shape}"
+            yield value, f"a {kind}", shape
         elif kind != "string" and shape:
             literal = _literal(value)
             if not _converts(literal, kind):
-                yield value, f"takes a {kind}, and is {_told(literal)}"
+                yield value, f"a {kind}", _told(literal)
     elif kind in {"list", "set"}:
         if isinstance(value, Tuple):
             for item in value.items:
                 yield from _mismatches(item, type[1])
         elif shape and shape != "a list":
-            yield value, f"takes a {kind}, and is {shape}"
+            yield value, f"a {kind}", shape
     elif kind == "map":
         if isinstance(value, Object):
             for field in value.items:
                 yield from _mismatches(field.value, type[1])
         elif shape and shape != "an object":
-            yield value, f"takes a map, and is {shape}"
+            yield value, "a map", shape
     elif kind == "object":
         if isinstance(value, Object):
             for field in value.items:
@@ -395,11 +415,11 @@ def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str
                 if isinstance(name, str) and name in type[1]:
                     yield from _mismatches(field.value, type[1][name])
         elif shape and shape != "an object":
-            yield value, f"takes an object, and is {shape}"
+            yield value, "an object", shape
 
 
 def _shape(value: Expression) -> str:
-    """What a literal is; "" for what only a run knows."""
+    """The kind or value of a literal; "" for a value known only to a plan."""
     if isinstance(value, Tuple) or (isinstance(value, For) and value.result_key is None):
         return "a list"
     if isinstance(value, Object | For):
@@ -413,7 +433,9 @@ def _shape(value: Expression) -> str:
 def _told(literal: object) -> str:
     if isinstance(literal, bool):
         return "true" if literal else "false"
-    return f'the text "{literal[:40]}"' if isinstance(literal, str) else f"the number {literal}"
+    if not isinstance(literal, str):
+        return str(literal)
+    return shown(literal if len(literal) <= _LONGEST_SHOWN else f"{literal[:_LONGEST_SHOWN]}…")
 
 
 def _literal(value: Expression) -> object:
@@ -431,7 +453,7 @@ def _converts(literal: object, kind: str) -> bool:
     if isinstance(literal, bool):
         return False
     if isinstance(literal, str):
-        # The provider's SDK takes "" for a number that is not set.
+        # The provider's SDK treats "" as a number that is not set.
         return literal == "" or _is_number(literal)
     return True
 
@@ -449,12 +471,8 @@ def _is_null(value: Expression) -> bool:
 
 
 def _empties(value: Expression) -> bool:
-    """``name = []``: how a block that the provider also computes is set to none."""
+    """Whether a value is ``[]``, which sets a block that the provider also computes to no blocks."""
     return isinstance(value, Tuple) and not value.items
-
-
-def _times(count: int) -> str:
-    return "one" if count == 1 else str(count)
 
 
 def _finding(

@@ -1,4 +1,4 @@
-"""Levels 1 and 2, one file at a time: two parsers that must agree, and the way to text and back."""
+"""Levels 1 and 2, one file at a time: two parsers that must agree, and the round trip."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["check_syntax", "round_trip_finding"]
 
 
 def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) -> Checked[File]:
-    """Parse one file; no value where it cannot be.
+    """Parse one file; no value if it cannot be parsed.
 
     Args:
-        path: what it is called in findings.
+        path: the name of the file in findings.
         text: its text, without a byte order mark.
         ours: whether ticketgen rendered it; see `verify`.
-        round_trips: whether it makes its round trip here, and not elsewhere.
+        round_trips: whether to make the round trip here; False if the second process makes it.
     """
     not_ours = Severity.ERROR if ours else Severity.NOTE
     refused = refusal(text)
@@ -28,7 +28,7 @@ def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) 
         before = text[: refused.offset]
         place = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
         rule, severity = ("syntax", Severity.ERROR) if refused.invalid else ("not-checked", not_ours)
-        return Checked(None, (Finding(rule, refused.reason, Stage.VERIFY, place, severity),))
+        return Checked(None, (Finding(rule, refused.reason, Stage.VERIFY, place, severity, refused.help),))
     strict = complaints(text)
     if strict:
         return Checked(
@@ -41,8 +41,9 @@ def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) 
     tree = read(text)
     file = tree if isinstance(tree, Unreadable) else to_file(path, text, tree)
     if isinstance(file, Unreadable):
-        message = f"python-hcl2 cannot read what HCL's parser takes: {file.reason}"
-        return Checked(None, (Finding("not-checked", message, Stage.VERIFY, file.at(path), not_ours),))
+        message = f"valid HCL, but not checked, because python-hcl2 cannot read it: {file.reason}"
+        help = "simplify the expression, or check the file with terraform validate"
+        return Checked(None, (Finding("not-checked", message, Stage.VERIFY, file.at(path), not_ours, help),))
     written = write(tree) if round_trips else None
     del tree
     difference = written.difference() if written else ""
@@ -50,6 +51,7 @@ def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) 
 
 
 def round_trip_finding(path: str, difference: str, *, ours: bool) -> Finding:
-    """What a file that changes on its way is told."""
+    """The finding for a file that its round trip changes."""
     severity = Severity.ERROR if ours else Severity.NOTE
-    return Finding("round-trip", difference, Stage.VERIFY, Location(path), severity)
+    help = "simplify the expression"
+    return Finding("round-trip", difference, Stage.VERIFY, Location(path), severity, help)

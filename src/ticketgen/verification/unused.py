@@ -1,4 +1,4 @@
-"""Level 3, references: variables and locals that nothing uses."""
+"""Level 3, references: unused variables and local values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["check_unused"]
 
 
 def check_unused(module: Module) -> Iterator[Finding]:
-    """A finding for each; none where a file of the module was not read, which may use it."""
+    """Yield a finding for each unused declaration; nothing if an unread file of the module may use it."""
     if not module.complete:
         return
     used: dict[str, set[int]] = {}
@@ -25,10 +25,10 @@ def check_unused(module: Module) -> Iterator[Finding]:
             continue
         users = used.get(address, set())
         if isinstance(declared.node, Block):
-            users = users - {id(declared.node)}  # its own validation is no use
+            users = users - {id(declared.node)}  # its own validation does not count
         if not users:
             what = "variable" if kind == "var" else "local value"
-            message = f"{address} is declared, and nothing uses it"
+            message = f"{address} is declared but never used"
             place = declared.location
             yield Finding(
                 "unused-declaration", message, Stage.VERIFY, place, Severity.WARNING, f"remove the {what}"

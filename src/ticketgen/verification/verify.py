@@ -1,7 +1,7 @@
 """Stage 5, verify: syntax and round trip of every file, then references, the provider's schema, and the rules.
 
-A level that finds an error in a file ends the way for that file, and nothing is called undeclared in a folder of which
-a file could not be read.
+A file with a syntax error is not checked further, and a folder with an unread file gets no findings about undeclared
+references.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ def verify(
     """Verify a directory of Terraform.
 
     Args:
-        files: relative posix path to text; Terraform, and the tests that a stack ships, are read. Of ``*.tfvars``,
-            ``*.tftest.hcl`` and ``*.tfmock.hcl`` the syntax is checked, and ``*.tf.json`` is said not to be.
-        ours: whether ticketgen rendered them. Valid HCL that python-hcl2 cannot read is an error then, and on
-            other people's files a note that they were not checked.
-        paths: every file of the directory, also those that are no text; None where that is not known. Of a
-            rendering, ``files`` are all there is.
+        files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
+            ``*.tftest.hcl`` and ``*.tfmock.hcl`` only the syntax is checked; ``*.tf.json`` yields a note that it is
+            not checked.
+        ours: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
+            otherwise it is a note that the file was not checked.
+        paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
+            ``files`` is complete.
     """
-    # Nothing here is a circle that only the collector finds, and it would look through every tree again and again.
+    # No garbage here has cycles that only the collector could free, and it would scan every tree again and again.
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -44,7 +45,7 @@ def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | Non
     texts = {path: text.removeprefix("\ufeff") for path, text in sorted(files.items()) if path.endswith(_HCL)}
     as_json = frozenset(path for path in files if path.endswith(".tf.json"))
     elsewhere = RoundTrips(texts) if pays(texts) else None
-    # Imported now: it takes a tenth of a second, in which the second process is at work already.
+    # Imported here, because it takes a tenth of a second, during which the second process already works.
     from ticketgen.hcl.configuration import Configuration
     from ticketgen.rules.catalogue import CATALOGUE
     from ticketgen.verification.ignores import apply_ignores

@@ -1,4 +1,4 @@
-"""Version constraints as Terraform writes them.
+"""Version constraints in Terraform's syntax.
 
 Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
 """
@@ -15,7 +15,7 @@ _TERM = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*v?(\d+(?:\.\d+)*)(?:[-+][\w.+-]*)
 
 
 def allows(constraint: Expression, version: tuple[int, ...]) -> bool:
-    """Whether a constraint lets a version through; yes where it cannot be read, for others to complain of."""
+    """Whether a constraint allows a version; True if the constraint is unreadable, which Terraform reports itself."""
     if not isinstance(constraint, Literal) or not isinstance(constraint.value, str):
         return True
     for term in constraint.value.split(","):
@@ -43,5 +43,5 @@ def _holds(operator: str, said: tuple[int, ...], version: tuple[int, ...]) -> bo
             return value > bound
         case "<":
             return value < bound
-    # ~> 5.1 is 5.1 or later, before 6; ~> 5.1.2 is 5.1.2 or later, before 5.2; ~> 5 is any 5 or later.
+    # ~> 5.1 allows 5.1 or later, before 6; ~> 5.1.2 allows 5.1.2 or later, before 5.2; ~> 5 allows 5 or later.
     return value >= bound and (len(said) < 2 or value[: len(said) - 1] == said[:-1])

@@ -1,6 +1,6 @@
-"""What AWS provider 6 took away from what provider 5.100 accepts, or warns of.
+"""Removals and deprecations in AWS provider 6, compared with provider 5.100.
 
-Source of all of it: the provider's version 6 upgrade guide,
+Source: the provider's version 6 upgrade guide,
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade, and, where an issue is
 given, the breaking changes and notes of release 6.0.0 in its change log,
 https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md#600-june-18-2025.
@@ -14,25 +14,26 @@ from types import MappingProxyType
 __all__ = ["BOOLEANS", "DEPRECATED", "NEW", "READ_ONLY_SINCE_6", "REMOVED", "REMOVED_TYPES"]
 
 _STAGE = "use an aws_api_gateway_stage resource"
-_INFERENCE = "leave it out: Amazon Elastic Inference ended in April 2024"
-_GRAPHICS = "leave it out: Amazon Elastic Graphics ended in January 2024"
+_INFERENCE = "remove it: Amazon Elastic Inference ended in April 2024"
+_GRAPHICS = "remove it: Amazon Elastic Graphics ended in January 2024"
 _CPU = "use a cpu_options block"
 _KIBANA = "use the path /_dashboards/ of the domain's endpoint"
 _IDENTITY = "use alternate_identifier"
+_READ_ONLY = "remove it: the provider sets it"
 
 REMOVED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("data.aws_batch_compute_environment", "compute_environment_name"): "use name",
     ("data.aws_ecs_task_definition", "inference_accelerator"): _INFERENCE,
     ("data.aws_ecs_task_execution", "overrides.inference_accelerator_overrides"): _INFERENCE,
-    ("data.aws_globalaccelerator_accelerator", "id"): "it is read-only",
+    ("data.aws_globalaccelerator_accelerator", "id"): _READ_ONLY,
     ("data.aws_identitystore_group", "filter"): _IDENTITY,
     ("data.aws_identitystore_user", "filter"): _IDENTITY,
     ("data.aws_launch_template", "elastic_gpu_specifications"): _GRAPHICS,
     ("data.aws_launch_template", "elastic_inference_accelerator"): _INFERENCE,
     ("data.aws_opensearch_domain", "kibana_endpoint"): _KIBANA,
-    ("data.aws_quicksight_data_set", "tags_all"): "leave it out",
-    ("data.aws_service_discovery_service", "tags_all"): "leave it out",
-    ("aws_api_gateway_account", "reset_on_delete"): "leave it out: destroying always resets",
+    ("data.aws_quicksight_data_set", "tags_all"): "remove it",
+    ("data.aws_service_discovery_service", "tags_all"): "remove it",
+    ("aws_api_gateway_account", "reset_on_delete"): "remove it: destroying always resets",
     ("aws_api_gateway_deployment", "canary_settings"): _STAGE,
     ("aws_api_gateway_deployment", "execution_arn"): _STAGE,
     ("aws_api_gateway_deployment", "invoke_url"): _STAGE,
@@ -41,7 +42,7 @@ REMOVED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_batch_compute_environment", "compute_environment_name"): "use name",
     ("aws_batch_compute_environment", "compute_environment_name_prefix"): "use name_prefix",
     ("aws_batch_job_queue", "compute_environments"): "use compute_environment_order blocks",
-    ("aws_cloudfront_response_headers_policy", "etag"): "it is read-only",
+    ("aws_cloudfront_response_headers_policy", "etag"): _READ_ONLY,
     ("aws_dms_endpoint", "s3_settings"): "use an aws_dms_s3_endpoint resource",
     ("aws_dx_gateway_association", "vpn_gateway_id"): "use associated_gateway_id",
     ("aws_ecs_task_definition", "inference_accelerator"): _INFERENCE,
@@ -55,23 +56,23 @@ REMOVED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_launch_template", "elastic_inference_accelerator"): _INFERENCE,
     ("aws_networkmanager_core_network", "base_policy_region"): "use base_policy_regions",
     ("aws_opensearch_domain", "kibana_endpoint"): _KIBANA,
-    ("aws_redshift_cluster", "cluster_public_key"): "it is read-only",
-    ("aws_redshift_cluster", "cluster_revision_number"): "it is read-only",
-    ("aws_redshift_cluster", "endpoint"): "it is read-only",
+    ("aws_redshift_cluster", "cluster_public_key"): _READ_ONLY,
+    ("aws_redshift_cluster", "cluster_revision_number"): _READ_ONLY,
+    ("aws_redshift_cluster", "endpoint"): _READ_ONLY,
     ("aws_redshift_cluster", "logging"): "use an aws_redshift_logging resource",
     ("aws_redshift_cluster", "snapshot_copy"): "use an aws_redshift_snapshot_copy resource",
     ("aws_sagemaker_notebook_instance", "accelerator_types"): "use instance_type",
-    ("aws_spot_instance_request", "block_duration_minutes"): "leave it out",
+    ("aws_spot_instance_request", "block_duration_minutes"): "remove it",
     ("aws_spot_instance_request", "cpu_core_count"): _CPU,  # as aws_instance: it shares its schema
     ("aws_spot_instance_request", "cpu_threads_per_core"): _CPU,
     ("aws_ssm_association", "instance_id"): "use a targets block",
 })  # fmt: skip
-"""What to do instead, by type (``data.`` before a data source's) and dotted path of the attribute or block.
+"""The fix, by type (with ``data.`` before a data source's) and dotted path of the attribute or block.
 
-Three are not removed but read-only in provider 6; they stand here as far as they are set."""
+Provider 6 made the `READ_ONLY_SINCE_6` ones read-only instead: a configuration must not set them."""
 
-READ_ONLY_SINCE_6 = frozenset(key for key, way_out in REMOVED.items() if way_out == "it is read-only")
-"""Of those, what may still be read."""
+READ_ONLY_SINCE_6 = frozenset(key for key, fix in REMOVED.items() if fix == _READ_ONLY)
+"""The attributes in `REMOVED` that a configuration may still read."""
 
 _OPSWORKS = (
     "application", "custom_layer", "ecs_cluster_layer", "ganglia_layer", "haproxy_layer", "instance",
@@ -81,18 +82,18 @@ _OPSWORKS = (
 
 REMOVED_TYPES: Mapping[str, str] = MappingProxyType(
     {
-        **{f"aws_opsworks_{name}": "AWS OpsWorks Stacks has ended" for name in _OPSWORKS},
-        "aws_simpledb_domain": "use another store: the AWS SDK no longer has Amazon SimpleDB",
-        "aws_worklink_fleet": "Amazon WorkLink has ended",
-        "aws_worklink_website_certificate_authority_association": "Amazon WorkLink has ended",
+        **{f"aws_opsworks_{name}": "remove it: AWS OpsWorks Stacks has ended" for name in _OPSWORKS},
+        "aws_simpledb_domain": "use another store: the AWS SDK no longer supports Amazon SimpleDB",
+        "aws_worklink_fleet": "remove it: Amazon WorkLink has ended",
+        "aws_worklink_website_certificate_authority_association": "remove it: Amazon WorkLink has ended",
         "data.aws_redshift_service_account": "use a service principal in the policy",
     }
 )
-"""What to do instead, by type."""
+"""The fix, by type."""
 
 DEPRECATED: Mapping[tuple[str, str], str] = MappingProxyType({
     # https://github.com/hashicorp/terraform-provider-aws/issues/42131
-    ("data.aws_region", "name"): "write the Region as a literal: provider 5 has no region, provider 6 warns of name",
+    ("data.aws_region", "name"): "write the Region as a literal: provider 5 lacks region, provider 6 deprecates name",
     ("data.aws_servicequotas_templates", "region"): "use aws_region",
     ("aws_servicequotas_template", "region"): "use aws_region",
     # https://github.com/hashicorp/terraform-provider-aws/issues/42014
@@ -108,9 +109,9 @@ DEPRECATED: Mapping[tuple[str, str], str] = MappingProxyType({
         "use aws_guardduty_organization_configuration_feature resources"
     ),
     # https://github.com/hashicorp/terraform-provider-aws/issues/40777
-    ("aws_service_discovery_service", "health_check_custom_config.failure_threshold"): "leave it out: it is always 1",
+    ("aws_service_discovery_service", "health_check_custom_config.failure_threshold"): "remove it: it is always 1",
 })  # fmt: skip
-"""What provider 6 still takes and warns of, and what to do instead, in the form of ``REMOVED``."""
+"""Attributes and blocks that provider 6 deprecates, with the fix, by the same keys as ``REMOVED``."""
 
 BOOLEANS: frozenset[tuple[str, str]] = frozenset({
     ("aws_accessanalyzer_archive_rule", "filter.exists"),
@@ -135,7 +136,7 @@ BOOLEANS: frozenset[tuple[str, str]] = frozenset({
     ("aws_lb_target_group", "preserve_client_ip"),
     ("aws_mq_broker", "logs.audit"),
 })  # fmt: skip
-"""Where provider 6 takes only ``true``, ``false`` and ``""``, and provider 5 also took 0 and 1."""
+"""Attributes for which provider 6 accepts only ``true``, ``false`` and ``""``; provider 5 also accepted 0 and 1."""
 
 NEW: frozenset[tuple[str, str]] = frozenset({
     ("aws_dynamodb_table", "warm_throughput"),
@@ -143,5 +144,5 @@ NEW: frozenset[tuple[str, str]] = frozenset({
     ("aws_dynamodb_table", "replica.consistency_mode"),
     ("aws_dynamodb_table", "replica.deletion_protection_enabled"),
 })  # fmt: skip
-"""What only provider 6 has, beside ``region``, which it takes in almost every type
+"""Arguments that only provider 6 has, besides ``region``, which it accepts in almost every type
 (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support)."""
