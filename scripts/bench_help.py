@@ -1,6 +1,7 @@
-"""How long `ticketgen --help` takes, against the least that a program with typer can do.
+"""Compare the duration of `ticketgen --help` with that of a minimal typer program.
 
-Fresh processes, in turns, on the same interpreter; the objective is a ratio of medians of at most 1.2.
+Each run is a fresh process on the same interpreter, and the two programs alternate. The objective is a ratio of medians
+of at most 1.2.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ app()
 
 
 def seconds(*command: str) -> float:
-    """How long a process takes, from its start to its end."""
+    """The duration of a process, from start to exit."""
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - start
 
 
 def main() -> int:
-    """Measure, print, and fail where the objective is missed."""
+    """Measure, print, and return 1 if the objective is missed."""
     with tempfile.TemporaryDirectory() as folder:
         hello = Path(folder) / "hello.py"
         hello.write_text(HELLO, encoding="utf-8")

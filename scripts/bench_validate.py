@@ -1,11 +1,11 @@
-"""Compare `ticketgen validate` with `terraform validate`, in one run, in time and in memory.
+"""Compare time and memory of `ticketgen validate` and `terraform validate` in one run.
 
     python scripts/bench_validate.py [ROUNDS]
 
-On the prod stack of the demo in twelve Regions, its providers installed. Programs take turns, so that whatever else the
-machine does meets all of them; each figure is the median. Memory is that of the largest process of each program, in
-the round where it was most. Exits with 1 where an objective is missed by more than its slack: half as much again for
-a time, in processor time as well, since a shared machine is no ruler; none for memory, which is the same everywhere.
+Both check the demo's prod stack in twelve Regions, with its providers installed. The programs alternate, so that other
+load on the machine affects all of them. Times are medians. Memory is the maximum over all rounds of the largest process
+of a program. The exit code is 1 if an objective is missed by more than its slack. The slack for times is 50%, in
+elapsed and in processor time, because a shared machine is not exact. Memory has no slack, because it does not vary.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ TICKETGEN = [sys.executable, "-m", "ticketgen"]
 
 @dataclass
 class Program:
-    """One contestant.
+    """A program to measure.
 
     Attributes:
-        name: as the table shows it.
-        command: what is run.
-        environment: added to this process's.
-        before: what puts everything in place for a run.
-        seconds, processor_seconds, kilobytes: of each run so far.
+        name: its name in the table.
+        command: the command to run.
+        environment: variables that are added to the environment of this process.
+        before: the preparation of a run.
+        seconds, processor_seconds, kilobytes: the measurements of all runs so far.
     """
 
     name: str
@@ -62,29 +62,29 @@ class Program:
         _, status, usage = os.wait4(process.pid, 0)
         self.seconds.append(time.perf_counter() - begin)
         self.processor_seconds.append(usage.ru_utime + usage.ru_stime)
-        self.kilobytes.append(usage.ru_maxrss)  # of it and of those it waited for, whichever was largest
+        self.kilobytes.append(usage.ru_maxrss)  # of the largest of the process and its children
         if os.waitstatus_to_exitcode(status) != 0:
             sys.exit(f"{self.name} failed:\n{said}")
 
     @property
     def time(self) -> float:
-        """Seconds."""
+        """Elapsed time in seconds."""
         return statistics.median(self.seconds)
 
     @property
     def processor_time(self) -> float:
-        """Seconds, of it and of those it waited for."""
+        """Processor time in seconds, including child processes."""
         return statistics.median(self.processor_seconds)
 
     @property
     def memory(self) -> float:
-        """MB."""
+        """Memory in MB."""
         return max(self.kilobytes) / 1024
 
 
 @dataclass(frozen=True)
 class Objective:
-    """``actual`` is to be at most ``limit``; ``missed`` says that it is more than its slack lets through."""
+    """``actual`` should be at most ``limit``; ``missed`` is whether it exceeds the limit and its slack."""
 
     what: str
     actual: float
@@ -93,17 +93,17 @@ class Objective:
 
     def __str__(self) -> str:
         verdict = "reached" if self.actual <= self.limit else "missed"
-        return f"{self.what}: {self.actual:.3f}, at most {self.limit:.3f}: {verdict}"
+        return f"{self.what}: {self.actual:.3f}, objective at most {self.limit:.3f}: {verdict}"
 
 
 def faster(what: str, one: Program, other: Program, limit: float) -> Objective:
-    """One program's time is a part of another's."""
+    """The objective that one program takes at most a fraction of another's time."""
     least = min(one.time / other.time, one.processor_time / other.processor_time)
     return Objective(what, one.time / other.time, limit, missed=least > limit * SLACK)
 
 
 def spec(folder: Path, regions: list[str]) -> Path:
-    """The demo's spec with other Regions, in a folder of its own."""
+    """Write the demo's spec with other Regions into its own folder."""
     text = (ROOT / "examples/tap-marketplace/ticketgen.yaml").read_text("utf-8")
     begin = text.index("regions:")
     end = text.index("]", begin) + 1
@@ -115,7 +115,7 @@ def spec(folder: Path, regions: list[str]) -> Path:
             line = f"primary_region: {primary}"
         elif line.startswith("secondary_region:"):
             line = f"secondary_region: {secondary}"
-        elif line.startswith("  dev:"):  # it names Regions of its own
+        elif line.startswith("  dev:"):  # dev lists its own Regions
             continue
         lines.append(line)
     from ticketgen.aws.regions import REGIONS
@@ -128,7 +128,7 @@ def spec(folder: Path, regions: list[str]) -> Path:
 
 
 def rendered(folder: Path, regions: list[str]) -> Path:
-    """The prod stack in some Regions, on the disk."""
+    """Render the prod stack in some Regions."""
     path = spec(folder, regions)
     subprocess.run(
         [*TICKETGEN, "render", "--env", "prod", "--spec", str(path)], check=True, capture_output=True
@@ -137,10 +137,10 @@ def rendered(folder: Path, regions: list[str]) -> Path:
 
 
 def main() -> None:
-    """Measure, print, judge."""
+    """Measure, print the results, and exit with 1 if an objective is missed."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     if not shutil.which("terraform"):
-        sys.exit("terraform is not on the PATH")
+        sys.exit("terraform is not on the PATH: install it")
     from ticketgen.aws.regions import COMMERCIAL
 
     with tempfile.TemporaryDirectory() as place:
@@ -164,10 +164,10 @@ def main() -> None:
             check=True,
             capture_output=True,
         )
-        programs = contestants(work, twelve, one, all_regions, bare, project)
+        programs = contenders(work, twelve, one, all_regions, bare, project)
         for program in programs.values():
             if program.name.startswith("ticketgen"):
-                program.run()  # once for the grammar, which may be there
+                program.run()  # a warm-up that compiles the grammar
                 program.seconds.clear()
                 program.processor_seconds.clear()
                 program.kilobytes.clear()
@@ -177,18 +177,18 @@ def main() -> None:
     sys.exit(judged(programs, len(every)))
 
 
-def contestants(
+def contenders(
     work: Path, twelve: Path, one: Path, all_regions: Path, bare: Path, project: Path
 ) -> Mapping[str, Program]:
-    """The programs by a short name."""
+    """The programs to compare, by short name."""
     kept, fresh = work / "kept", work / "fresh"
     own = {"TICKETGEN_CACHE_DIR": str(kept)}
 
-    def forget_results() -> None:
+    def clear_results() -> None:
         for path in kept.glob("verified-*"):
             path.unlink()
 
-    def forget_all() -> None:
+    def clear_all() -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
     def validate(folder: Path) -> list[str]:
@@ -196,12 +196,12 @@ def contestants(
 
     return {
         "terraform": Program("terraform validate", ["terraform", f"-chdir={bare}", "validate"]),
-        "cold": Program("ticketgen validate, cold", validate(twelve), own, forget_results),
+        "cold": Program("ticketgen validate, cold", validate(twelve), own, clear_results),
         "grammar": Program(
-            "ticketgen validate, without the compiled grammar",
+            "ticketgen validate, without a cached grammar",
             validate(twelve),
             {"TICKETGEN_CACHE_DIR": str(fresh)},
-            forget_all,
+            clear_all,
         ),
         "warm": Program(
             "ticketgen validate, warm", validate(twelve), {"TICKETGEN_CACHE_DIR": str(work / "warm")}
@@ -210,21 +210,21 @@ def contestants(
             "ticketgen render --env prod --check, cold",
             [*TICKETGEN, "render", "--env", "prod", "--check", "--spec", str(project / "ticketgen.yaml")],
             own,
-            forget_results,
+            clear_results,
         ),
-        "render, nothing kept": Program(
-            "ticketgen render --env prod --check, nothing kept",
+        "render, empty cache": Program(
+            "ticketgen render --env prod --check, empty cache",
             [*TICKETGEN, "render", "--env", "prod", "--check", "--spec", str(project / "ticketgen.yaml")],
             {"TICKETGEN_CACHE_DIR": str(fresh)},
-            forget_all,
+            clear_all,
         ),
-        "one": Program("ticketgen validate, one Region, cold", validate(one), own, forget_results),
-        "all": Program("ticketgen validate, every Region, cold", validate(all_regions), own, forget_results),
+        "one": Program("ticketgen validate, one Region, cold", validate(one), own, clear_results),
+        "all": Program("ticketgen validate, every Region, cold", validate(all_regions), own, clear_results),
     }
 
 
 def judged(programs: Mapping[str, Program], regions: int) -> int:
-    """Print what was measured; the exit code."""
+    """Print the measurements and return the exit code."""
     terraform = programs["terraform"]
     print(f"{'':52}{'seconds':>9}{'ratio':>9}{'processor':>11}{'ratio':>9}{'MB':>7}{'ratio':>9}")
     for program in programs.values():
@@ -244,7 +244,7 @@ def judged(programs: Mapping[str, Program], regions: int) -> int:
         faster(f"{regions} Regions, of one Region's time", programs["all"], programs["one"], 2),
         faster("render --env prod, of our cold time", programs["render"], cold, 1.5),
     ]
-    print(*objectives, f"(on towards: cold, {1 / 10:.3f} of terraform's time)", sep="\n")
+    print(*objectives, f"(next objective: cold, {1 / 10:.3f} of terraform's time)", sep="\n")
     return int(any(objective.missed for objective in objectives))
 
 

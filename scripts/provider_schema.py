@@ -1,11 +1,11 @@
-"""Make the snapshot of the AWS provider's schema that `ticketgen validate` checks against.
+"""Generate the snapshot of the AWS provider's schema for `ticketgen validate`.
 
     cd somewhere-with-a-required_providers-block && terraform init
     terraform providers schema -json | python scripts/provider_schema.py
 
-It is written to ``src/ticketgen/aws/provider/aws/``: one compressed JSON a service, with everything that a check
-needs and no descriptions. `ticketgen.aws.provider.schema` says what is in it, and reads it. The archive provider's
-file beside it is kept by hand, from the provider's documentation.
+The snapshot is written to ``src/ticketgen/aws/provider/aws/``, as one compressed JSON file per service, without
+descriptions. `ticketgen.aws.provider.schema` documents the format and reads it. The file of the archive provider is
+maintained by hand, from the provider's documentation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KINDS = {
 
 
 class Service:
-    """The types of one service, and the blocks they consist of: equal ones are kept once."""
+    """The types of one service and their blocks, without duplicates."""
 
     def __init__(self) -> None:
         self.types: dict[str, dict[str, int]] = {kind: {} for kind in KINDS.values()}
@@ -36,7 +36,7 @@ class Service:
         self._known: dict[str, int] = {}
 
     def block(self, block: dict[str, Any]) -> int:
-        """The place of a block among the blocks."""
+        """The index of a block in ``blocks``, which adds it if it is new."""
         compact: dict[str, object] = {
             "attributes": {
                 name: [_flags(attribute), attribute["type"]]
@@ -74,7 +74,7 @@ def _flags(attribute: dict[str, Any]) -> str:
 
 
 def services(provider: dict[str, Any]) -> dict[str, Service]:
-    """Every type of a provider, by the word behind ``aws_`` in its name."""
+    """All types of a provider, grouped by the word after ``aws_`` in the name."""
     found: dict[str, Service] = defaultdict(Service)
     for plural, kind in KINDS.items():
         for name, schema in sorted(provider.get(plural, {}).items()):
@@ -85,7 +85,7 @@ def services(provider: dict[str, Any]) -> dict[str, Service]:
 
 
 def main() -> None:
-    """Read Terraform's JSON from standard input, and write the snapshot anew."""
+    """Read Terraform's JSON from standard input, and replace the snapshot."""
     provider = json.load(sys.stdin)["provider_schemas"][PROVIDER]
     shutil.rmtree(SNAPSHOT, ignore_errors=True)
     SNAPSHOT.mkdir(parents=True)
@@ -96,7 +96,7 @@ def main() -> None:
             "blocks": service.blocks,
         }
         text = json.dumps(document, separators=(",", ":"))
-        # No time in the header: the same schema gives the same bytes.
+        # No timestamp in the header, so that the same schema yields the same bytes.
         compressed = gzip.compress(text.encode(), 9, mtime=0)
         (SNAPSHOT / f"{name}.json.gz").write_bytes(compressed)
         size += len(compressed)

@@ -1,7 +1,7 @@
-"""Where ticketgen keeps what it would only compute again. Losing it costs time and nothing else.
+"""The cache folder. Its content can be recomputed, so losing it costs only time.
 
-What is kept depends on the code that computed it: whoever keeps something names it by a digest of what it was made of
-and of `fingerprint`, and believes only what is whole.
+An entry depends on the code that computed it. Callers therefore name an entry by a digest of its inputs and of
+`fingerprint`, and treat corrupt entries as cache misses.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 __all__ = ["NO_CACHE", "cache_folder", "fingerprint", "keep"]
 
 NO_CACHE = "TICKETGEN_NO_CACHE"
-"""The environment variable that switches it off, when it is set to anything."""
+"""Environment variable that disables the cache if it is set to any value."""
 
 
 @cache
 def cache_folder() -> Path | None:
-    """The folder, made if need be; None where there is none to write to, or none is wanted.
+    """The cache folder, created if necessary; None if it is disabled or not writable.
 
-    ``TICKETGEN_CACHE_DIR``, else ``ticketgen`` in the platform's place for caches
+    ``TICKETGEN_CACHE_DIR``, otherwise ``ticketgen`` in the platform's folder for caches
     (https://specifications.freedesktop.org/basedir-spec/latest/).
     """
     if os.environ.get(NO_CACHE):
@@ -39,17 +39,17 @@ def cache_folder() -> Path | None:
 
 @cache
 def fingerprint(*packages: str) -> str:
-    """Python, ticketgen and some packages, as they are installed: every file by its name, size and time."""
+    """The installed versions of Python, ticketgen and some packages: each file by name, size and time."""
     return "\n".join([sys.version, *(told for name in ("ticketgen", *packages) for told in _files(name))])
 
 
 def keep(path: Path, content: bytes, most: int) -> None:
-    """Write a file so that runs side by side see all of it or nothing; do nothing where that cannot be.
+    """Write a cache entry atomically for parallel runs, and delete the oldest ones; do nothing on an error.
 
     Args:
-        path: in the folder; its name up to the first hyphen is the kind.
-        content: of the file.
-        most: files of that kind that are kept, the youngest.
+        path: the file in the cache folder; its name up to the first hyphen is the kind of entry.
+        content: the content of the file.
+        most: the number of entries of that kind to keep, the newest ones.
     """
     own = path.with_suffix(f".{os.getpid()}")
     try:
@@ -78,7 +78,7 @@ def _files(package: str) -> Iterator[str]:
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether nobody else can put anything there: what is kept is believed."""
+    """Whether nobody else can write to the folder, because its content is trusted."""
     if sys.platform == "win32":
         return True
     found = folder.stat()

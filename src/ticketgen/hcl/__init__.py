@@ -1,1 +1,1 @@
-"""Reading HCL: what may reach a parser, what two parsers say of it, its way there and back, and the model of it."""
+"""HCL: guards for the parsers, two parsers, the round trip, and the syntax model with its values and references."""

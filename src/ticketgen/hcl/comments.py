@@ -1,4 +1,4 @@
-"""The comments of a text, from python-hcl2's tree of it."""
+"""The comments of a text, from python-hcl2's tree."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ticketgen.hcl.tree import Tree
 __all__ = ["SIGN", "comments"]
 
 SIGN = re.compile(r"(?:[=!<>]=|&&|\|\||[-+*/%<>?])$")
-"""The operator at the end of an operator's token, which has the line end and the comment before it in it too."""
+"""The operator at the end of an operator's token, which also contains the preceding line end and comment."""
 
 
 def comments(tree: Tree, text: str) -> Iterator[Comment]:
-    """Every comment. Where one before an operator stands is not in the tree, so it is looked for in the text."""
+    """Yield every comment. The tree lacks the place of a comment before an operator, so it is found in the text."""
     from hcl2.postlexer import OPERATOR_TYPES
 
     waiting = [tree]

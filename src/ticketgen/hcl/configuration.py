@@ -1,7 +1,7 @@
-"""A directory of Terraform as a whole: modules that call each other, and what each means where it is called.
+"""A whole directory of Terraform: its modules, and a scope for each call of each module.
 
-A folder that no other calls is a root. What is said in one place, such as a variable of a called module, means
-something else for each call; a `Scope` is one such meaning: a module and the call that it answers.
+A module that no other module calls is a root module. A variable of a called module has another value in each call: a
+`Scope` is a module together with one call of it.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ticketgen.hcl.syntax import Attribute, Block, Expression, File, Node
 __all__ = ["Configuration", "Declared", "Names", "Scope"]
 
 _MOST_SCOPES = 500
-"""Modules that call modules multiply; beyond this many calls, the others are taken to be like these."""
+"""Limit of scopes. Nested calls multiply; calls over the limit are assumed to be like the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A block at the top of a file, and the file."""
+    """A top-level block and its file."""
 
     file: str
     block: Block
 
     @property
     def type(self) -> str:
-        """The first label: of a resource, its type."""
+        """The first label; for a resource, its type."""
         return self.block.labels[0] if self.block.labels else ""
 
     @property
@@ -39,27 +39,27 @@ class Declared:
 
     @property
     def address(self) -> str:
-        """Such as ``aws_subnet.private`` or ``data.aws_region.current``."""
+        """The address, such as ``aws_subnet.private`` or ``data.aws_region.current``."""
         prefix = {"resource": "", "variable": "var."}.get(self.block.type, f"{self.block.type}.")
         return prefix + ".".join(self.block.labels)
 
     @property
     def place(self) -> Location:
-        """Where the block begins."""
+        """Start of the block."""
         return self.block.at(self.file)
 
     def at(self, node: Node) -> Location:
-        """The place of something inside the block."""
+        """The place of a node inside the block."""
         return node.at(self.file)
 
     def value(self, name: str) -> Expression | None:
-        """The value of the block's own attribute of that name, None where there is none."""
+        """The value of the block's own attribute of that name; None if there is none."""
         attribute = self.block.attribute(name)
         return attribute.value if attribute else None
 
 
 class Names:
-    """What a module declares, by name; of two of one name, the first."""
+    """The declarations of a module by name; the first one of duplicates."""
 
     def __init__(self, module: Module) -> None:
         self.resources: dict[str, Declared] = {}
@@ -83,10 +83,10 @@ class Names:
 
 @dataclass(frozen=True, eq=False)
 class Scope:
-    """One meaning of a module: for the call that it answers, None for a root.
+    """A module together with one call of it; a root module has no call.
 
     Attributes:
-        inner: the modules that it calls, by the name of the call; only folders that were read.
+        inner: the scopes of the modules that it calls, by the name of the call, if their folders were read.
     """
 
     module: Module
@@ -97,7 +97,7 @@ class Scope:
 
     @cached_property
     def path(self) -> str:
-        """Such as ``module.eu_west_1``; "" for a root."""
+        """The module path, such as ``module.eu_west_1``; "" for a root module."""
         if self.caller is None or self.call is None:
             return ""
         outer = self.caller.path
@@ -105,24 +105,24 @@ class Scope:
 
     @cached_property
     def root(self) -> Scope:
-        """The root it belongs to."""
+        """The scope of its root module."""
         return self.caller.root if self.caller else self
 
     def resources(self, *types: str) -> Iterator[Declared]:
-        """The managed resources of some types, or all."""
+        """The managed resources of some types, or of all types."""
         for declared in self.names.resources.values():
             if declared.block.type == "resource" and (not types or declared.type in types):
                 yield declared
 
 
 class Configuration:
-    """Everything that was read of a directory.
+    """The modules and texts of a directory.
 
     Args:
         files: the parsed files.
-        texts: every text of the directory, parsed or not: relative posix path to text.
-        paths: the relative posix paths of every file there is; None where that is not known.
-        unread: files of Terraform that could not be parsed: what they declare is not known.
+        texts: every text of the directory, parsed or not, by relative posix path.
+        paths: the relative posix paths of all files; None if they are unknown.
+        unread: Terraform files that could not be parsed, so that their declarations are unknown.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Configuration:
 
     @cached_property
     def roots(self) -> tuple[Scope, ...]:
-        """The modules that no other calls; of modules that only call each other, none."""
+        """The root modules: modules that no other module calls. Modules that only call each other have no root."""
         called = {
             source_folder(self.modules[folder], call.block)
             for folder, names in self.names.items()
@@ -149,7 +149,7 @@ class Configuration:
 
     @cached_property
     def scopes(self) -> Mapping[str, tuple[Scope, ...]]:
-        """Every meaning of each module, by its folder: at least one each."""
+        """The scopes of each module by its folder, at least one each."""
         found: dict[str, list[Scope]] = {folder: [] for folder in self.modules}
         waiting = list(self.roots)
         count = 0
@@ -170,13 +170,13 @@ class Configuration:
                 scope.inner[name] = inner
                 waiting.append(inner)
         return {
-            # A module that is only called in a circle still has to mean something.
+            # A module that is called only in a cycle still needs a scope.
             folder: tuple(sorted(scopes, key=lambda scope: scope.path)) or (self._scope(folder),)
             for folder, scopes in found.items()
         }
 
     def every_scope(self) -> Iterator[Scope]:
-        """All meanings of all modules."""
+        """All scopes of all modules."""
         for scopes in self.scopes.values():
             yield from scopes
 

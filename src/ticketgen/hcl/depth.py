@@ -1,7 +1,7 @@
-"""How deep brackets are nested, told from the text alone, by the rules of HCL's own scanner.
+"""The nesting depth of brackets in a text, by the rules of HCL's own scanner.
 
-A bracket in a comment or in literal text does not count; one inside ``${ }`` or ``%{ }`` does, and so do those two.
-Where the text is wrong the scan may count too many, never too few: it guards a parser that would abort the process.
+Brackets in comments and literal text do not count; ``${ }`` and ``%{ }`` count, and so do brackets inside them. In
+invalid text the scan may count too many brackets but never too few: it guards a parser that would abort the process.
 The rules are those of hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl.
 """
 
@@ -15,7 +15,7 @@ GO_SPACE = (
     " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-"""What Go's unicode.IsSpace calls a space."""
+"""The white space of Go's unicode.IsSpace."""
 
 _CODE = re.compile(
     r"#[^\n]*|//[^\n]*|(?P<comment>/\*)|<<-?(?P<marker>[^\W\d][\w-]*)\r?\n"
@@ -27,11 +27,11 @@ _OPENER = {"]": "[", ")": "(", "}": "{"}
 
 
 def bracket_depth(text: str, limit: int) -> int | None:
-    """Where nesting first exceeds the limit, as an offset into the text; None where it never does."""
+    """The offset at which the depth first exceeds the limit; None if it never does."""
     last_comment_end = text.rfind("*/")
     brackets: list[str] = []
     braces = 0
-    # What the scanner is inside of: the braces open at a `${`, or the mark that ends a quoted string or a heredoc.
+    # The enclosing templates: the number of open braces at a `${`, or the end mark of a quoted string or heredoc.
     inside: list[int | str] = []
     position = 0
     while True:

@@ -1,7 +1,7 @@
-"""Terraform's functions that need nothing but their arguments, as far as checks need them.
+"""Terraform's pure functions, as far as checks need them.
 
-A function may raise what Python raises for a wrong call; whoever calls it takes that for unknown. Arguments may be
-or hold `UNKNOWN`: what a function returns then holds it too, or is unknown.
+For an invalid call, a function may raise any exception of Python's; callers treat the result as unknown. Arguments may
+be or contain `UNKNOWN`; the result is then unknown or contains it.
 Source: https://developer.hashicorp.com/terraform/language/functions
 """
 
@@ -86,7 +86,7 @@ def _join(separator: Any, *lists: Any) -> Any:
 
 
 def _format(pattern: Any, *values: Any) -> Any:
-    """Only ``%s``, ``%d`` and ``%%``, which are those in names."""
+    """Support only ``%s``, ``%d`` and ``%%``, the verbs that names use."""
     if not isinstance(pattern, str) or not is_known(list(values)):
         return UNKNOWN
     bare = pattern.replace("%%", "").replace("%s", "").replace("%d", "")
@@ -109,7 +109,7 @@ def _substr(text: Any, offset: Any, length: Any) -> Any:
 
 def _replace(text: Any, old: Any, new: Any) -> Any:
     if not is_known([text, old, new]) or (len(old) > 1 and old.startswith("/") and old.endswith("/")):
-        return UNKNOWN  # a regular expression, in another dialect than Python's
+        return UNKNOWN  # a regular expression in Go's dialect
     return text.replace(old, new) if old else UNKNOWN
 
 
@@ -123,7 +123,7 @@ def _contains(items: Any, item: Any) -> Any:
 
 def _range(*bounds: Any) -> Any:
     values = range(*bounds)
-    return list(values) if len(values) <= 1024 else UNKNOWN  # Terraform makes no more either
+    return list(values) if len(values) <= 1024 else UNKNOWN  # the limit of Terraform's range()
 
 
 def _element(items: Any, index: Any) -> Any:
@@ -134,7 +134,7 @@ def _jsonencode(value: Any) -> Any:
     if not is_known(value):
         return UNKNOWN
     text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")  # as Go escapes them
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")  # Go escapes these
 
 
 def _jsondecode(text: Any) -> Any:
@@ -186,4 +186,4 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "values": _values,
     }
 )
-"""By name."""
+"""The functions by name."""

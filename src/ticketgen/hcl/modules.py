@@ -1,4 +1,4 @@
-"""Modules as Terraform sees them: the files of a folder, and what they declare by address."""
+"""Terraform modules: the files of a folder, and their declarations by address."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ticketgen.hcl.uses import Use, uses
 
 __all__ = ["Declaration", "Module", "modules", "source_folder"]
 
-# Block type → what its address begins with, and how many labels follow.
+# Block type → prefix of its address, and number of labels after it.
 _ADDRESSES: Mapping[str, tuple[str, int]] = {
     "variable": ("var.", 1),
     "module": ("module.", 1),
@@ -37,13 +37,13 @@ _ADDRESSES: Mapping[str, tuple[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Something with an address.
+    """A declaration with an address.
 
     Attributes:
-        address: as Terraform writes it: ``var.region``, ``local.tags``, ``aws_vpc.main``, ``data.aws_region.here``,
+        address: in Terraform's form: ``var.region``, ``local.tags``, ``aws_vpc.main``, ``data.aws_region.here``,
             ``module.network``, ``output.url``.
         file: the path of the file that declares it.
-        node: its block; a local's attribute.
+        node: its block; for a local value, its attribute.
     """
 
     address: str
@@ -52,18 +52,18 @@ class Declaration:
 
     @property
     def location(self) -> Location:
-        """Where it is declared."""
+        """Location of the declaration."""
         return self.node.at(self.file)
 
 
 @dataclass(frozen=True)
 class Module:
-    """One folder of Terraform.
+    """One folder of Terraform files.
 
     Attributes:
-        folder: below the directory that is looked at, posix; "" for the directory itself.
-        files: sorted by path.
-        complete: whether these are all of its files; where not, something may be declared in the rest.
+        folder: the posix path below the verified directory; "" for the directory itself.
+        files: its files, sorted by path.
+        complete: whether all of its files could be read; the others may contain declarations.
     """
 
     folder: str
@@ -72,7 +72,7 @@ class Module:
 
     @cached_property
     def declarations(self) -> Mapping[str, tuple[Declaration, ...]]:
-        """By address; more than one is for others to complain of."""
+        """All declarations by address; `verification.duplicates` reports repeated ones."""
         found: dict[str, tuple[Declaration, ...]] = {}
         for declaration in _declarations(self.files):
             found[declaration.address] = (*found.get(declaration.address, ()), declaration)
@@ -80,7 +80,7 @@ class Module:
 
     @cached_property
     def providers(self) -> frozenset[str]:
-        """What resources may name as their provider: ``aws`` and ``aws.us_east_1``, passed in or made here."""
+        """The provider configurations of the module, such as ``aws`` and ``aws.us_east_1``, its own or passed in."""
         return frozenset({*self.required_providers, *_provider_blocks(self.files), *self.passed_providers})
 
     @cached_property
@@ -95,7 +95,7 @@ class Module:
 
     @cached_property
     def passed_providers(self) -> frozenset[str]:
-        """The aliases in ``configuration_aliases``: whoever calls the module must pass each of them."""
+        """The aliases in ``configuration_aliases``, each of which every call must pass."""
         aliases = (
             value.get("configuration_aliases")
             for value in self.required_providers.values()
@@ -113,18 +113,18 @@ class Module:
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
-        """Every reference to something that has to be declared, in the order in which they stand."""
+        """Every reference that needs a declaration, in file order."""
         return tuple(uses(self.files))
 
     def blocks(self, type: str | None = None) -> Iterator[Block]:
-        """The top-level blocks of all files, of one type or all."""
+        """The top-level blocks of all files, of one type or of all types."""
         for file in self.files:
             for block in file.body.blocks:
                 if type is None or block.type == type:
                     yield block
 
     def of(self, prefix: str) -> Mapping[str, Declaration]:
-        """What is declared under a prefix such as ``var.``, by the rest of the address; the first of each."""
+        """The first declaration for each address with a prefix such as ``var.``, by the rest of the address."""
         return {
             address.removeprefix(prefix): found[0]
             for address, found in self.declarations.items()
@@ -133,11 +133,11 @@ class Module:
 
 
 def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[str, Module]:
-    """The modules that files make up, by folder.
+    """The modules of some files, by folder.
 
     Args:
-        files: parsed, their paths relative to one directory.
-        incomplete: the paths of files of that directory that could not be parsed.
+        files: parsed files, with paths relative to one directory.
+        incomplete: the paths of files in that directory that could not be parsed.
     """
     lacking = {posixpath.dirname(path) for path in incomplete if path.endswith((".tf", ".tf.json"))}
     folders: dict[str, list[File]] = {folder: [] for folder in lacking}
@@ -150,9 +150,9 @@ def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[st
 
 
 def source_folder(caller: Module, call: Block) -> str | None:
-    """The folder that a module call's ``source`` leads to, relative to the directory that is looked at.
+    """The folder of a module call's ``source``, relative to the verified directory.
 
-    It begins with ``..`` where it leads out of it. None where the source is no local path.
+    It begins with ``..`` if it is outside of that directory. None if the source is not a local path.
     """
     source = call.attribute("source")
     if source is None or not isinstance(source.value, Literal) or not isinstance(source.value.value, str):

@@ -1,4 +1,4 @@
-"""Where a value comes from: the inputs that it depends on in the end, through locals, module calls and resources."""
+"""The origins of a value: the inputs behind it, through local values, module calls and resources."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ __all__ = ["Origins"]
 
 
 class Origins:
-    """Finds origins, each as an address.
+    """The search for origins. Each origin is an address.
 
-    ``var.x`` is a variable of the root; ``terraform.workspace``, ``path.root`` and the like stand for themselves;
-    ``resource.TYPE`` and ``data.TYPE`` are what a resource or data source of that type exports, beside what its own
-    arguments depend on; ``unknown`` is what cannot be followed, such as an output of a module that was not read.
+    ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and similar built-ins are origins
+    themselves. ``resource.TYPE`` and ``data.TYPE`` are attributes of a resource or data source of that type, added to
+    the origins of its arguments. ``unknown`` is anything else, such as an output of a module that was not read.
     """
 
     def __init__(self) -> None:
         self._found: dict[tuple[int, str], frozenset[str]] = {}
-        self._keep: list[Scope] = []  # scopes are known by id: they must stay alive
+        self._keep: list[Scope] = []  # keeps scopes alive, because the keys of _found contain their ids
 
     def of(self, expression: Expression, scope: Scope, block: Block | None = None) -> frozenset[str]:
-        """The origins of an expression; ``each``, ``count`` and what ``dynamic`` binds are those of the loops."""
+        """The origins of an expression. ``each``, ``count`` and iterators of ``dynamic`` have those of their loops."""
         found: set[str] = set()
         try:
             for reference, bound in references(expression):
@@ -53,12 +53,12 @@ class Origins:
         address = ".".join([root, *names[: 2 if root in {"data", "ephemeral"} else 1]])
         if address in scope.names.resources:
             return self._named(address, scope)
-        return self._loops(block, scope)  # what a dynamic block binds
+        return self._loops(block, scope)  # the iterator of a dynamic block
 
     def _named(self, address: str, scope: Scope) -> frozenset[str]:
         key = (id(scope), address)
         if key not in self._found:
-            self._found[key] = frozenset()  # for whoever asks on the way: it depends on itself
+            self._found[key] = frozenset()  # ends the recursion if the value depends on itself
             self._keep.append(scope)
             self._found[key] = self._declared(address, scope)
         return self._found[key]
@@ -95,7 +95,7 @@ class Origins:
             for name in ("for_each", "count"):
                 attribute = inner.attribute(name)
                 if attribute is not None:
-                    # Without the block: a loop over itself is Terraform's to complain of.
+                    # Without the block, so that a loop over itself, which Terraform reports, ends here.
                     found |= self.of(attribute.value, scope)
         return frozenset(found)
 

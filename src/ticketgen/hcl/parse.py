@@ -1,7 +1,7 @@
-"""Parsing: python-hcl2's tree of a text becomes the syntax model.
+"""Conversion of python-hcl2's tree of a text into the syntax model.
 
-The tree keeps every token; the model keeps what they mean, and where. A model is never deeper than
-`guards.MAX_DEPTH`, so whoever reads it may recurse.
+The tree contains every token; the model contains their meaning and places. A model is never deeper than
+`guards.MAX_DEPTH`, so its readers may recurse.
 """
 
 from __future__ import annotations
@@ -51,22 +51,22 @@ from ticketgen.hcl.tree import Tree, Unreadable, read
 __all__ = ["parse", "to_file"]
 
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
-_LONGEST_INTEGER = 4000  # digits; Python converts no more than 4,300
+_LONGEST_INTEGER = 4000  # digits; Python converts at most 4,300
 
 
 def parse(path: str, text: str) -> File | Unreadable:
-    """Read a text that has passed `guards.refusal` and `strict.complaints`.
+    """Parse a text that has passed `guards.refusal` and `strict.complaints`.
 
     Args:
-        path: what the file is called in the model.
-        text: without a byte order mark.
+        path: the name of the file in the model.
+        text: its text, without a byte order mark.
     """
     tree = read(text)
     return tree if isinstance(tree, Unreadable) else to_file(path, text, tree)
 
 
 def to_file(path: str, text: str, tree: Tree) -> File | Unreadable:
-    """The model of a text that python-hcl2 has read."""
+    """Convert the tree of a text into the model."""
     try:
         return File(path, _Converter().body(tree.children[0]), tuple(comments(tree, text)))
     except _Stopped as stopped:
@@ -76,18 +76,18 @@ def to_file(path: str, text: str, tree: Tree) -> File | Unreadable:
 
 
 class _Stopped(Exception):
-    """Part of a text cannot be read."""
+    """An unreadable part of a text."""
 
     def __init__(self, why: Unreadable) -> None:
         self.why = why
 
 
 class _Converter:
-    """From trees to nodes, where the tree's text begins at a line and column of the file.
+    """Conversion of trees to nodes, for a text that begins at any place of the file.
 
     Args:
-        line, column: what is to be added to the tree's lines, and to the columns of its first line.
-        depth: of what the text stands in.
+        line, column: the offsets to add to the tree's lines, and to the columns of its first line.
+        depth: the depth of the enclosing expression.
     """
 
     def __init__(self, line: int = 0, column: int = 0, depth: int = 0) -> None:
@@ -98,7 +98,7 @@ class _Converter:
     def deeper(self, node: Tree, levels: int = 1) -> None:
         self.depth += levels
         if self.depth > MAX_DEPTH:
-            raise _Stopped(Unreadable(*self.place(node), f"it is nested deeper than {MAX_DEPTH} levels"))
+            raise _Stopped(Unreadable(*self.place(node), f"nested deeper than {MAX_DEPTH} levels"))
 
     def place(self, node: Tree) -> tuple[int, int]:
         while hasattr(node, "children"):
@@ -147,7 +147,7 @@ class _Converter:
         value = self.expression(node)
         for term in reversed(terms):
             operator, right = _trees(term)
-            sign = SIGN.search(operator.children[0])  # a line end or comment before it is part of the token
+            sign = SIGN.search(operator.children[0])  # the token includes a preceding line end or comment
             assert sign is not None
             value = Binary(value.line, value.column, sign[0], value, self.expression(right))
         self.depth -= len(terms)
@@ -249,7 +249,7 @@ class _Converter:
         if not hasattr(node, "children"):
             text = str(node)
             if node.type != "STRING_CHARS" and ("${" in text[3:] or "%{" in text[3:]):
-                raise _Stopped(Unreadable(*place, "it takes an interpolation behind $${ or %%{ for text"))
+                raise _Stopped(Unreadable(*place, "it treats an interpolation after $${ or %%{ as text"))
             return Piece(*place, decoded(text))
         if node.data == "interpolation":
             return Piece(*place, self.expression(*_trees(node)))
@@ -272,7 +272,7 @@ class _Converter:
         return Template(line, column, nested(pieces) or (Text(line + 1, 1, ""),), opening.rstrip("\r"))
 
     def unread(self, text: str, line: int, column: int) -> Expression:
-        """An expression in a heredoc, which python-hcl2 hands on unread, and where it begins in the file."""
+        """Parse an expression in a heredoc, which python-hcl2 leaves as text, from its place in the file."""
         opening = "x = ("
         tree = read(f"{opening}{text}\n)")
         shift = column - len(opening) - 1
@@ -312,14 +312,14 @@ _KINDS: Mapping[str, Callable[[_Converter, Tree], Expression]] = {
 
 
 def _trees(node: Tree) -> list[Tree]:
-    """The children that are rules, line ends and comments aside."""
+    """The children that are rules, without line ends and comments."""
     return [
         child for child in node.children if hasattr(child, "children") and child.data != "new_line_or_comment"
     ]
 
 
 def _unwrapped(node: Tree) -> Tree:
-    """The term inside a term that adds nothing to it."""
+    """The inner term of terms that only wrap it."""
     while node.data == "expr_term" and len(node.children) == 1:
         (node,) = node.children
     return node

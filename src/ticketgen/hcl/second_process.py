@@ -1,8 +1,8 @@
-"""Round trips in a second process, while the first one reads the same files and judges them.
+"""Round trips in a second process, while the first process checks the same files.
 
-A round trip is half of the work on a file, and needs nothing from the other half but the text. The process is started
-anew, never forked: pygohcl hangs in a forked one. It is fed and answers in JSON; whatever it does not answer for is
-done again by whoever asked, so that its death costs time and nothing else.
+A round trip is half of the work on a file, and needs only the text from the other half. The process is spawned, because
+pygohcl hangs in a forked process. Questions and answers are JSON. The caller makes every round trip that is not
+answered, so a crash of the second process costs only time.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from collections.abc import Mapping
 __all__ = ["ONE_PROCESS", "RoundTrips", "pays"]
 
 ONE_PROCESS = "TICKETGEN_ONE_PROCESS"
-"""The environment variable that keeps everything in one process, when it is set to anything."""
+"""Environment variable that disables the second process if it is set to any value."""
 
 _WORTH_IT = 100_000
-"""Characters; for fewer, the process takes longer to start than they take to read."""
+"""Characters; fewer are read faster than the process starts."""
 
 
 def pays(texts: Mapping[str, str]) -> bool:
-    """Whether a second process makes it faster: there is enough to do, and a core that has nothing to do."""
+    """Whether a second process saves time: there is enough work, and an idle core."""
     if os.environ.get(ONE_PROCESS) or not sys.executable or sum(map(len, texts.values())) < _WORTH_IT:
         return False
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -33,10 +33,10 @@ def pays(texts: Mapping[str, str]) -> bool:
 
 
 class RoundTrips:
-    """The round trips of some files, under way as soon as this is made.
+    """Round trips of some files, started at once.
 
     Args:
-        texts: path to text; the paths are only names here.
+        texts: the texts by path; the paths serve only as names.
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
@@ -47,12 +47,12 @@ class RoundTrips:
         self._thread.start()
 
     def differences(self) -> Mapping[str, str]:
-        """Path to what differs, "" where nothing does; only paths that were answered for. Waits for the answers."""
+        """Wait for the answers: the difference by path, "" for none; unanswered paths are missing."""
         self._thread.join()
         return self._answers
 
     def _run(self, question: bytes) -> None:
-        # -P: the folder that it is started in may be anyone's, and must not be imported from.
+        # -P: never import from the current folder, which may belong to anyone.
         command = [sys.executable, "-P", "-m", __name__]
         try:
             done = subprocess.run(command, input=question, capture_output=True, check=True)
@@ -64,7 +64,7 @@ class RoundTrips:
 
 
 def main() -> None:
-    """Read texts from standard input, and write what differs to standard output."""
+    """Read texts from standard input, and write the differences to standard output."""
     import gc
 
     from ticketgen.hcl.guards import refusal
@@ -76,7 +76,7 @@ def main() -> None:
     answers = {}
     for path, text in json.load(sys.stdin).items():
         if refusal(text) or complaints(text):
-            continue  # whoever asked finds the same, and asks no more
+            continue  # the caller finds the same and needs no answer
         tree = read(text)
         if not isinstance(tree, Unreadable):
             written = write(tree)

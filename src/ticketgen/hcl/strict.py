@@ -1,11 +1,11 @@
-"""The second opinion: HCL's own parser, through pygohcl. It says yes, or where and why not; its values are never used.
+"""HCL's own parser, through pygohcl: it accepts a text or reports errors. Its values are never used.
 
-Nothing is evaluated: pygohcl computes what a text's arguments are worth once it has parsed them, and hangs on
-``1e99999999``. So every text is preceded by one argument set twice: HCL always complains of that, pygohcl always
-stops there, and a text is right when there is no other complaint.
+pygohcl evaluates the arguments of a valid text, and hangs on ``1e99999999``. Therefore every text is prefixed with one
+argument that is set twice. HCL always reports that error, pygohcl always stops there without evaluation, and a text is
+valid if there is no other error.
 
-A text must have passed `guards.refusal`: HCL's parser recurses, and its stack overflow ends the process. It also
-must not run in a forked process, where it hangs: processes that use it are spawned.
+A text must have passed `guards.refusal`: HCL's parser recurses, and a stack overflow ends the process. The parser hangs
+in a forked process, so processes that use it are spawned.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PLACE = re.compile(r"tmp\.hcl:(\d+),\d+-[\d,]*\d")
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What HCL's parser has against a text, and where: lines and columns count from 1."""
+    """An error of HCL's parser and its place: lines and columns count from 1."""
 
     line: int
     column: int
@@ -32,12 +32,12 @@ class Complaint:
     detail: str
 
     def at(self, file: str) -> Location:
-        """The place in the file of that name."""
+        """The place in a file."""
         return Location(file, self.line, self.column)
 
 
 def complaints(text: str) -> tuple[Complaint, ...]:
-    """All that HCL's parser has against a text; nothing where the text is right."""
+    """All errors that HCL's parser reports for a text; empty if the text is valid."""
     import pygohcl
 
     try:

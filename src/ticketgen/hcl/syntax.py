@@ -1,7 +1,7 @@
-"""The syntax model: what every check of Terraform reads, and the only thing of a file that leaves this package.
+"""The syntax model that every check of Terraform reads.
 
-A file is a `File`, its content a `Body` of `Attribute`s and `Block`s, and a value an `Expression`, one class a kind.
-All are frozen and know where they begin. Nothing here knows a parser, and nothing knows AWS.
+A file is a `File`, its content a `Body` of `Attribute`s and `Block`s, and a value an `Expression`, with one class per
+kind. All are frozen and know their place. The model depends on no parser and knows nothing of AWS.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Whatever stands in a file, and where it begins: lines and columns count from 1, columns in characters."""
+    """A part of a file, and its start: lines and columns count from 1, columns in characters."""
 
     line: int
     column: int
@@ -59,14 +59,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Literal(Node):
-    """A string without interpolation, a number, a truth value or null. Escapes are decoded."""
+    """A string without interpolation, a number, a bool or null. Escapes are decoded."""
 
     value: str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Text(Node):
-    """Literal text inside a template: decoded, dedented, trimmed where a `~` asks for it."""
+    """Literal text inside a template: decoded, dedented, and trimmed at each ``~``."""
 
     value: str
 
@@ -89,7 +89,7 @@ class IfDirective(Node):
 
 @dataclass(frozen=True, slots=True)
 class ForDirective(Node):
-    """``%{ for key, name in collection }body%{ endfor }``; key is None where there is none."""
+    """``%{ for key, name in collection }body%{ endfor }``; key is None if there is only a name."""
 
     key: str | None
     name: str
@@ -142,7 +142,7 @@ class Reference(Node):
 
 @dataclass(frozen=True, slots=True)
 class Access(Node):
-    """Steps into a value that is no name: ``merge(a, b).tags``, ``[1, 2][0]``."""
+    """Steps into a value that is not a name: ``merge(a, b).tags``, ``[1, 2][0]``."""
 
     operand: Expression
     steps: tuple[Step, ...]
@@ -150,7 +150,7 @@ class Access(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """A function call; ``expand`` where the last argument carries ``...``."""
+    """A function call; ``expand`` is whether the last argument has ``...``."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -179,7 +179,7 @@ class Object(Node):
     items: tuple[ObjectItem, ...]
 
     def get(self, key: str) -> Expression | None:
-        """The value under a literal key, None where no item has it."""
+        """The value under a literal key; None if no item has it."""
         for item in self.items:
             if isinstance(item.key, Literal) and item.key.value == key:
                 return item.value
@@ -191,9 +191,9 @@ class For(Node):
     """``[for key, name in collection : value if condition]``, or ``{for … : result_key => value...}``.
 
     Attributes:
-        key: the first of two names, None where there is one.
+        key: the first of two names; None if there is one name.
         name: the name of each element.
-        result_key: what stands before ``=>``; None makes it a tuple.
+        result_key: the expression before ``=>``; None for a tuple.
         grouped: whether ``...`` groups the values under one key.
     """
 
@@ -217,7 +217,7 @@ class Conditional(Node):
 
 @dataclass(frozen=True, slots=True)
 class Binary(Node):
-    """``left operator right``; it begins where its left side begins."""
+    """``left operator right``; its place is that of its left side."""
 
     operator: str
     left: Expression
@@ -267,13 +267,13 @@ class Attribute(Node):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Attributes and blocks, each in the order in which they stand."""
+    """Attributes and blocks, each in file order."""
 
     attributes: tuple[Attribute, ...] = ()
     blocks: tuple[Block, ...] = ()
 
     def attribute(self, name: str) -> Attribute | None:
-        """The attribute of that name, None where there is none."""
+        """The attribute of that name; None if there is none."""
         for attribute in self.attributes:
             if attribute.name == name:
                 return attribute
@@ -290,7 +290,7 @@ class Block(Node):
     end_line: int
 
     def attribute(self, name: str) -> Attribute | None:
-        """The block's own attribute of that name, None where there is none."""
+        """The block's own attribute of that name; None if there is none."""
         return self.body.attribute(name)
 
     def value(self, name: str) -> Expression:
@@ -305,11 +305,11 @@ class Block(Node):
         return attribute.value
 
     def blocks(self, type: str | None = None) -> tuple[Block, ...]:
-        """The blocks directly inside, of one type or all."""
+        """The blocks directly inside, of one type or of all types."""
         return tuple(block for block in self.body.blocks if type is None or block.type == type)
 
     def walk(self) -> Iterator[Block]:
-        """This block and every block inside, however deep, in the order in which they stand."""
+        """This block and all nested blocks, at any depth, in file order."""
         waiting: list[Block] = [self]
         while waiting:
             block = waiting.pop()
@@ -319,7 +319,7 @@ class Block(Node):
 
 @dataclass(frozen=True, slots=True)
 class Comment(Node):
-    """A comment with its marks, without the end of its line."""
+    """A comment with its marks, without its line end."""
 
     text: str
 

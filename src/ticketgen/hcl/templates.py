@@ -1,8 +1,8 @@
-"""Templates: the text between interpolations and directives, as HCL reads it.
+"""Templates: text, interpolations and directives, by HCL's rules.
 
-A template comes here as a flat list of `Piece`s. Quoted strings are cut by python-hcl2; heredocs, which it hands on
-whole, are cut here, by the rules of HCL's own scanner (hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl). Trimming at
-``~``, dedenting of ``<<-`` and nesting of directives follow hclsyntax/parser_template.go.
+A template is first a flat list of `Piece`s. python-hcl2 splits quoted strings. It leaves heredocs whole, so they are
+split here, by the rules of HCL's own scanner (hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl). Trimming at ``~``,
+dedenting of ``<<-`` and nesting of directives follow hclsyntax/parser_template.go.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ __all__ = ["Directive", "NoTemplate", "Piece", "decoded", "dedented", "heredoc_p
 
 
 class NoTemplate(Exception):
-    """What HCL's parser refuses: sequences and directives that nothing closes, or that close nothing."""
+    """Error of an invalid template: unbalanced interpolations or directives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """``%{ … }`` on its own: ``if``, ``else``, ``endif``, ``for`` or ``endfor``.
+    """A single ``%{ … }``: ``if``, ``else``, ``endif``, ``for`` or ``endfor``.
 
     Attributes:
-        keyword: one of the five.
+        keyword: one of these five.
         subject: the condition of an ``if``, the collection of a ``for``.
         names: the one or two names of a ``for``.
     """
@@ -39,7 +39,7 @@ class Directive:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of a template, where it begins, and on which sides a ``~`` of its own trims the text around it."""
+    """One piece of a template, its place, and the sides on which its ``~`` trims the text around it."""
 
     line: int
     column: int
@@ -53,7 +53,7 @@ _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 def decoded(quoted: str) -> str:
-    """What a piece of text in a quoted string says."""
+    """The text of a piece of a quoted string, with escapes decoded."""
     if "\\" not in quoted and "{" not in quoted:
         return quoted
     return _ESCAPE.sub(_character, quoted)
@@ -77,15 +77,15 @@ _DIRECTIVE = re.compile(
 
 
 def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expression]) -> Iterator[Piece]:
-    """The pieces of a heredoc's body, at most one line of text each.
+    """Split the body of a heredoc into pieces of at most one line of text.
 
     Args:
-        body: the lines between the markers, with their ends.
-        line: of the first of them; they all begin in column 1.
-        parse: reads an expression that begins at a line and column.
+        body: the lines between the markers, with their line ends.
+        line: the number of the first line; every line begins in column 1.
+        parse: the parser for an expression at a line and column.
 
     Raises:
-        NoTemplate: the body is no template.
+        NoTemplate: the body is not a valid template.
     """
     position, column = 0, 1
     while position < len(body):
@@ -108,7 +108,7 @@ def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expres
 
 
 def _sequence_end(text: str, position: int) -> tuple[int, str]:
-    """Where the inside of a ``${`` or ``%{`` ends, and what closes it: ``}`` or ``~}``."""
+    """The end of the inside of a ``${`` or ``%{``, and its closing mark: ``}`` or ``~}``."""
     depth = 0
     while match := _INSIDE.search(text, position):
         position = match.end()
@@ -139,7 +139,7 @@ def _directive(
 ) -> Directive:
     match = _DIRECTIVE.match(inside)
     if match is None:
-        raise NoTemplate("a directive is none that HCL knows")
+        raise NoTemplate("unknown template directive")
     if match["word"]:
         return Directive(match["word"])
     said = match[0]
@@ -153,7 +153,7 @@ def _directive(
 
 
 def trimmed(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """The pieces without the white space that a ``~`` beside them takes away: of one line at most in a heredoc."""
+    """The pieces without the white space that a ``~`` beside them trims: at most one line in a heredoc."""
     for number, piece in enumerate(pieces):
         if isinstance(piece.value, str):
             text = piece.value
@@ -167,19 +167,19 @@ def trimmed(pieces: Sequence[Piece]) -> Iterator[Piece]:
 
 
 def dedented(pieces: Sequence[Piece]) -> list[Piece]:
-    """The trimmed pieces of a ``<<-`` heredoc without the indentation that all of its lines share.
+    """The trimmed pieces of a ``<<-`` heredoc without the common indentation of its lines.
 
-    A line whose predecessor has lost its end to a ``~`` counts as part of that one, as it does for HCL.
+    As in HCL, a line counts as part of the previous one if a ``~`` trimmed the line end between them.
     """
     indents: dict[int, int] = {}
     at_line_start = True
     for number, piece in enumerate(pieces):
         text = piece.value if isinstance(piece.value, str) else None
         if at_line_start and text is None:
-            return list(pieces)  # it begins in column 1, so nothing is shared
+            return list(pieces)  # a line begins in column 1, so there is no common indentation
         if at_line_start and text is not None:
             indent = len(text) - len(text.lstrip(GO_SPACE))
-            if indent < len(text) or not text.endswith("\n"):  # a blank line has no say
+            if indent < len(text) or not text.endswith("\n"):  # blank lines do not count
                 indents[number] = indent
         at_line_start = text is not None and text.endswith("\n")
     shared = min(indents.values(), default=0)
@@ -192,16 +192,16 @@ def dedented(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def nested(pieces: Sequence[Piece]) -> tuple[Part, ...]:
-    """The parts of a template from its trimmed pieces: no two texts in a row, directives around what they govern.
+    """The parts of a template from its trimmed pieces: texts joined, and directives around their bodies.
 
     Raises:
-        NoTemplate: directives do not match.
+        NoTemplate: the directives are unbalanced.
     """
     return _until(list(reversed(pieces)), frozenset(), MAX_DEPTH)[0]
 
 
 def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple[Part, ...], str]:
-    """Parts up to one of the directives that may end them, and which it was; "" at the end of the template."""
+    """The parts before an ending directive, and its keyword; "" at the end of the template."""
     if room == 0:
         raise NoTemplate(f"directives are nested deeper than {MAX_DEPTH} levels")
     parts: list[Part] = []
@@ -227,7 +227,7 @@ def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple
 
 def _governing(piece: Piece, directive: Directive, waiting: list[Piece], room: int) -> Part:
     if directive.subject is None:
-        raise NoTemplate(f"%{{ {directive.keyword} }} closes nothing")
+        raise NoTemplate(f"%{{ {directive.keyword} }} has no opening directive")
     if directive.keyword == "for":
         body, _ = _until(waiting, frozenset({"endfor"}), room)
         *key, name = directive.names

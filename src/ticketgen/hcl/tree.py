@@ -1,7 +1,7 @@
-"""Python-hcl2's reading of a text: its raw syntax tree, which nothing outside this package sees.
+"""The raw syntax tree of a text, by python-hcl2. Nothing outside this package reads it.
 
-Its grammar is compiled in a second or two. What comes of that is kept: beside python-hcl2 itself where it did so, else
-in ticketgen's own cache. Positions of rules, which double the time of a parse, are left out; tokens have theirs.
+Compiling the grammar takes a second or two, so ticketgen's cache keeps the result. Positions of rules would double the
+time of a parse and are left out; tokens have positions.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 __all__ = ["Tree", "Unreadable", "read"]
 
 Tree: TypeAlias = Any
-"""A lark tree by the rules of ``hcl2/hcl2.lark``; its leaves are tokens, with their places in the text."""
+"""A lark tree by the rules of ``hcl2/hcl2.lark``, whose leaves are tokens with their places in the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why python-hcl2 cannot read a text, and where: lines and columns count from 1."""
+    """The reason why python-hcl2 cannot read a text, and the place: lines and columns count from 1."""
 
     line: int
     column: int
     reason: str
 
     def at(self, file: str) -> Location:
-        """The place in the file of that name."""
+        """The place in a file."""
         return Location(file, self.line, self.column)
 
 
 def read(text: str) -> Tree | Unreadable:
-    """The tree of a text that has passed `guards.refusal`, or why there is none."""
+    """The tree of a text that has passed `guards.refusal`, or the reason why python-hcl2 cannot read it."""
     from lark.exceptions import LarkError
 
     try:
-        # As hcl2.parses_to_tree does: the grammar cannot ask for the end of the file.
+        # A line end, as hcl2.parses_to_tree adds it, because the grammar cannot express the end of the file.
         return _parser().parse(text + "\n")
     except LarkError as error:
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
         return Unreadable(max(1, line or 1), max(1, column or 1), str(error).split("\n")[0].rstrip(". "))
     except RecursionError:
-        return Unreadable(1, 1, "it is nested too deeply")
+        return Unreadable(1, 1, "nested too deeply")
 
 
 @cache
@@ -67,7 +67,7 @@ def _parser() -> Lark:
     kept = folder / f"grammar-{lark.__version__}-{python}-{stat.st_size}-{stat.st_mtime_ns}.bin"
     if kept.exists():
         return _compiled(grammar, kept)
-    # Written beside and moved: another run must never see half of it.
+    # Write to a temporary file and rename it, so that no other run reads half of it.
     own = kept.with_suffix(f".{os.getpid()}")
     parser = _compiled(grammar, own)
     try:

@@ -1,4 +1,4 @@
-"""The value that only a plan knows."""
+"""The value of an expression that only a plan can know."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["UNKNOWN", "Unknown", "is_known"]
 
 
 class Unknown:
-    """The type of `UNKNOWN`: equal to nothing but itself, and no sequence, number or text."""
+    """The type of `UNKNOWN`, which equals only itself and is not a list, number or string."""
 
     __slots__ = ()
 
@@ -20,7 +20,7 @@ UNKNOWN: Final = Unknown()
 
 
 def is_known(value: object) -> bool:
-    """Whether a value is known, whole: also every element of it, and none is a link to a resource."""
+    """Whether a value and all of its elements are known, and none is a link to a resource."""
     if isinstance(value, list):
         return all(map(is_known, value))
     if isinstance(value, dict):

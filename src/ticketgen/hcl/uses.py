@@ -1,4 +1,4 @@
-"""What expressions name that has to be declared: the uses of a module."""
+"""The uses of a module: references that need a declaration."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ GIVEN: Mapping[str, frozenset[str] | None] = {
     "terraform": frozenset({"workspace", "applying"}),
     "self": None,
 }
-"""What no declaration gives: Terraform's own names, and what they may be asked for, None for anything."""
+"""Terraform's built-in names with their attributes; None for any attribute."""
 
-# Attributes that hold no values but types, keywords, providers (calls.py has those), or names of the resource's own
-# attributes.
+# Attributes that contain no values but types, keywords, provider configurations (see verification/calls.py) or names of
+# the resource's own attributes.
 _NO_VALUES = frozenset({
     ("variable", "type"), ("module", "providers"), ("module", "source"), ("resource", "provider"),
     ("data", "provider"), ("ephemeral", "provider"), ("import", "provider"), ("lifecycle", "ignore_changes"),
@@ -30,13 +30,13 @@ _NO_VALUES = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A reference to something that has to be declared.
+    """A reference that needs a declaration.
 
     Attributes:
         file: the path of the file.
-        reference: as it stands there.
-        address: what it names: ``var.region``, ``aws_vpc.main``; what there is of it where it is cut short.
-        block: the top-level block that it stands in.
+        reference: the reference.
+        address: the address that it names, such as ``var.region``; the available part if it is incomplete.
+        block: the top-level block that contains it.
     """
 
     file: str
@@ -46,7 +46,7 @@ class Use:
 
 
 def uses(files: Iterable[File]) -> Iterator[Use]:
-    """Every reference in some files to something that has to be declared, in the order in which they stand."""
+    """Yield every reference that needs a declaration, in file order."""
     for file in files:
         for block in file.body.blocks:
             if block.type == "terraform":
@@ -58,7 +58,7 @@ def uses(files: Iterable[File]) -> Iterator[Use]:
 
 
 def _of_body(type: str, body: Body, bound: frozenset[str]) -> Iterator[tuple[Reference, frozenset[str]]]:
-    """The references in a block, with the names that are bound where they stand."""
+    """The references in a block, with the names bound at each place."""
     for attribute in body.attributes:
         if (type, attribute.name) not in _NO_VALUES:
             yield from references(attribute.value, bound)
@@ -70,7 +70,7 @@ def _of_body(type: str, body: Body, bound: frozenset[str]) -> Iterator[tuple[Ref
 
 
 def _of_dynamic(block: Block, bound: frozenset[str]) -> Iterator[tuple[Reference, frozenset[str]]]:
-    """``dynamic`` binds a name for its content: that of the block, or its ``iterator``."""
+    """The references in a ``dynamic`` block, which binds its label or its ``iterator`` in its content."""
     iterator = block.attribute("iterator")
     own = {_bare_name(iterator) if iterator else block.labels[0]}
     for attribute in block.body.attributes:
@@ -96,12 +96,12 @@ def _is_given(reference: Reference) -> bool:
 
 
 def _address(reference: Reference) -> str:
-    """``root.name``, or ``root.type.name`` for ``data`` and ``ephemeral``."""
+    """The address ``root.name``, or ``root.type.name`` for ``data`` and ``ephemeral``."""
     wanted = 2 if reference.root in {"data", "ephemeral", "resource"} else 1
     names = [reference.root]
     for step in reference.steps[:wanted]:
         if not isinstance(step, GetAttribute):
             break
         names.append(step.name)
-    # `resource.aws_vpc.main` is `aws_vpc.main`, said in full.
+    # `resource.aws_vpc.main` is the long form of `aws_vpc.main`.
     return ".".join(names[1:] if reference.root == "resource" and len(names) > 1 else names)

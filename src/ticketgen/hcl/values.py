@@ -1,7 +1,7 @@
-"""What expressions are worth, as far as the text alone says: constants, and which resource an expression leads to.
+"""Values of expressions, as far as the text determines them: constants, and links to resources.
 
-Whatever a value depends on that only a plan knows is `UNKNOWN`. Nothing here guesses: a value is either what
-Terraform would compute too, or unknown, and work and size are bounded, so that no text can make it slow.
+A value that only a plan can know is `UNKNOWN`. Every known value is the one that Terraform computes. Work and size are
+bounded, so that no text can make the evaluation slow.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ from ticketgen.hcl.unknown import UNKNOWN, Unknown, is_known
 __all__ = ["UNKNOWN", "Environment", "Link", "Unknown", "Value", "Values", "is_known"]
 
 MOST_STEPS: Final = 20_000
-"""Expressions looked at for one answer."""
+"""Limit of expressions for one value."""
 MOST_ELEMENTS: Final = 2_000
 MOST_CHARACTERS: Final = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference to a resource or data source, or to what it exports.
+    """A reference to a resource or data source, or to one of its attributes.
 
     Attributes:
-        scope: where it is declared.
+        scope: the scope that declares it.
         resource: its block.
-        path: the attributes behind its address; indices are left out.
+        path: the attributes after its address, without indices.
     """
 
     scope: Scope
@@ -65,13 +65,13 @@ Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where an expression stands: a scope, and the names bound there (``each``, ``count``, of a ``for``)."""
+    """The environment of an expression: a scope, and bound names (``each``, ``count``, names of a ``for``)."""
 
     scope: Scope
     bound: Mapping[str, Value] = field(default_factory=dict)
 
     def binding(self, **names: Value) -> Environment:
-        """The same place with more names bound."""
+        """The same environment with more bound names."""
         return Environment(self.scope, {**self.bound, **names})
 
 
@@ -80,17 +80,17 @@ class _TooMuch(Exception):
 
 
 class Values:
-    """Computes values.
+    """The evaluation of expressions.
 
     Args:
-        assume_defaults: whether a root's variable is worth its default. Whoever runs Terraform can say otherwise,
-            so what is certain only holds without.
+        assume_defaults: whether a variable of a root module has its default value. The user can override it, so only
+            values without this assumption are certain.
     """
 
     def __init__(self, *, assume_defaults: bool = False) -> None:
         self._assume_defaults = assume_defaults
         self._known: dict[tuple[int, str], Value] = {}
-        self._keep: list[Scope] = []  # scopes are known by id: they must stay alive
+        self._keep: list[Scope] = []  # keeps scopes alive, because the keys of _known contain their ids
         self._steps = 0
 
     def of(self, expression: Expression | None, where: Environment | Scope) -> Value:
@@ -107,7 +107,7 @@ class Values:
             return UNKNOWN
 
     def settled(self, expression: Expression | None, where: Environment | Scope) -> Value:
-        """As `of`, and a link to an attribute that a resource's block sets is worth what it is set to."""
+        """The value as in `of`, with a link to an argument of a resource replaced by the value of the argument."""
         value = self.of(expression, where)
         for _ in range(10):
             if not isinstance(value, Link):
@@ -118,7 +118,7 @@ class Values:
         return UNKNOWN
 
     def instances(self, declared: Declared, scope: Scope) -> Iterator[Environment]:
-        """The environments of a resource's instances: one each where ``count`` and ``for_each`` are known, else one."""
+        """The environment of each instance of a resource; a single one if ``count`` or ``for_each`` is unknown."""
         count, each = declared.value("count"), declared.value("for_each")
         if count is not None:
             number = self.of(count, scope)
@@ -138,7 +138,7 @@ class Values:
         yield Environment(scope, _UNKNOWN_EACH)
 
     def blocks(self, block: Block, type: str, where: Environment) -> Iterator[tuple[Block, Environment]]:
-        """The blocks of a type inside a block, also those that ``dynamic`` makes, with where they stand."""
+        """The nested blocks of a type, including those from ``dynamic``, with their environments."""
         for inner in block.blocks():
             if inner.type == type:
                 yield inner, where
@@ -231,7 +231,7 @@ class Values:
         try:
             return _bounded(FUNCTIONS[expression.name](*arguments))
         except (TypeError, ValueError, LookupError, AttributeError, OverflowError, ArithmeticError):
-            return UNKNOWN  # a wrong call: another level complains, or Terraform does
+            return UNKNOWN  # an invalid call, which Terraform reports
 
     def _first(self, expression: Call, where: Environment) -> Value:
         for argument in expression.arguments:
@@ -278,10 +278,10 @@ class Values:
         if root in where.bound:
             return self._stepped(where.bound[root], steps, where)
         if root == "resource" and steps and isinstance(steps[0], GetAttribute):
-            root, steps = steps[0].name, steps[1:]  # `resource.aws_vpc.main` is `aws_vpc.main`, said in full
+            root, steps = steps[0].name, steps[1:]  # the long form of `aws_vpc.main`
         names = _names(steps)
         if root == "path" and names and names[0] in {"module", "root"}:
-            # As seen from the directory that is looked at, which Terraform need not run in.
+            # Relative to the verified directory, in which Terraform does not necessarily run.
             return (scope if names[0] == "module" else scope.root).module.folder or "."
         if root in {"each", "count", "path", "terraform", "self"}:
             return UNKNOWN
@@ -303,7 +303,9 @@ class Values:
     def _output(self, call: str, steps: tuple[Step, ...], where: Environment) -> Value:
         inner = where.scope.inner.get(call)
         while steps and not isinstance(steps[0], GetAttribute):
-            steps = steps[1:]  # of a call with count or for_each: every instance declares the same
+            steps = steps[
+                1:
+            ]  # an index into a call with count or for_each, whose instances have the same declarations
         if inner is None or not steps or not isinstance(steps[0], GetAttribute):
             return UNKNOWN
         return self._stepped(self._named("output", steps[0].name, inner), steps[1:], where)
@@ -311,7 +313,7 @@ class Values:
     def _named(self, kind: str, name: str, scope: Scope) -> Value:
         key = (id(scope), f"{kind}.{name}")
         if key not in self._known:
-            self._known[key] = UNKNOWN  # for whoever asks on the way: it depends on itself
+            self._known[key] = UNKNOWN  # ends the recursion if the value depends on itself
             self._keep.append(scope)
             try:
                 self._known[key] = self._declared(kind, name, scope)
@@ -358,7 +360,7 @@ _UNKNOWN_EACH: Mapping[str, Value] = {
 
 
 def _into(link: Link, step: Step) -> Link:
-    """One step into what a resource exports. An index chooses an instance or an element: each looks the same."""
+    """One step into a resource. An index selects an instance or element, and all of them look the same."""
     if isinstance(step, GetAttribute):
         return Link(link.scope, link.resource, (*link.path, step.name))
     if (
@@ -397,7 +399,7 @@ def _pairs(value: Value) -> list[tuple[Value, Value]] | None:
 
 
 def _text(value: Value) -> str | None:
-    """How a value reads inside a text, None where that is not known."""
+    """The value as text inside a template; None if it is unknown."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -430,7 +432,7 @@ def _binary(operator: str, left: Value, right: Value) -> Value:
         same = left == right and isinstance(left, bool) == isinstance(right, bool)
         return same if operator == "==" else not same
     if isinstance(left, bool) and isinstance(right, bool):
-        return left if operator in {"&&", "||"} else UNKNOWN  # the rest is decided above
+        return left if operator in {"&&", "||"} else UNKNOWN  # the other cases are decided above
     if not _is_number(left) or not _is_number(right):
         return UNKNOWN
     assert isinstance(left, int | float)

@@ -1,4 +1,4 @@
-"""Going through the model: what stands inside of what."""
+"""Traversal of the model: nested expressions and references."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["inside", "references"]
 
 
 def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]]:
-    """The expressions directly inside an expression, each with the names that are bound for it alone."""
+    """The expressions directly inside an expression, each with the names that are newly bound for it."""
     nothing: frozenset[str] = frozenset()
     match expression:
         case Template():
@@ -71,11 +71,11 @@ def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]
 def references(
     expression: Expression, bound: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Reference, frozenset[str]]]:
-    """Every reference in an expression, itself included, with the names that `for`s around it bind.
+    """Every reference in an expression, including itself, with the names that enclosing ``for``s bind.
 
     Args:
-        expression: where to look.
-        bound: what is bound around it already.
+        expression: the expression to search.
+        bound: the names that are already bound around it.
     """
     if isinstance(expression, Reference):
         yield expression, bound

@@ -1,4 +1,4 @@
-"""Where a value is written: the expression behind variables and locals, for what its value alone does not tell."""
+"""The expression behind variables and local values, for checks that need more than its value."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MOST_STEPS = 50
 
 
 def written(expression: Expression, scope: Scope) -> tuple[Expression, Scope]:
-    """The expression that gives an expression its value, and the scope that it stands in.
+    """The expression that another expression takes its value from, and its scope.
 
-    Followed are parentheses, locals, what a call gives a variable, and steps into objects; the first that leads nowhere
-    is where it ends.
+    The search follows parentheses, local values, variables set by a call, and steps into objects, and ends at the first
+    expression that leads no further.
     """
     steps: tuple[Step, ...] = ()
     for _ in range(_MOST_STEPS):

@@ -1,9 +1,9 @@
-"""Rendering: templates and data in, text out, and nothing unquoted on the way.
+"""Rendering of templates and data into text, in which every value is quoted.
 
-Data reaches a text only through a filter that quotes it for the language it lands in (`filters`). A filter's
-value is a `Quoted`, which mixes with nothing; whatever else arrives at the output is an error of the template
-(`environment`), found when the template is loaded where that can be known, else when it renders. What comes
-out is tidied the way ``terraform fmt`` would (`render`, `align`). Nothing here knows of AWS.
+A value reaches the output only through a filter that quotes it for the target language (`filters`). A filter returns a
+`Quoted`, which cannot be combined with other text. Anything else in the output is an error of the template
+(`environment`), raised when the template is loaded if its syntax shows it, otherwise when it is rendered. The output is
+formatted like ``terraform fmt`` does it (`render`, `align`). Nothing here knows of AWS.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Alignment of ``=`` and of trailing comments, exactly as ``terraform fmt`` does it.
 
-The rules are those of ``formatCells`` in hashicorp/hcl's ``hclwrite/format.go``. A line of tokens (a heredoc
-is part of the line that opens it) has up to three cells: a lead; an assign cell from its first ``=`` on, if
-the brackets from there on balance; and a comment at its end. In a chain of neighbouring lines that have an
-assign cell, these stand in one column; likewise the comments.
+The rules are those of ``formatCells`` in hashicorp/hcl's ``hclwrite/format.go``. A line of tokens (a heredoc belongs to
+the line that opens it) has up to three cells: a lead; an assign cell that starts at the first ``=``, if the brackets
+after it are balanced; and a trailing comment. The assign cells of consecutive lines are aligned in one column, and so
+are the comments.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["align"]
 
 
 class _Cells(NamedTuple):
-    """A line of tokens, cut where ``terraform fmt`` aligns; "" for a cell it lacks."""
+    """A line of tokens, split where ``terraform fmt`` aligns; "" for a missing cell."""
 
     lead: str
     assign: str
@@ -27,7 +27,7 @@ class _Cells(NamedTuple):
 
 
 def align(text: str) -> str:
-    """Align HCL that is indented and spaced as ``terraform fmt`` wants it already. Idempotent."""
+    """Align HCL whose indentation and spaces already match ``terraform fmt``. Idempotent."""
     lines = list(_lines(text))
     assigned = _in_columns((line.lead, line.assign) for line in lines)
     return "\n".join(_in_columns(zip(assigned, (line.comment for line in lines), strict=True)))
@@ -63,7 +63,7 @@ def _cells(text: str, start: int, end: int, tokens: list[Token]) -> _Cells:
 
 
 def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Each left with its right; the rights of neighbours in one column, a space after the widest left."""
+    """Join pairs; the right sides of consecutive pairs start in one column, one space after the widest left."""
     joined: list[str] = []
     for has_right, chain in groupby(pairs, key=lambda pair: bool(pair[1])):
         rows = list(chain)
@@ -75,7 +75,7 @@ def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _width(text: str) -> int:
-    """Columns as ``terraform fmt`` counts them: grapheme clusters, here all but combining marks."""
+    """The width in grapheme clusters, as ``terraform fmt`` counts: all characters except combining marks."""
     if text.isascii():
         return len(text)
     return sum(unicodedata.category(character) not in {"Mn", "Me", "Mc", "Cf"} for character in text)

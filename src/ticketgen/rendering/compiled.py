@@ -1,7 +1,7 @@
-"""Compiled templates, kept from run to run: to compile them all takes longer than to render them.
+"""A cache of compiled templates, because compiling all of them takes longer than rendering them.
 
-One is kept under a digest of everything that it depends on: the template's text, name and place, Jinja, and
-ticketgen itself, which refuses templates while they are compiled.
+The key of an entry is a digest of everything that it depends on: the template's text, name and path, Jinja, and
+ticketgen itself, which checks templates when they are compiled.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _MOST_KEPT = 300
 
 
 class CompiledTemplates(BytecodeCache):
-    """Templates in a folder. What is not whole, or is another template's, is none."""
+    """Compiled templates in a folder. Corrupt or foreign entries count as misses."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill the bucket with what is kept, if there is any."""
+        """Fill the bucket from the cache, if the entry exists."""
         path = self._path(bucket)
         try:
             kept = path.read_bytes()
@@ -36,7 +36,7 @@ class CompiledTemplates(BytecodeCache):
             bucket.bytecode_from_string(code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what the bucket holds."""
+        """Write the bucket to the cache."""
         path, code = self._path(bucket), bucket.bytecode_to_string()
         keep(path, _sum(path, code) + code, _MOST_KEPT)
 
@@ -46,7 +46,7 @@ class CompiledTemplates(BytecodeCache):
 
 
 def compiled_templates() -> CompiledTemplates | None:
-    """Those in ticketgen's own cache; None where there is none."""
+    """The compiled templates in ticketgen's cache; None if there is no cache."""
     folder = cache_folder()
     return None if folder is None else CompiledTemplates(folder)
 

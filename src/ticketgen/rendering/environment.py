@@ -1,9 +1,8 @@
-"""The Jinja environment: strict about names that are not there, and about values that nobody quoted.
+"""A strict Jinja environment: undefined names and unquoted values are errors.
 
-Jinja's own filters that make text are gone, ``~`` and its like do not load, arithmetic refuses text, and the
-output refuses whatever is not a `Quoted`, the value of a macro, or the template's own text. The sandbox is
-not there for hostile templates (there are none) but for its hook into arithmetic, and so that no template
-changes its data.
+Jinja's own filters that produce text are removed, templates with ``~`` and similar constructs do not load, arithmetic
+rejects text, and the output accepts only a `Quoted`, the value of a macro, or the template's own text. Templates are
+not hostile; the sandbox provides the hook into arithmetic, and keeps templates from changing their data.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ticketgen.rendering.quoted import Quoted
 
 __all__ = ["TemplateEnvironment", "mistakes", "template_environment"]
 
-# Jinja's filters that choose and order data. Those that make text make it unquoted, or quoted for HTML.
+# Jinja's filters that select and order data. Its filters that produce text leave it unquoted, or quote it for HTML.
 _KEPT_FILTERS = (
     "batch", "count", "d", "default", "dictsort", "first", "groupby", "items", "last", "length", "list",
     "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "sum", "unique",
@@ -38,16 +37,16 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     intercepted_binops = _NOT_ON_TEXT
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
-        """Arithmetic, on anything but text."""
+        """Evaluate an operation, which must not involve text."""
         for operand in (left, right):
             if isinstance(operand, str | Quoted):
                 raise TypeError(
-                    f"{operator} on text {operand!r}: build it in Python, or write it in the template"
+                    f"{operator} on the text {operand!r}: build the text in Python, or write it in the template"
                 )
         return super().call_binop(context, operator, left, right)
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Whether a template may read the attribute; rendered text has none."""
+        """Whether a template may read the attribute; rendered text has no attributes."""
         return not isinstance(obj, Markup | Quoted) and super().is_safe_attribute(obj, attr, value)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -58,14 +57,14 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
 
 def mistakes(tree: nodes.Template) -> Iterator[tuple[int, str]]:
-    """What a template must not do, as far as its syntax shows it: pairs of a line and what is wrong there."""
+    """Yield the line and description of each mistake that the syntax of a template shows."""
     for concat in tree.find_all(nodes.Concat):
-        yield concat.lineno, "~ mixes quoted with unquoted text"
+        yield concat.lineno, "~ mixes quoted and unquoted text"
     for change in tree.find_all(_CHANGES):
-        yield change.lineno, f"{type(change).__name__} changes text that is quoted already"
+        yield change.lineno, f"{type(change).__name__} changes text that is already quoted"
     for block in tree.find_all(nodes.AssignBlock):
         if block.filter is not None:
-            yield block.lineno, "a filter on a block changes text that is quoted already"
+            yield block.lineno, "a filter on a block changes text that is already quoted"
     for operation in tree.find_all(nodes.BinExpr):
         if operation.operator in _NOT_ON_TEXT and (_is_text(operation.left) or _is_text(operation.right)):
             yield operation.lineno, f"{operation.operator} on text"
@@ -77,17 +76,17 @@ def _is_text(node: nodes.Expr) -> bool:
     return isinstance(node, nodes.Filter) and node.name in FILTERS
 
 
-@pass_context  # without it, Jinja evaluates constants when it compiles and puts them out unasked
+@pass_context  # without it, Jinja evaluates constants when it compiles and does not call this for them
 def _only_quoted(_context: Context, value: object) -> object:
     if isinstance(value, Quoted | Markup):
         return value
     if isinstance(value, Undefined):
         str(value)
-    raise TypeError(f"{value!r} reaches the output unquoted: put it through a filter such as hcl or inside")
+    raise TypeError(f"{value!r} is unquoted in the output: apply a filter such as hcl or inside")
 
 
 def template_environment(*folders: Path) -> TemplateEnvironment:
-    """The environment for the templates in a folder; with several, a template of an earlier one wins."""
+    """The environment for the templates in some folders; a template in an earlier folder wins."""
     environment = TemplateEnvironment(
         loader=FileSystemLoader(folders),
         undefined=StrictUndefined,

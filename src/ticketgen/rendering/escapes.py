@@ -1,8 +1,8 @@
-r"""Text as it stands between the quotes of HCL, Python, YAML and JSON, and in heredocs and comments.
+r"""Escaped text for strings of HCL, Python, YAML and JSON, and for heredocs and comments.
 
 The escapes ``\\``, ``\"``, ``\n``, ``\r``, ``\t``, ``\uNNNN`` and ``\UNNNNNNNN`` mean the same in HCL, Python
-and YAML. What is escaped by number is a fixed list, not ``str.isprintable``, whose answer changes with the
-Unicode version of the Python that renders.
+and YAML. The characters that are escaped by number are a fixed list, because ``str.isprintable`` depends on the Unicode
+version of the running Python.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = [
     "sound",
 ]
 
-# Control characters, and what is invisible, breaks lines or turns the direction of writing.
+# Control characters, and characters that are invisible, break lines or change the writing direction.
 _BY_NUMBER = (
     "\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f"
     "\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff"
@@ -29,7 +29,7 @@ _BY_NUMBER = (
 _ESCAPED = re.compile(f'["\\\\{_BY_NUMBER}]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-# terraform fmt aligns by grapheme clusters: these characters are always exactly one.
+# terraform fmt aligns by grapheme clusters: each of these characters is always exactly one.
 _ONE_CLUSTER = (
     "\x20-\x7e\xa1-\xac\xae-\u024f\u0391-\u03a9\u03b1-\u03c9\u0410-\u044f"
     "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff"
@@ -45,7 +45,7 @@ def sound(text: str) -> str:
     """The text itself.
 
     Raises:
-        ValueError: it has a NUL (pygohcl stops reading there) or a lone surrogate (UTF-8 has no such thing).
+        ValueError: it contains a NUL, at which pygohcl stops reading, or a lone surrogate, which UTF-8 cannot encode.
     """
     if "\x00" in text:
         raise ValueError(f"a NUL character cannot be rendered: {text[:40]!r}")
@@ -55,14 +55,14 @@ def sound(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """The text itself, if Terraform would not change it.
+    """The text itself, if Terraform leaves it unchanged.
 
     Raises:
-        ValueError: it is not in Unicode's form NFC, into which Terraform turns every string
+        ValueError: it is not in Unicode's form NFC, to which Terraform normalizes every string
             (https://github.com/zclconf/go-cty, ``cty.NormalizeString``), or it is not sound.
     """
     if not unicodedata.is_normalized("NFC", sound(text)):
-        raise ValueError(f"Terraform would normalize {text[:40]!r}: write it in Unicode's form NFC")
+        raise ValueError(f"Terraform would change {text[:40]!r}: write it in Unicode's form NFC")
     return text
 
 
@@ -73,7 +73,7 @@ def _by_number(character: str) -> str:
 
 
 def _between_quotes(text: str) -> str:
-    """The text as it stands between double quotes in Python and YAML."""
+    """The text for use between double quotes in Python and YAML."""
     return _ESCAPED.sub(lambda match: _SHORT.get(match[0]) or _by_number(match[0]), sound(text))
 
 
@@ -83,10 +83,10 @@ def double_quoted(text: str) -> str:
 
 
 def hcl_text(text: str) -> str:
-    """The text as it stands between double quotes in HCL, whatever the template has on either side of it.
+    """The text for use between double quotes in HCL, with any other text on either side.
 
-    A ``$`` or ``%`` at its end and a ``{`` at its start are written by number, so that they cannot meet a
-    neighbour and open an interpolation.
+    A ``$`` or ``%`` at its end and a ``{`` at its start are written by number, so that they cannot open an
+    interpolation together with the text beside them.
     """
     escaped = _TEMPLATE.sub(r"\g<0>\g<0>", _between_quotes(normal(text)))
     if escaped[-1:] in ("$", "%"):
@@ -102,7 +102,7 @@ def hcl_string(text: str) -> str:
 
 
 def hcl_key(text: str) -> str:
-    """The text as a key of an HCL object: bare where HCL lets an identifier stand for itself, else quoted."""
+    """The text as a key of an HCL object: bare if it is an identifier, otherwise quoted."""
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and text not in {
         "for",
         "if",
@@ -119,15 +119,15 @@ def heredoc_text(text: str) -> str:
     """The lines of an HCL heredoc: the text, with only ``${`` and ``%{`` escaped.
 
     Raises:
-        ValueError: a heredoc cannot carry it: it has a carriage return, or does not end with a newline.
+        ValueError: a heredoc cannot contain it, because of a carriage return or a missing newline at the end.
     """
     if "\r" in normal(text):
-        raise ValueError("a heredoc cannot carry a carriage return")
+        raise ValueError("a heredoc cannot contain a carriage return")
     if text and not text.endswith("\n"):
         raise ValueError("a heredoc always ends with a newline, and this text does not")
     return _TEMPLATE.sub(r"\g<0>\g<0>", text)
 
 
 def comment_text(text: str) -> str:
-    """The text as one line that is safe after ``#``: white space and control characters become one space."""
+    """The text as one line that is safe after ``#``, with runs of white space and control characters as one space."""
     return _LINE_BREAKS.sub(" ", sound(text)).strip()

@@ -1,6 +1,7 @@
 """The filters of the templates: the only way from data to output.
 
-Each takes a value of the context and gives a `Quoted`, or raises for what it cannot carry unchanged.
+A filter takes a value of the context and returns a `Quoted`. It raises an error for a value that it cannot express
+without a change.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ __all__ = ["FILTERS"]
 
 
 def hcl(value: object, indent: int | None = None) -> Quoted:
-    """Any JSON-like value as an HCL expression: on one line, or over several from a line indented so far."""
+    """Any JSON-like value as an HCL expression: on one line, or on several if the indent of the first is given."""
     return Quoted(literals.hcl_literal(value, indent))
 
 
 def inside(value: object) -> Quoted:
-    """Text inside the quotes of an HCL string that the template wrote: ``"app-{{ what | inside }}"``."""
+    """Text inside the quotes of an HCL string in the template: ``"app-{{ what | inside }}"``."""
     return Quoted(escapes.hcl_text(literals.plain_text(value)))
 
 
 def identifier(value: object) -> Quoted:
-    """A name of HCL or Python: letters, digits and underscores, no digit first."""
+    """A name in HCL or Python: letters, digits and underscores, not starting with a digit."""
     text = literals.plain_text(value)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
-        raise ValueError(f"{text!r} is no identifier")
+        raise ValueError(f"{text!r} is not an identifier")
     return Quoted(text)
 
 
@@ -41,18 +42,18 @@ def number(value: object) -> Quoted:
 
 
 def expression(value: object) -> Quoted:
-    """A raw HCL expression: an `Expression` that ticketgen's own code made, never text."""
+    """A raw HCL expression: an `Expression` from ticketgen's own code, never text."""
     if not isinstance(value, Expression):
         literals.refuse(value, "an Expression")
     return Quoted(value.text)
 
 
 def heredoc(value: object, marker: str) -> Quoted:
-    """A block of code as an HCL heredoc, verbatim but for ``${`` and ``%{``. A newline must follow it.
+    """A block of code as an HCL heredoc, verbatim except for ``${`` and ``%{``. A newline must follow it.
 
     Args:
         value: the code: empty, or ending with a newline.
-        marker: the word that opens and closes it, ``PYTHON``; numbered when the code itself contains it.
+        marker: the word that opens and closes it, such as ``PYTHON``; numbered if the code contains it.
     """
     text = literals.plain_text(value)
     word, count = marker, 1
@@ -63,7 +64,7 @@ def heredoc(value: object, marker: str) -> Quoted:
 
 
 def comment(value: object) -> Quoted:
-    """Text on the one line of a ``#`` comment; line breaks in it become spaces."""
+    """Text for a one-line ``#`` comment; line breaks become spaces."""
     return Quoted(escapes.comment_text(literals.plain_text(value)))
 
 
@@ -83,15 +84,15 @@ def python(value: object) -> Quoted:
 
 
 def lines(values: Iterable[object], indent: int = 0, end: str = "") -> Quoted:
-    """Each of the quoted values (or macros' values) on a line of its own; no newline after the last.
+    """Quoted values, or values of macros, each on its own line, without a newline after the last.
 
     Args:
-        values: what filters and macros made.
-        indent: spaces before every line but the first, whose place the template sets.
-        end: what every line ends with: nothing, or a comma.
+        values: values of filters and macros.
+        indent: spaces before every line except the first, which the template indents.
+        end: the end of every line: nothing or a comma.
     """
     if end not in ("", ","):
-        raise ValueError(f"{end!r} does not end a line")
+        raise ValueError(f"{end!r} is not a line end: use '' or ','")
     texts = []
     for value in values:
         if not isinstance(value, Quoted | Markup):
@@ -118,4 +119,4 @@ FILTERS: Mapping[str, Callable[..., Quoted]] = MappingProxyType(
         )
     }
 )
-"""The filters by the name under which templates know them."""
+"""The filters by their names in templates."""

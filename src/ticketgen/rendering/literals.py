@@ -1,7 +1,7 @@
 """JSON-like values as literals of HCL, Python, YAML and JSON.
 
-A value is None, a bool, an int, a finite float, a str, or a sequence or a mapping (with text for keys) of
-values. For HCL it may also be an `Expression`. Mappings keep their order; sets, which have none, are refused.
+A value is None, a bool, an int, a finite float, a str, or a sequence or mapping of values, with text as keys. In HCL it
+may also be an `Expression`. Mappings keep their order. Sets are rejected, because they have no order.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ __all__ = [
     "yaml_literal",
 ]
 
-# Characters, quotes and escapes included. YAML 1.2 §7.4.2 allows an implicit key 1,024.
+# Characters, including quotes and escapes. YAML 1.2 §7.4.2 allows 1,024 for an implicit key.
 _YAML_LONGEST_KEY = 1000
 
 
 def plain_text(value: object) -> str:
-    """The value, if it is text that nobody has rendered yet.
+    """The value, if it is text that is not rendered yet.
 
     Raises:
         TypeError: it is something else.
@@ -43,7 +43,7 @@ def plain_text(value: object) -> str:
 
 
 def refuse(value: object, wanted: str) -> NoReturn:
-    """Say what the value should have been.
+    """Raise an error that names the expected kind of value.
 
     Raises:
         TypeError: always, for a value.
@@ -59,12 +59,12 @@ def number_literal(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         refuse(value, "a number")
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value!r} is no finite number")
+        raise ValueError(f"{value!r} is not a finite number")
     return repr(value)
 
 
 def _collection(value: object, literal: Callable[[object], str]) -> str:
-    """A list, or a mapping with quoted keys, as Python and JSON write them."""
+    """A list, or a mapping with quoted keys, in the syntax of Python and JSON."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{literal(plain_text(k))}: {literal(v)}" for k, v in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
@@ -95,11 +95,13 @@ def json_literal(value: object) -> str:
 
 
 def yaml_literal(value: object) -> str:
-    """The value as YAML in flow style on one line; every text is in double quotes."""
+    """The value as YAML in flow style on one line, with every string in double quotes."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, float):
-        digits = number_literal(value)  # YAML 1.1 takes 1e-07 for text: it wants a point in the mantissa
+        digits = number_literal(
+            value
+        )  # YAML 1.1 reads 1e-07 as text, because it requires a point in the mantissa
         return digits if "." in digits or "e" not in digits else digits.replace("e", ".0e")
     if isinstance(value, int):
         return number_literal(value)
@@ -108,7 +110,7 @@ def yaml_literal(value: object) -> str:
     if isinstance(value, Mapping):
         for key in value:
             if len(double_quoted(plain_text(key))) > _YAML_LONGEST_KEY:
-                raise ValueError(f"a YAML key of more than {_YAML_LONGEST_KEY} characters: {key[:40]!r}")
+                raise ValueError(f"the YAML key {key[:40]!r}… has more than {_YAML_LONGEST_KEY} characters")
     return _collection(value, yaml_literal)
 
 
@@ -117,8 +119,8 @@ def hcl_literal(value: object, indent: int | None = None) -> str:
 
     Args:
         value: JSON-like, or an `Expression`, at any depth.
-        indent: the spaces before the line in which it starts, to write every list and object over several
-            lines; None to write all on one line. ``=`` is not aligned here.
+        indent: the indentation of the line on which it starts, to write every list and object on several lines; None
+            to write all on one line. ``=`` is not aligned here.
     """
     if value is None:
         return "null"

@@ -1,4 +1,4 @@
-"""The two types that may cross from Python into a template's output."""
+"""The two types that may pass from Python into a template's output."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ __all__ = ["Expression", "Quoted"]
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A raw HCL expression, ``local.app_name``, written by ticketgen's own code and never by a spec.
+    """A raw HCL expression such as ``local.app_name``, written by ticketgen's own code and never by a spec.
 
     Attributes:
-        text: the expression. It is rendered as it stands.
+        text: the expression, which is rendered verbatim.
     """
 
     text: str
 
 
 class Quoted:
-    """Text that a filter made fit for the output. No ``str``, so that nothing mixes with it by accident.
+    """Text that a filter quoted for the output. It is not a ``str``, so that nothing is added to it by accident.
 
-    It goes to the output whole (``__html__`` is how Jinja asks), or into a macro that puts it there. Whoever
-    wants to build a larger text out of it builds it before quoting.
+    Jinja writes it whole, through ``__html__``, also as an argument of a macro. To build a larger text, combine the
+    parts before quoting.
     """
 
     __slots__ = ("_text",)
@@ -45,6 +45,6 @@ class Quoted:
         return hash((Quoted, self._text))
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise TypeError(f"{self!r} is quoted already and mixes with nothing: put the text together first")
+        raise TypeError(f"{self!r} is already quoted: combine the parts of a text before quoting")
 
     __add__ = __radd__ = __mul__ = __rmul__ = __mod__ = __rmod__ = __format__ = __str__ = _refuse

@@ -1,4 +1,4 @@
-"""Rendering one file: the template with its data, tidied as a careful engineer would leave it."""
+"""Rendering of one file from its template and data, in a clean layout."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from ticketgen.rendering.scan import scan
 
 __all__ = ["render_template", "tidy"]
 
-_EMPTY_LINES = {".py": 2}  # the most between two lines of a file of that kind; one elsewhere
+_EMPTY_LINES = {".py": 2}  # the maximum in a row by file suffix; 1 for any other suffix
 
 
 def render_template(environment: Environment, name: str, context: Mapping[str, object]) -> str:
-    """Render a template, ``tables.tf.j2``, as the file that its name promises, ``tables.tf``.
+    """Render a template such as ``tables.tf.j2`` as the file in its name, ``tables.tf``.
 
     Raises:
-        jinja2.TemplateError: the template is wrong, or names what the context lacks.
-        TypeError: a value reaches the output unquoted, or a filter cannot take its type.
-        ValueError: a filter cannot carry a value unchanged.
+        jinja2.TemplateError: the template is invalid, or uses a name that the context lacks.
+        TypeError: a value is unquoted in the output, or a filter does not support its type.
+        ValueError: a filter cannot express a value without a change.
     """
     text = environment.get_template(name).render(context)
     return tidy(text, PurePosixPath(name.removesuffix(".j2")).suffix)
 
 
 def tidy(text: str, suffix: str) -> str:
-    """No blanks at ends of lines, no run of empty lines, one newline at the end; ``=`` aligned in a ``.tf``.
+    """Remove trailing blanks and runs of empty lines, end with one newline, and align ``=`` in a ``.tf`` file.
 
-    A heredoc's own lines stay as they are.
+    The lines of a heredoc stay unchanged.
 
     Args:
-        text: what a template rendered.
-        suffix: of the file it is for, ``.tf``.
+        text: a rendered template.
+        suffix: the suffix of the file, such as ``.tf``.
     """
     limit = _EMPTY_LINES.get(suffix, 1) + 1
     heredocs = scan(text).heredocs if suffix == ".tf" and "<<" in text else ()

@@ -1,7 +1,7 @@
-"""HCL cut into the few kinds of token that layout depends on.
+"""A scanner for the few kinds of HCL token that layout depends on.
 
-It follows HCL's own scanner (hashicorp/hcl, ``hclsyntax/scan_tokens.rl``) for text that is valid HCL; of text
-that is not, it promises only to stop.
+For valid HCL it follows HCL's own scanner (hashicorp/hcl, ``hclsyntax/scan_tokens.rl``). For invalid text, its only
+guarantee is that it terminates.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ __all__ = ["Kind", "Scan", "Token", "scan"]
 
 
 class Kind(Enum):
-    """What a token is to the layout."""
+    """The role of a token in the layout."""
 
     NEWLINE = auto()
-    COMMENT = auto()  # from # or // up to, not including, its newline; or /* ... */
-    EQUAL = auto()  # the = of an attribute or an object's element
+    COMMENT = auto()  # from # or // up to but not including its newline; or /* ... */
+    EQUAL = auto()  # the = of an attribute or of an object's item
     OPEN = auto()  # a bracket, or the start of an interpolation
     CLOSE = auto()
     OTHER = auto()
 
 
 class Token(NamedTuple):
-    """A piece of the text: ``text[start:end]``. White space is in no token."""
+    """A piece of the text, ``text[start:end]``. White space belongs to no token."""
 
     kind: Kind
     start: int
@@ -35,7 +35,7 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The tokens in order, and where heredocs stand.
+    """The tokens in order, and the places of heredocs.
 
     ``heredocs`` are pairs (start of the first line, start of the closing marker's line).
     """
@@ -65,12 +65,12 @@ _HEREDOC = re.compile(r"(?P<open>[$%]\{~?)|(?:\$\$\{|%%\{|[$%](?!\{)|[^$%\n])*(?
 
 
 def scan(text: str) -> Scan:
-    """Cut HCL into tokens."""
+    """Split HCL into tokens."""
     return _Scanner(text).run()
 
 
 class _Scanner:
-    """One pass over a text. ``modes`` is the stack of what the scanner is in the middle of."""
+    """One pass over a text. ``modes`` is the stack of enclosing constructs."""
 
     def __init__(self, text: str) -> None:
         self.text = text
