@@ -208,11 +208,11 @@ def test_windows_line_ends_are_line_ends() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ('a = "$${${x}}"\n', 1, "takes an interpolation"),
+        ('a = "$${${x}}"\n', 1, "treats an interpolation"),
         ("a = <<E\n\n  ${x y}\nE\n", 3, "Unexpected token"),
         ('a = "%{ if x }"\n', 1, "not closed"),
-        ('a = "%{ endif }"\n', 1, "closes nothing"),
-        ("a = <<E\n%{ while x }\nE\n", 1, "none that HCL knows"),
+        ('a = "%{ endif }"\n', 1, "has no opening directive"),
+        ("a = <<E\n%{ while x }\nE\n", 1, "unknown template directive"),
         ("a = <<E\n${\nE\n", 1, "not closed"),
     ],
 )

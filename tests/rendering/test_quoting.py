@@ -165,7 +165,7 @@ def test_a_number_is_a_number(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["", "1a", "a-b", "a.b", "a b", "é", "a\n", "a${b}"])
 def test_an_identifier_is_nothing_else(text: str) -> None:
-    with pytest.raises(ValueError, match="no identifier"):
+    with pytest.raises(ValueError, match="is not an identifier"):
         quoted("identifier", text)
 
 
@@ -195,7 +195,7 @@ def test_lines_take_quoted_values_only() -> None:
     assert quoted("lines", [Quoted("a"), Markup("b")], 2, ",") == "a,\n  b,"
     with pytest.raises(TypeError, match="should be quoted"):
         quoted("lines", ["a"])
-    with pytest.raises(ValueError, match="does not end a line"):
+    with pytest.raises(ValueError, match="is not a line end"):
         quoted("lines", [Quoted("a")], 0, "~")
 
 

@@ -41,7 +41,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         for operand in (left, right):
             if isinstance(operand, str | Quoted):
                 raise TypeError(
-                    f"{operator} on the text {operand!r}: build the text in Python, or write it in the template"
+                    f"{operator} on text {operand!r}: build the text in Python, or write it in the template"
                 )
         return super().call_binop(context, operator, left, right)
 
