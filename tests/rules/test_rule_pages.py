@@ -42,7 +42,7 @@ def test_the_index_links_every_page() -> None:
 def test_a_page_says_what_is_wrong_why_and_how_to_fix_or_ignore_it(rule: str) -> None:
     info = CATALOGUE[rule]
     text = page(info)
-    assert text.startswith(f"# {rule}\n\n{info.summary}.\n\nSeverity: {info.severity.value}.\n")
+    assert text.startswith(f"# {rule}\n\nRequirement: {info.summary}.\n\nSeverity: {info.severity.value}.\n")
     sections = dict(part.split("\n\n", 1) for part in text.split("\n## ")[1:])
     assert sections["Why it matters"].strip() == info.why != ""
     assert info.why.endswith(".")

@@ -35,7 +35,7 @@ def _wrong(found: Found, expression: Expression, limit: NameLimit) -> str:
         return f"{shown(value)} {problem}" if problem else ""
     known = _known_characters(found, expression)
     if known > limit.maximum:
-        return f"has at least {known} characters, but AWS accepts at most {limit.maximum}"
+        return f"has at least {known} characters, but AWS allows at most {limit.maximum}"
     return ""
 
 

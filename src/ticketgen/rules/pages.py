@@ -21,7 +21,7 @@ CANNOT_BE_IGNORED = frozenset(
 
 def page(info: RuleInfo) -> str:
     """The page of one rule, with a newline at its end."""
-    parts = [f"# {info.id}", f"{info.summary}.", f"Severity: {info.severity.value}."]
+    parts = [f"# {info.id}", f"Requirement: {info.summary}.", f"Severity: {info.severity.value}."]
     if info.why:
         parts += ["## Why it matters", info.why]
     if info.fix:

@@ -69,7 +69,7 @@ def _rate(value: str, unit: str, *, scheduler: bool) -> str:
     if not value.isdecimal() or not value.isascii() or int(value[:9]) == 0:
         return f"{shown(value)} is not a positive whole number"
     if not scheduler and (int(value[:9]) == 1) == unit.endswith("s"):
-        return f"the unit after {value} is {unit.rstrip('s') if unit.endswith('s') else unit + 's'}"
+        return f"write {unit.rstrip('s') if unit.endswith('s') else unit + 's'} after {value}, not {unit}"
     return ""
 
 

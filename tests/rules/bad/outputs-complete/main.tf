@@ -18,7 +18,7 @@ provider "aws" {
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
   default     = "dev"
 }
@@ -74,6 +74,6 @@ resource "aws_lambda_function" "seller" {
 }
 
 output "seller_arn" {
-  description = "The function that sells."
+  description = "The function that sells tickets."
   value       = aws_lambda_function.seller.arn
 }

@@ -14,13 +14,13 @@ provider "aws" {
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
   default     = "dev"
 }
 
 variable "pms_api_key" {
-  description = "Of the system of record."
+  description = "API key of the system of record."
   type        = string
   default     = "a1b2c3d4e5f6"
 }
@@ -44,6 +44,6 @@ locals {
 }
 
 output "sales" {
-  description = "The database, and who uploads to it."
+  description = "The database and its uploader."
   value       = [aws_rds_cluster.sales.arn, local.uploader.id]
 }

@@ -36,6 +36,6 @@ resource "aws_dynamodb_table" "seat_locks" {
 }
 
 output "events_table_name" {
-  description = "For whoever tests the stack."
+  description = "For tests of the stack."
   value       = aws_dynamodb_table.events.name
 }

@@ -14,7 +14,7 @@ provider "aws" {
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
   default     = "dev"
 }
@@ -31,6 +31,6 @@ resource "aws_dynamodb_table" "events" {
 }
 
 output "events_table_name" {
-  description = "For whoever tests the stack."
+  description = "For tests of the stack."
   value       = aws_dynamodb_table.events.name
 }

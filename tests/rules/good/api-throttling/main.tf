@@ -14,7 +14,7 @@ provider "aws" {
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
   default     = "dev"
 }
@@ -65,6 +65,6 @@ resource "aws_api_gateway_method_settings" "all" {
 }
 
 output "api_gateway_url" {
-  description = "For whoever tests the stack."
+  description = "For tests of the stack."
   value       = aws_api_gateway_stage.live.invoke_url
 }

@@ -14,7 +14,7 @@ provider "aws" {
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
   default     = "dev"
 }
@@ -48,6 +48,6 @@ resource "aws_dynamodb_table" "blocks" {
 }
 
 output "locks_table_name" {
-  description = "For whoever tests the stack."
+  description = "For tests of the stack."
   value       = aws_dynamodb_table.locks.name
 }

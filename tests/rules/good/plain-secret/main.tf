@@ -14,13 +14,13 @@ provider "aws" {
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
   default     = "dev"
 }
 
 variable "pms_api_key" {
-  description = "Of the system of record."
+  description = "API key of the system of record."
   type        = string
   sensitive   = true
 }

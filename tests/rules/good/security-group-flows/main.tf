@@ -14,7 +14,7 @@ provider "aws" {
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
   default     = "dev"
 }

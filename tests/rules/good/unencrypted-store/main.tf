@@ -14,7 +14,7 @@ provider "aws" {
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
   default     = "dev"
 }
@@ -40,11 +40,11 @@ resource "aws_elasticache_replication_group" "seats" {
 }
 
 output "stream_name" {
-  description = "For whoever tests the stack."
+  description = "For tests of the stack."
   value       = aws_kinesis_stream.ledger.name
 }
 
 output "redis_endpoint" {
-  description = "For whoever tests the stack."
+  description = "For tests of the stack."
   value       = aws_elasticache_replication_group.seats.primary_endpoint_address
 }

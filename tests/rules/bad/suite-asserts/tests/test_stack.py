@@ -1,4 +1,4 @@
-"""The stack as it is written."""
+"""Tests of the Terraform configuration."""
 
 from pathlib import Path
 
@@ -16,4 +16,4 @@ def test_the_table_has_an_output():
 
 class TestReplicas:
     def test_replicas(self):
-        """Replicas are everywhere."""
+        """Every Region has a replica."""

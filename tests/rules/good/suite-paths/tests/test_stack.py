@@ -1,4 +1,4 @@
-"""The stack as it is written."""
+"""Tests of the Terraform configuration."""
 
 from pathlib import Path
 

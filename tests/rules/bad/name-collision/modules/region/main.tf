@@ -8,12 +8,12 @@ terraform {
 }
 
 variable "region" {
-  description = "The Region that the provider talks to."
+  description = "Region of the provider."
   type        = string
 }
 
 variable "environment_suffix" {
-  description = "Ends every name."
+  description = "Suffix of every name."
   type        = string
 }
 
