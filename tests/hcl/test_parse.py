@@ -1,4 +1,4 @@
-"""The model says what stands in a file, and where."""
+"""The model of a file: its nodes and their places."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def file(text: str) -> File:
 
 
 def value(text: str) -> Expression:
-    """The value of the one attribute ``a`` whose expression this is; it begins in line 1, column 5."""
+    """The value of the only attribute, ``a``, for an expression at line 1, column 5."""
     (attribute,) = file(f"a = {text}\n").body.attributes
     assert (attribute.name, attribute.line, attribute.column) == ("a", 1, 1)
     return attribute.value
 
 
 def written(expression: Expression) -> str:
-    """An expression in brackets all over, so that one sees what belongs to what."""
+    """An expression as text with full parentheses, which show its structure."""
     match expression:
         case Literal(value=said):
             return repr(said)
@@ -135,14 +135,14 @@ def _steps(steps: tuple[GetAttribute | GetIndex | Splat, ...]) -> str:
         ('"x${a}-${b}y"', "template of 5"),
     ],
 )  # fmt: skip
-def test_an_expression_means_what_it_says(text: str, meaning: str) -> None:
+def test_the_model_of_an_expression(text: str, meaning: str) -> None:
     assert written(value(text)) == meaning
 
 
 @pytest.mark.parametrize(
     "text", ["a", "1 + 2", '"x"', "[1]", "f(x)", "{ a = 1 }", "a ? b : c", "!a", "<<E\nE"]
 )
-def test_an_expression_begins_where_it_begins(text: str) -> None:
+def test_an_expression_starts_at_its_first_character(text: str) -> None:
     found = value(text)
     assert (found.line, found.column) == (1, 5)
 
@@ -198,7 +198,7 @@ def test_every_comment_is_kept_with_its_place() -> None:
     )
 
 
-def test_windows_line_ends_are_line_ends() -> None:
+def test_windows_line_ends_are_accepted() -> None:
     unix = "# one\na = <<E\nx\nE\nb {\n  c = 1 # two\n}\n"
     windows = file(unix.replace("\n", "\r\n"))
     assert windows.comments == file(unix).comments
@@ -216,7 +216,7 @@ def test_windows_line_ends_are_line_ends() -> None:
         ("a = <<E\n${\nE\n", 1, "not closed"),
     ],
 )
-def test_what_python_hcl2_misreads_is_said_to_be_unreadable(text: str, line: int, reason: str) -> None:
+def test_text_that_python_hcl2_misreads_is_unreadable(text: str, line: int, reason: str) -> None:
     found = parse("main.tf", text)
     assert isinstance(found, Unreadable)
     assert found.line == line
@@ -235,7 +235,7 @@ def test_what_python_hcl2_misreads_is_said_to_be_unreadable(text: str, line: int
     ],
     ids=["brackets", "operators", "conditionals", "blocks", "directives", "directives in a heredoc"],
 )  # fmt: skip
-def test_a_model_is_never_deeper_than_its_readers_can_go(nest) -> None:  # type: ignore[no-untyped-def]
+def test_a_model_is_never_too_deep_for_recursion(nest) -> None:  # type: ignore[no-untyped-def]
     assert isinstance(parse("main.tf", nest(MAX_DEPTH - 2)), File)
     for depth in (MAX_DEPTH + 2, 3000):
         found = parse("main.tf", nest(depth))
@@ -256,11 +256,11 @@ _texts = st.text(
 
 @settings(max_examples=200, deadline=None)
 @given(_texts)
-def test_quoted_text_arrives_as_it_was_meant(text: str) -> None:
+def test_quoted_text_is_decoded(text: str) -> None:
     quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
     quoted = quoted.replace("${", "$${").replace("%{", "%%{")
     found = parse("main.tf", f'a = "{quoted}"\n')
-    if isinstance(found, Unreadable):  # python-hcl2 misreads a doubled escape, and we say so
+    if isinstance(found, Unreadable):  # python-hcl2 misreads a doubled escape, which is reported
         assert "$${" in quoted or "%%{" in quoted
         return
     (attribute,) = found.body.attributes

@@ -1,4 +1,4 @@
-"""The way to text and back changes nothing, and says so when it does."""
+"""The round trip changes nothing, and reports any difference."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def _tree(text: str) -> Any:
     return tree
 
 
-def test_what_comes_back_is_what_was_there() -> None:
+def test_a_round_trip_changes_nothing() -> None:
     assert write(_tree(TEXT)).difference() == ""
 
 
-def test_an_empty_file_has_its_round_trip_too() -> None:
+def test_an_empty_file_survives_its_round_trip() -> None:
     assert write(_tree("")).difference() == ""
 
 
@@ -56,23 +56,23 @@ def test_an_empty_file_has_its_round_trip_too() -> None:
         (TEXT.replace('"refunds" {', '"refunds" {\n  name = 1', 1), 'changes "string" to "int_lit"'),
     ],
 )
-def test_a_difference_is_found(written: str, said: str) -> None:
-    """python-hcl2 is made to write something else, for it makes few mistakes by itself."""
+def test_a_difference_is_reported(written: str, said: str) -> None:
+    """python-hcl2 is patched to write another text, because it makes few mistakes itself."""
     with patch("hcl2.reconstruct", return_value=written):
         assert said in write(_tree(TEXT)).difference()
 
 
-def test_the_strict_parser_reads_what_was_written() -> None:
+def test_the_strict_parser_checks_the_written_text() -> None:
     with patch("hcl2.reconstruct", return_value="a = 1\na = 1\n"):
         assert "makes the file invalid" in write(_tree("a = 1\na = 1\n")).difference()
 
 
-def test_what_is_nested_too_deeply_to_be_written_is_a_difference() -> None:
+def test_a_text_nested_too_deeply_to_be_written_is_reported() -> None:
     assert "nested too deeply" in write(_tree(f"a = {'[' * 900}{']' * 900}\n")).difference()
 
 
-def test_one_tree_is_alive_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are the largest things that there are, and peak memory is promised."""
+def test_only_one_tree_is_in_memory_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trees are the largest objects, and peak memory is an objective."""
     trees: list[weakref.ref[Any]] = []
 
     def counted(text: str) -> Any:

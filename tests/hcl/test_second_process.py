@@ -1,4 +1,4 @@
-"""A second process says of a round trip what the first would; its death changes nothing."""
+"""The second process reports the same differences as the first one, and its crash changes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEXTS = {
 }
 
 
-def test_it_answers_for_what_can_be_read_and_for_nothing_else() -> None:
+def test_the_second_process_answers_only_for_readable_files() -> None:
     assert RoundTrips(TEXTS).differences() == {"good.tf": ""}
 
 
@@ -33,7 +33,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("two")
-def test_with_it_the_findings_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_process_does_not_change_the_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     both = verify(TEXTS, ours=True)
     monkeypatch.setattr(verification, "pays", lambda texts: False)
     assert sorted(both, key=repr) == sorted(verify(TEXTS, ours=True), key=repr)
@@ -41,7 +41,7 @@ def test_with_it_the_findings_are_the_same(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.usefixtures("two")
-def test_what_it_finds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_difference_from_the_second_process_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RoundTrips, "differences", lambda self: {"good.tf": "'1' comes back as '2'"})
     (finding,) = verify({"good.tf": TEXTS["good.tf"]}, ours=True)
     assert (finding.rule, finding.severity) == ("round-trip", Severity.ERROR)
@@ -57,7 +57,7 @@ def test_what_it_finds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         "#!/bin/sh\ncat >/dev/null\necho nonsense\n",
     ],
 )
-def test_without_its_answer_the_round_trip_is_made_here(
+def test_an_unanswered_round_trip_is_made_in_the_first_process(
     program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = []
@@ -76,14 +76,16 @@ def test_without_its_answer_the_round_trip_is_made_here(
     assert (finding.rule, finding.message, len(made)) == ("round-trip", "it differs", 1)
 
 
-def test_it_imports_nothing_from_where_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_process_imports_nothing_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("json", "lark", "ticketgen"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(1)\n")
     monkeypatch.chdir(tmp_path)
     assert RoundTrips(TEXTS).differences() == {"good.tf": ""}
 
 
-def test_it_is_for_much_work_and_a_core_that_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_process_needs_enough_work_and_an_idle_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ONE_PROCESS, raising=False)
     much = {"a.tf": "#" * 200_000}
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)

@@ -1,4 +1,4 @@
-"""Strings and heredocs say to the model what they say to Terraform."""
+"""Strings and heredocs have the same text in the model as in Terraform."""
 
 from __future__ import annotations
 

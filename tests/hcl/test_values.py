@@ -1,4 +1,4 @@
-"""Values are what Terraform would compute, or unknown; never wrong, never endless."""
+"""Values are the ones that Terraform computes, or unknown, and are always computed in bounded time."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ EXPRESSIONS = {
 
 
 @pytest.mark.terraform
-def test_values_are_what_terraform_computes(terraform: Terraform, tmp_path: Path) -> None:
+def test_values_match_terraform(terraform: Terraform, tmp_path: Path) -> None:
     text = "".join(
         f"output {json.dumps(name)} {{\n  value = {value}\n}}\n" for name, value in EXPRESSIONS.items()
     )
@@ -86,7 +86,7 @@ def test_values_are_what_terraform_computes(terraform: Terraform, tmp_path: Path
     ours = {name: Values().of(scope.names.outputs[name].value("value"), scope) for name in EXPRESSIONS}
     known = {name: value for name, value in ours.items() if value is not UNKNOWN}
     assert known == {name: said[name]["value"] for name in known}
-    assert set(EXPRESSIONS) - set(known) <= {"set"}  # sort() is not computed here
+    assert set(EXPRESSIONS) - set(known) <= {"set"}  # sort() is not implemented
 
 
 @pytest.mark.parametrize(
@@ -97,11 +97,11 @@ def test_values_are_what_terraform_computes(terraform: Terraform, tmp_path: Path
         '"%{ if true }a%{ endif }"', "[for x in var.a : x]", 'regex("a", "b")', "substr(1, 2, 3)", "9e999 * 2",
     ],
 )  # fmt: skip
-def test_what_only_a_plan_knows_is_unknown(expression: str) -> None:
+def test_a_value_known_only_to_a_plan_is_unknown(expression: str) -> None:
     assert local(f'locals {{\n  x = {expression}\n}}\nvariable "a" {{\n  default = "d"\n}}\n') is UNKNOWN
 
 
-def test_a_default_counts_only_where_it_is_assumed() -> None:
+def test_a_default_counts_only_if_it_is_assumed() -> None:
     scope = root('variable "a" {\n  default = "d"\n}\nlocals {\n  x = var.a\n}\n')
     value = scope.names.locals["x"][1].value
     assert Values().of(value, scope) is UNKNOWN
@@ -124,7 +124,7 @@ output "queue" {
 """
 
 
-def test_values_go_into_modules_and_come_out_of_them() -> None:
+def test_values_pass_into_and_out_of_modules() -> None:
     text = 'module "a" {\n  source = "./m"\n  given = "x"\n}\nlocals {\n  x = module.a.both\n  q = module.a.queue\n}\n'
     assert local(text, m=MODULE) == "x-own"
     link = local(text, "q", m=MODULE)
@@ -132,7 +132,7 @@ def test_values_go_into_modules_and_come_out_of_them() -> None:
     assert (link.resource.address, link.path, link.scope.path) == ("aws_sqs_queue.q", ("arn",), "module.a")
 
 
-def test_each_call_of_a_module_means_something_else() -> None:
+def test_each_call_of_a_module_has_its_own_values() -> None:
     calls = "".join(f'module "{n}" {{\n  source = "./m"\n  given = "{n}"\n}}\n' for n in ("a", "b"))
     scopes = configured({"main.tf": calls, "m/main.tf": MODULE}).scopes["m"]
     values = Values()
@@ -157,7 +157,7 @@ def test_each_call_of_a_module_means_something_else() -> None:
         "locals {\n  l = range(1000)\n  x = [for a in local.l : [for b in local.l : [for c in local.l : a]]]\n}\n",
     ],
 )
-def test_no_text_makes_it_endless(text: str) -> None:
+def test_evaluation_always_terminates(text: str) -> None:
     again = 'module "again" {\n  source = "../m"\n}\noutput "o" {\n  value = module.again.o\n}\n'
     assert not is_known(local(text, m=again))
 

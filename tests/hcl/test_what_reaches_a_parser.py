@@ -1,4 +1,4 @@
-"""What would crash a parser, hang it, or mean something else to it, is refused before it gets there."""
+"""Texts that would crash, hang or confuse a parser are refused before parsing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ticketgen.hcl.strict import complaints
     ],
     ids=["nul", "surrogate", "size", "brackets", "operators", "directives", "blank lines"],
 )
-def test_it_is_refused_with_a_reason(text: str, reason: str, invalid: bool) -> None:
+def test_a_dangerous_text_is_refused_with_a_reason(text: str, reason: str, invalid: bool) -> None:
     refused = refusal(text)
     assert refused is not None
     assert reason in refused.reason
@@ -46,12 +46,12 @@ def test_it_is_refused_with_a_reason(text: str, reason: str, invalid: bool) -> N
     ],
     ids=["empty", "comment", "string", "flat", "heredoc", "block comment"],
 )
-def test_brackets_that_are_text_or_side_by_side_are_fine(text: str) -> None:
+def test_brackets_in_text_or_side_by_side_are_accepted(text: str) -> None:
     assert refusal(text) is None
 
 
-def test_nul_is_what_the_strict_parser_would_stop_at() -> None:
-    assert complaints("a = 1\n\0 = = =\n") == ()  # why refusal looks first
+def test_the_strict_parser_stops_at_a_nul() -> None:
+    assert complaints("a = 1\n\0 = = =\n") == ()  # the reason why the guards check for it first
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_nul_is_what_the_strict_parser_would_stop_at() -> None:
         ("a = [] # [[[\nb = [[]]", 1, 18),
     ],
 )
-def test_depth_is_counted_as_hcl_counts_it(text: str, limit: int, at: int | None) -> None:
+def test_depth_is_counted_like_in_hcl(text: str, limit: int, at: int | None) -> None:
     assert bracket_depth(text, limit) == at
 
 
@@ -82,14 +82,16 @@ def test_depth_is_counted_as_hcl_counts_it(text: str, limit: int, at: int | None
     ],
     ids=["argument twice", "interpolation not closed", "two on a line", "brace not closed", "comma"],
 )
-def test_what_python_hcl2_may_take_the_strict_parser_does_not(text: str, line: int, column: int) -> None:
+def test_the_strict_parser_rejects_invalid_text_that_python_hcl2_accepts(
+    text: str, line: int, column: int
+) -> None:
     first = complaints(text)[0]
     assert (first.line, first.column) == (line, column)
     assert first.summary
 
 
 @pytest.mark.parametrize("text", ["", "a = 1\n", "a = x.y.z\nb {}\n", "a = 1e99999999\n"])
-def test_it_says_nothing_against_what_is_right_and_evaluates_nothing(text: str) -> None:
+def test_the_strict_parser_accepts_valid_text_without_evaluation(text: str) -> None:
     assert complaints(text) == ()
 
 
@@ -106,15 +108,15 @@ _hcl = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(_hcl)
 @example("a = <<E\n\x85E\n")
-def test_whatever_passes_can_be_complained_of_without_a_crash(text: str) -> None:
+def test_a_text_that_passes_the_guards_never_crashes_the_strict_parser(text: str) -> None:
     if refusal(text) is None:
         for complaint in complaints(text):
             assert complaint.line >= 1
             assert complaint.column >= 1
 
 
-def test_why_brackets_are_counted_first() -> None:
-    """HCL's parser ends the whole process: should it learn not to, `guards` may be relaxed."""
+def test_deep_brackets_crash_the_strict_parser() -> None:
+    """HCL's parser ends the whole process. If a later version does not, the guards can be relaxed."""
     code = "from ticketgen.hcl.strict import complaints; complaints('a = ' + '[' * 3_000_000)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120, check=False)
     assert done.returncode != 0

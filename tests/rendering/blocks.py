@@ -1,4 +1,4 @@
-"""Random HCL, indented and spaced as ``terraform fmt`` wants it, but not aligned."""
+"""Random HCL with the indentation and spaces of ``terraform fmt``, but without alignment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _body(draw: st.DrawFn, depth: int, keys: st.SearchStrategy[str]) -> list[str
         )
         key, note = draw(keys), draw(_comments)
         if depth == 1:
-            key += str(number)  # a block takes each argument once
+            key += str(number)  # an argument may occur only once in a block
         if kind == "empty":
             lines.append("")
         elif kind == "comment":
@@ -54,5 +54,5 @@ def _block(draw: st.DrawFn) -> str:
 
 
 def documents(blocks: int = 2) -> st.SearchStrategy[str]:
-    """Files of at most so many blocks. Objects may have a key twice: layout does not mind."""
+    """Files with a maximum number of blocks. Objects may repeat a key, which does not affect the layout."""
     return st.lists(_block(), min_size=1, max_size=blocks).map(lambda texts: "\n\n".join(texts) + "\n")

@@ -22,10 +22,10 @@ _pieces = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(_sound, max_size=
 
 
 def hostile_text() -> st.SearchStrategy[str]:
-    """Any text that can be rendered at all: no NUL, no lone surrogate, in Unicode's form NFC."""
+    """Any text that can be rendered: without NUL and lone surrogates, in Unicode's form NFC."""
     return _pieces.map(lambda text: unicodedata.normalize("NFC", text))
 
 
 def hostile_code() -> st.SearchStrategy[str]:
-    """Any text that a heredoc can carry."""
+    """Any text that a heredoc can contain."""
     return hostile_text().map(lambda text: text.replace("\r", "") + "\n")

@@ -1,4 +1,4 @@
-"""``=`` and comments stand where ``terraform fmt`` would put them."""
+"""``=`` and comments are aligned as in ``terraform fmt``."""
 
 from __future__ import annotations
 
@@ -64,24 +64,24 @@ def test_alignment(name: str) -> None:
     assert align(after) == after
 
 
-def test_spacing_that_is_there_is_replaced() -> None:
+def test_existing_spacing_is_replaced() -> None:
     assert align("a    = 1\nbb   = 2   # c\n") == "a  = 1\nbb = 2 # c\n"
 
 
 @settings(deadline=None)
 @given(documents())
-def test_alignment_is_idempotent_and_changes_blanks_only(text: str) -> None:
+def test_alignment_is_idempotent_and_changes_only_blanks(text: str) -> None:
     once = align(text)
     assert align(once) == once
     assert once.replace(" ", "") == text.replace(" ", "")
 
 
 @pytest.mark.parametrize("text", ['a = "', "a = <<X\n", 'a = "${', "}", '"\\', "/*", "<<X\n${", "$${", "~}"])
-def test_broken_hcl_comes_out_without_a_hang_or_a_traceback(text: str) -> None:
+def test_broken_hcl_causes_no_hang_and_no_traceback(text: str) -> None:
     assert align(text).replace(" ", "") == text.replace(" ", "")
 
 
-def test_tidying_leaves_heredocs_alone() -> None:
+def test_tidying_keeps_heredocs_unchanged() -> None:
     heredoc = "<<PYTHON\nx = 1   \n\n\ndef f():\n    y  = {\nPYTHON"
     assert tidy(f"\n\na = 1 \t\n\n   \n\nb = {heredoc}\n\n\n", ".tf") == f"a = 1\n\nb = {heredoc}\n"
 

@@ -1,4 +1,4 @@
-"""Compiled templates are kept, and never stand for any other template, or for what another ticketgen would refuse."""
+"""Cached templates are used only for the same template and the same version of ticketgen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the templates that are really compiled."""
+    """The names of the templates that are compiled, not read from the cache."""
     names: list[str] = []
     compile = TemplateEnvironment._parse
 
@@ -46,7 +46,7 @@ def templates(tmp_path: Path) -> Path:
 
 
 def rendered(templates: Path, name: str = "a.j2") -> str:
-    """As a run of its own would render it."""
+    """Render as in a separate run."""
     return template_environment(templates).get_template(name).render(x=1)
 
 
@@ -56,14 +56,14 @@ def test_a_template_is_compiled_once(kept: Path, templates: Path, compilations: 
     assert len(list(kept.glob("template-*.bin"))) == 1
 
 
-def test_another_text_is_compiled_anew(kept: Path, templates: Path, compilations: list[str]) -> None:
+def test_a_changed_template_is_compiled_again(kept: Path, templates: Path, compilations: list[str]) -> None:
     rendered(templates)
     (templates / "a.j2").write_text("c = {{ x | hcl }}\n")
     assert rendered(templates) == "c = 1\n"
     assert compilations == ["a.j2", "a.j2"]
 
 
-def test_another_ticketgen_compiles_anew(
+def test_another_version_of_ticketgen_compiles_again(
     kept: Path, templates: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered(templates)
@@ -74,7 +74,7 @@ def test_another_ticketgen_compiles_anew(
     assert compilations == ["a.j2", "a.j2"]
 
 
-def test_a_template_that_is_refused_is_refused_every_time(
+def test_an_invalid_template_is_rejected_every_time(
     kept: Path, templates: Path, compilations: list[str]
 ) -> None:
     (templates / "a.j2").write_text('a = {{ "x" ~ x }}\n')
@@ -85,7 +85,9 @@ def test_a_template_that_is_refused_is_refused_every_time(
 
 
 @pytest.mark.parametrize("half", [0, 10, 100])
-def test_half_of_one_is_none(half: int, kept: Path, templates: Path, compilations: list[str]) -> None:
+def test_a_truncated_entry_is_a_cache_miss(
+    half: int, kept: Path, templates: Path, compilations: list[str]
+) -> None:
     rendered(templates)
     (path,) = kept.glob("template-*.bin")
     path.write_bytes(path.read_bytes()[:half])
@@ -93,7 +95,7 @@ def test_half_of_one_is_none(half: int, kept: Path, templates: Path, compilation
     assert compilations == ["a.j2", "a.j2"]
 
 
-def test_one_under_the_name_of_another_is_none(kept: Path, templates: Path, compilations: list[str]) -> None:
+def test_a_foreign_entry_is_a_cache_miss(kept: Path, templates: Path, compilations: list[str]) -> None:
     rendered(templates)
     (a,) = kept.glob("template-*.bin")
     rendered(templates, "b.j2")
@@ -103,7 +105,9 @@ def test_one_under_the_name_of_another_is_none(kept: Path, templates: Path, comp
     assert compilations == ["a.j2", "b.j2", "a.j2"]
 
 
-def test_only_so_many_are_kept(kept: Path, templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_entries_is_limited(
+    kept: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(compiled, "_MOST_KEPT", 3)
     for number in range(6):
         (templates / "a.j2").write_text(f"a{number} = {{{{ x | hcl }}}}\n")
@@ -111,7 +115,7 @@ def test_only_so_many_are_kept(kept: Path, templates: Path, monkeypatch: pytest.
     assert len(list(kept.glob("template-*"))) == 3
 
 
-def test_without_a_folder_everything_is_compiled(
+def test_without_a_cache_folder_everything_is_compiled(
     kept: Path, templates: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(caching.NO_CACHE, "1")

@@ -1,4 +1,4 @@
-"""Text that goes through a filter arrives as that very text, or is refused."""
+"""A filter either preserves a text exactly or rejects it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from markupsafe import Markup
 from ticketgen.rendering.filters import FILTERS
 from ticketgen.rendering.quoted import Expression, Quoted
 
-SHORT = hostile_text().filter(lambda text: len(text) < 100)  # YAML refuses longer keys: see below
+SHORT = hostile_text().filter(lambda text: len(text) < 100)  # YAML rejects longer keys: see below
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -35,7 +35,7 @@ def quoted(name: str, value: object, *arguments: object) -> str:
 
 
 def decode_hcl(literal: str) -> str:
-    """What HCL reads in a string literal; fails on whatever ends the string early or opens a template."""
+    """Decode an HCL string literal; fail if it ends early or opens a template."""
     assert literal[:1] == literal[-1:] == '"'
     escape = r'\\["\\nrt]|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}|\$\$\{|%%\{'
     text, place, body = [], 0, literal[1:-1]
@@ -56,7 +56,7 @@ def decode_hcl(literal: str) -> str:
 
 @settings(deadline=None)
 @given(st.sampled_from(HOSTILE).map(lambda text: unicodedata.normalize("NFC", text)) | hostile_text())
-def test_text_arrives_in_hcl(text: str) -> None:
+def test_text_is_unchanged_in_hcl(text: str) -> None:
     literal = quoted("hcl", text)
     assert decode_hcl(literal) == text
     assert literal.splitlines() == [literal]
@@ -64,15 +64,15 @@ def test_text_arrives_in_hcl(text: str) -> None:
 
 @settings(deadline=None)
 @given(hostile_text(), st.sampled_from(["", "$", "%", "$$", "x"]), st.sampled_from(["", "{", "{z}", "x"]))
-def test_text_inside_a_string_meets_no_neighbour(text: str, before: str, after: str) -> None:
-    """No interpolation opens across the border to the template's own text."""
+def test_text_inside_a_string_does_not_join_its_neighbours(text: str, before: str, after: str) -> None:
+    """No interpolation opens between a value and the template's own text."""
     if text:
         assert decode_hcl(f'"{before}{quoted("inside", text)}{after}"') == before + text + after
 
 
 @settings(deadline=None)
 @given(hostile_code())
-def test_code_arrives_in_a_heredoc(code: str) -> None:
+def test_code_is_unchanged_in_a_heredoc(code: str) -> None:
     opening, *lines, closing = quoted("heredoc", code, "PYTHON").split("\n")
     assert opening == f"<<{closing}"
     assert closing not in code
@@ -92,7 +92,7 @@ def test_a_marker_that_the_code_contains_is_numbered() -> None:
 
 @settings(deadline=None)
 @given(VALUES)
-def test_values_arrive_in_json_yaml_and_python(value: object) -> None:
+def test_values_are_unchanged_in_json_yaml_and_python(value: object) -> None:
     assert json.loads(quoted("json", value)) == value
     assert yaml.safe_load(quoted("yaml", value)) == value
     assert ast.literal_eval(quoted("python", value)) == value
@@ -114,31 +114,31 @@ def test_a_comment_stays_on_its_line(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["hcl", "inside", "json", "yaml", "python", "comment", "heredoc"])
 @pytest.mark.parametrize("text", ["a\x00b\n", "a\ud800b\n", "\udfff\n"])
-def test_what_no_file_can_hold_is_refused(name: str, text: str) -> None:
+def test_text_that_no_file_can_contain_is_rejected(name: str, text: str) -> None:
     with pytest.raises(ValueError, match="cannot be rendered"):
         quoted(name, text, *(["X"] if name == "heredoc" else []))
 
 
 @pytest.mark.parametrize("name", ["hcl", "inside", "heredoc"])
-def test_what_terraform_would_normalize_is_refused(name: str) -> None:
+def test_text_that_terraform_would_normalize_is_rejected(name: str) -> None:
     with pytest.raises(ValueError, match="NFC"):
         quoted(name, "e\u0301\n", *(["X"] if name == "heredoc" else []))
 
 
 @pytest.mark.parametrize("code", ["x = 1", "x = 1\r\n", "\r"])
-def test_what_a_heredoc_cannot_carry_is_refused(code: str) -> None:
+def test_code_that_a_heredoc_cannot_contain_is_rejected(code: str) -> None:
     with pytest.raises(ValueError, match="heredoc"):
         quoted("heredoc", code, "PYTHON")
 
 
 @pytest.mark.parametrize("name", ["hcl", "inside", "identifier", "comment", "json", "yaml", "python"])
 @pytest.mark.parametrize("value", [Quoted("x"), Markup("x"), object(), b"x", {1, 2}])
-def test_what_is_quoted_already_or_no_value_is_refused(name: str, value: object) -> None:
+def test_quoted_text_and_unsupported_values_are_rejected(name: str, value: object) -> None:
     with pytest.raises(TypeError, match="should be"):
         quoted(name, value)
 
 
-def test_a_key_too_long_for_yaml_is_refused() -> None:
+def test_a_key_too_long_for_yaml_is_rejected() -> None:
     assert yaml.safe_load(quoted("yaml", {"k" * 998: 1})) == {"k" * 998: 1}
     with pytest.raises(ValueError, match="YAML key"):
         quoted("yaml", {"k" * 999: 1})
@@ -164,7 +164,7 @@ def test_a_number_is_a_number(value: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1a", "a-b", "a.b", "a b", "é", "a\n", "a${b}"])
-def test_an_identifier_is_nothing_else(text: str) -> None:
+def test_only_identifiers_are_accepted(text: str) -> None:
     with pytest.raises(ValueError, match="is not an identifier"):
         quoted("identifier", text)
 
@@ -175,7 +175,7 @@ def test_an_expression_is_never_text() -> None:
         quoted("expression", "local.x")
 
 
-def test_hcl_writes_one_line_unless_told_where_it_stands() -> None:
+def test_hcl_is_on_one_line_unless_an_indent_is_given() -> None:
     value: dict[str, object] = {
         "a": [1, {"b c": Expression("var.x")}],
         "for": None,
@@ -191,7 +191,7 @@ def test_hcl_writes_one_line_unless_told_where_it_stands() -> None:
     )
 
 
-def test_lines_take_quoted_values_only() -> None:
+def test_lines_accept_only_quoted_values() -> None:
     assert quoted("lines", [Quoted("a"), Markup("b")], 2, ",") == "a,\n  b,"
     with pytest.raises(TypeError, match="should be quoted"):
         quoted("lines", ["a"])
@@ -199,7 +199,7 @@ def test_lines_take_quoted_values_only() -> None:
         quoted("lines", [Quoted("a")], 0, "~")
 
 
-def test_quoted_text_mixes_with_nothing() -> None:
+def test_quoted_text_cannot_be_combined() -> None:
     value: Any = Quoted("x")
     for mix in (
         lambda: value + "a",

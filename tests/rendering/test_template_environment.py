@@ -1,4 +1,4 @@
-"""A template cannot put anything out that no filter quoted."""
+"""A template cannot output anything that is not quoted by a filter."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def render(source: str, **context: object) -> str:
         "{% for c in x %}{{ c }}{% endfor %}", "{{ '%s'.format(x) }}",
     ],
 )  # fmt: skip
-def test_unquoted_output_is_refused(source: str) -> None:
+def test_unquoted_output_is_rejected(source: str) -> None:
     with pytest.raises(TypeError, match="unquoted"):
         render(source, x="a", y=0, e=Expression("a"))
 
@@ -45,37 +45,37 @@ def test_unquoted_output_is_refused(source: str) -> None:
         "{{ x | e }}", "{{ x | tojson }}", "{{ x | replace('a', 'b') }}", "{{ x | trim }}", "{{ x | upper }}",
     ],
 )  # fmt: skip
-def test_mixing_does_not_even_load(source: str) -> None:
+def test_a_template_that_mixes_text_does_not_load(source: str) -> None:
     environment = template_environment(Path())
     with pytest.raises(TemplateAssertionError):
         environment.from_string(source)
 
 
 @pytest.mark.parametrize("source", ["{{ (x + x) | hcl }}", "{{ (x * 2) | hcl }}", "{{ m('a') + x }}"])
-def test_arithmetic_on_text_is_refused(source: str) -> None:
+def test_arithmetic_on_text_is_rejected(source: str) -> None:
     with pytest.raises(TypeError, match="on text"):
         render("{% macro m(a) %}{{ a | hcl }}{% endmacro %}" + source, x="a")
 
 
-def test_arithmetic_on_numbers_and_lists_is_fine() -> None:
+def test_arithmetic_on_numbers_and_lists_is_accepted() -> None:
     assert render("{{ (1 + n * 2) | number }} {{ ([n] + [2]) | hcl }}", n=3) == "7 [3, 2]"
 
 
 @pytest.mark.parametrize(
     "source", ["{{ nope | hcl }}", "{{ nope }}", "{{ x.nope | hcl }}", "{% if nope %}{% endif %}"]
 )
-def test_names_that_are_not_there_are_errors(source: str) -> None:
+def test_undefined_names_are_errors(source: str) -> None:
     with pytest.raises(UndefinedError, match="nope"):
         render(source, x={})
 
 
 @pytest.mark.parametrize("source", ["{{ m('a').upper() }}", "{{ l.append(1) }}", "{{ x.__class__ }}"])
-def test_rendered_text_and_the_context_stay_as_they_are(source: str) -> None:
+def test_templates_cannot_change_rendered_text_or_the_context(source: str) -> None:
     with pytest.raises(SecurityError):
         render("{% macro m(a) %}{{ a | hcl }}{% endmacro %}" + source, l=[], x="a")
 
 
-def test_a_macros_value_may_be_passed_on() -> None:
+def test_the_value_of_a_macro_can_be_passed_on() -> None:
     source = (
         '{% macro name(what) %}"${ {{- app | expression -}} }-{{ what | inside }}"{% endmacro %}'
         "{% macro line(value) %}name = {{ value }}{% endmacro %}"
@@ -84,12 +84,12 @@ def test_a_macros_value_may_be_passed_on() -> None:
     assert render(source, app=Expression("local.app")) == r'name = "${local.app}-<a> & \"b\""'
 
 
-def test_the_templates_own_text_is_left_alone() -> None:
+def test_the_template_s_own_text_is_unchanged() -> None:
     assert render("a < b && \"c\" {{ x | hcl }}\n", x="<&'>") == "a < b && \"c\" \"<&'>\""  # fmt: skip
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_our_templates_load_and_mix_nothing(path: Path) -> None:
+def test_our_templates_load_without_mistakes(path: Path) -> None:
     environment = template_environment(path.parent)
     try:
         tree = environment.parse(path.read_text("utf-8"))

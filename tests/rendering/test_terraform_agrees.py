@@ -1,4 +1,4 @@
-"""Terraform itself reads what was quoted, and has nothing to format."""
+"""Terraform reads quoted text unchanged, and has nothing to format."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def terraform(*arguments: str, folder: Path, text: str = "") -> str:
 
 
 def outputs(expressions: list[str]) -> list[object]:
-    """What Terraform makes of each expression."""
+    """The value of each expression in Terraform."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         text = "".join(f'output "o{i}" {{\n  value = {value}\n}}\n' for i, value in enumerate(expressions))
@@ -73,25 +73,25 @@ def check_arrival(texts: list[str], codes: list[str]) -> None:
     ]
 
 
-def test_every_hostile_text_arrives() -> None:
+def test_every_hostile_text_is_unchanged() -> None:
     texts = [text for text in HOSTILE if len(text) < 100 and text != "{"]
     check_arrival([*texts, "x" * 10_240], [text.replace("\r", "") + "\n" for text in texts])
 
 
 @settings(deadline=None, max_examples=5, suppress_health_check=list(HealthCheck))
 @given(st.lists(hostile_text(), max_size=30), st.lists(hostile_code(), max_size=30))
-def test_any_text_arrives(texts: list[str], codes: list[str]) -> None:
+def test_any_text_is_unchanged(texts: list[str], codes: list[str]) -> None:
     check_arrival(texts, codes)
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(documents(blocks=12))
-def test_terraform_fmt_finds_nothing(text: str) -> None:
+def test_terraform_fmt_changes_nothing(text: str) -> None:
     aligned = align(text)
     assert terraform("fmt", "-", folder=Path(), text=aligned) == aligned
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(documents(blocks=12))
-def test_alignment_is_what_terraform_fmt_does(text: str) -> None:
+def test_alignment_matches_terraform_fmt(text: str) -> None:
     assert align(text) == terraform("fmt", "-", folder=Path(), text=text)

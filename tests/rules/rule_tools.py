@@ -1,4 +1,4 @@
-"""Directories of Terraform for the tests of rules: each rule's bad and good examples."""
+"""The bad and good example of each rule, for the tests of rules."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ HERE = Path(__file__).parent
 
 
 def bad(rule: str) -> Path:
-    """The folder that breaks a rule, and no other; ``expected.txt`` in it is what people are told."""
+    """The folder that breaks only this rule; its ``expected.txt`` is the report."""
     return HERE / "bad" / rule
 
 
 def good(rule: str) -> Path:
-    """The folder that comes as near as it may, and breaks none."""
+    """The folder that comes close to breaking the rule and breaks none."""
     return HERE / "good" / rule
 
 
 def validated(folder: Path) -> tuple[Finding, ...]:
-    """What `ticketgen validate` finds in a folder."""
+    """The findings of `ticketgen validate` for a folder."""
     read = read_directory(folder)
     assert read.value is not None
     return read.findings + verify(read.value.texts, ours=False, paths=read.value.paths)

@@ -1,4 +1,4 @@
-"""Clients are followed to what is called on them, and to nothing that may be something else."""
+"""Clients are followed to the calls on them, and ambiguous names are not followed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def remove(dynamo, key):
 
 
 def called(main: str, **others: str) -> set[str]:
-    """``service.method`` of each call, of a package with a handler in main.py."""
+    """``service.method`` of each call in a package with a handler in main.py."""
     modules = {}
     for name, text in {"main": main, **others}.items():
         code = read_python(text)
@@ -49,7 +49,7 @@ def test_a_helper_of_another_module_makes_the_client_and_another_one_uses_it() -
     assert called(main, helper=HELPER) == {"dynamodb.get_item"}
 
 
-def test_what_nobody_calls_is_not_called() -> None:
+def test_unreachable_code_calls_nothing() -> None:
     main = "from helper import client\n\ndef handler(event, context):\n    client('eu-west-1').query()\n"
     assert called(main, helper=HELPER) == {"dynamodb.query"}
 
@@ -100,7 +100,7 @@ def handler(event, context):
     assert called(main) == {"sqs.send_message", "sns.publish"}
 
 
-def test_a_client_made_when_it_is_needed_is_followed() -> None:
+def test_a_lazily_made_client_is_followed() -> None:
     main = """
 import boto3
 
@@ -135,32 +135,32 @@ def handler(event, context):
         ["def one(sqs):", "    sqs.send_message()", "one(fake())", "boto3.client('sqs')"],
     ],
 )  # fmt: skip
-def test_what_may_be_something_else_is_not_followed(lines: list[str]) -> None:
+def test_a_name_that_may_hold_another_value_is_not_followed(lines: list[str]) -> None:
     assert "sqs.send_message" not in called(handler(*lines))
 
 
-def test_a_parameter_of_the_same_name_is_another_thing() -> None:
+def test_a_parameter_hides_a_global_of_the_same_name() -> None:
     main = handler("store(boto3.client('dynamodb'))", "look(event)") + (
         "\ndef store(client):\n    client.put_item()\n\ndef look(client):\n    client.scan()\n"
     )
     assert called(main) == {"dynamodb.put_item"}
 
 
-def test_without_a_handler_all_code_is_taken_to_run() -> None:
+def test_without_a_handler_all_code_counts_as_reachable() -> None:
     code = read_python("import boto3\n\ndef f():\n    boto3.client('sns').publish()\n")
     assert isinstance(code, PythonCode)
     (call,) = aws_calls({"main": code.scopes}, "elsewhere.handler")
     assert (call.service, call.method, call.line) == ("sns", "publish", 4)
 
 
-def test_functions_that_call_each_other_come_to_an_end() -> None:
+def test_functions_that_call_each_other_terminate() -> None:
     main = handler("a(boto3.client('sqs'))") + (
         "\ndef a(x):\n    return b(x)\n\ndef b(x):\n    x.send_message()\n    return a(x)\n"
     )
     assert called(main) == {"sqs.send_message"}
 
 
-def test_pages_and_steps_are_told() -> None:
+def test_paginators_and_transaction_steps_are_found() -> None:
     main = handler(
         "s3 = boto3.client('s3')",
         "s3.get_paginator('list_objects_v2').paginate()",
@@ -180,8 +180,8 @@ def test_a_file_is_imported_by_its_name(file: str, name: str) -> None:
     assert module_name(file) == name
 
 
-def test_many_ways_to_the_same_client_are_not_each_gone() -> None:
-    """A hundred functions with two ways each: followed one by one, it would take for ever."""
+def test_many_paths_to_one_client_take_linear_time() -> None:
+    """A hundred functions with two paths each: following each path would never end."""
     ways = [
         f"def f{i}(x):\n    if x:\n        return f{i + 1}(1)\n    return f{i + 1}(0)\n" for i in range(100)
     ]

@@ -1,4 +1,4 @@
-"""Every rule finds what breaks it, says so, and finds nothing in what does not."""
+"""Every rule reports its bad example as expected, and nothing in its good example."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THE_SEVEN = [
 
 
 @pytest.mark.parametrize("rule", IDS)
-def test_what_breaks_a_rule_is_found_by_it_and_by_no_other(rule: str) -> None:
+def test_a_bad_example_breaks_only_its_own_rule(rule: str) -> None:
     findings = validated(bad(rule))
     assert {finding.rule for finding in findings} == {rule}
     texts = {path.relative_to(bad(rule)).as_posix(): path.read_text() for path in _texts(bad(rule))}
@@ -29,7 +29,7 @@ def test_what_breaks_a_rule_is_found_by_it_and_by_no_other(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", IDS)
-def test_what_comes_near_is_left_alone(rule: str) -> None:
+def test_a_good_example_has_no_findings(rule: str) -> None:
     assert validated(good(rule)) == ()
 
 
@@ -43,7 +43,7 @@ def test_the_seven_failures_come_first_and_are_errors() -> None:
     assert {CATALOGUE[rule].severity for rule in THE_SEVEN} == {Severity.ERROR}
 
 
-def test_every_rule_says_what_why_and_what_to_do() -> None:
+def test_every_rule_has_a_summary_a_reason_and_a_fix() -> None:
     assert len(CATALOGUE) == len(RULES) + sum(map(len, LEVELS.values()))
     for rule in RULES:
         assert rule.summary
@@ -56,8 +56,8 @@ def test_every_rule_says_what_why_and_what_to_do() -> None:
 @pytest.mark.slow
 @pytest.mark.terraform
 @pytest.mark.parametrize("rule", IDS)
-def test_terraform_takes_the_examples(rule: str, terraform: Terraform, tmp_path: Path) -> None:
-    """So they are about what Terraform does not find; the archive provider here may be a part of the real one."""
+def test_terraform_accepts_the_examples(rule: str, terraform: Terraform, tmp_path: Path) -> None:
+    """The rules find faults that Terraform does not. The archive provider here may be a part of the real one."""
     for kind in (bad, good):
         folder = tmp_path / kind.__name__
         for path in _texts(kind(rule)):

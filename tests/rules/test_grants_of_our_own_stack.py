@@ -1,4 +1,4 @@
-"""Whatever a function of the rendered stack calls is missed when its role does not grant it any more."""
+"""Without the grant of an action that a rendered function calls, missing-grant reports it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ticketgen.rules import missing_grant
 from ticketgen.rules.grants import Granted, grants
 from ticketgen.rules.subject import Subject
 
-# By function: every action that its code asks for by itself. Others are asked for by services with its role, or by
-# code that hands its client on in a way that is not followed.
+# The actions that the code of each function calls. Services call other actions with its role, and so does code that
+# passes its client on in a way that is not followed.
 CALLED = {
     "ticket_purchase": {
         "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem",
@@ -43,14 +43,14 @@ def _granted() -> dict[str, Granted]:
     return {each.function.found.declared.name: each for each in grants(_subject())}
 
 
-def test_every_function_has_a_role_that_is_known() -> None:
+def test_the_role_of_every_function_is_known() -> None:
     assert _granted().keys() == CALLED.keys() | {"seat_availability"}
 
 
 @pytest.mark.parametrize(
     ("function", "action"), [(name, each) for name, all in CALLED.items() for each in sorted(all)]
 )
-def test_a_grant_that_is_gone_is_missed(function: str, action: str) -> None:
+def test_a_removed_grant_is_reported(function: str, action: str) -> None:
     whole = _granted()[function]
     assert not list(missing_grant.problems(_subject(), whole))
     without = tuple(each for each in whole.actions if each[0] != action)

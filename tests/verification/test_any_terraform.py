@@ -1,4 +1,4 @@
-"""Whatever Terraform it is given, valid or not, verifying it ends, with findings and without a crash."""
+"""Verification of any text, valid or not, ends with well-formed findings and without a crash."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def files(draw: st.DrawFn) -> str:
 
 
 def sound(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Verify, and hold what is found to what every finding is."""
+    """Verify some files, and check that every finding is well-formed."""
     found = verify(files, ours=False)
     for finding in found:
         assert finding.rule in CATALOGUE
@@ -179,11 +179,11 @@ def test_examples_with_many_pieces_of_others(text: str, other: str, start: int, 
     ],
     ids=range(20),
 )  # fmt: skip
-def test_what_is_known_to_be_nasty(text: str) -> None:
+def test_known_difficult_texts(text: str) -> None:
     sound({"main.tf": text})
 
 
-def test_a_module_that_calls_itself_ends() -> None:
+def test_a_module_that_calls_itself_terminates() -> None:
     found = sound(
         {
             "main.tf": 'module "a" {\n  source = "./b"\n}\n',

@@ -1,4 +1,4 @@
-"""``ticketgen:ignore`` silences one place, with a reason, and nothing else."""
+"""``ticketgen:ignore`` silences one rule at one place, for a reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_comment_with_a_reason_silences_its_line_or_the_next(text: str) -> Non
     assert found(text) == []
 
 
-def test_it_silences_no_other_line_and_no_other_rule() -> None:
+def test_a_comment_silences_no_other_line_or_rule() -> None:
     text = "locals {\n  # ticketgen:ignore unused-declaration later\n  a = 1\n  b = 1\n  c = var.c\n}\n"
     assert found(text) == [("undeclared-reference", 5), ("unused-declaration", 4), ("unused-declaration", 5)]
 
@@ -73,13 +73,13 @@ def test_a_comment_that_silences_nothing_is_an_error_and_the_finding_stays(comme
     }
 
 
-def test_a_comment_that_nothing_needs_is_found() -> None:
+def test_an_unused_comment_is_reported() -> None:
     assert found("# ticketgen:ignore missing-file it is made by a build\nlocals {}\n") == [
         ("ignore-unused", 1)
     ]
 
 
-def test_in_code_and_in_tests_it_works_as_well() -> None:
+def test_comments_work_in_code_and_in_tests() -> None:
     hollow = "def test_a():\n    pass\n"
     texts = {"main.tf": "locals {}\n", "tests/test_a.py": hollow}
     assert [each.rule for each in verify(texts, ours=False)] == ["suite-asserts"]

@@ -1,4 +1,4 @@
-"""What else a reference can be: misplaced, twice, in a circle, to no file, or never made."""
+"""Misplaced references, duplicate declarations, cycles, missing files and unused declarations."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def found(
         ('resource "aws_sqs_queue" "a" {\n  name = self.arn\n}\n', "misplaced-self"),
     ],
 )
-def test_each_count_and_self_are_found_out_of_place(text: str, rule: str) -> None:
+def test_misplaced_each_count_and_self_are_reported(text: str, rule: str) -> None:
     assert {
         each[0] for each in found({"main.tf": text}, "misplaced-each", "misplaced-count", "misplaced-self")
     } == {rule}
 
 
-def test_in_their_place_they_are_left_alone() -> None:
+def test_each_count_and_self_in_their_place_are_accepted() -> None:
     text = """resource "aws_sqs_queue" "a" {
   for_each = { for each in ["x"] : each => each }
   name     = each.key
@@ -80,7 +80,7 @@ import {
     assert found({"main.tf": text}, "misplaced-each", "misplaced-count", "misplaced-self") == []
 
 
-def test_what_nothing_uses_is_found_and_a_validation_of_its_own_is_no_use() -> None:
+def test_unused_declarations_are_reported_even_with_a_validation() -> None:
     text = """variable "unused" {}
 
 variable "only_validated" {
@@ -108,13 +108,13 @@ output "a" {
     ]
 
 
-def test_where_a_file_was_not_read_nothing_is_called_unused() -> None:
+def test_an_unread_file_prevents_findings_about_unused_declarations() -> None:
     text = 'variable "a" {}\n'
     assert found({"main.tf": text, "more.tf": "locals {\n"}, "unused-declaration") == []
     assert found({"main.tf": text, "more.tf.json": "{}"}, "unused-declaration") == []
 
 
-def test_an_address_that_is_declared_twice_is_found_where_it_is_again() -> None:
+def test_a_duplicate_declaration_is_reported_at_the_second_place() -> None:
     files = {
         "a.tf": 'variable "x" {}\nlocals {\n  y = var.x\n}\nprovider "aws" {}\nprovider "aws" {\n  alias = "b"\n}\n',
         "b.tf": 'variable "x" {}\nlocals {\n  y = 1\n}\nprovider "aws" {}\n',
@@ -148,20 +148,20 @@ output "of_b" {
         ('resource "aws_sqs_queue" "a" {\n  name = aws_sqs_queue.b.arn\n}\n'
          'resource "aws_sqs_queue" "b" {\n  depends_on = [aws_sqs_queue.a]\n}\n', 1),
         ('module "m" {\n  source = "./m"\n  a = module.m.of_a\n  b = 1\n}\n', 1),
-        ('module "m" {\n  source = "./m"\n  a = 1\n  b = module.m.of_a\n}\n', 0),  # in at one, out at the other
+        ('module "m" {\n  source = "./m"\n  a = 1\n  b = module.m.of_a\n}\n', 0),  # the input of the one output is not the output
         ('module "m" {\n  source = "./m"\n  a = module.n.of_a\n  b = 1\n}\n'
          'module "n" {\n  source = "./m"\n  a = 1\n  b = module.m.of_b\n}\n', 0),
         ('module "m" {\n  source = "./m"\n  a = module.n.of_b\n  b = 1\n}\n'
          'module "n" {\n  source = "./m"\n  a = 1\n  b = module.m.of_a\n}\n', 1),
-        ('module "far" {\n  source = "x/y/aws"\n  a = module.far.b\n}\n', 0),  # nobody knows what it is made of
+        ('module "far" {\n  source = "x/y/aws"\n  a = module.far.b\n}\n', 0),  # the inputs of its outputs are unknown
         ('variable "v" {\n  validation {\n    condition = var.v != ""\n    error_message = ""\n  }\n}\n', 0),
     ],
 )  # fmt: skip
-def test_circles_are_found_and_modules_are_no_nodes(text: str, circles: int) -> None:
+def test_cycles_are_reported_and_modules_are_not_nodes(text: str, circles: int) -> None:
     assert len(found({"main.tf": text, "m/main.tf": CHILD}, "dependency-cycle")) == circles
 
 
-def test_files_that_are_read_exist() -> None:
+def test_missing_files_are_reported() -> None:
     text = """locals {
   there    = file("${path.module}/a.txt")
   too      = templatefile("a.txt", {})
@@ -195,4 +195,4 @@ module "m" {
         ("missing-file", "m/main.tf", 3),
         ("missing-file", "main.tf", 4),
     ]
-    assert found({"main.tf": text, "m/main.tf": child}, "missing-file") == []  # nobody said what there is
+    assert found({"main.tf": text, "m/main.tf": child}, "missing-file") == []  # the paths are unknown

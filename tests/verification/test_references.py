@@ -1,4 +1,4 @@
-"""Every reference leads somewhere: within a module, and from one to another."""
+"""References within a module and between modules are declared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ticketgen.rules.catalogue import LEVELS
 from ticketgen.verification.verify import verify
 
 LEVEL = {info.id for info in LEVELS["References"]} - {"unused-declaration"} | {"not-checked"}
-"""What these tests are about; the other levels have tests of their own."""
+"""The findings under test; other levels have their own tests."""
 
 NETWORK = {
     "modules/network/main.tf": """terraform {
@@ -153,7 +153,7 @@ def found(root: str, others: Mapping[str, str] = NETWORK) -> list[Finding]:
     return [each for each in verify({"main.tf": root, **others}, ours=True) if each.rule in LEVEL]
 
 
-def test_all_that_terraform_takes_is_taken() -> None:
+def test_valid_references_are_accepted() -> None:
     assert found(ROOT) == []
 
 
@@ -183,7 +183,7 @@ def test_all_that_terraform_takes_is_taken() -> None:
         ("./modules/network", "./modules/networks", "missing-module", "modules/networks"),
     ],
 )  # fmt: skip
-def test_what_leads_nowhere_is_found_at_its_place(old: str, new: str, rule: str, says: str) -> None:
+def test_an_invalid_reference_is_reported_at_its_place(old: str, new: str, rule: str, says: str) -> None:
     assert ROOT.count(old) == 1
     text = ROOT.replace(old, new)
     wanted = [each for each in found(text) if each.rule == rule]
@@ -199,7 +199,7 @@ def test_what_leads_nowhere_is_found_at_its_place(old: str, new: str, rule: str,
     assert finding.location.line in {changed, call}
 
 
-def test_the_nearest_name_is_the_way_out() -> None:
+def test_the_help_suggests_the_nearest_name() -> None:
     (finding,) = found(ROOT.replace("keys(local.ports)", "keys(local.portz)"))
     assert finding.help == "did you mean local.ports?"
 
@@ -228,16 +228,16 @@ def test_the_help_is_a_fix_that_works(old: str, new: str, help: str) -> None:
     assert [each.help for each in found(ROOT.replace(old, new, 1))] == [help]
 
 
-def test_a_module_outside_of_the_directory_is_not_looked_into() -> None:
+def test_a_module_outside_the_directory_gets_a_note() -> None:
     (finding,) = found(ROOT.replace("./modules/network", "../network"), {})
     assert (finding.rule, finding.severity) == ("not-checked", Severity.NOTE)
 
 
-def test_a_module_from_a_registry_is_nobody_s_business() -> None:
+def test_a_module_from_a_registry_is_not_checked() -> None:
     assert found(ROOT.replace("./modules/network", "terraform-aws-modules/vpc/aws"), {}) == []
 
 
-def test_nothing_is_called_undeclared_where_a_file_could_not_be_read() -> None:
+def test_an_unread_file_prevents_findings_about_undeclared_references() -> None:
     broken = {**NETWORK, "more.tf": "locals {\n  port = {\n"}
     text = ROOT.replace("keys(local.ports)", "keys(local.port)").replace(
         "aws.us_east_1\n  count", "aws.x\n  count"
@@ -246,12 +246,12 @@ def test_nothing_is_called_undeclared_where_a_file_could_not_be_read() -> None:
     assert "syntax" in {each.rule for each in verify({"main.tf": text, **broken}, ours=True)}
 
 
-def test_what_a_broken_module_might_declare_is_not_missed() -> None:
+def test_an_unread_file_of_a_module_may_declare_its_variables() -> None:
     broken = {**NETWORK, "modules/network/more.tf": 'variable "cidrs" {\n'}
     assert found(ROOT.replace("  cidr = ", "  cidr = var.x\n  cidrs = ").replace("var.x", "1"), broken) == []
 
 
-def test_the_same_name_in_another_folder_is_another_name() -> None:
+def test_a_declaration_in_another_folder_does_not_count() -> None:
     other = {"modules/other/main.tf": "locals {\n  a = var.cidr\n}\n"}
     (finding,) = found(ROOT, {**NETWORK, **other})
     assert finding.location is not None

@@ -1,4 +1,4 @@
-"""The schema level finds what Terraform's own validation finds, at the same lines, and nothing else."""
+"""The schema level reports the same lines as Terraform's own validation."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def schema_findings(text: str, **others: str) -> list[Finding]:
 
 
 def marked(text: str) -> list[tuple[int, str]]:
-    """The lines that end with a comment that names a rule."""
+    """The rules by line, from the comments at the ends of lines."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         rule = line.rpartition("# ")[2]
@@ -243,19 +243,19 @@ def marked(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def test_each_mistake_is_found_at_its_line_by_its_name() -> None:
+def test_each_mistake_is_reported_at_its_line_under_its_rule() -> None:
     found = {(each.location.line, each.rule) for each in schema_findings(WRONG) if each.location}
     assert sorted(found) == marked(WRONG)
     assert {each.severity for each in schema_findings(WRONG)} == {Severity.ERROR}
 
 
-def test_what_terraform_takes_is_taken() -> None:
+def test_valid_blocks_are_accepted() -> None:
     assert schema_findings(RIGHT) == []
 
 
 @pytest.mark.terraform
-def test_terraform_finds_the_same_and_takes_the_same(terraform: Terraform, tmp_path: Path) -> None:
-    # Terraform looks no further where a provider's own block is wrong.
+def test_terraform_reports_and_accepts_the_same(terraform: Terraform, tmp_path: Path) -> None:
+    # Terraform stops if a provider block is invalid.
     provider = WRONG[WRONG.index("  regoin") : WRONG.index("}\n\nresource")]
     for name, text in (("right", RIGHT), ("wrong", WRONG.replace(provider, "\n" * provider.count("\n")))):
         (tmp_path / name).mkdir()
@@ -267,7 +267,7 @@ def test_terraform_finds_the_same_and_takes_the_same(terraform: Terraform, tmp_p
     lines = {each["range"]["start"]["line"] for each in wrong["diagnostics"] if "range" in each}
     ours = {line for line, _ in marked(WRONG)}
     assert lines <= ours
-    assert len(lines) > len(ours) / 2  # it looks at a block no further once something in it is unknown
+    assert len(lines) > len(ours) / 2  # Terraform stops at the first unknown name in a block
 
 
 CONSTRAINED = """terraform {
@@ -339,12 +339,14 @@ def test_a_number_of_blocks_is_singular_or_plural(count: int, message: str) -> N
         ("!= 5.100.0", {"removed-in-provider-6": "error", "schema-not-checked": "note"}),
     ],
 )
-def test_only_the_version_that_a_module_may_get_is_checked(constraint: str, expected: dict[str, str]) -> None:
+def test_only_provider_versions_that_a_module_accepts_are_checked(
+    constraint: str, expected: dict[str, str]
+) -> None:
     found = {each.rule: each.severity.value for each in schema_findings(CONSTRAINED % constraint)}
     assert found == expected
 
 
-def test_what_the_snapshot_does_not_know_is_said_once() -> None:
+def test_unknown_types_are_counted_in_one_note_per_reason() -> None:
     text = "".join(f'resource "random_id" "r{n}" {{\n  byte_length = 2\n}}\n' for n in range(3))
     text += 'resource "aws_of_tomorrow" "x" {\n  anything = 1\n}\n'
     found = schema_findings(text, **{"m/main.tf": text})
@@ -355,7 +357,7 @@ def test_what_the_snapshot_does_not_know_is_said_once() -> None:
     }
 
 
-def test_another_provider_of_the_name_is_not_taken_for_it() -> None:
+def test_another_provider_with_the_same_local_name_is_not_checked() -> None:
     text = 'terraform {\n  required_providers {\n    aws = { source = "me/aws" }\n  }\n}\n'
     found = schema_findings(text + 'resource "aws_eip" "e" {\n  mine = 1\n}\n')
     assert [each.rule for each in found] == ["schema-not-checked"]
@@ -373,11 +375,11 @@ def test_another_provider_of_the_name_is_not_taken_for_it() -> None:
         ),
     ],
 )
-def test_what_provider_6_took_away_or_warns_of_is_found(text: str, rule: str) -> None:
+def test_removals_and_deprecations_of_provider_6_are_reported(text: str, rule: str) -> None:
     assert rule in {each.rule for each in schema_findings(text)}
 
 
-def test_what_only_provider_6_has_is_wrong_where_5_is_asked_for_and_only_there() -> None:
+def test_an_argument_new_in_provider_6_is_wrong_only_if_5_is_accepted_too() -> None:
     queue = 'resource "aws_sqs_queue" "q" {\n  name   = "a"\n  region = "eu-west-1"\n}\n'
     assert schema_findings(queue) == []
     asked = CONSTRAINED.partition("resource")[0] % ">= 5.100" + queue
@@ -396,19 +398,19 @@ def _has(subject: str, path: str) -> bool:
     return schema is not None and (last in schema.attributes or last in schema.blocks)
 
 
-def test_what_provider_6_changed_is_what_provider_5_has() -> None:
+def test_everything_that_provider_6_changed_exists_in_provider_5() -> None:
     assert [key for key in (*REMOVED, *DEPRECATED, *BOOLEANS) if not _has(*key)] == []
     assert [key for key in NEW if _has(*key)] == []
     assert [subject for subject in REMOVED_TYPES if not _has(subject, "id")] == []
 
 
-def test_the_snapshot_has_every_type_that_names_are_known_of() -> None:
+def test_the_snapshot_has_every_type_with_a_name_limit() -> None:
     assert [type for type, _ in NAME_LIMITS if schema_of("resource", type) is None] == []
 
 
 @pytest.mark.terraform
-def test_the_snapshot_is_what_the_provider_says(terraform: Terraform, tmp_path: Path) -> None:
-    """Of every resource, data source and block: names, flags, types and counts."""
+def test_the_snapshot_matches_the_provider(terraform: Terraform, tmp_path: Path) -> None:
+    """Names, flags, types and counts of every resource, data source and block are the same."""
     version = ".".join(map(str, AWS_VERSION))
     (tmp_path / "main.tf").write_text(CONSTRAINED.partition("resource")[0] % version)
     assert terraform.init(tmp_path).returncode == 0

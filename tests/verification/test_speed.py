@@ -16,11 +16,11 @@ BENCH = Path(__file__).parents[2] / "scripts/bench_validate.py"
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_validate_takes_a_fraction_of_terraform_s_time_and_memory(terraform: Terraform) -> None:
-    """Times with slack, as medians of programs that take turns, in processor time as well; memory without."""
+def test_validate_needs_a_fraction_of_terraform_s_time_and_memory(terraform: Terraform) -> None:
+    """Times, elapsed and processor, have slack and are medians of alternating programs; memory has no slack."""
     paths = f"{terraform.binary.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**terraform.environment, "PATH": paths}
-    environment.pop("TICKETGEN_ONE_PROCESS", None)  # here, nothing else keeps the cores busy
+    environment.pop("TICKETGEN_ONE_PROCESS", None)  # the cores are idle in this test
     done = subprocess.run(
         [sys.executable, BENCH, "3"], env=environment, capture_output=True, text=True, check=False
     )

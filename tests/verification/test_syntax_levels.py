@@ -1,4 +1,4 @@
-"""Files that cannot be read are found at their place; whose they are decides how bad that is."""
+"""Unreadable files are reported at their place; the severity depends on whether ticketgen rendered them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_only_terraform_is_read() -> None:
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_what_is_wrong_is_an_error_in_anybody_s_file(ours: bool) -> None:
+def test_invalid_syntax_is_an_error_in_any_file(ours: bool) -> None:
     (finding,) = verify({"good.tf": "locals {}\n", "bad.tf": "locals {\n  a = = 1\n}\n"}, ours=ours)
     assert (finding.rule, finding.severity) == ("syntax", Severity.ERROR)
     assert finding.location == Location("bad.tf", 2, 7)
@@ -33,7 +33,7 @@ def test_what_is_wrong_is_an_error_in_anybody_s_file(ours: bool) -> None:
     ],
     ids=["python-hcl2 cannot read it", "python-hcl2 misreads it", "deep"],
 )
-def test_what_only_we_cannot_read_is_an_error_of_ours_and_a_note_on_others(text: str) -> None:
+def test_unreadable_valid_hcl_is_an_error_in_rendered_files_and_a_note_in_others(text: str) -> None:
     (ours,) = verify({"main.tf": text}, ours=True)
     (theirs,) = verify({"main.tf": text}, ours=False)
     assert (ours.rule, ours.severity) == ("not-checked", Severity.ERROR)
@@ -43,6 +43,6 @@ def test_what_only_we_cannot_read_is_an_error_of_ours_and_a_note_on_others(text:
     assert ours.location.line == 2
 
 
-def test_every_file_has_its_say() -> None:
+def test_every_file_is_reported() -> None:
     findings = verify({"a.tf": "a = =\n", "b.tf": "x\0", "c.tf": "locals {\n  c = var.c\n}\n"}, ours=True)
     assert [finding.location.file for finding in findings if finding.location] == ["a.tf", "b.tf"]
