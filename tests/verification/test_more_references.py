@@ -148,7 +148,7 @@ output "of_b" {
         ('resource "aws_sqs_queue" "a" {\n  name = aws_sqs_queue.b.arn\n}\n'
          'resource "aws_sqs_queue" "b" {\n  depends_on = [aws_sqs_queue.a]\n}\n', 1),
         ('module "m" {\n  source = "./m"\n  a = module.m.of_a\n  b = 1\n}\n', 1),
-        ('module "m" {\n  source = "./m"\n  a = 1\n  b = module.m.of_a\n}\n', 0),  # the input of the one output is not the output
+        ('module "m" {\n  source = "./m"\n  a = 1\n  b = module.m.of_a\n}\n', 0),  # of_a depends on a only
         ('module "m" {\n  source = "./m"\n  a = module.n.of_a\n  b = 1\n}\n'
          'module "n" {\n  source = "./m"\n  a = 1\n  b = module.m.of_b\n}\n', 0),
         ('module "m" {\n  source = "./m"\n  a = module.n.of_b\n  b = 1\n}\n'
