@@ -214,7 +214,7 @@ LEVELS: Mapping[str, tuple[RuleInfo, ...]] = MappingProxyType(
                 _N,
                 "ticketgen has the schema of every resource type in use",
                 "Misspelt arguments of such a resource stay unnoticed until `terraform validate`.",
-                "run `terraform validate` as well",
+                "check the configuration with `terraform validate` as well",
             ),
         ),
         "Comments": (

@@ -78,7 +78,8 @@ def check_schema(modules: Iterable[Module]) -> Iterator[Finding]:
     for reason, places in sorted(unchecked.items()):
         what = "1 block is" if len(places) == 1 else f"{len(places):,} blocks are"
         message = f"{what} not checked against a schema: {reason}"
-        yield _finding("schema-not-checked", message, min(places), "", Severity.NOTE)
+        help = "check the configuration with terraform validate as well"
+        yield _finding("schema-not-checked", message, min(places), help, Severity.NOTE)
 
 
 def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
