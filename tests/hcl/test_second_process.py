@@ -11,7 +11,7 @@ import pytest
 from ticketgen.findings import Severity
 from ticketgen.hcl import second_process
 from ticketgen.hcl.roundtrip import Written
-from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips, pays
+from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips, saves_time
 from ticketgen.verification import verify as verification
 from ticketgen.verification.verify import verify
 
@@ -29,13 +29,13 @@ def test_the_second_process_answers_only_for_readable_files() -> None:
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ONE_PROCESS, raising=False)
-    monkeypatch.setattr(verification, "pays", lambda texts: True)
+    monkeypatch.setattr(verification, "saves_time", lambda texts: True)
 
 
 @pytest.mark.usefixtures("two")
 def test_the_second_process_does_not_change_the_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     both = verify(TEXTS, ours=True)
-    monkeypatch.setattr(verification, "pays", lambda texts: False)
+    monkeypatch.setattr(verification, "saves_time", lambda texts: False)
     assert sorted(both, key=repr) == sorted(verify(TEXTS, ours=True), key=repr)
     assert {finding.rule for finding in both} == {"syntax"}
 
@@ -90,14 +90,14 @@ def test_the_second_process_needs_enough_work_and_an_idle_core(monkeypatch: pyte
     much = {"a.tf": "#" * 200_000}
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
     monkeypatch.setattr(os, "getloadavg", lambda: (0.2, 0.0, 0.0), raising=False)
-    assert pays(much)
-    assert not pays({"a.tf": ""})
+    assert saves_time(much)
+    assert not saves_time({"a.tf": ""})
     monkeypatch.setattr(os, "getloadavg", lambda: (1.9, 0.0, 0.0), raising=False)
-    assert not pays(much)
+    assert not saves_time(much)
     monkeypatch.setattr(os, "getloadavg", lambda: (0.2, 0.0, 0.0), raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0}, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert not pays(much)
+    assert not saves_time(much)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
     monkeypatch.setenv(second_process.ONE_PROCESS, "1")
-    assert not pays(much)
+    assert not saves_time(much)

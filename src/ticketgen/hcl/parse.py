@@ -38,7 +38,7 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.hcl.templates import (
     Directive,
-    NoTemplate,
+    InvalidTemplate,
     Piece,
     decoded,
     dedented,
@@ -71,7 +71,7 @@ def to_file(path: str, text: str, tree: Tree) -> File | Unreadable:
         return File(path, _Converter().body(tree.children[0]), tuple(comments(tree, text)))
     except _Stopped as stopped:
         return stopped.why
-    except NoTemplate as unclosed:
+    except InvalidTemplate as unclosed:
         return Unreadable(1, 1, str(unclosed))
 
 

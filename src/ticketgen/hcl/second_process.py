@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Mapping
 
-__all__ = ["ONE_PROCESS", "RoundTrips", "pays"]
+__all__ = ["ONE_PROCESS", "RoundTrips", "saves_time"]
 
 ONE_PROCESS = "TICKETGEN_ONE_PROCESS"
 """Environment variable that disables the second process if it is set to any value."""
@@ -23,7 +23,7 @@ _WORTH_IT = 100_000
 """Characters; fewer are read faster than the process starts."""
 
 
-def pays(texts: Mapping[str, str]) -> bool:
+def saves_time(texts: Mapping[str, str]) -> bool:
     """Whether a second process saves time: there is enough work, and an idle core."""
     if os.environ.get(ONE_PROCESS) or not sys.executable or sum(map(len, texts.values())) < _WORTH_IT:
         return False

@@ -15,10 +15,19 @@ from ticketgen.hcl.depth import GO_SPACE
 from ticketgen.hcl.guards import MAX_DEPTH
 from ticketgen.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Part, Text
 
-__all__ = ["Directive", "NoTemplate", "Piece", "decoded", "dedented", "heredoc_pieces", "nested", "trimmed"]
+__all__ = [
+    "Directive",
+    "InvalidTemplate",
+    "Piece",
+    "decoded",
+    "dedented",
+    "heredoc_pieces",
+    "nested",
+    "trimmed",
+]
 
 
-class NoTemplate(Exception):
+class InvalidTemplate(Exception):
     """Error of an invalid template: unbalanced interpolations or directives."""
 
 
@@ -85,7 +94,7 @@ def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expres
         parse: the parser for an expression at a line and column.
 
     Raises:
-        NoTemplate: the body is not a valid template.
+        InvalidTemplate: the body is not a valid template.
     """
     position, column = 0, 1
     while position < len(body):
@@ -120,7 +129,7 @@ def _sequence_end(text: str, position: int) -> tuple[int, str]:
             if depth == 0:
                 return match.start(), match[0]
             depth -= 1
-    raise NoTemplate("an interpolation is not closed")
+    raise InvalidTemplate("an interpolation is not closed")
 
 
 def _string_end(text: str, position: int) -> int:
@@ -131,7 +140,7 @@ def _string_end(text: str, position: int) -> int:
         if match["sequence"]:
             end, closing = _sequence_end(text, position)
             position = end + len(closing)
-    raise NoTemplate("a string is not closed")
+    raise InvalidTemplate("a string is not closed")
 
 
 def _directive(
@@ -139,7 +148,7 @@ def _directive(
 ) -> Directive:
     match = _DIRECTIVE.match(inside)
     if match is None:
-        raise NoTemplate("unknown template directive")
+        raise InvalidTemplate("unknown template directive")
     if match["word"]:
         return Directive(match["word"])
     said = match[0]
@@ -195,7 +204,7 @@ def nested(pieces: Sequence[Piece]) -> tuple[Part, ...]:
     """The parts of a template from its trimmed pieces: texts joined, and directives around their bodies.
 
     Raises:
-        NoTemplate: the directives are unbalanced.
+        InvalidTemplate: the directives are unbalanced.
     """
     return _until(list(reversed(pieces)), frozenset(), MAX_DEPTH)[0]
 
@@ -203,7 +212,7 @@ def nested(pieces: Sequence[Piece]) -> tuple[Part, ...]:
 def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple[Part, ...], str]:
     """The parts before an ending directive, and its keyword; "" at the end of the template."""
     if room == 0:
-        raise NoTemplate(f"directives are nested deeper than {MAX_DEPTH} levels")
+        raise InvalidTemplate(f"directives are nested deeper than {MAX_DEPTH} levels")
     parts: list[Part] = []
     while waiting:
         piece = waiting.pop()
@@ -221,13 +230,13 @@ def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple
         else:
             parts.append(_governing(piece, value, waiting, room - 1))
     if ends:
-        raise NoTemplate("a directive is not closed")
+        raise InvalidTemplate("a directive is not closed")
     return tuple(parts), ""
 
 
 def _governing(piece: Piece, directive: Directive, waiting: list[Piece], room: int) -> Part:
     if directive.subject is None:
-        raise NoTemplate(f"%{{ {directive.keyword} }} has no opening directive")
+        raise InvalidTemplate(f"%{{ {directive.keyword} }} has no opening directive")
     if directive.keyword == "for":
         body, _ = _until(waiting, frozenset({"endfor"}), room)
         *key, name = directive.names

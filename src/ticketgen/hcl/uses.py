@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ticketgen.hcl.syntax import Attribute, Block, Body, File, GetAttribute, Literal, Reference
 from ticketgen.hcl.walk import references
 
-__all__ = ["GIVEN", "Use", "uses"]
+__all__ = ["BUILT_INS", "Use", "uses"]
 
-GIVEN: Mapping[str, frozenset[str] | None] = {
+BUILT_INS: Mapping[str, frozenset[str] | None] = {
     "each": frozenset({"key", "value"}),
     "count": frozenset({"index"}),
     "path": frozenset({"module", "root", "cwd"}),
@@ -52,7 +52,7 @@ def uses(files: Iterable[File]) -> Iterator[Use]:
             if block.type == "terraform":
                 continue
             for reference, bound in _of_body(block.type, block.body, frozenset()):
-                if reference.root in bound or _is_given(reference):
+                if reference.root in bound or _is_built_in(reference):
                     continue
                 yield Use(file.path, reference, _address(reference), block)
 
@@ -87,10 +87,10 @@ def _bare_name(attribute: Attribute) -> str:
     return str(value.value) if isinstance(value, Literal) else ""
 
 
-def _is_given(reference: Reference) -> bool:
-    if reference.root not in GIVEN:
+def _is_built_in(reference: Reference) -> bool:
+    if reference.root not in BUILT_INS:
         return False
-    asked = GIVEN[reference.root]
+    asked = BUILT_INS[reference.root]
     first = reference.steps[0] if reference.steps else None
     return asked is None or (isinstance(first, GetAttribute) and first.name in asked)
 

@@ -14,7 +14,7 @@ __all__ = ["RULE"]
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for method in subject.resources("aws_api_gateway_method"):
-        if method.value("authorization") == "NONE" and not _spared(method):
+        if method.value("authorization") == "NONE" and not _is_exempt(method):
             verb = method.assumed("http_method")
             requests = f"{verb} requests" if isinstance(verb, str) else "requests"
             message = f"{method.address} accepts {requests} without authorization"
@@ -36,7 +36,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, url.at("authorization_type"))
 
 
-def _spared(method: Found) -> bool:
+def _is_exempt(method: Found) -> bool:
     """Whether the method needs no authorization: a preflight, a private API, or an API with a resource policy."""
     if method.assumed("http_method") == "OPTIONS":
         return True  # browsers send preflight requests without credentials

@@ -20,7 +20,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for archive in subject.data("archive_file"):
         expression = archive.expression("output_path")
         path = archive.assumed("output_path")
-        if expression is None or not isinstance(path, str) or _maybe_not(archive):
+        if expression is None or not isinstance(path, str) or _may_not_exist(archive):
             continue
         if _looped(archive, "for_each", "count") and not _differs(archive, expression):
             yield Problem(f"all instances of {archive.address} write to {path}", archive.at("output_path"))
@@ -38,7 +38,7 @@ def _message(archive: Found, other: Found, path: str) -> str:
     return f"{archive.address} writes to {path}, as {other.address} does"
 
 
-def _maybe_not(archive: Found) -> bool:
+def _may_not_exist(archive: Found) -> bool:
     """Whether an unknown ``count`` decides if it exists: of two such archives, perhaps never both."""
     return archive.expression("count") is not None and not isinstance(archive.value("count"), int)
 

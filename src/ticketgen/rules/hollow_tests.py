@@ -57,12 +57,12 @@ def _asserts(function: _Function, helpers: frozenset[str]) -> bool:
             return True
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in helpers or (_CHECKS.match(name) and not _hollow(name, node)):
+            if name in helpers or (_CHECKS.match(name) and not _asserts_nothing(name, node)):
                 return True
     return False
 
 
-def _hollow(name: str, call: ast.Call) -> bool:
+def _asserts_nothing(name: str, call: ast.Call) -> bool:
     """Whether a call is ``self.assertTrue(True)`` or similar."""
     return name in {"assertTrue", "assertIsNotNone"} and bool(call.args) and _always_true(call.args[0])
 

@@ -28,7 +28,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         taken: dict[tuple[object, ...], Found] = {}
         for found in subject.resources(type):
             value = found.assumed(attribute)
-            if not isinstance(value, str) or _maybe_not(found):
+            if not isinstance(value, str) or _may_not_exist(found):
                 continue
             root = found.scope.root
             if id(root) not in several:
@@ -55,7 +55,7 @@ def _problem(found: Found, other: Found, attribute: str, value: str) -> Problem:
     return Problem(message, found.at(attribute))
 
 
-def _maybe_not(found: Found) -> bool:
+def _may_not_exist(found: Found) -> bool:
     """Whether it is unknown if, or how often, the resource is created."""
     call: Scope | None = found.scope
     while call is not None and call.call is not None:

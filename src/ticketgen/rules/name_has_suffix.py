@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
-from ticketgen.rules.names import Name, chosen_freely, is_input, names, suffixes
+from ticketgen.rules.names import Name, is_input, names, suffixes, varies_otherwise
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -24,7 +24,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 def _lacks(name: Name, declared: frozenset[str]) -> bool:
     origins = name.origins
-    if declared & origins or chosen_freely(origins) or is_input(name.expression):
+    if declared & origins or varies_otherwise(origins) or is_input(name.expression):
         return False
     # A stack without a variable named suffix may build its names from any of its inputs.
     return any(variable.endswith("suffix") for variable in declared) or not any(

@@ -35,7 +35,7 @@ def named_files(tree: ast.Module) -> Iterator[NamedFile]:
             waiting.append(child)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATH.fullmatch(node.value):
             read = node.value.endswith(".tf") or _is_opened(node, around[node])
-            if read and not _is_spared(node, around):
+            if read and not _is_exempt(node, around):
                 yield NamedFile(node.value, node.lineno, node.col_offset + 1)
 
 
@@ -45,7 +45,7 @@ def _is_opened(node: ast.expr, outer: ast.AST) -> bool:
     return _is_below(node, outer)
 
 
-def _is_spared(node: ast.expr, around: Mapping[ast.AST, ast.AST]) -> bool:
+def _is_exempt(node: ast.expr, around: Mapping[ast.AST, ast.AST]) -> bool:
     """Whether the test creates the file, or asserts that it does not exist."""
     outer: ast.AST | None = around[node]
     if isinstance(outer, ast.BinOp) and _is_below(node, outer) and _is_made(outer.left):

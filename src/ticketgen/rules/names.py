@@ -11,7 +11,7 @@ from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.syntax import Expression, Literal, Parentheses, Reference
 from ticketgen.rules.subject import Found, Subject
 
-__all__ = ["FREE", "SUFFIX", "Name", "chosen_freely", "names", "suffixes"]
+__all__ = ["FREE", "SUFFIX", "Name", "names", "suffixes", "varies_otherwise"]
 
 SUFFIX = re.compile(
     r"(?:\w+_)?suffix|(?:environment|env|stage|workspace|deployment)(?:_(?:name|id|type))?|name_prefix"
@@ -87,7 +87,7 @@ def suffixes(scope: Scope) -> frozenset[str]:
     return frozenset(f"var.{name}" for name in scope.root.names.variables if SUFFIX.fullmatch(name))
 
 
-def chosen_freely(origins: frozenset[str]) -> bool:
+def varies_otherwise(origins: frozenset[str]) -> bool:
     """Whether a name varies without a variable: by workspace, random resource, data source or unknown value."""
     return any(
         origin in {"unknown", "terraform.workspace"} or origin.startswith(("resource.random_", "data."))

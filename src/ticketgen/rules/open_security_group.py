@@ -18,12 +18,12 @@ _PING = frozenset({"icmp", "icmpv6"})
 def _check(subject: Subject) -> Iterator[Problem]:
     for rule in traffic(subject):
         open_to = sorted(ANYWHERE & set(rule.cidrs))
-        if rule.inwards and open_to and not _meant(rule):
+        if rule.inwards and open_to and not _is_allowed(rule):
             whose = rule.group.resource.address if rule.group else "a security group"
             yield Problem(f"{whose} allows {rule.ports} from {open_to[0]}", rule.place)
 
 
-def _meant(rule: Traffic) -> bool:
+def _is_allowed(rule: Traffic) -> bool:
     ports = rule.ports
     if ports.protocol in _PING:
         return True

@@ -83,13 +83,13 @@ def _optional(nodes: list[ast.AST], tree: ast.Module) -> frozenset[int]:
         elif isinstance(node, ast.IfExp):
             inside = [node.body, node.orelse]
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            returns = [place for place, each in enumerate(node.body) if _turns_back(each, depends)]
+            returns = [place for place, each in enumerate(node.body) if _exits_early(each, depends)]
             inside = node.body[returns[0] + 1 :] if returns else ()
         found.update(map(id, inside))
     return frozenset(found)
 
 
-def _turns_back(statement: ast.stmt, depends: frozenset[str]) -> bool:
+def _exits_early(statement: ast.stmt, depends: frozenset[str]) -> bool:
     """Whether a statement is an early exit such as ``if CLIENT is None: return``."""
     if not (isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise)):
         return False

@@ -109,7 +109,7 @@ class Module:
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Only these node types matter. Most nodes are of other types, and skipping them early saves time.
-_TOLD = frozenset({
+_RELEVANT = frozenset({
     ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.Attribute, ast.AugAssign, ast.Call, ast.Dict, ast.ExceptHandler,
     ast.For, ast.Global, ast.Import, ast.ImportFrom, ast.Lambda, ast.MatchAs, ast.MatchStar, ast.Name, ast.NamedExpr,
     ast.Return, ast.Yield, ast.YieldFrom, ast.comprehension, ast.withitem,
@@ -157,7 +157,7 @@ class _Reader:
 
     def node(self, node: ast.AST, scope: Scope) -> None:
         """Read one node without its children."""
-        if type(node) not in _TOLD:
+        if type(node) not in _RELEVANT:
             return
         match node:
             case ast.Import() | ast.ImportFrom():

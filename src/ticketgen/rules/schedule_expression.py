@@ -10,7 +10,7 @@ from ticketgen.hcl.shown import shown
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
-__all__ = ["RULE", "trouble"]
+__all__ = ["RULE", "problem_of"]
 
 _RATE = re.compile(r"rate\(([^\s()]+) +([^\s()]+)\)")
 _CRON = re.compile(r"cron\(([^()]*)\)")
@@ -33,13 +33,13 @@ def _check(subject: Subject) -> Iterator[Problem]:
         for schedule in subject.resources(type):
             expression = schedule.assumed("schedule_expression")
             if isinstance(expression, str):
-                wrong = trouble(expression, scheduler=scheduler)
+                wrong = problem_of(expression, scheduler=scheduler)
                 if wrong:
                     message = f"AWS rejects the schedule {shown(expression)}: {wrong}"
                     yield Problem(message, schedule.at("schedule_expression"))
 
 
-def trouble(expression: str, *, scheduler: bool) -> str:
+def problem_of(expression: str, *, scheduler: bool) -> str:
     """What is wrong with a schedule, as the end of a sentence; "" if nothing is.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Severity
 from ticketgen.hcl.shown import shown
-from ticketgen.rules.names import Name, chosen_freely, names, suffixes
+from ticketgen.rules.names import Name, names, suffixes, varies_otherwise
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -18,7 +18,11 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for name in names(subject):
         root = name.found.scope.root
         origins = name.origins
-        if suffixes(name.found.scope) or chosen_freely(origins) or any(o.startswith("var.") for o in origins):
+        if (
+            suffixes(name.found.scope)
+            or varies_otherwise(origins)
+            or any(o.startswith("var.") for o in origins)
+        ):
             continue
         fixed.setdefault(id(root), []).append(name)
     for found in fixed.values():

@@ -8,7 +8,7 @@ from ticketgen.findings import Checked, Finding, Location, Severity, Stage
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.values import Values
-from ticketgen.rules.judge import judge
+from ticketgen.rules.apply import apply_rules
 from ticketgen.verification.calls import check_calls
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
@@ -69,4 +69,4 @@ def check_together(configuration: Configuration) -> Iterator[Finding]:
     yield from check_cycles(configuration)
     yield from check_files(configuration, Values())
     yield from check_schema(modules.values())
-    yield from judge(configuration)
+    yield from apply_rules(configuration)

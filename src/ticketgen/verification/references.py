@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from ticketgen.findings import Finding, Stage
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.uses import GIVEN, Use
+from ticketgen.hcl.uses import BUILT_INS, Use
 
 __all__ = ["check_references", "did_you_mean"]
 
@@ -47,8 +47,8 @@ def _similarity(one: str, other: str) -> float:
 
 def _undeclared(module: Module, use: Use) -> Finding:
     root, place = use.reference.root, use.reference.at(use.file)
-    if root in GIVEN:
-        built_in = [f"{root}.{name}" for name in sorted(GIVEN[root] or ())]
+    if root in BUILT_INS:
+        built_in = [f"{root}.{name}" for name in sorted(BUILT_INS[root] or ())]
         return Finding(
             "undeclared-reference",
             f"{use.address} is not a Terraform built-in",

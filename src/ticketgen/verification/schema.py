@@ -396,7 +396,7 @@ def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str
         elif kind != "string" and shape:
             literal = _literal(value)
             if not _converts(literal, kind):
-                yield value, f"a {kind}", _told(literal)
+                yield value, f"a {kind}", _shown_literal(literal)
     elif kind in {"list", "set"}:
         if isinstance(value, Tuple):
             for item in value.items:
@@ -428,10 +428,10 @@ def _shape(value: Expression) -> str:
     if isinstance(value, Template):
         return ""
     literal = _literal(value)
-    return "" if literal is None else _told(literal)
+    return "" if literal is None else _shown_literal(literal)
 
 
-def _told(literal: object) -> str:
+def _shown_literal(literal: object) -> str:
     if isinstance(literal, bool):
         return "true" if literal else "false"
     if not isinstance(literal, str):

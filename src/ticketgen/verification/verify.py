@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator, Mapping
 
 from ticketgen.findings import Finding
-from ticketgen.hcl.second_process import RoundTrips, pays
+from ticketgen.hcl.second_process import RoundTrips, saves_time
 
 __all__ = ["verify"]
 
@@ -44,7 +44,7 @@ def verify(
 def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> Iterator[Finding]:
     texts = {path: text.removeprefix("\ufeff") for path, text in sorted(files.items()) if path.endswith(_HCL)}
     as_json = frozenset(path for path in files if path.endswith(".tf.json"))
-    elsewhere = RoundTrips(texts) if pays(texts) else None
+    elsewhere = RoundTrips(texts) if saves_time(texts) else None
     # Imported here, because it takes a tenth of a second, during which the second process already works.
     from ticketgen.hcl.configuration import Configuration
     from ticketgen.rules.catalogue import CATALOGUE

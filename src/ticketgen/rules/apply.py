@@ -9,10 +9,10 @@ from ticketgen.hcl.configuration import Configuration
 from ticketgen.rules.registry import RULES
 from ticketgen.rules.subject import Subject
 
-__all__ = ["judge"]
+__all__ = ["apply_rules"]
 
 
-def judge(configuration: Configuration) -> Iterator[Finding]:
+def apply_rules(configuration: Configuration) -> Iterator[Finding]:
     """Yield a finding for each place that breaks a rule, once, even if several calls of a module share the place."""
     subject = Subject(configuration)
     for rule in RULES:
