@@ -102,7 +102,7 @@ def test_a_planned_move_takes_everything_along(world: World) -> None:
         "A-3",
     }
     assert world.script("move_home", C, "gala", "--to", B)[1].startswith(
-        "gala is at home in us-west-2 already"
+        "gala already has its home in us-west-2"
     )
 
 
@@ -118,14 +118,14 @@ def test_sales_stop_while_an_event_moves_and_a_second_move_waits_its_turn(world:
         A,
         2,
         "on_sale",
-    )  # a new epoch: the move that was called off cannot finish any more
+    )  # a new epoch: the cancelled move can no longer finish
 
 
 def test_a_move_that_cannot_be_told_everywhere_waits_and_goes_on_later(world: World) -> None:
     world.put("events", event_item("gala", A))
     world.replication.cut(C)
     code, printed = world.script("move_home", A, "gala", "--to", B, "--apply", "--patience", "1")
-    assert (code, "given up" in printed) == (1, True)
+    assert (code, "Stopped: " in printed) == (1, True)
     assert home(world) == (A, 1, "moving")
     world.replication.heal(C)
     assert world.script("move_home", A, "gala", "--to", B, "--apply")[0] == 0
@@ -147,7 +147,7 @@ def test_the_new_home_has_what_its_ledger_says(world: World) -> None:
         world.proxy.send(region, "DeleteItem", key)
         world.put("sales", ledger.void_of(entries["A-2"], 1, "oversold"), region)
     code, printed = world.script("move_home", A, "gala", "--to", B, "--apply")
-    assert (code, "2 inventory items" in printed) == (0, True), printed
+    assert (code, "Inventory items repaired in us-west-2: 2." in printed) == (0, True), printed
     world.agree("gala", B)
 
 
@@ -184,11 +184,11 @@ def world_script(world: World, region: str, *arguments: str) -> int:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("move_home", "gala", "--to", "mars-1"), "none of the stack's Regions"),
-        (("move_home", "nope", "--to", B), "knows no event nope"),
+        (("move_home", "gala", "--to", "mars-1"), "mars-1 is not a Region of the stack"),
+        (("move_home", "nope", "--to", B), "there is no event nope"),
         (("move_home", "gala"), "--to REGION or --cancel"),
         (("move_home", "gala", "--cancel"), "is not moving"),
-        (("takeover", "--to", C), "only us-east-1 and us-west-2"),
+        (("takeover", "--to", C), "choose us-east-1 or us-west-2"),
         (("takeover",), "required: --to"),
     ],
 )

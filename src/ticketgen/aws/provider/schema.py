@@ -1,13 +1,13 @@
-"""The providers' schemas, as a snapshot: every type of AWS provider 5.100.0, and the archive provider's.
+"""Snapshot of the provider schemas: every type of AWS provider 5.100.0, and those of the archive provider.
 
-``scripts/provider_schema.py`` makes ``aws/`` from ``terraform providers schema -json``, one compressed JSON a service;
-``archive/`` is written by hand from
-https://registry.terraform.io/providers/hashicorp/archive/2.7.1/docs/data-sources/file. A service is read when
-a type of it is first asked for.
+``scripts/provider_schema.py`` makes ``aws/`` from ``terraform providers schema -json``, with one compressed JSON file
+per service; ``archive/`` is written by hand from
+https://registry.terraform.io/providers/hashicorp/archive/2.7.1/docs/data-sources/file. A service's file is read on the
+first lookup of one of its types.
 
-A service's JSON maps ``resource``, ``data``, ``ephemeral`` and ``provider`` from type to a place in ``blocks``. A
-block has ``attributes``, from name to flags and Terraform's JSON form of a type, and ``blocks``, from name to
-nesting, fewest, most (0: any number) and a place in ``blocks``.
+A service's JSON maps each type in ``resource``, ``data``, ``ephemeral`` and ``provider`` to an index in ``blocks``. A
+block has ``attributes``, which map a name to its flags and to Terraform's JSON form of its type, and ``blocks``, which
+map a name to nesting, minimum, maximum (0: unlimited) and an index in ``blocks``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["AWS_VERSION", "PROVIDERS", "AttributeSchema", "BlockSchema", "Nested
 AWS_VERSION = (5, 100, 0)
 
 PROVIDERS: Mapping[str, str] = MappingProxyType({"hashicorp/aws": "aws", "hashicorp/archive": "archive"})
-"""The providers that the snapshot knows, by source: what their types begin with."""
+"""The prefix of each known provider's types, by the provider's source."""
 
 Type: TypeAlias = Any
 """``"string"``, ``"number"``, ``"bool"`` or ``"dynamic"``; ``[kind, element]`` for ``list``, ``set`` and ``map``;
@@ -35,15 +35,15 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class AttributeSchema:
-    """What an attribute may be.
+    """The schema of an attribute.
 
     Attributes:
-        type: of its value.
+        type: the type of its value.
         required: it must be set.
         optional: it may be set.
-        computed: the provider sets it where nobody else does.
-        deprecated: the provider warns of it.
-        sensitive: the provider keeps it out of what it prints.
+        computed: the provider sets it if the configuration does not.
+        deprecated: the provider warns about it.
+        sensitive: the provider redacts it in its output.
     """
 
     type: Type
@@ -55,12 +55,12 @@ class AttributeSchema:
 
     @property
     def read_only(self) -> bool:
-        """Whether only the provider sets it."""
+        """Whether only the provider can set it."""
         return self.computed and not self.optional and not self.required
 
     @property
     def fields(self) -> Mapping[str, Type] | None:
-        """The fields of an attribute that may also be written as blocks; None where it may not.
+        """The fields of an attribute that may also be written as blocks, or None if it may not.
 
         Source: https://developer.hashicorp.com/terraform/language/attr-as-blocks
         """
@@ -72,7 +72,7 @@ class AttributeSchema:
 
 @dataclass(frozen=True, slots=True)
 class NestedBlock:
-    """How often a block may stand inside another: ``most`` is 0 where there is no limit."""
+    """A block type inside another, and how often it may occur; ``most`` is 0 if there is no limit."""
 
     nesting: str
     fewest: int
@@ -82,28 +82,28 @@ class NestedBlock:
 
 @dataclass(frozen=True, slots=True)
 class BlockSchema:
-    """What may stand in a block: a view of the service's JSON, read as far as one looks."""
+    """The schema of a block: a view of the service's JSON that is read lazily."""
 
     _service: _Service
     _document: Mapping[str, Any]
 
     @property
     def deprecated(self) -> bool:
-        """Whether the provider warns of the whole block."""
+        """Whether the provider warns about the whole block."""
         return bool(self._document.get("deprecated"))
 
     @property
     def attributes(self) -> Mapping[str, list[Any]]:
-        """The names of the attributes; what they map to is `attribute`'s business."""
+        """The names of the attributes; use `attribute` to read one."""
         return self._document["attributes"]  # type: ignore[no-any-return]
 
     @property
     def blocks(self) -> Mapping[str, list[Any]]:
-        """The names of the blocks inside; what they map to is `nested`'s business."""
+        """The names of the nested blocks; use `nested` to read one."""
         return self._document["blocks"]  # type: ignore[no-any-return]
 
     def attribute(self, name: str) -> AttributeSchema | None:
-        """The attribute of that name, None where there is none."""
+        """The attribute of that name, or None if there is none."""
         found = self._document["attributes"].get(name)
         if found is None:
             return None
@@ -111,7 +111,7 @@ class BlockSchema:
         return AttributeSchema(type, "r" in flags, "o" in flags, "c" in flags, "d" in flags, "s" in flags)
 
     def nested(self, name: str) -> NestedBlock | None:
-        """The block of that name, None where there is none."""
+        """The nested block of that name, or None if there is none."""
         found = self._document["blocks"].get(name)
         if found is None:
             return None
@@ -128,11 +128,11 @@ class _Service:
 
 
 def schema_of(kind: str, type: str) -> BlockSchema | None:
-    """The schema of a type, None where the snapshot does not have it.
+    """The schema of a type, or None if the snapshot lacks it.
 
     Args:
         kind: ``resource``, ``data``, ``ephemeral`` or ``provider``.
-        type: such as ``aws_dynamodb_table``; for a provider, its local name by convention: ``aws``.
+        type: a type such as ``aws_dynamodb_table``; for a provider, its conventional local name: ``aws``.
     """
     if kind == "provider":
         service = _service(type, "provider")

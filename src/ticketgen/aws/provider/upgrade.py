@@ -1,6 +1,6 @@
-"""What AWS provider 6 took away from what provider 5.100 accepts, or warns of.
+"""Attributes, blocks and types that AWS provider 6 removed or deprecated since provider 5.100.
 
-Source of all of it: the provider's version 6 upgrade guide,
+The source is the provider's version 6 upgrade guide,
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade, and, where an issue is
 given, the breaking changes and notes of release 6.0.0 in its change log,
 https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md#600-june-18-2025.
@@ -62,16 +62,16 @@ REMOVED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_redshift_cluster", "snapshot_copy"): "use an aws_redshift_snapshot_copy resource",
     ("aws_sagemaker_notebook_instance", "accelerator_types"): "use instance_type",
     ("aws_spot_instance_request", "block_duration_minutes"): "leave it out",
-    ("aws_spot_instance_request", "cpu_core_count"): _CPU,  # as aws_instance: it shares its schema
+    ("aws_spot_instance_request", "cpu_core_count"): _CPU,  # like aws_instance, whose schema it shares
     ("aws_spot_instance_request", "cpu_threads_per_core"): _CPU,
     ("aws_ssm_association", "instance_id"): "use a targets block",
 })  # fmt: skip
-"""What to do instead, by type (``data.`` before a data source's) and dotted path of the attribute or block.
+"""The fix for each removal, by type (with ``data.`` before a data source's) and dotted path of the attribute or block.
 
-Three are not removed but read-only in provider 6; they stand here as far as they are set."""
+Some are read-only in provider 6 rather than removed: only setting them is an error."""
 
-READ_ONLY_SINCE_6 = frozenset(key for key, way_out in REMOVED.items() if way_out == "it is read-only")
-"""Of those, what may still be read."""
+READ_ONLY_SINCE_6 = frozenset(key for key, fix in REMOVED.items() if fix == "it is read-only")
+"""The removals that may still be read."""
 
 _OPSWORKS = (
     "application", "custom_layer", "ecs_cluster_layer", "ganglia_layer", "haproxy_layer", "instance",
@@ -88,7 +88,7 @@ REMOVED_TYPES: Mapping[str, str] = MappingProxyType(
         "data.aws_redshift_service_account": "use a service principal in the policy",
     }
 )
-"""What to do instead, by type."""
+"""The fix for each removed type."""
 
 DEPRECATED: Mapping[tuple[str, str], str] = MappingProxyType({
     # https://github.com/hashicorp/terraform-provider-aws/issues/42131
@@ -135,7 +135,7 @@ BOOLEANS: frozenset[tuple[str, str]] = frozenset({
     ("aws_lb_target_group", "preserve_client_ip"),
     ("aws_mq_broker", "logs.audit"),
 })  # fmt: skip
-"""Where provider 6 takes only ``true``, ``false`` and ``""``, and provider 5 also took 0 and 1."""
+"""Attributes for which provider 6 accepts only ``true``, ``false`` and ``""``; provider 5 also accepted 0 and 1."""
 
 NEW: frozenset[tuple[str, str]] = frozenset({
     ("aws_dynamodb_table", "warm_throughput"),
@@ -143,5 +143,5 @@ NEW: frozenset[tuple[str, str]] = frozenset({
     ("aws_dynamodb_table", "replica.consistency_mode"),
     ("aws_dynamodb_table", "replica.deletion_protection_enabled"),
 })  # fmt: skip
-"""What only provider 6 has, beside ``region``, which it takes in almost every type
+"""Attributes that only provider 6 has, besides ``region``, which almost every type accepts
 (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support)."""
