@@ -1,4 +1,4 @@
-"""The operator's scripts, as rendered: what they do, what they refuse, and that a dry run changes nothing."""
+"""The operator's scripts as rendered: their effects, their refusals, and dry runs that change nothing."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_taking_over_needs_nothing_of_the_lost_region(world: World) -> None:
 
 
 class WarmTables:
-    """Stands for DynamoDB, which is the only one to have warm throughput."""
+    """A fake DynamoDB, because no local DynamoDB has warm throughput."""
 
     def __init__(self) -> None:
         self.warm = dict.fromkeys(
@@ -271,7 +271,7 @@ def test_prewarming_raises_what_is_less_than_a_sale_needs_and_never_lowers(tmp_p
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[], Any]]:
-    """Moto's SQS and Kinesis, which cannot run here; and the script."""
+    """The script with moto's SQS and Kinesis, because neither can run locally."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
@@ -295,7 +295,7 @@ def test_failed_refunds_go_back_to_their_queue(aws: Callable[[], Any]) -> None:
             MessageDeduplicationId=f"s{number}",
         )
     sqs.send_message(QueueUrl=failed, MessageBody="?", MessageGroupId="x", MessageDeduplicationId="x")
-    assert aws().main(["--region", A]) == 1  # a dry run; one message is of no known kind
+    assert aws().main(["--region", A]) == 1  # a dry run; one message is of an unknown kind
     assert aws().main(["--region", A, "--apply"]) == 1
     got: set[str] = set()
     while messages := sqs.receive_message(QueueUrl=refunds, MaxNumberOfMessages=10).get("Messages"):
@@ -332,7 +332,7 @@ def test_a_batch_that_aurora_did_not_take_is_read_from_the_stream_again(
     given: list[dict[str, Any]] = []
 
     class Lambda:
-        """Stands for Lambda, which would run a container here."""
+        """A fake Lambda, because moto's would run a container."""
 
         def invoke(self, *, FunctionName: str, Payload: bytes) -> Any:
             from io import BytesIO

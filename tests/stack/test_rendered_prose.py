@@ -1,4 +1,4 @@
-"""Comments and descriptions in the rendered Terraform: right for one of anything, and within AWS's alphabets."""
+"""Comments and descriptions in rendered Terraform: right for one of anything, and within AWS's alphabets."""
 
 from __future__ import annotations
 
