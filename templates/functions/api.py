@@ -1,4 +1,7 @@
-"""HTTP requests and answers in the format of API Gateway's Lambda proxy (REST API): caller, input and output."""
+"""HTTP requests and answers in the format of API Gateway's Lambda proxy.
+
+It covers the caller, the input and the output of a REST API.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,10 @@ def event_id_in(body: Mapping[str, Any]) -> str:
 
 
 def seats_in(body: Mapping[str, Any], most: int) -> list[str]:
-    """The `seats` of a body: distinct well-formed ids, sorted, so that equal orders are spelled equally."""
+    """The `seats` of a body, sorted, so that equal orders are spelled equally.
+
+    All ids are well-formed and distinct.
+    """
     seats = body.get("seats")
     if not isinstance(seats, list) or not seats:
         raise Refusal(400, "no-seats", "seats is no list of seat ids")
@@ -105,7 +111,7 @@ def hold_id_in(body: Mapping[str, Any], event_id: str) -> str:
 
 
 def key_of(request: Mapping[str, Any]) -> str:
-    """The Idempotency-Key header. It is mandatory, because a sale without one could not be retried safely."""
+    """The Idempotency-Key header, without which a retry would not be safe."""
     headers: Mapping[str, Any] = request.get("headers") or {}
     value = next((value for name, value in headers.items() if name.lower() == "idempotency-key"), None)
     if not isinstance(value, str) or not IDEMPOTENCY_KEY.fullmatch(value):

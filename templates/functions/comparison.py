@@ -1,4 +1,6 @@
-"""Compare one event's ledger with its inventory: all new entries everywhere, and some whole shards in turn.
+"""Compare one event's ledger with its inventory.
+
+A run compares all new entries in every Region, and some whole shards in turn.
 
 There are two checks, because each has a blind spot. New entries are read in every Region where they were written, after
 a watermark that never passes an entry that may still be committed: so each entry is checked once, however late its
@@ -160,7 +162,10 @@ def compare(
 def _new_entries(
     event: Event, progress: Progress, replicas: Replicas, settings: Settings, pool: Executor
 ) -> dict[tuple[str, str], Reading]:
-    """New entries after the watermarks: all of them in the home, and in every other Region those it wrote itself."""
+    """Read the new entries after the watermarks, by Region and shard.
+
+    The home is read in full, every other Region only for entries that it wrote itself.
+    """
 
     def read(place: tuple[str, str]) -> Reading | None:
         region, shard = place
@@ -203,7 +208,9 @@ def _suspect(suspects: Hints, seats: Mapping[str, Seat], entries: Iterable[Entry
 def _look_again(
     compared: Compared, event: Event, replicas: Replicas, settings: Settings, pool: Executor, suspects: Hints
 ) -> set[str]:
-    """Read the suspects again in the home, consistently, and turn real disagreements into findings.
+    """Read the suspects again, and turn real disagreements into findings.
+
+    The reads are consistent reads of the home.
 
     Returns:
         The seats that could not be read in time.

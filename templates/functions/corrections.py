@@ -104,7 +104,7 @@ def _update(local: dynamo.Client, table: str, key: dynamo.Item, condition: str, 
 def move_watermark(
     local: dynamo.Client, table: str, event_id: str, region: str, shard: str, old: int | None, new: int
 ) -> bool:
-    """Move a watermark from where this run found it; return False if another run has moved it since."""
+    """Move a watermark; return False if another run has moved it meanwhile."""
     key = {"event_id": event_id, "entry_id": f"watermark#{region}#{shard}"}
     if old is None:
         return _update(local, table, key, "attribute_not_exists(checked_to)", name="checked_to", new=new)

@@ -1,4 +1,4 @@
-"""DynamoDB with plain Python values: a client per Region, items as dicts, and transactions with a deadline.
+"""DynamoDB with plain Python values, and transactions with a deadline.
 
 botocore's own retries are disabled for writes: botocore would sleep for a second on throttling, would repeat a call
 after the caller's copy of the event has expired, and never retries a conflict. `transact` retries instead.
@@ -166,7 +166,10 @@ class Step:
 
 
 class Refused(Exception):
-    """Conditions cancelled the transaction; it holds each failed step with the item that the step found."""
+    """Conditions cancelled the transaction.
+
+    It holds each failed step with the item that the step found.
+    """
 
     def __init__(self, failed: Sequence[tuple[Step, Item]]) -> None:
         super().__init__(", ".join(f"{step.role} {step.seat_id}" for step, _ in failed))

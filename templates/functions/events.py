@@ -1,4 +1,6 @@
-"""Events: what is sold, where, and until when. Each is one item in the `events` table, cached under a lease.
+"""Events: what is sold, where, and until when.
+
+Each event is one item in the `events` table, cached under a lease:
 
 event_id     letters, digits, `-` and `_`
 home_region  Region where all of its locks, seats and sales are written
@@ -145,7 +147,10 @@ class EventCache:
         self._known: dict[str, tuple[Clock, Event | None]] = {}
 
     def get(self, event_id: str) -> Event | None:
-        """The event, or None. Absence is cached too, so that clients cannot force a read per request."""
+        """The event, or None if it does not exist.
+
+        Absence is cached too, so that clients cannot force a read per request.
+        """
         known = self._known.get(event_id)
         if known is None or known[0].age() >= self._lease:
             if len(self._known) > 1000:  # invented ids must not fill the memory

@@ -1,4 +1,6 @@
-"""Verify, every few seconds, that each seat is sold at most once and that all records of it agree.
+"""Verify that each seat is sold at most once and that all its records agree.
+
+It runs every few seconds.
 
 Only the Region that the control item names does any work; the other hub answers that it is not active. Runs may
 overlap: watermarks move conditionally, and the corrector checks every finding again.
@@ -123,7 +125,10 @@ def _look(event: Event, replicas: Replicas, settings: Settings, pool: ThreadPool
 
 
 def _note(look: Look, left_out: set[tuple[str, str]], settings: Settings, pool: ThreadPoolExecutor) -> None:
-    """Record the run's progress, except for shards with findings that did not fit into the answer."""
+    """Record the run's progress.
+
+    Shards with findings that did not fit into the answer are left out, so that the next run repeats them.
+    """
     local, event = dynamo.client(REGION, attempts=3), look.event
     again = {event.shard_of(seat) for event_id, seat in left_out if event_id == event.event_id}
     where = local, CORRECTIONS_TABLE, event.event_id

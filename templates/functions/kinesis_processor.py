@@ -1,4 +1,6 @@
-"""Write the ledger's changes to Aurora: each sale is one row, however often and in whatever order it arrives.
+"""Write the ledger's changes to Aurora.
+
+Each sale is one row, however often and in whatever order it arrives.
 
 DynamoDB itself streams every ledger change to Kinesis, so nothing is lost on the way here. Nothing is lost here
 either, because each record that was not written is reported as failed. A record that can never be written fails alone,
@@ -60,7 +62,9 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
 
 
 def _row(data: str) -> Row | None:
-    """The row of a record, which is DynamoDB's JSON in base64. None for a removal, which only operators make.
+    """The row of a record, which is DynamoDB's JSON in base64.
+
+    It is None for a removal, which only operators make.
 
     Raises:
         AttributeError, KeyError, RecursionError, TypeError, ValueError, Poison: the record is not a ledger entry.

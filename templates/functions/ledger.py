@@ -1,4 +1,6 @@
-"""The ledger of sales: append-only, one entry per seat, and the authority on who owns the seat.
+"""The append-only ledger of sales, which decides who owns a seat.
+
+It has one entry per seat sold.
 
 Inventory items replicate last-writer-wins, and the items of one transaction replicate separately. So an inventory item
 is only a copy, and `winner` decides. A void is an entry of its own, with the id `<sale id>-void` next to the sale that
@@ -32,7 +34,10 @@ class Tables:
 
 
 def new_order_id(now: float) -> str:
-    """Create an id that sorts by time: milliseconds, then 64 random bits. `now` is in epoch seconds."""
+    """Create an id that sorts by time: milliseconds, then 64 random bits.
+
+    `now` is in epoch seconds.
+    """
     return f"{int(now * 1000):013d}-{secrets.token_hex(8)}"
 
 
@@ -77,7 +82,10 @@ def void_of(entry: dynamo.Item, now: int, reason: str) -> dynamo.Item:
 
 
 def receipt(entries: Sequence[dynamo.Item]) -> dict[str, Any]:
-    """The answer for an order, built only from its ledger entries, so that a retry gets the same answer."""
+    """The answer for an order.
+
+    It is built only from the order's ledger entries, so that a retry gets the same answer.
+    """
     entries = sorted(entries, key=lambda entry: entry["sale_id"])
     return {
         "order_id": entries[0]["order_id"],
@@ -90,7 +98,10 @@ def receipt(entries: Sequence[dynamo.Item]) -> dict[str, Any]:
 
 
 def winner(entries: Sequence[dynamo.Item]) -> dynamo.Item:
-    """The unvoided entry that keeps the seat: the one with the highest epoch, then the lowest sale id."""
+    """The entry that keeps the seat: the highest epoch, then the lowest sale id.
+
+    All `entries` must be unvoided.
+    """
     return min(entries, key=lambda entry: (-entry["epoch"], entry["sale_id"]))
 
 

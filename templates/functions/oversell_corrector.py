@@ -1,4 +1,4 @@
-"""Correct the verifier's findings: void the sales that lost their seat, and request their refunds.
+"""Void the sales that lost their seat, and request their refunds.
 
 A finding is only a hint: the seat is read again in the event's home, and the ledger's rule decides. The steps run in
 this order, and each may safely run twice:
@@ -69,7 +69,10 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:
 
 
 def _settle(seat: tuple[tuple[str, str], dict[str, str]]) -> tuple[bool, int, bool]:
-    """Settle one seat; return whether it was corrected, how many refunds were published, and whether it failed."""
+    """Settle one seat.
+
+    It returns whether the seat was corrected, how many refunds were published, and whether it failed.
+    """
     (event_id, seat_id), hints = seat
     corrected, published = False, 0
     try:
@@ -147,7 +150,10 @@ def _audit_inventory(event_id: str, seat_id: str, steps: Sequence[Step]) -> None
 
 
 def _refund(entry: Item) -> int:
-    """Publish the refund of a voided sale unless it was published before; return the number published."""
+    """Publish the refund of a voided sale unless it was published before.
+
+    It returns the number published: 0 or 1.
+    """
     key = corrections.refund_key(entry["event_id"], entry["sale_id"])
     _audit_refund(entry)
     audit = dynamo.get(LOCAL, CORRECTIONS_TABLE, key)
@@ -166,7 +172,10 @@ def _refund(entry: Item) -> int:
 
 
 def _record(event_id: str, seat_id: str, sale_id: str, correction: str, at: int) -> None:
-    """Write the record to Timestream if that is the audit store; equal time and dimensions deduplicate it."""
+    """Write the record to Timestream if that is the audit store.
+
+    Records with the same time and dimensions are one record.
+    """
     if TIMESTREAM is None:
         return
     names = {"event_id": event_id, "seat_id": seat_id, "correction": correction}

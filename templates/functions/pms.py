@@ -1,4 +1,4 @@
-"""HTTP client of the property management system (PMS), the property's own record of sold seats.
+"""HTTP client of the PMS, the property's own system of record of sold seats.
 
     GET <PMS_URL>/events/<event_id>/sold   ->  200 {"seats": ["A-1", ...]}
 

@@ -1,4 +1,6 @@
-"""A small Redis client, because no Lambda runtime ships one: RESP2 over TLS, authenticated with an IAM token.
+"""A small Redis client, because no Lambda runtime ships one.
+
+It speaks RESP2 over TLS, and authenticates with an IAM token.
 
 The token is a presigned URL that is created locally, so only Redis needs to be reachable. It is valid for 15 minutes,
 and a connection for 12 hours; source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html.
@@ -104,7 +106,10 @@ class Redis:
         return self.call("EVAL", text, *tail)
 
     def calls(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
-        """The answers to several commands, sent in one pipeline. An error among them is raised at the end."""
+        """The answers to several commands, sent in one pipeline.
+
+        An error among them is raised at the end.
+        """
         for attempt in (1, 2):
             try:
                 if self._socket is None:

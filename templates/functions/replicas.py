@@ -90,7 +90,7 @@ class Replicas:
     def entries(
         self, region: str, shard: str, above: int, to: int, *, own: bool = False, most_pages: int = 0
     ) -> Reading:
-        """The entries with ids after `above` up to `to`; with `own`, only those written in this Region.
+        """The entries with ids after `above` up to and including `to`.
 
         With `own`, replicas of other Regions' entries are counted but not transferred: twelve replicas of one sale
         are one sale.

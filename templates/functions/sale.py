@@ -1,4 +1,4 @@
-"""The transactions of a sale: the conditions on items for a seat to be held, sold or released.
+"""The transactions that hold, sell or release seats, with their conditions.
 
 Each function returns the steps of one transaction in the event's home Region. Each seat has a lock
 `seat#<event>#<seat>`; a hold adds `hold#<id>`, a purchase `idem#<buyer>#<key>`. A lock binds until its
@@ -68,7 +68,10 @@ def _action(
 def hold_steps(
     tables: Tables, event: Event, seats: Sequence[str], hold_id: str, buyer: str, now: int, seconds: int
 ) -> list[Step]:
-    """Lock all seats until `now` + `seconds`, on condition that each is unsold and not locked by anyone else."""
+    """Lock all seats until `now` + `seconds`.
+
+    The conditions: each seat is unsold and not locked by anyone else.
+    """
     values = {":now": now, ":epoch": event.epoch, ":hold": hold_id, ":buyer": buyer}
     mark = {"event_id": event.event_id, "buyer": buyer, "epoch": event.epoch, "expiry_time": now + seconds}
     steps = []
@@ -119,7 +122,9 @@ def ledger_entries(
 def purchase_steps(
     tables: Tables, event: Event, entries: Sequence[Item], hold_id: str, answer: str, now: int
 ) -> list[Step]:
-    """Sell all seats, on condition that each is unsold and not locked by anyone else, the key new and the hold valid.
+    """Sell all seats.
+
+    The conditions: each seat is unsold and not locked by anyone else, the key is new, and the hold, if any, is valid.
 
     The same transaction deletes the locks and the hold, so that none is left behind.
     """
@@ -153,7 +158,10 @@ def purchase_steps(
 
 
 def release_steps(tables: Tables, event: Event, hold: Item, hold_id: str, seats: Sequence[str]) -> list[Step]:
-    """Delete a hold and its locks, on condition that the hold is the buyer's and the locks are the hold's."""
+    """Delete a hold and its locks.
+
+    The conditions: the hold is its buyer's, and the locks are the hold's.
+    """
     owner = {":buyer": hold["buyer"]}
     return [
         Step("hold", _action("Delete", tables.locks, hold_key(hold_id), "buyer = :buyer", owner)),

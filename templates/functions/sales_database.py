@@ -1,4 +1,6 @@
-"""The sales table in Aurora PostgreSQL, written through the Data API: one row per seat sold, keyed by sale id.
+"""The sales table in Aurora PostgreSQL, written through the Data API.
+
+It has one row per seat sold, keyed by sale id.
 
 Statements may run twice and in any order: a sale fills its row, a void marks it, and whichever arrives first creates
 it. So a row may hold nothing but its void until the sale arrives.
@@ -127,7 +129,10 @@ class SalesDatabase:
         return refused
 
     def _create(self) -> None:
-        """Create the schema if it is missing. Concurrent calls may collide in PostgreSQL; a second try succeeds."""
+        """Create the schema if it is missing.
+
+        Concurrent calls may collide in PostgreSQL; a second try succeeds.
+        """
         for attempt in (1, 2):
             try:
                 for statement in _SCHEMA:

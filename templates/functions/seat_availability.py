@@ -1,4 +1,6 @@
-"""Answer `GET /events/{id}/seats` from the Region's Redis: the taken and available seats of each section.
+"""Answer `GET /events/{id}/seats` from the Region's Redis.
+
+The answer has the numbers of taken and available seats of each section.
 
 `?section=NAME` adds the numbers of that section's taken seats. The answer is not a promise: only a hold or a
 purchase decides. Without Redis the answer is 503, and sales continue.

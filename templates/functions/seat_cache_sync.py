@@ -84,7 +84,10 @@ def _refresh(context: Any) -> dict[str, Any]:
 
 
 def _load(event: Event) -> bool:
-    """Load a whole event beside its live map, then swap them. Return False if another loader is at work."""
+    """Load a whole event beside its live map, then swap them.
+
+    It returns False if another loader is at work.
+    """
     started, loader = time.monotonic(), secrets.token_hex(8)
     # From here on, stream records go to both maps; a consistent read of the table covers all earlier ones.
     if not seat_map.begin(REDIS, event.event_id, loader):
@@ -106,7 +109,10 @@ def _load(event: Event) -> bool:
 
 
 def _taken(shard: str) -> list[tuple[str, int]]:
-    """The taken seats of a shard; it reads only what the map needs, because parsing takes most of the time."""
+    """The taken seats of a shard.
+
+    It reads only what the map needs, because parsing takes most of the time.
+    """
     request = {
         "TableName": INVENTORY_TABLE,
         "KeyConditionExpression": "event_shard = :shard",

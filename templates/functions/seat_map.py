@@ -1,4 +1,4 @@
-"""The map of an event's taken seats in Redis: its keys, and the scripts that read and write it.
+"""The map of an event's taken seats in Redis: its keys and its scripts.
 
     {event}:taken     sorted set of taken seats, all with score 0, so that it is ordered by name: the seats of a
                       section are one range, and counting a section costs O(log n), whatever the event's size
@@ -119,7 +119,9 @@ def stamp(version: int, removed: bool) -> int:
 
 
 def apply(redis: Redis, event_id: str, stamps: Sequence[tuple[str, int]], loader: str = "") -> bool:
-    """Apply stamps: from the stream to the live map and to a new one, or from a loader to its new map.
+    """Apply stamps of seats.
+
+    Those of the stream go to the live map and to a new one, those of a loader only to its new map.
 
     Returns:
         False if another loader has taken over, else True.
@@ -168,7 +170,10 @@ def loaded_at(redis: Redis, event_id: str) -> float | None:
 
 
 def read(redis: Redis, event_id: str, section: str = "") -> dict[str, Any] | None:
-    """The sections with their taken and available seats, and the taken seats of one section; None without a map."""
+    """The event's sections with their numbers of taken and available seats.
+
+    `section` adds the numbers of that section's taken seats. The result is None without a map.
+    """
     found = redis.script(_READ, _keys(event_id, "taken", "versions", "about"), [section])
     if not found:
         return None

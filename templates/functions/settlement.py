@@ -19,7 +19,9 @@ class Unsettled(Exception):
 
 
 def settlement(tables: Tables, record: SeatRecord, key: Item, now: int) -> tuple[list[Step], list[Item]]:
-    """The transaction that corrects a seat, and the sales that it voids; both are empty if the seat is correct.
+    """The transaction that corrects a seat, and the sales that it voids.
+
+    Both are empty if the seat is correct.
 
     Raises:
         Unsettled: a Region with a relevant sale does not answer, or people must decide.

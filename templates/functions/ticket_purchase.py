@@ -165,7 +165,10 @@ def _release(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _commit(event_id: str, steps: Callable[[Event], list[Step]]) -> None:
-    """Run the transaction that `steps` builds for the event; rebuild it whenever the event is read again."""
+    """Run the transaction that `steps` builds for the event.
+
+    It is rebuilt whenever the event is read again.
+    """
     deadline = time.monotonic() + BUDGET_SECONDS
     while True:
         event = EVENTS.get(event_id)
@@ -206,7 +209,7 @@ def _taken(refused: dynamo.Refused) -> Refusal:
 
 
 def _replay(event: Event, refused: dynamo.Refused, buyer: str, key: str, body_hash: str) -> str:
-    """The first answer to this key if the conditions failed because it already bought the seats, else ""."""
+    """The first answer to this key, if the key has already bought the seats, else ""."""
     for step, found in refused.failed:
         if step.role == "idempotency":
             return str(_same(found, body_hash)["answer"])

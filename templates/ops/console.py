@@ -1,4 +1,4 @@
-"""Shared code of the operator's scripts: the stack they work on, their common options, and dry runs by default.
+"""Shared code of the operator's scripts.
 
 The scripts need Python 3.11 or later, boto3 and AWS credentials; `stack.json` beside them describes the stack. They
 write nothing without `--apply`.
@@ -21,7 +21,10 @@ __all__ = ["GivenUp", "Stack", "options", "run"]
 
 
 class GivenUp(Exception):
-    """The script cannot continue; the text says why. Running the same command again resumes where it stopped."""
+    """The script cannot continue; the text says why.
+
+    Running the same command again resumes where it stopped.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ def options(description: str | None) -> argparse.ArgumentParser:
 def run(
     work: Callable[[Stack, Any], None], parser: argparse.ArgumentParser, arguments: Sequence[str] | None
 ) -> int:
-    """Run a script's work and return its exit code: 0 done, 1 stopped (the reason is printed), 2 usage error."""
+    """Run a script's work and return its exit code.
+
+    The codes are 0 done, 1 stopped (the reason is printed), 2 usage error.
+    """
     chosen = parser.parse_args(arguments)
     known = json.loads(Path(__file__).with_name("stack.json").read_text(encoding="utf-8"))
     if chosen.suffix:

@@ -1,20 +1,23 @@
 """Move an event's home to another Region, which then sells all its seats.
 
-Planned move, while the old home is healthy: sales of the event stop for about half a minute, and no seat can be sold
-twice.
+Planned move, while the old home is healthy: sales of the event stop for about half a
+minute, and no seat can be sold twice.
 
     python move_home.py gala --to eu-west-1 --apply
 
-Failover, after the old home is lost: the script neither calls it nor waits for it. Seats that it sold but had not
-replicated may be sold again. When it returns, the verifier finds them: the sale of the newer epoch keeps the seat, and
-the other is refunded.
+Failover, after the old home is lost: the script neither calls it nor waits for it.
+Seats that it sold but had not replicated may be sold again. When it returns, the
+verifier finds them: the sale of the newer epoch keeps the seat, and the other is
+refunded.
 
     python move_home.py gala --to eu-west-1 --lost us-east-1 --apply
 
-A function sells on a copy of the event that is at most one lease old, and runs no longer than its time-out. So a move
-marks the event `moving`, waits until every Region has seen that, waits for the lease and the time-out, waits until the
-new home has everything that the old one has, repairs the new home's inventory from the ledger, and only then names the
-new home. To resume an interrupted move, run the same command again; to abandon it, use `--cancel`.
+A function sells on a copy of the event that is at most one lease old, and runs no
+longer than its time-out. So a move marks the event `moving`, waits until every Region
+has seen that, waits for the lease and the time-out, waits until the new home has
+everything that the old one has, repairs the new home's inventory from the ledger, and
+only then names the new home. To resume an interrupted move, run the same command again;
+to abandon it, use `--cancel`.
 """
 
 from __future__ import annotations
@@ -131,7 +134,10 @@ def _settle_in(stack: Stack, decider: str, event: Event, target: str) -> None:
 
 
 def _cancel(stack: Stack, decider: str, event: Event, *, apply: bool) -> None:
-    """Resume sales at the old home in a new epoch, so that a concurrent run of this move cannot finish."""
+    """Resume sales at the old home.
+
+    The new epoch prevents a concurrent run of this move from finishing.
+    """
     if event.state != "moving":
         raise GivenUp(f"{event.event_id} is not moving")
     print(f"{event.event_id} keeps its home in {event.home_region}.")
@@ -172,7 +178,7 @@ def _wait_until_copied(stack: Stack, event: Event, target: str, deadline: float)
 
 
 def _shard(stack: Stack, region: str, shard: str) -> set[tuple[str, str]]:
-    """Everything that a Region has of a shard: ledger ids, and seats with the sales that took them."""
+    """A Region's data of a shard: ledger ids, and seats with their sales."""
     client = dynamo.client(region, attempts=4)
     items = _items(client, stack.tables.inventory, shard, "seat_id, sale_id")
     entries = _items(client, stack.tables.sales, shard, "sale_id")
@@ -194,7 +200,7 @@ def _items(client: Client, table: str, shard: str, attributes: str) -> list[Item
 
 
 def _rebuild(stack: Stack, event: Event, target: str) -> int:
-    """Make the new home's inventory agree with its ledger, and return the number of items repaired.
+    """Repair the new home's inventory from its ledger; return the number of repairs.
 
     An item whose sale is missing from the ledger stays: it may be the only trace of a sale by a lost home.
     """
@@ -250,7 +256,10 @@ def _delete(client: Client, stack: Stack, key: Item, sale_id: str) -> bool:
 
 
 def _conditional(call: Client, **request: object) -> bool:
-    """Make a write unless the item has changed, in which case another run of this script was faster."""
+    """Make a write unless the item has changed.
+
+    A change means that another run of this script was faster.
+    """
     try:
         call(**request)
     except ClientError as error:

@@ -1,11 +1,13 @@
-"""Warm the tables up before a sale: a new on-demand table accepts 4,000 writes per second, and a large sale needs more.
+"""Warm the tables up before a sale.
 
     python prewarm.py --apply
 
-Run it a day before the sale. It raises each table's warm throughput to what the spec's event_scale needs, if it is
-lower, and waits until DynamoDB is done. Warm throughput cannot be lowered again, is billed once, and counts against the
-quota of write units per table. One call warms a global table in all its Regions; the lock tables are warmed Region by
-Region.
+A new on-demand table accepts 4,000 writes per second, and a large sale needs more.
+Run this a day before the sale. It raises each table's warm throughput to what the spec's
+event_scale needs, if it is lower, and waits until DynamoDB is done. Warm throughput
+cannot be lowered again, is billed once, and counts against the quota of write units per
+table. One call warms a global table in all its Regions; the lock tables are warmed
+Region by Region.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
 """
 

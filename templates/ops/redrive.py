@@ -2,10 +2,12 @@
 
     python redrive.py --region us-east-1 --apply
 
-`dead-letters`: batches of sales that Aurora rejected are read from the stream again, which keeps them for a week, and
-sent to the Kinesis processor; a message is deleted once its whole batch is written. Failed updates of the seat map need
-no retry, because every map is reloaded within 15 minutes: their messages are deleted. `failed-refunds`: messages go
-back to the refunds queue, which deduplicates by sale ID. Messages of an unknown kind stay in their queue.
+`dead-letters`: batches of sales that Aurora rejected are read from the stream again,
+which keeps them for a week, and sent to the Kinesis processor; a message is deleted
+once its whole batch is written. Failed updates of the seat map need no retry, because
+every map is reloaded within 15 minutes: their messages are deleted. `failed-refunds`:
+messages go back to the refunds queue, which deduplicates by sale ID. Messages of an
+unknown kind stay in their queue.
 """
 
 from __future__ import annotations
@@ -99,7 +101,10 @@ def _send_again(
 
 
 def _process(stack: Stack, region: str, batch: dict[str, Any], *, apply: bool) -> tuple[bool, str]:
-    """Send a batch to the processor again, in parts. A sale that is written twice is still one row."""
+    """Send a batch to the processor again, in parts.
+
+    A sale that is written twice is still one row.
+    """
     first, last = batch["startSequenceNumber"], batch["endSequenceNumber"]
     what = f"sales {batch['shardId']} {first}..{last}"
     records = list(_records(boto3.client("kinesis", region_name=region), batch))

@@ -1,11 +1,12 @@
-"""Let the secondary Region take over verification and analytics from the primary, for example when that is lost.
+"""Take over verification and analytics, for example after the primary Region is lost.
 
     python takeover.py --to us-west-2 --apply
 
-The script writes one item in the Region that takes over, and does not call the other Region: verification starts there
-with its next run. Analytics needs no switch, because each of the two Regions fills its own, complete database from its
-own replica of the ledger. The script lists the events whose home is the other Region; move them with `move_home.py`. To
-switch back, run the same command with the other Region.
+The script writes one item in the Region that takes over, and does not call the other
+Region: verification starts there with its next run. Analytics needs no switch, because
+each of the two Regions fills its own, complete database from its own replica of the
+ledger. The script lists the events whose home is the other Region; move them with
+`move_home.py`. To switch back, run the same command with the other Region.
 """
 
 from __future__ import annotations

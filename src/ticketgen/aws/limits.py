@@ -1,4 +1,7 @@
-"""AWS limits that cannot be raised, and initial capacities. Names are in `names`, account quotas in `quotas`."""
+"""AWS limits that cannot be raised, and initial capacities.
+
+Limits of names are in `names`, account quotas in `quotas`.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class NameLimit:
     lower_case: bool = False
 
     def problem(self, name: str) -> str:
-        """Why AWS would reject the name, as the predicate of a sentence about it; "" if it accepts it."""
+        """Why AWS would reject the name, as the predicate of a sentence, or ""."""
         if len(name) > self.maximum:
             return f"has {len(name)} characters, but AWS allows at most {self.maximum}"
         if len(name) < self.minimum:

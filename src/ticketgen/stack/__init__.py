@@ -1,1 +1,1 @@
-"""The content of a stack as data that the templates render: files, functions, names, roles, alarms."""
+"""The content of a stack as data: files, functions, names, roles, alarms."""

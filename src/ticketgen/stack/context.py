@@ -184,7 +184,9 @@ def timeouts(environment: Environment) -> Mapping[str, int]:
 
 
 def _enabled_regions(environment: Environment) -> list[RenderedRegion]:
-    """Every Region that the account can use: each gets a provider configuration, even if it runs nothing.
+    """Every Region that the account can use.
+
+    Each gets a provider configuration, even if it runs nothing.
 
     Terraform destroys a removed Region's resources with that Region's own provider configuration, and refuses to plan
     without it ("Provider configuration not present"). An unused provider configuration starts no process.

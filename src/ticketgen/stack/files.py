@@ -1,4 +1,7 @@
-"""List of the files of a stack, including its suites: the single source for rendering, suites and checks."""
+"""List of the files of a stack, including its suites.
+
+It is the single source for rendering, suites and checks.
+"""
 
 from __future__ import annotations
 

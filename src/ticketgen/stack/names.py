@@ -143,7 +143,10 @@ def longest_suffix(project: str) -> int:
 
 
 def check_names(project: Project, environment: Environment) -> Iterator[Finding]:
-    """Yield a finding if the environment's name makes any resource name too long; it shows the longest."""
+    """Yield a finding if the environment's name makes any name too long.
+
+    The finding shows the longest name.
+    """
     room = longest_suffix(environment.project)
     suffix = environment.name
     if len(suffix) <= room:

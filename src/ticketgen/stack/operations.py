@@ -1,4 +1,4 @@
-"""The operator's scripts: their names, the facts they need about the stack, and the IAM actions they need.
+"""The operator's scripts: names, facts about the stack, and IAM actions.
 
 They are copied unchanged from ``templates/ops``, together with the modules that they share with the functions, so that
 the protocol of a sale is written only once.

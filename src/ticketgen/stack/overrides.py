@@ -1,4 +1,4 @@
-"""A project's own templates, which override ticketgen's: their folder, and the finding for a broken one."""
+"""A project's own templates, which override ticketgen's."""
 
 from __future__ import annotations
 

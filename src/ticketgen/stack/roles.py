@@ -127,7 +127,10 @@ _SECRET_OF_OUR_CLUSTER = Condition(
 
 
 def _use_key() -> Statement:
-    """Use of the stack's KMS keys in every Region: services call KMS with the role's permissions."""
+    """Use of the stack's KMS keys in every Region.
+
+    Services call KMS with the role's permissions.
+    """
     return Statement(
         "Encryption",
         ("kms:Decrypt", "kms:GenerateDataKey"),
@@ -231,7 +234,7 @@ def _machine_statements() -> Iterator[Statement]:
 
 
 def roles(environment: Environment) -> tuple[Role, ...]:
-    """The roles that an environment needs: one per function, and one per AWS service that acts for it."""
+    """The roles of an environment: of its functions, and of services that act for it."""
     return (*_function_roles(environment), *_service_roles(environment))
 
 

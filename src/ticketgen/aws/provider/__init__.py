@@ -1,1 +1,1 @@
-"""Snapshot of the schemas of a stack's Terraform providers, and the changes of AWS provider 6."""
+"""Snapshot of the provider schemas, and the changes of AWS provider 6."""

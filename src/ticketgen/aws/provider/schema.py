@@ -1,4 +1,4 @@
-"""Snapshot of the provider schemas: every type of AWS provider 5.100.0, and those of the archive provider.
+"""Snapshot of the schemas of AWS provider 5.100.0 and the archive provider.
 
 ``scripts/provider_schema.py`` makes ``aws/`` from ``terraform providers schema -json``, with one compressed JSON file
 per service; ``archive/`` is written by hand from
@@ -72,7 +72,10 @@ class AttributeSchema:
 
 @dataclass(frozen=True, slots=True)
 class NestedBlock:
-    """A block type inside another, and how often it may occur; ``most`` is 0 if there is no limit."""
+    """A block type inside another, and how often it may occur.
+
+    ``most`` is 0 if there is no limit.
+    """
 
     nesting: str
     fewest: int

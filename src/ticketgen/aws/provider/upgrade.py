@@ -1,4 +1,4 @@
-"""Attributes, blocks and types that AWS provider 6 removed or deprecated since provider 5.100.
+"""Removals and deprecations of AWS provider 6 since provider 5.100.
 
 The source is the provider's version 6 upgrade guide,
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade, and, where an issue is
