@@ -1,4 +1,7 @@
-"""HTTP as API Gateway hands it over (REST API, Lambda proxy): who asks, for what, and how we answer."""
+"""HTTP requests and answers in the format of API Gateway's Lambda proxy.
+
+It covers the caller, the input and the output of a REST API.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ MAX_BODY = 16_384  # characters; 33 seats need less than 2,000
 
 
 class Refusal(Exception):
-    """A request that we do not serve: a status, a reason for programs and a text for people."""
+    """A refused request: an HTTP status, a reason code for programs and a message for people."""
 
     def __init__(self, status: int, reason: str, text: str, *, retry_after: int = 0, **more: Any) -> None:
         super().__init__(text)
@@ -42,7 +45,7 @@ class Refusal(Exception):
 def answer(
     status: int, body: str | Mapping[str, Any] = "", headers: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """An answer in API Gateway's shape; a body that is text already is sent as it is."""
+    """An answer in API Gateway's format; a body that is already text is sent unchanged."""
     return {
         "statusCode": status,
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})},
@@ -54,7 +57,7 @@ def body_of(request: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON object in the body.
 
     Raises:
-        Refusal: 413 too big, 400 anything else.
+        Refusal: 413 if it is too big, 400 for anything else.
     """
     text = request.get("body") or ""
     if len(text) > MAX_BODY:
@@ -71,7 +74,7 @@ def body_of(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def event_id_in(body: Mapping[str, Any]) -> str:
-    """`event_id` of a body."""
+    """The `event_id` of a body."""
     value = body.get("event_id")
     if not isinstance(value, str) or not EVENT_ID.fullmatch(value):
         raise Refusal(400, "bad-event-id", "event_id is no event's id")
@@ -79,7 +82,10 @@ def event_id_in(body: Mapping[str, Any]) -> str:
 
 
 def seats_in(body: Mapping[str, Any], most: int) -> list[str]:
-    """`seats` of a body: different well-formed ids, sorted, so that an order has one spelling."""
+    """The `seats` of a body, sorted, so that equal orders are spelled equally.
+
+    All ids are well-formed and distinct.
+    """
     seats = body.get("seats")
     if not isinstance(seats, list) or not seats:
         raise Refusal(400, "no-seats", "seats is no list of seat ids")
@@ -94,7 +100,7 @@ def seats_in(body: Mapping[str, Any], most: int) -> list[str]:
 
 
 def hold_id_in(body: Mapping[str, Any], event_id: str) -> str:
-    """`hold_id` of a body, or nothing."""
+    """The `hold_id` of a body, or "" without one."""
     value = body.get("hold_id")
     if value is None:
         return ""
@@ -105,7 +111,7 @@ def hold_id_in(body: Mapping[str, Any], event_id: str) -> str:
 
 
 def key_of(request: Mapping[str, Any]) -> str:
-    """The Idempotency-Key header. A sale without one could not be retried safely, so there is none."""
+    """The Idempotency-Key header, without which a retry would not be safe."""
     headers: Mapping[str, Any] = request.get("headers") or {}
     value = next((value for name, value in headers.items() if name.lower() == "idempotency-key"), None)
     if not isinstance(value, str) or not IDEMPOTENCY_KEY.fullmatch(value):
@@ -114,14 +120,14 @@ def key_of(request: Mapping[str, Any]) -> str:
 
 
 def buyer_of(request: Mapping[str, Any], auth: str, hold_id: str) -> str:
-    """Who is buying, from what API Gateway has authenticated; the body has no say.
+    """The buyer, as authenticated by API Gateway; the body cannot influence it.
 
-    Without authentication the hold's own random id stands for the buyer. It is hashed, because the buyer is
-    written into tables and the hold's id is a secret; and it is no second random number, because a retry must
-    be the same buyer after the hold is gone.
+    Without authentication, the hold's random id stands for the buyer. It is hashed, because the buyer is stored in
+    tables and the hold's id is a secret. It is not a second random number, because a retry must be the same buyer
+    after the hold is gone.
 
     Raises:
-        Refusal: 401 nobody, 400 a hold is needed.
+        Refusal: 401 without an identity, 400 if a hold is needed.
     """
     if auth == "none":
         if not hold_id:
@@ -132,7 +138,7 @@ def buyer_of(request: Mapping[str, Any], auth: str, hold_id: str) -> str:
         buyer = ((context.get("authorizer") or {}).get("claims") or {}).get("sub")
     else:
         identity = context.get("identity") or {}
-        # Everybody who comes through one identity pool has the same ARN and session; only this id differs.
+        # All users of one identity pool share the same ARN and session; only this id differs.
         parts: Sequence[Any] = (identity.get("userArn"), identity.get("cognitoIdentityId"))
         buyer = "/".join(part for part in parts if part) if parts[0] else None
     if not isinstance(buyer, str) or not buyer:

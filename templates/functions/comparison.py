@@ -1,10 +1,11 @@
-"""Compares one event's ledger with its inventory: what is new everywhere, and a part of the whole in turn.
+"""Compare one event's ledger with its inventory.
 
-Two looks, because each has a blind side. New entries are read in every Region where they were written, after
-a watermark that never passes what may still be committed: so each is seen once, however late its Region comes
-back. Slices compare all of a shard, entry by entry: so what was right when it was new is found too when it
-goes wrong. Whatever looks wrong is read again, in one consistent snapshot of the home, before it is called
-so.
+A run compares all new entries in every Region, and some whole shards in turn.
+
+There are two checks, because each has a blind spot. New entries are read in every Region where they were written, after
+a watermark that never passes an entry that may still be committed: so each entry is checked once, however late its
+Region comes back. Slices compare a whole shard, entry by entry: they find entries that were correct when new and went
+wrong later. Every suspect is read again, in one consistent snapshot of the home, before it becomes a finding.
 """
 
 from __future__ import annotations
@@ -25,22 +26,25 @@ from replicas import EVER, Entry, Reading, Replicas, Seat, Silent
 
 __all__ = ["Compared", "Settings", "compare", "disagreement"]
 
-SLICES = 8  # shards of an event that one run compares as a whole
-MOST_PAGES = 20  # of 1 MB, in one reading of what is new: who was away for long catches up in several runs
-MOST_SUSPECTS = 200  # seats of an event that one run looks at again
+SLICES = 8  # whole shards that one run compares per event
+MOST_PAGES = (
+    20  # pages of 1 MB per read of new entries: a Region that was away for long catches up in several runs
+)
+MOST_SUSPECTS = 200  # suspect seats that one run reads again per event
 
 Hints = dict[str, dict[str, str]]  # seat -> sale -> the Region where it was written
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run goes by.
+    """The parameters of a run.
 
     Attributes:
         regions: all Regions of the stack.
-        now: when the run began, in epoch milliseconds: before any reading.
-        settled: up to which id nothing can be committed any more, and what is has been replicated;
-        milliseconds. deadline: of `time.monotonic()`: no slice and no second look begins after it.
+        now: when the run began, before any read, in epoch milliseconds.
+        settled: in epoch milliseconds; entries with ids up to this time can no longer be committed, and have had
+            time to replicate.
+        deadline: in `time.monotonic()` seconds; no slice and no second read begins after it.
     """
 
     regions: tuple[str, ...]
@@ -51,14 +55,14 @@ class Settings:
 
 @dataclass(slots=True)
 class Compared:
-    """What came of one event.
+    """The result for one event.
 
     Attributes:
-        findings: what the corrector can put right.
-        moves: (Region, shard, watermark before, watermark now).
+        findings: disagreements that the corrector can correct.
+        moves: watermarks to move: (Region, shard, old watermark, new watermark).
         slices: the inventory of each shard that was compared as a whole.
-        lagging: replicas that lack what has had time enough to arrive.
-        notes: for the report: what was seen and not decided.
+        lagging: replicas that lack sales which have had enough time to arrive.
+        notes: figures and undecided seats for the report.
     """
 
     findings: list[dict[str, Any]] = field(default_factory=list)
@@ -69,7 +73,7 @@ class Compared:
 
 
 def disagreement(record: ledger.SeatRecord) -> str:
-    """What is wrong with a seat, or nothing."""
+    """The kind of disagreement between a seat's records, or "" if there is none."""
     live, item = record.live, record.item
     if len(live) > 1:
         return "oversold"
@@ -85,10 +89,10 @@ def disagreement(record: ledger.SeatRecord) -> str:
 def compare(
     event: Event, progress: Progress, replicas: Replicas, settings: Settings, pool: Executor
 ) -> Compared:
-    """Looks at one event. Nothing is written here.
+    """Compare one event, without writing anything.
 
     Raises:
-        Silent: its home does not answer, and without it nothing can be said.
+        Silent: the event's home does not answer, and nothing can be decided without it.
     """
     home, shards = event.home_region, event.every_shard()
     new = _new_entries(event, progress, replicas, settings, pool)
@@ -98,8 +102,8 @@ def compare(
     voided: dict[str, Entry] = {}
     suspects: Hints = defaultdict(dict)
 
-    # New entries against inventory. Readings of the home go up to now: an oversell need not wait for its
-    # watermark.
+    # New entries against inventory. The home is read up to now, so that an oversell is found before the watermark
+    # reaches it.
     fresh = [entry for shard in shards for entry in new[home, shard].entries]
     voided |= {entry.voids: entry for entry in fresh if entry.voids}
     keys = sorted({(event.shard_of(entry.seat_id), entry.seat_id) for entry in fresh if not entry.voids})
@@ -109,14 +113,14 @@ def compare(
     for entry in fresh:
         if entry.voids or entry.sale_id in voided:
             continue
-        # What came from elsewhere comes in pieces: its inventory item may be a moment behind.
+        # The items of a replicated sale arrive separately, so its inventory item may be a moment behind.
         if entry.home_region != home and ledger.minted_at(entry.sale_id) > settings.settled:
             continue
         if entry.seat_id not in items or items[entry.seat_id].sale_id != entry.sale_id:
             suspects[entry.seat_id][entry.sale_id] = entry.home_region
 
-    # What was written in a Region that is not the home any more may have lost or won its seat without a trace
-    # in the inventory: the whole shard is compared now, and not when its turn comes.
+    # A sale from a Region that is no longer the home may have lost or won its seat without a trace in the inventory,
+    # so its whole shard is compared now instead of in turn.
     strays = [entry for (region, _), reading in new.items() if region != home for entry in reading.entries]
     urgent = {event.shard_of(entry.seat_id) for entry in strays}
     turn = sorted(set(shards) - urgent, key=lambda shard: (progress.slices.get(shard, 0), shard))
@@ -125,7 +129,7 @@ def compare(
     def slice_of(shard: str) -> tuple[dict[str, Seat], list[Entry]] | None:
         if time.monotonic() > settings.deadline:
             return None
-        # Inventory first: what is sold in between has no item here, and is too new to be missed.
+        # Inventory first: a seat that is sold in between has no item here, but is too new to count as missing.
         seats = replicas.inventory(home, shard)
         entries = list(replicas.entries(home, shard, -1, EVER).entries)
         return seats, [*entries, *(entry for entry in strays if event.shard_of(entry.seat_id) == shard)]
@@ -158,7 +162,10 @@ def compare(
 def _new_entries(
     event: Event, progress: Progress, replicas: Replicas, settings: Settings, pool: Executor
 ) -> dict[tuple[str, str], Reading]:
-    """What each Region that answers has after its watermark: the home all, the others what they wrote."""
+    """Read the new entries after the watermarks, by Region and shard.
+
+    The home is read in full, every other Region only for entries that it wrote itself.
+    """
 
     def read(place: tuple[str, str]) -> Reading | None:
         region, shard = place
@@ -183,7 +190,7 @@ def _new_entries(
 
 
 def _suspect(suspects: Hints, seats: Mapping[str, Seat], entries: Iterable[Entry], settled: int) -> None:
-    """Adds what does not fit in a whole shard."""
+    """Add the seats of a whole shard whose inventory and sales disagree."""
     entries = list(entries)
     voided = {entry.voids for entry in entries if entry.voids}
     live: Hints = defaultdict(dict)
@@ -193,7 +200,7 @@ def _suspect(suspects: Hints, seats: Mapping[str, Seat], entries: Iterable[Entry
     for seat_id in live.keys() | seats.keys():
         sales, seat = live.get(seat_id, {}), seats.get(seat_id)
         expected = [seat.sale_id] if seat is not None and seat.sale_id else []
-        # Sold while we were reading: the look at new entries is for that.
+        # Skip a seat that was sold during the read: the check of new entries covers it.
         if list(sales) != expected and all(ledger.minted_at(sale_id) <= settled for sale_id in sales):
             suspects[seat_id] |= sales
 
@@ -201,10 +208,12 @@ def _suspect(suspects: Hints, seats: Mapping[str, Seat], entries: Iterable[Entry
 def _look_again(
     compared: Compared, event: Event, replicas: Replicas, settings: Settings, pool: Executor, suspects: Hints
 ) -> set[str]:
-    """Reads the suspects in the home, consistently; what is wrong becomes a finding.
+    """Read the suspects again, and turn real disagreements into findings.
+
+    The reads are consistent reads of the home.
 
     Returns:
-        The seats that there was no time for.
+        The seats that could not be read in time.
     """
 
     def look(seat_id: str) -> ledger.SeatRecord | None:
@@ -228,9 +237,9 @@ def _look_again(
         kind = disagreement(record) if record is not None else ""
         if record is None or not kind:
             continue
-        if record.unknown:  # the Region that could tell does not answer
+        if record.unknown:  # a Region with a sale of the seat does not answer
             undecided.append(seat_id)
-        elif kind == "sold-and-withheld":  # two people meant well: no rule says who gives way
+        elif kind == "sold-and-withheld":  # a sale against an operator's decision: people must decide
             withheld.append(seat_id)
         else:
             sales = {sale_id: entry["home_region"] for sale_id, entry in record.entries.items()}
@@ -240,7 +249,7 @@ def _look_again(
 
 
 def _refunds(compared: Compared, event: Event, progress: Progress, voided: Mapping[str, Entry]) -> None:
-    """Finds voids without a refund: the corrector died, or its table was lost with its Region."""
+    """Find voids without a refund: the corrector crashed, or its table was lost with its Region."""
     known = {finding["seat_id"] for finding in compared.findings}
     waiting = {
         sale_id: (refund.seat_id, refund.home_region)

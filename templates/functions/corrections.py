@@ -1,10 +1,10 @@
-"""The corrections table: what was corrected and refunded, and how far the verifier has come.
+"""The corrections table: corrections, refunds and the verifier's progress.
 
-All of it by event; `entry_id` says what an entry is about:
+All entries belong to an event; `entry_id` tells the kind:
 
-    refund#<sale id>             the void of a sale: its refund is pending (and published again), published,
-                                 or withdrawn (it was not voided after all)
-    inventory#<seat>#<sale id>   an inventory item that was put right; without a sale id, it was removed
+    refund#<sale id>             the void of a sale: its refund is pending (and will be published again),
+                                 published, or withdrawn (the sale was not voided after all)
+    inventory#<seat>#<sale id>   an inventory item that was corrected; without a sale id, it was removed
     watermark#<Region>#<shard>   checked_to: that Region's entries with ids up to this millisecond are checked
     slice#<shard>                checked_at: when this shard was last compared as a whole, in epoch seconds
 """
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class Refund(NamedTuple):
-    """How the refund of a voided sale stands: pending, published or withdrawn."""
+    """The state of a voided sale's refund: pending, published or withdrawn."""
 
     state: str
     seat_id: str
@@ -41,12 +41,12 @@ class Refund(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the table says of an event.
+    """The entries of an event.
 
     Attributes:
-        watermarks: of (Region, shard), in epoch milliseconds.
-        slices: of shard, in epoch seconds.
-        refunds: of sale id.
+        watermarks: by (Region, shard), in epoch milliseconds.
+        slices: by shard, in epoch seconds.
+        refunds: by sale id.
     """
 
     watermarks: Mapping[tuple[str, str], int]
@@ -55,7 +55,7 @@ class Progress:
 
 
 def progress(local: dynamo.Client, table: str, event_id: str) -> Progress:
-    """All that is known of an event, in one reading."""
+    """Read all entries of an event with one query."""
     watermarks, slices, refunds = {}, {}, {}
     request: dict[str, Any] = {
         "TableName": table,
@@ -89,7 +89,7 @@ def _conditionally(call: Any, **request: Any) -> bool:
 
 
 def _update(local: dynamo.Client, table: str, key: dynamo.Item, condition: str, **values: Any) -> bool:
-    """Sets one attribute `name` to `:new`, under a condition."""
+    """Set the attribute `name` to `:new`, under a condition."""
     name = values.pop("name")
     return _conditionally(
         local.update_item,
@@ -104,7 +104,7 @@ def _update(local: dynamo.Client, table: str, key: dynamo.Item, condition: str, 
 def move_watermark(
     local: dynamo.Client, table: str, event_id: str, region: str, shard: str, old: int | None, new: int
 ) -> bool:
-    """Moves a watermark from where this run has found it; not, if another run has moved it since."""
+    """Move a watermark; return False if another run has moved it meanwhile."""
     key = {"event_id": event_id, "entry_id": f"watermark#{region}#{shard}"}
     if old is None:
         return _update(local, table, key, "attribute_not_exists(checked_to)", name="checked_to", new=new)
@@ -112,7 +112,7 @@ def move_watermark(
 
 
 def mark_slice(local: dynamo.Client, table: str, event_id: str, shard: str, now: int) -> bool:
-    """Notes that a shard was compared as a whole, unless a later run has done so too."""
+    """Record that a shard was compared as a whole, unless a later run has recorded it."""
     key = {"event_id": event_id, "entry_id": f"slice#{shard}"}
     older = "attribute_not_exists(checked_at) OR checked_at < :new"
     return _update(local, table, key, older, name="checked_at", new=now)
@@ -124,7 +124,7 @@ def refund_key(event_id: str, sale_id: str) -> dynamo.Item:
 
 
 def put_once(local: dynamo.Client, table: str, item: dynamo.Item) -> bool:
-    """Writes an entry, unless it is there."""
+    """Write an entry unless it exists; return whether it was written."""
     return _conditionally(
         local.put_item,
         TableName=table,
@@ -134,5 +134,5 @@ def put_once(local: dynamo.Client, table: str, item: dynamo.Item) -> bool:
 
 
 def set_refund(local: dynamo.Client, table: str, key: dynamo.Item, old: str, new: str) -> bool:
-    """Moves a refund on from `old` to `new`."""
+    """Change a refund's state from `old` to `new`."""
     return _update(local, table, key, "refund = :old", name="refund", old=old, new=new)

@@ -1,7 +1,7 @@
-"""DynamoDB in plain values: a client for each Region, items as dicts, and transactions that give up in time.
+"""DynamoDB with plain Python values, and transactions with a deadline.
 
-botocore's own retries are off for writes: it would sleep a second on throttling, would repeat a call after
-the caller's knowledge of the event has grown old, and never retries a conflict. `transact` does it instead.
+botocore's own retries are disabled for writes: botocore would sleep for a second on throttling, would repeat a call
+after the caller's copy of the event has expired, and never retries a conflict. `transact` retries instead.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = [
     "pages", "snapshot", "transact", "unpack", "unreachable",
 ]  # fmt: skip
 
-Client = Any  # boto3 ships no types
+Client = Any  # boto3 has no type hints
 Item = dict[str, Any]
 
-CONNECT_SECONDS, READ_SECONDS = 0.5, 1.5  # together the 2 s in which a call answers or is given up
+CONNECT_SECONDS, READ_SECONDS = 0.5, 1.5  # together the 2 s in which a call must answer
 
-# What DynamoDB says when the same call may succeed a moment later. Source: "Error handling with DynamoDB",
+# Error codes after which the same call may succeed a moment later. Source: "Error handling with DynamoDB",
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 CROWDED = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
 OVERLOADED = {
@@ -42,11 +42,11 @@ OVERLOADED = {
 LOST = (HTTPClientError, NoConnection)  # no connection, or no answer
 
 _clients: dict[tuple[str, int], Client] = {}
-_creating = threading.Lock()  # clients may be shared between threads, creating them may not
+_creating = threading.Lock()  # threads may share clients, but must not create them concurrently
 
 
 def client(region: str, attempts: int = 1) -> Client:
-    """The DynamoDB client of a Region: one attempt for writes, several for reads that may be repeated."""
+    """The DynamoDB client of a Region: use one attempt for writes, several for reads."""
     with _creating:
         if (region, attempts) not in _clients:
             made = boto3.client(
@@ -59,8 +59,8 @@ def client(region: str, attempts: int = 1) -> Client:
                     max_pool_connections=50,
                 ),
             )
-            # botocore looks for ten kinds of values in each attribute of a page, and changes none that our
-            # tables have: left to it, that is most of the time in which a seat map is loaded.
+            # botocore's parser checks each attribute of a page for ten value types, and changes none that our tables
+            # use. That would be most of the time to load a seat map, so it is bypassed.
             made.meta.service_model.operation_model("Query").output_shape.members.pop("Items", None)
             made.meta.events.register("after-call.dynamodb.Query", _items_as_sent, unique_id="items")
             _clients[region, attempts] = made
@@ -68,13 +68,13 @@ def client(region: str, attempts: int = 1) -> Client:
 
 
 def _items_as_sent(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
-    """Gives the answer of a Query its items."""
+    """Add the items, unparsed, to the answer of a Query."""
     if http_response.status_code == 200:
         parsed["Items"] = json.loads(http_response.content)["Items"]
 
 
 def pack(value: Any) -> dict[str, Any]:
-    """A plain value in DynamoDB's notation: str, int, bool, None, list, dict."""
+    """Convert a plain value (str, int, bool, None, list, dict) to DynamoDB's notation."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):
@@ -89,10 +89,10 @@ def pack(value: Any) -> dict[str, Any]:
 
 
 def unpack(typed: dict[str, Any]) -> Any:
-    """The plain value of DynamoDB's notation.
+    """Convert DynamoDB's notation to a plain value.
 
     Raises:
-        ValueError: not that notation, or a type that our tables do not use.
+        ValueError: it is not DynamoDB's notation, or a type that our tables do not use.
     """
     ((kind, value),) = typed.items()
     if kind in ("S", "BOOL"):
@@ -109,16 +109,16 @@ def unpack(typed: dict[str, Any]) -> Any:
 
 
 def get(dynamo: Client, table: str, key: Item) -> Item | None:
-    """An item as the Region has it now, or None."""
+    """Read an item from a Region consistently; None if it does not exist."""
     found = dynamo.get_item(TableName=table, Key=pack(key)["M"], ConsistentRead=True).get("Item")
     return None if found is None else unpack({"M": found})
 
 
 def snapshot(dynamo: Client, keys: Sequence[tuple[str, Item]]) -> list[Item | None]:
-    """Items of several tables, at most 100, as they were at one moment.
+    """Read up to 100 items of several tables in one consistent snapshot.
 
     Raises:
-        ClientError, HTTPClientError: no answer, or writers in the way at each of several attempts.
+        ClientError, HTTPClientError: no answer, or conflicts with writers in every attempt.
     """
     wanted = [{"Get": {"TableName": table, "Key": pack(key)["M"]}} for table, key in keys]
     for attempt in range(8):
@@ -143,13 +143,13 @@ def pages(call: Callable[..., Any], **request: Any) -> Iterator[Any]:
 
 
 def _causes(error: ClientError) -> set[str]:
-    """Why a call failed: a cancelled transaction names its causes one by one, any other is its own cause."""
+    """The error codes of a failed call: a cancelled transaction has several, any other call one."""
     codes = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])}
     return codes - {"None"} or {error.response["Error"]["Code"]}
 
 
 def unreachable(error: Exception) -> bool:
-    """Whether a call failed for what may pass: no answer, no capacity, others in the way."""
+    """Whether a failure is transient: no answer, no capacity, or a conflict with other writers."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or _causes(error) <= CROWDED | OVERLOADED
@@ -158,7 +158,7 @@ def unreachable(error: Exception) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action of a transaction, what it is for, and the seat that it is about."""
+    """One action of a transaction, with its role and its seat."""
 
     role: str
     action: dict[str, Any]
@@ -166,7 +166,10 @@ class Step:
 
 
 class Refused(Exception):
-    """The transaction was cancelled by conditions: each step that failed, with the item that it found."""
+    """Conditions cancelled the transaction.
+
+    It holds each failed step with the item that the step found.
+    """
 
     def __init__(self, failed: Sequence[tuple[Step, Item]]) -> None:
         super().__init__(", ".join(f"{step.role} {step.seat_id}" for step, _ in failed))
@@ -174,33 +177,34 @@ class Refused(Exception):
 
 
 class Stale(Exception):
-    """What the transaction was built on is too old to start it (again)."""
+    """The data that the transaction was built on is too old for another attempt."""
 
 
 class Busy(Exception):
-    """Others wanted the same items for as long as the budget lasted."""
+    """Conflicts with other writers of the same items lasted until the deadline."""
 
 
 class Unreachable(Exception):
-    """DynamoDB did not answer, or had no capacity, for as long as the budget lasted."""
+    """DynamoDB did not answer, or had no capacity, until the deadline."""
 
 
 def transact(dynamo: Client, steps: Sequence[Step], *, fresh: Callable[[], bool], deadline: float) -> None:
-    """All the steps or none of them.
+    """Commit all the steps or none of them.
 
     Args:
         dynamo: the client of the home Region.
-        steps: at most 100, no two on one item.
-        fresh: asked before each attempt, whether it may still start.
-        deadline: of `time.monotonic()`: no attempt starts after it.
+        steps: at most 100, with no two on the same item.
+        fresh: called before each attempt; tells whether the attempt may still start.
+        deadline: in `time.monotonic()` seconds; no attempt starts after it.
 
     Raises:
         Refused: a condition failed.
-        Stale: `fresh` said no. What became of earlier attempts is unknown.
+        Stale: `fresh` returned False. The outcome of earlier attempts is unknown.
         Busy: only conflicts until the deadline; nothing was written.
         Unreachable: no answer until the deadline. Whether it was written is unknown.
     """
-    token = secrets.token_hex(16)  # the same for each attempt: one that committed unheard is not done twice
+    # The same token for each attempt, so that an attempt that committed without an answer is not repeated.
+    token = secrets.token_hex(16)
     actions = [step.action for step in steps]
     for attempt in range(1_000_000):
         if not fresh():
@@ -221,7 +225,7 @@ def transact(dynamo: Client, steps: Sequence[Step], *, fresh: Callable[[], bool]
                 raise
             cause: Exception = error
             crowded = _causes(error) <= CROWDED
-        except LOST as error:  # no connection, or no answer: perhaps it was written
+        except LOST as error:  # no connection, or no answer: it may have been written
             cause, crowded = error, False
         pause = random.uniform(0, min(0.4, 0.01 * 2 ** min(attempt, 10)))
         if time.monotonic() + pause > deadline:

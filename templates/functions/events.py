@@ -1,11 +1,13 @@
-"""Events: what is sold, where, and until when. One item in the `events` table each, read through a lease.
+"""Events: what is sold, where, and until when.
+
+Each event is one item in the `events` table, cached under a lease:
 
 event_id     letters, digits, `-` and `_`
-home_region  where all of its locks, seats and sales are written
-epoch        counts its moves of home
-state        on_sale, moving (nobody sells) or closed
-shards       over how many partition keys its seats are spread
-opens_at, closes_at   the sale window, in epoch seconds; the end is not in it
+home_region  Region where all of its locks, seats and sales are written
+epoch        number that increases with every move of home
+state        on_sale, moving (no sales) or closed
+shards       number of partition keys over which its seats are spread
+opens_at, closes_at   the sale window, in epoch seconds; the end is exclusive
 currency     of all prices, ISO 4217
 sections     [{name, first, last, price}]: seats `<name>-<first>` to `<name>-<last>`; each name once;
                  price in minor units
@@ -25,8 +27,8 @@ import dynamo
 __all__ = ["EVENT_ID", "SEAT_ID", "Clock", "Event", "EventCache", "Section", "every_event", "parse"]
 
 EVENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-# One spelling for each seat: "A-01" beside "A-1" would be sold as another. No "-" in a section's name, so
-# that the seats of a section are one range of an ordered set.
+# Each seat has one spelling: "A-01" would otherwise be sold as a different seat than "A-1". A section's name contains
+# no "-", so that the seats of a section are one range of a sorted set.
 SEAT_ID = re.compile(r"([A-Za-z0-9_]{1,32})-([1-9][0-9]{0,6})")
 
 
@@ -34,22 +36,22 @@ SEAT_ID = re.compile(r"([A-Za-z0-9_]{1,32})-([1-9][0-9]{0,6})")
 class Clock:
     """A moment on both clocks of a machine.
 
-    A frozen execution environment may stop the monotonic clock, and the wall clock may be set back: age is
-    what the more pessimistic of the two says.
+    A frozen execution environment may stop the monotonic clock, and the wall clock may be set back, so the age is the
+    greater of the two.
     """
 
     wall: float = field(default_factory=time.time)
     steady: float = field(default_factory=time.monotonic)
 
     def age(self) -> float:
-        """Seconds since; infinite if the wall clock went back."""
+        """Seconds since this moment; infinite if the wall clock went back."""
         wall = time.time() - self.wall
         return float("inf") if wall < 0 else max(wall, time.monotonic() - self.steady)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A range of seats of one price."""
+    """A range of seats with one price."""
 
     name: str
     first: int
@@ -59,7 +61,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event as read at a moment."""
+    """An event, as read at the moment `read`."""
 
     event_id: str
     home_region: str
@@ -73,7 +75,7 @@ class Event:
     read: Clock = field(compare=False)
 
     def section_of(self, seat_id: str) -> Section | None:
-        """The section that has the seat, or None: there is no such seat."""
+        """The section of the seat, or None if the seat does not exist."""
         matched = SEAT_ID.fullmatch(seat_id)
         if matched is None:
             return None
@@ -81,7 +83,7 @@ class Event:
         return next((s for s in self.sections if s.name == name and s.first <= number <= s.last), None)
 
     def shard_of(self, seat_id: str) -> str:
-        """The partition key of the seat, in inventory and in the ledger alike."""
+        """The partition key of the seat in both inventory and ledger."""
         return f"{self.event_id}#{zlib.crc32(seat_id.encode()) % self.shards}"
 
     def every_shard(self) -> list[str]:
@@ -90,10 +92,10 @@ class Event:
 
 
 def parse(item: dynamo.Item, read: Clock) -> Event:
-    """The event in an item.
+    """Parse the item of an event.
 
     Raises:
-        KeyError, TypeError: an attribute is missing or of another type.
+        KeyError, TypeError: an attribute is missing or has the wrong type.
     """
     return Event(
         event_id=item["event_id"],
@@ -110,16 +112,16 @@ def parse(item: dynamo.Item, read: Clock) -> Event:
 
 
 def _parsed(item: dynamo.Item | None, read: Clock) -> Event | None:
-    """The event in an item; a bad item is logged and none, so that it does not hide the others."""
+    """Parse an item; a malformed one is logged and skipped, so that it does not hide the others."""
     try:
         return None if item is None else parse(item, read)
     except (KeyError, TypeError) as error:
-        print(f"{item} is no event: {error!r}")
+        print(f"malformed event item {item}: {error!r}")
         return None
 
 
 def every_event(local: Any, table: str) -> Iterator[Event]:
-    """All events as the Region's replica has them; control items are none."""
+    """All events in the Region's replica, without control items."""
     read = Clock()
     for page in dynamo.pages(local.scan, TableName=table, ConsistentRead=True):
         for found in page["Items"]:
@@ -132,9 +134,9 @@ def every_event(local: Any, table: str) -> Iterator[Event]:
 
 
 class EventCache:
-    """Events no older than a lease.
+    """A cache of events that are at most one lease old.
 
-    A move of home waits until every replica shows it, then for the lease: whoever sells has then heard of it.
+    A move of home waits until every replica shows it, and then for the lease, after which every seller knows about it.
     So the replica is read consistently, and an event's age counts from before the read.
     """
 
@@ -145,10 +147,13 @@ class EventCache:
         self._known: dict[str, tuple[Clock, Event | None]] = {}
 
     def get(self, event_id: str) -> Event | None:
-        """The event, or None. Absence is leased too: nobody can make us read at every request."""
+        """The event, or None if it does not exist.
+
+        Absence is cached too, so that clients cannot force a read per request.
+        """
         known = self._known.get(event_id)
         if known is None or known[0].age() >= self._lease:
-            if len(self._known) > 1000:  # made-up ids must not fill the memory
+            if len(self._known) > 1000:  # invented ids must not fill the memory
                 self._known.clear()
             read = Clock()
             item = dynamo.get(self._local, self._table, {"event_id": event_id})
@@ -156,5 +161,5 @@ class EventCache:
         return known[1]
 
     def fresh(self, event: Event) -> bool:
-        """Whether a transaction may start on this knowledge."""
+        """Whether a transaction may still start on this copy of the event."""
         return event.read.age() < self._lease

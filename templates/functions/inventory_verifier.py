@@ -1,7 +1,9 @@
-"""Checks, every ten seconds, that each seat is sold at most once and that everybody agrees on it.
+"""Verify that each seat is sold at most once and that all its records agree.
 
-Only the Region that the control item names works; the other, its stand-in, answers that it is not active.
-Runs may overlap: watermarks are moved on conditions, and findings are looked at again by the corrector.
+It runs every few seconds.
+
+Only the Region that the control item names does any work; the other hub answers that it is not active. Runs may
+overlap: watermarks move conditionally, and the corrector checks every finding again.
 
     {"scheduled_at"}  ->  {"active", "findings": [at most 100, for the corrector], "report": {..}}
 """
@@ -36,25 +38,25 @@ CORRECTIONS_TABLE = os.environ["CORRECTIONS_TABLE"]
 METRICS_NAMESPACE = os.environ["METRICS_NAMESPACE"]
 PMS_URL = os.environ["PMS_URL"]
 TABLES = ledger.Tables(os.environ["INVENTORY_TABLE"], os.environ["SALES_TABLE"])
-FUNCTION_TIMEOUT_SECONDS = float(os.environ["FUNCTION_TIMEOUT_SECONDS"])  # of the function that sells
+FUNCTION_TIMEOUT_SECONDS = float(os.environ["FUNCTION_TIMEOUT_SECONDS"])  # of ticket_purchase
 REPLICATION_SECONDS = float(os.environ["REPLICATION_SECONDS"])
 VERIFICATION_SECONDS = float(os.environ["VERIFICATION_SECONDS"])
 
-SKEW_SECONDS = 2.0  # by which the clocks of two machines may differ
-AFTERCARE_SECONDS = 7 * 86_400  # a closed event is verified for a week: a lost Region may come back
+SKEW_SECONDS = 2.0  # allowed difference between the clocks of two machines
+AFTERCARE_SECONDS = 7 * 86_400  # closed events are verified for a week, because a lost Region may come back
 MOST_FINDINGS = 100
-MOST_NAMED = 100  # disagreements with the PMS that a report names
+MOST_NAMED = 100  # disagreements with the PMS listed in a report
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Runs once over all events."""
+    """Verify all events once."""
     started, steady = time.time(), time.monotonic()
     local = dynamo.client(REGION, attempts=3)
     control = dynamo.get(local, EVENTS_TABLE, {"event_id": "control#active"}) or {}
     if control.get("active_region", PRIMARY_REGION) != REGION:
         return {"active": False, "findings": [], "report": {}}
 
-    # An id is minted at most one function time-out before its commit, and replicated a moment later.
+    # An id is created at most one function time-out before its commit, and replicated a moment after it.
     settled = started - FUNCTION_TIMEOUT_SECONDS - max(SKEW_SECONDS, REPLICATION_SECONDS)
     deadline = steady + 0.6 * VERIFICATION_SECONDS
     settings = Settings(REGIONS, int(started * 1000), int(settled * 1000), deadline)
@@ -64,7 +66,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
         for one in every_event(local, EVENTS_TABLE)
         if one.state != "closed" or one.closes_at > started - AFTERCARE_SECONDS
     ]
-    # Two pools: an event waits for the readings that it asked for, and must not stand in their way.
+    # Two pools, because an event's task waits for its own reads and would block them in a shared pool.
     with ThreadPoolExecutor(8) as outer, ThreadPoolExecutor(48) as inner:
         looks = list(outer.map(lambda one: _look(one, replicas, settings, inner), events))
         findings = [finding for look in looks for finding in look.compared.findings]
@@ -97,7 +99,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a run has seen of one event."""
+    """The results of a run for one event."""
 
     event: Event
     known: Progress
@@ -105,13 +107,13 @@ class Look:
     pms: Mapping[str, Any]
 
     def oldest_slice(self, now: int) -> int:
-        """Seconds since the shard was compared whose turn it was the longest ago."""
+        """Seconds since the least recently compared shard was compared as a whole."""
         slices = {**self.known.slices, **dict.fromkeys(self.compared.slices, now // 1000)}
         return now // 1000 - min(slices.values(), default=now // 1000)
 
 
 def _look(event: Event, replicas: Replicas, settings: Settings, pool: ThreadPoolExecutor) -> Look:
-    """Compares one event; with the PMS too, which is asked meanwhile."""
+    """Compare one event, also with the PMS, which is called in parallel."""
     known = corrections.progress(dynamo.client(REGION, attempts=3), CORRECTIONS_TABLE, event.event_id)
     patience = 0.5 * VERIFICATION_SECONDS
     asked = pool.submit(pms.sold_seats, PMS_URL, event.event_id, patience) if PMS_URL else None
@@ -123,7 +125,10 @@ def _look(event: Event, replicas: Replicas, settings: Settings, pool: ThreadPool
 
 
 def _note(look: Look, left_out: set[tuple[str, str]], settings: Settings, pool: ThreadPoolExecutor) -> None:
-    """Notes how far the run came. Where findings did not fit into its answer, it has to come again."""
+    """Record the run's progress.
+
+    Shards with findings that did not fit into the answer are left out, so that the next run repeats them.
+    """
     local, event = dynamo.client(REGION, attempts=3), look.event
     again = {event.shard_of(seat) for event_id, seat in left_out if event_id == event.event_id}
     where = local, CORRECTIONS_TABLE, event.event_id
@@ -145,7 +150,7 @@ def _compare_with_pms(
     replicas: Replicas,
     settings: Settings,
 ) -> dict[str, Any]:
-    """Compares the slices of this run with the PMS; without it, says so."""
+    """Compare the slices of this run with the PMS, or report that it is down."""
     if asked is None:
         return {}
     try:
@@ -153,7 +158,7 @@ def _compare_with_pms(
     except pms.PmsDown as error:
         return {"event_id": event.event_id, "down": str(error)}
     ours = {seat: item for items in compared.slices.values() for seat, item in items.items()}
-    # What is sold now need not be known there yet; a withheld seat is not sold.
+    # The PMS need not know the latest sales yet, and a withheld seat is not sold.
     sold = {seat for seat, item in ours.items() if item.sale_id and item.version <= settings.settled}
     surplus = sorted(seat for seat in theirs - ours.keys() if event.shard_of(seat) in compared.slices)[:100]
     keys = [(event.shard_of(seat), seat) for seat in surplus]
@@ -169,7 +174,7 @@ def _compare_with_pms(
 
 
 def _pms_report(events: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the PMS said, in all; short enough for a state machine's payload."""
+    """Summarize the comparison with the PMS, short enough for a state machine's payload."""
     named = [
         {"event_id": one["event_id"], "seat_id": seat, "problem": problem}
         for one in events

@@ -1,8 +1,10 @@
-"""Writes the ledger's changes to Aurora: each sale is one row, however often and in whatever order it comes.
+"""Write the ledger's changes to Aurora.
 
-DynamoDB streams every change of the ledger to Kinesis by itself, so nothing is lost before; here nothing is
-lost because what was not written is handed back, record by record. What can never be written fails alone, and
-ends in the failure queue after the last attempt.
+Each sale is one row, however often and in whatever order it arrives.
+
+DynamoDB itself streams every ledger change to Kinesis, so nothing is lost on the way here. Nothing is lost here
+either, because each record that was not written is reported as failed. A record that can never be written fails alone,
+and ends in the failure queue after the last attempt.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ DATABASE = SalesDatabase(
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Writes a batch of Kinesis records; answers with those that it could not write."""
+    """Write a batch of Kinesis records and report those that could not be written."""
     rows: list[tuple[str, Row]] = []
     failed: set[str] = set()
     for record in event["Records"]:
@@ -45,7 +47,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
         try:
             row = _row(record["kinesis"]["data"])
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError, Poison) as error:
-            print(f"record {number} is no ledger entry: {error!r}")
+            print(f"record {number} is not a ledger entry: {error!r}")
             failed.add(number)
         else:
             if row is not None:
@@ -53,17 +55,19 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     try:
         failed |= DATABASE.write(rows)
     except (BotoCoreError, ClientError) as error:
-        print(f"the database does not serve: {error}")
+        print(f"the database is unavailable: {error}")
         failed |= {number for number, _ in rows}
     numbers = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in numbers if number in failed]}
 
 
 def _row(data: str) -> Row | None:
-    """The row of a record: DynamoDB's JSON inside base64. None for a removal, which is an operator's.
+    """The row of a record, which is DynamoDB's JSON in base64.
+
+    It is None for a removal, which only operators make.
 
     Raises:
-        AttributeError, KeyError, RecursionError, TypeError, ValueError, Poison: it is not one.
+        AttributeError, KeyError, RecursionError, TypeError, ValueError, Poison: the record is not a ledger entry.
     """
     change = json.loads(base64.b64decode(data, validate=True))
     if change["eventName"] == "REMOVE":

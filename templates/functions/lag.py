@@ -1,7 +1,7 @@
-"""Finds replicas that lack sales which they have had time enough to receive.
+"""Find replicas that lack sales which they have had enough time to receive.
 
-Counted first: the replicas of a quarter of a million sales need not travel to be compared. Only where the
-counts differ are the ids read.
+Counts are compared first, so that the ids of 250,000 sales need not be transferred; ids are read only where the counts
+differ.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from replicas import Reading, Replicas, Silent
 
 __all__ = ["lagging"]
 
-MOST_NAMED = 10  # missing sales that are named, of each shard in each Region
+MOST_NAMED = 10  # missing sales reported per shard and Region
 
 
 def lagging(
@@ -27,20 +27,20 @@ def lagging(
     settled: int,
     now: int,
 ) -> list[dict[str, Any]]:
-    """What the other Regions lack of what the home has had since before `settled`.
+    """Sales up to `settled` that the home has and other Regions lack.
 
-    `new` is what was read after the watermarks, by Region and shard, with all shards of the home; times are
+    `new` holds the entries read after the watermarks, by Region and shard, including all shards of the home; times are
     in epoch milliseconds.
 
     Returns:
-        For each shard in each Region that lacks something: region, shard, the first of the missing sales, and
-        the age of the oldest in seconds.
+        For each shard and Region that lacks sales: region, shard, the first missing sales, and the age of the oldest
+        in seconds.
     """
     late = []
     for (region, shard), reading in new.items():
         home = new[event.home_region, shard]
         above = progress.watermarks.get((region, shard), -1)
-        behind = above < progress.watermarks.get((event.home_region, shard), -1)  # it was silent
+        behind = above < progress.watermarks.get((event.home_region, shard), -1)  # the Region was silent
         if region == event.home_region or behind or min(reading.complete_to, home.complete_to) < settled:
             continue
         ids = [entry.sale_id for entry in home.entries]
@@ -51,7 +51,7 @@ def lagging(
             there = replicas.entries(region, shard, above, settled)
         except Silent:
             continue
-        # A void has the id of its sale, and may be a moment old.
+        # Ignore voids: a void carries the id of its sale, but may be only a moment old.
         found = {entry.sale_id for entry in there.entries}
         missing = sorted(sale_id for sale_id in expected - found if not sale_id.endswith(ledger.VOID))
         if missing:

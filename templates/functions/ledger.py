@@ -1,8 +1,10 @@
-"""The ledger of sales: append-only, one entry a seat, and the judge of who owns it.
+"""The append-only ledger of sales, which decides who owns a seat.
 
-Inventory items are replicated last-writer-wins, and the items of one transaction travel apart; so what an
-inventory item says is only a copy, and `winner` decides. A void is an entry of its own, `<sale id>-void`
-beside what it voids: the same void cannot be written twice.
+It has one entry per seat sold.
+
+Inventory items replicate last-writer-wins, and the items of one transaction replicate separately. So an inventory item
+is only a copy, and `winner` decides. A void is an entry of its own, with the id `<sale id>-void` next to the sale that
+it voids, so that the same void cannot be written twice.
 """
 
 from __future__ import annotations
@@ -32,29 +34,32 @@ class Tables:
 
 
 def new_order_id(now: float) -> str:
-    """An id that sorts by time: milliseconds, then 64 random bits. `now` in epoch seconds."""
+    """Create an id that sorts by time: milliseconds, then 64 random bits.
+
+    `now` is in epoch seconds.
+    """
     return f"{int(now * 1000):013d}-{secrets.token_hex(8)}"
 
 
 def sale_ids(order_id: str, seats: Sequence[str]) -> dict[str, str]:
-    """The ledger id of each seat of an order: from any one item of it, all others can be found."""
+    """The ledger id of each seat of an order, so that any item of the order leads to all others."""
     return {seat: f"{order_id}-{number:02d}" for number, seat in enumerate(sorted(seats))}
 
 
 def minted_at(sale_id: str) -> int:
-    """When the id was made, in epoch milliseconds."""
+    """When the id was created, in epoch milliseconds."""
     return int(sale_id[:13])
 
 
 def between(above: int, to: int) -> tuple[str, str]:
-    """The first and the last id of the milliseconds after `above`, up to and with `to`."""
+    """The first and the last id of the milliseconds after `above`, up to and including `to`."""
     return f"{above + 1:013d}", f"{to:013d}~"
 
 
 def inventory_item(entry: dynamo.Item, version: int) -> dynamo.Item:
-    """The inventory item that says what a ledger entry says.
+    """The inventory item that matches a ledger entry.
 
-    `version` is the time of this write in epoch milliseconds: seat maps keep the later of two.
+    `version` is the time of this write in epoch milliseconds: seat maps keep the later of two versions.
     """
     copied = (
         "event_shard", "seat_id", "sale_id", "event_id", "order_id", "seats", "buyer", "epoch", "home_region",
@@ -64,7 +69,7 @@ def inventory_item(entry: dynamo.Item, version: int) -> dynamo.Item:
 
 
 def void_of(entry: dynamo.Item, now: int, reason: str) -> dynamo.Item:
-    """The entry that voids another. `now` in epoch milliseconds."""
+    """The entry that voids another. `now` is in epoch milliseconds."""
     copied = ("event_shard", "event_id", "seat_id", "order_id", "epoch", "home_region")
     return {
         "sale_id": entry["sale_id"] + VOID,
@@ -77,7 +82,10 @@ def void_of(entry: dynamo.Item, now: int, reason: str) -> dynamo.Item:
 
 
 def receipt(entries: Sequence[dynamo.Item]) -> dict[str, Any]:
-    """What the buyer is told of an order, made from its ledger entries only: a retry is told the same."""
+    """The answer for an order.
+
+    It is built only from the order's ledger entries, so that a retry gets the same answer.
+    """
     entries = sorted(entries, key=lambda entry: entry["sale_id"])
     return {
         "order_id": entries[0]["order_id"],
@@ -90,20 +98,23 @@ def receipt(entries: Sequence[dynamo.Item]) -> dict[str, Any]:
 
 
 def winner(entries: Sequence[dynamo.Item]) -> dynamo.Item:
-    """Of unvoided entries of one seat, the one that keeps it: the highest epoch, then the lowest sale id."""
+    """The entry that keeps the seat: the highest epoch, then the lowest sale id.
+
+    All `entries` must be unvoided.
+    """
     return min(entries, key=lambda entry: (-entry["epoch"], entry["sale_id"]))
 
 
 @dataclass(frozen=True, slots=True)
 class SeatRecord:
-    """All that is known of a seat, as the home Region had it at one moment.
+    """Everything known about a seat, from one consistent read of the home Region.
 
     Attributes:
         item: its inventory item, or None.
-        entries: its sales by id, voided ones included; those that the home has not got yet come from where
-            they were written.
-        voided: which of them are voided.
-        unknown: sales that neither the home has nor the Region that should, because that one did not answer.
+        entries: its sales by id, including voided ones; those that have not reached the home yet come from the
+            Region where they were written.
+        voided: the ids of the voided sales.
+        unknown: sales that the home lacks, and whose own Region did not answer.
     """
 
     item: dynamo.Item | None
@@ -113,7 +124,7 @@ class SeatRecord:
 
     @property
     def live(self) -> list[dynamo.Item]:
-        """The unvoided sales: one, unless something is wrong."""
+        """The unvoided sales: at most one, unless something is wrong."""
         return [entry for sale_id, entry in self.entries.items() if sale_id not in self.voided]
 
 
@@ -125,20 +136,22 @@ def read_seat(
     hints: Mapping[str, str],
     silent: Container[str] = (),
 ) -> SeatRecord:
-    """A seat's inventory item and sales, in one consistent snapshot of the home Region.
+    """Read a seat's inventory item and sales in one consistent snapshot of the home Region.
 
     Args:
-        client_of: a Region to its client.
+        client_of: returns the client of a Region.
         tables: the names of the tables.
         home: the home Region.
-        key: of the inventory item: event_shard and seat_id.
-        hints: sales that may be of the seat, each with the Region where it was written.
-        silent: Regions that need not be asked: they did not answer a moment ago.
+        key: the key of the inventory item: event_shard and seat_id.
+        hints: sales that may be of this seat, each with the Region where it was written.
+        silent: Regions not to call, because they just failed to answer.
 
     Raises:
         ClientError, HTTPClientError: the home does not answer.
     """
-    written = dict(sorted(hints.items())[:40])  # 1 + 2 * 40, and those it finds, fit a transaction of 100
+    written = dict(
+        sorted(hints.items())[:40]
+    )  # 1 + 2 * 40, plus the sales it finds, fit into a transaction of 100
     shard = key["event_shard"]
     while True:
         keys = [(tables.inventory, key)]
@@ -148,7 +161,7 @@ def read_seat(
         item = found[0]
         if item is None or "sale_id" not in item or item["sale_id"] in written:
             break
-        written[item["sale_id"]] = item["home_region"]  # a sale that nobody mentioned: ask again, with it
+        written[item["sale_id"]] = item["home_region"]  # a sale without a hint: read again, with it
     entries = {sale_id: entry for sale_id, entry in zip(written, found[1::2], strict=True) if entry}
     voided = frozenset(sale_id for sale_id, void in zip(written, found[2::2], strict=True) if void)
     unknown = set()

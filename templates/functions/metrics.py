@@ -1,4 +1,6 @@
-"""CloudWatch metrics as log lines (the embedded metric format): no call, no waiting, no permission.
+"""CloudWatch metrics as log lines (embedded metric format).
+
+They need no API call, no wait and no permission.
 
 Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -13,7 +15,10 @@ __all__ = ["emit"]
 
 
 def emit(namespace: str, **values: float) -> None:
-    """Print one line that CloudWatch Logs turns into metrics; the unit is the end of each name."""
+    """Print one line that CloudWatch Logs turns into metrics.
+
+    The end of each name gives its unit.
+    """
     units = {
         name: next(
             (u for end, u in (("Ms", "Milliseconds"), ("Seconds", "Seconds")) if name.endswith(end)), "Count"

@@ -1,12 +1,13 @@
-"""Puts right what the verifier found: voids the sales that lost their seat, and asks for their refunds.
+"""Void the sales that lost their seat, and request their refunds.
 
-A finding is only a hint. The seat is read again in the event's home, and the ledger's rule decides. In this
-order, each step being harmless when it is done twice:
+A finding is only a hint: the seat is read again in the event's home, and the ledger's rule decides. The steps run in
+this order, and each may safely run twice:
 
-1. audit: the refund is pending, before anything is voided: a crash can then lose none;
-2. one transaction in the home: the voids, and the inventory item of the sale that keeps the seat;
-3. the refund queue; its FIFO forgets ids after five minutes, so who refunds must go by the sale's id as well;
-4. audit: the refund is published.
+1. audit the refund as pending, before anything is voided, so that a crash cannot lose it;
+2. in one transaction in the home, write the voids and the inventory item of the sale that keeps the seat;
+3. send the refund to the refunds queue; its FIFO forgets ids after five minutes, so the consumer must deduplicate by
+   sale id as well;
+4. audit the refund as published.
 
     {"findings": [..]}  ->  {"corrected", "published", "failed"}
 """
@@ -52,7 +53,7 @@ BUDGET_SECONDS = 4.0
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:
-    """Puts findings right, each for itself."""
+    """Correct the findings, each independently."""
     started = time.monotonic()
     seats: dict[tuple[str, str], dict[str, str]] = {}
     for finding in event["findings"]:
@@ -68,14 +69,17 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:
 
 
 def _settle(seat: tuple[tuple[str, str], dict[str, str]]) -> tuple[bool, int, bool]:
-    """Settles one seat: was something put right, how many refunds were published, did it fail?"""
+    """Settle one seat.
+
+    It returns whether the seat was corrected, how many refunds were published, and whether it failed.
+    """
     (event_id, seat_id), hints = seat
     corrected, published = False, 0
     try:
-        for _ in range(3):  # again, when somebody else was at the same seat
+        for _ in range(3):  # retry if another writer changed the seat meanwhile
             event = EVENTS.get(event_id)
             if event is None or event.state == "moving":
-                raise Unsettled("the event has no home now")
+                raise Unsettled("the event is moving, or does not exist")
             key = {"event_shard": event.shard_of(seat_id), "seat_id": seat_id}
             record = ledger.read_seat(_client, TABLES, event.home_region, key, hints)
             hints |= {sale_id: entry["home_region"] for sale_id, entry in record.entries.items()}
@@ -93,13 +97,13 @@ def _settle(seat: tuple[tuple[str, str], dict[str, str]]) -> tuple[bool, int, bo
             for sale_id, entry in record.entries.items():
                 if sale_id in voided:
                     published += _refund(entry)
-                else:  # announced by a run that then found it the keeper
+                else:  # an earlier run announced its refund, but the sale keeps the seat
                     key = corrections.refund_key(event_id, sale_id)
                     corrections.set_refund(LOCAL, CORRECTIONS_TABLE, key, "pending", "withdrawn")
             return corrected, published, False
-        raise Unsettled("others were at it")
+        raise Unsettled("other writers kept changing the seat")
     except (BotoCoreError, ClientError, Unsettled, dynamo.Busy, dynamo.Unreachable) as error:
-        print(f"{event_id} {seat_id} is not settled: {error!r}")
+        print(f"{event_id} {seat_id} could not be settled: {error!r}")
         return corrected, published, True
 
 
@@ -108,7 +112,7 @@ def _client(region: str) -> dynamo.Client:
 
 
 def _commit(event: Event, steps: Sequence[Step]) -> None:
-    """As a sale does it: only in the home, and never on old knowledge of where that is."""
+    """Commit like a sale: only in the home, and never on an expired copy of the event."""
     dynamo.transact(
         dynamo.client(event.home_region),
         steps,
@@ -118,7 +122,7 @@ def _commit(event: Event, steps: Sequence[Step]) -> None:
 
 
 def _audit_refund(entry: Item) -> None:
-    """Says that a refund is to come, unless that was said before."""
+    """Record a refund as pending, unless it is recorded already."""
     names = ("seat_id", "order_id", "buyer", "price", "currency", "epoch", "home_region")
     audit = {
         **corrections.refund_key(entry["event_id"], entry["sale_id"]),
@@ -146,7 +150,10 @@ def _audit_inventory(event_id: str, seat_id: str, steps: Sequence[Step]) -> None
 
 
 def _refund(entry: Item) -> int:
-    """Publishes the refund of a voided sale, unless that is done: 1 if it was now."""
+    """Publish the refund of a voided sale unless it was published before.
+
+    It returns the number published: 0 or 1.
+    """
     key = corrections.refund_key(entry["event_id"], entry["sale_id"])
     _audit_refund(entry)
     audit = dynamo.get(LOCAL, CORRECTIONS_TABLE, key)
@@ -165,7 +172,10 @@ def _refund(entry: Item) -> int:
 
 
 def _record(event_id: str, seat_id: str, sale_id: str, correction: str, at: int) -> None:
-    """The same in Timestream, where that is the store: the same time and dimensions are the same record."""
+    """Write the record to Timestream if that is the audit store.
+
+    Records with the same time and dimensions are one record.
+    """
     if TIMESTREAM is None:
         return
     names = {"event_id": event_id, "seat_id": seat_id, "correction": correction}

@@ -1,8 +1,10 @@
-"""A small Redis client: no Lambda runtime ships one. RESP2 over TLS, signed in with an IAM token.
+"""A small Redis client, because no Lambda runtime ships one.
 
-The token is a presigned URL made on this machine, so nothing but Redis has to be reachable. Source:
-https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html: it is good for 15 minutes, a connection
-for 12 hours. Whenever a connection breaks, one more is tried: every command that we send may be repeated.
+It speaks RESP2 over TLS, and authenticates with an IAM token.
+
+The token is a presigned URL that is created locally, so only Redis needs to be reachable. It is valid for 15 minutes,
+and a connection for 12 hours; source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html.
+A broken connection is retried once, because every command that we send may be repeated.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from botocore.signers import RequestSigner
 __all__ = ["Redis", "RedisDown", "RedisError", "iam_token"]
 
 TOKEN_SECONDS = 900
-# Errors that a new connection cures: a token or a node that is no longer the right one.
+# Errors that a new connection fixes: the token has expired, or the node is no longer the primary.
 _PASSING = ("NOAUTH", "WRONGPASS", "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN")
 
 
@@ -29,11 +31,11 @@ class RedisError(Exception):
 
 
 class RedisDown(Exception):
-    """Redis cannot be reached, or cannot serve now."""
+    """Redis cannot be reached, or cannot serve requests now."""
 
 
 def iam_token(user: str, replication_group: str, region: str) -> str:
-    """What AUTH takes for a password: the presigned URL of a `connect`, without its scheme."""
+    """The password for AUTH: the presigned URL of a `connect` request, without its scheme."""
     session = boto3.session.Session()._session
     signer = RequestSigner(
         ServiceId("elasticache"),
@@ -57,13 +59,13 @@ def iam_token(user: str, replication_group: str, region: str) -> str:
 
 
 class Redis:
-    """One connection, made when it is first needed and again when it breaks.
+    """One connection, opened on first use and again after it breaks.
 
     Args:
         host, port: the primary endpoint.
-        user, replication_group, region: what the token is for; without a user, nobody signs in.
+        user, replication_group, region: the identity that the token is for; without a user, there is no sign-in.
         tls: an SSL context, or False for a server without TLS. By default the certificate is checked.
-        seconds: in which the server accepts a connection, and answers.
+        seconds: the time-out for connecting and for each answer.
     """
 
     def __init__(
@@ -88,13 +90,13 @@ class Redis:
         """The answer to one command: bytes, int, None, or a list of them.
 
         Raises:
-            RedisDown: no answer, at the second attempt either.
-            RedisError: the command was refused.
+            RedisDown: no answer, not even at the second attempt.
+            RedisError: Redis refused the command.
         """
         return self.calls([command])[0]
 
     def script(self, text: str, keys: Sequence[str], arguments: Sequence[str | int] = ()) -> Any:
-        """The answer of a Lua script; its text is sent only when the server does not have it."""
+        """Run a Lua script; its text is sent only if the server does not have it."""
         tail = (len(keys), *keys, *arguments)
         try:
             return self.call("EVALSHA", hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), *tail)
@@ -104,7 +106,10 @@ class Redis:
         return self.call("EVAL", text, *tail)
 
     def calls(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
-        """The answers to several commands, sent at once. An error among them is raised at the end."""
+        """The answers to several commands, sent in one pipeline.
+
+        An error among them is raised at the end.
+        """
         for attempt in (1, 2):
             try:
                 if self._socket is None:
@@ -117,7 +122,7 @@ class Redis:
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """Ends the connection; the next command makes a new one."""
+        """Close the connection; the next command opens a new one."""
         if self._socket is not None:
             self._socket.close()
         self._socket, self._buffer = None, b""

@@ -1,7 +1,7 @@
-"""Reads ledger and inventory in each Region's own replica, light enough for a quarter of a million seats.
+"""Read ledger and inventory from each Region's own replica, fast enough for 250,000 seats.
 
-Only the few attributes that a comparison needs are asked for: parsing is what takes the time. A Region that
-did not answer once is not asked again in this run.
+Reads request only the few attributes that a comparison needs, because parsing takes most of the time. A Region that
+failed to answer once is not called again in the same run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["EVER", "Entry", "Reading", "Replicas", "Seat", "Silent"]
 
 T = TypeVar("T")
 
-EVER = 9_999_999_999_999  # milliseconds: after any id
+EVER = 9_999_999_999_999  # epoch milliseconds later than any id
 
 
 class Silent(Exception):
@@ -25,7 +25,7 @@ class Silent(Exception):
 
 
 class Entry(NamedTuple):
-    """A ledger entry, a sale or a void, without what the verifier does not need."""
+    """A ledger entry (a sale or a void), reduced to what the verifier needs."""
 
     sale_id: str
     seat_id: str
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
     @property
     def voids(self) -> str:
-        """The sale that it voids, or nothing: it is a sale."""
+        """The id of the sale that it voids, or "" if it is a sale."""
         return self.sale_id.removesuffix(ledger.VOID) if self.sale_id.endswith(ledger.VOID) else ""
 
 
@@ -50,9 +50,9 @@ class Reading:
     """Entries of one shard in one Region.
 
     Attributes:
-        entries: those asked for.
-        count: of all entries in the range, also of those that were not asked for.
-        complete_to: up to which millisecond nothing is missing.
+        entries: the requested entries.
+        count: the number of all entries in the range, including filtered ones.
+        complete_to: the epoch millisecond up to which the reading is complete.
     """
 
     entries: tuple[Entry, ...]
@@ -61,17 +61,17 @@ class Reading:
 
 
 class Replicas:
-    """All Regions' replicas of ledger and inventory, for one run."""
+    """The replicas of ledger and inventory in all Regions, for one run."""
 
     def __init__(self, tables: ledger.Tables) -> None:
         self.tables = tables
         self.silent: set[str] = set()
 
     def ask(self, region: str, call: Callable[[dynamo.Client], T]) -> T:
-        """Asks a Region.
+        """Call a Region.
 
         Raises:
-            Silent: it does not answer, or did not in this run.
+            Silent: it does not answer, or failed to answer earlier in this run.
         """
         if region in self.silent:
             raise Silent(region)
@@ -84,16 +84,16 @@ class Replicas:
             raise Silent(region) from error
 
     def client(self, region: str) -> dynamo.Client:
-        """The client of a Region, for what is asked of several at once."""
+        """The client of a Region, for reads that involve several Regions."""
         return dynamo.client(region, attempts=2)
 
     def entries(
         self, region: str, shard: str, above: int, to: int, *, own: bool = False, most_pages: int = 0
     ) -> Reading:
-        """The entries with ids after `above` up to `to`; with `own`, only those written in this Region.
+        """The entries with ids after `above` up to and including `to`.
 
-        The replicas of what others wrote are then counted and not sent: twelve replicas of one sale are one
-        sale.
+        With `own`, replicas of other Regions' entries are counted but not transferred: twelve replicas of one sale
+        are one sale.
         """
         first, last = ledger.between(above, to)
         values = {":shard": {"S": shard}, ":first": {"S": first}, ":last": {"S": last}}
@@ -141,7 +141,7 @@ class Replicas:
         return self.ask(region, read)
 
     def seats(self, region: str, keys: Collection[tuple[str, str]]) -> dict[str, Seat]:
-        """The inventory items of some (shard, seat) of an event, by seat: at most 100."""
+        """The inventory items of at most 100 (shard, seat) keys of an event, by seat."""
         table = self.tables.inventory
         wanted: Any = {
             table: {

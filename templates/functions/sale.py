@@ -1,8 +1,8 @@
-"""The transactions of a sale: which items must be how, for a seat to be held, sold or released.
+"""The transactions that hold, sell or release seats, with their conditions.
 
-Each function returns the steps of one transaction in the event's home Region. Per seat there is a lock
+Each function returns the steps of one transaction in the event's home Region. Each seat has a lock
 `seat#<event>#<seat>`; a hold adds `hold#<id>`, a purchase `idem#<buyer>#<key>`. A lock binds until its
-`expiry_time` and in its own epoch. Both are tested here: DynamoDB's TTL only tidies up, days later.
+`expiry_time` and only in its own epoch. The conditions test both, because DynamoDB's TTL deletes items days late.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ __all__ = [
     "purchase_steps", "release_steps",
 ]  # fmt: skip
 
-# A transaction has at most 100 actions, and a sold seat takes three. One more is the idempotency record, and
-# one the hold that ends: so an order of 33 seats can be bought, but not held first.
+# A transaction has at most 100 actions. A sold seat takes three, the idempotency record one, and an ending hold one:
+# so an order of 33 seats can be bought directly, but not after a hold.
 MOST_BOUGHT, MOST_HELD = 33, 32
 
-REMEMBERED_SECONDS = 86_400  # an answer is kept for a day
+REMEMBERED_SECONDS = 86_400  # answers are kept for a day
 
-# A lock that no longer binds, or that is ours.
+# The lock no longer binds, or is ours.
 _FREE = (
     "attribute_not_exists(lock_key) OR expiry_time < :now OR epoch < :epoch"
     " OR (holder = :hold AND buyer = :buyer)"
@@ -39,7 +39,7 @@ def hold_key(hold_id: str) -> Item:
 
 
 def idempotency_key(buyer: str, key: str) -> Item:
-    """The key of the record of a purchase."""
+    """The key of a purchase's idempotency record."""
     return {"lock_key": f"idem#{buyer}#{key}"}
 
 
@@ -68,7 +68,10 @@ def _action(
 def hold_steps(
     tables: Tables, event: Event, seats: Sequence[str], hold_id: str, buyer: str, now: int, seconds: int
 ) -> list[Step]:
-    """Every seat is unsold and locked by nobody else; then all are locked until `now` + `seconds`."""
+    """Lock all seats until `now` + `seconds`.
+
+    The conditions: each seat is unsold and not locked by anyone else.
+    """
     values = {":now": now, ":epoch": event.epoch, ":hold": hold_id, ":buyer": buyer}
     mark = {"event_id": event.event_id, "buyer": buyer, "epoch": event.epoch, "expiry_time": now + seconds}
     steps = []
@@ -81,7 +84,7 @@ def hold_steps(
             Step("lock", _action("Put", tables.locks, lock, _FREE, values), seat),
             Step("inventory", unsold, seat),
         ]
-    # No one else has this id, but an attempt of ours may have committed unheard.
+    # Nobody else has this id, but an earlier attempt of ours may have committed without our knowing.
     hold = {**hold_key(hold_id), "seats": list(seats), **mark}
     ours = "attribute_not_exists(lock_key) OR buyer = :buyer"
     return [*steps, Step("hold", _action("Put", tables.locks, hold, ours, {":buyer": buyer}))]
@@ -90,7 +93,7 @@ def hold_steps(
 def ledger_entries(
     event: Event, seats: Sequence[str], order_id: str, buyer: str, key: str, body_hash: str
 ) -> list[Item]:
-    """The ledger entries of an order, priced by the event. All seats exist."""
+    """The ledger entries of an order, with the event's prices. All seats must exist."""
     ids = ledger.sale_ids(order_id, seats)
     sections = {seat: event.section_of(seat) for seat in seats}
     return [
@@ -119,9 +122,11 @@ def ledger_entries(
 def purchase_steps(
     tables: Tables, event: Event, entries: Sequence[Item], hold_id: str, answer: str, now: int
 ) -> list[Step]:
-    """Every seat is unsold and locked by nobody else, the key is new, the hold binds; then all is sold.
+    """Sell all seats.
 
-    The locks and the hold go in the same transaction, so that none is left behind.
+    The conditions: each seat is unsold and not locked by anyone else, the key is new, and the hold, if any, is valid.
+
+    The same transaction deletes the locks and the hold, so that none is left behind.
     """
     first = entries[0]
     buyer, key = first["buyer"], first["idempotency_key"]
@@ -145,7 +150,7 @@ def purchase_steps(
     new = "attribute_not_exists(lock_key) OR expiry_time < :now"
     steps.append(Step("idempotency", _action("Put", tables.locks, record, new, {":now": now})))
     if hold_id:
-        # Testing the expiry here too, an ended hold is refused whether or not TTL has removed it yet.
+        # The expiry is tested here too, so that an expired hold is refused whether or not TTL has deleted it.
         ours = "buyer = :buyer AND seats = :seats AND epoch = :epoch AND expiry_time >= :now"
         values = {":buyer": buyer, ":seats": first["seats"], ":epoch": event.epoch, ":now": now}
         steps.append(Step("hold", _action("Delete", tables.locks, hold_key(hold_id), ours, values)))
@@ -153,7 +158,10 @@ def purchase_steps(
 
 
 def release_steps(tables: Tables, event: Event, hold: Item, hold_id: str, seats: Sequence[str]) -> list[Step]:
-    """The hold is its holder's and the locks are the hold's; then they are gone."""
+    """Delete a hold and its locks.
+
+    The conditions: the hold is its buyer's, and the locks are the hold's.
+    """
     owner = {":buyer": hold["buyer"]}
     return [
         Step("hold", _action("Delete", tables.locks, hold_key(hold_id), "buyer = :buyer", owner)),

@@ -1,7 +1,9 @@
-"""The table of sales in Aurora PostgreSQL, written through the Data API: one row a seat sold, by its sale id.
+"""The sales table in Aurora PostgreSQL, written through the Data API.
 
-Each statement may run twice and in any order: a sale fills its row, a void marks it, and whichever comes
-first makes it. So a row may know nothing but that it is voided, until its sale arrives.
+It has one row per seat sold, keyed by sale id.
+
+Statements may run twice and in any order: a sale fills its row, a void marks it, and whichever arrives first creates
+it. So a row may hold nothing but its void until the sale arrives.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from botocore.exceptions import ClientError
 
 __all__ = ["COLUMNS", "Poison", "SalesDatabase", "row_of"]
 
-# Name and type of the columns that a sale fills.
+# Names and types of the columns that a sale fills.
 COLUMNS = {
     "order_id": "text",
     "event_id": "text",
@@ -43,8 +45,8 @@ _VOID = (
     " VALUES (:sale_id, :event_id, :seat_id, :voided_at, :void_reason)"
     " ON CONFLICT (sale_id) DO UPDATE SET voided_at = EXCLUDED.voided_at, void_reason = EXCLUDED.void_reason"
 )
-BATCH = 500  # rows in one call; a request to the Data API has at most 4 MiB
-# "An error in processing the SQL statement": about a row. All others are about the database, and the rows
+BATCH = 500  # rows per call; a Data API request has at most 4 MiB
+# "An error in processing the SQL statement": the row is bad. All other errors concern the database, and the rows
 # wait. Source: botocore 1.44 rds-data/2018-08-01.
 _ROW_ERRORS = {"BadRequestException", "DatabaseErrorException"}
 
@@ -52,7 +54,7 @@ Row = dict[str, Any]
 
 
 class Poison(Exception):
-    """What no retry makes a row."""
+    """A record that can never become a row."""
 
 
 def row_of(item: Mapping[str, Any]) -> Row:
@@ -69,20 +71,20 @@ def row_of(item: Mapping[str, Any]) -> Row:
         row |= {name: item.get(name) for name in ("event_id", "seat_id", "voided_at")}
         kinds = {name: "bigint" if name == "voided_at" else "text" for name in row}
     else:
-        raise Poison(f"a ledger entry of kind {item.get('kind')!r}")
+        raise Poison(f"unknown kind of ledger entry: {item.get('kind')!r}")
     for name, value in row.items():
         fits = (
             isinstance(value, int) and abs(value) < 2**63
             if kinds[name] == "bigint"
-            else isinstance(value, str) and "\0" not in value  # PostgreSQL has no such text
+            else isinstance(value, str) and "\0" not in value  # PostgreSQL text cannot contain NUL
         )
         if not fits or isinstance(value, bool):
-            raise Poison(f"{name} is {value!r}")
+            raise Poison(f"{name} does not fit its column: {value!r}")
     return row
 
 
 class SalesDatabase:
-    """The database, through one client of the Data API."""
+    """The database behind one Data API client."""
 
     def __init__(self, data_api: Any, cluster: str, secret: str, database: str) -> None:
         self._data_api = data_api
@@ -90,13 +92,13 @@ class SalesDatabase:
         self._ready = False
 
     def write(self, rows: Sequence[tuple[str, Row]]) -> set[str]:
-        """Writes rows, each under a name of the caller's.
+        """Write rows, each with a name that the caller chooses.
 
         Returns:
-            The names of those that the database refused for what they are.
+            The names of the rows that the database rejected as invalid.
 
         Raises:
-            ClientError, BotoCoreError: the database did not serve; nobody knows which rows are written.
+            ClientError, BotoCoreError: the database did not serve; which rows were written is unknown.
         """
         if not self._ready:
             self._create()
@@ -116,18 +118,21 @@ class SalesDatabase:
             if not _about_a_row(error):
                 raise
         refused = set()
-        for name, parameters in named:  # one of them is bad: each for itself, repeating does no harm
+        for name, parameters in named:  # one of them is bad: retry one by one, which is harmless
             try:
                 self._data_api.execute_statement(**self._where, sql=statement, parameters=parameters)
             except ClientError as error:
                 if not _about_a_row(error):
                     raise
-                print(f"the database refuses {name}: {error}")
+                print(f"the database rejects record {name}: {error}")
                 refused.add(name)
         return refused
 
     def _create(self) -> None:
-        """Creates what is missing. Two at once may collide in PostgreSQL: the second try finds it there."""
+        """Create the schema if it is missing.
+
+        Concurrent calls may collide in PostgreSQL; a second try succeeds.
+        """
         for attempt in (1, 2):
             try:
                 for statement in _SCHEMA:

@@ -1,7 +1,9 @@
-"""Answers `GET /events/{id}/seats` from the Region's Redis: what is taken and available, section by section.
+"""Answer `GET /events/{id}/seats` from the Region's Redis.
 
-`?section=NAME` adds the numbers of that section's taken seats. Nothing here is a promise: only a hold or a
-purchase finds out. Without Redis the answer is 503, and sales go on.
+The answer has the numbers of taken and available seats of each section.
+
+`?section=NAME` adds the numbers of that section's taken seats. The answer is not a promise: only a hold or a
+purchase decides. Without Redis the answer is 503, and sales continue.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ REDIS = Redis(
 
 
 def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answers one request of the API."""
+    """Answer one API request."""
     event_id = (request.get("pathParameters") or {}).get("id") or ""
     section = (request.get("queryStringParameters") or {}).get("section") or ""
     nowhere = api.answer(404, {"reason": "no-such-event", "message": "there is no such event"})

@@ -1,8 +1,8 @@
-"""Keeps the Region's seat maps in Redis in step with the inventory table.
+"""Keep the Region's seat maps in Redis in step with the inventory table.
 
-Its stream brings each change; `{"refresh": true}`, every minute, loads the events that have no map: new ones,
-and all of them when Redis has lost its memory. A map is loaded anew every quarter of an hour too, so that a
-record which ended in the failure queue does not mislead buyers for ever.
+The table's stream delivers each change. `{"refresh": true}`, sent every minute, loads the maps that are missing: those
+of new events, and all of them after Redis lost its memory. Every map is also reloaded every 15 minutes, so that a
+record that ended in the failure queue does not mislead buyers forever.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ REDIS = Redis(
     region=os.environ["AWS_REGION"],
 )
 RELOAD_SECONDS = 900
-THREADS = 3  # one waits for DynamoDB, one parses, one waits for Redis: more only wait for each other
-RESERVE_MS = 20_000  # no load is begun with less time left: the next minute goes on
+THREADS = 3  # one waits for DynamoDB, one parses, one waits for Redis; more would wait for each other
+RESERVE_MS = 20_000  # no load starts with less time left; the next run continues
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Serves the stream and the clock."""
+    """Handle a batch of stream records, or the refresh that is sent every minute."""
     return _refresh(context) if event.get("refresh") else _follow(event["Records"])
 
 
 def _follow(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Applies stream records, an event's together. Those that Redis did not take are handed back."""
+    """Apply stream records, grouped by event, and report those that Redis did not accept."""
     stamps: dict[str, list[tuple[str, int]]] = {}
     numbers: dict[str, list[str]] = {}
     for record in records:
@@ -67,7 +67,7 @@ def _follow(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _refresh(context: Any) -> dict[str, Any]:
-    """Loads what has no map, or an old one; the oldest first."""
+    """Load the maps that are missing or old, the oldest first."""
     events = [event for event in every_event(LOCAL, EVENTS_TABLE) if event.state != "closed"]
     seat_map.describe(REDIS, events)
     now = time.time()
@@ -84,13 +84,15 @@ def _refresh(context: Any) -> dict[str, Any]:
 
 
 def _load(event: Event) -> bool:
-    """Loads a whole event beside its live map and puts it in its place. False: somebody else is at it."""
+    """Load a whole event beside its live map, then swap them.
+
+    It returns False if another loader is at work.
+    """
     started, loader = time.monotonic(), secrets.token_hex(8)
-    # From here on the stream goes to both maps, and what it said before, a consistent read finds in the
-    # table.
+    # From here on, stream records go to both maps; a consistent read of the table covers all earlier ones.
     if not seat_map.begin(REDIS, event.event_id, loader):
         return False
-    turn = threading.Lock()  # there is one connection to Redis
+    turn = threading.Lock()  # all threads share one connection to Redis
 
     def copy(shard: str) -> bool:
         stamps = _taken(shard)
@@ -107,7 +109,10 @@ def _load(event: Event) -> bool:
 
 
 def _taken(shard: str) -> list[tuple[str, int]]:
-    """The taken seats of a shard; only what the map needs, because parsing is what takes the time."""
+    """The taken seats of a shard.
+
+    It reads only what the map needs, because parsing takes most of the time.
+    """
     request = {
         "TableName": INVENTORY_TABLE,
         "KeyConditionExpression": "event_shard = :shard",

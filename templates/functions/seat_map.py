@@ -1,18 +1,18 @@
-"""The map of an event's taken seats in Redis: how it lies there, and the scripts that read and write it.
+"""The map of an event's taken seats in Redis: its keys and its scripts.
 
-    {event}:taken     sorted set of taken seats, all of score 0, so that it is ordered by name: the seats of a
-                      section are one range, and counting a section costs O(log n) however big the event is
+    {event}:taken     sorted set of taken seats, all with score 0, so that it is ordered by name: the seats of a
+                      section are one range, and counting a section costs O(log n), whatever the event's size
     {event}:versions  hash, taken seat -> stamp; `#loaded` -> when the map was loaded, in epoch ms. It exists
                       as long as the map does, even when no seat is taken
-    {event}:removed   hash, seat that was freed -> stamp. It outlives a reload: the record of a sale that
-                      comes again, after the removal, still finds its tombstone
-    {event}:about     what the event item says of sections, as JSON
-    {event}:loading   who is loading a new map, into {event}:taken:new and {event}:versions:new
+    {event}:removed   hash, freed seat -> stamp. It outlives a reload, so that the record of a sale that is
+                      repeated after the removal still finds its tombstone
+    {event}:about     the sections from the event item, as JSON
+    {event}:loading   the loader that fills a new map in {event}:taken:new and {event}:versions:new
     events            set of all events that should have a map
 
 A stamp is the version of an inventory item (the time of its last write) times two, plus one for its removal;
-the higher stamp wins. So records may repeat, come late or change places. A script is atomic, and none handles
-more than a chunk. All keys of an event share a hash tag.
+the higher stamp wins, so records may repeat, arrive late or out of order. Each script is atomic and handles at
+most one chunk of seats. All keys of an event share a hash tag.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from redis_client import Redis
 
 __all__ = ["absent", "apply", "begin", "describe", "loaded_at", "publish", "read", "stamp"]
 
-CHUNK = 500  # seats in one script: about a millisecond, in which Redis serves nobody else
-LOADING_MS = 30_000  # a loader that is silent for so long has died
-KEPT_MS = 2 * 86_400_000  # longer than a stream repeats a record (24 h); old maps go by themselves
+CHUNK = 500  # seats per script: about a millisecond, during which Redis serves no other client
+LOADING_MS = 30_000  # a loader that is silent for this long is considered dead
+KEPT_MS = 2 * 86_400_000  # longer than a stream repeats a record (24 h); old maps expire
 
 _APPLY = """
 local seats, stamps = {}, {}
@@ -82,7 +82,7 @@ redis.call('UNLINK', KEYS[2], KEYS[3])
 return 1
 """
 
-# UNLINK frees the old map in the background; RENAME over it would free it on the spot.
+# UNLINK frees the old map in the background; RENAME over it would free it synchronously.
 _PUBLISH = """
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[5], '#loaded', ARGV[2])
@@ -94,7 +94,7 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1
 """
 
-# The seats of a section A are those from 'A-' up to 'A.', the next character after '-'.
+# The seats of section A are those from 'A-' up to 'A.', because '.' is the character after '-'.
 _READ = """
 local about = redis.call('GET', KEYS[3])
 if redis.call('EXISTS', KEYS[2]) == 0 or not about then return {} end
@@ -114,18 +114,20 @@ def _keys(event_id: str, *names: str) -> list[str]:
 
 
 def stamp(version: int, removed: bool) -> int:
-    """What decides between two things said of a seat."""
+    """The stamp of a seat's version; the higher of two stamps wins."""
     return version * 2 + removed
 
 
 def apply(redis: Redis, event_id: str, stamps: Sequence[tuple[str, int]], loader: str = "") -> bool:
-    """Says of seats what the stream said, to the live map and to a new one; or what a loader has read.
+    """Apply stamps of seats.
+
+    Those of the stream go to the live map and to a new one, those of a loader only to its new map.
 
     Returns:
-        Whether it was done: not, if somebody else is the loader by now.
+        False if another loader has taken over, else True.
     """
     keys = _keys(event_id, "taken", "versions", "removed", "loading", "taken:new", "versions:new")
-    newest: dict[str, int] = {}  # each seat once: the script looks at all of them before it writes
+    newest: dict[str, int] = {}  # each seat once, because the script reads all of them before it writes
     for seat, said in stamps:
         newest[seat] = max(said, newest.get(seat, 0))
     flat = [part for pair in newest.items() for part in pair]
@@ -136,19 +138,19 @@ def apply(redis: Redis, event_id: str, stamps: Sequence[tuple[str, int]], loader
 
 
 def begin(redis: Redis, event_id: str, loader: str) -> bool:
-    """Starts a new map beside the live one; not, if somebody else is at it."""
+    """Start a new map beside the live one; return False if another loader is at work."""
     keys = _keys(event_id, "loading", "taken:new", "versions:new")
     return bool(redis.script(_BEGIN, keys, [loader, LOADING_MS]))
 
 
 def publish(redis: Redis, event_id: str, loader: str, now: float) -> bool:
-    """Puts the new map in the place of the live one; not, if somebody else is the loader by now."""
+    """Replace the live map with the new one; return False if another loader has taken over."""
     keys = _keys(event_id, "taken", "versions", "loading", "taken:new", "versions:new")
     return bool(redis.script(_PUBLISH, keys, [loader, int(now * 1000), KEPT_MS]))
 
 
 def describe(redis: Redis, events: Iterable[Event]) -> None:
-    """Says which events should have a map, and what their sections are."""
+    """Store which events should have a map, and their sections."""
     commands: list[list[str | int]] = [["MULTI"], ["DEL", "events"]]
     for event in events:
         sections = [
@@ -157,18 +159,21 @@ def describe(redis: Redis, events: Iterable[Event]) -> None:
         about = {"event_id": event.event_id, "currency": event.currency, "sections": sections}
         commands += [["SADD", "events", event.event_id]]
         commands += [["SET", *_keys(event.event_id, "about"), json.dumps(about), "PX", KEPT_MS]]
-    # A member that is no event's id, so that the set exists without any: known to be empty is not unknown.
+    # "#" is not an event's id; it makes the set exist without events, because empty differs from unknown.
     redis.calls([*commands, ["SADD", "events", "#"], ["EXEC"]])
 
 
 def loaded_at(redis: Redis, event_id: str) -> float | None:
-    """When the live map was loaded, in epoch seconds; None if there is none."""
+    """When the live map was loaded, in epoch seconds, or None if there is no map."""
     found = redis.call("HGET", *_keys(event_id, "versions"), "#loaded")
     return None if found is None else int(found) / 1000
 
 
 def read(redis: Redis, event_id: str, section: str = "") -> dict[str, Any] | None:
-    """The sections with what is taken and available, and the taken seats of one of them; None: no map."""
+    """The event's sections with their numbers of taken and available seats.
+
+    `section` adds the numbers of that section's taken seats. The result is None without a map.
+    """
     found = redis.script(_READ, _keys(event_id, "taken", "versions", "about"), [section])
     if not found:
         return None
@@ -182,6 +187,6 @@ def read(redis: Redis, event_id: str, section: str = "") -> dict[str, Any] | Non
 
 
 def absent(redis: Redis, event_id: str) -> bool:
-    """Whether there is no such event, and not only no map of it yet."""
+    """Whether the event does not exist, as opposed to having no map yet."""
     exists, known = redis.calls([["EXISTS", "events"], ["SISMEMBER", "events", event_id]])
     return bool(exists) and not known

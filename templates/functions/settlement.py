@@ -1,7 +1,7 @@
-"""The transaction that puts a seat right, by the ledger's rule.
+"""The transaction that corrects a seat by the ledger's rule.
 
-The sale that keeps the seat may be one that the home has not received yet: its void must not exist, and that
-is all that is asked of it. The inventory item is only replaced if it is one of those that were judged.
+The sale that keeps the seat may not have reached the home yet, so the only condition on it is that its void does not
+exist. The inventory item is replaced only if it belongs to one of the sales that were judged.
 """
 
 from __future__ import annotations
@@ -11,30 +11,32 @@ from ledger import VOID, SeatRecord, Tables, inventory_item, void_of, winner
 
 __all__ = ["Unsettled", "settlement"]
 
-YOUNG_MS = 5_000  # an inventory item as new as this is not removed: its sale may be on the way
+YOUNG_MS = 5_000  # a newer inventory item is not removed: its sale may still be replicating
 
 
 class Unsettled(Exception):
-    """Cannot be decided or done now; the verifier will find it again."""
+    """The seat cannot be corrected now; the verifier will find it again."""
 
 
 def settlement(tables: Tables, record: SeatRecord, key: Item, now: int) -> tuple[list[Step], list[Item]]:
-    """The transaction that puts a seat right, and the sales that it voids; none, if it is right.
+    """The transaction that corrects a seat, and the sales that it voids.
+
+    Both are empty if the seat is correct.
 
     Raises:
-        Unsettled: a Region that could tell does not answer, or people have to decide.
+        Unsettled: a Region with a relevant sale does not answer, or people must decide.
     """
     live, item = record.live, record.item
     if record.unknown:
-        raise Unsettled("a Region that could tell does not answer")
+        raise Unsettled("a Region with a sale of the seat does not answer")
     if not live:
         if item is None or "sale_id" not in item:
             return [], []
         if item["version"] > now - YOUNG_MS:
-            raise Unsettled("the item is too new to be removed")
+            raise Unsettled("the inventory item is too new to be removed")
         return _removal(tables, key, item), []
     if item is not None and "sale_id" not in item:
-        raise Unsettled("the seat is sold and withheld")
+        raise Unsettled("the seat is both sold and withheld")
     keeper = winner(live)
     losers = [entry for entry in live if entry["sale_id"] != keeper["sale_id"]]
     if not losers and item is not None and item["sale_id"] == keeper["sale_id"]:
@@ -52,7 +54,7 @@ def settlement(tables: Tables, record: SeatRecord, key: Item, now: int) -> tuple
         )
         for loser in losers
     ]
-    # Later than what it replaces, also by a slow clock: seat maps keep the later.
+    # Later than the version it replaces, even by a slow clock: seat maps keep the later version.
     version = max(now, item["version"] + 1 if item is not None else 0)
     known = {f":sale{number}": sale_id for number, sale_id in enumerate(record.entries)}
     if item is not None:
@@ -60,7 +62,7 @@ def settlement(tables: Tables, record: SeatRecord, key: Item, now: int) -> tuple
     put = {
         "TableName": tables.inventory,
         "Item": pack(inventory_item(keeper, version))["M"],
-        # Only over what was looked at: a sale that nobody knew of has to be judged as well.
+        # Replaces only an item that was read: a sale that was unknown until now must be judged too.
         "ConditionExpression": f"attribute_not_exists(seat_id) OR sale_id IN ({', '.join(known)})",
         "ExpressionAttributeValues": pack(known)["M"],
     }
@@ -82,7 +84,7 @@ def _not_voided(tables: Tables, shard: str, sale_id: str) -> Step:
 
 
 def _removal(tables: Tables, key: Item, item: Item) -> list[Step]:
-    """An inventory item goes whose sale is nowhere, or voided."""
+    """Remove an inventory item whose sale does not exist or is voided."""
     values = {":sale": item["sale_id"], ":version": item["version"]}
     delete = {
         "TableName": tables.inventory,

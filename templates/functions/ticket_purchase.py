@@ -1,13 +1,12 @@
-"""Sells seats: `POST /holds`, `DELETE /holds/{id}` and `POST /tickets`.
+"""Sell seats: `POST /holds`, `DELETE /holds/{id}` and `POST /tickets`.
 
-Whoever calls, from wherever, the event's home Region decides, in one transaction of its DynamoDB. This module
-knows the order of things: parse, look the event up, try, and say what came of it. `sale` knows the
-conditions.
+Whichever Region receives a request, the event's home Region decides it, in one DynamoDB transaction. This module has
+the order of the steps: parse, look the event up, try the transaction, answer. `sale` has the conditions.
 
     POST /holds    {"event_id", "seats": [..]}                -> 201 {"hold_id", "seats", "expires_at"}
     POST /tickets  {"event_id", "seats": [..], "hold_id"?}    -> 201 {"order_id", "seats", "total", ..}
-                   with an Idempotency-Key header: the same key is the same sale, and its first answer
-    DELETE /holds/{id}                                        -> 204, or 404: none, or not yours
+                   with an Idempotency-Key header: a repeated key is the same sale and gets its first answer
+    DELETE /holds/{id}                                        -> 204, or 404: no such hold, or another buyer's
 """
 
 from __future__ import annotations
@@ -40,11 +39,11 @@ TABLES = ledger.Tables(os.environ["INVENTORY_TABLE"], os.environ["SALES_TABLE"],
 EVENTS = EventCache(
     dynamo.client(os.environ["AWS_REGION"]), os.environ["EVENTS_TABLE"], float(os.environ["LEASE_SECONDS"])
 )
-BUDGET_SECONDS = 3.0  # in which attempts may start; the last one may take 2 s more
+BUDGET_SECONDS = 3.0  # the window in which attempts may start; the last one may take 2 s more
 
 
 def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answers one request of the API."""
+    """Answer one API request."""
     routes: dict[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         ("POST", "/holds"): _hold,
         ("POST", "/tickets"): _purchase,
@@ -62,7 +61,7 @@ def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
             409, {"reason": "busy", "message": "others are after the same seats"}, {"Retry-After": "1"}
         )
     except Exception as error:
-        # What a retry may mend is said to be so; anything else is a bug and must be seen as one.
+        # Report errors that a retry may fix as such; any other error is a bug and must show as one.
         if not isinstance(error, dynamo.Unreachable) and not dynamo.unreachable(error):
             raise
         return api.answer(
@@ -76,7 +75,7 @@ def _hold(request: Mapping[str, Any]) -> dict[str, Any]:
     body = api.body_of(request)
     event_id = api.event_id_in(body)
     seats = api.seats_in(body, min(SEATS_PER_ORDER, sale.MOST_HELD))
-    hold_id = f"{event_id}.{secrets.token_hex(16)}"  # the event's id leads whoever has the hold to its home
+    hold_id = f"{event_id}.{secrets.token_hex(16)}"  # starts with the event's id, which leads to its home
     buyer = api.buyer_of(request, AUTH, hold_id)
     started = time.monotonic()
     expires = 0
@@ -103,7 +102,7 @@ def _purchase(request: Mapping[str, Any]) -> dict[str, Any]:
     seats = api.seats_in(body, min(SEATS_PER_ORDER, sale.MOST_HELD if hold_id else sale.MOST_BOUGHT))
     key = api.key_of(request)
     buyer = api.buyer_of(request, AUTH, hold_id)
-    # Of what counts only: a price or a buyer that somebody put into the body makes it no other order.
+    # Hash only what defines the order: a price or a buyer added to the body does not make it a different order.
     body_hash = hashlib.sha256(json.dumps([event_id, seats, hold_id]).encode()).hexdigest()[:32]
     started = time.monotonic()
     answer = ""
@@ -119,7 +118,7 @@ def _purchase(request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         _commit(event_id, steps)
     except Refusal as refusal:
-        # Sold, and since then closed: who retries is still told of their sale.
+        # The sale may have closed after this purchase: a retry must still get its answer.
         known = None if refusal.status == 503 else EVENTS.get(event_id)
         if known is None:
             raise
@@ -160,13 +159,16 @@ def _release(request: Mapping[str, Any]) -> dict[str, Any]:
             return api.answer(204)
         except dynamo.Refused as refused:
             failed = {step.seat_id for step, _ in refused.failed}
-            if "" in failed:  # the hold itself: bought, or released by a twin of this request
+            if "" in failed:  # the hold itself: it was bought, or a duplicate of this request released it
                 raise gone from None
-            lost |= failed  # locks that expired, and are somebody else's by now
+            lost |= failed  # locks that expired and now belong to another buyer
 
 
 def _commit(event_id: str, steps: Callable[[Event], list[Step]]) -> None:
-    """Runs the transaction that `steps` makes of the event; makes it anew when the event is read again."""
+    """Run the transaction that `steps` builds for the event.
+
+    It is rebuilt whenever the event is read again.
+    """
     deadline = time.monotonic() + BUDGET_SECONDS
     while True:
         event = EVENTS.get(event_id)
@@ -195,7 +197,7 @@ def _must_be_on_sale(event: Event, seats: list[str]) -> None:
 
 
 def _taken(refused: dynamo.Refused) -> Refusal:
-    """What a buyer is told of failed conditions; that a seat is sold comes before that one is held."""
+    """The answer for failed conditions: a sold seat takes precedence over a held one."""
     failed = {
         role: sorted(s.seat_id for s, _ in refused.failed if s.role == role) for role in ("inventory", "lock")
     }
@@ -207,19 +209,19 @@ def _taken(refused: dynamo.Refused) -> Refusal:
 
 
 def _replay(event: Event, refused: dynamo.Refused, buyer: str, key: str, body_hash: str) -> str:
-    """The first answer to this key, if the conditions failed because it was sold under it; or nothing."""
+    """The first answer to this key, if the key has already bought the seats, else ""."""
     for step, found in refused.failed:
         if step.role == "idempotency":
             return str(_same(found, body_hash)["answer"])
     for step, found in refused.failed:
-        # A move of home leaves the idempotency records behind; inventory and ledger came along, with the key.
+        # A move of home leaves the idempotency records behind, but inventory and ledger move along and hold the key.
         if step.role == "inventory" and (found.get("buyer"), found.get("idempotency_key")) == (buyer, key):
             return _rebuilt(event, _same(found, body_hash))
     return ""
 
 
 def _told_before(event: Event, seats: list[str], buyer: str, key: str, body_hash: str) -> str:
-    """As `_replay`, where no transaction was tried."""
+    """Like `_replay`, if no transaction was tried."""
     home = dynamo.client(event.home_region)
     record = dynamo.get(home, TABLES.locks, sale.idempotency_key(buyer, key))
     if record is not None and record["expiry_time"] >= time.time():
@@ -237,13 +239,13 @@ def _same(found: Item, body_hash: str) -> Item:
 
 
 def _rebuilt(event: Event, item: Item) -> str:
-    """The answer to an order, from the ledger, by way of one inventory item of it."""
+    """Rebuild the answer to an order from the ledger, starting from one of its inventory items."""
     ids = ledger.sale_ids(item["order_id"], item["seats"])
     keys = [
         (TABLES.sales, {"event_shard": event.shard_of(seat), "sale_id": sale_id})
         for seat, sale_id in ids.items()
     ]
     entries = dynamo.snapshot(dynamo.client(event.home_region), keys)
-    if None in entries:  # on their way from a lost home: not for ever, so not a refusal
+    if None in entries:  # still replicating from a lost home: temporary, so not a refusal
         raise dynamo.Unreachable
     return json.dumps(ledger.receipt([entry for entry in entries if entry is not None]))

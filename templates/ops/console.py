@@ -1,7 +1,7 @@
-"""What the operator's scripts have in common: the stack that they are for, options, and a dry run by default.
+"""Shared code of the operator's scripts.
 
-They need Python 3.11, boto3 and AWS credentials; `stack.json` beside them says which stack. Nothing is written
-without `--apply`.
+The scripts need Python 3.11 or later, boto3 and AWS credentials; `stack.json` beside them describes the stack. They
+write nothing without `--apply`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,22 @@ __all__ = ["GivenUp", "Stack", "options", "run"]
 
 
 class GivenUp(Exception):
-    """What cannot be done, and why. Nothing is half done: the same command goes on where it ended."""
+    """The script cannot continue; the text says why.
+
+    Running the same command again resumes where it stopped.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The stack, as it was rendered.
+    """The stack as rendered in `stack.json`.
 
     Attributes:
-        app_name, environment_suffix: the two ends of every name.
-        regions: all of them.
-        primary_region, secondary_region: where analytics and verification are; the secondary may be missing.
-        quiet_seconds: after which nobody sells any more on what they knew of an event.
-        warm_throughput: of each table, write and read units per second that a sale needs.
+        app_name, environment_suffix: the first and the last part of every resource name.
+        regions: all Regions of the stack.
+        primary_region, secondary_region: the hubs, which run analytics and verification; there may be no secondary.
+        quiet_seconds: how long after an event is marked `moving` a sale that began before may still commit.
+        warm_throughput: the write and read units per second that a sale needs, by table.
     """
 
     app_name: str
@@ -45,12 +48,12 @@ class Stack:
     warm_throughput: Mapping[str, tuple[int, int]]
 
     def name(self, what: str) -> str:
-        """The name of one of its resources."""
+        """The full name of a resource of the stack."""
         return f"{self.app_name}-{what}-{self.environment_suffix}"
 
     @property
     def hubs(self) -> tuple[str, ...]:
-        """The Regions with analytics and verification."""
+        """The Regions that run analytics and verification."""
         return tuple(region for region in (self.primary_region, self.secondary_region) if region)
 
     @property
@@ -62,21 +65,26 @@ class Stack:
 
 
 def options(description: str | None) -> argparse.ArgumentParser:
-    """The options that every script has."""
+    """Create the parser with the options that all scripts share."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--apply", action="store_true", help="do it; without this, only say what would be done"
+        "--apply", action="store_true", help="make the changes; without it, only print what would change"
     )
-    parser.add_argument("--suffix", help="the deployment's environment_suffix, where it is not the default")
+    parser.add_argument(
+        "--suffix", help="environment_suffix of the deployment, if it is not the environment's default"
+    )
     return parser
 
 
 def run(
     work: Callable[[Stack, Any], None], parser: argparse.ArgumentParser, arguments: Sequence[str] | None
 ) -> int:
-    """Does a script's work: 0 done, 1 given up (the reason is printed), 2 wrong usage."""
+    """Run a script's work and return its exit code.
+
+    The codes are 0 done, 1 stopped (the reason is printed), 2 usage error.
+    """
     chosen = parser.parse_args(arguments)
     known = json.loads(Path(__file__).with_name("stack.json").read_text(encoding="utf-8"))
     if chosen.suffix:
@@ -85,12 +93,12 @@ def run(
     for name in ("region", "to"):
         region = getattr(chosen, name, None)
         if region is not None and region not in stack.regions:
-            parser.error(f"{region} is none of the stack's Regions: {', '.join(stack.regions)}")
+            parser.error(f"{region} is not a Region of the stack; choose one of {', '.join(stack.regions)}")
     try:
         work(stack, chosen)
     except (GivenUp, BotoCoreError, ClientError) as error:
-        print(f"given up: {error}")
+        print(f"Stopped: {error}")
         return 1
     if not chosen.apply:
-        print("That was a dry run: nothing was changed. --apply does it.")
+        print("This was a dry run: nothing was changed. Add --apply to make the changes.")
     return 0

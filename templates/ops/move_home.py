@@ -1,18 +1,23 @@
-"""Moves an event's home to another Region: after this, all its seats are sold there.
+"""Move an event's home to another Region, which then sells all its seats.
 
-Planned, while the old home is well: sales of the event stop for half a minute, and no seat can be sold twice.
+Planned move, while the old home is healthy: sales of the event stop for about half a
+minute, and no seat can be sold twice.
 
     python move_home.py gala --to eu-west-1 --apply
 
-The old home is lost: it is neither asked nor waited for. What it sold and had not replicated may be sold again;
-when it returns, the verifier finds that, the sale of the newer epoch keeps the seat, and the other is refunded.
+Failover, after the old home is lost: the script neither calls it nor waits for it.
+Seats that it sold but had not replicated may be sold again. When it returns, the
+verifier finds them: the sale of the newer epoch keeps the seat, and the other is
+refunded.
 
     python move_home.py gala --to eu-west-1 --lost us-east-1 --apply
 
-Whoever sells does so on knowledge that is at most `lease` seconds old, in a call of a function that lives for
-its time-out at most. So: say `moving`, wait until every Region has heard it, wait that time out, wait until the
-new home has all that the old one has, put its inventory right by the ledger, and only then name the new home.
-A move that was interrupted is carried on by the same command, or called off by `--cancel`.
+A function sells on a copy of the event that is at most one lease old, and runs no
+longer than its time-out. So a move marks the event `moving`, waits until every Region
+has seen that, waits for the lease and the time-out, waits until the new home has
+everything that the old one has, repairs the new home's inventory from the ledger, and
+only then names the new home. To resume an interrupted move, run the same command again;
+to abandon it, use `--cancel`.
 """
 
 from __future__ import annotations
@@ -37,26 +42,32 @@ POLL_SECONDS = 0.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the script; see its help."""
+    """Run the script; see its help."""
     parser = options(__doc__)
-    parser.add_argument("event_id", help="the event")
-    parser.add_argument("--to", metavar="REGION", help="the new home")
+    parser.add_argument("event_id", help="ID of the event")
+    parser.add_argument("--to", metavar="REGION", help="Region of the new home")
     parser.add_argument(
-        "--lost", metavar="REGION", action="append", default=[], help="do not ask or wait for this Region"
+        "--lost",
+        metavar="REGION",
+        action="append",
+        default=[],
+        help="do not call this Region, nor wait for it; may be repeated",
     )
     parser.add_argument(
-        "--cancel", action="store_true", help="end an unfinished move: sell where it was sold"
+        "--cancel", action="store_true", help="abandon an unfinished move: resume sales at the old home"
     )
-    parser.add_argument("--patience", type=float, default=600, help="seconds to wait for replication (600)")
+    parser.add_argument(
+        "--patience", type=float, default=600, help="seconds to wait for replication (default: 600)"
+    )
     return run(_work, parser, arguments)
 
 
 def _work(stack: Stack, chosen: argparse.Namespace) -> None:
     if (chosen.to is None) != chosen.cancel:
-        raise GivenUp("say either --to REGION or --cancel")
+        raise GivenUp("give either --to REGION or --cancel")
     asked = chosen.to or next(region for region in stack.regions if region not in chosen.lost)
     event, moving_to = _read(stack, asked, chosen.event_id)
-    # One place decides about a move: the home as long as there is one, so that no two moves can be under way.
+    # A single Region decides about moves, the home while it exists, so that no two moves can run at once.
     decider = asked if event.home_region in chosen.lost else event.home_region
     if decider != asked:
         event, moving_to = _read(stack, decider, chosen.event_id)
@@ -64,37 +75,37 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
         _cancel(stack, decider, event, apply=chosen.apply)
         return
     if event.home_region == chosen.to and event.state != "moving":
-        print(f"{event.event_id} is at home in {chosen.to} already, epoch {event.epoch}.")
+        print(f"{event.event_id} already has its home in {chosen.to}, epoch {event.epoch}.")
         return
     if moving_to not in ("", chosen.to):
-        raise GivenUp(f"{event.event_id} is moving to {moving_to}: finish that, or --cancel it first")
+        raise GivenUp(f"{event.event_id} is moving to {moving_to}: finish that move, or --cancel it first")
     print(f"{event.event_id}: {event.home_region} -> {chosen.to}, epoch {event.epoch} -> {event.epoch + 1}")
     if not chosen.apply:
-        print(f"Sales would stop for some {stack.quiet_seconds + 3} s.")
+        print(f"Sales would stop for about {stack.quiet_seconds + 3} s.")
         return
     _announce(stack, decider, event, chosen.to)
     heard = [region for region in stack.regions if region not in chosen.lost]
     deadline = time.monotonic() + chosen.patience
     _wait_until_heard(stack, event, heard, deadline)
-    print(f"Nobody starts a sale any more; waiting {stack.quiet_seconds} s for those that have begun.")
+    print(f"No new sales start; waiting {stack.quiet_seconds} s for sales in progress.")
     time.sleep(stack.quiet_seconds)
     if decider != chosen.to:
         _wait_until_copied(stack, event, chosen.to, deadline)
-    print(f"Put right in {chosen.to}: {_rebuild(stack, event, chosen.to)} inventory items.")
+    print(f"Inventory items repaired in {chosen.to}: {_rebuild(stack, event, chosen.to)}.")
     _settle_in(stack, decider, event, chosen.to)
-    print(f"{event.event_id} is sold in {chosen.to} from now on.")
+    print(f"{event.event_id} is now sold in {chosen.to}.")
 
 
 def _read(stack: Stack, region: str, event_id: str) -> tuple[Event, str]:
-    """The event as a Region has it now, and where it is moving."""
+    """The event as a Region has it now, and the Region it is moving to, if any."""
     item = dynamo.get(dynamo.client(region, attempts=4), stack.name("events"), {"event_id": event_id})
     if item is None:
-        raise GivenUp(f"{region} knows no event {event_id}")
+        raise GivenUp(f"there is no event {event_id} in {region}")
     return parse(item, Clock()), item.get("moving_to", "")
 
 
 def _update(stack: Stack, region: str, event: Event, change: str, condition: str, values: Item) -> None:
-    """Changes the event item as long as its epoch is the one that we know."""
+    """Change the event item if it still has the epoch that we read."""
     try:
         dynamo.client(region, attempts=4).update_item(
             TableName=stack.name("events"),
@@ -107,7 +118,7 @@ def _update(stack: Stack, region: str, event: Event, change: str, condition: str
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        raise GivenUp(f"somebody else changed {event.event_id} meanwhile") from error
+        raise GivenUp(f"{event.event_id} was changed concurrently: run the command again") from error
 
 
 def _announce(stack: Stack, decider: str, event: Event, target: str) -> None:
@@ -123,10 +134,13 @@ def _settle_in(stack: Stack, decider: str, event: Event, target: str) -> None:
 
 
 def _cancel(stack: Stack, decider: str, event: Event, *, apply: bool) -> None:
-    """Sells on at the old home, in a new epoch: another run of this move must not finish what it waited for."""
+    """Resume sales at the old home.
+
+    The new epoch prevents a concurrent run of this move from finishing.
+    """
     if event.state != "moving":
         raise GivenUp(f"{event.event_id} is not moving")
-    print(f"{event.event_id} stays at home in {event.home_region}.")
+    print(f"{event.event_id} keeps its home in {event.home_region}.")
     if apply:
         change = "SET epoch = :next, #state = resumes REMOVE moving_to, resumes"
         _update(
@@ -135,30 +149,36 @@ def _cancel(stack: Stack, decider: str, event: Event, *, apply: bool) -> None:
 
 
 def _wait_until_heard(stack: Stack, event: Event, regions: Sequence[str], deadline: float) -> None:
-    """Until every Region's replica says that the event is moving."""
+    """Wait until every Region's replica shows that the event is moving."""
     waiting = list(regions)
     while waiting:
         known = _read(stack, waiting[0], event.event_id)[0]
         if (known.state, known.epoch) == ("moving", event.epoch):
             waiting.pop(0)
         elif time.monotonic() > deadline:
-            raise GivenUp(f"{waiting[0]} has not heard of the move; sales stay stopped until it goes on")
+            raise GivenUp(
+                f"{waiting[0]} has not seen the move yet, and sales stay stopped:"
+                " run the command again to resume, or use --cancel"
+            )
         else:
             time.sleep(POLL_SECONDS)
 
 
 def _wait_until_copied(stack: Stack, event: Event, target: str, deadline: float) -> None:
-    """Until the new home has every entry and item of the old one."""
+    """Wait until the new home has every ledger entry and inventory item of the old one."""
     for shard in event.every_shard():
-        theirs = _shard(stack, event.home_region, shard)  # nothing is added to it any more
+        theirs = _shard(stack, event.home_region, shard)  # nothing more is added to it
         while missing := theirs - _shard(stack, target, shard):
             if time.monotonic() > deadline:
-                raise GivenUp(f"{target} lacks {len(missing)} items of {shard}; sales stay stopped")
+                raise GivenUp(
+                    f"{target} still lacks items of {shard} (number: {len(missing)}), and sales stay stopped:"
+                    " run the command again to resume, or use --cancel"
+                )
             time.sleep(POLL_SECONDS)
 
 
 def _shard(stack: Stack, region: str, shard: str) -> set[tuple[str, str]]:
-    """All that a Region has of a shard: ledger ids, and seats with the sales that took them."""
+    """A Region's data of a shard: ledger ids, and seats with their sales."""
     client = dynamo.client(region, attempts=4)
     items = _items(client, stack.tables.inventory, shard, "seat_id, sale_id")
     entries = _items(client, stack.tables.sales, shard, "sale_id")
@@ -180,11 +200,11 @@ def _items(client: Client, table: str, shard: str, attributes: str) -> list[Item
 
 
 def _rebuild(stack: Stack, event: Event, target: str) -> int:
-    """Makes the new home's inventory say what its ledger says; how many items were put right.
+    """Repair the new home's inventory from its ledger; return the number of repairs.
 
-    An item whose sale is not there at all stays: it may be the only trace of what a lost home sold.
+    An item whose sale is missing from the ledger stays: it may be the only trace of a sale by a lost home.
     """
-    client, mended = dynamo.client(target, attempts=4), 0
+    client, repaired = dynamo.client(target, attempts=4), 0
     for shard in event.every_shard():
         entries = _items(
             client, stack.tables.sales, shard, "sale_id, seat_id, epoch, voids"
@@ -201,18 +221,18 @@ def _rebuild(stack: Stack, event: Event, target: str) -> int:
         for seat_id in sorted(live.keys() | items.keys()):
             key = {"event_shard": shard, "seat_id": seat_id}
             item, sales = items.get(seat_id), live.get(seat_id)
-            has = None if item is None else item.get("sale_id", "")  # nothing: the seat is withheld
+            has = None if item is None else item.get("sale_id", "")  # "": the seat is withheld
             if sales is None and has in voided:
-                mended += _delete(client, stack, key, str(has))
+                repaired += _delete(client, stack, key, str(has))
             elif sales is not None and has != "" and has != (keeper := ledger.winner(sales)["sale_id"]):
-                mended += _put(client, stack, shard, keeper, has)
-    return mended
+                repaired += _put(client, stack, shard, keeper, has)
+    return repaired
 
 
 def _put(client: Client, stack: Stack, shard: str, sale_id: str, instead_of: str | None) -> bool:
     entry = dynamo.get(client, stack.tables.sales, {"event_shard": shard, "sale_id": sale_id})
     if entry is None:
-        raise GivenUp(f"{sale_id} has gone from the ledger")
+        raise GivenUp(f"sale {sale_id} has disappeared from the ledger")
     unchanged = "attribute_not_exists(seat_id)" if instead_of is None else "sale_id = :seen"
     values = {} if instead_of is None else {"ExpressionAttributeValues": {":seen": {"S": instead_of}}}
     item = ledger.inventory_item(entry, int(time.time() * 1000))
@@ -236,7 +256,10 @@ def _delete(client: Client, stack: Stack, key: Item, sale_id: str) -> bool:
 
 
 def _conditional(call: Client, **request: object) -> bool:
-    """Makes a write; not, if the item is another by now: then another run of this script was quicker."""
+    """Make a write unless the item has changed.
+
+    A change means that another run of this script was faster.
+    """
     try:
         call(**request)
     except ClientError as error:

@@ -1,10 +1,13 @@
-"""Warms the tables up before a sale: a new on-demand table takes 4,000 writes a second, and a sale needs more.
+"""Warm the tables up before a sale.
 
     python prewarm.py --apply
 
-Raises each table's warm throughput to what the spec's event_scale needs, where it is less, and waits until it
-is there. It cannot be lowered again, is billed once, and counts against the quota of write units a table. Do it
-a day before the sale. A global table is warmed in all its Regions by one call; the locks, Region by Region.
+A new on-demand table accepts 4,000 writes per second, and a large sale needs more.
+Run this a day before the sale. It raises each table's warm throughput to what the spec's
+event_scale needs, if it is lower, and waits until DynamoDB is done. Warm throughput
+cannot be lowered again, is billed once, and counts against the quota of write units per
+table. One call warms a global table in all its Regions; the lock tables are warmed
+Region by Region.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
 """
 
@@ -25,9 +28,11 @@ POLL_SECONDS = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the script; see its help."""
+    """Run the script; see its help."""
     parser = options(__doc__)
-    parser.add_argument("--patience", type=float, default=3600, help="seconds to wait for DynamoDB (3600)")
+    parser.add_argument(
+        "--patience", type=float, default=3600, help="seconds to wait for DynamoDB (default: 3600)"
+    )
     return run(_work, parser, arguments)
 
 
@@ -38,7 +43,7 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
         write, read = stack.warm_throughput[what]
         now_write, now_read = _warm(client, table)
         print(
-            f"{region} {table}: {now_write:,} writes and {now_read:,} reads a second, needs {write:,} and {read:,}"
+            f"{region} {table}: {now_write:,} write and {now_read:,} read units/s, needs {write:,} and {read:,}"
         )
         if now_write >= write and now_read >= read:
             continue
@@ -53,20 +58,20 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
     for client, table, write, read in warming:
         while not all(now >= wanted for now, wanted in zip(_warm(client, table), (write, read), strict=True)):
             if time.monotonic() > deadline:
-                raise GivenUp(f"{table} is still being warmed up")
+                raise GivenUp(f"{table} is still warming up: run the command again to wait longer")
             time.sleep(POLL_SECONDS)
         print(f"{table} is warm.")
 
 
 def _places(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Where which table is warmed up."""
+    """Each table to warm up, with the Region in which to call."""
     for what in stack.warm_throughput:
         for region in stack.regions if what == "distributed-locks" else (stack.primary_region,):
             yield region, what
 
 
 def _warm(client: dynamo.Client, table: str) -> tuple[int, int]:
-    """Write and read units a second that the table takes at once."""
+    """The write and read units per second that the table can serve at once."""
     warm = client.describe_table(TableName=table)["Table"].get("WarmThroughput", {})
     return warm.get("WriteUnitsPerSecond", 0), warm.get("ReadUnitsPerSecond", 0)
 

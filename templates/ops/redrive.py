@@ -1,12 +1,13 @@
-"""Sends again what ended in a queue of failures, once its cause is mended.
+"""Retry the messages of the failure queues, after their cause is fixed.
 
     python redrive.py --region us-east-1 --apply
 
-From `dead-letters`: batches of sales that Aurora did not take are read from the stream again (it keeps them for
-a week) and given to the Kinesis processor; a message is deleted when all of its batch is written. What failed
-of the seat map needs no repeating, because every map is loaded anew within a quarter of an hour: those messages
-are deleted. From `failed-refunds`: back to the queue of refunds, in which the sale's id says what is the same.
-Whatever this script does not know, stays.
+`dead-letters`: batches of sales that Aurora rejected are read from the stream again,
+which keeps them for a week, and sent to the Kinesis processor; a message is deleted
+once its whole batch is written. Failed updates of the seat map need no retry, because
+every map is reloaded within 15 minutes: their messages are deleted. `failed-refunds`:
+messages go back to the refunds queue, which deduplicates by sale ID. Messages of an
+unknown kind stay in their queue.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from console import GivenUp, Stack, options, run
 
 __all__ = ["main"]
 
-BUSY_SECONDS = 300  # a message that we work at is nobody else's
-MOST_RECORDS = 500  # in one call of the processor: 6 MB of JSON is the most that Lambda takes
+BUSY_SECONDS = 300  # hides a message from other consumers while we work on it
+MOST_RECORDS = 500  # per call of the processor: Lambda accepts at most 6 MB of JSON
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the script; see its help."""
+    """Run the script; see its help."""
     parser = options(__doc__)
-    parser.add_argument("--region", required=True, help="the Region whose queues are emptied")
+    parser.add_argument("--region", required=True, help="Region whose failure queues to retry")
     return run(_work, parser, arguments)
 
 
@@ -50,11 +51,11 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
             else:
                 sqs.change_message_visibility(**where, VisibilityTimeout=0)
     if left:
-        raise GivenUp(f"{left} messages stay where they are")
+        raise GivenUp(f"messages left in their queue: {left}")
 
 
 def _queues(sqs: Any, stack: Stack, names: Sequence[str]) -> Iterator[str]:
-    """The queues' addresses; failed refunds are in the hubs only."""
+    """The URLs of the queues that exist; only the hubs have failed-refunds."""
     for what in names:
         name = stack.name(what) + (".fifo" if what == "failed-refunds" else "")
         try:
@@ -65,7 +66,7 @@ def _queues(sqs: Any, stack: Stack, names: Sequence[str]) -> Iterator[str]:
 
 
 def _messages(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
-    """Each message once."""
+    """Receive each message once."""
     while got := sqs.receive_message(
         QueueUrl=queue,
         MaxNumberOfMessages=10,
@@ -78,15 +79,15 @@ def _messages(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
 def _send_again(
     stack: Stack, region: str, sqs: Any, message: dict[str, Any], *, apply: bool
 ) -> tuple[bool, str]:
-    """Handles one message: whether it is done with, and what to say of it."""
+    """Handle one message; return whether it is done, and the line to print."""
     try:
         body = json.loads(message["Body"])
     except ValueError:
-        return False, f"{message['MessageId']}: not JSON, stays"
+        return False, f"{message['MessageId']}: kept, because it is not JSON"
     if batch := body.get("KinesisBatchInfo"):
         return _process(stack, region, batch, apply=apply)
     if "DDBStreamBatchInfo" in body or body == {"refresh": True}:
-        return True, "seat map: loaded anew since, or soon"
+        return True, "seat map: needs no retry, because maps are reloaded every 15 minutes"
     if "sale_id" in body and "MessageGroupId" in message.get("Attributes", {}):
         if apply:
             sqs.send_message(
@@ -95,17 +96,20 @@ def _send_again(
                 MessageGroupId=message["Attributes"]["MessageGroupId"],
                 MessageDeduplicationId=body["sale_id"],
             )
-        return True, f"refund of {body['sale_id']}: to the queue of refunds"
-    return False, f"{message['MessageId']}: of a kind that this script does not know, stays"
+        return True, f"refund of {body['sale_id']}: to the refunds queue"
+    return False, f"{message['MessageId']}: kept, because this script does not know its kind"
 
 
 def _process(stack: Stack, region: str, batch: dict[str, Any], *, apply: bool) -> tuple[bool, str]:
-    """Gives a batch to the processor once more, in parts: written twice, a sale is one row."""
+    """Send a batch to the processor again, in parts.
+
+    A sale that is written twice is still one row.
+    """
     first, last = batch["startSequenceNumber"], batch["endSequenceNumber"]
     what = f"sales {batch['shardId']} {first}..{last}"
     records = list(_records(boto3.client("kinesis", region_name=region), batch))
     if not records:
-        return False, f"{what}: no longer on the stream, stays"
+        return False, f"{what}: kept, because its records are no longer on the stream"
     failed = []
     for start in range(0, len(records) if apply else 0, MOST_RECORDS):
         answer = boto3.client("lambda", region_name=region).invoke(
@@ -117,12 +121,12 @@ def _process(stack: Stack, region: str, batch: dict[str, Any], *, apply: bool) -
             return False, f"{what}: the processor failed: {told.get('errorMessage')}"
         failed += told["batchItemFailures"]
     if failed:
-        return False, f"{what}: {len(failed)} of {len(records)} still cannot be written"
-    return True, f"{what}: {len(records)} records to the processor"
+        return False, f"{what}: kept, because {len(failed)} of {len(records)} still cannot be written"
+    return True, f"{what}: written again (records: {len(records)})"
 
 
 def _records(kinesis: Any, batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The records of a batch, as Lambda hands them over."""
+    """The records of a batch in the format of a Lambda event."""
     iterator = kinesis.get_shard_iterator(
         StreamName=batch["streamArn"].rpartition("/")[2],
         ShardId=batch["shardId"],

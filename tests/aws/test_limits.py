@@ -1,4 +1,4 @@
-"""The limits are AWS's, as far as botocore knows them, and the tables are in order."""
+"""The limits agree with botocore's, and the tables are sorted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limits of names are AWS's, and say why a name would be refused."""
+"""The limits of names agree with AWS's, and explain why a name would be rejected."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_limits_that_botocore_only_says_in_words() -> None:
 def test_every_limit_has_a_source_and_takes_an_ordinary_name() -> None:
     for key, limit in NAME_LIMITS.items():
         assert limit.source.startswith(
-            ("botocore 1.44 ", "https://docs.aws.amazon.com/", "AWS documents none")
+            ("botocore 1.44 ", "https://docs.aws.amazon.com/", "AWS documents no limit")
         ), key
         ordinary = "alias/tap" if key[0] == "aws_kms_alias" else "tap"
         assert limit.problem(ordinary) == "", key

@@ -1,4 +1,4 @@
-"""The Regions table agrees with botocore, and its slots stay where deployed VPCs have them."""
+"""The Regions table agrees with botocore, and its slots never change, because deployed VPCs use them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ticketgen.aws.regions import (
     TIMESTREAM,
 )
 
-# Never edit a number here: each is the address range of deployed VPCs. New Regions get new numbers.
+# Never edit a number here: each is the address range of deployed VPCs. Give new Regions new numbers.
 SLOTS = {
     "us-east-1": 10, "us-east-2": 11, "us-west-1": 12, "us-west-2": 13, "ca-central-1": 20,
     "ca-west-1": 21, "mx-central-1": 25, "sa-east-1": 30, "eu-central-1": 40, "eu-central-2": 41,

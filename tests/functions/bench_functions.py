@@ -1,7 +1,7 @@
-"""`make bench-functions`: how fast the functions are, each figure with its objective beside it.
+"""`make bench-functions`: measure how fast the functions are, and print each figure beside its objective.
 
-DynamoDB Local and Redis are real, the functions are the rendered stack's, each in a process of its own. The
-machine is whatever it is: the figures are worth what its idleness is worth.
+DynamoDB Local and Redis are real, and each function of the rendered stack runs in its own process. The figures depend
+on the machine and on its other load.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ __all__ = ["cache_load", "correction", "lock_ms", "verification"]
 
 OBJECTIVES = SHAPES["prod"]().objectives
 HOLDERS, HOLDS, FIRST = 2, 150, 30
-RECORDING = 60.0  # seconds that a page of DynamoDB Local may take while it is recorded
+RECORDING = 60.0  # seconds that DynamoDB Local may take per page while recording
 
 
 def verification(house: FullHouse, patience: int = 1) -> dict[str, float]:
-    """Seconds for one run of the verifier: by the clock, and of its processor.
+    """Seconds for one run of the verifier: elapsed time and CPU time.
 
-    DynamoDB Local has said every page before; the answers come again with the latency of DynamoDB, a tenth of
-    a second from another Region. A run that gave something up for the next is no answer to how long one takes.
+    The answers of DynamoDB Local were recorded before and are replayed with the latency of DynamoDB, 0.1 s from another
+    Region. A run that leaves work to the next run does not count.
 
     Args:
         house: the event.
-        patience: how many times as long as in the stack the verifier and its calls may take.
+        patience: the factor by which the time-outs of the verifier and its calls exceed those of the stack.
     """
     own = house.environment("inventory_verifier")
     proxy, far = house.world.proxy, house.world.proxy.latency
@@ -71,7 +71,7 @@ def verification(house: FullHouse, patience: int = 1) -> dict[str, float]:
 
 
 def cache_load(house: FullHouse, redis: RedisServer) -> dict[str, float]:
-    """Seconds until the whole event is in Redis, by the function's own metric."""
+    """Seconds to load the whole event into Redis, by the function's own metric."""
     proxy = house.world.proxy
     proxy.recorded = {}
     names = ("REDIS_HOST", "REDIS_PORT", "REDIS_REPLICATION_GROUP", "REDIS_USER")
@@ -93,7 +93,7 @@ def cache_load(house: FullHouse, redis: RedisServer) -> dict[str, float]:
 
 
 def lock_ms(port: int, folder: Path) -> dict[str, float]:
-    """Milliseconds to take the locks of an order of eight seats in the home Region, at DynamoDB Local itself."""
+    """Milliseconds to lock an order of eight seats in the home Region, with direct calls to DynamoDB Local."""
     with World.running(port, folder, HOME) as world:
         seats = HOLDERS * HOLDS * 8
         sections = [{"name": "A", "first": 1, "last": seats, "price": 1}]
@@ -102,7 +102,7 @@ def lock_ms(port: int, folder: Path) -> dict[str, float]:
 
         def hold(number: int) -> None:
             environment = world.environment("ticket_purchase", HOME)
-            straight = f"http://127.0.0.1:{port}"  # past the proxy, which is slower than what is measured
+            straight = f"http://127.0.0.1:{port}"  # bypass the proxy, which is slower than the measured calls
             with lambda_process(
                 "ticket_purchase", environment, straight, account=world.proxy.account
             ) as function:
@@ -118,7 +118,7 @@ def lock_ms(port: int, folder: Path) -> dict[str, float]:
                     }
                     told = function.invoke(request)
                     assert told["answer"]["statusCode"] == 201, told
-                    if turn >= FIRST:  # until then connections were made, and DynamoDB Local's code compiled
+                    if turn >= FIRST:  # the first calls open connections and compile DynamoDB Local's code
                         took.append(json.loads(told["printed"].splitlines()[-1])["LockMs"])
                     time.sleep(0.1)
 
@@ -130,7 +130,7 @@ def lock_ms(port: int, folder: Path) -> dict[str, float]:
 
 
 def correction(port: int, folder: Path, oversold: int = 100) -> dict[str, float]:
-    """Seconds for a full batch of findings: a hundred seats, each sold twice."""
+    """Seconds to correct a full batch of findings: a hundred seats, each sold twice."""
     import boto3
     from moto import mock_aws
 
@@ -169,7 +169,7 @@ def _entry(seat: str, age: float) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Measures and prints."""
+    """Measure everything and print the table."""
     with ExitStack() as stack:
         port = stack.enter_context(running())
         if isinstance(port, str):
@@ -203,7 +203,7 @@ def main() -> int:
 
 
 def row(name: str, measured: str, objective: str, load: str) -> None:
-    """Prints one line of the table."""
+    """Print one line of the table."""
     print(f"{name:38} {measured:>12} {objective:>12}   {load}", flush=True)
 
 

@@ -1,8 +1,7 @@
-"""A process full of buyers, for races: run by `races.py`, and killed when that says so.
+"""A process with many buyers, for race tests; `races.py` starts and kills it.
 
-Each buyer is a thread in front of the function of one Region, as rendered. What a buyer is told goes to the
-output, a line of JSON an answer, before anything else happens: a process that is killed has told all that it
-knew.
+Each buyer is a thread that calls the rendered function of one Region. Each answer is printed as one line of JSON before
+anything else happens, so that a killed process has reported everything it knew.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ __all__ = ["main"]
 
 
 def main(plan: dict[str, Any]) -> None:
-    """Lets the buyers of a plan buy until its time is up."""
+    """Run the buyers of a plan until its time is up."""
     shops = {
         region: cold_start(
             "ticket_purchase",
@@ -33,8 +32,10 @@ def main(plan: dict[str, Any]) -> None:
         for region, url in plan["endpoints"].items()
     }
     for region, shop in shops.items():
-        shop.dynamo.READ_SECONDS = 15  # this machine is not DynamoDB: slowness alone is no lost answer here
-        shop.dynamo.client(region)  # now, so that they do not all make them at once
+        shop.dynamo.READ_SECONDS = (
+            15  # this machine is slower than DynamoDB: a slow answer must not count as lost
+        )
+        shop.dynamo.client(region)  # now, so that the threads do not all create them at once
         shop.dynamo.client(plan["home"])
     out, writing = sys.stdout, threading.Lock()
 
@@ -104,7 +105,7 @@ def _ask(
             },
             None,
         )
-    except Exception as error:  # what Lambda makes a 500 of
+    except Exception as error:  # Lambda turns this into a 500
         return 500, {"reason": repr(error)}
     return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}
 

@@ -1,8 +1,7 @@
-"""DynamoDB Local: AWS's own DynamoDB for one machine, as a child process.
+"""DynamoDB Local, AWS's own DynamoDB for one machine, as a child process.
 
-Which data a request sees depends on its access key and its Region: so one instance is all the Regions of as
-many accounts as the tests want. It knows neither replication nor conflicts, throttling or lost answers:
-`fault_proxy` adds those.
+It separates data by access key and Region, so one instance serves all Regions of any number of accounts. It simulates
+neither replication nor conflicts, throttling or lost answers; `fault_proxy` adds those.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ _accounts = itertools.count(1)
 
 
 def new_account() -> str:
-    """An access key that nobody has used: an account without tables."""
+    """A new access key, which is an account without tables."""
     return f"T{os.getpid()}N{next(_accounts)}"
 
 
 @contextmanager
 def running() -> Iterator[int | str]:
-    """The port of a new instance that lives until the block ends; or why there is none."""
+    """Run a new instance until the block ends; yield its port, or the reason why it cannot run."""
     java = shutil.which("java")
     if java is None or not any(JARS.glob("DynamoDBLocal-*.jar")):
         yield f"DynamoDB Local is not there: `make dynamodb` fetches it into {JARS}, with Java and Maven"

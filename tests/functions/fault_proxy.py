@@ -1,9 +1,8 @@
-"""A proxy before DynamoDB Local that makes of it what DynamoDB is: many Regions, far apart, and not always well.
+"""A proxy for DynamoDB Local that simulates many distant Regions with latency and faults.
 
-Callers name their own Region in the path of their endpoint (`http://127.0.0.1:<port>/eu-west-1`); the Region
-that they call is in the signature, as always. Between the two, calls are cut off, and lost, throttled or
-refused for a conflict as a test wants, in DynamoDB's own words and on the wire, so that botocore's handling
-of them is part of what is tested.
+Callers name their own Region in the path of their endpoint (`http://127.0.0.1:<port>/eu-west-1`); the Region that they
+call is in the signature, as usual. As the test demands, calls between Regions are cut off, lost, throttled or rejected
+for a conflict. The answers on the wire are DynamoDB's own, so that botocore's handling of them is tested too.
 
 Source of the answers: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 """
@@ -39,7 +38,7 @@ Fault: TypeAlias = Literal["conflict", "throttled", "unavailable", "dropped", "l
 
 @dataclass(frozen=True, slots=True)
 class WireCall:
-    """A call: from the Region of its caller, to a Region."""
+    """A call from its caller's Region to another."""
 
     caller: str
     region: str
@@ -48,9 +47,9 @@ class WireCall:
 
 
 def random_faults(seed: int, **shares: float) -> Callable[[WireCall], Fault | None]:
-    """Faults by chance: the share of the calls that has each, `conflict=0.1, lost=0.02`.
+    """Random faults, each with its share of the calls: `conflict=0.1, lost=0.02`.
 
-    A conflict befalls transactions only.
+    Conflicts affect only transactions.
     """
     chance, turn = random.Random(seed), threading.Lock()
 
@@ -68,19 +67,19 @@ def random_faults(seed: int, **shares: float) -> Callable[[WireCall], Fault | No
 
 @dataclass
 class FaultProxy:
-    """The proxy while it runs.
+    """The running proxy.
 
     Attributes:
         backend: the port of DynamoDB Local.
-        account: the access key under which everything is there.
-        fault: asked for each call.
-        watch: told of each call that reaches DynamoDB, before it is made.
-        replication: what becomes of writes to global tables; without it, they stay where they are.
-        latency: how long a call is on its way, from a caller's Region to another, in seconds.
-        replica_of: which Region's data a Region answers reads with: a replica without lag is the same data.
-        recorded: answers to reads that came before, when it is a dict: DynamoDB Local takes a tenth of a second
-            for a page, and a test that measures who reads lets it say everything once, and then replays.
-        seen: how many calls of each operation came, and how many had each fault.
+        account: the access key of all data.
+        fault: returns the fault of each call, if any.
+        watch: called with each call before it reaches DynamoDB.
+        replication: replicates writes to global tables; without it, writes are not replicated.
+        latency: the latency of a call from the caller's Region to another, in seconds.
+        replica_of: the Region whose data serves a Region's reads: a replica without lag has the same data.
+        recorded: if a dict, recorded answers to reads. DynamoDB Local takes 0.1 s per page, so a test that measures a
+            reader records all answers first and then replays them.
+        seen: the number of calls by operation, and of faults by kind.
     """
 
     backend: int
@@ -97,12 +96,12 @@ class FaultProxy:
     _connections: list[http.client.HTTPConnection] = field(default_factory=list)
 
     def endpoint(self, caller: str) -> str:
-        """What a caller in that Region takes for DynamoDB's endpoint, of whichever Region."""
+        """DynamoDB's endpoint for a caller in that Region, whichever Region it calls."""
         return f"http://127.0.0.1:{self.port}/{caller}"
 
     @contextmanager
     def running(self) -> Iterator[FaultProxy]:
-        """Serves until the block ends."""
+        """Serve until the block ends."""
         proxy = self
 
         class Handler(_Handler):
@@ -125,7 +124,7 @@ class FaultProxy:
                 connection.close()
 
     def respond(self, caller: str, region: str, operation: str, body: bytes) -> tuple[int, bytes] | None:
-        """Status and body, or None: the connection breaks."""
+        """The status and body, or None to break the connection."""
         time.sleep(self.latency(caller, region))
         place = self.replica_of(region) if operation in READS else region
         if self.recorded is not None and (known := self.recorded.get((place, operation, body))):
@@ -155,13 +154,13 @@ class FaultProxy:
         return None if fault == "lost" else answer
 
     def forward(self, call: WireCall) -> tuple[int, Body]:
-        """The answer of DynamoDB Local; a write is replicated."""
+        """Forward a call to DynamoDB Local, and replicate a write."""
         if self.replication is not None and call.operation in WRITES:
             return self.replication.write(call.region, call.operation, call.body)
         return self.send(call.region, call.operation, call.body)
 
     def send(self, region: str, operation: str, body: Body) -> tuple[int, Body]:
-        """Makes a call in a Region, past everything that the proxy does."""
+        """Make a call in a Region, bypassing everything that the proxy does."""
         connection = self._connection()
         scope = f"{self.account}/20260101/{region}/dynamodb/aws4_request"
         connection.request(
@@ -171,7 +170,7 @@ class FaultProxy:
             {
                 "Content-Type": "application/x-amz-json-1.0",
                 "X-Amz-Target": f"DynamoDB_20120810.{operation}",
-                # DynamoDB Local reads whose data it is, and checks no signature.
+                # DynamoDB Local reads the access key from the signature, but does not check the signature.
                 "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
                 "X-Amz-Date": "20260101T000000Z",
             },
@@ -180,7 +179,7 @@ class FaultProxy:
         return answer.status, json.loads(answer.read() or b"{}")
 
     def _connection(self) -> http.client.HTTPConnection:
-        """This thread's connection; a new one when it was idle, because DynamoDB Local ends those."""
+        """This thread's connection; a new one after idling, because DynamoDB Local closes idle connections."""
         now = time.monotonic()
         if now - getattr(self._local, "used", -IDLE_SECONDS) >= IDLE_SECONDS:
             connection = http.client.HTTPConnection("127.0.0.1", self.backend, timeout=60)
@@ -215,7 +214,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 512
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that was killed, or gave up."""
+        """Ignore callers that were killed or timed out."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -244,4 +243,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""The largest event, sold out: 234,000 seats in twelve Regions, 60,000 of them sold since the last verification."""
+"""The largest event, sold out: 234,000 seats in twelve Regions, 60,000 of them sold since the last verification run."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ __all__ = ["FullHouse", "full_house"]
 
 HOME = DEMO_REGIONS[0]
 SHARDS, SEATS, NEW, SEATS_PER_ORDER = 18, 234_000, 60_000, 8
-FAR_SECONDS, NEAR_SECONDS = 0.1, 0.005  # there and back: to another Region, and to the own one
+FAR_SECONDS, NEAR_SECONDS = 0.1, 0.005  # round trips: to another Region, and to the caller's own
 
 
 @dataclass
 class FullHouse:
-    """A world with the event in it, and the moment at which it is verified.
+    """A world with the event, and the moment at which it is verified.
 
     Attributes:
-        world: the Regions. All read the home's data: replicas without lag.
-        now: epoch seconds: twenty seconds after the last sale.
+        world: the Regions, which all read the home's data, like replicas without lag.
+        now: in epoch seconds, twenty seconds after the last sale.
     """
 
     world: World
     now: float
 
     def environment(self, name: str) -> dict[str, str]:
-        """A function's variables in the home Region."""
+        """A function's environment variables in the home Region."""
         return self.world.environment(name, HOME)
 
 
 @contextmanager
 def full_house(port: int, folder: Path) -> Iterator[FullHouse]:
-    """The event, filled into DynamoDB Local: a minute and more."""
+    """Write the event to DynamoDB Local, which takes more than a minute."""
     with World.running(port, folder, *DEMO_REGIONS) as world:
         world.proxy.replication = None
         world.proxy.replica_of = lambda region: HOME
@@ -70,7 +70,7 @@ def _fill(world: World, item: dict[str, Any], now: float, first: int, end: int) 
     event = parse(item, Clock())
     batch: list[tuple[str, dict[str, Any]]] = []
     for number in range(first, end):
-        # Eight seats an order; an hour ago, or within the ten seconds since the last run.
+        # Eight seats per order, sold an hour ago, or within the ten seconds since the last run.
         order = number // SEATS_PER_ORDER
         minted = int((now - 3600 + order % 1000 if number < SEATS - NEW else now - 30 + order % 10) * 1000)
         order_id = f"{minted:013d}-{order:016x}"

@@ -1,9 +1,9 @@
-"""A cloud to run the functions in: DynamoDB Local where it is, else moto's DynamoDB; and moto's SQS and Timestream.
+"""A cloud for the functions: DynamoDB Local if installed, otherwise moto's DynamoDB; and moto's SQS and Timestream.
 
-Both check conditions and transactions as DynamoDB does, and know nothing of conflicts, throttling, lag and lost
-answers. Those come from here, raised around a call, and replication is a copy that a test asks for;
-`fault_proxy` has them on the wire. moto is not safe under threads, so there calls take turns. SQS and
-Timestream are moto's always: neither can run here.
+Both check conditions and transactions like DynamoDB, but simulate no conflicts, throttling, lag or lost answers. This
+module raises those errors around a call, and copies tables for replication on a test's demand; `fault_proxy` does so on
+the wire. moto is not thread-safe, so its calls are serialized. SQS and Timestream are always moto's, because neither
+can run locally.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Call:
-    """A call to AWS: where to, which operation in CamelCase, and its parameters."""
+    """A call to AWS: its Region, its operation in CamelCase, and its parameters."""
 
     region: str
     service: str
@@ -101,7 +101,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """An API answer, its body parsed."""
+    """An API answer with its parsed body."""
 
     status: int
     body: Any
@@ -109,7 +109,7 @@ class Answer:
 
 
 def make_tables(client_of: Callable[[str], Any], regions: Sequence[str], streams: bool = False) -> None:
-    """The stack's tables, empty, in some Regions."""
+    """Create the stack's tables, empty, in some Regions."""
     for region in regions:
         for table, key in KEYS.items():
             client_of(region).create_table(
@@ -128,7 +128,7 @@ def make_tables(client_of: Callable[[str], Any], regions: Sequence[str], streams
 
 @functools.cache
 def _session() -> tuple[boto3.Session, Credentials]:
-    """One session for all tests, because its clients take long to make; and whom it signs for."""
+    """One session for all tests, because creating clients is slow, and the account it signs for."""
     session = boto3.Session("testing", "testing")
     return session, session._session.get_credentials()
 
@@ -142,10 +142,10 @@ def _client(service: str, region: str, endpoint: str, options: tuple[tuple[str, 
 
 
 class Sdk:
-    """What functions get for boto3: clients that are kept, that sign for one account, and know where it is.
+    """The functions' substitute for boto3: cached clients that sign for one account and know its endpoint.
 
-    Only one account at a time: it is the newest's. With `read_timeout`, clients wait so many seconds for an answer,
-    and not as long as their function wants.
+    Only the newest account works at a time. `read_timeout`, in seconds, overrides the time-out that a function sets for
+    its clients.
     """
 
     def __init__(self, account: str, endpoint: str, read_timeout: float = 0.0) -> None:
@@ -155,7 +155,7 @@ class Sdk:
         self.module = SimpleNamespace(client=self.client, session=boto3.session)
 
     def client(self, service: str, *, region_name: str, config: Config | None = None) -> Any:
-        """As boto3.client; DynamoDB is at the account's endpoint."""
+        """Like boto3.client, with DynamoDB at the account's endpoint."""
         if self._read_timeout:
             config = (config or Config()).merge(Config(read_timeout=self._read_timeout))
         options = () if config is None else tuple(sorted(config._user_provided_options.items()))
@@ -165,13 +165,12 @@ class Sdk:
 
 @dataclass
 class Cloud:
-    """What the tests see of it.
+    """The cloud as the tests see it.
 
     Attributes:
         sdk: the functions' boto3.
         calls: every call so far.
-        before, after: asked with each call, before it is made and after it was; what they raise, the caller
-        gets.
+        before, after: hooks that are called before and after each call; the caller gets the exceptions they raise.
     """
 
     sdk: Sdk
@@ -182,7 +181,7 @@ class Cloud:
     @classmethod
     @contextmanager
     def running(cls, port: int | None) -> Iterator[Cloud]:
-        """A cloud with its tables, until the block ends: at DynamoDB Local's port, or moto's."""
+        """Run a cloud with its tables until the block ends, on DynamoDB Local's port or on moto."""
         sdk = Sdk(new_account(), "" if port is None else f"http://127.0.0.1:{port}")
         cloud, turn, call_aws = cls(sdk), threading.RLock(), BaseClient._make_api_call
 
@@ -214,17 +213,17 @@ class Cloud:
         return self.sdk.client("dynamodb", region_name=region)
 
     def function(self, name: str, region: str = HOME, **environment: str) -> Any:
-        """A cold start of a function in a Region."""
+        """Cold-start a function in a Region."""
         environment = {**ENVIRONMENT, "AWS_REGION": region, **environment}
         return cold_start(name, environment, {"boto3": self.sdk.module})
 
     def put(self, table: str, item: dict[str, Any], *regions: str) -> None:
-        """An item in some Regions, or in all."""
+        """Put an item in some Regions, or in all."""
         for region in regions or REGIONS:
             self.client(region).put_item(TableName=table, Item=dynamo.pack(item)["M"])
 
     def event(self, event_id: str = "gala", **changes: Any) -> dict[str, Any]:
-        """An event on sale, known in every Region: seats A-1 to A-50 at 100.00 and B-1 to B-20 at 40.00."""
+        """Put an event on sale in every Region: seats A-1 to A-50 at 100.00 and B-1 to B-20 at 40.00."""
         item = {
             "event_id": event_id,
             "home_region": HOME,
@@ -244,13 +243,13 @@ class Cloud:
         return item
 
     def items(self, table: str, region: str = HOME) -> list[dict[str, Any]]:
-        """All items of a table, in the order of their keys."""
+        """All items of a table, sorted by key."""
         found = self.client(region).scan(TableName=table)["Items"]
         items = [dynamo.unpack({"M": item}) for item in found]
         return sorted(items, key=lambda item: [item[name] for name in KEYS[table]])
 
     def replicate(self, table: str, source: str = HOME, *targets: str) -> None:
-        """Copies a table to the other Regions, as replication does sooner or later."""
+        """Copy a table to the other Regions, as replication eventually does."""
         for item in self.items(table, source):
             self.put(table, item, *(targets or [region for region in REGIONS if region != source]))
 
@@ -264,7 +263,7 @@ class Cloud:
         key: str | None = None,
         **request: Any,
     ) -> Answer:
-        """Asks a function as API Gateway does: `route` is like `POST /holds`; text is sent as it is."""
+        """Call a function as API Gateway does: `route` is like `POST /holds`; a text body is sent unchanged."""
         method, resource = route.split()
         answer = function.handler(
             {

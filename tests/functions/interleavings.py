@@ -1,11 +1,11 @@
-"""A deterministic scheduler: several programs, one call at a time, in every order that makes a difference.
+"""A deterministic scheduler that runs several programs, one call at a time, in every order that makes a difference.
 
-The programs are the real functions and scripts, as rendered. What is taken from them is the choice of *when*:
-each call to DynamoDB waits until the scheduler lets it through, to the real DynamoDB Local; clocks and sleeping
-are the scheduler's. At every step it may let one program's call through, lose its answer or never make it, kill
-the program before or after it, deliver one replicated item, or let time pass. `explore` goes through all of
-these choices, run by run, leaving out orders that only swap neighbours which touch nothing in common (sleep
-sets, P. Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032).
+The programs are the real functions and scripts, as rendered. The scheduler decides *when* they proceed: each call waits
+until the scheduler passes it on to the real DynamoDB Local, and clocks and sleeps are the scheduler's. At each step the
+scheduler may pass on one program's call, lose its answer, drop it, kill the program before or after it, deliver one
+replicated item, or advance the time. `explore` tries all of these choices, run by run, and skips orders that only swap
+adjacent independent steps (sleep sets, P. Godefroid, "Partial-Order Methods for the Verification of Concurrent
+Systems", LNCS 1032).
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from replication import GLOBAL_TABLES, Body, Replication
 
 __all__ = ["INSTEAD", "Run", "explore", "random_choice", "within"]
 
-START = 1_800_000_000.0  # of the clock: every run begins at the same moment
-SHORT = 0.45  # seconds: who waits no longer than this before trying again is let go on at once
+START = 1_800_000_000.0  # initial clock: every run begins at the same moment
+SHORT = 0.45  # seconds: a program that waits no longer than this before a retry resumes immediately
 
 Place = tuple[str, str, str]  # Region, table, key; "*" is any
 
 
 class Killed(BaseException):
-    """The program ends here, as a process that is killed."""
+    """The program ends here, like a killed process."""
 
 
 class Pruned(Exception):
-    """Another run does what this one would."""
+    """Another run covers this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What the scheduler may do next: to whom, what, and the places that it reads and writes there."""
+    """A possible next step: its program, its kind, and the places that it reads and writes."""
 
     program: str
     what: str
@@ -50,7 +50,7 @@ class Action:
     writes: frozenset[Place] = frozenset()
 
     def independent(self, other: Action) -> bool:
-        """Whether it makes no difference which of the two comes first."""
+        """Whether the order of the two makes no difference."""
         if self.program == other.program or "time" in (self.what, other.what):
             return False
         return not (
@@ -66,10 +66,10 @@ def _meet(some: frozenset[Place], others: frozenset[Place]) -> bool:
 
 @dataclass
 class Program:
-    """One of the programs of a run, and what it waits for."""
+    """One program of a run, and the call that it waits for."""
 
     name: str
-    deadline: float = float("inf")  # when it is killed, by the clock: a function's time-out
+    deadline: float = float("inf")  # clock time at which it is killed: a function's time-out
     call: tuple[str, str, Body] | None = None
     sleeps_until: float | None = None
     ended: bool = False
@@ -78,18 +78,18 @@ class Program:
     go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
-_here = threading.local()  # which run and program a thread is
+_here = threading.local()  # the run and program of each thread
 
 
 class Run:
     """One run of some programs.
 
     Args:
-        event_id: the event that it is about. Each run has one of its own, so that runs need no tidying up.
-        send: makes a call in a Region, at once.
-        choose: picks one of several actions. To it, all events have one name: it must know a run's step again.
-        replication: where writes to global tables go; its parcels are delivered one by one.
-        faults: how many faults there may be in the run, and which: of lose, drop, kill and die (after the call).
+        event_id: the event of the run. Each run has its own event, so that runs need no clean-up.
+        send: makes a call in a Region immediately.
+        choose: picks one of several actions. It sees one name for all events, so that it recognizes a run's steps.
+        replication: receives writes to global tables; its parcels are delivered one by one.
+        faults: the maximum number of faults in the run, and their kinds: lose, drop, kill and die (after the call).
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Run:
         self._parked = threading.Semaphore(0)
 
     def spawn(self, name: str, work: Callable[[], None]) -> None:
-        """A program, which begins when `go` is called."""
+        """Add a program, which starts when `go` is called."""
         program = self._programs[name] = Program(name)
 
         def body() -> None:
@@ -127,15 +127,15 @@ class Run:
         threading.Thread(target=body, daemon=True).start()
 
     def go(self) -> None:
-        """Runs all of them to their ends; items may be travelling still.
+        """Run all programs to their ends; items may still be in transit.
 
         Raises:
-            Pruned: the choices said that this run need not be gone through.
+            Pruned: the chooser found that another run covers this one.
         """
         try:
             for program in list(self._programs.values()):
                 self._resume(program)
-            # What still travels when the last program ends, stays on its way.
+            # Items in transit when the last program ends stay in transit.
             while any(not program.ended for program in self._programs.values()):
                 actions = self._actions()
                 self._do(self._choose(actions))
@@ -146,7 +146,7 @@ class Run:
                 raise program.answer
 
     def end(self) -> None:
-        """Kills who is left."""
+        """Kill the remaining programs."""
         for program in self._programs.values():
             if not program.ended:
                 self._resume(program, Killed())
@@ -174,7 +174,7 @@ class Run:
                 way = f"{source}>{target} {table} {name}"
                 found.append(Action(f"replication {way}", "deliver", way, writes=place))
         if sleepers:
-            # Whoever is in a call has until its time-out: it may be let through before this, or not at all.
+            # A program in a call has until its time-out: the call passes before that, or never.
             found.append(Action("", "time", f"to {min(s.sleeps_until or 0 for s in sleepers)}"))
         return found
 
@@ -204,7 +204,7 @@ class Run:
     def _write_or_send(self, region: str, operation: str, body: Body) -> tuple[int, Body]:
         if token := body.get(
             "ClientRequestToken"
-        ):  # the same in every run, but DynamoDB must not see it twice
+        ):  # the same in every run, but DynamoDB must never see it twice
             token = hashlib.sha256(f"{self.event_id} {token}".encode()).hexdigest()[:32]
             body = {**body, "ClientRequestToken": token}
         if self._replication is not None and operation not in (
@@ -227,7 +227,7 @@ class Run:
             self._resume(first)
 
     def wait_for(self, program: Program) -> Any:
-        """Parks the calling program until it is resumed."""
+        """Park the calling program until it is resumed."""
         self._parked.release()
         program.go.acquire()
         if isinstance(program.answer, BaseException):
@@ -239,7 +239,7 @@ class Run:
     def _footprint(
         self, region: str, operation: str, body: Body
     ) -> tuple[frozenset[Place], frozenset[Place]]:
-        """The places that a call reads, and those it writes."""
+        """The places that a call reads and writes."""
         reads: set[Place] = set()
         writes: set[Place] = set()
         for kind, action in _single(operation, body):
@@ -249,16 +249,16 @@ class Run:
 
 
 def within(seconds: float) -> None:
-    """The calling program is killed when it takes longer from now on: a function's time-out."""
+    """Kill the calling program if it takes longer than this from now on, like a function's time-out."""
     _here.program.deadline = _here.run.now + seconds
 
 
 class _Client:
-    """What programs get for a DynamoDB client."""
+    """The programs' DynamoDB client."""
 
     def __init__(self, region: str) -> None:
         self._region = region
-        self.meta = MagicMock()  # how an answer is parsed: here it never is text
+        self.meta = MagicMock()  # parses an answer's body, which is never text here
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         operation = "".join(word.title() for word in method.split("_"))
@@ -289,7 +289,7 @@ def _sleep(seconds: float) -> None:
 
 
 def _token(size: int) -> str:
-    """What is random elsewhere is the same in every run, so that a run can be done again up to any step."""
+    """Deterministic replacements for random values, so that a run can be repeated up to any step."""
     text = f"{_here.program.name} {next(_here.program.tokens)}"
     return hashlib.sha256(text.encode()).hexdigest()[: 2 * size]
 
@@ -304,7 +304,7 @@ INSTEAD: Mapping[str, Any] = {
 
 
 def _error(operation: str, status: int, answer: Body) -> ClientError:
-    """The error that botocore makes of an answer."""
+    """The error that botocore raises for an answer."""
     code = answer.get("__type", "").rpartition("#")[2]
     message = answer.get("message") or answer.get("Message")
     response: Any = {
@@ -342,7 +342,7 @@ class _Node:
     chosen: Action | None = None
 
     def next(self) -> bool:
-        """Turns to the next action that no other run stands for."""
+        """Advance to the next action that no other run covers."""
         if self.chosen is not None:
             self.done.append(self.chosen)
         self.chosen = next((a for a in self.actions if a not in self.sleep and a not in self.done), None)
@@ -352,14 +352,14 @@ class _Node:
 def explore(
     run: Callable[[Callable[[Sequence[Action]], Action]], None], seconds: float = float("inf")
 ) -> tuple[int, bool]:
-    """Does a run for every order of things that makes a difference.
+    """Make a run for every order of steps that makes a difference.
 
     Args:
-        run: makes one, with the function that chooses; it may let `Pruned` out.
-        seconds: after which no further run begins.
+        run: makes one run with the given function that chooses; it may raise `Pruned`.
+        seconds: no new run begins after this time.
 
     Returns:
-        How many runs were made, and whether these were all.
+        The number of runs, and whether they were exhaustive.
     """
     path: list[_Node] = []
     started, runs = real_time.monotonic(), 0
@@ -398,7 +398,7 @@ def explore(
 
 
 def random_choice(chance: Any) -> Callable[[Sequence[Action]], Action]:
-    """Chooses at random; faults as seldom as one in ten."""
+    """Choose at random, with a fault in one of ten choices."""
 
     def choose(actions: Sequence[Action]) -> Action:
         calm = [action for action in actions if action.what in ("call", "deliver", "time")]

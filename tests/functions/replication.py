@@ -1,9 +1,9 @@
-"""What global tables do and DynamoDB Local does not: replication, item by item, the last writer winning.
+"""Replication of global tables, which DynamoDB Local lacks: item by item, last-writer-wins.
 
-Every write to a global table is stamped in the order of its commits and sent to each other Region by itself:
-the items of one transaction travel apart, in any order, each with a lag of its own. A Region keeps, of two
-writes to one item, the one with the later stamp. A Region that is cut off sends and receives nothing until it
-is healed; nothing is lost on the way.
+Every write to a global table is stamped in commit order and sent to each other Region separately: the items of one
+transaction travel independently, in any order, each with its own lag. Of two writes to an item, a Region keeps the one
+with the later stamp. A Region that is cut off sends and receives nothing until it is healed; nothing is lost in
+transit.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
 """
@@ -23,10 +23,10 @@ from typing import Any, TypeAlias
 __all__ = ["GLOBAL_TABLES", "Body", "Image", "Replication", "Send"]
 
 Body: TypeAlias = dict[str, Any]
-Image: TypeAlias = "dict[str, Any] | None"  # an item in DynamoDB's notation; None: it was deleted
+Image: TypeAlias = "dict[str, Any] | None"  # an item in DynamoDB's notation, or None if it was deleted
 Send: TypeAlias = Callable[[str, str, Body], "tuple[int, Body]"]  # Region, operation, body -> status, answer
 
-# Global tables and their keys. They are in every Region, but for the last one: in the hubs only.
+# Global tables and their keys. They are in every Region, except the last one, which is only in the hubs.
 GLOBAL_TABLES: Mapping[str, Sequence[str]] = {
     "tap-marketplace-events-prod": ("event_id",),
     "tap-marketplace-ticket-inventory-prod": ("event_shard", "seat_id"),
@@ -41,10 +41,10 @@ class Replication:
 
     Args:
         send: makes a call in a Region.
-        regions: all of them.
-        hubs: those that have the corrections table.
-        lag: how long an item travels, in seconds; None: until `deliver` is called.
-        seed: of the order in which items arrive that were sent at one moment.
+        regions: all Regions.
+        hubs: the Regions with the corrections table.
+        lag: how long an item is in transit, in seconds; None: until `deliver` is called.
+        seed: seed for the arrival order of items that were sent at the same time.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Replication:
 
     @contextmanager
     def running(self) -> Iterator[Replication]:
-        """Delivers what is due, by the clock, until the block ends."""
+        """Deliver items when they are due, until the block ends."""
         thread = threading.Thread(target=self._run, daemon=True)
         thread.start()
         try:
@@ -81,7 +81,7 @@ class Replication:
             thread.join()
 
     def write(self, region: str, operation: str, body: Body) -> tuple[int, Body]:
-        """Makes a write in a Region and sends on what it changed."""
+        """Make a write in a Region and replicate its changes."""
         body, quiet = _with_new_image(operation, body)
         with self._writing[region]:
             status, answer = self._send(region, operation, body)
@@ -94,7 +94,7 @@ class Replication:
         return status, answer
 
     def _repeated(self, region: str, body: Body) -> bool:
-        """Whether a transaction with this token was committed before: DynamoDB then writes nothing."""
+        """Whether a transaction with this token was committed before, in which case DynamoDB writes nothing."""
         token = body.get("ClientRequestToken")
         if token is None:
             return False
@@ -115,27 +115,27 @@ class Replication:
             self._changed.notify()
 
     def cut(self, region: str) -> None:
-        """Nothing leaves or reaches the Region from now on."""
+        """Cut off a Region: nothing leaves or reaches it from now on."""
         with self._changed:
             self._cut.add(region)
 
     def heal(self, region: str) -> None:
-        """What has waited travels on."""
+        """Heal a Region: waiting items resume."""
         with self._changed:
             self._cut.discard(region)
             self._changed.notify()
 
     def is_cut(self, one: str, other: str) -> bool:
-        """Whether two Regions cannot reach one another."""
+        """Whether two Regions cannot reach each other."""
         return one != other and not {one, other}.isdisjoint(self._cut)
 
     def settle(self) -> None:
-        """Until all has arrived that is not cut off, whatever its lag."""
+        """Deliver everything that is not cut off, ignoring lag."""
         while self.deliver() or self._arriving:
             time.sleep(0.001)
 
     def deliver(self, most: int = 1_000_000) -> int:
-        """Delivers what can be, whatever its lag, in a random order; how many items that were."""
+        """Deliver everything possible in random order, ignoring lag, and return the number of items."""
         with self._changed:
             free = [parcel for parcel in self._travelling if not self._waits(parcel)]
             self._random.shuffle(free)
@@ -153,13 +153,13 @@ class Replication:
         return json.dumps(key, sort_keys=True)
 
     def parcels(self) -> list[tuple[str, str, str, str]]:
-        """What may arrive next: source, target, table and key; of several versions of an item, the oldest."""
+        """The possible next arrivals as (source, target, table, key); only the oldest version of each item."""
         with self._changed:
             free = sorted((p for p in self._travelling if not self._waits(p)), key=lambda p: (p[2], *p[3:6]))
         return list(dict.fromkeys((*parcel[3].split(">"), parcel[4], parcel[5]) for parcel in free))  # type: ignore[misc]
 
     def deliver_parcel(self, way: str) -> None:
-        """Delivers one of `parcels`, named by its four parts."""
+        """Deliver one of `parcels`, identified by its four parts."""
         with self._changed:
             parcel = min(
                 (p for p in self._travelling if f"{p[3]} {p[4]} {p[5]}" == way), key=lambda parcel: parcel[2]
@@ -203,14 +203,14 @@ class Replication:
 
 
 def _with_new_image(operation: str, body: Body) -> tuple[Body, bool]:
-    """An update that tells what it made; and whether nobody asked it to."""
+    """An update changed to return the new item, and whether its caller did not ask for that."""
     if operation != "UpdateItem" or body.get("ReturnValues", "NONE") != "NONE":
         return body, False
     return {**body, "ReturnValues": "ALL_NEW"}, True
 
 
 def _changes(operation: str, body: Body, answer: Body) -> Iterator[tuple[str, Image, Body]]:
-    """The items that a successful write left behind: table, image, key."""
+    """The items that a successful write changed: table, image, key."""
     if operation == "UpdateItem":
         yield from _change("Put", {**body, "Item": answer["Attributes"]})
     elif operation in ("PutItem", "DeleteItem"):

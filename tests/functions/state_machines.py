@@ -1,6 +1,6 @@
-"""The rendered state machines, run state by state: enough of the Amazon States Language for ours, and no more.
+"""Interpreter of the rendered state machines: the subset of the Amazon States Language that they use.
 
-What a machine uses that is not here is an error, so that nothing is passed over in silence.
+Any other feature raises an error, so that nothing is silently skipped.
 Source: https://states-language.net/spec.html (JSONPath).
 """
 
@@ -30,7 +30,7 @@ __all__ = ["Failed", "Machine", "definition"]
 
 
 def definition(name: str, shape: str = "prod") -> dict[str, Any]:
-    """A machine's definition; what refers to a resource is the reference's own text."""
+    """A machine's definition; a reference to a resource is kept as its own text."""
     path = "modules/verification/state_machines.tf"
     file = parse(path, stack(shape)[path])
     assert isinstance(file, File)
@@ -64,7 +64,7 @@ def _value(expression: Expression, known: Mapping[str, Any]) -> Any:
 
 
 class Failed(Exception):
-    """The execution failed: its error and cause."""
+    """The execution failed with an error and a cause."""
 
     def __init__(self, error: str, cause: str) -> None:
         super().__init__(f"{error}: {cause}")
@@ -73,14 +73,14 @@ class Failed(Exception):
 
 @dataclass
 class Machine:
-    """A machine that runs.
+    """A running machine.
 
     Attributes:
         states: its definition.
-        task: does a task: its resource, its parameters and its seconds are given, and it answers or raises
-            `Failed`, with `States.Timeout` when it takes longer.
-        clock: seconds since the start; waiting moves it on.
-        visited: the states that were entered, in order.
+        task: performs a task, given its resource, parameters and time-out in seconds; returns its result or raises
+            `Failed`, with `States.Timeout` after the time-out.
+        clock: seconds since the start; a wait advances it.
+        visited: the entered states, in order.
     """
 
     states: Mapping[str, Any]
@@ -89,10 +89,10 @@ class Machine:
     visited: list[str] = field(default_factory=list)
 
     def run(self, data: Any) -> Any:
-        """The output of an execution.
+        """Run an execution and return its output.
 
         Raises:
-            Failed: it failed.
+            Failed: the execution failed.
         """
         name = self.states["StartAt"]
         while True:
@@ -177,7 +177,7 @@ def _parameters(template: Any, data: Any, clock: float) -> Any:
 
 
 def _at(path: str, data: Any) -> Any:
-    """What is at a path; a missing one fails the state, as it does in Step Functions."""
+    """The value at a path; a missing path fails the state, as in Step Functions."""
     for step in path.replace("[", ".[").split(".")[1:]:
         try:
             data = data[int(step[1:-1])] if step.startswith("[") else data[step]

@@ -11,7 +11,7 @@ from bench_functions import OBJECTIVES, cache_load, correction, lock_ms, verific
 from full_house import FullHouse, full_house
 from redis_server import RedisServer
 
-SLACK = 4  # for a machine that is shared; the bench prints the figures as they are
+SLACK = 4  # for a shared machine; the benchmark prints the actual figures
 
 pytestmark = pytest.mark.slow
 

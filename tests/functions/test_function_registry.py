@@ -1,4 +1,4 @@
-"""The registry of the functions says what their code does: imports, variables, and what it calls."""
+"""The registry of the functions agrees with their code: imports, environment variables and API calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import ledger
 from sales_database import COLUMNS
 from ticketgen.stack.functions import FUNCTIONS, RESOURCES, function_source
 
-SHIPPED = {"boto3", "botocore"}  # by the Python runtimes, beside the standard library
+SHIPPED = {"boto3", "botocore"}  # shipped by the Python runtimes besides the standard library
 
 
 def trees(name: str) -> list[ast.Module]:
@@ -38,7 +38,7 @@ def imported(tree: ast.Module) -> set[str]:
 
 
 def environ_reads(tree: ast.Module) -> list[ast.expr | None]:
-    """What is in the brackets of each `os.environ[...]`; None for any other use of the environment."""
+    """The key of each `os.environ[...]`, or None for any other use of the environment."""
     taken = {
         id(node.value): node.slice
         for node in ast.walk(tree)
@@ -132,7 +132,7 @@ print(sys.version_info[:2])
 @pytest.mark.parametrize("version", PYTHONS)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_code_is_that_of_every_runtime(name: str, version: str) -> None:
-    """Read as that version reads it; `test_the_code_runs_on` runs it where there is one."""
+    """Parse with that version's grammar; `test_the_code_runs_on` runs the code if the version is installed."""
     minor = int(version.partition(".")[2])
     for file, text in function_files(name).items():
         ast.parse(text, filename=file, feature_version=(3, minor))
@@ -147,7 +147,7 @@ def test_the_code_runs_on(version: str, tmp_path: Path) -> None:
     for name in FUNCTIONS:
         for file, text in function_files(name).items():
             (tmp_path / file).write_text(text, encoding="utf-8")
-    packages = str(Path(boto3.__file__).parents[1])  # boto3 is pure Python: any version can have it
+    packages = str(Path(boto3.__file__).parents[1])  # boto3 is pure Python, so any version can use it
     asked = [found, "-c", IMPORT_ALL, str(tmp_path), packages, *FUNCTIONS]
     clean = {**os.environ, **ENVIRONMENT, "AWS_REGION": HOME, "PYTHONPATH": ""}
     done = subprocess.run(asked, env=clean, capture_output=True, text=True, check=False)
@@ -156,7 +156,7 @@ def test_the_code_runs_on(version: str, tmp_path: Path) -> None:
 
 
 class Used:
-    """What is called, in the notation of grants."""
+    """The API calls in the notation of grants."""
 
     def __init__(self) -> None:
         self.actions: dict[str, set[str]] = defaultdict(set)
@@ -186,7 +186,7 @@ class Used:
             self.actions["aurora_cluster"].add(f"rds-data:{call.operation}")
             self.actions["aurora_secret"].add(
                 "secretsmanager:GetSecretValue"
-            )  # by the service, as the caller
+            )  # called by the service, with the caller's permissions
 
     def _add(self, table: str, operation: str) -> None:
         self.actions[f"{table}_table"].add(f"dynamodb:{operation}")
@@ -211,7 +211,10 @@ def test_ticket_purchase_calls_what_it_is_granted(cloud: Cloud, used: Used) -> N
     cloud.before = lambda call: None
     cloud.replicate("inventory")
     cloud.replicate("sales")
-    for change in ({}, {"state": "closed"}):  # a retry is told of its sale by the ledger, open or closed
+    for change in (
+        {},
+        {"state": "closed"},
+    ):  # a retry gets its sale from the ledger, whether the sale is open or closed
         cloud.put("events", {**event, "home_region": "us-west-2", "epoch": 2, **change})
         function = cloud.function("ticket_purchase")
         cloud.before = used.note
@@ -238,7 +241,7 @@ def test_seat_cache_sync_calls_what_it_is_granted(cloud: Cloud, used: Used) -> N
         def get_remaining_time_in_millis(self) -> int:
             return 60_000
 
-    function.REDIS = Yes()  # stands for Redis, which no grant is about
+    function.REDIS = Yes()  # a fake Redis, which needs no grant
     cloud.before = used.note
     assert function.handler({"refresh": True}, Context()) == {"loaded": ["gala"]}
     assert used.actions == granted("seat_cache_sync")

@@ -1,7 +1,7 @@
-"""Small sales, exhaustively: every order of the real code's calls, with every crash and lost answer.
+"""Exhaustive tests of small sales: every order of the real code's calls, with every crash and lost answer.
 
-The code is the rendered stack's, the database DynamoDB Local; what is not real is time and chance, so that a
-run can be done again. See `interleavings`.
+The code is that of the rendered stack, the database is DynamoDB Local; only time and chance are simulated, so that runs
+can be repeated. See `interleavings`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def shops(world: World) -> dict[str, Any]:
 
 
 class Sale:
-    """One run's event and its buyers, and what they were told."""
+    """One run's event, its buyers, and the answers that they got."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Sale:
     def buys(
         self, name: str, region: str, *seats: str, hold: bool = False, pause: float = 0, tries: int = 1
     ) -> None:
-        """A buyer, who may hold the seats first, pauses, and tries again with the same key."""
+        """A buyer who may hold the seats first, pauses, and retries with the same key."""
 
         def program() -> None:
             body: dict[str, Any] = {"seats": list(seats)}
@@ -105,7 +105,7 @@ class Sale:
         self.run.spawn(name, program)
 
     def check(self, home: str = A) -> None:
-        """What must be true at the end of any sale."""
+        """Check the invariants at the end of any sale."""
         trace = "\n".join(self.run.trace)
         live = self.world.live_sales(self.event_id)
         assert all(len(sales) == 1 for sales in live.values()), trace
@@ -158,13 +158,13 @@ def test_two_buyers_who_try_again_with_faults(world: World, shops: dict[str, Any
 
 
 def sweeper(sale: Sale, *keys: str) -> None:
-    """DynamoDB's TTL: it deletes what has expired, one item at a time, whenever it likes."""
+    """DynamoDB's TTL, which deletes expired items one at a time, at any moment."""
 
     def program() -> None:
         client = INSTEAD["boto3"].client("dynamodb", region_name=A)
         INSTEAD["time"].sleep(301)
         for key in keys:
-            with suppress(ClientError, ReadTimeoutError):  # it has not expired, or is gone
+            with suppress(ClientError, ReadTimeoutError):  # either not expired, or deleted
                 client.delete_item(
                     TableName=TABLES["locks"],
                     Key={"lock_key": {"S": key.format(sale.event_id)}},
@@ -181,7 +181,7 @@ def test_two_buyers_with_holds_that_expire_and_a_sweeper(
 ) -> None:
     def run(choose: Choose) -> None:
         sale = Sale(world, shops, choose, faults)
-        # Holds last for 300 s: one purchase begins just before their end, and may be on its way past it.
+        # Holds last for 300 s: one purchase begins just before they expire, and may commit after that.
         sale.buys("ann", A, "A-1", "A-2", hold=True, pause=299.6)
         sale.buys("bob", B, "A-2", pause=301.2)
         sweeper(sale, "seat#{}#A-2", "seat#{}#A-1")
@@ -235,7 +235,7 @@ def test_a_hold_that_is_released_and_bought_at_once(world: World, shops: dict[st
 
 
 class Move:
-    """A planned move of home from A to B, with a buyer under way, and others as soon as it is done."""
+    """A planned move of home from A to B, with one buyer during it and others right after it."""
 
     def __init__(
         self, world: World, shops: dict[str, Any], choose: Choose, quiet: float, faults: int = 0
@@ -253,13 +253,13 @@ class Move:
         self._script.main([self.sale.event_id, "--to", B, "--apply", "--patience", "1"])
 
     def finish(self) -> None:
-        """Finishes a move that gave up or died, as an operator would; and sells at once in the new home."""
+        """Finish an interrupted move, as an operator would, and sell immediately in the new home."""
         sale, replication = self.sale, self.sale.replication
         assert replication is not None
         while self._home() != B:
             replication.deliver()
             self._then(("call", "deliver", "time"), lambda run: run.spawn("mover again", self.moves))
-        # Nothing that is still travelling arrives before them: so it is the hardest for the new home.
+        # Nothing in transit arrives before them, which is the hardest case for the new home.
         self._then(("call", "time", "deliver"), lambda run: sale.buys("liz", A, "A-1"))
         while replication.deliver():
             pass
@@ -273,7 +273,7 @@ class Move:
         return str(item["home_region"])
 
     def _then(self, order: Sequence[str], begin: Callable[[Run], None]) -> None:
-        """Another run, a minute later, in which nothing goes wrong."""
+        """Another verification run, a minute later, without faults."""
 
         def choose(actions: Sequence[Action]) -> Action:
             return min((a for a in actions if a.what in order), key=lambda action: order.index(action.what))
@@ -306,7 +306,7 @@ def test_a_planned_move_sells_nothing_twice(world: World, shops: dict[str, Any],
 def test_waiting_for_the_call_and_not_for_the_function_would_sell_twice(
     world: World, shops: dict[str, Any]
 ) -> None:
-    """Why a move waits for a function's time-out: a process may pause between its clock and its call."""
+    """A process may pause between its clock check and its call, so a move waits for a function's time-out."""
 
     def run(choose: Choose) -> None:
         move = Move(world, shops, choose, quiet=5 + 2 + 2)  # lease, time-out of the call, skew

@@ -1,4 +1,4 @@
-"""The operator's scripts, as rendered: what they do, what they refuse, and that a dry run changes nothing."""
+"""The operator's scripts as rendered: their effects, their refusals, and dry runs that change nothing."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_planned_move_takes_everything_along(world: World) -> None:
         "A-3",
     }
     assert world.script("move_home", C, "gala", "--to", B)[1].startswith(
-        "gala is at home in us-west-2 already"
+        "gala already has its home in us-west-2"
     )
 
 
@@ -118,14 +118,14 @@ def test_sales_stop_while_an_event_moves_and_a_second_move_waits_its_turn(world:
         A,
         2,
         "on_sale",
-    )  # a new epoch: the move that was called off cannot finish any more
+    )  # a new epoch: the cancelled move can no longer finish
 
 
 def test_a_move_that_cannot_be_told_everywhere_waits_and_goes_on_later(world: World) -> None:
     world.put("events", event_item("gala", A))
     world.replication.cut(C)
     code, printed = world.script("move_home", A, "gala", "--to", B, "--apply", "--patience", "1")
-    assert (code, "given up" in printed) == (1, True)
+    assert (code, "Stopped: " in printed) == (1, True)
     assert home(world) == (A, 1, "moving")
     world.replication.heal(C)
     assert world.script("move_home", A, "gala", "--to", B, "--apply")[0] == 0
@@ -147,7 +147,7 @@ def test_the_new_home_has_what_its_ledger_says(world: World) -> None:
         world.proxy.send(region, "DeleteItem", key)
         world.put("sales", ledger.void_of(entries["A-2"], 1, "oversold"), region)
     code, printed = world.script("move_home", A, "gala", "--to", B, "--apply")
-    assert (code, "2 inventory items" in printed) == (0, True), printed
+    assert (code, "Inventory items repaired in us-west-2: 2." in printed) == (0, True), printed
     world.agree("gala", B)
 
 
@@ -184,11 +184,11 @@ def world_script(world: World, region: str, *arguments: str) -> int:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("move_home", "gala", "--to", "mars-1"), "none of the stack's Regions"),
-        (("move_home", "nope", "--to", B), "knows no event nope"),
+        (("move_home", "gala", "--to", "mars-1"), "mars-1 is not a Region of the stack"),
+        (("move_home", "nope", "--to", B), "there is no event nope"),
         (("move_home", "gala"), "--to REGION or --cancel"),
         (("move_home", "gala", "--cancel"), "is not moving"),
-        (("takeover", "--to", C), "only us-east-1 and us-west-2"),
+        (("takeover", "--to", C), "choose us-east-1 or us-west-2"),
         (("takeover",), "required: --to"),
     ],
 )
@@ -223,7 +223,7 @@ def test_taking_over_needs_nothing_of_the_lost_region(world: World) -> None:
 
 
 class WarmTables:
-    """Stands for DynamoDB, which is the only one to have warm throughput."""
+    """A fake DynamoDB, because no local DynamoDB has warm throughput."""
 
     def __init__(self) -> None:
         self.warm = dict.fromkeys(
@@ -271,7 +271,7 @@ def test_prewarming_raises_what_is_less_than_a_sale_needs_and_never_lowers(tmp_p
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[], Any]]:
-    """Moto's SQS and Kinesis, which cannot run here; and the script."""
+    """The script with moto's SQS and Kinesis, because neither can run locally."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
@@ -295,7 +295,7 @@ def test_failed_refunds_go_back_to_their_queue(aws: Callable[[], Any]) -> None:
             MessageDeduplicationId=f"s{number}",
         )
     sqs.send_message(QueueUrl=failed, MessageBody="?", MessageGroupId="x", MessageDeduplicationId="x")
-    assert aws().main(["--region", A]) == 1  # a dry run; one message is of no known kind
+    assert aws().main(["--region", A]) == 1  # a dry run; one message is of an unknown kind
     assert aws().main(["--region", A, "--apply"]) == 1
     got: set[str] = set()
     while messages := sqs.receive_message(QueueUrl=refunds, MaxNumberOfMessages=10).get("Messages"):
@@ -332,7 +332,7 @@ def test_a_batch_that_aurora_did_not_take_is_read_from_the_stream_again(
     given: list[dict[str, Any]] = []
 
     class Lambda:
-        """Stands for Lambda, which would run a container here."""
+        """A fake Lambda, because moto's would run a container."""
 
         def invoke(self, *, FunctionName: str, Payload: bytes) -> Any:
             from io import BytesIO

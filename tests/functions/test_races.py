@@ -1,7 +1,7 @@
-"""Hundreds of buyers in twelve Regions and several processes, all after the same seats, and nothing goes well.
+"""Races of hundreds of buyers, in twelve Regions and several processes, for the same seats, with faults.
 
-Orders are random, of one to four seats that overlap, with and without holds; calls are refused, throttled, lost
-and dropped by the proxy; processes are killed where they are. `buyers.py` is one of the processes.
+Orders are random, with one to four overlapping seats, with and without holds; the proxy rejects, throttles, loses and
+drops calls; processes are killed at any point. `buyers.py` is one of the processes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BAD_WEATHER = {"conflict": 0.08, "throttled": 0.03, "unavailable": 0.01, "lost":
 
 
 def check(world: World, people: Crowd, home: str = HOME, *, killed: bool = False) -> None:
-    """Every seat once, ledger and inventory agree, nobody was told of what is not so, no lock stays."""
+    """Every seat is sold at most once, ledger, inventory and answers agree, and no lock is left behind."""
     assert people.statuses() <= {201, 204, 404, 409, 503}, people.statuses()
     world.agree("gala", home, SHARDS)
     live = world.live_sales("gala", SHARDS)
@@ -39,7 +39,7 @@ def check(world: World, people: Crowd, home: str = HOME, *, killed: bool = False
     }
     sold = {(seat, sale["sale_id"], sale["buyer"]) for seat, (sale,) in live.items()}
     assert told <= sold
-    # Who was killed, or gave up after his budget, may own what he was not told of; a retry would tell him.
+    # A buyer who was killed or ran out of budget may own seats without having been told; a retry would tell.
     unheard = {
         (told["buyer"], f"key-{told['key']:05d}")
         for told in people.told
@@ -55,7 +55,7 @@ def check(world: World, people: Crowd, home: str = HOME, *, killed: bool = False
     assert not [seat for seat, (sale,) in live.items() if epochs.get(seat, -1) >= sale["epoch"]]
     if not killed:
         holds = {item["lock_key"].removeprefix("hold#") for item in world.items("locks", home)}
-        assert {lock["holder"] for lock in locks} <= holds  # every lock belongs to a hold that is there
+        assert {lock["holder"] for lock in locks} <= holds  # every lock belongs to an existing hold
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_processes_are_killed_and_nothing_is_sold_twice(world: World, seed: int)
 @pytest.mark.slow
 def test_a_planned_move_under_load_sells_nothing_twice(dynamodb: int, tmp_path: Path) -> None:
     target, lag = "eu-west-1", random.Random(2)
-    # Half a second of lease, and ten for whatever a busy machine makes of a process.
+    # Half a second for the lease, and ten for the delays of a busy machine.
     with World.running(
         dynamodb, tmp_path, *DEMO_REGIONS[:4], lag=lambda: lag.uniform(0, 0.5), quiet_seconds=10
     ) as world:
@@ -127,7 +127,7 @@ def test_a_planned_move_under_load_sells_nothing_twice(dynamodb: int, tmp_path: 
 
 
 def found_and_settled(world: World, region: str, queue: str) -> Counter[str]:
-    """Verifies and corrects until there is nothing more to find; what was found."""
+    """Verify and correct until nothing more is found; return the findings."""
     kinds: Counter[str] = Counter()
     verifier = world.function(
         "inventory_verifier", region, FUNCTION_TIMEOUT_SECONDS="1", VERIFICATION_SECONDS="30"
@@ -149,7 +149,7 @@ def test_a_region_is_lost_in_mid_sale_and_every_paid_sale_is_kept_or_refunded_on
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with (
-        mock_aws(),  # for the queue of refunds
+        mock_aws(),  # for the refunds queue
         World.running(
             dynamodb, tmp_path, lost, new, far, lag=lambda: lag.uniform(0.2, 0.6), quiet_seconds=1
         ) as world,
@@ -173,10 +173,10 @@ def test_a_region_is_lost_in_mid_sale_and_every_paid_sale_is_kept_or_refunded_on
             inside.go()
             outside.go()
             time.sleep(0.7)
-            world.replication.cut(lost)  # in mid-sale: some items are on their way, and stay there
+            world.replication.cut(lost)  # in mid-sale: some items are in transit, and stay there
             assert world.script("takeover", new, "--to", new, "--apply")[0] == 0
             shop = world.function("ticket_purchase", new)
-            assert sale_of(shop, "opera") == 201  # events that live elsewhere sell on
+            assert sale_of(shop, "opera") == 201  # events with another home continue to sell
             code, printed = world.script("move_home", new, "gala", "--to", new, "--lost", lost, "--apply")
             assert code == 0, printed
             inside.wait()
@@ -189,15 +189,15 @@ def test_a_region_is_lost_in_mid_sale_and_every_paid_sale_is_kept_or_refunded_on
         }
         assert inside.statuses() | outside.statuses() <= {201, 204, 404, 409, 503}
         before = world.live_sales("gala", SHARDS)
-        assert sum(len(sales) > 1 for sales in before.values()) > 3  # it did happen
+        assert sum(len(sales) > 1 for sales in before.values()) > 3  # the race did happen
         time.sleep(4)  # until the verifier's watermarks may pass these sales
-        found_and_settled(world, new, queue)  # cut off still: what can be settled, is
+        found_and_settled(world, new, queue)  # still cut off: everything that can be settled is settled
         world.replication.heal(lost)
         time.sleep(0.2)  # some items have arrived, others not
         kinds = found_and_settled(world, new, queue)
         assert kinds["oversold"] > 0
         world.settle()
-        time.sleep(6)  # an item without a sale is left alone for five seconds
+        time.sleep(6)  # an item without a sale is not removed for five seconds
         found_and_settled(world, new, queue)
         world.settle()
         world.agree("gala", new, SHARDS)

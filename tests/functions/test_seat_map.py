@@ -30,7 +30,7 @@ EMPTY: dict[str, list[int]] = {"A": [], "B": []}
 
 @contextmanager
 def tls_in_front_of(port: int, context: ssl.SSLContext) -> Iterator[int]:
-    """A port that takes one TLS connection after the other and hands on what comes."""
+    """A port that accepts TLS connections one after the other and forwards their data."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -47,7 +47,7 @@ def tls_in_front_of(port: int, context: ssl.SSLContext) -> Iterator[int]:
                         while command := secure.recv(65536):
                             behind.sendall(command)
                             secure.sendall(behind.recv(65536))
-                except OSError:  # the client did not like the certificate
+                except OSError:  # the client rejected the certificate
                     plain.close()
 
         serving = threading.Thread(target=serve)
@@ -72,12 +72,12 @@ def redis(server: RedisServer) -> Iterator[Redis]:
 
 @pytest.fixture
 def start(cloud: Cloud, server: RedisServer) -> Iterator[Callable[[str], Any]]:
-    """Cold starts of the two functions that talk to Redis, with that Redis."""
+    """Cold-start the two functions that talk to Redis, with that Redis."""
     started = []
 
     def cold(name: str) -> Any:
         function = cloud.function(name)
-        function.REDIS = function.Redis("127.0.0.1", server.port, tls=False)  # with no sign-in
+        function.REDIS = function.Redis("127.0.0.1", server.port, tls=False)  # without sign-in
         started.append(function)
         return function
 
@@ -104,7 +104,7 @@ def record(kind: str, seat: str, version: int, event: str = "gala") -> dict[str,
 
 
 def shown(redis: Redis) -> dict[str, list[int]]:
-    """The taken seats of each section, as a reader is told."""
+    """The taken seats of each section, as readers see them."""
     sections = seat_map.read(redis, "gala")
     assert sections is not None
     answer = {}
@@ -154,7 +154,7 @@ def test_unknown_events_are_404_and_maps_that_are_not_there_yet_503(
     def status(event_id: str) -> int:
         return cloud.ask(function, "GET /events/{id}/seats", pathParameters={"id": event_id}).status
 
-    assert status("gala") == 503  # nobody has said yet which events there are
+    assert status("gala") == 503  # the list of events is not known yet
     start("seat_cache_sync").handler({"refresh": True}, LONG)
     assert status("gala") == 404
     cloud.event()
@@ -238,7 +238,7 @@ def test_seats_sold_and_freed_during_a_load_are_so_after_it(
 
     def meanwhile(shard: str) -> Any:
         found = read(shard)
-        if shard == "gala#0":  # it has been read; now it changes
+        if shard == "gala#0":  # it has been read, and changes now
             changes = [record("INSERT", "A-3", 30), record("REMOVE", "A-2", 10)]
             other.handler({"Records": changes}, None)
             during.append(shown(redis))
@@ -256,7 +256,7 @@ def test_only_one_loads_at_a_time_and_a_dead_loader_is_replaced(redis: Redis) ->
     assert seat_map.begin(redis, "gala", "first")
     assert not seat_map.begin(redis, "gala", "second")
     assert seat_map.apply(redis, "gala", [("A-1", 20)], "first")
-    redis.call("DEL", "{gala}:loading")  # it was silent for too long
+    redis.call("DEL", "{gala}:loading")  # it was silent too long
     assert seat_map.begin(redis, "gala", "second")
     assert not seat_map.apply(redis, "gala", [("A-2", 20)], "first")
     assert not seat_map.publish(redis, "gala", "first", 1.0)
@@ -317,7 +317,7 @@ def test_the_client_signs_in_reconnects_and_reports_refusals(server: RedisServer
     signed = server.client(user="tickets", replication_group="g", region="r")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redis_client, "iam_token", lambda *identity: next(tokens))
-        assert signed.call("ACL", "WHOAMI") == b"tickets"  # at the second attempt, with a new token
+        assert signed.call("ACL", "WHOAMI") == b"tickets"  # on the second attempt, with a new token
         redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         assert signed.calls(
             [["SET", "k", "\u00e9\r\n"], ["GET", "k"], ["GET", "none"], ["LRANGE", "l", 0, -1]]
@@ -349,7 +349,7 @@ def test_the_client_signs_in_over_tls_with_the_token_of_the_function_and_again_w
     # The server takes any password for the user, as a real one cannot check what ElastiCache signs; that it is the
     # right one is tested above. What passes here is the real token, through real TLS, to a real server.
     redis.call("ACL", "SETUSER", "tickets", "on", "nopass", "~*", "+@all")
-    redis.call("ACL", "SETUSER", "default", "resetpass", ">other")  # whoever does not sign in gets nowhere
+    redis.call("ACL", "SETUSER", "default", "resetpass", ">other")  # without sign-in, nothing works
     certificate, context = certified(tmp_path)
     with tls_in_front_of(server.port, context) as port:
         function = start("seat_availability")

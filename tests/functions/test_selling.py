@@ -101,7 +101,7 @@ def test_holds_end_with_a_move_of_home(cloud: Cloud) -> None:
     cloud.put("events", {**event, "home_region": "us-west-2", "epoch": 2})
     order = {**ORDER, "hold_id": held.body["hold_id"]}
     assert buy(cloud, cloud.function("ticket_purchase"), order).body["reason"] == "hold-ended"
-    # And should the event come back, the locks that still lie there bind nobody.
+    # If the event moves back, the leftover locks bind nobody.
     cloud.put("events", {**event, "epoch": 3})
     assert buy(cloud, cloud.function("ticket_purchase"), buyer="bob").status == 201
 
@@ -180,7 +180,7 @@ def test_a_lost_answer_is_the_same_sale_on_retry(cloud: Cloud) -> None:
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
     cloud.after = lose
-    answer = buy(cloud, function)  # its own second attempt finds what the first has done
+    answer = buy(cloud, function)  # its own second attempt finds the result of the first
     assert answer.status == 201
     cloud.after = lambda call: None
     assert buy(cloud, function) == answer
@@ -363,7 +363,7 @@ def test_without_sign_in_the_hold_is_the_buyer(cloud: Cloud) -> None:
     order = {**ORDER, "hold_id": hold(cloud, function).body["hold_id"]}
     first = buy(cloud, function, order)
     assert first.status == 201
-    assert buy(cloud, function, order) == first  # the hold is gone, the buyer is the same
+    assert buy(cloud, function, order) == first  # the hold is gone, but the buyer is the same
     assert order["hold_id"] not in json.dumps(cloud.items("sales"))
 
 

@@ -1,4 +1,4 @@
-"""The state machines as rendered, with the functions behind them: which branch they take, and when they fail."""
+"""The rendered state machines, with the functions behind them: their branches and failures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERIFIER, CORRECTOR = (
 
 
 class Functions:
-    """What Step Functions calls: each function by its reference; payloads are JSON both ways."""
+    """Call each function by its reference, as Step Functions does, with JSON payloads both ways."""
 
     def __init__(self, **handlers: Any) -> None:
         self.handlers = {VERIFIER: handlers["verifier"], CORRECTOR: handlers["corrector"]}
@@ -79,7 +79,7 @@ def test_an_oversell_is_corrected(cloud: Cloud, functions: Functions) -> None:
 
 
 def test_a_correction_that_fails_fails_the_execution(cloud: Cloud, functions: Functions) -> None:
-    event = cloud.event(state="moving")  # nobody is corrected during a move
+    event = cloud.event(state="moving")  # nothing is corrected during a move
     cloud.put("sales", entry(event, "A-1", age=60, number=1))
     cloud.put("sales", entry(event, "A-1", age=50, number=2))
     machine = Machine(definition("verification"), functions)

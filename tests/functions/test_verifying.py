@@ -1,4 +1,4 @@
-"""What the verifier finds, and what the corrector does about it."""
+"""The verifier's findings, and the corrector's corrections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAR = "us-west-2"
 def entry(
     event: dict[str, Any], seat: str, *, age: float = 60, number: int = 0, **changes: Any
 ) -> dict[str, Any]:
-    """A ledger entry minted `age` seconds ago."""
+    """A ledger entry whose id was created `age` seconds ago."""
     minted = int((time.time() - age) * 1000)
     order_id = f"{minted:013d}-{number:016x}"
     return {
@@ -48,7 +48,7 @@ def entry(
 
 
 def sell(cloud: Cloud, sale: dict[str, Any], *regions: str) -> dict[str, Any]:
-    """A sale as it should be, in some Regions or all."""
+    """Put a correct sale in some Regions, or in all."""
     cloud.put("sales", sale, *regions)
     cloud.put("inventory", ledger.inventory_item(sale, sale["sold_at"]), *regions)
     return sale
@@ -104,7 +104,7 @@ def test_sales_that_agree_everywhere_are_no_finding(cloud: Cloud) -> None:
     assert answer["report"]["scheduled_at"] == "2026-11-24T10:00:00Z"
     assert answer["report"]["lagging"] == []
     (seen,) = answer["report"]["events"]
-    assert seen["new_entries"] == 8  # and not 24: replicas of a sale are one sale
+    assert seen["new_entries"] == 8  # not 24, because all replicas of a sale are one sale
     assert verify(cloud)["report"]["events"][0]["new_entries"] == 0  # the watermarks have moved past them
 
 
@@ -139,7 +139,7 @@ def test_an_oversell_is_found_and_the_earliest_sale_keeps_the_seat(cloud: Cloud,
     audit = {item["entry_id"]: item.get("refund") for item in cloud.items("corrections")}
     assert audit["refund#" + second["sale_id"]] == "published"
     assert f"inventory#A-1#{first['sale_id']}" in audit
-    # Twice is once.
+    # Twice has the effect of once.
     assert correct(cloud, found, queue.url) == {"corrected": 0, "published": 0, "failed": 0}
     assert len(queue.asked()) == 1
     assert verify(cloud)["findings"] == []
@@ -164,7 +164,7 @@ def test_what_a_lost_home_had_sold_is_found_where_it_was_written(cloud: Cloud, r
     cloud.before = cut_off(FAR)
     silent = function.handler({}, None)
     assert (silent["findings"], silent["report"]["silent_regions"]) == ([], [FAR])
-    # The old home is back, nothing of it is replicated yet, and the new home's sales were verified long ago.
+    # The old home is back, none of its sales is replicated yet, and the new home's sales were verified long ago.
     cloud.before = lambda call: None
     found = verify(cloud)
     assert kinds(found) == {"A-1": "oversold", "A-2": "sale-without-inventory"}
@@ -211,7 +211,7 @@ def test_no_watermark_passes_what_may_still_be_committed(cloud: Cloud) -> None:
     event = cloud.event()
     sell(cloud, entry(event, "A-1", age=60, number=1))
     verify(cloud)
-    # Minted before, committed only now: ids are up to a function time-out older than their commit.
+    # Its id is older, but it was committed only now: an id is up to one function time-out older than its commit.
     cloud.put("sales", entry(event, "A-1", age=9, number=2))
     assert kinds(verify(cloud)) == {"A-1": "oversold"}
     marks = [item["checked_to"] for item in cloud.items("corrections") if "checked_to" in item]
@@ -404,7 +404,7 @@ def a_pms(seats: Any, pause: float = 0) -> Iterator[str]:
         def do_GET(self) -> None:
             assert self.path == "/events/gala/sold"
             time.sleep(pause)
-            with suppress(OSError):  # who asked may have given up
+            with suppress(OSError):  # the caller may have timed out
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(json.dumps(seats).encode())

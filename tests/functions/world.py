@@ -1,4 +1,4 @@
-"""A stack's tables in some Regions of a world: DynamoDB Local behind the proxy, with replication between them."""
+"""A stack's tables in several Regions: DynamoDB Local behind the proxy, with replication between them."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def event_item(event_id: str, home: str, *, now: float | None = None, **changes:
 
 @dataclass
 class World:
-    """The Regions, while they are there.
+    """A running world of Regions.
 
     Attributes:
-        regions: all; the first two are the hubs.
-        proxy: what every call goes through.
-        replication: what brings a Region's writes to the others.
-        folder: of the operator's scripts.
+        regions: all Regions; the first two are the hubs.
+        proxy: the proxy for every call.
+        replication: replicates a Region's writes to the others.
+        folder: the folder of the operator's scripts.
     """
 
     regions: tuple[str, ...]
@@ -80,7 +80,7 @@ class World:
         fault: Callable[[WireCall], Fault | None] = lambda call: None,
         quiet_seconds: float | None = None,
     ) -> Iterator[World]:
-        """A world with empty tables, until the block ends; without a lag, its items travel when told to."""
+        """Run a world with empty tables until the block ends; without a lag, items arrive only on demand."""
         proxy = FaultProxy(port, new_account(), fault)
         hubs = regions[:2]
         proxy.replication = replication = Replication(proxy.send, regions, hubs, lag)
@@ -96,7 +96,7 @@ class World:
             yield cls(regions, proxy, replication, folder)
 
     def environment(self, name: str, region: str, **changes: str) -> dict[str, str]:
-        """A function's variables in a Region: what the stack says, and its tables."""
+        """A function's environment variables in a Region: those of the stack, and its tables."""
         return {
             **{f"{what.upper()}_TABLE": table for what, table in TABLES.items()},
             "METRICS_NAMESPACE": "tickets",
@@ -111,20 +111,20 @@ class World:
     def function(
         self, name: str, region: str, instead: Mapping[str, Any] | None = None, **changes: str
     ) -> Any:
-        """A cold start of a function in a Region."""
+        """Cold-start a function in a Region."""
         sdk = Sdk("testing", self.proxy.endpoint(region))
         environment = self.environment(name, region, **changes)
         return cold_start(name, environment, {"boto3": sdk.module} if instead is None else instead)
 
     def script(self, name: str, region: str, *arguments: str) -> tuple[int, str]:
-        """Runs an operator's script from a Region: its exit code, and what it printed."""
+        """Run an operator's script from a Region; return its exit code and output."""
         sdk = Sdk("testing", self.proxy.endpoint(region))
         with redirect_stdout(StringIO()) as printed:
             code = script(name, self.folder, {"boto3": sdk.module}).main(arguments)
         return code, printed.getvalue()
 
     def put(self, what: str, item: dict[str, Any], *regions: str) -> None:
-        """An item in some Regions, or in all, as if it had always been there."""
+        """Put an item in some Regions, or in all, as if it had always been there."""
         for region in regions or self.regions:
             status, answer = self.proxy.send(
                 region, "PutItem", {"TableName": TABLES[what], "Item": dynamo.pack(item)["M"]}
@@ -132,7 +132,7 @@ class World:
             assert status == 200, answer
 
     def items(self, what: str, region: str, event_id: str = "", shards: int = 1) -> list[dict[str, Any]]:
-        """A Region's items of a table; or of an event's shards of inventory or ledger."""
+        """A Region's items of a table, or only of an event's shards."""
         if not event_id:
             return list(self._pages(region, "Scan", {"TableName": TABLES[what]}))
         return [
@@ -159,17 +159,17 @@ class World:
             request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def get(self, what: str, region: str, key: dict[str, Any]) -> dict[str, Any] | None:
-        """An item as a Region has it."""
+        """Read an item from a Region."""
         body = {"TableName": TABLES[what], "Key": dynamo.pack(key)["M"], "ConsistentRead": True}
         found = self.proxy.send(region, "GetItem", body)[1].get("Item")
         return None if found is None else dict(dynamo.unpack({"M": found}))
 
     def settle(self) -> None:
-        """Lets all that travels arrive."""
+        """Deliver everything in transit."""
         self.replication.settle()
 
     def live_sales(self, event_id: str, shards: int = 1) -> dict[str, list[dict[str, Any]]]:
-        """The unvoided sales of each seat, as all Regions know them together."""
+        """The unvoided sales of each seat, combined over all Regions."""
         entries = {
             entry["sale_id"]: entry
             for place in self.regions
@@ -183,7 +183,7 @@ class World:
         return dict(live)
 
     def agree(self, event_id: str, home: str, shards: int = 1) -> None:
-        """Every seat is sold once at most, and the home's inventory says what its ledger says."""
+        """Check that every seat is sold at most once, and that the home's inventory agrees with its ledger."""
         live = self.live_sales(event_id, shards)
         assert all(len(sales) == 1 for sales in live.values()), live
         taken = {

@@ -71,7 +71,7 @@ def environment(
 
 
 def sized(subject: Environment) -> Sizing:
-    """The environment's sizing, which must be possible."""
+    """The environment's sizing, which must succeed."""
     checked = size(subject)
     assert not has_errors(checked.findings), checked.findings
     assert checked.value is not None
@@ -93,7 +93,7 @@ def parsed(subject: Environment) -> Mapping[str, Module]:
 
 
 def written(subject: Environment, folder: Path) -> Path:
-    """The environment's stack on the disk."""
+    """Write the environment's stack below a folder."""
     for path, text in rendered(subject).items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is rendered is read by both parsers, makes its round trip, and names nothing that is not there."""
+"""Rendered files parse with both parsers, survive the round trip, and refer only to existing names."""
 
 from __future__ import annotations
 

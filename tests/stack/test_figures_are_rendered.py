@@ -1,4 +1,4 @@
-"""Each capacity figure stands in the rendering, at the place that is said, with the value that is said."""
+"""Each capacity figure is rendered at its documented place, with its documented value."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def modules(shape: str) -> Mapping[str, Module]:
 
 
 def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
-    """What a path of blocks, an attribute and keys of an object leads to."""
+    """The values at a path of blocks, an attribute and keys of an object."""
     attribute = block.attribute(path[0])
     if attribute is not None:
         value: Expression | None = attribute.value
@@ -82,7 +82,7 @@ def test_every_log_group_keeps_logs_as_long_as_is_said(shape: str) -> None:
 
 
 COUNTED = {
-    "vpcs": ("modules/region", "aws_vpc", 1),  # and the Region's default VPC
+    "vpcs": ("modules/region", "aws_vpc", 1),  # plus the Region's default VPC
     "gateway-endpoints": ("modules/region", "aws_vpc_endpoint", 0),
     "regional-apis": ("modules/region", "aws_api_gateway_rest_api", 0),
     "aurora-clusters": ("modules/analytics", "aws_rds_cluster", 0),

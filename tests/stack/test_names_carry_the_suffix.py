@@ -1,4 +1,4 @@
-"""Every name carries the suffix and fits its limit, for the longest project, suffix and Region there are."""
+"""Every name carries the suffix and fits its limit, for the longest possible project, suffix and Region."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ticketgen.stack.names import UNSUFFIXED, longest_suffix
 LONGEST_PROJECT = "p" * 20
 SUFFIX = "${var.environment_suffix}"
 
-# Attributes that name the thing itself or a part of it. What they hold may still be another's name: a reference.
+# Attributes that name the resource or a part of it. Their value may still be a reference to another resource's name.
 NAMING = re.compile(
     r"(.+_)?(user)?name|(.+_)?identifier|(user|user_group|replication_group|target|statement)_id"
 )
@@ -38,7 +38,7 @@ NAMING = re.compile(
 
 @dataclass(frozen=True)
 class Given:
-    """A name that a resource is given: written in place, not taken from elsewhere."""
+    """A name that a resource sets itself, as opposed to a reference to another name."""
 
     module: str
     resource: str
@@ -67,7 +67,7 @@ def _names(module: Module) -> Iterator[Given]:
 
 
 def _is_taken(value: Expression) -> bool:
-    """A reference to another resource's name, or to what Terraform computes."""
+    """Whether it is a reference to another resource's name, or to a value that Terraform computes."""
     return isinstance(value, Reference)
 
 
@@ -94,7 +94,7 @@ def _written(value: Expression) -> str:
 
 
 def _longest(name: Given, module: Module, subject: Environment, suffix: str) -> str:
-    """The longest text that the name can become."""
+    """The longest possible text of the name."""
     keys = [""]
     if name.for_each is not None:
         assert isinstance(name.for_each, Reference), name
@@ -169,7 +169,7 @@ def test_one_character_more_would_not_fit() -> None:
 
 @pytest.mark.parametrize("shape", ["prod", "everything"])
 def test_where_a_service_has_no_regions_a_name_in_every_region_carries_its_own(shape: str) -> None:
-    """Else the second Region's apply finds the first one's name taken."""
+    """Otherwise the apply of a second Region fails, because the first has taken the name."""
     for folder, module in parsed(SHAPES[shape]()).items():
         for name in _names(module):
             limit = NAME_LIMITS.get((name.resource, name.attribute))

@@ -1,7 +1,7 @@
-"""OpenTofu and AWS provider 6.x take what we render: held against the documented differences; run where they are.
+"""OpenTofu and AWS provider 6.x accept rendered stacks, according to their documented differences.
 
-`test_terraform_accepts.py` runs OpenTofu where it is found. Here is what can be said without it; what provider 6
-removed, the verification of every rendering knows (`aws/provider/upgrade.py`).
+`test_terraform_accepts.py` runs OpenTofu if it is installed; these checks need no installation. The verification of
+every stack checks for removals in provider 6 (`aws/provider/upgrade.py`).
 Sources: https://opentofu.org/docs/language/functions/ (v1.9), https://opentofu.org/docs/intro/whats-new/.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 from stacks import SHAPES, rendered
 
-# Both languages have them since OpenTofu 1.6, or since the version that we ask for.
+# Functions of both languages since OpenTofu 1.6, or since the version that we require.
 FUNCTIONS = {
     "can", "cidrsubnet", "concat", "floor", "jsonencode", "join", "length", "merge", "range", "regex", "replace",
     "sha256", "startswith",
@@ -27,7 +27,7 @@ INTERPOLATION = re.compile(r"\$\{([^}]*)\}")
 
 
 def code(text: str) -> str:
-    """The text without function code, comments and strings; with what is interpolated into strings."""
+    """The text without function code, comments and strings, but with the interpolations in strings."""
     text = HEREDOC.sub('""\n', text)
     lines = [re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines()]
     text = "\n".join(lines)
@@ -58,7 +58,7 @@ def test_only_blocks_that_both_languages_have_are_written(shape: str) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_oldest_version_that_is_asked_for_knows_what_is_used(shape: str) -> None:
     text = dict(terraform_files(shape))["provider.tf"]
-    # use_lockfile came with Terraform 1.10 and with OpenTofu 1.10; all else is older than 1.9.
+    # Terraform 1.10 and OpenTofu 1.10 introduced use_lockfile; everything else is older than 1.9.
     assert (
         'required_version = ">= 1.10.0"' if "use_lockfile" in text else 'required_version = ">= 1.9.0"'
     ) in text

@@ -1,4 +1,4 @@
-"""Adding a Region adds that Region's text and changes no other Region's line; removing it is the inverse."""
+"""Adding a Region adds that Region's text and changes no other Region's lines; removing it is the inverse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ticketgen.aws.regions import COMMERCIAL, REGIONS
 
 
 def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """The lines that `after` adds; fails if it takes one away."""
+    """The lines that `after` adds; fails if it removes one."""
     assert before.keys() == after.keys()
     lines = []
     for path in before:

@@ -1,4 +1,4 @@
-"""Least privilege: what the code calls and the services do, on the stack's own resources, and no more."""
+"""Least privilege: only the actions of the code and the services, and only on the stack's own resources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXPANDED = {
 
 
 def _expanded(text: str) -> str:
-    """An expression with the longest values there are; a table's name for a reference to it."""
+    """An expression with the longest possible values, and with table names instead of references."""
     return re.sub(r"\$\{([\w.]+)\}", lambda found: EXPANDED.get(found[1], "t" * 60), text).strip('"')
 
 

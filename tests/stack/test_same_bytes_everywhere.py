@@ -1,4 +1,4 @@
-"""Rendering is deterministic: the same bytes whatever the process, its hash seed, locale, time zone and folder."""
+"""Rendering is deterministic: the same bytes for any process, hash seed, locale, time zone and folder."""
 
 from __future__ import annotations
 

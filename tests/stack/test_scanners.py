@@ -1,4 +1,4 @@
-"""What others scan with finds nothing in our stacks: checkov and tflint, each suppression with its reason."""
+"""checkov and tflint find nothing in rendered stacks, and each suppression has a reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REASON = re.compile(r"#checkov:skip=(?P<check>CKV2?_AWS_\d+):(?P<reason>.*)")
 
 
 def scanner(name: str) -> str:
-    """Where a scanner is: in the project's own folder (`make prove` installs it there), or on the PATH."""
+    """The path of a scanner: in the project's own folder, where `make prove` installs it, or on the PATH."""
     found = shutil.which(name, path=f"{SCANNERS}/bin{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
         cannot(f"{name} is neither in {SCANNERS} nor on the PATH")
@@ -42,7 +42,7 @@ def test_checkov_fails_nothing(shape: str, tmp_path: Path) -> None:
     failed = {(check["check_id"], check["resource"]) for check in report["results"]["failed_checks"]}
     assert failed == set()
     assert report["summary"]["parsing_errors"] == 0
-    assert report["summary"]["passed"] > 500  # it did look
+    assert report["summary"]["passed"] > 500  # the scan did run
 
 
 @pytest.mark.slow

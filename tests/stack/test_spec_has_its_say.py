@@ -1,4 +1,4 @@
-"""No value is hard-coded where the spec has a say: whatever one may change there changes the rendering."""
+"""Every value of the spec takes effect: changing it changes the rendered stack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OBJECTIVES: dict[str, int] = Objectives().model_dump()
 
 
 def _different(**parts: object) -> str:
-    """The lines of a changed environment's rendering that the usual one does not have."""
+    """The rendered lines of a changed environment that the unchanged one lacks."""
     usual, changed = rendered(environment()), rendered(environment(**parts))  # type: ignore[arg-type]
     return "\n".join(
         line

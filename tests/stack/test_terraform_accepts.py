@@ -1,4 +1,4 @@
-"""Terraform itself takes what we render: formatted, valid, planned."""
+"""Terraform itself accepts rendered stacks: they are formatted, valid and can be planned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from terraform_tool import Terraform
 pytestmark = pytest.mark.terraform
 
 
-# Two in every run; the others take a minute each and are proven by `make prove`.
+# Every test run checks two shapes; the others take a minute each, and `make prove` checks them.
 @pytest.mark.parametrize(
     "shape",
     [shape if shape in {"dev", "prod"} else pytest.param(shape, marks=pytest.mark.slow) for shape in SHAPES],
@@ -43,7 +43,7 @@ def test_opentofu_takes_it_too(shape: str, tofu: Terraform, tmp_path: Path) -> N
 
 @pytest.fixture
 def emulated_aws() -> Iterator[dict[str, str]]:
-    """An emulated AWS on loopback: a plan asks it for the account and for availability zones. A stand-in."""
+    """An emulated AWS on loopback, which a plan asks for the account and the availability zones."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -62,7 +62,7 @@ def test_a_plan_creates_every_resource_and_ends_without_a_word_of_warning(
 ) -> None:
     subject = SHAPES[shape]()
     stack = written(subject, tmp_path)
-    if subject.state.bucket:  # a plan needs a state of its own here, and the bucket is not real
+    if subject.state.bucket:  # use a local state, because the bucket does not exist
         (stack / "override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
     assert terraform.init(stack).returncode == 0
     if subject.state.bucket:

@@ -1,4 +1,7 @@
-"""Facts about AWS that the stack depends on, as data, each with its source. It knows nothing of ticketing."""
+"""Facts about AWS as data, each with its source.
+
+The package does not depend on ticketing.
+"""
 
 from __future__ import annotations
 

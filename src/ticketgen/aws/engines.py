@@ -1,4 +1,4 @@
-"""The engine and runtime versions that the stack asks for, and until when AWS supports them."""
+"""Engine and runtime versions of the stack, with the end of AWS's support."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REDIS_ENGINE = "7.1"
 REDIS_FAMILY = "redis7"
 REDIS_PORT = 6379
 
-# The Data API needs 16.1 or later of 16.
+# The Data API needs 16.1 or a later 16.x.
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.Aurora_Fea_Regions_DB-eng.Feature.Data_API.html
 AURORA_POSTGRESQL = "16.6"
 AURORA_FAMILY = "aurora-postgresql16"

@@ -1,4 +1,7 @@
-"""What AWS never gives more of, or gives at once. Limits of names are in `names`, those of accounts in `quotas`."""
+"""AWS limits that cannot be raised, and initial capacities.
+
+Limits of names are in `names`, account quotas in `quotas`.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +49,9 @@ class Limit:
     """A number that AWS sets.
 
     Attributes:
-        value: the number, for a new account.
-        unit: what it counts.
-        source: where it is documented.
+        value: the limit for a new account.
+        unit: the unit of the value.
+        source: where AWS documents it.
     """
 
     value: int
@@ -63,7 +66,7 @@ class CacheNode:
     Attributes:
         name: such as ``cache.r7g.large``.
         memory: its ``maxmemory`` in bytes, of which `CACHE_RESERVED_SHARE` is reserved.
-        burstable: its processor earns credits, and is slow without.
+        burstable: whether its CPU runs on credits, and is slow without them.
     """
 
     name: str
@@ -78,7 +81,7 @@ _KINESIS = f"{_DOCS}/streams/latest/dev/service-sizes-and-limits.html"
 _API = f"{_DOCS}/apigateway/latest/developerguide/limits.html"
 _AURORA = f"{_DOCS}/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html"
 
-# DynamoDB. A write unit is a write of at most 1 KiB; one inside a transaction costs two.
+# DynamoDB. A write unit is a write of at most 1 KiB; a write inside a transaction costs two.
 DYNAMODB_TRANSACTION_ACTIONS = Limit(100, "actions", f"{_DYNAMODB}/ServiceQuotas.html")
 DYNAMODB_TRANSACTION_UNITS = Limit(
     2, "write units an item", f"{_DYNAMODB}/transaction-apis.html#transaction-capacity-handling"
@@ -102,7 +105,7 @@ DYNAMODB_ITEM_UNIT_BYTES = Limit(1024, "bytes a write unit", f"{_DYNAMODB}/on-de
 KINESIS_SHARD_BYTES = Limit(1024 * 1024, "bytes/s and shard", _KINESIS)
 KINESIS_SHARD_RECORDS = Limit(1000, "records/s and shard", _KINESIS)
 
-# Lambda. botocore allows more memory and longer time-outs, which only managed instances have.
+# Lambda. botocore allows more memory and longer time-outs, but only managed instances offer them.
 LAMBDA_UNRESERVED = Limit(
     100, "executions that cannot be reserved", f"{_DOCS}/lambda/latest/dg/configuration-concurrency.html"
 )
@@ -130,7 +133,7 @@ IAM_INLINE_POLICY_CHARACTERS = Limit(
     f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
 )
 
-# API Gateway: the quotas of an account in a large Region, whose proportion every throttle has.
+# API Gateway: an account's quotas in a large Region. Every throttle keeps their ratio of burst to rate.
 API_THROTTLE_RATE = Limit(10_000, "requests/s", _API)
 API_THROTTLE_BURST = Limit(5000, "requests at once", _API)
 

@@ -1,8 +1,7 @@
-"""How long names may be, and what may be in them: for each attribute that names a resource.
+"""Length and character limits of names, for each attribute that names a resource.
 
 A source that begins with "botocore" names a service and a shape of botocore's service models; a test compares
-these limits with them. Where AWS documents nothing for a name, the limit is a careful one, and its source
-says so.
+the limits with them. Where AWS documents no limit, the limit here is a conservative one, and its source says so.
 """
 
 from __future__ import annotations
@@ -16,20 +15,20 @@ from typing import Literal
 __all__ = ["NAME_LIMITS", "TAG_KEY", "TAG_VALUE", "NameLimit", "Scope"]
 
 Scope = Literal["global", "regional", "parent"]
-"""Where a name is unique: in the account, in the account's Region, or within the resource it belongs to."""
+"""Where a name must be unique: in the account, in a Region of the account, or within its parent resource."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameLimit:
-    """What AWS takes for a name.
+    """The names that AWS accepts for an attribute.
 
     Attributes:
-        maximum: the most characters, with every prefix and suffix.
-        pattern: a regular expression that the whole name matches.
-        source: where the limit is documented.
-        minimum: the fewest characters.
+        maximum: the maximum length, including every prefix and suffix.
+        pattern: a regular expression that the whole name must match.
+        source: where AWS documents the limit.
+        minimum: the minimum length.
         scope: where the name must be unique.
-        lower_case: AWS stores it in lower case, so that capitals would make every plan show a difference.
+        lower_case: whether AWS stores the name in lower case; a capital letter would then show drift in every plan.
     """
 
     maximum: int
@@ -40,17 +39,17 @@ class NameLimit:
     lower_case: bool = False
 
     def problem(self, name: str) -> str:
-        """Why AWS would refuse the name, as the end of a sentence about it; "" if it would not."""
+        """Why AWS would reject the name, as the predicate of a sentence, or ""."""
         if len(name) > self.maximum:
-            return f"has {len(name)} characters, and AWS takes {self.maximum}"
+            return f"has {len(name)} characters, but AWS allows at most {self.maximum}"
         if len(name) < self.minimum:
-            return f"has {len(name)} characters, and AWS wants {self.minimum}"
-        if not re.fullmatch(self.pattern, name, re.ASCII):
             return (
-                f"has characters, or an order of them, that AWS does not take: it must match {self.pattern}"
+                f"has {len(name)} character{'' if len(name) == 1 else 's'}, but AWS requires {self.minimum}"
             )
+        if not re.fullmatch(self.pattern, name, re.ASCII):
+            return f"does not match the pattern that AWS requires: {self.pattern}"
         if self.lower_case and name != name.lower():
-            return "has capitals, which AWS stores in lower case"
+            return "has capital letters, which AWS stores in lower case"
         return ""
 
 
@@ -58,7 +57,7 @@ _DOCS = "https://docs.aws.amazon.com"
 _CACHE = f"{_DOCS}/AmazonElastiCache/latest/APIReference"
 _RDS = f"{_DOCS}/AmazonRDS/latest/APIReference"
 _RBAC = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html"
-_NO_LIMIT = "AWS documents none for API Gateway's names; kept to the 128 characters of a stage's name"
+_NO_LIMIT = "AWS documents no limit for API Gateway's names; the 128 characters of a stage's name apply"
 
 # A letter first, no hyphen at the end, no two in a row.
 _HYPHENATED = r"[a-zA-Z](?:-?[a-zA-Z0-9])*"
@@ -121,9 +120,9 @@ NAME_LIMITS: Mapping[tuple[str, str], NameLimit] = MappingProxyType({
     ("aws_elasticache_subnet_group", "name"): NameLimit(
         255, "[a-zA-Z0-9-]+", f"{_CACHE}/API_CreateCacheSubnetGroup.html", lower_case=True
     ),
-    # botocore's UserId has this pattern and no maximum.
+    # botocore's UserId has this pattern but no maximum.
     ("aws_elasticache_user", "user_id"): NameLimit(40, r"[a-zA-Z][a-zA-Z0-9\-]*", _RBAC, lower_case=True),
-    # With IAM authentication, the name is the id.
+    # With IAM authentication, the name must equal the id.
     ("aws_elasticache_user", "user_name"): NameLimit(40, r"[a-zA-Z][a-zA-Z0-9\-]*", _RBAC, lower_case=True),
     ("aws_elasticache_user_group", "user_group_id"): NameLimit(
         40, r"[a-zA-Z][a-zA-Z0-9\-]*", _RBAC, lower_case=True
@@ -170,7 +169,7 @@ NAME_LIMITS: Mapping[tuple[str, str], NameLimit] = MappingProxyType({
     ("aws_sqs_queue", "name"): NameLimit(
         80, r"[\w-]+(\.fifo)?", f"{_DOCS}/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"
     ),
-    # The API takes 256 characters, provider 5.100 only 64.
+    # The API accepts 256 characters, provider 5.100 only 64.
     ("aws_timestreamwrite_database", "database_name"): NameLimit(
         64, "[a-zA-Z0-9_.-]+", f"{_DOCS}/timestream/latest/developerguide/API_CreateDatabase.html", minimum=3
     ),
@@ -187,9 +186,9 @@ NAME_LIMITS: Mapping[tuple[str, str], NameLimit] = MappingProxyType({
         128, "[A-Za-z0-9_-]+", f"{_DOCS}/waf/latest/APIReference/API_VisibilityConfig.html"
     ),
 })  # fmt: skip
-"""The limits, by resource type and attribute; a dot leads into a block or a map."""
+"""The limits by resource type and attribute; a dot leads into a block or a map."""
 
-# Not every service takes more than these (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html).
+# The characters that every service accepts (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html).
 _TAG = r"(?u:[\w .:/=+\-@]*)"  # letters and digits of any script
 
 TAG_KEY = NameLimit(127, rf"(?!aws:){_TAG}", "botocore 1.44 ec2 Tag, in words; 128 elsewhere", scope="parent")

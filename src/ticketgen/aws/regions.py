@@ -1,9 +1,9 @@
-"""The Regions of AWS, and what sets some of them apart.
+"""The AWS Regions, and the features that some of them lack.
 
-A literal table: whoever renders needs no botocore, and slots need a home anyway; a test compares it with
-botocore's ``data/partitions.json`` (botocore 1.44). That file also lists ``sa-west-1`` and ``me-west-1``,
-which AWS has announced but does not offer to customers yet: they are in ``ANNOUNCED`` and nowhere else, so a
-spec that names one can be told that there is no such Region yet, instead of failing in ``terraform apply``.
+The table is literal, so that rendering does not need botocore, and because slots must be recorded somewhere; a test
+compares it with botocore's ``data/partitions.json`` (botocore 1.44). That file also lists ``sa-west-1`` and
+``me-west-1``, which AWS has announced but does not offer to customers yet. They are only in ``ANNOUNCED``, so that a
+spec that names one gets a finding instead of a failed ``terraform apply``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Region:
     """A Region that customers can use.
 
     Attributes:
-        name: as AWS writes it, ``us-east-1``.
-        slot: its place in the private address space. Fixed for good: a deployed VPC cannot change its range,
-            so a slot is never changed and never given to another Region.
-        partition: ``aws``, ``aws-cn``, ...; nothing replicates from one partition to another.
-        opt_in: whether an account has to enable the Region before it can be used.
-        place: as AWS describes it, ``US East (N. Virginia)``.
+        name: AWS's name, such as ``us-east-1``.
+        slot: its place in the private address space. It is permanent: a deployed VPC cannot change its range, so
+            never change a slot, and never assign it to another Region.
+        partition: ``aws``, ``aws-cn``, ...; nothing replicates across partitions.
+        opt_in: whether an account must enable the Region before using it.
+        place: AWS's description, such as ``US East (N. Virginia)``.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Region:
 
     @property
     def vpc_cidr(self) -> str:
-        """The address range of the Region's VPC: the same whatever other Regions a stack has."""
+        """The address range of the Region's VPC, independent of a stack's other Regions."""
         return f"10.{self.slot}.0.0/16"
 
 
 # Opt-in status: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-# Slots leave gaps for new Regions of a part of the world, and leave 10.0.0.0/16, everybody's default, unused.
+# Slots leave gaps for new Regions in each part of the world, and skip 10.0.0.0/16, the usual default of other VPCs.
 _TABLE = (
     Region("us-east-1", 10, "aws", False, "US East (N. Virginia)"),
     Region("us-east-2", 11, "aws", False, "US East (Ohio)"),
@@ -105,25 +105,25 @@ _TABLE = (
 )
 
 REGIONS: Mapping[str, Region] = MappingProxyType({region.name: region for region in _TABLE})
-"""Every Region that a customer of its partition can use, by name."""
+"""Every Region that customers of its partition can use, by name."""
 
 COMMERCIAL = frozenset(region.name for region in _TABLE if region.partition == "aws")
 """The 34 Regions of the partition ``aws``."""
 
 ANNOUNCED = frozenset({"me-west-1", "sa-west-1"})
-"""Regions that botocore knows and AWS does not offer yet."""
+"""Regions that botocore knows but AWS does not offer yet."""
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.Aurora_Fea_Regions_DB-eng.Feature.Data_API.html
 DATA_API_MISSING = frozenset({"ap-south-2", "ap-southeast-4", "ap-southeast-6"})
-"""Commercial Regions whose Aurora PostgreSQL has no Data API: they can hold neither primary nor secondary."""
+"""Commercial Regions whose Aurora PostgreSQL has no Data API: they can be neither primary nor secondary."""
 
 # https://docs.aws.amazon.com/general/latest/gr/timestream.html
 TIMESTREAM = frozenset({
     "ap-northeast-1", "ap-south-1", "ap-southeast-2", "eu-central-1", "eu-west-1",
     "us-east-1", "us-east-2", "us-west-2",
 })  # fmt: skip
-"""Commercial Regions that have Timestream for LiveAnalytics (closed to new customers since 2025-06-20)."""
+"""Commercial Regions with Timestream for LiveAnalytics, which has been closed to new customers since 2025-06-20."""
 
-# The Region opened in September 2025, provider 5.100.0 is of June 2025.
+# The Region opened in September 2025; provider 5.100.0 was released in June 2025.
 PROVIDER_5_UNKNOWN = frozenset({"ap-southeast-6"})
-"""Regions that the AWS provider 5.100 refuses unless ``skip_region_validation`` is set; 6.x knows them."""
+"""Regions that AWS provider 5.100 rejects unless ``skip_region_validation`` is set; 6.x knows them."""

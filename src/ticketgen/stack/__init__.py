@@ -1,1 +1,1 @@
-"""What a stack consists of, as data that the templates render: files, functions, names, roles, alarms."""
+"""The content of a stack as data: files, functions, names, roles, alarms."""

@@ -1,7 +1,7 @@
-"""The alarms of a stack, one row each. Every objective of the spec has one.
+"""The alarms of a stack, one row each; every objective of the spec has one.
 
-Silence counts as fine where a metric says nothing while all is well, and as the trouble itself where the
-metric is a pulse.
+Missing data counts as good for metrics that are only emitted on trouble, and as bad for metrics that act as a
+heartbeat.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from ticketgen.stack.metrics import (
 
 __all__ = ["Alarm", "analytics_alarms", "region_alarms", "verification_alarms"]
 
-# A consumer of a stream that is this far behind will not catch up by itself soon.
+# A stream consumer that lags this far behind will not catch up by itself soon.
 _LATE_MS = 60_000
 
-# Seat maps are loaded anew every 15 minutes (templates/functions/seat_cache_sync.py): twice that is too old.
+# Seat maps are reloaded every 15 minutes (templates/functions/seat_cache_sync.py): twice that is too old.
 _OLD_S = 1_800
 
 
@@ -39,14 +39,14 @@ class Alarm:
     """One alarm on one metric.
 
     Attributes:
-        key: the middle of its name.
-        description: what is wrong when it rings.
-        metric: what it looks at, a minute at a time.
+        key: the middle of the alarm's name.
+        description: what is wrong when the alarm fires; on-call reads it first.
+        metric: the metric it evaluates, in periods of one minute.
         statistic: ``Sum``, ``Maximum``, ..., or a percentile such as ``p99``.
-        limit: in the metric's unit; it rings above it, or below it where ``below``.
-        below: whether too little is the trouble.
-        minutes: how many in a row.
-        pulse: whether silence rings too.
+        limit: the threshold in the metric's unit; the alarm fires above it, or below it if ``below``.
+        below: whether values below the limit fire.
+        minutes: how many consecutive minutes must breach the limit.
+        pulse: whether missing data fires too.
     """
 
     key: str
@@ -65,25 +65,26 @@ class Alarm:
 
     @property
     def comparison(self) -> str:
-        """CloudWatch's name of the comparison."""
+        """CloudWatch's name for the comparison."""
         return "LessThanThreshold" if self.below else "GreaterThanThreshold"
 
     @property
     def missing(self) -> str:
-        """What CloudWatch takes silence for."""
+        """How CloudWatch treats missing data."""
         return "breaching" if self.pulse else "notBreaching"
 
 
 def _function_alarms(*functions: str) -> Iterator[Alarm]:
     for name in functions:
-        key, words = name.replace("_", "-"), name.replace("_", " ").capitalize()
+        key = name.replace("_", "-")
         errors, throttles = of_function(name, "Errors"), of_function(name, "Throttles")
-        yield Alarm(f"{key}-errors", f"{words} fails", errors, "Sum", 0, minutes=2)
-        yield Alarm(f"{key}-throttles", f"{words} lacks concurrency", throttles, "Sum", 0)
+        yield Alarm(f"{key}-errors", f"The function {key} fails: see its logs", errors, "Sum", 0, minutes=2)
+        throttled = f"The function {key} is throttled: raise its concurrency"
+        yield Alarm(f"{key}-throttles", throttled, throttles, "Sum", 0)
 
 
 def region_alarms(environment: Environment) -> tuple[Alarm, ...]:
-    """The alarms of every Region: selling, showing and what is left over."""
+    """The alarms of every Region: sales, seat maps and dead letters."""
     lock, load = environment.objectives.lock_ms, environment.objectives.cache_load_s
     full = of_cache("DatabaseMemoryUsagePercentage")
     late = of_function("seat_cache_sync", "IteratorAge")
@@ -94,12 +95,21 @@ def region_alarms(environment: Environment) -> tuple[Alarm, ...]:
         "ledger": "var.tables.sales",
     }
     return (
-        Alarm("lock-slow", f"Locking a seat takes over {lock} ms", own("LockMs"), "p99", lock, minutes=3),
-        Alarm("api-server-errors", "The API answers 5xx", of_api("5XXError"), "Average", 0.01, minutes=2),
+        Alarm(
+            "lock-slow", f"Locking a seat takes longer than {lock} ms", own("LockMs"), "p99", lock, minutes=3
+        ),
+        Alarm(
+            "api-server-errors",
+            "The API answers more than 1% of its requests with 5xx",
+            of_api("5XXError"),
+            "Average",
+            0.01,
+            minutes=2,
+        ),
         *(
             Alarm(
                 f"{key}-throttled",
-                f"DynamoDB throttles the {key}: prewarm the table, or raise its quota",
+                f"DynamoDB throttles writes to the {key} table: run ops/prewarm.py, or raise its quota",
                 of_table(table, "WriteThrottleEvents"),
                 "Sum",
                 0,
@@ -108,60 +118,94 @@ def region_alarms(environment: Environment) -> tuple[Alarm, ...]:
         ),
         Alarm(
             "cache-load-slow",
-            f"Loading a seat map takes over {load} s",
+            f"Loading a seat map takes longer than {load} s",
             own("CacheLoadSeconds"),
             "Maximum",
             load,
         ),
-        Alarm("seat-map-late", "The seat map is over a minute behind", late, "Maximum", _LATE_MS),
+        Alarm(
+            "seat-map-late",
+            "The seat map lags more than a minute behind the inventory",
+            late,
+            "Maximum",
+            _LATE_MS,
+        ),
         Alarm(
             "seat-map-old",
-            "Seat maps are no longer loaded anew",
+            "Seat maps are no longer reloaded",
             own("CacheMapAgeSeconds"),
             "Maximum",
             _OLD_S,
             minutes=5,
             pulse=True,
         ),
-        Alarm("seat-map-full", "Redis is nearly full, and evicts nothing", full, "Maximum", 80),
-        Alarm("dead-letters", "Records that no retry could save wait for someone", dead, "Maximum", 0),
+        Alarm(
+            "seat-map-full",
+            "Redis uses more than 80% of its memory; it evicts nothing, and refuses writes once it is full",
+            full,
+            "Maximum",
+            80,
+        ),
+        Alarm(
+            "dead-letters",
+            "Records failed every retry: fix the cause, then run ops/redrive.py",
+            dead,
+            "Maximum",
+            0,
+        ),
         *_function_alarms("ticket_purchase", "seat_availability", "seat_cache_sync"),
     )
 
 
 def analytics_alarms() -> tuple[Alarm, ...]:
-    """The alarms of a Region with analytics."""
+    """The alarms of a Region that runs analytics."""
     late = of_stream("GetRecords.IteratorAgeMilliseconds")
     refused = of_stream("WriteProvisionedThroughputExceeded")
     busy = of_aurora("ACUUtilization")
     return (
-        Alarm("analytics-late", "Aurora is over a minute behind", late, "Maximum", _LATE_MS, minutes=3),
-        Alarm("ledger-stream-full", "Kinesis turns records away: more shards", refused, "Sum", 0, minutes=3),
-        Alarm("aurora-full", "Aurora runs at the top of its capacity", busy, "Average", 90, minutes=5),
+        Alarm(
+            "analytics-late",
+            "Aurora lags more than a minute behind the ledger",
+            late,
+            "Maximum",
+            _LATE_MS,
+            minutes=3,
+        ),
+        Alarm("ledger-stream-full", "Kinesis rejects records: add shards", refused, "Sum", 0, minutes=3),
+        Alarm("aurora-full", "Aurora uses more than 90% of its capacity", busy, "Average", 90, minutes=5),
         *_function_alarms("kinesis_processor"),
     )
 
 
 def verification_alarms(environment: Environment, sizing: Sizing) -> tuple[Alarm, ...]:
-    """The alarms of a Region that can verify."""
+    """The alarms of a Region that runs verification."""
     objectives = environment.objectives
     starts = sizing.ticker_starts_per_minute.value
     started, failed = (of_machine("verification", f"Executions{what}") for what in ("Started", "Failed"))
     refunds = of_queue("failed_refunds", "ApproximateNumberOfMessagesVisible")
     slow = (
-        ("replication", "A replica lags by", "ReplicationLagSeconds", objectives.replication_s, 3),
-        ("verification", "A verification takes", "VerificationSeconds", objectives.verification_s, 1),
-        ("correction", "A correction takes", "CorrectionSeconds", objectives.correction_s, 1),
+        ("replication", "A replica lags by more than", "ReplicationLagSeconds", objectives.replication_s, 3),
+        (
+            "verification",
+            "A verification takes longer than",
+            "VerificationSeconds",
+            objectives.verification_s,
+            1,
+        ),
+        ("correction", "A correction takes longer than", "CorrectionSeconds", objectives.correction_s, 1),
     )
+    missing = "No verification starts" if starts == 1 else f"Fewer than {starts} verifications start"
     return (
-        Alarm("oversold", "A seat is sold twice, and a buyer to be refunded", own("Oversold"), "Maximum", 0),
+        Alarm(
+            "oversold", "A seat was sold twice, and a buyer must be refunded", own("Oversold"), "Maximum", 0
+        ),
         *(
-            Alarm(f"{key}-slow", f"{words} over {limit} s", own(name), "Maximum", limit, minutes=minutes)
+            Alarm(f"{key}-slow", f"{words} {limit} s", own(name), "Maximum", limit, minutes=minutes)
             for key, words, name, limit, minutes in slow
         ),
         Alarm(
             "verification-missing",
-            f"Fewer than {starts} verifications a minute: nobody looks for seats sold twice",
+            f"{missing} in a minute: seats sold twice may go unnoticed",
             started,
             "Sum",
             starts,
@@ -169,7 +213,20 @@ def verification_alarms(environment: Environment, sizing: Sizing) -> tuple[Alarm
             minutes=3,
             pulse=True,
         ),
-        Alarm("verification-failing", "Verifications fail", failed, "Sum", 0, minutes=2),
-        Alarm("refunds-failing", "Refunds that failed wait for someone", refunds, "Maximum", 0),
+        Alarm(
+            "verification-failing",
+            "Verification runs fail: see the state machine's logs",
+            failed,
+            "Sum",
+            0,
+            minutes=2,
+        ),
+        Alarm(
+            "refunds-failing",
+            "Refunds failed every retry: fix the cause, then run ops/redrive.py",
+            refunds,
+            "Maximum",
+            0,
+        ),
         *_function_alarms("inventory_verifier", "oversell_corrector"),
     )

@@ -1,4 +1,4 @@
-"""What the templates of a stack are given: the environment, its sizing, and the stack's own data."""
+"""The context of a stack's templates: the environment, its sizing, and the stack's own data."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ __all__ = [
 ]
 
 LEASE_SECONDS = 5
-"""How long a function may sell on what it knows of an event. A planned move of home waits it out."""
+"""How long a function may sell on a cached event. A planned move of home waits for it to expire."""
 
 PURCHASE_TIMEOUT_SECONDS = 10
-"""Within API Gateway's 29 s, and short: the verifier's watermarks stay this far behind."""
+"""Well below API Gateway's 29 s, because the verifier's watermarks must lag by this much."""
 
 INVENTORY_BATCH_SIZE = 500
-"""Stream records in one call of seat_cache_sync: half of what one script of its Redis handles at a time."""
+"""Stream records per call of seat_cache_sync: as many seats as one of its Redis scripts handles at a time."""
 
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 _MANAGED_RULE_GROUPS = (
@@ -45,23 +45,26 @@ _MANAGED_RULE_GROUPS = (
 )
 
 WAF_RULES = 1 + len(_MANAGED_RULE_GROUPS)
-"""The rate rule, and the managed groups."""
+"""The number of rules: the rate rule and the managed groups."""
 
-# The outputs of the primary Region, by name (the contract with the suites), and what each is.
+# The outputs of the primary Region: name (the contract with the suites) and description.
 _ROOT_OUTPUTS = (
-    ("inventory_table_name", "The global table of sold and withheld seats."),
-    ("locks_table_name", "The primary Region's table of locks; every Region's has the same name."),
-    ("api_gateway_url", "The primary Region's API."),
-    ("kinesis_stream_name", "The primary Region's stream of the ledger's changes."),
-    ("redis_endpoint", "The primary Region's seat map."),
-    ("ticket_purchase_lambda_arn", "The primary Region's function that holds and sells seats."),
-    ("inventory_verifier_lambda_arn", "The primary Region's function that looks for seats sold twice."),
-    ("kinesis_processor_lambda_arn", "The primary Region's function that writes sales to Aurora."),
-    ("aurora_cluster_arn", "The primary Region's database of sales."),
+    ("inventory_table_name", "Name of the table of sold and withheld seats, the same in every Region."),
+    ("locks_table_name", "Name of the lock table, the same in every Region."),
+    ("api_gateway_url", "URL of the primary Region's API."),
+    ("kinesis_stream_name", "Name of the primary Region's stream of ledger changes."),
+    ("redis_endpoint", "Endpoint of the primary Region's seat map in Redis."),
+    ("ticket_purchase_lambda_arn", "ARN of the primary Region's function that holds and sells seats."),
+    (
+        "inventory_verifier_lambda_arn",
+        "ARN of the primary Region's function that looks for seats sold twice.",
+    ),
+    ("kinesis_processor_lambda_arn", "ARN of the primary Region's function that writes sales to Aurora."),
+    ("aurora_cluster_arn", "ARN of the primary Region's database of sales."),
 )
 
 
-# What a module calls the things that its templates have in common with another's.
+# The expressions that shared macros need, in terms of each module's own variables.
 _HUB = {
     "app_name": "var.app_name",
     "key": "var.kms_key_arn",
@@ -86,12 +89,12 @@ class RenderedFunction:
     """A function as the templates see it.
 
     Attributes:
-        name: in snake case.
-        what: the middle of its name.
+        name: its name in snake case.
+        what: the middle of its resource names.
         summary: what it does.
         in_vpc: whether it runs in the private subnets.
-        own: the files of its zip that it alone has, with their text; its handler's first.
-        shared: the names of the files that other functions have too.
+        own: the files in its zip that no other function has, by name; its handler's first.
+        shared: the names of the files that it shares with other functions.
     """
 
     name: str
@@ -113,7 +116,7 @@ class RenderedRegion:
 
 
 def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]:
-    """The context of every template of an environment's stack, but for what its module adds."""
+    """The context of every template of an environment's stack; `module_context` adds to it."""
     regions = [_region(REGIONS[name]) for name in environment.regions]
     named = {region.name: region for region in regions}
     primary = named[environment.primary_region]
@@ -154,7 +157,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
 
 
 def module_context(module: str, environment: Environment, sizing: Sizing) -> dict[str, object]:
-    """What the templates of one module get on top: what it calls things, and its alarms."""
+    """The additional context of one module's templates: its expressions and its alarms."""
     context: dict[str, object] = {
         name: Expression(expression) for name, expression in _EXPRESSIONS[module].items()
     }
@@ -169,7 +172,7 @@ def module_context(module: str, environment: Environment, sizing: Sizing) -> dic
 
 
 def timeouts(environment: Environment) -> Mapping[str, int]:
-    """Each function's time-out, in seconds. Objectives are time-outs."""
+    """Each function's time-out in seconds; objectives are enforced as time-outs."""
     return {
         "ticket_purchase": PURCHASE_TIMEOUT_SECONDS,
         "seat_availability": 5,
@@ -181,10 +184,12 @@ def timeouts(environment: Environment) -> Mapping[str, int]:
 
 
 def _enabled_regions(environment: Environment) -> list[RenderedRegion]:
-    """Every Region that the account can use: each gets a provider, whether it runs anything or not.
+    """Every Region that the account can use.
 
-    Terraform destroys what a removed Region has left by that Region's own provider, and refuses to plan without it
-    ("Provider configuration not present"). A provider that nothing uses starts no process.
+    Each gets a provider configuration, even if it runs nothing.
+
+    Terraform destroys a removed Region's resources with that Region's own provider configuration, and refuses to plan
+    without it ("Provider configuration not present"). An unused provider configuration starts no process.
     """
     partition = REGIONS[environment.primary_region].partition
     return [
@@ -215,7 +220,7 @@ def _function(function: LambdaFunction) -> RenderedFunction:
 
 
 def _shared_files() -> Mapping[str, str]:
-    """The modules that more than one function has, by file name."""
+    """The modules that several functions share, by file name."""
     sources = [function_source(name) for name in FUNCTIONS]
     users = Counter(filename for source in sources for filename in source)
     every = {filename: text for source in sources for filename, text in source.items()}
@@ -223,6 +228,6 @@ def _shared_files() -> Mapping[str, str]:
 
 
 def _endpoint_actions() -> list[str]:
-    """What the functions in the VPC call, and so all that passes its endpoint."""
+    """The actions that the functions in the VPC call: all that its endpoint must allow."""
     grants = [grant for function in FUNCTIONS.values() if function.in_vpc for grant in function.grants]
     return sorted({action for grant in grants for action in grant.actions})

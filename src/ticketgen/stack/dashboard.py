@@ -1,4 +1,4 @@
-"""The dashboard of a Region: its panels, from the buyer inwards."""
+"""The panels of a Region's dashboard, from the buyer inwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["PANELS", "Panel"]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One chart: its metrics, each with the same statistic."""
+    """One chart, with one statistic for all its metrics."""
 
     title: str
     stat: str
@@ -22,16 +22,16 @@ _TABLES = ("aws_dynamodb_table.distributed_locks.name", "var.tables.inventory", 
 
 PANELS = (
     Panel("Requests", "Sum", (of_api("Count"), of_api("4XXError"), of_api("5XXError"))),
-    Panel("Answer time, p99 (ms)", "p99", (of_api("Latency"), own("PurchaseMs"), own("LockMs"))),
+    Panel("Response time, p99 (ms)", "p99", (of_api("Latency"), own("PurchaseMs"), own("LockMs"))),
     Panel(
         "Purchase function",
         "Sum",
         tuple(of_function("ticket_purchase", name) for name in ("Invocations", "Errors", "Throttles")),
     ),
     Panel("Write units", "Sum", tuple(of_table(table, "ConsumedWriteCapacityUnits") for table in _TABLES)),
-    Panel("Seat map, age and load (s)", "Maximum", (own("CacheMapAgeSeconds"), own("CacheLoadSeconds"))),
+    Panel("Seat map: age and load time (s)", "Maximum", (own("CacheMapAgeSeconds"), own("CacheLoadSeconds"))),
     Panel(
-        "Redis, memory and CPU (%)",
+        "Redis: memory and CPU (%)",
         "Maximum",
         (of_cache("DatabaseMemoryUsagePercentage"), of_cache("EngineCPUUtilization")),
     ),

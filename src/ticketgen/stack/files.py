@@ -1,4 +1,7 @@
-"""Which files a stack consists of, its suites included: the one list that rendering, suites and checks go by."""
+"""List of the files of a stack, including its suites.
+
+It is the single source for rendering, suites and checks.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,10 @@ class StackFile:
     """One rendered file.
 
     Attributes:
-        path: below the environment's folder, with forward slashes.
-        wanted: whether an environment has it.
-        template: below ``templates``; by default, at the same path in ``stack``. One that does not end with
-            ``.j2`` is copied as it is.
+        path: its path below the environment's folder, with forward slashes.
+        wanted: whether an environment has the file.
+        template: its template's path below ``templates``; by default, the same path in ``stack``. A file that does
+            not end with ``.j2`` is copied unchanged.
     """
 
     path: str
@@ -35,7 +38,7 @@ class StackFile:
 
     @property
     def module(self) -> str:
-        """The module it belongs to: ``region``, ``analytics``, ``verification``, or ``root``."""
+        """The Terraform module of the file: ``region``, ``analytics``, ``verification`` or ``root``."""
         parts = self.path.split("/")
         return parts[1] if parts[0] == "modules" else "root"
 
@@ -53,7 +56,7 @@ def _domain(environment: Environment) -> bool:
 
 
 def _suite(path: str, wanted: Callable[[Environment], bool] = _always) -> StackFile:
-    """A file of the suites. All but what the spec demands of them is plain Python, copied."""
+    """A file of the suites. All but the demands of the spec is plain Python that is copied."""
     return StackFile(f"tests/{path.removesuffix('.j2')}", wanted, f"suites/{path}")
 
 
@@ -130,5 +133,5 @@ FILES = (
 
 
 def stack_files(environment: Environment) -> tuple[StackFile, ...]:
-    """The files of an environment's stack, in the order in which one would read them."""
+    """The files of an environment's stack, in reading order."""
     return tuple(file for file in FILES if file.wanted(environment))

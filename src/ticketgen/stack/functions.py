@@ -1,10 +1,10 @@
-"""The six Lambda functions as data: what each consists of, reads and calls.
+"""Registry of the six Lambda functions: modules, environment variables and IAM grants.
 
-Roles, zips and environments are rendered from this registry, and a test holds it against the code in
-``templates/functions``: siblings are what a function imports, directly or not; environment is every
-``os.environ["NAME"]`` in them; grants are the actions of the boto3 calls in them. What AWS does *with* a
-function's role (logs, network interfaces, traces, polling a stream, ``elasticache:Connect``, sending to a
-failure queue) is not here: no code calls it.
+Roles, zips and environments are rendered from this registry, and a test compares it with the code in
+``templates/functions``: ``siblings`` are the modules that a function imports, directly or not; ``environment`` is
+every ``os.environ["NAME"]`` in them; ``grants`` are the actions of the boto3 calls in them. Actions that AWS performs
+*with* a function's role (logs, network interfaces, traces, polling a stream, ``elasticache:Connect``, sending to a
+failure queue) are not here, because no code calls them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ RESOURCES = (
     "events_table", "inventory_table", "sales_table", "locks_table", "corrections_table", "refunds_queue",
     "aurora_cluster", "aurora_secret", "cache", "timestream_table", "timestream_any",
 )  # fmt: skip
-"""What a grant may name. ``timestream_any`` is ``*``: DescribeEndpoints takes no ARN."""
+"""Resources that a grant may name. ``timestream_any`` is ``*``: DescribeEndpoints takes no ARN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """IAM actions that a function's own code calls on one resource.
 
-    DynamoDB transactions have no action of their own: they are granted as the actions they consist of.
+    DynamoDB transactions have no IAM action of their own: grant the actions that they consist of.
     Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
     """
 
@@ -41,11 +41,12 @@ class LambdaFunction:
     """One function.
 
     Attributes:
-        name: of its module, and of its handler: ``<name>.handler``.
+        name: the name of its module; its handler is ``<name>.handler``.
         summary: what it does, as one sentence without a full stop.
-        siblings: modules beside it in the zip, without ``.py``, in alphabetical order.
-        environment: the variables it reads, in alphabetical order; ``AWS_REGION`` is the runtime's and not
-        here. grants: what its code calls.
+        siblings: the other modules in its zip, without ``.py``, in alphabetical order.
+        environment: the environment variables it reads, in alphabetical order, without ``AWS_REGION``, which the
+            runtime sets.
+        grants: the IAM actions that its code calls.
         in_vpc: whether it talks to Redis, and so runs in the private subnets.
     """
 
@@ -65,7 +66,7 @@ FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
         for function in (
             LambdaFunction(
                 name="ticket_purchase",
-                summary="Holds and sells seats, in one transaction in the event's home Region",
+                summary="Holds and sells seats in one transaction in the event's home Region",
                 siblings=("api", "dynamo", "events", "ledger", "metrics", "sale"),
                 environment=(
                     "AUTH", "EVENTS_TABLE", "HOLD_SECONDS", "INVENTORY_TABLE", "LEASE_SECONDS", "LOCKS_TABLE",
@@ -83,7 +84,7 @@ FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
             ),
             LambdaFunction(
                 name="seat_availability",
-                summary="Answers which seats are free, from the Region's Redis",
+                summary="Reports which seats are available, from the Region's Redis",
                 siblings=("api", "dynamo", "events", "redis_client", "seat_map"),
                 environment=_REDIS,
                 grants=(),
@@ -102,19 +103,19 @@ FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
             ),
             LambdaFunction(
                 name="kinesis_processor",
-                summary="Writes the ledger's changes to Aurora, each sale once",
+                summary="Writes every ledger change to Aurora, one row per sale",
                 siblings=("dynamo", "sales_database"),
                 environment=("CLUSTER_ARN", "DATABASE_NAME", "SECRET_ARN"),
                 grants=(
                     Grant("aurora_cluster", ("rds-data:BatchExecuteStatement", "rds-data:ExecuteStatement")),
-                    # The Data API reads the secret as its caller: the one action here that no line of code
-                    # calls.
+                    # The Data API reads the secret with the caller's permissions: the only action here that no line
+                    # of code calls.
                     Grant("aurora_secret", ("secretsmanager:GetSecretValue",)),
                 ),
             ),
             LambdaFunction(
                 name="inventory_verifier",
-                summary="Compares ledger, inventory and the PMS in every Region, and names what disagrees",
+                summary="Compares ledger, inventory and PMS in every Region, and reports disagreements",
                 siblings=(
                     "comparison", "corrections", "dynamo", "events", "lag", "ledger", "metrics", "pms",
                     "replicas",
@@ -133,7 +134,7 @@ FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
             ),
             LambdaFunction(
                 name="oversell_corrector",
-                summary="Voids the losing sale of a seat, records it and asks for its refund",
+                summary="Voids the losing sale of a seat sold twice, records it and requests the refund",
                 siblings=("corrections", "dynamo", "events", "ledger", "metrics", "settlement"),
                 environment=(
                     "AUDIT_STORE", "CORRECTIONS_TABLE", "EVENTS_TABLE", "INVENTORY_TABLE", "LEASE_SECONDS",
@@ -152,7 +153,7 @@ FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
                     Grant(
                         "sales_table", ("dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem")
                     ),
-                    # Only where audit.store is timestream.
+                    # Granted only if audit.store is timestream.
                     Grant("timestream_any", ("timestream:DescribeEndpoints",)),
                     Grant("timestream_table", ("timestream:WriteRecords",)),
                 ),
@@ -163,10 +164,10 @@ FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
 
 
 def function_source(name: str) -> Mapping[str, str]:
-    """The files of a function's zip: file name to text, the handler's module first.
+    """Map the file names of a function's zip to their text, the handler's module first.
 
     Raises:
-        KeyError: no such function.
+        KeyError: the function does not exist.
         FileNotFoundError: the installation is incomplete.
     """
     folder = asset_folder("templates") / "functions"

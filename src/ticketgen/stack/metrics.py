@@ -1,4 +1,4 @@
-"""The CloudWatch metrics that alarms and dashboards look at: AWS's own, and those of our functions."""
+"""CloudWatch metrics for alarms and dashboards: AWS's own and those of our functions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric of one thing.
+    """One CloudWatch metric with its dimensions.
 
     Attributes:
         namespace: an HCL string.
-        name: CloudWatch's.
-        dimensions: names and HCL expressions.
+        name: CloudWatch's name for the metric.
+        dimensions: pairs of a name and an HCL expression.
     """
 
     namespace: Expression
@@ -28,7 +28,7 @@ class Metric:
 
 
 def own(name: str) -> Metric:
-    """A metric that our functions write (``templates/functions/metrics.py``): it has no dimensions."""
+    """A metric that our functions emit (``templates/functions/metrics.py``), without dimensions."""
     return Metric(Expression('"${var.app_name}-metrics-${var.environment_suffix}"'), name)
 
 
@@ -38,7 +38,7 @@ def _aws(service: str, name: str, **dimensions: str) -> Metric:
 
 
 def of_function(function: str, name: str) -> Metric:
-    """A metric of a function.
+    """A metric of a Lambda function.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
     """
@@ -55,7 +55,7 @@ def of_api(name: str) -> Metric:
 
 
 def of_table(table: str, name: str) -> Metric:
-    """A metric of a table, named by an HCL expression.
+    """A metric of the table that an HCL expression names.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
     """
@@ -63,7 +63,9 @@ def of_table(table: str, name: str) -> Metric:
 
 
 def of_cache(name: str) -> Metric:
-    """ElastiCache reports by node. The first stands for all: every node holds the whole map.
+    """A metric of the first cache node.
+
+    ElastiCache reports per node; the first represents all of them, because every node holds the whole map.
 
     https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
     """

@@ -1,7 +1,7 @@
-"""Every name in the stack, and whether AWS takes it, asked before anything is rendered.
+"""Catalogue of every name in a stack, and the check of their lengths before rendering.
 
-A name is ``<project>-<what>-<suffix>``. The catalogue says which resources carry each ``what``; the templates
-can use no other (``templates/stack/_names.j2``).
+A name is ``<project>-<what>-<suffix>``. The catalogue lists the resources that carry each ``what``; the templates
+cannot use any other (``templates/stack/_names.j2``).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Name:
     Attributes:
         what: the middle of the name.
         resource: the resource type.
-        attribute: of the resource.
-        before: what AWS or a convention wants in front, such as ``/aws/lambda/``.
-        after: what comes behind the suffix, such as ``.fifo``.
+        attribute: the attribute that holds the name.
+        before: a prefix that AWS or a convention requires, such as ``/aws/lambda/``.
+        after: text after the environment suffix, such as ``.fifo``.
     """
 
     what: str
@@ -44,7 +44,7 @@ def _named(resource: str, attribute: str, *whats: str, before: str = "", after: 
     return tuple(Name(what, resource, attribute, before, after) for what in whats)
 
 
-# The longest Region, for names that end with it.
+# The longest Region name, for names that end with it.
 _REGION = "-ap-southeast-1"
 
 _FUNCTIONS = (
@@ -104,46 +104,49 @@ NAMES: tuple[Name, ...] = (
     *_named("aws_timestreamwrite_table", "table_name", "corrections"),
     *_named("aws_wafv2_web_acl", "name", "tickets"),
 )
-"""Names that AWS limits. What is only a tag, a metric or a statement id is in ``LABELS``."""
+"""Names whose length AWS limits. Tags, metrics and statement ids are in ``LABELS``."""
 
 LABELS = (
     "common-rules", "dynamodb", "ip-reputation", "key", "known-bad-inputs", "metrics", "private", "rate",
     "unused", "vpc",
 )  # fmt: skip
-"""The middles of ``Name`` tags, WAF rules and metrics, whose limits are far away (128 characters or more)."""
+"""The middles of ``Name`` tags, WAF rules and metrics, whose limits (128 characters or more) are never reached."""
 
 WHATS: Mapping[str, str] = MappingProxyType(
     {what: what for what in (*LABELS, *(name.what for name in NAMES))}
 )
-"""What the templates look a name up in: an unknown one fails the rendering."""
+"""Lookup table for the templates: an unknown name fails the rendering."""
 
 
 UNSUFFIXED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_acm_certificate", "domain_name"): "the spec's own domain",
     ("aws_api_gateway_domain_name", "domain_name"): "the spec's own domain",
-    ("aws_api_gateway_model", "name"): "letters and digits only, and within an API that carries the suffix",
-    ("aws_cognito_user_pool", "recovery_mechanism.name"): "a way to recover, as Cognito calls it",
-    ("aws_dynamodb_table", "attribute.name"): "a key, and within a table that carries the suffix",
-    ("aws_dynamodb_table", "ttl.attribute_name"): "an attribute, and within a table that carries the suffix",
-    ("aws_elasticache_parameter_group", "parameter.name"): "a parameter of Redis",
-    ("aws_elasticache_user", "user_name"): "a user group must have a user named default",
-    ("aws_rds_cluster", "database_name"): "takes no hyphens, and is within a cluster that carries the suffix",
-    ("aws_rds_cluster", "master_username"): "takes no hyphens, and is within a cluster that carries the suffix",
-    ("aws_rds_cluster_parameter_group", "parameter.name"): "a parameter of PostgreSQL",
-    ("aws_vpc_endpoint", "service_name"): "a service of AWS",
-    ("aws_wafv2_web_acl", "managed_rule_group_statement.name"): "a rule group of AWS",
-    ("aws_wafv2_web_acl", "managed_rule_group_statement.vendor_name"): "AWS itself",
+    ("aws_api_gateway_model", "name"): "allows only letters and digits, and belongs to an API that carries the suffix",
+    ("aws_cognito_user_pool", "recovery_mechanism.name"): "Cognito's name for a recovery mechanism",
+    ("aws_dynamodb_table", "attribute.name"): "a key attribute of a table that carries the suffix",
+    ("aws_dynamodb_table", "ttl.attribute_name"): "an attribute of a table that carries the suffix",
+    ("aws_elasticache_parameter_group", "parameter.name"): "a Redis parameter",
+    ("aws_elasticache_user", "user_name"): "a user group must contain a user named default",
+    ("aws_rds_cluster", "database_name"): "allows no hyphens, and belongs to a cluster that carries the suffix",
+    ("aws_rds_cluster", "master_username"): "allows no hyphens, and belongs to a cluster that carries the suffix",
+    ("aws_rds_cluster_parameter_group", "parameter.name"): "a PostgreSQL parameter",
+    ("aws_vpc_endpoint", "service_name"): "an AWS service",
+    ("aws_wafv2_web_acl", "managed_rule_group_statement.name"): "an AWS managed rule group",
+    ("aws_wafv2_web_acl", "managed_rule_group_statement.vendor_name"): "the vendor of AWS managed rule groups",
 })  # fmt: skip
-"""The documented few that name what is not ours, or that AWS does not let us choose, or not with a suffix."""
+"""Documented exceptions: names that are not ours, that AWS fixes, or that cannot carry a suffix."""
 
 
 def longest_suffix(project: str) -> int:
-    """How many characters AWS leaves for the suffix, behind this project's name."""
+    """The number of characters that AWS's limits leave for the suffix of this project."""
     return min(_room(name, project) for name in NAMES)
 
 
 def check_names(project: Project, environment: Environment) -> Iterator[Finding]:
-    """A finding if the environment's name makes any name too long, with the longest shown."""
+    """Yield a finding if the environment's name makes any name too long.
+
+    The finding shows the longest name.
+    """
     room = longest_suffix(environment.project)
     suffix = environment.name
     if len(suffix) <= room:
@@ -154,10 +157,10 @@ def check_names(project: Project, environment: Environment) -> Iterator[Finding]
     limit = NAME_LIMITS[worst.resource, worst.attribute].maximum
     yield Finding(
         rule="name-too-long",
-        message=f"{text!r} would have {len(text)} characters, and {attribute} takes {limit}",
+        message=f"{text!r} has {len(text)} characters, but {attribute} allows at most {limit}",
         stage=Stage.RENDER,
         location=project.marks.get(("environments", suffix)),
-        help=f"shorten the environment's name to {room} characters, or the project's by {len(suffix) - room}",
+        help=f"shorten the environment's name to {room} characters, or the project's name by {len(suffix) - room}",
     )
 
 

@@ -1,7 +1,7 @@
-"""The operator's scripts: which they are, what they have to know of the stack, and what their user must be allowed.
+"""The operator's scripts: names, facts about the stack, and IAM actions.
 
-They are copied unchanged from ``templates/ops``, together with the modules that they share with the functions:
-the protocol of a sale is written once.
+They are copied unchanged from ``templates/ops``, together with the modules that they share with the functions, so that
+the protocol of a sale is written only once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ticketgen.spec.model import Environment
 __all__ = ["RIGHTS", "SCRIPTS", "SHARED", "stack_facts"]
 
 SHARED = ("dynamo", "events", "ledger")
-"""Modules of the functions that the scripts import."""
+"""Function modules that the scripts import."""
 
 _QUEUE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage")
 
@@ -41,25 +41,27 @@ RIGHTS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = MappingProxyType(
         "takeover": (("events", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")),),
     }
 )
-"""Each script, and what its user must be allowed: actions on the resource whose name has that middle."""
+"""IAM actions that each script's user needs, by the middle of the resource's name."""
 
 SCRIPTS = tuple(sorted(RIGHTS))
 
 SKEW_SECONDS = 2
-"""By which the clocks of two machines may differ."""
+"""Allowed difference between the clocks of two machines."""
 
 READS_PER_WRITE = 1
-"""Read units to warm a table up for, per write unit: verifier and seat maps read what was written, once each."""
+"""Read units to warm a table up for, per write unit: verifier and seat maps each read every write once."""
 
 
 def stack_facts(
     environment: Environment, sizing: Sizing, lease: int, timeouts: Mapping[str, int]
 ) -> dict[str, object]:
-    """What ``ops/stack.json`` says. Its list of Regions ends with the primary, so that one more is one line more.
+    """The content of ``ops/stack.json``.
 
-    ``quiet_seconds`` is how long after the word ``moving`` somebody may still write what they decided before it:
-    the lease, then the life of a function that writes on it (its process may be paused between looking at the
-    clock and sending, but not outlive its time-out), then the skew of clocks.
+    Its list of Regions ends with the primary, so that adding a Region adds exactly one line.
+
+    ``quiet_seconds`` is how long after an event was marked ``moving`` a function may still commit a write that it
+    decided on before: the lease, plus the time-out of a function that writes under it (its process may be paused
+    between checking the clock and sending, but cannot outlive its time-out), plus the clock skew.
     """
     writers = ("oversell_corrector", "ticket_purchase")
     writes = {

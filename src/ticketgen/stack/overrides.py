@@ -1,4 +1,4 @@
-"""Templates of a project's own, which win over ticketgen's: where they are, and how a broken one is reported."""
+"""A project's own templates, which override ticketgen's."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ticketgen.findings import Finding, Location, Stage
 __all__ = ["OVERRIDES", "override_broken"]
 
 OVERRIDES: Final = "templates"
-"""The folder beside the spec; inside, it looks like ticketgen's own."""
+"""The folder beside the spec, with the same layout as ticketgen's own templates."""
 
 
 def override_broken(error: Exception, template: str, folder: Path) -> Finding | None:
-    """The finding for a template that does not render; None if none of the project's own is to blame.
+    """The finding for a template that fails to render, or None if no override is to blame.
 
     Args:
-        error: what rendering it raised.
-        template: the one that was rendered, which may include others: ``stack/tables.tf.j2``.
-        folder: the project's own templates.
+        error: the exception that rendering raised.
+        template: the rendered template, which may include others: ``stack/tables.tf.j2``.
+        folder: the folder of the project's own templates.
     """
     places = [(frame.filename, frame.lineno or 1) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, TemplateSyntaxError) and error.filename:
@@ -36,5 +36,5 @@ def override_broken(error: Exception, template: str, folder: Path) -> Finding | 
         f"the template cannot be rendered: {error}",
         Stage.RENDER,
         Location(name, line),
-        help="mend it, or delete it to have ticketgen's own again; `ticketgen eject --diff` shows what that says",
+        help="fix it, or delete it to go back to ticketgen's own; `ticketgen eject --diff` shows the difference",
     )

@@ -1,8 +1,8 @@
-"""Stage 4, render: an environment and its sizing become the files of its stack.
+"""Stage 4, render: turn an environment and its sizing into the files of its stack.
 
-Names are held against AWS's limits first, because a name that is too long is the spec's fault and not the
-rendering's. Then every template of ``stack/files.py`` is rendered with the same context, and what is no template
-is copied; nothing here knows what the templates say, and the templates know nothing of where they are written.
+Names are checked against AWS's limits first, because a name that is too long is an error in the spec, not in the
+templates. Then every template of ``stack/files.py`` is rendered with the same context, and other files are copied.
+Nothing here depends on the content of the templates, and the templates do not know where they are written.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from ticketgen.stack.overrides import OVERRIDES, override_broken
 __all__ = ["render"]
 
 HEADER = "# Rendered by ticketgen, and yours to keep: it runs without ticketgen.\n"
-"""What files begin with that are copied."""
+"""First line of every copied file."""
 
 
 def render(environment: Environment, sizing: Sizing, project: Project) -> Checked[Mapping[str, str]]:
     """Render an environment's stack.
 
     Args:
-        environment: one of the project's.
-        sizing: of that environment.
-        project: says where the environment was written, for findings.
+        environment: one of the project's environments.
+        sizing: the sizing of that environment.
+        project: the spec's line numbers, for findings, and its folder, for template overrides.
 
     Returns:
-        The text of each file by its path below the stack's folder; no value when a name does not fit.
+        The text of each file by its path below the stack's folder; no value if a name is too long.
     """
     findings = tuple(check_names(project, environment))
     if findings:
@@ -59,7 +59,7 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
         except (TemplateError, TypeError, ValueError, OSError) as error:
             blamed = overrides and override_broken(error, file.template, overrides)
             if not blamed:
-                raise  # a template of ours
+                raise  # a bug in our own template
             return Checked(None, (blamed,))
     return Checked(files)
 
@@ -74,7 +74,7 @@ def _overridden(folder: str, overrides: Path) -> TemplateEnvironment:
 
 
 def _overrides(project: Project) -> Path | None:
-    """The project's own templates, if it has any."""
+    """The folder of the project's own templates, if it exists."""
     folder = Path(project.folder) / OVERRIDES if project.folder is not None else None
     return folder if folder and folder.is_dir() else None
 

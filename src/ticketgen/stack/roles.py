@@ -1,7 +1,7 @@
-"""The IAM roles, least privilege by construction: what the code calls, and what a service does with the role.
+"""The IAM roles, with least privilege by construction.
 
-The first comes from the functions' registry, the second from the documented tables here; nothing else is
-granted.
+A role is granted the actions that its code calls, from the registry in ``functions.py``, and the actions that an AWS
+service performs with the role, from the documented tables here. Nothing else is granted.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ __all__ = ["Condition", "Role", "Service", "Statement", "roles", "services"]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service that assumes roles of the stack.
+    """An AWS service that assumes roles of the stack.
 
-    ``names_source_account`` says whether it sends ``aws:SourceAccount`` when it does.
+    ``names_source_account`` tells whether it sends ``aws:SourceAccount`` when it assumes a role.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a policy: what may be done to what."""
+    """One statement of a policy: actions on resources."""
 
     sid: str
     actions: tuple[str, ...]
@@ -53,12 +53,12 @@ class Role:
     """One role with its inline policy.
 
     Attributes:
-        name: of its resources, in snake case.
-        what: the middle of its name.
-        summary: who assumes it, as a comment.
-        service: the name of the service that does.
+        name: the name of its Terraform resources, in snake case.
+        what: the middle of the role's name.
+        summary: who assumes it; rendered as a comment.
+        service: the name of the service that assumes it.
         grants: the statements of its inline policy.
-        managed_policy: a policy of AWS's own that it has instead.
+        managed_policy: the AWS managed policy that it has instead of an inline policy.
     """
 
     name: str
@@ -70,13 +70,13 @@ class Role:
 
     @property
     def policy_address(self) -> Expression:
-        """The resource that gives the role its permissions."""
+        """The address of the resource that gives the role its permissions."""
         kind = "aws_iam_role_policy_attachment" if self.managed_policy else "aws_iam_role_policy"
         return Expression(f"{kind}.{self.name}")
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-# Lambda, RDS and API Gateway document no aws:SourceAccount for the roles that they assume.
+# Lambda and API Gateway do not document aws:SourceAccount for the roles that they assume.
 _SERVICES = (
     Service("lambda", "lambda.amazonaws.com", names_source_account=False),
     Service("states", "states.amazonaws.com"),
@@ -97,9 +97,9 @@ def _name(what: str) -> str:
 
 _ANY = Expression('"*"')
 
-# What a grant's resource is. The Region is left open: see roles.tf.j2. Tables are named by way of a local: Terraform
-# does not read a policy that refers to a resource itself before what is planned for that resource is applied, and so
-# a Region more would put every policy in doubt.
+# ARNs of each grant's resource. The Region is a wildcard: see roles.tf.j2. Tables are named through a local: Terraform
+# defers reading a policy document that refers to a resource with planned changes until apply, so adding a Region would
+# show every policy as "known after apply".
 # https://developer.hashicorp.com/terraform/language/data-sources#data-resource-behavior
 _RESOURCES: Mapping[str, tuple[Expression, ...]] = MappingProxyType(
     {
@@ -110,7 +110,7 @@ _RESOURCES: Mapping[str, tuple[Expression, ...]] = MappingProxyType(
         "locks_table": (_arn("dynamodb", f"table/{_name('distributed-locks')}"),),
         "refunds_queue": (_arn("sqs", f"{_name('refunds')}.fifo"),),
         "aurora_cluster": (_arn("rds", f"cluster:{_name('sales')}"),),
-        # RDS names the secret that it makes: rds!cluster-<resource id>-<random>.
+        # RDS names the secret that it creates: rds!cluster-<resource id>-<random>.
         # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html
         "aurora_secret": (_arn("secretsmanager", "secret:rds!cluster-*"),),
         "timestream_table": (_arn("timestream", f"database/{_name('audit')}/table/{_name('corrections')}"),),
@@ -119,7 +119,7 @@ _RESOURCES: Mapping[str, tuple[Expression, ...]] = MappingProxyType(
 )
 
 _SECRET_OF_OUR_CLUSTER = Condition(
-    # RDS tags the secrets that it makes with the ARN of the cluster that they are for.
+    # RDS tags each secret that it creates with the ARN of its cluster.
     test="StringLike",
     variable="aws:ResourceTag/aws:rds:primaryDBClusterArn",
     value=_arn("rds", f"cluster:{_name('sales')}"),
@@ -127,7 +127,10 @@ _SECRET_OF_OUR_CLUSTER = Condition(
 
 
 def _use_key() -> Statement:
-    """Encryption by the stack's keys, in every Region: services call KMS with the role's permissions."""
+    """Use of the stack's KMS keys in every Region.
+
+    Services call KMS with the role's permissions.
+    """
     return Statement(
         "Encryption",
         ("kms:Decrypt", "kms:GenerateDataKey"),
@@ -137,7 +140,7 @@ def _use_key() -> Statement:
 
 
 def _service_statements(function: LambdaFunction) -> Iterator[Statement]:
-    """What Lambda itself does with a function's role.
+    """The actions that Lambda itself performs with a function's role.
 
     Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html (logs, X-Ray),
     configuration-vpc.html#configuration-vpc-permissions (network interfaces: EC2 takes no ARN for them),
@@ -210,7 +213,7 @@ def _code_statements(function: LambdaFunction, environment: Environment) -> Iter
 
 
 def _machine_statements() -> Iterator[Statement]:
-    """What Step Functions itself does with a state machine's role.
+    """The actions that Step Functions itself performs with a state machine's role.
 
     Sources: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy (log
     delivery takes no ARN) and concepts-xray-tracing.html.
@@ -231,12 +234,12 @@ def _machine_statements() -> Iterator[Statement]:
 
 
 def roles(environment: Environment) -> tuple[Role, ...]:
-    """The roles that an environment needs: one a function, and those of the services that work for it."""
+    """The roles of an environment: of its functions, and of services that act for it."""
     return (*_function_roles(environment), *_service_roles(environment))
 
 
 def services(environment: Environment) -> tuple[Service, ...]:
-    """The services that assume the environment's roles, each once."""
+    """The services that assume the environment's roles, without duplicates."""
     needed = {role.service for role in roles(environment)}
     return tuple(service for service in _SERVICES if service.name in needed)
 
@@ -297,7 +300,7 @@ def _service_roles(environment: Environment) -> Iterator[Role]:
     yield Role(
         "flow_logs",
         "flow-logs",
-        "VPC flow logs on their way to CloudWatch.",
+        "VPC flow logs, which are delivered to CloudWatch Logs.",
         "flow_logs",
         (
             Statement(
@@ -314,7 +317,7 @@ def _service_roles(environment: Environment) -> Iterator[Role]:
     yield Role(
         "rds_monitoring",
         "rds-monitoring",
-        "RDS, reporting on the hosts of Aurora.",
+        "RDS Enhanced Monitoring of the Aurora hosts.",
         "rds_monitoring",
         managed_policy="service-role/AmazonRDSEnhancedMonitoringRole",
     )
@@ -323,7 +326,7 @@ def _service_roles(environment: Environment) -> Iterator[Role]:
         yield Role(
             "api_logs",
             "api-logs",
-            "API Gateway, writing the logs of every API in the account.",
+            "API Gateway, which writes the logs of every API in the account.",
             "apigateway",
             managed_policy="service-role/AmazonAPIGatewayPushToCloudWatchLogs",
         )

@@ -353,7 +353,7 @@ SHOWN: dict[str, list[dict[str, object]]] = {
     ("title", "stat", "metrics"),
     [
         ("Requests", "Sum", {"Count", "4XXError", "5XXError"}),
-        ("Answer time", "p99", {"Latency", "PurchaseMs", "LockMs"}),
+        ("Response time", "p99", {"Latency", "PurchaseMs", "LockMs"}),
         ("Purchase function", "Sum", {"Invocations", "Errors", "Throttles"}),
         ("Write units", "Sum", {"ConsumedWriteCapacityUnits"}),
         ("Seat map", "Maximum", {"CacheMapAgeSeconds", "CacheLoadSeconds"}),

@@ -1,1 +1,1 @@
-"""What the Terraform providers that a stack uses accept: a snapshot of their schemas, and what provider 6 changed."""
+"""Snapshot of the provider schemas, and the changes of AWS provider 6."""
