@@ -127,15 +127,15 @@ def drawn_texts(svg: str, render: Callable[[str], bytes]) -> list[Drawn]:
             texts.append((element, x + float(element.get("x", 0)), y + float(element.get("y", 0))))
             red, green, blue = (number >> 8) * 8, (number >> 4 & 15) * 16, (number & 15) * 16
             element.set("fill", f"#{red:02x}{green:02x}{blue:02x}")
-        elif element.tag not in {f"{SVG}g", f"{SVG}svg", f"{SVG}title", f"{SVG}desc"}:
-            element.set("opacity", "0")
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.tag == f"{SVG}style":
+            if child.tag not in {f"{SVG}g", f"{SVG}text"}:
                 parent.remove(child)
     pixels = _by_number(render(ElementTree.tostring(root, encoding="unicode")))
     return [
-        Drawn("".join(element.itertext()), x, y, "rotate" in (element.get("transform") or ""), frozenset(found))
+        Drawn(
+            "".join(element.itertext()), x, y, "rotate" in (element.get("transform") or ""), frozenset(found)
+        )
         for number, (element, x, y) in enumerate(texts, 1)
         for found in [pixels.get(number, [])]
     ]

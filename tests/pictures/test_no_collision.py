@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 from drawn import pictured, texts_of
-from rendering import RENDERERS, SVG, Drawn, Frame, drawn_texts, frames
 from stacks import DEMO_REGIONS, SHAPES, environment
 
+from rendering import RENDERERS, SVG, Drawn, Frame, drawn_texts, frames
 from ticketgen.aws.regions import COMMERCIAL
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.svg import svg
@@ -52,7 +52,9 @@ STRANGE = f"""
 locals {{
   app_name = "strange"
   primary_region = "eu-west-1"
-  routes = {{ a = {{ method = "DELETE", function = aws_lambda_function.{"f" * 64}, resource = aws_api_gateway_resource.p }} }}
+  routes = {{
+    a = {{ method = "DELETE", function = aws_lambda_function.{"f" * 64}, resource = aws_api_gateway_resource.p }}
+  }}
 }}
 variable "environment_suffix" {{ default = "{"m" * 40}" }}
 provider "aws" {{

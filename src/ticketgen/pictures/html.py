@@ -14,8 +14,7 @@ from ticketgen.pictures.svg import svg
 
 __all__ = ["html"]
 
-_AFTER = re.compile(r"(?<=[/.:@])(?=\w)|(?=\[)")
-"""Where a reference may be wrapped: between its tokens, never in one."""
+_BETWEEN_TOKENS = re.compile(r"(?<=[/.:@ ])(?=\S)|(?=\[)")
 
 
 def html(picture: Picture) -> str:
@@ -70,5 +69,5 @@ def _row(way: str, source: str, target: str, behind: tuple[Behind, ...]) -> str:
 
 
 def _wrapping(words: str) -> str:
-    """Text that browsers may wrap between tokens; a ``<wbr>`` is not part of what is copied."""
-    return "<wbr>".join(escape(part) for part in _AFTER.split(words))
+    """Text that browsers wrap between its tokens only; copying it leaves out each ``<wbr>``."""
+    return "<wbr>".join(escape(part) for part in _BETWEEN_TOKENS.split(words))

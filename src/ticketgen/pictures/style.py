@@ -145,7 +145,7 @@ svg{{display:block;width:100%;min-width:1700px;height:auto}}
 h2{{margin:1rem 2rem}}.table{{padding:0 2rem 3rem}}
 table{{border-collapse:collapse;font-size:.85rem}}
 th,td{{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0;border-bottom:1px solid {_INK["edge"][0]}}}
-td:first-child{{min-width:9em}}
+td{{white-space:nowrap}}td wbr{{white-space:normal}}
 ul{{list-style:none;margin:0;padding:0}}code{{font-family:{_MONOSPACE}}}
 @media screen and (prefers-color-scheme:dark){{body{{background:{_INK["paper"][1]};color:{_INK["text"][1]}}}
 th,td{{border-color:{_INK["edge"][1]}}}.scroll:focus-visible{{outline-color:{_WAYS["read"][1]}}}}}
