@@ -14,6 +14,7 @@ from stacks import DEMO_REGIONS, SHAPES, environment
 
 from rendering import RENDERERS, SVG, Drawn, Frame, drawn_texts, frames
 from ticketgen.aws.regions import COMMERCIAL
+from ticketgen.pictures.mermaid import mermaid
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.svg import svg
 from ticketgen.spec.model import Api, Audit, Domain, Environment
@@ -175,3 +176,15 @@ def test_renderers_without_css_get_every_paint(name: str) -> None:
         if element.tag == f"{SVG}text":
             assert element.get("font-size")
             assert re.search(r"(sans-serif|monospace)$", element.get("font-family") or "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mermaid_gets_room_for_its_longest_label(name: str) -> None:
+    text = mermaid(picture_of(name))
+    wrapping = re.search(r"^config:\n  flowchart:\n    wrappingWidth: (\d+)$", text, re.MULTILINE)
+    assert wrapping is not None
+    labels = [label for quoted in re.findall(r'"(.*)"', text) for label in re.split(r'<br>|"', quoted)]
+    # 0.6 em is less than the average letter of the widest fonts, and Mermaid's font has 16 pixels.
+    assert int(wrapping[1]) >= max(
+        0.6 * 16 * len(re.sub(r"#\d+;", "x", label)) for label in labels if "_" in label
+    )

@@ -97,7 +97,8 @@ def test_nothing_runs_out_of_the_window_in_chromium(shape: str, tmp_path: Path) 
     (tmp_path / "probe.html").write_text(f"<!doctype html><body>{frames}{PROBE}</body>", encoding="utf-8")
     flags = (
         "--headless --no-sandbox --hide-scrollbars --disable-gpu --disable-quic --no-first-run "
-        "--disable-background-networking --disable-component-update --disable-sync --virtual-time-budget=20000 --dump-dom"
+        "--disable-background-networking --disable-component-update --disable-sync "
+        "--virtual-time-budget=20000 --dump-dom"
     )
     done = subprocess.run(
         [

@@ -52,7 +52,9 @@ WAYS: Mapping[Way, Words] = MappingProxyType(
         Way.VERIFICATION: Words(
             "V", "Verification", "Runs on a schedule and compares ledger and inventory in all Regions."
         ),
-        Way.CORRECTION: Words("C", "Correction", "Voids, records and refunds the losing sale of an oversold seat."),
+        Way.CORRECTION: Words(
+            "C", "Correction", "Voids, records and refunds the losing sale of an oversold seat."
+        ),
         Way.OTHER: Words("", "Other flows", "Dead letters and sign-in."),
     }
 )

@@ -146,7 +146,7 @@ h2{{margin:1rem 2rem}}.table{{padding:0 2rem 3rem}}
 table{{border-collapse:collapse;font-size:.85rem}}
 th,td{{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0;border-bottom:1px solid {_INK["edge"][0]}}}
 td{{white-space:nowrap}}td wbr{{white-space:normal}}
-ul{{list-style:none;margin:0;padding:0}}code{{font-family:{_MONOSPACE}}}
+ul{{list-style:none;margin:0;padding:0}}li{{padding-left:1.5em;text-indent:-1.5em}}code{{font-family:{_MONOSPACE}}}
 @media screen and (prefers-color-scheme:dark){{body{{background:{_INK["paper"][1]};color:{_INK["text"][1]}}}
 th,td{{border-color:{_INK["edge"][1]}}}.scroll:focus-visible{{outline-color:{_WAYS["read"][1]}}}}}
 @media print{{@page{{size:A2 landscape;margin:10mm}}svg{{min-width:0}}.scroll{{overflow:visible}}
