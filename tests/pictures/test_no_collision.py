@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 from drawn import pictured, texts_of
+from pixels import RENDERERS, SVG, Drawn, Frame, drawn_texts, frames
 from stacks import DEMO_REGIONS, SHAPES, environment
 
-from rendering import RENDERERS, SVG, Drawn, Frame, drawn_texts, frames
 from ticketgen.aws.regions import COMMERCIAL
 from ticketgen.pictures.mermaid import mermaid
 from ticketgen.pictures.picture import Picture

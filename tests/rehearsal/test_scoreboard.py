@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pixels import RENDERERS, Frame, drawn_texts
 
 from ticketgen.rehearsal.credentials import credentials_in_reach, harmless_environment
 from ticketgen.rehearsal.picture import picture
@@ -91,6 +94,48 @@ def test_the_picture_is_xml_and_says_what_happened() -> None:
     for element in root.iter():
         for name in ("x", "x1", "x2"):
             assert 0 <= float(element.get(name, 0)) <= 1200
+
+
+LONG = replace(
+    BOARD,
+    environment="w" * 12,
+    regions=tuple(f"ap-southeast-{number}" for number in range(1, 35)),
+    orders=12_345_678,
+    sold_seats=1_234_567,
+    oversold=1_000_000,
+    contradicted=1_000_000,
+    planted=12,
+    caught=10,
+    rate_asked=123_456.0,
+    rate_reached=98_765.0,
+    sale_seconds=3_600.0,
+    goals=tuple(
+        Goal(name, unit, objective, percentiles(values))
+        for name, unit, objective, values in [
+            ("lock", "ms", 50, [123_456.789]),
+            ("replication", "s", 2.5, []),
+            ("cache load", "s", 0.25, [0.000123]),
+            ("verification", "s", 12.75, [1_234_567.8]),
+            ("correction", "s", 3_600, [1e9]),
+        ]
+    ),
+    moments=tuple(
+        Moment(at, f"seat A-{number} is sold again, in ap-southeast-{number}")
+        for number, at in enumerate((899.0, 899.5, 1_800.0, 1_801.0), 1234)
+    ),
+)
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+@pytest.mark.parametrize("board", [BOARD, LONG], ids=["usual", "long"])
+def test_no_texts_of_the_picture_collide(board: Scoreboard, render: Callable[[str], bytes]) -> None:
+    texts = drawn_texts(picture(board), render)
+    assert [each.words for each in texts if not each.pixels] == []
+    for each in texts:
+        assert Frame(5, 5, 1195, 670).holds(each.frame), each.words
+    assert [
+        (one.words, other.words) for one, other in combinations(texts, 2) if one.frame.meets(other.frame)
+    ] == []
 
 
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"])
