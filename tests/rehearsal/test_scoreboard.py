@@ -1,4 +1,4 @@
-"""Counting and drawing: percentiles, verdicts, a picture that is a picture."""
+"""Percentiles, verdicts, credentials, and a picture that fits in any font."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_percentiles_are_measured_values_in_order(values: list[float]) -> None:
     assert found.count == len(values)
 
 
-def test_nothing_measured_is_no_objective_met() -> None:
+def test_an_objective_without_measurements_is_not_met() -> None:
     assert not Goal("lock", "ms", 50, percentiles([])).met
     assert Goal("lock", "ms", 50, Percentiles(1, 50, 50, 50, 50)).met
 
@@ -67,7 +67,7 @@ def test_nothing_measured_is_no_objective_met() -> None:
     [{"oversold": 1}, {"contradicted": 1}, {"caught": 0}, {"planted": 0, "caught": 0}, {"maps": 1},
      {"behind": {"us-east-1": 3}}],
 )  # fmt: skip
-def test_a_run_fails_for_each_thing_that_must_not_be(change: dict[str, object]) -> None:
+def test_each_defect_fails_the_run(change: dict[str, object]) -> None:
     assert BOARD.passed
     assert not replace(BOARD, **change).passed  # type: ignore[arg-type]
 
@@ -75,7 +75,24 @@ def test_a_run_fails_for_each_thing_that_must_not_be(change: dict[str, object]) 
 def test_a_run_without_redis_can_pass() -> None:
     board = replace(BOARD, maps=None)
     assert board.passed
-    assert "no Redis here" in text(board)
+    assert "Redis is not installed" in text(board)
+
+
+def test_numbers_and_nouns_agree() -> None:
+    one = replace(BOARD, regions=("us-east-1",), maps=1, resources=1, oversold=1, behind={"us-east-1": 1})
+    shown = text(one)
+    for expected in (
+        "1 Region,",
+        "1 resource applied",
+        "1 seat (",
+        "1 oversell,",
+        "1 of 1 Region ",
+        "1 sale missing",
+    ):
+        assert expected in shown
+    assert "2 of 2 Regions match the ledger" in text(BOARD)
+    assert "0 sales missing in us-east-1" in text(BOARD)
+    assert "1 Region," in picture(one)
 
 
 def test_the_board_is_json_with_its_verdicts() -> None:
@@ -86,7 +103,7 @@ def test_the_board_is_json_with_its_verdicts() -> None:
     assert data["timeline"][60] == {"sold": 1}
 
 
-def test_the_picture_is_xml_and_says_what_happened() -> None:
+def test_the_picture_shows_the_figures_and_the_faults() -> None:
     root = ElementTree.fromstring(picture(BOARD))
     words = " ".join("".join(element.itertext()) for element in root.iter())
     for expected in ("1,200", "1 of 1", "seat A-1 & <one> is sold again", "us-west-2 is cut off", "lock"):
@@ -152,7 +169,7 @@ def test_credentials_in_a_file_stop_a_rehearsal(tmp_path: Path) -> None:
     assert credentials_in_reach({}, tmp_path / "elsewhere") == ()
 
 
-def test_terraform_gets_no_variable_of_aws_but_ours() -> None:
+def test_terraform_gets_only_our_aws_variables() -> None:
     given = {
         "AWS_ROLE_ARN": "x",
         "AWS_CA_BUNDLE": "x",

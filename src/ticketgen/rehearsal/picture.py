@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from ticketgen.pictures.widths import upper_bound
-from ticketgen.rehearsal.scoreboard import Goal, Scoreboard
+from ticketgen.rehearsal.scoreboard import Goal, Scoreboard, counted
 
 __all__ = ["picture"]
 
@@ -44,7 +44,7 @@ def picture(board: Scoreboard) -> str:
 
 
 def _title(board: Scoreboard) -> str:
-    return f"Rehearsal of {board.environment}: {len(board.regions)} Regions, {board.sold_seats:,} seats sold"
+    return f"Rehearsal of {board.environment}: {counted(len(board.regions), 'Region')}, {board.sold_seats:,} seats sold"
 
 
 def _description(board: Scoreboard) -> str:
@@ -129,7 +129,7 @@ def _chart(board: Scoreboard) -> Iterator[str]:
     for share in (0.0, 0.5, 1.0):
         y = BOTTOM - share * (BOTTOM - TOP - 30)
         yield _line(LEFT, y, RIGHT, y, LINE)
-        yield _text(LEFT - 8, y + 4, f"{share * most:,.0f}", 11, QUIET, room=LEFT - 14.0, anchor="end")
+        yield _text(LEFT - 8, y + 4, f"{share * most:,g}", 11, QUIET, room=LEFT - 14.0, anchor="end")
     for index, column in enumerate(columns):
         y = float(BOTTOM)
         for kind, (colour, _) in KINDS.items():
@@ -138,7 +138,7 @@ def _chart(board: Scoreboard) -> Iterator[str]:
             if height:
                 yield _rect(LEFT + index * width, y, max(1.0, width - 1), height, colour)
     seconds = max(1.0, board.sale_seconds)
-    # A row each, as they may be close in time, and in an order in which no line runs through another's words.
+    # Each has a row, as they may be close in time; in this order lines start below the labels beside them.
     places = [(LEFT + min(1.0, each.at / seconds) * (RIGHT - LEFT), each.what) for each in board.moments]
     middle = (LEFT + RIGHT) / 2
     late = sorted(((x, what) for x, what in places if x > middle), reverse=True)
@@ -181,5 +181,7 @@ def _goal(goal: Goal, y: float) -> Iterator[str]:
 
 def _measured(goal: Goal) -> str:
     """The measured value beside its objective."""
-    value = f"{goal.measured.p99:.3g} {goal.unit}" if goal.measured.count else "not measured"
-    return f"{value} of {goal.objective:g} {goal.unit}"
+    objective = f"{goal.objective:g} {goal.unit}"
+    if not goal.measured.count:
+        return f"not measured; objective {objective}"
+    return f"{goal.measured.p99:.3g} of {objective}"
