@@ -73,7 +73,7 @@ WAY_OF_FUNCTION: Mapping[str, Way] = MappingProxyType(
 
 
 NO_WAY = frozenset({"aws_api_gateway_domain_name", "aws_cognito_user_pool"})
-"""Boxes whose lines are on no way: they stand before all of them."""
+"""Types whose lines are on no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ class Box:
     """A type that is drawn as a box.
 
     Attributes:
-        kind: decides over the colour: ``door``, ``function``, ``store``, ``stream``, ``machine`` or ``clock``.
-        what: below the name.
-        column: from the buyers inwards; a function moves behind what feeds it, a clock beside what it starts.
+        kind: determines the colour: ``door``, ``function``, ``store``, ``stream``, ``machine`` or ``clock``.
+        what: the text below the name.
+        column: counts from the buyers inwards; a function moves behind its source, a clock beside its target.
     """
 
     kind: str
@@ -117,8 +117,8 @@ class Link:
     Attributes:
         source: the attribute that leads to where the line begins.
         target: the attribute that leads to where it ends.
-        apart: whether what happens at its end happens later, by itself: dashed.
-        failures: the blocks that lead to where it goes wrong; "" if none.
+        apart: whether it is asynchronous and drawn dashed.
+        failures: the blocks that lead to the failure destination; "" if none.
     """
 
     source: str
@@ -151,10 +151,10 @@ USES: Mapping[str, str] = MappingProxyType(
         "aws_sqs_queue": "redrive_policy",
     }
 )
-"""Boxes that lead to others by themselves, and the attribute that does."""
+"""Types that refer to other boxes themselves, and the attribute that does."""
 
 OWNERS: Mapping[str, str] = MappingProxyType({"aws_api_gateway_stage": "rest_api_id"})
-"""Parts of a box, and the attribute that leads to it."""
+"""Types that are part of a box, and the attribute that leads to it."""
 
 NOTES: Mapping[str, str] = MappingProxyType(
     {

@@ -1,7 +1,7 @@
-"""Where boxes stand and lines run: deterministic, in the columns that the boxes have, with as few crossings as is easy.
+"""Deterministic places for boxes and lines, in the columns of the boxes, with few crossings.
 
-Boxes begin in the order of the ways that pass them, and move towards their neighbours until they rest. Lines leave
-and enter at ports of their own, so that none hides another, and pass a column that is not theirs in a gap.
+Boxes start in the order of their paths and move towards their neighbours until they settle. Each line has its own
+ports, so no line hides another, and passes other columns in a gap between boxes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Boxes and lines with their places, and how much room they take."""
+    """Boxes and lines with their places, and the size of the whole."""
 
     boxes: tuple[Placed, ...]
     courses: tuple[Course, ...]
@@ -95,13 +95,13 @@ def _width(node: Node, notes: tuple[str, ...]) -> float:
 
 
 def _first_way(node: Node, lines: tuple[Line, ...]) -> float:
-    """Whereabouts a box begins: the ways come one below the other."""
+    """Return the mean position of a box's paths, which start one below the other."""
     ways = [list(Way).index(line.way) for line in lines if node.key in {line.source, line.target}]
     return sum(ways) / len(ways) if ways else len(Way)
 
 
 def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
-    """What lines say at their end, in the box where they end."""
+    """Return the labels of the lines that end at a box, for the box."""
     labels = [
         label for line in lines if line.target == node.key and line.label for label in line.label.split(", ")
     ]
@@ -109,7 +109,7 @@ def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
 
 
 def _ports(node: Node, lines: tuple[Line, ...]) -> int:
-    """The most lines at one side of a box, as a guess: by the direction in which they run."""
+    """Estimate the most lines at one side of a box by their direction."""
     out = sum(line.source == node.key for line in lines)
     into = sum(line.target == node.key for line in lines)
     return max(out, into)
@@ -149,7 +149,7 @@ def _middle(values: list[float], otherwise: float) -> float:
 
 
 def _spaced(keys: list[str], wished: Mapping[str, float], heights: Mapping[str, float]) -> dict[str, float]:
-    """As near to where they want to be as their order and the space between them allow."""
+    """Place boxes as close to their wishes as their order and spacing allow."""
     blocks: list[tuple[list[str], float]] = []  # keys that touch, and the top of the first
     for key in keys:
         blocks.append(([key], wished[key]))
@@ -222,7 +222,7 @@ def _adjacent(one: Placed, other: Placed, placed: Mapping[str, Placed]) -> bool:
 def _detours(
     start: tuple[float, float], end: tuple[float, float], placed: Mapping[str, Placed]
 ) -> list[tuple[float, float]]:
-    """Points before and behind each column between two boxes, in the gap that is nearest to the way."""
+    """Return points before and after each column between two boxes, in the nearest gap."""
     left, right = sorted((start[0], end[0]))
     columns = sorted(
         {(box.x, box.width) for box in placed.values() if box.x > left and box.x + box.width < right}
