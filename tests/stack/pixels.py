@@ -120,7 +120,7 @@ def frames(svg: str, least_radius: float = 6) -> list[Frame]:
 def drawn_texts(svg: str, render: Callable[[str], bytes]) -> list[Drawn]:
     """Every text of a picture, as a renderer draws it."""
     root = ElementTree.fromstring(svg)
-    texts = []
+    texts: list[tuple[ElementTree.Element, float, float]] = []
     for element, x, y in list(_walk(root)):
         if element.tag == f"{SVG}text":
             number = len(texts) + 1

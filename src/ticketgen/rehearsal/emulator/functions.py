@@ -25,8 +25,8 @@ from typing import Any
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 
 from ticketgen.rehearsal.emulator import caches
-from ticketgen.rehearsal.emulator.patching import replace
 from ticketgen.rehearsal.emulator.metrics import METRICS
+from ticketgen.rehearsal.emulator.patching import replace
 
 __all__ = ["CALLER", "Fleet", "Outcome", "function_of"]
 
