@@ -11,13 +11,18 @@ from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.pictures.extraction import picture
 from ticketgen.pictures.picture import Picture
+from ticketgen.spec.model import Environment
 
-__all__ = ["changed", "picture_of", "pictured", "texts"]
+__all__ = ["changed", "picture_of", "pictured", "texts", "texts_of"]
+
+
+def texts_of(environment: Environment) -> Mapping[str, str]:
+    return {path: text for path, text in rendered(environment).items() if path.endswith(".tf")}
 
 
 @cache
 def texts(shape: str) -> Mapping[str, str]:
-    return {path: text for path, text in rendered(SHAPES[shape]()).items() if path.endswith(".tf")}
+    return texts_of(SHAPES[shape]())
 
 
 def pictured(files: Mapping[str, str]) -> Picture:

@@ -1,4 +1,4 @@
-"""The picture is of the Terraform: every line has a reference behind it, and goes when the reference goes."""
+"""The picture shows the Terraform: each line has a reference behind it, and disappears with the reference."""
 
 from __future__ import annotations
 
@@ -45,13 +45,21 @@ def test_every_drawn_line_has_its_references_in_the_text(shape: str) -> None:
 def test_no_line_is_drawn_outside_an_edge_but_in_the_legend(shape: str) -> None:
     picture = picture_of(shape)
     root = ElementTree.fromstring(svg(picture))
-    curves = [path for path in root.iter(f"{SVG}path") if path.get("marker-end")]
-    replications = [path for path in root.iter(f"{SVG}path") if "replication" in (path.get("class") or "")]
+    inside = [path for edge in edges(shape) for path in edge.iter(f"{SVG}path")]
+    drawn = [path for path in inside if path.get("data-kind")]
+    curves = [path for path in drawn if path.get("data-kind") == "line"]
+    replications = [path for path in drawn if path.get("data-kind") == "replication"]
+    everywhere = [
+        path for path in root.iter(f"{SVG}path") if path.get("data-kind") in {"line", "replication"}
+    ]
+    samples = [path for path in everywhere if re.fullmatch(r"M[0-9.]+ [0-9.]+h[0-9]+", path.get("d") or "")]
+    assert len(everywhere) == len(drawn) + len(samples)  # samples are in the legend
     flows = sum(len(group.flows) for group in picture.groups)
     replicas = sum(copy.is_replica for row in picture.rows for copy in row.copies)
     assert len(curves) == len(picture.lines) + flows
     assert len(replications) == replicas
     assert len(edges(shape)) == len(curves) + len(replications)
+    assert len(inside) == 2 * len(curves) + len(replications)  # each curve with its arrowhead
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -66,7 +74,7 @@ def test_the_references_lead_to_both_ends(shape: str) -> None:
 
 
 def _refers_itself(line: Line, picture: Picture) -> bool:
-    """Whether the line is what a box says of itself; then its beginning is the block around the reference."""
+    """Whether the reference stands in the source's own block, so that the source is not named."""
     kinds = {node.key: node.kind for node in picture.nodes}
     return kinds[line.source] in {"function", "machine", "queue"}
 
@@ -76,7 +84,7 @@ def ends(picture: Picture, way: Way) -> set[tuple[str, str]]:
     return {(names[line.source], names[line.target]) for line in picture.lines if line.way is way}
 
 
-def test_the_ways_are_those_of_the_design() -> None:
+def test_the_paths_are_those_of_the_design() -> None:
     picture = picture_of("prod")
     assert ends(picture, Way.PURCHASE) == {
         ("tickets", "tickets"),
@@ -104,7 +112,7 @@ def test_the_ways_are_those_of_the_design() -> None:
     } < ends(picture, Way.FOLLOWING)
 
 
-def test_steps_count_from_where_a_way_begins() -> None:
+def test_steps_count_from_the_start_of_a_path() -> None:
     names = {node.key: node.name for node in picture_of("prod").nodes}
     steps = {
         (line.way, names[line.source], names[line.target]): line.step
@@ -123,7 +131,7 @@ def test_steps_count_from_where_a_way_begins() -> None:
     assert min(steps.values()) == 1
 
 
-def test_routes_stand_where_they_lead() -> None:
+def test_routes_are_labels_of_the_lines_to_their_functions() -> None:
     labels = {line.label for line in picture_of("prod").lines if line.label}
     assert labels == {"POST /holds, DELETE /holds/{id}, POST /tickets", "GET /events/{id}/seats"}
 
@@ -191,7 +199,7 @@ def test_a_replica_goes_with_its_reference() -> None:
     assert "eu-north-1" in after["distributed_locks"]  # its own, and no replica
 
 
-def test_replicas_are_of_the_global_tables_and_of_nothing_else() -> None:
+def test_only_global_tables_have_replicas() -> None:
     rows = {row.name: row for row in picture_of("every-region").rows if row.is_replicated}
     assert set(rows) == {"events", "ticket_inventory", "ticket_sales", "corrections"}
     assert {name: len(row.copies) for name, row in rows.items()} == {
@@ -211,7 +219,7 @@ def flows(picture: Picture) -> dict[tuple[str, str, str], tuple[bool, bool]]:
     }
 
 
-def test_flows_are_what_the_rules_let_through_on_both_sides() -> None:
+def test_a_flow_needs_a_rule_on_both_sides() -> None:
     assert flows(picture_of("prod")) == {
         ("functions", "redis", "tcp 6379"): (True, True),
         ("functions", "dynamodb", "tcp 443"): (True, False),
@@ -225,7 +233,7 @@ def test_flows_are_what_the_rules_let_through_on_both_sides() -> None:
     }
 
 
-def test_half_a_flow_is_drawn_as_half() -> None:
+def test_an_egress_rule_alone_is_drawn_as_such() -> None:
     text = texts("prod")["modules/region/network.tf"]
     begin = text.index('resource "aws_vpc_security_group_ingress_rule" "functions_to_redis"')
     without = (
@@ -236,7 +244,7 @@ def test_half_a_flow_is_drawn_as_half() -> None:
     assert flows(halved)["functions", "redis", "tcp 6379"] == (True, False)
 
 
-def test_the_other_half_of_a_flow_is_drawn_as_half_too() -> None:
+def test_an_ingress_rule_alone_is_drawn_as_such() -> None:
     text = texts("prod")["modules/region/network.tf"]
     begin = text.index('resource "aws_vpc_security_group_egress_rule" "functions_to_redis"')
     end = text.index('resource "aws_vpc_security_group_ingress_rule" "functions_to_redis"')
@@ -245,7 +253,7 @@ def test_the_other_half_of_a_flow_is_drawn_as_half_too() -> None:
     assert ("functions", "redis", "tcp 6379") not in flows(halved)
 
 
-def test_other_ports_are_another_flow() -> None:
+def test_rules_with_different_ports_are_different_flows() -> None:
     path = "modules/region/network.tf"
     begin, _, rest = texts("prod")[path].partition(
         '"aws_vpc_security_group_ingress_rule" "functions_to_redis"'
@@ -262,7 +270,7 @@ def test_other_ports_are_another_flow() -> None:
     assert flows(moved)["redis", "functions", "tcp 6380"] == (False, True)
 
 
-def test_an_open_door_is_drawn() -> None:
+def test_an_open_ingress_rule_is_drawn() -> None:
     rule = """
 resource "aws_vpc_security_group_ingress_rule" "world" {
   security_group_id = aws_security_group.redis.id
@@ -287,11 +295,11 @@ def test_every_resource_type_is_in_the_picture_or_its_legend(shape: str) -> None
     }
     shown = svg(picture_of(shape))
     for name in types:
-        assert re.search(rf">{name}</tspan>", shown), name
-    assert types <= set(BOXES) | set(LINKS) | set(NOTES), "a type that nobody said anything about"
+        assert re.search(rf">{name}</text>", shown), name
+    assert types <= set(BOXES) | set(LINKS) | set(NOTES), "a type without a box, a line or a note"
 
 
-def test_nothing_is_said_of_types_that_no_stack_has() -> None:
+def test_every_known_type_is_in_some_stack() -> None:
     types = {
         name
         for shape in SHAPES
@@ -301,7 +309,7 @@ def test_nothing_is_said_of_types_that_no_stack_has() -> None:
     assert types == set(BOXES) | set(LINKS) | set(NOTES)
 
 
-def test_an_unknown_type_is_listed_all_the_same() -> None:
+def test_an_unknown_type_is_listed_by_its_name() -> None:
     path = "modules/region/locks.tf"
     added = pictured({**texts("dev"), path: texts("dev")[path] + '\nresource "aws_new_thing" "x" {\n}\n'})
-    assert ">aws_new_thing</tspan>" in svg(added)
+    assert ">aws_new_thing</text>" in svg(added)

@@ -1,7 +1,6 @@
-"""Pictures of a stack, drawn from its Terraform and from nothing else: what ``ticketgen show`` prints.
+"""Pictures of a stack for ``ticketgen show``, drawn from its Terraform alone.
 
-`instances` follows references through modules, locals and variables to the resources that they mean, and `kinds` says
-which types are boxes, which are lines and which are for the legend. `extraction` makes of the two what there is to
-draw, `picture`; `layout` gives it places; `svg`, `html` and `mermaid` draw it. No line is drawn without a reference
-behind it.
+`instances` follows references through modules, locals and variables to resources, and `kinds` lists which types are
+boxes, lines, or entries of the legend only. `extraction` builds a `picture` from both; `layout` places it, with room
+for the widest fonts (`widths`); `svg`, `html` and `mermaid` draw it. Every line has a reference behind it.
 """

@@ -1,52 +1,50 @@
-"""One Region up close: its boxes, and the ways through them."""
+"""One Region up close: its boxes, and the paths through them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ticketgen.pictures.kinds import WAYS
-from ticketgen.pictures.layout import BOX_WIDTH, Course, Placed, plan
+from ticketgen.pictures.layout import Course, Placed, plan
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.shapes import (
     Panel,
+    arrow,
+    badge,
     behind_attribute,
-    circle,
     group,
     number,
-    path,
     rect,
-    shortened,
+    stroke,
     text,
 )
 
 __all__ = ["close_up"]
 
-_BADGE = 24.0  # from a line's end to its number
+_BADGE = 25.0  # from a line's end to its number
 
 
 def close_up(picture: Picture) -> Panel:
-    """The Region where the environment has everything."""
+    """The primary Region, which has every resource of the environment."""
     places = plan(picture.nodes, picture.lines)
     names = {node.key: node.name for node in picture.nodes}
     body = [
         *(_line(course, names) for course in places.courses),
         *(_box(box) for box in places.boxes),
         # Numbers last: they may lie on another line, but never under one.
-        *(badge for course in places.courses for badge in _badge(course)),
+        *(number for course in places.courses for number in _number(course)),
     ]
     return Panel(places.width, places.height, tuple(body))
 
 
 def _line(course: Course, names: dict[str, str]) -> str:
     line = course.line
-    way = f"way {line.way}{' apart' if line.apart else ''}"
-    drawn = path(course.points, course.upright)
     title = f"{names[line.source]} → {names[line.target]}: {line.behind[0]}"
     marks = f'class="edge" data-from="{line.source}" data-to="{line.target}" {behind_attribute(line.behind)}'
-    return group(title, marks, f'<path d="{drawn}" class="{way}" marker-end="url(#end-{line.way})"/>')
+    return group(title, marks, arrow(course.points, line.way, upright=course.upright, dashed=line.apart))
 
 
-def _badge(course: Course) -> Iterator[str]:
+def _number(course: Course) -> Iterator[str]:
     line = course.line
     if not line.step:
         return
@@ -55,8 +53,7 @@ def _badge(course: Course) -> Iterator[str]:
         y = (y + y1) / 2
     else:
         x += -_BADGE if x1 < x else _BADGE
-    yield circle(x, y, 8, f"badge {line.way}")
-    yield text(x, y + 3.4, f"{WAYS[line.way].letter}{line.step}", "badge-text", anchor="middle")
+    yield badge(x, y, f"{WAYS[line.way].letter}{line.step}", f"fill {line.way}")
 
 
 def _box(box: Placed) -> str:
@@ -65,14 +62,13 @@ def _box(box: Placed) -> str:
     top = y + (box.height - 44 - 14 * len(box.notes)) / 2 + 20
     edge = f"M{number(x + 6)} {number(y)}a6 6 0 0 0-6 6v{number(box.height - 12)}a6 6 0 0 0 6 6z"
     parts = [
-        rect(x, y, BOX_WIDTH, box.height, "box", 6),
-        f'<path d="{edge}" class="kind {node.kind}"/>',
-        text(x + 16, top, shortened(node.name, BOX_WIDTH - 22, 13), "name"),
+        rect(x, y, box.width, box.height, "box", 6),
+        stroke(edge, f"fill {node.kind}"),
+        text(x + 16, top, node.name, "name"),
         text(x + 16, top + 15, node.what, "what"),
     ]
     if node.in_vpc:
-        parts.append(rect(x + BOX_WIDTH - 38, y + 5, 32, 14, "vpc", 7))
-        parts.append(text(x + BOX_WIDTH - 22, y + 15.2, "VPC", "vpc-text", anchor="middle"))
+        parts.append(badge(x + box.width - 22, top + 11, "VPC", "vpc"))
     for row, note in enumerate(box.notes, 1):
-        parts.append(text(x + 16, top + 17 + 14 * row, shortened(note, BOX_WIDTH - 22, 10.5), "note"))
+        parts.append(text(x + 16, top + 17 + 14 * row, note, "note"))
     return group(f"{node.type} {node.key} ({node.behind})", f'class="node" data-key="{node.key}"', *parts)

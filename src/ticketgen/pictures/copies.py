@@ -1,4 +1,4 @@
-"""What stands where, and what is a replica of what."""
+"""Resources by Region, and the replicas of tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ORDER = ("store", "stream", "function", "machine", "clock", "queue", "door")
 
 
 def rows(view: View) -> Iterator[Row]:
-    """What stands where: a row a box, in the order of the columns."""
+    """Yield a row per resource that is a box, with the Regions that have it."""
     found: dict[tuple[str, str], list[Copy]] = {}
     for instance in view.every:
         for resource in instance.resources.values():
@@ -35,7 +35,7 @@ def rows(view: View) -> Iterator[Row]:
 
 
 def replicas(table: Resource) -> Iterator[Copy]:
-    """The replicas of a table, each with the references that put it there."""
+    """Yield the replicas of a table, each with the references that create it."""
     for block in table.block.blocks("dynamic"):
         for_each = block.attribute("for_each")
         if block.labels == ("replica",) and for_each is not None:
@@ -51,7 +51,7 @@ def replicas(table: Resource) -> Iterator[Copy]:
 
 
 def _place(row: tuple[tuple[str, str], list[Copy]]) -> tuple[int, bool, int, str]:
-    """What is replicated comes first, then what stands everywhere."""
+    """Sort by kind, then replicated resources, then those in the most Regions."""
     (_, address), copies = row
     replicated = any(copy.is_replica for copy in copies)
     kind = BOXES[address.partition(".")[0]].kind

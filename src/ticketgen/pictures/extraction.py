@@ -1,4 +1,4 @@
-"""From a stack's Terraform to what there is to draw of it."""
+"""Builds a picture from a stack's Terraform."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["picture"]
 
 
 def picture(files: Iterable[File]) -> Picture:
-    """The picture of a stack, in an order that depends on its text alone.
+    """Build the picture of a stack, in an order that depends on its text alone.
 
     Args:
         files: its Terraform, parsed, with paths relative to the root module.

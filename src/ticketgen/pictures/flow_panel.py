@@ -1,36 +1,47 @@
-"""The security groups of a Region: who stands in each, and which flows it lets through."""
+"""The security groups of a Region: the members of each, and the flows that it lets through."""
 
 from __future__ import annotations
 
 from ticketgen.pictures.picture import Flow, Group, Picture
-from ticketgen.pictures.shapes import Panel, behind_attribute, group, number, phrase, rect, shortened, text
+from ticketgen.pictures.shapes import Panel, arrow, behind_attribute, group, rect, text, widest
 
 __all__ = ["flow_panel"]
 
-_WIDTH = 610.0
-_BOX = 190.0
+_NARROWEST = 190.0  # of a box
+_ARROW = 150.0  # the least length
+_GAP = 14.0
 _ROW = 34.0
 _LINE = 14.0  # of a member's name
+_NO_MEMBERS = "no members"
 
 
 def flow_panel(picture: Picture) -> Panel:
-    """The panel of flows."""
+    """The panel of flows: boxes, arrows with their ports, peers, and which rules there are, in columns."""
+    groups = picture.groups
+    flows = [flow for each in groups for flow in each.flows]
+    members = [member for each in groups for member in each.members] + [_NO_MEMBERS]
+    box = max(_NARROWEST, widest([each.name for each in groups], "name") + 24, widest(members, "what") + 24)
+    arrow_end = box + max(_ARROW, widest([flow.ports for flow in flows], "note") + 24)
+    rules = arrow_end + _GAP + widest([_peer(flow) for flow in flows], "row-name") + _GAP
+    width = rules + widest([_rules(flow) for flow in flows], "what")
     body: list[str] = []
     y = 0.0
-    for each in picture.groups:
+    for each in groups:
         height = max(_ROW * max(1, len(each.flows)) + 12, 32.0 + _LINE * max(1, len(each.members)))
-        body.append(_group(each, y, height))
+        body.append(_group(each, y, box, height))
         first = y + height / 2 - _ROW * (len(each.flows) - 1) / 2
         for place, flow in enumerate(each.flows):
-            body.append(_flow(each, flow, first + _ROW * place))
+            body.append(_flow(each, flow, first + _ROW * place, (box, arrow_end, rules)))
         if not each.flows:
-            body.append(text(_BOX + 14, y + height / 2 + 4, _told(each, picture), "what"))
+            said = _without_flows(each, picture)
+            body.append(text(box + _GAP, y + height / 2 + 4, said, "what"))
+            width = max(width, box + _GAP + widest([said], "what"))
         y += height + 14
-    return Panel(_WIDTH, y, tuple(body))
+    return Panel(width, y, tuple(body))
 
 
-def _told(each: Group, picture: Picture) -> str:
-    reached = sorted(
+def _without_flows(each: Group, picture: Picture) -> str:
+    sources = sorted(
         {
             other.name
             for other in picture.groups
@@ -38,45 +49,46 @@ def _told(each: Group, picture: Picture) -> str:
             if flow.peer == each.name and flow.back
         }
     )
-    return (
-        f"lets in what {' and '.join(reached)} sends it, and nothing out"
-        if reached
-        else "lets nothing in and nothing out"
-    )
+    if sources:
+        return f"accepts traffic from {' and '.join(sources)}, sends none"
+    return "accepts no traffic, sends none"
 
 
-def _group(each: Group, y: float, height: float) -> str:
-    members = each.members or ("nobody",)
+def _group(each: Group, y: float, width: float, height: float) -> str:
     return group(
         f"aws_security_group {each.name} ({each.behind})",
         'class="group"',
-        rect(0, y, _BOX, height, "box", 6),
-        text(12, y + 19, shortened(each.name, _BOX - 20, 13), "name"),
+        rect(0, y, width, height, "box", 6),
+        text(12, y + 19, each.name, "name"),
         *(
-            text(12, y + 34 + _LINE * place, shortened(member, _BOX - 20, 11), "what")
-            for place, member in enumerate(members)
+            text(12, y + 34 + _LINE * place, member, "what")
+            for place, member in enumerate(each.members or (_NO_MEMBERS,))
         ),
     )
 
 
-def _flow(each: Group, flow: Flow, y: float) -> str:
-    peer = flow.peer or "anywhere"
-    whole = (
-        "out and in"
-        if flow.out and flow.back
-        else "out; no group stands at the other end"
-        if flow.out
-        else "in"
-    )
+def _peer(flow: Flow) -> str:
+    return flow.peer or "anywhere"
+
+
+def _rules(flow: Flow) -> str:
+    if flow.out:
+        return "egress and ingress rule" if flow.back else "egress rule; no security group at the other end"
+    return "ingress rule only"
+
+
+def _flow(each: Group, flow: Flow, y: float, columns: tuple[float, float, float]) -> str:
+    box, arrow_end, rules = columns
+    peer = _peer(flow)
     marks = (
         f'class="edge" data-from="{each.name}" data-to="{peer}" {behind_attribute((*flow.out, *flow.back))}'
     )
-    start, end = (_BOX, _BOX + 150) if flow.out else (_BOX + 150, _BOX)
-    ends = f"M{number(start)} {number(y)}L{number(end)} {number(y)}"
+    ends = ((box, y), (arrow_end, y)) if flow.out else ((arrow_end, y), (box, y))
     return group(
-        f"{each.name} → {peer}, {flow.ports}: {whole}",
+        f"{each.name} {'→' if flow.out else '←'} {peer}, {flow.ports}: {_rules(flow)}",
         marks,
-        f'<path d="{ends}" class="way flow" marker-end="url(#end-flow)"/>',
-        text(_BOX + 72, y - 5, flow.ports, "note", anchor="middle"),
-        phrase(_BOX + 158, y + 4, ("row-name", shortened(peer, 130, 12.5)), ("what", f"({whole})")),
+        arrow(ends, "flow"),
+        text((box + arrow_end) / 2, y - 5, flow.ports, "note", anchor="middle"),
+        text(arrow_end + _GAP, y + 4, peer, "row-name"),
+        text(rules, y + 4, _rules(flow), "what"),
     )

@@ -1,7 +1,8 @@
-"""The picture as a page that stands alone, with the references behind its lines as a table below it."""
+"""The picture as a self-contained page, with the references behind its lines in a table below it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 
@@ -12,6 +13,8 @@ from ticketgen.pictures.style import PAGE
 from ticketgen.pictures.svg import svg
 
 __all__ = ["html"]
+
+_BETWEEN_TOKENS = re.compile(r"(?<=[/.:@ ])(?=\S)|(?=\[)")
 
 
 def html(picture: Picture) -> str:
@@ -25,11 +28,15 @@ def html(picture: Picture) -> str:
             '<meta name="color-scheme" content="light dark">',
             f"<title>{title}</title><style>{PAGE}</style></head>",
             "<body><main>",
+            '<div class="scroll" tabindex="0" role="region" aria-label="Picture">',
             svg(picture).rstrip("\n"),
-            "<section><h2>Behind the lines</h2>",
-            "<table><thead><tr><th>way</th><th>from</th><th>to</th><th>reference</th></tr></thead><tbody>",
+            "</div>",
+            '<section><h2 id="references">References behind the lines</h2>',
+            '<div class="scroll table" tabindex="0" role="region" aria-labelledby="references">',
+            '<table><thead><tr><th scope="col">path</th><th scope="col">from</th><th scope="col">to</th>'
+            '<th scope="col">references</th></tr></thead><tbody>',
             *_rows(picture),
-            "</tbody></table></section>",
+            "</tbody></table></div></section>",
             "</main></body></html>",
             "",
         ]
@@ -48,14 +55,19 @@ def _rows(picture: Picture) -> Iterator[str]:
         for copy in row.copies:
             if copy.is_replica:
                 yield _row(
-                    "replication", f"{row.name} in {origin}", f"{row.name} in {copy.region}", copy.behind
+                    "Replication", f"{row.name} in {origin}", f"{row.name} in {copy.region}", copy.behind
                 )
     for group in picture.groups:
         for flow in group.flows:
-            yield _row(f"flow, {flow.ports}", group.name, flow.peer, (*flow.out, *flow.back))
+            yield _row(f"Traffic, {flow.ports}", group.name, flow.peer, (*flow.out, *flow.back))
 
 
 def _row(way: str, source: str, target: str, behind: tuple[Behind, ...]) -> str:
-    references = "<br>".join(f"<code>{escape(str(each))}</code>" for each in behind)
-    cells = "".join(f"<td>{escape(cell)}</td>" for cell in (way, source, target))
-    return f"<tr>{cells}<td>{references}</td></tr>"
+    references = "".join(f"<li><code>{_wrapping(str(each))}</code></li>" for each in behind)
+    cells = "".join(f"<td>{_wrapping(cell)}</td>" for cell in (way, source, target))
+    return f"<tr>{cells}<td><ul>{references}</ul></td></tr>"
+
+
+def _wrapping(words: str) -> str:
+    """Text that browsers wrap between its tokens only; copying it leaves out each ``<wbr>``."""
+    return "<wbr>".join(escape(part) for part in _BETWEEN_TOKENS.split(words))

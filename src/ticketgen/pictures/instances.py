@@ -1,4 +1,4 @@
-"""What a reference means once modules are called: the resources behind it, and every place on the way to them.
+"""Resolves references across module calls: the resources behind them, and every place that leads there.
 
 A root module and its calls become instances, each in the Region of the provider that it is given. A reference is
 followed through locals, variables, outputs and data sources, attribute by attribute, so that
@@ -48,7 +48,7 @@ _NOTHING_HERE = frozenset({"each", "count", "self", "path", "terraform"})
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A reference as it stands in a file.
+    """A reference and its place in a file.
 
     Attributes:
         file: its path.
@@ -66,7 +66,7 @@ class Behind:
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """A module as it is called once.
+    """A module, as one call of it.
 
     Attributes:
         name: of the call, ``us_east_1``; "" for the root.
@@ -84,7 +84,7 @@ class Instance:
 
     @cached_property
     def resources(self) -> Mapping[str, Resource]:
-        """Its resources by address, in the order of the files."""
+        """The resources by address, in the order of the files."""
         return {
             address: Resource(self, address, found[0].file, found[0].node)
             for address, found in self.module.declarations.items()
@@ -168,7 +168,7 @@ def _provider(call: Block) -> str:
 
 
 def region_of(resource: Resource, all_instances: tuple[Instance, ...]) -> str:
-    """The Region that a resource is in: its module's, or that of the provider that it names; "" if none says it."""
+    """Return the Region of a resource's module or provider; "" if neither has one."""
     if resource.instance.region:
         return resource.instance.region
     provider = resource.block.attribute("provider")
@@ -211,7 +211,7 @@ def _follow(
     children: Mapping[str, Instance],
     trail: tuple[Behind, ...],
 ) -> _Found:
-    """The resources that an expression leads to, if one takes these steps into its value."""
+    """Yield the resources behind the value that these steps of an expression select."""
     match expression:
         case Reference():
             yield from _reference(expression, steps, instance, file, children, trail)
@@ -295,7 +295,7 @@ def _key(step: Step) -> str | None:
 
 
 def spelled(reference: Reference) -> str:
-    """A reference as it is written, an index that is no literal as ``[…]``."""
+    """Return a reference as written; an index that is not a literal becomes ``[…]``."""
     text = reference.root
     for step in reference.steps:
         match step:
@@ -318,7 +318,7 @@ def literals(expression: Expression | None) -> str:
 
 
 def places(expression: Expression, instance: Instance, file: str) -> Iterator[tuple[str, Node, str]]:
-    """The literal keys of the object that an expression is, by way of locals: each key, its item, and its file."""
+    """Yield the literal keys of an object, also behind locals: each key, its item and its file."""
     if isinstance(expression, Object):
         for item in expression.items:
             if isinstance(item.key, Literal) and isinstance(item.key.value, str):

@@ -1,4 +1,4 @@
-"""Which resource types are boxes, which are lines, and what the legend says of the rest: all of it is data."""
+"""Resource types as data: which are boxes, which are lines, and the legend's note on each of the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class Way(StrEnum):
-    """A way through the stack, in the order in which they are told."""
+    """A path through the stack, in the order of the legend."""
 
     PURCHASE = "purchase"
     READ = "read"
@@ -35,7 +35,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a way is called, and what it is."""
+    """The letter, name and description of a path."""
 
     letter: str
     title: str
@@ -45,17 +45,17 @@ class Words:
 WAYS: Mapping[Way, Words] = MappingProxyType(
     {
         Way.PURCHASE: Words(
-            "P", "A purchase", "seats are locked, then sold in one transaction in the event's home"
+            "P", "Purchase", "Locks the seats, then sells them in one transaction in the event's home Region."
         ),
-        Way.READ: Words("R", "A read", "which seats are free, from the Region's own seat map"),
-        Way.FOLLOWING: Words(
-            "S", "What a sale sets off", "the seat map and the analytics follow the tables by themselves"
-        ),
+        Way.READ: Words("R", "Seat map", "Shows the free seats, from the Region's own cache."),
+        Way.FOLLOWING: Words("S", "Streams", "Update the seat maps and analytics after each sale."),
         Way.VERIFICATION: Words(
-            "V", "A verification", "the clock starts it; ledger and inventory are compared everywhere"
+            "V", "Verification", "Runs on a schedule and compares ledger and inventory in all Regions."
         ),
-        Way.CORRECTION: Words("C", "A correction", "the losing sale is voided, recorded and refunded"),
-        Way.OTHER: Words("", "Besides", "what no retry could save, and who buyers are"),
+        Way.CORRECTION: Words(
+            "C", "Correction", "Voids, records and refunds the losing sale of an oversold seat."
+        ),
+        Way.OTHER: Words("", "Other flows", "Dead letters and sign-in."),
     }
 )
 
@@ -69,11 +69,11 @@ WAY_OF_FUNCTION: Mapping[str, Way] = MappingProxyType(
         "oversell_corrector": Way.CORRECTION,
     }
 )
-"""Every line belongs to the way of the function at one of its ends; a function that is not here is on none."""
+"""The path of each function; a line belongs to the path of the function at one of its ends."""
 
 
 NO_WAY = frozenset({"aws_api_gateway_domain_name", "aws_cognito_user_pool"})
-"""Boxes whose lines are on no way: they stand before all of them."""
+"""Types whose lines are on no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ class Box:
     """A type that is drawn as a box.
 
     Attributes:
-        kind: decides over the colour: ``door``, ``function``, ``store``, ``stream``, ``machine`` or ``clock``.
-        what: below the name.
-        column: from the buyers inwards; a function moves behind what feeds it, a clock beside what it starts.
+        kind: determines the colour: ``door``, ``function``, ``store``, ``stream``, ``machine`` or ``clock``.
+        what: the text below the name.
+        column: counts from the buyers inwards; a function moves behind its source, a clock beside its target.
     """
 
     kind: str
@@ -96,7 +96,7 @@ BOXES: Mapping[str, Box] = MappingProxyType(
         "aws_wafv2_web_acl": Box("door", "firewall (WAF)", 0),
         "aws_cognito_user_pool": Box("door", "user pool (Cognito)", 0),
         "aws_api_gateway_domain_name": Box("door", "custom domain", 0),
-        "aws_cloudwatch_event_rule": Box("clock", "clock (EventBridge)", 0),
+        "aws_cloudwatch_event_rule": Box("clock", "schedule (EventBridge)", 0),
         "aws_api_gateway_rest_api": Box("door", "REST API", 1),
         "aws_sfn_state_machine": Box("machine", "state machine", 1),
         "aws_lambda_function": Box("function", "function", 2),
@@ -117,8 +117,8 @@ class Link:
     Attributes:
         source: the attribute that leads to where the line begins.
         target: the attribute that leads to where it ends.
-        apart: whether what happens at its end happens later, by itself: dashed.
-        failures: the blocks that lead to where it goes wrong; "" if none.
+        apart: whether it is asynchronous and drawn dashed.
+        failures: the blocks that lead to the failure destination; "" if none.
     """
 
     source: str
@@ -151,56 +151,56 @@ USES: Mapping[str, str] = MappingProxyType(
         "aws_sqs_queue": "redrive_policy",
     }
 )
-"""Boxes that lead to others by themselves, and the attribute that does."""
+"""Types that refer to other boxes themselves, and the attribute that does."""
 
 OWNERS: Mapping[str, str] = MappingProxyType({"aws_api_gateway_stage": "rest_api_id"})
-"""Parts of a box, and the attribute that leads to it."""
+"""Types that are part of a box, and the attribute that leads to it."""
 
 NOTES: Mapping[str, str] = MappingProxyType(
     {
-        "aws_acm_certificate": "the custom domain's certificate",
+        "aws_acm_certificate": "certificate of the custom domain",
         "aws_acm_certificate_validation": "waits until the certificate is issued",
         "aws_api_gateway_account": "lets API Gateway write logs",
-        "aws_api_gateway_deployment": "a snapshot of the API",
-        "aws_api_gateway_method": "a route's method, and who may call it",
+        "aws_api_gateway_deployment": "snapshot of the API",
+        "aws_api_gateway_method": "method of a route and its authorization",
         "aws_api_gateway_method_settings": "throttling and metrics",
-        "aws_api_gateway_model": "the shape of a body",
-        "aws_api_gateway_request_validator": "turns away what is not of that shape",
-        "aws_api_gateway_resource": "a route's path",
-        "aws_api_gateway_stage": "what of the API is live",
-        "aws_cloudwatch_dashboard": "the Region at a glance",
-        "aws_cloudwatch_log_group": "logs, kept for a while",
-        "aws_cloudwatch_metric_alarm": "rings when an objective is missed",
-        "aws_cognito_user_pool_client": "what shops sign in with",
-        "aws_db_subnet_group": "where the database stands",
-        "aws_default_security_group": "lets nothing through",
-        "aws_elasticache_parameter_group": "how Redis behaves when it is full",
-        "aws_elasticache_subnet_group": "where Redis stands",
-        "aws_elasticache_user": "who may talk to Redis",
-        "aws_elasticache_user_group": "the users of Redis together",
-        "aws_flow_log": "what security groups stopped",
+        "aws_api_gateway_model": "schema of a request body",
+        "aws_api_gateway_request_validator": "rejects bodies that do not match the schema",
+        "aws_api_gateway_resource": "path of a route",
+        "aws_api_gateway_stage": "deployed version of the API",
+        "aws_cloudwatch_dashboard": "key metrics of a Region",
+        "aws_cloudwatch_log_group": "logs with a retention period",
+        "aws_cloudwatch_metric_alarm": "fires when an objective is missed",
+        "aws_cognito_user_pool_client": "lets shops sign in",
+        "aws_db_subnet_group": "subnets of the database",
+        "aws_default_security_group": "allows no traffic",
+        "aws_elasticache_parameter_group": "eviction policy of Redis",
+        "aws_elasticache_subnet_group": "subnets of Redis",
+        "aws_elasticache_user": "user of Redis with its access rights",
+        "aws_elasticache_user_group": "groups the users of Redis",
+        "aws_flow_log": "records traffic that security groups reject",
         "aws_iam_role": "one for each function and service",
-        "aws_iam_role_policy": "what a role may do",
-        "aws_iam_role_policy_attachment": "the same, by a policy of AWS's own",
-        "aws_kms_alias": "the key's name",
-        "aws_kms_key": "encrypts all that a Region stores",
-        "aws_lambda_permission": "who may call a function",
-        "aws_rds_cluster_instance": "the database's processors",
-        "aws_rds_cluster_parameter_group": "how the database behaves",
-        "aws_route53_health_check": "whether a Region answers",
-        "aws_route53_record": "leads buyers to the nearest Region",
-        "aws_route_table": "no route leads to the internet",
-        "aws_route_table_association": "a subnet and its routes",
-        "aws_security_group": "see the flows",
-        "aws_sns_topic": "where alarms go",
-        "aws_subnet": "private, two a Region",
+        "aws_iam_role_policy": "permissions of a role",
+        "aws_iam_role_policy_attachment": "attaches an AWS managed policy to a role",
+        "aws_kms_alias": "name of the key",
+        "aws_kms_key": "encrypts all stored data of a Region",
+        "aws_lambda_permission": "lets a service call a function",
+        "aws_rds_cluster_instance": "compute of the database",
+        "aws_rds_cluster_parameter_group": "settings of the database",
+        "aws_route53_health_check": "checks that a Region answers",
+        "aws_route53_record": "routes buyers to the nearest Region",
+        "aws_route_table": "has no route to the internet",
+        "aws_route_table_association": "connects a subnet to its routes",
+        "aws_security_group": "see the traffic panel",
+        "aws_sns_topic": "receives the alarms",
+        "aws_subnet": "private, two in each Region",
         "aws_timestreamwrite_database": "holds the audit trail",
-        "aws_vpc": "a Region's network",
-        "aws_vpc_endpoint": "the way to DynamoDB",
-        "aws_vpc_security_group_egress_rule": "a flow's way out",
-        "aws_vpc_security_group_ingress_rule": "a flow's way in",
-        "aws_wafv2_web_acl_logging_configuration": "what the firewall blocked",
-        "terraform_data": "remembers the environment's suffix",
+        "aws_vpc": "network of a Region",
+        "aws_vpc_endpoint": "private connection to DynamoDB",
+        "aws_vpc_security_group_egress_rule": "allows a flow out of a group",
+        "aws_vpc_security_group_ingress_rule": "allows a flow into a group",
+        "aws_wafv2_web_acl_logging_configuration": "logs requests that the firewall blocks",
+        "terraform_data": "stores the environment's suffix",
     }
 )
-"""What the legend says of types that are no boxes and no lines. One that is not here is listed by its name."""
+"""The legend's note on each type that is neither box nor line; other types are listed by their name."""

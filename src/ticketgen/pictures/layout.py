@@ -1,7 +1,7 @@
-"""Where boxes stand and lines run: deterministic, in the columns that the boxes have, with as few crossings as is easy.
+"""Deterministic places for boxes and lines, in the columns of the boxes, with few crossings.
 
-Boxes begin in the order of the ways that pass them, and move towards their neighbours until they rest. Lines leave
-and enter at ports of their own, so that none hides another, and pass a column that is not theirs in a gap.
+Boxes start in the order of their paths and move towards their neighbours until they settle. Each line has its own
+ports, so no line hides another, and passes other columns in a gap between boxes.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 
 from ticketgen.pictures.kinds import Way
 from ticketgen.pictures.picture import Line, Node
+from ticketgen.pictures.shapes import widest, width_of
 
-__all__ = ["BOX_WIDTH", "Course", "Placed", "Plan", "plan"]
+__all__ = ["Course", "Placed", "Plan", "plan"]
 
-BOX_WIDTH = 184.0
+_NARROWEST = 184.0  # of a column
+_BESIDE = 26.0  # in a box, left and right of its text
+_VPC = 48.0  # the mark of the VPC beside a box's kind
 _GAP = 124.0  # between columns, for the lines
 _SPACE = 26.0  # between boxes of a column
 _PORT = 17.0  # between lines at a box
@@ -27,12 +31,13 @@ _SWEEPS = 24
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A box with its place: its upper left corner and its height."""
+    """A box with its place: its upper left corner, its width, which is its column's, and its height."""
 
     node: Node
     notes: tuple[str, ...]
     x: float
     y: float
+    width: float
     height: float
 
 
@@ -47,7 +52,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Boxes and lines with their places, and how much room they take."""
+    """Boxes and lines with their places, and the size of the whole."""
 
     boxes: tuple[Placed, ...]
     courses: tuple[Course, ...]
@@ -60,7 +65,6 @@ def plan(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Plan:
     columns: dict[int, list[Node]] = {}
     for node in sorted(nodes, key=lambda node: (_first_way(node, lines), node.key)):
         columns.setdefault(node.column, []).append(node)
-    first = min(columns, default=0)
     notes = {node.key: _notes(node, lines) for nodes in columns.values() for node in nodes}
     heights = {
         node.key: max(_HEADING + _NOTE * len(notes[node.key]), _PORT * (_ports(node, lines) + 1))
@@ -68,26 +72,36 @@ def plan(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Plan:
         for node in nodes
     }
     tops = _settled(columns, heights, lines)
-    placed = {
-        node.key: Placed(
-            node, notes[node.key], (column - first) * (BOX_WIDTH + _GAP), tops[node.key], heights[node.key]
-        )
-        for column, nodes in sorted(columns.items())
-        for node in nodes
-    }
-    width = max((box.x + BOX_WIDTH for box in placed.values()), default=0)
+    placed = {}
+    x = 0.0
+    for column in range(min(columns, default=0), max(columns, default=0) + 1):
+        nodes_here = columns.get(column, [])
+        column_width = max((_width(node, notes[node.key]) for node in nodes_here), default=_NARROWEST)
+        for node in nodes_here:
+            placed[node.key] = Placed(
+                node, notes[node.key], x, tops[node.key], column_width, heights[node.key]
+            )
+        x += column_width + _GAP
+    width = max((box.x + box.width for box in placed.values()), default=0)
     height = max((box.y + box.height for box in placed.values()), default=0)
     return Plan(tuple(placed.values()), tuple(_courses(placed, lines)), width, height + _SPACE)
 
 
+def _width(node: Node, notes: tuple[str, ...]) -> float:
+    """The width that a box's text needs, rounded up to whole pixels."""
+    kind = width_of(node.what, "what") + (_VPC if node.in_vpc else 0)
+    longest = max(width_of(node.name, "name"), kind, widest(notes, "note"))
+    return max(_NARROWEST, float(ceil(longest + _BESIDE)))
+
+
 def _first_way(node: Node, lines: tuple[Line, ...]) -> float:
-    """Whereabouts a box begins: the ways come one below the other."""
+    """Return the mean position of a box's paths, which start one below the other."""
     ways = [list(Way).index(line.way) for line in lines if node.key in {line.source, line.target}]
     return sum(ways) / len(ways) if ways else len(Way)
 
 
 def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
-    """What lines say at their end, in the box where they end."""
+    """Return the labels of the lines that end at a box, for the box."""
     labels = [
         label for line in lines if line.target == node.key and line.label for label in line.label.split(", ")
     ]
@@ -95,7 +109,7 @@ def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
 
 
 def _ports(node: Node, lines: tuple[Line, ...]) -> int:
-    """The most lines at one side of a box, as a guess: by the direction in which they run."""
+    """Estimate the most lines at one side of a box by their direction."""
     out = sum(line.source == node.key for line in lines)
     into = sum(line.target == node.key for line in lines)
     return max(out, into)
@@ -135,7 +149,7 @@ def _middle(values: list[float], otherwise: float) -> float:
 
 
 def _spaced(keys: list[str], wished: Mapping[str, float], heights: Mapping[str, float]) -> dict[str, float]:
-    """As near to where they want to be as their order and the space between them allow."""
+    """Place boxes as close to their wishes as their order and spacing allow."""
     blocks: list[tuple[list[str], float]] = []  # keys that touch, and the top of the first
     for key in keys:
         blocks.append(([key], wished[key]))
@@ -174,7 +188,7 @@ def _courses(placed: Mapping[str, Placed], lines: tuple[Line, ...]) -> list[Cour
     ports: dict[tuple[int, bool], tuple[float, float]] = {}
     for (key, side), ends in sides.items():
         box = placed[key]
-        x = box.x + (BOX_WIDTH if side == "right" else 0)
+        x = box.x + (box.width if side == "right" else 0)
         start = box.y + box.height / 2 - _PORT * (len(ends) - 1) / 2
         for place, (_, number, begins) in enumerate(
             sorted(ends, key=lambda end: (end[0], _turn(lines[end[1]]), end[1]))
@@ -185,7 +199,7 @@ def _courses(placed: Mapping[str, Placed], lines: tuple[Line, ...]) -> list[Cour
         source, target = placed[line.source], placed[line.target]
         if number in upright:
             down = target.y > source.y
-            x = source.x + BOX_WIDTH / 2
+            x = source.x + source.width / 2
             y1, y2 = (source.y + source.height, target.y) if down else (source.y, target.y + target.height)
             courses.append(Course(line, ((x, y1), (x, y2)), upright=True))
             continue
@@ -208,19 +222,21 @@ def _adjacent(one: Placed, other: Placed, placed: Mapping[str, Placed]) -> bool:
 def _detours(
     start: tuple[float, float], end: tuple[float, float], placed: Mapping[str, Placed]
 ) -> list[tuple[float, float]]:
-    """Points before and behind each column between two boxes, in the gap that is nearest to the way."""
+    """Return points before and after each column between two boxes, in the nearest gap."""
     left, right = sorted((start[0], end[0]))
-    columns = sorted({box.x for box in placed.values() if box.x > left and box.x + BOX_WIDTH < right})
+    columns = sorted(
+        {(box.x, box.width) for box in placed.values() if box.x > left and box.x + box.width < right}
+    )
     if start[0] > end[0]:
         columns.reverse()
     points = []
-    for x in columns:
+    for x, width in columns:
         boxes = sorted((box.y, box.y + box.height) for box in placed.values() if box.x == x)
         gaps = [boxes[0][0] - _SPACE / 2, boxes[-1][1] + _SPACE / 2]
         gaps += [(upper[1] + lower[0]) / 2 for upper, lower in pairwise(boxes)]
-        share = (x + BOX_WIDTH / 2 - start[0]) / (end[0] - start[0])
+        share = (x + width / 2 - start[0]) / (end[0] - start[0])
         wished = start[1] + (end[1] - start[1]) * share
         y = min(gaps, key=lambda gap: (abs(gap - wished), gap))
-        edges = [(x - 8, y), (x + BOX_WIDTH + 8, y)]
+        edges = [(x - 8, y), (x + width + 8, y)]
         points += edges if start[0] < end[0] else edges[::-1]
     return points

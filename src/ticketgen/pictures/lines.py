@@ -1,4 +1,4 @@
-"""Boxes and the lines between them, as references make them."""
+"""Boxes, and the lines that references make between them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["lines", "nodes"]
 
 
 def nodes(view: View) -> dict[str, Node]:
-    """The boxes of the Region up close by address, each in the column of its type."""
+    """Return the boxes of the primary Region by address, each in the column of its type."""
     found = {}
     for resource in view.close():
         box = BOXES.get(resource.type)
@@ -33,7 +33,7 @@ def nodes(view: View) -> dict[str, Node]:
 
 
 def lines(view: View, nodes: Mapping[str, Node]) -> Iterator[Line]:
-    """Lines without their numbers; one for each pair of boxes and way."""
+    """Yield one line per pair of boxes and path, without its step."""
     found: dict[tuple[str, str, bool], tuple[str, list[Behind]]] = {}
 
     def add(source: str, target: str, apart: bool, label: str, trails: Iterable[Behind]) -> None:
@@ -62,7 +62,7 @@ def lines(view: View, nodes: Mapping[str, Node]) -> Iterator[Line]:
 def _linked(
     view: View, resource: Resource, link: Link, nodes: Mapping[str, Node]
 ) -> Iterator[tuple[str, str, bool, tuple[Behind, ...]]]:
-    """The pairs of boxes that a resource links, each with whether it is for failures."""
+    """Yield the pairs of boxes that a resource links, and whether each is for failures."""
     sources = list(_boxes(view, resource, link.source, nodes))
     targets = list(_boxes(view, resource, link.target, nodes))
     if link.target == "for_each":
@@ -79,7 +79,7 @@ def _linked(
 def _boxes(
     view: View, resource: Resource, attribute: str, nodes: Mapping[str, Node]
 ) -> Iterator[tuple[str, tuple[Behind, ...]]]:
-    """The boxes that an attribute leads to, directly or by a part of them."""
+    """Yield the boxes that an attribute leads to, directly or through a part of a box."""
     for use in view.uses(resource):
         if not use.attribute.startswith(attribute):
             continue

@@ -1,4 +1,4 @@
-"""The picture as a Mermaid flowchart, for pages that draw those by themselves.
+"""The picture as a Mermaid flowchart, for pages that render Mermaid, such as those of GitHub and GitLab.
 
 https://mermaid.js.org/syntax/flowchart.html
 """
@@ -6,9 +6,11 @@ https://mermaid.js.org/syntax/flowchart.html
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from ticketgen.pictures.kinds import WAYS, Way
 from ticketgen.pictures.picture import Flow, Picture
+from ticketgen.pictures.widths import upper_bound
 
 __all__ = ["mermaid"]
 
@@ -39,9 +41,13 @@ def _lines(picture: Picture) -> Iterator[str]:
     names = {node.key: f"n{number}" for number, node in enumerate(picture.nodes)}
     yield "---"
     yield f"title: {_text(f'{picture.project}, {picture.environment}')}"
+    # Mermaid breaks lines at 200 pixels, and a name that is longer leaves its box.
+    yield "config:"
+    yield "  flowchart:"
+    yield f"    wrappingWidth: {_longest(picture)}"
     yield "---"
     yield "flowchart LR"
-    yield f'  subgraph close["{_text(picture.primary)} up close"]'
+    yield f'  subgraph close["Data paths in {_text(picture.primary)}"]'
     for node in picture.nodes:
         begin, end = _SHAPES.get(node.kind, ("[", "]"))
         yield f'    {names[node.key]}{begin}"{_text(node.name)}<br>{_text(node.what)}"{end}'
@@ -60,8 +66,17 @@ def _lines(picture: Picture) -> Iterator[str]:
         yield f"  linkStyle {numbers} stroke:{colour},stroke-width:2px"
 
 
+def _longest(picture: Picture) -> int:
+    """The width of the widest label in pixels, at Mermaid's font size of 16."""
+    labels = [label for node in picture.nodes for label in (node.name, node.what)]
+    labels += [label for line in picture.lines for label in line.label.split(", ")]
+    labels += [label for group in picture.groups for label in (group.name, *group.members)]
+    labels += [flow.peer for group in picture.groups for flow in group.flows]
+    return max(200, *(ceil(upper_bound(label, 16)) for label in labels)) if labels else 200
+
+
 def _replication(picture: Picture, names: dict[str, str], drawn: list[str]) -> Iterator[str]:
-    """A box for each set of Regions that something is replicated to."""
+    """A box for each set of Regions that tables are replicated to."""
     sets: dict[tuple[str, ...], list[str]] = {}
     keys = {(node.type, node.name): node.key for node in picture.nodes}
     for row in picture.rows:
@@ -76,10 +91,10 @@ def _replication(picture: Picture, names: dict[str, str], drawn: list[str]) -> I
 
 
 def _flows(picture: Picture, drawn: list[str]) -> Iterator[str]:
-    yield '  subgraph flows["What the security groups let through"]'
+    yield '  subgraph flows["Traffic that the security groups allow"]'
     numbers = {group.name: f"g{number}" for number, group in enumerate(picture.groups)}
     for group in picture.groups:
-        members = "<br>".join(_text(member) for member in group.members) or "nobody"
+        members = "<br>".join(_text(member) for member in group.members) or "no members"
         yield f'    {numbers[group.name]}["{_text(group.name)}<br>{members}"]'
     for group in picture.groups:
         for place, flow in enumerate(group.flows):
@@ -97,5 +112,5 @@ def _flow(group: str, peer: str, flow: Flow, *, known: bool) -> str:
 
 
 def _text(words: str) -> str:
-    """Text in quotes: what Mermaid would read as its own is written as an entity."""
+    """Text for a quoted label; characters that Mermaid could take for syntax become entities."""
     return "".join(mark if mark.isalnum() or mark in " .,:/_-–(){}·" else f"#{ord(mark)};" for mark in words)

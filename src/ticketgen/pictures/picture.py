@@ -1,4 +1,4 @@
-"""What there is to draw of a stack: plain data, and no coordinates yet. `extraction` makes it."""
+"""The content of a picture as plain data without coordinates; `extraction` builds it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["Copy", "Flow", "Group", "Line", "Node", "Picture", "Row"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A box of the Region that is drawn up close.
+    """A box of the primary Region.
 
     Attributes:
         key: its address in the stack.
         type: of the resource.
         name: the label of its block.
-        kind: decides over its colour.
+        kind: determines its colour.
         what: what it is, in a word or two.
-        column: from the buyers inwards.
-        in_vpc: whether it stands in the VPC.
+        column: counts from the buyers inwards.
+        in_vpc: whether it is in the VPC.
         behind: its block.
     """
 
@@ -43,11 +43,11 @@ class Line:
     Attributes:
         source: the key of the box where it begins.
         target: of the one where it ends.
-        way: what passes along it.
-        step: its number on that way, from 1; 0 on none.
-        label: what is said beside it.
-        apart: whether what happens at its end happens later, by itself.
-        behind: the references that make it, each from the one who refers to the one who is meant.
+        way: its path.
+        step: its number on that path, from 1; 0 without a number.
+        label: its text.
+        apart: whether it is asynchronous.
+        behind: the references that make it, from its source to its target.
     """
 
     source: str
@@ -61,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """That something stands in a Region; with the reference that puts it there, if it is a replica."""
+    """A resource in one Region, with the references that put it there."""
 
     region: str
     is_replica: bool
@@ -70,7 +70,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing and the Regions that have it."""
+    """A resource and the Regions that have it."""
 
     name: str
     type: str
@@ -80,20 +80,20 @@ class Row:
 
     @property
     def is_replicated(self) -> bool:
-        """Whether one copy follows another."""
+        """Whether any copy is a replica."""
         return any(copy.is_replica for copy in self.copies)
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What a security group lets through to somewhere, or from there.
+    """Traffic that a security group allows to a peer or from it.
 
     Attributes:
         peer: the name of the other group, endpoint or address range.
         peer_type: its type; "" for an address range.
         ports: ``tcp 6379``.
-        out: the references of the rule that lets it out; empty if none does.
-        back: of the rule that lets it in at the other end.
+        out: references of the egress rule; empty without one.
+        back: references of the ingress rule at the other end; empty without one.
     """
 
     peer: str
@@ -105,7 +105,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A security group: who stands in it, and the flows that begin there."""
+    """A security group with its members and the flows that begin there."""
 
     name: str
     members: tuple[str, ...]
@@ -115,19 +115,19 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that is drawn of a stack.
+    """The content of a stack's picture.
 
     Attributes:
         project: ``local.app_name``.
         environment: the default of ``var.environment_suffix``.
         regions: in alphabetical order.
-        primary: the Region that is drawn up close.
+        primary: the Region whose data paths are drawn.
         hubs: the Regions with analytics and verification, the primary first.
         nodes: its boxes.
         lines: between them.
-        rows: what stands where, in every Region.
-        groups: the security groups of the Region.
-        counts: how many blocks there are of each type, over all Regions.
+        rows: the resources of every Region.
+        groups: the security groups of the primary Region.
+        counts: number of blocks of each type in all Regions.
     """
 
     project: str

@@ -1,4 +1,4 @@
-"""All Regions: a row a thing, a column a Region, a line along what is replicated. As legible with 34 as with one."""
+"""All Regions: a row per resource, a column per Region, a line along each replication; legible with 1 Region or 34."""
 
 from __future__ import annotations
 
@@ -6,70 +6,87 @@ from collections.abc import Iterator
 from math import cos, radians, sin
 
 from ticketgen.pictures.picture import Copy, Picture, Row
-from ticketgen.pictures.shapes import Panel, behind_attribute, circle, group, rect, shortened, text, width_of
+from ticketgen.pictures.shapes import (
+    Panel,
+    behind_attribute,
+    circle,
+    group,
+    rect,
+    stroke,
+    text,
+    widest,
+    width_of,
+)
 
 __all__ = ["region_table"]
 
-_LABEL = 296.0
 _ROW = 22.0
+_NAME = 14.0  # from the left edge to the names
+_GAP = 16.0
 _TURN = -50.0
 _WIDEST, _NARROWEST = 58.0, 30.0  # of a column
 
 
 def region_table(picture: Picture, width: float) -> Panel:
-    """The table of Regions.
+    """The table of Regions; its headings are level where they fit, else turned.
 
     Args:
         picture: what is drawn.
-        width: that it may have; it takes less where there are few Regions.
+        width: the room for it; it takes less where there are few Regions, and more where they do not fit.
     """
-    count = max(1, len(picture.regions))
-    step = max(_NARROWEST, min(_WIDEST, (width - _LABEL - 70) / count))
-    names = {region: _heading(picture, region) for region in picture.regions}
-    longest = max((width_of(name, 12) for name in names.values()), default=0)
-    head = longest * sin(radians(-_TURN)) + 16
-    columns = {region: _LABEL + step * (number + 0.5) for number, region in enumerate(picture.regions)}
+    rows = picture.rows
+    what = _NAME + widest([row.name for row in rows], "row-name") + _GAP
+    label = what + widest([row.what for row in rows], "what") + _GAP
+    headings = {region: _heading(picture, region) for region in picture.regions}
+    longest = max((width_of(*heading) for heading in headings.values()), default=0.0)
+    count = max(1, len(headings))
+    level = label + count * (longest + _GAP) <= width
+    beyond = 0.0 if level else longest * cos(radians(_TURN))  # the last heading, right of its column
+    step = longest + _GAP if level else max(_NARROWEST, min(_WIDEST, (width - label - beyond) / count))
+    head = 30.0 if level else longest * sin(radians(-_TURN)) + 20
+    columns = {region: label + step * (number + 0.5) for number, region in enumerate(headings)}
     body: list[str] = []
+    for number in range(1, len(rows), 2):
+        body.append(rect(0, head + _ROW * number, label + step * len(columns), _ROW, "stripe"))
     for region, x in columns.items():
-        hub = region in picture.hubs
-        if hub:
-            body.append(rect(x - step / 2 + 2, head - 4, step - 4, _ROW * len(picture.rows) + 8, "hub", 5))
-        body.append(text(x + 3, head - 10, names[region], "region hub-name" if hub else "region", turn=_TURN))
-    for number, row in enumerate(picture.rows):
-        y = head + _ROW * (number + 0.5)
-        if number % 2:
-            body.insert(0, rect(0, y - _ROW / 2, _LABEL + step * count, _ROW, "stripe"))
-        body += _row(row, y, columns, picture)
-    right = _LABEL + step * count + longest * cos(radians(_TURN))
-    return Panel(right, head + _ROW * len(picture.rows) + 10, tuple(body))
+        if region in picture.hubs:
+            body.append(rect(x - step / 2 + 2, head - 4, step - 4, _ROW * len(rows) + 8, "hub", 5))
+        if level:
+            body.append(text(x, head - 10, *headings[region], anchor="middle"))
+        else:
+            body.append(text(x + 3, head - 10, *headings[region], turn=_TURN))
+    for number, row in enumerate(rows):
+        body += _row(row, head + _ROW * (number + 0.5), what, columns)
+    return Panel(label + step * len(columns) + beyond, head + _ROW * len(rows) + 10, tuple(body))
 
 
-def _heading(picture: Picture, region: str) -> str:
+def _heading(picture: Picture, region: str) -> tuple[str, str]:
+    """A Region's heading and its lettering."""
     if region == picture.primary:
-        return f"{region} (primary)"
-    return f"{region} (secondary)" if region in picture.hubs else region
+        return f"{region} (primary)", "hub-name"
+    return (f"{region} (secondary)", "hub-name") if region in picture.hubs else (region, "region")
 
 
-def _row(row: Row, y: float, columns: dict[str, float], picture: Picture) -> Iterator[str]:
-    yield rect(0, y - 6, 6, 12, f"kind {row.kind}", 2)
-    yield text(14, y + 4, shortened(row.name, 150, 12.5), "row-name")
-    yield text(164, y + 4, shortened(row.what, 126, 11), "what")
+def _row(row: Row, y: float, what: float, columns: dict[str, float]) -> Iterator[str]:
+    yield rect(0, y - 6, 6, 12, f"fill {row.kind}", 2)
+    yield text(_NAME, y + 4, row.name, "row-name")
+    yield text(what, y + 4, row.what, "what")
     origin = next((copy for copy in row.copies if not copy.is_replica), None)
     for copy in row.copies:
-        if copy.is_replica and origin is not None and origin.region in columns:
+        if copy.is_replica and origin is not None and {origin.region, copy.region} <= columns.keys():
             yield _replication(row, origin, copy, y, columns)
     for copy in row.copies:
         x = columns.get(copy.region)
         if x is None:
             continue
-        dot = circle(x, y, 5.5, f"{'replica' if copy.is_replica else 'kind'} {row.kind}")
+        dot = circle(x, y, 5.5, f"{'replica' if copy.is_replica else 'fill'} {row.kind}")
         title = f"{row.name} in {copy.region}{', a replica' if copy.is_replica else ''}"
-        yield group(title, f'class="copy" {behind_attribute(copy.behind)}', dot)
+        yield group(title, behind_attribute(copy.behind), dot)
 
 
 def _replication(row: Row, origin: Copy, copy: Copy, y: float, columns: dict[str, float]) -> str:
     first, last = columns[origin.region], columns[copy.region]
     title = f"{row.name}: {origin.region} ↔ {copy.region}"
     marks = f'class="edge" data-from="{row.name}@{origin.region}" data-to="{row.name}@{copy.region}"'
-    drawn = f'<path d="M{first:.1f} {y:.1f}L{last:.1f} {y:.1f}" class="replication {row.kind}"/>'
+    drawn = stroke(f"M{first:.1f} {y:.1f}L{last:.1f} {y:.1f}", f"replication {row.kind}")
     return group(title, f"{marks} {behind_attribute(copy.behind)}", drawn)

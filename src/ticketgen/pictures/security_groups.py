@@ -1,4 +1,4 @@
-"""Security groups: who stands in each, and which flows its rules let through, on this side and on the other."""
+"""Security groups: the members of each, and the flows that rules on both sides allow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PEERS = {"referenced_security_group_id", "prefix_list_id"}
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A rule: what its group lets out to, or in from, somewhere."""
+    """A rule: traffic that its group allows to a peer or from it."""
 
     is_out: bool
     group: str
@@ -36,7 +36,7 @@ class _Rule:
 
 
 def groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
-    """The groups of the Region up close."""
+    """Yield the groups of the primary Region."""
     rules = [rule for resource in view.close() if (rule := _rule(view, resource)) is not None]
     for group in view.close():
         if group.type not in _GROUPS:
@@ -52,7 +52,7 @@ def groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
 
 
 def _flows(own: list[_Rule], rules: list[_Rule]) -> Iterator[Flow]:
-    """Flows out of a group, and those into it that no other group lets out."""
+    """Yield flows out of a group, and flows into it without an egress rule at the other end."""
     for rule in own:
         other = next((each for each in rules if each.answers(rule)), None)
         if rule.is_out:

@@ -1,4 +1,4 @@
-"""SVG by the piece: escaped text, rectangles, curves. Numbers are rounded, so that the text is the same anywhere."""
+"""SVG by the piece: escaped text, rectangles, curves. Numbers are rounded, so the text is the same on any machine."""
 
 from __future__ import annotations
 
@@ -7,33 +7,37 @@ from dataclasses import dataclass
 from html import escape
 
 from ticketgen.pictures.instances import Behind
+from ticketgen.pictures.style import LETTERING, PAINTS
 
 __all__ = [
     "Panel",
+    "arrow",
+    "badge",
     "behind_attribute",
     "circle",
     "group",
     "number",
     "path",
     "rect",
-    "shortened",
+    "stroke",
     "text",
+    "widest",
     "width_of",
 ]
 
-_EM = 0.58  # of a font's size, for a character of the usual sans-serif fonts, on the safe side
+_HEAD, _WING = 11.0, 4.5  # length of an arrowhead, and half of its width
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of the picture: its size, and what is in it, from its own upper left corner."""
+    """A part of the picture: its size, and its content relative to its own upper left corner."""
 
     width: float
     height: float
     body: tuple[str, ...]
 
     def at(self, x: float, y: float) -> str:
-        """The panel somewhere in another."""
+        """The panel at a place in the picture."""
         return f'<g transform="translate({number(x)} {number(y)})">\n' + "\n".join(self.body) + "\n</g>"
 
 
@@ -42,43 +46,76 @@ def number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def width_of(words: str, size: float) -> float:
-    """How wide a text is, at most, in a font of that size."""
-    return len(words) * size * _EM
+def width_of(words: str, kind: str) -> float:
+    """The most pixels that a text takes; ``kind`` is one of `LETTERING`."""
+    return LETTERING[kind].width(words)
 
 
-def shortened(words: str, width: float, size: float) -> str:
-    """As much of a text as fits."""
-    most = int(width / (size * _EM))
-    return words if len(words) <= most else words[: max(1, most - 1)] + "…"
+def widest(texts: Iterable[str], kind: str) -> float:
+    """The most pixels that any of several texts takes; 0 for none."""
+    return max((width_of(words, kind) for words in texts), default=0.0)
 
 
-def text(x: float, y: float, words: str, kind: str = "", *, anchor: str = "", turn: float = 0) -> str:
-    """A line of text; ``kind`` is its CSS class, and ``turn`` the degrees by which it is turned around (x, y)."""
+def text(x: float, y: float, words: str, kind: str, *, anchor: str = "", turn: float = 0) -> str:
+    """A line of text.
+
+    Args:
+        x: where it begins, ends or has its middle, as ``anchor`` says.
+        y: its baseline.
+        words: the text.
+        kind: one of `LETTERING`.
+        anchor: ``middle`` or ``end``; "" for the start.
+        turn: the degrees by which it is turned around (x, y).
+    """
     turned = f' transform="rotate({number(turn)} {number(x)} {number(y)})"' if turn else ""
     anchored = f' text-anchor="{anchor}"' if anchor else ""
-    classed = f' class="{kind}"' if kind else ""
-    return f'<text x="{number(x)}" y="{number(y)}"{classed}{anchored}{turned}>{escape(words, quote=False)}</text>'
-
-
-def phrase(x: float, y: float, *parts: tuple[str, str]) -> str:
-    """A line of text in several classes, each with its words."""
-    spans = " ".join(f'<tspan class="{kind}">{escape(words, quote=False)}</tspan>' for kind, words in parts)
-    return f'<text x="{number(x)}" y="{number(y)}">{spans}</text>'
-
-
-def rect(x: float, y: float, width: float, height: float, kind: str, radius: float = 0) -> str:
-    """A rectangle of a CSS class."""
-    rounded = f' rx="{number(radius)}"' if radius else ""
     return (
-        f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"{rounded} '
-        f'class="{kind}"/>'
+        f'<text x="{number(x)}" y="{number(y)}" data-kind="{kind}" {LETTERING[kind].attributes()}{anchored}{turned}>'
+        f"{escape(words, quote=False)}</text>"
     )
 
 
-def circle(x: float, y: float, radius: float, kind: str) -> str:
-    """A circle of a CSS class."""
-    return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" class="{kind}"/>'
+def rect(x: float, y: float, width: float, height: float, paint: str, radius: float = 0) -> str:
+    """A rectangle; ``paint`` is one of `PAINTS`."""
+    rounded = f' rx="{number(radius)}" ry="{number(radius)}"' if radius else ""
+    return (
+        f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"{rounded} '
+        f"{PAINTS[paint]}/>"
+    )
+
+
+def circle(x: float, y: float, radius: float, paint: str) -> str:
+    """A circle; ``paint`` is one of `PAINTS`."""
+    return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" {PAINTS[paint]}/>'
+
+
+def stroke(drawn: str, paint: str, *, dashed: bool = False) -> str:
+    """A path with its ``d``; ``paint`` is one of `PAINTS`, and its first word is the path's ``data-kind``."""
+    dashes = ' stroke-dasharray="6 4"' if dashed else ""
+    return f'<path d="{drawn}" data-kind="{paint.split()[0]}" {PAINTS[paint]}{dashes}/>'
+
+
+def badge(x: float, y: float, words: str, paint: str) -> str:
+    """A few characters in a pill that is as wide as they need, with its middle at (x, y)."""
+    half = max(8.0, width_of(words, "badge-text") / 2 + 3)
+    pill = rect(x - half, y - 8, 2 * half, 16, paint, 8)
+    return pill + text(x, y + 3.2, words, "badge-text", anchor="middle")
+
+
+def arrow(
+    points: tuple[tuple[float, float], ...], way: str, *, upright: bool = False, dashed: bool = False
+) -> str:
+    """A line through points with an arrowhead at the last; not all renderers draw markers, so the head is a shape."""
+    *_, (x1, y1), (x, y) = points
+    if upright:
+        y1 = y + _HEAD if y1 > y else y - _HEAD
+        corners, neck = ((x - _WING, y1), (x, y), (x + _WING, y1)), (x, y1)
+    else:
+        x1 = x + _HEAD if x1 > x else x - _HEAD
+        corners, neck = ((x1, y - _WING), (x, y), (x1, y + _WING)), (x1, y)
+    head = "L".join(f"{number(x)} {number(y)}" for x, y in corners)
+    line = stroke(path((*points[:-1], neck), upright), f"line {way}", dashed=dashed)
+    return f'{line}<path d="M{head}z" {PAINTS[f"fill {way}"]}/>'
 
 
 def path(points: tuple[tuple[float, float], ...], upright: bool = False) -> str:

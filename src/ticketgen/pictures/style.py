@@ -1,14 +1,21 @@
-"""Colours and type. Light is what is printed; dark is for screens that ask for it.
+"""Colours and type: light for print, dark for screens that ask for it.
 
-The colours of the ways differ in lightness too, and each way has its letter: nobody has to tell red from green.
+Everything is a presentation attribute, which renderers without CSS understand too; the style sheet holds the dark
+colours only, each a replacement for a light one. The colours of the paths also differ in lightness, and each path has
+its letter, so the picture does not depend on telling red from green.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
-__all__ = ["PAGE", "STYLE"]
+from ticketgen.pictures.widths import upper_bound
 
+__all__ = ["DARK", "LETTERING", "PAGE", "PAINTS", "STYLE", "Lettering"]
+
+# Each colour in light and in dark.
 _WAYS: Mapping[str, tuple[str, str]] = {
     "purchase": ("#c2410c", "#fb923c"),
     "read": ("#0369a1", "#38bdf8"),
@@ -19,7 +26,7 @@ _WAYS: Mapping[str, tuple[str, str]] = {
     "flow": ("#334155", "#cbd5e1"),
 }
 _KINDS: Mapping[str, tuple[str, str]] = {
-    "door": ("#475569", "#94a3b8"),
+    "door": ("#475568", "#94a3b8"),
     "function": ("#d97706", "#fbbf24"),
     "store": ("#1d4ed8", "#60a5fa"),
     "stream": ("#7c3aed", "#a78bfa"),
@@ -34,53 +41,115 @@ _INK: Mapping[str, tuple[str, str]] = {
     "text": ("#0f172a", "#f1f5f9"),
     "muted": ("#475569", "#a8b5c8"),
     "stripe": ("#f1f5f9", "#111a2c"),
-    "hub": ("#fde68a", "#4a3b0b"),
+    "hub": ("#fef3c7", "#33290f"),
 }
 
-_TYPE = """\
-text{font-family:"Helvetica Neue",Helvetica,Arial,"Segoe UI","DejaVu Sans",sans-serif;font-size:12px}
-.headline{font-size:30px;font-weight:700}.subtitle{font-size:15px}.title{font-size:17px;font-weight:700}
-.name{font-size:13px;font-weight:700}.what{font-size:11px}.row-name{font-size:12.5px;font-weight:600}
-.note{font-family:"SFMono-Regular",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:10.5px}
-.count{font-size:11px}.region{font-size:12px}.hub-name{font-weight:700}
-.badge-text{font-size:8.5px;font-weight:700}.vpc-text{font-size:8.5px;font-weight:700}
-.way{fill:none;stroke-width:1.8}.apart{stroke-dasharray:6 4}.replication{fill:none;stroke-width:2}
-.replica{stroke-width:2.2}.box{stroke-width:1}
-"""
+DARK: Mapping[str, str] = MappingProxyType(
+    {light: dark for colours in (_WAYS, _KINDS, _INK) for light, dark in colours.values()}
+)
+"""The dark colour for each light one."""
+
+_SANS = "Helvetica,Arial,sans-serif"
+_MONOSPACE = "monospace"
 
 
-def _colours(shade: int) -> str:
-    """The rules that differ between light (0) and dark (1)."""
-    ink = {name: pair[shade] for name, pair in _INK.items()}
-    rules = [
-        f"text{{fill:{ink['text']}}}.what,.subtitle,.count{{fill:{ink['muted']}}}",
-        f".paper{{fill:{ink['paper']}}}.box{{fill:{ink['box']};stroke:{ink['edge']}}}.stripe{{fill:{ink['stripe']}}}",
-        f".hub{{fill:{ink['hub']};opacity:.55}}.badge-text,.vpc-text{{fill:{ink['paper']}}}.vpc{{fill:{ink['muted']}}}",
+def _fill(colour: str) -> str:
+    return f'fill="{colour}" stroke="none"'  # said, as ImageMagick's own renderer takes black for a stroke
+
+
+def _stroke(colour: str, width: float) -> str:
+    return f'fill="none" stroke="{colour}" stroke-width="{width:g}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """How a kind of text is set.
+
+    Attributes:
+        size: of the font, in pixels.
+        ink: the name of its colour.
+        bold: whether it is bold.
+        monospace: whether its font is monospaced.
+    """
+
+    size: float
+    ink: str = "text"
+    bold: bool = False
+    monospace: bool = False
+
+    def attributes(self) -> str:
+        """Its presentation attributes."""
+        weight = ' font-weight="bold"' if self.bold else ""
+        family = _MONOSPACE if self.monospace else _SANS
+        return f'font-family="{family}" font-size="{self.size:g}"{weight} {_fill(_INK[self.ink][0])}'
+
+    def width(self, words: str) -> float:
+        """The most pixels that a text takes."""
+        return upper_bound(words, self.size, bold=self.bold, monospace=self.monospace)
+
+
+LETTERING: Mapping[str, Lettering] = MappingProxyType(
+    {
+        "headline": Lettering(30, bold=True),
+        "subtitle": Lettering(15, "muted"),
+        "title": Lettering(17, bold=True),
+        "name": Lettering(13, bold=True),
+        "row-name": Lettering(12.5, bold=True),
+        "what": Lettering(11, "muted"),
+        "note": Lettering(10.5, monospace=True),
+        "count": Lettering(11, "muted"),
+        "region": Lettering(12),
+        "hub-name": Lettering(12, bold=True),
+        "badge-text": Lettering(8.5, "paper", bold=True),
+    }
+)
+"""Every kind of text."""
+
+PAINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "paper": _fill(_INK["paper"][0]),
+        "box": f'fill="{_INK["box"][0]}" stroke="{_INK["edge"][0]}" stroke-width="1"',
+        "stripe": _fill(_INK["stripe"][0]),
+        "hub": _fill(_INK["hub"][0]),
+        "vpc": _fill(_INK["muted"][0]),
+        **{f"line {name}": _stroke(light, 1.8) for name, (light, _) in _WAYS.items()},
+        **{f"fill {name}": _fill(light) for name, (light, _) in {**_WAYS, **_KINDS}.items()},
+        **{f"replication {name}": _stroke(light, 2) for name, (light, _) in _KINDS.items()},
+        **{
+            f"replica {name}": f'fill="{_INK["paper"][0]}" stroke="{light}" stroke-width="2.2"'
+            for name, (light, _) in _KINDS.items()
+        },
+    }
+)
+"""The presentation attributes of every kind of shape."""
+
+STYLE = "\n".join(
+    [
+        "",
+        "@media screen and (prefers-color-scheme:dark){",
+        *(
+            f'[{attribute}="{light}"]{{{attribute}:{dark}}}'
+            for light, dark in DARK.items()
+            for attribute in ("fill", "stroke")
+        ),
+        "}",
+        "",
     ]
-    for name, pair in _WAYS.items():
-        rules.append(f".way.{name}{{stroke:{pair[shade]}}}.head.{name},.badge.{name}{{fill:{pair[shade]}}}")
-    for name, pair in _KINDS.items():
-        colour = pair[shade]
-        rules.append(
-            f".kind.{name}{{fill:{colour}}}.replica.{name}{{fill:{ink['paper']};stroke:{colour}}}"
-            f".replication.{name}{{stroke:{colour}}}"
-        )
-    return "\n".join(rules)
-
-
-STYLE = f"\n{_TYPE}{_colours(0)}\n@media screen and (prefers-color-scheme:dark){{\n{_colours(1)}\n}}\n"
-"""The style sheet of the picture."""
-
-_FONT = 'font-family:"Helvetica Neue",Helvetica,Arial,"Segoe UI",sans-serif'
+)
+"""The style sheet of the picture: dark colours for screens that ask for them."""
 
 PAGE = f"""\
-body{{margin:0;background:{_INK["paper"][0]};color:{_INK["text"][0]};{_FONT}}}
-main{{max-width:2200px;margin:0 auto}}svg{{width:100%;height:auto;display:block}}
-section{{padding:0 2rem 3rem}}table{{border-collapse:collapse;font-size:.85rem}}
+body{{margin:0;background:{_INK["paper"][0]};color:{_INK["text"][0]};font-family:{_SANS};line-height:1.4}}
+.scroll{{overflow-x:auto}}.scroll:focus-visible{{outline:2px solid {_WAYS["read"][0]}}}
+svg{{display:block;width:100%;min-width:1700px;height:auto}}
+h2{{margin:1rem 2rem}}.table{{padding:0 2rem 3rem}}
+table{{border-collapse:collapse;font-size:.85rem}}
 th,td{{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0;border-bottom:1px solid {_INK["edge"][0]}}}
-code{{font-family:"SFMono-Regular",Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}}
+td{{white-space:nowrap}}td wbr{{white-space:normal}}
+ul{{list-style:none;margin:0;padding:0}}li{{padding-left:1.5em;text-indent:-1.5em}}code{{font-family:{_MONOSPACE}}}
 @media screen and (prefers-color-scheme:dark){{body{{background:{_INK["paper"][1]};color:{_INK["text"][1]}}}
-th,td{{border-color:{_INK["edge"][1]}}}}}
-@media print{{@page{{size:A2 landscape;margin:10mm}}section{{break-before:page}}}}
+th,td{{border-color:{_INK["edge"][1]}}}.scroll:focus-visible{{outline-color:{_WAYS["read"][1]}}}}}
+@media print{{@page{{size:A2 landscape;margin:10mm}}svg{{min-width:0}}.scroll{{overflow:visible}}
+section{{break-before:page}}}}
 """
 """The style sheet of the page around it."""

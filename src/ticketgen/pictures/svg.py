@@ -1,4 +1,4 @@
-"""The whole picture as one SVG that stands alone: no script, no font or style from elsewhere, light and dark."""
+"""The whole picture as one self-contained SVG: no script, no external font or style, light and dark."""
 
 from __future__ import annotations
 
@@ -6,101 +6,129 @@ from html import escape
 
 from ticketgen.pictures.close_up import close_up
 from ticketgen.pictures.flow_panel import flow_panel
-from ticketgen.pictures.kinds import Way
-from ticketgen.pictures.legend import LEGEND_COLUMN, legend, ways
+from ticketgen.pictures.legend import legend, ways
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.region_table import region_table
-from ticketgen.pictures.shapes import number, rect, text, width_of
+from ticketgen.pictures.shapes import Panel, number, rect, text, width_of
 from ticketgen.pictures.style import STYLE
 
 __all__ = ["describe", "svg"]
 
 _MARGIN = 44.0
 _TITLE = 30.0  # above a panel, for its title
+_CAPTION = 20.0  # below a title, for a sentence
 _BETWEEN = 46.0
+_LEAST = 1500.0  # width, whatever the boxes need
+
+_PATHS = "A letter marks the path, the number behind it the step. Dashed lines are asynchronous."
 
 
 def describe(picture: Picture) -> str:
-    """The picture in a few sentences, for who cannot see it."""
+    """The picture in a few sentences, for readers who cannot see it."""
     count = len(picture.regions)
     regions = (
         f"{count} Regions: {', '.join(picture.regions)}" if count > 1 else f"the Region {picture.primary}"
     )
     hubs = " and ".join(picture.hubs)
     replicated = [row.name for row in picture.rows if row.is_replicated]
-    copies = f" {', '.join(replicated)} are replicated." if replicated else " Nothing is replicated."
+    copies = f"Replicated tables: {', '.join(replicated)}." if replicated else "No table is replicated."
     functions = ", ".join(node.name for node in picture.nodes if node.kind == "function")
     return (
         f"{picture.project}, environment {picture.environment}, runs in {regions}. Analytics and verification run in "
-        f"{hubs}.{copies} The functions are {functions}."
+        f"{hubs}. {copies} Functions: {functions}."
     )
 
 
 def svg(picture: Picture) -> str:
     """The picture, with a newline at its end."""
     near = close_up(picture)
-    width = max(near.width, 1500.0)
-    flows = flow_panel(picture)
-    table = region_table(picture, width - flows.width - _BETWEEN)
-    if table.width + _BETWEEN + flows.width > width:
-        table = region_table(picture, width)
-    width = max(width, table.width)
-    told = ways(picture, width)
-
-    body: list[str] = []
-    y = _MARGIN
+    headline = f"{picture.project} · {picture.environment}"
     count = len(picture.regions)
-    body.append(text(_MARGIN, y + 24, f"{picture.project} · {picture.environment}", "headline"))
     secondary = "".join(f", secondary {name}" for name in picture.hubs[1:])
-    regions = f"{count} Regions" if count > 1 else "1 Region"
-    body.append(text(_MARGIN, y + 48, f"{regions}, primary {picture.primary}{secondary}", "subtitle"))
-    y += 84
-    body.append(told.at(_MARGIN, y))
-    y += told.height + 26
-    body.append(text(_MARGIN, y + 14, f"{picture.primary} up close", "title"))
-    y += _TITLE
-    body.append(near.at(_MARGIN, y))
-    y += near.height + _BETWEEN - 20
-    # The three others side by side, as far as they fit.
-    x = _MARGIN
-    lowest = y
-    for title, panel in (
-        ("What stands where: a ring is a replica, and the line what it follows", table),
-        ("What the security groups of a Region let through", flows),
-        ("All of it: blocks over all Regions", None),
-    ):
-        left = _MARGIN + width - x
-        if x > _MARGIN and left < (panel.width if panel else 2 * LEGEND_COLUMN):
-            x, y = _MARGIN, lowest + _BETWEEN
-            left = width
-        shown = panel or legend(picture, left)
-        body.append(text(x, y + 14, title, "title"))
-        body.append(shown.at(x, y + _TITLE))
-        lowest = max(lowest, y + _TITLE + shown.height)
-        x += max(shown.width, width_of(title, 15)) + _BETWEEN
-    y = lowest + _MARGIN
+    subtitle = f"{count} Region{'' if count == 1 else 's'}, primary {picture.primary}{secondary}"
+    flows = _titled("Traffic that the security groups of a Region allow", "", flow_panel(picture))
+    caption = (
+        "A ring marks a replica; a line joins it to the original."
+        if any(row.is_replicated for row in picture.rows)
+        else ""
+    )
+    width = max(
+        near.width, _LEAST, width_of(headline, "headline"), width_of(subtitle, "subtitle"), flows.width
+    )
+    table = _table(picture, caption, width - flows.width - _BETWEEN)
+    if table.width + _BETWEEN + flows.width > width:
+        table = _table(picture, caption, width)
+    width = max(width, table.width)
+    legend_width = _legend(picture, 0).width
+    width = max(width, legend_width)
 
-    total = width + 2 * _MARGIN
+    told = ways(picture, width)
+    body = [
+        text(_MARGIN, _MARGIN + 24, headline, "headline"),
+        text(_MARGIN, _MARGIN + 48, subtitle, "subtitle"),
+    ]
+    y = _MARGIN + 84
+    for panel in (told, _titled(f"Data paths in {picture.primary}", _PATHS, near)):
+        body.append(panel.at(_MARGIN, y))
+        y += panel.height + 26
+    # The table and the flows side by side where they fit, and the legend where the picture gets less tall.
+    body.append(table.at(_MARGIN, y))
+    x = _MARGIN + table.width + _BETWEEN
+    if table.width + _BETWEEN + flows.width <= width:
+        body.append(flows.at(x, y))
+        x += flows.width + _BETWEEN
+        lowest = y + max(table.height, flows.height)
+    else:
+        body.append(flows.at(_MARGIN, y + table.height + _BETWEEN))
+        y += table.height + _BETWEEN
+        x = _MARGIN + flows.width + _BETWEEN
+        lowest = y + flows.height
+    left = _MARGIN + width - x
+    below = _legend(picture, width)
+    beside = _legend(picture, left) if legend_width <= left else None
+    if beside is not None and y + beside.height <= lowest + _BETWEEN + below.height:
+        body.append(beside.at(x, y))
+        lowest = max(lowest, y + beside.height)
+    else:
+        body.append(below.at(_MARGIN, lowest + _BETWEEN))
+        lowest += _BETWEEN + below.height
+    return _document(picture, width + 2 * _MARGIN, lowest + _MARGIN, body)
+
+
+def _table(picture: Picture, caption: str, width: float) -> Panel:
+    return _titled("Resources by Region", caption, region_table(picture, width))
+
+
+def _legend(picture: Picture, width: float) -> Panel:
+    return _titled("Resource types and their number of blocks in all Regions", "", legend(picture, width))
+
+
+def _titled(title: str, caption: str, panel: Panel) -> Panel:
+    """A panel with a title above it, and below that a sentence if there is one."""
+    head = _TITLE + (_CAPTION if caption else 0)
+    return Panel(
+        max(panel.width, width_of(title, "title"), width_of(caption, "what")),
+        head + panel.height,
+        (
+            text(0, 14, title, "title"),
+            *((text(0, 14 + _CAPTION, caption, "what"),) if caption else ()),
+            panel.at(0, head),
+        ),
+    )
+
+
+def _document(picture: Picture, width: float, height: float, body: list[str]) -> str:
     title = f"{picture.project}, {picture.environment}: the stack"
-    markers = "".join(_marker(name) for name in (*Way, "flow"))
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(total)} {number(y)}" '
-            f'width="{number(total)}" height="{number(y)}" role="img" aria-labelledby="stack-title stack-text">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(width)} {number(height)}" '
+            f'width="{number(width)}" height="{number(height)}" role="img" aria-labelledby="stack-title stack-text">',
             f'<title id="stack-title">{escape(title, quote=False)}</title>',
             f'<desc id="stack-text">{escape(describe(picture), quote=False)}</desc>',
             f"<style>{STYLE}</style>",
-            f"<defs>{markers}</defs>",
-            rect(0, 0, total, y, "paper"),
+            rect(0, 0, width, height, "paper"),
             *body,
             "</svg>",
             "",
         ]
-    )
-
-
-def _marker(name: str) -> str:
-    return (
-        f'<marker id="end-{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
-        f'orient="auto"><path d="M0 1L10 5L0 9z" class="head {name}"/></marker>'
     )

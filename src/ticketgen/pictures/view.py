@@ -1,4 +1,4 @@
-"""A stack as it is looked at: its modules, and the references between their resources, each followed once."""
+"""A stack's modules and the references between their resources, each resolved once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["View"]
 
 
 class View:
-    """A stack, with one Region up close.
+    """A stack and its primary Region.
 
     Attributes:
         every: the root and the modules that it calls.
         root: the first of them.
-        primary: the Region up close: ``local.primary_region``.
+        primary: the Region in ``local.primary_region``.
         regions: all Regions, in alphabetical order.
     """
 
@@ -32,7 +32,7 @@ class View:
         self._uses: dict[str, tuple[Use, ...]] = {}
 
     def local(self, name: str) -> Expression | None:
-        """What a local of the root is."""
+        """Return the value of a local of the root."""
         found = self.root.module.declarations.get(f"local.{name}", ())
         return found[0].node.value if found and isinstance(found[0].node, Attribute) else None
 
@@ -43,17 +43,17 @@ class View:
         return default.value if default is not None else None
 
     def region_of(self, resource: Resource) -> str:
-        """The Region of a resource; "" if nothing says it."""
+        """Return the Region of a resource; "" if it is unknown."""
         return region_of(resource, self.every)
 
     def uses(self, resource: Resource) -> tuple[Use, ...]:
-        """What a resource uses."""
+        """Return the resources that a resource uses."""
         if resource.key not in self._uses:
             self._uses[resource.key] = tuple(uses(resource, self._children))
         return self._uses[resource.key]
 
     def close(self) -> Iterator[Resource]:
-        """The resources of the Region up close, and those of the root."""
+        """Yield the resources of the primary Region and of the root."""
         for instance in self.every:
             if instance.region in {self.primary, ""}:
                 yield from instance.resources.values()

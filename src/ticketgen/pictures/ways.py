@@ -1,4 +1,4 @@
-"""The ways through a stack: which line is on which, at what step, and the columns that follow from it."""
+"""The paths through a stack: the path and step of each line, and the columns that follow from them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["in_columns", "numbered", "ways_of"]
 def ways_of(
     line: Line, lines: Iterable[Line], nodes: Mapping[str, Node], seen: frozenset[str] = frozenset()
 ) -> tuple[Way, ...]:
-    """The ways that a line is on: those of the function at an end of it, or those that go on where it ends.
+    """Return the paths of a line: that of the function at one of its ends, or those that continue at its end.
 
     Args:
-        line: which one.
-        lines: all of them.
+        line: the line.
+        lines: all lines.
         nodes: the boxes by address.
-        seen: the boxes that the line is reached from already.
+        seen: boxes visited already.
     """
     source, target = nodes[line.source], nodes[line.target]
     if target.kind == "queue" and line.apart and source.kind == "function":
@@ -47,11 +47,11 @@ def ways_of(
 
 
 def numbered(lines: Iterable[Line], nodes: Mapping[str, Node]) -> Iterator[Line]:
-    """Each line with its step on its way: how far it is from where the way begins."""
+    """Number each line by its distance from the start of its path."""
     found = list(lines)
     for way in Way:
         own = [line for line in found if line.way is way]
-        # What a function writes is not where its way goes on, even if something else follows from it.
+        # A path ends at a store that a function writes, even if something else follows from it.
         onwards = [line for line in own if nodes[line.target].kind != "store"]
         begun = {line.source for line in own} - {line.target for line in onwards}
         reached = dict.fromkeys(sorted(begun), 0)
@@ -66,7 +66,7 @@ def numbered(lines: Iterable[Line], nodes: Mapping[str, Node]) -> Iterator[Line]
 
 
 def in_columns(nodes: Mapping[str, Node], lines: tuple[Line, ...]) -> Iterator[Node]:
-    """Boxes with the columns that follow from what feeds them."""
+    """Move boxes to the columns that follow from their sources."""
     columns = {key: node.column for key, node in nodes.items()}
     fed = {line.target: line.source for line in lines if line.apart and nodes[line.target].kind == "function"}
     for key, source in fed.items():

@@ -1,5 +1,5 @@
-"""A rehearsal: a rendered environment applied by the real Terraform to an emulated AWS, and an on-sale on it.
+"""A rehearsal: the real Terraform applies an environment to an emulated AWS, and simulated buyers hold a sale on it.
 
-The arrows in here: `emulator` knows moto and nothing of ticketing; `terraform` runs the binary; `onsale` is
-buyers and what is done to them; `run` is the order of things; `scoreboard` and `picture` show a finished run.
+`emulator` extends moto and does not know about ticketing; `terraform` runs the binary; `onsale` simulates buyers;
+`run` is the sequence; `scoreboard` and `picture` present a finished run.
 """

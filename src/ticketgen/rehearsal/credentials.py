@@ -1,4 +1,4 @@
-"""A rehearsal has nothing to do with a real AWS account: where there are credentials, it does not start."""
+"""Keeps a rehearsal away from real AWS accounts: it does not start where credentials are available."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ FILES = {"AWS_SHARED_CREDENTIALS_FILE": ".aws/credentials", "AWS_CONFIG_FILE": "
 
 
 def credentials_in_reach(environment: Mapping[str, str], home: Path) -> tuple[Finding, ...]:
-    """An error for each place where AWS's SDKs would find credentials."""
+    """Return an error for each place where the AWS SDKs would find credentials."""
     return tuple(
         Finding(
             "credentials-in-reach",
-            f"{place}: a rehearsal does not start where real credentials may be",
+            f"{place}, and a rehearsal does not start where AWS credentials are available",
             Stage.VERIFY,
-            help='run it without them: env -i PATH="$PATH" HOME="$(mktemp -d)" ticketgen rehearse',
+            help='Run it in a clean environment: env -i PATH="$PATH" HOME="$(mktemp -d)" ticketgen rehearse',
         )
         for place in _places(environment, home)
     )
@@ -44,11 +44,11 @@ def _places(environment: Mapping[str, str], home: Path) -> Iterator[str]:
     for variable, default in FILES.items():
         file = Path(environment.get(variable) or home / default)
         if file.is_file() and file.stat().st_size:
-            yield f"there is a file {file}"
+            yield f"the file {file} exists"
 
 
 def harmless_environment(environment: Mapping[str, str], address: str) -> dict[str, str]:
-    """What Terraform runs with: everything but AWS's own variables, and those lead to the emulator.
+    """Return the environment for Terraform: AWS variables point to the emulator, all others are kept.
 
     Args:
         environment: of this process.

@@ -1,4 +1,4 @@
-"""The emulator from outside: starts its process, steers it, ends it."""
+"""Client of the emulator: starts its process, controls it and stops it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["EmulatedAws"]
 
 
 class EmulatedAws:
-    """An AWS on loopback, for as long as the `with` block lasts.
+    """An emulated AWS on loopback for the duration of a `with` block.
 
     Attributes:
         address: host and port.
-        redis: whether seat maps have a real Redis.
+        redis: whether seat maps use a real Redis.
     """
 
     address: str
@@ -39,7 +39,7 @@ class EmulatedAws:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(
-                f"the emulator did not start:\n{self._log.read_text(encoding='utf-8')[-2000:]}"
+                f"the emulated AWS did not start; its log ends with:\n{self._log.read_text(encoding='utf-8')[-2000:]}"
             )
         ready = json.loads(line)
         self.address, self.redis = ready["address"], ready["redis"]
@@ -59,11 +59,11 @@ class EmulatedAws:
 
     @property
     def endpoint(self) -> str:
-        """What clients take for `AWS_ENDPOINT_URL`."""
+        """The value for `AWS_ENDPOINT_URL`."""
         return f"http://{self.address}"
 
     def ask(self, action: str) -> dict[str, Any]:
-        """Steer it, and hear how it is: see `emulator.server`."""
+        """Send a control request and return its answer; `emulator.server` lists the actions."""
         with urllib.request.urlopen(f"{self.endpoint}/_rehearsal/{action}", timeout=30) as answer:
             found: dict[str, Any] = json.load(answer)
             return found

@@ -1,4 +1,4 @@
-"""Buyers: events on sale, and people in every Region who want the same seats, at a given rate."""
+"""Simulated buyers in every Region who compete for the same seats at a given rate."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from typing import Any
 __all__ = ["Attempt", "Buyers", "Show", "Storefront"]
 
 WORKERS = 8
-"""Buyers who wait for an answer at the same time: more would only queue in front of two cores."""
+"""Concurrent requests; more would only queue on two cores."""
 
 TO_OTHERS = "sold-to-others"
-"""What the API calls `sold`, of a buyer who comes too late."""
+"""Outcome for a buyer whose seats are already sold, which the API calls `sold`."""
 
 WINDOW = 60
-"""Buyers look at so many of the best seats that seem free: few enough to get in each other's way."""
+"""Number of best free seats that buyers choose from, small enough to cause conflicts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """An event on sale: its id, its home, and how many seats each section has."""
+    """An event on sale: its id, its home Region and the number of seats of each section."""
 
     event_id: str
     home: str
     sections: Mapping[str, int]
 
     def seats(self) -> list[str]:
-        """All seats, the best first."""
+        """Return all seats, best first."""
         return [f"{name}-{number}" for name, count in self.sections.items() for number in range(1, count + 1)]
 
     def item(self, now: int, shards: int) -> dict[str, Any]:
-        """The event's item in DynamoDB's JSON."""
+        """Return the event's item in DynamoDB JSON."""
         sections = [
             {
                 "M": {
@@ -65,7 +65,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Storefront:
-    """A Region's API: where it is on the emulator, and whether a caller has to sign."""
+    """The address of a Region's API on the emulator."""
 
     region: str
     host: str
@@ -75,12 +75,12 @@ class Storefront:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of one order.
+    """The result of one order.
 
     Attributes:
         at: seconds since the sale opened.
         seconds: from the first request to the last answer.
-        outcome: `sold`, or the reason of the refusal; that the seats are sold is `sold-to-others`.
+        outcome: `sold`, or the reason of the refusal; `sold-to-others` if the seats are already sold.
     """
 
     at: float
@@ -93,14 +93,14 @@ class Attempt:
 
 
 class Buyers:
-    """Everybody who buys.
+    """All buyers of a sale.
 
     Args:
         fronts: the APIs.
-        shows: what is on sale.
-        rate: orders a second, in all.
-        most_seats: in one order.
-        seed: the same people again.
+        shows: the events on sale.
+        rate: orders per second, over all Regions.
+        most_seats: the limit of one order.
+        seed: makes the orders reproducible.
     """
 
     def __init__(
@@ -123,12 +123,12 @@ class Buyers:
         self.contradicted = 0
 
     def share_sold(self) -> float:
-        """How much of what was on sale is sold, from 0 to 1."""
+        """Return the share of the seats that is sold, from 0 to 1."""
         free = sum(len(seats) for seats in self._free.values())
         return 1 - free / sum(sum(show.sections.values()) for show in self._shows)
 
     def buy(self, seconds: float) -> None:
-        """Buy for so long, or until everything is sold."""
+        """Buy until the time is over or all seats are sold."""
         opened = time.monotonic()
         workers = [
             threading.Thread(target=self._work, args=(opened, seconds), daemon=True) for _ in range(WORKERS)
@@ -185,7 +185,7 @@ class Buyers:
                     self._free[show.event_id].pop(seat, None)
 
     def _wish(self, number: int) -> tuple[Storefront, Show, list[str], bool, bool] | None:
-        """What the next buyer wants: the API, the event, the seats, whether to hold them first or to ask twice."""
+        """Draw the next order: API, event, seats, whether to hold them first and whether to retry."""
         shows = [show for show in self._shows if self._free[show.event_id]]
         if not shows:
             return None
@@ -215,7 +215,7 @@ class Buyers:
             wanted["hold_id"] = answer["hold_id"]
         key = f"rehearsal-{number:06d}"
         status, answer = self._ask(connections, front, "/tickets", wanted, buyer, key)
-        if status == 503 or retried:  # nobody knows what became of it, so the same key is asked again
+        if status == 503 or retried:  # the outcome is unknown, so retry with the same key
             first = answer if status == 201 else None
             status, answer = self._ask(connections, front, "/tickets", wanted, buyer, key)
             with self._turn:
@@ -246,7 +246,7 @@ class Buyers:
         connection = connections[front.region]
         headers = {
             "Content-Type": "application/json",
-            # Emulated API Gateway takes the access key for the caller, and Cognito's token for the subject.
+            # The emulated API Gateway uses the access key as the caller, or the subject of Cognito's token.
             "Authorization": f"AWS4-HMAC-SHA256 Credential={buyer}/20260101/{front.region}/execute-api/aws4_request",
         } | ({"Idempotency-Key": key} if key else {})
         try:

@@ -1,22 +1,25 @@
-"""A picture of a rehearsal, for a launch review: one SVG, no script, no font to fetch."""
+"""A picture of a rehearsal for a launch review: one self-contained SVG whose texts fit in any font."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
 
-from ticketgen.rehearsal.scoreboard import Goal, Scoreboard
+from ticketgen.pictures.widths import upper_bound
+from ticketgen.rehearsal.scoreboard import Goal, Scoreboard, counted
 
 __all__ = ["picture"]
 
 WIDTH, HEIGHT = 1200, 675
 LEFT, RIGHT, TOP, BOTTOM = 60, 830, 200, 590
+FIGURE = 222.0  # width of a figure with its caption
+ROW = 16  # of what was done to the stack
 
 INK, QUIET, LINE, PAPER = "#1b1f24", "#6a737d", "#d8dee4", "#ffffff"
 KINDS = {
     "sold": ("#2f81b7", "sold"),
-    "taken": ("#e3b341", "taken by others"),
-    "unavailable": ("#b7bdc4", "refused"),
+    "taken": ("#e3b341", "seats taken"),
+    "unavailable": ("#b7bdc4", "unavailable"),
 }
 GOOD, BAD = "#2da44e", "#cf222e"
 
@@ -26,9 +29,11 @@ def picture(board: Scoreboard) -> str:
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            f'font-family="Helvetica, Arial, sans-serif" role="img">',
-            f"<title>{escape(_title(board))}</title>",
-            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
+            f'width="{WIDTH}" height="{HEIGHT}" font-family="Helvetica,Arial,sans-serif" role="img" '
+            f'aria-labelledby="rehearsal-title rehearsal-text">',
+            f'<title id="rehearsal-title">{escape(_title(board))}</title>',
+            f'<desc id="rehearsal-text">{escape(_description(board))}</desc>',
+            _rect(0, 0, WIDTH, HEIGHT, PAPER),
             *_head(board),
             *_chart(board),
             *_goals(board),
@@ -39,38 +44,82 @@ def picture(board: Scoreboard) -> str:
 
 
 def _title(board: Scoreboard) -> str:
-    return f"Rehearsal of {board.environment}: {len(board.regions)} Regions, {board.sold_seats:,} seats sold"
+    return f"Rehearsal of {board.environment}: {counted(len(board.regions), 'Region')}, {board.sold_seats:,} seats sold"
 
 
-def _text(x: float, y: float, words: str, size: int = 14, colour: str = INK, more: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" {more}>{escape(words)}</text>'
+def _description(board: Scoreboard) -> str:
+    """The picture in a few sentences, for readers who cannot see it."""
+    goals = "; ".join(f"{goal.name} {_measured(goal)}" for goal in board.goals)
+    return (
+        f"{'Passed' if board.passed else 'Failed'}. {board.oversold} seats sold twice, {board.caught} of "
+        f"{board.planted} planted oversells corrected, {board.contradicted} retries with a different answer. "
+        f"99th percentiles: {goals}."
+    )
+
+
+def _text(
+    x: float,
+    y: float,
+    words: str,
+    size: float = 14,
+    colour: str = INK,
+    *,
+    room: float,
+    bold: bool = False,
+    anchor: str = "start",
+) -> str:
+    """A line of text, in a smaller font where it would need more than ``room`` in the widest one."""
+    size = min(size, int(10 * size * room / max(room, upper_bound(words, size, bold=bold))) / 10)
+    weight = ' font-weight="bold"' if bold else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"{weight} fill="{colour}" stroke="none" '
+        f'text-anchor="{anchor}">{escape(words, quote=False)}</text>'
+    )
+
+
+def _rect(x: float, y: float, width: float, height: float, colour: str, radius: float = 0) -> str:
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius:g}" ry="{radius:g}" '
+        f'fill="{colour}" stroke="none"/>'
+    )
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "") -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{more}/>'
 
 
 def _head(board: Scoreboard) -> Iterator[str]:
-    yield _text(LEFT, 52, _title(board), 26, more='font-weight="bold"')
+    whole = WIDTH - 2.0 * LEFT
+    yield _text(LEFT, 52, _title(board), 26, room=whole, bold=True)
     yield _text(
         LEFT,
         78,
-        f"{board.resources} resources applied in {board.apply_seconds:.0f} s on an emulated AWS; "
+        f"{board.resources:,} resources applied in {board.apply_seconds:.0f} s on an emulated AWS; "
         f"{board.orders:,} orders in {board.sale_seconds:.0f} s",
         14,
         QUIET,
+        room=whole,
     )
     figures = (
         (f"{board.sold_seats:,}", "seats sold", INK),
-        (str(board.oversold), "sold twice", BAD if board.oversold else GOOD),
+        (f"{board.oversold:,}", "seats sold twice", BAD if board.oversold else GOOD),
         (
             f"{board.caught} of {board.planted}",
-            "planted oversells caught",
+            "planted oversells corrected",
             GOOD if board.caught == board.planted else BAD,
         ),
-        (str(board.contradicted), "retries contradicted", BAD if board.contradicted else GOOD),
-        (f"{board.rate_reached:.0f}/s", f"orders, of {board.rate_asked:.0f}/s asked", INK),
+        (
+            f"{board.contradicted:,}",
+            "retries with a different answer",
+            BAD if board.contradicted else GOOD,
+        ),
+        (f"{board.rate_reached:,.0f}/s", f"orders; target {board.rate_asked:,.0f}/s", INK),
     )
     for index, (figure, what, colour) in enumerate(figures):
-        x = LEFT + index * 222
-        yield _text(x, 128, figure, 32, colour, 'font-weight="bold"')
-        yield _text(x, 150, what, 13, QUIET)
+        x = LEFT + index * FIGURE
+        room = min(FIGURE - 12, WIDTH - 12 - x)
+        yield _text(x, 122, figure, 32, colour, room=room, bold=True)
+        yield _text(x, 142, what, 13, QUIET, room=room)
 
 
 def _chart(board: Scoreboard) -> Iterator[str]:
@@ -79,54 +128,60 @@ def _chart(board: Scoreboard) -> Iterator[str]:
     width = (RIGHT - LEFT) / len(columns)
     for share in (0.0, 0.5, 1.0):
         y = BOTTOM - share * (BOTTOM - TOP - 30)
-        yield f'<line x1="{LEFT}" y1="{y:.1f}" x2="{RIGHT}" y2="{y:.1f}" stroke="{LINE}"/>'
-        yield _text(LEFT - 8, y + 4, f"{share * most:.0f}", 11, QUIET, 'text-anchor="end"')
+        yield _line(LEFT, y, RIGHT, y, LINE)
+        yield _text(LEFT - 8, y + 4, f"{share * most:,g}", 11, QUIET, room=LEFT - 14.0, anchor="end")
     for index, column in enumerate(columns):
         y = float(BOTTOM)
         for kind, (colour, _) in KINDS.items():
             height = column.get(kind, 0) / most * (BOTTOM - TOP - 30)
             y -= height
             if height:
-                yield (
-                    f'<rect x="{LEFT + index * width:.1f}" y="{y:.1f}" width="{max(1.0, width - 1):.1f}" '
-                    f'height="{height:.1f}" fill="{colour}"/>'
-                )
+                yield _rect(LEFT + index * width, y, max(1.0, width - 1), height, colour)
     seconds = max(1.0, board.sale_seconds)
-    for index, moment in enumerate(board.moments):
-        x = LEFT + min(1.0, moment.at / seconds) * (RIGHT - LEFT)
-        y = TOP - 12 + 16 * (index % 2)
-        yield f'<line x1="{x:.1f}" y1="{y + 4:.1f}" x2="{x:.1f}" y2="{BOTTOM}" stroke="{INK}" stroke-dasharray="3 3"/>'
-        anchor = "end" if x > (LEFT + RIGHT) / 2 else "start"
-        yield _text(x + (-5 if anchor == "end" else 5), y, moment.what, 12, INK, f'text-anchor="{anchor}"')
-    yield _text(LEFT, BOTTOM + 20, "0 s", 11, QUIET)
-    yield _text(RIGHT, BOTTOM + 20, f"{board.sale_seconds:.0f} s", 11, QUIET, 'text-anchor="end"')
+    # Each has a row, as they may be close in time; in this order lines start below the labels beside them.
+    places = [(LEFT + min(1.0, each.at / seconds) * (RIGHT - LEFT), each.what) for each in board.moments]
+    middle = (LEFT + RIGHT) / 2
+    late = sorted(((x, what) for x, what in places if x > middle), reverse=True)
+    rows = [*late, *sorted((x, what) for x, what in places if x <= middle)]
+    for index, (x, what) in enumerate(rows):
+        y = TOP + 22 - ROW * (len(rows) - 1 - index)
+        yield _line(x, y - 9, x, BOTTOM, INK, ' stroke-dasharray="3 3"')
+        if x > middle:
+            yield _text(x - 5, y, what, 12, room=x - 5 - LEFT, anchor="end")
+        else:
+            yield _text(x + 5, y, what, 12, room=RIGHT - x - 5)
+    yield _text(LEFT, BOTTOM + 20, "0 s", 11, QUIET, room=50)
+    yield _text(RIGHT, BOTTOM + 20, f"{board.sale_seconds:.0f} s", 11, QUIET, room=60, anchor="end")
+    share = (RIGHT - LEFT - 130) / len(KINDS)
     for index, (colour, what) in enumerate(KINDS.values()):
-        x = LEFT + 60 + index * 150
-        yield f'<rect x="{x}" y="{BOTTOM + 10}" width="12" height="12" fill="{colour}"/>'
-        yield _text(x + 18, BOTTOM + 20, f"orders {what}", 12, QUIET)
+        x = LEFT + 60 + index * share
+        yield _rect(x, BOTTOM + 10, 12, 12, colour)
+        yield _text(x + 18, BOTTOM + 20, f"orders: {what}", 12, QUIET, room=share - 28)
 
 
 def _goals(board: Scoreboard) -> Iterator[str]:
-    yield _text(RIGHT + 40, TOP - 8, "99th percentile against the objective", 13, QUIET)
+    yield _text(RIGHT + 40, TOP - 8, "99th percentile and objective", 13, QUIET, room=WIDTH - RIGHT - 52.0)
     for index, goal in enumerate(board.goals):
         yield from _goal(goal, TOP + 28 + index * 68)
 
 
 def _goal(goal: Goal, y: float) -> Iterator[str]:
-    """A bar as long as the measured share of the objective; the objective is at two thirds."""
+    """A bar for the measured value, with a mark for the objective at two thirds of the length."""
     left, length = RIGHT + 40, 270.0
     mark = left + length * 2 / 3
     share = min(1.5, goal.measured.p99 / goal.objective)
     colour = GOOD if goal.met else BAD if goal.measured.count else QUIET
-    value = f"{goal.measured.p99:.3g} {goal.unit}" if goal.measured.count else "not measured"
-    yield _text(left, y - 8, goal.name, 14)
-    yield _text(
-        left + length, y - 8, f"{value} of {goal.objective:g} {goal.unit}", 13, QUIET, 'text-anchor="end"'
-    )
-    yield f'<rect x="{left}" y="{y}" width="{length}" height="10" rx="5" fill="{LINE}"/>'
+    yield _text(left, y - 8, goal.name, 14, room=length * 0.4)
+    yield _text(left + length, y - 8, _measured(goal), 13, QUIET, room=length * 0.56, anchor="end")
+    yield _rect(left, y, length, 10, LINE, 5)
     if goal.measured.count:
-        yield (
-            f'<rect x="{left}" y="{y}" width="{max(4.0, share * length * 2 / 3):.1f}" height="10" rx="5" '
-            f'fill="{colour}"/>'
-        )
-    yield f'<line x1="{mark:.1f}" y1="{y - 4}" x2="{mark:.1f}" y2="{y + 14}" stroke="{INK}" stroke-width="2"/>'
+        yield _rect(left, y, max(4.0, share * length * 2 / 3), 10, colour, 5)
+    yield _line(mark, y - 4, mark, y + 14, INK, ' stroke-width="2"')
+
+
+def _measured(goal: Goal) -> str:
+    """The measured value beside its objective."""
+    objective = f"{goal.objective:g} {goal.unit}"
+    if not goal.measured.count:
+        return f"not measured; objective {objective}"
+    return f"{goal.measured.p99:.3g} of {objective}"

@@ -1,4 +1,4 @@
-"""A rehearsal from the beginning to the end: apply, open, sell, plant, cut off, heal, wait, count."""
+"""The sequence of a rehearsal: apply, open the sale, inject faults, wait for corrections, count."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from botocore.config import Config
 from ticketgen.rehearsal.credentials import harmless_environment
 from ticketgen.rehearsal.emulated import EmulatedAws
 from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
-from ticketgen.rehearsal.scoreboard import Goal, Moment, Scoreboard, percentiles, timeline
+from ticketgen.rehearsal.scoreboard import Goal, Moment, Scoreboard, counted, percentiles, timeline
 from ticketgen.rehearsal.terraform import Terraform
 from ticketgen.spec.model import Environment
 
@@ -30,19 +30,19 @@ __all__ = ["Rehearsal", "rehearse"]
 Progress = Callable[[str], None]
 
 PATIENCE_SECONDS = 90.0
-"""How long after the sale what was planted may take to be settled."""
+"""Time after the sale within which planted oversells must be corrected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What is wanted.
+    """Settings of a rehearsal.
 
     Attributes:
         environment: the environment.
         files: its rendered stack: path to text.
         seconds: how long the sale is open.
-        seats: of each of the two events.
-        binary: Terraform or OpenTofu.
+        seats: number of seats of each of the two events.
+        binary: path of Terraform or OpenTofu.
     """
 
     environment: Environment
@@ -53,7 +53,7 @@ class Rehearsal:
 
 
 class Stack:
-    """The applied stack, as seen by its outputs."""
+    """The applied stack, as its outputs describe it."""
 
     def __init__(self, outputs: Mapping[str, Any], endpoint: str) -> None:
         self.regions: dict[str, dict[str, Any]] = outputs["regions"]
@@ -66,7 +66,7 @@ class Stack:
         self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, region: str) -> Any:
-        """A client of a service in a Region, which calls as an operator would."""
+        """Return a client of a service in a Region, with an operator's retries."""
         if (service, region) not in self._clients:
             self._clients[service, region] = boto3.client(
                 service,
@@ -79,7 +79,7 @@ class Stack:
         return self._clients[service, region]
 
     def fronts(self) -> list[Storefront]:
-        """Every Region's API, on the emulator."""
+        """Return the API of every Region on the emulator."""
         local = urlsplit(self._endpoint)
         assert local.hostname is not None
         assert local.port is not None
@@ -92,7 +92,7 @@ class Stack:
         return found
 
     def entries(self, region: str) -> list[dict[str, Any]]:
-        """A Region's ledger."""
+        """Return all entries of a Region's ledger."""
         pages = (
             self.client("dynamodb", region)
             .get_paginator("scan")
@@ -102,10 +102,10 @@ class Stack:
 
 
 def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
-    """Rehearse, and clean up.
+    """Run a rehearsal and clean up.
 
     Raises:
-        TerraformFailed: the stack does not apply.
+        TerraformFailed: the stack could not be applied.
     """
     folder = Path(tempfile.mkdtemp(prefix="ticketgen-rehearsal-"))
     try:
@@ -125,7 +125,7 @@ def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
             began = time.monotonic()
             resources = terraform.apply(progress)
             applied = time.monotonic() - began
-            progress(f"{resources} resources applied in {applied:.0f} s")
+            progress(f"{counted(resources, 'resource')} applied in {applied:.0f} s")
             stack = Stack(terraform.outputs(), aws.endpoint)
             return _sale(wanted, aws, stack, resources, applied, progress)
     finally:
@@ -150,8 +150,8 @@ def _sale(
     aws.ask("run")  # streams are followed and schedules fire from here on
     rate = environment.event_scale.purchases_per_minute / 60
     buyers = Buyers(stack.fronts(), shows, rate=rate, most_seats=environment.event_scale.seats_per_order)
-    progress(f"the sale opens: {len(shows)} events of {wanted.seats} seats, {rate:.0f} orders/s from "
-             f"{len(stack.regions)} Regions")  # fmt: skip
+    progress(f"sale opened: {counted(len(shows), 'event')} with {counted(wanted.seats, 'seat')} each, "
+             f"target {rate:,.0f} orders/s from {counted(len(stack.regions), 'Region')}")  # fmt: skip
     opened, _opened_at = time.monotonic(), time.time()
     trouble = Trouble(aws, stack, shows, far, buyers, wanted.seconds, opened, progress)
     maker = threading.Thread(target=trouble.make, daemon=True)
@@ -159,8 +159,8 @@ def _sale(
     buyers.buy(wanted.seconds)
     sale_seconds = time.monotonic() - opened
     maker.join()
-    progress(f"the sale is over: {sum(a.outcome == 'sold' for a in buyers.attempts)} orders sold; waiting until "
-             "everything that was planted is settled")  # fmt: skip
+    orders = sum(attempt.outcome == "sold" for attempt in buyers.attempts)
+    progress(f"sale closed: {counted(orders, 'order')} sold; waiting for corrections")
     caught_after = trouble.wait_until_caught(PATIENCE_SECONDS)
     _settle(aws, 30)
     behind = _wait_for_analytics(aws, stack, shows)
@@ -213,7 +213,7 @@ def _sale(
 
 
 class Trouble:
-    """What is done to the stack during the sale, and whether it was noticed."""
+    """Injects faults during the sale and waits for their correction."""
 
     def __init__(
         self,
@@ -233,18 +233,18 @@ class Trouble:
         self.moments: list[Moment] = []
 
     def make(self) -> None:
-        """An oversell at a quarter of the sale; the far Region off from two fifths to two thirds."""
+        """Plant an oversell at a quarter of the sale; cut off the far Region from two fifths to two thirds."""
         self._at(0.25)
         self._plant()
         self._at(0.4)
         self._aws.ask(f"cut/{self._far}")
-        self._note(f"{self._far} is cut off")
+        self._note(f"{self._far} cut off")
         self._at(0.66)
         self._aws.ask(f"heal/{self._far}")
-        self._note(f"{self._far} is back")
+        self._note(f"{self._far} reconnected")
 
     def wait_until_caught(self, seconds: float) -> list[float]:
-        """How long each one that was planted took to be voided; those that were not are missing."""
+        """Return the seconds until each planted oversell was voided; uncorrected ones are missing."""
         deadline = time.monotonic() + seconds
         caught: dict[str, float] = {}
         while time.monotonic() < deadline and len(caught) < len(self.planted):
@@ -258,7 +258,7 @@ class Trouble:
         return list(caught.values())
 
     def _plant(self) -> None:
-        """A second sale of a sold seat, written in another Region, as a lost home that came back would bring it."""
+        """Sell a sold seat again in another Region, as a lost home Region does when it returns."""
         show = self._shows[0]
         for _ in range(100):
             sold = [e for e in self._stack.entries(show.home) if e["event_id"]["S"] == show.event_id]
@@ -283,10 +283,10 @@ class Trouble:
             TableName=self._stack.tables["ticket-sales"], Item=entry
         )
         self.planted[entry["sale_id"]["S"]] = time.time()
-        self._note(f"seat {entry['seat_id']['S']} is sold again, in {other}")
+        self._note(f"seat {entry['seat_id']['S']} sold again in {other}")
 
     def _at(self, share: float) -> None:
-        """Wait until so much of the time is over, or of the seats is sold: a fast machine sells out early."""
+        """Wait until this share of the time has passed or of the seats is sold; fast machines sell out early."""
         while max((time.monotonic() - self._opened) / self._seconds, self._buyers.share_sold()) < share:
             time.sleep(0.05)
 
@@ -296,33 +296,33 @@ class Trouble:
 
 
 def _region_to_cut(environment: Environment) -> str:
-    """A Region that neither verifies nor may have to; of two, the secondary; of one, that one."""
+    """Choose a Region without verification if there is one, else the secondary, else the primary."""
     hubs = {environment.primary_region, environment.secondary_region}
     others = [region for region in environment.regions if region not in hubs]
     return others[-1] if others else environment.secondary_region or environment.primary_region
 
 
 def _elsewhere(regions: Sequence[str], home: str, far: str) -> str:
-    """Where a conflicting sale is written: away from the home, and if it can be where nothing is cut off."""
+    """Choose the Region of the conflicting sale: not the home and, if possible, not the one to cut off."""
     return min(regions, key=lambda region: (region == home, region == far))
 
 
 def _settle(aws: EmulatedAws, seconds: float) -> None:
-    """Wait until every Region has what the others wrote."""
+    """Wait until replication has caught up in every Region."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and aws.ask("state")["waiting"]:
         time.sleep(0.2)
 
 
 def _ledger(stack: Stack) -> dict[str, dict[str, Any]]:
-    """The unvoided sales of all Regions' ledgers together, by id."""
+    """Return the unvoided sales of all Regions' ledgers by id."""
     entries = {entry["sale_id"]["S"]: entry for region in stack.regions for entry in stack.entries(region)}
     voided = {entry["voids"]["S"] for entry in entries.values() if "voids" in entry}
     return {key: entry for key, entry in entries.items() if "voids" not in entry and key not in voided}
 
 
 def _wait_for_analytics(aws: EmulatedAws, stack: Stack, shows: Sequence[Show]) -> dict[str, int]:
-    """What each hub's database lacks of the sales in its Region's ledger, after it had time to catch up."""
+    """Return the number of sales missing in each analytics database, after time to catch up."""
     wanted = sum("voids" not in entry for entry in stack.entries(shows[0].home))
     deadline = time.monotonic() + 30
     while True:
@@ -333,7 +333,7 @@ def _wait_for_analytics(aws: EmulatedAws, stack: Stack, shows: Sequence[Show]) -
 
 
 def _refunds(stack: Stack) -> int:
-    """Messages on the refund queues."""
+    """Count the messages on the refund queues."""
     total = 0
     for region, exports in stack.regions.items():
         if exports.get("refunds_queue_url"):
@@ -345,7 +345,7 @@ def _refunds(stack: Stack) -> int:
 
 
 def _maps_that_agree(stack: Stack, shows: Sequence[Show], live: Mapping[tuple[str, str], int]) -> int:
-    """In how many Regions the API's seat map says of each event what the ledger says."""
+    """Count the Regions whose seat map matches the ledger for every event."""
     import urllib.request
 
     wanted = Counter(event for event, _ in live)

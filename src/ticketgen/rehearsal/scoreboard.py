@@ -1,4 +1,4 @@
-"""What a rehearsal found: figures, each against its objective, as text and as plain data."""
+"""The result of a rehearsal: measured values beside their objectives, as text and as plain data."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Goal", "Moment", "Percentiles", "Scoreboard", "percentiles", "text"]
+__all__ = ["Goal", "Moment", "Percentiles", "Scoreboard", "counted", "percentiles", "text"]
 
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Of a measured value, in its own unit; all zero when nothing was measured."""
+    """Percentiles of a measured value in its own unit; all zero if nothing was measured."""
 
     count: int
     p50: float
@@ -23,7 +23,7 @@ class Percentiles:
 
 
 def percentiles(values: Sequence[float]) -> Percentiles:
-    """The nearest-rank percentiles of some values."""
+    """Compute nearest-rank percentiles."""
     ranked = sorted(values)
     if not ranked:
         return Percentiles(0, 0.0, 0.0, 0.0, 0.0)
@@ -36,7 +36,7 @@ def percentiles(values: Sequence[float]) -> Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """An objective, and what was measured of it on this machine.
+    """An objective and the values measured for it on this machine.
 
     Attributes:
         name: such as `lock`.
@@ -52,13 +52,13 @@ class Goal:
 
     @property
     def met(self) -> bool:
-        """Whether the 99th percentile is within the objective; nothing measured is nothing met."""
+        """Whether the 99th percentile is within the objective; False if nothing was measured."""
         return self.measured.count > 0 and self.measured.p99 <= self.objective
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that was done to the stack, at so many seconds after the sale opened."""
+    """A fault injected into the stack, with the seconds since the sale opened."""
 
     at: float
     what: str
@@ -69,15 +69,16 @@ class Scoreboard:
     """A finished rehearsal.
 
     Attributes:
-        rate_asked, rate_reached: orders a second.
-        refused: how many orders, by the API's reason.
-        oversold: seats with more than one unvoided sale, in all Regions' ledgers together: must be 0.
-        contradicted: retries with the same key that got another answer: must be 0.
-        planted, caught: oversold seats that were planted, and how many of them were settled.
-        caught_after: seconds from planting to the end of the run that settled it.
+        rate_asked, rate_reached: orders per second.
+        refused: number of refused orders by the API's reason.
+        oversold: seats with more than one unvoided sale in the ledgers of all Regions together; must be 0.
+        contradicted: retries whose answer differs from the first answer for the same key; must be 0.
+        repeated: retries with the same key.
+        planted, caught: planted oversells, and how many of them were corrected.
+        caught_after: seconds from planting an oversell to its void.
         refunds: messages on the refund queues.
-        maps: Regions whose seat map says the same as the ledger; None where there is no Redis.
-        behind: what analytics lacks of the ledger's sales, by cluster.
+        maps: Regions whose seat map matches the ledger; None without Redis.
+        behind: sales of the ledger that are missing in analytics, by Region.
     """
 
     environment: str
@@ -109,18 +110,18 @@ class Scoreboard:
 
     @property
     def passed(self) -> bool:
-        """Whether it is fit for a sale: nothing oversold, nothing contradicted, all that was planted was caught."""
+        """Whether no seat is oversold, no retry differs, every oversell was corrected and all copies agree."""
         consistent = self.maps in (None, len(self.regions)) and not any(self.behind.values())
         return not self.oversold and not self.contradicted and self.caught == self.planted > 0 and consistent
 
     def data(self) -> dict[str, Any]:
-        """All of it, for `--format json`."""
+        """Return everything as plain data, for `--format json`."""
         goals = [asdict(goal) | {"met": goal.met} for goal in self.goals]
         return asdict(self) | {"goals": goals, "passed": self.passed}
 
 
 def timeline(attempts: Sequence[tuple[float, str]], seconds: float) -> tuple[Mapping[str, int], ...]:
-    """For each second of the sale, how many orders ended how: `sold`, `taken` or `unavailable`."""
+    """Count the orders of each second of the sale by outcome: `sold`, `taken` or `unavailable`."""
     columns = [Counter[str]() for _ in range(int(seconds) + 1)]
     for at, outcome in attempts:
         columns[min(int(at), len(columns) - 1)][kind_of(outcome)] += 1
@@ -128,38 +129,45 @@ def timeline(attempts: Sequence[tuple[float, str]], seconds: float) -> tuple[Map
 
 
 def kind_of(outcome: str) -> str:
-    """An outcome as the picture shows it."""
+    """Return the category that the picture shows for an outcome."""
     if outcome == "sold":
         return "sold"
     return "taken" if outcome in {"sold-to-others", "held", "busy", "hold-ended"} else "unavailable"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun in the singular or plural."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def text(board: Scoreboard) -> str:
-    """The scoreboard for people."""
+    """Format the scoreboard for a terminal."""
+    regions = counted(len(board.regions), "Region")
     refused = ", ".join(f"{count} {reason}" for reason, count in sorted(board.refused.items())) or "none"
     caught = ", ".join(f"{seconds:.1f} s" for seconds in board.caught_after)
+    analytics = ", ".join(f"{counted(n, 'sale')} missing in {region}" for region, n in board.behind.items())
     lines = [
-        f"{board.environment}: {len(board.regions)} Regions, {board.resources} resources applied in "
-        f"{board.apply_seconds:.0f} s, a sale of {board.sale_seconds:.0f} s",
+        f"{board.environment}: {regions}, {counted(board.resources, 'resource')} applied in "
+        f"{board.apply_seconds:.0f} s, sale of {board.sale_seconds:.0f} s",
         "",
-        f"  orders        {board.orders} at {board.rate_reached:.1f}/s (asked: {board.rate_asked:.1f}/s)",
+        f"  orders        {board.orders} at {board.rate_reached:.1f}/s (target {board.rate_asked:.1f}/s)",
         f"  sold          {board.sold_orders} orders, {board.sold_seats} of {board.seats} seats",
         f"  refused       {refused}",
-        f"  oversold      {board.oversold} (must be 0)",
-        f"  retries       {board.repeated}, {board.contradicted} with another answer (must be 0)",
-        f"  planted       {board.planted} oversold, {board.caught} caught"
+        f"  oversold      {counted(board.oversold, 'seat')} (must be 0)",
+        f"  retries       {board.repeated}, {board.contradicted} with a different answer (must be 0)",
+        f"  planted       {counted(board.planted, 'oversell')}, {board.caught} corrected"
         + (f" after {caught}" if caught else ""),
         f"  refunds       {board.refunds} published",
         f"  cut off       {board.cut_region}",
         "  seat maps     "
         + (
-            "not rehearsed: no Redis here"
+            "not rehearsed: Redis is not installed"
             if board.maps is None
-            else f"{board.maps} of {len(board.regions)} agree"
+            else f"{board.maps} of {regions} match the ledger"
         ),
-        f"  analytics     {', '.join(f'{arn}: {n} behind' for arn, n in board.behind.items()) or 'not rehearsed'}",
+        f"  analytics     {analytics or 'not rehearsed'}",
         "",
-        f"  {'':<14}{'p50':>9}{'p95':>9}{'p99':>9}{'most':>9}{'objective':>11}",
+        f"  {'':<14}{'p50':>9}{'p95':>9}{'p99':>9}{'max':>9}{'objective':>11}",
     ]
     for goal in board.goals:
         m = goal.measured

@@ -1,4 +1,4 @@
-"""Runs Terraform or OpenTofu on a folder, and tells how far it is."""
+"""Runs Terraform or OpenTofu in a folder and reports progress."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["PARALLELISM", "Terraform", "TerraformFailed"]
 Progress = Callable[[str], None]
 
 PARALLELISM = "-parallelism=40"
-"""Creating is mostly waiting: the AWS provider watches a new queue or cache for half a minute to be sure of it. What
-waits should keep nothing else from beginning, as Terraform's own limit of ten at once does."""
+"""Creation is mostly waiting: the AWS provider polls a new queue or cache for half a minute. Terraform's default of ten
+parallel operations would make other resources wait for that."""
 
 
 class TerraformFailed(Exception):
-    """Terraform ended with an error: what it was about, and its last words."""
+    """Terraform failed; the message is the command and the end of its error output."""
 
 
 class Terraform:
@@ -28,8 +28,8 @@ class Terraform:
 
     Args:
         binary: `terraform` or `tofu`.
-        folder: where the configuration is; state and providers are kept in it.
-        environment: what it runs with.
+        folder: with the configuration; state and providers are stored in it.
+        environment: environment variables.
     """
 
     def __init__(self, binary: str, folder: Path, environment: Mapping[str, str]) -> None:
@@ -37,14 +37,14 @@ class Terraform:
 
     @staticmethod
     def find() -> str | None:
-        """The Terraform on the PATH, else the OpenTofu, else None."""
+        """Return Terraform on the PATH, else OpenTofu, else None."""
         return shutil.which("terraform") or shutil.which("tofu")
 
     def init(self) -> None:
-        """Get the providers. What is rendered for a remote state keeps it here instead.
+        """Install the providers; the state is local, also where the stack has a remote backend.
 
         Raises:
-            TerraformFailed: no providers.
+            TerraformFailed: a provider could not be installed.
         """
         (self._folder / "rehearsal_override.tf").write_text(
             'terraform {\n  backend "local" {}\n}\n', encoding="utf-8"
@@ -52,10 +52,10 @@ class Terraform:
         self._run("init", "-no-color")
 
     def apply(self, progress: Progress) -> int:
-        """Apply; how many resources were created.
+        """Apply and return the number of created resources.
 
         Raises:
-            TerraformFailed: not everything was.
+            TerraformFailed: not every resource was created.
         """
         created = planned = 0
 
@@ -63,17 +63,17 @@ class Terraform:
             nonlocal created, planned
             if event.get("type") == "change_summary" and event["changes"]["operation"] == "plan":
                 planned = event["changes"]["add"]
-                progress(f"{planned} resources are to be created")
+                progress(f"{planned:,} resource{'' if planned == 1 else 's'} to create")
             if event.get("type") == "apply_complete" and event["hook"]["action"] == "create":
                 created += 1
                 if created % 25 == 0:
-                    progress(f"{created} of {planned} resources")
+                    progress(f"{created:,} of {planned:,} resources created")
 
         self._run("apply", "-auto-approve", "-json", PARALLELISM, told=told)
         return created
 
     def outputs(self) -> dict[str, Any]:
-        """The outputs' values, by name."""
+        """Return the values of the outputs by name."""
         found = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in found.items()}
 
@@ -108,6 +108,6 @@ class Terraform:
         if process.wait() != 0:
             reader.join()
             raise TerraformFailed(
-                f"{Path(self._binary).name} {arguments[0]}: {''.join(errors)[-4000:].strip()}"
+                f"{Path(self._binary).name} {arguments[0]} failed: {''.join(errors)[-4000:].strip()}"
             )
         return "".join(lines)

@@ -1,4 +1,4 @@
-"""An AWS on loopback: moto's server, and in one place whatever it lacks for a multi-Region stack.
+"""An emulated AWS on loopback: moto's server, with the features that a multi-Region stack needs besides.
 
 | module | what it adds to moto |
 |---|---|
@@ -16,5 +16,5 @@
 | `warehouse` | Aurora's Data API, on SQLite |
 | `server` | all of it in one process |
 
-Each module that changes moto has a `mend()`; `server` calls them before the first request.
+Each module that changes moto has a `patch()`; `server` calls them before the first request.
 """

@@ -1,4 +1,4 @@
-"""Requests to a REST API, as API Gateway takes them: routed, authorised, validated, and handed to the function.
+"""Requests to a REST API: routed, authorised, validated and passed to the function, as API Gateway does.
 
     http://ADDRESS/_aws/execute-api/API_ID/STAGE/path
 

@@ -12,9 +12,9 @@ from typing import Any
 from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 
 from ticketgen.rehearsal.emulator.elasticache import user_group_members
-from ticketgen.rehearsal.emulator.mending import replace
+from ticketgen.rehearsal.emulator.patching import replace
 
-__all__ = ["address_of", "available", "mend", "stop_all"]
+__all__ = ["address_of", "available", "patch", "stop_all"]
 
 _SERVERS: dict[str, tuple[Any, int]] = {}
 
@@ -93,8 +93,8 @@ def stop_all() -> None:
         _stop(endpoint)
 
 
-def mend() -> None:
-    """Start a Redis with each replication group, and stop it with it. After `elasticache.mend`."""
+def patch() -> None:
+    """Start a Redis with each replication group, and stop it with it. After `elasticache.patch`."""
     create, delete = ElastiCacheBackend.create_replication_group, ElastiCacheBackend.delete_replication_group
 
     def created(backend: ElastiCacheBackend, **request: Any) -> ReplicationGroup:

@@ -1,4 +1,4 @@
-"""What becomes of a change of a table: a record on its stream, a record on Kinesis, a copy in other Regions.
+"""Effects of a table's change: a record on its stream, a record on Kinesis, a copy in other Regions.
 
 moto hands each change of a table with a stream to `StreamShard.add`; here every table has one.
 """
@@ -22,9 +22,9 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.kinesis.models import kinesis_backends
 
 from ticketgen.rehearsal.emulator.items import image
-from ticketgen.rehearsal.emulator.mending import add_actions, replace
+from ticketgen.rehearsal.emulator.patching import add_actions, replace
 
-__all__ = ["LISTENERS", "Records", "mend", "stream_of"]
+__all__ = ["LISTENERS", "Records", "patch", "stream_of"]
 
 KEPT = 200_000
 """Records that a stream keeps; a stream's day is longer than a rehearsal, its memory is not."""
@@ -164,7 +164,7 @@ class _Actions(DynamoHandler):
         return {"TableName": self.body["TableName"], "StreamArn": arn, "DestinationStatus": status}
 
 
-def mend() -> None:
+def patch() -> None:
     """Give every table a stream that is read from here, and Kinesis its copy."""
     add_actions(DynamoHandler, _Actions)
     replace(StreamShard, add=_added)

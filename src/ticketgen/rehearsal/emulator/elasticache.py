@@ -1,4 +1,4 @@
-"""ElastiCache: parameter groups and user groups, which moto has not, and members and deletions as AWS has them."""
+"""ElastiCache: parameter groups and user groups, which moto lacks, and AWS's members and deletions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup, elasti
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.utilities.utils import get_partition
 
-from ticketgen.rehearsal.emulator.mending import add_actions, replace
+from ticketgen.rehearsal.emulator.patching import add_actions, replace
 
-__all__ = ["mend", "user_group_members"]
+__all__ = ["patch", "user_group_members"]
 
 Group = dict[str, Any]
 
@@ -180,7 +180,7 @@ class _Actions(ElastiCacheResponse):
         self.elasticache_backend.tagging_service.tag_resource(group["ARN"], self._get_param("Tags", []))
 
 
-def _mend_members() -> None:
+def _patch_members() -> None:
     """A group's members are cache clusters of their own, `num_cache_clusters` of them, and go with the group."""
     create = ElastiCacheBackend.create_replication_group
     describe = ElastiCacheBackend.describe_replication_groups
@@ -253,7 +253,7 @@ def _shape(cluster: Any, group: ReplicationGroup) -> None:
     cluster.at_rest_encryption_enabled = group.at_rest_encryption_enabled
 
 
-def mend() -> None:
+def patch() -> None:
     """Give moto's ElastiCache what it lacks."""
     add_actions(ElastiCacheResponse, _Actions)
     start = ElastiCacheBackend.__init__
@@ -263,4 +263,4 @@ def mend() -> None:
         backend.arn_regex = re.compile("arn:.*:elasticache:")  # moto's own knows five kinds of ARNs
 
     replace(ElastiCacheBackend, __init__=started)
-    _mend_members()
+    _patch_members()

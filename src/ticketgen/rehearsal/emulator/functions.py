@@ -25,8 +25,8 @@ from typing import Any
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 
 from ticketgen.rehearsal.emulator import caches
-from ticketgen.rehearsal.emulator.mending import replace
 from ticketgen.rehearsal.emulator.metrics import METRICS
+from ticketgen.rehearsal.emulator.patching import replace
 
 __all__ = ["CALLER", "Fleet", "Outcome", "function_of"]
 
@@ -147,7 +147,7 @@ class Fleet:
         self._runtime.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def mend(self) -> None:
+    def patch(self) -> None:
         """Let moto's Lambda invoke functions here."""
 
         def invoked(

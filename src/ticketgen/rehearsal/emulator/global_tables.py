@@ -31,9 +31,9 @@ from moto.dynamodb.responses import DynamoHandler
 
 from ticketgen.rehearsal.emulator import change_streams
 from ticketgen.rehearsal.emulator.items import condition, image, item_from
-from ticketgen.rehearsal.emulator.mending import replace
+from ticketgen.rehearsal.emulator.patching import replace
 
-__all__ = ["LINKS", "TURN", "Links", "mend", "transact"]
+__all__ = ["LINKS", "TURN", "Links", "patch", "transact"]
 
 TURN = threading.RLock()
 """Moto's tables are not safe under threads: whoever reads or writes them has the turn."""
@@ -287,7 +287,7 @@ def transact(backend: DynamoDBBackend, request: dict[str, Any]) -> None:
         _TOKENS[known] = now + TOKEN_SECONDS
 
 
-def _mend_handler() -> None:
+def _patch_handler() -> None:
     answer, update = DynamoHandler.call_action, DynamoHandler.update_table
 
     def in_turn(handler: DynamoHandler) -> Any:
@@ -316,7 +316,7 @@ def _mend_handler() -> None:
     replace(DynamoDBBackend, transact_write_items=_transact)
 
 
-def _mend_tables() -> None:
+def _patch_tables() -> None:
     describe, query, update, tagged, untagged = (
         Table.describe,
         Table.query,
@@ -377,9 +377,9 @@ def _named(wanted: dict[str, Any]) -> dict[str, Any]:
     return {"KMSMasterKeyId": wanted["KMSMasterKeyId"]} if wanted.get("KMSMasterKeyId") else {}
 
 
-def mend() -> None:
+def patch() -> None:
     """Make moto's tables global where they are asked to be, and start delivering."""
-    _mend_handler()
-    _mend_tables()
+    _patch_handler()
+    _patch_tables()
     change_streams.LISTENERS.append(LINKS.changed)
     threading.Thread(target=LINKS.deliver_for_ever, name="replication", daemon=True).start()

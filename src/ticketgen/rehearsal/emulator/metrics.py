@@ -1,4 +1,4 @@
-"""What the functions measured: their log lines in CloudWatch's embedded metric format, as CloudWatch reads them."""
+"""Metrics of the functions, read from their log lines in CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens by itself on AWS: event source mappings read their streams, rules fire on their schedules."""
+"""Background work of AWS: event source mappings read their streams, rules fire on their schedules."""
 
 from __future__ import annotations
 

@@ -63,16 +63,16 @@ def main(port: int) -> None:
         request_handler=_quiet(MotoRequestHandler),
     )
     address = f"{HOST}:{server.server_port}"
-    change_streams.mend()
-    global_tables.mend()
-    elasticache.mend()
+    change_streams.patch()
+    global_tables.patch()
+    elasticache.patch()
     if caches.available():
-        caches.mend()
-    small_gaps.mend(address)
+        caches.patch()
+    small_gaps.patch(address)
     fleet = functions.Fleet(f"http://{address}")
-    fleet.mend()
+    fleet.patch()
     machines = state_machines.Machines(fleet)
-    machines.mend()
+    machines.patch()
     pollers_ = pollers.Pollers(fleet, machines.start)
     database = warehouse.Warehouse()
     desk = Desk(machines, pollers_, database)

@@ -1,4 +1,4 @@
-"""Services of which moto lacks an answer, or keeps less than it was told."""
+"""Small gaps of moto: answers that it lacks, and attributes that it does not store."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from moto.sqs.models import Queue
 from moto.stepfunctions.responses import StepFunctionResponse
 from moto.timestreamwrite.models import TimestreamWriteBackend
 
-from ticketgen.rehearsal.emulator.mending import add_actions, replace
+from ticketgen.rehearsal.emulator.patching import add_actions, replace
 
-__all__ = ["mend"]
+__all__ = ["patch"]
 
 
-def mend(address: str) -> None:
+def patch(address: str) -> None:
     """Give moto's services what they lack.
 
     Args:
         address: host and port where the emulator answers.
     """
-    _mend_timestream(address)
-    _mend_state_machines()
-    _mend_functions()
-    _mend_kinesis()
-    _mend_rds()
-    _mend_security_group_rules()
-    _mend_queues()
+    _patch_timestream(address)
+    _patch_state_machines()
+    _patch_functions()
+    _patch_kinesis()
+    _patch_rds()
+    _patch_security_group_rules()
+    _patch_queues()
 
 
-def _mend_timestream(address: str) -> None:
+def _patch_timestream(address: str) -> None:
     """A client of Timestream asks where to write; the answer must lead back here."""
 
     def endpoints(backend: TimestreamWriteBackend) -> dict[str, Any]:
@@ -52,12 +52,12 @@ class _StateMachines:
         return ActionResult({"stateMachineVersions": []})
 
 
-def _mend_state_machines() -> None:
+def _patch_state_machines() -> None:
     """What Terraform asks before and after it makes a state machine."""
     add_actions(StepFunctionResponse, _StateMachines)
 
 
-def _mend_functions() -> None:
+def _patch_functions() -> None:
     """A function remembers where its dead letters and its logs go."""
     configuration, update = LambdaFunction.get_configuration, LambdaFunction.update_configuration
     start = LambdaFunction.__init__
@@ -82,7 +82,7 @@ def _mend_functions() -> None:
     replace(LambdaFunction, update_configuration=updated)
 
 
-def _mend_kinesis() -> None:
+def _patch_kinesis() -> None:
     """A stream is tagged as it is created."""
     create = KinesisResponse.create_stream
 
@@ -96,7 +96,7 @@ def _mend_kinesis() -> None:
     replace(KinesisResponse, create_stream=created)
 
 
-def _mend_rds() -> None:
+def _patch_rds() -> None:
     """The Data API on provisioned clusters; no Serverless v1 scaling where there is none; Performance Insights."""
     start = DBInstance.__init__
 
@@ -122,7 +122,7 @@ def _mend_rds() -> None:
     )
 
 
-def _mend_security_group_rules() -> None:
+def _patch_security_group_rules() -> None:
     """A rule has its description, whatever it refers to."""
     start = SecurityGroupRule.__init__
 
@@ -139,7 +139,7 @@ def _mend_security_group_rules() -> None:
     )
 
 
-def _mend_queues() -> None:
+def _patch_queues() -> None:
     """A queue answers with its redrive policy as `jsonencode` writes it: Terraform compares it as text."""
     describe = _getter(Queue, "attributes")
 

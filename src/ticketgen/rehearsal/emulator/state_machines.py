@@ -1,4 +1,4 @@
-"""Executions of Step Functions' state machines: those states of the Amazon States Language that our machines use.
+"""Step Functions executions, with the states of the Amazon States Language that the stack's machines use.
 
 Pass, Wait, Choice, Parallel, Succeed, Fail, and Task on `lambda:invoke` and `states:startExecution`; time-outs,
 retries, catches; JSONPath with `Parameters`, `ResultSelector` and `ResultPath`. Any other state fails, and says so.
@@ -22,7 +22,7 @@ from jsonpath_ng.parser import parse as json_path
 from moto.stepfunctions.models import Execution, StepFunctionBackend, stepfunctions_backends
 
 from ticketgen.rehearsal.emulator.functions import Fleet, function_of
-from ticketgen.rehearsal.emulator.mending import replace
+from ticketgen.rehearsal.emulator.patching import replace
 
 __all__ = ["Machines"]
 
@@ -55,7 +55,7 @@ class Machines:
         backend = stepfunctions_backends[account][region]
         return backend.start_execution(arn, str(uuid.uuid4()), json.dumps(given))
 
-    def mend(self) -> None:
+    def patch(self) -> None:
         """Let moto's executions run here."""
         start = StepFunctionBackend.start_execution
 

@@ -1,4 +1,4 @@
-"""Aurora's Data API, on SQLite: the statements of our own function run on both. A stand-in, and no PostgreSQL.
+"""Aurora's Data API on SQLite, a stand-in for PostgreSQL: the function's statements run on both.
 
 Named parameters, `ON CONFLICT` and `EXCLUDED` mean the same to both; anything that does not is a DatabaseError.
 """

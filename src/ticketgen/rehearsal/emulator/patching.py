@@ -1,4 +1,4 @@
-"""How moto's classes are changed: methods replaced by name, actions added that its handlers lack."""
+"""Helpers that change moto's classes: replace methods by name, add actions that its handlers lack."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ __all__ = ["add_actions", "replace"]
 
 
 def replace(owner: type[Any], **members: object) -> None:
-    """Replace members of a class: what they were, whoever calls this has kept."""
+    """Replace members of a class; callers that need the originals keep them first."""
     for name, member in members.items():
         if not hasattr(owner, name):
-            raise AttributeError(f"{owner.__name__} has no {name}: this moto is another one")
+            raise AttributeError(
+                f"{owner.__name__} has no {name}: install the version of moto that ticketgen requires"
+            )
         setattr(owner, name, member)
 
 
 def add_actions(handler: type[Any], actions: type[Any]) -> None:
-    """Give a handler of requests the methods of another class."""
+    """Copy the methods of a class to a request handler."""
     for name, action in vars(actions).items():
         if callable(action):
             setattr(handler, name, action)
