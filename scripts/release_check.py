@@ -76,7 +76,9 @@ def problems(version: str, changelog: str, tag: str = "") -> Iterator[str]:
 
 def sections(changelog: str) -> Mapping[str, tuple[str, str]]:
     """Version to date and text, in the order of the changelog."""
-    found = re.findall(r"^## \[?([^\]\s]+)\]?(?: - (\S+))?\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
+    found = re.findall(
+        r"^## \[?([^\]\s]+)\]?(?: - (\S+))?\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL
+    )
     return {version: (day, text.strip() + "\n") for version, day, text in found}
 
 
@@ -96,7 +98,9 @@ def build(out: Path, released: str) -> list[Path]:
         bytes_of = {file.name: file.read_bytes() for file in first}
         for again in (*second, *third):
             if bytes_of.get(again.name) != again.read_bytes():
-                raise Refused(f"{again.name} differs between two builds: find what depends on time, place or order")
+                raise Refused(
+                    f"{again.name} differs between two builds: find what depends on time, place or order"
+                )
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         return [Path(shutil.copy2(file, out)) for file in first]
@@ -123,7 +127,9 @@ def use(wheel: Path, version: str) -> None:
 
 def _built(source: Path, out: Path, environment: Mapping[str, str], *targets: str) -> list[Path]:
     command = [sys.executable, "-m", "hatchling", "build", "--directory", str(out)]
-    _run(*command, *(part for target in targets for part in ("--target", target)), cwd=source, env=environment)
+    _run(
+        *command, *(part for target in targets for part in ("--target", target)), cwd=source, env=environment
+    )
     return sorted(out.iterdir())
 
 

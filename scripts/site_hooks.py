@@ -2,7 +2,8 @@
 
 Links in the documents are written for the repository, so that they work there too: ``../CHANGELOG.md`` from ``docs``,
 ``docs/spec.md`` from the root. Here the root's documents become pages, README.md the first one; a folder that a page
-links to becomes a page with its files; and the links follow. MkDocs then checks all of them.
+links to becomes a page with its files; and the links follow. MkDocs then checks all of them. A page that would load
+anything from another host is an error.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 COPIED = {"README.md": "index.md", "CHANGELOG.md": "CHANGELOG.md", "CONTRIBUTING.md": "CONTRIBUTING.md",
           "SECURITY.md": "SECURITY.md", "LICENSE": "LICENSE.txt"}  # fmt: skip
+LOADED = re.compile(
+    r"<(?:script|img|iframe|source)[^>]* src=[\"']?(?:https?:)?//"
+    r"|<link(?![^>]*rel=\"canonical\")[^>]* href=[\"']?(?:https?:)?//"
+)
 LINK = re.compile(r"(?<=\]\()([^)\s#:]+)((?:#[^)\s]*)?\))")
 
 
@@ -52,6 +58,13 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return posixpath.relpath(_page(place), posixpath.dirname(source) or ".") + rest
 
     return LINK.sub(moved, markdown)
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Refuse a page that loads a script, a style, a font or a picture from another host."""
+    if found := LOADED.search(output):
+        raise PluginError(f"{page.file.src_uri} loads something from another host: {found.group(0)}")
+    return output
 
 
 def _page(place: Path) -> str:
