@@ -13,6 +13,10 @@ MATERIAL := 9.8.2
 # DynamoDB Local, for the tests of the functions. Without Java and Maven they run on an emulation.
 DYNAMODB := .build/dynamodb-local
 
+# Slow proofs that measure time or hold a sale in real time: each has the machine to itself.
+ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal \
+  tests/suites/test_integration_suite.py tests/verification/test_speed.py
+
 .PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check
 .DEFAULT_GOAL := help
 
@@ -32,7 +36,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere.
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -m slow $(ALONE)
 
 apply: $(READY) ## Apply prod to the emulated AWS, then one Region more and one less: a quarter of an hour on two idle cores.
 	$(BIN)/python -m pytest -m apply

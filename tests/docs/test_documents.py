@@ -82,7 +82,9 @@ def test_every_option_in_a_sentence_exists(document: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_project")
 def test_every_command_runs_in_a_project() -> None:
-    Path("prices.yaml").write_text("{}\n", "utf-8")
+    Path("prices.yaml").write_text(
+        "version: 1\ncurrency: USD\nprices: { elasticache.node_hours: 0.158 }\n", "utf-8"
+    )
     assert run("eject", "stack/tables.tf.j2").exit_code == 0
     ran = 0
     for _, command in commands():

@@ -97,9 +97,10 @@ def test_no_input_is_ever_run(runner: Path, small_project: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_install_step_installs_ticketgen(tmp_path: Path) -> None:
+def test_the_install_step_installs_ticketgen_from_the_action_s_folder(tmp_path: Path) -> None:
     (install,) = (step for step in steps(ACTION) if step.get("id") == "install")
     values = {"steps.python.outputs.python-path": sys.executable}
-    done = run_step(install, values, tmp_path, RUNNER_TEMP=str(tmp_path), GITHUB_ACTION_PATH=str(ROOT))
+    variables = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
+    done = run_step(install, values, tmp_path, **variables)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "ticketgen/bin/ticketgen").exists()
