@@ -48,7 +48,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_wheel_carries_the_package_its_templates_presets_and_documents_and_nothing_else(
+def test_the_wheel_carries_the_package_templates_presets_and_documents_and_nothing_else(
     built: tuple[Path, Path],
 ) -> None:
     names = {name for name in contents(built[1]) if ".dist-info/" not in name}
