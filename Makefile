@@ -1,4 +1,4 @@
-# Two commands on a fresh machine: `make demo` and `make test`. Both need Python 3.11 or later, and nothing else.
+# Two commands on a new machine: `make demo` and `make test`. Both need Python 3.11 or later and nothing else.
 
 PYTHON ?= python3
 DEMO := examples/tap-marketplace
@@ -7,20 +7,26 @@ READY := .venv/.ready
 SCANNERS := .build/scanners
 CHECKOV := 3.3.30
 TFLINT := v0.64.0
+SITE := .build/mkdocs
+MATERIAL := 9.8.2
 
-# DynamoDB Local, for the tests of the functions; without Java and Maven they make do with an emulation.
+# DynamoDB Local, for the tests of the functions. Without Java and Maven they run on an emulation.
 DYNAMODB := .build/dynamodb-local
 
-.PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions
+# Slow proofs that measure time or hold a sale in real time: each has the machine to itself.
+ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal \
+  tests/suites/test_integration_suite.py tests/verification/test_speed.py
+
+.PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check
 .DEFAULT_GOAL := help
 
-help: ## Say what there is.
+help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
 
-test: lint dynamodb ## Set up, and run every check but the slow proofs.
+test: lint dynamodb ## Set up, and run every check except the slow proofs.
 	$(BIN)/python -m pytest -m "not slow and not apply" -n 2 --dist worksteal
 
 lint: $(READY)
@@ -29,37 +35,48 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY) dynamodb $(SCANNERS)/.ready ## The slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere.
-	$(BIN)/python -m pytest -m slow
+prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere.
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -m slow $(ALONE)
 
-apply: $(READY) ## Apply prod to the emulated AWS, with a Region more and one less: a quarter of an hour on two idle cores.
+apply: $(READY) ## Apply prod to the emulated AWS, then one Region more and one less: a quarter of an hour on two idle cores.
 	$(BIN)/python -m pytest -m apply
 
-bench: $(READY) ## Measure what has an objective, each against its yardstick in one run.
+bench: $(READY) ## Measure what has an objective, each beside its yardstick in one run.
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
 
-bench-functions: $(READY) dynamodb ## Time the functions on real services, each figure with its objective beside it.
+bench-functions: $(READY) dynamodb ## Time the functions on real services, each figure beside its objective.
 	PYTHONPATH=tests/functions:tests/stack:templates/functions $(BIN)/python tests/functions/bench_functions.py
 
-dynamodb: $(DYNAMODB)/.ready
+dynamodb: $(DYNAMODB)/.ready ## Fetch DynamoDB Local, with Java and Maven.
 
 $(DYNAMODB)/.ready: tests/functions/dynamodb-local.xml
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
 	  mkdir -p $(DYNAMODB) && mvn -q -B -f $< org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
 	    -DoutputDirectory=$(CURDIR)/$(DYNAMODB) && touch $@; \
-	else echo "No Java or no Maven: the functions' tests run without DynamoDB Local."; fi
+	else echo "Java or Maven is missing: the tests of the functions run without DynamoDB Local."; fi
 
 growth: $(READY) ## Print how plan and apply grow from 1 to 12 Regions: half an hour on two cores.
 	$(BIN)/python -m pytest -q tests/rehearsal/growth.py
 
-mutate: $(READY) ## Break the demo's prod stack on purpose, hundreds of times: does its suite notice? SAMPLE=60 for some.
+mutate: $(READY) ## Break the demo's prod stack on purpose, hundreds of times, and check that its suite notices. SAMPLE=60 for some.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml --env prod
 	$(BIN)/python tests/mutation/run_mutants.py $(DEMO)/stacks/prod $(if $(SAMPLE),--sample $(SAMPLE),--report .build/mutants.json)
 
-clean: ## Remove what make made.
+site: $(SITE)/.ready ## Build the documentation as a website in .build/site; a broken link fails.
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
+
+pictures: $(READY) ## Draw the README's picture again.
+	$(BIN)/ticketgen show --spec $(DEMO)/ticketgen.yaml --env dev > docs/images/stack.svg.new
+	mv docs/images/stack.svg.new docs/images/stack.svg
+
+release-check: $(READY) ## Build the release in dist/ twice, compare, install it and use it. TAG=v0.1.0 checks the tag too.
+	$(BIN)/python scripts/release_check.py $(if $(TAG),--tag "$(TAG)")
+
+clean: ## Remove everything that make made.
 	rm -rf .venv .build dist $(DEMO)/stacks
 
-# The virtual environment is made anew whenever what it consists of changes.
+# Set up again whenever the dependencies change.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "ticketgen needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.13 ..." >&2; exit 1; }
@@ -67,11 +84,16 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-# What security-minded users run on a stack. checkov pins its dependencies, so it has a home of its own; tflint comes
-# with Go, where there is one.
+# Scanners that security teams run on a stack. checkov pins its dependencies, so it has an environment of its own; tflint
+# is built with Go, where Go is installed.
 $(SCANNERS)/.ready: Makefile
 	$(PYTHON) -m venv $(SCANNERS)/checkov
 	$(SCANNERS)/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV)
 	@mkdir -p $(SCANNERS)/bin && ln -sf ../checkov/bin/checkov $(SCANNERS)/bin/checkov
 	if command -v go >/dev/null; then GOBIN=$(CURDIR)/$(SCANNERS)/bin go install github.com/terraform-linters/tflint@$(TFLINT); fi
+	@touch $@
+
+$(SITE)/.ready: Makefile
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check mkdocs-material==$(MATERIAL)
 	@touch $@

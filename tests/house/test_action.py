@@ -1,0 +1,106 @@
+"""The composite action: valid, without injection, and its steps do on a project what they promise."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from github_actions import ROOT, check_schema, run_step, steps
+
+ACTION = ROOT / "action.yml"
+DEFAULTS = {
+    f"inputs.{name}": str(each["default"])
+    for name, each in yaml.safe_load(ACTION.read_text("utf-8"))["inputs"].items()
+}
+
+
+def test_it_is_valid() -> None:
+    check_schema("vendor.github-actions", ACTION)
+
+
+def test_it_installs_its_own_checkout_and_asks_no_index_for_ticketgen() -> None:
+    (install,) = (step for step in steps(ACTION) if "pip install" in step.get("run", ""))
+    requirements = install["run"].rpartition("pip install")[2].split()
+    assert [word for word in requirements if not word.startswith("--")] == ['"$GITHUB_ACTION_PATH"']
+
+
+def test_the_page_about_it_has_every_input() -> None:
+    page = (ROOT / "docs/ci.md").read_text("utf-8")
+    assert not [name for name in DEFAULTS if f"| `{name.removeprefix('inputs.')}` |" not in page]
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Path:
+    """A runner's temporary folder, in which ticketgen is installed already."""
+    scripts = tmp_path / "runner/ticketgen/bin"
+    scripts.mkdir(parents=True)
+    (scripts / "ticketgen").symlink_to(Path(sys.executable).parent / "ticketgen")
+    return tmp_path / "runner"
+
+
+def checked(runner: Path, folder: Path, **inputs: str) -> tuple[int, int, str, Mapping[str, str]]:
+    """Run both checks: their exit codes, what they print, and the outputs."""
+    values = {**DEFAULTS, **{f"inputs.{name}": value for name, value in inputs.items()}}
+    compare, verify = (
+        step for step in steps(ACTION) if "bin/ticketgen" in step.get("run", "") and "venv" not in step["run"]
+    )
+    output = runner / "output"
+    output.touch()
+    variables = {"RUNNER_TEMP": str(runner), "GITHUB_OUTPUT": str(output)}
+    first = run_step(compare, values, folder, **variables)
+    second = run_step(verify, values, folder, **variables)
+    told = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
+    return (
+        first.returncode,
+        second.returncode,
+        first.stdout + first.stderr + second.stdout + second.stderr,
+        told,
+    )
+
+
+def test_a_project_that_is_up_to_date_passes_and_gives_sarif(runner: Path, small_project: Path) -> None:
+    compared, verified, said, told = checked(runner, small_project)
+    assert (compared, verified) == (0, 0), said
+    assert json.loads(Path(told["sarif"]).read_text("utf-8"))["runs"][0]["results"] == []
+
+
+def test_drift_and_an_error_fail_with_annotations_and_sarif(runner: Path, small_project: Path) -> None:
+    with (small_project / "stacks/dev/outputs.tf").open("a") as file:
+        file.write('output "x" { value = var.missing }\n')
+    compared, verified, said, told = checked(runner, small_project)
+    assert compared != 0
+    assert verified == 1
+    assert "::error file=stacks/dev/outputs.tf" in said
+    (run,) = json.loads(Path(told["sarif"]).read_text("utf-8"))["runs"]
+    assert any("missing" in result["message"]["text"] for result in run["results"])
+
+
+def test_one_environment_of_a_project_in_a_folder(runner: Path, small_project: Path) -> None:
+    (small_project / "stacks/prod/outputs.tf").write_text("broken")
+    inputs = {"spec": f"{small_project.name}/ticketgen.yaml", "environment": "dev", "format": "text"}
+    compared, verified, said, _ = checked(runner, small_project.parent, **inputs)
+    assert (compared, verified) == (0, 0), said
+    assert checked(runner, small_project.parent, **{**inputs, "environment": "prod"})[:2] != (0, 0)
+
+
+def test_no_input_is_ever_run(runner: Path, small_project: Path) -> None:
+    attacks = {
+        name.removeprefix("inputs."): f'"; touch {name}; echo "$(touch {name})`touch {name}`'
+        for name in DEFAULTS
+    }
+    checked(runner, small_project, **attacks)
+    assert not list(small_project.rglob("inputs.*"))
+
+
+@pytest.mark.slow
+def test_the_install_step_installs_ticketgen_from_the_action_s_folder(tmp_path: Path) -> None:
+    (install,) = (step for step in steps(ACTION) if step.get("id") == "install")
+    values = {"steps.python.outputs.python-path": sys.executable}
+    variables = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
+    done = run_step(install, values, tmp_path, **variables)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "ticketgen/bin/ticketgen").exists()
