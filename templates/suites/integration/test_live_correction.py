@@ -8,7 +8,7 @@ import demands
 import pytest
 
 from support.live import Show, client, eventually
-from support.sales import item_of, minted, sale
+from support.sales import OLD_S, item_of, minted, sale
 
 pytestmark = pytest.mark.aws
 
@@ -21,7 +21,7 @@ def test_a_seat_that_is_sold_twice_is_settled(show: Show) -> None:
         "price": 0,
         "buyer": "integration-suite",
     }
-    first, second = sale("A-1", minted(40, 1), **common), sale("A-1", minted(30, 2), **common)
+    first, second = sale("A-1", minted(2 * OLD_S, 1), **common), sale("A-1", minted(OLD_S, 2), **common)
     show.put("ticket-sales", first)
     show.put("ticket-sales", second)
     show.put("ticket-inventory", item_of(second))

@@ -11,14 +11,16 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any
-from unittest.mock import MagicMock, patch
+from unittest.mock import patch
 
 import boto3
 import demands
@@ -37,6 +39,9 @@ _CREDENTIALS = {
     "AWS_SESSION_TOKEN": "testing",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+
+# Reading the machine's certificates takes longer than most tests, and no function here connects with TLS.
+_tls = cache(ssl.create_default_context)
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,16 @@ def _camel(name: str) -> str:
     return "".join(part.title() for part in name.split("_"))
 
 
+class _Anything:
+    """An object on which every attribute exists and every call does nothing."""
+
+    def __getattr__(self, name: str) -> _Anything:
+        return self
+
+    def __call__(self, *arguments: Any, **named: Any) -> _Anything:
+        return self
+
+
 class _Client:
     """What a function gets from `boto3.client`."""
 
@@ -111,7 +126,7 @@ class _Client:
         self._called = cloud, function, service, region
         self.service = service
         self.config = config
-        self.meta = MagicMock()  # how an answer is parsed: here it never is text
+        self.meta = _Anything()  # configures how answers are parsed; here they are never text
         cloud.clients.append(self)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -157,7 +172,7 @@ class Cloud:
     @contextmanager
     def of(cls, stack: Stack) -> Iterator[Cloud]:
         """The stack's cloud, until the block ends."""
-        with patch.dict(os.environ, _CREDENTIALS):
+        with patch.dict(os.environ, _CREDENTIALS), patch("ssl.create_default_context", _tls):
             cloud = cls(stack)
             yield cloud
             cloud.database.close()

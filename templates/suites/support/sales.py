@@ -8,7 +8,10 @@ from typing import Any
 
 import demands
 
-__all__ = ["item_of", "minted", "sale", "shard_of", "void_of"]
+__all__ = ["OLD_S", "item_of", "minted", "sale", "shard_of", "void_of"]
+
+OLD_S = 120 + demands.REPLICATION_S
+"""Age in seconds at which a sale is settled: it was committed long ago, and every Region has had time to receive it."""
 
 
 def shard_of(seat: str, event_id: str = "gala", shards: int = 2) -> str:

@@ -204,7 +204,7 @@ class Module:
     def _prefix(self) -> str:
         return f"{self.address}." if self.address else ""
 
-    @property
+    @cached_property
     def region(self) -> str:
         """The Region of the provider that the module was given."""
         if self.call is None:

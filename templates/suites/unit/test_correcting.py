@@ -14,12 +14,12 @@ from botocore.exceptions import ReadTimeoutError
 from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
 from support.machines import Run
 from support.places import at
-from support.sales import item_of, minted, sale, shard_of, void_of
+from support.sales import OLD_S, item_of, minted, sale, shard_of, void_of
 
 HOME = demands.PRIMARY
 FAR = demands.REGIONS[-1] if demands.REGIONS[-1] != HOME else demands.REGIONS[0]
 far_away = pytest.mark.skipif(len(demands.REGIONS) == 1, reason="the stack has one Region")
-OLD, OLDER = minted(120, 1), minted(240, 2)
+OLD, OLDER = minted(OLD_S, 1), minted(2 * OLD_S, 2)
 
 
 def finding(*entries: dict[str, Any], kind: str = "oversold") -> dict[str, Any]:
@@ -298,7 +298,7 @@ def test_a_sale_that_came_in_between_is_judged_too(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
-    earliest = sale("A-1", minted(500, 3))
+    earliest = sale("A-1", minted(3 * OLD_S, 3))
 
     def surprise(call: Call) -> None:
         if call.operation == "TransactWriteItems":
@@ -473,7 +473,7 @@ def test_the_machine_finds_and_corrects_what_the_functions_can(cloud: Cloud) -> 
     def invoke(resource: str, asked: Any) -> Any:
         address = asked["FunctionName"][2:-1].removesuffix(".arn")
         name = cloud.stack.resource(address).name
-        environment = {"PMS_URL": ""} if name == "inventory_verifier" else {}
+        environment = {"PMS_URL": "", "VERIFICATION_SECONDS": "60"} if name == "inventory_verifier" else {}
         return {"Payload": cloud.function(name, **environment)(asked["Payload"])}
 
     output = Run(definition, invoke)({"scheduled_at": "12:00"})

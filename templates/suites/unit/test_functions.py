@@ -355,8 +355,9 @@ def test_all_sellers_and_settlers_keep_the_same_lease(stack: Stack) -> None:
         name: int(_function(stack, name).get("environment.variables")["LEASE_SECONDS"])
         for name in ("ticket_purchase", "oversell_corrector")
     }
-    assert set(leases.values()) == {5}, (
-        f"{leases}\n  why: a planned move of home waits for 5 s, and whoever keeps longer would sell in the old one"
+    assert set(leases.values()) == {demands.LEASE_SECONDS}, (
+        f"{leases}\n  why: a planned move of home waits for {demands.LEASE_SECONDS} s, and a function with a longer "
+        "lease would go on selling in the old home"
     )
 
 

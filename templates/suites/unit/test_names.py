@@ -158,32 +158,39 @@ def _names(resource: Resource) -> dict[str, str]:
 def test_whatever_is_named_carries_the_suffix(stack: Stack) -> None:
     for resource in stack.resources():
         for attribute, name in _names(resource).items():
-            if demands.ENVIRONMENT not in name.replace(".", "-").replace("/", "-").split(
-                "-"
-            ) and not name.startswith("${"):
+            parts = f"-{name.replace('.', '-').replace('/', '-')}-"
+            if f"-{demands.ENVIRONMENT}-" not in parts and not name.startswith("${"):
                 resource.fails(
                     f"{attribute} is {name!r}, without {demands.ENVIRONMENT}",
                     "a second deployment in the account would collide with it",
                 )
 
 
-# What the middle of a Name tag may be, beside the names above.
-TAGGED = {"key", "vpc", "private", "private-0", "private-1", "dynamodb", "unused", "sales-0", "sales-1"}
+# Name tags of what has no name of its own: their middles, and some with a number behind the suffix.
+TAGGED = {
+    *(
+        f"{demands.PROJECT}-{middle}-{demands.ENVIRONMENT}"
+        for middle in ("key", "vpc", "private", "dynamodb", "unused")
+    ),
+    *(
+        f"{demands.PROJECT}-{middle}-{demands.ENVIRONMENT}-{number}"
+        for middle in ("private", "sales")
+        for number in (0, 1)
+    ),
+}
 
 
 def test_whatever_has_a_name_tag_is_called_so(stack: Stack) -> None:
     known = TAGGED | {
         name.removesuffix(".fifo").split("/")[-1].removeprefix("alias").strip("/") for _, _, name in NAMES
     }
-    start, end = f"{demands.PROJECT}-", f"-{demands.ENVIRONMENT}"
     for resource in stack.resources():
         tag = (resource.get("tags") or {}).get("Name")
         if tag is None:
             continue
         tag = tag.removesuffix(f"-{resource.region}")
-        middle = tag.removeprefix(start).replace(end, "", 1) if tag.startswith(start) and end in tag else ""
         named = {resource.get("name"), resource.get("function_name"), resource.get("cluster_identifier")}
-        if middle not in TAGGED and f"{start}{middle}{end}" not in known and tag not in named:
+        if tag not in known | named:
             resource.fails(
                 f"its Name tag is {tag!r}",
                 "the console shows the tag: it must say what this is, and of which deployment",

@@ -6,7 +6,7 @@ import demands
 
 from support.cloud import Cloud
 from support.places import at
-from support.sales import item_of, minted, sale
+from support.sales import OLD_S, item_of, minted, sale
 from support.stack import Stack
 
 
@@ -32,7 +32,7 @@ def test_the_audit_in_timestream_is_kept_for_years(stack: Stack) -> None:
 
 def test_the_audit_goes_to_timestream_as_well(cloud: Cloud) -> None:
     cloud.event()
-    first, second = sale("A-1", minted(240, 1)), sale("A-1", minted(120, 2))
+    first, second = sale("A-1", minted(2 * OLD_S, 1)), sale("A-1", minted(OLD_S, 2))
     for entry in (first, second):
         cloud.put("ticket_sales", entry)
         cloud.put("ticket_inventory", item_of(entry))
