@@ -321,6 +321,12 @@ RULES = [
         demands.VERIFICATION_S,
         "a run plans its time by the objective",
     ),
+    (
+        "oversell_corrector",
+        "CORRECTION_SECONDS",
+        demands.CORRECTION_S,
+        "its calls would not be given up within the objective",
+    ),
     ("oversell_corrector", "AUDIT_STORE", demands.AUDIT_STORE, "the audit would be where nobody looks"),
     (
         "oversell_corrector",
