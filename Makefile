@@ -11,7 +11,7 @@ TFLINT := v0.64.0
 # DynamoDB Local, for the tests of the functions; without Java and Maven they make do with an emulation.
 DYNAMODB := .build/dynamodb-local
 
-.PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions
+.PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions sweep
 .DEFAULT_GOAL := help
 
 help: ## Say what there is.
@@ -21,7 +21,7 @@ demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
 
 test: lint dynamodb ## Set up, and run every check but the slow proofs.
-	$(BIN)/python -m pytest -m "not slow and not apply" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not slow and not apply and not sweep" -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -55,6 +55,9 @@ growth: $(READY) ## Print how plan and apply grow from 1 to 12 Regions: half an 
 mutate: $(READY) ## Break the demo's prod stack on purpose, hundreds of times: does its suite notice? SAMPLE=60 for some.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml --env prod
 	$(BIN)/python tests/mutation/run_mutants.py $(DEMO)/stacks/prod $(if $(SAMPLE),--sample $(SAMPLE),--report .build/mutants.json)
+
+sweep: $(READY) ## Render SAMPLE=100 random specs, the first from SEED=1, and run the unit suite of each.
+	SAMPLE=$(or $(SAMPLE),100) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -q -m sweep tests/suites -n 2 --dist worksteal
 
 clean: ## Remove what make made.
 	rm -rf .venv .build dist $(DEMO)/stacks

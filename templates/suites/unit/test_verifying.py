@@ -216,7 +216,7 @@ def test_what_there_was_no_time_for_is_looked_at_by_the_next_run(cloud: Cloud) -
 
 def test_no_call_of_the_verifier_outlasts_it(cloud: Cloud) -> None:
     cloud.event()
-    verify(cloud)
+    verify(cloud, VERIFICATION_SECONDS=str(demands.VERIFICATION_S))
     assert_given_up_in_time(cloud, "inventory_verifier")
     for client in cloud.clients:
         assert client.config.retries["total_max_attempts"] > 1, "one lost packet makes a Region silent"
