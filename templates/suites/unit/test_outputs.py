@@ -1,4 +1,4 @@
-"""The outputs: what operators and the integration suite find the stack by."""
+"""Outputs, by which operators and the integration suite find the stack."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def test_an_output_says_what_its_name_promises(stack: Stack, name: str) -> None:
     block = next(
         (block for block in stack.root.blocks if block.type == "output" and block.labels == (name,)), None
     )
-    assert block is not None, f"outputs.tf\n  lacks {name}\n  why: whoever reads it finds nothing"
+    assert block is not None, f"outputs.tf\n  lacks {name}\n  why: scripts that read it would fail"
     found = stack.root.output(name)
     assert found == OUTPUTS[name], (
         f"{block.place}\n  {name} is {found!r}, and must be {OUTPUTS[name]!r}\n"
-        "  why: whoever reads it works on something else"
+        "  why: whoever reads it would work on another resource"
     )
 
 
@@ -95,4 +95,6 @@ def test_operators_are_told_the_concurrency_that_is_reserved(stack: Stack) -> No
 
 def test_every_region_is_shown_and_no_other(stack: Stack) -> None:
     shown = set(stack.root.output("regions"))
-    assert shown == set(demands.REGIONS), "outputs.tf, regions\n  why: what is not shown is not tested"
+    assert shown == set(demands.REGIONS), (
+        "outputs.tf, regions\n  why: a Region that is not listed is not tested"
+    )
