@@ -12,7 +12,7 @@ from support.stack import Body, Stack
 from support.values import CannotEvaluate, Unknown
 
 each_region = pytest.mark.parametrize("region", demands.REGIONS)
-alone = pytest.param("", marks=pytest.mark.skip(reason="the stack has one Region, and so no replica"))
+alone = pytest.param("", marks=pytest.mark.skip(reason="the stack has one Region"))
 each_replica = pytest.mark.parametrize(
     "region", [region for region in demands.REGIONS if region != demands.PRIMARY] or [alone]
 )

@@ -124,7 +124,7 @@ def test_the_audit_is_where_verification_is_and_nowhere_else(stack: Stack) -> No
         )
 
 
-@pytest.mark.skipif(len(demands.HUBS) == 1, reason="the stack has one Region, and so no replica")
+@pytest.mark.skipif(len(demands.HUBS) == 1, reason="the stack has one Region")
 def test_the_audits_replica_is_kept_like_the_audit_itself(stack: Stack) -> None:
     (replica,) = stack.resource("aws_dynamodb_table.corrections").blocks("replica")
     key = Unknown(at("region", "aws_kms_key.stack.arn", demands.HUBS[1]))
