@@ -100,7 +100,7 @@ def test_a_failure_says_what_where_and_why(tmp_path: Path) -> None:
     text = locks.read_text("utf-8")
     assert '"expiry_time"' in text
     locks.write_text(text.replace('"expiry_time"', '"expires"'), encoding="utf-8")
-    said = run(stack, "-k", "test_expired_locks_are_swept_up").stdout
+    said = run(stack, "-k", "test_expired_locks_are_removed").stdout
     assert "module.us_east_1.aws_dynamodb_table.distributed_locks (modules/region/locks.tf:5)" in said
     assert "ttl.attribute_name is 'expires', and must be 'expiry_time'" in said
     assert "why: no lock would ever be removed" in said
