@@ -153,7 +153,8 @@ def covering(levels: Mapping[str, Sequence[Any]], rows: int, tries: int = 60) ->
 def _spread(random: Random, least: int, most: int, *often: int) -> int:
     """A number of any magnitude; often one of the ends, or another that is known to matter."""
     if random.random() < 0.3:
-        return random.choice([least, most, *often])
+        chosen: int = random.choice([least, most, *often])
+        return chosen
     return min(most, max(least, round(least * (most / least) ** random.random())))
 
 

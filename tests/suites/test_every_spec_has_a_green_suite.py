@@ -6,6 +6,7 @@ likes, drawn from everything that a spec may say, with `make sweep`.
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Iterator, Mapping
 from random import Random
@@ -16,6 +17,7 @@ from specs import LEVELS, SMALL, Refused, covering, drawn, pairs, spec_of, stack
 from suite_runner import Outcome, Runner, running
 
 from ticketgen.assets import asset_folder
+from ticketgen.aws import limits
 
 # Why a case may be skipped. Whatever else is skipped was skipped by mistake.
 REASONS = {
@@ -90,6 +92,16 @@ def test_the_suite_of_a_preset_is_green(runner: Runner, preset: str) -> None:
             stack_of({"version": 1, "project": "my-shop", "extends": preset, "environments": {"dev": {}}})
         )
     )
+
+
+def test_the_suites_know_every_cache_node_that_sizing_may_choose() -> None:
+    tree = ast.parse((asset_folder("templates") / "suites/unit/test_cache.py").read_text("utf-8"))
+    (table,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "NODE_MEMORY"
+    )
+    assert table == {node.name: node.memory for node in limits.CACHE_NODES}
 
 
 def sweep() -> range:
