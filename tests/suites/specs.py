@@ -155,7 +155,8 @@ def _spread(random: Random, least: int, most: int, *often: int) -> int:
     if random.random() < 0.3:
         chosen: int = random.choice([least, most, *often])
         return chosen
-    return min(most, max(least, round(least * (most / least) ** random.random())))
+    magnitude: float = (most / least) ** random.random()
+    return min(most, max(least, round(least * magnitude)))
 
 
 def drawn(random: Random) -> dict[str, Any]:

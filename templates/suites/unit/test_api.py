@@ -361,8 +361,8 @@ def test_the_api_admits_the_busiest_second_and_is_limited(stack: Stack) -> None:
     # A buyer holds the seats of an order before buying them.
     if not rate or rate < 2 * demands.ORDERS_PER_SECOND:
         settings.fails(
-            f"admits {rate} requests per second",
-            f"{demands.ORDERS_PER_SECOND} orders per second come with a hold each",
+            f"admits {rate} requests/s",
+            f"{demands.ORDERS_PER_SECOND} orders/s come with a hold each",
         )
     if not 0 < burst <= rate or burst < rate / 10:
         settings.fails(
@@ -370,7 +370,7 @@ def test_the_api_admits_the_busiest_second_and_is_limited(stack: Stack) -> None:
             "an on-sale begins with a burst, and without a limit one client uses up all capacity",
         )
     if rate > 100 * demands.ORDERS_PER_SECOND + 1000:
-        settings.fails(f"admits {rate} requests per second", "so high a limit limits nothing")
+        settings.fails(f"admits {rate} requests/s", "so high a limit limits nothing")
 
 
 def test_the_api_is_regional_and_reached_as_the_spec_says(stack: Stack) -> None:

@@ -53,7 +53,8 @@ def test_redis_outlives_a_node_where_the_spec_protects(redis: Resource) -> None:
     copies = redis.get("num_cache_clusters")
     if demands.PROTECT and copies < 2:
         redis.fails(
-            f"has {copies} node", "losing that node would take the seat map down in the middle of a sale"
+            f"num_cache_clusters is {copies}",
+            "losing that node would take the seat map down in the middle of a sale",
         )
     redis.must(
         "automatic_failover_enabled",

@@ -95,7 +95,7 @@ def test_logs_are_kept_long_enough_and_not_for_ever(stack: Stack, place: str, re
     days = group.get("retention_in_days")
     if days not in RETENTIONS or not (365 + 1 if demands.PROTECT else 7) <= days <= 1096:
         group.fails(
-            f"keeps logs for {days} days",
+            f"retention_in_days is {days}",
             "without a retention logs cost money for ever, and with a short one a dispute cannot be settled",
         )
 
@@ -113,7 +113,7 @@ def test_the_key_is_rotated_and_not_deleted_at_once(stack: Stack) -> None:
     key.must("enable_key_rotation", True, "a key that is never rotated protects too much data for too long")
     days = key.get("deletion_window_in_days")
     if not (30 if demands.PROTECT else 7) <= days <= 30:
-        key.fails(f"is deleted after {days} days", "everything that it encrypts is lost with it")
+        key.fails(f"deletion_window_in_days is {days}", "everything that it encrypts is lost with it")
 
 
 def test_the_account_stays_in_control_of_the_key(stack: Stack) -> None:

@@ -249,9 +249,7 @@ def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str)
         )
     # An order takes at least a tenth of a second.
     if reserved is not None and name == "ticket_purchase" and reserved < demands.ORDERS_PER_SECOND / 10:
-        function.fails(
-            f"reserves {reserved}", f"Lambda would throttle {demands.ORDERS_PER_SECOND} orders per second"
-        )
+        function.fails(f"reserves {reserved}", f"Lambda would throttle {demands.ORDERS_PER_SECOND} orders/s")
     if reserved is not None and reserved < 1:
         function.fails(f"reserves {reserved}", "0 switches the function off")
 

@@ -264,7 +264,7 @@ def test_no_suffix_makes_a_name_too_long_for_redis(stack: Stack) -> None:
     longest = max((count for count in range(1, 40) if _taken(stack, "a" * count)), default=0)
     room = 40 - len(f"{demands.PROJECT}-seats-")
     assert longest <= room, (
-        f"variables.tf\n  accepts suffixes of {longest} characters\n"
+        f"variables.tf\n  accepts suffixes of up to {longest} characters\n"
         f"  why: a replication group's id has at most 40 characters, which leaves {room}"
     )
 

@@ -76,7 +76,7 @@ def test_the_tables_take_every_seat_of_the_busiest_second(stack: Stack, name: st
     told = stack.root.output("capacity")[name]
     assert told >= least, (
         f"outputs.tf, capacity\n  {name} is {told}, and must be at least {least:g}\n"
-        f"  why: DynamoDB would throttle {demands.SEATS_PER_SECOND} seats per second"
+        f"  why: DynamoDB would throttle {demands.SEATS_PER_SECOND} seats/s"
     )
 
 

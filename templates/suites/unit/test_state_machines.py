@@ -196,7 +196,7 @@ def test_a_start_that_never_succeeds_does_not_take_the_others_along(ticker: Reso
     tries = len(run.tasks) / starts
     if not 2 <= tries <= 4:
         ticker.fails(
-            f"tries {tries} times",
+            f"attempts per start: {tries:g}",
             "a single attempt fails at the first throttle, and too many run into the next minute",
         )
     if max(second for second, _, _ in run.tasks) > 60 - demands.VERIFICATION_INTERVAL_S + 10:

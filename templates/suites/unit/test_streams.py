@@ -35,7 +35,7 @@ def test_retries_end_and_what_is_left_is_kept(mapping: Resource) -> None:
     tries, age = mapping.get("maximum_retry_attempts"), mapping.get("maximum_record_age_in_seconds")
     if not tries or not 3 <= tries <= 100:
         mapping.fails(
-            f"retries {tries} times",
+            f"maximum_retry_attempts is {tries}",
             "by default, Lambda retries until the record expires, which blocks a shard for a day",
         )
     if not age or not 600 <= age <= 7_200:
@@ -54,7 +54,7 @@ def test_retries_end_and_what_is_left_is_kept(mapping: Resource) -> None:
 def test_redis_applies_a_batch_at_once(mapping: Resource) -> None:
     if not 100 <= (mapping.get("batch_size") or 100) <= 1000:
         mapping.fails(
-            f"has batches of {mapping.get('batch_size')}",
+            f"batch_size is {mapping.get('batch_size')}",
             "one script applies a batch, and a script of a thousand seats blocks Redis for a millisecond",
         )
     factor = mapping.get("parallelization_factor")

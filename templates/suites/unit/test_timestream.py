@@ -24,7 +24,10 @@ def test_the_audit_in_timestream_is_kept_for_years(stack: Stack) -> None:
     )
     days = table.get("retention_properties.magnetic_store_retention_period_in_days")
     if days < (2555 if demands.PROTECT else 30):
-        table.fails(f"keeps corrections for {days} days", "auditors ask for seven years of corrections")
+        table.fails(
+            f"magnetic_store_retention_period_in_days is {days}",
+            "auditors ask for seven years of corrections",
+        )
     variables = stack.resource(at("verification", "aws_lambda_function.oversell_corrector")).get(
         "environment.variables"
     )
