@@ -294,14 +294,14 @@ def test_it_is_heard(stack: Stack, watch: Watch) -> None:
     alarm = _alarm(stack, watch)
     topic = [Unknown(at("region", "aws_sns_topic.alarms.arn"))]
     alarm.must("alarm_actions", topic, "nobody would be notified")
-    alarm.must("ok_actions", topic, "whoever was paged wants to know when it is over")
+    alarm.must("ok_actions", topic, "the on-call engineer wants to know when it is over")
     alarm.must(
         "alarm_name",
         f"{demands.PROJECT}-{watch.key}-{demands.ENVIRONMENT}",
         "the notification begins with this name",
     )
     if len(alarm.get("alarm_description") or "") < 10:
-        alarm.fails("does not say what is wrong", "whoever is paged reads this first")
+        alarm.fails("does not say what is wrong", "the on-call engineer reads this first")
 
 
 def test_there_is_no_alarm_that_nobody_asked_for(stack: Stack) -> None:

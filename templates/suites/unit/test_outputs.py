@@ -48,7 +48,7 @@ def test_an_output_says_what_its_name_promises(stack: Stack, name: str) -> None:
     found = stack.root.output(name)
     assert found == OUTPUTS[name], (
         f"{block.place}\n  {name} is {found!r}, and must be {OUTPUTS[name]!r}\n"
-        "  why: whoever reads it would work on another resource"
+        "  why: a script that reads it would work on another resource"
     )
 
 

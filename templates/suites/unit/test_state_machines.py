@@ -101,7 +101,8 @@ def test_a_function_that_fails_fails_the_execution_by_name(
         Run(_definition(verification), _functions(FINDINGS, broken=task))({})
     if failed.value.error != error:
         verification.fails(
-            f"fails with {failed.value.error}", f"whoever is paged needs to know which part failed: {error}"
+            f"fails with {failed.value.error}",
+            f"the on-call engineer needs to know which part failed: {error}",
         )
 
 
@@ -228,7 +229,7 @@ def test_any_other_error_of_the_ticker_has_a_name(ticker: Resource, state: str) 
         f"{ticker}\n  why: an error that is not caught does not say which part failed"
     )
     assert definition["States"][catch["Next"]]["Error"] == "TickFailed", (
-        f"{ticker}\n  why: whoever is paged needs to know which part failed"
+        f"{ticker}\n  why: the on-call engineer needs to know which part failed"
     )
 
 
