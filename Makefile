@@ -17,7 +17,7 @@ DYNAMODB := .build/dynamodb-local
 ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check
+.PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -27,7 +27,7 @@ demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
 
 test: lint dynamodb ## Set up, and run every check except the slow proofs.
-	$(BIN)/python -m pytest -m "not slow and not apply" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not slow and not apply and not sweep" -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -72,6 +72,9 @@ pictures: $(READY) ## Draw the README's picture again.
 
 release-check: $(READY) ## Build the release in dist/ twice, compare, install it and use it. TAG=v0.1.0 checks the tag too.
 	$(BIN)/python scripts/release_check.py $(if $(TAG),--tag "$(TAG)")
+
+sweep: $(READY) ## Render SAMPLE=100 random specs, the first from SEED=1, and run the unit suite of each.
+	SAMPLE=$(or $(SAMPLE),100) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -q -m sweep tests/suites -n 2 --dist worksteal
 
 clean: ## Remove everything that make made.
 	rm -rf .venv .build dist $(DEMO)/stacks

@@ -40,16 +40,19 @@ CORRECTIONS_TABLE = os.environ["CORRECTIONS_TABLE"]
 METRICS_NAMESPACE = os.environ["METRICS_NAMESPACE"]
 REFUNDS_QUEUE_URL = os.environ["REFUNDS_QUEUE_URL"]
 TABLES = ledger.Tables(os.environ["INVENTORY_TABLE"], os.environ["SALES_TABLE"])
+SHARE = dynamo.hurry(float(os.environ["CORRECTION_SECONDS"]), longest=8.0)  # two attempts of 4 s at the queue
 LOCAL = dynamo.client(REGION, attempts=3)
 EVENTS = EventCache(LOCAL, os.environ["EVENTS_TABLE"], float(os.environ["LEASE_SECONDS"]))
-_QUICK = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+_QUICK = Config(
+    connect_timeout=1 * SHARE, read_timeout=3 * SHARE, retries={"total_max_attempts": 2, "mode": "standard"}
+)
 SQS = boto3.client("sqs", region_name=REGION, config=_QUICK)
 TIMESTREAM = (
     boto3.client("timestream-write", region_name=REGION, config=_QUICK)
     if os.environ["AUDIT_STORE"] == "timestream"
     else None
 )
-BUDGET_SECONDS = 4.0
+BUDGET_SECONDS = 4.0 * SHARE
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What the suites share: the stack, read once, and a cloud to run its code in."""
+"""Fixtures of all suites: the stack, read once, and a cloud in which its code runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))  # whatever pytest's import mode
+sys.path.insert(0, str(HERE))  # for every import mode of pytest
 
 import demands  # noqa: E402
 
@@ -28,8 +28,8 @@ def stack() -> Stack:
 
 @pytest.fixture
 def cloud(stack: Stack) -> Iterator[Cloud]:
-    """The stack's tables, empty, for its functions to work on."""
-    from support.cloud import Cloud  # takes a second: only for those who need it
+    """The stack's cloud with empty tables, for its functions to work on."""
+    from support.cloud import Cloud  # takes a second to import, and few tests need it
 
     with Cloud.of(stack) as cloud:
         yield cloud

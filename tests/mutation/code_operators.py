@@ -132,7 +132,7 @@ _COMPARE = {
 
 
 def comparison(text: str) -> Edits:
-    """A comparison is another: its edge belongs to the other side, or it is turned round."""
+    """Change a comparison: its edge moves to the other side, or it is reversed."""
     source = _Source(text)
     for node, where in source.nodes:
         if isinstance(node, ast.Compare):
@@ -146,7 +146,7 @@ def comparison(text: str) -> Edits:
 
 
 def connection(text: str) -> Edits:
-    """And is or, or is and; a not is forgotten."""
+    """Swap `and` and `or`, or remove a `not`."""
     source = _Source(text)
     for node, where in source.nodes:
         if isinstance(node, ast.BoolOp):
@@ -161,7 +161,7 @@ def connection(text: str) -> Edits:
 
 
 def decision(text: str) -> Edits:
-    """An `if` or a `while` is always, or never, taken."""
+    """Make an `if` or a `while` always or never true."""
     source = _Source(text)
     for node, where in source.nodes:
         if isinstance(node, ast.If | ast.IfExp):
@@ -173,7 +173,7 @@ _CONDITION = re.compile(r"attribute_(not_)?exists|:\w+|BETWEEN")
 
 
 def condition_expression(text: str) -> Edits:
-    """A condition of DynamoDB or of SQL asks for something else, or for less."""
+    """Change or weakens a condition of DynamoDB or SQL."""
     source = _Source(text)
     for node, where in source.nodes:
         if not (
@@ -195,7 +195,7 @@ def condition_expression(text: str) -> Edits:
 
 
 def statement(text: str) -> Edits:
-    """A statement is left out: a call, a raise, a return, a break, an assignment of one thing more."""
+    """Remove a statement: a call, a raise, a return, a break, a repeated assignment."""
     source = _Source(text)
     for node, where in source.nodes:
         called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
@@ -205,7 +205,7 @@ def statement(text: str) -> Edits:
 
 
 def result(text: str) -> Edits:
-    """A function returns nothing, or the opposite."""
+    """Make a function return nothing, or the opposite."""
     source = _Source(text)
     for node, where in source.nodes:
         if isinstance(node, ast.Return) and node.value is not None:
@@ -215,7 +215,7 @@ def result(text: str) -> Edits:
 
 
 def keyword(text: str) -> Edits:
-    """A keyword argument is forgotten: a consistent read, a time-out, a filter."""
+    """Remove a keyword argument: a consistent read, a time-out, a filter."""
     source = _Source(text)
     for node, where in source.nodes:
         if isinstance(node, ast.Call):
@@ -233,7 +233,7 @@ def keyword(text: str) -> Edits:
 
 
 def key(text: str) -> Edits:
-    """A key of an item, an answer or a request is spelled otherwise."""
+    """Misspell a key of an item, an answer or a request."""
     source = _Source(text)
     for node, where in source.nodes:
         keys = (

@@ -71,14 +71,14 @@ def _number(node: Tree[Token]) -> int:
 
 
 def drop_attribute(tree: Tree[Token], text: str) -> Edits:
-    """An attribute is not set: an endpoint without a policy, a store without its key."""
+    """Remove an attribute: an endpoint without a policy, a store without its key."""
     for node, where in _walk(tree):
         if node.data == "attribute" and not where.startswith(("variable.", "locals", "terraform")):
             yield (*_span(node), "", where)
 
 
 def drop_block(tree: Tree[Token], text: str) -> Edits:
-    """A block is gone: a TTL, time-outs, a replica, logging, a rule of the firewall."""
+    """Remove a block: a TTL, time-outs, a replica, logging, a rule of the firewall."""
     for node, where in _walk(tree):
         top = (
             where
@@ -90,7 +90,7 @@ def drop_block(tree: Tree[Token], text: str) -> Edits:
 
 
 def drop_resource(tree: Tree[Token], text: str) -> Edits:
-    """A resource, an output, a module call is gone."""
+    """Remove a resource, an output or a module call."""
     for node, where in _walk(tree):
         if node.data == "block" and where.startswith(("resource.", "output.", "module.", "data.")):
             start, end = _span(node)
@@ -99,35 +99,35 @@ def drop_resource(tree: Tree[Token], text: str) -> Edits:
 
 
 def flip(tree: Tree[Token], text: str) -> Edits:
-    """True is false, and false true."""
+    """Turn true into false, and false into true."""
     for node, where in _walk(tree):
         if node.data == "literal_value" and str(node.children[0]) in ("true", "false"):
             yield (*_span(node), "false" if node.children[0] == "true" else "true", where)
 
 
 def larger(tree: Tree[Token], text: str) -> Edits:
-    """A number is a hundred times as large: a limit that limits nothing, a time-out that never comes."""
+    """Multiply a number by a hundred: a limit that limits nothing, a time-out that never comes."""
     for node, where in _walk(tree):
         if node.data == "int_lit" and not where.startswith("variable."):
             yield (*_span(node), str(_number(node) * 100 + 1), where)
 
 
 def smaller(tree: Tree[Token], text: str) -> Edits:
-    """A number is a hundredth: no capacity, no retention, no time."""
+    """Divide a number by a hundred: no capacity, no retention, no time."""
     for node, where in _walk(tree):
         if node.data == "int_lit" and _number(node) > 1:
             yield (*_span(node), str(_number(node) // 100), where)
 
 
 def drop_suffix(tree: Tree[Token], text: str) -> Edits:
-    """A name lacks its suffix."""
+    """Remove the suffix from a name."""
     for node, where in _walk(tree):
         if node.data == "string" and "-${var.environment_suffix}" in (found := text[slice(*_span(node))]):
             yield (*_span(node), found.replace("-${var.environment_suffix}", "", 1), where)
 
 
 def shorten_name(tree: Tree[Token], text: str) -> Edits:
-    """The middle of a name lacks its last letter: two resources may collide, and nobody finds it."""
+    """Remove the last letter of a name's middle, so that two resources may collide."""
     for node, where in _walk(tree):
         found = text[slice(*_span(node))]
         if node.data == "string" and re.search(r"[a-z]-\$\{var\.environment_suffix\}", found):
@@ -142,7 +142,7 @@ _REGION = re.compile(r"\b(us|eu|ap|sa|ca)([-_])(east|west|central|north|south|no
 
 
 def swap_region(tree: Tree[Token], text: str) -> Edits:
-    """A Region, a provider's alias or a module is another Region's."""
+    """Replace a Region, a provider alias or a module by that of another Region."""
     for node, where in _walk(tree):
         if node.data in ("string", "get_attr") and not any(_is(child, "string") for child in node.children):
             start, end = _span(node)
@@ -165,7 +165,7 @@ def _chains(tree: Tree[Token], text: str) -> Iterator[tuple[int, int, str, str]]
 
 
 def swap_reference(tree: Tree[Token], text: str) -> Edits:
-    """A reference leads to another thing of the same kind in the file: the other group, table, function or role."""
+    """Make a reference lead to another resource of the same type in the file: a group, table, function or role."""
     chains = list(_chains(tree, text))
     kinds: dict[tuple[str, str], set[str]] = {}
     for _, _, chain, _ in chains:
@@ -186,7 +186,7 @@ def swap_reference(tree: Tree[Token], text: str) -> Edits:
 
 
 def wrong_string(tree: Tree[Token], text: str) -> Edits:
-    """A text is another: an engine, a key, a mode, a metric, an action, an endpoint's service."""
+    """Change a string: an engine, a key, a mode, a metric, an action, an endpoint's service."""
     for node, where in _walk(tree):
         found = text[slice(*_span(node))]
         if (
@@ -203,7 +203,7 @@ def wrong_string(tree: Tree[Token], text: str) -> Edits:
 
 
 def widen_policy(tree: Tree[Token], text: str) -> Edits:
-    """An action or a resource of a policy is a star."""
+    """Replace an action or a resource of a policy by a star."""
     for node, where in _walk(tree):
         found = text[slice(*_span(node))]
         if node.data == "string" and re.fullmatch(r'"[a-z0-9-]+:[A-Z]\w+\*?"', found):
@@ -213,7 +213,7 @@ def widen_policy(tree: Tree[Token], text: str) -> Edits:
 
 
 def drop_element(tree: Tree[Token], text: str) -> Edits:
-    """A list lacks one of its elements."""
+    """Remove an element of a list."""
     for node, where in _walk(tree):
         if node.data == "tuple":
             elements = [
@@ -234,7 +234,7 @@ def drop_element(tree: Tree[Token], text: str) -> Edits:
 
 
 def drop_key(tree: Tree[Token], text: str) -> Edits:
-    """An object lacks one of its keys: a variable of a function, a catch, a retry, a time-out, a condition."""
+    """Remove a key of an object: a variable of a function, a catch, a retry, a time-out, a condition."""
     for node, where in _walk(tree):
         if node.data == "object_elem":
             start, end = _span(node)
@@ -249,7 +249,7 @@ def drop_key(tree: Tree[Token], text: str) -> Edits:
 
 
 def other_side(tree: Tree[Token], text: str) -> Edits:
-    """A flow is opened on one side twice, and on the other not at all."""
+    """Open a flow twice on one side, and not at all on the other."""
     for node, where in _walk(tree):
         if node.data == "string" and text[slice(*_span(node))] == '"aws_vpc_security_group_ingress_rule"':
             pair = '"aws_vpc_security_group_egress_rule"'
@@ -259,7 +259,7 @@ def other_side(tree: Tree[Token], text: str) -> Edits:
 
 
 def other_schedule(tree: Tree[Token], text: str) -> Edits:
-    """A clock ticks otherwise: never often enough, or as AWS refuses."""
+    """Change a schedule to one that is too rare, or that AWS refuses."""
     for node, where in _walk(tree):
         found = text[slice(*_span(node))]
         if node.data == "string" and found.startswith('"rate('):
@@ -268,7 +268,7 @@ def other_schedule(tree: Tree[Token], text: str) -> Edits:
 
 
 def other_branch(tree: Tree[Token], text: str) -> Edits:
-    """A choice is made the other way round."""
+    """Swap the branches of a conditional."""
     for node, where in _walk(tree):
         if node.data == "conditional":
             _, then, otherwise = (
@@ -281,7 +281,7 @@ def other_branch(tree: Tree[Token], text: str) -> Edits:
 
 
 def other_comparison(tree: Tree[Token], text: str) -> Edits:
-    """A comparison or a connection of two is another."""
+    """Change a comparison or a logical operator."""
     others = {
         "==": "!=",
         "!=": "==",
@@ -301,7 +301,7 @@ def other_comparison(tree: Tree[Token], text: str) -> Edits:
 
 
 def other_default(tree: Tree[Token], text: str) -> Edits:
-    """A variable is another text where nobody says what it is."""
+    """Change the default of a variable."""
     for node, where in _walk(tree):
         if node.data == "attribute" and where.startswith("variable.") and _named(node) == "default":
             start, end = _span(node)
@@ -310,7 +310,7 @@ def other_default(tree: Tree[Token], text: str) -> Edits:
 
 
 def own_provider(tree: Tree[Token], text: str) -> Edits:
-    """There is one more provider: in a module, of its own; at the root, without an alias."""
+    """Add a provider configuration: within a module, or without an alias at the root."""
     for node, where in _walk(tree):
         start = node.meta.start_pos
         if node.data == "block" and where == "terraform" and _begins_line(text, start):

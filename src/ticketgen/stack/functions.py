@@ -137,9 +137,9 @@ FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
                 summary="Voids the losing sale of a seat sold twice, records it and requests the refund",
                 siblings=("corrections", "dynamo", "events", "ledger", "metrics", "settlement"),
                 environment=(
-                    "AUDIT_STORE", "CORRECTIONS_TABLE", "EVENTS_TABLE", "INVENTORY_TABLE", "LEASE_SECONDS",
-                    "METRICS_NAMESPACE", "REFUNDS_QUEUE_URL", "SALES_TABLE", "TIMESTREAM_DATABASE",
-                    "TIMESTREAM_TABLE",
+                    "AUDIT_STORE", "CORRECTIONS_TABLE", "CORRECTION_SECONDS", "EVENTS_TABLE", "INVENTORY_TABLE",
+                    "LEASE_SECONDS", "METRICS_NAMESPACE", "REFUNDS_QUEUE_URL", "SALES_TABLE",
+                    "TIMESTREAM_DATABASE", "TIMESTREAM_TABLE",
                 ),
                 grants=(
                     Grant(

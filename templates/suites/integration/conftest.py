@@ -1,4 +1,4 @@
-"""The stack as it was applied: its outputs, and events of our own that go again."""
+"""Fixtures of the integration suite: the applied stack's outputs, and events that are deleted after each test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.live import Outputs, Show, client, eventually, read_outputs
 
 @pytest.fixture(scope="session")
 def outputs() -> Outputs:
-    """The stack's outputs; skips where it was not applied."""
+    """The stack's outputs; skips if the stack was not applied."""
     found = read_outputs()
     if isinstance(found, str):
         pytest.skip(found)
@@ -23,7 +23,7 @@ def outputs() -> Outputs:
 
 @pytest.fixture
 def show(outputs: Outputs) -> Iterator[Show]:
-    """An event at home in the primary Region, known everywhere; gone after the test. Its tickets cost nothing."""
+    """An event with its home in the primary Region, known in all Regions, until the test ends. Its tickets are free."""
     show = Show(f"it-{secrets.token_hex(8)}", demands.PRIMARY, outputs)
     now = int(time.time())
     item = {
@@ -48,7 +48,7 @@ def show(outputs: Outputs) -> Iterator[Show]:
     try:
         for region in demands.REGIONS:
             assert eventually(lambda region=region: known(region), 60), (
-                f"{region} does not hear of a new event"
+                f"{region} does not receive a new event"
             )
         yield show
     finally:

@@ -1,4 +1,4 @@
-"""Region by region: what was applied is what is configured, as AWS itself says."""
+"""In each Region, AWS reports what the stack configures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_global_table_is_in_the_region(outputs: Outputs, stack: Stack, region:
 def test_the_regions_locks_are_its_own_and_expire(outputs: Outputs, stack: Stack, region: str) -> None:
     dynamodb, name = client("dynamodb", region), outputs["regions"][region]["locks_table_name"]
     table = dynamodb.describe_table(TableName=name)["Table"]
-    assert not table.get("Replicas"), "a global table of locks locks nothing"
+    assert not table.get("Replicas"), "a global table of locks would lock nothing"
     ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     assert ttl["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
     assert ttl["AttributeName"] == "expiry_time"
@@ -60,7 +60,7 @@ def test_the_api_is_throttled_as_configured(outputs: Outputs, stack: Stack, regi
 
 
 @each_region
-def test_redis_is_there_and_encrypted(outputs: Outputs, stack: Stack, region: str) -> None:
+def test_redis_is_available_and_encrypted(outputs: Outputs, stack: Stack, region: str) -> None:
     planned = stack.resource(at("region", "aws_elasticache_replication_group.seats", region))
     name = planned.get("replication_group_id")
     (group,) = client("elasticache", region).describe_replication_groups(ReplicationGroupId=name)[
@@ -72,7 +72,7 @@ def test_redis_is_there_and_encrypted(outputs: Outputs, stack: Stack, region: st
 
 
 @each_region
-def test_the_regions_alarms_are_there(outputs: Outputs, stack: Stack, region: str) -> None:
+def test_the_regions_alarms_exist(outputs: Outputs, stack: Stack, region: str) -> None:
     planned = {
         a.get("alarm_name") for a in stack.resources("aws_cloudwatch_metric_alarm") if a.region == region
     }
@@ -86,7 +86,7 @@ def test_the_regions_alarms_are_there(outputs: Outputs, stack: Stack, region: st
 
 
 @each_hub
-def test_the_hubs_stream_and_database_serve(outputs: Outputs, stack: Stack, region: str) -> None:
+def test_the_hubs_stream_and_database_are_available(outputs: Outputs, stack: Stack, region: str) -> None:
     shown = outputs["regions"][region]
     stream = client("kinesis", region).describe_stream_summary(StreamName=shown["kinesis_stream_name"])
     assert stream["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE"
@@ -97,7 +97,7 @@ def test_the_hubs_stream_and_database_serve(outputs: Outputs, stack: Stack, regi
 
 
 @each_hub
-def test_the_hubs_machine_and_ticker_are_there(outputs: Outputs, region: str) -> None:
+def test_the_hubs_state_machine_and_ticker_are_active(outputs: Outputs, region: str) -> None:
     states = client("stepfunctions", region)
     arn = outputs["regions"][region]["verification_state_machine_arn"]
     assert states.describe_state_machine(stateMachineArn=arn)["status"] == "ACTIVE"

@@ -1,4 +1,4 @@
-"""Reads a stack's files into blocks: their labels, attributes and inner blocks, each with its place."""
+"""Read a stack's files into blocks with their labels, attributes, inner blocks and places."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Block:
     """One block of HCL.
 
     Attributes:
-        type: `resource`, `module`, or of an inner block such as `ttl`.
-        labels: what stands behind the type.
+        type: such as `resource` or `module`, or `ttl` of an inner block.
+        labels: the strings after the type.
         attributes: their expressions, by name, unevaluated.
-        blocks: the blocks inside, in order.
+        blocks: the inner blocks, in order.
         place: file and line.
     """
 
@@ -33,10 +33,10 @@ class Block:
 
 @cache
 def read(path: str, source: str) -> tuple[Block, ...]:
-    """The blocks of a file; read once for each text.
+    """The blocks of a file. Each text is parsed once.
 
     Raises:
-        lark.exceptions.LarkError: that is no HCL.
+        lark.exceptions.LarkError: the text is not HCL.
     """
     (body,) = hcl2.parses_to_tree(source).children
     assert isinstance(body, Tree)

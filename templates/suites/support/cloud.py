@@ -1,9 +1,9 @@
-"""An AWS in this process for the stack's functions: its tables in its Regions, its roles, its queues.
+"""An AWS within this process for the stack's functions: tables in all Regions, roles and queues.
 
-Every call that a function makes is first asked of its role's policies, then served by small fakes: DynamoDB's
-conditions and transactions, SQLite for the database, lists for queue and audit. Replication is a copy that a test asks
-for; lost answers, conflicts and silent Regions are raised around a call. Calls take turns: a race between buyers is a
-race between their calls, as it is at DynamoDB.
+Every call of a function is checked against the policies of its role and then served by small fakes: DynamoDB with
+conditions and transactions, SQLite for the database, lists for queue and audit. A test copies tables where it needs
+replication, and raises lost answers, conflicts and silence around a call. Calls are serialized, so a race between
+buyers is a race between their calls, as in DynamoDB.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any
-from unittest.mock import MagicMock, patch
+from unittest.mock import patch
 
 import boto3
 import demands
@@ -38,10 +40,13 @@ _CREDENTIALS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+# Reading the machine's certificates takes longer than most tests, and no function here connects with TLS.
+_tls = cache(ssl.create_default_context)
+
 
 @dataclass(frozen=True)
 class Call:
-    """A call to AWS: from which function, where to, which operation in CamelCase, and its parameters."""
+    """A call to AWS: the calling function, the Region, the service, the operation in CamelCase, the parameters."""
 
     function: str
     region: str
@@ -52,7 +57,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """An API answer, its body parsed."""
+    """An answer of the API, with its body parsed."""
 
     status: int
     body: Any
@@ -61,18 +66,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that was started: its resource in the stack, and its module."""
+    """A started function: its resource in the stack and its module."""
 
     resource: Resource
     module: ModuleType
 
     def __call__(self, event: Any, context: Any = None) -> Any:
-        """Invokes it."""
+        """Invoke it."""
         return self.module.handler(event, context)
 
 
 def refusal(code_: str, *reasons: str, status: int = 400) -> ClientError:
-    """An error as AWS answers it; with reasons, a cancelled transaction."""
+    """An error answer of AWS; with reasons, a cancelled transaction."""
     answer: dict[str, Any] = {
         "Error": {"Code": code_, "Message": "as the test asked"},
         "ResponseMetadata": {"HTTPStatusCode": status},
@@ -83,17 +88,17 @@ def refusal(code_: str, *reasons: str, status: int = 400) -> ClientError:
 
 
 def assert_given_up_in_time(cloud: Cloud, function: str) -> None:
-    """Every client that a function has made gives up before Lambda gives up the function."""
+    """Check that every client of a function times out before the function does."""
     patience = cloud.resource(function).get("timeout")
     assert cloud.clients
     for client in cloud.clients:
         name = f"{function}'s client of {client.service}"
-        why = "Lambda would end the function in the middle of a call, and it could not say what it has done"
+        why = "Lambda would end the function in the middle of a call, before it could report anything"
         assert client.config is not None, f"{name} waits for two minutes\n  why: {why}"
         connect, read = client.config.connect_timeout, client.config.read_timeout
         tries = (client.config.retries or {}).get("total_max_attempts", 5)
         assert (client.config.retries or {}).get("mode") == "standard", (
-            f"{name} retries in botocore's legacy mode\n  why: that one knows fewer of the errors that pass"
+            f"{name} retries in botocore's legacy mode\n  why: legacy mode does not retry all transient errors"
         )
         assert tries * (connect + read) < patience, (
             f"{name} waits for {tries} times {connect + read} s, and the function has {patience} s\n  why: {why}"
@@ -104,14 +109,24 @@ def _camel(name: str) -> str:
     return "".join(part.title() for part in name.split("_"))
 
 
+class _Anything:
+    """An object on which every attribute exists and every call does nothing."""
+
+    def __getattr__(self, name: str) -> _Anything:
+        return self
+
+    def __call__(self, *arguments: Any, **named: Any) -> _Anything:
+        return self
+
+
 class _Client:
-    """What a function gets from `boto3.client`."""
+    """The client that a function gets from `boto3.client`."""
 
     def __init__(self, cloud: Cloud, function: str, service: str, region: str, config: Any) -> None:
         self._called = cloud, function, service, region
         self.service = service
         self.config = config
-        self.meta = MagicMock()  # how an answer is parsed: here it never is text
+        self.meta = _Anything()  # configures how answers are parsed; here they are never text
         cloud.clients.append(self)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -128,14 +143,14 @@ class Cloud:
     """The stack, running.
 
     Attributes:
-        stack: what is in it.
-        before, after: asked with each call, before it is made and after it was; what they raise, the caller gets.
+        stack: the rendered stack.
+        before, after: called with each call before and after it is served; the caller gets what they raise.
         calls: every call so far.
-        messages: what was sent to queues, bodies parsed.
-        audit: records written to Timestream.
+        messages: the messages sent to queues, with their bodies parsed.
+        audit: the records written to Timestream.
         database: Aurora's stand-in.
-        clients: every client that a function made.
-        denied: what a function's role does not allow it, and it tried.
+        clients: every client that a function created.
+        denied: attempted calls that the function's role does not allow.
     """
 
     stack: Stack
@@ -157,7 +172,7 @@ class Cloud:
     @contextmanager
     def of(cls, stack: Stack) -> Iterator[Cloud]:
         """The stack's cloud, until the block ends."""
-        with patch.dict(os.environ, _CREDENTIALS):
+        with patch.dict(os.environ, _CREDENTIALS), patch("ssl.create_default_context", _tls):
             cloud = cls(stack)
             yield cloud
             cloud.database.close()
@@ -173,12 +188,12 @@ class Cloud:
         raise AssertionError(f"there is no function {name} in {region}")
 
     def environment(self, function: Resource) -> dict[str, str]:
-        """A function's environment variables; what only AWS can say is its address."""
+        """A function's environment variables; a value that only AWS knows is its address."""
         variables = function.get("environment.variables") or {}
         return {name: str(value) for name, value in variables.items()}
 
     def function(self, name: str, region: str = demands.PRIMARY, **environment: str) -> Function:
-        """A cold start of a function in a Region, with the environment that the stack gives it."""
+        """Start a function in a Region with the environment that the stack gives it."""
         resource = self.resource(name, region)
         variables = {**self.environment(resource), "AWS_REGION": region, **environment}
         sdk = ModuleType("boto3")
@@ -188,7 +203,7 @@ class Cloud:
         sdk.session = boto3.session  # type: ignore[attr-defined]
         with patch.dict(os.environ, variables):
             module = code.start(name, code.package(self.stack, name), {"boto3": sdk})
-        # Timestream's names are read when they are needed.
+        # The code reads the names of Timestream only when it needs them.
         os.environ.update({key: value for key, value in variables.items() if key.startswith("TIMESTREAM_")})
         return Function(resource, module)
 
@@ -202,7 +217,7 @@ class Cloud:
         key: str = "",
         **request: Any,
     ) -> Answer:
-        """Asks a function as API Gateway does: `route` is like `POST /holds`; text is sent as it is."""
+        """Call a function as API Gateway does; `route` is like `POST /holds`, and a text body is sent as it is."""
         method, resource = route.split()
         answer = function(
             {
@@ -219,19 +234,19 @@ class Cloud:
             }
         )
         body = json.loads(answer["body"]) if answer["body"] else None
-        why = "a browser reads no answer without its type, and a stored one would sell yesterday's seats"
+        why = "browsers need the content type, and a cached answer would show outdated seats"
         assert answer["headers"]["Content-Type"] == "application/json", why
         assert answer["headers"]["Cache-Control"] == "no-store", why
         if answer["statusCode"] >= 400:
             assert body.keys() >= {"reason", "message"}, (
-                f"{body}\n  why: a buyer is told nothing, or no program is"
+                f"{body}\n  why: a refusal needs a message for buyers and a reason for programs"
             )
         return Answer(answer["statusCode"], body, answer["headers"])
 
     # --- calls ---------------------------------------------------------------------------------------------
 
     def call(self, call: Call) -> Any:
-        """Serves a call, if the function's role may make it."""
+        """Serve a call, if the function's role allows it."""
         with self._turn:
             self.calls.append(call)
         self.before(call)
@@ -241,7 +256,7 @@ class Cloud:
         return answer
 
     def _authorize(self, call: Call, action: str, arn: str) -> None:
-        """Fails the test, and not the call: code that tolerates errors must not hide a missing permission."""
+        """Record a denied call: code that tolerates errors must not hide a missing permission from the test."""
         asked = call.function, action, arn
         if asked not in self._allowed:
             function = next(f for f in self.stack.resources("aws_lambda_function") if f.name == call.function)
@@ -274,7 +289,9 @@ class Cloud:
         arn = (
             f"arn:{self.stack.partition}:timestream:{call.region}:{ACCOUNT}:database/{database}/table/{table}"
         )
-        if demands.AUDIT_STORE == "timestream":  # elsewhere no role is granted what the code could do
+        if (
+            demands.AUDIT_STORE == "timestream"
+        ):  # elsewhere the role lacks permissions that the code does not use
             self._authorize(call, "timestream:WriteRecords", arn)
             self._authorize(call, "timestream:DescribeEndpoints", "*")
         self.audit += call.parameters["Records"]
@@ -303,13 +320,13 @@ class Cloud:
 
     @staticmethod
     def _takes(call: Call, needed: Set[str], also: Set[str] = frozenset()) -> None:
-        """Refuses a call as botocore does, that lacks a parameter or has one that nobody knows."""
+        """Refuse a call that lacks a parameter or has an unknown one, as botocore does."""
         given = call.parameters.keys()
         if not needed <= given <= needed | also:
             raise ParamValidationError(report=f"{call.operation} with {sorted(given)}")
 
     def _behind(self, address: str, attribute: str) -> Resource:
-        """The resource that an environment variable names."""
+        """The resource whose address is the value of an environment variable."""
         assert address.startswith("${"), address
         return self.stack.resource(address[2:-1].removesuffix(f".{attribute}"))
 
@@ -333,7 +350,7 @@ class Cloud:
         return next(table for table in self.stack.resources("aws_dynamodb_table") if table.name == name)
 
     def put(self, table: str, item: dict[str, Any], *regions: str) -> None:
-        """An item in some Regions, by default in the primary."""
+        """Put an item into some Regions, by default into the primary."""
         packed = {name: _pack(value) for name, value in item.items()}
         for region in regions or (demands.PRIMARY,):
             self.dynamodb(region).call(
@@ -347,12 +364,12 @@ class Cloud:
         return [{name: _unpack(value) for name, value in item.items()} for _, item in found]
 
     def delete(self, table: str, region: str = demands.PRIMARY, **key: str) -> None:
-        """Takes an item away."""
+        """Delete an item."""
         packed = {name: _pack(value) for name, value in key.items()}
         self.dynamodb(region).call("DeleteItem", {"TableName": self.table(table).get("name"), "Key": packed})
 
     def event(self, event_id: str = "gala", *regions: str, **changes: Any) -> dict[str, Any]:
-        """An event on sale at home in the primary Region: seats A-1 to A-50 at 100.00 and B-1 to B-20 at 40.00."""
+        """Put an event on sale in the primary Region: seats A-1 to A-50 at 100.00 and B-1 to B-20 at 40.00."""
         item = {
             "event_id": event_id,
             "home_region": demands.PRIMARY,
@@ -372,7 +389,7 @@ class Cloud:
         return item
 
     def replicate(self, table: str, source: str, *targets: str) -> None:
-        """Copies a table to other Regions, as replication does sooner or later."""
+        """Copy a table to other Regions, as replication does eventually."""
         for item in self.items(table, source):
             self.put(table, item, *targets)
 

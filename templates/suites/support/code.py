@@ -1,4 +1,4 @@
-"""The inline code of the functions: out of the HCL, and into modules that run."""
+"""The functions' inline code: read from the HCL and imported as modules."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ def _compiled(path: str, source: str) -> CodeType:
 
 
 class _Zip(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds modules in a function's zip and nowhere else."""
+    """Find modules in a function's zip and nowhere else."""
 
     def __init__(self, name: str, files: Mapping[str, str]) -> None:
         self._name = name
         self._files = files
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        """The module, if it is one of the zip's."""
+        """The module's spec, if the zip contains the module."""
         if f"{fullname}.py" not in self._files:
             return None
         return importlib.util.spec_from_loader(fullname, self, origin=f"{self._name}.zip/{fullname}.py")
 
     def exec_module(self, module: ModuleType) -> None:
-        """Runs its code."""
+        """Run the module's code."""
         file_name = f"{module.__name__}.py"
         exec(_compiled(f"{self._name}.zip/{file_name}", self._files[file_name]), module.__dict__)
 
 
 @contextmanager
 def _instead_of(replaced: Mapping[str, ModuleType | None]) -> Iterator[None]:
-    """Other modules under some names while the block runs."""
+    """Replace modules in `sys.modules` while the block runs."""
     before = {name: sys.modules.pop(name, None) for name in replaced}
     sys.modules.update({name: module for name, module in replaced.items() if module is not None})
     try:
@@ -64,12 +64,12 @@ def _instead_of(replaced: Mapping[str, ModuleType | None]) -> Iterator[None]:
 
 
 def start(name: str, files: Mapping[str, str], stand_ins: Mapping[str, ModuleType]) -> ModuleType:
-    """A cold start: the handler's module and its siblings, anew, importing nothing from beside the zip.
+    """Import a function's handler and its siblings afresh, as a cold start does.
 
     Args:
-        name: of the function, and of its handler's module.
-        files: of its zip.
-        stand_ins: what it gets when it imports a module of that name, `boto3` above all.
+        name: the name of the function and of its handler's module.
+        files: the files of its zip.
+        stand_ins: modules that it imports instead of the real ones, such as `boto3`.
     """
     finder = _Zip(name, files)
     own: dict[str, ModuleType | None] = {file.removesuffix(".py"): None for file in files}

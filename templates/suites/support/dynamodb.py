@@ -1,4 +1,4 @@
-"""DynamoDB in this process: one Region's tables, with conditions, transactions and paging as DynamoDB has them.
+"""A fake DynamoDB in this process: the tables of one Region, with conditions, transactions and paging.
 
 A fake, because moto takes a second a test where this takes milliseconds; ticketgen's own tests hold it against
 moto. It knows the operations and expressions that the functions use, and refuses any other. Conflicts between
@@ -35,7 +35,7 @@ def _invalid(message: str) -> ClientError:
 
 
 class _Parser:
-    """A condition, filter or key condition, by recursive descent.
+    """A recursive-descent parser of conditions, filters and key conditions.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
     """
@@ -61,7 +61,7 @@ class _Parser:
         return bool(self.tokens) and self.tokens[0].upper() == word
 
     def whole(self) -> Condition:
-        """The condition, to its end."""
+        """The whole condition."""
         found = self._or()
         if self.tokens:
             raise _invalid(f"Syntax error at {' '.join(self.tokens[:4])!r}")
@@ -109,12 +109,12 @@ class _Parser:
             return lambda item, values: path(item, values) is not None
         if name == "attribute_not_exists":
             return lambda item, values: path(item, values) is None
-        raise _invalid(f"the fake does not know {name}")
+        raise _invalid(f"the fake does not support {name}")
 
     def _operand(self) -> Callable[[Item, Mapping[str, Any]], Any]:
         token = self._take()
         if token.startswith("#"):
-            raise _invalid("the fake knows no names for names")
+            raise _invalid("the fake does not support expression attribute names")
         if token.startswith(":"):
             self.values.add(token)
 
@@ -165,7 +165,7 @@ def _begins(left: Any, right: Any) -> bool:
 
 
 def _ordered(sign: str, left: Any, right: Any) -> bool:
-    """Of two values of one type; text by its bytes."""
+    """Compare two values of the same type; text by its bytes."""
     if left is None or right is None or left.keys() != right.keys():
         return False
     ((kind, first),), ((_, second),) = left.items(), right.items()
@@ -182,7 +182,7 @@ def _parsed(text: str) -> tuple[Condition, frozenset[str]]:
 
 
 def _holds(expressions: Sequence[str | None], item: Item, values: Mapping[str, Any] | None) -> bool:
-    """Whether all of the expressions hold; each given value is used, as DynamoDB insists."""
+    """Whether all expressions hold. DynamoDB refuses values that no expression uses."""
     parsed = [_parsed(text) for text in expressions if text]
     unused = set(values or ()) - {name for _, used in parsed for name in used}
     if unused:
@@ -192,7 +192,7 @@ def _holds(expressions: Sequence[str | None], item: Item, values: Mapping[str, A
 
 @dataclass
 class Table:
-    """A table: its key attributes, and its items."""
+    """A table with its key attributes and items."""
 
     name: str
     keys: tuple[str, ...]
@@ -200,7 +200,7 @@ class Table:
     items: dict[Key, Item] = field(default_factory=dict)
 
     def key_of(self, item: Item, *, whole: bool = False) -> Key:
-        """The key in an item, or of a request's `Key`, which must be just that.
+        """The key of an item, or of a request's `Key`, which may contain nothing else.
 
         Raises:
             ClientError: it is not there, of another type, empty, or more than a key.
@@ -216,7 +216,7 @@ class Table:
         return tuple(found)
 
     def sorted(self) -> list[tuple[Key, Item]]:
-        """Items in the order of their keys."""
+        """The items in the order of their keys."""
         return sorted(self.items.items(), key=lambda pair: [part.encode() for part in pair[0]])
 
 
@@ -234,7 +234,7 @@ class Region:
     _done: set[str] = field(default_factory=set)
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Any:
-        """Serves a call, as `client.put_item(...)` makes it.
+        """Serve a call, as `client.put_item(...)` makes it.
 
         Raises:
             ClientError: as DynamoDB's.
@@ -267,7 +267,7 @@ class Region:
         return {"Responses": responses, "UnprocessedKeys": {}}
 
     def _write(self, kind: str, table: Table, action: Mapping[str, Any]) -> tuple[Key, Item | None]:
-        """What a write would leave, under which key.
+        """The key of a write, and the item that it would leave.
 
         Raises:
             ClientError: its condition does not hold, or it is invalid.
@@ -279,7 +279,7 @@ class Region:
         update = action.get("UpdateExpression")
         assigned = re.fullmatch(r"SET (\w+) = (:\w+)", update) if update else None
         if update and assigned is None:
-            raise _invalid(f"the fake does not know the update {update!r}")
+            raise _invalid(f"the fake does not support the update {update!r}")
         checked = dict(given)
         if assigned and assigned[2] not in (action.get("ConditionExpression") or ""):
             checked.pop(assigned[2])

@@ -1,6 +1,6 @@
-"""Evaluates Terraform's expressions on python-hcl2's syntax trees.
+"""Evaluate Terraform expressions on the syntax trees of python-hcl2.
 
-A scope says what a name stands for; this module knows the language only: operators, templates, `for`, splats.
+A scope resolves names. This module knows only the language: operators, templates, `for` and splats.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 class Scope(Protocol):
-    """What names stand for, where an expression is written."""
+    """Resolves the names of an expression."""
 
     def lookup(self, name: str, steps: list[Any]) -> tuple[Any, list[Any]]:
-        """The value of a name and of as many steps into it as the scope takes; and the steps that are left."""
+        """The value of a name after as many steps into it as the scope can take, and the steps that are left."""
 
 
 class Inner:
@@ -39,7 +39,7 @@ class Inner:
         self._names = names
 
     def lookup(self, name: str, steps: list[Any]) -> tuple[Any, list[Any]]:
-        """The loop variable, or what the outer scope says."""
+        """The loop variable, or the outer scope's value."""
         return (self._names[name], steps) if name in self._names else self._outer.lookup(name, steps)
 
 
@@ -53,12 +53,12 @@ def evaluate(tree: Tree[Token] | Token, scope: Scope) -> Any:
         raise CannotEvaluate(f"a lone {tree!r}")
     rule = _RULES.get(str(tree.data))
     if rule is None:
-        raise CannotEvaluate(f"the suites do not know {tree.data}")
+        raise CannotEvaluate(f"the suites do not support {tree.data}")
     return rule(tree, scope)
 
 
 def step_into(value: Any, step: Any) -> Any:
-    """An attribute, an index or a key of a value; `...` is a splat's star."""
+    """An attribute, an index or a key of a value; `...` stands for the star of a splat."""
     if isinstance(value, Unknown):
         return Unknown(f"{value.address}[{step}]" if isinstance(step, int) else f"{value.address}.{step}")
     if hasattr(value, "step"):
@@ -82,7 +82,7 @@ def _term(tree: Tree[Token], scope: Scope) -> Any:
 
 
 def _access(tree: Tree[Token], scope: Scope) -> Any:
-    """A name with all the steps into it, or steps into any other value."""
+    """A name with all steps into it, or steps into any other value."""
     steps: list[Any] = []
     while True:
         if tree.data == "expr_term" and len(_parts(tree)) == 1:
@@ -159,7 +159,7 @@ def _call(tree: Tree[Token], scope: Scope) -> Any:
             return False
         return True
     if function not in FUNCTIONS:
-        raise CannotEvaluate(f"the suites do not know the function {function}")
+        raise CannotEvaluate(f"the suites do not support the function {function}")
     values = [evaluate(argument, scope) for argument in arguments]
     try:
         return FUNCTIONS[function](*values)

@@ -1,4 +1,4 @@
-"""Asks the stack's own policies whether a call would be allowed: a role that lacks an action fails here first."""
+"""Evaluate the stack's own policies, so that a role that lacks an action fails here first."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from support.values import Unknown
 
 __all__ = ["actions_of", "allows", "as_list", "policies_of", "role_of", "statements_of"]
 
-# A transaction is granted as what it consists of.
+# A transaction needs the permissions of the actions that it consists of.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 _PARTS = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Get": "GetItem", "Put": "PutItem"}
 
 
 def as_list(value: Any) -> list[Any]:
-    """What IAM lets one write with or without brackets."""
+    """A list, for values that IAM accepts with or without brackets."""
     return value if isinstance(value, list) else [value]
 
 
 def role_of(stack: Stack, arn: Any) -> Resource:
-    """The role behind an ARN such as a function has."""
+    """The role behind an ARN, such as that of a function."""
     for role in stack.resources("aws_iam_role"):
         if str(arn).endswith(
             (f"/${{{role.address}.id}}", f"/${{{role.address}.name}}", f"/{role.get('name')}")
         ):
             return role
-    raise AssertionError(f"{arn} is no role of the stack")
+    raise AssertionError(f"{arn} is not a role of the stack")
 
 
 def policies_of(stack: Stack, role: Resource) -> Iterator[Mapping[str, Any]]:
@@ -41,12 +41,12 @@ def policies_of(stack: Stack, role: Resource) -> Iterator[Mapping[str, Any]]:
 
 
 def statements_of(stack: Stack, role: Resource) -> list[Mapping[str, Any]]:
-    """All their statements."""
+    """The statements of all inline policies of a role."""
     return [statement for policy in policies_of(stack, role) for statement in policy["Statement"]]
 
 
 def allows(stack: Stack, role: Resource, action: str, arn: str) -> bool:
-    """Whether the role may do that to that. Conditions count as met: the tests look at them one by one."""
+    """Whether a role may call an action on an ARN. Conditions count as met; tests check them one by one."""
     return any(
         statement["Effect"] == "Allow"
         and any(fnmatchcase(action, pattern) for pattern in as_list(statement["Action"]))
@@ -58,7 +58,7 @@ def allows(stack: Stack, role: Resource, action: str, arn: str) -> bool:
 def actions_of(
     partition: str, region: str, service: str, operation: str, asked: Mapping[str, Any]
 ) -> set[tuple[str, str]]:
-    """What a call needs: pairs of action and ARN. Only DynamoDB; other services' fakes know their own."""
+    """The pairs of action and ARN that a DynamoDB call needs. The fakes of other services know their own."""
     assert service == "dynamodb"
 
     def table(name: str) -> str:

@@ -1,7 +1,7 @@
-"""The applied stack for the integration suite: outputs, clients in its Regions, and events of its own.
+"""The applied stack for the integration suite: outputs, clients in its Regions, and test events.
 
-Everything here is keyed by an event id that this run made up, so that runs in parallel do not meet, and nothing
-else is touched. `AWS_ENDPOINT_URL` leads all of it to an emulated AWS, requests to the API included.
+Everything is keyed by an event id that this run made up, so that parallel runs do not interfere and nothing else is
+touched. `AWS_ENDPOINT_URL` redirects everything to an emulated AWS, including requests to the API.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ Outputs = Mapping[str, Any]
 
 
 def read_outputs() -> Outputs | str:
-    """The stack's outputs, or why there are none."""
+    """The stack's outputs, or the reason why there are none."""
     tool = shutil.which("terraform") or shutil.which("tofu")
     if tool is None:
-        return "neither terraform nor tofu is on the PATH, and one of them has the outputs"
+        return "neither terraform nor tofu is on the PATH, and one of them is needed to read the outputs"
     done = subprocess.run(
         [tool, f"-chdir={STACK}", "output", "-json"], capture_output=True, text=True, timeout=300, check=False
     )
     if done.returncode:
-        return f"{tool} knows no outputs here: {done.stderr.strip()[:300]}"
+        return f"{tool} cannot read the outputs: {done.stderr.strip()[:300]}"
     found = {name: output["value"] for name, output in json.loads(done.stdout).items()}
-    return found or f"the stack in {STACK} was not applied: it has no outputs"
+    return found or f"the stack in {STACK} has no outputs: it was not applied"
 
 
 def client(service: str, region: str) -> Any:
@@ -53,7 +53,7 @@ def client(service: str, region: str) -> Any:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API answered."""
+    """An answer of the API."""
 
     status: int
     body: Any
@@ -61,13 +61,13 @@ class Answer:
 
 @dataclass
 class Show:
-    """An event of our own, on sale.
+    """An event of this run, on sale.
 
     Attributes:
         event_id: made up by this run.
         home: its home Region.
         outputs: of the stack.
-        keys: idempotency keys that were used.
+        keys: the idempotency keys that were used.
     """
 
     event_id: str
@@ -84,7 +84,7 @@ class Show:
         return shard_of(seat, self.event_id, 1)
 
     def read(self, what: str, region: str = "") -> list[dict[str, Any]]:
-        """This event's items in inventory or ledger, as a Region has them."""
+        """The items of this event in a Region's inventory or ledger."""
         found = client("dynamodb", region or self.home).query(
             TableName=self.table(what),
             KeyConditionExpression="event_shard = :shard",
@@ -94,12 +94,12 @@ class Show:
         return [_unpacked(item) for item in found]
 
     def put(self, what: str, item: Mapping[str, Any]) -> None:
-        """An item in the home Region."""
+        """Put an item into the home Region."""
         packed = {name: TypeSerializer().serialize(value) for name, value in item.items()}
         client("dynamodb", self.home).put_item(TableName=self.table(what), Item=packed)
 
     def ask(self, method: str, path: str, body: Any = None, *, region: str = "", key: str = "") -> Answer:
-        """Asks the API of a Region; signed, where it wants to know who is asking."""
+        """Send a request to the API of a Region, signed where the API needs IAM."""
         region = region or self.home
         if demands.AUTH == "cognito":
             return self._invoke(method, path, body, region, key)
@@ -115,7 +115,7 @@ class Show:
         return _sent(request)
 
     def _invoke(self, method: str, path: str, body: Any, region: str, key: str) -> Answer:
-        """The function itself, told who signed in: a user of the pool would have to be made and confirmed."""
+        """Invoke the function with an identity; a user of the pool would have to be created and confirmed."""
         seats = path.endswith("/seats")
         resource = "/events/{id}/seats" if seats else "/holds/{id}" if method == "DELETE" else path
         event = {
@@ -135,7 +135,7 @@ class Show:
         return Answer(found["statusCode"], json.loads(found["body"]) if found["body"] else None)
 
     def clean_up(self) -> None:
-        """Takes away all that this event has left, in every Region that may have it."""
+        """Delete everything that this event left behind; replication deletes it in the other Regions."""
         buyers = {item["buyer"] for item in self.read("ticket-sales") if "buyer" in item}
         local = client("dynamodb", self.home)
         for what in ("ticket-inventory", "ticket-sales"):
@@ -168,7 +168,7 @@ def _unpacked(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sent(request: Any) -> Answer:
-    """Sends a request; to `AWS_ENDPOINT_URL`, under the API's own name, where that is set."""
+    """Send a request; where `AWS_ENDPOINT_URL` is set, to that address with the API's host name."""
     prepared, url = request.prepare(), urlsplit(request.url)
     elsewhere = os.environ.get("AWS_ENDPOINT_URL")
     place = urlsplit(elsewhere) if elsewhere else url
@@ -187,7 +187,7 @@ def _sent(request: Any) -> Answer:
 
 
 def eventually(look: Callable[[], Any], seconds: float, pause: float = 0.2) -> Any:
-    """What `look` finds as soon as it finds something; nothing, if it has not after so many seconds."""
+    """The first true result of `look`, or its last result after so many seconds."""
     deadline = time.monotonic() + seconds
     while not (found := look()) and time.monotonic() < deadline:
         time.sleep(pause)

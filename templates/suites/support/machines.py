@@ -1,6 +1,6 @@
-"""Runs a Step Functions definition: what it calls is given by the test, and time is only counted.
+"""Execute a Step Functions definition: the test supplies the tasks, and time is only counted.
 
-As much of the Amazon States Language (https://states-language.net) as the stack uses; any more is an error.
+Supports as much of the Amazon States Language (https://states-language.net) as the stack uses. Anything else fails.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Task = Callable[[str, Any], Any]
 
 
 class Failed(Exception):
-    """An execution, or a task, that failed: with the error's name and its cause."""
+    """A failed execution or task, with the error's name and its cause."""
 
     def __init__(self, error: str, cause: str = "") -> None:
         super().__init__(f"{error}: {cause}")
@@ -25,7 +25,7 @@ class Failed(Exception):
 
 
 class TimedOut(Failed):
-    """What a test's task raises that would take too long."""
+    """A task or an execution that takes longer than it may."""
 
     def __init__(self) -> None:
         super().__init__("States.Timeout")
@@ -37,9 +37,9 @@ class Run:
 
     Attributes:
         definition: of the machine.
-        task: called with a task's resource and its input; returns its result, or raises `Failed`.
-        seconds: a task's duration, by name of its state; without one it takes no time.
-        tasks: the tasks that were tried: second of the execution, state, input.
+        task: called with a task's resource and its input; returns the result or raises `Failed`.
+        seconds: durations of tasks, by the name of the state; other tasks take no time.
+        tasks: the attempted tasks: second of the execution, state and input.
     """
 
     definition: Mapping[str, Any]
@@ -48,7 +48,7 @@ class Run:
     tasks: list[tuple[float, str, Any]] = field(default_factory=list)
 
     def __call__(self, data: Any) -> Any:
-        """The output.
+        """Execute the machine and return its output.
 
         Raises:
             Failed: the execution fails or takes longer than it may.

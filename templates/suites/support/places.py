@@ -1,4 +1,4 @@
-"""Where in the stack a resource is, by what the module is for."""
+"""Addresses of resources by the purpose of their module."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["alias", "at"]
 
 
 def alias(region: str) -> str:
-    """What provider and module of a Region are called."""
+    """The name of a Region's provider alias and module."""
     return region.replace("-", "_")
 
 
 def at(place: str, resource: str, region: str = demands.PRIMARY) -> str:
-    """The address of a resource of a Region: `place` is `region`, `analytics`, `verification` or `root`."""
+    """The address of a resource in a Region; `place` is `region`, `analytics`, `verification` or `root`."""
     prefix = {"root": "", "region": f"module.{alias(region)}."}.get(place, f"module.{place}_{alias(region)}.")
     return f"{prefix}{resource}"

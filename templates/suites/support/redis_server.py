@@ -1,4 +1,4 @@
-"""A real Redis on loopback for the seat maps, with the users that the stack gives its functions."""
+"""A real Redis on the loopback interface, with the stack's users."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _TOKEN = "a-token-of-iam"
 
 
 class RedisServer:
-    """The server, and a way in as one of its users.
+    """A running server, and connections to it.
 
     Attributes:
-        port: of 127.0.0.1.
+        port: its port on 127.0.0.1.
         admin: a client that may do everything.
     """
 
@@ -33,7 +33,7 @@ class RedisServer:
     @classmethod
     @contextmanager
     def running(cls) -> Iterator[RedisServer]:
-        """A server of our own, until the block ends."""
+        """A new server, until the block ends."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         with tempfile.TemporaryDirectory() as folder:
@@ -61,11 +61,11 @@ class RedisServer:
                 process.wait()
 
     def grant(self, user: str, rules: str) -> None:
-        """Gives a user what an access string says, and a token to sign in with."""
+        """Give a user the rights of an access string, and a token to sign in with."""
         self.admin.execute_command("ACL", "SETUSER", user, "reset", f">{_TOKEN}", *rules.split())
 
     def sign_in(self, function: Any, user: str) -> None:
-        """Connects a function to this server, without TLS, as that user. The token is not IAM's: Redis checks none."""
+        """Connect a function to this server as a user, without TLS and with a token that is not from IAM."""
         module = function.module
         module.Redis.__init__.__globals__["iam_token"] = lambda *identity: _TOKEN
         identity = {"user": user, "replication_group": "seats", "region": "here"}

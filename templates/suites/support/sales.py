@@ -1,4 +1,4 @@
-"""Sales to plant into the tables: ledger entries, inventory items and voids as the functions write them."""
+"""Sales for the tests: ledger entries, inventory items and voids as the functions write them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from typing import Any
 
 import demands
 
-__all__ = ["item_of", "minted", "sale", "shard_of", "void_of"]
+__all__ = ["OLD_S", "item_of", "minted", "sale", "shard_of", "void_of"]
+
+OLD_S = 120 + demands.REPLICATION_S
+"""Age in seconds at which a sale is settled: it was committed long ago, and every Region has had time to receive it."""
 
 
 def shard_of(seat: str, event_id: str = "gala", shards: int = 2) -> str:
-    """The partition key of a seat, in inventory and ledger alike."""
+    """The partition key of a seat, in the inventory and in the ledger."""
     return f"{event_id}#{zlib.crc32(seat.encode()) % shards}"
 
 
 def minted(seconds_ago: float, number: int = 0) -> str:
-    """An order's id made so long ago; `number` tells ids of one moment apart."""
+    """An order id that was created so long ago; `number` distinguishes ids of the same moment."""
     return f"{int((time.time() - seconds_ago) * 1000):013d}-{number:016x}"
 
 
 def sale(seat: str, order: str, *, home: str = demands.PRIMARY, **changes: Any) -> dict[str, Any]:
-    """A ledger entry: a seat of an order of one, sold to Alice."""
+    """A ledger entry: the only seat of an order by Alice."""
     return {
         "event_shard": shard_of(seat),
         "sale_id": f"{order}-00",
@@ -44,7 +47,7 @@ def sale(seat: str, order: str, *, home: str = demands.PRIMARY, **changes: Any) 
 
 
 def item_of(entry: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The inventory item that says what a ledger entry says."""
+    """The inventory item that belongs to a ledger entry."""
     own = {"price", "currency", "sold_at"}
     copied = {name: value for name, value in entry.items() if name not in own}
     return {**copied, "kind": "sold", "version": entry["sold_at"], **changes}

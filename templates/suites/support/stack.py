@@ -1,6 +1,6 @@
-"""The stack as Terraform would plan it: modules called, loops unrolled, names and wiring worked out.
+"""The stack as Terraform would plan it: modules called, loops unrolled, references resolved.
 
-Everything is evaluated when it is asked for, so that a test fails for what it looks at and for nothing else.
+Expressions are evaluated on demand, so that a test fails only because of what it looks at.
 
     stack = Stack(folder, partition="aws")
     table = stack.resource("module.us_east_1.aws_dynamodb_table.distributed_locks")
@@ -22,16 +22,16 @@ from support.values import CannotEvaluate, Unknown
 __all__ = ["ACCOUNT", "Body", "Module", "Resource", "Stack"]
 
 ACCOUNT = "123456789012"
-"""Stands for whichever account the stack is applied in."""
+"""Stands for the account that the stack is applied in."""
 
 _META = {"count", "for_each", "provider", "depends_on", "lifecycle", "dynamic", "provisioner"}
 
 
 class Body:
-    """A block with its attributes' values.
+    """A block with the values of its attributes.
 
     Attributes:
-        address: where it is, as Terraform writes it.
+        address: the address, as Terraform writes it.
         place: file and line.
     """
 
@@ -47,20 +47,20 @@ class Body:
         return f"{self.address} ({self.place})"
 
     def lookup(self, name: str, steps: list[Any]) -> tuple[Any, list[Any]]:
-        """`each`, `count` and the iterators of dynamic blocks; what the module knows otherwise."""
+        """`each`, `count` or an iterator of a dynamic block; otherwise the module's value of the name."""
         return (self._names[name], steps) if name in self._names else self.module.lookup(name, steps)
 
     def step(self, name: Any) -> Any:
-        """What an expression reads from it: what is configured, else what AWS will say."""
+        """The configured value of an attribute, or the `Unknown` that AWS will fill in."""
         if name in self.block.attributes:
             return self._own(name)
         declared = {block.labels[0] if block.type == "dynamic" else block.type for block in self.block.blocks}
         return self.blocks(name) if name in declared else Unknown(f"{self.address}.{name}")
 
     def get(self, path: str) -> Any:
-        """The value at a path such as `ttl.attribute_name` or `rule.0.name`; None where there is none.
+        """The value at a path such as `ttl.attribute_name` or `rule.0.name`, or None.
 
-        A block that may stand once is looked into; of several, the first, unless a number says which.
+        Of several blocks with the same type, a number selects one; without a number it is the first.
         """
         name, _, rest = path.partition(".")
         value = self._own(name)
@@ -94,7 +94,7 @@ class Body:
         return inner or None
 
     def blocks(self, name: str) -> list[Body]:
-        """The inner blocks of a type, dynamic ones among them."""
+        """The inner blocks of a type, including dynamic ones."""
         return list(self._blocks(name))
 
     def _blocks(self, name: str) -> Iterator[Body]:
@@ -110,7 +110,7 @@ class Body:
                     yield Body(f'{self.address}.{name}["{key}"]', content, self.module, names)
 
     def must(self, path: str, expected: Any, why: str) -> None:
-        """Fails, telling place, expectation and reason, unless the value at the path is the expected one."""
+        """Fail with place, expectation and reason unless the value at the path is the expected one."""
         __tracebackhide__ = True
         try:
             found = self.get(path)
@@ -120,22 +120,22 @@ class Body:
             self.fails(f"{path} is {found!r}, and must be {expected!r}", why)
 
     def fails(self, what: str, why: str) -> NoReturn:
-        """Fails, telling what is wrong with this block and why it matters."""
+        """Fail with what is wrong with this block and why it matters."""
         __tracebackhide__ = True
         raise AssertionError(f"{self.address} ({self.place})\n  {what}\n  why: {why}")
 
 
 class Resource(Body):
-    """A resource or a data source; with `count` or `for_each`, one instance of it."""
+    """A resource or a data source; one instance of it, where it has `count` or `for_each`."""
 
     @property
     def type(self) -> str:
-        """Such as `aws_dynamodb_table`."""
+        """The type, such as `aws_dynamodb_table`."""
         return self.block.labels[0]
 
     @property
     def name(self) -> str:
-        """What the stack calls it."""
+        """The name within its module."""
         return self.block.labels[1]
 
     @property
@@ -147,7 +147,7 @@ class Resource(Body):
         )
 
     def step(self, name: Any) -> Any:
-        """As of any block; of the data sources that the stack asks, what AWS answers."""
+        """As for any block; for a data source, the answer of AWS."""
         answer = _ANSWERS.get((self.type, name)) if self.block.type == "data" else None
         return super().step(name) if answer is None else answer(self)
 
@@ -204,11 +204,11 @@ class Module:
     def _prefix(self) -> str:
         return f"{self.address}." if self.address else ""
 
-    @property
+    @cached_property
     def region(self) -> str:
         """The Region of the provider that the module was given."""
         if self.call is None:
-            raise CannotEvaluate("the root has no provider without an alias")
+            raise CannotEvaluate("the root module has no default provider")
         return self.provider_region(evaluate(self.call.block.attributes["providers"], self.call)["aws"])
 
     def provider_region(self, provider: Any) -> str:
@@ -221,7 +221,7 @@ class Module:
         raise CannotEvaluate(f"there is no provider {provider}")
 
     def lookup(self, name: str, steps: list[Any]) -> tuple[Any, list[Any]]:
-        """What a name stands for in this module."""
+        """The value of a name in this module."""
         if name == "path":
             return ".", steps[1:]
         if name == "aws":
@@ -241,12 +241,12 @@ class Module:
         )
 
     def variable(self, name: str) -> Any:
-        """What the call gives, or the default."""
+        """The argument of the call, or the variable's default."""
         block = self._block("variable", name)
         if self.call is not None and name in self.call.block.attributes:
             return self.call.get(name)
         if "default" not in block.attributes:
-            raise CannotEvaluate(f"{self.address or 'the root module'} is not given {name}")
+            raise CannotEvaluate(f"{self.address or 'the root module'} does not get {name}")
         return evaluate(block.attributes["default"], self)
 
     def local(self, name: str) -> Any:
@@ -269,7 +269,7 @@ class Module:
         return evaluate(self._block("output", name).attributes["value"], self)
 
     def instances(self, kind: str, type_: str, name: str) -> Any:
-        """A resource; its instances where it has several, by number or key."""
+        """A resource, or its instances by number or key."""
         key = (kind, type_, name)
         if key not in self._resources:
             block = self._block(*key)
@@ -308,7 +308,7 @@ class Module:
 
 
 class Stack:
-    """All of a rendered stack."""
+    """A whole rendered stack."""
 
     def __init__(self, folder: Path, partition: str) -> None:
         self.folder = folder
@@ -358,7 +358,7 @@ class Stack:
                 found = step_into(found, int(key) if key.isdigit() else key.strip('"'))
         except CannotEvaluate as error:
             raise AssertionError(
-                f"{address}\n  is missing: {error}\n  why: the stack is not whole without it"
+                f"{address}\n  is missing: {error}\n  why: the stack is incomplete without it"
             ) from None
         if not isinstance(found, Resource):
             raise AssertionError(f"{address} has instances: {found}")

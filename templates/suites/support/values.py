@@ -1,7 +1,7 @@
-"""Terraform's values as the suites see them, and the functions of its language that the stack calls.
+"""Terraform's values in Python, and the functions of its language that the stack calls.
 
-Known values are plain Python. What only AWS can say (an ARN, an endpoint) is an `Unknown`: it knows the address
-it would be read from, which is all that wiring needs.
+Known values are plain Python. A value that only AWS knows, such as an ARN or an endpoint, is an `Unknown`: it holds the
+address that it is read from, which is enough to check wiring.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["FUNCTIONS", "CannotEvaluate", "Unknown", "text"]
 
 
 class CannotEvaluate(Exception):
-    """The expression means nothing: Terraform would refuse it, or the suites do not know a function."""
+    """The expression has no value: Terraform would refuse it, or the suites do not support it."""
 
 
 class Unknown:
-    """A value that exists once the stack is applied, by the address that it is read from."""
+    """A value that exists only after an apply, by the address that it is read from."""
 
     __slots__ = ("address",)
 
@@ -88,4 +88,4 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sha256": lambda value: Unknown(f"sha256({value})"),
     "startswith": lambda value, start: text(value).startswith(start),
 }
-"""By Terraform's name. `can` is not here: it looks at how its argument fails."""
+"""By their names in Terraform. `can` is missing because it has to see its argument fail."""

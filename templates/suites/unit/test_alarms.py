@@ -1,4 +1,4 @@
-"""Alarms: each objective has one that rings when it is missed, and stays silent when it is met."""
+"""Alarms and the dashboard: each objective has an alarm that rings when it is missed, and only then."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ OWN = f"{demands.PROJECT}-metrics-{demands.ENVIRONMENT}"
 
 @dataclass(frozen=True)
 class Watch:
-    """What an alarm has to do.
+    """What an alarm has to watch, and when it has to ring.
 
     Attributes:
-        place, key: where it is, and the middle of its name.
-        namespace, metric, statistic: what it looks at.
-        of: what it is a metric of: dimension and the value, or the address that has it.
-        good, bad: values that are fine, and that are not.
-        minutes: how many in a row may be bad before somebody is woken.
-        silence: whether no data at all is bad too.
+        place, key: its module, and the middle of its name.
+        namespace, metric, statistic: the metric that it watches.
+        of: the metric's dimensions, with their values or the addresses that have them.
+        good, bad: a value that is fine, and one that is not.
+        minutes: consecutive bad minutes after which it has to ring.
+        silence: whether missing data is bad too.
     """
 
     place: str
@@ -241,7 +241,7 @@ def _alarm(stack: Stack, watch: Watch) -> Resource:
 
 
 def _rings(alarm: Resource, minutes: list[float | None]) -> bool:
-    """Whether CloudWatch would ring after these minutes; None is a minute without data."""
+    """Whether the alarm rings after these minutes; None is a minute without data."""
     limit, count = alarm.get("threshold"), alarm.get("evaluation_periods")
     tests = {
         "GreaterThanThreshold": lambda value: value > limit,
@@ -259,7 +259,7 @@ def _rings(alarm: Resource, minutes: list[float | None]) -> bool:
 @each_watch
 def test_it_looks_at_the_right_metric(stack: Stack, watch: Watch) -> None:
     alarm = _alarm(stack, watch)
-    why = "it would look at something else, and be silent when it matters"
+    why = "the alarm would watch another metric, and stay silent when it matters"
     alarm.must("namespace", watch.namespace, why)
     alarm.must("metric_name", watch.metric, why)
     alarm.must("dimensions", watch.of, why)
@@ -271,21 +271,21 @@ def test_it_looks_at_the_right_metric(stack: Stack, watch: Watch) -> None:
 @each_watch
 def test_it_rings_when_it_should_and_only_then(stack: Stack, watch: Watch) -> None:
     alarm = _alarm(stack, watch)
-    alarm.must("period", 60, "it looks at a minute at a time")
+    alarm.must("period", 60, "it evaluates one minute at a time")
     if alarm.get("evaluation_periods") < 1:
-        alarm.fails("looks at no minute at all", "AWS refuses it")
+        alarm.fails("evaluates no minute at all", "AWS refuses such an alarm")
     if not _rings(alarm, [watch.bad] * watch.minutes):
-        alarm.fails(f"is silent after {watch.minutes} min of {watch.bad}", "nobody is woken")
+        alarm.fails(f"is silent after {watch.minutes} min of {watch.bad}", "nobody would be paged")
     if _rings(alarm, [watch.good] * 60):
-        alarm.fails(f"rings at {watch.good}", "an alarm that rings when all is well is switched off")
+        alarm.fails(f"rings at {watch.good}", "people switch off an alarm that rings when all is well")
     if watch.minutes > 1 and _rings(alarm, [watch.good] * 60 + [watch.bad] * (watch.minutes - 1)):
         alarm.fails(
-            f"rings before {watch.minutes} min of {watch.bad}", "one bad minute is no reason to wake anybody"
+            f"rings before {watch.minutes} min of {watch.bad}", "one bad minute is no reason to page anybody"
         )
     if _rings(alarm, [None] * 60) != watch.silence:
         alarm.fails(
             f"{'is silent' if watch.silence else 'rings'} without data",
-            "silence is the trouble where there should be a pulse, and only there",
+            "missing data is a fault only where a metric is a pulse",
         )
 
 
@@ -293,28 +293,28 @@ def test_it_rings_when_it_should_and_only_then(stack: Stack, watch: Watch) -> No
 def test_it_is_heard(stack: Stack, watch: Watch) -> None:
     alarm = _alarm(stack, watch)
     topic = [Unknown(at("region", "aws_sns_topic.alarms.arn"))]
-    alarm.must("alarm_actions", topic, "it would ring in an empty room")
-    alarm.must("ok_actions", topic, "whoever was woken wants to know that it is over")
+    alarm.must("alarm_actions", topic, "nobody would be notified")
+    alarm.must("ok_actions", topic, "the on-call engineer wants to know when it is over")
     alarm.must(
         "alarm_name",
         f"{demands.PROJECT}-{watch.key}-{demands.ENVIRONMENT}",
-        "the name is what the message begins with",
+        "the notification begins with this name",
     )
     if len(alarm.get("alarm_description") or "") < 10:
-        alarm.fails("does not say what is wrong", "whoever is woken reads this first")
+        alarm.fails("does not say what is wrong", "the on-call engineer reads this first")
 
 
 def test_there_is_no_alarm_that_nobody_asked_for(stack: Stack) -> None:
     found = {alarm.get("alarm_name") for alarm in stack.resources("aws_cloudwatch_metric_alarm")}
     expected = {f"{demands.PROJECT}-{watch.key}-{demands.ENVIRONMENT}" for watch in WATCHES}
-    assert found == expected, "alarms.tf\n  why: an alarm without a test may ring for anything"
+    assert found == expected, "alarms.tf\n  why: nobody tests when an alarm rings that is not listed here"
 
 
 @pytest.mark.parametrize("metric", sorted({watch.metric for watch in WATCHES if watch.namespace == OWN}))
 def test_some_function_emits_the_metric(stack: Stack, metric: str) -> None:
     sources = [text for name in FUNCTIONS for text in code.package(stack, name).values()]
     assert any(f"{metric}=" in text for text in sources), (
-        f"functions.tf\n  nobody emits {metric}\n  why: its alarm would be silent for ever"
+        f"functions.tf\n  no function emits {metric}\n  why: its alarm would never ring"
     )
 
 
@@ -334,9 +334,9 @@ def test_the_dashboard_begins_with_every_alarm_of_the_region(stack: Stack) -> No
         f"${{{alarm.address}.arn}}"
         for alarm in (_alarm(stack, watch) for watch in WATCHES if watch.place == "region")
     }
-    assert first["type"] == "alarm", "alarms.tf, dashboard\n  why: what is wrong comes first"
+    assert first["type"] == "alarm", "alarms.tf, dashboard\n  why: an incident begins with the alarms"
     assert set(first["properties"]["alarms"]) == alarms, (
-        "alarms.tf, dashboard\n  why: an alarm that is not shown is not seen"
+        "alarms.tf, dashboard\n  why: people would not see an alarm that is not on the dashboard"
     )
 
 
@@ -367,22 +367,22 @@ def test_the_dashboard_shows(stack: Stack, title: str, stat: str, metrics: set[s
         if widget["properties"]["title"].startswith(title)
     ]  # type: ignore[attr-defined]
     assert len(panels) == 1, (
-        f"alarms.tf, dashboard\n  {len(panels)} panels {title}\n  why: an incident begins with a look at it"
+        f"alarms.tf, dashboard\n  {len(panels)} panels {title}\n  why: people look at this panel first in an incident"
     )
     assert {metric[1] for metric in panels[0]["metrics"]} == metrics, (
-        f"alarms.tf, dashboard, {title}\n  why: an incident begins with a look at it"
+        f"alarms.tf, dashboard, {title}\n  why: people look at this panel first in an incident"
     )
     assert panels[0]["stat"] == stat, (
-        f"alarms.tf, dashboard, {title}\n  why: an average hides what the worst buyer sees"
+        f"alarms.tf, dashboard, {title}\n  why: an average hides what the unluckiest buyers see"
     )
     assert panels[0]["region"] == demands.PRIMARY, (
-        f"alarms.tf, dashboard, {title}\n  why: metrics are in their Region"
+        f"alarms.tf, dashboard, {title}\n  why: a metric exists only in its own Region"
     )
     assert panels[0]["period"] == 60, f"alarms.tf, dashboard, {title}\n  why: on-sales are over in minutes"
     for namespace, _, *rest in panels[0]["metrics"]:
         of = dict(zip(rest[::2], rest[1::2], strict=True))
         assert of in SHOWN.get(namespace, ()), (
-            f"alarms.tf, dashboard, {title}\n  shows {namespace} of {of}\n  why: nobody, or another, measures that"
+            f"alarms.tf, dashboard, {title}\n  shows {namespace} of {of}\n  why: no such metric exists in this stack"
         )
 
 
@@ -396,13 +396,13 @@ def test_the_panels_do_not_cover_each_other(stack: Stack) -> None:
         }
         assert not cells & taken, (
             f"alarms.tf, dashboard\n  {widget['properties']['title']} covers another panel\n"
-            "  why: half of it cannot be seen"
+            "  why: part of that panel would be hidden"
         )
         assert widget["x"] + widget["width"] <= 24, (
-            "alarms.tf, dashboard\n  why: CloudWatch refuses what is wider than 24"
+            "alarms.tf, dashboard\n  why: CloudWatch refuses panels beyond column 24"
         )
         taken |= cells
     rows = {y for _, y in taken}
     assert rows == set(range(len(rows))), (
-        "alarms.tf, dashboard\n  leaves rows empty\n  why: what lies below them is not seen"
+        "alarms.tf, dashboard\n  leaves rows empty\n  why: people may not scroll to panels below an empty row"
     )

@@ -1,4 +1,4 @@
-"""The API of a Region: its routes, who may call them, what it turns away, and how much it takes."""
+"""The API of a Region: its routes, who may call them, what it refuses, and its limits."""
 
 from __future__ import annotations
 
@@ -54,46 +54,50 @@ def _path(stack: Stack, resource_id: Any) -> str:
 
 
 @each_route
-def test_a_route_is_what_callers_know_it_as(stack: Stack, route: str) -> None:
+def test_a_route_has_the_method_and_path_that_callers_use(stack: Stack, route: str) -> None:
     method, path, *_ = ROUTES[route]
     resource = _method(stack, route)
-    resource.must("http_method", method, "callers would be told 403")
+    resource.must("http_method", method, "API Gateway would answer callers with 403")
     found = _path(stack, resource.get("resource_id"))
     if found != path:
-        resource.fails(f"is at {found}, and must be at {path}", "callers would be told 403")
+        resource.fails(f"is at {found}, and must be at {path}", "API Gateway would answer callers with 403")
 
 
 @each_route
-def test_a_route_asks_who_is_calling_as_the_spec_says(stack: Stack, route: str) -> None:
+def test_a_route_authorizes_callers_as_the_spec_says(stack: Stack, route: str) -> None:
     resource = _method(stack, route)
     resource.must(
         "authorization",
         AUTHORIZATION[demands.AUTH],
-        "the function takes the buyer from what API Gateway has authenticated",
+        "the function takes the buyer's identity from API Gateway",
     )
     if demands.AUTH == "cognito":
         resource.must(
             "authorizer_id",
             Unknown(at("region", "aws_api_gateway_authorizer.buyers.id")),
-            "nobody would check the token",
+            "API Gateway would not check the token",
         )
         if not resource.get("authorization_scopes"):
-            resource.fails("takes id tokens", "only with a scope does it insist on an access token")
+            resource.fails(
+                "accepts id tokens", "API Gateway requires an access token only where a scope is set"
+            )
 
 
 @each_route
-def test_a_route_turns_away_what_is_not_of_the_right_shape(stack: Stack, route: str) -> None:
+def test_a_route_refuses_malformed_requests(stack: Stack, route: str) -> None:
     *_, model, parameters = ROUTES[route]
     resource = _method(stack, route)
     resource.must(
         "request_validator_id",
         Unknown(at("region", "aws_api_gateway_request_validator.all.id")),
-        "floods of nonsense would reach the function",
+        "floods of malformed requests would reach the function",
     )
     resource.must(
-        "request_models", {"application/json": model} if model else None, "a body would not be checked"
+        "request_models",
+        {"application/json": model} if model else None,
+        "API Gateway would not check the body",
     )
-    resource.must("request_parameters", parameters, "a request without them costs a call of the function")
+    resource.must("request_parameters", parameters, "a request without them would cost an invocation")
 
 
 @each_route
@@ -103,16 +107,20 @@ def test_a_route_calls_its_function(stack: Stack, route: str) -> None:
     integration.must(
         "uri",
         Unknown(at("region", f"aws_lambda_function.{function}.invoke_arn")),
-        "another function knows no such route",
+        "another function does not know this route",
     )
-    integration.must("type", "AWS_PROXY", "the function reads and answers whole requests")
-    integration.must("integration_http_method", "POST", "Lambda is called with POST, whatever the buyer used")
-    integration.must("http_method", method, "the integration belongs to the method")
-    integration.must("rest_api_id", API, "the integration belongs to the API")
+    integration.must(
+        "type", "AWS_PROXY", "the function needs the whole request and returns the whole response"
+    )
+    integration.must(
+        "integration_http_method", "POST", "API Gateway invokes Lambda with POST, whatever the route's method"
+    )
+    integration.must("http_method", method, "the integration has to match the method")
+    integration.must("rest_api_id", API, "the integration has to belong to this API")
     integration.must(
         "resource_id",
         _method(stack, route).get("resource_id"),
-        "the integration belongs to the method's path",
+        "the integration has to match the method's path",
     )
 
 
@@ -123,23 +131,25 @@ def test_the_api_may_call_the_function_for_that_route_only(stack: Stack, route: 
     permission.must(
         "function_name",
         stack.resource(at("region", f"aws_lambda_function.{function}")).get("function_name"),
-        "every request would be answered 500",
+        "API Gateway would answer every request with 500",
     )
-    permission.must("principal", "apigateway.amazonaws.com", "every request would be answered 500")
+    permission.must(
+        "principal", "apigateway.amazonaws.com", "API Gateway would answer every request with 500"
+    )
     permission.must(
         "statement_id",
         f"{demands.PROJECT}-{route.replace('_', '-')}-{demands.ENVIRONMENT}",
-        "the function's policy is one for all deployments and routes, and each statement has a name of its own",
+        "all permissions of a function are in one policy, and each statement needs an id of its own",
     )
-    permission.must("action", "lambda:InvokeFunction", "every request would be answered 500")
+    permission.must("action", "lambda:InvokeFunction", "API Gateway would answer every request with 500")
     arn, api = (
         str(permission.get("source_arn")),
         at("region", "aws_api_gateway_rest_api.tickets.execution_arn"),
     )
     if not arn.startswith(f"${{{api}}}/*/{method}"):
-        permission.fails(f"is for {arn}", f"it is called by {method} of this API, and by nobody else")
+        permission.fails(f"is for {arn}", f"only {method} of this API calls the function")
     rest = arn.removeprefix(f"${{{api}}}/*/{method}")
-    # The path of a resource is known to AWS only.
+    # Only AWS knows the path of a resource.
     named = _method(stack, route).get("resource_id").address.removesuffix(".id")
     if rest not in (path.replace("{id}", "*"), f"${{{named}.path}}"):
         permission.fails(f"is for the path {rest}", f"it is called for {path}")
@@ -148,18 +158,18 @@ def test_the_api_may_call_the_function_for_that_route_only(stack: Stack, route: 
 @pytest.mark.parametrize("name", ["holds", "hold", "tickets", "events", "event", "seats"])
 def test_a_part_of_a_path_belongs_to_the_api(stack: Stack, name: str) -> None:
     part = stack.resource(at("region", f"aws_api_gateway_resource.{name}"))
-    part.must("rest_api_id", API, "it would be a path of another API")
+    part.must("rest_api_id", API, "the path would belong to another API")
 
 
 def test_the_validator_checks_bodies_and_parameters(stack: Stack) -> None:
     validator = stack.resource(at("region", "aws_api_gateway_request_validator.all"))
-    why = "API Gateway turns away for nothing what a function turns away for money"
+    why = "API Gateway refuses a request for free, and a function costs an invocation"
     validator.must("validate_request_body", True, why)
     validator.must("validate_request_parameters", True, why)
     validator.must("rest_api_id", API, why)
 
 
-# --- models: what a JSON Schema says of a body, as far as these schemas go ----------------------------------
+# --- models: the part of JSON Schema that these schemas use ----------------------------------
 
 SEAT = "A-1"
 ORDER = {"event_id": "gala", "seats": [SEAT]}
@@ -191,17 +201,17 @@ def _model(stack: Stack, name: str) -> Resource:
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param([], id="no object"),
+        pytest.param([], id="not an object"),
         pytest.param({"seats": [SEAT]}, id="no event"),
         pytest.param({"event_id": "gala"}, id="no seats"),
         pytest.param({"event_id": "", "seats": [SEAT]}, id="empty event"),
-        pytest.param({"event_id": "e" * 65, "seats": [SEAT]}, id="endless event"),
+        pytest.param({"event_id": "e" * 65, "seats": [SEAT]}, id="event id too long"),
         pytest.param({"event_id": 7, "seats": [SEAT]}, id="event is a number"),
         pytest.param({"event_id": "gala", "seats": SEAT}, id="seats are text"),
         pytest.param({"event_id": "gala", "seats": []}, id="empty seats"),
         pytest.param({"event_id": "gala", "seats": [7]}, id="seat is a number"),
         pytest.param({"event_id": "gala", "seats": [""]}, id="empty seat"),
-        pytest.param({"event_id": "gala", "seats": ["s" * 65]}, id="endless seat"),
+        pytest.param({"event_id": "gala", "seats": ["s" * 65]}, id="seat id too long"),
         pytest.param({"event_id": "gala", "seats": [SEAT, SEAT]}, id="seat twice"),
         pytest.param(
             {"event_id": "gala", "seats": [f"A-{n}" for n in range(demands.SEATS_PER_ORDER + 1)]},
@@ -213,8 +223,8 @@ def test_the_model_refuses(stack: Stack, model: str, body: Any) -> None:
     resource = _model(stack, model)
     if _fits(json.loads(resource.get("schema")), body):
         resource.fails(
-            f"takes {json.dumps(body)[:80]}",
-            "API Gateway turns away for nothing what a function turns away for money",
+            f"accepts {json.dumps(body)[:80]}",
+            "API Gateway refuses it for free, and the function costs an invocation",
         )
 
 
@@ -228,33 +238,33 @@ def test_the_model_refuses(stack: Stack, model: str, body: Any) -> None:
         ("order", {"event_id": "e" * 64, "seats": [f"A-{n}" for n in range(demands.SEATS_PER_ORDER)]}),
     ],
 )
-def test_the_model_takes_what_the_function_takes(stack: Stack, model: str, body: Any) -> None:
+def test_the_model_accepts_what_the_function_accepts(stack: Stack, model: str, body: Any) -> None:
     resource = _model(stack, model)
     if not _fits(json.loads(resource.get("schema")), body):
-        resource.fails(f"refuses {json.dumps(body)[:80]}", "a buyer with a good order would be turned away")
+        resource.fails(f"refuses {json.dumps(body)[:80]}", "a buyer with a valid order would be refused")
 
 
-@pytest.mark.parametrize("hold_id", [7, "", "h" * 129], ids=["number", "empty", "endless"])
-def test_the_order_model_refuses_a_hold_that_cannot_be_one(stack: Stack, hold_id: Any) -> None:
+@pytest.mark.parametrize("hold_id", [7, "", "h" * 129], ids=["number", "empty", "too long"])
+def test_the_order_model_refuses_a_malformed_hold(stack: Stack, hold_id: Any) -> None:
     resource = _model(stack, "order")
     if _fits(json.loads(resource.get("schema")), {**ORDER, "hold_id": hold_id}):
         resource.fails(
-            f"takes the hold {hold_id!r}",
-            "API Gateway turns away for nothing what a function turns away for money",
+            f"accepts the hold {hold_id!r}",
+            "API Gateway refuses it for free, and the function costs an invocation",
         )
 
 
 @pytest.mark.parametrize("model", ["hold", "order"])
-def test_a_model_is_one_that_api_gateway_understands(stack: Stack, model: str) -> None:
+def test_api_gateway_understands_the_model(stack: Stack, model: str) -> None:
     resource = _model(stack, model)
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-models.html
     resource.must(
-        "schema.$schema", "http://json-schema.org/draft-04/schema#", "API Gateway knows draft 4 only"
+        "schema.$schema", "http://json-schema.org/draft-04/schema#", "API Gateway supports draft 4 only"
     )
-    resource.must("content_type", "application/json", "bodies of another type would not be checked")
-    resource.must("rest_api_id", API, "it would be another API's")
+    resource.must("content_type", "application/json", "only bodies of this type are checked")
+    resource.must("rest_api_id", API, "the model would belong to another API")
     if not re.fullmatch("[A-Za-z0-9]+", resource.get("name")):
-        resource.fails(f"is called {resource.get('name')}", "API Gateway takes letters and digits only")
+        resource.fails(f"is named {resource.get('name')}", "API Gateway accepts only letters and digits")
 
 
 # --- deployment and stage ------------------------------------------------------------------------------------
@@ -262,7 +272,7 @@ def test_a_model_is_one_that_api_gateway_understands(stack: Stack, model: str) -
 
 def test_a_change_of_any_route_is_deployed(stack: Stack) -> None:
     deployment = stack.resource(at("region", "aws_api_gateway_deployment.tickets"))
-    # What the hash is made of.
+    # The text that the hash is computed from.
     trigger = str(deployment.get("triggers.routes")).replace("\\", "")
     looked_at = {
         **{f"the method {route}": f"{_method(stack, route).address}.id" for route in ROUTES},
@@ -279,27 +289,27 @@ def test_a_change_of_any_route_is_deployed(stack: Stack) -> None:
     for what, text in looked_at.items():
         if text not in trigger:
             deployment.fails(
-                f"does not look at {what}", "the change would be in the state, and not in the API"
+                f"does not depend on {what}", "Terraform would change it without deploying the change"
             )
-    deployment.must("rest_api_id", API, "it would deploy another API")
+    deployment.must("rest_api_id", API, "the deployment would belong to another API")
 
 
 @pytest.mark.parametrize("name", ["aws_api_gateway_deployment.tickets", "aws_api_gateway_rest_api.tickets"])
-def test_the_new_one_is_there_before_the_old_one_goes(stack: Stack, name: str) -> None:
+def test_the_replacement_is_created_before_the_old_one_is_destroyed(stack: Stack, name: str) -> None:
     resource = stack.resource(at("region", name))
-    resource.must("lifecycle.create_before_destroy", True, "AWS refuses to delete what a stage still shows")
+    resource.must("lifecycle.create_before_destroy", True, "AWS refuses to delete what a stage still uses")
 
 
-def test_the_stage_shows_the_deployment(stack: Stack) -> None:
+def test_the_stage_serves_the_deployment(stack: Stack) -> None:
     stage = stack.resource(STAGE)
-    stage.must("rest_api_id", API, "it would show another API")
+    stage.must("rest_api_id", API, "the stage would serve another API")
     stage.must(
         "deployment_id",
         Unknown(at("region", "aws_api_gateway_deployment.tickets.id")),
-        "it would show nothing",
+        "the stage would serve another deployment",
     )
-    stage.must("stage_name", demands.ENVIRONMENT, "it is part of the URL")
-    stage.must("xray_tracing_enabled", True, "a slow sale could not be taken apart")
+    stage.must("stage_name", demands.ENVIRONMENT, "the stage's name is part of the URL")
+    stage.must("xray_tracing_enabled", True, "nobody could see where a slow sale spends its time")
 
 
 @pytest.mark.parametrize(
@@ -318,56 +328,62 @@ def test_the_stage_shows_the_deployment(stack: Stack) -> None:
         "requestTimeEpoch",
     ],
 )
-def test_the_access_log_says(stack: Stack, field: str) -> None:
+def test_the_access_log_contains(stack: Stack, field: str) -> None:
     stage = stack.resource(STAGE)
     stage.must(
         "access_log_settings.destination_arn",
         Unknown(at("region", "aws_cloudwatch_log_group.api.arn")),
-        "nobody would know who asked for what",
+        "requests would leave no trace",
     )
     values = json.loads(stage.get("access_log_settings.format")).values()
     if f"$context.{field}" not in values:
-        stage.fails(f"does not log {field}", "a dispute with a buyer could not be settled")
+        stage.fails(f"does not log {field}", "nobody could settle a dispute with a buyer")
 
 
 def test_the_stage_is_measured_and_does_not_log_buyers(stack: Stack) -> None:
     settings = stack.resource(at("region", "aws_api_gateway_method_settings.all"))
-    settings.must("method_path", "*/*", "it is for every route")
-    settings.must("stage_name", demands.ENVIRONMENT, "it is for this stage")
-    settings.must("rest_api_id", API, "it is for this API")
-    settings.must("settings.metrics_enabled", True, "the alarm on 5xx would see nothing")
-    settings.must("settings.logging_level", "ERROR", "errors could not be understood; INFO logs every step")
-    settings.must("settings.data_trace_enabled", False, "bodies name buyers")
+    settings.must("method_path", "*/*", "the settings apply to every route")
+    settings.must("stage_name", demands.ENVIRONMENT, "the settings apply to this stage")
+    settings.must("rest_api_id", API, "the settings apply to this API")
+    settings.must("settings.metrics_enabled", True, "the alarm on 5xx answers would have no data")
+    settings.must(
+        "settings.logging_level", "ERROR", "without it errors are a mystery, and INFO logs every step"
+    )
+    settings.must("settings.data_trace_enabled", False, "bodies contain buyers' names")
 
 
-def test_the_api_takes_the_busiest_second_and_not_everything(stack: Stack) -> None:
+def test_the_api_admits_the_busiest_second_and_is_limited(stack: Stack) -> None:
     settings = stack.resource(at("region", "aws_api_gateway_method_settings.all"))
     rate, burst = (
         settings.get("settings.throttling_rate_limit"),
         settings.get("settings.throttling_burst_limit"),
     )
-    # Each order may come with a hold and with looks at the seats.
+    # A buyer holds the seats of an order before buying them.
     if not rate or rate < 2 * demands.ORDERS_PER_SECOND:
         settings.fails(
-            f"takes {rate} requests a second",
-            f"{demands.ORDERS_PER_SECOND} orders a second come with a hold each",
+            f"admits {rate} requests/s",
+            f"{demands.ORDERS_PER_SECOND} orders/s come with a hold each",
         )
     if not 0 < burst <= rate or burst < rate / 10:
         settings.fails(
-            f"takes a burst of {burst}",
-            "an on-sale begins with one; without a limit, one client takes it all",
+            f"admits a burst of {burst}",
+            "an on-sale begins with a burst, and without a limit one client uses up all capacity",
         )
     if rate > 100 * demands.ORDERS_PER_SECOND + 1000:
-        settings.fails(f"takes {rate} requests a second", "a limit so high limits nothing")
+        settings.fails(f"admits {rate} requests/s", "so high a limit limits nothing")
 
 
 def test_the_api_is_regional_and_reached_as_the_spec_says(stack: Stack) -> None:
     api = stack.resource(at("region", "aws_api_gateway_rest_api.tickets"))
-    api.must("endpoint_configuration.types", ["REGIONAL"], "an edge API has one home, and buyers have many")
+    api.must(
+        "endpoint_configuration.types",
+        ["REGIONAL"],
+        "an edge-optimized API would send all buyers to one Region",
+    )
     api.must(
         "disable_execute_api_endpoint",
         True if demands.DOMAIN else None,
-        "with a domain, the other way in goes around it; without, it is the only one",
+        "with a domain, the default endpoint bypasses it; without one, it is the only endpoint",
     )
 
 
@@ -376,10 +392,10 @@ def test_the_account_may_log_before_the_stage_does(stack: Stack) -> None:
     account = stack.resource(at("region", "aws_api_gateway_account.logging"))
     if iam.role_of(stack, account.get("cloudwatch_role_arn")).name != "api_logs":
         account.fails(
-            f"logs as {account.get('cloudwatch_role_arn')}", "API Gateway refuses a stage with logs"
+            f"logs as {account.get('cloudwatch_role_arn')}", "API Gateway refuses a stage that logs"
         )
     assert "depends_on" in stack.resource(STAGE).block.attributes, (
-        "api.tf\n  why: API Gateway refuses a stage with logs"
+        "api.tf\n  why: API Gateway refuses a stage that logs"
     )
 
 
@@ -394,9 +410,9 @@ def firewall(stack: Stack) -> Resource:
 
 def test_the_firewall_is_in_front_of_the_stage(stack: Stack, firewall: Resource) -> None:
     association = stack.resource(at("region", "aws_wafv2_web_acl_association.tickets"))
-    association.must("resource_arn", Unknown(f"{STAGE}.arn"), "it would guard nothing")
-    association.must("web_acl_arn", Unknown(f"{firewall.address}.arn"), "it would guard nothing")
-    firewall.must("scope", "REGIONAL", "CLOUDFRONT's cannot be put in front of a Regional API")
+    association.must("resource_arn", Unknown(f"{STAGE}.arn"), "the firewall would protect nothing")
+    association.must("web_acl_arn", Unknown(f"{firewall.address}.arn"), "the firewall would protect nothing")
+    firewall.must("scope", "REGIONAL", "a firewall for CloudFront cannot protect a Regional API")
     if not firewall.get("default_action.allow"):
         firewall.fails("blocks by default", "nobody could buy")
 
@@ -405,26 +421,26 @@ def _rule(firewall: Resource, metric: str) -> Any:
     for rule in firewall.blocks("rule"):
         if metric in rule.get("name"):
             return rule
-    return firewall.fails(f"has no rule {metric}", "bots buy what people wanted")
+    return firewall.fails(f"has no rule {metric}", "bots would buy the tickets")
 
 
 def test_one_address_cannot_flood_the_sale(firewall: Resource) -> None:
     rule = _rule(firewall, "rate")
     rate = rule.get("statement.rate_based_statement")
     if rate is None or not rule.get("action.block"):
-        rule.fails("does not block by rate", "one bot takes the throttle of all buyers")
+        rule.fails("does not block by rate", "one bot would use up the throttle of all buyers")
     rate = rate[0] if isinstance(rate, list) else rate
     # AWS takes 10 to 2,000,000,000 in five minutes. https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html
     if not 100 <= rate.get("limit") <= max(20_000, 300 * demands.ORDERS_PER_SECOND):
         rule.fails(
-            f"begins at {rate.get('limit')} requests in five minutes",
-            "too low shuts out offices, too high lets bots in",
+            f"blocks above {rate.get('limit')} requests in five minutes",
+            "too low a limit blocks offices, and too high a limit admits bots",
         )
-    rate.must("aggregate_key_type", "IP", "it counts by address")
+    rate.must("aggregate_key_type", "IP", "requests are counted by address")
     rule.must(
-        "name", f"{demands.PROJECT}-rate-{demands.ENVIRONMENT}", "logs say by this name what was blocked"
+        "name", f"{demands.PROJECT}-rate-{demands.ENVIRONMENT}", "logs name the rule that blocked a request"
     )
-    rule.must("priority", 0, "cheap rules come first")
+    rule.must("priority", 0, "cheap rules are evaluated first")
 
 
 @pytest.mark.parametrize(
@@ -437,19 +453,21 @@ def test_one_address_cannot_flood_the_sale(firewall: Resource) -> None:
 )
 def test_aws_managed_rules_are_in_force(firewall: Resource, what: str, group: str) -> None:
     rule = _rule(firewall, what)
-    rule.must("statement.0.managed_rule_group_statement.0.name", group, "known attacks would get through")
-    rule.must("statement.0.managed_rule_group_statement.0.vendor_name", "AWS", "AWS's own group is meant")
+    rule.must("statement.0.managed_rule_group_statement.0.name", group, "known attacks would reach the API")
     rule.must(
-        "name", f"{demands.PROJECT}-{what}-{demands.ENVIRONMENT}", "logs say by this name what was blocked"
+        "statement.0.managed_rule_group_statement.0.vendor_name", "AWS", "the rule group belongs to AWS"
+    )
+    rule.must(
+        "name", f"{demands.PROJECT}-{what}-{demands.ENVIRONMENT}", "logs name the rule that blocked a request"
     )
     if not rule.get("override_action.none"):
-        rule.fails("only counts", "known attacks would get through")
+        rule.fails("only counts", "known attacks would reach the API")
 
 
-def test_the_rules_have_an_order_of_their_own(firewall: Resource) -> None:
+def test_the_rules_have_distinct_priorities(firewall: Resource) -> None:
     priorities = [rule.get("priority") for rule in firewall.blocks("rule")]
     if sorted(set(priorities)) != sorted(priorities):
-        firewall.fails(f"has the priorities {priorities}", "AWS refuses two rules of one priority")
+        firewall.fails(f"has the priorities {priorities}", "AWS refuses two rules with the same priority")
 
 
 @pytest.mark.parametrize("metric", ["tickets", "rate", "ip-reputation", "common-rules", "known-bad-inputs"])
@@ -461,24 +479,24 @@ def test_the_firewall_is_measured(firewall: Resource, metric: str) -> None:
     ]
     found = [each for each in shown if each.get("metric_name") == name]
     if len(found) != 1:
-        firewall.fails(f"has {len(found)} metrics {name}", "whom it blocks could not be seen")
-    found[0].must("cloudwatch_metrics_enabled", True, "whom it blocks could not be seen")
-    found[0].must("sampled_requests_enabled", True, "what it blocks could not be looked at")
+        firewall.fails(f"has {len(found)} metrics named {name}", "nobody could see how much it blocks")
+    found[0].must("cloudwatch_metrics_enabled", True, "nobody could see how much it blocks")
+    found[0].must("sampled_requests_enabled", True, "nobody could look at blocked requests")
 
 
-def test_what_the_firewall_blocked_is_logged_and_nothing_else(stack: Stack, firewall: Resource) -> None:
+def test_only_blocked_requests_are_logged(stack: Stack, firewall: Resource) -> None:
     log = stack.resource(at("region", "aws_wafv2_web_acl_logging_configuration.tickets"))
-    log.must("resource_arn", Unknown(f"{firewall.address}.arn"), "another firewall's log")
+    log.must("resource_arn", Unknown(f"{firewall.address}.arn"), "the log would belong to another firewall")
     log.must(
         "log_destination_configs",
         [Unknown(at("region", "aws_cloudwatch_log_group.waf.arn"))],
-        "its log group",
+        "blocked requests have a log group of their own",
     )
-    log.must("logging_filter.0.default_behavior", "DROP", "every buyer's request would be logged twice")
-    log.must("logging_filter.0.filter.0.behavior", "KEEP", "what was blocked would not be logged")
-    log.must("logging_filter.0.filter.0.requirement", "MEETS_ANY", "what was blocked would not be logged")
+    log.must("logging_filter.0.default_behavior", "DROP", "every request would be logged twice")
+    log.must("logging_filter.0.filter.0.behavior", "KEEP", "blocked requests would not be logged")
+    log.must("logging_filter.0.filter.0.requirement", "MEETS_ANY", "blocked requests would not be logged")
     log.must(
         "logging_filter.0.filter.0.condition.0.action_condition.0.action",
         "BLOCK",
-        "what was blocked would not be logged",
+        "blocked requests would not be logged",
     )

@@ -1,4 +1,4 @@
-"""Redis, the Region's seat map."""
+"""The Redis of a Region, which holds its seat maps."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from support.places import at
 from support.stack import Resource, Stack
 from support.values import Unknown
 
-# Usable memory of a node, in MiB, after the quarter that Redis keeps for itself.
-# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Redis.html#ParameterGroups.Redis.NodeSpecific
-NODE_MEMORY_MIB = {
-    "cache.t4g.micro": 512, "cache.t4g.small": 1402, "cache.t4g.medium": 3164, "cache.m7g.large": 6526,
-    "cache.m7g.xlarge": 13211, "cache.m7g.2xlarge": 26834, "cache.m7g.4xlarge": 53954, "cache.m7g.8xlarge": 105964,
-    "cache.m7g.12xlarge": 157973, "cache.m7g.16xlarge": 209982, "cache.r7g.large": 13394, "cache.r7g.xlarge": 26972,
-    "cache.r7g.2xlarge": 54203, "cache.r7g.4xlarge": 108462, "cache.r7g.8xlarge": 214755, "cache.r7g.12xlarge": 325140,
-    "cache.r7g.16xlarge": 429491,
+# Memory of a node in bytes, of which Redis reserves a quarter: the parameter `maxmemory` by node type.
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html
+NODE_MEMORY = {
+    "cache.t4g.micro": 536_870_912, "cache.t4g.small": 1_471_026_299, "cache.t4g.medium": 3_317_862_236,
+    "cache.m7g.large": 6_854_542_746, "cache.r7g.large": 14_037_181_030, "cache.r7g.xlarge": 28_261_849_702,
+    "cache.r7g.2xlarge": 56_711_183_565, "cache.r7g.4xlarge": 113_609_865_216,
+    "cache.r7g.8xlarge": 225_000_375_228, "cache.r7g.12xlarge": 341_206_346_547,
+    "cache.r7g.16xlarge": 450_000_750_456,
 }  # fmt: skip
 
 
@@ -26,113 +26,128 @@ def redis(stack: Stack) -> Resource:
     return stack.resource(at("region", "aws_elasticache_replication_group.seats"))
 
 
-def test_redis_is_one_that_signs_in_with_iam(redis: Resource) -> None:
-    redis.must("engine", "redis", "the functions speak Redis's protocol and run Lua")
+def test_redis_is_a_version_that_signs_in_with_iam(redis: Resource) -> None:
+    redis.must("engine", "redis", "the functions use the Redis protocol and Lua scripts")
     if float(redis.get("engine_version")) < 7.0:
-        redis.fails(f"is version {redis.get('engine_version')}", "signing in with IAM needs 7.0")
+        redis.fails(f"is version {redis.get('engine_version')}", "IAM authentication needs version 7.0")
 
 
 def test_redis_is_in_the_private_subnets_behind_its_group(stack: Stack, redis: Resource) -> None:
     redis.must(
         "security_group_ids",
         [Unknown(at("region", "aws_security_group.redis.id"))],
-        "the functions' rules lead to this group",
+        "the rules of the functions' group lead to this group",
     )
     redis.must(
         "subnet_group_name",
         f"{demands.PROJECT}-seats-{demands.ENVIRONMENT}",
-        "it would land in the default VPC",
+        "it would be created in the default VPC",
     )
     subnets = [Unknown(at("region", f"aws_subnet.private[{number}].id")) for number in range(2)]
     stack.resource(at("region", "aws_elasticache_subnet_group.seats")).must(
-        "subnet_ids", subnets, "it has to survive a zone"
+        "subnet_ids", subnets, "the seat map has to survive the loss of a zone"
     )
 
 
 def test_redis_outlives_a_node_where_the_spec_protects(redis: Resource) -> None:
     copies = redis.get("num_cache_clusters")
     if demands.PROTECT and copies < 2:
-        redis.fails(f"has {copies} node", "losing it would take the seat map away in the middle of a sale")
+        redis.fails(
+            f"num_cache_clusters is {copies}",
+            "losing that node would take the seat map down in the middle of a sale",
+        )
     redis.must(
         "automatic_failover_enabled",
         copies > 1,
-        "a replica that does not take over is no use; alone, AWS refuses it",
+        "a replica is useless unless it takes over, and AWS refuses failover with a single node",
     )
     redis.must(
-        "multi_az_enabled", copies > 1, "a replica in the same zone is lost with it; alone, AWS refuses it"
+        "multi_az_enabled",
+        copies > 1,
+        "a replica in the same zone is lost together with it, and AWS refuses this with a single node",
     )
 
 
 def test_redis_has_the_memory_for_every_event_on_sale(redis: Resource) -> None:
-    usable = NODE_MEMORY_MIB[redis.get("node_type")] * 0.75
-    if usable < demands.CACHE_MEMORY_MIB:
+    node = redis.get("node_type")
+    if node not in NODE_MEMORY:
+        redis.fails(f"its node type is {node}", "the suite does not know how much memory that node has")
+    memory = NODE_MEMORY[node] / 1024 / 1024
+    if memory < demands.CACHE_MEMORY_MIB:
         redis.fails(
-            f"{redis.get('node_type')} has {usable:.0f} MiB for data",
-            f"the events on sale need {demands.CACHE_MEMORY_MIB} MiB",
+            f"a {node} has {memory:.0f} MiB",
+            f"the seat maps of all events on sale need {demands.CACHE_MEMORY_MIB} MiB",
         )
 
 
 def test_a_full_redis_refuses_and_forgets_nothing(stack: Stack, redis: Resource) -> None:
     group = stack.resource(at("region", "aws_elasticache_parameter_group.seats"))
-    redis.must("parameter_group_name", group.get("name"), "its parameters are those of this group")
+    redis.must("parameter_group_name", group.get("name"), "its parameters come from this group")
     settings = {parameter.get("name"): parameter.get("value") for parameter in group.blocks("parameter")}
     if settings.get("maxmemory-policy") != "noeviction":
         group.fails(
-            f"maxmemory-policy is {settings.get('maxmemory-policy')!r}", "an evicted seat reads as available"
+            f"maxmemory-policy is {settings.get('maxmemory-policy')!r}",
+            "an evicted seat would be shown as available",
         )
     group.must("family", "redis7", "AWS refuses a group of another family")
 
 
 def test_a_change_waits_for_the_maintenance_window_where_the_spec_protects(redis: Resource) -> None:
-    redis.must("apply_immediately", not demands.PROTECT, "a change of nodes interrupts the seat map")
+    redis.must("apply_immediately", not demands.PROTECT, "changing nodes interrupts the seat map")
 
 
 @pytest.mark.parametrize("kind", ["slow-log", "engine-log"])
 def test_redis_says_what_is_slow_and_what_is_wrong(redis: Resource, kind: str) -> None:
     logs = {log.get("log_type"): log for log in redis.blocks("log_delivery_configuration")}
     if kind not in logs:
-        redis.fails(f"delivers no {kind}", "an incident could not be understood")
+        redis.fails(f"delivers no {kind}", "nobody could find the cause of an incident")
     logs[kind].must(
         "destination",
         f"/aws/elasticache/{demands.PROJECT}-seats-{demands.ENVIRONMENT}",
-        "its log group is encrypted and ends",
+        "its log group is encrypted and has a retention",
     )
     logs[kind].must("destination_type", "cloudwatch-logs", "the destination is a log group")
-    logs[kind].must("log_format", "json", "it is searched by field")
+    logs[kind].must("log_format", "json", "logs are searched by field")
 
 
 def test_only_the_stacks_own_users_sign_in(stack: Stack, redis: Resource) -> None:
     group = stack.resource(at("region", "aws_elasticache_user_group.seats"))
-    # Both spellings lead to the group.
+    # Both ways to refer to the group are right.
     names = (group.get("user_group_id"), Unknown(f"{group.address}.id"))
     if redis.get("user_group_ids") not in [[name] for name in names]:
         redis.fails(
             f"its user groups are {redis.get('user_group_ids')}",
-            "without a group, whoever reaches the port is in",
+            "without a user group, anybody who reaches the port has access",
         )
     users = {f"{demands.PROJECT}-{user}-{demands.ENVIRONMENT}" for user in ("nobody", "reader", "writer")}
     if set(group.get("user_ids")) != users:
         group.fails(
             f"has the users {group.get('user_ids')}",
-            "the functions are reader and writer, and a group must have a user named default",
+            "the functions sign in as reader and writer, and a group needs a user named default",
         )
 
 
 def test_the_default_user_is_switched_off(stack: Stack) -> None:
     user = stack.resource(at("region", "aws_elasticache_user.default"))
-    user.must("user_name", "default", "ElastiCache makes one of its own otherwise, that may do everything")
-    user.must("authentication_mode.type", "no-password-required", "ElastiCache refuses a user without a mode")
+    user.must(
+        "user_name", "default", "otherwise ElastiCache adds a default user of its own that may do everything"
+    )
+    user.must(
+        "authentication_mode.type",
+        "no-password-required",
+        "ElastiCache refuses a user without an authentication mode",
+    )
     words = user.get("access_string").split()
     if words[0] != "off" or "-@all" not in words or "+@all" in words:
-        user.fails(f"may do {user.get('access_string')!r}", "it signs in without a password")
+        user.fails(f"may do {user.get('access_string')!r}", "this user signs in without a password")
 
 
 @pytest.mark.parametrize("name", ["reader", "writer"])
 def test_a_function_signs_in_with_iam_under_its_users_id(stack: Stack, name: str) -> None:
     user = stack.resource(at("region", f"aws_elasticache_user.{name}"))
     user.must("authentication_mode.type", "iam", "the functions have no password")
-    user.must("user_name", user.get("user_id"), "with IAM, ElastiCache takes only a name that is the id")
-    user.must("engine", "redis", "a user of another engine fits no group")
+    user.must("user_name", user.get("user_id"), "with IAM, ElastiCache requires that the name equals the id")
+    user.must("engine", "redis", "a group refuses users of another engine")
 
 
 @pytest.mark.parametrize(
@@ -142,12 +157,12 @@ def test_a_function_knows_where_redis_is_and_who_it_is_there(stack: Stack, funct
     variables = stack.resource(at("region", f"aws_lambda_function.{function}")).get("environment.variables")
     redis = at("region", "aws_elasticache_replication_group.seats")
     assert variables["REDIS_HOST"] == Unknown(f"{redis}.primary_endpoint_address"), (
-        f"{function}\n  why: replicas are read-only, and lag"
+        f"{function}\n  why: a replica is read-only and lags"
     )
-    assert variables["REDIS_PORT"] == 6379, f"{function}\n  why: Redis listens there"
+    assert variables["REDIS_PORT"] == 6379, f"{function}\n  why: Redis listens on this port"
     assert variables["REDIS_REPLICATION_GROUP"] == f"{demands.PROJECT}-seats-{demands.ENVIRONMENT}", (
-        f"{function}\n  why: the token is for this group"
+        f"{function}\n  why: the token is valid for this group only"
     )
     assert variables["REDIS_USER"] == f"{demands.PROJECT}-{user}-{demands.ENVIRONMENT}", (
-        f"{function}\n  why: the token is for this user"
+        f"{function}\n  why: the token is valid for this user only"
     )

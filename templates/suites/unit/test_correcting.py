@@ -1,4 +1,4 @@
-"""The corrector, run out of the HCL: the ledger decides who keeps a seat, the other gets the money back, once."""
+"""The corrector, run from the HCL: the ledger decides who keeps a seat, and the other buyer gets one refund."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from botocore.exceptions import ReadTimeoutError
 from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
 from support.machines import Run
 from support.places import at
-from support.sales import item_of, minted, sale, shard_of, void_of
+from support.sales import OLD_S, item_of, minted, sale, shard_of, void_of
 
 HOME = demands.PRIMARY
 FAR = demands.REGIONS[-1] if demands.REGIONS[-1] != HOME else demands.REGIONS[0]
 far_away = pytest.mark.skipif(len(demands.REGIONS) == 1, reason="the stack has one Region")
-OLD, OLDER = minted(120, 1), minted(240, 2)
+OLD, OLDER = minted(OLD_S, 1), minted(2 * OLD_S, 2)
 
 
 def finding(*entries: dict[str, Any], kind: str = "oversold") -> dict[str, Any]:
@@ -60,7 +60,7 @@ def refunds(cloud: Cloud) -> dict[str, str]:
 def test_the_first_to_buy_keeps_the_seat(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD, buyer="bob")
-    plant(cloud, first, second)  # the inventory says second
+    plant(cloud, first, second)  # the inventory names the second sale
     assert correct(cloud, finding(first, second)) == {"corrected": 1, "published": 1, "failed": 0}
     assert (voided(cloud), owner(cloud)) == ([second["sale_id"]], first["sale_id"])
 
@@ -73,7 +73,7 @@ def test_a_higher_epoch_wins_over_an_earlier_sale(cloud: Cloud) -> None:
     assert (voided(cloud), owner(cloud)) == ([early["sale_id"]], later["sale_id"])
 
 
-def test_the_inventory_has_no_say(cloud: Cloud) -> None:
+def test_the_inventory_does_not_decide(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, second, first)
@@ -81,7 +81,7 @@ def test_the_inventory_has_no_say(cloud: Cloud) -> None:
     assert owner(cloud) == first["sale_id"]
 
 
-def test_seat_maps_take_the_corrected_item_for_the_newer(cloud: Cloud) -> None:
+def test_the_corrected_item_is_newer_to_seat_maps(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first)
@@ -93,13 +93,13 @@ def test_seat_maps_take_the_corrected_item_for_the_newer(cloud: Cloud) -> None:
     assert item["version"] > ahead
 
 
-def test_the_losers_refund_is_asked_for_with_what_the_payment_system_needs(cloud: Cloud) -> None:
+def test_a_refund_contains_what_the_payment_system_needs(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD, buyer="bob", price=4711)
     plant(cloud, first, second)
     correct(cloud, finding(first, second))
     (message,) = cloud.messages
-    assert message["MessageDeduplicationId"] == second["sale_id"]  # sent twice, it is one
+    assert message["MessageDeduplicationId"] == second["sale_id"]  # the queue drops a duplicate
     assert message["MessageBody"] == {
         name: second[name]
         for name in ("sale_id", "order_id", "event_id", "seat_id", "buyer", "price", "currency")
@@ -107,7 +107,7 @@ def test_the_losers_refund_is_asked_for_with_what_the_payment_system_needs(cloud
     assert refunds(cloud) == {second["sale_id"]: "published"}
 
 
-def test_the_audit_says_what_was_corrected(cloud: Cloud) -> None:
+def test_corrections_are_audited(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD, buyer="bob")
     plant(cloud, first, second)
@@ -125,7 +125,7 @@ def test_the_audit_says_what_was_corrected(cloud: Cloud) -> None:
     assert f"inventory#A-1#{first['sale_id']}" in entries
 
 
-def test_twice_is_once(cloud: Cloud) -> None:
+def test_a_repeated_finding_changes_nothing(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
@@ -135,7 +135,7 @@ def test_twice_is_once(cloud: Cloud) -> None:
     assert voided(cloud) == [second["sale_id"]]
 
 
-def test_the_refund_is_noted_before_anything_is_voided(cloud: Cloud) -> None:
+def test_the_refund_is_recorded_before_anything_is_voided(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
@@ -152,7 +152,7 @@ def test_the_refund_is_noted_before_anything_is_voided(cloud: Cloud) -> None:
     assert correct(cloud, finding(first, second))["published"] == 1
 
 
-def test_a_refund_that_was_not_sent_is_sent_by_the_next_run(cloud: Cloud) -> None:
+def test_an_unsent_refund_is_sent_by_the_next_run(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
@@ -170,7 +170,7 @@ def test_a_refund_that_was_not_sent_is_sent_by_the_next_run(cloud: Cloud) -> Non
     assert refunds(cloud) == {second["sale_id"]: "published"}
 
 
-def test_a_void_that_nobody_audited_is_refunded(cloud: Cloud) -> None:
+def test_a_void_without_an_audit_entry_is_refunded(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, second, first)
@@ -179,7 +179,7 @@ def test_a_void_that_nobody_audited_is_refunded(cloud: Cloud) -> None:
     assert len(cloud.messages) == 1
 
 
-def test_whoever_was_announced_and_keeps_the_seat_gets_no_refund(cloud: Cloud) -> None:
+def test_an_announced_refund_is_withdrawn_if_the_buyer_keeps_the_seat(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
@@ -197,7 +197,7 @@ def test_whoever_was_announced_and_keeps_the_seat_gets_no_refund(cloud: Cloud) -
     assert refunds(cloud) == {first["sale_id"]: "withdrawn", second["sale_id"]: "published"}
 
 
-def test_whoever_was_to_keep_the_seat_and_then_lost_it_gets_the_refund(cloud: Cloud) -> None:
+def test_a_withdrawn_refund_is_published_if_the_buyer_loses_the_seat(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
@@ -208,7 +208,7 @@ def test_whoever_was_to_keep_the_seat_and_then_lost_it_gets_the_refund(cloud: Cl
 
 
 @pytest.mark.parametrize("withheld", [False, True], ids=["free", "withheld"])
-def test_a_void_is_refunded_whatever_became_of_its_seat(cloud: Cloud, withheld: bool) -> None:
+def test_a_void_is_refunded_whatever_the_state_of_its_seat(cloud: Cloud, withheld: bool) -> None:
     cloud.event()
     entry = sale("A-1", OLD)
     plant(cloud, entry, items=False)
@@ -234,7 +234,7 @@ def test_a_sale_gets_its_inventory_item_back(cloud: Cloud) -> None:
     assert cloud.messages == []
 
 
-def test_a_sale_takes_its_seat_back_from_one_that_is_in_no_ledger(cloud: Cloud) -> None:
+def test_a_sale_gets_its_seat_back_from_one_that_no_ledger_has(cloud: Cloud) -> None:
     cloud.event()
     entry, ghost = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, entry, items=False)
@@ -252,7 +252,7 @@ def test_a_seat_without_a_sale_is_free_again(cloud: Cloud) -> None:
     assert cloud.items("ticket_inventory") == []
 
 
-def test_a_seat_whose_sale_may_be_on_the_way_is_left_alone(cloud: Cloud) -> None:
+def test_a_seat_whose_sale_may_still_commit_is_not_freed(cloud: Cloud) -> None:
     cloud.event()
     ghost = sale("A-1", minted(0.5))
     cloud.put("ticket_inventory", item_of(ghost))
@@ -260,7 +260,7 @@ def test_a_seat_whose_sale_may_be_on_the_way_is_left_alone(cloud: Cloud) -> None
     assert len(cloud.items("ticket_inventory")) == 1
 
 
-def test_a_seat_that_was_put_right_meanwhile_is_not_freed(cloud: Cloud) -> None:
+def test_a_seat_that_was_corrected_meanwhile_is_not_freed(cloud: Cloud) -> None:
     cloud.event()
     ghost = sale("A-1", OLD)
     cloud.put("ticket_inventory", item_of(ghost))
@@ -275,7 +275,7 @@ def test_a_seat_that_was_put_right_meanwhile_is_not_freed(cloud: Cloud) -> None:
     assert owner(cloud) == ghost["sale_id"]
 
 
-def test_a_withheld_seat_is_nobodys_to_correct(cloud: Cloud) -> None:
+def test_a_withheld_seat_is_not_corrected(cloud: Cloud) -> None:
     cloud.event()
     entry = sale("A-1", OLD)
     plant(cloud, entry, items=False)
@@ -294,11 +294,11 @@ def test_nothing_is_corrected_while_the_event_moves(cloud: Cloud) -> None:
     assert voided(cloud) == []
 
 
-def test_a_sale_that_came_in_between_is_judged_too(cloud: Cloud) -> None:
+def test_a_sale_that_appears_meanwhile_is_considered(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
-    earliest = sale("A-1", minted(500, 3))
+    earliest = sale("A-1", minted(3 * OLD_S, 3))
 
     def surprise(call: Call) -> None:
         if call.operation == "TransactWriteItems":
@@ -327,7 +327,7 @@ def test_a_keeper_that_is_voided_meanwhile_does_not_keep_the_seat(cloud: Cloud) 
 
 
 @far_away
-def test_it_writes_only_in_the_events_home(cloud: Cloud) -> None:
+def test_the_corrector_writes_only_in_the_events_home(cloud: Cloud) -> None:
     cloud.event(home_region=FAR)
     first, second = (sale("A-1", order, home=FAR) for order in (OLDER, OLD))
     plant(cloud, first, second)
@@ -337,7 +337,7 @@ def test_it_writes_only_in_the_events_home(cloud: Cloud) -> None:
 
 
 @far_away
-def test_a_sale_that_only_its_own_region_knows_is_judged(cloud: Cloud) -> None:
+def test_a_sale_that_only_its_own_region_has_is_considered(cloud: Cloud) -> None:
     cloud.event(epoch=2)
     here, there = sale("A-1", OLD, epoch=2), sale("A-1", OLDER, home=FAR)
     plant(cloud, here, there)
@@ -347,7 +347,7 @@ def test_a_sale_that_only_its_own_region_knows_is_judged(cloud: Cloud) -> None:
 
 
 @far_away
-def test_while_a_region_that_could_tell_is_silent_nothing_is_decided(cloud: Cloud) -> None:
+def test_nothing_is_decided_while_a_region_with_a_sale_is_silent(cloud: Cloud) -> None:
     cloud.event(epoch=2)
     here, there = sale("A-1", OLD, epoch=2), sale("A-1", OLDER, home=FAR)
     plant(cloud, here, there)
@@ -362,7 +362,7 @@ def test_while_a_region_that_could_tell_is_silent_nothing_is_decided(cloud: Clou
 
 
 @pytest.mark.parametrize("times", [3, 10**9], ids=["a moment", "for ever"])
-def test_while_buyers_are_at_the_seat_it_is_looked_at_again(cloud: Cloud, times: int) -> None:
+def test_conflicts_with_buyers_are_retried(cloud: Cloud, times: int) -> None:
     cloud.event()
     entry = sale("A-1", OLD)
     plant(cloud, entry, items=False)
@@ -378,7 +378,7 @@ def test_while_buyers_are_at_the_seat_it_is_looked_at_again(cloud: Cloud, times:
         assert correct(cloud, finding(entry))["failed"] == (times > 3)
 
 
-def test_a_bug_is_seen_as_one(cloud: Cloud) -> None:
+def test_a_bug_fails_at_once(cloud: Cloud) -> None:
     cloud.event()
     entry = sale("A-1", OLD)
     plant(cloud, entry, items=False)
@@ -388,9 +388,7 @@ def test_a_bug_is_seen_as_one(cloud: Cloud) -> None:
             raise refusal("ValidationException")
 
     cloud.before = fail
-    with patch(
-        "time.sleep", side_effect=AssertionError("what is wrong stays wrong: there is nothing to wait for")
-    ):
+    with patch("time.sleep", side_effect=AssertionError("a retry cannot fix a bug")):
         assert correct(cloud, finding(entry))["failed"] == 1
 
 
@@ -422,14 +420,14 @@ def test_findings_of_one_seat_are_settled_together(cloud: Cloud) -> None:
     assert correct(cloud, finding(first), finding(second)) == {"corrected": 1, "published": 1, "failed": 0}
 
 
-def test_a_correction_says_how_long_it_took(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_duration_of_a_correction_is_measured(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     cloud.event()
     correct(cloud)
     assert 0 < json.loads(capsys.readouterr().out)["CorrectionSeconds"] < 60
 
 
 @pytest.mark.skipif(demands.AUDIT_STORE == "timestream", reason="test_timestream.py does it, with its role")
-def test_where_timestream_is_the_store_it_hears_of_voids_and_seats_too(cloud: Cloud) -> None:
+def test_timestream_receives_voids_and_seats_where_it_is_the_store(cloud: Cloud) -> None:
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
@@ -444,7 +442,7 @@ def test_where_timestream_is_the_store_it_hears_of_voids_and_seats_too(cloud: Cl
     assert all(record.keys() == shape for record in cloud.audit)
     for record in cloud.audit:
         named = {dimension["Name"]: dimension["Value"] for dimension in record["Dimensions"]}
-        assert named.keys() == {"event_id", "seat_id", "correction"}, "an auditor asks by these"
+        assert named.keys() == {"event_id", "seat_id", "correction"}, "auditors query by these dimensions"
         assert (named["event_id"], named["seat_id"]) == ("gala", "A-1")
     assert all(
         dimension.keys() == {"Name", "Value"} for record in cloud.audit for dimension in record["Dimensions"]
@@ -453,7 +451,7 @@ def test_where_timestream_is_the_store_it_hears_of_voids_and_seats_too(cloud: Cl
     assert {(one["DatabaseName"], one["TableName"]) for one in written} == {("audit", "corrections")}
 
 
-def test_no_call_of_the_corrector_outlasts_it(cloud: Cloud) -> None:
+def test_a_call_times_out_before_the_corrector_does(cloud: Cloud) -> None:
     cloud.event()
     plant(cloud, sale("A-1", OLD), items=False)
     names = {"AUDIT_STORE": "timestream", "TIMESTREAM_DATABASE": "audit", "TIMESTREAM_TABLE": "corrections"}
@@ -461,8 +459,8 @@ def test_no_call_of_the_corrector_outlasts_it(cloud: Cloud) -> None:
     assert_given_up_in_time(cloud, "oversell_corrector")
 
 
-def test_the_machine_finds_and_corrects_what_the_functions_can(cloud: Cloud) -> None:
-    """Both functions, as the state machine of the stack runs them: an oversell is gone after one execution."""
+def test_the_state_machine_finds_and_corrects_an_oversell(cloud: Cloud) -> None:
+    """Both functions, as the stack's state machine runs them: one execution corrects an oversell."""
     cloud.event()
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
@@ -473,7 +471,7 @@ def test_the_machine_finds_and_corrects_what_the_functions_can(cloud: Cloud) -> 
     def invoke(resource: str, asked: Any) -> Any:
         address = asked["FunctionName"][2:-1].removesuffix(".arn")
         name = cloud.stack.resource(address).name
-        environment = {"PMS_URL": ""} if name == "inventory_verifier" else {}
+        environment = {"PMS_URL": "", "VERIFICATION_SECONDS": "60"} if name == "inventory_verifier" else {}
         return {"Payload": cloud.function(name, **environment)(asked["Payload"])}
 
     output = Run(definition, invoke)({"scheduled_at": "12:00"})

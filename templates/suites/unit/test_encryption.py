@@ -1,4 +1,4 @@
-"""Encryption at rest: everything that stores something does it with the key of its Region."""
+"""Encryption at rest: every store uses the key of its Region."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ if demands.AUDIT_STORE == "timestream":
 @pytest.mark.parametrize(
     ("place", "resource", "attribute"), STORES, ids=[f"{store[1]}-{store[2]}" for store in STORES]
 )
-def test_what_is_stored_is_encrypted_with_the_regions_key(
+def test_a_store_is_encrypted_with_the_regions_key(
     stack: Stack, place: str, resource: str, attribute: str
 ) -> None:
     stack.resource(at(place, resource)).must(
-        attribute, KEY, "sales name buyers; AWS's own keys cannot be revoked"
+        attribute, KEY, "sales contain buyers' names, and keys that AWS owns cannot be revoked"
     )
 
 
@@ -95,8 +95,8 @@ def test_logs_are_kept_long_enough_and_not_for_ever(stack: Stack, place: str, re
     days = group.get("retention_in_days")
     if days not in RETENTIONS or not (365 + 1 if demands.PROTECT else 7) <= days <= 1096:
         group.fails(
-            f"keeps logs for {days} days",
-            "without retention they are paid for until somebody notices; too short, and a dispute cannot be settled",
+            f"retention_in_days is {days}",
+            "without a retention logs cost money for ever, and with a short one a dispute cannot be settled",
         )
 
 
@@ -105,15 +105,15 @@ def _statement(stack: Stack, sid: str) -> dict[str, object]:
     for statement in json.loads(key.get("policy"))["Statement"]:
         if statement["Sid"] == sid:
             return dict(statement)
-    return key.fails(f"its policy lacks {sid}", "who needs the key could not use it")
+    return key.fails(f"its policy lacks {sid}", "a service that needs the key could not use it")
 
 
-def test_the_key_is_rotated_and_survives_a_mistake(stack: Stack) -> None:
+def test_the_key_is_rotated_and_not_deleted_at_once(stack: Stack) -> None:
     key = stack.resource(at("region", "aws_kms_key.stack"))
-    key.must("enable_key_rotation", True, "a key that is never rotated protects too much for too long")
+    key.must("enable_key_rotation", True, "a key that is never rotated protects too much data for too long")
     days = key.get("deletion_window_in_days")
     if not (30 if demands.PROTECT else 7) <= days <= 30:
-        key.fails(f"is gone {days} days after its deletion", "all that it encrypts is gone with it")
+        key.fails(f"deletion_window_in_days is {days}", "everything that it encrypts is lost with it")
 
 
 def test_the_account_stays_in_control_of_the_key(stack: Stack) -> None:
@@ -126,7 +126,7 @@ def test_the_account_stays_in_control_of_the_key(stack: Stack) -> None:
         "Resource": "*",
     }, (
         "modules/region/encryption.tf\n"
-        "  why: without it nobody, root included, can manage the key; with more, strangers can"
+        "  why: without this statement nobody can manage the key, and with a wider one others can use it"
     )
 
 
@@ -134,7 +134,7 @@ def test_log_groups_of_this_account_and_region_may_use_the_key(stack: Stack) -> 
     found = _statement(stack, "LogGroups")
     why = (
         "modules/region/encryption.tf\n"
-        "  why: log groups could not be made; or those of other accounts could use the key"
+        "  why: log groups could not be created, or those of other accounts could use the key"
     )
     assert found["Principal"] == {"Service": f"logs.{demands.PRIMARY}.amazonaws.com"}, why
     assert set(found["Action"]) == {
@@ -152,43 +152,43 @@ def test_alarms_may_reach_their_encrypted_topic(stack: Stack) -> None:
     found = _statement(stack, "AlarmsReachTheirTopic")
     why = (
         "modules/region/encryption.tf\n"
-        "  why: alarms would ring and nobody would hear; or other accounts' could use the key"
+        "  why: alarms could not notify anybody, or those of other accounts could use the key"
     )
     assert found["Principal"] == {"Service": "cloudwatch.amazonaws.com"}, why
     assert set(found["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}, why  # type: ignore[call-overload]
     assert found["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, why
 
 
-def test_nobody_else_is_in_the_keys_policy(stack: Stack) -> None:
+def test_the_keys_policy_grants_nothing_else(stack: Stack) -> None:
     key = stack.resource(at("region", "aws_kms_key.stack"))
     for statement in json.loads(key.get("policy"))["Statement"]:
         if "*" in (statement["Principal"], *statement["Principal"].values()):
-            key.fails(f"lets anybody do {statement['Action']}", "then it protects nothing")
+            key.fails(f"lets anybody do {statement['Action']}", "such a key protects nothing")
     assert len(json.loads(key.get("policy"))["Statement"]) == 3
 
 
-def test_the_keys_alias_is_the_keys(stack: Stack) -> None:
+def test_the_alias_belongs_to_the_key(stack: Stack) -> None:
     stack.resource(at("region", "aws_kms_alias.stack")).must(
         "target_key_id",
         Unknown(at("region", "aws_kms_key.stack.key_id")),
-        "roles are granted the key by its alias",
+        "roles may use the key by its alias",
     )
 
 
 def test_the_stream_and_the_database_are_encrypted_at_all(stack: Stack) -> None:
     stack.resource(at("analytics", "aws_kinesis_stream.sales")).must(
-        "encryption_type", "KMS", "the key is ignored without it"
+        "encryption_type", "KMS", "without this, the key is ignored"
     )
     stack.resource(at("analytics", "aws_rds_cluster.sales")).must(
-        "storage_encrypted", True, "the key is ignored without it"
+        "storage_encrypted", True, "without this, the key is ignored"
     )
 
 
 def test_redis_is_encrypted_at_rest_and_in_transit(stack: Stack) -> None:
     redis = stack.resource(at("region", "aws_elasticache_replication_group.seats"))
-    redis.must("at_rest_encryption_enabled", True, "the key is ignored without it")
+    redis.must("at_rest_encryption_enabled", True, "without this, the key is ignored")
     redis.must(
         "transit_encryption_enabled",
         True,
-        "signing in with IAM needs TLS, and the client speaks nothing else",
+        "IAM authentication needs TLS, and the client uses nothing else",
     )

@@ -1,4 +1,4 @@
-"""The six functions as they are deployed: code that runs where it is put, and what they are given."""
+"""The six Lambda functions as deployed: their code, runtime, role, environment, time-outs and memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLACES = {
 }
 each_function = pytest.mark.parametrize("name", PLACES)
 
-# What Lambda's Python runtime has besides the standard library.
+# What Lambda's Python runtime includes besides the standard library.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 SHIPPED = {"boto3", "botocore"}
 # Supported until 2028-10 or later. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -40,7 +40,7 @@ def test_the_code_imports_only_what_a_runtime_ships_and_what_is_in_the_zip(stack
     files = code.package(stack, name)
     siblings = {file.removesuffix(".py") for file in files}
     assert f"{name}.py" in files, (
-        f"functions.tf\n  the zip of {name} lacks its handler\n  why: its first call fails"
+        f"functions.tf\n  the zip of {name} lacks its handler\n  why: its first call would fail"
     )
     for file, source in files.items():
         for node in ast.walk(ast.parse(source, file)):
@@ -52,7 +52,7 @@ def test_the_code_imports_only_what_a_runtime_ships_and_what_is_in_the_zip(stack
                 known = top in sys.stdlib_module_names or top in SHIPPED or top in siblings
                 assert known, (
                     f"functions.tf, {name}/{file}:{node.lineno}\n  imports {module}\n"
-                    "  why: no runtime ships it: the first call fails"
+                    "  why: the runtime does not include it, so the first call fails"
                 )
 
 
@@ -71,25 +71,25 @@ def test_the_zip_has_no_file_that_nothing_imports(stack: Stack, name: str) -> No
             elif isinstance(node, ast.ImportFrom):
                 waiting.append(node.module or "")
     assert {f"{module}.py" for module in reached} == set(files), (
-        f"functions.tf, {name}\n  why: code that does not run is code that nobody keeps right"
+        f"functions.tf, {name}\n  why: nobody maintains code that never runs"
     )
 
 
 @each_function
 def test_the_function_runs_the_code_that_is_inline(stack: Stack, name: str) -> None:
     function, archive = _function(stack, name), stack.resource(f"data.archive_file.{name}")
-    function.must("filename", archive.get("output_path"), "it would run another function's code")
+    function.must("filename", archive.get("output_path"), "the function would run another function's code")
     function.must(
         "source_code_hash",
         Unknown(f"data.archive_file.{name}.output_base64sha256"),
         "a change of the code would not be deployed",
     )
-    function.must("handler", f"{name}.handler", "Lambda would not find where to begin")
-    archive.must("type", "zip", "Lambda takes zips")
+    function.must("handler", f"{name}.handler", "Lambda would not find the entry point")
+    archive.must("type", "zip", "Lambda accepts zips")
     archive.must(
         "output_file_mode",
         "0644",
-        "without it the hash differs between operating systems: every plan shows a change",
+        "without it, the hash differs between operating systems and every plan shows a change",
     )
     if not archive.get("output_path").endswith(f"/{name}-{demands.ENVIRONMENT}.zip"):
         archive.fails(
@@ -103,11 +103,13 @@ def test_the_runtime_is_supported_for_years(stack: Stack, name: str) -> None:
     function = _function(stack, name)
     if function.get("runtime") not in RUNTIMES:
         function.fails(
-            f"runs on {function.get('runtime')}", "AWS stops patching it soon, and refuses updates after that"
+            f"runs on {function.get('runtime')}",
+            "AWS will stop patching that runtime soon, and then refuse updates of the function",
         )
     if function.get("architectures") not in (["arm64"], ["x86_64"]):
         function.fails(
-            f"runs on {function.get('architectures')}", "Lambda knows two architectures, and takes one"
+            f"runs on {function.get('architectures')}",
+            "Lambda supports two architectures, and a function has one of them",
         )
 
 
@@ -116,9 +118,9 @@ def test_the_function_has_its_own_role(stack: Stack, name: str) -> None:
     function = _function(stack, name)
     role = iam.role_of(stack, function.get("role"))
     if role.name != name:
-        function.fails(f"has the role {role.name}", "it could do what it must not, and not what it must")
+        function.fails(f"uses the role {role.name}", "the function would have another function's permissions")
     if not str(function.get("role")).startswith(f"arn:{demands.PARTITION}:iam::"):
-        function.fails(f"has the role {function.get('role')}", "in this partition, no role has such an ARN")
+        function.fails(f"uses the role {function.get('role')}", "no role in this partition has such an ARN")
     if f"aws_iam_role_policy.{name}" not in _roles_text(stack):
         function.fails("may start before its role has a policy", "its first calls would be refused")
 
@@ -128,10 +130,10 @@ def _roles_text(stack: Stack) -> str:
 
 
 @each_function
-def test_what_no_retry_could_save_is_kept(stack: Stack, name: str) -> None:
+def test_events_that_fail_for_good_are_kept(stack: Stack, name: str) -> None:
     queue = Unknown(at("region", "aws_sqs_queue.dead_letters.arn"))
     _function(stack, name).must(
-        "dead_letter_config.target_arn", queue, "an event that failed for good would be gone unheard"
+        "dead_letter_config.target_arn", queue, "an event that fails for good would be lost without a trace"
     )
 
 
@@ -142,13 +144,13 @@ def test_the_function_logs_to_its_own_group_and_is_traced(stack: Stack, name: st
     function.must(
         "logging_config.log_group",
         group.get("name"),
-        "the group has retention and key, one that Lambda makes has neither",
+        "this group has a retention and a key; a group that Lambda creates has neither",
     )
-    # The metrics are lines of JSON that are recognised in plain text.
+    # Metrics are written as lines of JSON, which CloudWatch recognises only in plain-text logs.
     function.must(
-        "logging_config.log_format", "Text", "in JSON, Lambda wraps the lines that metrics are made of"
+        "logging_config.log_format", "Text", "in JSON format, Lambda wraps the lines that carry metrics"
     )
-    function.must("tracing_config.mode", "Active", "a slow sale could not be taken apart")
+    function.must("tracing_config.mode", "Active", "nobody could see where a slow sale spends its time")
 
 
 def _environment_read(source: str) -> set[str]:
@@ -168,7 +170,7 @@ def test_the_function_is_given_every_variable_that_it_reads_and_no_other(stack: 
     if given != read:
         function.fails(
             f"lacks {sorted(read - given)} and does not need {sorted(given - read)}",
-            "a missing variable fails every call; a needless one misleads",
+            "a missing variable fails every call, and an unused one misleads readers",
         )
 
 
@@ -180,10 +182,10 @@ def test_the_environment_fits_lambda(stack: Stack, name: str) -> None:
         for key, value in function.get("environment.variables").items()
     )
     if size > 4096:
-        function.fails(f"its environment has {size} characters", "Lambda takes 4 KB")
+        function.fails(f"its environment has {size} characters", "Lambda accepts 4 KB")
 
 
-# In seconds. API Gateway gives up after 29; the objectives are the time-outs of the two that have one.
+# In seconds. API Gateway gives up after 29 s. Two functions have an objective, which is their time-out.
 @pytest.mark.parametrize(
     ("name", "least", "most", "why"),
     [
@@ -191,10 +193,10 @@ def test_the_environment_fits_lambda(stack: Stack, name: str) -> None:
             "ticket_purchase",
             6,
             15,
-            "its attempts take up to 5 s, and the verifier has to stay behind by all of it",
+            "its attempts take up to 5 s, and the verifier waits for the whole time-out before it checks a sale",
         ),
         ("seat_availability", 3, 29, "API Gateway gives up after 29 s"),
-        ("seat_cache_sync", 30, 300, "a whole seat map has to load"),
+        ("seat_cache_sync", 30, 300, "loading a whole seat map takes a while"),
         ("kinesis_processor", 30, 300, "two attempts at the Data API take up to 44 s"),
         (
             "inventory_verifier",
@@ -213,7 +215,7 @@ def test_a_function_has_the_time_it_needs_and_no_more(
         function.fails(f"times out after {function.get('timeout')} s", why)
 
 
-# One MiB of memory is 1/1769 of a CPU; the code of each was measured. In MiB.
+# In MiB, as measured: 1,769 MiB of memory come with one vCPU, and less memory with a share of it.
 @pytest.mark.parametrize(
     ("name", "least"),
     [
@@ -230,7 +232,7 @@ def test_a_function_has_the_memory_it_needs(stack: Stack, name: str, least: int)
     if not least <= (function.get("memory_size") or 128) <= 10_240:
         function.fails(
             f"has {function.get('memory_size')} MiB",
-            "CPU comes with memory: with too little, every objective is missed",
+            "processor time comes with memory: with too little, every objective is missed",
         )
 
 
@@ -243,18 +245,16 @@ def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str)
     if (reserved is not None) != demands.RESERVED_CONCURRENCY:
         function.fails(
             f"reserves {reserved}",
-            "the spec's `reserved_concurrency` decides: an account's quota may be too small",
+            "the spec's `reserved_concurrency` decides, because an account's quota may be too small",
         )
-    # An order takes a tenth of a second and more; half of them come as a hold first.
+    # An order takes at least a tenth of a second.
     if reserved is not None and name == "ticket_purchase" and reserved < demands.ORDERS_PER_SECOND / 10:
-        function.fails(
-            f"reserves {reserved}", f"{demands.ORDERS_PER_SECOND} orders a second would be throttled"
-        )
+        function.fails(f"reserves {reserved}", f"Lambda would throttle {demands.ORDERS_PER_SECOND} orders/s")
     if reserved is not None and reserved < 1:
-        function.fails(f"reserves {reserved}", "that switches it off")
+        function.fails(f"reserves {reserved}", "0 switches the function off")
 
 
-# What the stack has to tell its functions: a wrong value is another event's home, or another shop's table.
+# The resources that the functions are told of, by variable: the middle of each name.
 TABLES = {
     "EVENTS_TABLE": "events",
     "INVENTORY_TABLE": "ticket-inventory",
@@ -288,45 +288,66 @@ def test_a_function_works_on_this_deployments_tables(stack: Stack, name: str, va
     _function(stack, name).must(
         f"environment.variables.{variable}",
         expected,
-        "it would work on another table, or on another deployment's",
+        "the function would work on another table, or on another deployment's",
     )
 
 
 RULES = [
-    ("ticket_purchase", "AUTH", demands.AUTH, "who the buyer is would be taken from somewhere else"),
-    ("ticket_purchase", "HOLD_SECONDS", demands.HOLD_SECONDS, "the spec says how long a seat is held"),
+    (
+        "ticket_purchase",
+        "AUTH",
+        demands.AUTH,
+        "the function would read the buyer's identity from the wrong place",
+    ),
+    ("ticket_purchase", "HOLD_SECONDS", demands.HOLD_SECONDS, "the spec sets how long a seat is held"),
     (
         "ticket_purchase",
         "SEATS_PER_ORDER",
         demands.SEATS_PER_ORDER,
-        "the spec says how many seats an order has",
+        "the spec limits the seats of an order",
     ),
-    ("inventory_verifier", "PMS_URL", demands.PMS_URL or "", "the spec names the system of record, or none"),
-    ("inventory_verifier", "PRIMARY_REGION", demands.PRIMARY, "both hubs would verify, or none"),
+    (
+        "inventory_verifier",
+        "PMS_URL",
+        demands.PMS_URL or "",
+        "the spec names the system of record, or leaves it out",
+    ),
+    ("inventory_verifier", "PRIMARY_REGION", demands.PRIMARY, "both hubs would verify, or neither"),
     (
         "inventory_verifier",
         "REGIONS",
         ",".join(demands.REGIONS),
-        "a Region that is not read may oversell unseen",
+        "oversells in a Region that is not read would go unnoticed",
     ),
     (
         "inventory_verifier",
         "REPLICATION_SECONDS",
         demands.REPLICATION_S,
-        "a replica lags when it misses the objective",
+        "the objective is the lag that is reported",
     ),
     (
         "inventory_verifier",
         "VERIFICATION_SECONDS",
         demands.VERIFICATION_S,
-        "a run plans its time by the objective",
+        "a run divides the objective between its steps",
     ),
-    ("oversell_corrector", "AUDIT_STORE", demands.AUDIT_STORE, "the audit would be where nobody looks"),
+    (
+        "oversell_corrector",
+        "CORRECTION_SECONDS",
+        demands.CORRECTION_S,
+        "its calls would not be given up within the objective",
+    ),
+    (
+        "oversell_corrector",
+        "AUDIT_STORE",
+        demands.AUDIT_STORE,
+        "corrections would be recorded in the wrong store",
+    ),
     (
         "oversell_corrector",
         "REFUNDS_QUEUE_URL",
         Unknown(at("verification", "aws_sqs_queue.refunds.url")),
-        "buyers would not get their money back",
+        "buyers would not get refunds",
     ),
 ]
 
@@ -346,7 +367,7 @@ def test_the_verifier_stays_behind_by_all_that_a_sale_may_take(stack: Stack) -> 
     if told < purchase.get("timeout"):
         verifier.fails(
             f"FUNCTION_TIMEOUT_SECONDS is {told}",
-            f"a sale may commit {purchase.get('timeout')} s after its id was made: the watermark would pass it",
+            f"a sale may commit {purchase.get('timeout')} s after its id was created, when the watermark has passed it",
         )
 
 
@@ -355,8 +376,9 @@ def test_all_sellers_and_settlers_keep_the_same_lease(stack: Stack) -> None:
         name: int(_function(stack, name).get("environment.variables")["LEASE_SECONDS"])
         for name in ("ticket_purchase", "oversell_corrector")
     }
-    assert set(leases.values()) == {5}, (
-        f"{leases}\n  why: a planned move of home waits for 5 s, and whoever keeps longer would sell in the old one"
+    assert set(leases.values()) == {demands.LEASE_SECONDS}, (
+        f"{leases}\n  why: a planned move of home waits for {demands.LEASE_SECONDS} s, and a function with a longer "
+        "lease would go on selling in the old home"
     )
 
 
@@ -367,4 +389,6 @@ def test_each_function_is_where_it_has_to_be(stack: Stack) -> None:
         for name, place in PLACES.items()
         for region in (demands.REGIONS if place == "region" else demands.HUBS)
     }
-    assert found == expected, "modules\n  why: a Region without a function sells, shows or verifies nothing"
+    assert found == expected, (
+        "modules\n  why: a Region without one of its functions does not sell, show seats or verify"
+    )

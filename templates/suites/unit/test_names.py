@@ -1,4 +1,4 @@
-"""Names: every one ends with the suffix, so that two deployments can live in one account; and each is its own."""
+"""Names: each contains the suffix, so that an account can hold several deployments, and each is unique."""
 
 from __future__ import annotations
 
@@ -125,11 +125,11 @@ def test_a_name_is_made_of_project_purpose_and_suffix(
     stack.resource(address).must(
         attribute,
         name,
-        "dashboards, scripts and people look for this name, and another deployment has another suffix",
+        "dashboards, scripts and people use this name, and another deployment has another suffix",
     )
 
 
-# What AWS does not let us choose, or not with a suffix; and what belongs to something that carries it.
+# Names that AWS does not let us choose, and names within a resource that carries the suffix.
 UNSUFFIXED = {
     ("aws_api_gateway_domain_name", "domain_name"),
     ("aws_api_gateway_model", "name"),
@@ -155,42 +155,49 @@ def _names(resource: Resource) -> dict[str, str]:
     }
 
 
-def test_whatever_is_named_carries_the_suffix(stack: Stack) -> None:
+def test_every_name_carries_the_suffix(stack: Stack) -> None:
     for resource in stack.resources():
         for attribute, name in _names(resource).items():
-            if demands.ENVIRONMENT not in name.replace(".", "-").replace("/", "-").split(
-                "-"
-            ) and not name.startswith("${"):
+            parts = f"-{name.replace('.', '-').replace('/', '-')}-"
+            if f"-{demands.ENVIRONMENT}-" not in parts and not name.startswith("${"):
                 resource.fails(
                     f"{attribute} is {name!r}, without {demands.ENVIRONMENT}",
-                    "a second deployment in the account would collide with it",
+                    "a second deployment in the account would collide with this one",
                 )
 
 
-# What the middle of a Name tag may be, beside the names above.
-TAGGED = {"key", "vpc", "private", "private-0", "private-1", "dynamodb", "unused", "sales-0", "sales-1"}
+# Name tags of resources without a name of their own; some have a number after the suffix.
+TAGGED = {
+    *(
+        f"{demands.PROJECT}-{middle}-{demands.ENVIRONMENT}"
+        for middle in ("key", "vpc", "private", "dynamodb", "unused")
+    ),
+    *(
+        f"{demands.PROJECT}-{middle}-{demands.ENVIRONMENT}-{number}"
+        for middle in ("private", "sales")
+        for number in (0, 1)
+    ),
+}
 
 
-def test_whatever_has_a_name_tag_is_called_so(stack: Stack) -> None:
+def test_every_name_tag_is_a_name_of_the_stack(stack: Stack) -> None:
     known = TAGGED | {
         name.removesuffix(".fifo").split("/")[-1].removeprefix("alias").strip("/") for _, _, name in NAMES
     }
-    start, end = f"{demands.PROJECT}-", f"-{demands.ENVIRONMENT}"
     for resource in stack.resources():
         tag = (resource.get("tags") or {}).get("Name")
         if tag is None:
             continue
         tag = tag.removesuffix(f"-{resource.region}")
-        middle = tag.removeprefix(start).replace(end, "", 1) if tag.startswith(start) and end in tag else ""
         named = {resource.get("name"), resource.get("function_name"), resource.get("cluster_identifier")}
-        if middle not in TAGGED and f"{start}{middle}{end}" not in known and tag not in named:
+        if tag not in known | named:
             resource.fails(
                 f"its Name tag is {tag!r}",
-                "the console shows the tag: it must say what this is, and of which deployment",
+                "the console shows the tag, which must name the resource and its deployment",
             )
 
 
-# What AWS shows by its Name tag only, or finds by it.
+# Resources that the AWS console identifies only by their Name tag.
 @pytest.mark.parametrize(
     ("type_", "count"),
     [
@@ -199,13 +206,13 @@ def test_whatever_has_a_name_tag_is_called_so(stack: Stack) -> None:
         ("aws_vpc_security_group_ingress_rule", 1), ("aws_kms_key", 1),
     ],
 )  # fmt: skip
-def test_what_has_no_name_has_a_name_tag(stack: Stack, type_: str, count: int) -> None:
+def test_resources_without_a_name_have_a_name_tag(stack: Stack, type_: str, count: int) -> None:
     module = f"module.{demands.PRIMARY.replace('-', '_')}"
     found = [resource for resource in stack.resources(type_) if resource.module.address == module]
-    assert len(found) == count, f"{found}\n  why: there should be {count}"
+    assert len(found) == count, f"{found}\n  why: a Region has {count} of them"
     for resource in found:
         if not (resource.get("tags") or {}).get("Name"):
-            resource.fails("has no Name tag", "the console shows an id, and nobody knows what it is")
+            resource.fails("has no Name tag", "the console would show only an id")
 
 
 @pytest.mark.parametrize(
@@ -217,10 +224,10 @@ def test_what_has_no_name_has_a_name_tag(stack: Stack, type_: str, count: int) -
         ("region", "aws_security_group.functions"), ("region", "aws_security_group.redis"),
     ],
 )  # fmt: skip
-def test_what_people_look_for_in_the_console_has_a_name_tag(stack: Stack, place: str, resource: str) -> None:
+def test_resources_that_people_look_up_have_a_name_tag(stack: Stack, place: str, resource: str) -> None:
     found = stack.resource(at(place, resource))
     if not (found.get("tags") or {}).get("Name"):
-        found.fails("has no Name tag", "the console lists by it, and bills are split by it")
+        found.fails("has no Name tag", "the console lists resources by this tag, and bills are split by it")
 
 
 def test_no_two_resources_of_a_region_share_a_name(stack: Stack) -> None:
@@ -232,29 +239,33 @@ def test_no_two_resources_of_a_region_share_a_name(stack: Stack) -> None:
         and (resource.type, attribute) != ("aws_lambda_permission", "function_name")
     )
     twice = [name for name, count in names.items() if count > 1]
-    assert not twice, f"{twice} is there twice\n  why: AWS refuses the second, or it takes the first over"
+    assert not twice, (
+        f"{twice} exist more than once\n  why: AWS refuses the second, or the second overwrites the first"
+    )
 
 
 @pytest.mark.parametrize(
     "suffix", ["", "Prod", "a--b", "-a", "a-", "1a", "a_b", "far-too-long-for-a-redis-user-of-any-project"]
 )
-def test_a_suffix_that_names_cannot_carry_is_refused(stack: Stack, suffix: str) -> None:
+def test_an_invalid_suffix_is_refused(stack: Stack, suffix: str) -> None:
     assert not _taken(stack, suffix), (
-        f"variables.tf\n  takes the suffix {suffix!r}\n  why: AWS refuses the names half-way through an apply"
+        f"variables.tf\n  accepts the suffix {suffix!r}\n  why: AWS would refuse the names halfway through an apply"
     )
 
 
 @pytest.mark.parametrize("suffix", [demands.ENVIRONMENT, "a", "b1", "pr-7"])
-def test_a_suffix_that_names_can_carry_is_taken(stack: Stack, suffix: str) -> None:
-    assert _taken(stack, suffix), f"variables.tf\n  refuses the suffix {suffix!r}\n  why: it is a good one"
+def test_a_valid_suffix_is_accepted(stack: Stack, suffix: str) -> None:
+    assert _taken(stack, suffix), (
+        f"variables.tf\n  refuses the suffix {suffix!r}\n  why: AWS accepts names with this suffix"
+    )
 
 
 def test_no_suffix_makes_a_name_too_long_for_redis(stack: Stack) -> None:
     longest = max((count for count in range(1, 40) if _taken(stack, "a" * count)), default=0)
     room = 40 - len(f"{demands.PROJECT}-seats-")
     assert longest <= room, (
-        f"variables.tf\n  takes suffixes of {longest} characters\n"
-        f"  why: a replication group's id has 40, which leaves {room}"
+        f"variables.tf\n  accepts suffixes of up to {longest} characters\n"
+        f"  why: a replication group's id has at most 40 characters, which leaves {room}"
     )
 
 
@@ -272,9 +283,9 @@ def _taken(stack: Stack, suffix: str) -> bool:
     return bool(evaluate(validation.attributes["condition"], assumed))
 
 
-def test_the_suffix_is_the_environments_name_unless_somebody_says_otherwise(stack: Stack) -> None:
+def test_the_suffix_defaults_to_the_environments_name(stack: Stack) -> None:
     assert stack.root.variable("environment_suffix") == demands.ENVIRONMENT, (
-        "variables.tf\n  why: `terraform apply` without arguments must mean this environment"
+        "variables.tf\n  why: `terraform apply` without arguments must deploy this environment"
     )
 
 
@@ -289,7 +300,7 @@ def test_a_state_refuses_another_deployments_suffix(stack: Stack) -> None:
         block for block in stack.root.blocks if block.labels == ("terraform_data", "deployment")
     )
     lifecycle = [block for block in deployment.blocks if block.type == "lifecycle"]
-    why = "another suffix in the same state would destroy this deployment and make a new one"
+    why = "another suffix in the same state would destroy this deployment and create a new one"
     assert len(guards) == 1, f"{output.place}\n  has no precondition\n  why: {why}"
     assert stack.resource("terraform_data.deployment").get("input") == demands.ENVIRONMENT, (
         f"{deployment.place}\n  why: {why}"
@@ -297,9 +308,7 @@ def test_a_state_refuses_another_deployments_suffix(stack: Stack) -> None:
     kept = [
         "".join(map(str, one.attributes["ignore_changes"].scan_values(lambda _: True))) for one in lifecycle
     ]
-    assert kept == ["[input]"], (
-        f"{deployment.place}\n  forgets the first suffix with the next apply\n  why: {why}"
-    )
+    assert kept == ["[input]"], f"{deployment.place}\n  does not keep the first suffix\n  why: {why}"
     from support.expressions import evaluate
     from support.stack import Body
 

@@ -1,4 +1,4 @@
-"""The network of a Region: two private subnets, two security groups with both sides of their flow, no way out."""
+"""The network of a Region: two private subnets, two security groups with both sides of their flow, and no internet."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def test_the_flow_from_functions_to_redis_is_open_on_both_sides(
     ]
     assert len(rules) == 1, (
         f"modules/region/network.tf\n  {len(rules)} {side} rules for the flow\n"
-        "  why: half a flow is a time-out at night"
+        "  why: a flow that is open on one side only times out"
     )
     for attribute in ("from_port", "to_port"):
         rules[0].must(attribute, port, "Redis listens on this port")
-    rules[0].must("ip_protocol", "tcp", "Redis speaks TCP; -1 would open everything")
+    rules[0].must("ip_protocol", "tcp", "Redis uses TCP, and -1 would open every protocol")
 
 
 def test_functions_reach_dynamodb_through_the_gateway_endpoint(stack: Stack) -> None:
@@ -65,14 +65,14 @@ def test_no_rule_is_open_to_addresses(stack: Stack) -> None:
     for rule in (*_rules(stack, "ingress"), *_rules(stack, "egress")):
         if rule.get("cidr_ipv4") or rule.get("cidr_ipv6") or rule.get("ip_protocol") == "-1":
             rule.fails(
-                "is open to addresses or to everything", "functions and Redis have nobody else to talk to"
+                "is open to addresses or to every protocol", "functions and Redis talk to nothing else"
             )
 
 
 @pytest.mark.parametrize(("side", "count"), [("ingress", 1), ("egress", 2)])
 def test_there_is_no_other_rule(stack: Stack, side: str, count: int) -> None:
     rules = _rules(stack, side)
-    assert len(rules) == count, f"{rules}\n  why: each rule is a hole; these flows are all that there are"
+    assert len(rules) == count, f"{rules}\n  why: each rule is a hole, and there are no other flows"
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_there_is_no_other_rule(stack: Stack, side: str, count: int) -> None:
         "aws_flow_log.rejected",
     ],
 )
-def test_it_is_in_the_regions_vpc(stack: Stack, name: str) -> None:
-    stack.resource(at("region", name)).must("vpc_id", VPC, "in another VPC it guards nothing")
+def test_the_resource_is_in_the_regions_vpc(stack: Stack, name: str) -> None:
+    stack.resource(at("region", name)).must("vpc_id", VPC, "in another VPC it would protect nothing")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_security_group_has_no_rules_inside(stack: Stack, name: str) -> None:
     if group.blocks("ingress") or group.blocks("egress"):
         group.fails(
             "has rules inside",
-            "they fight with the rules of their own, and the default group is to let nothing through",
+            "inline rules conflict with separate rule resources, and the default group must let nothing through",
         )
 
 
@@ -107,17 +107,17 @@ def test_two_subnets_lie_in_two_zones_and_do_not_overlap(stack: Stack) -> None:
     zones = [subnet.get("availability_zone") for subnet in subnets]
     assert len(set(zones)) == 2, (
         f"modules/region/network.tf\n  both subnets are in {zones[0]}\n"
-        "  why: Redis fails over to another zone, and Aurora insists on two"
+        "  why: Redis fails over to another zone, and Aurora requires two"
     )
     first, second = (ipaddress.ip_network(subnet.get("cidr_block")) for subnet in subnets)
     vpc = ipaddress.ip_network(stack.resource(at("region", "aws_vpc.stack")).get("cidr_block"))
-    assert not first.overlaps(second), "modules/region/network.tf\n  why: AWS refuses overlapping subnets"
-    assert first.subnet_of(vpc), "modules/region/network.tf\n  why: a subnet lies in its VPC"
+    assert not first.overlaps(second), "modules/region/network.tf\n  why: AWS refuses subnets that overlap"
+    assert first.subnet_of(vpc), "modules/region/network.tf\n  why: AWS refuses a subnet outside its VPC"
     assert first.num_addresses >= 1024, (
-        "modules/region/network.tf\n  why: thousands of function environments take an address each"
+        "modules/region/network.tf\n  why: each of thousands of function environments needs an address"
     )
     for subnet in subnets:
-        subnet.must("vpc_id", VPC, "a subnet of another VPC")
+        subnet.must("vpc_id", VPC, "the subnet would belong to another VPC")
         ignored = [
             str(block.attributes["ignore_changes"])
             for block in subnet.block.blocks
@@ -125,28 +125,29 @@ def test_two_subnets_lie_in_two_zones_and_do_not_overlap(stack: Stack) -> None:
         ]
         if not ignored or "availability_zone" not in ignored[0]:
             subnet.fails(
-                "moves when AWS adds a zone", "Redis and Aurora would be made anew in the middle of a sale"
+                "moves when AWS adds a zone",
+                "Terraform would replace Redis and Aurora in the middle of a sale",
             )
         if subnet.get("map_public_ip_on_launch"):
-            subnet.fails("gives out public addresses", "nothing here may be reached from outside")
+            subnet.fails("assigns public addresses", "nothing in the VPC may be reachable from the internet")
 
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_each_subnet_has_the_route_table_with_the_endpoint(stack: Stack, number: int) -> None:
     association = stack.resource(at("region", f"aws_route_table_association.private[{number}]"))
-    association.must("subnet_id", SUBNETS[number], "the other zone would have no way to DynamoDB")
-    association.must("route_table_id", ROUTES, "the other zone would have no way to DynamoDB")
+    association.must("subnet_id", SUBNETS[number], "functions in this zone could not reach DynamoDB")
+    association.must("route_table_id", ROUTES, "functions in this zone could not reach DynamoDB")
 
 
 def test_no_route_leads_to_the_internet(stack: Stack) -> None:
     for type_ in ("aws_internet_gateway", "aws_nat_gateway", "aws_route", "aws_egress_only_internet_gateway"):
         found = stack.resources(type_)
         assert not found, (
-            f"{found}\n  why: the functions in the VPC need none, and what is stolen must not get out"
+            f"{found}\n  why: functions in the VPC need no internet, and stolen data must not get out"
         )
     table = stack.resource(at("region", "aws_route_table.private"))
     if table.get("route"):
-        table.fails("has routes of its own", "the gateway endpoint adds the only one that is needed")
+        table.fails("has routes of its own", "the gateway endpoint adds the only route that is needed")
 
 
 def test_the_endpoint_is_the_free_one_of_this_region(stack: Stack) -> None:
@@ -154,10 +155,12 @@ def test_the_endpoint_is_the_free_one_of_this_region(stack: Stack) -> None:
     endpoint.must(
         "service_name",
         f"com.amazonaws.{demands.PRIMARY}.dynamodb",
-        "an endpoint leads to its own Region only",
+        "a gateway endpoint works only within its own Region",
     )
-    endpoint.must("vpc_endpoint_type", "Gateway", "an interface endpoint costs by the hour and has no route")
-    endpoint.must("route_table_ids", [ROUTES], "without a route nobody finds it")
+    endpoint.must(
+        "vpc_endpoint_type", "Gateway", "an interface endpoint is charged by the hour and has no route"
+    )
+    endpoint.must("route_table_ids", [ROUTES], "functions could not reach the endpoint without a route")
 
 
 def test_the_endpoint_lets_through_what_the_functions_in_the_vpc_call(stack: Stack) -> None:
@@ -166,7 +169,7 @@ def test_the_endpoint_lets_through_what_the_functions_in_the_vpc_call(stack: Sta
     tables = f"arn:{demands.PARTITION}:dynamodb:{demands.PRIMARY}:{ACCOUNT}:table/{demands.PROJECT}"
     why = (
         "modules/region/network.tf, aws_vpc_endpoint.dynamodb\n"
-        "  why: it must let seat_cache_sync read, and let nobody carry data to other tables"
+        "  why: it must let seat_cache_sync read, and must not let data reach other tables"
     )
     assert set(statement["Action"]) == {"dynamodb:Query", "dynamodb:Scan"}, why
     assert set(statement["Resource"]) == {
@@ -179,37 +182,45 @@ def test_the_endpoint_lets_through_what_the_functions_in_the_vpc_call(stack: Sta
 
 def test_names_resolve_inside_the_vpc(stack: Stack) -> None:
     vpc = stack.resource(at("region", "aws_vpc.stack"))
-    vpc.must("enable_dns_support", True, "the functions find DynamoDB and Redis by name")
-    vpc.must("enable_dns_hostnames", True, "Redis's endpoint is a name inside the VPC")
+    vpc.must("enable_dns_support", True, "the functions reach DynamoDB and Redis by name")
+    vpc.must("enable_dns_hostnames", True, "the endpoint of Redis is a name inside the VPC")
 
 
-def test_zones_are_such_as_every_account_may_use(stack: Stack) -> None:
+def test_every_account_may_use_the_zones(stack: Stack) -> None:
     zones = stack.resource(at("region", "data.aws_availability_zones.available"))
-    zones.must("state", "available", "a subnet cannot be made in a zone that is not")
+    zones.must("state", "available", "AWS refuses subnets in a zone that is not available")
     zones.must("filter.name", "opt-in-status", "Local Zones offer neither ElastiCache nor Aurora")
     zones.must("filter.values", ["opt-in-not-required"], "Local Zones offer neither ElastiCache nor Aurora")
 
 
-def test_what_security_groups_stop_is_logged(stack: Stack) -> None:
+def test_rejected_traffic_is_logged(stack: Stack) -> None:
     log = stack.resource(at("region", "aws_flow_log.rejected"))
     log.must(
         "traffic_type",
         "REJECT",
-        "what was stopped is what one looks for; all traffic would cost more than the VPC",
+        "people look for rejected traffic, and logging all of it would cost more than the rest of the VPC",
     )
-    log.must("log_destination", Unknown(at("region", "aws_cloudwatch_log_group.flows.arn")), "its log group")
+    log.must(
+        "log_destination",
+        Unknown(at("region", "aws_cloudwatch_log_group.flows.arn")),
+        "flow logs have a group of their own",
+    )
     log.must("log_destination_type", "cloud-watch-logs", "the destination is a log group")
     if "aws_iam_role_policy.flow_logs.role" not in repr(stack.root.blocks) and "flow_logs" not in str(
         log.get("iam_role_arn")
     ):
-        log.fails(f"has the role {log.get('iam_role_arn')}", "only that one may write to the log group")
+        log.fails(
+            f"has the role {log.get('iam_role_arn')}", "only the role of flow logs may write to the log group"
+        )
 
 
 @pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
 def test_functions_that_talk_to_redis_are_in_the_private_subnets(stack: Stack, name: str) -> None:
     function = stack.resource(at("region", f"aws_lambda_function.{name}"))
-    function.must("vpc_config.subnet_ids", SUBNETS, "Redis is not to be reached from elsewhere")
-    function.must("vpc_config.security_group_ids", [FUNCTIONS], "Redis lets this group in, and none else")
+    function.must("vpc_config.subnet_ids", SUBNETS, "Redis is reachable only from these subnets")
+    function.must(
+        "vpc_config.security_group_ids", [FUNCTIONS], "Redis accepts connections from this group only"
+    )
 
 
 @pytest.mark.parametrize(
@@ -226,9 +237,7 @@ def test_functions_that_talk_to_other_regions_or_services_are_outside_the_vpc(
 ) -> None:
     function = stack.resource(at(place, f"aws_lambda_function.{name}"))
     if function.blocks("vpc_config"):
-        function.fails(
-            "is in the VPC", "the VPC has no way out: not to another Region, nor to SQS or the Data API"
-        )
+        function.fails("is in the VPC", "the VPC has no route to other Regions, to SQS or to the Data API")
 
 
 @pytest.mark.parametrize(
@@ -241,5 +250,5 @@ def test_a_range_without_room_for_subnets_is_refused(stack: Stack, cidr: str, ta
     (validation,) = block.blocks
     assumed = Body("var.vpc_cidr", validation, stack.root, {"var": {"vpc_cidr": cidr}})
     assert evaluate(validation.attributes["condition"], assumed) is taken, (
-        f"{block.place}\n  {cidr} is {'refused' if taken else 'taken'}\n  why: sixteen subnets have to fit"
+        f"{block.place}\n  {cidr} is {'refused' if taken else 'accepted'}\n  why: sixteen subnets have to fit"
     )

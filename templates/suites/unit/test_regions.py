@@ -1,4 +1,4 @@
-"""Region by region: each has a provider, a module, keys, streams and an address range of its own, and no other's."""
+"""Each Region has a provider, a module, keys, streams and an address range of its own, and uses no other Region's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from support.stack import Body, Stack
 from support.values import CannotEvaluate, Unknown
 
 each_region = pytest.mark.parametrize("region", demands.REGIONS)
-each_replica = pytest.mark.parametrize("region", [r for r in demands.REGIONS if r != demands.PRIMARY])
+alone = pytest.param("", marks=pytest.mark.skip(reason="the stack has one Region"))
+each_replica = pytest.mark.parametrize(
+    "region", [region for region in demands.REGIONS if region != demands.PRIMARY] or [alone]
+)
 each_hub = pytest.mark.parametrize("region", demands.HUBS)
 
 
@@ -21,7 +24,7 @@ def test_the_regions_provider_works_in_that_region_and_tags_what_it_makes(stack:
     for block in stack.root.blocks:
         provider = Body(f"provider.aws.{alias(region)}", block, stack.root, {})
         if block.type == "provider" and provider.get("alias") == alias(region):
-            provider.must("region", region, "a Region's resources must not be made in another Region")
+            provider.must("region", region, "a Region's resources must not be created in another Region")
             tags = provider.get("default_tags.tags")
             expected = {
                 "Application": demands.PROJECT,
@@ -29,11 +32,11 @@ def test_the_regions_provider_works_in_that_region_and_tags_what_it_makes(stack:
                 "ManagedBy": "ticketgen",
             }
             if tags != expected | demands.TAGS:
-                provider.fails(
-                    f"its default tags are {tags}", "bills and searches go by the tags of the spec"
-                )
+                provider.fails(f"its default tags are {tags}", "bills and searches use the tags of the spec")
             return
-    pytest.fail(f"provider.tf\n  has no provider aws.{alias(region)}\n  why: nothing can be made in {region}")
+    pytest.fail(
+        f"provider.tf\n  has no provider aws.{alias(region)}\n  why: nothing can be created in {region}"
+    )
 
 
 @each_region
@@ -43,10 +46,10 @@ def test_the_regions_module_is_given_that_region_and_its_provider(stack: Stack, 
     call.must(
         "providers",
         {"aws": Unknown(f"aws.{alias(region)}")},
-        "the Region's resources would be made elsewhere",
+        "the Region's resources would be created in another Region",
     )
-    call.must("region", region, "endpoints, keys and dashboards of the Region are named with it")
-    call.must("source", "./modules/region", "all Regions are alike")
+    call.must("region", region, "endpoints, keys and dashboards contain the name of the Region")
+    call.must("source", "./modules/region", "all Regions use the same module")
 
 
 @each_region
@@ -60,12 +63,12 @@ def test_the_regions_seat_map_follows_the_stream_of_its_own_replica(stack: Stack
     stack.resource(at("region", "aws_lambda_event_source_mapping.inventory", region)).must(
         "event_source_arn",
         Unknown(own),
-        "a function cannot read another Region's stream: the seat map would stand still",
+        "a function cannot read another Region's stream, so the seat map would never change",
     )
 
 
 @each_region
-def test_the_regions_network_overlaps_with_no_others(stack: Stack, region: str) -> None:
+def test_the_regions_network_does_not_overlap_with_any_other(stack: Stack, region: str) -> None:
     ranges = {
         other: ipaddress.ip_network(stack.resource(at("region", "aws_vpc.stack", other)).get("cidr_block"))
         for other in demands.REGIONS
@@ -74,10 +77,11 @@ def test_the_regions_network_overlaps_with_no_others(stack: Stack, region: str) 
     for other, network in ranges.items():
         if other != region and network.overlaps(ranges[region]):
             vpc.fails(
-                f"its range {ranges[region]} overlaps with that of {other}", "the VPCs could never be peered"
+                f"its range {ranges[region]} overlaps with that of {other}",
+                "overlapping VPCs can never be peered",
             )
     if not ranges[region].is_private or ranges[region].prefixlen != 16:
-        vpc.fails(f"its range is {ranges[region]}", "a /16 of private addresses leaves room for subnets")
+        vpc.fails(f"its range is {ranges[region]}", "a private /16 leaves room for subnets")
 
 
 @each_region
@@ -105,12 +109,12 @@ def test_the_outputs_show_the_region_its_own_endpoints(stack: Stack, region: str
     }
     found = {name: shown[region].get(name) for name in expected}
     assert found == expected, (
-        f"outputs.tf, regions[{region}]\n  why: operators and tests find a Region through it"
+        f"outputs.tf, regions[{region}]\n  why: operators and tests find the Region's resources there"
     )
 
 
 @each_region
-def test_hub_outputs_are_there_where_hubs_are_and_null_elsewhere(stack: Stack, region: str) -> None:
+def test_hub_outputs_are_set_in_hubs_and_null_elsewhere(stack: Stack, region: str) -> None:
     shown = stack.root.output("regions")[region]
     analytics, verification = (f"module.{part}_{alias(region)}" for part in ("analytics", "verification"))
     stream = f"{demands.PROJECT}-ticket-sales-{demands.ENVIRONMENT}"
@@ -128,7 +132,7 @@ def test_hub_outputs_are_there_where_hubs_are_and_null_elsewhere(stack: Stack, r
         expected = dict.fromkeys(expected)
     found = {name: shown.get(name, "no such output") for name in expected}
     assert found == expected, (
-        f"outputs.tf, regions[{region}]\n  why: whoever reads them must see what runs there"
+        f"outputs.tf, regions[{region}]\n  why: readers must see what runs in the Region"
     )
 
 
@@ -140,23 +144,23 @@ def test_the_regions_replicas_are_encrypted_with_its_own_key(stack: Stack, regio
         if len(replicas) != 1:
             table.fails(
                 f"has {len(replicas)} replicas in {region}",
-                "whoever sells there would know no event and no seat",
+                "the Region would know no events and no seats",
             )
         key = Unknown(f"module.{alias(region)}.aws_kms_key.stack.arn")
-        replicas[0].must("kms_key_arn", key, "a replica can be encrypted with a key of its own Region only")
-        replicas[0].must("propagate_tags", True, "what it costs would be nobody's")
-        replicas[0].must("point_in_time_recovery", True, "a Region that survives must have backups too")
+        replicas[0].must("kms_key_arn", key, "a replica can only be encrypted with a key of its own Region")
+        replicas[0].must("propagate_tags", True, "its costs could not be attributed")
+        replicas[0].must("point_in_time_recovery", True, "a Region that survives the others needs backups")
 
 
 def _alike(value: object, region: str) -> str:
-    """A value with everything that is the Region's own taken out of it."""
+    """A value without the Region's own name and addresses."""
     said = repr(value).replace(alias(region), "<region>").replace(region, "<region>")
     # The primary has the table itself, the others a replica of it.
     return said.replace('.replica["<region>"].stream_arn', ".stream_arn")
 
 
 @each_region
-def test_the_regions_module_is_given_all_that_the_others_are(stack: Stack, region: str) -> None:
+def test_the_regions_module_gets_the_same_arguments_as_the_others(stack: Stack, region: str) -> None:
     call, example = (
         stack.module(f"module.{alias(region)}").call,
         stack.module(f"module.{alias(demands.PRIMARY)}").call,
@@ -166,25 +170,25 @@ def test_the_regions_module_is_given_all_that_the_others_are(stack: Stack, regio
     lacks = {block.labels[0] for block in stack.module(call.address).blocks if block.type == "variable"}
     lacks -= set(call.block.attributes)
     if lacks:
-        call.fails(f"is not given {sorted(lacks)}", "Terraform refuses a call without them")
+        call.fails(f"does not get {sorted(lacks)}", "Terraform refuses a call without them")
     for name in example.block.attributes.keys() - {"vpc_cidr"}:
         mine, others = _alike(call.get(name), region), _alike(example.get(name), demands.PRIMARY)
         if mine != others:
             call.fails(
                 f"{name} is {mine}, and the primary's {others}",
-                "a Region that is wired otherwise behaves otherwise",
+                "a Region with other arguments would behave differently",
             )
 
 
 @each_hub
 @pytest.mark.parametrize("part", ["analytics", "verification"])
-def test_a_hub_is_given_all_that_it_asks_for(stack: Stack, region: str, part: str) -> None:
+def test_a_hub_gets_all_its_arguments(stack: Stack, region: str, part: str) -> None:
     module = stack.module(f"module.{part}_{alias(region)}")
     asked = {block.labels[0] for block in module.blocks if block.type == "variable"}
     assert module.call is not None
     lacks = asked - set(module.call.block.attributes)
     if lacks:
-        module.call.fails(f"is not given {sorted(lacks)}", "Terraform refuses a call without them")
+        module.call.fails(f"does not get {sorted(lacks)}", "Terraform refuses a call without them")
     expected = {
         "app_name": demands.PROJECT,
         "environment_suffix": demands.ENVIRONMENT,
@@ -197,7 +201,7 @@ def test_a_hub_is_given_all_that_it_asks_for(stack: Stack, region: str, part: st
         ],
     }
     for name in asked & expected.keys():
-        module.call.must(name, expected[name], "a hub that is wired otherwise behaves otherwise")
+        module.call.must(name, expected[name], "a hub with other arguments would behave differently")
 
 
 def _evaluated(body: Body) -> None:
@@ -210,8 +214,8 @@ def _evaluated(body: Body) -> None:
 
 
 @pytest.mark.parametrize("region", ["", *demands.REGIONS])
-def test_whatever_is_written_there_means_something(stack: Stack, region: str) -> None:
-    """Every expression of the Region's modules, or of the root, has a value: each name leads somewhere."""
+def test_every_expression_has_a_value(stack: Stack, region: str) -> None:
+    """Every expression in the Region's modules, or in the root module, can be evaluated."""
     parts = (
         [f"module.{prefix}{alias(region)}" for prefix in ("", "analytics_", "verification_")]
         if region
@@ -223,7 +227,9 @@ def test_whatever_is_written_there_means_something(stack: Stack, region: str) ->
                 try:
                     _evaluated(resource)
                 except CannotEvaluate as error:
-                    resource.fails(str(error), "Terraform refuses it, or the suites do not know it")
+                    resource.fails(
+                        str(error), "Terraform refuses the expression, or the suite does not support it"
+                    )
 
 
 @each_hub
@@ -233,7 +239,7 @@ def test_a_hub_is_wired_to_its_own_region(stack: Stack, region: str, part: str) 
     assert call is not None
     home = f"module.{alias(region)}"
     call.must("providers", {"aws": Unknown(f"aws.{alias(region)}")}, f"{part} would run in another Region")
-    call.must("source", f"./modules/{part}", "the hubs are alike")
+    call.must("source", f"./modules/{part}", "all hubs use the same modules")
     wiring = {
         "kms_key_arn": Unknown(f"{home}.aws_kms_key.stack.arn"),
         "dead_letter_queue_arn": Unknown(f"{home}.aws_sqs_queue.dead_letters.arn"),
@@ -242,15 +248,15 @@ def test_a_hub_is_wired_to_its_own_region(stack: Stack, region: str, part: str) 
     if part == "analytics":
         wiring["vpc_id"] = Unknown(f"{home}.aws_vpc.stack.id")
     for name, value in wiring.items():
-        call.must(name, value, "keys, queues, topics and networks cannot be used from another Region")
+        call.must(name, value, "keys, queues, topics and networks work only within their Region")
 
 
-def test_there_are_as_many_region_modules_as_regions_and_hubs_as_asked_for(stack: Stack) -> None:
+def test_there_is_one_module_call_for_each_region_and_hub(stack: Stack) -> None:
     found = {module.address for module in stack.modules if module.address}
     expected = {f"module.{alias(region)}" for region in demands.REGIONS}
     expected |= {
         f"module.{part}_{alias(hub)}" for hub in demands.HUBS for part in ("analytics", "verification")
     }
     assert found == expected, (
-        "regions.tf, analytics.tf, verification.tf\n  why: a Region too many costs, one too few sells nothing"
+        "regions.tf, analytics.tf, verification.tf\n  why: a surplus Region costs money, a missing one cannot sell"
     )

@@ -1,6 +1,6 @@
-"""Least privilege: each role may do what its code and its service do, to the stack's own things, and no more.
+"""Least privilege: each role may do what its code and its service do, on the stack's own resources, and no more.
 
-That the actions suffice is shown by running the code: the cloud of these suites asks the same policies.
+Running the code shows that the actions suffice: the suites' cloud checks every call against the same policies.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _dynamodb(*actions: str) -> set[str]:
     return {f"dynamodb:{action}" for action in actions}
 
 
-# What the code does, by resource.
+# The actions that the code calls, by resource.
 WORK: Mapping[str, Mapping[str, set[str]]] = {
     "ticket_purchase": {
         EVENTS: _dynamodb("GetItem"),
@@ -121,8 +121,8 @@ def _compare(stack: Stack, name: str, expected: Mapping[str, set[str]]) -> None:
         if lacks or surplus:
             policy = stack.resource(f"aws_iam_role_policy.{name}")
             policy.fails(
-                f"on {resource} lacks {lacks}, and has {surplus} too much",
-                "too little fails at night, too much is there for whoever breaks in",
+                f"on {resource} lacks {lacks} and should not have {surplus}",
+                "a missing action fails a call, and a surplus one helps an intruder",
             )
 
 
@@ -130,7 +130,7 @@ def _compare(stack: Stack, name: str, expected: Mapping[str, set[str]]) -> None:
 def test_a_functions_role_grants_what_it_does_and_nothing_else(stack: Stack, name: str) -> None:
     expected = {resource: set(actions) for resource, actions in WORK[name].items()}
     dashed = name.replace("_", "-")
-    # What Lambda does with the role: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    # Lambda's own use of the role: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
     service = {
         _arn("logs", f"log-group:/aws/lambda/{START}{dashed}{END}:*"): {
             "logs:CreateLogStream",
@@ -165,7 +165,7 @@ def test_a_role_uses_the_stacks_keys_only(stack: Stack, name: str) -> None:
     ]:
         role.fails(
             f"may use keys on {[s.get('Condition') for s in statements]}",
-            "its ARNs leave the key open: the alias says which ones are the stack's",
+            "the resource is any key, and only the alias limits it to the stack's keys",
         )
 
 
@@ -184,7 +184,7 @@ def test_the_processor_reads_the_secret_of_its_own_cluster_only(stack: Stack) ->
     if secret.get("Condition") != expected:
         role.fails(
             f"reads secrets on {secret.get('Condition')}",
-            "RDS names its secrets itself: the tag says whose they are",
+            "RDS chooses the secret's name, and only the tag limits the grant to this cluster",
         )
 
 
@@ -203,7 +203,7 @@ MACHINE = {f"logs:{action}" for action in DELIVERY} | {
 }
 
 
-def test_the_verifying_machine_may_call_its_two_functions(stack: Stack) -> None:
+def test_the_verification_machine_may_call_its_two_functions(stack: Stack) -> None:
     functions = (
         _arn("lambda", f"function:{START}{name}{END}")
         for name in ("inventory-verifier", "oversell-corrector")
@@ -234,7 +234,7 @@ def test_flow_logs_may_be_written_to_their_group(stack: Stack) -> None:
     )
 
 
-# Who may assume a role, and whether the service says on whose behalf.
+# The service that may assume each role, and whether that service names the account that it acts for.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 TRUST = {
     **dict.fromkeys(WORK, ("lambda.amazonaws.com", False)),
@@ -263,13 +263,13 @@ def test_only_its_service_assumes_a_role_and_only_for_this_account(stack: Stack,
     if statements != [expected]:
         role.fails(
             f"may be assumed as in {statements}",
-            "anybody else could act with it; a service could be talked into it by another account",
+            "others could use the role, or make the service use it for another account",
         )
 
 
-def test_there_is_no_role_besides(stack: Stack) -> None:
+def test_there_is_no_other_role(stack: Stack) -> None:
     assert {role.name for role in stack.resources("aws_iam_role")} == set(TRUST), (
-        "roles.tf\n  why: a role that nothing needs is one to break in with"
+        "roles.tf\n  why: an unused role only helps intruders"
     )
 
 
@@ -284,10 +284,12 @@ def test_there_is_no_role_besides(stack: Stack) -> None:
         ),
     ],
 )
-def test_a_service_that_wants_awss_own_policy_has_it(stack: Stack, name: str, policy: str) -> None:
+def test_a_service_has_the_managed_policy_that_it_needs(stack: Stack, name: str, policy: str) -> None:
     attachment = stack.resource(f"aws_iam_role_policy_attachment.{name}")
     attachment.must(
-        "policy_arn", f"arn:{demands.PARTITION}:iam::aws:policy/{policy}", "AWS knows best what it needs"
+        "policy_arn",
+        f"arn:{demands.PARTITION}:iam::aws:policy/{policy}",
+        "AWS maintains the permissions that the service needs",
     )
     attachment.must("role", f"{START}{name.replace('_', '-')}{END}", "another role would get its permissions")
 
@@ -304,11 +306,11 @@ def test_a_policy_fits_a_role(stack: Stack, name: str) -> None:
     if len(policy.get("policy")) > 10_240:
         policy.fails(
             f"has {len(policy.get('policy'))} characters",
-            "IAM takes 10,240 for all inline policies of a role",
+            "IAM accepts 10,240 characters in all inline policies of a role",
         )
 
 
-def test_only_what_takes_no_arn_is_granted_on_everything(stack: Stack) -> None:
+def test_only_actions_without_an_arn_are_granted_on_everything(stack: Stack) -> None:
     # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     for role in stack.resources("aws_iam_role"):
         for action in _granted(stack, role).get("*", ()):
@@ -318,11 +320,11 @@ def test_only_what_takes_no_arn_is_granted_on_everything(stack: Stack) -> None:
                 or action == "timestream:DescribeEndpoints"
             )
             if not takes_none:
-                role.fails(f"may {action} on everything", "the action takes an ARN")
+                role.fails(f"may {action} on everything", "this action can be limited to an ARN")
         for statement in iam.statements_of(stack, role):
             for action in iam.as_list(statement["Action"]):
                 if "*" in action:
-                    role.fails(f"may {action}", "nobody has read what that is, or will be")
+                    role.fails(f"may {action}", "a wildcard includes actions that nobody reviewed")
 
 
 @pytest.mark.parametrize(
@@ -338,7 +340,7 @@ def test_a_service_acts_with_its_own_role(stack: Stack, name: str, address: str)
 
     user = stack.resource(at("verification", address))
     if iam.role_of(stack, user.get("role_arn")).name != name:
-        user.fails(f"acts as {user.get('role_arn')}", "it may not do its work")
+        user.fails(f"acts as {user.get('role_arn')}", "that role lacks the permissions that it needs")
 
 
 @pytest.mark.parametrize(
@@ -355,4 +357,4 @@ def test_logs_and_metrics_are_delivered_with_their_own_role(
 
     user = stack.resource(at(place, address))
     if iam.role_of(stack, user.get(attribute)).name != name:
-        user.fails(f"delivers as {user.get(attribute)}", "nothing would be delivered")
+        user.fails(f"delivers as {user.get(attribute)}", "AWS could deliver nothing with that role")

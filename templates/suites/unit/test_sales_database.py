@@ -1,4 +1,4 @@
-"""The processor, run out of the HCL: each sale is one row in Aurora, however often and in whatever order it comes."""
+"""The stream processor, run from the HCL: each sale is one row in Aurora, in whatever order records arrive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def record(item: Any, number: int = 1, kind: str = "INSERT") -> dict[str, Any]:
 
 @pytest.fixture
 def deliver(cloud: Cloud) -> Deliver:
-    """Delivers records to the processor; answers with the numbers of those that failed."""
+    """A call that delivers records to the processor and returns the numbers of those that failed."""
     function = cloud.function("kinesis_processor")
 
     def deliver(*records: dict[str, Any]) -> list[str]:
@@ -56,7 +56,7 @@ def fail(cloud: Cloud, code: str, operation: str = "", times: int = 10**9) -> No
     cloud.before = refuse
 
 
-def test_a_sale_is_a_row_with_all_that_the_ledger_says(cloud: Cloud, deliver: Deliver) -> None:
+def test_a_sale_is_a_row_with_all_fields_of_its_ledger_entry(cloud: Cloud, deliver: Deliver) -> None:
     assert deliver(record(SALE)) == []
     names = [
         "sale_id",
@@ -73,13 +73,13 @@ def test_a_sale_is_a_row_with_all_that_the_ledger_says(cloud: Cloud, deliver: De
     assert rows(cloud, ", ".join(names)) == [tuple(SALE[name] for name in names)]
 
 
-def test_twice_is_once(cloud: Cloud, deliver: Deliver) -> None:
+def test_a_repeated_record_is_one_row(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE), record(SALE, 2))
     deliver(record(SALE))
     assert len(rows(cloud)) == 1
 
 
-def test_a_void_marks_its_sale_and_makes_no_row_more(cloud: Cloud, deliver: Deliver) -> None:
+def test_a_void_marks_its_sale_and_adds_no_row(cloud: Cloud, deliver: Deliver) -> None:
     void = void_of(SALE)
     deliver(record(SALE), record(void, 2))
     assert rows(cloud, "sale_id, voided_at, void_reason, price") == [
@@ -109,32 +109,32 @@ def test_an_operators_removal_removes_no_sale(cloud: Cloud, deliver: Deliver) ->
 @pytest.mark.parametrize(
     "poison",
     [
-        pytest.param({"kinesis": {"sequenceNumber": "2", "data": "!"}}, id="no base64"),
+        pytest.param({"kinesis": {"sequenceNumber": "2", "data": "!"}}, id="not base64"),
         pytest.param(
-            {"kinesis": {"sequenceNumber": "2", "data": base64.b64encode(b"{").decode()}}, id="no JSON"
+            {"kinesis": {"sequenceNumber": "2", "data": base64.b64encode(b"{").decode()}}, id="not JSON"
         ),
         pytest.param(
-            {"kinesis": {"sequenceNumber": "2", "data": base64.b64encode(b"[]").decode()}}, id="no change"
+            {"kinesis": {"sequenceNumber": "2", "data": base64.b64encode(b"[]").decode()}}, id="not a change"
         ),
         pytest.param(record({"kind": "refund"}, 2), id="unknown kind"),
         pytest.param(record({**SALE, "price": "free"}, 2), id="price is text"),
-        pytest.param(record({**SALE, "price": 2**63}, 2), id="price is endless"),
+        pytest.param(record({**SALE, "price": 2**63}, 2), id="price too large"),
         pytest.param(record({**SALE, "buyer": 7}, 2), id="buyer is a number"),
         pytest.param(record({**SALE, "buyer": "a\0b"}, 2), id="NUL"),
-        pytest.param(record({**SALE, "price": True}, 2), id="price is a truth"),
-        pytest.param(record({**SALE, "price": None}, 2), id="price is nothing"),
+        pytest.param(record({**SALE, "price": True}, 2), id="price is a boolean"),
+        pytest.param(record({**SALE, "price": None}, 2), id="price is null"),
         pytest.param(
             record({name: value for name, value in SALE.items() if name != "sale_id"}, 2), id="no id"
         ),
     ],
 )
-def test_what_can_never_be_a_row_fails_alone(cloud: Cloud, deliver: Deliver, poison: Any) -> None:
+def test_a_malformed_record_fails_alone(cloud: Cloud, deliver: Deliver, poison: Any) -> None:
     other = sale("A-2", minted(50))
     assert deliver(record(SALE, 1), poison, record(other, 3)) == ["2"]
     assert [row[0] for row in rows(cloud)] == [SALE["sale_id"], other["sale_id"]]
 
 
-def test_what_the_database_refuses_fails_alone(cloud: Cloud, deliver: Deliver) -> None:
+def test_a_row_that_the_database_refuses_fails_alone(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
     cloud.database.execute(
         "CREATE TRIGGER no BEFORE INSERT ON ticket_sales WHEN NEW.buyer = 'mallory'"
@@ -148,7 +148,7 @@ def test_what_the_database_refuses_fails_alone(cloud: Cloud, deliver: Deliver) -
 @pytest.mark.parametrize(
     "code", ["StatementTimeoutException", "ServiceUnavailableError", "DatabaseResumingException"]
 )
-def test_while_the_database_does_not_serve_all_is_handed_back(
+def test_all_records_are_handed_back_while_the_database_is_unavailable(
     cloud: Cloud, deliver: Deliver, code: str
 ) -> None:
     fail(cloud, code)
@@ -157,15 +157,15 @@ def test_while_the_database_does_not_serve_all_is_handed_back(
     assert deliver(record(SALE, 1)) == []
 
 
-def test_a_database_that_does_not_serve_is_not_asked_row_by_row(cloud: Cloud, deliver: Deliver) -> None:
+def test_an_unavailable_database_is_not_called_row_by_row(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
     fail(cloud, "ServiceUnavailableError", "BatchExecuteStatement")
     before = len(cloud.calls)
     assert deliver(record(sale("A-2", minted(50)), 1), record(sale("A-3", minted(40)), 2)) == ["1", "2"]
-    assert len(cloud.calls) - before == 1, "five hundred calls more keep a database down that comes up"
+    assert len(cloud.calls) - before == 1, "five hundred more calls would keep a recovering database down"
 
 
-def test_a_database_that_goes_down_in_between_is_no_bad_row(cloud: Cloud, deliver: Deliver) -> None:
+def test_an_outage_between_two_calls_is_not_a_bad_row(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
 
     def refuse(call: Call) -> None:
@@ -180,7 +180,7 @@ def test_a_database_that_goes_down_in_between_is_no_bad_row(cloud: Cloud, delive
     assert deliver(record(sale("A-2", minted(50)), 1), record(sale("A-3", minted(40)), 2)) == ["1", "2"]
 
 
-def test_a_batch_is_one_call_and_none_is_too_large(cloud: Cloud, deliver: Deliver) -> None:
+def test_a_batch_takes_few_calls_and_none_is_too_large(cloud: Cloud, deliver: Deliver) -> None:
     many = [record(sale(f"A-{n}", minted(60, n)), n) for n in range(1, 1202)]
     assert deliver(*many) == []
     sizes = [
@@ -194,19 +194,19 @@ def test_a_batch_is_one_call_and_none_is_too_large(cloud: Cloud, deliver: Delive
     assert len(rows(cloud)) == 1201
 
 
-def test_the_table_is_made_by_the_first_batch_and_not_again(cloud: Cloud, deliver: Deliver) -> None:
+def test_the_first_batch_creates_the_table_once(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
     before = len(cloud.calls)
     deliver(record(SALE))
     assert len(cloud.calls) - before == 1
 
 
-def test_two_processors_may_make_the_table_at_once(cloud: Cloud, deliver: Deliver) -> None:
+def test_two_processors_may_create_the_table_at_once(cloud: Cloud, deliver: Deliver) -> None:
     fail(cloud, "DatabaseErrorException", "ExecuteStatement", times=1)
     assert deliver(record(SALE)) == []
 
 
-def test_the_database_is_given_up_before_lambda_gives_up_the_batch(cloud: Cloud, deliver: Deliver) -> None:
+def test_a_call_times_out_before_the_function_does(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
     assert_given_up_in_time(cloud, "kinesis_processor")
     assert cloud.clients[0].config.retries["total_max_attempts"] >= 2

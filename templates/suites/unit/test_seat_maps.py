@@ -1,4 +1,4 @@
-"""The seat maps, with a real Redis and the users of the stack: what buyers are shown is what is sold."""
+"""The seat maps, with a real Redis and the stack's users: buyers see which seats are sold."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from support.redis_server import RedisServer
 from support.sales import item_of, minted, sale
 
 HOME = demands.PRIMARY
-LAST = {":shard": {"S": "gala#1"}}  # of the event's two
+LAST = {":shard": {"S": "gala#1"}}  # of the event's two shards
 LONG = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 SHORT = SimpleNamespace(get_remaining_time_in_millis=lambda: 5_000)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RedisServer]:
-    """A server for this file's tests."""
+    """A server for the tests of this file."""
     with RedisServer.running() as server:
         yield server
 
@@ -47,13 +47,13 @@ def started(cloud: Cloud, redis: RedisServer, name: str, **environment: str) -> 
 
 @pytest.fixture
 def sync(cloud: Cloud, redis: RedisServer) -> Function:
-    """What keeps the maps."""
+    """The function that maintains the maps."""
     return started(cloud, redis, "seat_cache_sync")
 
 
 @pytest.fixture
 def shown(cloud: Cloud, redis: RedisServer) -> Any:
-    """What buyers are shown: a call with an event and a section."""
+    """A call that asks for the map of an event and a section, as buyers do."""
     function = started(cloud, redis, "seat_availability")
 
     def ask(event_id: str = "gala", section: str = "A") -> Answer:
@@ -129,7 +129,7 @@ def test_a_sale_and_a_removal_are_followed(cloud: Cloud, sync: Function, shown: 
     assert taken(shown()) == [2]
 
 
-def test_records_may_repeat_come_late_and_change_places(cloud: Cloud, sync: Function, shown: Any) -> None:
+def test_records_may_repeat_and_arrive_late_or_out_of_order(cloud: Cloud, sync: Function, shown: Any) -> None:
     cloud.event()
     refresh(sync)
     sold, freed, again = (
@@ -138,14 +138,14 @@ def test_records_may_repeat_come_late_and_change_places(cloud: Cloud, sync: Func
         record("INSERT", "A-1", 200),
     )
     follow(sync, freed, sold)
-    assert taken(shown()) == []  # its removal was later, whatever came first
+    assert taken(shown()) == []  # the removal is the later change, whichever record arrives first
     follow(sync, again, sold, freed, freed)
     assert taken(shown()) == [1]
     follow(sync, record("INSERT", "A-2", 200), record("REMOVE", "A-2", 100))
     assert taken(shown()) == [1, 2]
 
 
-def test_an_old_record_does_not_undo_what_was_loaded(cloud: Cloud, sync: Function, shown: Any) -> None:
+def test_an_old_record_does_not_undo_a_load(cloud: Cloud, sync: Function, shown: Any) -> None:
     cloud.event()
     cloud.put("ticket_inventory", item_of(sale("A-1", minted(60)), version=500))
     refresh(sync)
@@ -163,7 +163,7 @@ def test_a_tombstone_outlives_a_reload(cloud: Cloud, redis: RedisServer, sync: F
     assert taken(shown()) == []
 
 
-def test_what_is_sold_during_a_load_is_in_the_new_map(cloud: Cloud, sync: Function, shown: Any) -> None:
+def test_a_sale_during_a_load_is_in_the_new_map(cloud: Cloud, sync: Function, shown: Any) -> None:
     cloud.event()
 
     def sell(call: Call) -> None:
@@ -176,7 +176,7 @@ def test_what_is_sold_during_a_load_is_in_the_new_map(cloud: Cloud, sync: Functi
     assert taken(shown()) == [5]
 
 
-def test_the_old_map_is_shown_until_the_new_one_is_whole(
+def test_the_old_map_is_shown_until_the_new_one_is_complete(
     cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
 ) -> None:
     cloud.event()
@@ -219,7 +219,7 @@ def test_a_loader_that_lost_its_turn_does_not_publish(
     assert redis.admin.exists("{gala}:versions") == 0
 
 
-def test_a_fresh_map_is_left_alone_and_an_old_one_loaded_anew(
+def test_a_fresh_map_is_kept_and_an_old_one_is_reloaded(
     cloud: Cloud, redis: RedisServer, sync: Function
 ) -> None:
     cloud.event()
@@ -229,15 +229,13 @@ def test_a_fresh_map_is_left_alone_and_an_old_one_loaded_anew(
     assert refresh(sync) == ["gala"]
 
 
-def test_no_load_is_begun_that_could_not_end(cloud: Cloud, sync: Function) -> None:
+def test_no_load_starts_without_enough_time_left(cloud: Cloud, sync: Function) -> None:
     cloud.event()
     assert refresh(sync, SHORT) == []
 
 
 @pytest.mark.parametrize("sold", [["A-7"], []], ids=["some-taken", "none-taken"])
-def test_a_map_that_nobody_keeps_goes_by_itself(
-    cloud: Cloud, redis: RedisServer, sync: Function, sold: list[str]
-) -> None:
+def test_an_abandoned_map_expires(cloud: Cloud, redis: RedisServer, sync: Function, sold: list[str]) -> None:
     cloud.event()
     for seat in sold:
         cloud.put("ticket_inventory", item_of(sale(seat, minted(60))))
@@ -249,7 +247,7 @@ def test_a_map_that_nobody_keeps_goes_by_itself(
         assert 86_400 < redis.admin.ttl(key) <= 7 * 86_400, key
 
 
-def test_what_a_dead_loader_left_goes_by_itself(cloud: Cloud, redis: RedisServer, sync: Function) -> None:
+def test_an_unfinished_load_expires(cloud: Cloud, redis: RedisServer, sync: Function) -> None:
     cloud.event()
     cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
     sync.module.seat_map.publish = lambda *arguments: False
@@ -266,7 +264,7 @@ def test_loading_is_measured(cloud: Cloud, sync: Function, capsys: pytest.Captur
     assert '"CacheMapAgeSeconds": 0' in out
 
 
-def test_an_event_with_old_and_missing_maps_says_how_old(
+def test_the_age_of_an_old_map_is_measured(
     cloud: Cloud, redis: RedisServer, sync: Function, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cloud.event()
@@ -287,8 +285,8 @@ def test_a_closed_event_has_no_map(cloud: Cloud, sync: Function, shown: Any) -> 
 def test_an_unknown_event_is_404_and_one_without_a_map_503(
     cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
 ) -> None:
-    assert shown().status == 503  # nobody knows yet which events there are
-    assert shown("../gala").status == 404  # and no event can be called so
+    assert shown().status == 503  # Redis does not know yet which events exist
+    assert shown("../gala").status == 404  # no event can have this id
     cloud.event()
     refresh(sync)
     assert shown("nope").status == 404
@@ -299,7 +297,7 @@ def test_an_unknown_event_is_404_and_one_without_a_map_503(
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_seats_are_named_for_the_section_that_is_asked_for(cloud: Cloud, sync: Function, shown: Any) -> None:
+def test_seats_are_listed_for_the_requested_section_only(cloud: Cloud, sync: Function, shown: Any) -> None:
     cloud.event(
         sections=[
             {"name": "A", "first": 1, "last": 50, "price": 1},
@@ -314,17 +312,17 @@ def test_seats_are_named_for_the_section_that_is_asked_for(cloud: Cloud, sync: F
     assert shown().headers["Cache-Control"] == "no-store"
 
 
-def test_no_call_of_the_loader_outlasts_it(cloud: Cloud, sync: Function) -> None:
+def test_a_call_times_out_before_the_loader_does(cloud: Cloud, sync: Function) -> None:
     cloud.event()
     refresh(sync)
     assert_given_up_in_time(cloud, "seat_cache_sync")
     (reader,) = cloud.clients
     assert reader.config.retries["total_max_attempts"] > 2, (
-        "a map of a quarter of a million seats fails with one call"
+        "one failed call would fail the load of a quarter of a million seats"
     )
 
 
-def test_without_redis_records_are_handed_back_and_buyers_told_to_wait(
+def test_without_redis_records_are_handed_back(
     cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
 ) -> None:
     cloud.event()
@@ -336,7 +334,7 @@ def test_without_redis_records_are_handed_back_and_buyers_told_to_wait(
     ]
 
 
-def test_what_redis_took_before_it_went_down_is_not_handed_back(
+def test_records_applied_before_an_outage_are_not_handed_back(
     cloud: Cloud, redis: RedisServer, sync: Function
 ) -> None:
     apply, down = sync.module.seat_map.apply, sync.module.RedisDown
@@ -356,16 +354,16 @@ def test_what_redis_took_before_it_went_down_is_not_handed_back(
 
 
 @pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
-def test_redis_is_given_up_before_lambda_gives_up_the_function(cloud: Cloud, name: str) -> None:
+def test_redis_calls_time_out_before_the_function_does(cloud: Cloud, name: str) -> None:
     function = cloud.function(name)
     # Two attempts, each to connect and to be answered.
     longest = 2 * 2 * function.module.REDIS._seconds
     assert longest < function.resource.get("timeout"), (
-        "buyers would see an error of Lambda's, and not when to retry"
+        "buyers would see Lambda's error instead of when to retry"
     )
 
 
-def test_a_connection_that_broke_is_made_again(
+def test_a_broken_connection_is_reopened(
     cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
 ) -> None:
     cloud.event()
@@ -388,7 +386,7 @@ def test_the_reader_may_not_change_a_map(cloud: Cloud, redis: RedisServer) -> No
             function.module.REDIS.call(*command)
 
 
-def test_the_writer_may_not_do_what_is_dangerous(cloud: Cloud, redis: RedisServer) -> None:
+def test_the_writer_may_not_run_dangerous_commands(cloud: Cloud, redis: RedisServer) -> None:
     function = started(cloud, redis, "seat_cache_sync")
     for command in (("FLUSHALL",), ("CONFIG", "GET", "*"), ("KEYS", "*"), ("SHUTDOWN",)):
         with pytest.raises(Exception, match="NOPERM"):
@@ -396,7 +394,7 @@ def test_the_writer_may_not_do_what_is_dangerous(cloud: Cloud, redis: RedisServe
 
 
 @pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
-def test_the_token_is_the_one_that_elasticache_takes(cloud: Cloud, name: str) -> None:
+def test_the_token_is_one_that_elasticache_accepts(cloud: Cloud, name: str) -> None:
     """https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html."""
     function = cloud.function(name)
     redis = function.module.REDIS
@@ -413,7 +411,7 @@ def test_the_token_is_the_one_that_elasticache_takes(cloud: Cloud, name: str) ->
     assert query["X-Amz-Credential"][0].endswith(f"/{HOME}/elasticache/aws4_request")
 
 
-def test_the_event_table_being_away_is_an_error_that_lambda_sees(cloud: Cloud, sync: Function) -> None:
+def test_a_failing_event_table_is_an_error_that_lambda_sees(cloud: Cloud, sync: Function) -> None:
     def fail(call: Call) -> None:
         raise refusal("AccessDeniedException")
 

@@ -1,4 +1,4 @@
-"""The purchase function, run out of the HCL: one seat is sold once, whatever buyers, networks and clocks do."""
+"""The purchase function, run from the HCL: each seat is sold once, whatever buyers, networks and clocks do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAR = demands.REGIONS[-1] if demands.REGIONS[-1] != HOME else demands.REGIONS[0]
 far_away = pytest.mark.skipif(len(demands.REGIONS) == 1, reason="the stack has one Region")
 SEATS = ["A-1", "A-2"][: demands.SEATS_PER_ORDER]
 ORDER = {"event_id": "gala", "seats": SEATS}
-# Without sign-in, a buyer is whoever holds the seats: every order begins with a hold.
+# Without sign-in, the hold identifies the buyer, so every order begins with a hold.
 IDENTIFIED = "cognito" if demands.AUTH == "none" else demands.AUTH
 
 
@@ -59,13 +59,13 @@ def fail_transactions(cloud: Cloud, error: Exception, times: int = 10**9) -> Non
 # --- what a sale writes -------------------------------------------------------------------------------------------
 
 
-def test_a_purchase_writes_a_ledger_entry_and_an_inventory_item_a_seat(cloud: Cloud) -> None:
+def test_a_purchase_writes_a_ledger_entry_and_an_inventory_item_for_each_seat(cloud: Cloud) -> None:
     cloud.event()
     answer = buy(cloud, seller(cloud))
     assert answer.status == 201
     sales, seats = cloud.items("ticket_sales"), cloud.items("ticket_inventory")
     told = {"order_id", "event_id", "seats", "total", "currency", "sold_at"}
-    assert answer.body.keys() == told, "it is the buyer's receipt"
+    assert answer.body.keys() == told, "the answer is the buyer's receipt"
     assert {tuple(sorted(seat)) for seat in answer.body["seats"]} == {("price", "sale_id", "seat_id")}
     assert sorted(sale["seat_id"] for sale in sales) == SEATS
     assert {sale["seat_id"]: sale["sale_id"] for sale in sales} == {
@@ -84,7 +84,7 @@ def test_a_purchase_writes_a_ledger_entry_and_an_inventory_item_a_seat(cloud: Cl
     assert {item["kind"] for item in seats} == {"sold"}
 
 
-def test_the_price_is_the_events_and_not_the_buyers(cloud: Cloud) -> None:
+def test_the_event_sets_the_price_and_not_the_buyer(cloud: Cloud) -> None:
     cloud.event()
     answer = buy(cloud, seller(cloud), {"event_id": "gala", "seats": ["A-50", "B-1"], "price": 1, "total": 1})
     assert answer.body["total"] == 14000
@@ -96,14 +96,14 @@ def test_the_price_is_the_events_and_not_the_buyers(cloud: Cloud) -> None:
     }
 
 
-def test_seat_and_sale_lie_on_one_shard_of_the_event(cloud: Cloud) -> None:
+def test_a_seat_and_its_sale_are_on_the_same_shard_of_the_event(cloud: Cloud) -> None:
     cloud.event(shards=7)
     buy(cloud, seller(cloud), {"event_id": "gala", "seats": [f"A-{n}" for n in range(1, 31)]})
     shards = {item["seat_id"]: item["event_shard"] for item in cloud.items("ticket_inventory")}
     assert shards == {item["seat_id"]: item["event_shard"] for item in cloud.items("ticket_sales")}
     assert set(shards.values()) == {
         f"gala#{number}" for number in range(7)
-    }  # spread, or one key takes it all
+    }  # otherwise one partition key would take all writes
 
 
 def test_ids_of_sales_sort_by_time_and_do_not_repeat(cloud: Cloud) -> None:
@@ -118,7 +118,7 @@ def test_ids_of_sales_sort_by_time_and_do_not_repeat(cloud: Cloud) -> None:
     assert before <= int(orders[0][:13]) <= time.time() * 1000
     assert all(answer["seats"][0]["sale_id"].startswith(answer["order_id"]) for answer in answers)
     assert len({len(order) for order in orders}) == 1
-    assert len(orders[0]) >= 13 + 16  # 64 random bits, or two Regions mint the same id
+    assert len(orders[0]) >= 13 + 16  # with fewer than 64 random bits, two Regions could create the same id
 
 
 @far_away
@@ -130,7 +130,7 @@ def test_a_far_region_sells_in_the_home_region(cloud: Cloud) -> None:
     assert cloud.items("distributed_locks", FAR) == []
 
 
-def test_all_seats_or_none(cloud: Cloud) -> None:
+def test_an_order_gets_all_its_seats_or_none(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     assert buy(cloud, function, {"event_id": "gala", "seats": ["A-2"]}).status == 201
@@ -140,7 +140,7 @@ def test_all_seats_or_none(cloud: Cloud) -> None:
     assert (refused.status, refused.body["reason"], refused.body["seats"]) == (409, "sold", ["A-2"])
     assert len(cloud.items("ticket_sales")) == 1
     assert len(cloud.items("ticket_inventory")) == 1
-    assert len(cloud.items("distributed_locks")) == 1  # the record of the sale
+    assert len(cloud.items("distributed_locks")) == 1  # the idempotency record of the sale
 
 
 def test_the_largest_order_is_one_transaction(cloud: Cloud) -> None:
@@ -181,7 +181,7 @@ def test_an_order_has_no_more_seats_than_the_spec_allows(cloud: Cloud) -> None:
     assert buy(cloud, function, {"event_id": "gala", "seats": seats[:-1]}).status == 201
 
 
-def test_a_sale_says_how_long_it_took(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_duration_of_a_sale_is_measured(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     cloud.event()
     function = seller(cloud)
     hold(cloud, function)
@@ -200,7 +200,7 @@ def test_a_sale_says_how_long_it_took(cloud: Cloud, capsys: pytest.CaptureFixtur
 # --- holds --------------------------------------------------------------------------------------------------------
 
 
-def test_a_hold_stops_others_and_not_its_holder(cloud: Cloud) -> None:
+def test_a_hold_blocks_others_and_not_its_holder(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     held = hold(cloud, function)
@@ -211,10 +211,10 @@ def test_a_hold_stops_others_and_not_its_holder(cloud: Cloud) -> None:
     order = {**ORDER, "hold_id": held.body["hold_id"]}
     assert buy(cloud, function, order, buyer="bob").status == 409
     assert buy(cloud, function, order).status == 201
-    assert locks(cloud) == []  # the hold and its locks went with the sale
+    assert locks(cloud) == []  # the sale removed the hold and its locks
 
 
-def test_the_holder_is_the_buyer_and_the_hold(cloud: Cloud) -> None:
+def test_the_holder_needs_the_hold_and_not_only_the_same_identity(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     hold(cloud, function)
@@ -222,7 +222,7 @@ def test_the_holder_is_the_buyer_and_the_hold(cloud: Cloud) -> None:
     assert hold(cloud, function).body["reason"] == "held"
 
 
-def test_who_is_held_off_is_told_by_which_seats(cloud: Cloud) -> None:
+def test_a_refused_hold_names_the_seats_that_are_held(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     hold(cloud, function, {"event_id": "gala", "seats": ["A-2"]})
@@ -242,7 +242,7 @@ def test_a_hold_lasts_as_long_as_the_spec_says(cloud: Cloud) -> None:
     assert {item[expiry] for item in cloud.items("distributed_locks")} == {answer.body["expires_at"]}
 
 
-def test_a_hold_is_for_the_seats_it_was_taken_for(cloud: Cloud) -> None:
+def test_a_hold_covers_exactly_its_own_seats(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     held = hold(cloud, function, {"event_id": "gala", "seats": ["A-1", "A-2"]})
@@ -250,7 +250,7 @@ def test_a_hold_is_for_the_seats_it_was_taken_for(cloud: Cloud) -> None:
     assert buy(cloud, function, order).body["reason"] == "hold-ended"
 
 
-def test_a_hold_of_another_buyer_buys_nothing(cloud: Cloud) -> None:
+def test_a_hold_of_another_buyer_is_useless(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     order = {**ORDER, "hold_id": hold(cloud, function).body["hold_id"]}
@@ -259,11 +259,11 @@ def test_a_hold_of_another_buyer_buys_nothing(cloud: Cloud) -> None:
     assert cloud.items("ticket_sales") == []
 
 
-def test_a_hold_ends_by_its_own_time_whether_or_not_ttl_has_swept(cloud: Cloud) -> None:
+def test_a_hold_expires_whether_or_not_ttl_has_removed_it(cloud: Cloud) -> None:
     cloud.event()
     past = hold(cloud, seller(cloud, HOLD_SECONDS="-10"))
     function = seller(cloud)
-    assert len(locks(cloud)) == len(SEATS) + 1  # nothing has removed them
+    assert len(locks(cloud)) == len(SEATS) + 1  # TTL has not removed them yet
     assert buy(cloud, function, {**ORDER, "hold_id": past.body["hold_id"]}).body["reason"] == "hold-ended"
     assert buy(cloud, function, buyer="bob").status == 201
 
@@ -290,7 +290,7 @@ def test_holds_end_with_a_move_of_home(cloud: Cloud) -> None:
     cloud.put("events", {**event, "epoch": 2})
     order = {**ORDER, "hold_id": held.body["hold_id"]}
     assert buy(cloud, seller(cloud), order).body["reason"] == "hold-ended"
-    # The locks of an older epoch bind nobody.
+    # Locks of an older epoch are void.
     assert buy(cloud, seller(cloud), buyer="bob").status == 201
 
 
@@ -320,14 +320,14 @@ def test_releasing_an_ended_hold_leaves_the_next_holders_locks(cloud: Cloud) -> 
     [None, "", "gala", "gala." + "0" * 31, "nope." + "0" * 32],
     ids=["none", "empty", "cut", "short", "no event"],
 )
-def test_what_is_no_hold_is_not_released(cloud: Cloud, hold_id: str | None) -> None:
+def test_a_malformed_hold_is_not_released(cloud: Cloud, hold_id: str | None) -> None:
     cloud.event()
     path: Any = {"pathParameters": None if hold_id is None else {"id": hold_id}}
     answer = cloud.ask(seller(cloud), "DELETE /holds/{id}", **path)
     assert (answer.status, answer.body["reason"]) == (404, "no-such-hold")
 
 
-def test_a_hold_that_is_bought_while_it_is_released_stays_bought(cloud: Cloud) -> None:
+def test_a_hold_that_is_bought_during_its_release_stays_bought(cloud: Cloud) -> None:
     cloud.event()
     function, other = seller(cloud), seller(cloud)
     held = hold(cloud, function).body["hold_id"]
@@ -343,7 +343,7 @@ def test_a_hold_that_is_bought_while_it_is_released_stays_bought(cloud: Cloud) -
     assert len(cloud.items("ticket_sales")) == len(SEATS)
 
 
-def test_a_holds_id_leads_home_and_cannot_be_guessed(cloud: Cloud) -> None:
+def test_a_holds_id_names_the_event_and_cannot_be_guessed(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     ids = [hold(cloud, function, {"event_id": "gala", "seats": [f"A-{n}"]}).body["hold_id"] for n in (1, 2)]
@@ -354,7 +354,7 @@ def test_a_holds_id_leads_home_and_cannot_be_guessed(cloud: Cloud) -> None:
 # --- retries ------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_key_is_the_same_sale_and_answer(cloud: Cloud) -> None:
+def test_the_same_key_gets_the_same_sale_and_answer(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     order = {**ORDER, "hold_id": hold(cloud, function).body["hold_id"]}
@@ -382,7 +382,7 @@ def test_an_answer_is_kept_for_a_day(cloud: Cloud) -> None:
     assert abs(record[expiry] - time.time() - 86_400) < 60
 
 
-def test_a_lost_answer_is_the_same_sale_on_retry(cloud: Cloud) -> None:
+def test_a_retry_after_a_lost_answer_gets_the_same_sale(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
 
@@ -392,7 +392,7 @@ def test_a_lost_answer_is_the_same_sale_on_retry(cloud: Cloud) -> None:
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
     cloud.after = lose
-    answer = buy(cloud, function)  # its own second attempt finds what the first has done
+    answer = buy(cloud, function)  # the function's second attempt finds the result of the first
     assert answer.status == 201
     assert len(cloud.items("ticket_sales")) == len(SEATS)
     tokens = {
@@ -403,8 +403,8 @@ def test_a_lost_answer_is_the_same_sale_on_retry(cloud: Cloud) -> None:
     assert len(tokens) == 1
 
 
-def test_a_hold_whose_answer_was_lost_is_that_hold_when_the_event_is_read_again(cloud: Cloud) -> None:
-    """After the lease it is another transaction: it finds the locks of the first, and they are its own."""
+def test_a_hold_whose_answer_was_lost_is_found_after_the_lease(cloud: Cloud) -> None:
+    """After the lease, another transaction finds the locks of the first one, which belong to the same hold."""
     cloud.event()
     function = seller(cloud, LEASE_SECONDS="0.1")
 
@@ -422,7 +422,7 @@ def test_a_hold_whose_answer_was_lost_is_that_hold_when_the_event_is_read_again(
     assert buy(cloud, seller(cloud), order).status == 201
 
 
-def test_a_home_that_does_not_answer_is_503_and_sells_later(cloud: Cloud) -> None:
+def test_a_silent_home_is_503_and_sells_later(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     function.module.BUDGET_SECONDS = 0.05
@@ -437,7 +437,7 @@ def test_a_home_that_does_not_answer_is_503_and_sells_later(cloud: Cloud) -> Non
 @pytest.mark.parametrize(
     "code", ["ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"]
 )
-def test_what_a_moment_mends_is_503_and_tried_again(cloud: Cloud, code: str) -> None:
+def test_transient_errors_are_retried_and_end_in_503(cloud: Cloud, code: str) -> None:
     cloud.event()
     function = seller(cloud)
     fail_transactions(cloud, refusal(code), times=2)
@@ -447,7 +447,7 @@ def test_what_a_moment_mends_is_503_and_tried_again(cloud: Cloud, code: str) -> 
     assert buy(cloud, function, {"event_id": "gala", "seats": ["A-9"]}, key="key-00002").status == 503
 
 
-def test_conflicts_are_tried_again_and_end_in_409(cloud: Cloud) -> None:
+def test_conflicts_are_retried_and_end_in_409(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     conflict = refusal("TransactionCanceledException", "TransactionConflict", "None")
@@ -459,7 +459,7 @@ def test_conflicts_are_tried_again_and_end_in_409(cloud: Cloud) -> None:
     assert (answer.status, answer.body["reason"]) == (409, "busy")
 
 
-def test_a_crowd_does_not_try_again_at_once_nor_all_together(cloud: Cloud) -> None:
+def test_retries_wait_for_random_times(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
     pauses: list[float] = []
@@ -467,19 +467,19 @@ def test_a_crowd_does_not_try_again_at_once_nor_all_together(cloud: Cloud) -> No
     with patch("time.sleep", pauses.append):
         assert buy(cloud, function).status == 201
     assert len(pauses) == 6
-    assert len(set(pauses)) == 6, "buyers who collided once would collide for ever"
-    assert all(0 <= pause < 1 for pause in pauses), "a buyer waits"
+    assert len(set(pauses)) == 6, "buyers who collided once would collide again and again"
+    assert all(0 <= pause < 1 for pause in pauses), "the buyer is waiting"
 
 
-def test_who_never_knows_the_event_well_enough_is_told_to_come_again(cloud: Cloud) -> None:
+def test_a_lease_that_always_expires_is_503(cloud: Cloud) -> None:
     cloud.event()
-    function = seller(cloud, LEASE_SECONDS="0")  # a Region whose every reading takes longer than the lease
+    function = seller(cloud, LEASE_SECONDS="0")  # as if every read took longer than the lease
     function.module.BUDGET_SECONDS = 0.05
     assert buy(cloud, function).status == 503
     assert cloud.items("ticket_sales") == []
 
 
-def test_a_bug_is_seen_as_one(cloud: Cloud) -> None:
+def test_a_bug_raises_an_error(cloud: Cloud) -> None:
     cloud.event()
     fail_transactions(cloud, refusal("ValidationException"))
     with pytest.raises(Exception, match="ValidationException"):
@@ -487,7 +487,7 @@ def test_a_bug_is_seen_as_one(cloud: Cloud) -> None:
 
 
 @far_away
-def test_a_retry_after_a_move_is_told_of_the_sale_by_the_ledger(cloud: Cloud) -> None:
+def test_a_retry_after_a_move_finds_the_sale_in_the_ledger(cloud: Cloud) -> None:
     event = cloud.event()
     first = buy(cloud, seller(cloud))
     for table in ("ticket_inventory", "ticket_sales"):
@@ -502,8 +502,8 @@ def test_a_retry_after_a_move_is_told_of_the_sale_by_the_ledger(cloud: Cloud) ->
 
 
 @far_away
-def test_a_retry_whose_sale_is_still_on_the_way_is_told_to_come_again(cloud: Cloud) -> None:
-    """The inventory of a lost home has arrived, its ledger has not: a refusal would be for ever."""
+def test_a_retry_whose_sale_is_not_replicated_yet_is_503(cloud: Cloud) -> None:
+    """The inventory of the lost home has arrived and its ledger has not; the buyer would take a refusal as final."""
     event = cloud.event()
     buy(cloud, seller(cloud))
     cloud.replicate("ticket_inventory", HOME, FAR)
@@ -512,7 +512,9 @@ def test_a_retry_whose_sale_is_still_on_the_way_is_told_to_come_again(cloud: Clo
 
 
 @pytest.mark.parametrize("record", ["gone", "expired"])
-def test_long_after_the_sale_a_retry_is_told_by_the_ledger(cloud: Cloud, record: str) -> None:
+def test_a_retry_without_its_idempotency_record_finds_the_sale_in_the_ledger(
+    cloud: Cloud, record: str
+) -> None:
     event = cloud.event()
     first = buy(cloud, seller(cloud))
     (kept,) = cloud.items("distributed_locks")
@@ -529,7 +531,7 @@ def test_long_after_the_sale_a_retry_is_told_by_the_ledger(cloud: Cloud, record:
 @pytest.mark.parametrize(
     "change", [{"state": "closed"}, {"closes_at": 1}, {"sections": []}], ids=["closed", "over", "rebuilt"]
 )
-def test_a_retry_after_the_sale_has_ended_is_told_of_the_sale(cloud: Cloud, change: dict[str, Any]) -> None:
+def test_a_retry_after_the_end_of_the_sale_gets_its_answer(cloud: Cloud, change: dict[str, Any]) -> None:
     event = cloud.event()
     first = buy(cloud, seller(cloud))
     cloud.put("events", {**event, **change})
@@ -538,7 +540,7 @@ def test_a_retry_after_the_sale_has_ended_is_told_of_the_sale(cloud: Cloud, chan
 
 
 @far_away
-def test_no_transaction_starts_on_knowledge_older_than_the_lease(cloud: Cloud) -> None:
+def test_no_transaction_starts_after_the_lease(cloud: Cloud) -> None:
     event = cloud.event("gala", HOME)
     function = seller(cloud, LEASE_SECONDS="0.2")
     seen: list[str] = []
@@ -560,9 +562,9 @@ def test_no_transaction_starts_on_knowledge_older_than_the_lease(cloud: Cloud) -
 @pytest.mark.parametrize(
     ("wall", "steady", "fresh"),
     [(0, 0, True), (4, 4, True), (5, 5, False), (5, 0, False), (0, 5, False), (-1, 0, False)],
-    ids=["at once", "within", "at the end", "after a freeze", "clock stood still", "clock was set back"],
+    ids=["at once", "within", "at the end", "wall clock ahead", "steady clock ahead", "wall clock set back"],
 )
-def test_knowledge_is_as_old_as_the_more_pessimistic_clock_says(
+def test_the_lease_ends_by_whichever_clock_is_ahead(
     cloud: Cloud, wall: float, steady: float, fresh: bool
 ) -> None:
     cloud.event()
@@ -582,7 +584,7 @@ def test_knowledge_is_as_old_as_the_more_pessimistic_clock_says(
     [(999, 409), (1_000, 201), (1_999, 201), (2_000, 409)],
     ids=["before", "first second", "last second", "after"],
 )
-def test_the_sale_begins_with_its_first_second_and_ends_before_its_last(
+def test_the_sale_includes_its_opening_second_and_excludes_its_closing_second(
     cloud: Cloud, now: int, status: int
 ) -> None:
     cloud.event(opens_at=1_000, closes_at=2_000)
@@ -604,19 +606,19 @@ def test_within_the_lease_the_event_is_read_once(cloud: Cloud) -> None:
     assert reads[0].parameters["ConsistentRead"] is True
 
 
-def test_made_up_events_do_not_fill_the_memory(cloud: Cloud) -> None:
+def test_unknown_events_do_not_fill_the_memory(cloud: Cloud) -> None:
     function = seller(cloud)
     for number in range(1010):
         assert buy(cloud, function, {"event_id": f"no-{number}", "seats": ["A-1"]}).status == 404
     assert len(function.module.EVENTS._known) <= 1001
 
 
-def test_a_call_answers_or_is_given_up_within_two_seconds(cloud: Cloud) -> None:
+def test_a_call_takes_at_most_two_seconds(cloud: Cloud) -> None:
     cloud.event()
     buy(cloud, seller(cloud))
     writer = cloud.clients[-1]
     assert writer.config.connect_timeout + writer.config.read_timeout <= 2
-    assert writer.config.retries["total_max_attempts"] == 1  # botocore would repeat a call on old knowledge
+    assert writer.config.retries["total_max_attempts"] == 1  # a retry by botocore would ignore the lease
 
 
 # --- who may buy what, and when -----------------------------------------------------------------------------------
@@ -632,7 +634,7 @@ def test_a_call_answers_or_is_given_up_within_two_seconds(cloud: Cloud) -> None:
     ],
     ids=["moving", "closed", "over", "early"],
 )
-def test_an_event_that_is_not_on_sale_sells_nothing(
+def test_an_event_that_is_not_on_sale_sells_no_seats(
     cloud: Cloud, change: dict[str, Any], status: int, reason: str
 ) -> None:
     cloud.event(**change)
@@ -670,7 +672,7 @@ def test_an_event_that_is_not_on_sale_sells_nothing(
         ({"event_id": "gala", "seats": ["A-1"], "hold_id": "other." + "0" * 32}, 400, "bad-hold-id"),
     ],
     ids=[
-        "nothing", "cut off", "deep", "a list", "endless", "no event", "event is a number", "control item", "newline",
+        "nothing", "cut off", "deep", "a list", "too long", "no event", "event is a number", "control item", "newline",
         "unknown event", "no seats", "empty seats", "seats are text", "seat is a number", "leading zero",
         "Arabic digit",
         "seat twice", "beyond the last", "unknown section", "bad hold", "another event's hold",
@@ -684,7 +686,7 @@ def test_a_bad_order_is_refused_with_a_reason(cloud: Cloud, body: Any, status: i
     assert cloud.items("ticket_sales") == []
 
 
-def test_who_asks_for_seats_that_do_not_exist_is_told_which(cloud: Cloud) -> None:
+def test_a_refusal_names_the_seats_that_do_not_exist(cloud: Cloud) -> None:
     cloud.event()
     answer = buy(
         cloud, seller(cloud), {"event_id": "gala", "seats": ["A-1", "A-51"][-demands.SEATS_PER_ORDER :]}
@@ -693,7 +695,7 @@ def test_who_asks_for_seats_that_do_not_exist_is_told_which(cloud: Cloud) -> Non
 
 
 def test_a_body_in_base64_is_read_like_any_other(cloud: Cloud) -> None:
-    """API Gateway sends it so where a media type is declared binary."""
+    """API Gateway encodes bodies of media types that are declared as binary."""
     cloud.event()
     function = seller(cloud)
     encoded = base64.b64encode(json.dumps(ORDER).encode()).decode()
@@ -704,7 +706,7 @@ def test_a_body_in_base64_is_read_like_any_other(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", "short", "x" * 129, "key with space"], ids=["none", "short", "endless", "space"]
+    "key", ["", "short", "x" * 129, "key with space"], ids=["none", "short", "too long", "space"]
 )
 def test_a_purchase_needs_a_key(cloud: Cloud, key: str) -> None:
     cloud.event()
@@ -713,7 +715,7 @@ def test_a_purchase_needs_a_key(cloud: Cloud, key: str) -> None:
     assert cloud.items("ticket_sales") == []
 
 
-def test_a_caller_without_identity_buys_nothing(cloud: Cloud) -> None:
+def test_a_caller_without_identity_cannot_buy(cloud: Cloud) -> None:
     cloud.event()
     empty = {"identity": {"userArn": ""}, "authorizer": {"claims": {"sub": ""}}}
     for auth in ("iam", "cognito"):
@@ -739,7 +741,7 @@ def test_a_caller_without_identity_buys_nothing(cloud: Cloud) -> None:
     ],
     ids=["IAM", "identity pool", "Cognito"],
 )
-def test_the_buyer_is_who_was_authenticated(cloud: Cloud, auth: str, context: Any, buyer: str) -> None:
+def test_the_buyer_is_the_authenticated_caller(cloud: Cloud, auth: str, context: Any, buyer: str) -> None:
     cloud.event()
     assert (
         buy(cloud, seller(cloud, AUTH=auth), {**ORDER, "buyer": "mallory"}, requestContext=context).status
@@ -748,17 +750,17 @@ def test_the_buyer_is_who_was_authenticated(cloud: Cloud, auth: str, context: An
     assert {sale["buyer"] for sale in cloud.items("ticket_sales")} == {buyer}
 
 
-def test_without_sign_in_the_hold_is_the_buyer_and_stays_a_secret(cloud: Cloud) -> None:
+def test_without_sign_in_the_hold_identifies_the_buyer_and_stays_secret(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud, AUTH="none")
     assert buy(cloud, function).body["reason"] == "no-hold"
     order = {**ORDER, "hold_id": hold(cloud, function).body["hold_id"]}
     first = buy(cloud, function, order)
     assert first.status == 201
-    assert buy(cloud, function, order) == first  # the hold is gone, the buyer is the same
+    assert buy(cloud, function, order) == first  # the hold is gone, and the buyer is still the same
     other = {"event_id": "gala", "seats": ["A-9"]}
     other["hold_id"] = hold(cloud, function, other).body["hold_id"]
-    assert buy(cloud, function, other).status == 201  # the same key, and somebody else's
+    assert buy(cloud, function, other).status == 201  # the same key from another buyer
     buyers = {sale["order_id"]: sale["buyer"] for sale in cloud.items("ticket_sales")}
     assert len(set(buyers.values())) == 2
     assert all(isinstance(buyer, str) and len(buyer) >= 32 for buyer in buyers.values())

@@ -1,4 +1,4 @@
-"""The two state machines, run: what they call, when they stop waiting, and how they end."""
+"""The two state machines, executed: what they call, when they time out, and how they end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def verification(stack: Stack) -> Resource:
 
 @pytest.fixture
 def ticker(stack: Stack) -> Resource:
-    """The machine that starts it."""
+    """The machine that starts verifications every minute."""
     return stack.resource(at("verification", "aws_sfn_state_machine.ticker"))
 
 
@@ -44,7 +44,7 @@ def _definition(machine: Resource) -> dict[str, Any]:
 def _functions(findings: list[Any], failed: int = 0, broken: str = "") -> Callable[[str, Any], Any]:
     def invoke(resource: str, asked: Any) -> Any:
         assert resource == INVOKE, (
-            f"state_machines.tf\n  calls {resource}\n  why: it calls functions, and waits for their answer"
+            f"state_machines.tf\n  calls {resource}\n  why: the machine calls functions and waits for their answers"
         )
         if asked["FunctionName"] == broken:
             raise Failed("Lambda.Unknown")
@@ -61,12 +61,12 @@ def test_when_all_is_well_nothing_is_corrected(verification: Resource) -> None:
     output = run({"scheduled_at": "12:00"})
     called = [asked["FunctionName"] for _, _, asked in run.tasks]
     if called != [VERIFIER]:
-        verification.fails(f"calls {called}", "without findings there is nothing to correct")
+        verification.fails(f"calls {called}", "without findings, there is nothing to correct")
     assert output["verification"]["report"] == {"seconds": 1}, (
-        f"{verification}\n  why: the report is what a run is looked up for"
+        f"{verification}\n  why: people look up the report of a run there"
     )
     assert output["verification"]["active"] is True, (
-        f"{verification}\n  why: which Region verifies is looked up there"
+        f"{verification}\n  why: people look up there which Region verifies"
     )
 
 
@@ -83,9 +83,9 @@ def test_what_was_found_is_corrected(verification: Resource) -> None:
     output = run({})
     called = [(asked["FunctionName"], asked["Payload"]) for _, _, asked in run.tasks]
     if called[1:] != [(CORRECTOR, {"findings": FINDINGS})]:
-        verification.fails(f"then calls {called[1:]}", "a seat that is sold twice would stay so")
+        verification.fails(f"then calls {called[1:]}", "an oversold seat would stay oversold")
     assert output["correction"] == {"corrected": 1, "published": 1, "failed": 0}, (
-        f"{verification}\n  why: what was done is looked up there"
+        f"{verification}\n  why: people look up there what was corrected"
     )
 
 
@@ -101,7 +101,8 @@ def test_a_function_that_fails_fails_the_execution_by_name(
         Run(_definition(verification), _functions(FINDINGS, broken=task))({})
     if failed.value.error != error:
         verification.fails(
-            f"fails with {failed.value.error}", f"the alarm's first question is which part failed: {error}"
+            f"fails with {failed.value.error}",
+            f"the on-call engineer needs to know which part failed: {error}",
         )
 
 
@@ -109,7 +110,7 @@ def test_a_correction_that_failed_fails_the_execution(verification: Resource) ->
     with pytest.raises(Failed) as failed:
         Run(_definition(verification), _functions(FINDINGS, failed=1))({})
     assert failed.value.error == "CorrectionFailed", (
-        f"{verification}\n  why: a seat that stays sold twice must not look like a success"
+        f"{verification}\n  why: an execution must not succeed while a seat is still oversold"
     )
 
 
@@ -127,19 +128,21 @@ def test_an_objective_is_a_time_out(verification: Resource, state: str, seconds:
     if failed.value.error != error:
         verification.fails(
             f"{state} after {seconds}.5 s ends with {failed.value.error}",
-            "the objective is missed, and nobody hears of it",
+            "a missed objective must fail the execution by name",
         )
 
 
 def test_a_run_may_take_both_objectives_and_no_longer_than_express_does(verification: Resource) -> None:
     verification.must(
-        "type", "EXPRESS", "six a minute for ever are 260,000 a month: Standard costs by the step"
+        "type",
+        "EXPRESS",
+        "a verification every few seconds is cheap only as Express: Standard charges for each step",
     )
     limit = _definition(verification)["TimeoutSeconds"]
     if not demands.VERIFICATION_S + demands.CORRECTION_S <= limit <= 300:
         verification.fails(
             f"ends after {limit} s",
-            "both parts may take their objectives, and Express ends after five minutes",
+            "both parts may use up their objectives, and AWS ends an Express execution after five minutes",
         )
 
 
@@ -157,10 +160,10 @@ def test_verifications_start_as_often_as_the_objective_says(ticker: Resource) ->
     if seconds != list(range(0, 60, demands.VERIFICATION_INTERVAL_S)):
         ticker.fails(
             f"starts at {seconds}",
-            f"the objective is every {demands.VERIFICATION_INTERVAL_S} s, the whole minute through",
+            f"the objective is one start every {demands.VERIFICATION_INTERVAL_S} s, throughout the minute",
         )
     if set(started) != {f"${{{at('verification', 'aws_sfn_state_machine.verification')}.arn}}"}:
-        ticker.fails(f"starts {set(started)}", "nobody would look for seats sold twice")
+        ticker.fails(f"starts {set(started)}", "oversells would go unnoticed")
     assert all("scheduled_at" in asked["Input"] for _, _, asked in run.tasks), (
         f"{ticker}\n  why: the report says how late a run was"
     )
@@ -177,9 +180,9 @@ def test_a_start_that_fails_is_tried_again(ticker: Resource) -> None:
 
     output = Run(_definition(ticker), stumble)({})
     assert len(tries) == 60 // demands.VERIFICATION_INTERVAL_S + 1, (
-        f"{ticker}\n  why: Step Functions throttles now and then"
+        f"{ticker}\n  why: Step Functions occasionally throttles a start"
     )
-    assert "missed" not in output, f"{ticker}\n  why: the second try had succeeded"
+    assert "missed" not in output, f"{ticker}\n  why: the second attempt succeeded"
 
 
 def test_a_start_that_never_succeeds_does_not_take_the_others_along(ticker: Resource) -> None:
@@ -190,40 +193,43 @@ def test_a_start_that_never_succeeds_does_not_take_the_others_along(ticker: Reso
     output = run({})
     starts = 60 // demands.VERIFICATION_INTERVAL_S
     if output != ["missed"] * starts:
-        ticker.fails(f"ends with {output}", "one failed start would end the whole minute")
+        ticker.fails(f"ends with {output}", "one failed start would cancel the other starts of the minute")
     tries = len(run.tasks) / starts
     if not 2 <= tries <= 4:
         ticker.fails(
-            f"tries {tries} times",
-            "too few gives up at the first throttle, too many runs into the next minute",
+            f"attempts per start: {tries:g}",
+            "a single attempt fails at the first throttle, and too many run into the next minute",
         )
     if max(second for second, _, _ in run.tasks) > 60 - demands.VERIFICATION_INTERVAL_S + 10:
-        ticker.fails("tries into the next minute", "the next minute has its own starts")
+        ticker.fails("retries into the next minute", "the next minute has its own starts")
 
 
 def test_a_start_that_hangs_is_given_up(ticker: Resource) -> None:
     output = Run(_definition(ticker), lambda resource, asked: {}, {"Start": 30})({})
-    assert set(output) == {"missed"}, f"{ticker}\n  why: a start that takes half a minute is no start"
+    assert set(output) == {"missed"}, (
+        f"{ticker}\n  why: a start that takes half a minute has to count as missed"
+    )
 
 
 def test_a_minute_of_the_ticker_ends_before_the_next_but_one(ticker: Resource) -> None:
     limit = _definition(ticker)["TimeoutSeconds"]
     if not 60 < limit <= 120:
         ticker.fails(
-            f"may take {limit} s", "its last start is almost a minute in, and tickers must not pile up"
+            f"may take {limit} s",
+            "its last start comes near the end of the minute, and executions must not pile up",
         )
-    ticker.must("type", "STANDARD", "Express would start things twice, and costs by the second that it waits")
+    ticker.must("type", "STANDARD", "Express may execute twice, and charges for every second of waiting")
 
 
 @pytest.mark.parametrize("state", ["Tick"])
-def test_whatever_else_goes_wrong_has_a_name(ticker: Resource, state: str) -> None:
+def test_any_other_error_of_the_ticker_has_a_name(ticker: Resource, state: str) -> None:
     definition = _definition(ticker)
     (catch,) = definition["States"][state]["Catch"]
     assert catch["ErrorEquals"] == ["States.ALL"], (
-        f"{ticker}\n  why: what is not caught fails without saying which part"
+        f"{ticker}\n  why: an error that is not caught does not say which part failed"
     )
     assert definition["States"][catch["Next"]]["Error"] == "TickFailed", (
-        f"{ticker}\n  why: the alarm's first question is which part failed"
+        f"{ticker}\n  why: the on-call engineer needs to know which part failed"
     )
 
 
@@ -242,7 +248,7 @@ def test_every_task_has_a_time_out_and_a_catch(verification: Resource, ticker: R
             ] != [["States.ALL"]]:
                 machine.fails(
                     f"{name} has no time-out or no catch",
-                    "a task waits a year by default, and an error without a name is nobody's",
+                    "by default a task waits for a year, and an error without a name does not say which part failed",
                 )
 
 
@@ -251,13 +257,13 @@ def test_the_ticker_is_started_every_minute(stack: Stack, ticker: Resource) -> N
     rule.must(
         "schedule_expression",
         "rate(1 minute)",
-        "EventBridge knows no seconds: rate(10 seconds) is refused, and the ticker counts them",
+        "EventBridge cannot count seconds and refuses rate(10 seconds), so the ticker counts them",
     )
     if rule.get("state") not in (None, "ENABLED"):
-        rule.fails("is switched off", "nobody would look for seats sold twice")
+        rule.fails("is switched off", "oversells would go unnoticed")
     target = stack.resource(at("verification", "aws_cloudwatch_event_target.minute"))
-    target.must("rule", rule.get("name"), "the clock would start nothing")
-    target.must("arn", Unknown(f"{ticker.address}.arn"), "the clock would start something else")
+    target.must("rule", rule.get("name"), "the schedule would start nothing")
+    target.must("arn", Unknown(f"{ticker.address}.arn"), "the schedule would start another machine")
 
 
 @pytest.mark.parametrize(
@@ -289,7 +295,7 @@ def test_a_machine_may_do_what_it_does(
     name = what.format(demands.PROJECT, demands.ENVIRONMENT)
     arn = f"arn:{demands.PARTITION}:{kind}:{demands.PRIMARY}:{ACCOUNT}:{name}"
     if not iam.allows(stack, role, action, arn):
-        resource.fails(f"may not {action} on {arn}", "its first execution fails")
+        resource.fails(f"may not {action} on {arn}", "its first execution would fail")
 
 
 @pytest.mark.parametrize("name", ["verification", "ticker"])
@@ -299,15 +305,17 @@ def test_a_machine_logs_its_errors_and_is_traced(stack: Stack, name: str) -> Non
     machine.must(
         "logging_configuration.log_destination",
         f"${{{group}.arn}}:*",
-        "an Express execution leaves nothing else behind",
+        "an Express execution leaves no other trace",
     )
     machine.must(
         "logging_configuration.level",
         "ERROR",
-        "ALL writes every step, six times a minute for ever; OFF nothing",
+        "ALL logs every step of every execution, and OFF logs nothing",
     )
-    machine.must("tracing_configuration.enabled", True, "a slow verification could not be taken apart")
+    machine.must(
+        "tracing_configuration.enabled", True, "nobody could see where a slow verification spends its time"
+    )
 
 
 def test_logs_of_verifications_do_not_name_buyers(verification: Resource) -> None:
-    verification.must("logging_configuration.include_execution_data", False, "findings name buyers")
+    verification.must("logging_configuration.include_execution_data", False, "findings contain buyers' names")

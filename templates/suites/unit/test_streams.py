@@ -1,4 +1,4 @@
-"""What feeds the seat maps: the inventory's stream and a clock, with what happens when they fail."""
+"""What feeds the seat maps (the inventory's stream and a schedule), and the queues for what fails."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ SYNC = at("region", "aws_lambda_function.seat_cache_sync")
 
 @pytest.fixture
 def mapping(stack: Stack) -> Resource:
-    """What feeds seat_cache_sync."""
+    """The event source mapping of seat_cache_sync."""
     return stack.resource(at("region", "aws_lambda_event_source_mapping.inventory"))
 
 
 def test_the_stream_feeds_the_seat_map_from_its_beginning(mapping: Resource) -> None:
-    mapping.must("function_name", Unknown(f"{SYNC}.arn"), "another function knows nothing of seats")
-    mapping.must(
-        "starting_position", "TRIM_HORIZON", "LATEST skips what was sold before the mapping was ready"
-    )
+    mapping.must("function_name", Unknown(f"{SYNC}.arn"), "no other function keeps the seat map")
+    mapping.must("starting_position", "TRIM_HORIZON", "LATEST skips sales made before the mapping was ready")
 
 
 def test_a_bad_record_fails_alone(mapping: Resource) -> None:
     mapping.must(
-        "function_response_types", ["ReportBatchItemFailures"], "one bad record would repeat a whole batch"
+        "function_response_types", ["ReportBatchItemFailures"], "one bad record would repeat the whole batch"
     )
-    mapping.must("bisect_batch_on_function_error", True, "a crash would take the whole batch along")
+    mapping.must("bisect_batch_on_function_error", True, "a crash would fail the whole batch")
 
 
 def test_retries_end_and_what_is_left_is_kept(mapping: Resource) -> None:
     tries, age = mapping.get("maximum_retry_attempts"), mapping.get("maximum_record_age_in_seconds")
     if not tries or not 3 <= tries <= 100:
         mapping.fails(
-            f"retries {tries} times",
-            "the default retries until the record expires, and holds a shard up for a day",
+            f"maximum_retry_attempts is {tries}",
+            "by default, Lambda retries until the record expires, which blocks a shard for a day",
         )
     if not age or not 600 <= age <= 7_200:
         mapping.fails(
             f"gives up after {age} s",
-            "the map is loaded anew every quarter of an hour: old records are no use",
+            "maps are reloaded every quarter of an hour, so older records are useless",
         )
     queue = Unknown(at("region", "aws_sqs_queue.dead_letters.arn"))
     mapping.must(
-        "destination_config.on_failure.destination_arn", queue, "what was given up would be lost unheard"
+        "destination_config.on_failure.destination_arn",
+        queue,
+        "discarded records would be lost without a trace",
     )
 
 
-def test_batches_are_such_as_redis_applies_at_once(mapping: Resource) -> None:
+def test_redis_applies_a_batch_at_once(mapping: Resource) -> None:
     if not 100 <= (mapping.get("batch_size") or 100) <= 1000:
         mapping.fails(
-            f"has batches of {mapping.get('batch_size')}",
-            "a script of a thousand seats stops Redis for a millisecond",
+            f"batch_size is {mapping.get('batch_size')}",
+            "one script applies a batch, and a script of a thousand seats blocks Redis for a millisecond",
         )
     factor = mapping.get("parallelization_factor")
     if not 1 <= factor <= 10:
-        mapping.fails(f"has factor {factor}", "AWS takes 1 to 10")
+        mapping.fails(f"has the parallelization factor {factor}", "AWS accepts 1 to 10")
 
 
 def test_missing_seat_maps_are_loaded_every_minute(stack: Stack) -> None:
@@ -67,15 +67,15 @@ def test_missing_seat_maps_are_loaded_every_minute(stack: Stack) -> None:
     rule.must(
         "schedule_expression",
         "rate(1 minute)",
-        "a new event would have no map until somebody buys; EventBridge knows no seconds",
+        "a new event would have no map until somebody buys, and EventBridge cannot count seconds",
     )
     if rule.get("state") not in (None, "ENABLED"):
         rule.fails("is switched off", "a new event would have no map")
     target = stack.resource(at("region", "aws_cloudwatch_event_target.refresh"))
-    target.must("rule", rule.get("name"), "the clock would call nobody")
-    target.must("arn", Unknown(f"{SYNC}.arn"), "another function knows nothing of seats")
+    target.must("rule", rule.get("name"), "the schedule would call no function")
+    target.must("arn", Unknown(f"{SYNC}.arn"), "no other function keeps the seat map")
     assert json.loads(target.get("input")) == {"refresh": True}, (
-        f"{target}\n  why: the function loads maps when it is told {{refresh: true}}"
+        f"{target}\n  why: the function loads maps when its input is {{refresh: true}}"
     )
 
 
@@ -87,20 +87,22 @@ def test_the_clock_may_call_the_function(stack: Stack) -> None:
     permission.must(
         "source_arn",
         Unknown(at("region", "aws_cloudwatch_event_rule.refresh.arn")),
-        "any rule of any account could call it",
+        "any rule of any account could call the function",
     )
 
 
 @pytest.mark.parametrize(("place", "name"), [("region", "refresh"), ("verification", "minute")])
-def test_a_minute_that_was_missed_is_not_made_up_for(stack: Stack, place: str, name: str) -> None:
+def test_a_missed_minute_is_not_repeated_for_long(stack: Stack, place: str, name: str) -> None:
     target = stack.resource(at(place, f"aws_cloudwatch_event_target.{name}"))
     if not 60 <= (target.get("retry_policy.maximum_event_age_in_seconds") or 86_400) <= 120:
         target.fails(
-            "is retried for long", "the next one comes in a minute; old ones pile up when things go wrong"
+            "is retried for too long",
+            "the next minute brings the next start, and old starts pile up in an outage",
         )
     if (target.get("retry_policy.maximum_retry_attempts") or 185) > 3:
         target.fails(
-            "is retried too often", "the next one comes in a minute; old ones pile up when things go wrong"
+            "is retried too often",
+            "the next minute brings the next start, and old starts pile up in an outage",
         )
 
 
@@ -110,25 +112,23 @@ def test_a_minute_that_was_missed_is_not_made_up_for(stack: Stack, place: str, n
 )
 def test_what_waits_for_people_waits_as_long_as_it_can(stack: Stack, place: str, name: str) -> None:
     queue = stack.resource(at(place, f"aws_sqs_queue.{name}"))
-    queue.must(
-        "message_retention_seconds", 14 * 86_400, "what is not looked at over the holidays would be gone"
-    )
+    queue.must("message_retention_seconds", 14 * 86_400, "messages that wait over the holidays would be gone")
 
 
-def test_a_refund_is_one_message_and_fails_to_where_somebody_looks(stack: Stack) -> None:
+def test_a_refund_is_one_message_and_a_failed_one_is_set_aside(stack: Stack) -> None:
     queue = stack.resource(at("verification", "aws_sqs_queue.refunds"))
-    queue.must("fifo_queue", True, "sent twice, it would be two refunds")
+    queue.must("fifo_queue", True, "a refund that is sent twice would be paid twice")
     policy = json.loads(queue.get("redrive_policy"))
     failed = stack.resource(at("verification", "aws_sqs_queue.failed_refunds"))
     assert policy["deadLetterTargetArn"] == f"${{{failed.address}.arn}}", (
-        f"{queue}\n  why: a refund that fails would come again for ever"
+        f"{queue}\n  why: a refund that fails would be retried for ever"
     )
     assert 3 <= policy["maxReceiveCount"] <= 50, (
-        f"{queue}\n  why: a payment system that is down for a minute must not lose it"
+        f"{queue}\n  why: a refund must survive a payment system that is down for a minute"
     )
     failed.must("fifo_queue", True, "a FIFO queue's dead letters need a FIFO queue")
     if not 30 <= queue.get("visibility_timeout_seconds") <= 43_200:
         queue.fails(
             f"shows a message again after {queue.get('visibility_timeout_seconds')} s",
-            "a slow payment would be made twice",
+            "a slow payment would be made twice, or a failed one retried too late",
         )
