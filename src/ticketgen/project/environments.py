@@ -63,6 +63,7 @@ def first_figures(preset: Path) -> dict[str, object]:
     dev = {key: min(scale[key], figure) for key, figure in _DEV.items()}
     most = [*hubs, *(region for region in every if region not in hubs)][:_STAGING_REGIONS]
     return {
+        "_is_multi_region": len(every) > 1,
         "_dev_regions": _list(hubs, every),
         "_dev_scale": _map(dev),
         "_staging_regions": _list(most, every),

@@ -34,7 +34,7 @@ def read_pin(project: Path) -> Pin | None:
         text = (project / REQUIREMENTS).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    found = re.search(r"^(?:\./)?(?:\S*/)?ticketgen\b(?![-._]?[A-Za-z]).*", text, re.MULTILINE)
+    found = re.search(r"^(?:\S*[/=])?ticketgen\b(?![-._]?[A-Za-z]).*", text, re.MULTILINE)
     if found is None:
         return None
     line = found[0]

@@ -1,6 +1,6 @@
 """The folder of a new project: whether it may be made there, and how it gets there, whole or not at all.
 
-A repository that a forge has just made holds `.git`, a README, a LICENSE. They stay as they are; the lines that a project
+A repository that a forge has just made holds `.git`, a README, a LICENSE. They stay as they are; lines that a project
 needs are appended to `.gitignore` and `.gitattributes`.
 """
 

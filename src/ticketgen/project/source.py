@@ -103,7 +103,10 @@ def _git(given: str) -> Source:
         )
     if fragment and not re.fullmatch(r"subdirectory=[\w./-]+", fragment):
         raise Refused(f"{given} ends with #{fragment}", "leave it out; only #subdirectory=FOLDER is known")
-    return Source({REQUIREMENTS: _text(_COMMAND, [f"ticketgen @ {given}"])}, is_git=True)
+    line = f"ticketgen @ {given}"
+    if place.startswith("file://"):  # pip before 24 takes no "name @ URL" without a host
+        line = f"{given}{'&' if fragment else '#'}egg=ticketgen"
+    return Source({REQUIREMENTS: _text(_COMMAND, [line])}, is_git=True)
 
 
 def _download(given: str) -> Source:
