@@ -405,7 +405,8 @@ def test_the_next_commands_run_when_they_are_pasted(template: Path, tmp_path: Pa
     fake.mkdir()
     (fake / "terraform").write_text('#!/bin/sh\necho "$PWD: $*"\n')
     (fake / "terraform").chmod(0o755)
-    script = f'export PATH="{fake}:$PATH" GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b\n'
+    script = f'export PATH="{fake}:$PATH" GIT_AUTHOR_NAME=a GIT_COMMITTER_NAME=a\n'
+    script += "export GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_EMAIL=a@b\n"
     pasted = shell(script + "\n".join(commands), tmp_path)
     assert pasted.returncode == 0, pasted.stderr
     assert pasted.stdout.endswith(
