@@ -1,9 +1,53 @@
-"""The version of ticketgen that is running, as its package metadata says."""
+"""The running ticketgen, as its package metadata describes it: version, requirements, where it was installed from."""
 
 from __future__ import annotations
 
-from importlib.metadata import version
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import distribution, version
+from importlib.util import find_spec
+from typing import Any
 
-__all__ = ["VERSION"]
+__all__ = ["VERSION", "install_command", "origin", "requirements"]
 
 VERSION = version("ticketgen")
+
+
+def requirements(extra: str | None = None) -> tuple[str, ...]:
+    """What the package requires, or what one of its extras adds, without the marker that names the extra."""
+    found = []
+    for line in distribution("ticketgen").requires or ():
+        requirement, _, marker = (part.strip() for part in line.partition(";"))
+        parts = [part.strip() for part in marker.split(" and ")] if marker else []
+        named = [part for part in parts if part.startswith("extra ")]
+        if [part.partition("==")[2].strip(" '\"") for part in named] == ([extra] if extra else []):
+            others = " and ".join(part for part in parts if part not in named)
+            found.append(f"{requirement}; {others.strip('()')}" if others else requirement)
+    return tuple(found)
+
+
+def install_command(extra: str) -> str:
+    """The command that installs what an extra adds, into the environment of the running ticketgen.
+
+    It names the extra's packages and not ticketgen: an index may hold somebody else's package of that name.
+    """
+    wanted = " ".join(f'"{each}"' for each in requirements(extra))  # PEP 508 has no $, ` or \\
+    python = shlex.quote(sys.executable)
+    if find_spec("pip") is None and shutil.which("uv"):
+        return f"uv pip install --python {python} {wanted}"
+    return f"{python} -m pip install {wanted}"
+
+
+@cache
+def origin() -> Mapping[str, Any]:
+    """The source that the installer recorded; empty for an index.
+
+    Source: https://packaging.python.org/en/latest/specifications/direct-url/ (PEP 610)
+    """
+    text = distribution("ticketgen").read_text("direct_url.json")
+    found = json.loads(text) if text else {}
+    return found if isinstance(found, dict) else {}

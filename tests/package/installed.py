@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tarfile
 import venv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-__all__ = ["CHECKOUT", "Installed", "build", "install", "unpacked"]
+__all__ = ["CHECKOUT", "Installed", "build", "environment_with", "install", "unpacked"]
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -72,11 +73,7 @@ def install(wheel: Path, into: Path) -> Installed:
 
     Copied and not downloaded, so that the test talks to nobody; a requirement that nobody declared is not there.
     """
-    venv.create(into / "venv", with_pip=False)
-    python = into / "venv" / "bin" / "python"
-    (site,) = (into / "venv" / "lib").glob("python*/site-packages")
-    for name in sorted(_required(Requirement("ticketgen"))):
-        _copy(name, site)
+    python = environment_with(into / "venv", [], with_pip=False)
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-index",
                "--disable-pip-version-check", str(wheel)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
@@ -84,6 +81,18 @@ def install(wheel: Path, into: Path) -> Installed:
     home = into / "home"
     home.mkdir()
     return Installed(python.parent, home)
+
+
+def environment_with(place: Path, requirements: Iterable[str], *, with_pip: bool = True) -> Path:
+    """A new environment with all that ticketgen and some more packages require, but without ticketgen; its Python."""
+    venv.create(place, with_pip=with_pip)
+    (site,) = (place / "lib").glob("python*/site-packages")
+    names = _required(Requirement("ticketgen"))
+    for requirement in map(Requirement, requirements):
+        names |= {requirement.name.casefold()} | _required(requirement)
+    for name in sorted(names):
+        _copy(name, site)
+    return place / "bin" / "python"
 
 
 def _required(requirement: Requirement) -> set[str]:

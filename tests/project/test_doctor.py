@@ -1,4 +1,4 @@
-"""Doctor: what is there, what is missing, and what to do; it asks nobody in a test but a provider mirror."""
+"""Doctor names what is found, what is missing and the fix; in a test, it asks nothing but a provider mirror."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from project_tools import run
 
 from terraform_tool import Terraform
+from ticketgen.version import VERSION
 
 
 def diagnosed(*arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
@@ -57,12 +58,50 @@ def test_a_terraform_that_does_not_run_is_missing(tools: Path) -> None:
     assert (code, found["terraform"]["health"]) == (1, "missing")
 
 
+WHEEL = f"./vendor/ticketgen-{VERSION}-py3-none-any.whl"
+COMMIT = "1" * 40
+
+
+@pytest.mark.parametrize(("line", "wanted"), [
+    (WHEEL, None),
+    (f"ticketgen=={VERSION} --hash=sha256:{'0' * 64}", None),
+    (f"ticketgen[rehearse]=={VERSION} \\\n    --hash=sha256:{'0' * 64}", None),
+    ("other==1.0\nticketgen-plugin==3.0\n# ticketgen==2.0", None),
+    ("", None),
+    (WHEEL.replace(VERSION, "9.8.7"), "9.8.7"),
+    ("ticketgen @ https://acme.example/ticketgen-9.8.7-py3-none-any.whl#sha256=0", "9.8.7"),
+    (f"other==1.0 \\\n    --hash=sha256:{'0' * 64}\nticketgen==9.8.7 \\\n    --hash=sha256:0", "9.8.7"),
+    (f"ticketgen @ git+https://acme.example/ticketgen@{COMMIT}", f"commit {COMMIT}"),
+    (f"git+file:///srv/it@{COMMIT}#egg=ticketgen", f"commit {COMMIT}"),
+])  # fmt: skip
+def test_another_ticketgen_than_the_projects_is_missing_with_the_command(
+    tools: Path, line: str, wanted: str | None
+) -> None:
+    Path("requirements-ticketgen.txt").write_text(line + "\n", encoding="utf-8")
+    row = diagnosed()[1]["ticketgen"]
+    if wanted is None:
+        assert (row["health"], row["help"]) == ("found", "")
+    else:
+        assert row["health"] == "missing"
+        assert row["found"].endswith(f" is running, and the project installs {wanted}")
+        assert row["help"] == "run: python -m pip install -r requirements-ticketgen.txt"
+
+
+def test_a_missing_extra_is_named_package_by_package(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ticketgen.project.doctor.find_spec", lambda name: None)
+    row = diagnosed()[1]["rehearsal"]
+    assert row["health"] == "optional"
+    assert '"boto3>=' in row["help"]
+    assert '"moto[server]' in row["help"]
+    assert " ticketgen" not in row["help"]
+
+
 def test_a_broken_spec_is_said(tools: Path) -> None:
     Path("ticketgen.yaml").write_text("version: 1\n")
     assert diagnosed()[1]["spec"]["health"] == "missing"
 
 
-def test_text_has_a_way_out_below_what_is_missing(tools: Path) -> None:
+def test_text_has_the_fix_below_what_is_missing(tools: Path) -> None:
     lines = run("doctor", "--offline").stdout.splitlines()
     assert any(line.startswith("missing   Terraform") for line in lines)
     assert any("→ install Terraform or OpenTofu" in line for line in lines)

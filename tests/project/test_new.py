@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,19 +16,29 @@ from pathlib import Path
 
 import pytest
 import yaml
-from project_tools import run
+from hypothesis import given
+from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
+from project_tools import everything_in, run
 
 from terraform_tool import Terraform
+from ticketgen.project.environments import count_resources
+from ticketgen.project.place import misnamed
+from ticketgen.spec.presets import presets
+from ticketgen.version import VERSION
 
 TICKETGEN = Path(sys.executable).parent / "ticketgen"
+WHEEL = f"vendor/ticketgen-{VERSION}-py3-none-any.whl"
 OURS = {
     ".gitattributes",
     ".gitignore",
     ".pre-commit-config.yaml",
     "README.md",
+    "requirements-ticketgen.txt",
     "stack.svg",
     "ticketgen.schema.json",
     "ticketgen.yaml",
+    WHEEL,
 }
 OF_CI = {
     "github": {".github/workflows/ticketgen.yml"},
@@ -46,7 +58,6 @@ def shop_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("new") / "my-shop"
     done = run("new", str(folder), "--preset", "small-venue")
     assert done.exit_code == 0, done.output
-    assert f"{folder}/stacks/prod: verified, " in done.stdout
     return folder
 
 
@@ -114,74 +125,102 @@ def shell(script: str, folder: Path, **variables: str) -> subprocess.CompletedPr
     )  # fmt: skip
 
 
-def steps_of(job: dict[str, list[dict[str, str]]]) -> dict[str, str]:
-    """The scripts of a GitHub job by name, but for installing, which would download."""
-    return {step["name"]: step["run"] for step in job["steps"] if "run" in step and step["name"] != "Install"}
+def hook_of(project: Path) -> list[str]:
+    """The command of the pre-commit hook, split as pre-commit does."""
+    (hook,) = yaml.safe_load((project / ".pre-commit-config.yaml").read_text("utf-8"))["repos"][0]["hooks"]
+    assert hook["language"] == "system"
+    return shlex.split(hook["entry"])
+
+
+def test_the_pre_commit_hook_finds_a_forgotten_render(shop: Path) -> None:
+    hook = shlex.join(hook_of(shop))
+    assert shell(hook, shop).returncode == 0
+    spec = shop / "ticketgen.yaml"
+    spec.write_text(spec.read_text("utf-8") + "tags: { Owner: me }\n", encoding="utf-8")
+    assert shell(hook, shop).returncode == 1
+
+
+def test_the_pre_commit_hook_names_the_installation_where_ticketgen_is_missing(shop: Path) -> None:
+    done = subprocess.run(
+        hook_of(shop), cwd=shop, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "ticketgen is not on the PATH" in done.stderr
+    assert "pip install -r requirements-ticketgen.txt" in done.stderr
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "none"])
+def test_every_file_installs_from_the_source_that_was_named(ci: str, tmp_path: Path) -> None:
+    source = f"ticketgen=={VERSION} --hash=sha256:{'0' * 64} --index-url https://pypi.acme.example/simple"
+    folder = tmp_path / "my-shop"
+    done = run("new", str(folder), "--preset", "small-venue", "--ci", ci, "--install-from", source)
+    assert done.exit_code == 0, done.output
+    pinned = (folder / "requirements-ticketgen.txt").read_text("utf-8").splitlines()
+    assert pinned[-2:] == ["--index-url https://pypi.acme.example/simple", source.partition(" --index")[0]]
+    dependencies = (folder / "requirements-ticketgen-dependencies.txt").read_text("utf-8")
+    assert "\ncookiecutter" in dependencies
+    command = ("python -m pip install --no-deps -r requirements-ticketgen.txt && "
+               "python -m pip install -r requirements-ticketgen-dependencies.txt")  # fmt: skip
+    expected = {"README.md", ".pre-commit-config.yaml"} | OF_CI.get(ci, set())
+    for name in expected:
+        assert command in (folder / name).read_text("utf-8"), name
+    assert files_of(folder) == OURS - {WHEEL} | OF_CI.get(ci, set()) | {
+        "requirements-ticketgen-dependencies.txt"
+    }
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, tmp_path: Path) -> None:
+    folder = tmp_path / "my-shop"
+    done = run("new", str(folder), "--preset", preset)
+    assert done.exit_code == 0, done.output
+    whole = yaml.safe_load(presets()[preset].path.read_text("utf-8"))
+    hubs = len({whole["primary_region"], whole["secondary_region"]} - {None})
+    said = [line for line in done.stdout.splitlines() if "/stacks/" in line and " resources" in line]
+    shapes = [
+        re.fullmatch(r".*/stacks/(\w+): (\d+) Regions?, ([\d,]+) purchases/min, ([\d,]+) resources", line)
+        for line in said
+    ]
+    figures = {
+        found[1]: tuple(int(each.replace(",", "")) for each in found.groups()[1:])
+        for found in shapes
+        if found
+    }
+    dev, staging, prod = (figures[name] for name in ("dev", "staging", "prod"))
+    assert dev[:2] == (hubs, 60)
+    assert prod[:2] == (len(whole["regions"]), whole["event_scale"]["purchases_per_minute"])
+    assert all(small <= medium <= big for small, medium, big in zip(dev, staging, prod, strict=True))
+    assert dev[2] == count_resources(folder / "stacks/dev")
+    of_dev = [line for line in done.stderr.splitlines() if ": dev: " in line]
+    assert of_dev == []  # no quota is too low for it, and no table has to be warmed
+
+    sized = json.loads(
+        run("size", "--spec", str(folder / "ticketgen.yaml"), "--env", "dev", "--format", "json").stdout
+    )
+    text = json.dumps(sized)
+    assert "cache.t4g.micro" in text
 
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_githubs_workflow_passes_on_a_new_project_and_fails_on_drift(
-    shop: Path, terraform: Terraform
-) -> None:
-    workflow = yaml.safe_load((shop / ".github/workflows/ticketgen.yml").read_text("utf-8"))
-    jobs = workflow["jobs"]
-    assert workflow["env"]["TICKETGEN"] == f"ticketgen=={run('--version').stdout.split()[1]}"
-    output = shop.parent / "output"
-    listed = shell(steps_of(jobs["environments"])["List the environments"], shop, GITHUB_OUTPUT=str(output))
-    assert listed.returncode == 0, listed.stderr
-    assert output.read_text("utf-8") == 'environments=["dev", "staging", "prod"]\n'
-    matrix = jobs["check"]["strategy"]["matrix"]["environment"]
-    assert matrix == "${{ fromJSON(needs.environments.outputs.environments) }}"
-
-    checks = steps_of(jobs["check"])
-    assert list(checks) == ["Drift", "Verification", "Unit suite", "Terraform"]
-    terraform_variables = {**terraform.environment, "ENVIRONMENT": "dev"}
-    for name, script in checks.items():
-        done = shell(script, shop, **terraform_variables)
-        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
-    assert shell(steps_of(jobs["leftovers"])["Drift"], shop).returncode == 0
-
-    with (shop / "stacks/dev/outputs.tf").open("a") as file:
-        file.write("# mine\n")
-    drifted = shell(checks["Drift"], shop, ENVIRONMENT="dev")
-    assert drifted.returncode == 1
-    assert "::error file=stacks/dev/outputs.tf" in drifted.stdout
-    spec = shop / "ticketgen.yaml"
-    spec.write_text(spec.read_text("utf-8").replace("  staging: {}\n", ""), encoding="utf-8")
-    assert "stacks/staging" in shell(steps_of(jobs["leftovers"])["Drift"], shop).stdout
-
-
-def test_gitlabs_pipeline_makes_a_job_for_each_environment(tmp_path: Path) -> None:
+def test_terraform_plans_as_many_resources_as_new_says(tmp_path: Path, terraform: Terraform) -> None:
     folder = tmp_path / "my-shop"
-    folder.mkdir()
-    arguments = ("--ci", "gitlab", "--preset", "small-venue", "--name", "other-shop")
-    assert run("new", str(folder), *arguments).exit_code == 0
-    assert files_of(folder) == OURS | OF_CI["gitlab"]
-    assert "project: other-shop\n" in (folder / "ticketgen.yaml").read_text("utf-8")
-    pipeline = yaml.safe_load((folder / ".gitlab-ci.yml").read_text("utf-8"))
-    check = yaml.safe_load((folder / ".gitlab/check.yml").read_text("utf-8"))
-    for line in pipeline["environments"]["script"]:
-        if "pip install" not in line:
-            done = shell(line, folder)
-            assert done.returncode == 0, done.stderr
-    child = json.loads((folder / "checks.yml").read_text("utf-8"))
-    assert child.pop("include") == [{"local": ".gitlab/check.yml"}]
-    for name, job in child.items():
-        assert job["extends"] in check
-        assert job["parallel"]["matrix"] == [{"ENVIRONMENT": ["dev", "staging", "prod"]}], name
-    ours = [line for line in check[".ticketgen"]["script"] if line.startswith("ticketgen")]
-    assert len(ours) == 2
-    for line in ours[1:]:  # the first is what the pipeline's own check did for all
-        assert shell(line, folder, ENVIRONMENT="prod").returncode == 0
-
-
-def test_the_pre_commit_hook_is_what_finds_a_forgotten_render(shop: Path) -> None:
-    (hook,) = yaml.safe_load((shop / ".pre-commit-config.yaml").read_text("utf-8"))["repos"][0]["hooks"]
-    assert shell(hook["entry"], shop).returncode == 0
-    spec = shop / "ticketgen.yaml"
-    spec.write_text(spec.read_text("utf-8") + "tags: { Owner: me }\n", encoding="utf-8")
-    assert shell(hook["entry"], shop).returncode == 1
+    assert run("new", str(folder)).exit_code == 0
+    stack = folder / "stacks/dev"
+    assert terraform.init(stack).returncode == 0
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        planned = terraform.run(
+            stack, "plan", "-no-color", AWS_ENDPOINT_URL=f"http://{host}:{port}",
+            AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing",
+        )  # fmt: skip
+    finally:
+        server.stop()
+    assert f"Plan: {count_resources(stack)} to add, 0 to change, 0 to destroy." in planned.stdout, (
+        planned.stderr
+    )
 
 
 @pytest.mark.parametrize("how", ["a folder", "a repository"])
@@ -237,28 +276,146 @@ def test_whatever_fails_nothing_is_left_behind(template: Path, tmp_path: Path, w
 @pytest.mark.parametrize("arguments", [
     ("--template", "nowhere"), ("--preset", "flashsale"), ("--answer", "colour=red"), ("--name", "My Shop"),
 ])  # fmt: skip
-def test_a_wrong_answer_is_named_with_a_way_out(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_wrong_answer_is_named_with_a_fix(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run("new", str(tmp_path / "my-shop"), *arguments)
     assert done.exit_code == 2
     assert "→" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("there", ["a file in it", "a file", "a link"])
-def test_a_folder_that_is_not_empty_is_refused_and_left_alone(tmp_path: Path, there: str) -> None:
+@given(st.text(max_size=40) | st.from_regex("[A-Za-z_ .-]{0,40}", fullmatch=True))
+def test_a_name_that_cannot_be_is_answered_with_one_that_can(name: str) -> None:
+    refused = misnamed(name)
+    if refused:
+        suggested = re.match(r"pass --name (\S+), or ", refused.help)
+        assert suggested
+        assert misnamed(suggested[1]) is None
+
+
+def test_a_folders_bad_name_is_refused_with_the_rule_and_a_name(tmp_path: Path) -> None:
+    done = run("new", str(tmp_path / "My_Tickets"))
+    assert done.exit_code == 2
+    assert "pass --name my-tickets, or write 3 to 20 lower-case letters" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", ["a file in it", "a file", "a link", "a project", "a folder in a project"])
+def test_a_folder_that_is_in_use_is_refused_and_left_alone(tmp_path: Path, there: str) -> None:
     folder = tmp_path / "my-shop"
     if there == "a file in it":
         folder.mkdir()
         (folder / "theirs").write_text("precious")
     elif there == "a file":
         folder.write_text("precious")
-    else:
+    elif there == "a link":
         folder.symlink_to(tmp_path / "elsewhere")
+    elif there == "a project":
+        folder.mkdir()
+        (folder / "ticketgen.yaml").write_text("version: 1\n")
+    else:
+        (tmp_path / "ticketgen.yaml").write_text("version: 1\n")
     before = sorted(tmp_path.rglob("*"))
     done = run("new", str(folder))
     assert done.exit_code == 2
-    assert "[folder-not-empty]" in done.stderr
+    rule = "inside-a-project" if there == "a folder in a project" else "folder-not-empty"
+    assert f"[{rule}]" in done.stderr
+    if there == "a file in it":
+        assert "it holds theirs" in done.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+FORGE = {
+    "README.md": "# Theirs\n",
+    "LICENSE": "Apache-2.0\n",
+    ".gitignore": "*.log\n.terraform/",
+    "CODEOWNERS": "* @a\n",
+}
+
+
+@pytest.fixture
+def cloned(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone of a repository that a forge has just made; it is the current folder."""
+    folder = tmp_path / "acme-shop"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    for name, text in FORGE.items():
+        (folder / name).write_text(text)
+    for name in ("README.md", ".gitignore"):
+        (template / "{{cookiecutter.project}}" / name).write_text("*.tfstate\n.terraform/\n")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_in_a_new_repository_the_project_is_made_beside_what_is_there(cloned: Path, template: Path) -> None:
+    done = run("new", ".", "--template", str(template))
+    assert done.exit_code == 0, done.output
+    assert "project: acme-shop\n" in (cloned / "ticketgen.yaml").read_text("utf-8")
+    for name in ("README.md", "LICENSE", "CODEOWNERS"):
+        assert (cloned / name).read_text("utf-8") == FORGE[name]
+    assert (cloned / "TICKETGEN.md").is_file()
+    assert (cloned / ".gitignore").read_text("utf-8") == "*.log\n.terraform/\n*.tfstate\n"
+    assert "README.md was kept as it is [file-kept]" in done.stderr
+    assert ".gitignore [file-extended]" in done.stderr
+    assert "git init" not in done.stdout
+    assert "\n  cd " not in done.stdout.partition("cd stacks/dev")[0]
+    assert not list(cloned.glob(".ticketgen-new-*"))
+    assert run("render", "--check").exit_code == 0
+
+
+@pytest.mark.parametrize("how", ["the spec is invalid", "the last move fails", "interrupted"])
+def test_in_a_new_repository_a_failure_leaves_what_was_there(
+    cloned: Path, template: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything_in(cloned)
+    if how == "the spec is invalid":
+        (template / "{{cookiecutter.project}}" / "ticketgen.yaml").write_text("version: 1\n")
+    else:
+        replace = Path.replace
+
+        def fails(self: Path, target: Path) -> Path:
+            if self.name == "vendor" and "ticketgen-new" in str(self):
+                raise KeyboardInterrupt if how == "interrupted" else OSError(28, "No space left on device")
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", fails)
+    done = run("new", ".", "--template", str(template))
+    assert done.exit_code != 0
+    assert everything_in(cloned) == before
+
+
+def test_inside_a_repository_it_says_that_ci_does_not_see_the_workflow(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    done = run("new", str(tmp_path / "my-shop"), "--preset", "small-venue")
+    assert done.exit_code == 0
+    assert "[workflow-out-of-reach]" in done.stderr
+    assert "git init" not in done.stdout
+
+
+def test_the_next_commands_run_when_they_are_pasted(template: Path, tmp_path: Path) -> None:
+    spec = template / "{{cookiecutter.project}}" / "ticketgen.yaml"
+    spec.write_text(spec.read_text("utf-8") + "state: { bucket: acme-state }\n", encoding="utf-8")
+    folder = tmp_path / "with space" / "acme-shop"
+    done = run("new", str(folder), "--template", str(template))
+    assert done.exit_code == 0, done.output
+    commands = [line.strip() for line in done.stdout.partition("Next:\n")[2].splitlines()]
+    assert commands[-1] == (
+        'cd stacks/dev && terraform init -backend-config="key=acme-shop/dev.tfstate" && terraform plan'
+    )
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    (fake / "terraform").write_text('#!/bin/sh\necho "$PWD: $*"\n')
+    (fake / "terraform").chmod(0o755)
+    script = f'export PATH="{fake}:$PATH" GIT_AUTHOR_NAME=a GIT_COMMITTER_NAME=a\n'
+    script += "export GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_EMAIL=a@b\n"
+    pasted = shell(script + "\n".join(commands), tmp_path)
+    assert pasted.returncode == 0, pasted.stderr
+    assert pasted.stdout.endswith(
+        f"{folder}/stacks/dev: init -backend-config=key=acme-shop/dev.tfstate\n{folder}/stacks/dev: plan\n"
+    )
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
+    assert WHEEL in tracked.splitlines()
 
 
 def test_interrupted_from_the_keyboard_it_leaves_nothing(tmp_path: Path) -> None:

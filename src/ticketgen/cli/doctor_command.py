@@ -17,12 +17,15 @@ __all__ = ["doctor"]
 
 def doctor(
     spec: Spec = Path("ticketgen.yaml"),
-    offline: Annotated[bool, typer.Option("--offline", help="Ask no registry whether it answers.")] = False,
-    format: Annotated[Format, typer.Option("--format", help="json for machines.")] = Format.TEXT,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not contact the provider registries.")
+    ] = False,
+    format: Annotated[Format, typer.Option("--format", help="json for programs.")] = Format.TEXT,
 ) -> None:
-    """Say what is found on this machine of what a project needs, what is missing, and what to do about it.
+    """Check this machine for what a project needs.
 
-    Exit 1 when something is missing.
+    Each line names what was found, and the fix for what is missing. Exit 1 if something that every project needs is
+    missing, or if the running ticketgen is not the one that the project installs.
 
     Examples:
       ticketgen doctor
@@ -31,7 +34,7 @@ def doctor(
     from ticketgen.project.doctor import Health, examine
 
     with progress() as shown:
-        shown.step("Looking around")
+        shown.step("Checking this machine")
         checks = list(examine(spec, offline=offline))
     if format is Format.JSON:
         rows = [{"name": c.name, "health": c.health.value, "found": c.found, "help": c.help} for c in checks]

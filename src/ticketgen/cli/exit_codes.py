@@ -41,6 +41,8 @@ _OF_RULE = {
     "override-broken": ExitCode.FINDINGS,
     "unknown-template": ExitCode.USAGE,
     "folder-not-empty": ExitCode.USAGE,
+    "inside-a-project": ExitCode.USAGE,
+    "install-source": ExitCode.USAGE,
     "project-name": ExitCode.USAGE,
     "template-broken": ExitCode.USAGE,
     "template-without-spec": ExitCode.USAGE,

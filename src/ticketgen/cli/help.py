@@ -32,8 +32,8 @@ class Entry:
 
 SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
     "A project": {
-        "new": Entry("new_command:new", "Make a project: spec, rendered stacks, README, CI workflow, pre-commit hook, "
-                     "all ready for git"),
+        "new": Entry("new_command:new", "Make a project: spec, rendered stacks, README, CI workflow and pre-commit "
+                     "hook"),
         "render": Entry("render_command:render", "Render, verify and write the stacks of a spec, each environment to "
                         "stacks/NAME"),
         "add-region": Entry("region_commands:add_region", "Add a Region to the spec, for all environments or some, "
@@ -60,8 +60,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
         "rules": Entry("rules_command:rules", "List what `ticketgen validate` finds: every rule, with what must hold, "
                        "or all about one of them"),
         "schema": Entry("schema_command:schema", "Print the JSON Schema of ticketgen.yaml, for editors"),
-        "doctor": Entry("doctor_command:doctor", "Say what is found on this machine of what a project needs, what is "
-                        "missing, and what to do about it"),
+        "doctor": Entry("doctor_command:doctor", "Check this machine for what a project needs"),
     },
 })  # fmt: skip
 """The commands by what one is about to do."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +22,7 @@ __all__ = ["new"]
 
 
 class Ci(StrEnum):
-    """Whose workflow a project gets."""
+    """The CI that a project gets a workflow for."""
 
     GITHUB = "github"
     GITLAB = "gitlab"
@@ -28,13 +30,24 @@ class Ci(StrEnum):
 
 
 def new(
-    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="The new folder; its name is the project's.")],
+    project: Annotated[
+        Path,
+        typer.Argument(metavar="PROJECT", help="The new folder; its name is the project's. `.` is the current one."),
+    ],
     preset: Annotated[
-        str | None, typer.Option("--preset", metavar="NAME", help="The preset it starts from: ticketgen presets.")
+        str | None,
+        typer.Option("--preset", metavar="NAME", help="The preset to start from: ticketgen presets."),
     ] = None,
-    ci: Annotated[Ci | None, typer.Option("--ci", help="The CI workflow it gets.")] = None,
+    ci: Annotated[Ci | None, typer.Option("--ci", help="The CI to write a workflow for.")] = None,
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="The project's name, if it is not the folder's.")
+        str | None, typer.Option("--name", metavar="NAME", help="The project's name, if not the folder's.")
+    ] = None,
+    install_from: Annotated[
+        str | None,
+        typer.Option("--install-from", metavar="SOURCE",
+                     help="The ticketgen that CI and developers install: a wheel, a URL of one with #sha256=…, "
+                     "git+https://…@COMMIT, 'ticketgen==VERSION --hash=sha256:…', or a requirements file with hashes. "
+                     "By default, the running ticketgen is packed into vendor/."),
     ] = None,
     template: Annotated[
         str | None,
@@ -47,18 +60,20 @@ def new(
     ] = None,
     answer: Annotated[
         list[str] | None,
-        typer.Option("--answer", metavar="KEY=VALUE", help="A variable of the template; may be given several times."),
+        typer.Option("--answer", metavar="KEY=VALUE", help="A variable of the template. Repeatable."),
     ] = None,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing, also in a terminal.")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask, not even on a terminal.")] = False,
 ) -> None:  # fmt: skip
-    """Make a project: spec, rendered stacks, README, CI workflow, pre-commit hook, all ready for git.
+    """Make a project: spec, rendered stacks, README, CI workflow and pre-commit hook.
 
-    What is not given is asked for in a terminal; elsewhere the default is taken. The folder must be new or empty, and
-    when anything fails, nothing is left behind.
+    On a terminal, it asks for options that were not given; elsewhere it takes the defaults. The folder must be new, or
+    hold nothing but the files of a new repository: .git, README, LICENSE and the like. If anything fails, nothing is
+    left behind.
 
     Examples:
       ticketgen new my-shop
       ticketgen new my-shop --preset small-venue --ci gitlab
+      ticketgen new my-shop --install-from git+https://github.com/acme/ticketgen@1f0c5a2e9b3d4c6a7f8e9d0c1b2a3f4e5d6c7b8a
       ticketgen new my-shop --template gh:acme/ticketgen-template --answer team=sales
     """
     from ticketgen.project.new import defaults, new_project
@@ -72,6 +87,7 @@ def new(
             {key: value for key, value in given.items() if value is not None},
             template=template,
             checkout=checkout,
+            install_from=install_from,
             ask=_ask if asks else defaults,
             progress=shown.step,
         )
@@ -96,10 +112,23 @@ def _tell(made: NewProject) -> None:
     for file in made.files:
         if not file.startswith("stacks/"):
             typer.echo(f"{made.folder / file}")
-    for folder in sorted({change.folder for change in made.changes.files}):
-        count = sum(file.startswith(f"{folder}/") for file in made.files)
-        typer.echo(f"{made.folder / folder}: verified, {count} files")
-    typer.echo(
-        f"\nNext: cd {made.folder} && git init && git add . && git commit -m 'A new project'"
-        "\n      Then edit ticketgen.yaml, and run ticketgen render"
-    )
+    for each in made.environments:
+        regions = f"{each.regions} Region{'s' if each.regions > 1 else ''}"
+        scale = f"{each.purchases_per_minute:,} purchase{'s' if each.purchases_per_minute > 1 else ''}/min"
+        typer.echo(f"{made.folder / each.folder}: {regions}, {scale}, {each.resources:,} resources")
+    typer.echo("\nNext:")
+    for command in _next(made):
+        typer.echo(f"  {command}")
+
+
+def _next(made: NewProject) -> Iterator[str]:
+    """The commands that follow, to be pasted."""
+    if made.folder.resolve() != Path.cwd():
+        yield f"cd {shlex.quote(str(made.folder))}"
+    if made.repository is None:
+        yield "git init"
+    yield "git add . && git commit -m 'Add the ticketgen project'"
+    yield "ticketgen render                       # after each edit of ticketgen.yaml"
+    first = made.environments[0]
+    options = f" {first.backend}" if first.backend else ""
+    yield f"cd {first.folder} && terraform init{options} && terraform plan"

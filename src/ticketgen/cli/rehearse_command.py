@@ -36,8 +36,8 @@ def rehearse(
 ) -> None:
     """Apply an environment to an emulated AWS on this machine, and hold a sale on it.
 
-    Needs Terraform or OpenTofu on the PATH, and: pip install "ticketgen[rehearse]". Nothing but loopback is talked to,
-    and where real credentials are in reach, it does not start. Exit 1 when the sale went wrong.
+    Needs Terraform or OpenTofu on the PATH, and the packages that `ticketgen doctor` names. Nothing but loopback is
+    talked to, and where real credentials are in reach, it does not start. Exit 1 when the sale went wrong.
 
     Examples:
       ticketgen rehearse

@@ -1,4 +1,4 @@
-"""What is found on this machine of what a project needs, what is missing, and what to do about it."""
+"""Check this machine for what a project needs, and name the fix for what is missing."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from typing import Final
 
 from ticketgen.findings import has_errors
 from ticketgen.pipeline import read_project
-from ticketgen.version import VERSION
+from ticketgen.project.pin import read_pin
+from ticketgen.version import VERSION, install_command
 
 __all__ = ["Check", "Health", "examine"]
 
 LEAST_TERRAFORM: Final = (1, 9)
-"""The first that the stacks take, of Terraform and OpenTofu alike (``provider.tf``)."""
+"""The oldest that the stacks accept, of Terraform and OpenTofu alike (``provider.tf``)."""
 
 REGISTRIES: Final = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 PATIENCE_S: Final = 5
@@ -41,16 +42,16 @@ _PROBE = """terraform {
 
 
 class Health(StrEnum):
-    """How a check came out; only what is missing fails the command."""
+    """The result of a check; only ``missing`` fails the command."""
 
     FOUND = "found"
-    OPTIONAL = "optional"  # not there, and only some commands need it
+    OPTIONAL = "optional"  # absent, and only some commands need it
     MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked for: what it is, how it came out, what was found, and the way out."""
+    """One check: its subject, the result, what was found, and the fix."""
 
     name: str
     health: Health
@@ -59,32 +60,43 @@ class Check:
 
 
 def examine(spec: Path, *, offline: bool = False) -> Iterator[Check]:
-    """Look at this machine, one thing after another; some take seconds.
+    """Run the checks one after another; some take seconds.
 
     Args:
-        spec: the project's.
-        offline: ask no registry whether it answers.
+        spec: the project's spec.
+        offline: whether to leave the registries alone.
     """
-    yield Check("ticketgen", Health.FOUND, f"{VERSION}, Python {platform.python_version()}")
+    yield _ticketgen(spec.parent)
     yield _spec(spec)
     tools = [(tool, found) for tool in ("terraform", "tofu") if (found := shutil.which(tool))]
     if not tools:
         yield Check("Terraform", Health.MISSING, "neither terraform nor tofu is on the PATH",
-                    "install Terraform or OpenTofu 1.9 or later; only render works without")  # fmt: skip
+                    "install Terraform or OpenTofu 1.9 or later; `render` and `validate` work without it")  # fmt: skip
     for tool, path in tools:
         yield from _terraform(tool, path, offline)
     yield _git()
     yield _rehearsal()
 
 
+def _ticketgen(project: Path) -> Check:
+    """The running version, and whether the project installs the same."""
+    found = f"{VERSION}, Python {platform.python_version()}"
+    pin = read_pin(project)
+    if pin is None or not pin.running:
+        return Check("ticketgen", Health.FOUND, found)
+    folder = "" if project.resolve() == Path.cwd() else f"in {project}, "
+    return Check("ticketgen", Health.MISSING, f"{pin.running} is running, and the project installs {pin.wanted}",
+                 f"{folder}run: {pin.command}")  # fmt: skip
+
+
 def _spec(spec: Path) -> Check:
     if not spec.exists():
-        return Check("spec", Health.OPTIONAL, f"{spec} is not there", "ticketgen new makes a project")
+        return Check(
+            "spec", Health.OPTIONAL, f"{spec} does not exist", "run `ticketgen new` to make a project"
+        )
     project = read_project(spec)
     if project.value is None or has_errors(project.findings):
-        return Check(
-            "spec", Health.MISSING, f"{spec} is not valid", "ticketgen render says what is wrong with it"
-        )
+        return Check("spec", Health.MISSING, f"{spec} is not valid", "run `ticketgen render` for the errors")
     names = ", ".join(each.name for each in project.value.environments)
     return Check("spec", Health.FOUND, f"{spec}: {names}")
 
@@ -97,20 +109,19 @@ def _terraform(tool: str, path: str, offline: bool) -> Iterator[Check]:
         )  # fmt: skip
         version = str(json.loads(done.stdout)["terraform_version"])
     except (OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError) as error:
-        yield Check(tool, Health.MISSING, f"{path} does not run: {error}", "install it again")
+        yield Check(tool, Health.MISSING, f"{path} does not run: {error}", "reinstall it")
         return
     numbers = tuple(int(each) for each in re.findall("[0-9]+", version)[:2])
     if numbers < LEAST_TERRAFORM:
-        yield Check(
-            tool, Health.MISSING, f"{version}, {path}", "the stacks need 1.9 or later, 1.10 with state.bucket"
-        )
+        yield Check(tool, Health.MISSING, f"{version}, {path}",
+                    "upgrade it: the stacks need 1.9 or later, and 1.10 or later with state.bucket")  # fmt: skip
         return
     yield Check(tool, Health.FOUND, f"{version}, {path}")
     yield _providers(tool, path, offline)
 
 
 def _providers(tool: str, path: str, offline: bool) -> Check:
-    """Whether the providers can be had: from where the CLI configuration says, or from the registry."""
+    """Whether the providers are available: from the source in the CLI configuration, or from the registry."""
     name = f"{tool}'s providers"
     configured = _cli_configuration()
     if configured:
@@ -123,26 +134,28 @@ def _providers(tool: str, path: str, offline: bool) -> Check:
                     env={**os.environ, "CHECKPOINT_DISABLE": "1", "TF_REGISTRY_DISCOVERY_RETRY": "0"},
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
-                return Check(
-                    name, Health.MISSING, f"{configured} gives none in {INIT_PATIENCE_S} s", "mend it"
-                )
+                return Check(name, Health.MISSING, f"`{tool} init` with {configured} took over {INIT_PATIENCE_S} s",
+                             "check the source of providers in that file")  # fmt: skip
         if done.returncode == 0:
-            return Check(name, Health.FOUND, f"as {configured} says")
-        return Check(name, Health.MISSING, f"{configured} gives no AWS provider 5.100 to 6.x and archive 2.4 to 2.x",
-                     f"`{tool} init` in a stack says why")  # fmt: skip
+            return Check(name, Health.FOUND, f"from the source in {configured}")
+        return Check(name, Health.MISSING,
+                     f"the source in {configured} lacks the AWS provider 5.100 to 6.x or archive 2.4 to 2.x",
+                     f"run `{tool} init` in a stack for the error")  # fmt: skip
     registry = REGISTRIES[tool]
     if offline:
-        return Check(name, Health.OPTIONAL, f"{registry} was not asked", "leave out --offline")
+        return Check(
+            name, Health.OPTIONAL, f"{registry} was not contacted", "leave out --offline to check it"
+        )
     try:
         with urllib.request.urlopen(f"https://{registry}/.well-known/terraform.json", timeout=PATIENCE_S):
             return Check(name, Health.FOUND, f"{registry} answers")
     except (OSError, urllib.error.URLError) as error:
         return Check(name, Health.MISSING, f"{registry} does not answer: {error}",
-                     "let it be reached, or name a mirror in the CLI configuration")  # fmt: skip
+                     "allow access to it, or configure a provider mirror in the CLI configuration")  # fmt: skip
 
 
 def _cli_configuration() -> str | None:
-    """The CLI configuration file, if it says where providers come from.
+    """The CLI configuration file, if it sets the source of providers.
 
     Source: https://developer.hashicorp.com/terraform/cli/config/config-file
     """
@@ -162,18 +175,13 @@ def _cli_configuration() -> str | None:
 def _git() -> Check:
     path = shutil.which("git")
     if path is None:
-        return Check(
-            "git",
-            Health.MISSING,
-            "git is not on the PATH",
-            "install it: spec and stacks are committed together",
-        )
+        return Check("git", Health.MISSING, "git is not on the PATH",
+                     "install it: spec and stacks are committed together")  # fmt: skip
     return Check("git", Health.FOUND, path)
 
 
 def _rehearsal() -> Check:
     if find_spec("moto") is None:
-        return Check(
-            "rehearsal", Health.OPTIONAL, "ticketgen rehearse cannot run", 'pip install "ticketgen[rehearse]"'
-        )
-    return Check("rehearsal", Health.FOUND, "ticketgen rehearse can run")
+        return Check("rehearsal", Health.OPTIONAL, "`ticketgen rehearse` lacks packages",
+                     f"run: {install_command('rehearse')}")  # fmt: skip
+    return Check("rehearsal", Health.FOUND, "`ticketgen rehearse` can run")

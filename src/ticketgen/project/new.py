@@ -1,28 +1,27 @@
 """A new project from a template: cookiecutter underneath, then a first render; all of it, or nothing is left.
 
-The project is made in a folder beside the one it is to be, and moved there when its stacks are rendered.
+The project is made in a temporary folder, and moved to its own when its stacks are rendered.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from ticketgen.assets import asset_folder
-from ticketgen.findings import Checked, Finding, Stage, has_errors
+from ticketgen.findings import Checked, Finding, Severity, has_errors
 from ticketgen.pictures.svg import svg
-from ticketgen.pipeline import draw_project, quiet, render_project
+from ticketgen.pipeline import draw_project, quiet, read_project, render_project
+from ticketgen.project.environments import NewEnvironment, first_figures, new_environments
+from ticketgen.project.place import finding, git_root, misnamed, move, name_of, refused
+from ticketgen.project.source import REQUIREMENTS, Refused, Source, read_source
 from ticketgen.spec.presets import presets
 from ticketgen.spec.schema import json_schema
-from ticketgen.spec.texts import ProjectName, nearest
-from ticketgen.tree import Changes
+from ticketgen.spec.texts import nearest
 from ticketgen.version import VERSION
 
 __all__ = ["SPEC", "NewProject", "Question", "defaults", "new_project"]
@@ -30,16 +29,18 @@ __all__ = ["SPEC", "NewProject", "Question", "defaults", "new_project"]
 SPEC = "ticketgen.yaml"
 SCHEMA = "ticketgen.schema.json"
 PICTURE = "stack.svg"
+_OURS = frozenset({"project", "ticketgen", "ticketgen_install"})
+"""Variables that every template is given, whether or not it asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a template wants to know.
+    """A variable of a template that somebody has to set.
 
     Attributes:
         key: the variable's name in the template.
         text: the question.
-        default: what is taken if nobody answers.
+        default: the answer if nobody gives one.
         choices: the only answers; any text if empty.
     """
 
@@ -51,11 +52,32 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class NewProject:
-    """A project that was made: where, its files relative to there, and its first render."""
+    """A project that was made.
+
+    Attributes:
+        folder: its place, as it was given.
+        files: its files relative to the folder; of a folder that had files already, only the project's.
+        environments: in the order of the spec.
+        repository: the top of the git repository that it lies in; None outside of one.
+    """
 
     folder: Path
     files: tuple[str, ...]
-    changes: Changes
+    environments: tuple[NewEnvironment, ...]
+    repository: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What was asked for: the arguments of `new_project`, checked."""
+
+    folder: Path
+    given: Mapping[str, str]
+    template: str | None
+    checkout: str | None
+    source: Source
+    ask: Callable[[Question], str]
+    progress: Callable[[str], None]
 
 
 def defaults(question: Question) -> str:
@@ -69,30 +91,39 @@ def new_project(
     *,
     template: str | None = None,
     checkout: str | None = None,
+    install_from: str | None = None,
     ask: Callable[[Question], str] = defaults,
     progress: Callable[[str], None] = quiet,
 ) -> Checked[NewProject]:
     """Make a project.
 
     Args:
-        folder: where; it does not exist, or is empty. Its name is the project's, unless that is given.
+        folder: new, empty, or with nothing but the files of a new repository. Its name is the project's, unless that
+            is given.
         given: answers by the template's variable.
         template: a cookiecutter template's folder, archive or repository; ticketgen's own if None.
         checkout: the branch, tag or commit of the template's repository.
-        ask: is asked for what was not given.
-        progress: is told what is being done.
+        install_from: the source that the project installs ticketgen from; the running one, packed, if None.
+        ask: is asked for each variable that was not given.
+        progress: is told each step.
     """
-    refused = _refused(folder) or _misnamed(given.get("project", folder.name))
-    if refused:
-        return Checked(None, (refused,))
+    name = given.get("project", name_of(folder))
+    wrong = refused(folder) or misnamed(name)
+    if wrong:
+        return Checked(None, (wrong,))
+    try:
+        source = read_source(install_from)
+    except Refused as error:
+        return Checked(None, (finding("install-source", error.message, error.help),))
+    wanted = _Wanted(folder, {"project": name, **given}, template, checkout, source, ask, progress)
     parents = [each for each in folder.absolute().parents if not each.exists()]
     try:
-        made = _beside(folder, given, template, checkout, ask, progress)
+        made = _placed(wanted)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         message = f"nothing was made: {error.strerror}{where}"
         made = Checked(
-            None, (_finding("cannot-write", message, "mend the folder's permissions or make room"),)
+            None, (finding("cannot-write", message, "fix the folder's permissions or free some space"),)
         )
     finally:
         if not folder.exists():
@@ -102,97 +133,80 @@ def new_project(
     return made
 
 
-def _beside(
-    folder: Path,
-    given: Mapping[str, str],
-    template: str | None,
-    checkout: str | None,
-    ask: Callable[[Question], str],
-    progress: Callable[[str], None],
-) -> Checked[NewProject]:
-    """Make the project in a folder that goes away again, and move it to its own place when it is whole."""
-    above = folder.absolute().parent
+def _placed(wanted: _Wanted) -> Checked[NewProject]:
+    """Make the project in a temporary folder on the same file system, and move it to its own place when it is whole."""
+    folder = wanted.folder
+    above = folder if folder.exists() else folder.absolute().parent
     above.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".ticketgen-new-", dir=above) as beside:
-        made = _made(Path(beside), folder, given, template, checkout, ask, progress)
+        made = _made(Path(beside), wanted)
         if made.value is None:
             return made
-        refused = _refused(folder)  # somebody may have been faster
-        if refused:
-            return Checked(None, (refused,))
-        os.rename(Path(beside) / "project", folder)  # noqa: PTH104 - over an empty folder, too
-    return made
+        wrong = refused(folder)  # somebody may have been faster
+        if wrong:
+            return Checked(None, (wrong,))
+        notes = move(Path(beside) / "project", folder)
+    repository = git_root(folder)
+    return Checked(
+        replace(made.value, repository=repository),
+        (*made.findings, *notes, *_out_of_reach(folder, repository, made.value.files)),
+    )
 
 
-def _made(
-    beside: Path,
-    folder: Path,
-    given: Mapping[str, str],
-    template: str | None,
-    checkout: str | None,
-    ask: Callable[[Question], str],
-    progress: Callable[[str], None],
-) -> Checked[NewProject]:
+def _out_of_reach(folder: Path, repository: Path | None, files: tuple[str, ...]) -> tuple[Finding, ...]:
+    """A warning if the repository's CI does not see the project's workflow."""
+    if repository is None or repository.resolve() == folder.resolve():
+        return ()
+    workflows = [file for file in files if file.startswith((".github/", ".gitlab"))]
+    if not workflows:
+        return ()
+    message = f"{', '.join(workflows)}: CI reads such files at the top of {repository} only"
+    return (
+        finding("workflow-out-of-reach", message,
+                f"move them there and run their steps in {folder.resolve().relative_to(repository.resolve())}, "
+                "or give the project a repository of its own", Severity.WARNING),
+    )  # fmt: skip
+
+
+def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
     """Make the project as ``beside/project``."""
     from cookiecutter.exceptions import CookiecutterException
     from jinja2 import TemplateError
 
-    answered = {"project": folder.name, "ticketgen": VERSION, **given}
     try:
-        source = _source(template, checkout, beside)
-        answers = _answers(source, answered, template is None, ask)
+        template = _template(wanted.template, wanted.checkout, beside)
+        answers = _answers(template, wanted)
         if isinstance(answers, Finding):
             return Checked(None, (answers,))
-        progress("Making the project")
-        generated = _generated(source, answers, beside / "made")
+        wanted.progress("Making the project")
+        generated = _generated(template, answers, beside / "made")
     except (CookiecutterException, TemplateError, ValueError) as error:
-        return Checked(None, (_template_broken(template, error),))
+        return Checked(None, (_template_broken(wanted.template, error),))
     place = beside / "project"
     generated.rename(place)
     if not (place / SPEC).is_file():
-        return Checked(None, (_finding("template-without-spec", f"the template makes no {SPEC} at the top",
-                                       "add one to it: the stacks are rendered from there"),))  # fmt: skip
-    if not (place / SCHEMA).exists():
-        schema = json.dumps(json_schema(), indent=2, ensure_ascii=False)
-        (place / SCHEMA).write_text(schema + "\n", encoding="utf-8")
-    rendered = render_project(place / SPEC, progress=progress)
-    if rendered.value is None or has_errors(rendered.findings):
+        return Checked(None, (finding("template-without-spec", f"the template makes no {SPEC} at the top",
+                                      "add one: the stacks are rendered from it"),))  # fmt: skip
+    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    installed_from = {} if (place / REQUIREMENTS).exists() else wanted.source.files
+    for name, content in {SCHEMA: schema.encode(), **installed_from}.items():
+        if not (place / name).exists():
+            (place / name).parent.mkdir(exist_ok=True)
+            (place / name).write_bytes(content)
+    rendered = render_project(place / SPEC, progress=wanted.progress)
+    project = read_project(place / SPEC)
+    if rendered.value is None or project.value is None or has_errors(rendered.findings):
         return Checked(None, rendered.findings)
     drawn = draw_project(place / SPEC)
     if drawn.value is not None and not (place / PICTURE).exists():
         (place / PICTURE).write_text(svg(drawn.value), encoding="utf-8", newline="\n")
     files = sorted(each.relative_to(place).as_posix() for each in place.rglob("*") if each.is_file())
-    return Checked(NewProject(folder, tuple(files), rendered.value), rendered.findings)
+    environments = new_environments(place, project.value.environments)
+    return Checked(NewProject(wanted.folder, tuple(files), environments), rendered.findings)
 
 
-def _finding(rule: str, message: str, help_text: str) -> Finding:
-    return Finding(rule, message, Stage.WRITE, help=help_text)
-
-
-def _refused(folder: Path) -> Finding | None:
-    """Why nothing can be made there."""
-    if not folder.is_symlink() and not folder.exists():
-        return None
-    if folder.is_symlink() or not folder.is_dir():
-        return _finding("folder-not-empty", f"{folder} is there already, and no folder", "name another one")
-    if any(folder.iterdir()):
-        return _finding("folder-not-empty", f"{folder} is not empty", "name a new folder, or an empty one")
-    return None
-
-
-def _misnamed(name: str) -> Finding | None:
-    try:
-        TypeAdapter(ProjectName).validate_python(name)
-    except ValidationError as error:
-        way_out = error.errors()[0].get("ctx", {}).get("help", "")
-        return _finding(
-            "project-name", f"{name!r} is not a project's name", f"{way_out}; or set it with --name"
-        )
-    return None
-
-
-def _source(template: str | None, checkout: str | None, beside: Path) -> Path:
-    """The template's folder; what is not on this machine is fetched into one that goes with the project's."""
+def _template(template: str | None, checkout: str | None, beside: Path) -> Path:
+    """The template's folder; one that is not on this machine is fetched into the temporary folder."""
     if template is None:
         return asset_folder("templates") / "project"
     from cookiecutter.config import BUILTIN_ABBREVIATIONS
@@ -204,47 +218,51 @@ def _source(template: str | None, checkout: str | None, beside: Path) -> Path:
     return Path(found)
 
 
-def _answers(
-    source: Path, given: Mapping[str, str], is_ours: bool, ask: Callable[[Question], str]
-) -> dict[str, object] | Finding:
-    """What the template's variables are; each default may be made of those before it."""
+def _answers(template: Path, wanted: _Wanted) -> dict[str, object] | Finding:
+    """The template's variables with their values; a default may depend on the variables before it."""
     from cookiecutter.generate import generate_context
     from cookiecutter.prompt import render_variable
     from cookiecutter.utils import create_env_with_context
 
-    context = generate_context(context_file=str(source / "cookiecutter.json"))
-    wanted = context["cookiecutter"]
+    context = generate_context(context_file=str(template / "cookiecutter.json"))
+    variables = context["cookiecutter"]
+    is_ours = wanted.template is None
     if is_ours:
-        wanted["preset"] = list(presets())
-    unknown = sorted(set(given) - set(wanted) - {"ticketgen", "project"})
+        variables["preset"] = list(presets())
+    asked = [key for key in variables if not key.startswith("_") and key not in _OURS]
+    unknown = sorted(set(wanted.given) - set(asked) - {"project"})
     if unknown:
-        close = nearest(unknown[0], [key for key in wanted if not key.startswith("_")])
-        way_out = f"did you mean {close}?" if close else f"it asks for {', '.join(wanted)}"
-        return _finding("unknown-answer", f"the template does not ask for {unknown[0]!r}", way_out)
+        close = nearest(unknown[0], asked)
+        help_text = f"did you mean {close}?" if close else f"it asks for {', '.join(asked) or 'nothing'}"
+        return finding("unknown-answer", f"the template does not ask for {unknown[0]!r}", help_text)
+    given = {**wanted.given, "ticketgen": VERSION, "ticketgen_install": wanted.source.command}
     environment = create_env_with_context(context)
-    texts = wanted.get("__prompts__", {})
+    texts = variables.get("__prompts__", {})
     answers: dict[str, object] = {}
-    for key, raw in wanted.items():
+    for key, raw in variables.items():
         if key.startswith("_"):
             answers[key] = raw
             continue
         choices = tuple(str(each) for each in raw) if isinstance(raw, list) else ()
         default = str(render_variable(environment, choices[0] if choices else raw, answers))
         text = texts.get(key, key) if isinstance(texts.get(key, key), str) else key
-        answer = given[key] if key in given else ask(Question(key, text, default, choices))
+        answer = given[key] if key in given else wanted.ask(Question(key, text, default, choices))
         if choices and answer not in choices:
-            return _finding("unknown-answer", f"{key}: {answer!r} is none of {', '.join(choices)}",
-                            f"did you mean {nearest(answer, choices) or choices[0]}?")  # fmt: skip
+            return finding("unknown-answer", f"{key}: {answer!r} is not one of {', '.join(choices)}",
+                           f"did you mean {nearest(answer, choices) or choices[0]}?")  # fmt: skip
         answers[key] = answer
+    if is_ours:
+        answers |= first_figures(presets()[str(answers["preset"])].path)
+        answers |= {"_is_git": wanted.source.is_git, "_carries_wheel": wanted.source.carries_wheel}
     return answers
 
 
-def _generated(source: Path, answers: Mapping[str, object], into: Path) -> Path:
-    """Run cookiecutter; folders that stayed empty, because a template's name said so, are taken away."""
+def _generated(template: Path, answers: Mapping[str, object], into: Path) -> Path:
+    """Run cookiecutter, and remove the folders that stayed empty because their files were not wanted."""
     from cookiecutter.generate import generate_files
 
     into.mkdir()
-    folder = Path(generate_files(str(source), {"cookiecutter": dict(answers)}, str(into)))
+    folder = Path(generate_files(str(template), {"cookiecutter": dict(answers)}, str(into)))
     for place in sorted((each for each in folder.rglob("*") if each.is_dir()), reverse=True):
         with contextlib.suppress(OSError):
             place.rmdir()
@@ -253,5 +271,5 @@ def _generated(source: Path, answers: Mapping[str, object], into: Path) -> Path:
 
 def _template_broken(template: str | None, error: Exception) -> Finding:
     reason = " ".join(str(error).split())[:300]
-    return _finding("template-broken", f"the template {template or 'of ticketgen'} cannot be used: {reason}",
-                    "name a cookiecutter template: a folder, an archive or a repository")  # fmt: skip
+    return finding("template-broken", f"the template {template or 'of ticketgen'} cannot be used: {reason}",
+                   "name a cookiecutter template: a folder, an archive or a repository")  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a rehearsal needs and this machine has not, told before anything is started. Imports nothing it asks for."""
+"""Preconditions of a rehearsal, checked before anything starts, without importing what is checked for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from ticketgen.findings import Finding, Stage
 from ticketgen.rehearsal.credentials import credentials_in_reach
 from ticketgen.rehearsal.terraform import Terraform
+from ticketgen.version import install_command
 
 __all__ = ["what_is_missing"]
 
@@ -17,7 +18,7 @@ MODULES = ("boto3", "flask", "jsonpath_ng", "jsonschema", "moto")
 
 
 def what_is_missing(environment: Mapping[str, str], home: Path) -> tuple[Finding, ...]:
-    """An error for each thing that is missing, and for each place of credentials."""
+    """An error for each missing precondition, and for each source of credentials in reach."""
     return (*_missing(), *credentials_in_reach(environment, home))
 
 
@@ -26,9 +27,9 @@ def _missing() -> Iterator[Finding]:
     if absent:
         yield Finding(
             "rehearsal-not-installed",
-            f"a rehearsal needs {', '.join(absent)}",
+            f"a rehearsal needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed",
             Stage.VERIFY,
-            help='pip install "ticketgen[rehearse]"',
+            help=f"run: {install_command('rehearse')}",
         )
     if Terraform.find() is None:
         yield Finding(

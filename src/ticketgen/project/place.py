@@ -1,0 +1,167 @@
+"""The folder of a new project: whether it may be made there, and how it gets there, whole or not at all.
+
+A repository that a forge has just made holds `.git`, a README, a LICENSE. They stay as they are; lines that a project
+needs are appended to `.gitignore` and `.gitattributes`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.spec.texts import ProjectName
+
+__all__ = ["OWN_README", "finding", "git_root", "misnamed", "move", "name_of", "refused"]
+
+SPECS: Final = ("ticketgen.yaml", "ticketgen.yml")
+OWN_README: Final = "TICKETGEN.md"
+"""The name of a project's README where the folder has one."""
+_MERGED: Final = (".gitignore", ".gitattributes")
+_MOST_NAMED: Final = 5
+
+# What forges and editors put into an empty repository, and a virtual environment to run ticketgen in.
+_WELCOME: Final = (
+    ".git", *_MERGED, ".mailmap", "readme*", "license*", "licence*", "copying*", "notice*", "authors*", "codeowners",
+    "security.md", "contributing.md", "code_of_conduct.md", ".editorconfig", ".idea", ".vscode", ".ds_store", ".venv",
+    "venv", ".python-version", ".envrc", ".ticketgen-new-*",
+)  # fmt: skip
+
+
+def finding(rule: str, message: str, help: str, severity: Severity = Severity.ERROR) -> Finding:
+    """A finding of `new`."""
+    return Finding(rule, message, Stage.WRITE, severity=severity, help=help)
+
+
+def name_of(folder: Path) -> str:
+    """The name of a folder, also of ``.`` and ``..``."""
+    return folder.name if folder.name not in {"", ".."} else folder.resolve().name
+
+
+def git_root(folder: Path) -> Path | None:
+    """The top of the git repository that a folder is in, or would be in; None outside of one."""
+    folder = folder.absolute()
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+
+
+def misnamed(name: str) -> Finding | None:
+    """Why a project cannot have a name, with one that it can have."""
+    try:
+        TypeAdapter(ProjectName).validate_python(name)
+    except ValidationError as error:
+        rule = str(error.errors()[0].get("ctx", {}).get("help", "")).partition(", such as")[0]
+        return finding("project-name", f"{name!r} is not a valid project name",
+                       f"pass --name {_suggested(name)}, or {rule}")  # fmt: skip
+    return None
+
+
+def _suggested(name: str) -> str:
+    words = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-0123456789")
+    close = words[:20].rstrip("-")
+    return close if len(close) >= 3 else "my-shop"
+
+
+def refused(folder: Path) -> Finding | None:
+    """Why no project can be made in a folder."""
+    for parent in folder.absolute().parents:
+        spec = next((parent / name for name in SPECS if (parent / name).is_file()), None)
+        if spec:
+            return finding(
+                "inside-a-project",
+                f"{folder} lies inside the project of {spec}",
+                "name a folder outside of it",
+            )
+    if not folder.is_symlink() and not folder.exists():
+        return None
+    if not folder.is_dir():
+        return finding("folder-not-empty", f"{folder} exists and is not a folder", "name another folder")
+    names = sorted(each.name for each in folder.iterdir())
+    if set(names) & set(SPECS):
+        return finding("folder-not-empty", f"{folder} is a project already", "run ticketgen render there")
+    in_the_way = [
+        name for name in names if not any(fnmatch.fnmatch(name.lower(), pattern) for pattern in _WELCOME)
+    ]
+    if not in_the_way:
+        return None
+    more = len(in_the_way) - _MOST_NAMED
+    named = ", ".join(in_the_way[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return finding("folder-not-empty", f"{folder} is not empty: it holds {named}",
+                   "name a new folder, or one with nothing but .git, README and LICENSE")  # fmt: skip
+
+
+def move(project: Path, folder: Path) -> tuple[Finding, ...]:
+    """Move a project to its folder; if that fails, nothing of it stays there.
+
+    Args:
+        project: the whole project, on the same file system.
+        folder: new, or one that `refused` has nothing against.
+
+    Returns:
+        A note for each file of the folder that was kept or extended.
+    """
+    if not folder.exists():
+        os.rename(project, folder)  # noqa: PTH104 - over an empty folder, too
+        return ()
+    notes = tuple(_meet(project, folder))
+    undo: list[tuple[Path, bytes | None]] = []
+    try:
+        for source in sorted(project.iterdir()):
+            target = folder / source.name
+            undo.append((target, target.read_bytes() if target.exists() else None))
+            source.replace(target)
+    except BaseException:
+        for target, before in reversed(undo):
+            with contextlib.suppress(OSError):
+                if before is not None:
+                    target.write_bytes(before)
+                elif target.exists():
+                    target.replace(project / target.name)  # goes with the temporary folder
+        raise
+    return notes
+
+
+def _meet(project: Path, folder: Path) -> Iterator[Finding]:
+    """Settle, inside the project, what becomes of each name that the folder has already."""
+    theirs = {each.name.casefold(): each for each in folder.iterdir()}
+    has_readme = next((each for name, each in sorted(theirs.items()) if name.startswith("readme")), None)
+    readme = project / "README.md"
+    if has_readme and readme.exists():
+        readme.rename(project / OWN_README)
+        yield _kept(has_readme, f"how to work with the project is in {OWN_README}")
+    for ours in sorted(project.iterdir()):
+        there = theirs.get(ours.name.casefold())
+        if there is None:
+            continue
+        if ours.name in _MERGED and ours.is_file() and there.is_file():
+            before, wanted = there.read_bytes(), ours.read_bytes()
+            missing = _missing_lines(before, wanted)
+            ours.write_bytes(before + missing)
+            if missing:
+                yield finding(
+                    "file-extended", f"lines for ticketgen were appended to {there}", "", Severity.NOTE
+                )
+        elif ours.is_dir() and not ours.is_symlink():
+            raise FileExistsError(17, "the folder exists", str(there))
+        else:
+            ours.unlink()
+            yield _kept(there, "")
+
+
+def _missing_lines(before: bytes, wanted: bytes) -> bytes:
+    have = set(before.decode(errors="replace").split("\n"))
+    lines = [line for line in wanted.decode().split("\n") if line.strip() and line not in have]
+    if not any(not line.startswith("#") for line in lines):
+        return b""
+    separator = "" if not before or before.endswith(b"\n") else "\n"
+    return (separator + "\n".join(lines) + "\n").encode()
+
+
+def _kept(there: Path, instead: str) -> Finding:
+    return finding("file-kept", f"{there} was kept as it is", instead, Severity.NOTE)

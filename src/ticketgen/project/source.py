@@ -1,0 +1,225 @@
+"""Where a project installs ticketgen from: one requirements file, and one command for CI, README and developers.
+
+Every source is fixed: the same command installs the same ticketgen tomorrow. None is a bare name, which an index would
+resolve to whatever somebody published under it.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from ticketgen.project.wheel import NotTicketgen, Wheel, pack, read_wheel
+from ticketgen.version import VERSION, requirements
+
+__all__ = ["DEPENDENCIES", "REQUIREMENTS", "Refused", "Source", "read_source"]
+
+REQUIREMENTS: Final = "requirements-ticketgen.txt"
+DEPENDENCIES: Final = "requirements-ticketgen-dependencies.txt"
+_VENDOR: Final = "vendor"
+_PIP: Final = "python -m pip install"
+_COMMAND: Final = f"{_PIP} -r {REQUIREMENTS}"
+_KINDS: Final = (
+    "give a wheel, git+https://HOST/REPOSITORY@COMMIT, https://HOST/WHEEL#sha256=HASH, "
+    "'ticketgen==VERSION --hash=sha256:HASH', or a requirements file with hashes"
+)
+_HASH: Final = re.compile("sha256:[0-9a-f]{64}")
+_COMMIT: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")  # SHA-1, and SHA-256 repositories
+_WHEEL: Final = re.compile(r"ticketgen-([^-]+)-(?:[^-]+-)?[^-]+-[^-]+-[^-]+\.whl")
+
+
+class Refused(Exception):
+    """A source that cannot be used: what is wrong with it, and the fix."""
+
+    def __init__(self, message: str, help: str = _KINDS) -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source of ticketgen.
+
+    Attributes:
+        files: of the project, by name: the requirements, and the wheel where the project carries it.
+        command: installs ticketgen, run in the project's folder.
+        is_git: whether the command needs git.
+    """
+
+    files: Mapping[str, bytes]
+    command: str = _COMMAND
+    is_git: bool = False
+
+    @property
+    def carries_wheel(self) -> bool:
+        """Whether the project carries the wheel."""
+        return any(name.endswith(".whl") for name in self.files)
+
+
+def read_source(given: str | None) -> Source:
+    """The source that ``--install-from`` names; the running ticketgen, packed as a wheel, if None.
+
+    Raises:
+        Refused: the source is not fixed, is not ticketgen, or is another version than the running one.
+    """
+    try:
+        if given is None:
+            return _carried(pack())
+        if given.startswith("git+"):
+            return _git(given)
+        if given.startswith(("https://", "http://", "file://")):
+            return _download(given)
+        if given.endswith(".whl"):
+            return _carried(read_wheel(Path(given)))
+        if re.match(r"ticketgen\b(?!.*\.txt$)", given) and not Path(given).is_file():
+            return _index(given)
+        return _lock(Path(given))
+    except NotTicketgen as error:
+        raise Refused(str(error)) from None
+    except OSError as error:
+        raise Refused(f"{given} cannot be read: {error.strerror}") from None
+
+
+def _carried(wheel: Wheel) -> Source:
+    _same_version(wheel.name, wheel.version)
+    place = f"{_VENDOR}/{wheel.name}"
+    return Source({place: wheel.content, REQUIREMENTS: _text(_COMMAND, [f"./{place}"])})
+
+
+def _git(given: str) -> Source:
+    address, _, fragment = given.partition("#")
+    place, _, reference = address.removeprefix("git+").rpartition("@")
+    _no_secret(place)
+    if not place.startswith(("https://", "ssh://", "file://")):
+        raise Refused(f"{given} names no repository over https or ssh, with @COMMIT behind it")
+    if not _COMMIT.fullmatch(reference):
+        raise Refused(
+            f"{given} names no commit: {reference!r} may move", "write the full commit hash behind the @"
+        )
+    if fragment and not re.fullmatch(r"subdirectory=[\w./-]+", fragment):
+        raise Refused(f"{given} ends with #{fragment}", "leave it out; only #subdirectory=FOLDER is known")
+    line = f"ticketgen @ {given}"
+    if place.startswith("file://"):  # pip before 24 takes no "name @ URL" without a host
+        line = f"{given}{'&' if fragment else '#'}egg=ticketgen"
+    return Source({REQUIREMENTS: _text(_COMMAND, [line])}, is_git=True)
+
+
+def _download(given: str) -> Source:
+    """A wheel behind a URL; pip compares the hash in the fragment."""
+    address, _, fragment = given.partition("#")
+    _no_secret(address)
+    name = urlsplit(address).path.rpartition("/")[2]
+    named = _WHEEL.fullmatch(name)
+    if named is None:
+        raise Refused(f"{given} is not the URL of a ticketgen wheel")
+    if not re.fullmatch("sha256=[0-9a-f]{64}", fragment):
+        raise Refused(f"{given} has no hash", "append #sha256= and the wheel's SHA-256 hash")
+    _same_version(name, named[1])
+    return Source({REQUIREMENTS: _text(_COMMAND, [f"ticketgen @ {given}"])})
+
+
+def _index(given: str) -> Source:
+    """A version on an index. One hash makes pip ask for everybody's, so the dependencies are installed apart."""
+    try:
+        named, *options = shlex.split(given)
+    except ValueError as error:
+        raise Refused(f"{given!r} is not understood: {error}") from None
+    version = re.fullmatch(r"ticketgen==([\w.!+-]+)", named)
+    if version is None:
+        raise Refused(f"{named!r} names no version", f"write ticketgen=={VERSION}, and its hash")
+    hashes, address = [], ""
+    words = iter(options)
+    for word in words:
+        option, equals, value = word.partition("=")
+        value = value if equals else next(words, "")
+        if option == "--hash" and _HASH.fullmatch(value):
+            hashes.append(f"--hash={value}")
+        elif option == "--index-url" and value.startswith("https://"):
+            _no_secret(value)
+            address = value
+        else:
+            raise Refused(f"{word!r} is not understood", "give --hash=sha256:HASH and --index-url https://…")
+    if not hashes:
+        raise Refused(f"{given} has no hash, and an index may hold somebody else's package of that name",
+                      "append --hash=sha256: and the wheel's SHA-256 hash")  # fmt: skip
+    _same_version(named, version[1])
+    command = f"{_PIP} --no-deps -r {REQUIREMENTS} && {_PIP} -r {DEPENDENCIES}"
+    lines = [f"--index-url {address}"] if address else []
+    return Source(
+        {
+            REQUIREMENTS: _text(command, [*lines, " ".join([named, *hashes])]),
+            DEPENDENCIES: _text(command, requirements()),
+        },
+        command,
+    )
+
+
+def _lock(path: Path) -> Source:
+    """A requirements file in which everything has a hash, as ``pip-compile --generate-hashes`` and uv write it."""
+    if not path.is_file():
+        raise Refused(f"{path} is not there")
+    try:
+        content = path.read_bytes()
+        lines = list(_logical_lines(content.decode()))
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not a requirements file: it is not UTF-8") from None
+    found = None
+    for number, line in lines:
+        if line.startswith(("--index-url", "-i ", "--extra-index-url", "--find-links")):
+            _no_secret(line.replace("=", " ", 1).split()[-1])
+            continue
+        if line == "--require-hashes" or line.startswith(("--only-binary", "--no-binary")):
+            continue
+        if line.startswith("-") or re.match(r"[./]|\S+/", line):
+            raise Refused(f"{path}:{number}: {line.split()[0]!r} leads to another file",
+                          "write packages with hashes only")  # fmt: skip
+        if not re.search(r"\s--hash[= ]\s*sha(256|384|512):[0-9a-f]{64,}", line):
+            raise Refused(f"{path}:{number}: {line.split()[0]} has no hash",
+                          "lock it with hashes: `uv pip compile --generate-hashes` writes such a file")  # fmt: skip
+        if re.match(r"ticketgen\b(?![-.])", line):
+            found = line
+    if found is None:
+        raise Refused(f"{path} does not name ticketgen", "add it, with its hash")
+    version = re.match(r"ticketgen\s*==\s*([^\s;]+)", found) or re.search(r"/ticketgen-([^-/]+)-", found)
+    if version:
+        _same_version(str(path), version[1])
+    return Source({REQUIREMENTS: content})
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines without comments, continued ones joined, each with the number of its first."""
+    waiting, start = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        start = start if waiting else number
+        waiting += re.sub(r"(^|\s)#.*$", "", line).strip() + " "
+        if waiting.rstrip().endswith("\\"):
+            waiting = waiting.rstrip().removesuffix("\\")
+            continue
+        if waiting.strip():
+            yield start, waiting.strip()
+        waiting = ""
+    if waiting.strip():
+        yield start, waiting.strip()
+
+
+def _same_version(where: str, version: str) -> None:
+    if version != VERSION:
+        raise Refused(f"{where} is ticketgen {version}, and ticketgen {VERSION} is running",
+                      f"run `new` with ticketgen {version}, which then renders the project")  # fmt: skip
+
+
+def _no_secret(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.password or (parts.username and parts.scheme != "ssh"):
+        raise Refused(f"the URL at {parts.hostname} holds a user name or a password, which would be committed",
+                      "leave them out; pip takes them from netrc, a keyring or the environment")  # fmt: skip
+
+
+def _text(command: str, lines: list[str] | tuple[str, ...]) -> bytes:
+    heading = f"# CI and developers install the same ticketgen. In this folder:\n#   {command}\n"
+    return (heading + "\n".join(lines) + "\n").encode()
