@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from ticketgen.findings import Finding, Location, Severity, Stage
 
-__all__ = ["apply_ignores"]
+__all__ = ["NEVER_IGNORED", "apply_ignores"]
 
 _MARK = re.compile(
     r"(?P<sign>#|//|/\*)[ \t]*ticketgen:ignore(?:[ \t]+(?P<rule>[\w-]+))?[ \t]*(?P<reason>[^\n]*)"
 )
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|$)")
-_NEVER = frozenset({"syntax", "unreadable", "round-trip"})
-"""What cannot be silenced: nothing else was checked there."""
+NEVER_IGNORED = frozenset({"syntax", "unreadable", "round-trip"})
+"""Rules that cannot be ignored: where they fail, nothing else was checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def apply_ignores(
     valid = {
         (each.place.file, each.line, each.rule): each
         for each in ignores
-        if each.reason and each.rule in rules and each.rule not in _NEVER
+        if each.reason and each.rule in rules and each.rule not in NEVER_IGNORED
     }
     used = set()
     for finding in findings:
@@ -83,17 +83,17 @@ def _next_line(lines: list[str], number: int) -> int:
 
 
 def _wrong(ignore: _Ignore, rules: Set[str], *, all_read: bool) -> Iterator[Finding]:
-    if ignore.rule not in rules or ignore.rule in _NEVER:
+    if ignore.rule not in rules or ignore.rule in NEVER_IGNORED:
         message = (
             f"there is no rule {ignore.rule!r} to ignore" if ignore.rule else "it does not say what to ignore"
         )
-        if ignore.rule in _NEVER:
+        if ignore.rule in NEVER_IGNORED:
             message = f"{ignore.rule} cannot be ignored"
         yield _finding("ignore-unknown-rule", message, ignore, "ticketgen rules lists them", Severity.ERROR)
     elif not ignore.reason:
         message = f"{ignore.rule} is not ignored: there is no reason why"
-        way_out = f"write it behind the rule: ticketgen:ignore {ignore.rule} because …"
-        yield _finding("ignore-without-reason", message, ignore, way_out, Severity.ERROR)
+        help = f"write it behind the rule: ticketgen:ignore {ignore.rule} because …"
+        yield _finding("ignore-without-reason", message, ignore, help, Severity.ERROR)
     elif all_read:
         message = f"there is no {ignore.rule} here to ignore"
         yield _finding("ignore-unused", message, ignore, "remove the comment", Severity.WARNING)
