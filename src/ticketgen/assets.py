@@ -34,7 +34,9 @@ def changelog() -> str:
 def documents() -> tuple[str, ...]:
     """The names of the documentation's pages, relative to its folder: the top ones, and the index of the rules."""
     folder = asset_folder("docs")
-    pages = [path.name for path in sorted(folder.glob("*.md")) if path.stem.casefold() not in {"index", "readme"}]
+    pages = [
+        path.name for path in sorted(folder.glob("*.md")) if path.stem.casefold() not in {"index", "readme"}
+    ]
     return (*pages, "rules/README.md") if (folder / "rules" / "README.md").is_file() else tuple(pages)
 
 

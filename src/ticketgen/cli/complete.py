@@ -105,11 +105,11 @@ def _documents(ctx: typer.Context) -> Iterator[Mapping[str, Any]]:
     spec = find_spec(ctx.params.get("spec"))
     if spec.value is None:
         return
-    document = _map(yaml.load(spec.value.read_bytes(), loader))  # noqa: S506 - a safe loader
+    document = _map(yaml.load(spec.value.read_bytes(), loader))
     yield document
     preset = asset_folder("presets") / f"{document.get('extends')}.yaml"
     if os.sep not in str(document.get("extends")) and preset.is_file():
-        base = _map(yaml.load(preset.read_bytes(), loader))  # noqa: S506 - a safe loader
+        base = _map(yaml.load(preset.read_bytes(), loader))
         yield {key: value for key, value in base.items() if key not in document}
 
 

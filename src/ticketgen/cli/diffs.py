@@ -29,7 +29,9 @@ def shown_diff(difference: str, root: Path, *, color: bool = False) -> str:
 
 def _lines(difference: str, root: Path, color: bool) -> Iterator[str]:
     old = new = 0  # lines of the hunk that are still to come: there, --- is a line that goes
-    for line in io.StringIO(difference, newline="\n"):  # only a line feed ends a line, other than for splitlines()
+    for line in io.StringIO(
+        difference, newline="\n"
+    ):  # only a line feed ends a line, other than for splitlines()
         if old > 0 or new > 0:
             old -= line[:1] in {" ", "-", "\n"}
             new -= line[:1] in {" ", "+", "\n"}

@@ -90,7 +90,14 @@ _OF_RULE: Mapping[str, ExitCode] = MappingProxyType(
         ExitCode.USAGE,
     )
     | dict.fromkeys(
-        ("case-collision", "ejected-already", "folder-not-empty", "hand-edited", "in-the-way", "path-outside"),
+        (
+            "case-collision",
+            "ejected-already",
+            "folder-not-empty",
+            "hand-edited",
+            "in-the-way",
+            "path-outside",
+        ),
         ExitCode.HAND_EDIT,
     )
     | dict.fromkeys(("busy", "cannot-lock", "cannot-write", "interference"), ExitCode.CANNOT_WRITE)

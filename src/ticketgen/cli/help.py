@@ -117,7 +117,7 @@ def _common_params(*, hidden: bool) -> list[Any]:
         param.callback = lambda ctx, param, value: adopt(param.name, value)
         param.expose_value = False
         param.is_eager = True
-        param.hidden = hidden  # type: ignore[union-attr]
+        param.hidden = hidden
     return list(params)
 
 
@@ -146,7 +146,9 @@ class CommandGroup(TyperGroup):
         alone.command(cmd_name)(getattr(import_module(f"ticketgen.cli.{module}"), function))
         command = typer.main.get_command(alone)
         command.help = (command.help or "").replace("\n\nExamples:\n", "\n\n\b\nExamples:\n")
-        command.epilog = "-C DIR, --quiet, --verbose and --color are options of every command: ticketgen --help."
+        command.epilog = (
+            "-C DIR, --quiet, --verbose and --color are options of every command: ticketgen --help."
+        )
         command.params = [*command.params, *_common_params(hidden=True)]
         return command
 

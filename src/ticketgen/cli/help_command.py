@@ -42,7 +42,9 @@ def help_on(
         for name, title in known.items():
             typer.echo(f"  {name:<{width}}  {title}")
         typer.echo(f"\nCommands:\n  {', '.join(COMMANDS)}")
-        typer.echo("\nRun `ticketgen help TOPIC`, with a topic, a command, or a rule that `ticketgen rules` lists.")
+        typer.echo(
+            "\nRun `ticketgen help TOPIC`, with a topic, a command, or a rule that `ticketgen rules` lists."
+        )
         return
     name = topic.casefold().removesuffix(".md").replace(" ", "-").replace("_", "-")
     parts = []

@@ -30,9 +30,11 @@ class Ci(StrEnum):
 
 
 def new(
-    project: Annotated[Path, typer.Argument(metavar="PROJECT", parser=here, help="The new folder; its name is the project's.")],
+    project: Annotated[Path, typer.Argument(metavar="PROJECT", parser=here,
+                                            help="The new folder; its name is the project's.")],
     preset: Annotated[
-        str | None, typer.Option("--preset", metavar="NAME", autocompletion=complete_presets, help="The preset it starts from: ticketgen presets.")
+        str | None, typer.Option("--preset", metavar="NAME", autocompletion=complete_presets,
+                                 help="The preset it starts from: ticketgen presets.")
     ] = None,
     ci: Annotated[Ci | None, typer.Option("--ci", help="The CI workflow it gets.")] = None,
     name: Annotated[

@@ -126,7 +126,9 @@ def emit(text: str, output: Path | None = None) -> None:
 
 
 def _write(place: Path, content: bytes) -> None:
-    if place.exists() and not place.is_file():  # a device or a pipe; of a folder, the system says that it is one
+    if (
+        place.exists() and not place.is_file()
+    ):  # a device or a pipe; of a folder, the system says that it is one
         with place.open("wb", buffering=0) as stream:
             stream.write(content)
         return

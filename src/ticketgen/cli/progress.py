@@ -58,7 +58,13 @@ class Progress:
 def progress() -> Iterator[Progress]:
     """Show progress while the block runs; not in CI, in a pipe, on a dumb terminal, or with --quiet or --verbose."""
     shown = Progress()
-    if session().quiet or session().verbose or not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
+    if (
+        session().quiet
+        or session().verbose
+        or not sys.stderr.isatty()
+        or os.environ.get("CI")
+        or os.environ.get("TERM") == "dumb"
+    ):
         yield shown
         return
     thread = threading.Thread(target=shown.run, daemon=True)

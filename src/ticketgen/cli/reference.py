@@ -1,6 +1,6 @@
 """The page ``docs/cli.md``: made from the code, so that it cannot disagree with it.
 
-    python -m ticketgen.cli.reference > docs/cli.md
+python -m ticketgen.cli.reference > docs/cli.md
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ They are accepted before and after the command.
 |---|---|
 | `-C DIR` | starts in this directory |
 | `-q`, `--quiet` | prints errors and results only: no warnings, notes, summaries or progress |
-| `-v`, `--verbose` | prints on standard error which spec and configuration are used, each step with the time since the start, and what comes from the cache |
+| `-v`, `--verbose` | prints steps, times, and which files and caches are used, on standard error |
 | `--color auto`, `always` or `never` | colours: by default on a terminal only |
 | `--version`, `-h`, `--help` | print the version, or the help |
 

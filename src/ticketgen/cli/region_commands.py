@@ -37,9 +37,7 @@ _DryRun = Annotated[
 
 
 def add_region(
-    region: Annotated[
-        str, typer.Argument(metavar="REGION", help=_HELP, autocompletion=complete_regions)
-    ],
+    region: Annotated[str, typer.Argument(metavar="REGION", help=_HELP, autocompletion=complete_regions)],
     spec: Spec = None,
     env: Environments = None,
     opted_in: Annotated[

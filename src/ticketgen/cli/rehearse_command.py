@@ -36,7 +36,9 @@ def rehearse(
     ] = 600,
     picture: Annotated[
         Path | None,
-        typer.Option("--picture", metavar="FILE", parser=here, help="Draw the run as an SVG, for a launch review."),
+        typer.Option(
+            "--picture", metavar="FILE", parser=here, help="Draw the run as an SVG, for a launch review."
+        ),
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="The format of the scoreboard.")] = Format.TEXT,
 ) -> None:

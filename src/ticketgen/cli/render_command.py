@@ -30,7 +30,8 @@ def render(
     spec: Spec = None,
     env: Environments = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if the stacks on disk differ from the spec.")
+        bool,
+        typer.Option("--check", help="Write nothing; exit 1 if the stacks on disk differ from the spec."),
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Like --check, and show each difference.")] = False,
     force: Annotated[
@@ -39,7 +40,8 @@ def render(
     upgrade: Annotated[
         bool,
         typer.Option(
-            "--upgrade", help="Change stacks that another version of ticketgen wrote; --diff lists the reasons."
+            "--upgrade",
+            help="Change stacks that another version of ticketgen wrote; --diff lists the reasons.",
         ),
     ] = False,
     format: ReportFormatOption = ReportFormat.TEXT,

@@ -47,12 +47,13 @@ class Session:
     since: float = 0.0
 
 
-_CURRENT: ContextVar[Session] = ContextVar("session", default=Session())
+_CURRENT: ContextVar[Session] = ContextVar("session")
+_NOTHING_SAID = Session()
 
 
 def session() -> Session:
     """The options of this run, as far as they have been read."""
-    return _CURRENT.get()
+    return _CURRENT.get(_NOTHING_SAID)
 
 
 def reset() -> None:
@@ -77,7 +78,7 @@ def adopt(name: str | None, value: Any) -> None:
     elif name == "color" and value:
         now = replace(now, color=Color(value))
     elif name in {"quiet", "verbose"} and value:
-        now = replace(now, **{name: True})
+        now = replace(now, quiet=True) if name == "quiet" else replace(now, verbose=True)
         if now.quiet and now.verbose:
             raise typer.BadParameter("--quiet and --verbose exclude each other.")
     _CURRENT.set(now)

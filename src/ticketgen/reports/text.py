@@ -13,7 +13,11 @@ _LONGEST_LINE = 160  # characters of a source line; a longer one is cut around t
 
 # Select Graphic Rendition: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/
 _PLACE, _RULE, _ARROW = "1", "2", "36"  # bold, faint, cyan
-_SEVERITIES = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;34"}  # bold red, yellow, blue
+_SEVERITIES = {
+    Severity.ERROR: "1;31",
+    Severity.WARNING: "1;33",
+    Severity.NOTE: "1;34",
+}  # bold red, yellow, blue
 
 _Paint = Callable[[str, str], str]
 
