@@ -48,11 +48,11 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_wheel_carries_the_package_every_template_and_every_preset_and_nothing_else(
+def test_the_wheel_carries_the_package_templates_presets_and_documents_and_nothing_else(
     built: tuple[Path, Path],
 ) -> None:
     names = {name for name in contents(built[1]) if ".dist-info/" not in name}
-    assets = {f"ticketgen/_assets/{name}" for name in committed("templates", "presets", "CHANGELOG.md")}
+    assets = {f"ticketgen/_assets/{name}" for name in committed("templates", "presets", "docs", "CHANGELOG.md")}
     package = {name.removeprefix("src/") for name in committed("src")}
     assert assets
     assert names == package | assets

@@ -84,7 +84,6 @@ _OF_RULE: Mapping[str, ExitCode] = MappingProxyType(
             "template-without-spec",
             "unknown-answer",
             "unknown-environment",
-            "unknown-rule",
             "unknown-template",
         ),
         ExitCode.USAGE,

@@ -39,7 +39,7 @@ def render(
     # Section 3.14.14: the folder that a relative URI begins in, with a slash at its end. GitHub takes relative URIs as
     # the repository's; an editor on this machine finds the files by this.
     base = {"uri": f"{PurePosixPath(style.base).as_uri()}/"} if style.base else {}
-    bases = {_BASE: {**base, "description": {"text": "The folder that the files' names begin in."}}}
+    bases = {_BASE: {**base, "description": {"text": "The folder to which file names are relative."}}}
     run: dict[str, object] = {
         "tool": {"driver": driver},
         "originalUriBaseIds": bases,
