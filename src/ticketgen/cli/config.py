@@ -74,7 +74,8 @@ def read_config() -> Checked[Config]:
         return Checked(None, (_finding(message, top, "save it as UTF-8"),))
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+), column (\d+)", str(error))
-        at = Location(str(file), *(int(each) for each in place.groups())) if place else top
+        numbers = map(int, place.groups()) if place else (text.count("\n") + 1,)  # (at end of document)
+        at = Location(str(file), *numbers)
         what = re.sub(r" \(at .*\)$", "", str(error))
         return Checked(None, (_finding(f"{seen(file)} is not TOML: {what}", at, "correct it there"),))
     findings = tuple(_problems(document, text, file))
