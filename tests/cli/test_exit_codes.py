@@ -6,7 +6,7 @@ import errno
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,23 +21,32 @@ from ticketgen.cli.reference import page
 
 ROOT = Path(__file__).parents[2]
 
-SPECS: dict[str, Callable[[Path], object]] = {
-    "missing": lambda spec: spec.unlink(),
-    "a directory": lambda spec: (spec.unlink(), spec.mkdir()),
-    "empty": lambda spec: spec.write_text(""),
-    "not UTF-8": lambda spec: spec.write_bytes(b"\xff\xfe"),
-    "not YAML": lambda spec: spec.write_text("{{"),
-    "an unknown key": lambda spec: spec.write_text(SPEC + "evnts: 1\n"),
-    "an unknown Region": lambda spec: spec.write_text(SPEC.replace("eu-west-1", "eu-wset-1")),
-    "an unknown preset": lambda spec: spec.write_text(SPEC.replace("small-venue", "small-vneue")),
-    "a link to nowhere": lambda spec: (spec.unlink(), spec.symlink_to("nowhere")),
+SPECS: dict[str, str | bytes] = {
+    "empty": "",
+    "not UTF-8": b"\xff\xfe",
+    "not YAML": "{{",
+    "an unknown key": SPEC + "evnts: 1\n",
+    "an unknown Region": SPEC.replace("eu-west-1", "eu-wset-1"),
+    "an unknown preset": SPEC.replace("small-venue", "small-vneue"),
 }
 
 
-@pytest.mark.parametrize("mistake", SPECS)
+def spoil(spec: Path, mistake: str) -> None:
+    """Make the mistake."""
+    spec.unlink()
+    if mistake == "a directory":
+        spec.mkdir()
+    elif mistake == "a link to nowhere":
+        spec.symlink_to("nowhere")
+    elif mistake != "missing":
+        text = SPECS[mistake]
+        spec.write_bytes(text.encode() if isinstance(text, str) else text)
+
+
+@pytest.mark.parametrize("mistake", ["missing", "a directory", "a link to nowhere", *SPECS])
 @pytest.mark.parametrize("command", sorted(ASK_FOR_A_SPEC.keys() - {"eject"}))
 def test_a_bad_spec_is_3_everywhere(project: Path, command: str, mistake: str) -> None:
-    SPECS[mistake](project / "ticketgen.yaml")
+    spoil(project / "ticketgen.yaml", mistake)
     arguments = [each for each in ASK_FOR_A_SPEC[command] if each not in {"--env", "dev", "nowhere"}]
     done = run(*arguments, "--spec", "ticketgen.yaml")
     assert done.exit_code == ExitCode.INVALID_SPEC, done.output
