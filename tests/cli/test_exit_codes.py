@@ -176,6 +176,13 @@ def test_an_output_that_cannot_be_written_is_5_everywhere(
     assert f"{place} cannot be written: " in done.stderr
 
 
+@pytest.mark.parametrize("place", ["no/such/folder.svg", "stacks"])
+def test_a_rehearsal_does_not_begin_if_its_picture_cannot_be_written(rendered: Path, place: str) -> None:
+    done = run("rehearse", "--env", "dev", "--picture", place)
+    assert done.exit_code == ExitCode.CANNOT_WRITE
+    assert f"{place} cannot be written: " in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["schema"], ["show"], ["rules"], ["list"]], ids=" ".join)
 def test_a_full_disk_behind_standard_output_is_5(project: Path, arguments: list[str]) -> None:
     command = [sys.executable, "-m", "ticketgen", *arguments]

@@ -104,6 +104,13 @@ def test_it_runs_from_a_folder_that_nobody_may_write_and_leaves_the_installation
     assert {path for path in tree(package) if "__pycache__" not in path} == before
 
 
+def test_the_documents_that_messages_point_to_are_there(installed: Installed, tmp_path: Path) -> None:
+    for topic, page in {"spec": "spec.md", "validate": "validate.md", "rules": "rules/README.md"}.items():
+        shown = installed.run("help", topic, cwd=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout.endswith((CHECKOUT / "docs" / page).read_text("utf-8"))
+
+
 def test_presets_and_schema_are_there(installed: Installed, tmp_path: Path) -> None:
     listed = installed.run("presets", "--format", "json", cwd=tmp_path)
     assert {row["name"] for row in json.loads(listed.stdout)} == {

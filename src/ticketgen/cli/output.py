@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from ticketgen.cli.paths import STDOUT, placed, seen, view, viewed
 from ticketgen.cli.session import colored, session
 from ticketgen.findings import Finding, RuleInfo, Severity
 
-__all__ = ["close_to", "emit", "finish", "misused", "reported", "show_findings"]
+__all__ = ["close_to", "emit", "expect_to_write", "finish", "misused", "reported", "show_findings"]
 
 
 def reported(
@@ -118,11 +119,23 @@ def emit(text: str, output: Path | None = None) -> None:
     try:
         _write(Path(os.path.realpath(output)), text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        typer.echo(
-            f"Error: {seen(output)} cannot be written: {error.strerror or error}. Name another file with --output.",
-            err=True,
-        )
-        raise typer.Exit(ExitCode.CANNOT_WRITE) from None
+        _cannot_write(output, error.strerror or str(error))
+
+
+def expect_to_write(output: Path) -> None:
+    """Exit now if a file cannot be written later, after a command that takes minutes."""
+    place = Path(os.path.realpath(output))
+    if place.is_dir():
+        _cannot_write(output, os.strerror(errno.EISDIR))
+    if not place.parent.is_dir():
+        _cannot_write(output, os.strerror(errno.ENOENT))
+    if not os.access(place if place.exists() else place.parent, os.W_OK):
+        _cannot_write(output, os.strerror(errno.EACCES))
+
+
+def _cannot_write(output: Path, reason: str) -> NoReturn:
+    typer.echo(f"Error: {seen(output)} cannot be written: {reason}. Name another file.", err=True)
+    raise typer.Exit(ExitCode.CANNOT_WRITE)
 
 
 def _write(place: Path, content: bytes) -> None:

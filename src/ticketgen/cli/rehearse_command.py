@@ -11,7 +11,7 @@ import typer
 from ticketgen.cli.complete import complete_environments
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Format, ReportFormat, Spec
-from ticketgen.cli.output import emit, finish, show_findings
+from ticketgen.cli.output import emit, expect_to_write, finish, show_findings
 from ticketgen.cli.paths import here, seen
 from ticketgen.cli.session import note, say
 from ticketgen.cli.spec_file import the_spec
@@ -73,6 +73,9 @@ def rehearse(
     if built.value is None or has_errors(built.findings):
         show_findings(built.findings, ReportFormat(format.value), root=path.parent)
         finish(built.findings)
+
+    if picture:
+        expect_to_write(picture)
 
     from ticketgen.rehearsal.readiness import what_is_missing
 
