@@ -256,7 +256,7 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(tmp_path: Path, th
         folder.symlink_to(tmp_path / "elsewhere")
     before = sorted(tmp_path.rglob("*"))
     done = run("new", str(folder))
-    assert done.exit_code == 2
+    assert done.exit_code == 4
     assert "[folder-not-empty]" in done.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
