@@ -18,6 +18,7 @@ from ticketgen.cli.environment import VARIABLES
 from ticketgen.cli.exit_codes import MEANINGS, ExitCode
 from ticketgen.cli.help import COMMANDS
 from ticketgen.cli.reference import page
+from ticketgen.findings import Stage
 
 ROOT = Path(__file__).parents[2]
 
@@ -275,6 +276,10 @@ def test_every_environment_variable_is_in_the_table() -> None:
     assert {"TICKETGEN_SPEC", "TICKETGEN_NO_CACHE", "NO_COLOR", "CI"} <= read
     assert read <= VARIABLES.keys()
     assert VARIABLES.keys() - read <= {"AWS_*", "TF_PLUGIN_CACHE_DIR"}
+
+
+def test_every_stage_has_a_code() -> None:
+    assert exit_codes._OF_STAGE.keys() == {stage.value for stage in Stage}
 
 
 def test_a_rule_with_a_code_of_its_own_is_one_that_is_reported() -> None:

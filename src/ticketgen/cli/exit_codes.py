@@ -1,6 +1,7 @@
 """What the exit codes mean, and how one follows from the kind of mistake.
 
-The tables are the contract: the help, `docs/cli.md` and every command read them.
+The tables are the contract: the help, `docs/cli.md` and every command read them. Findings are imported when there are
+some: `--help` prints the codes and has none.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import errno
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from ticketgen.findings import Finding, Severity, Stage
+if TYPE_CHECKING:
+    from ticketgen.findings import Finding
 
 __all__ = ["MEANINGS", "ExitCode", "exit_code", "exit_code_of", "summary"]
 
@@ -60,13 +63,13 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
 })  # fmt: skip
 """Each code's name and its meaning."""
 
-_OF_STAGE = {
-    Stage.LOAD: ExitCode.INVALID_SPEC,
-    Stage.RESOLVE: ExitCode.INVALID_SPEC,
-    Stage.SIZE: ExitCode.INVALID_SPEC,
-    Stage.RENDER: ExitCode.INVALID_SPEC,
-    Stage.VERIFY: ExitCode.FINDINGS,
-    Stage.WRITE: ExitCode.FINDINGS,
+_OF_STAGE: Mapping[str, ExitCode] = {
+    "load": ExitCode.INVALID_SPEC,
+    "resolve": ExitCode.INVALID_SPEC,
+    "size": ExitCode.INVALID_SPEC,
+    "render": ExitCode.INVALID_SPEC,
+    "verify": ExitCode.FINDINGS,
+    "write": ExitCode.FINDINGS,
 }
 
 _OF_RULE: Mapping[str, ExitCode] = MappingProxyType(
@@ -114,6 +117,8 @@ def exit_code(findings: Iterable[Finding], *, unreadable: ExitCode | None = None
         findings: in any order.
         unreadable: the code if what was loaded was not the spec but a file that an option names.
     """
+    from ticketgen.findings import Severity
+
     codes = (_of(finding, unreadable) for finding in findings if finding.severity is Severity.ERROR)
     return max(codes, default=ExitCode.FINE)
 
@@ -121,9 +126,9 @@ def exit_code(findings: Iterable[Finding], *, unreadable: ExitCode | None = None
 def _of(finding: Finding, unreadable: ExitCode | None) -> ExitCode:
     if finding.location and finding.location.file.startswith("--"):
         return ExitCode.USAGE  # the place is in an option's value, such as that of --set
-    if unreadable is not None and finding.stage is Stage.LOAD:
+    if unreadable is not None and finding.stage == "load":
         return unreadable
-    return _OF_RULE.get(finding.rule, _OF_STAGE[finding.stage])
+    return _OF_RULE.get(finding.rule, _OF_STAGE[finding.stage.value])
 
 
 def exit_code_of(error: OSError) -> ExitCode:
