@@ -161,6 +161,7 @@ def render_project(
     findings = document.findings + project.findings + built.findings
     if built.value is None:
         return Checked(None, findings)
+    progress("Writing the stacks")
     written = write(
         spec.parent,
         built.value,

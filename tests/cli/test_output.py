@@ -130,7 +130,7 @@ def test_verbose_says_on_standard_error_what_is_used_and_how_long_it_took(render
     assert all(re.match(r"\[ *\d+\.\d\d s\] ", line) for line in lines)
     said = [line.partition("] ")[2] for line in lines]
     assert said[0] == "spec: ../ticketgen.yaml"
-    assert "Rendering and verifying dev" in said
+    assert said[1:] == ["Rendering and verifying dev", "Writing the stacks"]
     assert done.stdout == as_a_process(rendered / "stacks", "render", "--env", "dev").stdout
 
 

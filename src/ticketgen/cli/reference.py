@@ -58,7 +58,7 @@ Results go to standard output; findings as text, progress and `--verbose` go to 
 standard output. Documents are UTF-8, whatever the terminal's encoding is.
 
 In `--format github` and `--format sarif`, files are relative to `GITHUB_WORKSPACE` if that is set, because GitHub reads
-them from the root of the repository on. `ticketgen validate --relative-to DIR` sets another base for every format.
+them from the root of the repository on. `--relative-to DIR` of `ticketgen validate` sets another base, for every format.
 
 ## Exit codes
 
@@ -78,8 +78,8 @@ The code follows from the kind of mistake, whichever command finds it. With seve
 
 ## The configuration file
 
-`{names}` holds what `ticketgen validate` reports. The nearest one counts, from the current folder upwards; the command
-line wins over it.
+`{names}` sets what `ticketgen validate` reports. The nearest one counts, from the
+current folder upwards; the command line wins over it.
 
 ```toml
 [validate]
