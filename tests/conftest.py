@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 # The workers of a run already keep every core busy.
 os.environ["TICKETGEN_ONE_PROCESS"] = "1"
 
+# The settings of whoever runs the tests are not those of the tests.
+for _name in ("TICKETGEN_SPEC", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(_name, None)
+
 # Terraform's examples ship tests of their own, which are looked at, and not run.
 collect_ignore_glob = ["rules/bad/*", "rules/good/*"]
 
@@ -88,6 +92,35 @@ def small_project(small_project_once: Path, tmp_path: Path, monkeypatch: pytest.
     shutil.copytree(small_project_once, folder)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the spec of the tests of the command line; it is the current folder."""
+    from cli_tools import SPEC
+
+    (tmp_path / "ticketgen.yaml").write_text(SPEC, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That folder, rendered; to be copied and never changed."""
+    from cli_tools import SPEC, run
+
+    folder = tmp_path_factory.mktemp("rendered")
+    spec = folder / "ticketgen.yaml"
+    spec.write_text(SPEC, encoding="utf-8")
+    assert run("render", "--spec", str(spec)).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def rendered(rendered_once: Path, project: Path) -> Path:
+    """The folder with the spec and its stacks; it is the current folder."""
+    shutil.copytree(rendered_once, project, dirs_exist_ok=True)
+    return project
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,16 @@
-"""Where the templates and the presets are: beside the package in a wheel, at the top level in a checkout."""
+"""Templates, presets and documents: beside the package in a wheel, at the top level in a checkout."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
-__all__ = ["asset_folder", "changelog"]
+__all__ = ["asset_folder", "changelog", "document", "documents"]
 
 
 @cache
 def asset_folder(name: str) -> Path:
-    """The folder of ``templates`` or ``presets``.
+    """The folder of ``templates``, ``presets`` or ``docs``.
 
     Raises:
         FileNotFoundError: the installation is incomplete.
@@ -23,9 +23,23 @@ def asset_folder(name: str) -> Path:
 
 
 def changelog() -> str:
-    """The text of CHANGELOG.md; nothing if the installation has none."""
+    """The text of CHANGELOG.md; "" if the installation has none."""
     package = Path(__file__).resolve().parent
     for place in (package / "_assets" / "CHANGELOG.md", package.parents[1] / "CHANGELOG.md"):
         if place.is_file():
             return place.read_text(encoding="utf-8")
     return ""
+
+
+def documents() -> tuple[str, ...]:
+    """The names of the documentation's pages, relative to its folder: the top ones, and the index of the rules."""
+    folder = asset_folder("docs")
+    pages = [
+        path.name for path in sorted(folder.glob("*.md")) if path.stem.casefold() not in {"index", "readme"}
+    ]
+    return (*pages, "rules/README.md") if (folder / "rules" / "README.md").is_file() else tuple(pages)
+
+
+def document(name: str) -> str:
+    """The text of a page."""
+    return (asset_folder("docs") / name).read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Severity(StrEnum):
-    """How bad a finding is. Only errors fail a command."""
+    """How bad a finding is. Only errors make a command fail."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 
 class Stage(StrEnum):
-    """The stage of the pipeline that found it, in the order in which they run."""
+    """The stages of the pipeline, in the order in which they run."""
 
     LOAD = "load"
     RESOLVE = "resolve"
@@ -45,15 +45,15 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, where it is, and the way out.
+    """One thing that is wrong, where it is, and how to fix it.
 
     Attributes:
-        rule: what found it, in kebab case: ``unknown-key``, ``undeclared-reference``.
+        rule: the check that found it, in kebab case: ``unknown-key``, ``undeclared-reference``.
         message: what is wrong, with the offending value, as one sentence without a full stop.
         stage: the stage of the pipeline that found it.
-        location: where; None only where no file is to blame.
-        severity: errors fail the command.
-        help: the way out, as one sentence without a full stop; may be empty.
+        location: the place; None only if the finding is about no file.
+        severity: errors make the command fail.
+        help: how to fix it, as one sentence without a full stop; may be empty.
     """
 
     rule: str
@@ -66,14 +66,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """What is to be known of a rule, for lists, documentation and reports.
+    """A rule's metadata, for lists, documentation and reports.
 
     Attributes:
         id: what findings carry as their rule.
-        severity: of its findings; the worst of them where they differ.
+        severity: of its findings; the worst one if they differ.
         summary: what must hold, as one sentence without a full stop.
-        why: what happens where it does not.
-        fix: the way out, as one sentence without a full stop.
+        why: what happens otherwise.
+        fix: how to fix it, as one sentence without a full stop.
         sources: where the facts behind it are documented.
     """
 
@@ -87,12 +87,12 @@ class RuleInfo:
 
 @dataclass(frozen=True, slots=True)
 class Checked(Generic[T]):
-    """What a stage hands on: its value (None when it could make none) and all that it found on the way."""
+    """The result of a stage: its value, None if there is none, and all its findings."""
 
     value: T | None
     findings: tuple[Finding, ...] = ()
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:
-    """Whether any finding fails the command."""
+    """Whether any finding makes the command fail."""
     return any(finding.severity is Severity.ERROR for finding in findings)

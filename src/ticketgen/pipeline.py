@@ -30,6 +30,7 @@ __all__ = [
     "STACKS",
     "check_project",
     "draw_project",
+    "environments_of",
     "quiet",
     "read_project",
     "render_project",
@@ -70,7 +71,7 @@ def size_project(
     project = read_project(spec, only, options)
     if project.value is None:
         return Checked(None, project.findings)
-    chosen = _chosen(project.value, only)
+    chosen = environments_of(project.value, only)
     if chosen.value is None:
         return Checked(None, project.findings + chosen.findings)
     sized = [(environment, size(environment)) for environment in chosen.value]
@@ -91,7 +92,7 @@ def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
         return Checked(None, project.findings)
     protected = [each.name for each in project.value.environments if each.protect]
     launched = [*(each.name for each in project.value.environments), *protected][-1]
-    chosen = _chosen(project.value, [launched if name is None else name])
+    chosen = environments_of(project.value, [launched if name is None else name])
     if chosen.value is None:
         return Checked(None, project.findings + chosen.findings)
     (environment,) = chosen.value
@@ -124,7 +125,7 @@ def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
 
 
 def quiet(what: str) -> None:
-    """Progress that nobody sees."""
+    """No-op progress callback."""
 
 
 def check_project(
@@ -160,6 +161,7 @@ def render_project(
     findings = document.findings + project.findings + built.findings
     if built.value is None:
         return Checked(None, findings)
+    progress("Writing the stacks")
     written = write(
         spec.parent,
         built.value,
@@ -172,7 +174,8 @@ def render_project(
     return Checked(written.value, findings + written.findings)
 
 
-def _chosen(project: Project, only: Sequence[str]) -> Checked[tuple[Environment, ...]]:
+def environments_of(project: Project, only: Sequence[str]) -> Checked[tuple[Environment, ...]]:
+    """The environments of these names, in the spec's order; all of them without names."""
     environments = tuple(each for each in project.environments if not only or each.name in only)
     unknown = sorted(set(only) - {each.name for each in environments})
     known = ", ".join(each.name for each in project.environments)
@@ -192,7 +195,7 @@ def stacks_of(
     project: Project, only: Sequence[str] = (), *, progress: Callable[[str], None] = quiet
 ) -> Checked[tuple[Stack, ...]]:
     """Size, render and verify every environment, or those named; with errors in any, none."""
-    chosen = _chosen(project, only)
+    chosen = environments_of(project, only)
     if chosen.value is None:
         return Checked(None, chosen.findings)
     stacks = []

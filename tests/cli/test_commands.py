@@ -3,56 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
-from typer.testing import CliRunner, Result
+from cli_tools import SPEC, as_a_process, run
 
-from ticketgen.cli.app import app
-
-SPEC = """version: 1
-project: tap-marketplace
-extends: small-venue
-regions: [eu-west-1]
-primary_region: eu-west-1
-environments:
-  dev:
-  prod: { protect: true }
-"""
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a spec, and in it."""
-    (tmp_path / "ticketgen.yaml").write_text(SPEC, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a spec and its stacks, to be copied and not to be touched."""
-    folder = tmp_path_factory.mktemp("rendered")
-    spec = folder / "ticketgen.yaml"
-    spec.write_text(SPEC, encoding="utf-8")
-    assert run("render", "--spec", str(spec)).exit_code == 0
-    return folder
-
-
-@pytest.fixture
-def rendered(rendered_once: Path, project: Path) -> Path:
-    """The folder with the spec, rendered."""
-    shutil.copytree(rendered_once, project, dirs_exist_ok=True)
-    return project
+from ticketgen.cli.help import COMMANDS
 
 
 def test_render_writes_every_environment_and_says_what_to_do_next(project: Path) -> None:
@@ -138,13 +97,6 @@ def test_an_environment_that_is_not_there_is_wrong_usage(project: Path) -> None:
     assert "it has dev, prod" in done.stderr
 
 
-def test_a_spec_that_is_not_there_is_an_invalid_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    done = run("render")
-    assert done.exit_code == 3
-    assert "--spec" in done.stderr
-
-
 def test_another_spec_is_rendered_beside_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "shop.yaml").write_text(SPEC, encoding="utf-8")
@@ -200,7 +152,7 @@ def test_validate_says_when_there_is_nothing_to_verify(what: str, tmp_path: Path
     elif what == "a file":
         path.write_text("", encoding="utf-8")
     done = run("validate", str(path))
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert what in done.stderr
 
 
@@ -212,28 +164,16 @@ def test_no_command_says_what_there_is() -> None:
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    for command in app.registered_commands:
-        assert command.name is not None
-        done = run(command.name, "--help")
+    for command in COMMANDS:
+        done = run(command, "--help")
         assert done.exit_code == 0
-        assert f"ticketgen {command.name}" in done.stdout
-
-
-def _as_a_process(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ticketgen", *arguments],
-        cwd=folder,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        assert f"  ticketgen {command}" in done.stdout
 
 
 def test_the_version_is_the_package_s(tmp_path: Path) -> None:
     from importlib.metadata import version
 
-    assert _as_a_process(tmp_path, "--version").stdout == f"ticketgen {version('ticketgen')}\n"
+    assert as_a_process(tmp_path, "--version").stdout == f"ticketgen {version('ticketgen')}\n"
 
 
 BUG = "import ticketgen.pipeline as p\ndef broken(*_, **__): raise KeyError('oops')\np.render_project = broken\n"
@@ -241,11 +181,11 @@ BUG = "import ticketgen.pipeline as p\ndef broken(*_, **__): raise KeyError('oop
 
 def test_a_bug_of_ours_says_so_without_a_traceback(project: Path) -> None:
     (project / "sitecustomize.py").write_text(BUG, encoding="utf-8")
-    done = _as_a_process(project, "render", PYTHONPATH=str(project))
+    done = as_a_process(project, "render", PYTHONPATH=str(project))
     assert done.returncode == 70
     assert done.stderr.startswith("ticketgen has a bug: KeyError")
     assert "Traceback" not in done.stderr
-    told = _as_a_process(project, "render", PYTHONPATH=str(project), TICKETGEN_DEBUG="1")
+    told = as_a_process(project, "render", PYTHONPATH=str(project), TICKETGEN_DEBUG="1")
     assert "Traceback" in told.stderr
 
 
@@ -280,14 +220,14 @@ def test_size_shows_before_and_after_in_json_too(project: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--set", "event_scale.purchases_per_minute=0"], 3, "write 1 or more"),
+        (["--set", "event_scale.purchases_per_minute=0"], 2, "write 1 or more"),
         (["--set", "purchases"], 2, "path=value"),
         (["--env", "staging"], 2, "no environment 'staging'"),
-        (["--prices", "none.yaml"], 3, "none.yaml cannot be read"),
+        (["--prices", "none.yaml"], 2, "none.yaml cannot be read"),
         (["--set", "event_scale.purchases_per_minute=10000000"], 3, "analytics-too-slow"),
     ],
 )
-def test_size_refuses_with_the_place_and_the_way_out(
+def test_size_refuses_with_the_place_and_the_fix(
     project: Path, arguments: list[str], code: int, words: str
 ) -> None:
     done = run("size", *arguments)

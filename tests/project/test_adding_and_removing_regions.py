@@ -56,7 +56,7 @@ def test_a_second_time_there_is_nothing_to_do(small_project: Path) -> None:
     again = run("add-region", "eu-north-1", "--env", "prod")
     assert (again.exit_code, again.stdout) == (
         0,
-        "eu-north-1 is there already in prod: nothing to do there\n",
+        "eu-north-1 is already in prod: nothing to do there\n",
     )
     gone = run("remove-region", "eu-west-3")
     assert (gone.exit_code, gone.stdout) == (0, "eu-west-3 is not in dev, prod: nothing to do there\n")

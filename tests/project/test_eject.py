@@ -44,7 +44,7 @@ def test_one_that_is_there_is_never_overwritten(small_project: Path) -> None:
     (small_project / "templates" / NAME).write_text("mine\n")
     before = everything_in(small_project)
     again = run("eject", NAME)
-    assert (again.exit_code, "[ejected-already]" in again.stderr) == (2, True)
+    assert (again.exit_code, "[ejected-already]" in again.stderr) == (4, True)
     assert everything_in(small_project) == before
 
 

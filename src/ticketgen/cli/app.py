@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ticketgen.cli.help import FIRST_STEPS, CommandGroup
+from ticketgen.cli.help import CommandGroup, epilog
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="ticketgen",
-    help="One YAML spec in; a verified Terraform stack for a multi-Region ticketing marketplace on AWS out.",
-    epilog=FIRST_STEPS,
+    help="Turn one YAML spec into verified Terraform for a multi-Region ticketing marketplace on AWS.",
+    epilog=epilog(),
     cls=CommandGroup,
     no_args_is_help=True,
     rich_markup_mode=None,  # importing rich would double the time of --help
@@ -42,16 +44,19 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; what nobody expected is a bug of ours, and says so without a traceback."""
+    """Run the command line. An unexpected exception is a bug, and is reported without a traceback."""
+    _open_streams()
     try:
         app()
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
-            from ticketgen.cli.exit_codes import ExitCode
-
-            # Whoever read us has gone (`ticketgen list | head -1`). Typer exits with 1, which would mean findings.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(ExitCode.READER_GONE)
+            _leave(141)  # The reader has gone (`ticketgen list | head -1`). Typer exits with 1: findings.
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _leave(141)
+        except OSError as error:
+            _leave(_unwritable(error))
         raise
     except Exception as error:
         if os.environ.get("TICKETGEN_DEBUG"):
@@ -64,3 +69,38 @@ def main() -> None:
             err=True,
         )
         sys.exit(ExitCode.BUG)
+
+
+def _unwritable(error: OSError) -> int:
+    from ticketgen.cli.exit_codes import ExitCode
+
+    typer.echo(f"Error: standard output cannot be written: {error.strerror}.", err=True)
+    return ExitCode.CANNOT_WRITE
+
+
+def _leave(code: int) -> None:
+    """Exit without another attempt to write what is left in the buffer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+_ASCII = {"→": "->", "…": "...", "·": "-", "–": "-", "—": "-", "×": "x", "’": "'", "“": '"', "”": '"'}
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What a terminal shows that has no such character."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = "".join(_ASCII.get(c, c) for c in error.object[error.start : error.end])
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+def _open_streams() -> None:
+    """Let no text fail for a stream's encoding, and no read or write because a stream was closed."""
+    codecs.register_error("ticketgen", _in_ascii)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="ticketgen")

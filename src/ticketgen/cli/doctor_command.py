@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,12 +10,13 @@ import typer
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Format, Spec
 from ticketgen.cli.progress import progress
+from ticketgen.cli.spec_file import spec_or_none
 
 __all__ = ["doctor"]
 
 
 def doctor(
-    spec: Spec = Path("ticketgen.yaml"),
+    spec: Spec = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not contact the provider registries.")
     ] = False,
@@ -35,7 +35,7 @@ def doctor(
 
     with progress() as shown:
         shown.step("Checking this machine")
-        checks = list(examine(spec, offline=offline))
+        checks = list(examine(spec_or_none(spec), offline=offline))
     if format is Format.JSON:
         rows = [{"name": c.name, "health": c.health.value, "found": c.found, "help": c.help} for c in checks]
         typer.echo(json.dumps(rows, indent=2))

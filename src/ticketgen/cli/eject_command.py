@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 from typing import Annotated
 
 import typer
 
+from ticketgen.cli.complete import complete_templates
+from ticketgen.cli.diffs import shown_diff
 from ticketgen.cli.options import ReportFormat, Spec
-from ticketgen.cli.output import finish, show_findings
-from ticketgen.cli.summary import placed
+from ticketgen.cli.output import finish, misused, show_findings
+from ticketgen.cli.paths import seen
+from ticketgen.cli.session import colored, say
+from ticketgen.cli.spec_file import the_spec
 
 __all__ = ["eject"]
 
@@ -17,20 +21,25 @@ __all__ = ["eject"]
 def eject(
     template: Annotated[
         str | None,
-        typer.Argument(metavar="[TEMPLATE]", help="Such as stack/tables.tf.j2; else all are listed."),
+        typer.Argument(
+            metavar="[TEMPLATE]",
+            help="A template, such as stack/tables.tf.j2. Without one, all are listed.",
+            autocompletion=complete_templates,
+        ),
     ] = None,
-    spec: Spec = Path("ticketgen.yaml"),
+    spec: Spec = None,
     diff: Annotated[
         bool, typer.Option("--diff", help="Show how the project's template differs from ticketgen's own.")
     ] = False,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Keep the project's template beside ticketgen's own of today.")
+        bool,
+        typer.Option("--accept", help="Keep the project's template after ticketgen's own has changed."),
     ] = False,
 ) -> None:
-    """Take a template over into the project, where it can be changed and wins over ticketgen's own.
+    """Copy a template into the project, where you can change it and it replaces ticketgen's own.
 
-    It is copied to templates/ beside the spec. When a newer ticketgen has another one, `ticketgen render --check` says
-    so. To have ticketgen's own again, delete the file.
+    The copy goes to templates/ beside the spec. When ticketgen's own template changes, `ticketgen render --check`
+    warns. Delete the copy to use ticketgen's own again.
 
     Examples:
       ticketgen eject
@@ -40,19 +49,23 @@ def eject(
     """
     from ticketgen.project import eject as ejecting
 
-    root = spec.parent
+    if diff and accept:
+        misused("--diff and --accept exclude each other.")
     if template is None:
+        if diff or accept:
+            misused(f"{'--diff' if diff else '--accept'} needs a template, such as stack/tables.tf.j2.")
         typer.echo("\n".join(ejecting.ejectable()))
         return
+    root = the_spec(spec).parent
     if diff:
         shown = ejecting.difference(root, template)
-        typer.echo(shown.value or "", nl=False)
-        show_findings(placed(shown.findings, root), ReportFormat.TEXT)
+        color = colored(sys.stdout)
+        typer.echo(shown_diff(shown.value or "", root, color=color), nl=False, color=color or None)
+        show_findings(shown.findings, ReportFormat.TEXT, root=root)
         finish(shown.findings)
     done = ejecting.accept(root, template) if accept else ejecting.eject(root, template)
-    show_findings(placed(done.findings, root), ReportFormat.TEXT)
+    show_findings(done.findings, ReportFormat.TEXT, root=root)
     if done.value is not None:
-        typer.echo(
-            f"{done.value}: {'accepted' if accept else 'yours now; edit it, then run ticketgen render'}"
-        )
+        now = "accepted" if accept else "copied; edit it, then run `ticketgen render`"
+        say(f"{seen(done.value)}: {now}")
     finish(done.findings)

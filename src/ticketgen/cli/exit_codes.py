@@ -1,59 +1,143 @@
-"""What the exit codes mean, and how one follows from findings."""
+"""What the exit codes mean, and how one follows from the kind of mistake.
+
+The tables are the contract: the help, `docs/cli.md` and every command read them. Findings are imported when there are
+some: `--help` prints the codes and has none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from ticketgen.findings import Finding, Severity, Stage
+if TYPE_CHECKING:
+    from ticketgen.findings import Finding
 
-__all__ = ["ExitCode", "exit_code"]
+__all__ = ["MEANINGS", "ExitCode", "exit_code", "exit_code_of", "summary"]
 
 
 class ExitCode(IntEnum):
-    """Part of the contract with whoever calls us from CI."""
+    """Part of the contract with CI and scripts."""
 
     FINE = 0
-    FINDINGS = 1  # findings, or drift
+    FINDINGS = 1
     USAGE = 2
     INVALID_SPEC = 3
-    HAND_EDIT = 4  # would overwrite it
+    HAND_EDIT = 4
+    CANNOT_WRITE = 5
     BUG = 70  # EX_SOFTWARE of sysexits.h
-    READER_GONE = 141  # what a shell says of a tool that SIGPIPE ended
+    INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+    READER_GONE = 141  # 128 + SIGPIPE
 
 
-_OF_STAGE = {
-    Stage.LOAD: ExitCode.INVALID_SPEC,
-    Stage.RESOLVE: ExitCode.INVALID_SPEC,
-    Stage.SIZE: ExitCode.INVALID_SPEC,
-    Stage.RENDER: ExitCode.INVALID_SPEC,
-    Stage.VERIFY: ExitCode.FINDINGS,
-    Stage.WRITE: ExitCode.FINDINGS,
+MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
+    ExitCode.FINE: ("fine", "The command did what it was asked. There may be warnings and notes."),
+    ExitCode.FINDINGS: (
+        "findings or drift",
+        "`validate` reports an error, `render --check` finds drift, another version of ticketgen wrote the stacks, a "
+        "rehearsal failed, or this machine lacks what the command needs.",
+    ),
+    ExitCode.USAGE: (
+        "wrong usage",
+        "The command line or `ticketgen.toml` is wrong: an unknown command, option, value, environment, Region, rule, "
+        "template or help topic, or a path that does not exist or has nothing to read.",
+    ),
+    ExitCode.INVALID_SPEC: (
+        "invalid spec",
+        "The spec is missing, cannot be read, is invalid, or asks for more than AWS allows.",
+    ),
+    ExitCode.HAND_EDIT: (
+        "would overwrite a hand edit",
+        "A file that was edited by hand, or that ticketgen did not write, is in the way. Nothing was written.",
+    ),
+    ExitCode.CANNOT_WRITE: (
+        "cannot write",
+        "A file or folder cannot be written: permissions, a full disk, or another render at work. Nothing was "
+        "written, or everything was put back.",
+    ),
+    ExitCode.BUG: ("a bug of ours", "Run it again with `TICKETGEN_DEBUG=1` and report what it prints."),
+    ExitCode.INTERRUPTED: ("interrupted", "Ctrl-C, or the end of input at a question. Nothing was left half done."),
+    ExitCode.READER_GONE: ("reader gone", "The reader of a pipe ended first, as in `ticketgen rules | head -1`."),
+})  # fmt: skip
+"""Each code's name and its meaning."""
+
+_OF_STAGE: Mapping[str, ExitCode] = {
+    "load": ExitCode.INVALID_SPEC,
+    "resolve": ExitCode.INVALID_SPEC,
+    "size": ExitCode.INVALID_SPEC,
+    "render": ExitCode.INVALID_SPEC,
+    "verify": ExitCode.FINDINGS,
+    "write": ExitCode.FINDINGS,
 }
-_OF_RULE = {
-    "hand-edited": ExitCode.HAND_EDIT,
-    "in-the-way": ExitCode.HAND_EDIT,
-    "unknown-environment": ExitCode.USAGE,
-    "invalid-option": ExitCode.USAGE,
-    "no-such-region": ExitCode.USAGE,
-    "ejected-already": ExitCode.USAGE,
-    "not-ejected": ExitCode.USAGE,
-    "override-broken": ExitCode.FINDINGS,
-    "unknown-template": ExitCode.USAGE,
-    "folder-not-empty": ExitCode.USAGE,
-    "inside-a-project": ExitCode.USAGE,
-    "install-source": ExitCode.USAGE,
-    "project-name": ExitCode.USAGE,
-    "template-broken": ExitCode.USAGE,
-    "template-without-spec": ExitCode.USAGE,
-    "unknown-answer": ExitCode.USAGE,
-    "region-is-needed": ExitCode.USAGE,
-}
+
+_OF_RULE: Mapping[str, ExitCode] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "inside-a-project",
+            "install-source",
+            "invalid-config",
+            "invalid-option",
+            "no-directory",
+            "no-such-region",
+            "no-terraform",
+            "not-ejected",
+            "project-name",
+            "region-is-needed",
+            "template-broken",
+            "template-without-spec",
+            "unknown-answer",
+            "unknown-environment",
+            "unknown-template",
+        ),
+        ExitCode.USAGE,
+    )
+    | dict.fromkeys(
+        (
+            "case-collision",
+            "ejected-already",
+            "folder-not-empty",
+            "hand-edited",
+            "in-the-way",
+            "path-outside",
+        ),
+        ExitCode.HAND_EDIT,
+    )
+    | dict.fromkeys(("busy", "cannot-lock", "cannot-write", "interference"), ExitCode.CANNOT_WRITE)
+    | {"override-broken": ExitCode.FINDINGS}
+)
+"""The kinds of mistake whose code does not follow from the stage that found them."""
+
+_NOT_WRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS})
 
 
-def exit_code(findings: Iterable[Finding]) -> ExitCode:
-    """That of the first error; fine without one."""
-    for finding in findings:
-        if finding.severity is Severity.ERROR:
-            return _OF_RULE.get(finding.rule, _OF_STAGE[finding.stage])
-    return ExitCode.FINE
+def exit_code(findings: Iterable[Finding], *, unreadable: ExitCode | None = None) -> ExitCode:
+    """The highest code of the errors; ``FINE`` without one.
+
+    Args:
+        findings: in any order.
+        unreadable: the code if what was loaded was not the spec but a file that an option names.
+    """
+    from ticketgen.findings import Severity
+
+    codes = (_of(finding, unreadable) for finding in findings if finding.severity is Severity.ERROR)
+    return max(codes, default=ExitCode.FINE)
+
+
+def _of(finding: Finding, unreadable: ExitCode | None) -> ExitCode:
+    if finding.location and finding.location.file.startswith("--"):
+        return ExitCode.USAGE  # the place is in an option's value, such as that of --set
+    if unreadable is not None and finding.stage == "load":
+        return unreadable
+    return _OF_RULE.get(finding.rule, _OF_STAGE[finding.stage.value])
+
+
+def exit_code_of(error: OSError) -> ExitCode:
+    """The code of an error of the operating system that no command expected."""
+    return ExitCode.CANNOT_WRITE if error.errno in _NOT_WRITABLE else ExitCode.USAGE
+
+
+def summary() -> str:
+    """All codes in one sentence, for the end of ``--help``."""
+    return ", ".join(f"{code.value} {name}" for code, (name, _) in MEANINGS.items())

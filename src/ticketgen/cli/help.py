@@ -1,20 +1,24 @@
-"""Help that teaches: commands in the order in which one meets them, whole sentences, examples as they were written.
+"""Help that teaches: commands in the order in which users meet them, whole sentences, examples as written.
 
 A command's module is imported when the command is run or explained: the list of commands costs no more than typer.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_params_convertors_ctx_param_name_from_function as params_of
 
-__all__ = ["FIRST_STEPS", "SECTIONS", "CommandGroup", "Entry"]
+from ticketgen.cli.session import Color, adopt, reset
+
+__all__ = ["COMMANDS", "SECTIONS", "CommandGroup", "Entry", "epilog"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Entry:
 
 
 SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
-    "A project": {
+    "Build a project": {
         "new": Entry("new_command:new", "Make a project: spec, rendered stacks, README, CI workflow and pre-commit "
                      "hook"),
         "render": Entry("render_command:render", "Render, verify and write the stacks of a spec, each environment to "
@@ -40,42 +44,80 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
                             "and render them"),
         "remove-region": Entry("region_commands:remove_region", "Remove a Region from the spec, for all environments "
                                "or some, and render them"),
-        "eject": Entry("eject_command:eject", "Take a template over into the project, where it can be changed and wins "
-                       "over ticketgen's own"),
+        "eject": Entry("eject_command:eject", "Copy a template into the project, where you can change it and it "
+                       "replaces ticketgen's own"),
     },
-    "Before the sale": {
-        "validate": Entry("validate_command:validate", "Verify a directory of Terraform, rendered by ticketgen or not, "
+    "Prepare an on-sale": {
+        "validate": Entry("validate_command:validate", "Verify directories of Terraform, rendered by ticketgen or not, "
                           "offline"),
-        "size": Entry("size_command:size", "Say how big the stacks are, which quotas they meet and what is billed, "
-                      "each figure with its formula"),
-        "show": Entry("show_command:show", "Draw an environment's stack, from the Terraform that `render` renders: "
-                      "Regions, ways, replicas and flows"),
+        "size": Entry("size_command:size", "Print the capacity of the stacks, the quotas they need and the units "
+                      "billed, each with its formula"),
+        "show": Entry("show_command:show", "Draw an environment's stack from its Terraform: Regions, connections, "
+                      "replicas and flows"),
         "rehearse": Entry("rehearse_command:rehearse", "Apply an environment to an emulated AWS on this machine, and "
-                          "hold a sale on it"),
+                          "run a sale on it"),
     },
-    "To look things up": {
-        "list": Entry("list_command:list_environments", "List the environments of a spec: their Regions and their "
+    "Look things up": {
+        "list": Entry("list_command:list_environments", "List the environments of a spec with their Regions and "
                       "folders"),
-        "presets": Entry("presets_command:presets", "List the presets that a spec may extend"),
-        "rules": Entry("rules_command:rules", "List what `ticketgen validate` finds: every rule, with what must hold, "
-                       "or all about one of them"),
+        "presets": Entry("presets_command:presets", "List the presets that a spec may extend, or print one"),
+        "rules": Entry("rules_command:rules", "List the rules that `ticketgen validate` checks, or explain one"),
         "schema": Entry("schema_command:schema", "Print the JSON Schema of ticketgen.yaml, for editors"),
         "doctor": Entry("doctor_command:doctor", "Check this machine for what a project needs"),
+        "help": Entry("help_command:help_on", "Explain a topic, a command or a rule"),
     },
 })  # fmt: skip
-"""The commands by what one is about to do."""
+"""The commands by what their user wants to do."""
 
-FIRST_STEPS = """\b
+COMMANDS: Mapping[str, Entry] = {
+    name: entry for entries in SECTIONS.values() for name, entry in entries.items()
+}
+
+_EPILOG = """\b
 First steps:
   ticketgen new my-shop              # a project: spec, stacks, CI, README
   cd my-shop && $EDITOR ticketgen.yaml
   ticketgen render                   # verified, then written
   cd stacks/dev && terraform init && terraform plan
 
-Exit codes: 0 fine, 1 findings or drift, 2 wrong usage, 3 invalid spec, 4 would overwrite a hand edit, 70 a bug of ours.
+Exit codes: {codes}.
+
+`ticketgen help TOPIC` explains spec, sizing, exit-codes, environment and more.
 """
 
-_COMMANDS = {name: entry for entries in SECTIONS.values() for name, entry in entries.items()}
+
+def epilog() -> str:
+    """The first steps and the exit codes, for the end of ``--help``."""
+    from ticketgen.cli.exit_codes import summary
+
+    return _EPILOG.format(codes=summary())
+
+
+def _common(
+    directory: Annotated[
+        list[str] | None,
+        typer.Option("-C", metavar="DIR", help="Run as if started in this directory."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and results only.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print steps, times, and which files and caches are used.")
+    ] = False,
+    color: Annotated[
+        Color | None, typer.Option("--color", help="When to colour output.  [default: auto]")
+    ] = None,
+) -> None:
+    """The options of every command, accepted before and after it."""
+
+
+def _common_params(*, hidden: bool) -> list[Any]:
+    """The options of every command; behind a command they work, and are explained once for all of them."""
+    params = params_of(_common)[0]
+    for param in params:
+        param.callback = lambda ctx, param, value: adopt(param.name, value)
+        param.expose_value = False
+        param.is_eager = True
+        param.hidden = hidden
+    return list(params)
 
 
 class CommandGroup(TyperGroup):
@@ -84,9 +126,18 @@ class CommandGroup(TyperGroup):
     Contexts, commands and formatters are click's, which newer versions of typer carry in a place of their own.
     """
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.params = [*_common_params(hidden=False), *self.params]
+
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        """Begin a run: with none of the options of an earlier one in this process."""
+        reset()
+        return super().make_context(*args, **settings)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command, imported now; its examples are not wrapped as if they were prose."""
-        entry = _COMMANDS.get(cmd_name)
+        entry = COMMANDS.get(cmd_name)
         if entry is None:
             return super().get_command(ctx, cmd_name)
         module, _, function = entry.place.partition(":")
@@ -94,20 +145,58 @@ class CommandGroup(TyperGroup):
         alone.command(cmd_name)(getattr(import_module(f"ticketgen.cli.{module}"), function))
         command = typer.main.get_command(alone)
         command.help = (command.help or "").replace("\n\nExamples:\n", "\n\n\b\nExamples:\n")
+        command.epilog = (
+            "-C DIR, --quiet, --verbose and --color are options of every command: ticketgen --help."
+        )
+        command.params = [*command.params, *_common_params(hidden=True)]
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of these arguments; for an unknown one, the error names the nearest."""
+        if args and not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from ticketgen.cli.output import close_to
+
+            otherwise = f"The commands are {', '.join(COMMANDS)}."
+            ctx.fail(f"there is no command {args[0]!r}. {close_to(args[0], COMMANDS, otherwise)}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; errors of the operating system and an end at a prompt have exit codes of their own."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Abort, KeyboardInterrupt) as error:
+            from ticketgen.cli.exit_codes import ExitCode
+
+            typer.echo("Interrupted.", err=True)
+            raise typer.Exit(ExitCode.INTERRUPTED) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            from ticketgen.cli.exit_codes import exit_code_of
+
+            typer.echo(f"Error: {_told(error)}", err=True)
+            raise typer.Exit(exit_code_of(error)) from error
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The commands in the order of the sections."""
-        return [*_COMMANDS, *(name for name in super().list_commands(ctx) if name not in _COMMANDS)]
+        return [*COMMANDS, *(name for name in super().list_commands(ctx) if name not in COMMANDS)]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, section by section, each with its first sentence."""
         for title, entries in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, entry.summary) for name, entry in entries.items()])
-        others = [name for name in super().list_commands(ctx) if name not in _COMMANDS]
-        if others:
-            with formatter.section("More"):
-                formatter.write_dl(
-                    [(name, self.get_command(ctx, name).get_short_help_str(100)) for name in others]
-                )
+
+
+def _told(error: OSError) -> str:
+    """What the operating system refused, for people."""
+    from pathlib import Path
+
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{error.filename}: {reason}."
+    try:
+        Path.cwd()
+    except OSError:
+        return "the current folder does not exist any more. Change to another one."
+    return f"{reason}."

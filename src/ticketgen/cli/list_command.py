@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ticketgen.cli.options import Format, ReportFormat, Spec
 from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.paths import seen
+from ticketgen.cli.spec_file import the_spec
 
 __all__ = ["list_environments"]
 
 
 def list_environments(
-    spec: Spec = Path("ticketgen.yaml"),
-    format: Annotated[Format, typer.Option("--format", help="json is made for a CI matrix.")] = Format.TEXT,
+    spec: Spec = None,
+    format: Annotated[Format, typer.Option("--format", help="json suits a CI matrix.")] = Format.TEXT,
 ) -> None:
-    """List the environments of a spec: their Regions and their folders.
+    """List the environments of a spec with their Regions and folders.
 
     Examples:
       ticketgen list
@@ -27,14 +28,15 @@ def list_environments(
     from ticketgen.findings import has_errors
     from ticketgen.pipeline import STACKS, read_project
 
-    project = read_project(spec)
+    path = the_spec(spec, ReportFormat(format.value))
+    project = read_project(path)
     if project.value is None or has_errors(project.findings):
         show_findings(project.findings, ReportFormat(format.value))
         finish(project.findings)
     rows = [
         {
             "name": environment.name,
-            "folder": f"{STACKS}/{environment.name}",
+            "folder": seen(path.parent / STACKS / environment.name),
             "primary_region": environment.primary_region,
             "secondary_region": environment.secondary_region,
             "regions": list(environment.regions),
@@ -47,6 +49,6 @@ def list_environments(
     else:
         show_findings(project.findings, ReportFormat.TEXT)
         width = max(len(environment.name) for environment in project.value.environments)
-        for environment in project.value.environments:
+        for row, environment in zip(rows, project.value.environments, strict=True):
             regions = ", ".join(environment.regions)
-            typer.echo(f"{environment.name:<{width}}  {STACKS}/{environment.name}  {regions}")
+            typer.echo(f"{environment.name:<{width}}  {row['folder']}  {regions}")

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ticketgen.cli.complete import complete_presets
 from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.paths import here
 from ticketgen.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -32,11 +34,13 @@ class Ci(StrEnum):
 def new(
     project: Annotated[
         Path,
-        typer.Argument(metavar="PROJECT", help="The new folder; its name is the project's. `.` is the current one."),
+        typer.Argument(metavar="PROJECT", parser=here,
+                       help="The new folder; its name is the project's. `.` is the current one."),
     ],
     preset: Annotated[
         str | None,
-        typer.Option("--preset", metavar="NAME", help="The preset to start from: ticketgen presets."),
+        typer.Option("--preset", metavar="NAME", autocompletion=complete_presets,
+                     help="The preset to start from: ticketgen presets."),
     ] = None,
     ci: Annotated[Ci | None, typer.Option("--ci", help="The CI to write a workflow for.")] = None,
     name: Annotated[

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Environments", "Format", "ReportFormat", "Spec"]
+from ticketgen.cli.complete import complete_environments
+from ticketgen.cli.paths import here
+
+__all__ = ["Environments", "Format", "Output", "ReportFormat", "ReportFormatOption", "Spec"]
 
 
 class ReportFormat(StrEnum):
@@ -29,13 +32,38 @@ class Format(StrEnum):
 
 
 Spec = Annotated[
-    Path,
+    Path | None,
     typer.Option(
-        "--spec", metavar="FILE", help="The spec; everything is rendered beside it.", show_default=True
+        "--spec",
+        metavar="FILE",
+        parser=here,
+        envvar="TICKETGEN_SPEC",
+        help="The spec; stacks are rendered beside it. Default: ticketgen.yaml in this folder or the nearest above.",
     ),
 ]
 
 Environments = Annotated[
     list[str] | None,
-    typer.Option("--env", metavar="NAME", help="Only this environment; may be given several times."),
+    typer.Option(
+        "--env",
+        metavar="NAME",
+        help="Only this environment; can be repeated.",
+        autocompletion=complete_environments,
+    ),
 ]
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        parser=here,
+        help="Write the result to this file instead of standard output.",
+    ),
+]
+
+ReportFormatOption = Annotated[
+    ReportFormat, typer.Option("--format", help="The format of the report: github for annotations, sarif for "
+                               "code scanning, junit for test reports.")
+]  # fmt: skip

@@ -1,36 +1,157 @@
-"""Printing: results to standard output, what is wrong to standard error, JSON alone for a machine."""
+"""Printing: results to standard output, problems to standard error, JSON alone for programs."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NoReturn
 
 import typer
 
-from ticketgen.cli.exit_codes import exit_code
+from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.cli.options import ReportFormat
-from ticketgen.findings import Finding, RuleInfo
+from ticketgen.cli.paths import STDOUT, placed, seen, view, viewed
+from ticketgen.cli.session import colored, session
+from ticketgen.findings import Finding, RuleInfo, Severity
 
-__all__ = ["finish", "show_findings"]
+__all__ = ["close_to", "emit", "expect_to_write", "finish", "misused", "reported", "show_findings"]
 
 
-def show_findings(
-    findings: Iterable[Finding], format: ReportFormat, sources: Mapping[str, str] | None = None
-) -> None:
-    """Print findings in the format that was asked for."""
-    from ticketgen.reports import report
+def reported(
+    findings: Iterable[Finding],
+    format: ReportFormat,
+    sources: Mapping[str, str] | None = None,
+    *,
+    root: Path | None = None,
+    relative_to: Path | None = None,
+    color: bool = False,
+) -> str:
+    """A report of findings, with paths as they are seen from where the user stands.
+
+    Args:
+        findings: in any order.
+        format: of the report.
+        sources: the text of files, by the path that the findings name.
+        root: the folder from which the stages that verify and write name files; None if paths can be opened as they
+            are.
+        relative_to: the folder to which paths are relative, instead of where the user stands.
+        color: whether text is coloured.
+    """
+    from ticketgen.reports import Style, report
 
     found = tuple(findings)
+    shown, base = view(format.value, relative_to)
+    texts = {}
+    if root is not None:
+        texts = {shown((root / path).as_posix()): text for path, text in _named(found, sources)}
+        found = placed(found, root)
+    else:
+        texts = {shown(path): text for path, text in _named(found, sources)}
     rules: Mapping[str, RuleInfo] = {}
     if format is ReportFormat.SARIF:
         from ticketgen.rules.catalogue import CATALOGUE
 
         rules = CATALOGUE
-    text = report(found, format.value, sources or {}, rules)
-    if text:
-        typer.echo(text, err=format is ReportFormat.TEXT)
+    style = Style(color=color, base=base.absolute().as_posix())
+    return report(viewed(found, shown), format.value, texts, rules, style)
 
 
-def finish(findings: Iterable[Finding]) -> NoReturn:
-    """Exit as the findings say."""
-    raise typer.Exit(exit_code(findings))
+def _named(findings: Iterable[Finding], sources: Mapping[str, str] | None) -> Iterable[tuple[str, str]]:
+    names = {found.location.file for found in findings if found.location}
+    return [(name, sources[name]) for name in sorted(names) if sources and name in sources]
+
+
+def show_findings(
+    findings: Iterable[Finding],
+    format: ReportFormat,
+    sources: Mapping[str, str] | None = None,
+    *,
+    root: Path | None = None,
+    relative_to: Path | None = None,
+    output: Path | None = None,
+) -> None:
+    """Print findings in the format that was asked for; see `reported`.
+
+    With ``--quiet`` text has errors only: programs that read the other formats decide for themselves.
+    """
+    found = tuple(findings)
+    if format is ReportFormat.TEXT and session().quiet:
+        found = tuple(each for each in found if each.severity is Severity.ERROR)
+    to_file = output is not None and output != STDOUT
+    color = format is ReportFormat.TEXT and not to_file and colored(sys.stderr)
+    text = reported(found, format, sources, root=root, relative_to=relative_to, color=color)
+    if output is not None:
+        emit(f"{text}\n" if text else "", output)
+    elif text:
+        typer.echo(text, err=format is ReportFormat.TEXT, color=color or None)
+
+
+def finish(findings: Iterable[Finding], *, unreadable: ExitCode | None = None) -> NoReturn:
+    """Exit with the code that follows from the findings."""
+    raise typer.Exit(exit_code(findings, unreadable=unreadable))
+
+
+def misused(message: str) -> NoReturn:
+    """Exit because the command line is wrong."""
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(ExitCode.USAGE)
+
+
+def close_to(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The sentence that names the known word that was probably meant, or another one."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word[:64], list(known), 1)
+    return f"Did you mean {close[0]}?" if close else otherwise
+
+
+def emit(text: str, output: Path | None = None) -> None:
+    """Print a result, or write it to the file that ``-o`` names: all of it, or the file stays as it was."""
+    if output is None or output == STDOUT:
+        sys.stdout.flush()
+        # As bytes: a document is UTF-8, whatever the terminal's encoding is.
+        typer.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+        return
+    try:
+        _write(Path(os.path.realpath(output)), text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        _cannot_write(output, error.strerror or str(error))
+
+
+def expect_to_write(output: Path) -> None:
+    """Exit now if a file cannot be written later, after a command that takes minutes."""
+    place = Path(os.path.realpath(output))
+    if place.is_dir():
+        _cannot_write(output, os.strerror(errno.EISDIR))
+    if not place.parent.is_dir():
+        _cannot_write(output, os.strerror(errno.ENOENT))
+    if not os.access(place if place.exists() else place.parent, os.W_OK):
+        _cannot_write(output, os.strerror(errno.EACCES))
+
+
+def _cannot_write(output: Path, reason: str) -> NoReturn:
+    typer.echo(f"Error: {seen(output)} cannot be written: {reason}. Name another file.", err=True)
+    raise typer.Exit(ExitCode.CANNOT_WRITE)
+
+
+def _write(place: Path, content: bytes) -> None:
+    if (
+        place.exists() and not place.is_file()
+    ):  # a device or a pipe; of a folder, the system says that it is one
+        with place.open("wb", buffering=0) as stream:
+            stream.write(content)
+        return
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        with beside.open("xb") as stream:
+            stream.write(content)
+        if place.exists():
+            beside.chmod(place.stat().st_mode & 0o7777)
+        beside.replace(place)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)

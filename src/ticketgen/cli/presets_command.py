@@ -7,27 +7,42 @@ from typing import Annotated
 
 import typer
 
+from ticketgen.cli.complete import complete_presets
 from ticketgen.cli.options import Format
+from ticketgen.cli.output import close_to, misused
 
 __all__ = ["presets"]
 
 
 def presets(
-    format: Annotated[Format, typer.Option("--format", help="json for machines.")] = Format.TEXT,
+    preset: Annotated[
+        str,
+        typer.Argument(
+            metavar="[PRESET]",
+            help="Print this preset, as YAML. Without one, all are listed.",
+            autocompletion=complete_presets,
+        ),
+    ] = "",
+    format: Annotated[Format, typer.Option("--format", help="json is for programs.")] = Format.TEXT,
 ) -> None:
-    """List the presets that a spec may extend.
+    """List the presets that a spec may extend, or print one.
 
     Examples:
       ticketgen presets
+      ticketgen presets flash-sale
     """
     from ticketgen.spec import presets as known
 
-    found = tuple(known.presets().values())
+    found = known.presets()
+    if preset and preset not in found:
+        otherwise = f"There are {', '.join(found)}."
+        misused(f"there is no preset {preset!r}. {close_to(preset, found, otherwise)}")
+    wanted = [found[preset]] if preset else list(found.values())
     if format is Format.JSON:
-        typer.echo(
-            json.dumps([{"name": preset.name, "summary": preset.summary} for preset in found], indent=2)
-        )
-        return
-    width = max(len(preset.name) for preset in found)
-    for preset in found:
-        typer.echo(f"{preset.name:<{width}}  {preset.summary}")
+        typer.echo(json.dumps([{"name": each.name, "summary": each.summary} for each in wanted], indent=2))
+    elif preset:
+        typer.echo(found[preset].path.read_text(encoding="utf-8"), nl=False)
+    else:
+        width = max(map(len, found))
+        for each in wanted:
+            typer.echo(f"{each.name:<{width}}  {each.summary}")

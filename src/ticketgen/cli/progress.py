@@ -1,4 +1,4 @@
-"""What a command is busy with, on standard error: on a terminal only, and only when it takes over a second."""
+"""A progress line on standard error: on a terminal only, and only after a second."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ticketgen.cli.session import note, session
+
 __all__ = ["Progress", "progress"]
 
 PATIENCE_S = 1.0
@@ -16,7 +18,7 @@ PAUSE_S = 0.1
 
 
 class Progress:
-    """A line that says what is being done, and for how long."""
+    """A line with the current step and the time since the start."""
 
     def __init__(self) -> None:
         self._what = ""
@@ -25,11 +27,12 @@ class Progress:
         self._over = threading.Event()
 
     def step(self, what: str) -> None:
-        """Say what is being done from now on."""
+        """Show this step from now on."""
         self._what = what
+        note(what)
 
     def run(self) -> None:
-        """Show it, after the patience is over, until `end`."""
+        """Show the line until `end`, beginning after a second."""
         self._over.wait(PATIENCE_S)
         while not self._over.is_set():
             if self._what:
@@ -39,7 +42,7 @@ class Progress:
             self._show("")
 
     def end(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         self._over.set()
 
     def _show(self, line: str) -> None:
@@ -53,9 +56,15 @@ class Progress:
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Show progress while the block runs; quiet in CI, in a pipe and on a dumb terminal."""
+    """Show progress while the block runs; not in CI, in a pipe, on a dumb terminal, or with --quiet or --verbose."""
     shown = Progress()
-    if not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
+    if (
+        session().quiet
+        or session().verbose
+        or not sys.stderr.isatty()
+        or os.environ.get("CI")
+        or os.environ.get("TERM") == "dumb"
+    ):
         yield shown
         return
     thread = threading.Thread(target=shown.run, daemon=True)

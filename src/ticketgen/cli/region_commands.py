@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketgen.cli.options import Environments, ReportFormat, Spec
+from ticketgen.cli.complete import complete_regions, complete_spec_regions
+from ticketgen.cli.diffs import shown_diff
+from ticketgen.cli.options import Environments, ReportFormat, ReportFormatOption, Spec
 from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.paths import seen
 from ticketgen.cli.progress import progress
-from ticketgen.cli.summary import as_json, next_step, placed, summarise
+from ticketgen.cli.session import colored, say
+from ticketgen.cli.spec_file import the_spec
+from ticketgen.cli.summary import as_json, next_step, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,30 +29,29 @@ if TYPE_CHECKING:
 
 __all__ = ["add_region", "remove_region"]
 
-_Region = Annotated[str, typer.Argument(metavar="REGION", help="As AWS writes it: eu-west-2.")]
+_HELP = "The Region's code, such as eu-west-2."
 _Force = Annotated[bool, typer.Option("--force", help="Overwrite rendered files that were edited by hand.")]
 _DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Write nothing; show what would change in the spec and the stacks.")
+    bool, typer.Option("--dry-run", help="Write nothing; show how the spec and the stacks would change.")
 ]
-_Format = Annotated[ReportFormat, typer.Option("--format", help="How it is reported.")]
 
 
 def add_region(
-    region: _Region,
-    spec: Spec = Path("ticketgen.yaml"),
+    region: Annotated[str, typer.Argument(metavar="REGION", help=_HELP, autocompletion=complete_regions)],
+    spec: Spec = None,
     env: Environments = None,
     opted_in: Annotated[
         bool,
-        typer.Option("--opted-in", help="It is an opt-in Region, and the AWS account has it enabled."),
+        typer.Option("--opted-in", help="Confirm that the AWS account has enabled this opt-in Region."),
     ] = False,
     dry_run: _DryRun = False,
     force: _Force = False,
-    format: _Format = ReportFormat.TEXT,
+    format: ReportFormatOption = ReportFormat.TEXT,
 ) -> None:
     """Add a Region to the spec, for all environments or some, and render them.
 
-    Only the list of Regions is edited: comments, order and layout of the spec stay. Spec and stacks change together
-    or not at all. What the account needs for it (quotas, an opt-in) is said before anything is written.
+    Edits the list of Regions and keeps the spec's comments, order and layout. Spec and stacks change together or not
+    at all. Requirements of the account (quotas, an opt-in) are reported before anything is written.
 
     Examples:
       ticketgen add-region eu-west-2
@@ -58,21 +63,24 @@ def add_region(
     def edit(document: SpecDocument) -> Checked[Edit]:
         return edits.add_region(document, region, env or (), opted_in=opted_in)
 
-    _change(spec, edit, f"{region} added to", f"{region} is there already in", dry_run, force, format)
+    path = the_spec(spec, format)
+    _change(path, edit, f"{region} added to", f"{region} is already in", dry_run, force, format)
 
 
 def remove_region(
-    region: _Region,
-    spec: Spec = Path("ticketgen.yaml"),
+    region: Annotated[
+        str, typer.Argument(metavar="REGION", help=_HELP, autocompletion=complete_spec_regions)
+    ],
+    spec: Spec = None,
     env: Environments = None,
     dry_run: _DryRun = False,
     force: _Force = False,
-    format: _Format = ReportFormat.TEXT,
+    format: ReportFormatOption = ReportFormat.TEXT,
 ) -> None:
     """Remove a Region from the spec, for all environments or some, and render them.
 
-    Says what the next `terraform apply` destroys, and what has to be done before it. The primary and the secondary
-    Region of an environment stay: make another one that first.
+    Reports what the next `terraform apply` destroys and what to do before it. The primary and the secondary Region
+    of an environment cannot be removed: give another Region that role first.
 
     Examples:
       ticketgen remove-region eu-west-2 --dry-run
@@ -83,7 +91,8 @@ def remove_region(
     def edit(document: SpecDocument) -> Checked[Edit]:
         return edits.remove_region(document, region, env or ())
 
-    _change(spec, edit, f"{region} removed from", f"{region} is not in", dry_run, force, format)
+    path = the_spec(spec, format)
+    _change(path, edit, f"{region} removed from", f"{region} is not in", dry_run, force, format)
 
 
 def _change(
@@ -99,35 +108,36 @@ def _change(
 
     with progress() as shown:
         changed = change_regions(spec, edit, force=force, dry_run=dry_run, progress=shown.step)
-    findings = placed(changed.findings, spec.parent)
     if format is ReportFormat.JSON:
         typer.echo(json.dumps(_document(changed, spec.parent, dry_run), indent=2))
-        finish(findings)
-    show_findings(findings, format)
+        finish(changed.findings)
+    show_findings(changed.findings, format, root=spec.parent)
     if changed.value is not None and format is ReportFormat.TEXT:
         _tell(changed.value, spec, done, nothing, dry_run)
-    finish(findings)
+    finish(changed.findings)
 
 
 def _tell(change: RegionChange, spec: Path, done: str, nothing: str, dry_run: bool) -> None:
     if change.edit.unchanged:
-        typer.echo(f"{nothing} {', '.join(change.edit.unchanged)}: nothing to do there")
+        say(f"{nothing} {', '.join(change.edit.unchanged)}: nothing to do there")
     if change.changes is None:
         return
     would = "would be " if dry_run else ""
-    typer.echo(f"{spec}: {done.replace(' ', f' {would}', 1)} {', '.join(change.edit.changed)}")
-    typer.echo(change.difference, nl=False)
+    say(f"{seen(spec)}: {done.replace(' ', f' {would}', 1)} {', '.join(change.edit.changed)}")
+    color = colored(sys.stdout)
+    difference = shown_diff(change.difference, spec.parent, color=color)
+    typer.echo(difference, nl=False, color=color or None)
     summarise(change.changes, spec.parent, would=dry_run)
     if not dry_run:
-        next_step(change.changes, spec.parent)
+        next_step(change.changes, spec.parent, change.edit.project)
 
 
 def _document(changed: Checked[RegionChange], root: Path, dry_run: bool) -> dict[str, object]:
     change = changed.value
     return {
-        **as_json(placed(changed.findings, root), change.changes if change else None, root),
+        **as_json(changed.findings, change.changes if change else None, root),
         "written": change is not None and change.changes is not None and not dry_run,
         "changed": list(change.edit.changed) if change else [],
         "unchanged": list(change.edit.unchanged) if change else [],
-        "difference": change.difference if change else "",
+        "difference": shown_diff(change.difference, root) if change else "",
     }

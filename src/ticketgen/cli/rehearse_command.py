@@ -4,40 +4,48 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from ticketgen.cli.complete import complete_environments
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Format, ReportFormat, Spec
-from ticketgen.cli.output import finish, show_findings
-
-if TYPE_CHECKING:
-    from ticketgen.spec.model import Environment, Project
+from ticketgen.cli.output import emit, expect_to_write, finish, show_findings
+from ticketgen.cli.paths import here, seen
+from ticketgen.cli.session import note, say
+from ticketgen.cli.spec_file import the_spec
 
 __all__ = ["rehearse"]
 
 
 def rehearse(
-    spec: Spec = Path("ticketgen.yaml"),
+    spec: Spec = None,
     env: Annotated[
         str | None,
         typer.Option(
-            "--env", metavar="NAME", help="The environment; by default the one of the fewest Regions."
+            "--env",
+            metavar="NAME",
+            help="The environment. Default: the one with the fewest Regions.",
+            autocompletion=complete_environments,
         ),
     ] = None,
-    seconds: Annotated[int, typer.Option(min=20, max=3600, help="How long the sale is open.")] = 60,
-    seats: Annotated[int, typer.Option(min=10, max=20_000, help="Of each of the two events on sale.")] = 600,
+    seconds: Annotated[int, typer.Option(min=20, max=3600, help="The length of the sale.")] = 60,
+    seats: Annotated[
+        int, typer.Option(min=10, max=20_000, help="The seats of each of the two events on sale.")
+    ] = 600,
     picture: Annotated[
         Path | None,
-        typer.Option("--picture", metavar="FILE", help="Draw the run, as an SVG for a launch review."),
+        typer.Option(
+            "--picture", metavar="FILE", parser=here, help="Draw the run as an SVG, for a launch review."
+        ),
     ] = None,
-    format: Annotated[Format, typer.Option("--format", help="How the scoreboard is printed.")] = Format.TEXT,
+    format: Annotated[Format, typer.Option("--format", help="The format of the scoreboard.")] = Format.TEXT,
 ) -> None:
-    """Apply an environment to an emulated AWS on this machine, and hold a sale on it.
+    """Apply an environment to an emulated AWS on this machine, and run a sale on it.
 
-    Needs Terraform or OpenTofu on the PATH, and the packages that `ticketgen doctor` names. Nothing but loopback is
-    talked to, and where real credentials are in reach, it does not start. Exit 1 when the sale went wrong.
+    Needs Terraform or OpenTofu on the PATH, and the packages that `ticketgen doctor` names. It connects to loopback
+    only, and refuses to start where it finds real credentials. Exit code 1 if the sale went wrong.
 
     Examples:
       ticketgen rehearse
@@ -47,17 +55,27 @@ def rehearse(
     import os
 
     from ticketgen.findings import has_errors
-    from ticketgen.pipeline import read_project, stack_of
+    from ticketgen.pipeline import environments_of, read_project, stack_of
 
-    project = read_project(spec)
+    path = the_spec(spec, ReportFormat(format.value))
+    project = read_project(path)
     if project.value is None or has_errors(project.findings):
         show_findings(project.findings, ReportFormat(format.value))
         finish(project.findings)
-    environment = _chosen(project.value, env)
+    fewest = min(project.value.environments, key=lambda each: len(each.regions))
+    chosen = environments_of(project.value, [env or fewest.name])
+    if chosen.value is None:
+        show_findings(chosen.findings, ReportFormat(format.value))
+        finish(chosen.findings)
+    (environment,) = chosen.value
+    note(f"environment: {environment.name}")
     built = stack_of(project.value, environment)
     if built.value is None or has_errors(built.findings):
-        show_findings(built.findings, ReportFormat(format.value))
+        show_findings(built.findings, ReportFormat(format.value), root=path.parent)
         finish(built.findings)
+
+    if picture:
+        expect_to_write(picture)
 
     from ticketgen.rehearsal.readiness import what_is_missing
 
@@ -76,22 +94,12 @@ def rehearse(
     assert binary is not None
     wanted = Rehearsal(environment, built.value.files, float(seconds), seats, binary)
     try:
-        board = held(wanted, lambda line: typer.echo(f"… {line}", err=True))
+        board = held(wanted, lambda line: say(f"… {line}", err=True))
     except TerraformFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.FINDINGS) from None
     typer.echo(json.dumps(board.data(), indent=2) if format is Format.JSON else text(board))
     if picture:
-        picture.write_text(drawn(board), encoding="utf-8")
-        typer.echo(f"{picture}: drawn", err=True)
+        emit(drawn(board), picture)
+        say(f"{seen(picture)}: drawn", err=True)
     raise typer.Exit(ExitCode.FINE if board.passed else ExitCode.FINDINGS)
-
-
-def _chosen(project: Project, name: str | None) -> Environment:
-    if name is None:
-        return min(project.environments, key=lambda environment: len(environment.regions))
-    for environment in project.environments:
-        if environment.name == name:
-            return environment
-    known = ", ".join(environment.name for environment in project.environments)
-    raise typer.BadParameter(f"the spec has no environment {name!r}; it has {known}", param_hint="--env")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ticketgen.cli.diffs import shown_diff
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Environments, ReportFormat, Spec
-from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.options import Environments, Output, ReportFormat, ReportFormatOption, Spec
+from ticketgen.cli.output import emit, finish, show_findings
 from ticketgen.cli.progress import progress
-from ticketgen.cli.summary import as_json, folders, next_step, placed, summarise
+from ticketgen.cli.session import colored, say
+from ticketgen.cli.spec_file import the_spec
+from ticketgen.cli.summary import as_json, folders, next_step, summarise
 from ticketgen.findings import Checked, Finding, has_errors
 
 if TYPE_CHECKING:
@@ -23,29 +27,29 @@ __all__ = ["render"]
 
 
 def render(
-    spec: Spec = Path("ticketgen.yaml"),
+    spec: Spec = None,
     env: Environments = None,
     check: Annotated[
         bool,
-        typer.Option(
-            "--check", help="Write nothing; exit 1 when what is there is not what would be rendered."
-        ),
+        typer.Option("--check", help="Write nothing; exit 1 if the stacks on disk differ from the spec."),
     ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Like --check, and show the difference.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Like --check, and show each difference.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite rendered files that were edited by hand.")
     ] = False,
     upgrade: Annotated[
         bool,
-        typer.Option("--upgrade", help="Change what another version of ticketgen wrote; --diff says why."),
+        typer.Option(
+            "--upgrade",
+            help="Change stacks that another version of ticketgen wrote; --diff lists the reasons.",
+        ),
     ] = False,
-    format: Annotated[
-        ReportFormat, typer.Option("--format", help="How findings are reported.")
-    ] = ReportFormat.TEXT,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    output: Output = None,
 ) -> None:
     """Render, verify and write the stacks of a spec, each environment to stacks/NAME.
 
-    All or nothing: with an error anywhere, nothing is written.
+    If there is an error anywhere, nothing is written.
 
     Examples:
       ticketgen render
@@ -55,27 +59,28 @@ def render(
     from ticketgen import pipeline
     from ticketgen.project.eject import moved_on
 
-    root = spec.parent
+    path = the_spec(spec, format)
+    root = path.parent
     with progress() as shown:
         if check or diff:
-            done = pipeline.check_project(spec, env or (), progress=shown.step)
+            done = pipeline.check_project(path, env or (), progress=shown.step)
         else:
-            done = pipeline.render_project(spec, env or (), force=force, upgrade=upgrade, progress=shown.step)
+            done = pipeline.render_project(path, env or (), force=force, upgrade=upgrade, progress=shown.step)
     if check or diff:
-        _report_drift(done, root, format, diff)
-    findings = placed((*done.findings, *moved_on(root), *_why_refused(done, spec, env or ())), root)
+        _report_drift(done, root, format, diff, output)
+    findings = (*done.findings, *moved_on(root), *_why_refused(done, path, env or ()))
     if format is ReportFormat.JSON:
-        typer.echo(json.dumps(as_json(findings, done.value, root), indent=2))
+        emit(json.dumps(as_json(findings, done.value, root), indent=2) + "\n", output)
     else:
-        show_findings(findings, format)
+        show_findings(findings, format, root=root, output=output)
     if done.value is not None and format is ReportFormat.TEXT:
         summarise(done.value, root)
-        next_step(done.value, root)
+        next_step(done.value, root, pipeline.read_project(path).value)
     finish(findings)
 
 
 def _why_refused(done: Checked[Changes], spec: Path, env: Sequence[str]) -> tuple[Finding, ...]:
-    """The reasons for what a newer ticketgen would change, where it was kept from changing it."""
+    """The reasons for the changes of another version, if the render was refused because of it."""
     if not any(found.rule == "upgrade" for found in done.findings):
         return ()
     from ticketgen.pipeline import check_project
@@ -85,7 +90,9 @@ def _why_refused(done: Checked[Changes], spec: Path, env: Sequence[str]) -> tupl
     return explain_upgrade(checked.value) if checked.value else ()
 
 
-def _report_drift(checked: Checked[Changes], root: Path, format: ReportFormat, diff: bool) -> NoReturn:
+def _report_drift(
+    checked: Checked[Changes], root: Path, format: ReportFormat, diff: bool, output: Path | None
+) -> NoReturn:
     from ticketgen.project.eject import moved_on
     from ticketgen.project.upgrade import explain_upgrade
     from ticketgen.tree import diff as differences
@@ -93,19 +100,24 @@ def _report_drift(checked: Checked[Changes], root: Path, format: ReportFormat, d
 
     drifted = drift(checked.value) if checked.value else ()
     why = explain_upgrade(checked.value) if checked.value else ()
-    findings = placed((*checked.findings, *drifted, *moved_on(root), *why), root)
+    findings = (*checked.findings, *drifted, *moved_on(root), *why)
     difference = differences(checked.value.files) if diff and checked.value else ""
     if format is ReportFormat.JSON:
         document = as_json(findings, checked.value, root)
-        typer.echo(json.dumps({**document, "difference": difference} if diff else document, indent=2))
+        told = {**document, "difference": shown_diff(difference, root)} if diff else document
+        emit(json.dumps(told, indent=2) + "\n", output)
     else:
-        typer.echo(difference, nl=False)
-        show_findings(findings, format)
+        # A report for programs must stay one: with them the difference is for people, on standard error.
+        stream = sys.stdout if format is ReportFormat.TEXT else sys.stderr
+        color = colored(stream)
+        text = shown_diff(difference, root, color=color)
+        typer.echo(text, nl=False, err=stream is sys.stderr, color=color or None)
+        show_findings(findings, format, root=root, output=output)
     if checked.value and format is ReportFormat.TEXT:
         if has_errors(findings):
             summarise(checked.value, root, would=True)
         else:
-            typer.echo(f"Up to date: {folders(checked.value)}")
+            say(f"Up to date: {folders(checked.value, root)}")
     if has_errors(drifted) and not has_errors(checked.findings):
         raise typer.Exit(ExitCode.FINDINGS)
     finish(findings)

@@ -6,17 +6,25 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.exit_codes import ExitCode
+from ticketgen.cli.complete import complete_rules
 from ticketgen.cli.options import Format
+from ticketgen.cli.output import misused
 
 __all__ = ["rules"]
 
 
 def rules(
-    rule: Annotated[str, typer.Argument(metavar="[RULE]", help="Say all there is to say of one.")] = "",
-    format: Annotated[Format, typer.Option("--format", help="How they are printed.")] = Format.TEXT,
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="[RULE]",
+            help="Explain this rule. Without one, all are listed.",
+            autocompletion=complete_rules,
+        ),
+    ] = "",
+    format: Annotated[Format, typer.Option("--format", help="json is for programs.")] = Format.TEXT,
 ) -> None:
-    """List what `ticketgen validate` finds: every rule, with what must hold, or all about one of them.
+    """List the rules that `ticketgen validate` checks, or explain one.
 
     Examples:
       ticketgen rules
@@ -25,16 +33,16 @@ def rules(
     """
     import json
     from dataclasses import asdict
-    from difflib import get_close_matches
 
+    from ticketgen.cli.config import unknown_rule
     from ticketgen.rules.catalogue import CATALOGUE, LEVELS
     from ticketgen.rules.pages import page
     from ticketgen.rules.registry import RULES
 
-    if rule and rule not in CATALOGUE:
-        close = get_close_matches(rule, CATALOGUE, 1)
-        typer.echo(f"There is no rule {rule!r}." + (f" Did you mean {close[0]}?" if close else ""), err=True)
-        raise typer.Exit(ExitCode.USAGE)
+    if rule:
+        wrong = unknown_rule(rule)
+        if wrong:
+            misused(wrong)
     wanted = [CATALOGUE[rule]] if rule else list(CATALOGUE.values())
     if format is Format.JSON:
         typer.echo(json.dumps([asdict(info) for info in wanted], indent=2))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 
-import typer
+from ticketgen.cli.options import Output
+from ticketgen.cli.output import emit
 
 __all__ = ["schema"]
 
 
-def schema() -> None:
+def schema(output: Output = None) -> None:
     """Print the JSON Schema of ticketgen.yaml, for editors.
 
     Examples:
-      ticketgen schema > ticketgen.schema.json
+      ticketgen schema --output ticketgen.schema.json
     """
     from ticketgen.spec.schema import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    emit(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", output)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ticketgen.cli.options import ReportFormat, Spec
-from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.complete import complete_environments
+from ticketgen.cli.options import Output, ReportFormat, Spec
+from ticketgen.cli.output import emit, finish, show_findings
+from ticketgen.cli.spec_file import the_spec
 
 __all__ = ["show"]
 
@@ -23,27 +24,29 @@ class PictureFormat(StrEnum):
 
 
 def show(
-    spec: Spec = Path("ticketgen.yaml"),
+    spec: Spec = None,
     env: Annotated[
         str | None,
         typer.Option(
             "--env",
             metavar="NAME",
-            help="The environment; if left out, the one with protect: true, or the last.",
+            help="The environment. Default: the last one with protect: true, or else the last one.",
+            autocompletion=complete_environments,
         ),
     ] = None,
     format: Annotated[
-        PictureFormat, typer.Option("--format", help="html has the references behind the lines, too.")
+        PictureFormat, typer.Option("--format", help="html also lists the references behind each line.")
     ] = PictureFormat.SVG,
+    output: Output = None,
 ) -> None:
-    """Draw an environment's stack, from the Terraform that `render` renders: Regions, ways, replicas and flows.
+    """Draw an environment's stack from its Terraform: Regions, connections, replicas and flows.
 
-    Every line has a reference of the Terraform behind it. The picture needs no script or font from elsewhere, and is
-    light or dark as its reader has it. Nothing is written.
+    Every line in the picture is a reference in the Terraform. The picture loads no script or font, and follows the
+    reader's light or dark theme.
 
     Examples:
-      ticketgen show > stack.svg
-      ticketgen show --env prod --format html > stack.html
+      ticketgen show --output stack.svg
+      ticketgen show --env prod --format html --output stack.html
       ticketgen show --format mermaid
     """
     from ticketgen import pipeline
@@ -51,9 +54,10 @@ def show(
     from ticketgen.pictures.mermaid import mermaid
     from ticketgen.pictures.svg import svg
 
-    drawn = pipeline.draw_project(spec, env)
-    show_findings(drawn.findings, ReportFormat.TEXT)
+    path = the_spec(spec)
+    drawn = pipeline.draw_project(path, env)
+    show_findings(drawn.findings, ReportFormat.TEXT, root=path.parent)
     if drawn.value is not None:
         draw = {PictureFormat.SVG: svg, PictureFormat.HTML: html, PictureFormat.MERMAID: mermaid}[format]
-        typer.echo(draw(drawn.value), nl=False)
+        emit(draw(drawn.value), output)
     finish(drawn.findings)

@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.exit_codes import exit_code
-from ticketgen.cli.options import ReportFormat, Spec
-from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.exit_codes import ExitCode
+from ticketgen.cli.options import Environments, Output, ReportFormat, Spec
+from ticketgen.cli.output import emit, finish, reported, show_findings
+from ticketgen.cli.paths import here
+from ticketgen.cli.spec_file import the_spec
 
 __all__ = ["size"]
 
@@ -25,35 +27,38 @@ class SizeFormat(StrEnum):
 
 
 def size(
-    spec: Spec = Path("ticketgen.yaml"),
-    env: Annotated[
-        list[str] | None,
-        typer.Option("--env", metavar="NAME", help="Only this environment; may be given several times."),
-    ] = None,
+    spec: Spec = None,
+    env: Environments = None,
     set_: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="PATH=VALUE",
-            help="What if: a value that the spec does not have; may be given several times. Shows before and after.",
+            help="What if: use this value instead of the spec's, and show before and after; can be repeated.",
         ),
     ] = None,
     prices: Annotated[
         Path | None,
-        typer.Option("--prices", metavar="FILE", help="What one unit costs; docs/sizing.md has the format."),
+        typer.Option(
+            "--prices",
+            metavar="FILE",
+            parser=here,
+            help="A file with unit prices; `ticketgen help sizing` describes it.",
+        ),
     ] = None,
     format: Annotated[
-        SizeFormat, typer.Option("--format", help="json for machines, markdown for a review.")
+        SizeFormat, typer.Option("--format", help="json is for programs, markdown for a review.")
     ] = SizeFormat.TEXT,
+    output: Output = None,
 ) -> None:
-    """Say how big the stacks are, which quotas they meet and what is billed, each figure with its formula.
+    """Print the capacity of the stacks, the quotas they need and the units billed, each with its formula.
 
-    The figures are those that `render` renders. Nothing is written.
+    The figures are those that `ticketgen render` writes into the Terraform.
 
     Examples:
       ticketgen size --env prod
       ticketgen size --env prod --set event_scale.purchases_per_minute=90000
-      ticketgen size --format markdown --prices prices.yaml > capacity.md
+      ticketgen size --format markdown --prices prices.yaml --output capacity.md
     """
     from ticketgen import pipeline
     from ticketgen.capacity import json as for_programs
@@ -61,24 +66,27 @@ def size(
     from ticketgen.capacity.prices import read_prices
     from ticketgen.capacity.report import report
 
+    findings_format = ReportFormat.JSON if format is SizeFormat.JSON else ReportFormat.TEXT
+    path = the_spec(spec, findings_format)
     known = read_prices(prices) if prices else None
-    after = pipeline.size_project(spec, env or (), set_ or ())
-    # What is wrong with the spec itself is reported as such, and not as of what was set.
-    before = pipeline.size_project(spec, env or ()) if set_ else None
+    if known is not None and known.value is None:
+        show_findings(known.findings, findings_format)
+        finish(known.findings, unreadable=ExitCode.USAGE)
+    after = pipeline.size_project(path, env or (), set_ or ())
+    # Errors of the spec itself are reported as such, and not as errors of --set.
+    before = pipeline.size_project(path, env or ()) if set_ else None
     found = before if before is not None and before.value is None else after
-    findings = (known.findings if known else ()) + found.findings
-    if found.value is None or (known is not None and known.value is None):
-        show_findings(findings, ReportFormat.JSON if format is SizeFormat.JSON else ReportFormat.TEXT)
-        finish(findings)
+    if found.value is None:
+        show_findings(found.findings, findings_format)
+        finish(found.findings)
     earlier = {each.name: report(each, sizing) for each, sizing in (before.value or () if before else ())}
     reports = tuple(report(each, sizing, earlier.get(each.name)) for each, sizing in found.value)
     money = known.value if known else None
     if format is SizeFormat.JSON:
-        from ticketgen.reports import report as findings_report
-
-        shown = json.loads(findings_report(findings, "json", {}))
-        typer.echo(json.dumps(for_programs.document(reports, money) | shown, indent=2, ensure_ascii=False))
+        shown = json.loads(reported(found.findings, ReportFormat.JSON))
+        document = for_programs.document(reports, money) | shown
+        emit(json.dumps(document, indent=2, ensure_ascii=False) + "\n", output)
     else:
-        typer.echo((text if format is SizeFormat.TEXT else markdown).render(reports, money))
-        show_findings(findings, ReportFormat.TEXT)
-    raise typer.Exit(exit_code(findings))
+        emit((text if format is SizeFormat.TEXT else markdown).render(reports, money) + "\n", output)
+        show_findings(found.findings, ReportFormat.TEXT)
+    finish(found.findings)

@@ -2,41 +2,217 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketgen.cli.options import ReportFormat
-from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.complete import complete_rules
+from ticketgen.cli.options import Output, ReportFormat, ReportFormatOption
+from ticketgen.cli.output import finish, misused, show_findings
+from ticketgen.cli.paths import here, seen
+from ticketgen.cli.session import note, say, session
+from ticketgen.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from ticketgen.cli.config import Config
+    from ticketgen.verification.directory import Target
 
 __all__ = ["validate"]
 
 
 def validate(
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Any Terraform directory.")] = Path(),
-    format: Annotated[
-        ReportFormat, typer.Option("--format", help="How findings are reported.")
-    ] = ReportFormat.TEXT,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            parser=here,
+            help="Directories of Terraform, or files. Of a file's directory, only the file is reported. Default: "
+            "this folder.",
+        ),
+    ] = None,
+    min_severity: Annotated[
+        Severity | None, typer.Option("--min-severity", help="Report nothing less severe.")
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--select",
+            metavar="RULE,...",
+            help="Report these rules only; can be repeated.",
+            autocompletion=complete_rules,
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ignore",
+            metavar="RULE,...",
+            help="Do not report these rules; can be repeated.",
+            autocompletion=complete_rules,
+        ),
+    ] = None,
+    relative_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--relative-to",
+            metavar="DIR",
+            parser=here,
+            help="Report files relative to this directory, and not to the current one.",
+        ),
+    ] = None,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    output: Output = None,
 ) -> None:
-    """Verify a directory of Terraform, rendered by ticketgen or not, offline.
+    """Verify directories of Terraform, rendered by ticketgen or not, offline.
 
-    Syntax and round trip, references, the provider's schema, and the rules that `ticketgen rules` lists.
+    Checks syntax, a round trip, references, the provider's schema, and the rules that `ticketgen rules` lists. Only
+    errors that are reported make it fail. [validate] in ticketgen.toml can set --min-severity, --select and --ignore:
+    `ticketgen help validate`.
 
     Examples:
       ticketgen validate stacks/prod
-      ticketgen validate --format json ~/other/terraform
-      ticketgen validate --format sarif > ticketgen.sarif
+      ticketgen validate stacks/dev stacks/prod --min-severity warning
+      ticketgen validate stacks/prod/main.tf --ignore unused-declaration
+      ticketgen validate --format sarif --output ticketgen.sarif
     """
+    from ticketgen.cli.config import read_config
+    from ticketgen.verification.directory import targets
+
+    if relative_to is not None and not relative_to.is_dir():
+        misused(f"--relative-to: {seen(relative_to)} is not a directory.")
+    asked = _Filter(min_severity, _rules("--select", select), _rules("--ignore", ignore))
+    config = read_config()
+    wanted = targets(paths or [session().base], seen)
+    wrong = config.findings + wanted.findings
+    if config.value is None or wanted.value is None:
+        show_findings(wrong, format, relative_to=relative_to, output=output)
+        finish(wrong)
+    if config.value.file:
+        note(f"configuration: {seen(config.value.file)}")
+    reported = asked.over(config.value)
+    checked = [_verified(target, reported) for target in wanted.value]
+    findings = tuple(found for each in checked for found in each.findings)
+    sources = {path: text for each in checked for path, text in each.sources.items()}
+    show_findings(findings, format, sources, relative_to=relative_to, output=output)
+    if format is ReportFormat.TEXT:
+        for each in checked:
+            if each.files:
+                say(each.summary(), err=output is not None)
+    finish(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """Which findings are reported; None where that was not said."""
+
+    min_severity: Severity | None
+    select: tuple[str, ...] | None
+    ignore: tuple[str, ...] | None
+
+    def over(self, config: Config) -> _Filter:
+        """This, completed by the configuration; what was selected here is not ignored there."""
+        ignore = self.ignore
+        if ignore is None:
+            ignore = tuple(each for each in config.ignore if each not in (self.select or ()))
+        select = config.select if self.select is None else self.select
+        return _Filter(self.min_severity or config.min_severity, select, ignore)
+
+    def keeps(self, finding: Finding) -> bool:
+        """Whether a finding is reported. One after which nothing else was checked is reported always."""
+        from ticketgen.verification.ignores import NEVER_IGNORED
+
+        levels = list(Severity)
+        if finding.rule in NEVER_IGNORED | {"no-terraform"} and finding.severity is Severity.ERROR:
+            return True
+        if self.min_severity and levels.index(finding.severity) > levels.index(self.min_severity):
+            return False
+        return (not self.select or finding.rule in self.select) and finding.rule not in (self.ignore or ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What was found in one directory.
+
+    Attributes:
+        target: the directory.
+        findings: those that are reported; paths can be opened from the current folder.
+        left_out: the number of findings that the filter left out.
+        files: the number of files that were read and are reported on.
+        sources: the texts of files with findings, by the path that findings have.
+    """
+
+    target: Target
+    findings: tuple[Finding, ...]
+    left_out: int
+    files: int
+    sources: dict[str, str]
+
+    def summary(self) -> str:
+        """One line for people."""
+        counts = {each: sum(found.severity is each for found in self.findings) for each in Severity}
+        said = ", ".join(_counted(count, each.value) for each, count in counts.items() if count)
+        more = f" ({_counted(self.left_out, 'finding')} not reported)" if self.left_out else ""
+        return f"{seen(self.target.folder)}: {_counted(self.files, 'file')}, {said or 'no findings'}{more}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _verified(target: Target, reported: _Filter) -> _Result:
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.remembered import verify_or_remember
 
-    read = read_directory(directory)
+    folder = target.folder
+    name = seen(folder)
+    read = read_directory(folder, name)
     findings = read.findings
+    texts = read.value.texts if read.value else {}
+    note(f"{name}: read {_counted(len(texts), 'file')}")
     if read.value is not None:
-        findings += verify_or_remember(read.value.texts, ours=False, paths=read.value.paths)
-    show_findings(findings, format, read.value.texts if read.value else None)
-    if read.value is not None and not findings and format is ReportFormat.TEXT:
-        files = sum(path.endswith(".tf") for path in read.value.texts)
-        typer.echo(f"{directory}: {files} files, no findings")
-    finish(findings)
+        findings += verify_or_remember(
+            texts, ours=False, paths=read.value.paths, progress=lambda what: note(f"{name}: {what}")
+        )
+        note(f"{name}: {_counted(len(findings), 'finding')}")
+    if target.files is not None:
+        findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
+    kept = tuple(each for each in findings if reported.keeps(each))
+    named = {found.location.file for found in kept if found.location}
+    return _Result(
+        target,
+        tuple(_below(folder, found) for found in kept),
+        len(findings) - len(kept),
+        sum(path.endswith(".tf") or target.files is not None for path in texts if _meant(path, target)),
+        {(folder / path).as_posix(): text for path, text in texts.items() if path in named},
+    )
+
+
+def _meant(path: str, target: Target) -> bool:
+    return target.files is None or path in target.files
+
+
+def _below(folder: Path, finding: Finding) -> Finding:
+    if finding.location is None:
+        return finding
+    file = (folder / finding.location.file).as_posix()
+    return replace(finding, location=replace(finding.location, file=file))
+
+
+def _rules(option: str, lists: Sequence[str] | None) -> tuple[str, ...] | None:
+    """The rules of an option that can be repeated and takes lists."""
+    from ticketgen.cli.config import unknown_rule
+    from ticketgen.verification.ignores import NEVER_IGNORED
+
+    if not lists:
+        return None
+    names = tuple(name.strip() for each in lists for name in each.split(",") if name.strip())
+    for name in names:
+        wrong = unknown_rule(name)
+        if wrong:
+            misused(f"{option}: {wrong}")
+        if option == "--ignore" and name in NEVER_IGNORED:
+            misused(f"{option}: {name} cannot be ignored. Nothing else is checked where it fails.")
+    return names

@@ -1,9 +1,9 @@
 """Findings as annotations of a GitHub workflow.
 
-Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions. GitHub takes ten
+Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions. GitHub accepts ten
 annotations of each kind from a step, a title of 255 characters and a message of 64 KB
-(https://docs.github.com/en/rest/checks/runs#create-a-check-run). Errors come first; what is over is printed as plain
-lines, so that the log has it all.
+(https://docs.github.com/en/rest/checks/runs#create-a-check-run). Errors come first; findings beyond the limit are
+printed as plain lines, so that the log has them all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.reports.report import Style
 
 __all__ = ["MOST_ANNOTATIONS", "render"]
 
@@ -21,8 +22,10 @@ _LONGEST_MESSAGE = 16_000  # characters, of up to four bytes each
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]) -> str:
-    """One workflow command a finding, within what GitHub takes, and a line for each finding more."""
+def render(
+    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+) -> str:
+    """One workflow command for each finding within GitHub's limit, and a plain line for each one beyond it."""
     lines = []
     left = dict.fromkeys(Severity, MOST_ANNOTATIONS)
     for finding in findings:

@@ -1,8 +1,8 @@
 """Findings for programs.
 
 A document with two keys: ``findings``, a list of objects with ``rule``, ``severity``, ``message``, ``help``, ``stage``,
-``file``, ``line`` and ``column`` (the last three null where no file is to blame), and ``counts``, from severity to
-number. Keys may be added, never taken away.
+``file``, ``line`` and ``column`` (the last three null if the finding is about no file), and ``counts``, from severity
+to number. New versions may add keys and never remove any.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import json
 from collections.abc import Mapping
 
 from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.reports.report import Style
 
 __all__ = ["render"]
 
 
-def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]) -> str:
-    """The document, indented; with an empty list for no findings."""
+def render(
+    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+) -> str:
+    """The document, indented; its list is empty if there are no findings."""
     counts = {severity.value: sum(f.severity is severity for f in findings) for severity in Severity}
     return json.dumps({"findings": [_row(finding) for finding in findings], "counts": counts}, indent=2)
 

@@ -1,7 +1,7 @@
 """Findings as JUnit's XML, which CI servers show as tests.
 
-A file is a suite and a finding a test case. Errors are failures; warnings and notes are cases that passed, with what
-they say as their output. Source of the elements: https://github.com/testmoapp/junitxml.
+Each file is a suite and each finding a test case. Errors are failures; warnings and notes are cases that passed, with
+their message as output. Source of the elements: https://github.com/testmoapp/junitxml.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.reports.report import Style
 
 __all__ = ["render"]
 
 _NOWHERE = "ticketgen"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, even escaped: https://www.w3.org/TR/xml/#charsets."""
+"""Characters that XML 1.0 cannot hold, even escaped: https://www.w3.org/TR/xml/#charsets."""
 
 
-def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]) -> str:
-    """The document; one passed case where there is no finding, so that nobody takes it for a run that never was."""
+def render(
+    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+) -> str:
+    """The document; without findings it has one case that passed, so that it shows that the check has run."""
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
         by_file.setdefault(finding.location.file if finding.location else _NOWHERE, []).append(finding)

@@ -1,25 +1,46 @@
-"""The formats by name: each is a module of this package, and imported when it is asked for."""
+"""The formats by name: each is a module of this package, imported when it is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, cast
 
 from ticketgen.findings import Finding, RuleInfo, Severity
 
-__all__ = ["FORMATS", "report"]
+__all__ = ["FORMATS", "Style", "report"]
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a report looks like, beyond its format.
+
+    Attributes:
+        color: whether text has the colours of a terminal.
+        base: the absolute folder to which the files of findings are relative; "" if it is not known. SARIF names it.
+    """
+
+    color: bool = False
+    base: str = ""
+
+
 class _Render(Protocol):
     def __call__(
-        self, findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]
+        self,
+        findings: tuple[Finding, ...],
+        sources: Mapping[str, str],
+        rules: Mapping[str, RuleInfo],
+        style: Style,
     ) -> str: ...
+
+
+PLAIN = Style()
 
 
 def report(
@@ -27,20 +48,22 @@ def report(
     format: str,
     sources: Mapping[str, str],
     rules: Mapping[str, RuleInfo] = MappingProxyType({}),
+    style: Style = PLAIN,
 ) -> str:
     """Findings in a format, errors first, then by place.
 
     Args:
         findings: in any order.
         format: one of ``FORMATS``.
-        sources: the text of files that findings are about, by the file's name; may lack any.
-        rules: what is to be known of the rules, by id; may lack any. SARIF says it.
+        sources: the text of files with findings, by the file's name; any may be missing.
+        rules: the rules' metadata, by id; any may be missing. SARIF includes it.
+        style: colours, and where relative paths begin.
 
     Returns:
-        The report without a newline at its end; for no findings a document of none, or nothing as text and github.
+        The report without a newline at its end. Without findings it is an empty document, or "" as text and github.
     """
     render = cast("_Render", import_module(f"ticketgen.reports.{format}").render)
-    return render(tuple(sorted(findings, key=_key)), sources, rules)
+    return render(tuple(sorted(findings, key=_key)), sources, rules, style)
 
 
 def _key(finding: Finding) -> tuple[int, str, int, int, str, str]:

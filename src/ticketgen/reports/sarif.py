@@ -1,6 +1,6 @@
 """Findings as SARIF 2.1.0, for code scanning and editors.
 
-Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. What GitHub reads of it, and what it needs:
+Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. What GitHub reads, and what it requires:
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning.
 """
 
@@ -9,18 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.reports.report import Style
 
 __all__ = ["render"]
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_BASE = "%SRCROOT%"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
-def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]) -> str:
-    """One run, with the metadata of every rule that found something."""
+def render(
+    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+) -> str:
+    """One run, with the metadata of every rule that has findings."""
     from ticketgen.version import VERSION
 
     found = sorted({finding.rule for finding in findings})
@@ -31,8 +36,13 @@ def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Map
         "semanticVersion": VERSION,
         "rules": [_rule(rule, rules.get(rule)) for rule in found],
     }
-    run = {
+    # Section 3.14.14: the folder that a relative URI begins in, with a slash at its end. GitHub takes relative URIs as
+    # the repository's; an editor on this machine finds the files by this.
+    base = {"uri": f"{PurePosixPath(style.base).as_uri()}/"} if style.base else {}
+    bases = {_BASE: {**base, "description": {"text": "The folder to which file names are relative."}}}
+    run: dict[str, object] = {
         "tool": {"driver": driver},
+        "originalUriBaseIds": bases,
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, places[finding.rule], sources) for finding in findings],
     }
@@ -52,7 +62,7 @@ def _rule(id: str, info: RuleInfo | None) -> dict[str, object]:
         "defaultConfiguration": {"level": _LEVELS[info.severity]},
     }
     if info.fix:
-        described["help"] = {"text": f"{text} The way out: {info.fix}."}
+        described["help"] = {"text": f"{text} To fix it: {info.fix}."}
     return described
 
 
@@ -67,10 +77,17 @@ def _result(finding: Finding, index: int, sources: Mapping[str, str]) -> dict[st
     place = finding.location
     if place:
         region = {"startLine": place.line, "startColumn": place.column}
-        artifact = {"uri": quote(place.file), "uriBaseId": "%SRCROOT%"}
+        artifact = _artifact(place.file)
         result["locations"] = [{"physicalLocation": {"artifactLocation": artifact, "region": region}}]
         result["partialFingerprints"] = {"ticketgen/v1": _fingerprint(finding, sources)}
     return result
+
+
+def _artifact(file: str) -> dict[str, str]:
+    """Section 3.4: a relative reference has a base, an absolute URI has none."""
+    if file.startswith("/"):
+        return {"uri": PurePosixPath(file).as_uri()}
+    return {"uri": quote(file.encode("utf-8", "surrogateescape")), "uriBaseId": _BASE}
 
 
 def _fingerprint(finding: Finding, sources: Mapping[str, str]) -> str:
@@ -79,4 +96,4 @@ def _fingerprint(finding: Finding, sources: Mapping[str, str]) -> str:
     lines = sources.get(finding.location.file, "").split("\n")
     line = lines[finding.location.line - 1].strip() if finding.location.line <= len(lines) else ""
     told = "\0".join((finding.rule, finding.location.file, finding.message, line))
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]

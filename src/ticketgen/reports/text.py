@@ -1,34 +1,57 @@
-"""Findings for people: place, message and way out, with the line they are about where it is at hand."""
+"""Findings for people: place, message and help, with the source line if it is known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ticketgen.findings import Finding, Location, RuleInfo, Severity
+from ticketgen.reports.report import Style
 
 __all__ = ["render"]
 
-_LONGEST_LINE = 160  # characters of a source line; a longer one is shown around the place
+_LONGEST_LINE = 160  # characters of a source line; a longer one is cut around the place
+
+# Select Graphic Rendition: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/
+_PLACE, _RULE, _ARROW = "1", "2", "36"  # bold, faint, cyan
+_SEVERITIES = {
+    Severity.ERROR: "1;31",
+    Severity.WARNING: "1;33",
+    Severity.NOTE: "1;34",
+}  # bold red, yellow, blue
+
+_Paint = Callable[[str, str], str]
 
 
-def render(findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo]) -> str:
-    """One paragraph a finding, and a count at the end."""
+def render(
+    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+) -> str:
+    """One paragraph for each finding, and a count at the end."""
     if not findings:
         return ""
-    paragraphs = ["\n".join(_lines(finding, sources)) for finding in findings]
+    paint = _painted if style.color else _plain
+    paragraphs = ["\n".join(_lines(finding, sources, paint)) for finding in findings]
     return "\n".join([*paragraphs, _count(findings)])
 
 
-def _lines(finding: Finding, sources: Mapping[str, str]) -> Iterator[str]:
-    place = f"{finding.location}: " if finding.location else ""
-    yield f"{place}{finding.severity.value}: {finding.message} [{finding.rule}]"
+def _plain(text: str, code: str) -> str:
+    return text
+
+
+def _painted(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _lines(finding: Finding, sources: Mapping[str, str], paint: _Paint) -> Iterator[str]:
+    place = f"{paint(str(finding.location), _PLACE)}: " if finding.location else ""
+    severity = paint(f"{finding.severity.value}:", _SEVERITIES[finding.severity])
+    yield f"{place}{severity} {finding.message} {paint(f'[{finding.rule}]', _RULE)}"
     if finding.location:
-        yield from _excerpt(finding.location, sources.get(finding.location.file))
+        yield from _excerpt(finding.location, sources.get(finding.location.file), paint)
     if finding.help:
-        yield f"    → {finding.help}"
+        yield f"    {paint('→', _ARROW)} {finding.help}"
 
 
-def _excerpt(place: Location, source: str | None) -> Iterator[str]:
+def _excerpt(place: Location, source: str | None, paint: _Paint) -> Iterator[str]:
     # Not splitlines(): that also splits at U+2028 and its like, which end no line of a file.
     lines = source.split("\n") if source else []
     if place.line > len(lines):
@@ -40,7 +63,7 @@ def _excerpt(place: Location, source: str | None) -> Iterator[str]:
     shown = "".join(c if c.isprintable() else " " for c in line)
     yield f"    {shown}"
     if column <= len(shown) + 1:
-        yield f"    {' ' * (column - 1)}^"
+        yield f"    {' ' * (column - 1)}{paint('^', _ARROW)}"
 
 
 def _count(findings: tuple[Finding, ...]) -> str:

@@ -64,7 +64,7 @@ def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding
     rule, what, way_out = (
         describe(wrong)
         if describe
-        else ("invalid-value", f"is refused: {error['msg']}", "docs/spec.md says what it takes")
+        else ("invalid-value", f"is refused: {error['msg']}", "`ticketgen help spec` lists what it accepts")
     )
     name = dotted(node.path) or "the whole file"
     # A sentence about a whole section has the section as its subject.
@@ -125,7 +125,7 @@ def _bad_key(where: KeyPath, root: Node, context: Mapping[str, object]) -> tuple
         str(context.get("rule", "invalid-value")),
         message,
         at,
-        str(context.get("help", "docs/spec.md says what it takes")),
+        str(context.get("help", "`ticketgen help spec` lists what it accepts")),
     )
     return finding, (*parent.path, key)
 

@@ -1,67 +1,164 @@
-"""Reading a directory of Terraform from the disk."""
+"""Reading directories of Terraform from the disk."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Stage
 from ticketgen.hcl.guards import MAX_BYTES
 
-__all__ = ["Directory", "read_directory"]
+__all__ = ["Directory", "Target", "read_directory", "targets"]
 
 _READ = re.compile(r".*\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?:test_\w*|\w+_test|conftest)\.py")
-"""Terraform, and the tests that it ships. Source: https://developer.hashicorp.com/terraform/language/files."""
+"""Terraform, and the tests beside it. Source: https://developer.hashicorp.com/terraform/language/files."""
 
 _MOST_FILES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """What is on the disk.
+    """The contents of a directory.
 
     Attributes:
-        texts: every file of Terraform, and every file of tests in Python: relative posix path to text.
-        paths: the relative posix paths of all files; None where there are too many to look at.
+        texts: every Terraform file and every Python test file: relative posix path to text.
+        paths: the relative posix paths of all files; None if there are too many to list.
     """
 
     texts: Mapping[str, str]
     paths: frozenset[str] | None
 
 
-def read_directory(root: Path) -> Checked[Directory]:
-    """Read what is below a directory. Hidden folders and files, and links out of it, are left out.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A directory to verify.
 
-    No value when there is nothing to read; a file that is no UTF-8 is a finding and is left out.
+    Attributes:
+        folder: its path.
+        files: the only files to report, relative to it, posix; None for all.
     """
+
+    folder: Path
+    files: frozenset[str] | None = None
+
+
+def targets(paths: Iterable[Path], shown: Callable[[Path], str] = str) -> Checked[tuple[Target, ...]]:
+    """The directories to verify for paths of directories and files, each once.
+
+    A file stands for its own directory, of which only the file is reported. A file that is not Terraform, such as a
+    test, belongs to the nearest directory above it that has Terraform. A directory inside another target is verified
+    with that one.
+
+    Args:
+        paths: as they were given.
+        shown: how a path is written in a message.
+    """
+    whole: dict[Path, Path] = {}
+    parts: dict[Path, tuple[Path, set[Path]]] = {}
+    findings = []
+    for path in paths:
+        wrong = _unusable(path, shown(path))
+        if wrong:
+            findings.append(wrong)
+        elif path.is_dir():
+            whole.setdefault(path.resolve(), path)
+        else:
+            place = path.resolve().parent / path.name
+            folder = _home(path)
+            _, files = parts.setdefault(folder.resolve(), (folder, set()))
+            files.add(place)
+    wanted = {**{place: folder for place, (folder, _) in parts.items()}, **whole}
+    outermost = {
+        place: folder for place, folder in wanted.items() if not any(_reaches(each, place) for each in wanted)
+    }
+    found = []
+    for place, folder in outermost.items():
+        if place in whole:
+            found.append(Target(folder))
+            continue
+        # Of directories inside this one that were named as a whole, every file is reported.
+        inside = [each for each in whole if each.is_relative_to(place)]
+        named = {file for _, files in parts.values() for file in files if file.is_relative_to(place)}
+        for each in inside:
+            named |= {each / name for name in _files(each)}
+        found.append(Target(folder, frozenset(each.relative_to(place).as_posix() for each in named)))
+    return Checked(tuple(found) if not findings else None, tuple(findings))
+
+
+def _reaches(outer: Path, inner: Path) -> bool:
+    """Whether reading one directory reads the other: hidden folders are left out."""
+    if outer == inner or not inner.is_relative_to(outer):
+        return False
+    return not any(part.startswith(".") for part in inner.relative_to(outer).parts)
+
+
+def _unusable(path: Path, name: str) -> Finding | None:
+    if path.is_dir():
+        return None
+    if not path.exists():
+        help = "name a directory of Terraform, or a file in one"
+        return Finding("no-directory", f"{name} does not exist", Stage.VERIFY, help=help)
+    if not path.is_file() or not _READ.fullmatch(path.name) or path.name.startswith("."):
+        message = f"{name} is not a file that is verified"
+        help = "name a directory, or a file such as main.tf, prod.tfvars, stack.tftest.hcl or test_stack.py"
+        return Finding("no-terraform", message, Stage.VERIFY, help=help)
+    return None
+
+
+def _home(file: Path) -> Path:
+    """The directory that a file is verified with."""
+    above = [file.parent, *_above(file.parent)]
+    return next((each for each in above if any(each.glob("*.tf"))), file.parent)
+
+
+def _above(folder: Path) -> Iterator[Path]:
+    """The folders above one, as paths that begin like it."""
+    place = folder.resolve()
+    while place != place.parent:
+        place = place.parent
+        folder = folder.parent if folder.name not in {"", ".."} else folder / ".."
+        yield folder
+
+
+def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
+    """Read everything below a directory except hidden files and folders, and links that lead out of it.
+
+    Args:
+        root: the directory.
+        name: how messages call it; as ``root`` if None.
+
+    Returns:
+        No value if there is nothing to read. A file that is not UTF-8 is a finding and is left out.
+    """
+    called = str(root) if name is None else name
     if not root.is_dir():
-        what = "is no directory" if root.exists() else "does not exist"
-        return Checked(
-            None, (Finding("no-directory", f"{root} {what}", Stage.VERIFY, help="name a directory"),)
-        )
+        what = "is not a directory" if root.exists() else "does not exist"
+        help = "name a directory of Terraform"
+        return Checked(None, (Finding("no-directory", f"{called} {what}", Stage.VERIFY, help=help),))
     texts: dict[str, str] = {}
     findings = []
     paths: list[str] = []
-    for name in _files(root):
-        paths.append(name)
-        if not _READ.fullmatch(name.rpartition("/")[2]):
+    for file in _files(root):
+        paths.append(file)
+        if not _READ.fullmatch(file.rpartition("/")[2]):
             continue
         try:
-            with (root / name).open("rb") as file:
-                texts[name] = file.read(MAX_BYTES + 1).decode()
+            with (root / file).open("rb") as stream:
+                texts[file] = stream.read(MAX_BYTES + 1).decode()
         except (OSError, UnicodeDecodeError) as error:
-            findings.append(Finding("unreadable", f"cannot be read: {error}", Stage.VERIFY, Location(name)))
-    if not any(name.endswith(".tf") for name in texts) and not findings:
+            reason = error.strerror if isinstance(error, OSError) else error
+            findings.append(Finding("unreadable", f"cannot be read: {reason}", Stage.VERIFY, Location(file)))
+    if not any(file.endswith(".tf") for file in texts) and not findings:
         findings.append(
             Finding(
                 "no-terraform",
-                f"{root} has no .tf file",
+                f"{called} has no .tf file",
                 Stage.VERIFY,
-                help="HCL as JSON is not read: write it as HCL"
-                if any(name.endswith(".tf.json") for name in texts)
+                help="write it as HCL: HCL as JSON is not read"
+                if any(file.endswith(".tf.json") for file in texts)
                 else "name a directory of Terraform",
             )
         )
@@ -71,7 +168,7 @@ def read_directory(root: Path) -> Checked[Directory]:
 
 
 def _files(root: Path) -> Iterator[str]:
-    """Relative posix paths, sorted. Linked folders are not entered: they may lead in a circle."""
+    """Relative posix paths, sorted. Linked folders are not entered: they may form a loop."""
     top = root.resolve()
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

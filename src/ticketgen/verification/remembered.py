@@ -1,16 +1,17 @@
-"""What verifying found the last time, for whoever verifies the same again.
+"""A cache of verification results, so that an unchanged directory is not verified twice.
 
-A result is kept under a digest of everything that it depends on: every text and path, and ticketgen itself with what it
-parses with, file by file. Nothing else is trusted: a result that is not whole, or not its digest's, is none. Each is
-written beside and moved, so that runs side by side see all of it or nothing; without a folder to write to, nothing is
-kept.
+A result is stored under a digest of everything that it depends on: every text and every path relative to the directory,
+and every file of ticketgen and its parsers. Corrupt or foreign entries count as misses. An entry is written beside its
+place and moved there, so that concurrent runs see all of it or nothing; without a writable folder, nothing is stored.
+
+Entries name files relative to the directory: the same directory in another place gets the paths of that place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ticketgen.caching import cache_folder, fingerprint, keep
@@ -23,18 +24,29 @@ _MOST_KEPT = 200
 _PARSERS = ("hcl2", "lark", "pygohcl")
 
 
+def silent(what: str) -> None:
+    """No-op progress callback."""
+
+
 def verify_or_remember(
-    files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None = None
+    files: Mapping[str, str],
+    *,
+    ours: bool,
+    paths: frozenset[str] | None = None,
+    progress: Callable[[str], None] = silent,
 ) -> tuple[Finding, ...]:
-    """As `verify`, or what it found for the same before."""
+    """Return what `verify` finds, from the cache if it has it; see there for the arguments."""
     folder = cache_folder()
     if folder is None:
+        progress("verifying; the cache is off or cannot be written")
         return verify(files, ours=ours, paths=paths)
     key = _digest(files, ours=ours, paths=paths)
     kept = folder / f"verified-{key}.json"
     known = _read(kept, key)
     if known is not None:
+        progress("nothing has changed since the last run: the result is from the cache")
         return known
+    progress("verifying; the cache has no result for these files")
     findings = verify(files, ours=ours, paths=paths)
     _write(kept, key, findings)
     return findings

@@ -1,0 +1,123 @@
+"""What the shell completes: values that depend on the project, read fast and without a word about errors.
+
+The spec is read as plain YAML and not validated: half of it may be typed just now.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
+from typing import Any
+
+import typer
+
+__all__ = [
+    "complete_environments",
+    "complete_presets",
+    "complete_regions",
+    "complete_rules",
+    "complete_spec_regions",
+    "complete_templates",
+    "complete_topics",
+]
+
+_Completion = Callable[[typer.Context, str], list[str]]
+
+
+def _silent(values: Callable[[typer.Context], Iterable[str]]) -> _Completion:
+    """A completion that offers nothing where an error happens: a shell would print it into the command line."""
+
+    @wraps(values)
+    def completion(ctx: typer.Context, incomplete: str) -> list[str]:
+        head, comma, last = incomplete.rpartition(",")
+        try:
+            return [f"{head}{comma}{value}" for value in values(ctx) if value.startswith(last)]
+        except Exception:
+            return []
+
+    del completion.__wrapped__  # typer reads the signature, and follows this
+    completion.__annotations__ = {"ctx": typer.Context, "incomplete": str}
+    return completion
+
+
+@_silent
+def complete_environments(ctx: typer.Context) -> Iterable[str]:
+    """The environments of the spec."""
+    return dict.fromkeys(name for each in _documents(ctx) for name in _map(each.get("environments")))
+
+
+@_silent
+def complete_spec_regions(ctx: typer.Context) -> Iterable[str]:
+    """The Regions of the spec."""
+    return sorted({region for document in _documents(ctx) for region in _regions(document)})
+
+
+@_silent
+def complete_regions(ctx: typer.Context) -> Iterable[str]:
+    """The Regions of AWS."""
+    from ticketgen.aws.regions import REGIONS
+
+    return sorted(REGIONS)
+
+
+@_silent
+def complete_rules(ctx: typer.Context) -> Iterable[str]:
+    """The ids of all rules."""
+    from ticketgen.rules.catalogue import CATALOGUE
+
+    return sorted(CATALOGUE)
+
+
+@_silent
+def complete_presets(ctx: typer.Context) -> Iterable[str]:
+    """The names of all presets."""
+    from ticketgen.assets import asset_folder
+
+    return sorted(path.stem for path in asset_folder("presets").glob("*.yaml"))
+
+
+@_silent
+def complete_templates(ctx: typer.Context) -> Iterable[str]:
+    """The templates that a project can take over."""
+    from ticketgen.project.eject import ejectable
+
+    return ejectable()
+
+
+@_silent
+def complete_topics(ctx: typer.Context) -> Iterable[str]:
+    """The topics and commands that `ticketgen help` explains."""
+    from ticketgen.cli.help import COMMANDS
+    from ticketgen.cli.topics import topics
+
+    return [*topics(), *COMMANDS]
+
+
+def _documents(ctx: typer.Context) -> Iterator[Mapping[str, Any]]:
+    """The spec; then its preset, for what the spec leaves out."""
+    import yaml
+
+    from ticketgen.assets import asset_folder
+    from ticketgen.cli.spec_file import find_spec
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    spec = find_spec(ctx.params.get("spec"))
+    if spec.value is None:
+        return
+    document = _map(yaml.load(spec.value.read_bytes(), loader))
+    yield document
+    preset = asset_folder("presets") / f"{document.get('extends')}.yaml"
+    if os.sep not in str(document.get("extends")) and preset.is_file():
+        base = _map(yaml.load(preset.read_bytes(), loader))
+        yield {key: value for key, value in base.items() if key not in document}
+
+
+def _regions(document: Mapping[str, Any]) -> Iterator[str]:
+    for part in (document, *map(_map, _map(document.get("environments")).values())):
+        listed = part.get("regions")
+        yield from (str(each) for each in listed) if isinstance(listed, list) else ()
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

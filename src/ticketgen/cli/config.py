@@ -1,0 +1,155 @@
+"""``ticketgen.toml``: what `ticketgen validate` reports, where the command line does not say it.
+
+```toml
+[validate]
+min-severity = "warning"
+ignore = ["unused-declaration"]
+```
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from ticketgen.cli.output import close_to
+from ticketgen.cli.paths import seen
+from ticketgen.cli.session import session
+from ticketgen.cli.spec_file import upwards
+from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+
+__all__ = ["KEYS", "NAMES", "Config", "read_config", "unknown_rule"]
+
+NAMES = ("ticketgen.toml", ".ticketgen.toml")
+
+KEYS: Mapping[str, str] = MappingProxyType({
+    "min-severity": '`"error"`, `"warning"` or `"note"`: report nothing less severe',
+    "select": "a list of rules: report these only",
+    "ignore": "a list of rules: do not report these",
+})  # fmt: skip
+"""The keys of ``[validate]``, and what each takes."""
+
+_TABLE = "validate"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The ``[validate]`` of the nearest file; without one, nothing is left out.
+
+    Attributes:
+        file: its path, which the current folder can open; None if there is none.
+        min_severity: the least that is reported; None if it is not set.
+        select: the only rules that are reported; empty for all.
+        ignore: rules that are not reported.
+    """
+
+    file: Path | None = None
+    min_severity: Severity | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+def read_config() -> Checked[Config]:
+    """The configuration in this folder or the nearest above it; everything that is wrong with it at once."""
+    found = upwards(session().base, NAMES)
+    if not found:
+        return Checked(Config())
+    if len(found) > 1:
+        message = f"{seen(found[0])} and {seen(found[1])} are both here"
+        return Checked(None, (_finding(message, Location(str(found[0])), "delete one of them"),))
+    (file,) = found
+    top = Location(str(file))
+    try:
+        text = file.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except OSError as error:
+        message = f"{seen(file)} cannot be read: {error.strerror}"
+        return Checked(None, (_finding(message, top, "make it a readable file"),))
+    except UnicodeDecodeError as error:
+        message = f"{seen(file)} is not UTF-8: {error.reason} at byte {error.start}"
+        return Checked(None, (_finding(message, top, "save it as UTF-8"),))
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        numbers = map(int, place.groups()) if place else (text.count("\n") + 1,)  # (at end of document)
+        at = Location(str(file), *numbers)
+        what = re.sub(r" \(at .*\)$", "", str(error))
+        return Checked(None, (_finding(f"{seen(file)} is not TOML: {what}", at, "correct it there"),))
+    findings = tuple(_problems(document, text, file))
+    if findings:
+        return Checked(None, findings)
+    table = document.get(_TABLE, {})
+    least = table.get("min-severity")
+    severity = None if least is None else Severity(least)
+    return Checked(Config(file, severity, tuple(table.get("select", ())), tuple(table.get("ignore", ()))))
+
+
+def unknown_rule(name: str) -> str | None:
+    """Why a name is not that of a rule; None if it is one."""
+    from ticketgen.rules.catalogue import CATALOGUE
+
+    if name in CATALOGUE:
+        return None
+    return f"there is no rule {name!r}. " + close_to(name, CATALOGUE, "Run `ticketgen rules` for a list.")
+
+
+def _problems(document: Mapping[str, object], text: str, file: Path) -> Iterator[Finding]:
+    def at(word: str) -> Location:
+        """The first line that has the key or the value: TOML's reader does not say where it was."""
+        for number, line in enumerate(text.split("\n"), 1):
+            match = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", line.partition("#")[0])
+            if match:
+                return Location(str(file), number, match.start() + 1)
+        return Location(str(file))
+
+    for key in document:
+        if key != _TABLE:
+            help = close_to(key, [_TABLE]) or f"write [{_TABLE}]: there is no other table"
+            yield _finding(f"unknown table {key!r}", at(key), _lowered(help))
+    table = document.get(_TABLE, {})
+    if not isinstance(table, dict):
+        yield _finding(f"{_TABLE} is not a table", at(_TABLE), f"write [{_TABLE}] and its keys below it")
+        return
+    for key, value in table.items():
+        if key not in KEYS:
+            help = close_to(key.replace("_", "-"), KEYS) or f"write one of {', '.join(KEYS)}"
+            yield _finding(f"unknown key {key!r} in [{_TABLE}]", at(key), _lowered(help))
+        else:
+            yield from _CHECKS[key](key, value, at)
+
+
+def _severity(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
+    known = [each.value for each in Severity]
+    if value not in known:
+        help = close_to(str(value), known) or f"write one of {', '.join(known)}"
+        yield _finding(f"{key}: {value!r} is not a severity", at(key), _lowered(help))
+
+
+def _listed(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
+    from ticketgen.verification.ignores import NEVER_IGNORED
+
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        yield _finding(f"{key}: {value!r} is not a list of rules", at(key), f'write {key} = ["rule", "rule"]')
+        return
+    for name in value:
+        if key == "ignore" and name in NEVER_IGNORED:
+            help = "remove it: nothing else is checked where it fails"
+            yield _finding(f"{key}: {name} cannot be ignored", at(name), help)
+        wrong = unknown_rule(name)
+        if wrong:
+            message, _, help = wrong.partition(". ")
+            yield _finding(f"{key}: {message}", at(name), _lowered(help.rstrip(".")))
+
+
+_CHECKS = {"min-severity": _severity, "select": _listed, "ignore": _listed}
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _finding(message: str, at: Location, help: str) -> Finding:
+    return Finding("invalid-config", message, Stage.LOAD, at, help=help)

@@ -1,0 +1,76 @@
+"""``ticketgen help``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ticketgen.cli.complete import complete_topics
+from ticketgen.cli.output import close_to, misused
+
+__all__ = ["help_on"]
+
+
+def help_on(
+    ctx: typer.Context,
+    topic: Annotated[
+        str,
+        typer.Argument(
+            metavar="[TOPIC]",
+            help="A topic, a command or a rule. Without one, all topics are listed.",
+            autocompletion=complete_topics,
+        ),
+    ] = "",
+) -> None:
+    """Explain a topic, a command or a rule.
+
+    The texts are those of the documentation, and need no network.
+
+    Examples:
+      ticketgen help
+      ticketgen help exit-codes
+      ticketgen help render
+    """
+    from ticketgen.cli.help import COMMANDS
+    from ticketgen.cli.topics import text_of, topics
+
+    known = topics()
+    if not topic:
+        width = max(map(len, known))
+        typer.echo("Topics:")
+        for name, title in known.items():
+            typer.echo(f"  {name:<{width}}  {title}")
+        typer.echo(f"\nCommands:\n  {', '.join(COMMANDS)}")
+        typer.echo(
+            "\nRun `ticketgen help TOPIC`, with a topic, a command, or a rule that `ticketgen rules` lists."
+        )
+        return
+    name = topic.casefold().removesuffix(".md").replace(" ", "-").replace("_", "-")
+    parts = []
+    if name in COMMANDS:
+        parts.append(_of_command(ctx, name))
+    if name in known:
+        parts.append(text_of(name))
+    parts = parts or _of_rule(name)
+    if not parts:
+        from ticketgen.rules.catalogue import CATALOGUE
+
+        otherwise = "Run `ticketgen help` for a list."
+        misused(f"there is no topic {topic!r}. {close_to(name, [*known, *COMMANDS, *CATALOGUE], otherwise)}")
+    typer.echo("\n".join(parts), nl=False)
+
+
+def _of_command(ctx: typer.Context, name: str) -> str:
+    parent = ctx.parent
+    assert parent is not None
+    command = parent.command.get_command(parent, name)  # type: ignore[attr-defined]
+    with type(ctx)(command, info_name=name, parent=parent) as inner:
+        return f"{command.get_help(inner)}\n"
+
+
+def _of_rule(name: str) -> list[str]:
+    from ticketgen.rules.catalogue import CATALOGUE
+    from ticketgen.rules.pages import page
+
+    return [page(CATALOGUE[name])] if name in CATALOGUE else []

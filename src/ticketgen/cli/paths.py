@@ -1,0 +1,107 @@
+"""Paths as they are read from where the user stands, and as they are shown there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from ticketgen.cli.session import session
+from ticketgen.findings import Finding, Stage
+
+__all__ = ["STDOUT", "View", "here", "placed", "seen", "view", "viewed"]
+
+STDOUT = Path("-")
+"""What ``-o -`` names: standard output."""
+
+View = Callable[[str], str]
+"""From a path that the current folder can open to the path that is shown."""
+
+_WORKSPACE = "GITHUB_WORKSPACE"
+"""The repository's checkout in a GitHub workflow. Annotations and code scanning read paths from there on.
+
+Source: https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables.
+"""
+
+
+def here(text: str | Path) -> Path:
+    """A path of the command line: a relative one begins in the folder of ``-C``. For ``typer.Option(parser=…)``."""
+    return STDOUT if str(text) == "-" else session().base / text
+
+
+def seen(path: str | Path, relative_to: str | Path | None = None) -> str:
+    """A path as it is shown, with slashes.
+
+    Args:
+        path: one that can be opened from the current folder.
+        relative_to: show what is below this folder relative to it, and anything else absolute. By default the
+            current folder, from which a relative path outside stays relative (``../prod/main.tf``).
+    """
+    text = os.fspath(path)
+    start = os.path.abspath(os.getcwd() if relative_to is None else relative_to)  # noqa: PTH100, PTH109
+    place = _absolute(text)
+    for begin, end in ((start, place), (os.path.realpath(start), os.path.realpath(place))):
+        inside = os.path.relpath(end, begin)
+        if inside != ".." and not inside.startswith(f"..{os.sep}"):
+            return Path(inside).as_posix()
+    if relative_to is None and not os.path.isabs(text):  # noqa: PTH117
+        return Path(os.path.relpath(place, start)).as_posix()
+    return Path(place).as_posix()
+
+
+def _absolute(text: str) -> str:
+    """The path without ``..``, which is not the folder above where a link leads elsewhere."""
+    plain = os.path.abspath(text)  # noqa: PTH100 - resolve() would follow every link
+    if ".." in Path(text).parts and os.path.realpath(plain) != os.path.realpath(text):
+        return os.path.realpath(text)
+    return plain
+
+
+def view(format: str = "text", relative_to: Path | None = None) -> tuple[View, Path]:
+    """How paths are shown in a report, and the folder that relative ones are relative to.
+
+    Args:
+        format: of the report. ``github`` and ``sarif`` are read by GitHub, from the root of the repository on.
+        relative_to: what ``--relative-to`` says.
+    """
+    if relative_to is not None:
+        return (lambda path: seen(path, relative_to)), relative_to
+    workspace = os.environ.get(_WORKSPACE) if format in {"github", "sarif"} else None
+    if workspace and Path(workspace).is_dir():
+        base = Path(workspace)
+        if format == "sarif":
+            return (lambda path: seen(path, base)), base
+        return (lambda path: _below(path, base)), base
+    if format == "sarif":
+        return (lambda path: seen(path, Path.cwd())), Path.cwd()
+    return seen, Path.cwd()
+
+
+def _below(path: str, base: Path) -> str:
+    shown = seen(path, base)
+    return seen(path) if os.path.isabs(shown) else shown  # noqa: PTH117
+
+
+def placed(findings: Iterable[Finding], root: Path) -> tuple[Finding, ...]:
+    """The findings with paths that the current folder can open.
+
+    The stages that verify and write name files from the project's folder on; those that read the spec name it as
+    they were given it.
+    """
+    return tuple(
+        replace(found, location=replace(found.location, file=(root / found.location.file).as_posix()))
+        if found.location and found.stage in {Stage.VERIFY, Stage.WRITE}
+        else found
+        for found in findings
+    )
+
+
+def viewed(findings: Iterable[Finding], shown: View) -> tuple[Finding, ...]:
+    """The findings with paths as they are shown. A place in an option of the command line is no path."""
+    return tuple(
+        replace(found, location=replace(found.location, file=shown(found.location.file)))
+        if found.location and not found.location.file.startswith("--")
+        else found
+        for found in findings
+    )

@@ -1,0 +1,115 @@
+"""How this run talks: where paths begin (``-C``), how much is said (``-q``, ``-v``), and in which colours.
+
+The options are accepted before and after the command. They are kept in one place, because commands, parsers of paths
+and shell completion all ask for them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any
+
+import typer
+
+__all__ = ["Color", "Session", "adopt", "colored", "note", "reset", "say", "session"]
+
+
+class Color(StrEnum):
+    """When output is coloured."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The options that every command has.
+
+    Attributes:
+        base: the folder in which relative paths begin, relative to the current one.
+        quiet: print errors and results only.
+        verbose: print stages, times and the files that were used.
+        color: as it was asked for; None if it was not.
+        since: when the run began, on the monotonic clock.
+    """
+
+    base: Path = Path()
+    quiet: bool = False
+    verbose: bool = False
+    color: Color | None = None
+    since: float = 0.0
+
+
+_CURRENT: ContextVar[Session] = ContextVar("session")
+_NOTHING_SAID = Session()
+
+
+def session() -> Session:
+    """The options of this run, as far as they have been read."""
+    return _CURRENT.get(_NOTHING_SAID)
+
+
+def reset() -> None:
+    """Forget the options of an earlier run in this process."""
+    _CURRENT.set(Session(since=time.monotonic()))
+
+
+def adopt(name: str | None, value: Any) -> None:
+    """Take one of the common options into the session.
+
+    Raises:
+        typer.BadParameter: the value cannot be used.
+    """
+    now = session()
+    if name == "directory":
+        for each in value or ():
+            folder = now.base / each
+            if not folder.is_dir():
+                what = "is not a directory" if folder.exists() else "does not exist"
+                raise typer.BadParameter(f"the directory {os.fspath(folder)!r} {what}.")
+            now = replace(now, base=folder)
+    elif name == "color" and value:
+        now = replace(now, color=Color(value))
+    elif name in {"quiet", "verbose"} and value:
+        now = replace(now, quiet=True) if name == "quiet" else replace(now, verbose=True)
+        if now.quiet and now.verbose:
+            raise typer.BadParameter("--quiet and --verbose exclude each other.")
+    _CURRENT.set(now)
+
+
+def colored(stream: IO[str] | None) -> bool:
+    """Whether to colour what goes to a stream.
+
+    ``--color`` wins, then ``NO_COLOR`` (https://no-color.org), ``FORCE_COLOR`` (https://force-color.org) and
+    ``TERM=dumb``, in the order in which Python itself reads them; then it depends on whether it is a terminal.
+    """
+    asked = session().color
+    if asked in {Color.ALWAYS, Color.NEVER}:
+        return asked is Color.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    if os.environ.get("TERM") == "dumb":
+        return False
+    return stream is not None and stream.isatty()
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print what is good to know and no result: ``--quiet`` leaves it out."""
+    if not session().quiet:
+        typer.echo(text, err=err)
+
+
+def note(text: str) -> None:
+    """Print, with ``--verbose``, what is going on and how much time has passed."""
+    if session().verbose:
+        passed = time.monotonic() - session().since
+        typer.echo(f"[{passed:6.2f} s] {text}", file=sys.stderr)

@@ -1,0 +1,91 @@
+"""Which spec a command reads: ``--spec``, ``TICKETGEN_SPEC``, or the one in this folder or in one above it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ticketgen.cli.options import ReportFormat
+from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.paths import seen
+from ticketgen.cli.session import note, session
+from ticketgen.findings import Checked, Finding, Location, Stage
+
+__all__ = ["NAMES", "VARIABLE", "find_spec", "spec_or_none", "the_spec", "upwards"]
+
+NAMES = ("ticketgen.yaml", "ticketgen.yml")
+"""What a spec is called where it is searched for; the first is what `ticketgen new` writes."""
+
+VARIABLE = "TICKETGEN_SPEC"
+
+
+def the_spec(given: Path | None, format: ReportFormat = ReportFormat.TEXT) -> Path:
+    """The spec of this command, or the end of it with a finding. Every command that reads a spec calls this."""
+    found = find_spec(given)
+    if found.value is None:
+        show_findings(found.findings, format)
+        finish(found.findings)
+    note(f"spec: {seen(found.value)}")
+    return found.value
+
+
+def spec_or_none(given: Path | None) -> Path:
+    """The spec, or the place where it would be: for a command that also works without one."""
+    found = find_spec(given)
+    if found.value is None and any(each.rule == "two-specs" for each in found.findings):
+        show_findings(found.findings, ReportFormat.TEXT)
+        finish(found.findings)
+    return found.value or given or session().base / NAMES[0]
+
+
+def find_spec(given: Path | None) -> Checked[Path]:
+    """The path of the spec, which the current folder can open.
+
+    Args:
+        given: what ``--spec`` or, in its absence, ``TICKETGEN_SPEC`` names; None to search upwards to the root of the
+            file system.
+    """
+    if given is not None:
+        return Checked(given) if os.path.lexists(given) else Checked(None, (_missing(given),))
+    base = session().base
+    found = upwards(base, NAMES)
+    if not found:
+        where = "this folder" if base == Path() else f"{os.fspath(base)!r}"
+        message = f"there is no {' or '.join(NAMES)} in {where} or above it"
+        help = "run `ticketgen new my-shop` to make a project, or name a spec with --spec"
+        return Checked(None, (Finding("no-spec", message, Stage.LOAD, help=help),))
+    if len(found) > 1:
+        message = f"{seen(found[0])} and {seen(found[1])} are both here"
+        help = "delete one of them, or name the one to read with --spec"
+        return Checked(None, (Finding("two-specs", message, Stage.LOAD, Location(str(found[0])), help=help),))
+    return Checked(found[0])
+
+
+def upwards(base: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    """The files of these names in the nearest folder that has any, from a folder up to the root.
+
+    Paths begin as the folder does: relative ones can be opened from the current folder.
+    """
+    start = Path(os.path.realpath(base))
+    for depth, folder in enumerate((start, *start.parents)):
+        found = [name for name in names if os.path.lexists(folder / name)]
+        if found:
+            if depth == 0:
+                near = base
+            elif base.is_absolute():
+                near = folder
+            else:
+                near = Path(os.path.relpath(folder, os.path.realpath(Path.cwd())))
+            return tuple(near / name for name in found)
+    return ()
+
+
+def _missing(given: Path) -> Finding:
+    named = os.environ.get(VARIABLE)
+    if named and session().base / named == given:
+        message = f"{VARIABLE} names {seen(given)}, which does not exist"
+        help = f"correct or unset {VARIABLE}, or run `ticketgen new my-shop` to make a project"
+    else:
+        message = f"{seen(given)} does not exist"
+        help = "name another file with --spec, or run `ticketgen new my-shop` to make a project"
+    return Finding("unreadable-file", message, Stage.LOAD, Location(str(given)), help=help)

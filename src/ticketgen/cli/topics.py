@@ -1,0 +1,42 @@
+"""What `ticketgen help TOPIC` explains: every page of the documents, and parts of them that messages point to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from ticketgen.assets import document, documents
+
+__all__ = ["text_of", "topics"]
+
+_PARTS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "rules": ("rules/README.md", ""),
+    "exit-codes": ("cli.md", "Exit codes"),
+    "environment": ("cli.md", "Environment variables"),
+    "config": ("validate.md", "What is reported"),
+})  # fmt: skip
+"""Topic to page and heading, beside the pages themselves; without a heading it is the whole page."""
+
+
+@cache
+def topics() -> Mapping[str, str]:
+    """Each topic with its title, in alphabetical order."""
+    pages = {name.removesuffix(".md"): (name, "") for name in documents() if "/" not in name}
+    found = {**pages, **{topic: part for topic, part in _PARTS.items() if part[0] in documents()}}
+    return {topic: heading or _title(document(page)) for topic, (page, heading) in sorted(found.items())}
+
+
+def text_of(topic: str) -> str:
+    """The text of a topic, as Markdown with a newline at its end."""
+    page, heading = _PARTS.get(topic, (f"{topic}.md", ""))
+    text = document(page)
+    if heading:
+        match = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+        text = match.group().removeprefix("#") if match else text
+    return f"{text.rstrip()}\n"
+
+
+def _title(text: str) -> str:
+    return text.partition("\n")[0].lstrip("# ").replace("`", "")

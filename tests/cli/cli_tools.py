@@ -1,0 +1,41 @@
+"""A small project for the tests of the command line: two environments in one Region."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from ticketgen.cli.app import app
+
+__all__ = ["SPEC", "as_a_process", "run"]
+
+SPEC = """version: 1
+project: tap-marketplace
+extends: small-venue
+regions: [eu-west-1]
+primary_region: eu-west-1
+environments:
+  dev:
+  prod: { protect: true }
+"""
+
+
+def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
+    """The command line, in this process."""
+    return CliRunner().invoke(app, arguments, env=env)
+
+
+def as_a_process(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command line as a process of its own, in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "ticketgen", *arguments],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

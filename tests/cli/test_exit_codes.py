@@ -1,0 +1,288 @@
+"""The same mistake has the same exit code in every command that can make it."""
+
+from __future__ import annotations
+
+import errno
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_tools import SPEC, as_a_process, run
+from test_where_people_stand import ASK_FOR_A_SPEC
+
+from ticketgen.cli import exit_codes
+from ticketgen.cli.environment import VARIABLES
+from ticketgen.cli.exit_codes import MEANINGS, ExitCode
+from ticketgen.cli.help import COMMANDS
+from ticketgen.cli.reference import page
+from ticketgen.findings import Stage
+
+ROOT = Path(__file__).parents[2]
+
+SPECS: dict[str, str | bytes] = {
+    "empty": "",
+    "not UTF-8": b"\xff\xfe",
+    "not YAML": "{{",
+    "an unknown key": SPEC + "evnts: 1\n",
+    "an unknown Region": SPEC.replace("eu-west-1", "eu-wset-1"),
+    "an unknown preset": SPEC.replace("small-venue", "small-vneue"),
+}
+
+
+def spoil(spec: Path, mistake: str) -> None:
+    """Make the mistake."""
+    spec.unlink()
+    if mistake == "a directory":
+        spec.mkdir()
+    elif mistake == "a link to nowhere":
+        spec.symlink_to("nowhere")
+    elif mistake != "missing":
+        text = SPECS[mistake]
+        spec.write_bytes(text.encode() if isinstance(text, str) else text)
+
+
+@pytest.mark.parametrize("mistake", ["missing", "a directory", "a link to nowhere", *SPECS])
+@pytest.mark.parametrize("command", sorted(ASK_FOR_A_SPEC.keys() - {"eject"}))
+def test_a_bad_spec_is_3_everywhere(project: Path, command: str, mistake: str) -> None:
+    spoil(project / "ticketgen.yaml", mistake)
+    arguments = [each for each in ASK_FOR_A_SPEC[command] if each not in {"--env", "dev", "nowhere"}]
+    done = run(*arguments, "--spec", "ticketgen.yaml")
+    assert done.exit_code == ExitCode.INVALID_SPEC, done.output
+    assert "Traceback" not in done.output
+
+
+USAGE = {
+    "an unknown environment": [
+        ["render", "--env", "prd"],
+        ["render", "--check", "--env", "prd"],
+        ["add-region", "eu-west-2", "--env", "prd"],
+        ["remove-region", "eu-west-2", "--env", "prd"],
+        ["size", "--env", "prd"],
+        ["size", "--set", "environments.prd.protect=true"],
+        ["show", "--env", "prd"],
+        ["rehearse", "--env", "prd"],
+    ],
+    "an unknown Region": [["add-region", "eu-wset-2"], ["remove-region", "eu-wset-2"]],
+    "an unknown rule": [
+        ["rules", "name-has-sufix"],
+        ["validate", "--select", "name-has-sufix"],
+        ["validate", "--ignore", "name-has-suffix,name-has-sufix"],
+    ],
+    "an unknown preset": [["presets", "small-vneue"], ["new", "shop", "--preset", "small-vneue", "--no-input"]],
+    "an unknown template": [
+        ["eject", "stack/table.tf.j2"],
+        ["eject", "stack/table.tf.j2", "--diff"],
+        ["eject", "stack/table.tf.j2", "--accept"],
+    ],
+    "an unknown topic": [["help", "speck"]],
+    "a value that is not one": [
+        ["size", "--set", "event_scale.purchases_per_minute=0"],
+        ["size", "--set", "purchases"],
+        ["validate", "--min-severity", "fatal"],
+        ["rehearse", "--seconds", "1"],
+        ["rehearse", "--seats", "many"],
+        ["list", "--color", "blue"],
+        ["new", "x"],
+        ["new", "shop", "--ci", "jenkins"],
+    ],
+    "a path that does not exist": [
+        ["validate", "nope"],
+        ["validate", "nope/main.tf"],
+        ["validate", ".", "--relative-to", "nope"],
+        ["size", "--prices", "nope.yaml"],
+        ["-C", "nope", "list"],
+        ["list", "-C", "nope"],
+    ],
+    "a path with nothing to read": [
+        ["validate", "empty"],
+        ["validate", "ticketgen.yaml"],
+        ["size", "--prices", "empty"],
+        ["size", "--prices", "ticketgen.yaml"],
+    ],
+    "options that exclude each other": [
+        ["-q", "-v", "list"],
+        ["list", "-q", "--verbose"],
+        ["eject", "stack/tables.tf.j2", "--diff", "--accept"],
+    ],
+    "an unknown command": [["rendr"], ["--verison"]],
+} | {
+    f"an unknown format of {command}": [[*arguments, "--format", "xml"]]
+    for command, arguments in {**ASK_FOR_A_SPEC, "validate": ("validate",), "rules": ("rules",),
+                               "presets": ("presets",), "doctor": ("doctor",)}.items()
+    if command != "eject"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments", [pytest.param(each, id=" ".join(each)) for group in USAGE.values() for each in group]
+)
+def test_wrong_usage_is_2_everywhere(project: Path, arguments: list[str]) -> None:
+    (project / "empty").mkdir()
+    done = run(*arguments)
+    assert done.exit_code == ExitCode.USAGE, done.output
+    assert done.output.strip()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_unknown_option_is_2_and_names_the_nearest(project: Path, command: str) -> None:
+    done = run(command, "--hlep")
+    assert done.exit_code == ExitCode.USAGE
+    assert "--help" in done.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("rendr", "render"), ("valdiate", "validate"), ("addregion", "add-region")]
+)
+def test_an_unknown_command_names_the_nearest(typed: str, meant: str) -> None:
+    assert f"there is no command '{typed}'. Did you mean {meant}?" in run(typed).output
+
+
+def test_a_command_like_no_other_lists_them_all() -> None:
+    assert f"The commands are {', '.join(COMMANDS)}." in run("xyzzy").output
+
+
+def test_drift_and_findings_are_1(rendered: Path) -> None:
+    (rendered / "stacks/dev/outputs.tf").unlink()
+    (rendered / "stacks/dev/mine.tf").write_text("locals { a = var.b }\n")
+    assert run("render", "--check").exit_code == ExitCode.FINDINGS
+    assert run("render", "--diff").exit_code == ExitCode.FINDINGS
+    assert run("validate", "stacks/dev").exit_code == ExitCode.FINDINGS
+
+
+def test_what_is_in_the_way_is_4_everywhere(rendered: Path) -> None:
+    (rendered / "stacks/dev/outputs.tf").write_text("# mine\n")
+    assert run("render").exit_code == ExitCode.HAND_EDIT
+    two = SPEC.replace("[eu-west-1]", "[eu-west-1, eu-central-1]\nsecondary_region: eu-central-1")
+    (rendered / "ticketgen.yaml").write_text(two)
+    assert run("add-region", "eu-west-2").exit_code == ExitCode.HAND_EDIT
+    assert run("eject", "stack/tables.tf.j2").exit_code == ExitCode.FINE
+    assert run("eject", "stack/tables.tf.j2").exit_code == ExitCode.HAND_EDIT
+    (rendered / "file").write_text("")
+    assert run("new", "file", "--name", "my-shop", "--no-input").exit_code == ExitCode.HAND_EDIT
+
+
+OUTPUTS = [["schema"], ["show"], ["size"], ["validate", "stacks/dev"], ["render", "--check"]]
+
+
+@pytest.mark.parametrize("arguments", OUTPUTS, ids=" ".join)
+@pytest.mark.parametrize("place", ["no/such/folder.txt", "stacks", "/dev/full"])
+def test_an_output_that_cannot_be_written_is_5_everywhere(
+    rendered: Path, arguments: list[str], place: str
+) -> None:
+    done = run(*arguments, "--output", place)
+    assert done.exit_code == ExitCode.CANNOT_WRITE
+    assert f"{place} cannot be written: " in done.stderr
+
+
+@pytest.mark.parametrize("place", ["no/such/folder.svg", "stacks"])
+def test_a_rehearsal_does_not_begin_if_its_picture_cannot_be_written(rendered: Path, place: str) -> None:
+    done = run("rehearse", "--env", "dev", "--picture", place)
+    assert done.exit_code == ExitCode.CANNOT_WRITE
+    assert f"{place} cannot be written: " in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["show"], ["rules"], ["list"]], ids=" ".join)
+def test_a_full_disk_behind_standard_output_is_5(project: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "ticketgen", *arguments]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == ExitCode.CANNOT_WRITE
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENOSPC, errno.EROFS])
+def test_an_error_of_the_system_that_nobody_expected_is_no_bug(
+    project: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(code, "it is so", "some/file")
+
+    monkeypatch.setattr("ticketgen.pipeline.read_project", broken)
+    done = run("list")
+    assert done.exit_code == ExitCode.CANNOT_WRITE
+    assert done.stderr == "Error: some/file: it is so.\n"
+
+
+def test_an_interrupt_is_130(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ticketgen.pipeline.read_project", broken)
+    done = run("list")
+    assert (done.exit_code, done.stderr) == (ExitCode.INTERRUPTED, "Interrupted.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["schema"], ["rules"], ["show", "--format", "html"], ["help", "spec"]]
+)
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_no_encoding_is_a_bug(project: Path, arguments: list[str], encoding: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ticketgen", *arguments], cwd=project, capture_output=True, check=False,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0",
+             "HOME": str(project)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["list", "list --spec nope.yaml"])
+def test_closed_streams_are_no_bug(project: Path, closed: str, command: str) -> None:
+    script = f'"{sys.executable}" -m ticketgen {command} {closed}'
+    done = subprocess.run(["bash", "-c", script], cwd=project, capture_output=True, check=False)
+    assert done.returncode == (3 if "nope" in command else 0), done.stderr
+
+
+def test_a_bug_is_70_and_says_how_to_report_it(project: Path) -> None:
+    (project / "sitecustomize.py").write_text(
+        "import ticketgen.pipeline as p\ndef broken(*_, **__): raise KeyError('oops')\np.read_project = broken\n"
+    )
+    done = as_a_process(project, "list", PYTHONPATH=str(project))
+    assert done.returncode == ExitCode.BUG
+    assert "TICKETGEN_DEBUG=1" in done.stderr
+
+
+def test_every_code_has_a_meaning_and_every_document_has_all_of_them() -> None:
+    assert MEANINGS.keys() == set(ExitCode)
+    shown = " ".join(run("--help").stdout.split())
+    for code, (name, meaning) in MEANINGS.items():
+        assert f"{code.value} {name}" in shown
+        assert f"| {code.value} | {name} | {meaning} |" in page()
+
+
+def test_the_page_of_the_command_line_is_made_from_the_code() -> None:
+    text = (ROOT / "docs/cli.md").read_text("utf-8")
+    assert text == page(), "run: python -m ticketgen.cli.reference > docs/cli.md"
+
+
+def read_by_the_code() -> Iterator[str]:
+    """The environment variables that ticketgen's own code asks for."""
+    asks = r"""(?:environ(?:ment)?(?:\.get\(|\[)|getenv\(|envvar=)\s*"([A-Z][A-Z0-9_]+)\""""
+    named = r"""^(?:VARIABLE|NO_CACHE|ONE_PROCESS|_WORKSPACE) = "([A-Z_]+)\""""
+    for path in (ROOT / "src/ticketgen").rglob("*.py"):
+        if "emulator" not in path.parts and "stack" not in path.parts and "rules" not in path.parts:
+            yield from re.findall(asks, path.read_text("utf-8"))
+            yield from re.findall(named, path.read_text("utf-8"), re.MULTILINE)
+
+
+def test_every_environment_variable_is_in_the_table() -> None:
+    read = set(read_by_the_code()) - {"LOCALAPPDATA"}
+    assert {"TICKETGEN_SPEC", "TICKETGEN_NO_CACHE", "NO_COLOR", "CI"} <= read
+    assert read <= VARIABLES.keys()
+    assert VARIABLES.keys() - read <= {"AWS_*", "TF_PLUGIN_CACHE_DIR"}
+
+
+def test_every_stage_has_a_code() -> None:
+    assert exit_codes._OF_STAGE.keys() == {stage.value for stage in Stage}
+
+
+def test_a_rule_with_a_code_of_its_own_is_one_that_is_reported() -> None:
+    others = (path for path in (ROOT / "src/ticketgen").rglob("*.py") if path.name != "exit_codes.py")
+    sources = "".join(path.read_text("utf-8") for path in others)
+    assert [rule for rule in exit_codes._OF_RULE if f'"{rule}"' not in sources] == []

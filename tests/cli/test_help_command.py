@@ -1,0 +1,88 @@
+"""`ticketgen help` explains topics, commands and rules; messages point to topics that there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from cli_tools import run
+
+from ticketgen.assets import documents
+from ticketgen.cli.exit_codes import MEANINGS
+from ticketgen.cli.help import COMMANDS
+from ticketgen.cli.topics import text_of, topics
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_page_is_a_topic_and_the_list_has_all() -> None:
+    shown = run("help").stdout
+    pages = {name.removesuffix(".md") for name in documents() if "/" not in name}
+    assert pages | {"rules", "exit-codes", "environment", "config"} == topics().keys()
+    assert {"spec", "validate", "sizing", "suites", "operating", "rehearsal", "upgrading", "cli"} <= pages
+    for topic, title in topics().items():
+        assert re.search(rf"^  {re.escape(topic)} +{re.escape(title)}$", shown, re.MULTILINE)
+    assert all(name in shown for name in COMMANDS)
+
+
+@pytest.mark.parametrize("topic", sorted(topics()))
+def test_a_topic_prints_its_page(topic: str) -> None:
+    done = run("help", topic)
+    assert done.exit_code == 0
+    assert done.stdout.endswith(text_of(topic))
+    assert len(text_of(topic).splitlines()) > 3
+    assert text_of(topic).startswith("# ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_prints_its_help(command: str) -> None:
+    done = run("help", command)
+    assert done.exit_code == 0
+    assert done.stdout.startswith(run(command, "--help").stdout.rstrip("\n"))
+
+
+def test_a_part_of_a_page_is_that_part() -> None:
+    text = run("help", "exit-codes").stdout
+    assert text.startswith("# Exit codes\n")
+    assert all(meaning in text for _, meaning in MEANINGS.values())
+    assert "# Environment variables" not in text
+    assert "TICKETGEN_SPEC" in run("help", "environment").stdout
+
+
+def test_a_rule_is_explained_as_rules_does() -> None:
+    assert run("help", "name-has-suffix").stdout == run("rules", "name-has-suffix").stdout
+
+
+@pytest.mark.parametrize("typed", ["Exit Codes", "exit_codes", "EXIT-CODES", "spec.md"])
+def test_a_topic_is_found_however_it_is_typed(typed: str) -> None:
+    assert run("help", typed).exit_code == 0
+
+
+def test_an_unknown_topic_names_the_nearest() -> None:
+    done = run("help", "sizeing")
+    assert done.exit_code == 2
+    assert "there is no topic 'sizeing'. Did you mean sizing?" in done.stderr
+
+
+def test_messages_point_to_topics_that_there_are_and_to_no_file_of_ours() -> None:
+    for path in (ROOT / "src/ticketgen").rglob("*.py"):
+        text = path.read_text("utf-8")
+        for topic in re.findall(r"`ticketgen help ([a-z-]+)`", text):
+            assert topic in topics() or topic in COMMANDS, f"{path}: {topic}"
+        named = [line for line in text.splitlines() if re.search(r"(?<![\w/`])docs/\w+\.md", line)]
+        assert named == [] or path.name == "reference.py", path
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_80_columns(command: str) -> None:
+    shown = run(*([command] if command else []), "--help", env={"COLUMNS": "80"}).stdout
+    prose = [line for line in shown.splitlines() if not re.match(r"\s+(ticketgen|cd) ", line)]
+    assert [line for line in prose if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_options_of_every_command_are_told_once(command: str) -> None:
+    shown = run(command, "--help").stdout
+    assert "-C DIR, --quiet, --verbose and --color are options of every command" in " ".join(shown.split())
+    assert "Run as if started" not in shown

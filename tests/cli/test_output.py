@@ -1,0 +1,195 @@
+"""Colours, quiet and verbose runs, and results in files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_tools import SPEC, as_a_process, run
+
+from ticketgen.cli.diffs import shown_diff
+
+ESCAPE = "\x1b["
+SHOW_A_FINDING = "list --spec nope.yaml"
+
+
+def on_a_terminal(folder: Path, command: str, **variables: str) -> str:
+    """What a terminal shows of a command."""
+    kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
+    done = subprocess.run(
+        ["script", "-qec", f"{shlex.quote(sys.executable)} -m ticketgen {command}", "/dev/null"],
+        cwd=folder, env={**kept, "TERM": "xterm", **variables}, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "colored"),
+    [
+        (SHOW_A_FINDING, {}, True),
+        (SHOW_A_FINDING, {"NO_COLOR": "1"}, False),
+        (SHOW_A_FINDING, {"NO_COLOR": ""}, True),
+        (SHOW_A_FINDING, {"TERM": "dumb"}, False),
+        (SHOW_A_FINDING, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        (f"--color always {SHOW_A_FINDING}", {"NO_COLOR": "1"}, True),
+        (f"{SHOW_A_FINDING} --color never", {}, False),
+        (f"--color auto {SHOW_A_FINDING}", {}, True),
+    ],
+)
+def test_a_terminal_shows_colours(
+    tmp_path: Path, command: str, variables: dict[str, str], colored: bool
+) -> None:
+    shown = on_a_terminal(tmp_path, command, **variables)
+    assert "nope.yaml does not exist" in shown
+    assert (ESCAPE in shown) is colored
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "colored"),
+    [
+        ([], {}, False),
+        ([], {"FORCE_COLOR": "1"}, True),
+        (["--color", "always"], {}, True),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_a_pipe_gets_none_unless_it_is_asked_for(
+    tmp_path: Path, arguments: list[str], variables: dict[str, str], colored: bool
+) -> None:
+    done = as_a_process(tmp_path, *arguments, *SHOW_A_FINDING.split(), **variables)
+    assert (ESCAPE in done.stderr) is colored
+
+
+def test_severity_rule_and_arrow_have_colours_and_the_text_is_the_same(tmp_path: Path) -> None:
+    plain = as_a_process(tmp_path, *SHOW_A_FINDING.split()).stderr
+    colored = as_a_process(tmp_path, "--color", "always", *SHOW_A_FINDING.split()).stderr
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
+    for part in ("error:", "[unreadable-file]", "→"):
+        assert re.search(rf"\x1b\[[0-9;]+m{re.escape(part)}\x1b\[0m", colored)
+
+
+@pytest.mark.parametrize("format", ["json", "github", "sarif", "junit"])
+def test_no_report_for_programs_has_colours(project: Path, format: str) -> None:
+    (project / "ticketgen.yaml").write_text(SPEC.replace("eu-west-1", "eu-wset-1"))
+    assert ESCAPE not in run("--color", "always", "render", "--format", format).output
+
+
+def test_a_file_gets_no_colours(rendered: Path) -> None:
+    (rendered / "stacks/dev/main.tf").write_text("locals {\n  a = var.b\n}\n")
+    assert run("--color", "always", "validate", "stacks/dev", "-o", "report.txt").exit_code == 1
+    assert ESCAPE not in (rendered / "report.txt").read_text()
+
+
+def test_a_difference_has_colours_on_a_terminal_only(rendered: Path) -> None:
+    outputs = rendered / "stacks/dev/outputs.tf"
+    outputs.write_text(outputs.read_text().replace("output", "outptu", 1) + "# mine\n")
+    plain = run("render", "--diff").stdout
+    colored = run("--color", "always", "render", "--diff").stdout
+    assert ESCAPE not in plain
+    assert "\x1b[31m-# mine\x1b[0m\n" in colored
+    assert "\x1b[1m--- a/stacks/dev/outputs.tf\x1b[0m\n" in colored
+    assert re.search(r"\x1b\[32m\+.*\x1b\[0m\n", colored)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
+
+
+def test_a_difference_is_the_same_but_for_its_headers() -> None:
+    difference = (
+        "--- a/x.tf\n+++ b/x.tf\n@@ -1,3 +1,2 @@\n \x0c one\n--- a/y.tf\n-two\r\n+++ b/y.tf\n"
+        "\\ No newline at end of file\n--- /dev/null\n+++ b/z z.tf\n@@ -0,0 +1 @@\n+--- a/q\n"
+    )
+    assert shown_diff(difference, Path("shop")) == (
+        "--- a/shop/x.tf\n+++ b/shop/x.tf\n@@ -1,3 +1,2 @@\n \x0c one\n--- a/y.tf\n-two\r\n+++ b/y.tf\n"
+        "\\ No newline at end of file\n--- /dev/null\n+++ b/shop/z z.tf\n@@ -0,0 +1 @@\n+--- a/q\n"
+    )
+
+
+def test_quiet_prints_errors_and_results_only(rendered: Path) -> None:
+    assert run("-q", "render").output == ""
+    assert run("-q", "render", "--check").output == ""
+    assert run("render", "--quiet", "--env", "dev").output == ""
+    assert run("-q", "list").stdout == run("list").stdout
+    (rendered / "stacks/dev/main.tf").write_text("locals {\n  a = var.b\n}\n")
+    done = run("-q", "validate", "stacks/dev")
+    assert done.exit_code == 1
+    assert (done.stdout, done.stderr.splitlines()[-1]) == ("", "1 error")
+    loud = run("validate", "stacks/dev")
+    assert loud.stderr.splitlines()[-1] == "1 error, 1 warning"
+
+
+def test_verbose_says_on_standard_error_what_is_used_and_how_long_it_took(rendered: Path) -> None:
+    done = as_a_process(rendered / "stacks", "-v", "render", "--env", "dev")
+    assert done.returncode == 0
+    lines = done.stderr.splitlines()
+    assert all(re.match(r"\[ *\d+\.\d\d s\] ", line) for line in lines)
+    said = [line.partition("] ")[2] for line in lines]
+    assert said[0] == "spec: ../ticketgen.yaml"
+    assert said[1:] == ["Rendering and verifying dev", "Writing the stacks"]
+    assert done.stdout == as_a_process(rendered / "stacks", "render", "--env", "dev").stdout
+
+
+def test_verbose_output_leaves_a_report_a_report(rendered: Path) -> None:
+    done = as_a_process(rendered, "validate", "stacks/dev", "--format", "json", "-v")
+    assert json.loads(done.stdout)["findings"] == []
+    assert "stacks/dev: read " in done.stderr
+
+
+RESULTS = [
+    ["schema"],
+    ["show", "--env", "dev"],
+    ["show", "--format", "html"],
+    ["size", "--env", "dev"],
+    ["size", "--format", "json"],
+    ["size", "--format", "markdown"],
+    ["validate", "stacks/dev", "--format", "junit"],
+    ["render", "--check", "--format", "sarif"],
+    ["render", "--check", "--format", "json"],
+]
+
+
+@pytest.mark.parametrize("arguments", RESULTS, ids=" ".join)
+def test_a_file_gets_what_standard_output_would(rendered: Path, arguments: list[str]) -> None:
+    printed = run(*arguments)
+    (rendered / "out").mkdir()
+    done = run(*arguments, "--output", "out/result")
+    assert (done.exit_code, done.stdout) == (printed.exit_code, "")
+    written = (rendered / "out/result").read_text("utf-8")
+    assert written.rstrip("\n") == printed.stdout.rstrip("\n") != ""
+    assert [each.name for each in (rendered / "out").iterdir()] == ["result"]
+    assert run(*arguments, "-o", "-").stdout.rstrip("\n") == printed.stdout.rstrip("\n")
+
+
+def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_its_link(project: Path) -> None:
+    real = project / "real.json"
+    real.write_text("old")
+    real.chmod(0o640)
+    (project / "link.json").symlink_to(real)
+    assert run("schema", "-o", "link.json").exit_code == 0
+    assert (project / "link.json").is_symlink()
+    assert json.loads(real.read_text("utf-8"))
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_stays_as_it_was_when_the_write_fails(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "schema.json").write_text("old")
+
+    def broken(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", broken)
+    done = run("schema", "-o", "schema.json")
+    assert done.exit_code == 5
+    assert "schema.json cannot be written: No space left on device" in done.stderr
+    assert (project / "schema.json").read_text() == "old"
+    assert {each.name for each in project.iterdir()} == {"schema.json", "ticketgen.yaml"}
+
+
+def test_nothing_is_written_when_there_is_no_result(project: Path) -> None:
+    assert run("show", "--env", "nowhere", "-o", "stack.svg").exit_code == 2
+    assert not (project / "stack.svg").exists()
