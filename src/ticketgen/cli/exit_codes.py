@@ -46,6 +46,8 @@ _OF_RULE = {
     "template-without-spec": ExitCode.USAGE,
     "unknown-answer": ExitCode.USAGE,
     "region-is-needed": ExitCode.USAGE,
+    "needs-secondary-region": ExitCode.USAGE,
+    "cannot-be-secondary": ExitCode.USAGE,
 }
 
 

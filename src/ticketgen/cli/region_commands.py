@@ -39,6 +39,10 @@ def add_region(
         bool,
         typer.Option("--opted-in", help="It is an opt-in Region, and the AWS account has it enabled."),
     ] = False,
+    secondary: Annotated[
+        bool,
+        typer.Option("--secondary", help="Make it the secondary Region of environments that have a single Region."),
+    ] = False,
     dry_run: _DryRun = False,
     force: _Force = False,
     format: _Format = ReportFormat.TEXT,
@@ -52,11 +56,12 @@ def add_region(
       ticketgen add-region eu-west-2
       ticketgen add-region eu-west-2 --env prod --dry-run
       ticketgen add-region af-south-1 --opted-in
+      ticketgen add-region us-west-2 --secondary
     """
     from ticketgen.spec import edits
 
     def edit(document: SpecDocument) -> Checked[Edit]:
-        return edits.add_region(document, region, env or (), opted_in=opted_in)
+        return edits.add_region(document, region, env or (), opted_in=opted_in, secondary=secondary)
 
     _change(spec, edit, f"{region} added to", f"{region} is there already in", dry_run, force, format)
 

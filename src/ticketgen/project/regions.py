@@ -16,6 +16,7 @@ from pathlib import Path
 from ticketgen.findings import Checked, Finding, Severity, Stage, has_errors
 from ticketgen.pipeline import quiet, stacks_of
 from ticketgen.sizing import size
+from ticketgen.sizing.telling import told
 from ticketgen.spec.edits import Edit
 from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, Project
@@ -76,9 +77,9 @@ def change_regions(
     if not edited.value.changed:
         return Checked(RegionChange(edited.value, "", None))
     built = stacks_of(edited.value.project, edited.value.changed, progress=progress)
-    findings = _news(before, edited.value, edited.findings + built.findings)
     if built.value is None:
-        return Checked(None, findings)
+        return Checked(None, built.findings)
+    findings = _news(before, edited.value, edited.findings) + built.findings
     findings += tuple(_destroyed(before.value, edited.value, built.value))
     changed = _written(spec, document.value.text, edited.value, built.value, force=force, dry_run=dry_run)
     findings += changed.findings
@@ -104,20 +105,20 @@ def _written(
     )
 
 
-def _news(before: Checked[Project], edit: Edit, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """What was not said of the spec before the edit; and every error. Fewer Regions need nothing new."""
+def _news(before: Checked[Project], edit: Edit, known: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Warnings of the edited spec that the spec did not have before. Fewer Regions need nothing new."""
     assert before.value is not None
-    known = {_gist(found) for found in before.findings}
-    regions = dict.fromkeys(edit.changed, 0)
-    for environment in before.value.environments:
-        known |= {_gist(found) for found in size(environment).findings}
-        regions[environment.name] = len(environment.regions)
-    fewer = all(len(each.regions) <= regions[each.name] for each in edit.project.environments)
-    return tuple(
-        found
-        for found in findings
-        if found.severity is Severity.ERROR or (_gist(found) not in known and not fewer)
+    old = {each.name: each for each in before.value.environments}
+    grown = [each for each in edit.project.environments if len(each.regions) > len(old[each.name].regions)]
+    if not grown:
+        return ()
+    gists = {_gist(found) for found in before.findings}
+    spoken = tuple(found for found in known if _gist(found) not in gists)
+    sized = told(
+        (each.name, [found for found in size(each).findings if found not in size(old[each.name]).findings])
+        for each in grown
     )
+    return spoken + sized
 
 
 def _gist(finding: Finding) -> tuple[str, str]:

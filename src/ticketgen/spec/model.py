@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ticketgen.findings import Location
+from ticketgen.spec.quotas import Quotas
 from ticketgen.spec.tags import Tags
 from ticketgen.spec.texts import (
     BucketName,
@@ -254,6 +255,11 @@ class Settings(Part):
     pms: Pms = Field(default=Pms(), description="The system of record to compare with.")
     state: State = Field(default=State(), description="Where Terraform keeps its state.")
     functions: Functions = Field(default=Functions(), description="The Lambda functions.")
+    quotas: Quotas = Field(
+        default_factory=dict,
+        description="Service quotas of the AWS account that differ from AWS's default, by the code that "
+        "`ticketgen size` prints: one number, or a number for each Region where it differs.",
+    )
     tags: Tags = Field(
         default_factory=dict,
         description="Tags of every resource. Application, Environment, ManagedBy and Name are the stack's "

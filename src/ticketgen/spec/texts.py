@@ -28,6 +28,7 @@ __all__ = [
     "ProjectName",
     "RegionName",
     "ZoneId",
+    "choice",
     "nearest",
     "refusal",
 ]
@@ -50,14 +51,28 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
+def choice(word: str, known: Iterable[str]) -> str:
+    """The help for an unknown word: the known word that was probably meant, or all of them."""
+    names = list(known)
+    close = nearest(word, names)
+    return f"did you mean {close}?" if close else f"choose one of {', '.join(names)}" if len(names) > 1 else f"write {names[0]}"
+
+
 def _folded(word: str) -> str:
     return word.casefold().replace("_", "-").replace(" ", "-")
 
 
-def refusal(rule: str, message: str, help_text: str) -> PydanticCustomError:
-    """An error for pydantic that carries a finding: its rule, what follows the value, the way out."""
-    # As context and not as the template: braces in a value would be taken for placeholders.
-    context: dict[str, Any] = {"rule": rule, "message": message, "help": help_text}
+def refusal(rule: str, message: str, help: str, below: tuple[str, ...] = ()) -> PydanticCustomError:
+    """An error for pydantic that carries a finding.
+
+    Args:
+        rule: of the finding.
+        message: what follows the value.
+        help: the fix.
+        below: the path from the value to the part of it that is wrong.
+    """
+    # As context and not as the template: pydantic would take braces in a value for placeholders.
+    context: dict[str, Any] = {"rule": rule, "message": message, "help": help, "below": below}
     return PydanticCustomError("refused", "{message}", context)
 
 
