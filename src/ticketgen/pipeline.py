@@ -210,7 +210,9 @@ def render_project(
     if written.value is None:
         return Checked(None, written.findings)
     renewed = {change.folder for change in written.value.files if change.state in _NEWS}
-    names = {each.environment.name for each in built.value or () if f"{STACKS}/{each.environment.name}" in renewed}
+    names = {
+        each.environment.name for each in built.value or () if f"{STACKS}/{each.environment.name}" in renewed
+    }
     spoken = tuple(each for each in project.findings if concerns(project.value, each, names))
     sized = told((b.environment.name, b.warnings) for b in built.value or () if b.environment.name in names)
     return Checked(written.value, spoken + sized + stacks.findings + written.findings)

@@ -168,7 +168,9 @@ def _single(draw: st.DrawFn, name: str, indent: int) -> str:
     block = [*entries, *([f"secondary_region:{draw(_nothing())}"] if none is not None else [])]
     if block and block[0].startswith("regions") and draw(st.booleans()):
         block[0] = f"regions:\n{deeper}- us-east-1{draw(st.sampled_from(_COMMENTS))}"
-    return f"{blanks}{name}:{comment}\n" + "\n".join(f"{deeper}{line}" for line in draw(st.permutations(block)))
+    return f"{blanks}{name}:{comment}\n" + "\n".join(
+        f"{deeper}{line}" for line in draw(st.permutations(block))
+    )
 
 
 @st.composite

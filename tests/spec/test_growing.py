@@ -17,7 +17,9 @@ from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.resolve import resolve
 
 many = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 only = st.sampled_from([(), ("dev",), ("prod",), ("dev", "prod")])
 
@@ -74,7 +76,9 @@ def test_a_second_time_there_is_nothing_to_do(tmp_path: Path, text: str, names: 
 
 @many
 @given(single_specs(), only)
-def test_without_secondary_it_says_the_command_that_works(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
+def test_without_secondary_it_says_the_command_that_works(
+    tmp_path: Path, text: str, names: tuple[str, ...]
+) -> None:
     document = document_of(text, tmp_path)
     refused = add_region(document, "us-west-2", names)
     (finding,) = refused.findings
@@ -99,16 +103,19 @@ environments:
 
 def test_the_preset_alone_grows_at_the_top(tmp_path: Path) -> None:
     text = "version: 1\nproject: abc\nextends: small-venue # a club\nenvironments:\n  dev: {}\n  prod:\n"
-    assert done(add_region(document_of(text, tmp_path), "us-west-2", secondary=True)).document.text == text.replace(
+    assert done(
+        add_region(document_of(text, tmp_path), "us-west-2", secondary=True)
+    ).document.text == text.replace(
         "# a club\n", "# a club\nsecondary_region: us-west-2\nregions: [us-east-1, us-west-2]\n"
     )
 
 
 def test_one_environment_grows_alone(tmp_path: Path) -> None:
     text = "version: 1\nproject: abc\nextends: small-venue\nenvironments:\n  dev: {}\n  prod:\n"
-    assert done(
-        add_region(document_of(text, tmp_path), "us-west-2", ["prod"], secondary=True)
-    ).document.text == text + "    secondary_region: us-west-2\n    regions: [us-east-1, us-west-2]\n"
+    assert (
+        done(add_region(document_of(text, tmp_path), "us-west-2", ["prod"], secondary=True)).document.text
+        == text + "    secondary_region: us-west-2\n    regions: [us-east-1, us-west-2]\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +140,8 @@ def test_environments_that_have_none_are_named_and_the_others_follow(tmp_path: P
     (finding,) = add_region(document, "eu-west-1").findings
     assert finding.message == "dev has one Region, so eu-west-1 has to be the secondary Region"
     assert finding.help == (
-        "run `ticketgen add-region eu-west-1 --secondary --env dev`, then `ticketgen add-region eu-west-1` for the others"
+        "run `ticketgen add-region eu-west-1 --secondary --env dev`, "
+        "then `ticketgen add-region eu-west-1` for the others"
     )
     first = done(add_region(document, "eu-west-1", ["dev"], secondary=True)).document
     assert done(add_region(first, "eu-west-1")).changed == ("prod",)
@@ -147,7 +155,9 @@ def test_removing_the_secondary_region_says_what_to_write_and_that_is_right(tmp_
         "write secondary_region: null in environments.prod, delete us-west-2 from regions there, and run "
         "`ticketgen render`"
     )
-    followed = GROWN.replace("secondary_region: us-west-2", "secondary_region: null").replace(", us-west-2]", "]")
+    followed = GROWN.replace("secondary_region: us-west-2", "secondary_region: null").replace(
+        ", us-west-2]", "]"
+    )
     document_of(followed, tmp_path)
     third = done(add_region(document, "eu-west-1", ["prod"])).document
     (finding,) = remove_region(third, "us-west-2").findings
@@ -157,7 +167,9 @@ def test_removing_the_secondary_region_says_what_to_write_and_that_is_right(tmp_
 def test_an_opt_in_region_can_be_the_secondary_one(tmp_path: Path) -> None:
     text = "version: 1\nproject: abc\nextends: small-venue\nenvironments: {dev: , prod: {}}\n"
     document = document_of(text, tmp_path)
-    assert [each.rule for each in add_region(document, "eu-south-1", secondary=True).findings] == ["opt-in-region"]
+    assert [each.rule for each in add_region(document, "eu-south-1", secondary=True).findings] == [
+        "opt-in-region"
+    ]
     edit = done(add_region(document, "eu-south-1", secondary=True, opted_in=True))
     assert all(each.opt_in_regions == ("eu-south-1",) for each in edit.project.environments)
     assert all(each.secondary_region == "eu-south-1" for each in edit.project.environments)

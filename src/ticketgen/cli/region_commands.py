@@ -41,7 +41,9 @@ def add_region(
     ] = False,
     secondary: Annotated[
         bool,
-        typer.Option("--secondary", help="Make it the secondary Region of environments that have a single Region."),
+        typer.Option(
+            "--secondary", help="Make it the secondary Region of environments that have a single Region."
+        ),
     ] = False,
     dry_run: _DryRun = False,
     force: _Force = False,

@@ -21,7 +21,7 @@ from ticketgen.spec.edits import Edit
 from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.resolve import resolve
-from ticketgen.tree import Changes, Stack, plan, put_back, write
+from ticketgen.tree import Changes, Stack, plan, put_back, refusals, write
 from ticketgen.version import VERSION
 
 __all__ = ["RegionChange", "change_regions", "goes"]
@@ -93,7 +93,9 @@ def _written(
     spec: Path, text: str, edit: Edit, stacks: Sequence[Stack], *, force: bool, dry_run: bool
 ) -> Checked[Changes]:
     if dry_run:
-        return plan(spec.parent, stacks, version=VERSION)
+        planned = plan(spec.parent, stacks, version=VERSION)
+        against = refusals(planned.value, force=force, upgrade=False) if planned.value else ()
+        return Checked(None, against) if against else planned
     return write(
         spec.parent,
         stacks,

@@ -198,8 +198,8 @@ def event_shards(write_units: int, scale: EventScale, objectives: Objectives) ->
         max(1, ceil(needed * assumed.HEADROOM)),
         "partition keys an event",
         f"the larger of {counted(write_units, 'write units/s')} / {said(key.value)} per partition key and, to load a "
-        f"map within {objectives.cache_load_s} s, {counted(ceil(loaded), 'read units/s')} / {said(read.value)} per key, "
-        f"× {said(assumed.HEADROOM)} headroom",
+        f"map within {objectives.cache_load_s} s, {counted(ceil(loaded), 'read units/s')} / {said(read.value)} per "
+        f"key, × {said(assumed.HEADROOM)} headroom",
         f"{key.source}; {assumed.SOURCE}",
         scope=Scope.ENVIRONMENT,
         needed=needed,

@@ -70,8 +70,8 @@ def _concurrency(name: str, orders: int, rate: float, seconds: float) -> Figure[
         name,
         max(assumed.LEAST_CONCURRENCY, ceil(needed * assumed.HEADROOM)),
         "executions at once",
-        f"the larger of {counted(rate, 'requests/s')} × {said(seconds)} s (Little's law) and {counted(rate, 'requests/s')} / "
-        f"{each.value}, × {said(assumed.HEADROOM)} headroom, at least {assumed.LEAST_CONCURRENCY}",
+        f"the larger of {counted(rate, 'requests/s')} × {said(seconds)} s (Little's law) and "
+        f"{counted(rate, 'requests/s')} / {each.value}, × {said(assumed.HEADROOM)} headroom, at least {assumed.LEAST_CONCURRENCY}",
         f"{each.source}; {assumed.SOURCE}",
         needed=needed,
         orders_per_second=orders,
@@ -199,8 +199,8 @@ def verifier_memory_mib(seats: int, scale: EventScale, objectives: Objectives) -
         "verifier_memory_mib",
         max(_BASE + sold * 2 / 1024, share * _VCPU.value),
         f"the larger of {_BASE} MiB + {counted(sold, 'entries')} between two runs × 2 KiB and, for the {busy:.3g} s of "
-        f"CPU time that these and the {counted(scale.seats_per_event, 'seats')} of an event take at most, within half of "
-        f"{objectives.verification_s} s, {share:.2g} of a vCPU's {said(_VCPU.value)} MiB",
+        f"CPU time that these and the {counted(scale.seats_per_event, 'seats')} of an event take at most, within "
+        f"half of {objectives.verification_s} s, {share:.2g} of a vCPU's {said(_VCPU.value)} MiB",
         Scope.HUB,
         seats_per_second=seats,
         seats_per_event=scale.seats_per_event,

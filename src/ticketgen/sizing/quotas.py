@@ -89,7 +89,8 @@ def needs(environment: Environment, sizing: Sizing) -> tuple[Need, ...]:
     ]
     if environment.api.auth == "cognito":
         rate = sizing.orders_per_second.value * assumed.SIGN_IN_REQUESTS
-        formula = f"{counted(sizing.orders_per_second.value, 'buyer')}/s × {assumed.SIGN_IN_REQUESTS} requests to sign in"
+        buyers = counted(sizing.orders_per_second.value, "buyers/s")
+        formula = f"{buyers} × {assumed.SIGN_IN_REQUESTS} requests to sign in"
         found.append(Need(QUOTAS["sign-ins"], environment.primary_region, rate, "the user pool", formula))
     roles = 11 + environment.api.account_logging
     found.append(
@@ -164,7 +165,8 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
             f"objectives.cache_load_s is {objectives.cache_load_s} s"
         )
         help = _fix(
-            _raise(environment, "cache_load_s", ceil(load)), "sell the event as several events with fewer seats"
+            _raise(environment, "cache_load_s", ceil(load)),
+            "sell the event as several events with fewer seats",
         )
         yield Severity.ERROR, "cache-load-too-slow", message, help
 
@@ -193,9 +195,7 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
     }
     for name, (figure, keys) in functions.items():
         if figure.value > limits.LAMBDA_MAX_MEMORY.value:
-            message = (
-                f"{name} needs {said(figure.value)} MiB, but Lambda has at most {limits.LAMBDA_MAX_MEMORY.value:,}"
-            )
+            message = f"{name} needs {said(figure.value)} MiB, but Lambda has at most {limits.LAMBDA_MAX_MEMORY.value:,}"
             yield Severity.ERROR, "function-too-big", message, _lower(environment, *keys)
 
     interval = objectives.verification_interval_s
@@ -235,7 +235,11 @@ def _raise(environment: Environment, objective: str, value: int) -> str:
 
 def _lower(environment: Environment, *paths: str) -> str:
     """The fix that lowers one of these values, or "" if each has its minimum already."""
-    return f"lower {listed(possible, 'or')}" if (possible := [p for p in paths if _has_room(environment, p)]) else ""
+    return (
+        f"lower {listed(possible, 'or')}"
+        if (possible := [p for p in paths if _has_room(environment, p)])
+        else ""
+    )
 
 
 def _has_room(environment: Environment, path: str) -> bool:
@@ -244,7 +248,9 @@ def _has_room(environment: Environment, path: str) -> bool:
     field = type(part).model_fields[key]
     extra = field.json_schema_extra
     choices = extra.get("enum") if isinstance(extra, dict) else None
-    least = min(choices) if isinstance(choices, list) else next(m.ge for m in field.metadata if hasattr(m, "ge"))
+    least = (
+        min(choices) if isinstance(choices, list) else next(m.ge for m in field.metadata if hasattr(m, "ge"))
+    )
     return bool(getattr(part, key) > least)
 
 

@@ -148,7 +148,9 @@ def _before(
         findings.append(_finding("no-such-region", f"{region!r} is not a Region of AWS", None, help))
     for name in sorted(set(only) - set(names)):
         findings.append(
-            _finding("unknown-environment", f"the spec has no environment {name!r}", None, choice(name, names))
+            _finding(
+                "unknown-environment", f"the spec has no environment {name!r}", None, choice(name, names)
+            )
         )
     if findings:
         return Checked(None, tuple(findings))
@@ -374,7 +376,9 @@ def _checked(
         return Checked(None, resolved.findings)
     names = {each.name for each in changed}
     pairs = list(zip(project.environments, resolved.value.environments, strict=False))
-    as_meant = (_is_as_meant(old, new, region, changed=old.name in names, secondary=secondary) for old, new in pairs)
+    as_meant = (
+        _is_as_meant(old, new, region, changed=old.name in names, secondary=secondary) for old, new in pairs
+    )
     if len(project.environments) != len(resolved.value.environments) or not all(as_meant):
         return Checked(None, (_given_up(document, region),))
     unchanged = tuple(each.name for each in meant if each.name not in names)

@@ -16,7 +16,16 @@ from typing import TypeAlias
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-__all__ = ["Replacement", "applied", "compose", "insert_entry", "insert_item", "remove_item", "replace_value", "value_of"]
+__all__ = [
+    "Replacement",
+    "applied",
+    "compose",
+    "insert_entry",
+    "insert_item",
+    "remove_item",
+    "replace_value",
+    "value_of",
+]
 
 WIDTH = 100
 """Columns that a line may take before what is added to it goes to a line of its own."""

@@ -103,7 +103,9 @@ def _no_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPat
         return
     at = tree.entries["environments"].at if "environments" in tree.entries else tree.at
     help_text = "add environments: with one key per environment, such as prod: {}"
-    yield Finding("no-environments", "environments: the spec has no environment", Stage.RESOLVE, at, help=help_text)
+    yield Finding(
+        "no-environments", "environments: the spec has no environment", Stage.RESOLVE, at, help=help_text
+    )
 
 
 def _settings(tree: Map, overrides: Node) -> Map:

@@ -55,7 +55,13 @@ def choice(word: str, known: Iterable[str]) -> str:
     """The help for an unknown word: the known word that was probably meant, or all of them."""
     names = list(known)
     close = nearest(word, names)
-    return f"did you mean {close}?" if close else f"choose one of {', '.join(names)}" if len(names) > 1 else f"write {names[0]}"
+    return (
+        f"did you mean {close}?"
+        if close
+        else f"choose one of {', '.join(names)}"
+        if len(names) > 1
+        else f"write {names[0]}"
+    )
 
 
 def _folded(word: str) -> str:
