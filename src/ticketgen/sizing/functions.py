@@ -71,7 +71,8 @@ def _concurrency(name: str, orders: int, rate: float, seconds: float) -> Figure[
         max(assumed.LEAST_CONCURRENCY, ceil(needed * assumed.HEADROOM)),
         "executions at once",
         f"the larger of {counted(rate, 'requests/s')} × {said(seconds)} s (Little's law) and "
-        f"{counted(rate, 'requests/s')} / {each.value}, × {said(assumed.HEADROOM)} headroom, at least {assumed.LEAST_CONCURRENCY}",
+        f"{counted(rate, 'requests/s')} / {each.value}, × {said(assumed.HEADROOM)} headroom, "
+        f"at least {assumed.LEAST_CONCURRENCY}",
         f"{each.source}; {assumed.SOURCE}",
         needed=needed,
         orders_per_second=orders,

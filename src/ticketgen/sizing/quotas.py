@@ -195,7 +195,8 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
     }
     for name, (figure, keys) in functions.items():
         if figure.value > limits.LAMBDA_MAX_MEMORY.value:
-            message = f"{name} needs {said(figure.value)} MiB, but Lambda has at most {limits.LAMBDA_MAX_MEMORY.value:,}"
+            most_memory = said(limits.LAMBDA_MAX_MEMORY.value)
+            message = f"{name} needs {said(figure.value)} MiB, but Lambda has at most {most_memory}"
             yield Severity.ERROR, "function-too-big", message, _lower(environment, *keys)
 
     interval = objectives.verification_interval_s

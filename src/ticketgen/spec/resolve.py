@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
@@ -19,7 +20,19 @@ from ticketgen.spec.authoring import TOP_KEYS, PresetFile, SpecFile
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Part, Project
-from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, dotted, merge, places, plain, without
+from ticketgen.spec.nodes import (
+    KeyPath,
+    Map,
+    Node,
+    Scalar,
+    Sequence,
+    dotted,
+    find,
+    merge,
+    places,
+    plain,
+    without,
+)
 from ticketgen.spec.placement import check_placement
 from ticketgen.wording import listed
 
@@ -84,13 +97,20 @@ def _layer(root: Node, model: type[Part]) -> _Layer:
     try:
         model.model_validate(plain(root))
     except ValidationError as error:
-        explained = [explain(each, root, model) for each in error.errors(include_url=False)]
+        errors = (each for each in error.errors(include_url=False) if not _is_hollow(each, root))
+        explained = [explain(each, root, model) for each in errors]
     else:
         explained = []
     broken = frozenset(path for _, path in explained)
     left = without(root, broken)
     tree = left if isinstance(left, Map) and () not in broken else Map({}, {}, root.at, ())
     return _Layer(tree, tuple(finding for finding, _ in explained), broken)
+
+
+def _is_hollow(error: ErrorDetails, root: Node) -> bool:
+    """Whether a list is too short only because pydantic leaves its invalid items out."""
+    node = find(root, error["loc"])
+    return error["type"] == "too_short" and isinstance(node, Sequence) and bool(node.items)
 
 
 def _environments(tree: Map) -> Mapping[str, Node]:
