@@ -112,7 +112,7 @@ def _figures(example: Report) -> Iterator[str]:
 
 def _assumptions() -> Iterator[str]:
     yield "## Assumptions\n"
-    yield "No spec says these values of buyers and code. Measure them, and correct `src/ticketgen/sizing/assumptions.py`.\n"
+    yield "No spec says these values. Measure them, and correct `src/ticketgen/sizing/assumptions.py`.\n"
     lines = inspect.getsource(assumptions).splitlines()
     rows = []
     for line in lines:

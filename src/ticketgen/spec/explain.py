@@ -141,7 +141,7 @@ def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) ->
         return f"write {unspaced[1]}: {unspaced[2]}, with a space after the colon"
     known = keys_at(model, path)
     close = nearest(key, known)
-    if close and {key, close} in ({key, f"{key}s"}, {close, f"{close}s"}):
+    if close == f"{key}s":
         return f"did you mean {close}?"
     prefix = path[:2] if path[:1] == ("environments",) else ()
     homes = [home for home in _homes() if home[-1] == key]

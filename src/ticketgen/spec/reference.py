@@ -51,14 +51,15 @@ YAML 1.2, read strictly, so that no value silently becomes another one:
 - Keys are text, as written. The same key twice in one map is an error.
 - Not accepted: anchors, aliases, merge keys, tags, several documents in one file, tabs for indentation, typographic
   quotes, a byte order mark, other encodings than UTF-8, invisible characters.
-- Refused without reading: files over {MOST_BYTES // 1024**2} MB, deeper than {MOST_DEPTH} levels, or with more than {MOST_VALUES:,} values.
+- Refused without reading: files over {MOST_BYTES // 1024**2} MB, deeper than {MOST_DEPTH} levels, or with more than
+  {MOST_VALUES:,} values.
 
 ## Quotas that AWS has raised
 
 `quotas` tells what the AWS account has, by quota code: one number, or a number for each Region where it differs from
-AWS's default. Then `ticketgen` compares with that number, and a warning names it. A number may be below the default: new
-accounts may have a Lambda concurrency of 10. `ticketgen size` prints the codes, and [sizing.md](sizing.md#quotas) lists
-them.
+AWS's default. Then `ticketgen` compares with that number, and a warning names it. A number may be below the default:
+new accounts may have a Lambda concurrency of 10. `ticketgen size` prints the codes, and [sizing.md](sizing.md#quotas)
+lists them.
 
 ```yaml
 quotas:
