@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def warnings(checked: Checked[object]) -> list[Finding]:
+def warnings(checked: Checked[Any]) -> list[Finding]:
     assert checked.value is not None, checked.findings
     return [each for each in checked.findings if each.severity is not Severity.ERROR]
 
