@@ -117,4 +117,4 @@ def test_an_environment_that_is_gone_from_the_spec_goes_with_a_whole_render(spec
 
 def test_an_unknown_environment_is_told_with_those_there_are(spec: Path) -> None:
     (finding,) = pipeline.render_project(spec, ["prd"]).findings
-    assert (finding.rule, finding.help) == ("unknown-environment", "it has dev, prod")
+    assert (finding.rule, finding.help) == ("unknown-environment", "did you mean prod?")

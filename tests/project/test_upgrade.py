@@ -68,7 +68,7 @@ def test_a_render_by_another_version_is_refused_until_it_is_taken(small_project:
     refused = run("render", "--env", "dev")
     assert refused.exit_code == 1
     assert (
-        f"ticketgen 0.0.9 wrote this stack, and {VERSION} renders 1 of its files otherwise [upgrade]"
+        f"ticketgen 0.0.9 wrote this stack, and {VERSION} renders 1 of its files differently [upgrade]"
         in refused.stderr
     )
     assert "render --upgrade" in refused.stderr

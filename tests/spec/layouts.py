@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-__all__ = ["OTHERS", "specs"]
+__all__ = ["OTHERS", "single_specs", "specs"]
 
 OTHERS = ("eu-west-1", "eu-north-1", "ap-south-1", "sa-east-1")
 """Regions that a generated spec may have beside its primary us-east-1 and its secondary us-west-2."""
@@ -27,7 +27,7 @@ def _flow(draw: st.DrawFn, words: Sequence[str], indent: int, *, one_line: bool 
     items = draw(_quoted(words))
     comma = draw(st.sampled_from(["", ","]))
     kind = "line" if one_line else draw(st.sampled_from(["line", "line", "wrapped", "each", "each, closed"]))
-    if kind == "line":
+    if kind == "line" or len(items) < 2:
         pad, separator = draw(st.sampled_from(["", " "])), draw(st.sampled_from([", ", ",", " , "]))
         return f"[{pad}{separator.join(items)}{comma}{pad}]"
     blanks = " " * (indent + draw(st.integers(1, 6)))
@@ -140,4 +140,75 @@ def _as_json(draw: st.DrawFn, words: Sequence[str]) -> str:
     }
     if draw(st.booleans()):
         document["regions"] = words
+    return json.dumps(document, indent=draw(st.sampled_from([None, 2, 4]))) + "\n"
+
+
+@st.composite
+def _nothing(draw: st.DrawFn) -> str:
+    """What stands behind ``secondary_region:`` where there is none."""
+    return draw(st.sampled_from(["", " null", " ~", " Null", "   null"])) + draw(st.sampled_from(_COMMENTS))
+
+
+@st.composite
+def _single(draw: st.DrawFn, name: str, indent: int) -> str:
+    """One environment with a single Region, and perhaps saying so itself."""
+    blanks, deeper = " " * indent, " " * (indent + draw(st.sampled_from([2, 4])))
+    comment = draw(st.sampled_from(_COMMENTS))
+    entries = [
+        *(["regions: [us-east-1]"] if draw(st.booleans()) else []),
+        *(["primary_region: us-east-1"] if draw(st.booleans()) else []),
+        *(["event_scale: { purchases_per_minute: 60 }"] if draw(st.booleans()) else []),
+    ]
+    none = draw(st.sampled_from([None, None, "null", "~", ""]))
+    if not entries and none is None:
+        return f"{blanks}{name}:{draw(st.sampled_from(['', ' ~', ' null', ' {}', ' { }']))}{comment}"
+    if draw(st.booleans()):
+        flow = [*entries, *([f"secondary_region: {none}"] if none is not None else [])]
+        return f"{blanks}{name}: {{ {', '.join(draw(st.permutations(flow)))} }}{comment}"
+    block = [*entries, *([f"secondary_region:{draw(_nothing())}"] if none is not None else [])]
+    if block and block[0].startswith("regions") and draw(st.booleans()):
+        block[0] = f"regions:\n{deeper}- us-east-1{draw(st.sampled_from(_COMMENTS))}"
+    return f"{blanks}{name}:{comment}\n" + "\n".join(
+        f"{deeper}{line}" for line in draw(st.permutations(block))
+    )
+
+
+@st.composite
+def single_specs(draw: st.DrawFn) -> str:
+    """The text of a spec with the environments dev and prod, both in us-east-1 alone."""
+    indent = draw(st.sampled_from([2, 4]))
+    if draw(st.integers(0, 6)) == 0:
+        return draw(_single_as_json())
+    environments = [draw(_single(name, indent)) for name in ("dev", "prod")]
+    top = [
+        "extends: small-venue",
+        "environments:" + draw(st.sampled_from(_COMMENTS)) + "\n" + "\n".join(environments),
+        'tags:\n  Owner: "ticketing"',
+    ]
+    if draw(st.booleans()):
+        top.append("primary_region: us-east-1   # home")
+    if draw(st.booleans()):
+        top.append(f"secondary_region:{draw(_nothing())}")
+    if draw(st.booleans()):
+        top.append(f"regions:{draw(_regions(['us-east-1'], 0))}")
+    parts = ["version: 1", "project: tap-marketplace", *draw(st.permutations(top))]
+    gaps = st.sampled_from(["", "", "\n", "# ----\n", "\n\n  # indented\n"])
+    text = "".join(f"{draw(gaps)}{part}\n" for part in parts) + draw(st.sampled_from(["", "# the end\n"]))
+    if draw(st.booleans()):
+        text = text.rstrip("\n")
+    return text.replace("\n", draw(st.sampled_from(["\n", "\n", "\r\n"])))
+
+
+@st.composite
+def _single_as_json(draw: st.DrawFn) -> str:
+    own = {"regions": ["us-east-1"], "secondary_region": None}
+    document: dict[str, object] = {
+        "version": 1,
+        "project": "tap-marketplace",
+        "extends": "small-venue",
+        "environments": {
+            name: {key: own[key] for key in own if draw(st.booleans())} for name in ("dev", "prod")
+        },
+    }
+    document |= {key: own[key] for key in own if draw(st.booleans())}
     return json.dumps(document, indent=draw(st.sampled_from([None, 2, 4]))) + "\n"

@@ -1,8 +1,8 @@
-"""Service quotas: what an account may use in a Region before it asks for more.
+"""Service quotas: what an account may use in a Region before it asks AWS for more.
 
-Limits that nobody can raise, and those of names, are in `limits` and `names`. Names, codes and defaults are those
-of the AWS General Reference and of the services' own pages, as of 2026-11; a quota whose code is on neither page
-says so, and is looked up by its name instead of being guessed.
+Fixed limits and limits of names are in `limits` and `names`. Names, codes and defaults come from the AWS General
+Reference and the services' own pages, as of 2026-11. If neither page has the code of a quota, the entry says so, and
+the quota is looked up by name: no code is guessed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["API_SMALL_REGIONS", "QUOTAS", "Quota"]
+__all__ = ["API_SMALL_REGIONS", "BY_ID", "QUOTAS", "Quota"]
 
 _DOCS = "https://docs.aws.amazon.com"
 _REFERENCE = f"{_DOCS}/general/latest/gr"
@@ -22,17 +22,18 @@ class Quota:
     """A quota of an account.
 
     Attributes:
-        key: what findings about it are called: ``quota-<key>``.
-        service: its service code, as ``aws service-quotas`` takes it.
-        code: its quota code; "" where no page that was read has it.
-        name: as Service Quotas calls it.
-        default: what a new account has in a Region that `elsewhere` does not name.
-        unit: what it counts.
+        key: the name in rule ids: ``quota-<key>``.
+        service: the service code for ``aws service-quotas``.
+        code: the quota code; "" if no page that was read has it.
+        name: the name in Service Quotas.
+        default: the value of a new account in a Region that `elsewhere` does not name.
+        unit: what the quota counts.
         source: where name and default are documented.
         elsewhere: other defaults, each with its Regions.
-        raised_with: the key of the quota that raises this one along, where no request for this one is taken.
-        unverified: what of it nobody could look up; "" if nothing.
-        is_global: whether it holds for the account in all Regions together.
+        raised_with: the key of the quota whose increase also raises this one, if AWS takes no request for this one.
+        raisable: whether a request raises it.
+        unverified: what no page that was read confirms; "" if everything is confirmed.
+        is_global: whether one value holds for all Regions of the account together.
     """
 
     key: str
@@ -48,8 +49,13 @@ class Quota:
     unverified: str = ""
     is_global: bool = False
 
+    @property
+    def id(self) -> str:
+        """The name of the quota in a spec: its code, or its key while the code is unknown."""
+        return self.code or self.key
+
     def allowed(self, region: str) -> int:
-        """What a new account has in a Region."""
+        """The value of a new account in a Region."""
         return next((value for value, regions in self.elsewhere if region in regions), self.default)
 
 
@@ -57,7 +63,7 @@ API_SMALL_REGIONS = frozenset({
     "af-south-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7",
     "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "mx-central-1",
 })  # fmt: skip
-"""Regions in which API Gateway's throttle is a quarter of the usual one."""
+"""Regions where API Gateway's default throttle is a quarter of the usual one."""
 
 _API = f"{_DOCS}/apigateway/latest/developerguide/limits.html"
 _VPC = f"{_DOCS}/vpc/latest/userguide/amazon-vpc-limits.html"
@@ -71,7 +77,7 @@ _TABLE = (
         default=1000,
         unit="executions at once",
         source=f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html",
-        unverified="new accounts have fewer, some of them 10",
+        unverified="new accounts may have fewer, some of them 10",
     ),
     Quota(
         key="api-throttle",
@@ -137,7 +143,7 @@ _TABLE = (
         default=100_000,
         unit="requests/s",
         source=f"{_DOCS}/waf/latest/developerguide/limits.html",
-        unverified="its code",
+        unverified="the code",
     ),
     Quota(
         key="sign-ins",
@@ -147,7 +153,7 @@ _TABLE = (
         default=120,
         unit="requests/s",
         source=f"{_DOCS}/cognito/latest/developerguide/quotas.html",
-        unverified="its code, which is from listings of the Service Quotas API that others published",
+        unverified="the code, which comes from published listings of the Service Quotas API",
     ),
     Quota(
         key="vpcs",
@@ -175,7 +181,7 @@ _TABLE = (
         default=300,
         unit="nodes",
         source=f"{_REFERENCE}/elasticache-service.html",
-        unverified="its code, which is from listings of the Service Quotas API that others published",
+        unverified="the code, which comes from published listings of the Service Quotas API",
     ),
     Quota(
         key="aurora-clusters",
@@ -185,7 +191,7 @@ _TABLE = (
         default=40,
         unit="clusters",
         source=f"{_DOCS}/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html",
-        unverified="its code, which is from listings of the Service Quotas API that others published",
+        unverified="the code, which comes from published listings of the Service Quotas API",
     ),
     Quota(
         key="regional-apis",
@@ -196,7 +202,7 @@ _TABLE = (
         unit="APIs",
         source=_API,
         raisable=False,
-        unverified="its code, which is from listings of the Service Quotas API that others published",
+        unverified="the code, which comes from published listings of the Service Quotas API",
     ),
     Quota(
         key="iam-roles",
@@ -206,10 +212,13 @@ _TABLE = (
         default=1000,
         unit="roles",
         source=f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
-        unverified="its code, which is from listings of the Service Quotas API that others published",
+        unverified="the code, which comes from published listings of the Service Quotas API",
         is_global=True,
     ),
 )  # fmt: skip
 
 QUOTAS: Mapping[str, Quota] = MappingProxyType({quota.key: quota for quota in _TABLE})
-"""Every quota that a stack of ours draws on, by key."""
+"""Every quota that a rendered stack draws on, by key."""
+
+BY_ID: Mapping[str, Quota] = MappingProxyType({quota.id: quota for quota in _TABLE})
+"""The same by `Quota.id`."""

@@ -1,5 +1,5 @@
-"""What it takes, what the account allows and what is billed: the answers of ``ticketgen size``.
+"""Capacities, quotas and billed units: the output of ``ticketgen size``.
 
-They are made of the same `Sizing` as the rendering, so that the two cannot disagree. `report` is the data; `text`,
-`markdown` and `json` say it, and `reference` is the page in ``docs/``.
+It uses the same `Sizing` as the rendering, so that the two cannot disagree. `report` is the data; `text`, `markdown`
+and `json` are its formats, and `reference` makes the page in ``docs/``.
 """

@@ -1,7 +1,7 @@
-"""What AWS counts for the bill: units, by service. Money is the price file's (`prices`).
+"""The units that AWS bills, by service. Prices come from the price file (`prices`).
 
-Sales are counted at their busiest, so with full batches, and as if every order were as large as it may be. What is
-left out is in `LEFT_OUT`: it follows from what buyers and events do, and no capacity says it.
+Sales are counted at peak: with full batches, and with the most seats in every order. `LEFT_OUT` lists the units that
+are not counted, because they depend on the behaviour of buyers and events and not on capacity.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ticketgen.aws import limits
 from ticketgen.sizing import Sizing
 from ticketgen.sizing import assumptions as assumed
 from ticketgen.sizing.demand import map_read_units
-from ticketgen.sizing.figures import said
+from ticketgen.sizing.figures import counted, said
 from ticketgen.sizing.functions import reads_per_second, sales_requests_per_second
 from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import analytics_alarms, region_alarms, verification_alarms
@@ -22,12 +22,12 @@ from ticketgen.stack.context import INVENTORY_BATCH_SIZE, WAF_RULES
 __all__ = ["KEYS", "LEFT_OUT", "SALES", "Usage", "usage"]
 
 SALES = 1000
-"""The sales, one a seat, that units are told for."""
+"""The number of sales, one per seat, that units are given for."""
 
 LEFT_OUT = (
     "data transfer to buyers",
     "storage, backups and I/O of Aurora, and point-in-time recovery of the tables",
-    "transactions that were refused, which DynamoDB bills like those that were not",
+    "refused transactions, which DynamoDB bills like successful ones",
     "custom metrics, KMS requests, the secret of the database, and active users of Cognito",
     "a custom domain: its certificate, health checks and queries",
 )
@@ -38,24 +38,24 @@ _MINUTES = 60  # in an hour
 _TRACED = (
     0.05  # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html: the default rule
 )
-_EXPRESS_MIB = 64  # the least that Express workflows are billed for
+_EXPRESS_MIB = 64  # the minimum that Express workflows are billed for
 _REPLICATION = (
-    "https://aws.amazon.com/dynamodb/pricing/on-demand (unverified: that a replica counts one unit an item)"
+    "https://aws.amazon.com/dynamodb/pricing/on-demand (unverified: that a replica counts one unit per item)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is counted under one price.
+    """The units under one price.
 
     Attributes:
-        key: of its price, ``<service>.<what>``.
-        unit: what one of it is.
+        key: of the price, ``<service>.<unit>``.
+        unit: what is counted, in the plural.
         sales: how many for `SALES` sales.
         idle_hour: how many for an hour in which nothing is on sale.
         event_hour: how many more for each hour of a sold-out event that is still verified and shown.
-        formula: how they come about.
-        source: where AWS says what it counts.
+        formula: how they are computed.
+        source: where AWS documents the unit.
     """
 
     key: str
@@ -68,31 +68,35 @@ class Usage:
 
     @property
     def service(self) -> str:
-        """The service that bills it."""
+        """The service that bills the units."""
         return self.key.partition(".")[0]
 
 
 def usage(environment: Environment, sizing: Sizing) -> tuple[Usage, ...]:
-    """What an environment uses, by service, over all of its Regions."""
-    counted = _Counted(environment, sizing)
+    """Count the units of an environment, by service, over all of its Regions."""
+    count = _Counted(environment, sizing)
     return (
-        *counted.dynamodb(),
-        *counted.kinesis(),
-        *counted.functions(),
-        *counted.door(),
-        *counted.stores(),
-        *counted.watching(),
+        *count.dynamodb(),
+        *count.kinesis(),
+        *count.functions(),
+        *count.door(),
+        *count.stores(),
+        *count.watching(),
     )
 
 
 class _Counted:
-    """The quantities that several lines have in common."""
+    """Quantities that several units share."""
 
     def __init__(self, environment: Environment, sizing: Sizing) -> None:
         scale = environment.event_scale
         self.environment, self.sizing, self.scale = environment, sizing, scale
         self.regions = len(environment.regions)
         self.hubs = 2 if environment.secondary_region else 1
+        self.at_hubs = counted(self.hubs, "Regions")
+        self.in_all = counted(self.regions, "Regions")
+        self.to_others = counted(self.regions - 1, "Regions")
+        self.everywhere = f"each of {self.regions} Regions" if self.regions > 1 else "the Region"
         self.orders = SALES / scale.seats_per_order
         self.sales_requests = self.orders * sales_requests_per_second(1)
         self.reads = self.orders * reads_per_second(1)
@@ -106,7 +110,7 @@ class _Counted:
         self.compared = self.runs * slices * scale.seats_per_event * 2  # items an hour: inventory and ledger
 
     def dynamodb(self) -> Iterator[Usage]:
-        """Tables, and what leaves them."""
+        """Tables, and the data that leaves them."""
         locks = self.orders * self.sizing.lock_write_units.value / self.sizing.orders_per_second.value
         home = SALES * 2 * limits.DYNAMODB_TRANSACTION_UNITS.value
         copies = SALES * 2 * (self.regions - 1)
@@ -118,7 +122,7 @@ class _Counted:
             locks + (home if single else 0),
             0,
             0,
-            f"{said(self.orders)} orders × their locks, holds and idempotency records in a transaction"
+            f"{counted(self.orders, 'orders')} × their locks, holds and idempotency records in a transaction"
             + (f" + {said(SALES)} ledger entries and inventory items × 2" if single else ""),
             pricing,
         )
@@ -130,7 +134,7 @@ class _Counted:
                 0,
                 0,
                 f"{said(SALES)} ledger entries and inventory items × 2 in the home Region, and one each in "
-                f"{self.regions - 1} others",
+                f"{counted(self.regions - 1, 'other Regions')}",
                 _REPLICATION,
             )
             moved = SALES * 2 * self.item * (self.regions - 1) / _GIB
@@ -140,7 +144,7 @@ class _Counted:
                 moved,
                 0,
                 0,
-                f"{said(SALES)} ledger entries and inventory items × {self.item} bytes to {self.regions - 1} Regions",
+                f"{said(SALES)} ledger entries and inventory items × {self.item} bytes to {self.to_others}",
                 f"{_PRICING}/dynamodb/pricing/on-demand",
             )
         releases = self.orders * (assumed.HOLDS_PER_ORDER - 1)
@@ -152,9 +156,9 @@ class _Counted:
             reading,
             self.runs * (self.hubs + 1) + _MINUTES * self.regions,
             loaded + self.compared * self.item_units,
-            "an event a request, a hold a release, each new entry in every Region and its seat; idle: the control item "
-            f"a run and hub, the events a run and a refresh; an event: its map {said(self.reloads)} times an hour, "
-            f"and {said(round(self.compared))} items compared",
+            "one event per request, one hold per release, each new entry and its seat in every Region; idle: the "
+            "control item per run and hub, the events per run and refresh; a sold-out event: its map "
+            f"{counted(self.reloads, 'times')} per hour, and {counted(round(self.compared), 'items')} compared",
             pricing,
         )
         yield Usage(
@@ -163,7 +167,7 @@ class _Counted:
             SALES * self.hubs,
             0,
             0,
-            f"{said(SALES)} ledger entries of at most 1 KiB in {self.hubs} Regions with analytics",
+            f"{said(SALES)} ledger entries of at most 1 KiB in {self.at_hubs} with analytics",
             pricing,
         )
         yield Usage(
@@ -172,7 +176,7 @@ class _Counted:
             SALES * 2 * self.item * self.regions / _GIB,
             0,
             0,
-            f"{said(SALES)} ledger entries and inventory items × {self.item} bytes in {self.regions} Regions, for "
+            f"{said(SALES)} ledger entries and inventory items × {self.item} bytes in {self.in_all}, for "
             "as long as they are kept",
             pricing,
         )
@@ -181,12 +185,12 @@ class _Counted:
         """The ledger's stream."""
         pricing = f"{_PRICING}/kinesis/data-streams/pricing"
         shards = self.sizing.kinesis_shards.value * self.hubs
-        hubs = f"{self.hubs} Regions with analytics"
+        hubs = f"{self.at_hubs} with analytics"
         records = f"{said(SALES)} records of at most 25 KB in {hubs}"
         yield Usage("kinesis.put_payload_units", "units", SALES * self.hubs, 0, 0, records, pricing)
-        hours = f"{said(self.sizing.kinesis_shards.value)} shards in {hubs}"
+        hours = f"{counted(self.sizing.kinesis_shards.value, 'shards')} in {hubs}"
         yield Usage("kinesis.shard_hours", "shard hours", 0, shards, 0, hours, pricing)
-        kept = f"{hours}, whose records are kept for a week"
+        kept = f"{hours}, with a retention of a week"
         yield Usage("kinesis.extended_retention_hours", "shard hours", 0, shards, 0, kept, pricing)
 
     def functions(self) -> Iterator[Usage]:
@@ -216,8 +220,9 @@ class _Counted:
             self.requests + synced / INVENTORY_BATCH_SIZE + self.batches * self.hubs,
             self.runs * self.hubs + _MINUTES * self.regions,
             0,
-            f"{said(self.requests)} requests of buyers, and full batches of the streams; idle: {self.runs} runs in "
-            f"{self.hubs} Regions, 60 refreshes in {self.regions}",
+            f"{counted(self.requests, 'requests')} of buyers, and full batches of the streams; idle: "
+            f"{counted(self.runs, 'runs')} in {self.at_hubs}, 60 refreshes in "
+            f"{self.in_all}",
             pricing,
         )
         yield Usage(
@@ -226,11 +231,11 @@ class _Counted:
             selling,
             standing,
             verified * gib["verifier"] + loaded * gib["cache_sync"],
-            "each function's memory × the seconds that the assumptions say of it",
+            "each function's memory × its seconds according to the assumptions",
             pricing,
         )
         pricing = f"{_PRICING}/step-functions/pricing"
-        runs = f"{self.runs} verifications in {self.hubs} Regions"
+        runs = f"{counted(self.runs, 'verifications')} in {self.at_hubs}"
         yield Usage("states.express_requests", "requests", 0, self.runs * self.hubs, 0, runs, pricing)
         yield Usage(
             "states.express_gib_seconds",
@@ -238,7 +243,7 @@ class _Counted:
             0,
             self.runs * self.hubs * 0.1 * _EXPRESS_MIB / 1024,
             verified * _EXPRESS_MIB / 1024,
-            f"{runs}, of a tenth of a second while there is nothing to verify, at {_EXPRESS_MIB} MiB",
+            f"{runs}, a tenth of a second each while there is nothing to verify, at {_EXPRESS_MIB} MiB",
             pricing,
         )
         starts = sizing.ticker_starts_per_minute.value
@@ -248,14 +253,14 @@ class _Counted:
             0,
             _MINUTES * self.hubs * (2 + 2 * starts),
             0,
-            f"60 ticks in {self.hubs} Regions × ({starts} waits and starts, the branching, the end)",
+            f"60 ticks in {self.at_hubs} × ({counted(starts, 'waits and starts')}, the branching, the end)",
             pricing,
         )
 
     def door(self) -> Iterator[Usage]:
         """The API and its firewall."""
         requests = (
-            f"{said(self.sales_requests)} holds, releases and purchases + {said(self.reads)} looks at the map"
+            f"{said(self.sales_requests)} holds, releases and purchases + {said(self.reads)} seat map reads"
         )
         yield Usage(
             "apigateway.requests",
@@ -268,9 +273,9 @@ class _Counted:
         )
         waf = f"{_PRICING}/waf/pricing"
         yield Usage("wafv2.requests", "requests", self.requests, 0, 0, requests, waf)
-        each = f"one in each of {self.regions} Regions"
+        each = f"one in {self.everywhere}"
         yield Usage("wafv2.web_acl_hours", "web ACL hours", 0, self.regions, 0, each, waf)
-        rules = f"{WAF_RULES} in each of {self.regions} Regions"
+        rules = f"{WAF_RULES} in {self.everywhere}"
         yield Usage("wafv2.rule_hours", "rule hours", 0, WAF_RULES * self.regions, 0, rules, waf)
 
     def stores(self) -> Iterator[Usage]:
@@ -283,7 +288,7 @@ class _Counted:
             0,
             nodes,
             0,
-            f"{sizing.cache_nodes.value} nodes in each of {self.regions} Regions",
+            f"{counted(sizing.cache_nodes.value, 'nodes')} in {self.everywhere}",
             f"{_PRICING}/elasticache/pricing",
         )
         instances = sizing.aurora_instances.value
@@ -294,16 +299,16 @@ class _Counted:
             0,
             sizing.aurora_min_acu.value * instances * self.hubs,
             0,
-            f"{said(sizing.aurora_min_acu.value)} ACU × {instances} instances × {self.hubs} Regions; up to "
+            f"{said(sizing.aurora_min_acu.value)} ACU × {counted(instances, 'instances')} × {self.at_hubs}; up to "
             f"{said(sizing.aurora_max_acu.value)} while sales are written",
             pricing,
         )
-        batches = f"{said(self.batches)} full batches in {self.hubs} Regions"
+        batches = f"{counted(self.batches, 'full batches')} in {self.at_hubs}"
         yield Usage("rds.data_api_requests", "requests", self.batches * self.hubs, 0, 0, batches, pricing)
 
     def watching(self) -> Iterator[Usage]:
         """Keys, logs, alarms and traces."""
-        each = f"one in each of {self.regions} Regions"
+        each = f"one in {self.everywhere}"
         yield Usage("kms.key_hours", "key hours", 0, self.regions, 0, each, f"{_PRICING}/kms/pricing")
         pricing = f"{_PRICING}/cloudwatch/pricing"
         regional = len(region_alarms(self.environment))
@@ -315,7 +320,7 @@ class _Counted:
             0,
             alarms,
             0,
-            f"{regional} in each of {self.regions} Regions, {hub} more in {self.hubs}",
+            f"{regional} in {self.everywhere}, {hub} more in {self.at_hubs} with analytics",
             pricing,
         )
         yield Usage("cloudwatch.dashboard_hours", "dashboard hours", 0, self.regions, 0, each, pricing)
@@ -326,7 +331,7 @@ class _Counted:
             self.requests * assumed.LOG_BYTES_PER_REQUEST / _GIB,
             idle * assumed.LOG_BYTES_PER_REQUEST / _GIB,
             0,
-            f"{said(assumed.LOG_BYTES_PER_REQUEST)} bytes a request or run",
+            f"{said(assumed.LOG_BYTES_PER_REQUEST)} bytes per request or run",
             pricing,
         )
         yield Usage(
@@ -335,7 +340,7 @@ class _Counted:
             self.requests * _TRACED,
             idle * _TRACED,
             0,
-            f"{_TRACED:.0%} of requests and runs, as the default sampling rule has it",
+            f"{_TRACED:.0%} of requests and runs, by the default sampling rule",
             f"{_PRICING}/xray/pricing",
         )
 
@@ -368,4 +373,4 @@ KEYS = (
     "wafv2.web_acl_hours",
     "xray.traces",
 )
-"""What a price file may have a price for."""
+"""The keys that a price file may have."""

@@ -1,10 +1,11 @@
 """A report for programs.
 
-A document with two keys: ``environments``, a list, and ``findings``, as every command has them. An environment has its
-``name``; ``regions``, each with its ``role``, the ``figures`` that stand in it, by name, and its ``quotas``;
-``figures``, each once, with ``value`` (and ``before``, where something was set), ``unit``, ``formula``, ``inputs``,
-``headroom``, ``source``, ``scope`` and ``rendered_as``; and ``usage`` (with ``before``). ``costs`` is there with a
-price file. Keys may be added, never taken away.
+A document with two keys: ``environments``, a list, and ``findings``, as in every command. An environment has its
+``name``; ``regions``, each with its ``role``, its ``figures`` by name, and its ``quotas``; ``figures``, each once, with
+``value`` (and ``before``, if a value was set), ``unit``, ``formula``, ``inputs``, ``headroom``, ``source``, ``scope``
+and ``rendered_as``; and ``usage`` (with ``before``). With a price file, it has ``costs``. A quota has the ``default``
+of a new account, the value ``in_spec`` or null, and the one of them that is ``allowed``. Keys may be added, but are
+never removed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["document"]
 
 
 def document(reports: tuple[Report, ...], prices: Prices | None) -> dict[str, object]:
-    """The document, but for its findings."""
+    """The document without its findings."""
     return {"environments": [_environment(report, prices) for report in reports]}
 
 
@@ -92,6 +93,8 @@ def _need(need: Need) -> dict[str, object]:
         "code": quota.code or None,
         "name": quota.name,
         "what": need.what,
+        "default": need.default,
+        "in_spec": need.told,
         "allowed": need.allowed,
         "needed": need.needed,
         "unit": quota.unit,

@@ -1,4 +1,4 @@
-"""A report as Markdown: one table a section, with every detail in a column of its own."""
+"""A report as Markdown: one table per section, with each detail in its own column."""
 
 from __future__ import annotations
 

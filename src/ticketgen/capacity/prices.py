@@ -93,11 +93,11 @@ def _problems(root: Node) -> Iterator[Finding]:
         return
     for key in root.entries.keys() - set(_TOP):
         yield _unknown(root, key, _TOP)
-    for key, way_out in zip(
+    for key, value in zip(
         _TOP, ("version: 1", "currency: USD", "prices:, and a price below it"), strict=True
     ):
         if key not in root.entries:
-            yield _finding("missing-key", root, f"{key} is missing", f"add {way_out}")
+            yield _finding("missing-key", root, f"{key} is missing", f"add {value}")
     version, currency, prices = (root.entries.get(key) for key in _TOP)
     if version is not None and not (
         isinstance(version, Scalar) and version.value == 1 and version.text == "1"
@@ -128,11 +128,11 @@ def _problems(root: Node) -> Iterator[Finding]:
 
 def _unknown(parent: Map, key: str, known: tuple[str, ...]) -> Finding:
     close = nearest(key, known)
-    way_out = f"did you mean {close}?" if close else f"known are {', '.join(known)}"
+    help = f"did you mean {close}?" if close else f"choose one of {', '.join(known)}"
     return Finding(
-        "unknown-key", f"unknown key {shown_text(key)}", Stage.LOAD, parent.keys_at[key], help=way_out
+        "unknown-key", f"unknown key {shown_text(key)}", Stage.LOAD, parent.keys_at[key], help=help
     )
 
 
-def _finding(rule: str, node: Node, message: str, way_out: str) -> Finding:
-    return Finding(rule, message, Stage.LOAD, node.at, help=way_out)
+def _finding(rule: str, node: Node, message: str, help: str) -> Finding:
+    return Finding(rule, message, Stage.LOAD, node.at, help=help)

@@ -1,4 +1,4 @@
-"""The page ``docs/sizing.md``: made from the code, so that it cannot say anything else."""
+"""Make the page ``docs/sizing.md`` from the code, so that the two cannot disagree."""
 
 from __future__ import annotations
 
@@ -24,32 +24,44 @@ __all__ = ["reference"]
 _PRESET = "flash-sale"
 
 _ABOUT = f"""\
-# How big, what is allowed, what is billed
+# Capacity, quotas and billed units
 
 <!-- Made from the code by ticketgen.capacity.reference: edit the formulas, not this page. -->
 
-`ticketgen size` answers from the figures that `ticketgen render` renders: there is one model, and a test holds every
-figure against the rendered attribute that is named beside it. Every Region is sized for the whole demand, because one
-may have to take all of it; so no figure depends on which Regions there are.
+`ticketgen size` prints the figures that `ticketgen render` renders. Both use one model, and a test compares every
+figure with the rendered attribute that is named beside it. Every Region is sized for the whole demand, because one
+Region may have to take all of it; so no figure depends on the list of Regions.
 
     ticketgen size --env prod
     ticketgen size --env prod --set event_scale.purchases_per_minute=90000
     ticketgen size --format markdown --prices prices.yaml
 
-`--set PATH=VALUE` asks "what if": the value goes through the same validation as one in the spec, and before and after
-stand side by side. It may be given several times; `environments.prod.` before the path means that environment only.
-`--format json` gives every Region's figures and quotas to a program.
+`--set PATH=VALUE` answers "what if": the value is validated like a value in the spec, and the report shows the figures
+before and after. The option may be given several times; `environments.prod.` before the path limits it to that
+environment. `--format json` gives the figures and quotas of every Region to a program.
 
-What a request to AWS mends is a warning of `render` too, with the line that asks for it; what no request raises is an
-error, with the way out: fewer purchases or seats an order, a longer objective, an event sold as several.
+A quota that AWS raises on request is a warning, and `ticketgen size` prints the command that requests the increase. A
+limit that no request raises is an error, and its help says what to change: fewer purchases or seats per order, a longer
+objective, or an event sold as several events. A `render` that writes something new for an environment says the same.
 
-The numbers below are those of the preset `{_PRESET}` with `protect: true`.
+Once AWS has raised a quota, tell its value in the spec, with the code that `ticketgen size` prints:
+
+    quotas:
+      L-B99A9384: 5000             # in every Region
+      L-8A5B8E43:                  # in these Regions only
+        us-east-1: 20000
+        us-west-2: 20000
+
+`ticketgen size` then compares with this value, shows it beside the default, and prints only the commands that are still
+needed. A value below the default is allowed: new accounts may have a Lambda concurrency of 10.
+
+The numbers below are for the preset `{_PRESET}` with `protect: true`.
 """
 
 _TITLES = {
     Scope.ENVIRONMENT: "Over all Regions",
     Scope.REGION: "In every Region",
-    Scope.HUB: "In the primary and in the secondary Region",
+    Scope.HUB: "In the primary and the secondary Region",
 }
 
 
@@ -80,7 +92,7 @@ def _table(headers: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterato
 
 def _figures(example: Report) -> Iterator[str]:
     yield "## Figures\n"
-    yield "Headroom is how often the bare demand fits into what is rendered.\n"
+    yield "Headroom is how many times the demand fits into the rendered capacity.\n"
     for scope, title in _TITLES.items():
         yield f"### {title}\n"
         rows = (
@@ -95,12 +107,12 @@ def _figures(example: Report) -> Iterator[str]:
             for figure in example.sizing
             if figure.scope is scope
         )
-        yield from _table(("figure", "is", "because", "headroom", "rendered as", "source"), rows)
+        yield from _table(("figure", "value", "formula", "headroom", "rendered as", "source"), rows)
 
 
 def _assumptions() -> Iterator[str]:
     yield "## Assumptions\n"
-    yield "What no spec says of buyers and code. Measure it, and mend it in `src/ticketgen/sizing/assumptions.py`.\n"
+    yield "No spec says these values. Measure them, and correct `src/ticketgen/sizing/assumptions.py`.\n"
     lines = inspect.getsource(assumptions).splitlines()
     rows = []
     for line in lines:
@@ -117,11 +129,11 @@ def _assumptions() -> Iterator[str]:
 
 def _quotas() -> Iterator[str]:
     yield "## Quotas\n"
-    yield "What a new account may use, of what a stack draws on. Defaults differ by Region.\n"
+    yield "The quotas that a stack uses, with the values of a new account. A spec tells other values by code.\n"
     rows = (
         (
             f"`{quota.key}`",
-            f"{quota.service} {quota.code}".strip(),
+            f"{quota.service} `{quota.id}`",
             quota.name,
             f"{quota.default:,} {quota.unit}",
             "; ".join(f"{value:,} in {', '.join(sorted(regions))}" for value, regions in quota.elsewhere),
@@ -142,10 +154,10 @@ def _raisable(quota: Quota) -> str:
 
 
 def _billing(example: Report) -> Iterator[str]:
-    yield "## Units that are billed\n"
+    yield "## Billed units\n"
     yield (
-        "A sale is a seat. Idle: nothing is on sale. A sold-out event is verified for a week after its sale, and its "
-        "map is kept until it is closed.\n"
+        "A sale is one seat. In an idle hour nothing is on sale. A sold-out event is verified for a week after its "
+        "sale, and its map is kept until it is closed.\n"
     )
     rows = (
         (
@@ -162,8 +174,8 @@ def _billing(example: Report) -> Iterator[str]:
         "unit",
         f"{SALES:,} sales",
         "an idle hour",
-        "+ a sold-out event's hour",
-        "because",
+        "+ an hour of a sold-out event",
+        "formula",
         "source",
     )
     yield from _table(headers, rows)

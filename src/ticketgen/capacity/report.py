@@ -1,4 +1,4 @@
-"""The answers as data: capacities, quotas and units of one environment, perhaps beside what they were before."""
+"""The report as data: capacities, quotas and billed units of one environment, perhaps with those before a change."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["Report", "report"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an environment takes.
+    """The capacities, quotas and billed units of an environment.
 
     Attributes:
-        environment: itself.
+        environment: the environment.
         sizing: its capacities.
         needs: what it needs of every quota, Region by Region.
-        usage: what is billed.
-        before: the same without what was set on the command line; None where nothing was.
+        usage: the units that AWS bills.
+        before: the same without the values set on the command line; None if none was set.
     """
 
     environment: Environment

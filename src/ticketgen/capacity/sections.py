@@ -1,4 +1,4 @@
-"""A report as titled tables, for those formats that people read."""
+"""A report as titled tables, for the formats that people read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ticketgen.capacity.report import Report
 from ticketgen.sizing.figures import Figure, Scope, said
 from ticketgen.sizing.quotas import Need
 from ticketgen.stack.capacity import PLACES
+from ticketgen.wording import counted, of_one
 
 __all__ = ["Row", "Section", "sections", "short"]
 
@@ -20,7 +21,7 @@ AnyFigure = Figure[int] | Figure[float] | Figure[str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its cells, and what is said about it at greater length."""
+    """A row: its cells, and longer details about it."""
 
     cells: tuple[str, ...]
     details: tuple[str, ...] = ()
@@ -31,12 +32,12 @@ class Section:
     """A titled table.
 
     Attributes:
-        title: of one line.
+        title: one line.
         headers: of the cells; the first column is text, the others are aligned right unless they are in `text`.
-        rows: under them.
-        notes: sentences below.
-        commands: lines for a shell, below those.
-        text: the headers of more columns of text.
+        rows: below the headers.
+        notes: sentences below the rows.
+        commands: shell commands below the notes.
+        text: the headers of further text columns.
         details: the headers of the rows' details.
     """
 
@@ -50,7 +51,7 @@ class Section:
 
 
 def sections(report: Report, prices: Prices | None) -> Iterator[Section]:
-    """Everything that a report says, in the order in which it is read."""
+    """All sections of a report, in reading order."""
     yield from _capacities(report)
     yield _quotas(report)
     yield _billed(report)
@@ -59,7 +60,7 @@ def sections(report: Report, prices: Prices | None) -> Iterator[Section]:
 
 
 def short(number: float) -> str:
-    """A number of four digits or so, as people read it: ``0.002146``, ``12.5``, ``1,320``."""
+    """A number with about four digits: ``0.002146``, ``12.5``, ``1,320``."""
     if number == 0 or abs(number) >= 1000 or number == int(number):
         return f"{round(number):,}"
     return f"{float(f'{number:.4g}'):,.10f}".rstrip("0").rstrip(".")
@@ -70,7 +71,7 @@ def _value(figure: AnyFigure) -> str:
 
 
 def _headroom(figure: AnyFigure) -> str:
-    """How often the demand fits; more than a hundred times is all the same."""
+    """How many times the demand fits; above a hundred the number does not matter."""
     if figure.headroom is None:
         return ""
     return f"{figure.headroom:.2f}×" if figure.headroom < 100 else "> 100×"
@@ -86,10 +87,10 @@ def _capacities(report: Report) -> Iterator[Section]:
     count = len(report.environment.regions)
     titles = {
         Scope.ENVIRONMENT: "Capacity over all Regions",
-        Scope.REGION: f"Capacity in every Region ({count}), for one may have to take all of the demand"
+        Scope.REGION: f"Capacity in each of {count} Regions, because one may have to take the whole demand"
         if count > 1
         else "Capacity in the Region",
-        Scope.HUB: f"Capacity of analytics and verification, in {' and in '.join(report.hubs)}",
+        Scope.HUB: f"Capacity for analytics and verification, in {' and '.join(report.hubs)}",
     }
     before = {figure.name: figure for figure in report.before.sizing} if report.before else {}
     for scope, title in titles.items():
@@ -97,7 +98,7 @@ def _capacities(report: Report) -> Iterator[Section]:
         rows = tuple(_figure_row(figure, before.get(figure.name)) for figure in figures)
         middle = ("before", "after") if report.before else ("value",)
         headers = ("figure", *middle, "unit", "headroom")
-        details = ("formula", "numbers put in", "source", "rendered as")
+        details = ("formula", "inputs", "source", "rendered as")
         yield Section(title, headers, rows, text=frozenset({"unit"}), details=details)
 
 
@@ -106,21 +107,27 @@ def _figure_row(figure: AnyFigure, before: AnyFigure | None) -> Row:
         (_value(figure),) if before is None else (_value(before), _changed(_value(before), _value(figure)))
     )
     details = (figure.formula, _inputs(figure), figure.source, str(PLACES[figure.name]))
-    return Row((figure.name, *values, figure.unit, _headroom(figure)), details)
+    unit = of_one(figure.unit) if figure.value == 1 else figure.unit
+    return Row((figure.name, *values, unit, _headroom(figure)), details)
 
 
 def _changed(before: str, after: str) -> str:
-    """What it is now, marked where it was something else."""
+    """The new value, marked if it differs from the old one."""
     return after if after == before else f"→ {after}"
 
 
 def _quotas(report: Report) -> Section:
     before = {_key(need): need for need in report.before.needs} if report.before else {}
     met = [
-        need for need in report.needs if need.is_met or (_key(need) in before and before[_key(need)].is_met)
+        need
+        for need in report.needs
+        if need.is_met or need.told is not None or (_key(need) in before and before[_key(need)].is_met)
     ]
+    told = any(need.told is not None for need in met)
     rows = []
-    for alike in _grouped(met, lambda need: (need.quota.key, need.what, need.needed, need.allowed)):
+    for alike in _grouped(
+        met, lambda need: (need.quota.key, need.what, need.needed, need.default, need.told)
+    ):
         need = alike[0]
         numbers: tuple[str, ...] = (said(need.needed),)
         if report.before:
@@ -129,8 +136,9 @@ def _quotas(report: Report) -> Section:
             numbers = (was, _changed(was, said(need.needed)))
         cells = (
             need.quota.name,
-            need.quota.code or "(code unverified)",
-            said(need.allowed),
+            need.quota.id,
+            said(need.default),
+            *(("" if need.told is None else said(need.told),) if told else ()),
             *numbers,
             _raisable(need),
         )
@@ -139,19 +147,20 @@ def _quotas(report: Report) -> Section:
         rows.append(Row(cells, (f"{need.what}, in {where}", need.formula, need.quota.source, unverified)))
     others = len({need.quota.key for need in report.needs} - {need.quota.key for need in met})
     notes = (
-        f"{others} other quotas have room. Allowed is what a new account has, and this environment is counted alone: "
-        "what else is in the account comes on top.",
+        f"{counted(others, 'other quotas')} {'has' if others == 1 else 'have'} room. The default is the value of a new "
+        "account. This environment is counted alone: other workloads in the account come on top.",
+        "Once AWS has raised a quota, tell its value in the spec: quotas, by code.",
     )
     commands = tuple(_commands(report.needs))
     needed = ("needed before", "needed after") if report.before else ("needed",)
     return Section(
-        "Quotas that are met or exceeded" if rows else "Quotas: none is met",
-        ("quota", "code", "allowed", *needed, "can be raised"),
+        "Quotas that are used up, exceeded or told in the spec" if rows else "Quotas: all have room",
+        ("quota", "code", "default", *(("in the spec",) if told else ()), *needed, "can be raised"),
         tuple(rows),
         notes,
         commands,
         frozenset({"code", "can be raised"}),
-        ("what needs it, and where", "formula", "source", "unverified"),
+        ("needed by", "formula", "source", "unverified"),
     )
 
 
@@ -166,9 +175,9 @@ def _raisable(need: Need) -> str:
 
 
 def _commands(needs: tuple[Need, ...]) -> Iterator[str]:
-    """The lines that ask for all that is exceeded: one a quota and number, over the Regions that have the same."""
+    """The commands that request each exceeded quota: one per quota and value, for all Regions with the same value."""
     exceeded = [need for need in needs if need.is_exceeded and need.command]
-    # Two tables are one quota: the larger need is what is asked for.
+    # Two tables share one quota: request the larger value.
     largest = [
         max(alike, key=lambda need: need.needed)
         for alike in _grouped(exceeded, lambda need: (need.quota.key, need.region))
@@ -195,7 +204,7 @@ def _grouped(needs: list[Need], key: Callable[[Need], object]) -> list[list[Need
     return list(groups.values())
 
 
-_BASES = (f"{SALES:,} sales", "an idle hour", "+ a sold-out event's hour")
+_BASES = (f"{SALES:,} sales", "an idle hour", "+ an hour of a sold-out event")
 
 
 def _amounts(usage: Usage) -> tuple[float, float, float]:
@@ -216,12 +225,12 @@ def _billed(report: Report) -> Section:
             )
         rows.append(Row((usage.key, *cells, usage.unit), (usage.formula, usage.source)))
     notes = (
-        "A sale is a seat. Over all Regions, at the busiest. Idle: nothing is on sale. A sold-out event is verified "
-        "for a week after its sale, and its map is kept until it is closed.",
+        "A sale is one seat. Units are for all Regions together, at peak. In an idle hour nothing is on sale. A "
+        "sold-out event is verified for a week after its sale, and its map is kept until it is closed.",
         f"Not counted: {'; '.join(LEFT_OUT)}.",
     )
     return Section(
-        "Units that are billed",
+        "Billed units",
         ("unit", *_BASES, "of"),
         tuple(rows),
         notes,
@@ -242,9 +251,11 @@ def _money(report: Report, prices: Prices) -> Section:
             sums[number] += prices.of(usage.key, amount) or Decimal(0)
     totals = [sum((sums[number] for sums in services.values()), Decimal(0)) for number in range(3)]
     rows = [Row((service, *(_coins(money) for money in sums))) for service, sums in services.items()]
-    rows.append(Row(("all of these", *(_coins(money) for money in totals))))
+    rows.append(Row(("total", *(_coins(money) for money in totals))))
     notes = (f"Without a price: {', '.join(unpriced)}.",) if unpriced else ()
-    return Section(f"{prices.currency}, by the price file", ("service", *_BASES), tuple(rows), notes)
+    return Section(
+        f"Costs in {prices.currency}, from the price file", ("service", *_BASES), tuple(rows), notes
+    )
 
 
 def _coins(money: Decimal) -> str:

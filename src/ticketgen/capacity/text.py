@@ -1,4 +1,4 @@
-"""A report for a terminal: a line a figure, its formula below it, and the sources numbered at the end."""
+"""A report for a terminal: one line per figure, its formula below it, and numbered sources at the end."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def _line(cells: tuple[str, ...], widths: list[int], left: list[bool]) -> str:
 
 
 def _details(section: Section, row: Row, sources: dict[str, int]) -> Iterator[str]:
-    """The formula shows its numbers, and where a figure stands is for the other formats."""
+    """Details below a row; the other formats also show inputs and where a figure is rendered."""
     named = dict(zip(section.details, row.details, strict=True))
     cited = [sources.setdefault(source, len(sources) + 1) for source in named["source"].split("; ")]
     for header, detail in named.items():
         if header == "formula":
             yield f"      {detail} {''.join(f'[{number}]' for number in cited)}"
-        elif detail and header not in {"source", "rendered as", "numbers put in"}:
+        elif detail and header not in {"source", "rendered as", "inputs"}:
             yield f"      {detail}"

@@ -75,10 +75,12 @@ _OF_STAGE: Mapping[str, ExitCode] = {
 _OF_RULE: Mapping[str, ExitCode] = MappingProxyType(
     dict.fromkeys(
         (
+            "cannot-be-secondary",
             "inside-a-project",
             "install-source",
             "invalid-config",
             "invalid-option",
+            "needs-secondary-region",
             "no-directory",
             "no-such-region",
             "no-terraform",

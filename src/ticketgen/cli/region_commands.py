@@ -44,6 +44,12 @@ def add_region(
         bool,
         typer.Option("--opted-in", help="Confirm that the AWS account has enabled this opt-in Region."),
     ] = False,
+    secondary: Annotated[
+        bool,
+        typer.Option(
+            "--secondary", help="Make it the secondary Region of environments that have a single Region."
+        ),
+    ] = False,
     dry_run: _DryRun = False,
     force: _Force = False,
     format: ReportFormatOption = ReportFormat.TEXT,
@@ -57,11 +63,12 @@ def add_region(
       ticketgen add-region eu-west-2
       ticketgen add-region eu-west-2 --env prod --dry-run
       ticketgen add-region af-south-1 --opted-in
+      ticketgen add-region us-west-2 --secondary
     """
     from ticketgen.spec import edits
 
     def edit(document: SpecDocument) -> Checked[Edit]:
-        return edits.add_region(document, region, env or (), opted_in=opted_in)
+        return edits.add_region(document, region, env or (), opted_in=opted_in, secondary=secondary)
 
     path = the_spec(spec, format)
     _change(path, edit, f"{region} added to", f"{region} is already in", dry_run, force, format)

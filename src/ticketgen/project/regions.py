@@ -1,13 +1,11 @@
-"""Adding or removing a Region: the spec and the stacks that it changes, in one write.
+"""Add or remove a Region: change the spec and its stacks in one write.
 
-What the new Region needs (quotas, opt-in, names) is found before anything is written, by taking the edited spec the
-whole way; what Terraform will destroy for one that goes is said then, too.
+The needs of a new Region (quotas, opt-in, names) are found before anything is written, because the edited spec goes
+through all stages first. So are the resources that Terraform will destroy for a removed Region.
 """
 
 from __future__ import annotations
 
-import difflib
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,12 +14,15 @@ from pathlib import Path
 from ticketgen.findings import Checked, Finding, Severity, Stage, has_errors
 from ticketgen.pipeline import quiet, stacks_of
 from ticketgen.sizing import size
+from ticketgen.sizing.telling import told
 from ticketgen.spec.edits import Edit
 from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.resolve import resolve
-from ticketgen.tree import Changes, Stack, plan, put_back, write
+from ticketgen.tree import Changes, Stack, plan, put_back, refusals, write
+from ticketgen.tree.diff import unified
 from ticketgen.version import VERSION
+from ticketgen.wording import counted
 
 __all__ = ["RegionChange", "change_regions", "goes"]
 
@@ -32,12 +33,12 @@ _MOVE_HOME = "ops/move_home.py"
 
 @dataclass(frozen=True, slots=True)
 class RegionChange:
-    """What was done, or would be.
+    """The result of adding or removing a Region, or of the dry run.
 
     Attributes:
-        edit: of the spec.
-        difference: of its text, as a unified diff; empty if nothing had to be done.
-        changes: of the stacks of the environments that changed; None if none did.
+        edit: the edit of the spec.
+        difference: a unified diff of the spec; empty if it did not change.
+        changes: the changed stacks; None if no environment changed.
     """
 
     edit: Edit
@@ -53,14 +54,14 @@ def change_regions(
     dry_run: bool = False,
     progress: Callable[[str], None] = quiet,
 ) -> Checked[RegionChange]:
-    """Edit a spec and render the environments that it changes: both, or with errors neither.
+    """Edit a spec and render the environments that change: both, or with errors neither.
 
     Args:
-        spec: the spec's path; stacks are beside it.
-        edit: what `spec.edits` does to it.
+        spec: the path of the spec; stacks are beside it.
+        edit: one of `spec.edits`.
         force: overwrite rendered files that were edited by hand.
-        dry_run: only say what would be done.
-        progress: is told what is being done.
+        dry_run: write nothing.
+        progress: called with each step.
     """
     if not dry_run and spec.parent.is_dir():
         put = put_back(spec.parent)
@@ -76,15 +77,17 @@ def change_regions(
     if not edited.value.changed:
         return Checked(RegionChange(edited.value, "", None))
     built = stacks_of(edited.value.project, edited.value.changed, progress=progress)
-    findings = _news(before, edited.value, edited.findings + built.findings)
     if built.value is None:
-        return Checked(None, findings)
+        return Checked(None, built.findings)
+    findings = _news(before, edited.value, edited.findings) + built.findings
     findings += tuple(_destroyed(before.value, edited.value, built.value))
     changed = _written(spec, document.value.text, edited.value, built.value, force=force, dry_run=dry_run)
     findings += changed.findings
     if changed.value is None:
         return Checked(None, findings)
-    difference = _difference(spec.name, document.value.text, edited.value.document.text)
+    difference = unified(
+        document.value.text, edited.value.document.text, f"a/{spec.name}", f"b/{spec.name}", context=1
+    )
     return Checked(RegionChange(edited.value, difference, changed.value), findings)
 
 
@@ -92,7 +95,9 @@ def _written(
     spec: Path, text: str, edit: Edit, stacks: Sequence[Stack], *, force: bool, dry_run: bool
 ) -> Checked[Changes]:
     if dry_run:
-        return plan(spec.parent, stacks, version=VERSION)
+        planned = plan(spec.parent, stacks, version=VERSION)
+        against = refusals(planned.value, force=force, upgrade=False) if planned.value else ()
+        return Checked(None, against) if against else planned
     return write(
         spec.parent,
         stacks,
@@ -104,20 +109,18 @@ def _written(
     )
 
 
-def _news(before: Checked[Project], edit: Edit, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """What was not said of the spec before the edit; and every error. Fewer Regions need nothing new."""
+def _news(before: Checked[Project], edit: Edit, after: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Warnings of the edited spec that the spec did not have before. Fewer Regions need nothing new."""
     assert before.value is not None
-    known = {_gist(found) for found in before.findings}
-    regions = dict.fromkeys(edit.changed, 0)
-    for environment in before.value.environments:
-        known |= {_gist(found) for found in size(environment).findings}
-        regions[environment.name] = len(environment.regions)
-    fewer = all(len(each.regions) <= regions[each.name] for each in edit.project.environments)
-    return tuple(
-        found
-        for found in findings
-        if found.severity is Severity.ERROR or (_gist(found) not in known and not fewer)
-    )
+    old = {each.name: each for each in before.value.environments}
+    grown = [each for each in edit.project.environments if len(each.regions) > len(old[each.name].regions)]
+    if not grown:
+        return ()
+    gists = {_gist(found) for found in before.findings}
+    spoken = tuple(found for found in after if _gist(found) not in gists)
+    known = {each.name: size(old[each.name]).findings for each in grown}
+    sized = told((each.name, [f for f in size(each).findings if f not in known[each.name]]) for each in grown)
+    return spoken + sized
 
 
 def _gist(finding: Finding) -> tuple[str, str]:
@@ -125,7 +128,7 @@ def _gist(finding: Finding) -> tuple[str, str]:
 
 
 def _destroyed(before: Project, edit: Edit, stacks: Sequence[Stack]) -> Iterator[Finding]:
-    """What the next apply destroys for the Regions that go, and what stands in its way."""
+    """Warn of the resources that the next apply destroys for removed Regions, and of what blocks it."""
     now = {each.name: each for each in edit.project.environments}
     files = {stack.folder.rpartition("/")[2]: stack for stack in stacks}
     for environment in before.environments:
@@ -134,17 +137,18 @@ def _destroyed(before: Project, edit: Edit, stacks: Sequence[Stack]) -> Iterator
 
 
 def goes(environment: Environment, region: str, stack: Stack) -> Iterator[Finding]:
-    """What Terraform destroys when a Region leaves an environment. Every Region's module has the same files."""
+    """Warn of the resources of one Region in an environment. The module of every Region has the same files."""
     module = {path: text for path, text in stack.files.items() if path.startswith("modules/region/")}
     count = sum(len(_RESOURCE.findall(text)) for text in module.values())
     script = f", with `python {stack.folder}/{_MOVE_HOME}`" if _MOVE_HOME in stack.files else ""
     yield Finding(
         "region-destroyed",
-        f"{environment.name}: the next apply destroys all of module.{region.replace('-', '_')}, {count} resources, "
-        f"with the locks and holds of events at home in {region}, and the replicas of the global tables there",
+        f"{environment.name}: the next apply destroys all of module.{region.replace('-', '_')}, "
+        f"{counted(count, 'resources')}, with the locks and holds of events whose home is {region}, and the replicas "
+        "of the global tables there",
         Stage.WRITE,
         severity=Severity.WARNING,
-        help=f"before the apply, give these events another home{script}; what was sold stays in the other Regions",
+        help=f"before the apply, move these events to another home{script}; sold seats stay in the other Regions",
     )
     if environment.protect:
         table = f"{environment.project}-{_TABLE}-{environment.name}"
@@ -153,14 +157,6 @@ def goes(environment: Environment, region: str, stack: Stack) -> Iterator[Findin
             f"{environment.name} is protected, so the apply cannot delete the table {table} in {region}",
             Stage.WRITE,
             severity=Severity.WARNING,
-            help=f"before the apply: aws dynamodb update-table --region {region} --table-name {table} "
+            help=f"before the apply, run aws dynamodb update-table --region {region} --table-name {table} "
             "--no-deletion-protection-enabled",
         )
-
-
-def _difference(name: str, before: str, after: str) -> str:
-    old, new = (io.StringIO(text, newline="\n").readlines() for text in (before, after))
-    lines = difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", n=1)
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ticketgen.assets import changelog
 from ticketgen.findings import Finding, Severity, Stage
 from ticketgen.tree import Changes, upgrades
+from ticketgen.tree.versions import is_newer
 from ticketgen.version import VERSION
 
 __all__ = ["explain_upgrade", "reasons"]
@@ -19,7 +20,10 @@ def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None =
     """What changes between the version that wrote the stacks and this one, and why; nothing if nothing does."""
     if not upgrades(changes, version):
         return ()
-    oldest = min((before for before in changes.versions.values() if before != version), key=_parts)
+    older = (
+        before for before in changes.versions.values() if before != version and not is_newer(before, version)
+    )
+    oldest = min(older, key=_parts)
     found = list(reasons(changelog() if text is None else text, oldest, version))
     said = [f"{name}: {reason}" for name, reason in found]
     if not said:

@@ -1,10 +1,10 @@
-"""Stage 3, size: an environment's event scale becomes the capacity of everything it is made of.
+"""Stage 3, size: compute the capacity of everything in an environment from its event scale.
 
-Sizing counts seats, not orders: an order of eight seats is eight entries in the ledger. Each figure comes
-from one formula in one function, and carries it, filled in, to wherever it is shown. The constants are AWS's
-(`ticketgen.aws.limits`) or assumptions (`assumptions`). Every Region is sized for the whole demand, because
-one may have to take it; so no figure depends on which Regions there are. Findings say what AWS has to be
-asked for before the sale (warnings), and what it would never give (errors).
+Sizing counts seats, not orders: an order of eight seats is eight entries in the ledger. One function computes each
+figure from one formula, and the figure carries its formula, filled in, to every report. The constants come from AWS
+(`ticketgen.aws.limits`) or are assumptions (`assumptions`). Every Region is sized for the whole demand, because one
+Region may have to take all of it; so no figure depends on the list of Regions. A finding says which quota AWS must
+raise before the sale (warning), or which limit nobody can raise (error).
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ __all__ = ["Figure", "Scope", "Sizing", "size"]
 
 
 def size(environment: Environment) -> Checked[Sizing]:
-    """The capacity of an environment. It is there even with errors, to show what is too big."""
+    """Compute the capacity of an environment.
+
+    The value exists even with errors, to show what is too large. Findings do not name the environment, so that the
+    same finding of several environments can be told once: see `told`.
+    """
     scale, objectives = environment.event_scale, environment.objectives
 
     orders = demand.orders_per_second(scale)

@@ -1,4 +1,4 @@
-"""What sizing assumes of buyers and code, because no spec says it: in one place, for measuring to mend."""
+"""Assumptions of sizing about buyers and code, in one place: measure and correct them here."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ __all__ = [
 ]
 
 SOURCE = "ticketgen.sizing.assumptions"
-"""What a figure names as its source where it rests on nothing but these."""
+"""The source of a figure that rests on these assumptions only."""
 
 HEADROOM = 1.5  # capacity per demand: bursts within the minute, and keys that share a shard unevenly
 
-HOLDS_PER_ORDER = 1.25  # one hold in five meets a seat that is gone, or runs out unbought
-AVAILABILITY_READS_PER_ORDER = 8  # looks at the seat map a buyer takes, and those of who buys nothing
+HOLDS_PER_ORDER = 1.25  # one hold in five meets a sold seat, or expires
+AVAILABILITY_READS_PER_ORDER = 8  # seat map reads of a buyer, and of visitors who buy nothing
 SIGN_IN_REQUESTS = 2  # to sign in with SRP: InitiateAuth and RespondToAuthChallenge
 
 PURCHASE_SECONDS = 0.25  # a transaction, and for a far buyer one round trip to the home Region
@@ -48,12 +48,12 @@ AVAILABILITY_SECONDS = 0.03  # one section of the map from a cache in the same R
 PROCESSOR_BATCH = 500  # records in one call of the Data API, well under its size limits
 PROCESSOR_BATCH_SECONDS = 1.0  # one upsert of so many rows
 SYNC_SECONDS_PER_RECORD = 0.002  # a seat's change from the stream into Redis, in small batches
-SHARD_QUERY_SECONDS = 0.01  # one page of one event shard, read after the other
-REFRESH_SECONDS = 0.2  # looking whether any map is missing or old, a minute when none is
-STANDBY_SECONDS = 0.05  # a verification in the Region that does not verify: one item is read
+SHARD_QUERY_SECONDS = 0.01  # one page of one event shard, read one after the other
+REFRESH_SECONDS = 0.2  # the check for missing or old maps, once a minute
+STANDBY_SECONDS = 0.05  # a verification in the standby Region: it reads one item
 
-# As the functions have them (templates/functions): seat_cache_sync loads a map anew after so many seconds,
-# inventory_verifier reads for this share of its time, and compares so many shards of an event a run.
+# Constants of the functions (templates/functions): seat_cache_sync reloads a map after so many seconds,
+# inventory_verifier reads for this share of its time, and compares so many shards of an event per run.
 MAP_RELOAD_SECONDS = 900
 VERIFICATION_READING_SHARE = 0.6
 SLICES_PER_RUN = 8
@@ -62,23 +62,23 @@ CACHE_BYTES_PER_SEAT = 160  # a member of a sorted set, with its hash table and 
 LOG_BYTES_PER_REQUEST = 1000  # an access log line, Lambda's three lines, and a line of metrics
 ROWS_PER_ACU = 500  # upserted rows a second for each Aurora capacity unit
 
-# Measured by `make bench-functions`, on the fastest of several runs: what is read at most follows from them too. On a
-# busy machine a verification takes half as much again. It looks at an entry and an item for each of 60,000 new seats
-# and 104,000 in the shards whose turn it is; other Regions only count theirs. A load reads 234,000 items.
+# Measured by `make bench-functions`, on the fastest of several runs; the read units follow from them, too. On a busy
+# machine a verification takes half as long again. It reads one entry and one item for each of 60,000 new seats and
+# 104,000 in the shards whose turn it is; other Regions only count theirs. A load reads 234,000 items.
 CPU_SECONDS_PER_VERIFIED_ITEM = 4.0 / (2 * 164_000)
 CPU_SECONDS_PER_CACHED_SEAT = 1.6 / 234_000
 
-LEAST_CONCURRENCY = 5  # enough for a few buyers at once while functions start cold
-LEAST_MEMORY = 512  # MiB: with less, boto3 alone takes seconds to import
+LEAST_CONCURRENCY = 5  # for a few concurrent buyers during cold starts
+LEAST_MEMORY = 512  # MiB: with less, importing boto3 takes seconds
 MOST_BURSTABLE_OPERATIONS = 1000  # cache operations a second that a burstable node sustains without credits
-MOST_CACHE_OPERATIONS = 100_000  # a second, of the one thread that runs the commands of a node
+MOST_CACHE_OPERATIONS = 100_000  # per second, for the one thread that runs the commands of a node
 
 ADDRESS_SHARE = 0.01  # of all requests, for one address: a venue's or a carrier's buyers may share one
 LEAST_ADDRESS_LIMIT = 1000  # requests in 5 minutes: an office behind one address
 
 
 def item_bytes(seats_per_order: int) -> int:
-    """A ledger entry or an inventory item in DynamoDB: each names all seats of its order.
+    """A ledger entry or an inventory item in DynamoDB, which names all seats of its order.
 
     Measured with seat ids of 14 characters: 412 bytes for 1 seat, 517 for 8, 892 for 33.
     """
@@ -86,7 +86,7 @@ def item_bytes(seats_per_order: int) -> int:
 
 
 def record_bytes(seats_per_order: int) -> int:
-    """A ledger entry as DynamoDB's JSON with its keys, as it travels in Kinesis.
+    """A ledger entry as DynamoDB JSON with its keys, as it travels in Kinesis.
 
     Measured like `item_bytes`: 1,085 bytes for 1 seat, 1,246 for 8, 1,821 for 33.
     """

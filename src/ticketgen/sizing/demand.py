@@ -1,4 +1,4 @@
-"""How much comes in: orders, seats, write and read units, and the shards that carry them."""
+"""The demand: orders, seats, write and read units, and the shards that carry them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Figure, Scope, figure, said
+from ticketgen.sizing.figures import Figure, Scope, counted, figure, said
 from ticketgen.spec.model import EventScale, Objectives
 
 __all__ = [
@@ -32,12 +32,12 @@ _READ = limits.DYNAMODB_READ_UNIT_BYTES
 
 
 def orders_per_second(scale: EventScale) -> Figure[int]:
-    """Purchases a minute, as orders a second; at least one."""
+    """Orders per second, from purchases per minute; at least one."""
     return figure(
         "orders_per_second",
         max(1, ceil(scale.purchases_per_minute / 60)),
         "orders/s",
-        f"{said(scale.purchases_per_minute)} purchases/min / 60, at least 1",
+        f"{counted(scale.purchases_per_minute, 'purchases/min')} / 60, at least 1",
         "event_scale.purchases_per_minute",
         scope=Scope.ENVIRONMENT,
         purchases_per_minute=scale.purchases_per_minute,
@@ -45,12 +45,12 @@ def orders_per_second(scale: EventScale) -> Figure[int]:
 
 
 def seats_per_second(orders: int, seats_per_order: int) -> Figure[int]:
-    """The seats in those orders, if every order is as large as it may be."""
+    """Seats in those orders, if every order has the most seats allowed."""
     return figure(
         "seats_per_second",
         orders * seats_per_order,
         "seats/s",
-        f"{said(orders)} orders/s × {said(seats_per_order)} seats",
+        f"{counted(orders, 'orders/s')} × {counted(seats_per_order, 'seats')}",
         "event_scale.seats_per_order",
         scope=Scope.ENVIRONMENT,
         orders_per_second=orders,
@@ -59,12 +59,12 @@ def seats_per_second(orders: int, seats_per_order: int) -> Figure[int]:
 
 
 def ledger_write_units(seats: int) -> Figure[int]:
-    """Write units of the ledger: one entry of at most 1 KiB a seat, in a transaction."""
+    """Write units of the ledger: one entry of at most 1 KiB per seat, in a transaction."""
     return _one_item_a_seat("ledger_write_units", seats)
 
 
 def inventory_write_units(seats: int) -> Figure[int]:
-    """Write units of the inventory: one item of at most 1 KiB a seat, in a transaction."""
+    """Write units of the inventory: one item of at most 1 KiB per seat, in a transaction."""
     return _one_item_a_seat("inventory_write_units", seats)
 
 
@@ -73,7 +73,7 @@ def _one_item_a_seat(name: str, seats: int) -> Figure[int]:
         name,
         seats * _UNITS.value,
         "write units/s",
-        f"{said(seats)} seats/s × {_UNITS.value} units for an item in a transaction",
+        f"{counted(seats, 'seats/s')} × {_UNITS.value} units per item in a transaction",
         _UNITS.source,
         seats_per_second=seats,
     )
@@ -82,8 +82,8 @@ def _one_item_a_seat(name: str, seats: int) -> Figure[int]:
 def lock_write_units(orders: int, seats_per_order: int) -> Figure[int]:
     """Write units of the locks.
 
-    A hold puts a lock a seat and the hold; a release deletes them again; a purchase deletes them and puts the
-    idempotency record.
+    A hold writes one lock per seat and the hold itself; a release deletes them; a purchase deletes them and writes
+    the idempotency record.
     """
     releases = assumed.HOLDS_PER_ORDER - 1
     items = (assumed.HOLDS_PER_ORDER + releases) * (seats_per_order + 1) + seats_per_order + 2
@@ -91,8 +91,8 @@ def lock_write_units(orders: int, seats_per_order: int) -> Figure[int]:
         "lock_write_units",
         ceil(orders * items * _UNITS.value),
         "write units/s",
-        f"{said(orders)} orders/s × {said(items)} items ({said(assumed.HOLDS_PER_ORDER)} holds and "
-        f"{said(releases)} releases of {seats_per_order + 1} items, a purchase of {seats_per_order + 2}) × "
+        f"{counted(orders, 'orders/s')} × {said(items)} items ({said(assumed.HOLDS_PER_ORDER)} holds and "
+        f"{said(releases)} releases of {seats_per_order + 1} items, one purchase of {seats_per_order + 2}) × "
         f"{_UNITS.value} units",
         f"{_UNITS.source}; {assumed.SOURCE}",
         orders_per_second=orders,
@@ -101,21 +101,21 @@ def lock_write_units(orders: int, seats_per_order: int) -> Figure[int]:
 
 
 def map_read_units(scale: EventScale) -> float:
-    """Read units of reading one sold-out event's inventory once."""
+    """Read units to read the inventory of one sold-out event once."""
     return scale.seats_per_event * assumed.item_bytes(scale.seats_per_order) / _READ.value
 
 
 def _verified_units(scale: EventScale, objectives: Objectives, verifier_memory_mib: int) -> float:
-    """Read units/s of a running verification in one table: no more than is sold, nor than is parsed."""
+    """Read units/s of a running verification in one table, bounded by the items sold and by the parsing speed."""
     seconds = objectives.verification_s * assumed.VERIFICATION_READING_SHARE
     every_item = scale.seats_per_event * scale.concurrent_events / seconds
     processors = min(1.0, verifier_memory_mib / limits.LAMBDA_MEMORY_PER_VCPU.value)
-    parsed = processors / assumed.CPU_SECONDS_PER_VERIFIED_ITEM / 2  # half of them are of the other table
+    parsed = processors / assumed.CPU_SECONDS_PER_VERIFIED_ITEM / 2  # the other half is in the other table
     return min(every_item, parsed) * assumed.item_bytes(scale.seats_per_order) / _READ.value
 
 
 def ledger_read_units(scale: EventScale, objectives: Objectives, verifier_memory_mib: int) -> Figure[int]:
-    """Read units of the ledger: what a verification reads while it runs."""
+    """Read units of the ledger: the reads of a running verification."""
     return figure(
         "ledger_read_units",
         max(1, ceil(_verified_units(scale, objectives, verifier_memory_mib))),
@@ -131,13 +131,13 @@ def ledger_read_units(scale: EventScale, objectives: Objectives, verifier_memory
 
 
 def inventory_read_units(scale: EventScale, objectives: Objectives, verifier_memory_mib: int) -> Figure[int]:
-    """Read units of the inventory: an event's map is loaded while a verification runs."""
+    """Read units of the inventory: one map is loaded while a verification runs."""
     loaded = map_read_units(scale) / objectives.cache_load_s
     return figure(
         "inventory_read_units",
         max(1, ceil(loaded + _verified_units(scale, objectives, verifier_memory_mib))),
         "read units/s",
-        f"{said(scale.seats_per_event)} seats × {assumed.item_bytes(scale.seats_per_order)} bytes / "
+        f"{counted(scale.seats_per_event, 'seats')} × {assumed.item_bytes(scale.seats_per_order)} bytes / "
         f"{said(_READ.value)} within {objectives.cache_load_s} s + "
         + _verification_formula(scale, objectives, verifier_memory_mib),
         f"{_READ.source}; {assumed.SOURCE}",
@@ -152,43 +152,43 @@ def inventory_read_units(scale: EventScale, objectives: Objectives, verifier_mem
 
 def _verification_formula(scale: EventScale, objectives: Objectives, memory: int) -> str:
     return (
-        f"the smaller of {said(scale.concurrent_events)} events × {said(scale.seats_per_event)} seats within "
-        f"{assumed.VERIFICATION_READING_SHARE:.0%} of {objectives.verification_s} s and half of what "
-        f"{said(memory)} MiB parse, × {assumed.item_bytes(scale.seats_per_order)} bytes / {said(_READ.value)}"
+        f"the smaller of {counted(scale.concurrent_events, 'events')} × {counted(scale.seats_per_event, 'seats')} "
+        f"within {assumed.VERIFICATION_READING_SHARE:.0%} of {objectives.verification_s} s and half of the items that "
+        f"{said(memory)} MiB can parse, × {assumed.item_bytes(scale.seats_per_order)} bytes / {said(_READ.value)}"
     )
 
 
 def lock_read_units(orders: int) -> Figure[int]:
-    """Read units of the locks: a release reads the hold that it ends."""
+    """Read units of the locks: each release reads its hold."""
     releases = assumed.HOLDS_PER_ORDER - 1
     return figure(
         "lock_read_units",
         ceil(orders * releases),
         "read units/s",
-        f"{said(orders)} orders/s × {said(releases)} releases",
+        f"{counted(orders, 'orders/s')} × {said(releases)} releases",
         assumed.SOURCE,
         orders_per_second=orders,
     )
 
 
 def event_read_units(orders: int) -> Figure[int]:
-    """Read units of the events table: a function reads an event again when its lease has run out."""
+    """Read units of the events table: a function reads an event again when its lease has expired."""
     requests = orders * assumed.HOLDS_PER_ORDER * 2
     return figure(
         "event_read_units",
         ceil(requests),
         "read units/s",
-        f"at most one read of 4 KiB for each of {said(requests)} holds, releases and purchases/s",
+        f"at most one read of 4 KiB per request, {said(requests)} holds, releases and purchases/s",
         f"{_READ.source}; {assumed.SOURCE}",
         orders_per_second=orders,
     )
 
 
 def event_shards(write_units: int, scale: EventScale, objectives: Objectives) -> Figure[int]:
-    """Partition keys for one event's seats.
+    """Partition keys for the seats of one event.
 
-    One event may take all writes, and its whole map has to be read within its objective: a key takes 1,000
-    write units and 3,000 read units a second.
+    One event may take all writes, and its whole map must be read within its objective. One key takes 1,000 write
+    units and 3,000 read units per second.
     """
     key, read = limits.DYNAMODB_PARTITION_WRITE_UNITS, limits.DYNAMODB_PARTITION_READ_UNITS
     loaded = map_read_units(scale) / objectives.cache_load_s
@@ -197,9 +197,9 @@ def event_shards(write_units: int, scale: EventScale, objectives: Objectives) ->
         "event_shards",
         max(1, ceil(needed * assumed.HEADROOM)),
         "partition keys an event",
-        f"the larger of {said(write_units)} write units/s / {said(key.value)} and, to load a map within "
-        f"{objectives.cache_load_s} s, {said(ceil(loaded))} read units/s / {said(read.value)} a partition key, "
-        f"× {said(assumed.HEADROOM)} headroom",
+        f"the larger of {counted(write_units, 'write units/s')} / {said(key.value)} per partition key and, to load a "
+        f"map within {objectives.cache_load_s} s, {counted(ceil(loaded), 'read units/s')} / {said(read.value)} per "
+        f"key, × {said(assumed.HEADROOM)} headroom",
         f"{key.source}; {assumed.SOURCE}",
         scope=Scope.ENVIRONMENT,
         needed=needed,
@@ -211,13 +211,13 @@ def event_shards(write_units: int, scale: EventScale, objectives: Objectives) ->
 
 
 def inventory_stream_shards(write_units: int) -> Figure[int]:
-    """Shards of the inventory's own stream, one a partition: four of a new table, more as it splits."""
+    """Shards of the inventory's DynamoDB stream: one per partition, four for a new table, more as it splits."""
     cold, key = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_PARTITION_WRITE_UNITS
     return figure(
         "inventory_stream_shards",
         max(cold.value // key.value, ceil(write_units / key.value)),
         "stream shards",
-        f"{said(write_units)} write units/s / {said(key.value)} a partition, at least the "
+        f"{counted(write_units, 'write units/s')} / {said(key.value)} per partition, at least the "
         f"{cold.value // key.value} of a new table",
         f"{cold.source}; {key.source}",
         needed=write_units / key.value,
@@ -226,7 +226,7 @@ def inventory_stream_shards(write_units: int) -> Figure[int]:
 
 
 def kinesis_shards(seats: int, seats_per_order: int) -> Figure[int]:
-    """Shards for a record a seat, by bytes or by number, whichever needs more."""
+    """Shards for one record per seat, by bytes or by number, whichever needs more."""
     record = assumed.record_bytes(seats_per_order)
     by_bytes = seats * record / limits.KINESIS_SHARD_BYTES.value
     by_number = seats / limits.KINESIS_SHARD_RECORDS.value
@@ -235,7 +235,7 @@ def kinesis_shards(seats: int, seats_per_order: int) -> Figure[int]:
         "kinesis_shards",
         max(1, ceil(needed * assumed.HEADROOM)),
         "shards",
-        f"{said(seats)} records/s × {said(record)} bytes / 1 MiB/s a shard × {said(assumed.HEADROOM)} headroom",
+        f"{counted(seats, 'records/s')} × {said(record)} bytes / 1 MiB/s per shard × {said(assumed.HEADROOM)} headroom",
         f"{limits.KINESIS_SHARD_BYTES.source}; {assumed.SOURCE}",
         scope=Scope.HUB,
         needed=needed,
@@ -245,12 +245,12 @@ def kinesis_shards(seats: int, seats_per_order: int) -> Figure[int]:
 
 
 def kinesis_batch_size(seats: int) -> Figure[int]:
-    """Records in a batch: what a second brings, within what one call of the Data API takes."""
+    """Records in a batch: those of one second, within the limit of one Data API call."""
     return figure(
         "kinesis_batch_size",
         min(assumed.PROCESSOR_BATCH, max(10, seats)),
         "records",
-        f"a second's {said(seats)} records, at least 10 and at most {said(assumed.PROCESSOR_BATCH)}",
+        f"the records of one second, {said(seats)}, at least 10 and at most {said(assumed.PROCESSOR_BATCH)}",
         assumed.SOURCE,
         scope=Scope.HUB,
         seats_per_second=seats,
@@ -258,14 +258,14 @@ def kinesis_batch_size(seats: int) -> Figure[int]:
 
 
 def kinesis_parallelization_factor(seats: int, batch_size: int) -> Figure[int]:
-    """Batches of one shard at once, so that a full shard is drained as fast as it fills."""
+    """Concurrent batches of one shard, so that a full shard drains as fast as it fills."""
     busiest = min(seats, limits.KINESIS_SHARD_RECORDS.value)
     needed = busiest / batch_size * assumed.PROCESSOR_BATCH_SECONDS
     return figure(
         "kinesis_parallelization_factor",
         min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(needed * assumed.HEADROOM))),
         "batches at once",
-        f"{said(busiest)} records/s in the fullest shard / {said(batch_size)} a batch × "
+        f"{counted(busiest, 'records/s')} in the fullest shard / {said(batch_size)} per batch × "
         f"{said(assumed.PROCESSOR_BATCH_SECONDS)} s × {said(assumed.HEADROOM)} headroom",
         f"{limits.LAMBDA_PARALLELIZATION.source}; {assumed.SOURCE}",
         scope=Scope.HUB,

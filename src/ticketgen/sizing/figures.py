@@ -1,4 +1,4 @@
-"""What sizing hands on: figures that say where they come from."""
+"""The result of sizing: figures with their formulas and sources."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-__all__ = ["Figure", "Scalar", "Scope", "Sizing", "figure", "said"]
+from ticketgen.wording import counted, said
+
+__all__ = ["Figure", "Scalar", "Scope", "Sizing", "counted", "figure", "said"]
 
 Scalar = int | float | str
 V = TypeVar("V", int, float, str)
 
 
 class Scope(StrEnum):
-    """Where a capacity stands."""
+    """Where a capacity exists."""
 
     ENVIRONMENT = "environment"  # once, over all Regions
     REGION = "region"  # in every Region
@@ -26,14 +28,14 @@ class Figure(Generic[V]):
     """One capacity.
 
     Attributes:
-        name: its field in `Sizing`.
+        name: the field in `Sizing`.
         value: the capacity itself.
-        unit: what it counts.
-        formula: how it comes about, with the numbers filled in, for people.
-        inputs: what it depends on, by name.
-        source: where its constants come from.
-        headroom: how often the demand fits into it; None where nothing of the kind is asked of it.
-        scope: where it stands.
+        unit: what it counts, in the plural.
+        formula: how the value is computed, with the numbers filled in.
+        inputs: the values that it depends on, by name.
+        source: where its constants are documented.
+        headroom: how many times the demand fits; None if no demand is compared with it.
+        scope: where it exists.
     """
 
     name: str
@@ -61,29 +63,24 @@ def figure(
     """A figure with its inputs by name.
 
     Args:
-        name: of the field in `Sizing`.
+        name: the field in `Sizing`.
         value: the capacity.
-        unit: what it counts.
+        unit: what it counts, in the plural.
         formula: with its numbers filled in.
-        source: of its constants.
-        scope: where it stands.
-        needed: the bare demand on it, in the unit of `holds`; 0 where there is none to compare with.
-        holds: what the value can take; the value itself if left out.
-        inputs: what it depends on.
+        source: where its constants are documented.
+        scope: where it exists.
+        needed: the demand without headroom, in the unit of `holds`; 0 if there is no demand to compare with.
+        holds: the demand that the value can serve; the value itself if left out.
+        inputs: the values that it depends on.
     """
     capacity = holds or (0 if isinstance(value, str) else value)
     headroom = capacity / needed if needed else None
     return Figure(name, value, unit, formula, tuple(inputs.items()), source, headroom, scope)
 
 
-def said(number: float) -> str:
-    """A number as people read it: ``45,000``, ``0.25``."""
-    return f"{number:,.10g}" if isinstance(number, float) else f"{number:,}"
-
-
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """The capacities of an environment, each for the whole demand: one Region may have to take all of it."""
+    """The capacities of an environment, each sized for the whole demand: one Region may have to take all of it."""
 
     orders_per_second: Figure[int]
     seats_per_second: Figure[int]

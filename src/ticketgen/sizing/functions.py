@@ -1,4 +1,4 @@
-"""The Lambda functions: how many run at once and a day, and how much memory, which is also processor, each gets."""
+"""The Lambda functions: concurrency, executions per day, and memory, which also sets their share of a CPU."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Figure, Scalar, Scope, figure, said
+from ticketgen.sizing.figures import Figure, Scalar, Scope, counted, figure, said
 from ticketgen.spec.model import EventScale, Objectives
 
 __all__ = [
@@ -41,7 +41,7 @@ _MINUTES_A_DAY = 24 * 60
 
 
 def sales_requests_per_second(orders: int) -> float:
-    """Requests to ticket_purchase: every hold is asked for, and ends in a purchase or a release."""
+    """Requests to ticket_purchase: each hold is one request, and its purchase or release another."""
     return orders * assumed.HOLDS_PER_ORDER * 2
 
 
@@ -51,27 +51,28 @@ def reads_per_second(orders: int) -> float:
 
 
 def purchase_concurrency(orders: int) -> Figure[int]:
-    """Executions of ticket_purchase at once."""
+    """Concurrency of ticket_purchase."""
     rate = sales_requests_per_second(orders)
     return _concurrency("purchase_concurrency", orders, rate, assumed.PURCHASE_SECONDS)
 
 
 def availability_concurrency(orders: int) -> Figure[int]:
-    """Executions of seat_availability at once."""
+    """Concurrency of seat_availability."""
     rate = reads_per_second(orders)
     return _concurrency("availability_concurrency", orders, rate, assumed.AVAILABILITY_SECONDS)
 
 
 def _concurrency(name: str, orders: int, rate: float, seconds: float) -> Figure[int]:
-    """By Little's law; but each of the executions at once serves ten requests a second at most."""
+    """By Little's law; but one execution environment serves at most ten requests per second."""
     each = limits.LAMBDA_REQUESTS_PER_EXECUTION
     needed = max(rate * seconds, rate / each.value)
     return figure(
         name,
         max(assumed.LEAST_CONCURRENCY, ceil(needed * assumed.HEADROOM)),
         "executions at once",
-        f"the larger of {said(rate)} requests/s × {said(seconds)} s (Little's law) and {said(rate)} requests/s / "
-        f"{each.value}, × {said(assumed.HEADROOM)} headroom, at least {assumed.LEAST_CONCURRENCY}",
+        f"the larger of {counted(rate, 'requests/s')} × {said(seconds)} s (Little's law) and "
+        f"{counted(rate, 'requests/s')} / {each.value}, × {said(assumed.HEADROOM)} headroom, "
+        f"at least {assumed.LEAST_CONCURRENCY}",
         f"{each.source}; {assumed.SOURCE}",
         needed=needed,
         orders_per_second=orders,
@@ -95,37 +96,37 @@ def _memory(
 
 
 def purchase_memory_mib(objectives: Objectives) -> Figure[int]:
-    """Memory of ticket_purchase: a whole vCPU for a lock within 50 ms, less where it may take longer."""
+    """Memory of ticket_purchase: a whole vCPU for a lock within 50 ms, less if it may take longer."""
     return _memory(
         "purchase_memory_mib",
         _VCPU.value * min(1.0, 50 / objectives.lock_ms),
-        f"{said(_VCPU.value)} MiB, one vCPU, for a lock within 50 ms; {objectives.lock_ms} ms are asked for",
+        f"{said(_VCPU.value)} MiB, one vCPU, for a lock within 50 ms; the objective is {objectives.lock_ms} ms",
         lock_ms=objectives.lock_ms,
     )
 
 
 def availability_memory_mib(seats_per_event: int) -> Figure[int]:
-    """Memory of seat_availability: it may have to hold an event's whole map."""
+    """Memory of seat_availability: it may hold the whole map of an event."""
     return _memory(
         "availability_memory_mib",
         _BASE + seats_per_event * 256 / _MIB,
-        f"{_BASE} MiB + {said(seats_per_event)} seats × 256 bytes",
+        f"{_BASE} MiB + {counted(seats_per_event, 'seats')} × 256 bytes",
         seats_per_event=seats_per_event,
     )
 
 
 def cache_sync_memory_mib(seats_per_event: int, objectives: Objectives) -> Figure[int]:
-    """Memory of seat_cache_sync: it holds an event's map, and loads it in half the time that is allowed.
+    """Memory of seat_cache_sync: it holds the map of an event, and loads it in half of the objective.
 
-    One thread does it, so that more than a vCPU is of no use.
+    It has one thread, so more than one vCPU does not help.
     """
     busy = seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
     share = min(1.0, busy / (objectives.cache_load_s / 2))
     return _memory(
         "cache_sync_memory_mib",
         max(_BASE + seats_per_event * 512 / _MIB, share * _VCPU.value),
-        f"the larger of {_BASE} MiB + {said(seats_per_event)} seats × 512 bytes and, for {busy:.3g} s "
-        f"of processor time within half of {objectives.cache_load_s} s, {share:.2g} of a vCPU's "
+        f"the larger of {_BASE} MiB + {counted(seats_per_event, 'seats')} × 512 bytes and, for {busy:.3g} s "
+        f"of CPU time within half of {objectives.cache_load_s} s, {share:.2g} of a vCPU's "
         f"{said(_VCPU.value)} MiB",
         seats_per_event=seats_per_event,
         cache_load_s=objectives.cache_load_s,
@@ -133,7 +134,7 @@ def cache_sync_memory_mib(seats_per_event: int, objectives: Objectives) -> Figur
 
 
 def cache_sync_parallelization_factor(seats: int) -> Figure[int]:
-    """Batches of one shard of the inventory's stream at once."""
+    """Concurrent batches of one shard of the inventory's stream."""
     shard_most = limits.DYNAMODB_PARTITION_WRITE_UNITS.value // limits.DYNAMODB_TRANSACTION_UNITS.value
     busiest = min(seats, shard_most)
     needed = busiest * assumed.SYNC_SECONDS_PER_RECORD
@@ -141,7 +142,7 @@ def cache_sync_parallelization_factor(seats: int) -> Figure[int]:
         "cache_sync_parallelization_factor",
         min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(needed * assumed.HEADROOM))),
         "batches at once",
-        f"{said(busiest)} records/s in the fullest shard × {said(assumed.SYNC_SECONDS_PER_RECORD)} s × "
+        f"{counted(busiest, 'records/s')} in the fullest shard × {said(assumed.SYNC_SECONDS_PER_RECORD)} s × "
         f"{said(assumed.HEADROOM)} headroom",
         f"{limits.LAMBDA_PARALLELIZATION.source}; {assumed.SOURCE}",
         needed=needed,
@@ -150,12 +151,12 @@ def cache_sync_parallelization_factor(seats: int) -> Figure[int]:
 
 
 def cache_sync_concurrency(stream_shards: int, factor: int) -> Figure[int]:
-    """Executions of seat_cache_sync at once: the consumers of the inventory's stream, and the minute's refresh."""
+    """Concurrency of seat_cache_sync: the consumers of the inventory's stream, and the refresh of each minute."""
     return figure(
         "cache_sync_concurrency",
         stream_shards * factor + 1,
         "executions at once",
-        f"{said(stream_shards)} stream shards × {factor} batches at once + the refresh",
+        f"{counted(stream_shards, 'stream shards')} × {counted(factor, 'batches at once')} + the refresh",
         assumed.SOURCE,
         inventory_stream_shards=stream_shards,
         cache_sync_parallelization_factor=factor,
@@ -163,23 +164,23 @@ def cache_sync_concurrency(stream_shards: int, factor: int) -> Figure[int]:
 
 
 def processor_memory_mib(batch_size: int) -> Figure[int]:
-    """Memory of kinesis_processor: a batch as records, as items and as parameters of SQL."""
+    """Memory of kinesis_processor: a batch as records, items and SQL parameters."""
     return _memory(
         "processor_memory_mib",
         _BASE + batch_size * 16 / 1024,
-        f"{_BASE} MiB + {said(batch_size)} records × 16 KiB",
+        f"{_BASE} MiB + {counted(batch_size, 'records')} × 16 KiB",
         Scope.HUB,
         kinesis_batch_size=batch_size,
     )
 
 
 def processor_concurrency(shards: int, factor: int) -> Figure[int]:
-    """Executions of kinesis_processor at once: the consumers of the ledger's stream."""
+    """Concurrency of kinesis_processor: the consumers of the ledger's stream."""
     return figure(
         "processor_concurrency",
         shards * factor,
         "executions at once",
-        f"{said(shards)} shards × {factor} batches at once",
+        f"{counted(shards, 'shards')} × {counted(factor, 'batches at once')}",
         assumed.SOURCE,
         scope=Scope.HUB,
         kinesis_shards=shards,
@@ -188,9 +189,9 @@ def processor_concurrency(shards: int, factor: int) -> Figure[int]:
 
 
 def verifier_memory_mib(seats: int, scale: EventScale, objectives: Objectives) -> Figure[int]:
-    """Memory of inventory_verifier: half of its time for what is sold between two runs, and for an event's seats.
+    """Memory of inventory_verifier: half of its time for the sales between two runs and the seats of one event.
 
-    With few shards, each run looks at all of them; with many, at less than this.
+    With few shards, each run reads all of them; with many, it reads less than this.
     """
     sold = seats * objectives.verification_interval_s
     busy = 2 * (sold + scale.seats_per_event) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
@@ -198,9 +199,9 @@ def verifier_memory_mib(seats: int, scale: EventScale, objectives: Objectives) -
     return _memory(
         "verifier_memory_mib",
         max(_BASE + sold * 2 / 1024, share * _VCPU.value),
-        f"the larger of {_BASE} MiB + {said(sold)} entries between two runs × 2 KiB and, for the {busy:.3g} s of "
-        f"processor time that these and an event's {said(scale.seats_per_event)} seats take at most, within half of "
-        f"{objectives.verification_s} s, {share:.2g} of a vCPU's {said(_VCPU.value)} MiB",
+        f"the larger of {_BASE} MiB + {counted(sold, 'entries')} between two runs × 2 KiB and, for the {busy:.3g} s of "
+        f"CPU time that these and the {counted(scale.seats_per_event, 'seats')} of an event take at most, within "
+        f"half of {objectives.verification_s} s, {share:.2g} of a vCPU's {said(_VCPU.value)} MiB",
         Scope.HUB,
         seats_per_second=seats,
         seats_per_event=scale.seats_per_event,
@@ -210,17 +211,17 @@ def verifier_memory_mib(seats: int, scale: EventScale, objectives: Objectives) -
 
 
 def verifier_concurrency(objectives: Objectives) -> Figure[int]:
-    """Verifications at once: one may still run while the next begins."""
+    """Concurrent verifications: one may still run when the next starts."""
     return _overlapping("verifier_concurrency", "verification_s", objectives.verification_s, objectives)
 
 
 def corrector_memory_mib() -> Figure[int]:
-    """Memory of oversell_corrector, which never has more than 100 findings."""
-    return _memory("corrector_memory_mib", 0, "100 findings need little", Scope.HUB)
+    """Memory of oversell_corrector, which gets at most 100 findings."""
+    return _memory("corrector_memory_mib", 0, "little is needed for 100 findings", Scope.HUB)
 
 
 def corrector_concurrency(objectives: Objectives) -> Figure[int]:
-    """Corrections at once: each verification may start one."""
+    """Concurrent corrections: each verification may start one."""
     return _overlapping("corrector_concurrency", "correction_s", objectives.correction_s, objectives)
 
 
@@ -240,7 +241,7 @@ def _overlapping(name: str, key: str, seconds: int, objectives: Objectives) -> F
 
 
 def region_concurrency(purchase: int, availability: int, cache_sync: int) -> Figure[int]:
-    """Executions of all functions at once in a Region that only sells and shows."""
+    """Concurrency of all functions in a Region without analytics and verification."""
     unreserved = limits.LAMBDA_UNRESERVED
     return figure(
         "region_concurrency",
@@ -256,12 +257,12 @@ def region_concurrency(purchase: int, availability: int, cache_sync: int) -> Fig
 
 
 def hub_concurrency(region: int, processor: int, verifier: int, corrector: int) -> Figure[int]:
-    """Executions of all functions at once in a Region that also analyses and verifies."""
+    """Concurrency of all functions in a Region with analytics and verification."""
     return figure(
         "hub_concurrency",
         region + processor + verifier + corrector,
         "executions at once",
-        f"{said(region)} of every Region + {said(processor)} kinesis_processor + {said(verifier)} "
+        f"{said(region)} in every Region + {said(processor)} kinesis_processor + {said(verifier)} "
         f"inventory_verifier + {said(corrector)} oversell_corrector",
         limits.LAMBDA_UNRESERVED.source,
         scope=Scope.HUB,
@@ -273,7 +274,7 @@ def hub_concurrency(region: int, processor: int, verifier: int, corrector: int) 
 
 
 def ticker_starts_per_minute(objectives: Objectives) -> Figure[int]:
-    """Verifications that one minute starts; no pause is longer than the interval."""
+    """Verifications that start in one minute; no pause is longer than the interval."""
     return figure(
         "ticker_starts_per_minute",
         max(1, ceil(60 / objectives.verification_interval_s)),
@@ -286,23 +287,23 @@ def ticker_starts_per_minute(objectives: Objectives) -> Figure[int]:
 
 
 def ticker_executions_per_day() -> Figure[int]:
-    """Executions of the ticker, which its rule starts every minute."""
+    """Executions of the ticker, which runs every minute."""
     return _every_minute("ticker_executions_per_day", 1, "rate(1 minute)", Scope.HUB)
 
 
 def verification_executions_per_day(starts_per_minute: int) -> Figure[int]:
-    """Verifications that a day starts, in either hub: in the one that stands by, they end at once."""
+    """Verifications that start in one day, in either hub; in the standby hub they end at once."""
     return _every_minute(
         "verification_executions_per_day",
         starts_per_minute,
-        f"{starts_per_minute} starts a minute",
+        f"{counted(starts_per_minute, 'starts')} per minute",
         Scope.HUB,
         ticker_starts_per_minute=starts_per_minute,
     )
 
 
 def refresh_executions_per_day() -> Figure[int]:
-    """Looks for seat maps that are missing or old."""
+    """Checks for seat maps that are missing or old."""
     return _every_minute("refresh_executions_per_day", 1, "rate(1 minute)", Scope.REGION)
 
 

@@ -1,20 +1,23 @@
-"""Where figures meet AWS's limits: what a quota request mends is a warning, what nothing mends an error.
+"""Compare figures with AWS's quotas and limits: a quota that a request raises is a warning, a fixed limit an error.
 
-An environment is counted as if it were alone in its account: what shares a quota with it comes on top.
+Each environment is counted as if it were alone in its account: other workloads on the same quota come on top.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import ceil
+
+from pydantic import ValidationError
 
 from ticketgen.aws import limits
 from ticketgen.aws.quotas import QUOTAS, Quota
 from ticketgen.findings import Finding, Severity, Stage
 from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Sizing, said
+from ticketgen.sizing.figures import Sizing, counted, said
 from ticketgen.spec.model import Environment
+from ticketgen.wording import listed
 
 __all__ = ["Need", "check", "needs"]
 
@@ -24,11 +27,12 @@ class Need:
     """What an environment needs of a quota in a Region.
 
     Attributes:
-        quota: which one.
+        quota: the quota.
         region: where; the primary Region for a quota of the whole account.
         needed: in the quota's unit.
         what: what needs it.
-        formula: how the number comes about.
+        formula: how the number is computed.
+        told: what the account has according to the spec; None if the spec does not tell.
     """
 
     quota: Quota
@@ -36,25 +40,31 @@ class Need:
     needed: int
     what: str
     formula: str
+    told: int | None = None
 
     @property
-    def allowed(self) -> int:
-        """What a new account has."""
+    def default(self) -> int:
+        """The value of a new account."""
         return self.quota.allowed(self.region)
 
     @property
+    def allowed(self) -> int:
+        """The value that the spec tells, or else that of a new account."""
+        return self.default if self.told is None else self.told
+
+    @property
     def is_met(self) -> bool:
-        """Whether nothing is left of the quota, or less than that."""
+        """Whether the need takes all of the quota, or more."""
         return self.needed >= self.allowed
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether AWS has to be asked for more."""
+        """Whether AWS has to raise the quota."""
         return self.needed > self.allowed
 
     @property
     def command(self) -> str:
-        """The line that asks AWS for it; where the code is not known, the one that finds it. "" if none helps."""
+        """The command that requests the increase, or finds a quota without a known code; "" if no request helps."""
         quota = self.quota
         if not quota.raisable:
             return ""
@@ -70,7 +80,7 @@ class Need:
 
 
 def needs(environment: Environment, sizing: Sizing) -> tuple[Need, ...]:
-    """What an environment needs of every quota that it draws on, Region by Region."""
+    """What an environment needs of every quota that it uses, Region by Region."""
     hubs = {environment.primary_region, environment.secondary_region}
     found = [
         need
@@ -79,13 +89,19 @@ def needs(environment: Environment, sizing: Sizing) -> tuple[Need, ...]:
     ]
     if environment.api.auth == "cognito":
         rate = sizing.orders_per_second.value * assumed.SIGN_IN_REQUESTS
-        formula = f"{said(sizing.orders_per_second.value)} buyers/s × {assumed.SIGN_IN_REQUESTS} requests to sign in"
+        buyers = counted(sizing.orders_per_second.value, "buyers/s")
+        formula = f"{buyers} × {assumed.SIGN_IN_REQUESTS} requests to sign in"
         found.append(Need(QUOTAS["sign-ins"], environment.primary_region, rate, "the user pool", formula))
     roles = 11 + environment.api.account_logging
     found.append(
         Need(QUOTAS["iam-roles"], environment.primary_region, roles, "the functions and services", "one each")
     )
-    return tuple(found)
+    return tuple(replace(need, told=_told(environment, need)) for need in found)
+
+
+def _told(environment: Environment, need: Need) -> int | None:
+    told = environment.quotas.get(need.quota.id)
+    return told.get(need.region) if isinstance(told, Mapping) else told
 
 
 def _region_needs(environment: Environment, sizing: Sizing, region: str, hub: bool) -> Iterator[Need]:
@@ -104,8 +120,8 @@ def _region_needs(environment: Environment, sizing: Sizing, region: str, hub: bo
         ("cache-nodes", "the seat map", sizing.cache_nodes),
     ):
         yield Need(QUOTAS[key], region, figure.value, what, figure.formula)
-    yield Need(QUOTAS["vpcs"], region, 2, "the stack", "its own, and the Region's default VPC")
-    yield Need(QUOTAS["gateway-endpoints"], region, 1, "the stack", "one, to DynamoDB")
+    yield Need(QUOTAS["vpcs"], region, 2, "the stack", "its own and the default VPC of the Region")
+    yield Need(QUOTAS["gateway-endpoints"], region, 1, "the stack", "one, for DynamoDB")
     yield Need(QUOTAS["regional-apis"], region, 1, "the stack", "one")
     if hub:
         shards = sizing.kinesis_shards
@@ -114,116 +130,169 @@ def _region_needs(environment: Environment, sizing: Sizing, region: str, hub: bo
 
 
 def check(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
-    """What AWS has to be asked for, and what it would not give."""
+    """Find the quotas that AWS has to raise, and the limits that nobody can raise."""
     for severity, rule, message, help in (
         *_impossible(environment, sizing),
         *_requests(environment, sizing),
         *_preparations(sizing),
     ):
-        yield Finding(rule, f"{environment.name}: {message}", Stage.SIZE, severity=severity, help=help)
+        yield Finding(rule, message, Stage.SIZE, severity=severity, help=help)
 
 
 _Words = tuple[Severity, str, str, str]  # severity, rule, message, help
 
 
 def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
-    """What no quota request mends."""
+    """Demands that no quota request helps."""
     scale, objectives = environment.event_scale, environment.objectives
 
     shards, most = sizing.event_shards.value, int(objectives.cache_load_s / assumed.SHARD_QUERY_SECONDS)
     if shards > most:
         message = (
-            f"one event would need {said(shards)} partition keys, and within cache_load_s, "
-            f"{objectives.cache_load_s} s, no more than {said(most)} can be read"
+            f"one event needs {counted(shards, 'partition keys')}, but only {said(most)} can be read within "
+            f"objectives.cache_load_s, {objectives.cache_load_s} s"
         )
-        help = (
-            "lower event_scale.purchases_per_minute or seats_per_order, "
-            f"or raise objectives.cache_load_s to {ceil(shards * assumed.SHARD_QUERY_SECONDS)}"
+        help = _fix(
+            _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order"),
+            _raise(environment, "cache_load_s", ceil(shards * assumed.SHARD_QUERY_SECONDS)),
         )
         yield Severity.ERROR, "event-too-hot", message, help
 
     load = scale.seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
     if load > objectives.cache_load_s:
         message = (
-            f"loading {said(scale.seats_per_event)} seats into the cache takes {load:.1f} s of one "
-            f"processor, and cache_load_s is {objectives.cache_load_s} s"
+            f"loading {counted(scale.seats_per_event, 'seats')} into the cache takes {load:.1f} s of CPU time, but "
+            f"objectives.cache_load_s is {objectives.cache_load_s} s"
         )
-        help = f"raise objectives.cache_load_s to {ceil(load)}, or sell the event as several of fewer seats"
+        help = _fix(
+            _raise(environment, "cache_load_s", ceil(load)),
+            "sell the event as several events with fewer seats",
+        )
         yield Severity.ERROR, "cache-load-too-slow", message, help
 
     memory, largest = sizing.cache_memory_mib.value, limits.CACHE_NODES[-1]
     if memory * 1024 * 1024 > largest.memory:
-        message = f"the seat cache needs {said(memory)} MiB, more than the largest node, {largest.name}, has"
-        help = "lower event_scale.concurrent_events or seats_per_event"
+        message = f"the seat cache needs {said(memory)} MiB, more than {largest.name}, the largest node, has"
+        help = _lower(environment, "event_scale.concurrent_events", "event_scale.seats_per_event")
         yield Severity.ERROR, "cache-too-big", message, help
 
     operations = dict(sizing.cache_node_type.inputs)["operations_per_second"]
     if isinstance(operations, int) and operations > assumed.MOST_CACHE_OPERATIONS:
         message = (
-            f"the seat map would serve {said(operations)} operations/s, and the one thread of Redis serves some "
+            f"the seat map needs {said(operations)} operations/s, but the single thread of Redis serves about "
             f"{said(assumed.MOST_CACHE_OPERATIONS)}"
         )
-        help = "lower event_scale.purchases_per_minute or seats_per_order"
+        help = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
         yield Severity.ERROR, "cache-too-busy", message, help
 
     functions = {
-        "inventory_verifier": (sizing.verifier_memory_mib, "objectives.verification_interval_s"),
-        "seat_cache_sync": (sizing.cache_sync_memory_mib, "event_scale.seats_per_event"),
-        "seat_availability": (sizing.availability_memory_mib, "event_scale.seats_per_event"),
+        "inventory_verifier": (
+            sizing.verifier_memory_mib,
+            ("objectives.verification_interval_s", "event_scale.purchases_per_minute"),
+        ),
+        "seat_cache_sync": (sizing.cache_sync_memory_mib, ("event_scale.seats_per_event",)),
+        "seat_availability": (sizing.availability_memory_mib, ("event_scale.seats_per_event",)),
     }
-    for name, (figure, key) in functions.items():
+    for name, (figure, keys) in functions.items():
         if figure.value > limits.LAMBDA_MAX_MEMORY.value:
-            message = (
-                f"{name} needs {said(figure.value)} MiB, and Lambda has {limits.LAMBDA_MAX_MEMORY.value:,}"
-            )
-            yield Severity.ERROR, "function-too-big", message, f"lower {key}"
+            most_memory = said(limits.LAMBDA_MAX_MEMORY.value)
+            message = f"{name} needs {said(figure.value)} MiB, but Lambda has at most {most_memory}"
+            yield Severity.ERROR, "function-too-big", message, _lower(environment, *keys)
 
     interval = objectives.verification_interval_s
     busy = 2 * sizing.seats_per_second.value * interval * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
     if busy > objectives.verification_s:
         message = (
-            f"verifying {interval} s of sales takes {busy:.1f} s of one processor, and verification_s is "
+            f"verifying {interval} s of sales takes {busy:.1f} s of CPU time, but objectives.verification_s is "
             f"{objectives.verification_s} s"
         )
-        help = f"raise objectives.verification_s to {ceil(busy)}, or lower verification_interval_s"
+        help = _fix(
+            _raise(environment, "verification_s", ceil(busy)),
+            _lower(environment, "objectives.verification_interval_s", "event_scale.purchases_per_minute"),
+        )
         yield Severity.ERROR, "verification-too-slow", message, help
 
     acu, most_acu = sizing.aurora_max_acu.value, limits.AURORA_MAX_ACU.value
     if acu > most_acu:
-        message = f"analytics would need {said(acu)} ACU, and Aurora Serverless v2 has {most_acu}"
-        help = "lower event_scale.purchases_per_minute or seats_per_order"
+        message = f"analytics needs {said(acu)} ACU, but Aurora Serverless v2 has at most {most_acu}"
+        help = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
         yield Severity.ERROR, "analytics-too-slow", message, help
 
 
+def _fix(*fixes: str) -> str:
+    """The fixes that are possible, as one sentence."""
+    return ", or ".join(fix for fix in fixes if fix)
+
+
+def _raise(environment: Environment, objective: str, value: int) -> str:
+    """The fix that raises an objective, or "" if the spec does not take that value."""
+    objectives = environment.objectives
+    try:
+        type(objectives).model_validate(objectives.model_dump() | {objective: value})
+    except ValidationError:
+        return ""
+    return f"raise objectives.{objective} to {value}"
+
+
+def _lower(environment: Environment, *paths: str) -> str:
+    """The fix that lowers one of these values, or "" if each has its minimum already."""
+    return (
+        f"lower {listed(possible, 'or')}"
+        if (possible := [p for p in paths if _has_room(environment, p)])
+        else ""
+    )
+
+
+def _has_room(environment: Environment, path: str) -> bool:
+    section, _, key = path.partition(".")
+    part = getattr(environment, section)
+    field = type(part).model_fields[key]
+    extra = field.json_schema_extra
+    choices = extra.get("enum") if isinstance(extra, dict) else None
+    least = (
+        min(choices) if isinstance(choices, list) else next(m.ge for m in field.metadata if hasattr(m, "ge"))
+    )
+    return bool(getattr(part, key) > least)
+
+
 def _requests(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
-    """What a quota request mends; and quotas that none does."""
-    groups: dict[tuple[str, str, int, int], list[Need]] = {}
+    """Quotas that a request raises, and those that none does."""
+    groups: dict[tuple[str, str, int, int, bool], list[Need]] = {}
     for need in needs(environment, sizing):
-        if need.is_exceeded and not need.quota.raised_with:
-            key = need.quota.key, need.what, need.needed, need.allowed
+        # The request for the leading quota brings the other along, unless the spec tells that it did not.
+        if need.is_exceeded and not (need.quota.raised_with and need.told is None):
+            key = need.quota.key, need.what, need.needed, need.allowed, need.told is None
             groups.setdefault(key, []).append(need)
     for alike in groups.values():
-        need, quota = alike[0], alike[0].quota
-        where = ", ".join(each.region for each in alike)
-        if len(alike) == len(environment.regions) > 3:
-            where = f"each of its {len(alike)} Regions"
-        message = (
-            f"{need.what} may need {said(need.needed)} {quota.unit}, "
-            f"and a new account has {said(need.allowed)} in {where}"
-        )
-        if not quota.raisable:
-            help = f'no request raises "{quota.name}": lower event_scale.purchases_per_minute'
-            yield Severity.ERROR, f"quota-{quota.key}", message, help
-            continue
-        code = f" ({quota.code})" if quota.code else ""
-        help = f'request {said(need.needed)} of "{quota.name}"{code} there: ticketgen size has the lines'
-        if quota.key == "lambda-concurrency" and environment.functions.reserved_concurrency:
-            help += ", to be run before the apply; or set functions.reserved_concurrency to false"
-        yield Severity.WARNING, f"quota-{quota.key}", message, help
+        yield _request(environment, alike)
+
+
+def _request(environment: Environment, alike: list[Need]) -> _Words:
+    need, quota = alike[0], alike[0].quota
+    where = ", ".join(each.region for each in alike)
+    if len(alike) == len(environment.regions) > 3:
+        where = f"each of its {len(alike)} Regions"
+    has = f"a new account has {said(need.allowed)}"
+    if need.told is not None:
+        has = f"quotas.{quota.id} says that the account has {said(need.told)}"
+    message = f"{need.what} may need {said(need.needed)} {quota.unit}, but {has} in {where}"
+    code = f" ({quota.code})" if quota.code else ""
+    if quota.raised_with:
+        leading = QUOTAS[quota.raised_with]
+        help = f'ask AWS to raise "{quota.name}"{code} along with "{leading.name}" ({leading.code})'
+        return Severity.WARNING, f"quota-{quota.key}", message, help
+    if not quota.raisable:
+        lower = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
+        help = _fix(lower, "use another account") + f': no request raises "{quota.name}"'
+        return Severity.ERROR, f"quota-{quota.key}", message, help
+    help = f'request {said(need.needed)} of "{quota.name}"{code} there; run `ticketgen size` for the commands'
+    if quota.key == "lambda-concurrency" and environment.functions.reserved_concurrency:
+        help += ", and run them before the apply, or set functions.reserved_concurrency to false"
+    return Severity.WARNING, f"quota-{quota.key}", message, help
 
 
 def _preparations(sizing: Sizing) -> Iterator[_Words]:
-    """What the operator does before a sale."""
+    """Steps of the operator before a sale."""
     writes = max(
         sizing.inventory_write_units.value, sizing.ledger_write_units.value, sizing.lock_write_units.value
     )
@@ -231,7 +300,7 @@ def _preparations(sizing: Sizing) -> Iterator[_Words]:
     cold_writes, cold_reads = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_COLD_READ_UNITS
     if writes > cold_writes.value or reads > cold_reads.value:
         message = (
-            f"a table gets up to {said(writes)} write and {said(reads)} read units/s, and a new one takes "
+            f"a table gets up to {said(writes)} write and {counted(reads, 'read units/s')}, but a new table takes "
             f"{said(cold_writes.value)} and {said(cold_reads.value)}"
         )
         yield Severity.NOTE, "prewarm", message, "run ops/prewarm.py before the sale"
@@ -243,9 +312,9 @@ def _preparations(sizing: Sizing) -> Iterator[_Words]:
     ):
         if figure.value > rate:
             message = (
-                f"{name} needs {said(figure.value)} executions at once, and Lambda adds {said(rate)} in 10 s, "
-                "which no request raises"
+                f"{name} needs {counted(figure.value, 'executions at once')}, but Lambda adds at most {said(rate)} "
+                "in 10 s, and no request raises that"
             )
             seconds = ceil(figure.value / rate) * 10
-            help = f"let buyers in over {seconds} s, or provision concurrency for the opening"
+            help = f"admit buyers over {seconds} s, or provision concurrency for the opening"
             yield Severity.NOTE, "lambda-ramp", message, help

@@ -1,1 +1,1 @@
-"""The spec: its model, the reader that knows lines, presets, and how one becomes environments."""
+"""The spec: its model, its reader, presets, edits, and the way to environments."""

@@ -1,7 +1,7 @@
-"""What may be written in a file: the settings of `model`, all of them optional, at three places.
+"""The models of files: the settings of `model`, all of them optional, in three places.
 
-A preset, the top of a spec and each of its environments may set any part of them, and what one leaves out may
-come from another. So these types are made from `Settings`, field by field, instead of being written again.
+A preset, the top of a spec and each environment may set any of them, and take the others from each other. So these
+models are made from `Settings`, field by field, instead of being written again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ticketgen.spec.texts import EnvironmentName, ProjectName, refusal
 __all__ = ["SPEC_KEYS", "TOP_KEYS", "Overrides", "PresetFile", "SpecFile", "field_at", "keys_at"]
 
 TOP_KEYS = ("version", "project", "extends", "environments")
-"""What holds for all environments, so that none can override it."""
+"""Keys that hold for all environments, so that none can override them."""
 
 
 def _is_part(kind: object) -> bool:
@@ -33,7 +33,7 @@ def _nothing() -> None:
 
 @cache
 def _partial(model: type[Part]) -> type[Part]:
-    """The model with every field optional, on every level. What may not be null still may not."""
+    """Make every field of a model optional, on every level. A field that may not be null still may not."""
     fields: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         annotation = _with_partials(info.annotation)
@@ -56,14 +56,14 @@ def _optional(info: FieldInfo) -> Any:
     extra = dict(info.json_schema_extra) if isinstance(info.json_schema_extra, dict) else {}
     default = {} if info.default_factory is dict else info.default
     if info.is_required():
-        extra["x-needed"] = True  # from the file, its preset or the environment: no schema can tell
+        extra["x-needed"] = True  # in the file, its preset or the environment: no schema can tell
     elif not isinstance(default, Part):
         extra["default"] = list(default) if isinstance(default, tuple) else default
     return Field(default_factory=_nothing, description=info.description, json_schema_extra=extra)
 
 
 Overrides = _partial(Settings)
-"""What one environment sets for itself."""
+"""The values that one environment overrides."""
 
 _ENVIRONMENTS = Mapping[EnvironmentName, Overrides | None]  # type: ignore[valid-type]
 
@@ -79,7 +79,7 @@ _Version = Annotated[int, AfterValidator(_known_version), WithJsonSchema({"const
 PresetFile = create_model(
     "PresetFile",
     __base__=Overrides,
-    __doc__="A preset: what a spec that extends it does not have to say.",
+    __doc__="A preset: values that a spec takes over when it extends the preset.",
     environments=(
         _ENVIRONMENTS,
         Field(default_factory=dict, description="Environments that every spec with this preset has."),
@@ -89,7 +89,7 @@ PresetFile = create_model(
 SpecFile = create_model(
     "SpecFile",
     __base__=Overrides,
-    __doc__="A ticketgen spec: what a multi-Region ticketing stack is to be.",
+    __doc__="A ticketgen spec: the description of a multi-Region ticketing stack.",
     version=(
         _Version,
         Field(description="The version of this format: 1."),
@@ -102,15 +102,15 @@ SpecFile = create_model(
         str | None,
         Field(
             default=None,
-            description="The preset that this file starts from; what is written here wins over it.",
+            description="The preset that this file starts from; values in this file win over it.",
         ),
     ),
     environments=(
         _ENVIRONMENTS,
         Field(
             default_factory=dict,
-            description="The environments by name, each with what it sets otherwise; nothing, or `{}`, "
-            "overrides nothing. An environment's name ends every name in its stack.",
+            description="The environments by name, each with the values that it overrides; an empty value, or `{}`, "
+            "overrides nothing. Every name in a stack ends with the name of its environment.",
             json_schema_extra={"x-needed": True},
         ),
     ),
@@ -122,11 +122,11 @@ SPEC_KEYS = (
     *(key for key in SpecFile.model_fields if key not in TOP_KEYS),
     "environments",
 )
-"""The keys of a spec, in the order in which people write them."""
+"""The keys of a spec, in the usual order."""
 
 
 def keys_at(model: type[Part], path: KeyPath) -> tuple[str, ...]:
-    """The keys that may be written at a path of a file; none where any may, or where there are no keys."""
+    """The keys that a path of a file may have; none if the path takes any key, or is not a section."""
     part = _part_at(model, path)
     return tuple(part.model_fields) if part else ()
 

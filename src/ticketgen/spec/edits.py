@@ -1,19 +1,19 @@
-"""Adding a Region to a spec, or removing one: the text is edited where the list is written, and read again.
+"""Add a Region to a spec, or remove one: edit the text where the value is written, and read the result again.
 
-Which list that is depends on who says it: an environment for itself, the top of the file, or the preset. One that
-does not say it for exactly the environments that are meant is written out where it does. Nothing but the Regions of
-these environments may differ afterwards; an edit of which that is not true is given up, and said to be so.
+An environment, the top of the file or the preset may say a value. If the place that says it holds for exactly the
+chosen environments, it is edited; otherwise the value is written out in the chosen environments. Afterwards, nothing
+but the Regions of these environments may differ; an edit for which that is not true is given up and reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from yaml.nodes import CollectionNode, Node, SequenceNode
+from yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 
-from ticketgen.aws.regions import REGIONS
+from ticketgen.aws.regions import DATA_API_MISSING, REGIONS
 from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
 from ticketgen.spec.layout import (
     Replacement,
@@ -22,19 +22,27 @@ from ticketgen.spec.layout import (
     insert_entry,
     insert_item,
     remove_item,
+    replace_value,
     value_of,
 )
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Project
-from ticketgen.spec.nodes import Map, Sequence, plain
+from ticketgen.spec.nodes import Map, Sequence, find, plain
 from ticketgen.spec.reader import read
 from ticketgen.spec.resolve import resolve
-from ticketgen.spec.texts import nearest
+from ticketgen.spec.texts import choice, nearest
+from ticketgen.wording import listed
 
 __all__ = ["Edit", "add_region", "remove_region"]
 
-_List = Literal["regions", "opt_in_regions"]
-_BEFORE_REGIONS = ("secondary_region", "primary_region", "extends", "project", "version")
+_Key = Literal["regions", "opt_in_regions", "secondary_region"]
+
+_PLACES: dict[_Key, tuple[str, ...]] = {
+    "regions": ("secondary_region", "primary_region", "extends", "project", "version"),
+    "opt_in_regions": ("regions", "secondary_region", "primary_region", "extends", "project", "version"),
+    "secondary_region": ("primary_region", "regions", "extends", "project", "version"),
+}
+"""Each key that may have to be added, with the keys that it goes after: the first that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +50,10 @@ class Edit:
     """An edited spec.
 
     Attributes:
-        document: the spec as it reads now.
-        project: what it means now.
-            changed: the environments whose Regions it changes, in the spec's order.
-        unchanged: those that were meant, and have it so already.
+        document: the edited spec.
+        project: the same, resolved.
+        changed: the environments whose Regions changed, in the order of the spec.
+        unchanged: the chosen environments that were so already.
     """
 
     document: SpecDocument
@@ -55,15 +63,21 @@ class Edit:
 
 
 def add_region(
-    document: SpecDocument, region: str, only: Collection[str] = (), *, opted_in: bool = False
+    document: SpecDocument,
+    region: str,
+    only: Collection[str] = (),
+    *,
+    opted_in: bool = False,
+    secondary: bool = False,
 ) -> Checked[Edit]:
     """Add a Region to all environments, or to some.
 
     Args:
         document: a spec, as it was loaded.
         region: as AWS writes it.
-        only: the environments; all if empty.
+        only: the chosen environments; all if empty.
         opted_in: whether an opt-in Region is enabled in the AWS account, so that the spec may say so.
+        secondary: whether it becomes the secondary Region, of environments that have none.
     """
     before = _before(document, region, only)
     if before.value is None:
@@ -71,6 +85,19 @@ def add_region(
     project, meant = before.value
     text = document.text
     lacking = [each for each in meant if region not in each.regions]
+    refused = tuple(
+        _not_secondary(document, project, meant, region)
+        if secondary
+        else _needs_secondary(document, lacking, region, project)
+    )
+    if refused:
+        return Checked(None, refused)
+    if secondary:
+        changed = [each for each in meant if each.secondary_region != region]
+        named = _edited(document, text, project, changed, "secondary_region", region, add=True)
+        if named.value is None:
+            return Checked(None, named.findings)
+        text = named.value
     if REGIONS[region].opt_in:
         not_said = [each for each in lacking if region not in each.opt_in_regions]
         if not_said and not opted_in:
@@ -79,22 +106,22 @@ def add_region(
         if said.value is None:
             return Checked(None, said.findings)
         text = said.value
-    listed = _edited(document, text, project, lacking, "regions", region, add=True)
-    return _checked(document, project, listed, lacking, meant, region)
+    edited = _edited(document, text, project, lacking, "regions", region, add=True)
+    return _checked(document, project, edited, lacking, meant, region, secondary=secondary)
 
 
 def remove_region(document: SpecDocument, region: str, only: Collection[str] = ()) -> Checked[Edit]:
-    """Remove a Region from all environments, or from some; never one's primary or secondary Region.
+    """Remove a Region from all environments, or from some; never the primary or secondary Region of one.
 
-    ``opt_in_regions`` keeps it: the account still has it enabled, and Terraform needs its provider to destroy what
-    is there.
+    ``opt_in_regions`` keeps it: the account still has it enabled, and Terraform needs its provider to destroy the
+    resources there.
     """
     before = _before(document, region, only)
     if before.value is None:
         return Checked(None, before.findings)
     project, meant = before.value
     having = [each for each in meant if region in each.regions]
-    needed = tuple(_needed(project, each, region) for each in having if region in _hubs(each))
+    needed = tuple(_needed(document, project, having, region))
     if needed:
         return Checked(None, needed)
     edited = _edited(document, document.text, project, having, "regions", region, add=False)
@@ -108,7 +135,7 @@ def _finding(rule: str, message: str, at: Location | None, help_text: str) -> Fi
 def _before(
     document: SpecDocument, region: str, only: Collection[str]
 ) -> Checked[tuple[Project, tuple[Environment, ...]]]:
-    """The project as it is, and the environments that are meant."""
+    """The project as it is, and the chosen environments."""
     resolved = resolve(document)
     if resolved.value is None:
         return Checked(None, resolved.findings)
@@ -117,13 +144,14 @@ def _before(
     findings = []
     if region not in REGIONS:
         close = nearest(region, REGIONS)
-        way_out = f"did you mean {close}?" if close else "write a Region as AWS does, such as us-east-1"
-        findings.append(_finding("no-such-region", f"{region!r} is not a Region of AWS", None, way_out))
+        help = f"did you mean {close}?" if close else "write a Region as AWS does, such as us-east-1"
+        findings.append(_finding("no-such-region", f"{region!r} is not a Region of AWS", None, help))
     for name in sorted(set(only) - set(names)):
         findings.append(
-            _finding("unknown-environment", f"the spec has no environment {name!r}", None,
-                     f"it has {', '.join(names)}")
-        )  # fmt: skip
+            _finding(
+                "unknown-environment", f"the spec has no environment {name!r}", None, choice(name, names)
+            )
+        )
     if findings:
         return Checked(None, tuple(findings))
     return Checked((project, tuple(each for each in project.environments if not only or each.name in only)))
@@ -134,24 +162,110 @@ def _not_opted_in(document: SpecDocument, region: str) -> Finding:
         "opt-in-region",
         f"{region} is an opt-in Region, and opt_in_regions does not list it",
         Location(document.file),
-        f"enable it in the account, `aws account enable-region --region-name {region}`, and wait until "
-        "`aws account get-region-opt-status` says ENABLED; then add it with --opted-in",
+        f"run `aws account enable-region --region-name {region}`, wait until `aws account get-region-opt-status` "
+        "says ENABLED, then add it with --opted-in",
     )
 
 
-def _hubs(environment: Environment) -> tuple[str | None, str | None]:
-    return environment.primary_region, environment.secondary_region
-
-
-def _needed(project: Project, environment: Environment, region: str) -> Finding:
-    role = "primary" if region == environment.primary_region else "secondary"
-    return _finding(
-        "region-is-needed",
-        f"{region} is the {role} Region of {environment.name}: analytics, verification and audit live there",
-        project.marks.get(("environments", environment.name, f"{role}_region")),
-        f"make another Region the {role} one first, apply that, then remove {region}; or name the other "
-        "environments with --env",
+def _needs_secondary(
+    document: SpecDocument, lacking: Collection[Environment], region: str, project: Project
+) -> Iterator[Finding]:
+    """Environments that have a single Region: the second one takes over, so it is the secondary Region."""
+    alone = [each.name for each in lacking if each.secondary_region is None]
+    if not alone:
+        return
+    command = f"ticketgen add-region {region}"
+    chosen = "" if len(alone) == len(project.environments) else "".join(f" --env {name}" for name in alone)
+    then = f", then `{command}` for the others" if len(alone) < len(lacking) else ""
+    yield _finding(
+        "needs-secondary-region",
+        f"{listed(alone)} {'have' if len(alone) > 1 else 'has'} one Region, so {region} has to be the secondary Region",
+        Location(document.file),
+        f"run `{command} --secondary{chosen}`{then}",
     )
+
+
+def _not_secondary(
+    document: SpecDocument, project: Project, meant: Collection[Environment], region: str
+) -> Iterator[Finding]:
+    """Environments in which the Region cannot become the secondary one."""
+    at = Location(document.file)
+    primary = [each.name for each in meant if each.primary_region == region]
+    if primary:
+        yield _finding(
+            "cannot-be-secondary",
+            f"{region} is the primary Region of {listed(primary)}",
+            project.marks.get(("environments", primary[0], "primary_region"), at),
+            "name another Region as the secondary one",
+        )
+    free = [each.name for each in meant if each.secondary_region in {None, region}]
+    taken: dict[str, list[str]] = {}
+    for each in meant:
+        if each.secondary_region not in {None, region} and each.primary_region != region:
+            taken.setdefault(str(each.secondary_region), []).append(each.name)
+    for other, names in taken.items():
+        instead = f"add {region} to these without --secondary"
+        if free:
+            instead = f"choose the environments that have none: {' '.join(f'--env {name}' for name in free)}"
+        yield _finding(
+            "cannot-be-secondary",
+            f"{other} is already the secondary Region of {listed(names)}",
+            project.marks.get(("environments", names[0], "secondary_region"), at),
+            instead,
+        )
+
+
+def _needed(
+    document: SpecDocument, project: Project, having: Collection[Environment], region: str
+) -> Iterator[Finding]:
+    """Environments whose primary or secondary Region it is: one finding for those with the same place and fix."""
+    groups: dict[tuple[str, Location | None, str], list[str]] = {}
+    for each in having:
+        role = "primary" if region == each.primary_region else "secondary"
+        if region in {each.primary_region, each.secondary_region}:
+            at = project.marks.get(("environments", each.name, f"{role}_region"))
+            groups.setdefault((role, at, _successor(each)), []).append(each.name)
+    for (role, at, successor), names in groups.items():
+        yield _finding(
+            "region-is-needed",
+            f"{region} is the {role} Region of {listed(names)}: analytics, verification and audit live there",
+            at,
+            _instead(_where(document, project, f"{role}_region", names), role, region, successor),
+        )
+
+
+def _successor(environment: Environment) -> str:
+    """The Region that may become the primary or secondary one; "" if an environment has no other Region left."""
+    hubs = {environment.primary_region, environment.secondary_region}
+    others = [each for each in environment.regions if each not in hubs | DATA_API_MISSING]
+    if others or len(environment.regions) > 2:
+        return others[0] if others else "another Region"
+    return ""
+
+
+def _where(document: SpecDocument, project: Project, key: str, names: Collection[str]) -> str:
+    """Where a value is written for some environments: once if they are all that share it, or in each of them."""
+    own = [name for name in names if _says(document, name, key)]
+    sharing = [each.name for each in project.environments if not _says(document, each.name, key)]
+    if not own and set(sharing) == set(names):
+        return "at the top of the file"
+    return f"in {listed([f'environments.{name}' for name in names])}"
+
+
+def _says(document: SpecDocument, name: str, key: str) -> bool:
+    return len(find(document.root, ("environments", name, key)).path) == 3
+
+
+def _instead(where: str, role: str, region: str, successor: str) -> str:
+    """What to do before a primary or secondary Region can be removed."""
+    if successor:
+        return (
+            f"write {role}_region: {successor} {where}, run `ticketgen render` and apply it, then run "
+            f"`ticketgen remove-region {region}` again"
+        )
+    if role == "secondary":
+        return f"write secondary_region: null {where}, delete {region} from regions there, and run `ticketgen render`"
+    return "add a Region that can replace it first, or name the other environments with --env"
 
 
 def _edited(
@@ -159,58 +273,66 @@ def _edited(
     text: str,
     project: Project,
     environments: Collection[Environment],
-    key: _List,
+    key: _Key,
     region: str,
     *,
     add: bool,
 ) -> Checked[str]:
-    """The text with the Region in, or out of, a list of these environments."""
+    """The text with the Region in, or out of, the value of a key of these environments."""
     if not environments:
         return Checked(text)
     replacements: list[Replacement] = []
     top = compose(text)
-    own = [each for each in environments if isinstance(_own(top, each, key), SequenceNode)]
+    own = [each for each in environments if _own(top, each, key) is not None]
     for each in own:
-        replacements += _in_list(text, _own(top, each, key), region, add)
+        replacements += _in_value(text, value_of(top, "environments", each.name), key, region, add)
     sharing = [each.name for each in project.environments if _own(top, each, key) is None]
     shared = [each for each in environments if each not in own]
+    value = region if key == "secondary_region" else _words(_inherited(document, key), region, add)
     if shared and len(shared) == len(sharing):
-        listed = value_of(top, key)
-        if isinstance(listed, SequenceNode):
-            replacements += _in_list(text, listed, region, add)
+        if value_of(top, key) is not None:
+            replacements += _in_value(text, top, key, region, add)
         else:
-            words = _words(_inherited(document, key), region, add)
-            entries = {name.value for name, _ in top.value}
-            place = next((name for name in _BEFORE_REGIONS if name in entries), "")
-            if key == "opt_in_regions" and "regions" in entries:
-                place = "regions"
-            replacements += insert_entry(text, top, key, words, after=place)
+            replacements += insert_entry(text, top, key, value, after=_place(top, key))
     else:
         for each in shared:
             where = value_of(top, "environments", each.name)
             if where is None:
                 return Checked(None, (_elsewhere(project, each),))
             parent = value_of(top, "environments")
-            words = _words(_inherited(document, key), region, add)
             inline = isinstance(parent, CollectionNode) and bool(parent.flow_style)
-            replacements += insert_entry(text, where, key, words, inline=inline)
+            after = _place(where, key) if key == "secondary_region" else ""
+            quote = _quote_of_json(top)
+            replacements += insert_entry(text, where, key, value, after=after, inline=inline, quote=quote)
     return Checked(applied(text, replacements))
 
 
-def _own(top: Node, environment: Environment, key: _List) -> Node | None:
+def _quote_of_json(top: Node) -> str:
+    """The quote that JSON puts around keys and words; "" for a spec in YAML's own style."""
+    is_json = isinstance(top, MappingNode) and top.flow_style and top.value and top.value[0][0].style == '"'
+    return '"' if is_json else ""
+
+
+def _place(node: Node, key: _Key) -> str:
+    """The key of a map that a new one goes after; "" if it has none of those."""
+    entries = {name.value for name, _ in node.value} if isinstance(node, MappingNode) else set()
+    return next((name for name in _PLACES[key] if name in entries), "")
+
+
+def _own(top: Node, environment: Environment, key: _Key) -> Node | None:
     return value_of(top, "environments", environment.name, key)
 
 
-def _in_list(text: str, node: Node | None, region: str, add: bool) -> list[Replacement]:
+def _in_value(text: str, parent: Node | None, key: _Key, region: str, add: bool) -> list[Replacement]:
+    assert isinstance(parent, MappingNode)
+    node = value_of(parent, key)
     if not isinstance(node, SequenceNode):
-        return []
-    if add:
-        return insert_item(text, node, region)
-    return remove_item(text, node, region)
+        return replace_value(text, parent, key, region)
+    return insert_item(text, node, region) if add else remove_item(text, node, region)
 
 
-def _inherited(document: SpecDocument, key: _List) -> list[str]:
-    """The list that an environment without one has, in the order in which it was written."""
+def _inherited(document: SpecDocument, key: _Key) -> list[str]:
+    """The list that an environment inherits, in the order in which it was written."""
     for root in (document.root, document.preset):
         node = root.entries.get(key) if isinstance(root, Map) else None
         if isinstance(node, Sequence):
@@ -225,7 +347,7 @@ def _words(regions: Collection[str], region: str, add: bool) -> list[str]:
 def _elsewhere(project: Project, environment: Environment) -> Finding:
     return _finding(
         "cannot-edit",
-        f"the environment {environment.name} is the preset's, and the spec does not name it",
+        f"the environment {environment.name} comes from the preset, and the spec does not name it",
         project.marks.get(("environments", environment.name)),
         f"write {environment.name}: {{}} under environments first",
     )
@@ -238,8 +360,10 @@ def _checked(
     changed: Collection[Environment],
     meant: Collection[Environment],
     region: str,
+    *,
+    secondary: bool = False,
 ) -> Checked[Edit]:
-    """Read the edited text again: it must say what it said, but for the Region in these environments."""
+    """Read the edited text again: nothing but the Region in these environments may differ."""
     if edited.value is None:
         return Checked(None, edited.findings)
     text = edited.value
@@ -252,7 +376,9 @@ def _checked(
         return Checked(None, resolved.findings)
     names = {each.name for each in changed}
     pairs = list(zip(project.environments, resolved.value.environments, strict=False))
-    as_meant = (_is_as_meant(old, new, region, changed=old.name in names) for old, new in pairs)
+    as_meant = (
+        _is_as_meant(old, new, region, changed=old.name in names, secondary=secondary) for old, new in pairs
+    )
     if len(project.environments) != len(resolved.value.environments) or not all(as_meant):
         return Checked(None, (_given_up(document, region),))
     unchanged = tuple(each.name for each in meant if each.name not in names)
@@ -260,19 +386,23 @@ def _checked(
     return Checked(Edit(new_document, resolved.value, in_order, unchanged), resolved.findings)
 
 
-def _is_as_meant(before: Environment, after: Environment, region: str, *, changed: bool) -> bool:
-    """Whether nothing differs but the Region, and that only where it was meant to."""
-    regions = tuple(sorted({*before.regions} ^ {region})) if changed else before.regions
-    opted_in = before.opt_in_regions
-    if after.opt_in_regions == (*opted_in, region):
-        opted_in = after.opt_in_regions
-    return after == before.model_copy(update={"regions": regions, "opt_in_regions": opted_in})
+def _is_as_meant(
+    before: Environment, after: Environment, region: str, *, changed: bool, secondary: bool
+) -> bool:
+    """Whether nothing but the Region differs, and only where it was meant to."""
+    expected: dict[str, object] = {}
+    if changed:
+        expected["regions"] = tuple(sorted({*before.regions} ^ {region}))
+        expected |= {"secondary_region": region} if secondary else {}
+    if after.opt_in_regions == (*before.opt_in_regions, region):
+        expected["opt_in_regions"] = after.opt_in_regions
+    return after == before.model_copy(update=expected)
 
 
 def _given_up(document: SpecDocument, region: str) -> Finding:
     return _finding(
         "cannot-edit",
-        f"the spec is written in a way in which ticketgen cannot edit it for {region} and keep the rest",
+        f"ticketgen cannot edit the spec for {region} without changing something else",
         Location(document.file),
-        "edit its list of regions by hand, then run `ticketgen render`",
+        "edit the Regions by hand, then run `ticketgen render`",
     )

@@ -1,9 +1,9 @@
-"""Editing YAML as text, at PyYAML's marks: an item into a list or out of it, an entry into a map.
+"""Edit YAML as text, at PyYAML's marks: list items, map entries and single values.
 
-Text in, replacements out; nothing is ever dumped, so every byte that no replacement covers stays: comments,
-order, quoting, flow and block style, blank lines and line ends. What is added is written as its neighbours are.
-Nothing here knows what a spec means. The caller has read the text before (`reader`), so there are no anchors,
-aliases, tags or tabs for indentation in it, and reads the result again before it believes it.
+Text in, replacements out; nothing is ever dumped, so every byte outside the replacements stays: comments, order,
+quotes, flow and block style, blank lines and line ends. Additions copy the style of their neighbours. This module does
+not know the spec. The caller has read the text before (`reader`), so it has no anchors, aliases, tags or tabs for
+indentation; and the caller reads the result again before it uses it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from typing import TypeAlias
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-__all__ = ["Replacement", "applied", "compose", "insert_entry", "insert_item", "remove_item", "value_of"]
+__all__ = [
+    "Replacement",
+    "applied",
+    "compose",
+    "insert_entry",
+    "insert_item",
+    "remove_item",
+    "replace_value",
+    "value_of",
+]
 
 WIDTH = 100
 """Columns that a line may take before what is added to it goes to a line of its own."""
@@ -89,45 +98,65 @@ def remove_item(text: str, node: SequenceNode, word: str) -> list[Replacement]:
     return _remove_flow_item(text, node, number)
 
 
+def replace_value(text: str, node: MappingNode, key: str, word: str) -> list[Replacement]:
+    """Put a plain word in the place of the single value of a key, which may be empty."""
+    name, value = next(entry for entry in _entries(node) if entry[0].value == key)
+    start, end = value.start_mark.index, value.end_mark.index
+    if start < end:
+        like = value if isinstance(value, ScalarNode) and value.style in {"'", '"'} else name
+        return [Replacement(start, end, _quoted(word, like))]
+    colon = re.compile(r"[ \t]*:").match(text, name.end_mark.index)
+    at = colon.end() if colon else name.end_mark.index
+    return [Replacement(at, at, f"{'' if colon else ':'} {_quoted(word, name)}")]
+
+
 def insert_entry(
-    text: str, node: Node, key: str, words: Sequence[str], *, after: str = "", inline: bool = False
+    text: str,
+    node: Node,
+    key: str,
+    words: Sequence[str] | str,
+    *,
+    after: str = "",
+    inline: bool = False,
+    quote: str = "",
 ) -> list[Replacement]:
-    """Add a key with a list of plain words to a map, or to the nothing that stands where a map may be.
+    """Add a key with a plain word or a list of them to a map, or to an empty value where a map may be.
 
     Args:
         text: the whole file.
         node: a map, or a null.
         key: one that the map does not have.
-        words: the list.
-        after: the key behind which it goes; at the end if the map has no such key.
-        inline: whether it stands in a map of flow style.
+        words: the word, or the list.
+        after: the key that it goes after; at the end if the map has no such key.
+        inline: whether the node is in a flow map.
+        quote: what goes around key and words if the map has no entry to copy it from.
     """
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, ScalarNode):
         if inline or start < end:  # null, ~; or nothing, and the marks are behind the colon
             space = "" if start < end else " "
-            return [Replacement(start, end, f"{space}{{ {_listed(text, start + 2, key, words, None)} }}")]
+            return [Replacement(start, end, f"{space}{{ {_listed(text, start + 2, key, words, quote)} }}")]
         indent = _indent(text, start)
         column = indent + (indent or 2)
-        return [_line_after(text, start, " " * column + _listed(text, None, key, words, None, column))]
+        return [_line_after(text, start, " " * column + _listed(text, None, key, words, quote, column))]
     assert isinstance(node, MappingNode)
     entries = _entries(node)
     if not entries:  # {}
         inner = text[start + 1 : end - 1]
         pad = "" if inner.startswith((" ", "\n", "\r")) else " "
         behind = "" if inner else " "
-        written = _listed(text, start + 2, key, words, None)
+        written = _listed(text, start + 2, key, words, quote)
         return [Replacement(start + 1, start + 1, f"{pad or ' '}{written}{behind}")]
+    column = entries[0][0].start_mark.column
     place = next((entry for entry in entries if entry[0].value == after), entries[-1])
+    quote = place[0].style or ""
     if node.flow_style:
         at = _content_end(place[1], place[0])
-        if _column(text, at) + len(f", {key}: [{', '.join(words)}]") <= WIDTH:
-            return [Replacement(at, at, f", {_listed(text, at + 2, key, words, place)}")]
-        column = entries[0][0].start_mark.column
-        written = _listed(text, None, key, words, place, column)
+        if _column(text, at) + len(_listed(text, None, key, words, quote, -10_000)) + 2 <= WIDTH:
+            return [Replacement(at, at, f", {_listed(text, at + 2, key, words, quote)}")]
+        written = _listed(text, None, key, words, quote, column)
         return [Replacement(at, at, f",{_newline(text, at)}{' ' * column}{written}")]
-    column = entries[0][0].start_mark.column
-    line = " " * column + _listed(text, None, key, words, place, column)
+    line = " " * column + _listed(text, None, key, words, quote, column)
     return [_line_after(text, _content_end(place[1], place[0]), line)]
 
 
@@ -206,21 +235,22 @@ def _comma(text: str, start: int, end: int) -> int | None:
 
 
 def _listed(
-    text: str, at: int | None, key: str, words: Sequence[str], like: _Entry | None, column: int = 0
+    text: str, at: int | None, key: str, words: Sequence[str] | str, quote: str, column: int = 0
 ) -> str:
-    """``key: [a, b]``, broken where a line would get too long.
+    """``key: word``, or ``key: [a, b]``, broken where a line would get too long.
 
     Args:
         text: the whole file, for its line ends.
-        at: where it goes, for the column; None with ``column``.
+        at: where it goes, which gives the column; None with ``column``.
         key: the key.
-        words: the list.
-        like: an entry whose key's quoting it takes over.
-        column: the column it begins in.
+        words: the word, or the list.
+        quote: what goes around the key and each word.
+        column: the column where it begins.
     """
     if at is not None:
         column = _column(text, at)
-    quote = (like[0].style or "") if like else ""
+    if isinstance(words, str):
+        return f"{quote}{key}{quote}: {quote}{words}{quote}"
     head = f"{quote}{key}{quote}: ["
     lines, line = [], head
     for number, word in enumerate(words):

@@ -1,8 +1,7 @@
-"""Stage 1, load: the spec file and the preset that it extends become trees that know their lines and columns.
+"""Stage 1, load: read the spec and the preset that it extends into trees with lines and columns.
 
-Only this stage reads the spec's files. It says what is wrong with them as YAML (`reader`), and with the files
-themselves; what the values mean, and whether they fit together, is for the next stage, `resolve`. A tree is
-handed on whenever there is one, so that one bad corner does not hide the rest.
+Only this stage reads the files of a spec. It reports errors of the files and of their YAML (`reader`); the next stage,
+`resolve`, checks the values. It returns a tree whenever there is one, so that one error does not hide the others.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ class SpecDocument:
 
     Attributes:
         file: its name, as in the locations.
-        root: what is in it.
-        preset: what is in the preset that it extends; None if there is none.
-        preset_missing: whether it extends one that could not be read, so that missing keys mean nothing.
-        text: the whole file, for those who edit it.
+        root: its tree.
+        preset: the tree of the preset that it extends; None without a preset.
+        preset_missing: whether the preset could not be read, so that missing keys mean nothing.
+        text: the whole file, for edits.
     """
 
     file: str
@@ -42,8 +41,8 @@ def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument
     """Read a spec and the preset that it extends.
 
     Args:
-        path: of the spec; its locations name it as it is given here.
-        presets_folder: where presets are; ticketgen's own if None.
+        path: of the spec; its locations name it in the same way.
+        presets_folder: the folder of the presets; ticketgen's own if None.
     """
     data = _data(path)
     if data.value is None:
@@ -68,9 +67,8 @@ def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[Node]:
     if name in known:
         return _read(known[name].path)
     close = nearest(name, known)
-    way_out = f"did you mean {close}? " if close else ""
     message = f"extends: {shown_text(name)} is not a preset"
-    help_text = f"{way_out}There are {', '.join(known)}" if close else f"write one of {', '.join(known)}"
+    help_text = f"did you mean {close}?" if close else f"write one of {', '.join(known)}"
     return Checked(None, (_finding("unknown-preset", message, extends.at, help_text),))
 
 
@@ -85,9 +83,12 @@ def _data(path: Path) -> Checked[bytes]:
         with path.open("rb") as stream:
             return Checked(stream.read(MOST_BYTES + 1))
     except FileNotFoundError:
-        message, help_text = f"{file} does not exist", "write one, or name another with --spec"
+        message, help_text = (
+            f"{file} does not exist",
+            "run `ticketgen new`, or name the spec with --spec",
+        )
     except IsADirectoryError:
-        message, help_text = f"{file} is a directory", "name the file in it"
+        message, help_text = f"{file} is a directory", "name the file inside the directory"
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         message, help_text = f"{file} cannot be read: {reason}", "make it readable"

@@ -1,6 +1,6 @@
-"""The spec as types: what a platform engineer may write, and the environments that come of it.
+"""The spec as types: the settings of a spec file, and the resolved environments.
 
-The descriptions and units here are also the editor's (JSON Schema) and the reader's (``docs/spec.md``).
+Editors (JSON Schema) and the reference (``docs/spec.md``) show the descriptions and units.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ticketgen.findings import Location
+from ticketgen.spec.quotas import Quotas
 from ticketgen.spec.tags import Tags
 from ticketgen.spec.texts import (
     BucketName,
@@ -46,7 +47,7 @@ def _unit(unit: str) -> dict[str, Any]:
 
 
 class Part(BaseModel):
-    """A part of the spec: immutable, and closed to keys that nobody declared."""
+    """A part of the spec: immutable, and closed to undeclared keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -69,7 +70,7 @@ class EventScale(Part):
     concurrent_events: int = Field(
         ge=1,
         le=10_000,
-        description="Events on sale at the same time; each has a seat map in every Region's cache.",
+        description="Events on sale at the same time; each has a seat map in the cache of every Region.",
         json_schema_extra=_unit("events"),
     )
     seats_per_order: int = Field(
@@ -93,13 +94,12 @@ def _divides_a_minute(seconds: int) -> int:
     raise refusal(
         "out-of-range",
         "does not divide a minute into at most 12 parts",
-        f"write {close}: a minute starts its verifications evenly, so {', '.join(map(str, _INTERVALS[:-1]))} "
-        f"or {_INTERVALS[-1]}",
+        f"write {close}, or another of {', '.join(map(str, _INTERVALS))}: verifications start evenly over a minute",
     )
 
 
 class Objectives(Part):
-    """What the stack promises. Each becomes alarms, time-outs and tests."""
+    """The objectives of the stack. Each becomes alarms, timeouts and tests."""
 
     lock_ms: int = Field(
         default=50,
@@ -148,9 +148,9 @@ class Objectives(Part):
         if verify + correct > _MOST_VERIFICATION_SECONDS:
             raise refusal(
                 "out-of-range",
-                f"allow {verify} s to verify and {correct} s to correct, {verify + correct} s together",
-                f"keep verification_s + correction_s within {_MOST_VERIFICATION_SECONDS}: both run in one "
-                "Express workflow, which AWS ends after 5 minutes",
+                f"verification_s {verify} and correction_s {correct} are {verify + correct} s together",
+                f"keep their sum within {_MOST_VERIFICATION_SECONDS} s: both run in one Express workflow, which AWS "
+                "ends after 5 minutes",
             )
         return self
 
@@ -167,15 +167,15 @@ class Api(Part):
 
     auth: Literal["iam", "cognito", "none"] = Field(
         default="iam",
-        description="Who is asked to identify buyers. `none` lets anybody hold and buy, and is warned of.",
+        description="The service that identifies buyers. `none` lets anybody hold and buy, and is a warning.",
     )
     domain: Domain | None = Field(
-        default=None, description="A custom domain; null: buyers use each Region's own execute-api address."
+        default=None, description="A custom domain; null: buyers use the execute-api address of each Region."
     )
     account_logging: bool = Field(
         default=False,
-        description="Let this stack manage each Region's one API Gateway log role, which all stacks of an "
-        "account share. Leave it off where another stack has it.",
+        description="Let this stack manage the API Gateway log role, which all stacks of an account share in a "
+        "Region. Leave it off if another stack manages it.",
     )
 
 
@@ -190,12 +190,12 @@ class Audit(Part):
 
 
 class Pms(Part):
-    """The property's own system of record, which the verifier compares with."""
+    """The system of record of the property (PMS), which the verifier compares with."""
 
     url: HttpUrl | None = Field(
         default=None,
-        description="Where it answers; `GET <url>/events/<event>/sold` lists an event's sold seats. null: "
-        "there is none.",
+        description="Its base URL; `GET <url>/events/<event>/sold` lists the sold seats of an event. null: "
+        "no system of record.",
     )
 
 
@@ -211,21 +211,20 @@ class State(Part):
 
 
 class Functions(Part):
-    """What the spec says of the Lambda functions."""
+    """Settings of the Lambda functions."""
 
     reserved_concurrency: bool = Field(
         default=True,
-        description="Reserve each function its concurrency. Switch it off in an account whose quota is "
-        "too small.",
+        description="Reserve concurrency for each function. Switch it off in an account with a small quota.",
     )
 
 
 class Settings(Part):
-    """All that an environment can say for itself. A section that is left out has its defaults."""
+    """All settings of an environment. A section that is left out has its defaults."""
 
     regions: tuple[RegionName, ...] = Field(
         min_length=1,
-        description="Where the stack runs; order does not matter, and all are of one AWS partition.",
+        description="The Regions of the stack, in any order, all in one AWS partition.",
     )
     primary_region: RegionName = Field(
         description="One of `regions`: analytics, verification and audit live here. It needs Aurora's Data "
@@ -233,17 +232,17 @@ class Settings(Part):
     )
     secondary_region: RegionName | None = Field(
         default=None,
-        description="Another of `regions`, which takes analytics, verification and audit over. null only "
-        "where there is a single Region.",
+        description="Another of `regions`, which takes over analytics, verification and audit. null only "
+        "with a single Region.",
     )
     opt_in_regions: tuple[RegionName, ...] = Field(
         default=(),
-        description="The opt-in Regions that are enabled in the AWS account. One that `regions` names has to "
-        "be here too.",
+        description="The opt-in Regions that are enabled in the AWS account. Opt-in Regions in `regions` must "
+        "be listed here too.",
     )
     event_scale: EventScale = Field(description="How big an on-sale is.")
     objectives: Objectives = Field(
-        default=Objectives(), description="What the stack promises: alarms, time-outs and tests."
+        default=Objectives(), description="The objectives of the stack: alarms, timeouts and tests."
     )
     protect: bool = Field(
         default=False,
@@ -254,15 +253,20 @@ class Settings(Part):
     pms: Pms = Field(default=Pms(), description="The system of record to compare with.")
     state: State = Field(default=State(), description="Where Terraform keeps its state.")
     functions: Functions = Field(default=Functions(), description="The Lambda functions.")
+    quotas: Quotas = Field(
+        default_factory=dict,
+        description="Service quotas of the AWS account that differ from AWS's default, by the code that "
+        "`ticketgen size` prints: one number, or a number for each Region where it differs.",
+    )
     tags: Tags = Field(
         default_factory=dict,
-        description="Tags of every resource. Application, Environment, ManagedBy and Name are the stack's "
-        "own.",
+        description="Tags for every resource. The stack itself sets Application, Environment, ManagedBy and "
+        "Name.",
     )
 
 
 class Environment(Settings):
-    """One environment, with presets and its own overrides applied: all that sizing and rendering need.
+    """One environment with preset and overrides applied: the input of sizing and rendering.
 
     Its name is also the default of ``var.environment_suffix``. Regions are in alphabetical order.
     """

@@ -1,4 +1,4 @@
-"""What was written, and where: the spec as a tree whose every part knows its line and column."""
+"""The spec as a tree of located nodes: every part has its line and column."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 """Keys and positions from the top of a file to a value in it."""
 
 OPTION = "--set "
-"""Begins the name of the file of what was not written in one, but given as an option."""
+"""The beginning of the file name of a node that comes from an option."""
 
 _LONGEST_SHOWN = 60
 _PASSWORD = re.compile(r"://[^/\s]{0,500}@")
@@ -100,7 +100,7 @@ def merge(under: Node, over: Node) -> Node:
 
 
 def without(node: Node, paths: Collection[KeyPath]) -> Node:
-    """The tree but for what is at these paths of its own file."""
+    """The tree without the nodes at these paths of its own file."""
     if not paths:
         return node
     if isinstance(node, Map):
@@ -117,7 +117,7 @@ def without(node: Node, paths: Collection[KeyPath]) -> Node:
 
 
 def find(node: Node, path: KeyPath) -> Node:
-    """What is at a path below a node, or the last node on the way there."""
+    """Find the node at a path below a node, or the last node on the way."""
     for step in path:
         if isinstance(node, Map) and isinstance(step, str) and step in node.entries:
             node = node.entries[step]
@@ -129,7 +129,7 @@ def find(node: Node, path: KeyPath) -> Node:
 
 
 def plain(node: Node) -> object:
-    """The values alone, lists as tuples: what pydantic validates."""
+    """The plain values, with lists as tuples, for pydantic."""
     match node:
         case Scalar():
             return node.value
@@ -182,7 +182,7 @@ def shown(node: Node) -> str:
 
 
 def shown_text(text: str) -> str:
-    """Text for a message: in quotes, shortened, without passwords and what a terminal would act on."""
+    """Text for a message: in quotes, shortened, without passwords and terminal control characters."""
     text = _PASSWORD.sub("://…@", text)
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
     quoted = json.dumps(short, ensure_ascii=False)

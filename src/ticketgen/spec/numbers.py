@@ -1,4 +1,4 @@
-"""What somebody meant who wrote ``45k`` where a whole number belongs."""
+"""Guess the whole number behind texts such as ``45k``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CLOCK: Final = re.compile(r"([0-9]{1,4}):([0-5][0-9])")
 
 
 def meant(text: str, unit: str) -> int | None:
-    """The whole number that a text stands for, or None.
+    """Guess the whole number that a text stands for, or None.
 
     Args:
         text: as it was written, without quotes.
@@ -39,7 +39,7 @@ def meant(text: str, unit: str) -> int | None:
     if scale is None:
         return None
     fraction = written[2] or ""
-    # In whole steps of the fraction, so that no rounding of floats can tell a lie.
+    # In whole steps of the fraction, so that no float is rounded.
     steps = int(re.sub("[^0-9]", "", written[1]) + fraction) * scale
     whole, rest = divmod(steps, 10 ** len(fraction))
     return None if rest else whole

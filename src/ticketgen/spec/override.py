@@ -1,7 +1,7 @@
-"""``path=value`` on the command line: a value that an environment has for once, validated like one in the file.
+"""Apply ``path=value`` from the command line to an environment, validated like a value in the file.
 
-What is wrong with it is reported at the option, ``--set event_scale.purchases_per_minute=0:1:34``: the column is that
-of the value, or of the key, in what was given.
+Errors are reported at the option, ``--set event_scale.purchases_per_minute=0:1:34``: the column is that of the
+value, or of the key, in the option.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.nodes import OPTION, KeyPath, Map, Node, Scalar, merge, plain, shown_text
 from ticketgen.spec.nodes import Sequence as List
 from ticketgen.spec.reader import read
-from ticketgen.spec.texts import nearest
+from ticketgen.spec.texts import choice
 
 __all__ = ["override"]
 
@@ -29,9 +29,9 @@ class _Setting:
 
     Attributes:
         text: as it was given.
-        environment: the one that it is for; "" for all that are meant.
+        environment: the only environment that it is for; "" for all chosen ones.
         path: of the value, in an environment.
-        value: what it is.
+        value: the value.
     """
 
     text: str
@@ -40,7 +40,7 @@ class _Setting:
     value: Node
 
     def tree(self, prefix: KeyPath = ()) -> Node:
-        """The value inside the maps that lead to it, which are at a path of a spec."""
+        """The value inside the maps that lead to it, at a path of a spec."""
         file = OPTION + self.text
         node = _placed(self.value, file, (*prefix, *self.path), self.text.index("=") + 1)
         column = self.text.index("=") + 1
@@ -55,16 +55,16 @@ class _Setting:
 def override(
     document: SpecDocument, options: Sequence[str], only: Collection[str] = ()
 ) -> Checked[SpecDocument]:
-    """A spec with values set.
+    """Set values in a spec.
 
     Args:
         document: as it was loaded.
         options: ``path=value`` each, the value in YAML: ``event_scale.purchases_per_minute=90000``. A later one
             wins. A path that begins with ``environments.<name>.`` is for that environment only.
-        only: the environments that are meant otherwise; all of them if empty.
+        only: the environments chosen otherwise; all of them if empty.
 
     Returns:
-        The spec, of which each environment that is meant has the values as its own; no value if an option is wrong.
+        The spec in which each chosen environment has the values as its own; no value if an option is wrong.
     """
     names = _environments(document)
     root = document.root
@@ -133,18 +133,16 @@ def _wrong(setting: _Setting) -> Iterator[Finding]:
 
 
 def _unknown_environment(setting: _Setting, names: Sequence[str]) -> Finding:
-    close = nearest(setting.environment, names)
     message = f"the spec has no environment {shown_text(setting.environment)}"
-    way_out = f"did you mean {close}?" if close else f"it has {', '.join(names)}"
-    return _finding("unknown-environment", setting.text, message, way_out)
+    return _finding("unknown-environment", setting.text, message, choice(setting.environment, names))
 
 
-def _finding(rule: str, option: str, message: str, way_out: str) -> Finding:
-    return Finding(rule, message, Stage.RESOLVE, Location(OPTION + option), help=way_out)
+def _finding(rule: str, option: str, message: str, help: str) -> Finding:
+    return Finding(rule, message, Stage.RESOLVE, Location(OPTION + option), help=help)
 
 
 def _placed(node: Node, file: str, path: KeyPath, offset: int) -> Node:
-    """A node that was read by itself, where it stands in its option and in a spec."""
+    """Move a node that was read by itself to its place in the option and in the spec."""
 
     def moved(at: Location) -> Location:
         return Location(file, at.line, at.column + (offset if at.line == 1 else 0))

@@ -1,4 +1,4 @@
-"""Whether an environment's Regions fit together: what no single value says."""
+"""Check that the Regions of an environment fit together, which no single value shows."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ __all__ = ["check_placement"]
 
 @dataclass(frozen=True, slots=True)
 class _Placement:
-    """What an environment says of Regions, with places.
+    """The Regions of an environment, with places.
 
     Attributes:
         name: of the environment.
         listed: ``regions``.
         regions: the Regions in it that exist, with their names.
-        whole: whether those are all that is in it.
-        primary: ``primary_region``, if it is one.
-        secondary: ``secondary_region``, null too; None where nothing was said, or something wrong.
-        secondary_known: whether nothing wrong was said of it.
-        enabled: the names in ``opt_in_regions``; None if something wrong is in it.
+        whole: whether `listed` has no invalid item.
+        primary: ``primary_region``, if it is a Region.
+        secondary: ``secondary_region``, including null; None if it is not set or invalid.
+        secondary_known: whether it is valid or not set.
+        enabled: the names in ``opt_in_regions``; None if it has an invalid item.
         store: ``audit.store``.
-        file: the spec's own file.
+        file: the spec file itself.
     """
 
     name: str
@@ -45,7 +45,7 @@ class _Placement:
         return tuple(name for name, _ in self.regions)
 
     def later(self, first: Scalar | Sequence, *others: Scalar | Sequence) -> Scalar | Sequence:
-        """The one that was said last: an environment's beats the file's, and that beats the preset's."""
+        """The node that wins: an environment's over the file's, and the file's over the preset's."""
         best = first
         for other in others:
             if self._rank(other) > self._rank(best):
@@ -57,21 +57,21 @@ class _Placement:
         return given, node.path[:1] == ("environments",), node.at.file == self.file
 
     def where_to_write(self, node: Node) -> str:
-        """Where a correction of it goes: the environment, if that is what says it."""
+        """Where a correction goes: into the environment, if the environment has the value."""
         return dotted(node.path[:2]) if node.path[:1] == ("environments",) else "the top of the file"
 
 
 def check_placement(
     name: str, tree: Map, broken: frozenset[str], file: str, partition: str | None
 ) -> Iterator[Finding]:
-    """What is wrong with an environment's Regions.
+    """Find the errors in the Regions of an environment.
 
     Args:
         name: of the environment.
-        tree: its settings, with presets and overrides applied, and without what is wrong by itself.
-        broken: the settings from which something wrong was taken away; nothing is concluded from their gaps.
-        file: the spec's own file.
-        partition: the spec's; None if no Region says it.
+        tree: its settings, with preset and overrides applied, and without invalid values.
+        broken: the settings that lost an invalid part; their gaps mean nothing.
+        file: the spec file itself.
+        partition: the partition of the spec; None if no Region shows it.
     """
     listed = tree.entries.get("regions")
     if not isinstance(listed, Sequence):
@@ -117,8 +117,8 @@ def _one_partition(placement: _Placement, partition: str) -> Iterator[Finding]:
             yield _finding(
                 "two-partitions",
                 item,
-                f"{name} is in the partition {theirs}, and the spec in {partition}",
-                f"write a spec of its own for {theirs}: nothing replicates between partitions",
+                f"{name} is in the partition {theirs}, but the spec is in {partition}",
+                f"write a separate spec for {theirs}: nothing replicates between partitions",
             )
 
 
@@ -126,8 +126,8 @@ def _no_duplicates(placement: _Placement) -> Iterator[Finding]:
     first: dict[str, Scalar] = {}
     for name, item in placement.regions:
         if first.setdefault(name, item) is not item:
-            help_text = f"delete it; the first is on line {first[name].at.line}"
-            yield _finding("duplicate-region", item, f"{name} is there twice", help_text)
+            help_text = f"delete it: the first is on line {first[name].at.line}"
+            yield _finding("duplicate-region", item, f"{name} occurs twice", help_text)
 
 
 def _opted_in(placement: _Placement) -> Iterator[Finding]:
@@ -139,7 +139,7 @@ def _opted_in(placement: _Placement) -> Iterator[Finding]:
             yield _finding(
                 "opt-in-region",
                 item,
-                f"{name} is an opt-in Region, and opt_in_regions does not list it",
+                f"{name} is an opt-in Region, but opt_in_regions does not list it",
                 f"enable {region.place} in the AWS account, then add {name} to opt_in_regions",
             )
 
@@ -165,24 +165,28 @@ def _secondary_among_regions(placement: _Placement) -> Iterator[Finding]:
     primary, secondary, listed = placement.primary, placement.secondary, placement.listed
     if not placement.secondary_known or not placement.whole or not placement.regions:
         return
-    others = [name for name in placement.names if primary is None or name != primary.value]
+    others = [
+        name
+        for name in placement.names
+        if name not in DATA_API_MISSING and (primary is None or name != primary.value)
+    ]
+    such_as = f", such as {others[0]}" if others else ""
     if secondary is None or secondary.value is None:
         if len(set(placement.names)) > 1:
             to_blame = listed if secondary is None else placement.later(secondary, listed)
             yield _finding(
                 "secondary-region",
                 to_blame,
-                f"{len(set(placement.names))} Regions and no secondary_region",
-                f"set secondary_region in {placement.where_to_write(to_blame)}, such as {others[0]}",
+                f"{len(set(placement.names))} Regions need a secondary_region",
+                f"set secondary_region in {placement.where_to_write(to_blame)}{such_as}",
             )
         return
     if primary is not None and secondary.value == primary.value:
         to_blame = placement.later(secondary, primary)
-        way_out = (
-            f"write another Region, such as {others[0]}" if others else "write null: there is one Region"
-        )
-        what = f"{secondary.value} is primary and secondary Region at once"
-        yield _finding("secondary-region", to_blame, what, way_out)
+        several = len(set(placement.names)) > 1
+        help = f"write another Region{such_as}" if several else "write null: there is one Region"
+        what = f"{secondary.value} is both the primary and the secondary Region"
+        yield _finding("secondary-region", to_blame, what, help)
         return
     if secondary.value in placement.names:
         return
@@ -190,8 +194,8 @@ def _secondary_among_regions(placement: _Placement) -> Iterator[Finding]:
     alone = len(set(placement.names)) == 1
     if to_blame is secondary:
         what = f"{secondary.value} is not among the regions: {_some(placement.names)}"
-        way_out = "write null: there is one Region" if alone else "write one of them, or add it to regions"
-        yield _finding("secondary-region", secondary, what, way_out)
+        help = "write null: there is one Region" if alone else "write one of them, or add it to regions"
+        yield _finding("secondary-region", secondary, what, help)
         return
     instead = "secondary_region: null" if alone else "another secondary_region"
     yield _finding(
@@ -207,7 +211,7 @@ def _some(names: tuple[str, ...]) -> str:
 
 
 def _analytics(placement: _Placement) -> Iterator[tuple[str, Scalar]]:
-    """The Regions that have to be able to run analytics."""
+    """The Regions that run analytics."""
     for kind, node in (("primary", placement.primary), ("secondary", placement.secondary)):
         if node is not None and node.value is not None:
             yield kind, node
@@ -220,7 +224,7 @@ def _data_api(placement: _Placement) -> Iterator[Finding]:
                 "no-data-api",
                 node,
                 f"{node.value} has no Aurora Data API, so it cannot be the {kind} Region",
-                "make another Region that; this one may stay among the regions",
+                f"choose another {kind} Region; {node.value} may stay among the regions",
             )
 
 
@@ -234,8 +238,8 @@ def _timestream(placement: _Placement) -> Iterator[Finding]:
             yield _finding(
                 "no-timestream",
                 to_blame,
-                f"timestream is not in the {kind} Region {node.value}",
-                f"set audit.store to dynamodb, or make it one of {', '.join(sorted(TIMESTREAM))}",
+                f"timestream is not available in the {kind} Region {node.value}",
+                f"set audit.store to dynamodb, or make the {kind} Region one of {', '.join(sorted(TIMESTREAM))}",
             )
 
 

@@ -1,4 +1,4 @@
-"""Presets: starting points that a spec extends. One file each; its first comment says what it is for."""
+"""Presets: starting points that a spec extends. One file each; its first comment states its purpose."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Preset:
     """A preset.
 
     Attributes:
-        name: what a spec writes behind ``extends:``.
-        summary: the first comment of its file, as one line.
-        path: of its file.
+        name: the value of ``extends:`` in a spec.
+        summary: the first comment of the file, as one line.
+        path: the path of the file.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Preset:
 
 
 def presets(folder: Path | None = None) -> Mapping[str, Preset]:
-    """All presets by name, in alphabetical order; ``folder`` is ticketgen's own if None."""
+    """Find all presets, by name in alphabetical order; ``folder`` is ticketgen's own if None."""
     paths = sorted((folder or asset_folder("presets")).glob("*.yaml"))
     return {path.stem: Preset(path.stem, _summary(path), path) for path in paths}
 

@@ -1,7 +1,7 @@
-"""YAML text to a located tree, by way of PyYAML's events: no object is built but our own.
+"""Read YAML text into a located tree, from PyYAML's events.
 
-What could cost more than it is worth, or mean more than it says, is refused from the bytes and the events,
-before a tree exists: size, depth, number of values, anchors and aliases, tags, a second document.
+Input that is expensive or ambiguous is refused from the bytes and the events, before a tree exists: size, depth, number
+of values, anchors and aliases, tags, a second document.
 """
 
 from __future__ import annotations
@@ -16,38 +16,30 @@ import yaml
 from ticketgen.findings import Checked, Finding, Location, Stage
 from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, shown_text
 from ticketgen.spec.scalars import plain_value
+from ticketgen.spec.syntax import QUOTE_MARKS, explain_syntax
 
 __all__ = ["MOST_BYTES", "MOST_DEPTH", "MOST_VALUES", "read"]
 
 MOST_BYTES: Final = 1024 * 1024
 MOST_DEPTH: Final = 50
 MOST_VALUES: Final = 10_000
-"""A spec has some hundred values; ten thousand bound the time and the memory that bad ones can take."""
+"""A spec has a few hundred values; the limit bounds the time and memory that a bad file can take."""
 
 _MOST_REFUSALS: Final = 20
 
 # What YAML 1.2 calls printable (https://yaml.org/spec/1.2.2/#51-character-set), but for NEL, LS and PS:
-# these end a line for YAML 1.1 readers, and for nobody else.
+# YAML 1.1 readers take these as line ends, other readers do not.
 _UNPRINTABLE: Final = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UTF_16: Final = re.compile(rb"(?:[\x09-\x7e]\0){2}|(?:\0[\x09-\x7e]){2}")
 
-_WAYS_OUT: Final = (
-    ("mapping values are not allowed", 'put text that holds ": " in quotes, and line keys up in one column'),
-    ("cannot start any token", "put text that begins with this character in quotes"),
-    ("could not find expected ':'", 'write "key: value", with a space behind the colon'),
-    ("did not find expected key", "line the keys of a map up in one column"),
-    ("did not find expected ','", "close the bracket, and put commas between its items"),
-    ("did not find expected '-' indicator", "line the dashes of a list up in one column"),
-    ("unexpected end of stream", "close the quotes that were opened"),
-    ("unknown escape", "write \\\\ for a backslash, or use single quotes"),
-)
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read(data: bytes, file: str) -> Checked[Node]:
-    """The tree of a YAML file.
+    """Read a YAML file into a tree.
 
     Args:
         data: its bytes; more than `MOST_BYTES` are refused.
@@ -59,7 +51,7 @@ def read(data: bytes, file: str) -> Checked[Node]:
     strange = [
         _finding(
             "unprintable-character",
-            f"the file has U+{ord(match[0]):04X} in it",
+            f"the file contains the invisible character U+{ord(match[0]):04X}",
             _at(file, text, match.start()),
             "delete it, or write it as an escape in double quotes",
         )
@@ -89,11 +81,11 @@ def _text(data: bytes, file: str) -> str | Finding:
     if len(data) > MOST_BYTES:
         return _finding(
             "too-large",
-            "the file is over 1 MB, and was not read",
+            "the file is over 1 MB, so it was not read",
             top,
-            "a spec has a few kB: is it the right file?",
+            "name the right file with --spec: a spec has a few kB",
         )
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or _UTF_16.match(data):
         return _finding("not-utf-8", "the file is UTF-16", top, "save it as UTF-8")
     if data.startswith(b"\xef\xbb\xbf"):
         return _finding(
@@ -102,7 +94,7 @@ def _text(data: bytes, file: str) -> str | Finding:
     if b"\0" in data:
         index = data.index(b"\0")
         at = _at(file, data[:index].decode("utf-8", "replace"), index)
-        return _finding("nul", "the file has a NUL byte in it", at, "delete it: is it a text file?")
+        return _finding("nul", "the file contains a NUL byte", at, "delete it, and save the file as text")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -116,7 +108,7 @@ def _text(data: bytes, file: str) -> str | Finding:
 
 
 def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
-    """All events, or the reasons not to look at them."""
+    """All events, or the reasons to refuse them."""
     events: list[yaml.Event] = []
     refusals: list[Finding] = []
     depth = documents = 0
@@ -134,7 +126,7 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
                         "two-documents",
                         "a second document begins here",
                         event,
-                        "keep one document a file: delete ---",
+                        "keep one document in a file: delete ---",
                     )
                     break
             elif isinstance(event, yaml.CollectionStartEvent):
@@ -142,41 +134,43 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
                 if depth > MOST_DEPTH:
                     refuse(
                         "too-deep",
-                        f"the file is nested deeper than {MOST_DEPTH}",
+                        f"the file is nested deeper than {MOST_DEPTH} levels",
                         event,
-                        "a spec needs 5 levels",
+                        "flatten it: a spec needs 5 levels",
                     )
                     break
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
             elif isinstance(event, yaml.AliasEvent):
-                refuse("alias", f"an alias: *{event.anchor}", event, "write the value out")
+                help = "write the value out, or put text that begins with * in quotes"
+                refuse("alias", f"*{event.anchor} is an alias", event, help)
             if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
                 if event.anchor:
                     refuse(
                         "anchor",
-                        f"an anchor: &{event.anchor}",
+                        f"&{event.anchor} is an anchor",
                         event,
-                        "delete it, and write values out where they are needed",
+                        "delete it and write the values out, or put text that begins with & in quotes",
                     )
                 if event.tag:
-                    refuse(
-                        "tag", f"a tag: {event.tag}", event, "delete it: values say themselves what they are"
-                    )
+                    help = "delete it, or put text that begins with ! in quotes"
+                    refuse("tag", f"{event.tag} is a YAML tag", event, help)
             if len(events) > 2 * MOST_VALUES:
                 refuse(
                     "too-many-values",
-                    f"the file has more than {MOST_VALUES} values",
+                    f"the file has more than {MOST_VALUES:,} values",
                     event,
-                    "a spec has some hundred",
+                    "name the right file with --spec: a spec has a few hundred",
                 )
                 break
             if len(refusals) >= _MOST_REFUSALS:
                 break
     except yaml.MarkedYAMLError as error:
-        refusals.append(_syntax(error, text, file))
+        refusals.append(explain_syntax(error, text, file))
     except yaml.YAMLError as error:
-        refusals.append(_finding("syntax", f"not YAML: {error}", Location(file), "correct it"))
+        refusals.append(
+            _finding("syntax", f"the file is not valid YAML: {error}", Location(file), "correct it")
+        )
     return events, refusals
 
 
@@ -185,27 +179,8 @@ def _start(file: str, event: yaml.Event) -> Location:
     return Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding:
-    mark = error.problem_mark or error.context_mark
-    problem = error.problem or error.context or "cannot be read"
-    if mark is None:
-        return _finding("syntax", f"not YAML: {problem}", Location(file), "correct it")
-    behind = error.context_mark
-    if behind is not None and "end of stream" in problem:
-        mark, behind = behind, None
-    at = Location(file, mark.line + 1, mark.column + 1)
-    lines = re.split(r"\r\n|\r|\n", text)
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    if line[mark.column : mark.column + 1] == "\t":
-        return _finding("tab", "a tab is used for indentation", at, "indent with spaces: two a level")
-    way_out = next((way for words, way in _WAYS_OUT if words in problem), "correct it")
-    if behind is not None and behind.line != mark.line:
-        way_out += f"; what is not finished began on line {behind.line + 1}"
-    return _finding("syntax", f"not YAML: {problem} in {shown_text(line.strip())}", at, way_out)
-
-
 class _Builder:
-    """Builds the tree from surveyed events; recursion is bounded by `MOST_DEPTH`."""
+    """Build the tree from surveyed events; `MOST_DEPTH` bounds the recursion."""
 
     def __init__(self, file: str, events: Iterator[yaml.Event]) -> None:
         self.findings: list[Finding] = []
@@ -227,6 +202,8 @@ class _Builder:
             is_plain = event.implicit[0]
             if is_plain and not event.value and key_at:
                 at = key_at
+            if is_plain:
+                self._check_quotes(event.value, at)
             return Scalar(plain_value(event.value) if is_plain else event.value, event.value, at, path)
         if isinstance(event, yaml.SequenceStartEvent):
             return Sequence(tuple(self._items(path)), key_at or at, path)
@@ -251,29 +228,38 @@ class _Builder:
                 continue
             if key in entries:
                 self.findings.append(
-                    _finding("duplicate-key", f"the key {shown_text(key)} is there twice", key_at,
-                             f"keep one of them; the first is on line {keys_at[key].line}")
+                    _finding("duplicate-key", f"the key {shown_text(key)} occurs twice", key_at,
+                             f"keep one of them: the first is on line {keys_at[key].line}")
                 )  # fmt: skip
                 continue
             entries[key], keys_at[key] = value, key_at
         return Map(entries, keys_at, at, path)
 
     def _key(self, event: yaml.Event, at: Location) -> str | None:
-        """A key is the text that was written, whatever it would be as a value."""
+        """The text of a key, whatever type it would have as a value."""
         if not isinstance(event, yaml.ScalarEvent):
             self._node(event, (), None)
             self.findings.append(
-                _finding("complex-key", "a key is a list or a map", at, "write a word as the key")
+                _finding("complex-key", "the key is a list or a map", at, "write a word as the key")
             )
             return None
         if event.implicit[0] and event.value == "<<":
-            self.findings.append(
-                _finding("merge-key", "a merge key: <<", at, "write the keys out, or move them into a preset")
-            )
+            self.findings.append(_finding("merge-key", "<< is a merge key", at, "write the keys out"))
             return None
         if event.implicit[0] and not event.value:
             self.findings.append(
-                _finding("empty-key", "a value without a key", at, "write a word in front of the colon")
+                _finding(
+                    "empty-key", "the key before the colon is empty", at, "write a word before the colon"
+                )
             )
             return None
+        if event.implicit[0]:
+            self._check_quotes(event.value, at)
         return event.value
+
+    def _check_quotes(self, text: str, at: Location) -> None:
+        """Typographic quotes are part of the text, which their writer hardly means."""
+        if text and (text[0] in QUOTE_MARKS or text[-1] in QUOTE_MARKS):
+            message = f"{shown_text(text)} has typographic quotes, which are part of the text"
+            help = "write straight quotes, \" or '"
+            self.findings.append(_finding("typographic-quotes", message, at, help))

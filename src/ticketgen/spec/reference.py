@@ -1,4 +1,4 @@
-"""The reference of the spec, ``docs/spec.md``: made from the model, so that it cannot say anything else."""
+"""Make the reference of the spec, ``docs/spec.md``, from the model, so that the two cannot disagree."""
 
 from __future__ import annotations
 
@@ -13,38 +13,63 @@ from ticketgen.spec.schema import json_schema
 __all__ = ["reference"]
 
 _SECTION: Final = "a section"
-_MOST_SHOWN: Final = 10  # more choices than that are not listed
+_MOST_SHOWN: Final = 10  # longer lists of choices are left out
 
 _ABOUT: Final = f"""\
 # The spec, field by field
 
 <!-- Made from src/ticketgen/spec/model.py by ticketgen.spec.reference: edit the model, not this page. -->
 
-`ticketgen.yaml` stands at a project's root, and everything is rendered beside it. It says three things: what
-holds for all environments (the top level), where that starts from (`extends`), and what each environment has
-otherwise (`environments`).
+`ticketgen.yaml` is at the root of a project, and everything is rendered beside it. It has three parts: the values for
+all environments (the top level), the preset that these start from (`extends`), and the values that an environment
+overrides (`environments`).
 
-## How the three become one
+## How preset, file and environment are merged
 
-Preset, then file, then environment: the later wins. Maps merge key by key; a list or a single value replaces
-the whole of the one before; `null` resets what may be null. An environment may set anything but `version`,
-`project`, `extends` and `environments`. `prod: {{}}` and `prod:` both mean an environment that overrides
-nothing.
+Preset, then file, then environment: the later one wins. Maps merge key by key; a list or a single value replaces the
+earlier one as a whole; `null` resets a value that may be null. An environment may set every key except `version`,
+`project`, `extends` and `environments`. `prod: {{}}` and `prod:` both mean an environment that overrides nothing.
 
-Every problem is reported with its file, line and column, all of them at once. An override is reported at the
-environment's own line, and what a preset says at the preset's.
+All errors are reported at once, each with its file, line and column. An error in an override is reported at the line of
+the environment, and an error in a preset at the line of the preset.
+
+## Which command reports a warning
+
+Errors are always reported. A warning about the spec, such as `api.auth: none`, and a warning or note about its size,
+such as a quota to request, is reported once: by the `ticketgen render` that writes something new for an environment
+that it concerns. `ticketgen add-region` reports the warnings that the new Region adds. `ticketgen size` reports all of
+them whenever you ask. `render --check`, `render --diff`, a render that changes nothing, `list`, `show` and `rehearse`
+report none of them. A warning that concerns several environments names them all.
 
 ## What YAML means here
 
-YAML 1.2, read strictly, so that nothing silently becomes something else:
+YAML 1.2, read strictly, so that no value silently becomes another one:
 
-- `true`, `false`, `null`, `~` and nothing mean what they say. `yes`, `no`, `on` and `off` are text.
-- A number is decimal, without leading zeros, underscores, signs of base or colons: `45000`. `010`, `1_000`,
-  `0x1F` and `1:30` are text, and a field that wants a number says what to write. Dates are text.
-- Keys are text as they are written. Twice the same key in one map is an error.
-- Not taken: anchors, aliases, merge keys, tags, more than one document, tabs for indentation, a byte order
-  mark, anything but UTF-8, characters that cannot be seen.
-- Refused unread: over {MOST_BYTES // 1024**2} MB, nested deeper than {MOST_DEPTH}, {MOST_VALUES:,} values.
+- `true`, `false`, `null`, `~` and an empty value have their usual meaning. `yes`, `no`, `on` and `off` are text.
+- A number is decimal, without leading zeros, underscores, base prefixes or colons: `45000`. `010`, `1_000`, `0x1F` and
+  `1:30` are text, and a field for a number reports what to write instead. Dates are text.
+- Keys are text, as written. The same key twice in one map is an error.
+- Not accepted: anchors, aliases, merge keys, tags, several documents in one file, tabs for indentation, typographic
+  quotes, a byte order mark, other encodings than UTF-8, invisible characters.
+- Refused without reading: files over {MOST_BYTES // 1024**2} MB, deeper than {MOST_DEPTH} levels, or with more than
+  {MOST_VALUES:,} values.
+
+## Quotas that AWS has raised
+
+`quotas` tells what the AWS account has, by quota code: one number, or a number for each Region where it differs from
+AWS's default. Then `ticketgen` compares with that number, and a warning names it. A number may be below the default:
+new accounts may have a Lambda concurrency of 10. `ticketgen size` prints the codes, and [sizing.md](sizing.md#quotas)
+lists them.
+
+```yaml
+quotas:
+  L-B99A9384: 5000             # Lambda: concurrent executions, in every Region
+  L-8A5B8E43:                  # API Gateway: throttle rate, in these Regions only
+    us-east-1: 20000
+    us-west-2: 20000
+environments:
+  dev: {{ quotas: {{ L-B99A9384: 10 }} }}   # another account
+```
 """
 
 
@@ -55,7 +80,7 @@ def reference() -> str:
 
 def _presets() -> Iterator[str]:
     yield "## Presets\n"
-    yield "| `extends:` | what it is for |"
+    yield "| `extends:` | purpose |"
     yield "|---|---|"
     for preset in presets().values():
         yield f"| `{preset.name}` | {preset.summary} |"
@@ -66,7 +91,7 @@ def _sections() -> Iterator[str]:
     schema = json_schema()
     parts = schema["$defs"]
     yield "## The top level\n"
-    yield "*required*: in the file. *needed*: in the file, in its preset, or in every environment.\n"
+    yield "*required* keys must be in the file; *needed* keys in the file, in its preset, or in every environment.\n"
     yield from _table(schema["properties"], parts, frozenset(schema["required"]))
     for name, part in _named_parts(schema["properties"], parts):
         yield f"\n## `{name}`\n"
@@ -77,7 +102,7 @@ def _sections() -> Iterator[str]:
 def _named_parts(
     properties: dict[str, Any], parts: dict[str, Any], before: str = ""
 ) -> Iterator[tuple[str, Any]]:
-    """Sections in the order of the file, each followed by those inside it."""
+    """Sections in the order of the file, each followed by its own sections."""
     for key, field in properties.items():
         part = next((parts[name] for name in _references(field) if "properties" in parts[name]), None)
         if part:
@@ -93,7 +118,7 @@ def _references(field: dict[str, Any]) -> list[str]:
 def _table(
     properties: dict[str, Any], parts: dict[str, Any], required: frozenset[str], before: str = ""
 ) -> Iterator[str]:
-    yield "| key | what it takes | default | unit | what it says |"
+    yield "| key | values | default | unit | meaning |"
     yield "|---|---|---|---|---|"
     for key, field in properties.items():
         default = f"`{json.dumps(field['default']).strip(chr(34))}`" if "default" in field else ""

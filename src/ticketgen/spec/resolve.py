@@ -1,8 +1,8 @@
-"""Stage 2, resolve: preset, file and each environment's overrides become environments that stand alone.
+"""Stage 2, resolve: merge preset, file and overrides into complete environments.
 
-Maps merge key by key; lists and single values replace; null resets what may be null. Each of the three is
-validated where it was written, and what is wrong in it taken away, so that the rest can still be merged and
-checked as a whole: every finding of a file comes at once, at its own line, and once.
+Maps merge key by key; lists and single values replace; null resets a value that may be null. Each of the three layers
+is validated where it was written. Invalid parts are removed, so that the rest can still be merged and checked as a
+whole: all findings of a file come at once, each at its own line, and each once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
@@ -19,20 +20,33 @@ from ticketgen.spec.authoring import TOP_KEYS, PresetFile, SpecFile
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Part, Project
-from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, dotted, merge, places, plain, without
+from ticketgen.spec.nodes import (
+    KeyPath,
+    Map,
+    Node,
+    Scalar,
+    Sequence,
+    dotted,
+    find,
+    merge,
+    places,
+    plain,
+    without,
+)
 from ticketgen.spec.placement import check_placement
+from ticketgen.wording import listed
 
 __all__ = ["resolve"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """A preset or a spec file without what is wrong in it.
+    """A preset or a spec file without its invalid parts.
 
     Attributes:
-        tree: what is left.
-        findings: what was wrong.
-        broken: the paths that were taken away.
+        tree: the valid rest.
+        findings: what is wrong.
+        broken: the paths that were removed.
     """
 
     tree: Map
@@ -41,7 +55,7 @@ class _Layer:
 
 
 def resolve(document: SpecDocument) -> Checked[Project]:
-    """The environments of a spec; no value if anything in it is an error."""
+    """Resolve a spec; no value if it has an error."""
     own = _layer(document.root, SpecFile)
     findings = list(own.findings)
     tree, broken = own.tree, own.broken
@@ -62,6 +76,7 @@ def resolve(document: SpecDocument) -> Checked[Project]:
         findings += wrong
         if environment is not None:
             environments.append(environment)
+    findings += _open_to_anybody(settings)
     findings += _shared_domains(settings)
     unique = tuple(sorted(dict.fromkeys(findings), key=lambda finding: _order(finding, document.file)))
     if has_errors(unique) or document.preset_missing:
@@ -82,13 +97,20 @@ def _layer(root: Node, model: type[Part]) -> _Layer:
     try:
         model.model_validate(plain(root))
     except ValidationError as error:
-        explained = [explain(each, root, model) for each in error.errors(include_url=False)]
+        errors = (each for each in error.errors(include_url=False) if not _is_hollow(each, root))
+        explained = [explain(each, root, model) for each in errors]
     else:
         explained = []
     broken = frozenset(path for _, path in explained)
     left = without(root, broken)
     tree = left if isinstance(left, Map) and () not in broken else Map({}, {}, root.at, ())
     return _Layer(tree, tuple(finding for finding, _ in explained), broken)
+
+
+def _is_hollow(error: ErrorDetails, root: Node) -> bool:
+    """Whether a list is too short only because pydantic leaves its invalid items out."""
+    node = find(root, error["loc"])
+    return error["type"] == "too_short" and isinstance(node, Sequence) and bool(node.items)
 
 
 def _environments(tree: Map) -> Mapping[str, Node]:
@@ -100,12 +122,14 @@ def _no_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPat
     if _environments(tree) or any(path[:1] == ("environments",) for path in broken):
         return
     at = tree.entries["environments"].at if "environments" in tree.entries else tree.at
-    help_text = "add environments: with one key each, such as prod: {}"
-    yield Finding("no-environments", "environments: there is none", Stage.RESOLVE, at, help=help_text)
+    help_text = "add environments: with one key per environment, such as prod: {}"
+    yield Finding(
+        "no-environments", "environments: the spec has no environment", Stage.RESOLVE, at, help=help_text
+    )
 
 
 def _settings(tree: Map, overrides: Node) -> Map:
-    """What holds in an environment."""
+    """The settings of an environment."""
     common = {key: value for key, value in tree.entries.items() if key not in TOP_KEYS}
     base = Map(common, tree.keys_at, tree.at, tree.path)
     both = merge(base, overrides) if isinstance(overrides, Map) else base
@@ -114,7 +138,7 @@ def _settings(tree: Map, overrides: Node) -> Map:
 
 
 def _broken_settings(name: str, settings: Map, broken: frozenset[KeyPath]) -> frozenset[str]:
-    """The settings of an environment from which something was taken away."""
+    """The settings of an environment that lost an invalid part."""
     own = {path[2] for path in broken if path[:2] == ("environments", name) and len(path) > 2}
     replaced = {
         key
@@ -132,10 +156,9 @@ def _environment(
     broken: frozenset[KeyPath],
     partition: str | None,
 ) -> tuple[Environment | None, list[Finding]]:
-    """An environment, if there is nothing wrong with it that matters, and what is."""
+    """An environment, or None if it is invalid, and its findings."""
     unsure = _broken_settings(name, settings, broken)
     findings = list(check_placement(name, settings, unsure, document.file, partition))
-    findings += _warnings(settings)
     values = dict(_plain_map(settings))
     regions = values.get("regions")
     if isinstance(regions, tuple):
@@ -159,13 +182,18 @@ def _plain_map(tree: Map) -> Iterable[tuple[str, object]]:
     return ((key, plain(value)) for key, value in tree.entries.items())
 
 
-def _warnings(settings: Map) -> Iterator[Finding]:
-    api = settings.entries.get("api")
-    auth = api.entries.get("auth") if isinstance(api, Map) else None
-    if isinstance(auth, Scalar) and auth.value == "none":
+def _open_to_anybody(trees: Mapping[str, Map]) -> Iterator[Finding]:
+    """Environments whose API asks nobody who they are: one finding for each place that says so."""
+    places: dict[Scalar, list[str]] = {}
+    for name, tree in trees.items():
+        api = tree.entries.get("api")
+        auth = api.entries.get("auth") if isinstance(api, Map) else None
+        if isinstance(auth, Scalar) and auth.value == "none":
+            places.setdefault(auth, []).append(name)
+    for auth, names in places.items():
         yield Finding(
             "no-authentication",
-            f"{dotted(auth.path)}: none lets anybody hold and buy seats",
+            f"{dotted(auth.path)}: none lets anybody hold and buy seats in {listed(names)}",
             Stage.RESOLVE,
             auth.at,
             Severity.WARNING,
@@ -174,7 +202,7 @@ def _warnings(settings: Map) -> Iterator[Finding]:
 
 
 def _partition(trees: Iterable[Map]) -> str | None:
-    """The partition of the spec: that of its first primary Region, or else of its first Region."""
+    """The partition of the spec: that of the first primary Region, or else of the first Region."""
     first: list[Node] = []
     for tree in trees:
         listed = tree.entries.get("regions")
@@ -187,7 +215,7 @@ def _partition(trees: Iterable[Map]) -> str | None:
 
 
 def _shared_domains(trees: Mapping[str, Map]) -> Iterator[Finding]:
-    """Environments that would write the same DNS records."""
+    """Environments that write the same DNS records."""
     first: dict[object, str] = {}
     for name, tree in trees.items():
         api = tree.entries.get("api")
@@ -198,11 +226,11 @@ def _shared_domains(trees: Mapping[str, Map]) -> Iterator[Finding]:
         if host.value in first:
             yield Finding(
                 "shared-domain",
-                f"{dotted(host.path)}: {host.value} is the domain of {first[host.value]} and of {name}",
+                f"{dotted(host.path)}: {host.value} is the domain of both {first[host.value]} and {name}",
                 Stage.RESOLVE,
                 host.at,
                 Severity.WARNING,
-                f"override api.domain in environments.{name}: both would write the same DNS records",
+                f"set another api.domain in environments.{name}: both would write the same DNS records",
             )
         first.setdefault(host.value, name)
 

@@ -1,8 +1,8 @@
-"""What a plain scalar of YAML means here.
+"""The meaning of a plain YAML scalar.
 
-YAML 1.2's core schema, but for numbers that not every reader reads alike. So ``no``, ``on``, ``1:30``,
+YAML 1.2's core schema, except for numbers that YAML readers disagree on. So ``no``, ``on``, ``1:30``,
 ``1_000``, ``0x1F``, ``.inf`` and ``2026-11-24`` are text, and so is ``010``, which is 8 to YAML 1.1 and 10 to
-YAML 1.2: a field that wants a number refuses it and says what to write. Nothing changes unseen.
+YAML 1.2: a field for a number refuses it and says what to write. No value changes silently.
 """
 
 from __future__ import annotations

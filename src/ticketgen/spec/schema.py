@@ -1,4 +1,4 @@
-"""The JSON Schema of a spec, for editors: completion, descriptions, and red lines before anything runs."""
+"""The JSON Schema of a spec, for editors: completion, descriptions and errors while typing."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ __all__ = ["json_schema"]
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of ``ticketgen.yaml``, JSON Schema draft 2020-12.
+    """Make the schema of ``ticketgen.yaml``, JSON Schema draft 2020-12.
 
-    It knows keys, types, ranges, Regions and presets. What only the whole can tell (whether the preset has
-    what the file leaves out, whether Regions fit together) is left to ``resolve``.
+    It has keys, types, ranges, Regions, quotas and presets. ``resolve`` checks everything that depends on several
+    values: whether the preset has the missing keys, whether the Regions fit together.
     """
     made = _tidied(SpecFile.model_json_schema(schema_generator=GenerateJsonSchema))
     properties = made["properties"]
     properties["extends"]["anyOf"] = [{"enum": list(presets()), "type": "string"}, {"type": "null"}]
     properties["environments"] |= {"minProperties": 1, "additionalProperties": False}
     made["properties"] = {key: properties[key] for key in SPEC_KEYS}
-    made["$defs"]["Region"] = {"description": "A Region of AWS.", "type": "string", "enum": sorted(REGIONS)}
+    made["$defs"]["Region"] = {"description": "An AWS Region.", "type": "string", "enum": sorted(REGIONS)}
     return {"$schema": GenerateJsonSchema.schema_dialect, "title": "ticketgen spec", **made}
 
 
 def _tidied(schema: Any) -> Any:
-    """Without pydantic's titles, which repeat the key in capitals, and with the Regions listed once."""
+    """Remove pydantic's titles, which repeat the keys in capitals, and list the Regions once."""
     if isinstance(schema, list):
         return [_tidied(item) for item in schema]
     if not isinstance(schema, Mapping):

@@ -1,4 +1,4 @@
-"""What AWS takes as tags, of every resource that a stack has."""
+"""Tags that AWS accepts on every resource of a stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ticketgen.spec.texts import refusal
 __all__ = ["MOST_TAGS", "RESERVED_TAGS", "Tags"]
 
 RESERVED_TAGS: Final = frozenset({"Application", "Environment", "ManagedBy", "Name"})
-"""Tags that every rendered stack sets itself."""
+"""Tags that every rendered stack sets by itself."""
 
 # Source of the 50: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 MOST_TAGS: Final = 50 - len(RESERVED_TAGS)
@@ -33,14 +33,14 @@ def _text(text: str, longest: int, what: str) -> str:
         name = unicodedata.name(strange, "a control character")
         raise refusal(
             "invalid-tag",
-            f"has U+{ord(strange):04X} ({name}), which AWS takes in no {what}",
-            "keep to letters, digits, spaces and _ . : / = + - @",
+            f"has U+{ord(strange):04X} ({name}), which AWS does not accept in a {what}",
+            "use letters, digits, spaces and _ . : / = + - @ only",
         )
     if len(text) > longest:
-        way_out = f"shorten it: AWS takes {longest} in a {what}"
-        raise refusal("invalid-tag", f"is {len(text)} characters long", way_out)
+        help = f"shorten it: AWS accepts {longest} in a {what}"
+        raise refusal("invalid-tag", f"is {len(text)} characters long", help)
     if text.casefold().startswith("aws:"):
-        raise refusal("invalid-tag", "begins with aws:", "begin it otherwise: AWS keeps aws: for itself")
+        raise refusal("invalid-tag", "begins with aws:", "choose another beginning: AWS reserves aws:")
     return text
 
 
@@ -53,7 +53,7 @@ def _key(text: str) -> str:
         raise refusal("invalid-tag", "is an empty tag key", "give the tag a name")
     # IAM ignores the case of tag keys, so the stack's own are taken in any.
     if text.casefold() in {reserved.casefold() for reserved in RESERVED_TAGS}:
-        raise refusal("reserved-tag", "is a tag that every stack sets itself", "leave it out or rename it")
+        raise refusal("reserved-tag", "is a tag that every stack sets by itself", "remove it or rename it")
     return _text(text, _LONGEST_KEY, "tag key")
 
 
@@ -63,15 +63,15 @@ def _value(text: str) -> str:
 
 def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
     if len(tags) > MOST_TAGS:
-        way_out = f"keep {MOST_TAGS}: AWS takes 50 a resource, and the stack sets {len(RESERVED_TAGS)}"
-        raise refusal("too-many-tags", f"has {len(tags)} tags", way_out)
+        help = f"keep {MOST_TAGS}: AWS accepts 50 per resource, and the stack sets {len(RESERVED_TAGS)}"
+        raise refusal("too-many-tags", f"has {len(tags)} tags", help)
     seen: dict[str, str] = {}
     for key in tags:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
         first = seen.setdefault(key.casefold(), key)
         if first != key:
             raise refusal(
-                "invalid-tag", f"has {first} and {key}", "keep one: IAM ignores the case of tag keys"
+                "invalid-tag", f"has both {first} and {key}", "keep one: IAM ignores the case of tag keys"
             )
     return tags
 

@@ -1,7 +1,7 @@
-"""What free text in a spec may be: names, Regions, a bucket, a domain, a URL.
+"""Types for free text in a spec: names, Regions, a bucket, a domain, a URL.
 
-Each is a type for pydantic that refuses what AWS would refuse at ``apply``, says the way out, and tells the
-JSON Schema what it can. Tags have a module of their own.
+Each type refuses text that AWS would refuse at ``apply``, says how to fix it, and tells the JSON Schema what it can.
+Tags have their own module.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ __all__ = [
     "ProjectName",
     "RegionName",
     "ZoneId",
+    "choice",
     "nearest",
     "refusal",
 ]
@@ -36,28 +37,48 @@ __all__ = [
 _BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _BUCKET_SUFFIXES: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
-_LONGEST_GUESSED: Final = 64  # difflib is quadratic, and nobody mistypes a name that long
+_LONGEST_GUESSED: Final = 64  # difflib is quadratic, and nobody types a longer name by mistake
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant, or None."""
+    """Find the known word that was probably meant, or None."""
     if len(word) > _LONGEST_GUESSED:
         return None
     folded = {_folded(name): name for name in sorted(known)}
     close = difflib.get_close_matches(_folded(word), folded, n=5)
-    # Swapped letters are the commonest slip, and difflib does not know it: us-esat-1.
+    # Swapped letters are the most common slip, and difflib does not rank it: us-esat-1.
     close.sort(key=lambda name: sorted(name) != sorted(_folded(word)))
     return folded[close[0]] if close else None
+
+
+def choice(word: str, known: Iterable[str]) -> str:
+    """The help for an unknown word: the known word that was probably meant, or all of them."""
+    names = list(known)
+    close = nearest(word, names)
+    return (
+        f"did you mean {close}?"
+        if close
+        else f"choose one of {', '.join(names)}"
+        if len(names) > 1
+        else f"write {names[0]}"
+    )
 
 
 def _folded(word: str) -> str:
     return word.casefold().replace("_", "-").replace(" ", "-")
 
 
-def refusal(rule: str, message: str, help_text: str) -> PydanticCustomError:
-    """An error for pydantic that carries a finding: its rule, what follows the value, the way out."""
-    # As context and not as the template: braces in a value would be taken for placeholders.
-    context: dict[str, Any] = {"rule": rule, "message": message, "help": help_text}
+def refusal(rule: str, message: str, help: str, below: tuple[str, ...] = ()) -> PydanticCustomError:
+    """An error for pydantic that carries a finding.
+
+    Args:
+        rule: of the finding.
+        message: what follows the value.
+        help: the fix.
+        below: the path from the value to the part of it that is wrong.
+    """
+    # As context and not as the template: pydantic would take braces in a value for placeholders.
+    context: dict[str, Any] = {"rule": rule, "message": message, "help": help, "below": below}
     return PydanticCustomError("refused", "{message}", context)
 
 
@@ -67,15 +88,15 @@ def _anything(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What a text has to look like.
+    """The shape that a text must have.
 
     Attributes:
-        what: the shape's name, with its article.
+        what: the name of the shape, with its article.
         pattern: anchored; JavaScript reads it too.
         shortest: in characters.
         longest: in characters.
-        help: the way out.
-        also: what no pattern says.
+        help: the fix.
+        also: a condition that no pattern can express.
     """
 
     what: str
@@ -86,11 +107,7 @@ class _Shape:
     also: Callable[[str], bool] = field(default=_anything)
 
     def check(self, text: str) -> str:
-        """The same text.
-
-        Raises:
-            PydanticCustomError: it has another shape.
-        """
+        """Return the text, or raise a PydanticCustomError if it has another shape."""
         if (
             self.shortest <= len(text) <= self.longest
             and re.fullmatch(self.pattern, text)
@@ -152,7 +169,7 @@ def _is_bucket(name: str) -> bool:
 BucketName = Annotated[
     str,
     _Shape(
-        "a name that S3 takes for a bucket",
+        "a valid S3 bucket name",
         "^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
         3,
         63,
@@ -200,12 +217,12 @@ HttpUrl = Annotated[
     # 1,024 of the 4 KB that a function's environment has (botocore 1.44 lambda); the alphabet is RFC 3986's
     # (https://www.rfc-editor.org/rfc/rfc3986#section-3.3) but for what shells and templates act on.
     _Shape(
-        "an http or https URL that can be used here",
+        "an http or https URL that ticketgen can use",
         r"^https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9._~:@+=/-]|%[0-9A-Fa-f]{2})*)?$",
         10,
         1024,
-        "write scheme, host and path, such as https://pms.example.com/v1: no user or password (they would "
-        "end up in the state), no query, no fragment, anything unusual percent-encoded",
+        "write scheme, host and path, such as https://pms.example.com/v1, without user and password (Terraform would "
+        "store them in the state), query or fragment, and percent-encode other characters",
         _has_host_and_port,
     ),
 ]
@@ -215,10 +232,17 @@ def _known_region(name: str) -> str:
     if name in REGIONS:
         return name
     if name in ANNOUNCED:
-        raise refusal("unknown-region", "is announced, but not open yet", "leave it out until AWS opens it")
+        raise refusal(
+            "unknown-region", "is announced, but not open yet", "remove it until AWS opens the Region"
+        )
+    words = re.split(r"[\s,;]+", name.strip())
+    if len(words) > 1 and all(word in REGIONS for word in words):
+        raise refusal(
+            "unknown-region", "is not one Region of AWS", f"put commas between them: {', '.join(words)}"
+        )
     close = nearest(name, REGIONS)
-    way_out = f"did you mean {close}?" if close else "write a Region as AWS does, such as us-east-1"
-    raise refusal("unknown-region", "is not a Region of AWS", way_out)
+    help = f"did you mean {close}?" if close else "write a Region as AWS does, such as us-east-1"
+    raise refusal("unknown-region", "is not a Region of AWS", help)
 
 
 RegionName = Annotated[

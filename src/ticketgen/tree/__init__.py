@@ -1,15 +1,28 @@
-"""Writing: compares the disk, the manifests and the rendering, and changes all of it or nothing.
+"""Write stacks: compare the disk, the manifests and the rendering, and change all files or none.
 
-``plan`` says of every file what would happen to it and touches nothing. ``write`` takes a lock, puts an
-interrupted write back, plans, refuses where a hand edit would be lost, and applies the rest under a
-journal. Nothing here knows what the files are for: they are text under folders, and only what a manifest's
-hash proves to be ours is ever replaced or deleted.
+``plan`` finds what would happen to every file, and changes nothing. ``write`` takes a lock, recovers from an
+interrupted write, plans, refuses to lose a hand edit, and applies the rest under a journal. Nothing here knows the
+purpose of the files: they are text in folders, and only files whose hash is in a manifest are replaced or deleted.
 """
 
 from __future__ import annotations
 
-from ticketgen.tree.changes import Change, Changes, Stack, State, drift, plan, upgrades
+from ticketgen.tree.changes import Change, Changes, Stack, State, plan
 from ticketgen.tree.diff import diff
-from ticketgen.tree.write import put_back, write
+from ticketgen.tree.drift import downgrades, drift, upgrades
+from ticketgen.tree.write import put_back, refusals, write
 
-__all__ = ["Change", "Changes", "Stack", "State", "diff", "drift", "plan", "put_back", "upgrades", "write"]
+__all__ = [
+    "Change",
+    "Changes",
+    "Stack",
+    "State",
+    "diff",
+    "downgrades",
+    "drift",
+    "plan",
+    "put_back",
+    "refusals",
+    "upgrades",
+    "write",
+]

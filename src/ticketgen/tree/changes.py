@@ -1,17 +1,17 @@
-"""What a write would do to each file: found by comparing the disk, the manifests and the rendering.
+"""Compare the disk, the manifests and the rendering: the state of every file, and what a write does to it.
 
-| on the disk        | in the manifest | rendered | state       | a write …                          |
-|--------------------|-----------------|----------|-------------|------------------------------------|
-| nothing            | no              | yes      | created     | writes it                          |
-| nothing            | yes             | yes      | missing     | writes it again                    |
-| as rendered        | any             | yes      | unchanged   | leaves it                          |
-| as in the manifest | yes             | yes      | changed     | replaces it                        |
-| anything else      | yes             | yes      | hand-edited | refuses, without force             |
-| anything else      | no              | yes      | in the way  | refuses                            |
-| as in the manifest | yes             | no       | orphaned    | deletes it                         |
-| anything else      | yes             | no       | kept        | leaves it, and says so every time  |
+| on the disk        | in the manifest | rendered | state       | a write …                           |
+|--------------------|-----------------|----------|-------------|-------------------------------------|
+| nothing            | no              | yes      | created     | writes it                           |
+| nothing            | yes             | yes      | missing     | writes it again                     |
+| as rendered        | any             | yes      | unchanged   | leaves it                           |
+| as in the manifest | yes             | yes      | changed     | replaces it                         |
+| anything else      | yes             | yes      | hand-edited | refuses, without force              |
+| anything else      | no              | yes      | in the way  | refuses                             |
+| as in the manifest | yes             | no       | orphaned    | deletes it                          |
+| anything else      | yes             | no       | kept        | leaves it, and reports it each time |
 
-A file whose line endings alone differ is not edited by hand: a checkout may have done that.
+A file that differs in line endings only does not count as edited by hand: a checkout may have converted it.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_
 from ticketgen.tree.journal import JOURNAL, interrupted
 from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, folders, load
 from ticketgen.tree.paths import clashes, fingerprint, read, trouble, unsafe
+from ticketgen.tree.versions import is_newer
 
-__all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "drift", "finding", "plan", "upgrades"]
+__all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "finding", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A rendering to be written.
+    """A rendering to write.
 
     Attributes:
         folder: relative to the root, posix: ``stacks/prod``.
         files: path relative to the folder, posix → text with LF line ends.
-        spec: the SHA-256 of what it was rendered from, in hexadecimal.
+        spec: the SHA-256 of the resolved environment, in hexadecimal.
     """
 
     folder: str
@@ -45,7 +46,7 @@ class Stack:
 
 
 class State(StrEnum):
-    """What a write does to a file; the table in this module's docstring says when."""
+    """The state of a file; the table in this module's docstring defines them."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -59,7 +60,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file. ``before`` is what is on the disk, ``after`` what was rendered; None: no file."""
+    """One file: ``before`` is the content on the disk, ``after`` the rendered content; None means no file."""
 
     path: str
     folder: str
@@ -70,88 +71,82 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Every file of the stacks, sorted by path, and the manifests that belong to them after a write.
+    """Every file of the stacks, sorted by path, and their manifests after a write.
 
     Attributes:
-        files: the rendered files and those that only a manifest knows.
-        manifests: the manifests themselves. One that differs in ticketgen's version or the spec's hash only
-            is ``unchanged``: an upgrade that renders the same is no drift. A write brings it up to date.
-        retired: folders of stacks that are rendered no more.
-        versions: folder → the version of ticketgen that wrote it last; without those that it never wrote.
+        files: the rendered files, and the files that only a manifest lists.
+        manifests: the manifests themselves. A manifest that differs only in the version of ticketgen or in the hash
+            of the spec is ``unchanged``: an upgrade that renders the same is not drift. A write updates it.
+        retired: folders of stacks that are no longer rendered.
+        versions: folder → the version of ticketgen that last wrote it; folders without a manifest are left out.
+        version: the version of ticketgen that rendered the stacks.
     """
 
     files: tuple[Change, ...]
     manifests: tuple[Change, ...]
     retired: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
 
     def count(self, state: State, folder: str | None = None) -> int:
-        """How many files are in a state, in one folder or in all."""
+        """Count the files in a state, in one folder or in all."""
         return sum(change.state is state and folder in {None, change.folder} for change in self.files)
 
 
-# State → what is wrong with it, the way out, and how bad it is for a comparison that writes nothing.
-DRIFT = {
-    State.CREATED: ("was never rendered", "run `ticketgen render`", Severity.ERROR),
-    State.CHANGED: ("is out of date", "run `ticketgen render`", Severity.ERROR),
-    State.MISSING: (
-        "was rendered and is gone",
-        "run `ticketgen render`, which writes it again",
-        Severity.ERROR,
-    ),
+CONFLICTS = frozenset({State.HAND_EDITED, State.IN_THE_WAY})
+
+# State → what is wrong with the file, the fix, and the severity for a comparison that writes nothing.
+_WRONG = {
+    State.CREATED: ("was never rendered", "run `{render}`", Severity.ERROR),
+    State.CHANGED: ("is out of date", "run `{render}`", Severity.ERROR),
+    State.MISSING: ("was rendered and is missing", "run `{render}`, which writes it again", Severity.ERROR),
     State.HAND_EDITED: (
-        "was edited by hand since it was rendered",
-        "move the edit into the spec, or give it up with `ticketgen render --force`",
+        "was edited by hand after it was rendered",
+        "move the edit into the spec, or discard it with `{render} --force`",
         Severity.ERROR,
     ),
     State.IN_THE_WAY: (
-        "is where a rendered file belongs, and ticketgen did not write it",
-        "rename or delete it, then render again",
+        "is in the place of a rendered file, and ticketgen did not write it",
+        "rename or delete it, then run `{render}`",
         Severity.ERROR,
     ),
-    State.ORPHANED: ("is rendered no more", "run `ticketgen render`, which deletes it", Severity.ERROR),
+    State.ORPHANED: ("is no longer rendered", "run `{render}`, which deletes it", Severity.ERROR),
     State.KEPT: (
-        "is rendered no more, but was edited by hand, so it stays",
-        "delete it if the edit is not needed: Terraform still reads it",
+        "is no longer rendered, but was edited by hand, so it stays",
+        "delete it unless you need the edit: Terraform still reads it",
         Severity.WARNING,
     ),
 }
 
-CONFLICTS = frozenset({State.HAND_EDITED, State.IN_THE_WAY})
 
+def finding(change: Change, render: str = "ticketgen render") -> Finding:
+    """Explain a file that is not as rendered.
 
-def drift(changes: Changes) -> tuple[Finding, ...]:
-    """A finding for every file that is not as rendered; its rule is the state's name.
-
-    A manifest is named only where no file of its folder is: it follows from them.
+    Args:
+        change: the file.
+        render: the command that brings it up to date.
     """
-    told = {change.folder for change in changes.files if change.state is not State.UNCHANGED}
-    stale = [change for change in changes.manifests if change.folder not in told]
-    return tuple(
-        finding(change) for change in (*changes.files, *stale) if change.state is not State.UNCHANGED
+    what, help, severity = _WRONG[change.state]
+    at = Location(change.path)
+    return Finding(
+        change.state.value, f"the file {what}", Stage.WRITE, at, severity, help.format(render=render)
     )
-
-
-def finding(change: Change) -> Finding:
-    """What is wrong with one file that is not as rendered."""
-    what, help, severity = DRIFT[change.state]
-    return Finding(change.state.value, f"the file {what}", Stage.WRITE, Location(change.path), severity, help)
 
 
 def plan(
     root: Path, stacks: Sequence[Stack], *, version: str, retire_in: str | None = None
 ) -> Checked[Changes]:
-    """Compare; touches nothing.
+    """Compare, and change nothing.
 
     Args:
         root: the project's folder.
-        stacks: what was rendered.
+        stacks: the renderings.
         version: ticketgen's own, for the manifests.
-        retire_in: a folder such as ``stacks``: what has a manifest in it and was not rendered is retired.
-            None where only some of the project's stacks were rendered.
+        retire_in: a folder such as ``stacks``: stacks in it with a manifest but without a rendering are retired.
+            None if only some of the project's stacks were rendered.
 
     Returns:
-        The changes, or findings when a path is not safe or a manifest or file cannot be read.
+        The changes, or findings if a path is unsafe or a manifest or file cannot be read.
     """
     if interrupted(root):
         return Checked(
@@ -159,9 +154,9 @@ def plan(
             (
                 trouble(
                     "render-interrupted",
-                    "a render was interrupted here, or is running",
+                    "a render was interrupted here, or is still running",
                     JOURNAL,
-                    "run `ticketgen render`, which first puts back what was there before",
+                    "run `ticketgen render`, which first restores the files from before",
                 ),
             ),
         )
@@ -189,30 +184,11 @@ def plan(
     findings += clashes(root, [change.path for change in files if change.after is not None])
     if has_errors(findings):
         return Checked(None, tuple(findings))
-    return Checked(Changes(tuple(files), tuple(manifests), retired, versions), tuple(findings))
-
-
-def upgrades(changes: Changes, version: str) -> tuple[Finding, ...]:
-    """A finding for every stack that another version of ticketgen wrote, and this one would write otherwise."""
-    found = []
-    for folder, before in changes.versions.items():
-        states = [c.state for c in changes.files if c.folder == folder and folder not in changes.retired]
-        count = sum(state in {State.CREATED, State.CHANGED, State.ORPHANED} for state in states)
-        if count and before != version:
-            found.append(
-                Finding(
-                    "upgrade",
-                    f"ticketgen {before} wrote this stack, and {version} renders {count} of its files otherwise",
-                    Stage.WRITE,
-                    Location(f"{folder}/{NAME}"),
-                    help="look at it with `ticketgen render --diff`, then take it with `ticketgen render --upgrade`",
-                )
-            )
-    return tuple(found)
+    return Checked(Changes(tuple(files), tuple(manifests), retired, versions, version), tuple(findings))
 
 
 def compare(root: Path, folder: str, stack: Stack | None, old: Manifest) -> Checked[tuple[Change, ...]]:
-    """The state of every file of one folder."""
+    """Find the state of every file of one folder."""
     new = stack.files if stack else {}
     changes, findings = [], []
     for name in sorted({*new, *old.files}):
@@ -227,7 +203,7 @@ def compare(root: Path, folder: str, stack: Stack | None, old: Manifest) -> Chec
                 "in-the-way",
                 f"cannot be read as a file: {error.strerror}",
                 path,
-                "move it elsewhere and render again",
+                "move it elsewhere, then run `ticketgen render`",
             )
             before = None
         if blocked:
@@ -240,7 +216,7 @@ def compare(root: Path, folder: str, stack: Stack | None, old: Manifest) -> Chec
 
 
 def state_of(before: bytes | None, old: Entry | None, after: str | None) -> State | None:
-    """The table of this module's docstring; None for a file that is rendered no more and already gone."""
+    """Find the state of a file; None if it is no longer rendered and already gone."""
     if before is None:
         if after is None:
             return None
@@ -259,7 +235,7 @@ def state_of(before: bytes | None, old: Entry | None, after: str | None) -> Stat
 def manifest_change(
     root: Path, folder: str, stack: Stack | None, old: Manifest, changes: Iterable[Change], version: str
 ) -> Change:
-    """What a write does to the folder's manifest: it knows what was rendered, and what had to be kept."""
+    """Find the state of the folder's manifest, which lists the rendered files and those that had to be kept."""
     start = len(folder) + 1
     kept = {c.path[start:]: old.files[c.path[start:]] for c in changes if c.state is State.KEPT}
     path = f"{folder}/{NAME}"
@@ -267,7 +243,10 @@ def manifest_change(
     if stack is None and not kept:
         return Change(path, folder, State.ORPHANED, before, None)
     new = {name: entry_of(name, text) for name, text in stack.files.items()} if stack else {}
-    after = Manifest(version, stack.spec if stack else old.spec, {**kept, **new})
-    same = State.UNCHANGED if after.files == old.files else State.CHANGED
-    state = State.CREATED if before is None else same
+    same = {**kept, **new} == old.files
+    # The files may be the same for an older ticketgen; the newest that wrote them is what the next one has to know.
+    written_by = old.ticketgen if same and is_newer(old.ticketgen, version) else version
+    after = Manifest(written_by, stack.spec if stack else old.spec, {**kept, **new})
+    unchanged = State.UNCHANGED if same else State.CHANGED
+    state = State.CREATED if before is None else unchanged
     return Change(path, folder, state, before, after.text())

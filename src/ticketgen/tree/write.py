@@ -1,4 +1,4 @@
-"""Writing stacks: lock, recover, plan, refuse what would lose a hand edit, apply the rest."""
+"""Write stacks: lock, recover, plan, refuse to lose a hand edit, apply the rest."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ticketgen.findings import Checked, Finding, has_errors
-from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, plan, upgrades
+from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, plan
+from ticketgen.tree.drift import downgrades, upgrades
 from ticketgen.tree.journal import Operation, apply, interrupted, recover
 from ticketgen.tree.lock import PATIENCE_S, locked
 from ticketgen.tree.paths import trouble
 
-__all__ = ["put_back", "write"]
+__all__ = ["put_back", "refusals", "write"]
 
 WRITTEN = frozenset({State.CREATED, State.CHANGED, State.MISSING, State.HAND_EDITED, State.ORPHANED})
 
@@ -21,7 +22,7 @@ NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 def put_back(root: Path, *, patience_s: float = PATIENCE_S) -> tuple[Finding, ...]:
-    """Put back what an interrupted write has changed; whoever reads the spec to write calls it before he reads."""
+    """Undo an interrupted write; call it before reading the spec in order to write."""
     if not interrupted(root):
         return ()
     with locked(root, patience_s) as refused:
@@ -40,22 +41,23 @@ def write(
     also: Mapping[str, bytes] = NOTHING,
     patience_s: float = PATIENCE_S,
 ) -> Checked[Changes]:
-    """Bring the disk to what was rendered: all of it or, with findings, nothing.
+    """Write the renderings: all of them or, with findings, nothing.
 
     Args:
         root: the project's folder.
-        stacks: what was rendered.
+        stacks: the renderings.
         version: ticketgen's own, for the manifests.
         retire_in: see :func:`ticketgen.tree.changes.plan`.
-        force: overwrite rendered files that were edited by hand. What ticketgen never wrote stays even so.
-        upgrade: whether to change what another version of ticketgen wrote.
-        based_on: path → content of the files from which the stacks were rendered, such as the spec. One that is
-            another by now has been changed by somebody, and nothing is written.
-        also: path → new content of some of those, in the same all or nothing.
+        force: overwrite rendered files that were edited by hand, and stacks that a newer ticketgen wrote. Files that
+            ticketgen never wrote stay all the same.
+        upgrade: whether to change stacks that an older ticketgen wrote.
+        based_on: path → content of the files from which the stacks were rendered, such as the spec. If one has
+            changed meanwhile, nothing is written.
+        also: path → new content of some of those files, written together with the stacks.
         patience_s: how long to wait for another write, in seconds.
 
     Returns:
-        What was done, with warnings for what was left alone; no value when nothing was done.
+        The changes, with warnings for files that were left alone; no value if nothing was written.
     """
     with locked(root, patience_s) as refused:
         if refused:
@@ -70,24 +72,29 @@ def write(
         if planned.value is None:
             return Checked(None, found + planned.findings)
         changes = planned.value
-        refused_upgrades = () if upgrade else upgrades(changes, version)
-        if refused_upgrades:
-            return Checked(None, refused_upgrades)
-        conflicts = [
-            change
-            for change in changes.files
-            if change.state in CONFLICTS and not (force and change.state is State.HAND_EDITED)
-        ]
-        if conflicts:
-            return Checked(None, tuple(finding(change) for change in conflicts))
+        against = refusals(changes, force=force, upgrade=upgrade)
+        if against:
+            return Checked(None, against)
         kept = tuple(finding(change) for change in changes.files if change.state is State.KEPT)
         besides = (Operation("", path, based_on[path], content) for path, content in also.items())
         failures = apply(root, (*operations(changes), *besides))
         return Checked(None if failures else changes, found + kept + failures)
 
 
+def refusals(changes: Changes, *, force: bool, upgrade: bool) -> tuple[Finding, ...]:
+    """Find the reasons not to write: stacks of another version, or else files that would be lost."""
+    foreign = (*(() if upgrade else upgrades(changes)), *(() if force else downgrades(changes)))
+    if foreign:
+        return foreign
+    return tuple(
+        finding(change)
+        for change in changes.files
+        if change.state in CONFLICTS and not (force and change.state is State.HAND_EDITED)
+    )
+
+
 def _moved(root: Path, path: str, content: bytes) -> Finding | None:
-    """Why a file is not what the stacks were rendered from."""
+    """Find out whether a file changed after the stacks were rendered from it."""
     try:
         now = (root / path).read_bytes()  # through a link, too: it is only read
     except OSError:
@@ -95,12 +102,15 @@ def _moved(root: Path, path: str, content: bytes) -> Finding | None:
     if now == content:
         return None
     return trouble(
-        "interference", "nothing was written: the file was changed meanwhile", path, "run the command again"
+        "interference",
+        "nothing was written, because the file changed meanwhile",
+        path,
+        "run the command again",
     )
 
 
 def operations(changes: Changes) -> tuple[Operation, ...]:
-    """What has to be done on the disk; a manifest comes after the files of its folder."""
+    """List the operations on the disk; a manifest comes after the files of its folder."""
     return tuple(
         Operation(
             change.folder, change.path, change.before, None if change.after is None else change.after.encode()

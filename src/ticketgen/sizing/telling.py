@@ -1,0 +1,27 @@
+"""Findings of several environments, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ticketgen.findings import Finding
+from ticketgen.wording import listed
+
+__all__ = ["told"]
+
+
+def told(found: Iterable[tuple[str, Iterable[Finding]]]) -> tuple[Finding, ...]:
+    """Put the names of the environments before their findings; the same finding of several becomes one.
+
+    Args:
+        found: the name of each environment and the findings of `sizing.size` for it.
+    """
+    names: dict[Finding, list[str]] = {}
+    for name, findings in found:
+        for finding in findings:
+            names.setdefault(finding, []).append(name)
+    return tuple(
+        replace(finding, message=f"{listed(environments)}: {finding.message}")
+        for finding, environments in names.items()
+    )

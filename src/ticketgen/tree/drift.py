@@ -1,0 +1,136 @@
+"""Report what is not as rendered: one finding per cause, not one per file.
+
+A stack that another version of ticketgen wrote gets one finding for all files that this version renders differently. A
+whole stack or folder of files in the same state gets one finding, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.tree.changes import Change, Changes, State, finding
+from ticketgen.tree.manifest import NAME
+from ticketgen.tree.versions import is_newer
+from ticketgen.wording import counted
+
+__all__ = ["downgrades", "drift", "upgrades"]
+
+_DIFFERENT = frozenset({State.CREATED, State.CHANGED, State.ORPHANED})
+
+# State → what is wrong with all files of a folder, and the fix.
+_WHOLE = {
+    State.CREATED: ("was never rendered, or was deleted: {files} are missing", "run `{render}`"),
+    State.MISSING: ("was deleted: {files} are missing", "run `{render}`, which writes them again"),
+    State.ORPHANED: ("is no longer rendered: {files} are left over", "run `{render}`, which deletes them"),
+}
+
+
+def drift(changes: Changes) -> tuple[Finding, ...]:
+    """Find everything that is not as rendered; the rule of a finding is the name of the state.
+
+    A manifest is reported only if no file of its folder is: it follows from them.
+    """
+    older, newer = upgrades(changes), downgrades(changes)
+    rewritten = {*_rewritten(older), *_rewritten(newer)}
+    reported = {change.folder for change in changes.files if change.state is not State.UNCHANGED}
+    stale = [change for change in changes.manifests if change.folder not in reported]
+    files = [
+        change for change in changes.files if not (change.folder in rewritten and change.state in _DIFFERENT)
+    ]
+    return (*older, *newer, *_findings(changes, files), *_findings(changes, stale))
+
+
+def upgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
+    """Find the stacks that another, not newer, version of ticketgen wrote, and this one renders differently."""
+    version = version or changes.version
+    return tuple(
+        Finding(
+            "upgrade",
+            f"ticketgen {before} wrote this stack, and {version} renders {count} of its files differently",
+            Stage.WRITE,
+            Location(f"{folder}/{NAME}"),
+            help="run `ticketgen render --diff` to see the changes, then `ticketgen render --upgrade` to write them",
+        )
+        for folder, before, count in _different(changes, version)
+        if not is_newer(before, version)
+    )
+
+
+def downgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
+    """Find the stacks that a newer version of ticketgen wrote, and this one renders differently."""
+    version = version or changes.version
+    return tuple(
+        Finding(
+            "downgrade",
+            f"ticketgen {before} wrote this stack, and {version}, which is older, renders {count} of its files "
+            "differently",
+            Stage.WRITE,
+            Location(f"{folder}/{NAME}"),
+            help=f"install ticketgen {before} or newer; only `ticketgen render --force` writes the older rendering",
+        )
+        for folder, before, count in _different(changes, version)
+        if is_newer(before, version)
+    )
+
+
+def _different(changes: Changes, version: str) -> Iterator[tuple[str, str, int]]:
+    """Stacks of another version: folder, that version, and how many files this one renders differently."""
+    for folder, before in changes.versions.items():
+        if before == version or folder in changes.retired:
+            continue
+        count = sum(change.folder == folder and change.state in _DIFFERENT for change in changes.files)
+        if count:
+            yield folder, before, count
+
+
+def _findings(changes: Changes, files: Sequence[Change]) -> Iterator[Finding]:
+    """Findings for files, with the command that brings their stack up to date."""
+    options = dict.fromkeys(_rewritten(upgrades(changes)), " --upgrade")
+    options |= dict.fromkeys(_rewritten(downgrades(changes)), " --force")
+    wholes = _wholes(files)
+    told: set[str] = set()
+    for change in files:
+        if change.state is State.UNCHANGED:
+            continue
+        render = f"ticketgen render{options.get(change.folder, '')}"
+        whole = next((place for place in _folders(change) if place in wholes), None)
+        if whole is None:
+            yield finding(change, render)
+        elif whole not in told:
+            told.add(whole)
+            what, help = _WHOLE[change.state]
+            subject = "the stack" if whole == change.folder else "the folder"
+            number = f"all {counted(wholes[whole], 'files')}"
+            message = f"{subject} {what.format(files=number)}"
+            at = Location(whole)
+            yield Finding(
+                change.state.value, message, Stage.WRITE, at, Severity.ERROR, help.format(render=render)
+            )
+
+
+def _rewritten(findings: Sequence[Finding]) -> Iterator[str]:
+    """The folders of stacks that another version of ticketgen wrote."""
+    return (found.location.file.removesuffix(f"/{NAME}") for found in findings if found.location)
+
+
+def _wholes(files: Sequence[Change]) -> dict[str, int]:
+    """Folders whose files, two at least, are all created, all missing or all orphaned, with their number."""
+    inside: dict[str, list[State]] = {}
+    for change in files:
+        for place in _folders(change):
+            inside.setdefault(place, []).append(change.state)
+    return {
+        place: len(states)
+        for place, states in inside.items()
+        if len(states) > 1 and len({*states}) == 1 and states[0] in _WHOLE
+    }
+
+
+def _folders(change: Change) -> Iterator[str]:
+    """The stack's folder and those in it that lead to a file, from the top."""
+    top = PurePosixPath(change.folder)
+    for parent in reversed(PurePosixPath(change.path).parents):
+        if parent == top or top in parent.parents:
+            yield parent.as_posix()

@@ -1,0 +1,36 @@
+"""Numbers and lists as people read them: thousands separated, singular and plural right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["counted", "listed", "of_one", "said"]
+
+_HEAD = re.compile(r"(?P<noun>[^/]*?[a-z])(?P<rest>(?:/| (?:a|an|at|in|of|on) ).*)?", re.DOTALL)
+_PLURALS = (("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("s", ""))
+
+
+def said(number: float) -> str:
+    """A number with its thousands separated: ``45,000``, ``0.25``."""
+    return f"{number:,.10g}" if isinstance(number, float) else f"{number:,}"
+
+
+def of_one(things: str) -> str:
+    """The singular of a plural: ``batch at once`` for ``batches at once``; what is not a plural stays."""
+    split = _HEAD.fullmatch(things)
+    if not split:
+        return things
+    noun = split["noun"]
+    ending = next((pair for pair in _PLURALS if noun.endswith(pair[0])), ("", ""))
+    return noun[: len(noun) - len(ending[0])] + ending[1] + (split["rest"] or "")
+
+
+def counted(number: float, things: str) -> str:
+    """A number of things, which are named in the plural: ``1 shard``, ``12 write units/s``."""
+    return f"{said(number)} {of_one(things) if number == 1 else things}"
+
+
+def listed(words: Sequence[str], joint: str = "and") -> str:
+    """Words as a sentence lists them: ``a, b and c``."""
+    return f" {joint} ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])
