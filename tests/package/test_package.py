@@ -52,7 +52,9 @@ def test_the_wheel_carries_the_package_templates_presets_and_documents_and_nothi
     built: tuple[Path, Path],
 ) -> None:
     names = {name for name in contents(built[1]) if ".dist-info/" not in name}
-    assets = {f"ticketgen/_assets/{name}" for name in committed("templates", "presets", "docs", "CHANGELOG.md")}
+    assets = {
+        f"ticketgen/_assets/{name}" for name in committed("templates", "presets", "docs", "CHANGELOG.md")
+    }
     package = {name.removeprefix("src/") for name in committed("src")}
     assert assets
     assert names == package | assets
