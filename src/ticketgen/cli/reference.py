@@ -58,7 +58,7 @@ Results go to standard output; findings as text, progress and `--verbose` go to 
 standard output. Documents are UTF-8, whatever the terminal's encoding is.
 
 In `--format github` and `--format sarif`, files are relative to `GITHUB_WORKSPACE` if that is set, because GitHub reads
-them from the root of the repository. `--relative-to DIR` of `ticketgen validate` sets another base for every format.
+them from the root of the repository on. `--relative-to DIR` of `ticketgen validate` sets the base for every format.
 
 ## Exit codes
 
