@@ -19,6 +19,7 @@ from ticketgen.capacity.report import Report
 from ticketgen.capacity.sections import short
 from ticketgen.sizing.figures import Sizing, said
 from ticketgen.stack.capacity import PLACES
+from ticketgen.wording import of_one
 
 FIGURES = tuple(Sizing.__dataclass_fields__)
 PRICES = Prices("USD", {"kms.key_hours": Decimal("0.00137"), "elasticache.node_hours": Decimal("0.158")})
@@ -35,7 +36,8 @@ def test_text_says_every_figure_with_its_formula_and_its_source(shape: str) -> N
     report = report_of(SHAPES[shape]())
     shown = text.render((report,), None)
     for figure in report.sizing:
-        assert re.search(rf"^  {figure.name} .*{re.escape(figure.unit)}", shown, re.MULTILINE)
+        unit = of_one(figure.unit) if figure.value == 1 else figure.unit
+        assert re.search(rf"^  {figure.name} .*{re.escape(unit)}", shown, re.MULTILINE)
         assert figure.formula in shown
         for source in figure.source.split("; "):
             assert source in shown
@@ -124,11 +126,11 @@ def test_json_has_before_and_after() -> None:
 def test_money_is_summed_of_what_has_a_price_and_the_rest_is_named() -> None:
     report = report_of(SHAPES["prod"]())
     shown = text.render((report,), PRICES)
-    money = shown.split("USD, by the price file")[1].split("Sources")[0]
+    money = shown.split("Costs in USD, from the price file")[1].split("Sources")[0]
     nodes = 24 * Decimal("0.158")
     keys = 12 * Decimal("0.00137")
     assert re.search(rf"elasticache +0.0000 +{nodes:.4f} +0.0000", money)
-    assert re.search(rf"all of these +0.0000 +{nodes + keys:.4f} +0.0000", money)
+    assert re.search(rf"total +0.0000 +{nodes + keys:.4f} +0.0000", money)
     assert "wafv2.requests" in money.split("Without a price: ")[1]
     assert "kms.key_hours" not in money.split("Without a price: ")[1]
 

@@ -94,7 +94,7 @@ def test_an_invalid_spec_has_its_own_exit_code_and_a_place(
 def test_an_environment_that_is_not_there_is_wrong_usage(project: Path) -> None:
     done = run("render", "--env", "prd")
     assert done.exit_code == 2
-    assert "it has dev, prod" in done.stderr
+    assert "did you mean prod?" in done.stderr
 
 
 def test_another_spec_is_rendered_beside_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +243,7 @@ def test_size_with_a_price_file_names_its_currency(project: Path) -> None:
     )
     done = run("size", "--env", "dev", "--prices", "prices.yaml", "--format", "markdown")
     assert done.exit_code == 0
-    assert "## EUR, by the price file" in done.stdout
+    assert "## Costs in EUR, from the price file" in done.stdout
 
 
 def test_show_draws_the_protected_environment_and_writes_nothing(project: Path) -> None:

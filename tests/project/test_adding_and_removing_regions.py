@@ -147,6 +147,22 @@ def test_a_hand_edit_stops_it_and_the_spec_stays_too(small_project: Path) -> Non
     )
 
 
+def test_a_small_venue_grows_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = tmp_path / "ticketgen.yaml"
+    text = "version: 1\nproject: abc\nextends: small-venue # the club\nenvironments: { prod: }\n"
+    spec.write_text(text, encoding="utf-8")
+    refused = run("add-region", "us-west-2", "--dry-run")
+    assert refused.exit_code == 2
+    assert "run `ticketgen add-region us-west-2 --secondary`" in refused.stderr
+    done = run("add-region", "us-west-2", "--secondary")
+    assert done.exit_code == 0, done.output
+    added = "# the club\nsecondary_region: us-west-2\nregions: [us-east-1, us-west-2]\n"
+    assert spec.read_text(encoding="utf-8") == text.replace("# the club\n", added)
+    assert "ticketgen.yaml: us-west-2 added to prod" in done.stdout
+    assert (tmp_path / "stacks/prod").is_dir()
+
+
 @pytest.mark.terraform
 def test_terraform_can_destroy_what_the_removed_region_has_left(
     small_project: Path, terraform: Terraform

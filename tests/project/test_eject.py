@@ -35,8 +35,10 @@ def test_a_template_that_was_taken_over_wins_and_renders_the_same_until_it_is_ch
     assert run("render", "--env", "dev").exit_code == 0
     locks = small_project / "stacks/dev/modules/region/locks.tf"
     assert locks.read_text("utf-8").endswith("# Ours: see the wiki.\n")
-    assert "+# Ours" not in run("eject", NAME, "--diff").stdout
-    assert "-# Ours: see the wiki." in run("eject", NAME, "--diff").stdout
+    difference = run("eject", NAME, "--diff").stdout
+    assert difference.startswith(f"--- ticketgen/{NAME}\n+++ templates/{NAME}\n")
+    assert "\n+# Ours: see the wiki.\n" in difference, "what the project added is an addition"
+    assert "\n-" not in difference.partition("@@")[2]
 
 
 def test_one_that_is_there_is_never_overwritten(small_project: Path) -> None:
@@ -87,7 +89,8 @@ def test_check_says_when_ticketgens_own_has_moved_on_until_that_is_accepted(smal
     noted.write_text(json.dumps(older))
     checked = run("render", "--check", "--env", "dev")
     assert (
-        f"templates/{NAME}:1:1: warning: ticketgen's own has moved on since ticketgen 0.0.9" in checked.stderr
+        f"templates/{NAME}:1:1: warning: ticketgen's own template has changed since ticketgen 0.0.9"
+        in checked.stderr
     )
     assert f"ticketgen eject {NAME} --diff" in checked.stderr
     assert run("eject", NAME, "--accept").exit_code == 0

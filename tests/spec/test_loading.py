@@ -26,7 +26,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     finding = only_finding(tmp_path / "ticketgen.yaml")
 
     assert finding.message == f"{tmp_path}/ticketgen.yaml does not exist"
-    assert finding.help == "write one, or name another with --spec"
+    assert finding.help == "run `ticketgen new`, or name the spec with --spec"
 
 
 def test_a_directory_is_no_spec(tmp_path: Path) -> None:

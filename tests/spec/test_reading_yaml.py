@@ -92,9 +92,9 @@ def test_lines_and_columns_count_characters_from_one() -> None:
         (b"a: \x1b[31m", "unprintable-character", (1, 4), "U+001B", "escape"),
         ("a: b\ufeff".encode(), "unprintable-character", (1, 5), "U+FEFF", "escape"),
         (b"a: @b", "syntax", (1, 4), '"a: @b"', "in quotes"),
-        (b"a: 1\n b: 2", "syntax", (2, 3), '"b: 2"', "line keys up"),
+        (b"a: 1\n b: 2", "syntax", (2, 2), "deeper than line 1", "indent it like line 1"),
         (b'a: "\\q"', "syntax", (1, 5), "unknown escape", "backslash"),
-        (b"%YAML 9.9\n---\na: 1", "syntax", (1, 1), "incompatible YAML", "correct it"),
+        (b"%YAML 9.9\n---\na: 1", "syntax", (1, 1), "incompatible YAML", "correct this line"),
     ],
 )
 def test_what_is_no_text_is_refused_at_its_place(

@@ -103,7 +103,7 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
         " opt_in_regions: [eu-south-1], event_scale: {seats_per_order: 2}, objectives: {lock_ms: 80},"
         " protect: true, api: {auth: cognito, account_logging: true}, audit: {store: dynamodb},"
         " pms: {url: 'http://pms'}, state: {bucket: abc}, functions: {reserved_concurrency: false},"
-        " tags: {A: b}}",
+        " quotas: {L-B99A9384: 10, L-8A5B8E43: {eu-west-1: 5}}, tags: {A: b}}",
     )
 
     assert prod.model_dump(exclude={"name", "project"}) == {
@@ -116,7 +116,7 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
         "protect": True, "api": {"auth": "cognito", "domain": None, "account_logging": True},
         "audit": {"store": "dynamodb"}, "pms": {"url": "http://pms"},
         "state": {"bucket": "abc", "region": None}, "functions": {"reserved_concurrency": False},
-        "tags": {"A": "b"},
+        "quotas": {"L-B99A9384": 10, "L-8A5B8E43": {"eu-west-1": 5}}, "tags": {"A": "b"},
     }  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def test_what_is_wrong_in_a_preset_is_reported_in_the_preset() -> None:
         ("secondary-region", Location("preset", 4, 19)),
         ("out-of-range", Location("preset", 7, 20)),
     ]
-    assert findings[0].help == "delete it: a preset holds no extends"
+    assert findings[0].help == "delete it: a preset has no extends"
 
 
 def test_marks_say_where_every_value_of_an_environment_was_written() -> None:

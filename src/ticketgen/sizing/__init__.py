@@ -20,8 +20,8 @@ __all__ = ["Figure", "Scope", "Sizing", "size"]
 def size(environment: Environment) -> Checked[Sizing]:
     """Compute the capacity of an environment.
 
-    The value exists even with errors, to show what is too large. Findings do not name the environment, so that the
-    same finding of several environments can be told once: see `told`.
+    The value exists even with errors, to show what is too large. Each finding begins with the name of the environment;
+    `telling.told` merges the same finding of several environments.
     """
     scale, objectives = environment.event_scale, environment.objectives
 

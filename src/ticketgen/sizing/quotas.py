@@ -136,7 +136,7 @@ def check(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
         *_requests(environment, sizing),
         *_preparations(sizing),
     ):
-        yield Finding(rule, message, Stage.SIZE, severity=severity, help=help)
+        yield Finding(rule, f"{environment.name}: {message}", Stage.SIZE, severity=severity, help=help)
 
 
 _Words = tuple[Severity, str, str, str]  # severity, rule, message, help

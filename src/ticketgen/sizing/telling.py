@@ -12,7 +12,7 @@ __all__ = ["told"]
 
 
 def told(found: Iterable[tuple[str, Iterable[Finding]]]) -> tuple[Finding, ...]:
-    """Put the names of the environments before their findings; the same finding of several becomes one.
+    """Merge the same finding of several environments into one that names them all.
 
     Args:
         found: the name of each environment and the findings of `sizing.size` for it.
@@ -20,7 +20,8 @@ def told(found: Iterable[tuple[str, Iterable[Finding]]]) -> tuple[Finding, ...]:
     names: dict[Finding, list[str]] = {}
     for name, findings in found:
         for finding in findings:
-            names.setdefault(finding, []).append(name)
+            bare = replace(finding, message=finding.message.removeprefix(f"{name}: "))
+            names.setdefault(bare, []).append(name)
     return tuple(
         replace(finding, message=f"{listed(environments)}: {finding.message}")
         for finding, environments in names.items()

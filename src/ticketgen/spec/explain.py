@@ -51,6 +51,11 @@ class _Wrong:
         return str(extra.get("x-unit", "")) if isinstance(extra, dict) else ""
 
     @property
+    def in_unit(self) -> str:
+        """The unit in brackets, behind a number."""
+        return f" ({self.unit})" if self.unit else ""
+
+    @property
     def is_tag(self) -> bool:
         """Whether it is the value of a tag."""
         return self.path[-2:-1] == ("tags",)
@@ -80,8 +85,7 @@ class _Wrong:
         limits = self.field.metadata if self.field else ()
         least = next((each.ge for each in limits if hasattr(each, "ge")), 1)
         most = next((each.le for each in limits if hasattr(each, "le")), MOST_QUOTA)
-        unit = f" ({self.unit})" if self.unit else ""
-        return f"from {least:,} to {most:,}{unit}".replace(",", "")
+        return f"from {least} to {most}{self.in_unit}"
 
 
 def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding, KeyPath]:
@@ -301,12 +305,12 @@ def _no_choice(wrong: _Wrong) -> _Described:
 
 def _too_little(wrong: _Wrong) -> _Described:
     least = wrong.context["ge"]
-    return "out-of-range", f"is less than {least}", f"write a whole number {wrong.numbers}"
+    return "out-of-range", f"is less than {least}", f"write {least} or more{wrong.in_unit}"
 
 
 def _too_much(wrong: _Wrong) -> _Described:
     most = wrong.context["le"]
-    return "out-of-range", f"is more than {most}", f"write a whole number {wrong.numbers}"
+    return "out-of-range", f"is more than {most}", f"write {most} or less{wrong.in_unit}"
 
 
 def _too_short(wrong: _Wrong) -> _Described:

@@ -143,7 +143,12 @@ def _brackets(error: _Error) -> _Slip | None:
         help = f"put text with a # in quotes, or write {closing} before the comment"
         return _Slip(what, opened, comment.start() + 1, help)
     if _ends_before(error, opened):
-        return _Slip(f"{name} is not closed", opened, column, f"write {closing} at the end of its items")
+        return _Slip(
+            f"{name} is not closed",
+            opened,
+            column,
+            f"close the bracket: write {closing} at the end of its items",
+        )
     return _missing_comma(error)
 
 
@@ -259,7 +264,8 @@ def _start_of_text(error: _Error) -> _Slip | None:
         mark = error.at(error.line)[error.column - 1 : error.column]
     elif "cannot start any token" not in error.problem:
         return None
-    what = f"a value begins with {mark}, which means something in YAML"
+    line = shown_text(error.at(error.line).strip())
+    what = f"a value begins with {mark}, which has a meaning in YAML, in {line}"
     return _Slip(what, error.line, error.column, "put the text in quotes")
 
 
