@@ -48,9 +48,10 @@ def test_the_demo_is_what_the_design_says() -> None:
         seats_per_order=8,
         hold_seconds=300,
     )
-    assert dev.event_scale.purchases_per_minute == 600
+    assert dev.event_scale.purchases_per_minute == 60
     assert staging.event_scale.purchases_per_minute == 4_500
-    assert dev.event_scale.seats_per_event == 234_000
+    assert (dev.event_scale.seats_per_event, dev.event_scale.hold_seconds) == (500, 300)
+    assert not dev.functions.reserved_concurrency
     assert [dev.protect, staging.protect, prod.protect] == [False, False, True]
     assert prod.objectives.model_dump() == {
         "lock_ms": 50, "replication_s": 2, "cache_load_s": 3, "verification_interval_s": 10,
@@ -186,11 +187,11 @@ def test_marks_say_where_every_value_of_an_environment_was_written() -> None:
     file = str(DEMO)
 
     assert marks["project",] == Location(file, 3, 10)
-    assert marks["tags", "Owner"] == Location(file, 30, 19)
-    assert marks["environments", "prod"] == Location(file, 25, 3)
-    assert marks["environments", "dev", "event_scale", "purchases_per_minute"] == Location(file, 23, 84)
+    assert marks["tags", "Owner"] == Location(file, 33, 19)
+    assert marks["environments", "prod"] == Location(file, 28, 3)
+    assert marks["environments", "dev", "event_scale", "purchases_per_minute"] == Location(file, 25, 42)
     assert marks["environments", "dev", "event_scale", "hold_seconds"] == Location(file, 14, 17)
-    assert marks["environments", "dev", "regions", 0] == Location(file, 23, 24)
+    assert marks["environments", "dev", "regions", 0] == Location(file, 24, 15)
     # Sorted, so the first is the one that stands eighth in the file.
     assert marks["environments", "prod", "regions", 0] == Location(file, 8, 25)
     for each in project.environments:
