@@ -110,7 +110,11 @@ def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding
     rule, what, help = (
         describe(wrong)
         if describe
-        else ("invalid-value", f"is refused: {error['msg']}", "run `ticketgen help spec` for the accepted values")
+        else (
+            "invalid-value",
+            f"is refused: {error['msg']}",
+            "run `ticketgen help spec` for the accepted values",
+        )
     )
     name = dotted(node.path) or "the whole file"
     # A sentence about a whole section has the section as its subject.
