@@ -174,7 +174,8 @@ def test_gitlabs_pipeline_ends_green_on_a_new_project_and_red_on_drift(
     assert [step.job for step in steps] == ["environments", *jobs]
     assert all(re.search(r"[1-9]\d* passed", step.output) for step in steps if "ticketgen (" in step.job)
 
-    (project / "stacks/dev/outputs.tf").open("a", encoding="utf-8").write("# mine\n")
+    outputs = project / "stacks/dev/outputs.tf"
+    outputs.write_text(outputs.read_text("utf-8") + "# mine\n", encoding="utf-8")
     committed(project)
     (drifted,) = run_gitlab(lambda: runner.clone(project), runner.shell)
     assert drifted.outcome == "failure"
