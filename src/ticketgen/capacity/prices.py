@@ -8,8 +8,8 @@ prices:
   elasticache.node_hours: 0.158
 ```
 
-A price is for one unit of a key of `billing.KEYS`, whatever Region it is used in: where Regions differ, take the
-dearest, or size each environment with a file of its own. What has no price is listed and not summed.
+A price is for one unit of a key of `billing.KEYS`, in every Region. If prices differ between Regions, use the
+highest, or size each environment with its own file. Items without a price are listed but not summed.
 """
 
 from __future__ import annotations

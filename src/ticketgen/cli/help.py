@@ -36,7 +36,7 @@ class Entry:
 
 SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
     "Build a project": {
-        "new": Entry("new_command:new", "Make a project: spec, rendered stacks, README, CI workflow and pre-commit "
+        "new": Entry("new_command:new", "Make a project: spec, rendered stacks, README, CI pipeline and pre-commit "
                      "hook"),
         "render": Entry("render_command:render", "Render, verify and write the stacks of a spec, each environment to "
                         "stacks/NAME"),
