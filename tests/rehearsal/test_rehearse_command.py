@@ -43,7 +43,7 @@ def test_it_does_not_start_where_credentials_are_in_reach(tmp_path: Path) -> Non
 def test_an_environment_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     done = run(tmp_path, "--env", "production")
     assert done.returncode == 2
-    assert "it has dev, staging, prod" in " ".join(done.stderr.replace("│", " ").split())
+    assert "choose one of dev, staging, prod" in " ".join(done.stderr.replace("│", " ").split())
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ A quota that AWS raises on request is a warning, and `ticketgen size` prints the
 limit that no request raises is an error, and its help says what to change: fewer purchases or seats per order, a longer
 objective, or an event sold as several events. A `render` that writes something new for an environment says the same.
 
-Once AWS has raised a quota, tell its value in the spec, with the code that `ticketgen size` prints:
+Once AWS has raised a quota, write its value into the spec, with the code that `ticketgen size` prints:
 
     quotas:
       L-B99A9384: 5000             # in every Region
@@ -112,7 +112,7 @@ def _figures(example: Report) -> Iterator[str]:
 
 def _assumptions() -> Iterator[str]:
     yield "## Assumptions\n"
-    yield "No spec says these values. Measure them, and correct `src/ticketgen/sizing/assumptions.py`.\n"
+    yield "The spec does not contain these values. Measure them, and correct `src/ticketgen/sizing/assumptions.py`.\n"
     lines = inspect.getsource(assumptions).splitlines()
     rows = []
     for line in lines:
@@ -129,7 +129,7 @@ def _assumptions() -> Iterator[str]:
 
 def _quotas() -> Iterator[str]:
     yield "## Quotas\n"
-    yield "The quotas that a stack uses, with the values of a new account. A spec tells other values by code.\n"
+    yield "The quotas that a stack uses, with the values of a new account. A spec can set other values by code.\n"
     rows = (
         (
             f"`{quota.key}`",

@@ -54,10 +54,10 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
     ),
     ExitCode.CANNOT_WRITE: (
         "cannot write",
-        "A file or folder cannot be written: permissions, a full disk, or another render at work. Nothing was "
-        "written, or everything was put back.",
+        "A file or folder cannot be written: permissions, a full disk, or another running render. Nothing was "
+        "written, or every change was undone.",
     ),
-    ExitCode.BUG: ("a bug of ours", "Run it again with `TICKETGEN_DEBUG=1` and report what it prints."),
+    ExitCode.BUG: ("a bug in ticketgen", "Run it again with `TICKETGEN_DEBUG=1` and report what it prints."),
     ExitCode.INTERRUPTED: ("interrupted", "Ctrl-C, or the end of input at a question. Nothing was left half done."),
     ExitCode.READER_GONE: ("reader gone", "The reader of a pipe ended first, as in `ticketgen rules | head -1`."),
 })  # fmt: skip

@@ -198,5 +198,5 @@ def _told(error: OSError) -> str:
     try:
         Path.cwd()
     except OSError:
-        return "the current folder does not exist any more. Change to another one."
+        return "the current folder no longer exists. Change to another folder."
     return f"{reason}."

@@ -56,7 +56,7 @@ YAML 1.2, read strictly, so that no value silently becomes another one:
 
 ## Quotas that AWS has raised
 
-`quotas` tells what the AWS account has, by quota code: one number, or a number for each Region where it differs from
+`quotas` lists the quotas of the AWS account by code: one number, or a number for each Region where it differs from
 AWS's default. Then `ticketgen` compares with that number, and a warning names it. A number may be below the default:
 new accounts may have a Lambda concurrency of 10. `ticketgen size` prints the codes, and [sizing.md](sizing.md#quotas)
 lists them.
