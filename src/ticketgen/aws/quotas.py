@@ -218,7 +218,7 @@ _TABLE = (
 )  # fmt: skip
 
 QUOTAS: Mapping[str, Quota] = MappingProxyType({quota.key: quota for quota in _TABLE})
-"""Every quota that a rendered stack draws on, by key."""
+"""Every quota that a rendered stack uses, by key."""
 
 BY_ID: Mapping[str, Quota] = MappingProxyType({quota.id: quota for quota in _TABLE})
 """The same by `Quota.id`."""

@@ -97,7 +97,7 @@ def refused(folder: Path) -> Finding | None:
 
 
 def move(project: Path, folder: Path) -> tuple[Finding, ...]:
-    """Move a project to its folder; if that fails, nothing of it stays there.
+    """Move a project to its folder; if that fails, remove it again.
 
     Args:
         project: the whole project, on the same file system.

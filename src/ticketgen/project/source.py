@@ -111,7 +111,7 @@ def _git(given: str) -> Source:
 
 
 def _download(given: str) -> Source:
-    """A wheel behind a URL; pip compares the hash in the fragment."""
+    """A wheel at a URL; pip compares the hash in the fragment."""
     address, _, fragment = given.partition("#")
     _no_secret(address)
     name = urlsplit(address).path.rpartition("/")[2]

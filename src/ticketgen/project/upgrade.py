@@ -32,7 +32,7 @@ def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None =
 
 
 def reasons(text: str, after: str, up_to: str) -> Iterator[tuple[str, str]]:
-    """The changelog's *Rendering* entries of the versions behind one and up to another: pairs of version and entry."""
+    """The changelog's *Rendering* entries after one version and up to another: pairs of version and entry."""
     for title, section in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
         name = title.split()[0].strip("[]")
         unreleased = name.casefold() == "unreleased"

@@ -1,6 +1,6 @@
 """Compare figures with AWS's quotas and limits: a quota that a request raises is a warning, a fixed limit an error.
 
-Each environment is counted as if it were alone in its account: other workloads on the same quota come on top.
+Each environment is counted as if it were alone in its account: other workloads add to the need.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ def insert_entry(
     """
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, ScalarNode):
-        if inline or start < end:  # null, ~; or nothing, and the marks are behind the colon
+        if inline or start < end:  # null, ~; or nothing, and the marks are after the colon
             space = "" if start < end else " "
             return [Replacement(start, end, f"{space}{{ {_listed(text, start + 2, key, words, quote)} }}")]
         indent = _indent(text, start)
@@ -281,7 +281,7 @@ def _content_end(node: Node, key: Node) -> int:
 
 
 def _line_after(text: str, index: int, line: str) -> Replacement:
-    """A new line behind the one that this character is in."""
+    """The place of a new line after the line of this character."""
     if index and text[index - 1] == "\n" and index == _line_start(text, index):
         index -= 1  # the end of a block scalar is the beginning of the next line
         if text[index - 1] == "\r":

@@ -179,7 +179,7 @@ def _missing_comma(error: _Error) -> _Slip:
 
 
 def _colon(error: _Error) -> _Slip | None:
-    """A key without its colon, or a colon without its space, which the parser notices behind it."""
+    """A key without its colon, or a colon without its space, which the parser notices later."""
     if "could not find expected ':'" not in error.problem or error.start is None:
         return None
     number, column = error.start
