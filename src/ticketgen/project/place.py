@@ -70,6 +70,9 @@ def _suggested(name: str) -> str:
 
 def refused(folder: Path) -> Finding | None:
     """The finding that no project can be created in a folder."""
+    exists = folder.is_symlink() or folder.exists()
+    if exists and not folder.is_dir():
+        return finding("folder-not-empty", f"{folder} exists and is not a folder", "name another folder")
     for parent in folder.absolute().parents:
         spec = next((parent / name for name in SPECS if (parent / name).is_file()), None)
         if spec:
@@ -78,10 +81,8 @@ def refused(folder: Path) -> Finding | None:
                 f"{folder} lies inside the project of {spec}",
                 "name a folder outside of it",
             )
-    if not folder.is_symlink() and not folder.exists():
+    if not exists:
         return None
-    if not folder.is_dir():
-        return finding("folder-not-empty", f"{folder} exists and is not a folder", "name another folder")
     names = sorted(each.name for each in folder.iterdir())
     if set(names) & set(SPECS):
         return finding("folder-not-empty", f"{folder} is already a project", "run ticketgen render there")
