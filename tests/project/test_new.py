@@ -1,4 +1,4 @@
-"""A new project: whole or not there at all, checked by its own CI, asked for in a terminal only."""
+"""A new project: created completely or not at all, green in its own CI, with questions on a terminal only."""
 
 from __future__ import annotations
 
@@ -438,7 +438,7 @@ def test_interrupted_from_the_keyboard_it_leaves_nothing(tmp_path: Path) -> None
 
 
 def in_terminal(arguments: list[str], typed: list[bytes], folder: Path) -> str:
-    """Run ticketgen in a terminal of its own and type; what the terminal showed."""
+    """Run ticketgen in a pseudo-terminal, type, and return its output."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)

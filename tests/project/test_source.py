@@ -70,12 +70,12 @@ def test_a_lock_is_taken_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("spoilt", "message"), [
     (LOCKED + "rich==14.0\n", ":8: rich==14.0 has no hash"),
-    (LOCKED + "-r other.txt\n", ":8: '-r' leads to another file"),
-    (LOCKED + "-e .\n", ":8: '-e' leads to another file"),
-    (LOCKED + f"./a.whl --hash=sha256:{HASH}\n", ":8: './a.whl' leads to another file"),
+    (LOCKED + "-r other.txt\n", ":8: '-r' refers to another file"),
+    (LOCKED + "-e .\n", ":8: '-e' refers to another file"),
+    (LOCKED + f"./a.whl --hash=sha256:{HASH}\n", ":8: './a.whl' refers to another file"),
     (LOCKED.replace("ticketgen", "ticketgen-plugin"), "does not name ticketgen"),
     (LOCKED.replace(f"ticketgen=={VERSION}", "ticketgen==9.9"), "is ticketgen 9.9"),
-    (LOCKED.replace("https://", "https://me:secret@"), "holds a user name or a password"),
+    (LOCKED.replace("https://", "https://me:secret@"), "contains a user name or a password"),
 ])  # fmt: skip
 def test_a_lock_with_a_gap_is_refused(tmp_path: Path, spoilt: str, message: str) -> None:
     place = tmp_path / "lock.txt"

@@ -17,7 +17,7 @@ DEMO = Path(__file__).resolve().parents[2] / "examples" / "tap-marketplace" / "t
 
 
 def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run it with nothing of this machine's but its PATH and what Terraform needs."""
+    """Run the command with only PATH and Terraform's variables of this machine's environment."""
     kept = {
         name: os.environ[name]
         for name in ("PATH", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")

@@ -1,7 +1,7 @@
 """What the exit codes mean, and how one follows from the kind of mistake.
 
 The tables are the contract: the help, `docs/cli.md` and every command read them. Findings are imported when there are
-some: `--help` prints the codes and has none.
+some: `--help` prints the codes without findings.
 """
 
 from __future__ import annotations
