@@ -303,7 +303,7 @@ def _preparations(sizing: Sizing) -> Iterator[_Words]:
             f"a table needs up to {said(writes)} write and {counted(reads, 'read units/s')}, but a new table serves "
             f"{said(cold_writes.value)} and {said(cold_reads.value)}"
         )
-        yield Severity.NOTE, "prewarm", message, "run ops/prewarm.py before the sale"
+        yield Severity.NOTE, "prewarm", message, "run the stack's ops/prewarm.py before the sale"
 
     rate = limits.LAMBDA_SCALING_RATE.value
     for name, figure in (
