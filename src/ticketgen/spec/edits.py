@@ -189,13 +189,12 @@ def _not_secondary(
     document: SpecDocument, project: Project, meant: Collection[Environment], region: str
 ) -> Iterator[Finding]:
     """Findings for environments in which the Region cannot become the secondary one."""
-    at = Location(document.file)
     primary = [each.name for each in meant if each.primary_region == region]
     if primary:
         yield _finding(
             "cannot-be-secondary",
             f"{region} is the primary Region of {listed(primary)}",
-            project.marks.get(("environments", primary[0], "primary_region"), at),
+            _editable(document, project, primary[0], "primary_region"),
             "name another Region as the secondary one",
         )
     free = [each.name for each in meant if each.secondary_region in {None, region}]
@@ -211,7 +210,7 @@ def _not_secondary(
         yield _finding(
             "cannot-be-secondary",
             f"{other} is already the secondary Region of {listed(names)}",
-            project.marks.get(("environments", names[0], "secondary_region"), at),
+            _editable(document, project, names[0], "secondary_region"),
             instead,
         )
 
@@ -220,11 +219,11 @@ def _needed(
     document: SpecDocument, project: Project, having: Collection[Environment], region: str
 ) -> Iterator[Finding]:
     """Findings for environments whose primary or secondary Region it is: one for each place and fix."""
-    groups: dict[tuple[str, Location | None, str], list[str]] = {}
+    groups: dict[tuple[str, Location, str], list[str]] = {}
     for each in having:
         role = "primary" if region == each.primary_region else "secondary"
         if region in {each.primary_region, each.secondary_region}:
-            at = project.marks.get(("environments", each.name, f"{role}_region"))
+            at = _editable(document, project, each.name, f"{role}_region")
             groups.setdefault((role, at, _successor(each)), []).append(each.name)
     for (role, at, successor), names in groups.items():
         yield _finding(
@@ -299,7 +298,7 @@ def _edited(
         for each in shared:
             where = value_of(top, "environments", each.name)
             if where is None:
-                return Checked(None, (_elsewhere(project, each),))
+                return Checked(None, (_elsewhere(document, project, each),))
             parent = value_of(top, "environments")
             inline = isinstance(parent, CollectionNode) and bool(parent.flow_style)
             after = _place(where, key) if key == "secondary_region" else ""
@@ -345,11 +344,17 @@ def _words(regions: Collection[str], region: str, add: bool) -> list[str]:
     return [*regions, region] if add else [each for each in regions if each != region]
 
 
-def _elsewhere(project: Project, environment: Environment) -> Finding:
+def _editable(document: SpecDocument, project: Project, *path: str) -> Location:
+    """Where the spec sets a value of an environment; where it names its preset if that sets the value."""
+    at = project.marks.get(("environments", *path))
+    return at if at and at.file == document.file else find(document.root, ("extends",)).at
+
+
+def _elsewhere(document: SpecDocument, project: Project, environment: Environment) -> Finding:
     return _finding(
         "cannot-edit",
         f"the environment {environment.name} comes from the preset, and the spec does not name it",
-        project.marks.get(("environments", environment.name)),
+        _editable(document, project, environment.name),
         f"write {environment.name}: {{}} under environments first",
     )
 
