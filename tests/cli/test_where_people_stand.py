@@ -228,7 +228,7 @@ def test_a_current_folder_that_was_deleted_is_said_so(tmp_path: Path) -> None:
             env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         )  # fmt: skip
         assert done.returncode == 2
-        assert "the current folder does not exist" in done.stderr
+        assert "the current folder no longer exists" in done.stderr
 
 
 def test_a_folder_named_like_the_spec_is_no_bug(tmp_path: Path) -> None:
