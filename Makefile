@@ -39,10 +39,10 @@ prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest -m slow $(ALONE)
 
-apply: $(READY) ## Apply prod to the emulated AWS, then one Region more and one less: a quarter of an hour on two idle cores.
+apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores.
 	$(BIN)/python -m pytest -m apply
 
-bench: $(READY) ## Measure what has an objective, each beside its yardstick in one run.
+bench: $(READY) ## Measure ticketgen's speed, compared with a baseline in the same run.
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
 
 bench-functions: $(READY) dynamodb ## Time the functions on real services, each figure beside its objective.

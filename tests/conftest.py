@@ -30,7 +30,7 @@ collect_ignore_glob = ["rules/bad/*", "rules/good/*"]
 
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """Terraform with its providers; skips where there is none, fails where it is required."""
+    """Terraform with its providers; if it is missing, skips, or fails if it is required."""
     found = usable("terraform", tmp_path_factory)
     if isinstance(found, str):
         cannot(found)
@@ -39,7 +39,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 @pytest.fixture(scope="session")
 def tofu(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """OpenTofu with its providers; skips where there is none."""
+    """OpenTofu with its providers; skips if it is missing."""
     found = usable("tofu", tmp_path_factory)
     if isinstance(found, str):
         pytest.skip(found)

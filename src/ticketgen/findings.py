@@ -1,4 +1,4 @@
-"""What a finding is. Everyone may import this module; it imports nothing of ticketgen."""
+"""What a finding is. Everyone may import this module; it imports nothing from ticketgen."""
 
 from __future__ import annotations
 

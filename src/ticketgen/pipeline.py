@@ -3,9 +3,9 @@
 Each stage takes the result of the one before it. A stage that finds errors ends the work on its subject: the whole
 project up to `resolve`, one environment after that. Reporting is the task of the command line.
 
-An error is always told. A warning or note of `resolve` and `size` is told once: by a render that writes something new
-for an environment that it concerns, and by `ticketgen size` for whoever asks. So `--check`, a render without changes
-and the commands that only read a spec say nothing of it.
+Errors are always reported. A warning or note of `resolve` and `size` is reported once: by the render that writes
+something new for an environment that it concerns. `ticketgen size` reports it every time. So `--check`, a render
+without changes and the commands that only read a spec do not report it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 __all__ = ["counted", "listed", "of_one", "said"]
 
-_HEAD = re.compile(r"(?P<noun>[^/]*?[a-z])(?P<rest>(?:/| (?:a|an|at|in|of|on) ).*)?", re.DOTALL)
+_HEAD = re.compile(r"(?P<noun>[^/]*?[a-z])(?P<rest>(?:/| (?:a|an|at|in|of|on|per) ).*)?", re.DOTALL)
 _PLURALS = (("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("s", ""))
 
 
@@ -17,7 +17,7 @@ def said(number: float) -> str:
 
 
 def of_one(things: str) -> str:
-    """The singular of a plural: ``batch at once`` for ``batches at once``; what is not a plural stays."""
+    """The singular of a plural: ``key per event`` for ``keys per event``; other words are unchanged."""
     split = _HEAD.fullmatch(things)
     if not split:
         return things

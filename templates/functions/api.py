@@ -61,15 +61,15 @@ def body_of(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     text = request.get("body") or ""
     if len(text) > MAX_BODY:
-        raise Refusal(413, "too-big", f"a body has at most {MAX_BODY} characters")
+        raise Refusal(413, "too-big", f"the body is longer than {MAX_BODY:,} characters")
     try:
         if request.get("isBase64Encoded"):
             text = base64.b64decode(text, validate=True).decode()
         body = json.loads(text)
     except (binascii.Error, ValueError, RecursionError):
-        raise Refusal(400, "not-json", "the body is no JSON") from None
+        raise Refusal(400, "not-json", "the body is not JSON") from None
     if not isinstance(body, dict):
-        raise Refusal(400, "not-an-object", "the body is no JSON object")
+        raise Refusal(400, "not-an-object", "the body is not a JSON object")
     return body
 
 
@@ -77,7 +77,7 @@ def event_id_in(body: Mapping[str, Any]) -> str:
     """The `event_id` of a body."""
     value = body.get("event_id")
     if not isinstance(value, str) or not EVENT_ID.fullmatch(value):
-        raise Refusal(400, "bad-event-id", "event_id is no event's id")
+        raise Refusal(400, "bad-event-id", "event_id is not a valid event id")
     return value
 
 
@@ -88,14 +88,14 @@ def seats_in(body: Mapping[str, Any], most: int) -> list[str]:
     """
     seats = body.get("seats")
     if not isinstance(seats, list) or not seats:
-        raise Refusal(400, "no-seats", "seats is no list of seat ids")
+        raise Refusal(400, "no-seats", "seats is not a list of seat ids")
     if len(seats) > most:
-        raise Refusal(400, "too-many-seats", f"at most {most} seats in one order")
+        raise Refusal(400, "too-many-seats", f"an order may have at most {most} seats")
     for seat in seats:
         if not isinstance(seat, str) or not SEAT_ID.fullmatch(seat):
-            raise Refusal(400, "bad-seat-id", "seats holds something that is no seat id, such as 101-7")
+            raise Refusal(400, "bad-seat-id", "seats contains an invalid seat id; write ids such as 101-7")
     if len(set(seats)) != len(seats):
-        raise Refusal(400, "duplicate-seats", "a seat is named twice")
+        raise Refusal(400, "duplicate-seats", "seats lists the same seat twice")
     return sorted(seats)
 
 
@@ -106,7 +106,7 @@ def hold_id_in(body: Mapping[str, Any], event_id: str) -> str:
         return ""
     matched = HOLD_ID.fullmatch(value) if isinstance(value, str) else None
     if matched is None or matched[1] != event_id:
-        raise Refusal(400, "bad-hold-id", "hold_id is no hold of this event")
+        raise Refusal(400, "bad-hold-id", "hold_id is not a hold of this event")
     return matched[0]
 
 
@@ -115,7 +115,7 @@ def key_of(request: Mapping[str, Any]) -> str:
     headers: Mapping[str, Any] = request.get("headers") or {}
     value = next((value for name, value in headers.items() if name.lower() == "idempotency-key"), None)
     if not isinstance(value, str) or not IDEMPOTENCY_KEY.fullmatch(value):
-        raise Refusal(400, "bad-key", "the Idempotency-Key header takes 8 to 128 letters, digits and . _ : -")
+        raise Refusal(400, "bad-key", "set the Idempotency-Key header to 8 to 128 letters, digits or . _ : -")
     return value
 
 
@@ -131,7 +131,9 @@ def buyer_of(request: Mapping[str, Any], auth: str, hold_id: str) -> str:
     """
     if auth == "none":
         if not hold_id:
-            raise Refusal(400, "no-hold", "hold the seats first: without sign-in, the hold says who you are")
+            raise Refusal(
+                400, "no-hold", "hold the seats first: without sign-in, the hold identifies the buyer"
+            )
         return "anonymous-" + hashlib.sha256(hold_id.encode()).hexdigest()[:32]
     context = request.get("requestContext") or {}
     if auth == "cognito":
@@ -142,5 +144,5 @@ def buyer_of(request: Mapping[str, Any], auth: str, hold_id: str) -> str:
         parts: Sequence[Any] = (identity.get("userArn"), identity.get("cognitoIdentityId"))
         buyer = "/".join(part for part in parts if part) if parts[0] else None
     if not isinstance(buyer, str) or not buyer:
-        raise Refusal(401, "nobody", "the request carries no identity")
+        raise Refusal(401, "nobody", "the request is not authenticated")
     return buyer

@@ -45,5 +45,7 @@ def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
     except RedisDown as error:
         print(f"Redis is down: {error}")
     return api.answer(
-        503, {"reason": "unavailable", "message": "the map of seats is not there"}, {"Retry-After": "5"}
+        503,
+        {"reason": "unavailable", "message": "the seat map is unavailable: try again"},
+        {"Retry-After": "5"},
     )

@@ -52,13 +52,15 @@ def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
     route = routes.get((request["httpMethod"], request["resource"]))
     try:
         if route is None:
-            raise Refusal(404, "no-such-route", "there is nothing here")
+            raise Refusal(404, "no-such-route", "the API has no such route")
         return route(request)
     except Refusal as refusal:
         return api.answer(refusal.status, refusal.body, refusal.headers)
     except dynamo.Busy:
         return api.answer(
-            409, {"reason": "busy", "message": "others are after the same seats"}, {"Retry-After": "1"}
+            409,
+            {"reason": "busy", "message": "other buyers are requesting the same seats: try again"},
+            {"Retry-After": "1"},
         )
     except Exception as error:
         # Report errors that a retry may fix as such; any other error is a bug and must show as one.
@@ -66,7 +68,7 @@ def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
             raise
         return api.answer(
             503,
-            {"reason": "unavailable", "message": "the event's home does not answer"},
+            {"reason": "unavailable", "message": "the event's home Region does not answer: try again"},
             {"Retry-After": "2"},
         )
 
@@ -136,7 +138,7 @@ def _purchase(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _release(request: Mapping[str, Any]) -> dict[str, Any]:
     matched = api.HOLD_ID.fullmatch((request.get("pathParameters") or {}).get("id") or "")
-    gone = Refusal(404, "no-such-hold", "there is no such hold of yours")
+    gone = Refusal(404, "no-such-hold", "you have no such hold")
     if matched is None:
         raise gone
     hold_id, event_id = matched[0], matched[1]
@@ -175,7 +177,9 @@ def _commit(event_id: str, steps: Callable[[Event], list[Step]]) -> None:
         if event is None:
             raise Refusal(404, "no-such-event", "there is no such event")
         if event.state == "moving":
-            raise Refusal(503, "moving", "the event is changing its home Region", retry_after=5)
+            raise Refusal(
+                503, "moving", "the event is moving to another home Region: try again", retry_after=5
+            )
         fresh = functools.partial(EVENTS.fresh, event)
         try:
             dynamo.transact(dynamo.client(event.home_region), steps(event), fresh=fresh, deadline=deadline)
@@ -202,10 +206,12 @@ def _taken(refused: dynamo.Refused) -> Refusal:
         role: sorted(s.seat_id for s, _ in refused.failed if s.role == role) for role in ("inventory", "lock")
     }
     if failed["inventory"]:
-        return Refusal(409, "sold", "seats are sold", seats=failed["inventory"])
+        return Refusal(409, "sold", "some of the seats are sold", seats=failed["inventory"])
     if any(step.role == "hold" for step, _ in refused.failed):
-        return Refusal(409, "hold-ended", "the hold has ended, or is not yours, or is of other seats")
-    return Refusal(409, "held", "seats are held by somebody else", seats=failed["lock"])
+        return Refusal(
+            409, "hold-ended", "the hold has ended, belongs to another buyer, or is for other seats"
+        )
+    return Refusal(409, "held", "another buyer holds some of the seats", seats=failed["lock"])
 
 
 def _replay(event: Event, refused: dynamo.Refused, buyer: str, key: str, body_hash: str) -> str:

@@ -1,4 +1,4 @@
-"""Quotas are named, sourced, and either asked for by a code or said to have none."""
+"""Every quota has a name and a source, and either a code or a note that its code is unknown."""
 
 from __future__ import annotations
 

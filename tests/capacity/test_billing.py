@@ -1,4 +1,4 @@
-"""Units follow from what a stack has and does; what is rendered is what is counted."""
+"""Billed units follow from the rendered resources and their use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A price file is read strictly: everything that is wrong with it is told at its place."""
+"""A price file is read strictly: every error is reported at its line and column."""
 
 from __future__ import annotations
 

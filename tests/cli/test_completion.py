@@ -14,7 +14,7 @@ PROGRAM = Path(sys.executable).parent / "ticketgen"
 
 
 def completed(folder: Path, line: str, **variables: str) -> list[str]:
-    """What bash is offered behind a line, as its completion asks for it."""
+    """The completions of a line, requested as bash does."""
     words = shlex.split(line)
     position = len(words) if line.endswith(" ") else len(words) - 1
     asked = {

@@ -163,7 +163,7 @@ def test_drift_and_findings_are_1(rendered: Path) -> None:
     assert run("validate", "stacks/dev").exit_code == ExitCode.FINDINGS
 
 
-def test_what_is_in_the_way_is_4_everywhere(rendered: Path) -> None:
+def test_what_is_in_the_way_is_4_everywhere(rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     (rendered / "stacks/dev/outputs.tf").write_text("# mine\n")
     assert run("render").exit_code == ExitCode.HAND_EDIT
     two = SPEC.replace("[eu-west-1]", "[eu-west-1, eu-central-1]\nsecondary_region: eu-central-1")
@@ -171,8 +171,9 @@ def test_what_is_in_the_way_is_4_everywhere(rendered: Path) -> None:
     assert run("add-region", "eu-west-2").exit_code == ExitCode.HAND_EDIT
     assert run("eject", "stack/tables.tf.j2").exit_code == ExitCode.FINE
     assert run("eject", "stack/tables.tf.j2").exit_code == ExitCode.HAND_EDIT
-    (rendered / "file").write_text("")
-    assert run("new", "file", "--name", "my-shop", "--no-input").exit_code == ExitCode.HAND_EDIT
+    file = tmp_path_factory.mktemp("elsewhere") / "file"
+    file.write_text("")
+    assert run("new", str(file), "--name", "my-shop", "--no-input").exit_code == ExitCode.HAND_EDIT
 
 
 OUTPUTS = [["schema"], ["show"], ["size"], ["validate", "stacks/dev"], ["render", "--check"]]

@@ -118,7 +118,7 @@ def test_every_shell_completes_commands(shell: str) -> None:
 
 
 def on_a_terminal(seconds: float, **variables: str) -> str:
-    """What a terminal shows while something takes a while."""
+    """The output on a terminal during a long step."""
     pid, terminal = pty.fork()
     if pid == 0:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - the terminal instead of pytest's

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 def test_every_page_is_a_topic_and_the_list_has_all() -> None:
     shown = run("help").stdout
     pages = {name.removesuffix(".md") for name in documents() if "/" not in name}
-    assert pages | {"rules", "exit-codes", "environment", "config"} == topics().keys()
+    assert pages | {"rules", "exit-codes", "environment", "config", "quotas"} == topics().keys()
     assert {"spec", "validate", "sizing", "suites", "operating", "rehearsal", "upgrading", "cli"} <= pages
     for topic, title in topics().items():
         assert re.search(rf"^  {re.escape(topic)} +{re.escape(title)}$", shown, re.MULTILINE)

@@ -20,7 +20,7 @@ SHOW_A_FINDING = "list --spec nope.yaml"
 
 
 def on_a_terminal(folder: Path, command: str, **variables: str) -> str:
-    """What a terminal shows of a command."""
+    """The output of a command on a terminal."""
     kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
     done = subprocess.run(
         ["script", "-qec", f"{shlex.quote(sys.executable)} -m ticketgen {command}", "/dev/null"],

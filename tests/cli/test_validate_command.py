@@ -254,7 +254,7 @@ def test_a_file_that_is_not_read_is_said_so(stacks: Path, name: str) -> None:
     (stacks / "infra/stacks/dev" / name).write_text("", encoding="utf-8")
     done = run("validate", f"infra/stacks/dev/{name}")
     assert done.exit_code == 2
-    assert f"infra/stacks/dev/{name} is not a file that is verified" in done.stderr
+    assert f"infra/stacks/dev/{name} is not a file that ticketgen verifies" in done.stderr
 
 
 def test_every_path_that_does_not_exist_is_named(stacks: Path) -> None:

@@ -26,7 +26,7 @@ class Crowd:
 
     Attributes:
         processes: the running processes.
-        told: every answer that a buyer got.
+        told: the answers that the buyers got.
     """
 
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Crowd:
             process.wait()
 
     def sold(self) -> list[dict[str, Any]]:
-        """The orders that buyers were told they had bought, each once."""
+        """The distinct orders that were confirmed to buyers."""
         orders = {
             told["order_id"]: told for told in self.told if told["status"] == 201 and "order_id" in told
         }

@@ -69,7 +69,7 @@ def test_a_hold_stops_others_and_not_its_holder(cloud: Cloud) -> None:
     assert hold(cloud, function, buyer="bob").body["reason"] == "held"
     assert buy(cloud, function, buyer="bob").body == {
         "reason": "held",
-        "message": "seats are held by somebody else",
+        "message": "another buyer holds some of the seats",
         "seats": ["A-1", "A-2"],
     }
     order = {**ORDER, "hold_id": held.body["hold_id"]}

@@ -1,4 +1,4 @@
-"""The composite action: valid, without injection, and its steps do on a project what they promise."""
+"""The composite action: it is valid and safe from injection, and its steps work on a project."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _is(tree: Any, *kinds: str) -> bool:
 
 
 def _walk(tree: Tree[Token], where: str = "", prose: bool = False) -> Iterator[tuple[Tree[Token], str]]:
-    """Every subtree that is no prose, with the top-level block that it is in."""
+    """Every subtree that is not prose, with the top-level block that it is in."""
     for child in tree.children:
         if not isinstance(child, Tree) or child.data == "new_line_or_comment" or child.meta.empty:
             continue

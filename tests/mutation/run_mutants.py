@@ -1,4 +1,4 @@
-"""Breaks a rendered stack on purpose, and says how good its own unit suite is at noticing.
+"""Break a rendered stack on purpose, and measure how many faults its own unit suite notices.
 
     python tests/mutation/run_mutants.py STACK [--mutants 700] [--sample 60 --seed 1] [--report FILE]
 

@@ -1,4 +1,4 @@
-"""The mutants themselves: what the operators make, which count, and that a run can tell a dead one from a survivor."""
+"""The mutants: the edits of each operator, the valid ones, and the verdict of a run on each."""
 
 from __future__ import annotations
 

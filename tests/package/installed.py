@@ -1,4 +1,4 @@
-"""ticketgen as users get it: built, and installed into an environment that holds what it declares and nothing else."""
+"""ticketgen as users get it: built, and installed with its declared requirements only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Installed:
     home: Path
 
     def run(self, *arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run ``ticketgen`` in a folder, with nothing of the caller's environment but its language."""
+        """Run ``ticketgen`` in a folder, with only the language of the caller's environment."""
         return self.command(str(self.scripts / "ticketgen"), *arguments, cwd=cwd, **variables)
 
     def command(self, *command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:

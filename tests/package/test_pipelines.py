@@ -19,10 +19,10 @@ from terraform_tool import Terraform
 pytestmark = pytest.mark.slow
 
 ACTIONS = [
-    "actions/checkout@v5",
-    "actions/setup-python@v6",
-    "github/codeql-action/upload-sarif@v4",
-    "hashicorp/setup-terraform@v3",
+    "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1",
+    "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97",
+    "github/codeql-action/upload-sarif@8aad20d150bbac5944a9f9d289da16a4b0d87c1e",
+    "hashicorp/setup-terraform@dfe3c3f87815947d99a8997f908cb6525fc44e9e",
 ]
 """The actions that are not run here: a new one wants somebody to look at it."""
 

@@ -1,4 +1,4 @@
-"""References are followed to what they mean, and to nothing beside it."""
+"""References lead to the resources that they mean, and to no others."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def test_no_text_is_cut(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_renderers_without_css_get_every_paint(name: str) -> None:
-    """ImageMagick's own renderer knows no style sheets; black is what a shape without a paint becomes."""
+    """ImageMagick's own renderer ignores style sheets, and draws a shape without a paint in black."""
     root = ElementTree.fromstring(svg(picture_of(name)))
     for element in root.iter():
         if element.tag in {f"{SVG}{tag}" for tag in ("text", "rect", "circle", "path")}:

@@ -1,4 +1,4 @@
-"""The seven stages run in order, and a stage that finds an error ends the way for what it was looking at."""
+"""The seven stages run in order, and a stage that finds an error ends the work on its subject."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A warning is told by the render that writes something new, once for all environments; and by `size` on request."""
+"""A warning is reported by the render that writes something new, once for all environments, and by `size`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Region is added on a Friday: the spec's line, the stacks, and what has to be known before the apply."""
+"""Adding and removing Regions: the edit of the spec, the stacks, and the warnings before an apply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates of a project's own: taken over, winning, broken with a place, and behind ticketgen's own."""
+"""A project's own templates: copied, used, reported if broken, and reported if ticketgen's have changed."""
 
 from __future__ import annotations
 

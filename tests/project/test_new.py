@@ -1,4 +1,4 @@
-"""A new project: whole or not there at all, checked by its own CI, asked for in a terminal only."""
+"""A new project: created completely or not at all, green in its own CI, with questions on a terminal only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 from project_tools import everything_in, run
@@ -201,6 +201,17 @@ def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, tmp_
     assert "cache.t4g.micro" in text
 
 
+@pytest.mark.parametrize("preset", sorted(presets()))
+def test_the_figures_in_the_specs_comment_are_the_presets(tmp_path: Path, preset: str) -> None:
+    folder = tmp_path / "my-shop"
+    assert run("new", str(folder), "--preset", preset).exit_code == 0
+    spec = folder / "ticketgen.yaml"
+    before, comment, after = re.split(r"(?s)(# primary_region:.*?)\n\n", spec.read_text("utf-8"), maxsplit=1)
+    spec.write_text(f"{before}{re.sub('(?m)^# ', '', comment)}\n\n{after}", "utf-8")
+    done = run("render", "--check", "--spec", str(spec))
+    assert done.exit_code == 0, f"uncommenting the preset's figures changes a stack:\n{done.output}"
+
+
 @pytest.mark.slow
 @pytest.mark.terraform
 def test_terraform_plans_as_many_resources_as_new_says(tmp_path: Path, terraform: Terraform) -> None:
@@ -292,6 +303,7 @@ def test_an_unknown_choice_is_answered_with_a_close_one_or_all(
     assert f"→ {help}\n" in run("new", str(tmp_path / "my-shop"), "--preset", preset).stderr
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw builds a table of all characters
 @given(st.text(max_size=40) | st.from_regex("[A-Za-z_ .-]{0,40}", fullmatch=True))
 def test_a_name_that_cannot_be_is_answered_with_one_that_can(name: str) -> None:
     refused = misnamed(name)
@@ -447,7 +459,7 @@ def test_interrupted_from_the_keyboard_it_leaves_nothing(tmp_path: Path) -> None
 
 
 def in_terminal(arguments: list[str], typed: list[bytes], folder: Path) -> str:
-    """Run ticketgen in a terminal of its own and type; what the terminal showed."""
+    """Run ticketgen in a pseudo-terminal, type, and return its output."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)

@@ -42,9 +42,9 @@ def test_a_source_that_may_change_or_is_not_ticketgen_is_refused(given: str) -> 
 
 
 @pytest.mark.parametrize(("given", "message", "help"), [
-    ("git+https://acme.example/ticketgen", "names no commit", "append @"),
-    ("git+ssh://git@acme.example/ticketgen", "names no commit", "append @"),
-    (f"git+http://acme.example/ticketgen@{COMMIT}", "names no repository over https or ssh", "git+https://"),
+    ("git+https://acme.example/ticketgen", "does not name a commit", "append @"),
+    ("git+ssh://git@acme.example/ticketgen", "does not name a commit", "append @"),
+    (f"git+http://acme.example/ticketgen@{COMMIT}", "is not an https or ssh address of a repository", "git+https://"),
     (URL, "has no hash", "append #sha256="),
     (f"{URL}#sha256=abc", "ends with #sha256=abc, which is no SHA-256 hash", "64 hex digits"),
     (f"{URL}#md5={HASH}", f"ends with #md5={HASH}, which is no SHA-256 hash", "append #sha256="),
@@ -86,12 +86,12 @@ def test_a_lock_is_taken_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("spoilt", "message"), [
     (LOCKED + "rich==14.0\n", ":8: rich==14.0 has no hash"),
-    (LOCKED + "-r other.txt\n", ":8: '-r' leads to another file"),
-    (LOCKED + "-e .\n", ":8: '-e' leads to another file"),
-    (LOCKED + f"./a.whl --hash=sha256:{HASH}\n", ":8: './a.whl' leads to another file"),
+    (LOCKED + "-r other.txt\n", ":8: '-r' refers to another file"),
+    (LOCKED + "-e .\n", ":8: '-e' refers to another file"),
+    (LOCKED + f"./a.whl --hash=sha256:{HASH}\n", ":8: './a.whl' refers to another file"),
     (LOCKED.replace("ticketgen", "ticketgen-plugin"), "does not name ticketgen"),
     (LOCKED.replace(f"ticketgen=={VERSION}", "ticketgen==9.9"), "is ticketgen 9.9"),
-    (LOCKED.replace("https://", "https://me:secret@"), "holds a user name or a password"),
+    (LOCKED.replace("https://", "https://me:secret@"), "contains a user name or a password"),
 ])  # fmt: skip
 def test_a_lock_with_a_gap_is_refused(tmp_path: Path, spoilt: str, message: str) -> None:
     place = tmp_path / "lock.txt"

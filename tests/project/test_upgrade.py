@@ -1,4 +1,4 @@
-"""A newer ticketgen says what it would change, and why, before it changes it."""
+"""A newer ticketgen shows each change with its reason before it writes anything."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ DEMO = Path(__file__).resolve().parents[2] / "examples" / "tap-marketplace" / "t
 
 
 def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run it with nothing of this machine's but its PATH and what Terraform needs."""
+    """Run the command with only PATH and Terraform's variables of this machine's environment."""
     kept = {
         name: os.environ[name]
         for name in ("PATH", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
@@ -43,7 +43,7 @@ def test_it_does_not_start_where_credentials_are_in_reach(tmp_path: Path) -> Non
 def test_an_environment_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     done = run(tmp_path, "--env", "production")
     assert done.returncode == 2
-    assert "it has dev, staging, prod" in " ".join(done.stderr.replace("│", " ").split())
+    assert "choose one of dev, staging, prod" in " ".join(done.stderr.replace("│", " ").split())
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ def resources(changes: set[tuple[str, str]]) -> set[str]:
 
 
 def unexplained(living: LivingStack) -> set[tuple[str, str]]:
-    """What a second plan would do, but for the emulator's own inaccuracies."""
+    """The changes of a second plan, without those that are inaccuracies of the emulator."""
     return {
         (address, action)
         for address, action in living.changes()

@@ -1,4 +1,4 @@
-"""What sizing assumes of the functions is what they do: measured on their own code, not written down twice."""
+"""The assumptions of sizing agree with measurements of the functions' own code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotas are held against what each Region needs, and whoever lacks one is told the line that asks for it."""
+"""Quotas are compared with the needs of each Region, and a missing one comes with the command to request it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A quota that the spec tells replaces AWS's default: enough is enough, and too little is named."""
+"""A quota in the spec replaces AWS's default, and is reported if it is too small."""
 
 from __future__ import annotations
 

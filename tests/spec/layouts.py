@@ -64,7 +64,7 @@ def _block(draw: st.DrawFn, words: Sequence[str], indent: int) -> str:
 
 @st.composite
 def _regions(draw: st.DrawFn, words: Sequence[str], indent: int) -> str:
-    """What stands behind ``regions:``, with a comment where one may be."""
+    """The value of ``regions:``, with a comment where one is allowed."""
     if draw(st.booleans()):
         return draw(st.sampled_from(_COMMENTS)) + draw(
             _block(words, indent + draw(st.sampled_from([0, 2, 4])))
@@ -145,7 +145,7 @@ def _as_json(draw: st.DrawFn, words: Sequence[str]) -> str:
 
 @st.composite
 def _nothing(draw: st.DrawFn) -> str:
-    """What stands behind ``secondary_region:`` where there is none."""
+    """The value of ``secondary_region:`` without such a Region."""
     return draw(st.sampled_from(["", " null", " ~", " Null", "   null"])) + draw(st.sampled_from(_COMMENTS))
 
 

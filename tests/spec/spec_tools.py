@@ -1,4 +1,4 @@
-"""What the tests of the spec share."""
+"""Shared code of the tests of the spec."""
 
 from __future__ import annotations
 

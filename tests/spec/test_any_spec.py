@@ -30,7 +30,7 @@ def preset() -> Node | None:
 
 
 def judge(text: str) -> Project | None:
-    """Resolve a text with the demo's preset, and hold every finding to what a finding must be."""
+    """Resolve a text with the demo's preset, and check every finding against the contract of findings."""
     checked = read(text.encode("utf-8", "surrogatepass"), "f")
     findings = checked.findings
     project = None
@@ -111,7 +111,7 @@ def test_any_value_of_the_demo_replaced_by_any_other(data: st.DataObject) -> Non
 
 
 def _holds(environment: Environment) -> None:
-    """What everybody behind this stage relies on."""
+    """The guarantees that all later stages rely on."""
     assert list(environment.regions) == sorted(set(environment.regions))
     assert environment.primary_region in environment.regions
     assert environment.secondary_region != environment.primary_region

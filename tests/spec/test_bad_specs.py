@@ -1,4 +1,4 @@
-"""Every bad spec in ``bad/`` gets exactly the findings written beside it: place, value and way out."""
+"""Every bad spec in ``bad/`` gets exactly the findings written beside it: place, value and fix."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from layouts import OTHERS, specs
 from spec_tools import DEMO
 
-from ticketgen.findings import Checked
+from ticketgen.findings import Checked, Location
 from ticketgen.spec.edits import Edit, add_region, remove_region
 from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Project
@@ -139,6 +139,16 @@ def test_primary_and_secondary_stay(region: str) -> None:
         "staging and prod",
     ], "environments with the same fix are told together"
     assert all(found.location and found.help for found in refused.findings)
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "eu-central-1"])
+def test_a_region_that_the_preset_needs_is_refused_at_a_line_of_the_spec(region: str, tmp_path: Path) -> None:
+    spec = tmp_path / "ticketgen.yaml"
+    spec.write_text("version: 1\nproject: shop\nextends: regional-tour\nenvironments:\n  prod: {}\n")
+    document = load(spec).value
+    assert document is not None
+    (refused,) = remove_region(document, region).findings
+    assert refused.location == Location(str(spec), 3, 10), "nobody may edit the preset"
 
 
 def test_an_opt_in_region_is_added_only_when_the_account_has_it() -> None:

@@ -122,7 +122,12 @@ def test_one_environment_grows_alone(tmp_path: Path) -> None:
     ("region", "names", "rule", "help"),
     [
         ("eu-west-1", ("prod",), "cannot-be-secondary", "add eu-west-1 to these without --secondary"),
-        ("eu-west-1", (), "cannot-be-secondary", "choose the environments that have none: --env dev"),
+        (
+            "eu-west-1",
+            (),
+            "cannot-be-secondary",
+            "choose the environments without a secondary Region: --env dev",
+        ),
         ("us-east-1", (), "cannot-be-secondary", "name another Region as the secondary one"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Loading: what is wrong with the files themselves, and which preset is read."""
+"""Loading: errors of the files themselves, and the choice of the preset."""
 
 from __future__ import annotations
 

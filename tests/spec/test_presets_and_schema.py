@@ -1,4 +1,4 @@
-"""Presets stand alone, the JSON Schema agrees with the loader, and the reference is what the model says."""
+"""Presets stand alone, the JSON Schema agrees with the loader, and the reference agrees with the model."""
 
 from __future__ import annotations
 

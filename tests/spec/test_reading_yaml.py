@@ -1,4 +1,4 @@
-"""YAML as the spec takes it: what is refused unread, what a plain scalar means, and where everything is."""
+"""The YAML of a spec: refused input, the meaning of plain scalars, and the places of all nodes."""
 
 from __future__ import annotations
 

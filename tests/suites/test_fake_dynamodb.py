@@ -54,7 +54,7 @@ def _snake(operation: str) -> str:
 
 
 def said(call: Any, operation: str, **asked: Any) -> Any:
-    """What a call says, without what is only said about it."""
+    """The answer of a call, without its metadata."""
     try:
         answer = call(operation, **asked)
     except ClientError as error:

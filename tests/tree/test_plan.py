@@ -1,4 +1,4 @@
-"""What a write would do to each file, and that saying so changes nothing."""
+"""A plan shows the effect of a write on each file, and changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing: what is ours is brought up to date, what is not is left alone, and nothing leaves the folder."""
+"""Writing: rendered files are updated, other files are kept, and nothing outside the folder changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def old(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that is none of the project's."""
+    """A folder outside of the project."""
     return tmp_path_factory.mktemp("outside")
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the tree share: two small stacks, snapshots, and a process that dies at a chosen call."""
+"""Shared code of the tests of the tree: two small stacks, snapshots, and a process that dies at a chosen call."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def rules(checked: Checked[Changes]) -> list[tuple[str, str]]:
 
 
 def snapshot(root: Path) -> Mapping[str, bytes | None]:
-    """Every file with its bytes and every folder, other than what a write keeps beside the tree."""
+    """Every file with its bytes and every folder, except the staging folder of a write."""
     return {
         str(place.relative_to(root)): place.read_bytes() if place.is_file() else None
         for place in sorted(root.rglob("*"))

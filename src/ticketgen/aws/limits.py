@@ -102,19 +102,19 @@ DYNAMODB_READ_UNIT_BYTES = Limit(4096, "bytes a read unit", f"{_DYNAMODB}/on-dem
 DYNAMODB_ITEM_UNIT_BYTES = Limit(1024, "bytes a write unit", f"{_DYNAMODB}/on-demand-capacity-mode.html")
 
 # Kinesis.
-KINESIS_SHARD_BYTES = Limit(1024 * 1024, "bytes/s and shard", _KINESIS)
-KINESIS_SHARD_RECORDS = Limit(1000, "records/s and shard", _KINESIS)
+KINESIS_SHARD_BYTES = Limit(1024 * 1024, "bytes/s per shard", _KINESIS)
+KINESIS_SHARD_RECORDS = Limit(1000, "records/s per shard", _KINESIS)
 
 # Lambda. botocore allows more memory and longer time-outs, but only managed instances offer them.
 LAMBDA_UNRESERVED = Limit(
     100, "executions that cannot be reserved", f"{_DOCS}/lambda/latest/dg/configuration-concurrency.html"
 )
 LAMBDA_REQUESTS_PER_EXECUTION = Limit(
-    10, "synchronous requests/s that one of the executions at once may serve", f"{_LAMBDA}#api-requests"
+    10, "synchronous requests/s that one concurrent execution may serve", f"{_LAMBDA}#api-requests"
 )
 LAMBDA_SCALING_RATE = Limit(
     1000,
-    "executions at once that a function may gain in 10 s",
+    "concurrent executions that a function may gain in 10 s",
     f"{_DOCS}/lambda/latest/dg/scaling-behavior.html",
 )
 LAMBDA_MIN_MEMORY = Limit(128, "MiB", _LAMBDA)
@@ -124,8 +124,10 @@ LAMBDA_MEMORY_PER_VCPU = Limit(
 )
 LAMBDA_TIMEOUT = Limit(900, "s", _LAMBDA)
 LAMBDA_ENVIRONMENT_BYTES = Limit(4096, "bytes of environment variables", _LAMBDA)
-LAMBDA_PARALLELIZATION = Limit(10, "batches of a shard at once", "botocore 1.44 lambda ParallelizationFactor")
-LAMBDA_BATCH_SIZE = Limit(10_000, "records a batch", "botocore 1.44 lambda BatchSize")
+LAMBDA_PARALLELIZATION = Limit(
+    10, "concurrent batches of a shard", "botocore 1.44 lambda ParallelizationFactor"
+)
+LAMBDA_BATCH_SIZE = Limit(10_000, "records per batch", "botocore 1.44 lambda BatchSize")
 
 IAM_INLINE_POLICY_CHARACTERS = Limit(
     10_240,
@@ -135,7 +137,7 @@ IAM_INLINE_POLICY_CHARACTERS = Limit(
 
 # API Gateway: an account's quotas in a large Region. Every throttle keeps their ratio of burst to rate.
 API_THROTTLE_RATE = Limit(10_000, "requests/s", _API)
-API_THROTTLE_BURST = Limit(5000, "requests at once", _API)
+API_THROTTLE_BURST = Limit(5000, "requests of a burst", _API)
 
 WAF_MIN_RATE = Limit(10, "requests", "botocore 1.44 wafv2 RateLimit")
 WAF_MAX_RATE = Limit(2_000_000_000, "requests", "botocore 1.44 wafv2 RateLimit")

@@ -75,7 +75,7 @@ _TABLE = (
         code="L-B99A9384",
         name="Concurrent executions",
         default=1000,
-        unit="executions at once",
+        unit="concurrent executions",
         source=f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html",
         unverified="new accounts may have fewer, some of them 10",
     ),
@@ -95,7 +95,7 @@ _TABLE = (
         code="L-CDF5615A",
         name="Throttle burst rate",
         default=5000,
-        unit="requests at once",
+        unit="requests",
         source=_API,
         elsewhere=((1250, API_SMALL_REGIONS),),
         raised_with="api-throttle",
@@ -218,7 +218,7 @@ _TABLE = (
 )  # fmt: skip
 
 QUOTAS: Mapping[str, Quota] = MappingProxyType({quota.key: quota for quota in _TABLE})
-"""Every quota that a rendered stack draws on, by key."""
+"""Every quota that a rendered stack uses, by key."""
 
 BY_ID: Mapping[str, Quota] = MappingProxyType({quota.id: quota for quota in _TABLE})
 """The same by `Quota.id`."""

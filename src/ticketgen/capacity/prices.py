@@ -1,4 +1,4 @@
-"""The price file: what one unit costs, as its user knows it. ticketgen knows no prices.
+"""The price file: unit prices that the user supplies, because ticketgen contains none.
 
 ```yaml
 version: 1
@@ -8,8 +8,8 @@ prices:
   elasticache.node_hours: 0.158
 ```
 
-A price is for one unit of a key of `billing.KEYS`, whatever Region it is used in: where Regions differ, take the
-dearest, or size each environment with a file of its own. What has no price is listed and not summed.
+A price is for one unit of a key of `billing.KEYS`, in every Region. If prices differ between Regions, use the
+highest, or size each environment with its own file. Items without a price are listed but not summed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TOP = ("version", "currency", "prices")
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What one unit costs.
+    """Unit prices.
 
     Attributes:
         currency: a code of ISO 4217.
@@ -44,13 +44,13 @@ class Prices:
     by_key: Mapping[str, Decimal]
 
     def of(self, key: str, units: float) -> Decimal | None:
-        """What so many units cost; None where there is no price."""
+        """The cost of a number of units; None if they have no price."""
         price = self.by_key.get(key)
         return None if price is None else price * Decimal(repr(units))
 
 
 def read_prices(path: Path) -> Checked[Prices]:
-    """Read a price file; everything that is wrong with it at once."""
+    """Read a price file; all its errors are reported at once."""
     at = Location(str(path))
     try:
         with path.open("rb") as stream:
@@ -58,7 +58,8 @@ def read_prices(path: Path) -> Checked[Prices]:
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         return Checked(
-            None, (Finding("unreadable-file", message, Stage.LOAD, at, help="name another with --prices"),)
+            None,
+            (Finding("unreadable-file", message, Stage.LOAD, at, help="name a readable file with --prices"),),
         )
     tree = read(data, str(path))
     if tree.value is None or tree.findings:
@@ -75,7 +76,7 @@ def read_prices(path: Path) -> Checked[Prices]:
 
 
 def _price(node: Node) -> Decimal | None:
-    """A number that is no less than 0, also where YAML takes it for text (``1e-7``)."""
+    """A number of at least 0, also in a form that YAML reads as text (``1e-7``)."""
     if not isinstance(node, Scalar) or isinstance(node.value, bool):
         return None
     try:
@@ -94,7 +95,7 @@ def _problems(root: Node) -> Iterator[Finding]:
     for key in root.entries.keys() - set(_TOP):
         yield _unknown(root, key, _TOP)
     for key, value in zip(
-        _TOP, ("version: 1", "currency: USD", "prices:, and a price below it"), strict=True
+        _TOP, ("version: 1", "currency: USD", "prices: with at least one price below it"), strict=True
     ):
         if key not in root.entries:
             yield _finding("missing-key", root, f"{key} is missing", f"add {value}")
@@ -102,20 +103,31 @@ def _problems(root: Node) -> Iterator[Finding]:
     if version is not None and not (
         isinstance(version, Scalar) and version.value == 1 and version.text == "1"
     ):
-        yield _finding("unknown-version", version, f"version: {shown(version)} is not known", "write 1")
+        yield _finding(
+            "unknown-version",
+            version,
+            f"version: {shown(version)} is not a version that this ticketgen reads",
+            "write 1",
+        )
     if currency is not None and not (
         isinstance(currency, Scalar)
         and isinstance(currency.value, str)
         and re.fullmatch("[A-Z]{3}", currency.value)
     ):
         yield _finding(
-            "invalid-value", currency, f"currency: {shown(currency)} is no code of ISO 4217", "write USD"
+            "invalid-value",
+            currency,
+            f"currency: {shown(currency)} is not an ISO 4217 code",
+            "write one, such as USD",
         )
     if prices is None:
         return
     if not isinstance(prices, Map):
         yield _finding(
-            "wrong-type", prices, f"prices: {shown(prices)} is not a map of keys", "write key: price lines"
+            "wrong-type",
+            prices,
+            f"prices: {shown(prices)} is not a map of keys",
+            "write one line per price, such as dynamodb.write_request_units: 0.000000625",
         )
         return
     for key, node in prices.entries.items():
@@ -123,7 +135,7 @@ def _problems(root: Node) -> Iterator[Finding]:
             yield _unknown(prices, key, KEYS)
         elif _price(node) is None:
             message = f"{dotted(node.path)}: {shown(node)} is not a price"
-            yield _finding("invalid-value", node, message, "write what one unit costs, such as 0.000000625")
+            yield _finding("invalid-value", node, message, "write the price of one unit, such as 0.000000625")
 
 
 def _unknown(parent: Map, key: str, known: tuple[str, ...]) -> Finding:

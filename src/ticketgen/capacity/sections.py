@@ -147,14 +147,14 @@ def _quotas(report: Report) -> Section:
         rows.append(Row(cells, (f"{need.what}, in {where}", need.formula, need.quota.source, unverified)))
     others = len({need.quota.key for need in report.needs} - {need.quota.key for need in met})
     notes = (
-        f"{counted(others, 'other quotas')} {'has' if others == 1 else 'have'} room. The default is the value of a new "
-        "account. This environment is counted alone: other workloads in the account come on top.",
-        "Once AWS has raised a quota, tell its value in the spec: quotas, by code.",
+        f"{counted(others, 'other quotas')} {'is' if others == 1 else 'are'} sufficient. The default is the value of a "
+        "new account. This environment is counted alone: add the needs of other workloads in the account.",
+        "Once AWS has raised a quota, write its value into the spec: quotas, by code.",
     )
     commands = tuple(_commands(report.needs))
     needed = ("needed before", "needed after") if report.before else ("needed",)
     return Section(
-        "Quotas that are used up, exceeded or told in the spec" if rows else "Quotas: all have room",
+        "Quotas that are used up, exceeded or set in the spec" if rows else "Quotas: all are sufficient",
         ("quota", "code", "default", *(("in the spec",) if told else ()), *needed, "can be raised"),
         tuple(rows),
         notes,

@@ -88,7 +88,7 @@ _ASCII = {"→": "->", "…": "...", "·": "-", "–": "-", "—": "-", "×": "x
 
 
 def _in_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
-    """What a terminal shows that has no such character."""
+    """Replacements for characters that the encoding of a stream lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = "".join(_ASCII.get(c, c) for c in error.object[error.start : error.end])
@@ -96,7 +96,7 @@ def _in_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _open_streams() -> None:
-    """Let no text fail for a stream's encoding, and no read or write because a stream was closed."""
+    """Make the streams accept every text, and replace closed ones."""
     codecs.register_error("ticketgen", _in_ascii)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)

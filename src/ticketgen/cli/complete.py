@@ -1,6 +1,6 @@
-"""What the shell completes: values that depend on the project, read fast and without a word about errors.
+"""What the shell completes: values that depend on the project, read fast and without reporting errors.
 
-The spec is read as plain YAML and not validated: half of it may be typed just now.
+The spec is read as plain YAML and not validated: the user may be in the middle of an edit.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _Completion = Callable[[typer.Context, str], list[str]]
 
 
 def _silent(values: Callable[[typer.Context], Iterable[str]]) -> _Completion:
-    """A completion that offers nothing where an error happens: a shell would print it into the command line."""
+    """A completion that is empty on an error, because a shell would print the error into the command line."""
 
     @wraps(values)
     def completion(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -36,7 +36,7 @@ def _silent(values: Callable[[typer.Context], Iterable[str]]) -> _Completion:
         except Exception:
             return []
 
-    del completion.__wrapped__  # typer reads the signature, and follows this
+    del completion.__wrapped__  # typer would follow it to read the signature
     completion.__annotations__ = {"ctx": typer.Context, "incomplete": str}
     return completion
 

@@ -1,4 +1,4 @@
-"""``ticketgen.toml``: what `ticketgen validate` reports, where the command line does not say it.
+"""``ticketgen.toml``: what `ticketgen validate` reports, unless the command line sets it.
 
 ```toml
 [validate]

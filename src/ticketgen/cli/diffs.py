@@ -28,7 +28,7 @@ def shown_diff(difference: str, root: Path, *, color: bool = False) -> str:
 
 
 def _lines(difference: str, root: Path, color: bool) -> Iterator[str]:
-    old = new = 0  # lines of the hunk that are still to come: there, --- is a line that goes
+    old = new = 0  # remaining lines of the hunk, in which --- is a removed line
     for line in io.StringIO(
         difference, newline="\n"
     ):  # only a line feed ends a line, other than for splitlines()

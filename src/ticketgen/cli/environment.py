@@ -12,7 +12,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType({
     "current folder.",
     "TICKETGEN_CACHE_DIR": "The folder for caches. Default: `ticketgen` in the platform's folder for caches, such as "
     "`~/.cache/ticketgen`.",
-    "TICKETGEN_NO_CACHE": "Set to anything: keep and use no cache.",
+    "TICKETGEN_NO_CACHE": "Set to anything: neither read nor write caches.",
     "TICKETGEN_ONE_PROCESS": "Set to anything: verify in one process, even where a second one would save time.",
     "TICKETGEN_DEBUG": "Set to anything: print the traceback of a bug in ticketgen.",
     "NO_COLOR": "Set to anything: no colours. `--color` wins over it.",

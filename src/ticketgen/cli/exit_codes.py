@@ -1,7 +1,7 @@
 """What the exit codes mean, and how one follows from the kind of mistake.
 
 The tables are the contract: the help, `docs/cli.md` and every command read them. Findings are imported when there are
-some: `--help` prints the codes and has none.
+some: `--help` prints the codes without findings.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
     ExitCode.FINDINGS: (
         "findings or drift",
         "`validate` reports an error, `render --check` finds drift, another version of ticketgen wrote the stacks, a "
-        "rehearsal failed, or this machine lacks what the command needs.",
+        "rehearsal failed, or `doctor` or the command finds that something it needs is missing.",
     ),
     ExitCode.USAGE: (
         "wrong usage",
@@ -54,11 +54,11 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
     ),
     ExitCode.CANNOT_WRITE: (
         "cannot write",
-        "A file or folder cannot be written: permissions, a full disk, or another render at work. Nothing was "
-        "written, or everything was put back.",
+        "A file or folder cannot be written: permissions, a full disk, or another render that is running. "
+        "Nothing was written, or everything was put back.",
     ),
-    ExitCode.BUG: ("a bug of ours", "Run it again with `TICKETGEN_DEBUG=1` and report what it prints."),
-    ExitCode.INTERRUPTED: ("interrupted", "Ctrl-C, or the end of input at a question. Nothing was left half done."),
+    ExitCode.BUG: ("a bug in ticketgen", "Run it again with `TICKETGEN_DEBUG=1` and report what it prints."),
+    ExitCode.INTERRUPTED: ("interrupted", "Ctrl-C, or the end of input at a prompt. Nothing was left half done."),
     ExitCode.READER_GONE: ("reader gone", "The reader of a pipe ended first, as in `ticketgen rules | head -1`."),
 })  # fmt: skip
 """Each code's name and its meaning."""

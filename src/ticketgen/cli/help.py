@@ -36,7 +36,7 @@ class Entry:
 
 SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
     "Build a project": {
-        "new": Entry("new_command:new", "Make a project: spec, rendered stacks, README, CI workflow and pre-commit "
+        "new": Entry("new_command:new", "Make a project: spec, rendered stacks, README, CI pipeline and pre-commit "
                      "hook"),
         "render": Entry("render_command:render", "Render, verify and write the stacks of a spec, each environment to "
                         "stacks/NAME"),
@@ -110,7 +110,7 @@ def _common(
 
 
 def _common_params(*, hidden: bool) -> list[Any]:
-    """The options of every command; behind a command they work, and are explained once for all of them."""
+    """Add the common options to a command; they are accepted there, and explained once for all commands."""
     params = params_of(_common)[0]
     for param in params:
         param.callback = lambda ctx, param, value: adopt(param.name, value)
@@ -198,5 +198,5 @@ def _told(error: OSError) -> str:
     try:
         Path.cwd()
     except OSError:
-        return "the current folder does not exist any more. Change to another one."
+        return "the current folder no longer exists. Change to another folder."
     return f"{reason}."

@@ -49,6 +49,7 @@ def list_environments(
     else:
         show_findings(project.findings, ReportFormat.TEXT)
         width = max(len(environment.name) for environment in project.value.environments)
+        folders = max(len(str(row["folder"])) for row in rows)
         for row, environment in zip(rows, project.value.environments, strict=True):
             regions = ", ".join(environment.regions)
-            typer.echo(f"{environment.name:<{width}}  {row['folder']}  {regions}")
+            typer.echo(f"{environment.name:<{width}}  {row['folder']!s:<{folders}}  {regions}")

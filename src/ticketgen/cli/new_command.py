@@ -68,7 +68,7 @@ def new(
     ] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask, not even on a terminal.")] = False,
 ) -> None:  # fmt: skip
-    """Make a project: spec, rendered stacks, README, CI workflow and pre-commit hook.
+    """Make a project: spec, rendered stacks, README, CI pipeline and pre-commit hook.
 
     On a terminal, it asks for options that were not given; elsewhere it takes the defaults. The folder must be new, or
     hold nothing but the files of a new repository: .git, README, LICENSE and the like. If anything fails, nothing is

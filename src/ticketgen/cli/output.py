@@ -139,9 +139,7 @@ def _cannot_write(output: Path, reason: str) -> NoReturn:
 
 
 def _write(place: Path, content: bytes) -> None:
-    if (
-        place.exists() and not place.is_file()
-    ):  # a device or a pipe; of a folder, the system says that it is one
+    if place.exists() and not place.is_file():  # a device or a pipe; for a folder, open() fails
         with place.open("wb", buffering=0) as stream:
             stream.write(content)
         return

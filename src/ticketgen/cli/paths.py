@@ -111,7 +111,7 @@ def placed(findings: Iterable[Finding], root: Path) -> tuple[Finding, ...]:
 
 
 def viewed(findings: Iterable[Finding], shown: View) -> tuple[Finding, ...]:
-    """The findings with paths as they are shown. A place in an option of the command line is no path."""
+    """The findings with paths as they are shown. A place in a command-line option is not a path."""
     return tuple(
         replace(found, location=replace(found.location, file=shown(found.location.file)))
         if found.location and not found.location.file.startswith("--")

@@ -1,4 +1,4 @@
-"""How this run talks: where paths begin (``-C``), how much is said (``-q``, ``-v``), and in which colours.
+"""The options of this run: its base folder (``-C``), its verbosity (``-q``, ``-v``) and its colours.
 
 The options are accepted before and after the command. They are kept in one place, because commands, parsers of paths
 and shell completion all ask for them.
@@ -103,13 +103,13 @@ def colored(stream: IO[str] | None) -> bool:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print what is good to know and no result: ``--quiet`` leaves it out."""
+    """Print additional information, which ``--quiet`` omits."""
     if not session().quiet:
         typer.echo(text, err=err)
 
 
 def note(text: str) -> None:
-    """Print, with ``--verbose``, what is going on and how much time has passed."""
+    """With ``--verbose``, print a step and the elapsed time."""
     if session().verbose:
         passed = time.monotonic() - session().since
         typer.echo(f"[{passed:6.2f} s] {text}", file=sys.stderr)

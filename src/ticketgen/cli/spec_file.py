@@ -14,13 +14,13 @@ from ticketgen.findings import Checked, Finding, Location, Stage
 __all__ = ["NAMES", "VARIABLE", "find_spec", "spec_or_none", "the_spec", "upwards"]
 
 NAMES = ("ticketgen.yaml", "ticketgen.yml")
-"""What a spec is called where it is searched for; the first is what `ticketgen new` writes."""
+"""The names of a spec that are searched for; the first is what `ticketgen new` writes."""
 
 VARIABLE = "TICKETGEN_SPEC"
 
 
 def the_spec(given: Path | None, format: ReportFormat = ReportFormat.TEXT) -> Path:
-    """The spec of this command, or the end of it with a finding. Every command that reads a spec calls this."""
+    """Return the path of the spec, or exit with a finding. Every command that reads a spec calls this."""
     found = find_spec(given)
     if found.value is None:
         show_findings(found.findings, format)

@@ -15,7 +15,8 @@ _PARTS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "rules": ("rules/README.md", ""),
     "exit-codes": ("cli.md", "Exit codes"),
     "environment": ("cli.md", "Environment variables"),
-    "config": ("validate.md", "What is reported"),
+    "config": ("validate.md", "Choose what is reported"),
+    "quotas": ("spec.md", "Set quotas that AWS has raised"),
 })  # fmt: skip
 """Topic to page and heading, beside the pages themselves; without a heading it is the whole page."""
 

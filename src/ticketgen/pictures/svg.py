@@ -20,7 +20,7 @@ _CAPTION = 20.0  # below a title, for a sentence
 _BETWEEN = 46.0
 _LEAST = 1500.0  # width, whatever the boxes need
 
-_PATHS = "A letter marks the path, the number behind it the step. Dashed lines are asynchronous."
+_PATHS = "A letter marks the path, the number after it the step. Dashed lines are asynchronous."
 
 
 def describe(picture: Picture) -> str:

@@ -1,1 +1,1 @@
-"""A project's life: it is made, its Regions come and go, its templates are taken over, its ticketgen gets newer."""
+"""The life cycle of a project: create it, add and remove Regions, eject templates, upgrade ticketgen."""

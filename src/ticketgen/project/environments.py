@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 
 import yaml
@@ -51,7 +52,7 @@ class NewEnvironment:
 
 
 def first_figures(preset: Path) -> dict[str, object]:
-    """What dev and staging set beside a preset, as private variables of the template."""
+    """The figures of a preset, and those that dev and staging set beside it, as private variables of the template."""
     settings: dict[str, Any] = yaml.safe_load(preset.read_text(encoding="utf-8"))
     every = [str(region) for region in settings["regions"]]
     named = [settings["primary_region"], settings["secondary_region"]]
@@ -64,6 +65,10 @@ def first_figures(preset: Path) -> dict[str, object]:
     most = [*hubs, *(region for region in every if region not in hubs)][:_STAGING_REGIONS]
     return {
         "_is_multi_region": len(every) > 1,
+        "_primary_region": settings["primary_region"],
+        "_secondary_region": settings["secondary_region"] or "null",
+        "_regions": "\n#           ".join(wrap(f"[{', '.join(every)}]", 100, break_on_hyphens=False)),
+        "_purchases_per_minute": scale["purchases_per_minute"],
         "_dev_regions": _list(hubs, every),
         "_dev_scale": _map(dev),
         "_staging_regions": _list(most, every),

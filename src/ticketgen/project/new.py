@@ -1,4 +1,4 @@
-"""A new project from a template: cookiecutter underneath, then a first render; all of it, or nothing is left.
+"""Create a project from a template with cookiecutter, and render it; on an error, leave nothing behind.
 
 The project is made in a temporary folder, and moved to its own when its stacks are rendered.
 """

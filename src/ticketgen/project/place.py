@@ -1,6 +1,6 @@
-"""The folder of a new project: whether it may be made there, and how it gets there, whole or not at all.
+"""The folder of a new project: the check whether it can be used, and the move into it, all or nothing.
 
-A repository that a forge has just made holds `.git`, a README, a LICENSE. They stay as they are; lines that a project
+A repository that was just created on a forge contains `.git`, a README, a LICENSE. They are kept; lines that a project
 needs are appended to `.gitignore` and `.gitattributes`.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["OWN_README", "finding", "git_root", "misnamed", "move", "name_of", "
 
 SPECS: Final = ("ticketgen.yaml", "ticketgen.yml")
 OWN_README: Final = "TICKETGEN.md"
-"""The name of a project's README where the folder has one."""
+"""The name of the project's README if the folder already has a README."""
 _MERGED: Final = (".gitignore", ".gitattributes")
 _MOST_NAMED: Final = 5
 
@@ -52,7 +52,7 @@ def git_root(folder: Path) -> Path | None:
 
 
 def misnamed(name: str) -> Finding | None:
-    """Why a project cannot have a name, with one that it can have."""
+    """The finding that a project's name is invalid, with a valid suggestion."""
     try:
         TypeAdapter(ProjectName).validate_python(name)
     except ValidationError as error:
@@ -69,7 +69,10 @@ def _suggested(name: str) -> str:
 
 
 def refused(folder: Path) -> Finding | None:
-    """Why no project can be made in a folder."""
+    """The finding that no project can be created in a folder."""
+    exists = folder.is_symlink() or folder.exists()
+    if exists and not folder.is_dir():
+        return finding("folder-not-empty", f"{folder} exists and is not a folder", "name another folder")
     for parent in folder.absolute().parents:
         spec = next((parent / name for name in SPECS if (parent / name).is_file()), None)
         if spec:
@@ -78,13 +81,11 @@ def refused(folder: Path) -> Finding | None:
                 f"{folder} lies inside the project of {spec}",
                 "name a folder outside of it",
             )
-    if not folder.is_symlink() and not folder.exists():
+    if not exists:
         return None
-    if not folder.is_dir():
-        return finding("folder-not-empty", f"{folder} exists and is not a folder", "name another folder")
     names = sorted(each.name for each in folder.iterdir())
     if set(names) & set(SPECS):
-        return finding("folder-not-empty", f"{folder} is a project already", "run ticketgen render there")
+        return finding("folder-not-empty", f"{folder} is already a project", "run ticketgen render there")
     in_the_way = [
         name for name in names if not any(fnmatch.fnmatch(name.lower(), pattern) for pattern in _WELCOME)
     ]
@@ -97,7 +98,7 @@ def refused(folder: Path) -> Finding | None:
 
 
 def move(project: Path, folder: Path) -> tuple[Finding, ...]:
-    """Move a project to its folder; if that fails, nothing of it stays there.
+    """Move a project to its folder; if that fails, remove it again.
 
     Args:
         project: the whole project, on the same file system.
@@ -128,7 +129,7 @@ def move(project: Path, folder: Path) -> tuple[Finding, ...]:
 
 
 def _meet(project: Path, folder: Path) -> Iterator[Finding]:
-    """Settle, inside the project, what becomes of each name that the folder has already."""
+    """Decide for each name that the folder already has whether it is kept or extended."""
     theirs = {each.name.casefold(): each for each in folder.iterdir()}
     has_readme = next((each for name, each in sorted(theirs.items()) if name.startswith("readme")), None)
     readme = project / "README.md"

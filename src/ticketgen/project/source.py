@@ -1,7 +1,7 @@
 """Where a project installs ticketgen from: one requirements file, and one command for CI, README and developers.
 
-Every source is fixed: the same command installs the same ticketgen tomorrow. None is a bare name, which an index would
-resolve to whatever somebody published under it.
+Every source is fixed: the same command installs the same ticketgen tomorrow. A bare name is never accepted,
+because an index would resolve it to whatever package was published under it.
 """
 
 from __future__ import annotations
@@ -96,15 +96,16 @@ def _git(given: str) -> Source:
     place, _, reference = address.removeprefix("git+").rpartition("@")
     _no_secret(address.removeprefix("git+"))
     if not address.startswith(("git+https://", "git+ssh://", "git+file://")):
-        raise Refused(f"{given} names no repository over https or ssh")
+        raise Refused(f"{given} is not an https or ssh address of a repository")
     if "@" not in urlsplit(address).path:
-        raise Refused(f"{given} names no commit", "append @ and the full commit hash")
+        raise Refused(f"{given} does not name a commit", "append @ and the full commit hash")
     if not _COMMIT.fullmatch(reference):
         raise Refused(
-            f"{given} names no commit: {reference!r} may move", "write the full commit hash behind the @"
+            f"{given} does not name a commit: {reference!r} may move",
+            "write the full commit hash after the @",
         )
     if fragment and not re.fullmatch(r"subdirectory=[\w./-]+", fragment):
-        raise Refused(f"{given} ends with #{fragment}", "leave it out; only #subdirectory=FOLDER is known")
+        raise Refused(f"{given} ends with #{fragment}", "remove it; only #subdirectory=FOLDER is supported")
     line = f"ticketgen @ {given}"
     if place.startswith("file://"):  # pip before 24 takes no "name @ URL" without a host
         line = f"{given}{'&' if fragment else '#'}egg=ticketgen"
@@ -112,7 +113,7 @@ def _git(given: str) -> Source:
 
 
 def _download(given: str) -> Source:
-    """A wheel behind a URL; pip compares the hash in the fragment."""
+    """A wheel at a URL; pip compares the hash in the fragment."""
     address, _, fragment = given.partition("#")
     _no_secret(address)
     name = urlsplit(address).path.rpartition("/")[2]
@@ -134,10 +135,10 @@ def _index(given: str) -> Source:
     try:
         named, *options = shlex.split(given)
     except ValueError as error:
-        raise Refused(f"{given!r} is not understood: {error}") from None
+        raise Refused(f"{given!r} cannot be parsed: {error}") from None
     version = re.fullmatch(r"ticketgen==([\w.!+-]+)", named)
     if version is None:
-        raise Refused(f"{named!r} names no version", f"write ticketgen=={VERSION}, and its hash")
+        raise Refused(f"{named!r} does not name a version", f"write ticketgen=={VERSION}, and its hash")
     hashes, address = [], ""
     words = iter(options)
     for word in words:
@@ -149,9 +150,11 @@ def _index(given: str) -> Source:
             _no_secret(value)
             address = value
         else:
-            raise Refused(f"{word!r} is not understood", "give --hash=sha256:HASH and --index-url https://…")
+            raise Refused(
+                f"{word!r} is not a supported option", "write --hash=sha256:HASH and --index-url https://…"
+            )
     if not hashes:
-        raise Refused(f"{given} has no hash, and an index may hold somebody else's package of that name",
+        raise Refused(f"{given} has no hash, and an index may contain another package of that name",
                       "append --hash=sha256: and the wheel's SHA-256 hash")  # fmt: skip
     _same_version(named, version[1])
     command = f"{_PIP} --no-deps -r {REQUIREMENTS} && {_PIP} -r {DEPENDENCIES}"
@@ -168,7 +171,7 @@ def _index(given: str) -> Source:
 def _lock(path: Path) -> Source:
     """A requirements file in which everything has a hash, as ``pip-compile --generate-hashes`` and uv write it."""
     if not path.is_file():
-        raise Refused(f"{path} is not there")
+        raise Refused(f"{path} does not exist")
     try:
         content = path.read_bytes()
         lines = list(_logical_lines(content.decode()))
@@ -182,7 +185,7 @@ def _lock(path: Path) -> Source:
         if line == "--require-hashes" or line.startswith(("--only-binary", "--no-binary")):
             continue
         if line.startswith("-") or re.match(r"[./]|\S+/", line):
-            raise Refused(f"{path}:{number}: {line.split()[0]!r} leads to another file",
+            raise Refused(f"{path}:{number}: {line.split()[0]!r} refers to another file",
                           "write packages with hashes only")  # fmt: skip
         if not re.search(r"\s--hash[= ]\s*sha(256|384|512):[0-9a-f]{64,}", line):
             raise Refused(f"{path}:{number}: {line.split()[0]} has no hash",
@@ -222,8 +225,8 @@ def _same_version(where: str, version: str) -> None:
 def _no_secret(address: str) -> None:
     parts = urlsplit(address)
     if parts.password or (parts.username and parts.scheme != "ssh"):
-        raise Refused(f"the URL at {parts.hostname} holds a user name or a password, which would be committed",
-                      "leave them out; pip takes them from netrc, a keyring or the environment")  # fmt: skip
+        raise Refused(f"the URL at {parts.hostname} contains a user name or a password, which would be committed",
+                      "remove them; pip takes them from netrc, a keyring or the environment")  # fmt: skip
 
 
 def _text(command: str, lines: list[str] | tuple[str, ...]) -> bytes:

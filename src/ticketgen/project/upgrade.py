@@ -1,4 +1,4 @@
-"""Why a newer ticketgen renders otherwise: what the changelog says under *Rendering*, from one version to another."""
+"""The reasons why a newer ticketgen renders differently: the *Rendering* entries of the changelog."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEWEST = (10**9,)
 
 
 def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None = None) -> tuple[Finding, ...]:
-    """What changes between the version that wrote the stacks and this one, and why; nothing if nothing does."""
+    """The reasons for each change since the version that wrote the stacks; nothing if nothing changes."""
     if not upgrades(changes, version):
         return ()
     older = (
@@ -27,12 +27,12 @@ def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None =
     found = list(reasons(changelog() if text is None else text, oldest, version))
     said = [f"{name}: {reason}" for name, reason in found]
     if not said:
-        said = [f"the changelog names no reason between {oldest} and {version}: look at the difference"]
+        said = [f"the changelog gives no reason between {oldest} and {version}: read the diff"]
     return tuple(Finding("upgrade-reason", each, Stage.WRITE, severity=Severity.NOTE) for each in said)
 
 
 def reasons(text: str, after: str, up_to: str) -> Iterator[tuple[str, str]]:
-    """The changelog's *Rendering* entries of the versions behind one and up to another: pairs of version and entry."""
+    """The changelog's *Rendering* entries after one version and up to another: pairs of version and entry."""
     for title, section in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
         name = title.split()[0].strip("[]")
         unreleased = name.casefold() == "unreleased"

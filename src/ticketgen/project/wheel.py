@@ -71,7 +71,7 @@ def read_wheel(path: Path) -> Wheel:
     """Read a wheel from disk.
 
     Raises:
-        NotTicketgen: it is another package's, or no wheel.
+        NotTicketgen: it is not a wheel, or a wheel of another package.
         OSError: it cannot be read.
     """
     content = path.read_bytes()
@@ -88,7 +88,7 @@ def read_wheel(path: Path) -> Wheel:
     if name != "ticketgen" or "ticketgen/__init__.py" not in names:
         raise NotTicketgen(f"{path} is a wheel of {name}, not of ticketgen")
     if not path.name.startswith(f"ticketgen-{version}-"):
-        raise NotTicketgen(f"{path} holds ticketgen {version}, which its name does not say")
+        raise NotTicketgen(f"{path} contains ticketgen {version}, but its name says otherwise")
     return Wheel(path.name, version, content)
 
 

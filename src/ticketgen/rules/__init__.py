@@ -1,1 +1,1 @@
-"""The rules: what is wrong with Terraform that parses, refers and fits its schema. One module each."""
+"""The rules: faults in Terraform with valid syntax, references and schema. One module each."""

@@ -37,26 +37,25 @@ __all__ = [
 SOURCE = "ticketgen.sizing.assumptions"
 """The source of a figure that rests on these assumptions only."""
 
-HEADROOM = 1.5  # capacity per demand: bursts within the minute, and keys that share a shard unevenly
+HEADROOM = 1.5  # capacity divided by demand: for bursts, and for keys that share a shard unevenly
 
 HOLDS_PER_ORDER = 1.25  # one hold in five meets a sold seat, or expires
 AVAILABILITY_READS_PER_ORDER = 8  # seat map reads of a buyer, and of visitors who buy nothing
-SIGN_IN_REQUESTS = 2  # to sign in with SRP: InitiateAuth and RespondToAuthChallenge
+SIGN_IN_REQUESTS = 2  # of one sign-in with SRP: InitiateAuth and RespondToAuthChallenge
 
 PURCHASE_SECONDS = 0.25  # a transaction, and for a far buyer one round trip to the home Region
 AVAILABILITY_SECONDS = 0.03  # one section of the map from a cache in the same Region
 PROCESSOR_BATCH = 500  # records in one call of the Data API, well under its size limits
-PROCESSOR_BATCH_SECONDS = 1.0  # one upsert of so many rows
+PROCESSOR_BATCH_SECONDS = 1.0  # one upsert of that many rows
 SYNC_SECONDS_PER_RECORD = 0.002  # a seat's change from the stream into Redis, in small batches
-SHARD_QUERY_SECONDS = 0.01  # one page of one event shard, read one after the other
+SHARD_QUERY_SECONDS = 0.01  # one page of one event shard; pages are read one after the other
 REFRESH_SECONDS = 0.2  # the check for missing or old maps, once a minute
 STANDBY_SECONDS = 0.05  # a verification in the standby Region: it reads one item
 
-# Constants of the functions (templates/functions): seat_cache_sync reloads a map after so many seconds,
-# inventory_verifier reads for this share of its time, and compares so many shards of an event per run.
-MAP_RELOAD_SECONDS = 900
-VERIFICATION_READING_SHARE = 0.6
-SLICES_PER_RUN = 8
+# Constants of the functions in templates/functions.
+MAP_RELOAD_SECONDS = 900  # between two loads of a seat map by seat_cache_sync
+VERIFICATION_READING_SHARE = 0.6  # of a run's time, in which inventory_verifier reads
+SLICES_PER_RUN = 8  # shards of an event that inventory_verifier compares in one run
 
 CACHE_BYTES_PER_SEAT = 160  # a member of a sorted set, with its hash table and its skip list
 LOG_BYTES_PER_REQUEST = 1000  # an access log line, Lambda's three lines, and a line of metrics
@@ -65,11 +64,11 @@ ROWS_PER_ACU = 500  # upserted rows a second for each Aurora capacity unit
 # Measured by `make bench-functions`, on the fastest of several runs; the read units follow from them, too. On a busy
 # machine a verification takes half as long again. It reads one entry and one item for each of 60,000 new seats and
 # 104,000 in the shards whose turn it is; other Regions only count theirs. A load reads 234,000 items.
-CPU_SECONDS_PER_VERIFIED_ITEM = 4.0 / (2 * 164_000)
-CPU_SECONDS_PER_CACHED_SEAT = 1.6 / 234_000
+CPU_SECONDS_PER_VERIFIED_ITEM = 4.0 / (2 * 164_000)  # measured with `make bench-functions`
+CPU_SECONDS_PER_CACHED_SEAT = 1.6 / 234_000  # measured with `make bench-functions`
 
 LEAST_CONCURRENCY = 5  # for a few concurrent buyers during cold starts
-LEAST_MEMORY = 512  # MiB: with less, importing boto3 takes seconds
+LEAST_MEMORY = 512  # MiB; with less memory, importing boto3 takes seconds
 MOST_BURSTABLE_OPERATIONS = 1000  # cache operations a second that a burstable node sustains without credits
 MOST_CACHE_OPERATIONS = 100_000  # per second, for the one thread that runs the commands of a node
 

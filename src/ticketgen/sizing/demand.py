@@ -196,7 +196,7 @@ def event_shards(write_units: int, scale: EventScale, objectives: Objectives) ->
     return figure(
         "event_shards",
         max(1, ceil(needed * assumed.HEADROOM)),
-        "partition keys an event",
+        "partition keys per event",
         f"the larger of {counted(write_units, 'write units/s')} / {said(key.value)} per partition key and, to load a "
         f"map within {objectives.cache_load_s} s, {counted(ceil(loaded), 'read units/s')} / {said(read.value)} per "
         f"key, × {said(assumed.HEADROOM)} headroom",
@@ -264,7 +264,7 @@ def kinesis_parallelization_factor(seats: int, batch_size: int) -> Figure[int]:
     return figure(
         "kinesis_parallelization_factor",
         min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(needed * assumed.HEADROOM))),
-        "batches at once",
+        "concurrent batches",
         f"{counted(busiest, 'records/s')} in the fullest shard / {said(batch_size)} per batch × "
         f"{said(assumed.PROCESSOR_BATCH_SECONDS)} s × {said(assumed.HEADROOM)} headroom",
         f"{limits.LAMBDA_PARALLELIZATION.source}; {assumed.SOURCE}",

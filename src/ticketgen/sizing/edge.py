@@ -48,7 +48,7 @@ def waf_rate_limit(rate: int) -> Figure[int]:
     return figure(
         "waf_rate_limit",
         min(limits.WAF_MAX_RATE.value, max(assumed.LEAST_ADDRESS_LIMIT, share)),
-        "requests/5 min and address",
+        "requests per address in 5 min",
         f"{assumed.ADDRESS_SHARE:.0%} of {counted(rate, 'requests/s')} × {_WINDOW} s, at least "
         f"{said(assumed.LEAST_ADDRESS_LIMIT)}",
         f"{limits.WAF_MAX_RATE.source}; {assumed.SOURCE}",

@@ -69,7 +69,7 @@ def _concurrency(name: str, orders: int, rate: float, seconds: float) -> Figure[
     return figure(
         name,
         max(assumed.LEAST_CONCURRENCY, ceil(needed * assumed.HEADROOM)),
-        "executions at once",
+        "concurrent executions",
         f"the larger of {counted(rate, 'requests/s')} × {said(seconds)} s (Little's law) and "
         f"{counted(rate, 'requests/s')} / {each.value}, × {said(assumed.HEADROOM)} headroom, "
         f"at least {assumed.LEAST_CONCURRENCY}",
@@ -100,7 +100,7 @@ def purchase_memory_mib(objectives: Objectives) -> Figure[int]:
     return _memory(
         "purchase_memory_mib",
         _VCPU.value * min(1.0, 50 / objectives.lock_ms),
-        f"{said(_VCPU.value)} MiB, one vCPU, for a lock within 50 ms; the objective is {objectives.lock_ms} ms",
+        f"{said(_VCPU.value)} MiB (one vCPU) × the smaller of 1 and 50 ms / {objectives.lock_ms} ms",
         lock_ms=objectives.lock_ms,
     )
 
@@ -141,7 +141,7 @@ def cache_sync_parallelization_factor(seats: int) -> Figure[int]:
     return figure(
         "cache_sync_parallelization_factor",
         min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(needed * assumed.HEADROOM))),
-        "batches at once",
+        "concurrent batches",
         f"{counted(busiest, 'records/s')} in the fullest shard × {said(assumed.SYNC_SECONDS_PER_RECORD)} s × "
         f"{said(assumed.HEADROOM)} headroom",
         f"{limits.LAMBDA_PARALLELIZATION.source}; {assumed.SOURCE}",
@@ -155,8 +155,8 @@ def cache_sync_concurrency(stream_shards: int, factor: int) -> Figure[int]:
     return figure(
         "cache_sync_concurrency",
         stream_shards * factor + 1,
-        "executions at once",
-        f"{counted(stream_shards, 'stream shards')} × {counted(factor, 'batches at once')} + the refresh",
+        "concurrent executions",
+        f"{counted(stream_shards, 'stream shards')} × {counted(factor, 'concurrent batches')} + the refresh",
         assumed.SOURCE,
         inventory_stream_shards=stream_shards,
         cache_sync_parallelization_factor=factor,
@@ -179,8 +179,8 @@ def processor_concurrency(shards: int, factor: int) -> Figure[int]:
     return figure(
         "processor_concurrency",
         shards * factor,
-        "executions at once",
-        f"{counted(shards, 'shards')} × {counted(factor, 'batches at once')}",
+        "concurrent executions",
+        f"{counted(shards, 'shards')} × {counted(factor, 'concurrent batches')}",
         assumed.SOURCE,
         scope=Scope.HUB,
         kinesis_shards=shards,
@@ -217,7 +217,7 @@ def verifier_concurrency(objectives: Objectives) -> Figure[int]:
 
 def corrector_memory_mib() -> Figure[int]:
     """Memory of oversell_corrector, which gets at most 100 findings."""
-    return _memory("corrector_memory_mib", 0, "little is needed for 100 findings", Scope.HUB)
+    return _memory("corrector_memory_mib", 0, "the minimum is enough for 100 findings", Scope.HUB)
 
 
 def corrector_concurrency(objectives: Objectives) -> Figure[int]:
@@ -230,7 +230,7 @@ def _overlapping(name: str, key: str, seconds: int, objectives: Objectives) -> F
     return figure(
         name,
         ceil(seconds / interval) + 1,
-        "executions at once",
+        "concurrent executions",
         f"{seconds} s / one every {interval} s, rounded up, + 1",
         f"objectives.{key}",
         scope=Scope.HUB,
@@ -246,7 +246,7 @@ def region_concurrency(purchase: int, availability: int, cache_sync: int) -> Fig
     return figure(
         "region_concurrency",
         purchase + availability + cache_sync + unreserved.value,
-        "executions at once",
+        "concurrent executions",
         f"{said(purchase)} ticket_purchase + {said(availability)} seat_availability + {said(cache_sync)} "
         f"seat_cache_sync + {unreserved.value} that cannot be reserved",
         unreserved.source,
@@ -261,7 +261,7 @@ def hub_concurrency(region: int, processor: int, verifier: int, corrector: int) 
     return figure(
         "hub_concurrency",
         region + processor + verifier + corrector,
-        "executions at once",
+        "concurrent executions",
         f"{said(region)} in every Region + {said(processor)} kinesis_processor + {said(verifier)} "
         f"inventory_verifier + {said(corrector)} oversell_corrector",
         limits.LAMBDA_UNRESERVED.source,
@@ -292,7 +292,7 @@ def ticker_executions_per_day() -> Figure[int]:
 
 
 def verification_executions_per_day(starts_per_minute: int) -> Figure[int]:
-    """Verifications that start in one day, in either hub; in the standby hub they end at once."""
+    """Verifications that start in one day, in either hub; in the standby hub they end immediately."""
     return _every_minute(
         "verification_executions_per_day",
         starts_per_minute,

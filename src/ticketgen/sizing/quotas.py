@@ -1,6 +1,6 @@
 """Compare figures with AWS's quotas and limits: a quota that a request raises is a warning, a fixed limit an error.
 
-Each environment is counted as if it were alone in its account: other workloads on the same quota come on top.
+Each environment is counted as if it were alone in its account: other workloads add to the need.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Need:
         needed: in the quota's unit.
         what: what needs it.
         formula: how the number is computed.
-        told: what the account has according to the spec; None if the spec does not tell.
+        told: what the account has according to the spec; None if the spec does not set it.
     """
 
     quota: Quota
@@ -49,7 +49,7 @@ class Need:
 
     @property
     def allowed(self) -> int:
-        """The value that the spec tells, or else that of a new account."""
+        """The value in the spec, or else that of a new account."""
         return self.default if self.told is None else self.told
 
     @property
@@ -259,7 +259,7 @@ def _requests(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
     """Quotas that a request raises, and those that none does."""
     groups: dict[tuple[str, str, int, int, bool], list[Need]] = {}
     for need in needs(environment, sizing):
-        # The request for the leading quota brings the other along, unless the spec tells that it did not.
+        # The request for the leading quota brings the other along, unless the spec shows that it did not.
         if need.is_exceeded and not (need.quota.raised_with and need.told is None):
             key = need.quota.key, need.what, need.needed, need.allowed, need.told is None
             groups.setdefault(key, []).append(need)
@@ -300,10 +300,10 @@ def _preparations(sizing: Sizing) -> Iterator[_Words]:
     cold_writes, cold_reads = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_COLD_READ_UNITS
     if writes > cold_writes.value or reads > cold_reads.value:
         message = (
-            f"a table gets up to {said(writes)} write and {counted(reads, 'read units/s')}, but a new table takes "
+            f"a table needs up to {said(writes)} write and {counted(reads, 'read units/s')}, but a new table serves "
             f"{said(cold_writes.value)} and {said(cold_reads.value)}"
         )
-        yield Severity.NOTE, "prewarm", message, "run ops/prewarm.py before the sale"
+        yield Severity.NOTE, "prewarm", message, "run the stack's ops/prewarm.py before the sale"
 
     rate = limits.LAMBDA_SCALING_RATE.value
     for name, figure in (
@@ -312,8 +312,8 @@ def _preparations(sizing: Sizing) -> Iterator[_Words]:
     ):
         if figure.value > rate:
             message = (
-                f"{name} needs {counted(figure.value, 'executions at once')}, but Lambda adds at most {said(rate)} "
-                "in 10 s, and no request raises that"
+                f"{name} needs {counted(figure.value, 'concurrent executions')}, but Lambda adds at most {said(rate)} "
+                "in 10 s, a limit that AWS does not raise"
             )
             seconds = ceil(figure.value / rate) * 10
             help = f"admit buyers over {seconds} s, or provision concurrency for the opening"

@@ -1,4 +1,4 @@
-"""Findings of several environments, each told once."""
+"""Findings of several environments, each reported once."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The spec: its model, its reader, presets, edits, and the way to environments."""
+"""The spec: its model, its reader, presets, edits, and the resolution into environments."""

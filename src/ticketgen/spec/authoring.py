@@ -1,6 +1,6 @@
 """The models of files: the settings of `model`, all of them optional, in three places.
 
-A preset, the top of a spec and each environment may set any of them, and take the others from each other. So these
+A preset, the top of a spec and each environment may set any of them, and inherits the others. So these
 models are made from `Settings`, field by field, instead of being written again.
 """
 
@@ -33,7 +33,7 @@ def _nothing() -> None:
 
 @cache
 def _partial(model: type[Part]) -> type[Part]:
-    """Make every field of a model optional, on every level. A field that may not be null still may not."""
+    """Make every field of a model optional, on every level. A field that must not be null must still not be null."""
     fields: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         annotation = _with_partials(info.annotation)

@@ -1,8 +1,8 @@
 """Add a Region to a spec, or remove one: edit the text where the value is written, and read the result again.
 
-An environment, the top of the file or the preset may say a value. If the place that says it holds for exactly the
-chosen environments, it is edited; otherwise the value is written out in the chosen environments. Afterwards, nothing
-but the Regions of these environments may differ; an edit for which that is not true is given up and reported.
+A value may be set in an environment, at the top of the file or in the preset. If the place that sets it applies to
+exactly the chosen environments, it is edited; otherwise the value is written into each chosen environment. The edit may
+change nothing but the Regions of these environments; any other edit is discarded and reported.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _PLACES: dict[_Key, tuple[str, ...]] = {
     "opt_in_regions": ("regions", "secondary_region", "primary_region", "extends", "project", "version"),
     "secondary_region": ("primary_region", "regions", "extends", "project", "version"),
 }
-"""Each key that may have to be added, with the keys that it goes after: the first that is there."""
+"""The keys that may have to be added, each with the keys that it may follow; the first existing one counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Edit:
         document: the edited spec.
         project: the same, resolved.
         changed: the environments whose Regions changed, in the order of the spec.
-        unchanged: the chosen environments that were so already.
+        unchanged: the chosen environments that needed no change.
     """
 
     document: SpecDocument
@@ -77,7 +77,7 @@ def add_region(
         region: as AWS writes it.
         only: the chosen environments; all if empty.
         opted_in: whether an opt-in Region is enabled in the AWS account, so that the spec may say so.
-        secondary: whether it becomes the secondary Region, of environments that have none.
+        secondary: whether it becomes the secondary Region, of environments without one.
     """
     before = _before(document, region, only)
     if before.value is None:
@@ -144,7 +144,7 @@ def _before(
     findings = []
     if region not in REGIONS:
         close = nearest(region, REGIONS)
-        help = f"did you mean {close}?" if close else "write a Region as AWS does, such as us-east-1"
+        help = f"did you mean {close}?" if close else "write the code of a Region, such as us-east-1"
         findings.append(_finding("no-such-region", f"{region!r} is not a Region of AWS", None, help))
     for name in sorted(set(only) - set(names)):
         findings.append(
@@ -170,7 +170,7 @@ def _not_opted_in(document: SpecDocument, region: str) -> Finding:
 def _needs_secondary(
     document: SpecDocument, lacking: Collection[Environment], region: str, project: Project
 ) -> Iterator[Finding]:
-    """Environments that have a single Region: the second one takes over, so it is the secondary Region."""
+    """Findings for environments with a single Region, whose second Region has to be the secondary one."""
     alone = [each.name for each in lacking if each.secondary_region is None]
     if not alone:
         return
@@ -188,14 +188,13 @@ def _needs_secondary(
 def _not_secondary(
     document: SpecDocument, project: Project, meant: Collection[Environment], region: str
 ) -> Iterator[Finding]:
-    """Environments in which the Region cannot become the secondary one."""
-    at = Location(document.file)
+    """Findings for environments in which the Region cannot become the secondary one."""
     primary = [each.name for each in meant if each.primary_region == region]
     if primary:
         yield _finding(
             "cannot-be-secondary",
             f"{region} is the primary Region of {listed(primary)}",
-            project.marks.get(("environments", primary[0], "primary_region"), at),
+            _editable(document, project, primary[0], "primary_region"),
             "name another Region as the secondary one",
         )
     free = [each.name for each in meant if each.secondary_region in {None, region}]
@@ -206,11 +205,12 @@ def _not_secondary(
     for other, names in taken.items():
         instead = f"add {region} to these without --secondary"
         if free:
-            instead = f"choose the environments that have none: {' '.join(f'--env {name}' for name in free)}"
+            options = " ".join(f"--env {name}" for name in free)
+            instead = f"choose the environments without a secondary Region: {options}"
         yield _finding(
             "cannot-be-secondary",
             f"{other} is already the secondary Region of {listed(names)}",
-            project.marks.get(("environments", names[0], "secondary_region"), at),
+            _editable(document, project, names[0], "secondary_region"),
             instead,
         )
 
@@ -218,12 +218,12 @@ def _not_secondary(
 def _needed(
     document: SpecDocument, project: Project, having: Collection[Environment], region: str
 ) -> Iterator[Finding]:
-    """Environments whose primary or secondary Region it is: one finding for those with the same place and fix."""
-    groups: dict[tuple[str, Location | None, str], list[str]] = {}
+    """Findings for environments whose primary or secondary Region it is: one for each place and fix."""
+    groups: dict[tuple[str, Location, str], list[str]] = {}
     for each in having:
         role = "primary" if region == each.primary_region else "secondary"
         if region in {each.primary_region, each.secondary_region}:
-            at = project.marks.get(("environments", each.name, f"{role}_region"))
+            at = _editable(document, project, each.name, f"{role}_region")
             groups.setdefault((role, at, _successor(each)), []).append(each.name)
     for (role, at, successor), names in groups.items():
         yield _finding(
@@ -278,7 +278,7 @@ def _edited(
     *,
     add: bool,
 ) -> Checked[str]:
-    """The text with the Region in, or out of, the value of a key of these environments."""
+    """The text with the Region added to, or removed from, a key of these environments."""
     if not environments:
         return Checked(text)
     replacements: list[Replacement] = []
@@ -298,7 +298,7 @@ def _edited(
         for each in shared:
             where = value_of(top, "environments", each.name)
             if where is None:
-                return Checked(None, (_elsewhere(project, each),))
+                return Checked(None, (_elsewhere(document, project, each),))
             parent = value_of(top, "environments")
             inline = isinstance(parent, CollectionNode) and bool(parent.flow_style)
             after = _place(where, key) if key == "secondary_region" else ""
@@ -314,7 +314,7 @@ def _quote_of_json(top: Node) -> str:
 
 
 def _place(node: Node, key: _Key) -> str:
-    """The key of a map that a new one goes after; "" if it has none of those."""
+    """The key of a map that a new one goes after; "" if the map has none of them."""
     entries = {name.value for name, _ in node.value} if isinstance(node, MappingNode) else set()
     return next((name for name in _PLACES[key] if name in entries), "")
 
@@ -344,11 +344,17 @@ def _words(regions: Collection[str], region: str, add: bool) -> list[str]:
     return [*regions, region] if add else [each for each in regions if each != region]
 
 
-def _elsewhere(project: Project, environment: Environment) -> Finding:
+def _editable(document: SpecDocument, project: Project, *path: str) -> Location:
+    """Where the spec sets a value of an environment; where it names its preset if that sets the value."""
+    at = project.marks.get(("environments", *path))
+    return at if at and at.file == document.file else find(document.root, ("extends",)).at
+
+
+def _elsewhere(document: SpecDocument, project: Project, environment: Environment) -> Finding:
     return _finding(
         "cannot-edit",
         f"the environment {environment.name} comes from the preset, and the spec does not name it",
-        project.marks.get(("environments", environment.name)),
+        _editable(document, project, environment.name),
         f"write {environment.name}: {{}} under environments first",
     )
 
@@ -389,7 +395,7 @@ def _checked(
 def _is_as_meant(
     before: Environment, after: Environment, region: str, *, changed: bool, secondary: bool
 ) -> bool:
-    """Whether nothing but the Region differs, and only where it was meant to."""
+    """Whether only the Region differs, and only in the intended environments."""
     expected: dict[str, object] = {}
     if changed:
         expected["regions"] = tuple(sorted({*before.regions} ^ {region}))

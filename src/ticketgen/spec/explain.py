@@ -52,7 +52,7 @@ class _Wrong:
 
     @property
     def in_unit(self) -> str:
-        """The unit in brackets, behind a number."""
+        """The unit in brackets, to follow a number."""
         return f" ({self.unit})" if self.unit else ""
 
     @property

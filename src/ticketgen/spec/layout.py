@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 WIDTH = 100
-"""Columns that a line may take before what is added to it goes to a line of its own."""
+"""The maximum width of a line: a longer addition goes to a line of its own."""
 
 MOST_WIDTH = 120
-"""The same for a list that is on one line so far, so that the change is one line."""
+"""The same for a list on one line, so that the diff stays at one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ _Entry: TypeAlias = tuple[ScalarNode, Node]
 
 
 def compose(text: str) -> Node:
-    """The nodes of a text that `reader.read` has taken, with their marks.
+    """The nodes of a text that `reader.read` has accepted, with their marks.
 
-    The slow loader, because its marks count characters for certain.
+    It uses the slow loader, whose marks count characters reliably.
     """
     node = yaml.compose(text, Loader=yaml.SafeLoader)
-    assert node is not None  # the reader takes no empty file
+    assert node is not None  # the reader refuses an empty file
     return node
 
 
@@ -66,7 +66,7 @@ def applied(text: str, replacements: Sequence[Replacement]) -> str:
 
 
 def value_of(node: Node, *keys: str) -> Node | None:
-    """What is at a path of keys; None where there is nothing."""
+    """The node at a path of keys; None if it does not exist."""
     for key in keys:
         found = [value for name, value in _entries(node) if name.value == key]
         if not found:
@@ -88,7 +88,7 @@ def insert_item(text: str, node: SequenceNode, word: str) -> list[Replacement]:
 
 
 def remove_item(text: str, node: SequenceNode, word: str) -> list[Replacement]:
-    """Take the item that is this word out of a list of several."""
+    """Remove the item that is this word from a list of several items."""
     number = next(n for n, item in enumerate(node.value) if item.value == word)
     item = node.value[number]
     start, end = item.start_mark.index, item.end_mark.index
@@ -99,7 +99,7 @@ def remove_item(text: str, node: SequenceNode, word: str) -> list[Replacement]:
 
 
 def replace_value(text: str, node: MappingNode, key: str, word: str) -> list[Replacement]:
-    """Put a plain word in the place of the single value of a key, which may be empty."""
+    """Replace the single value of a key, which may be empty, with a plain word."""
     name, value = next(entry for entry in _entries(node) if entry[0].value == key)
     start, end = value.start_mark.index, value.end_mark.index
     if start < end:
@@ -120,7 +120,7 @@ def insert_entry(
     inline: bool = False,
     quote: str = "",
 ) -> list[Replacement]:
-    """Add a key with a plain word or a list of them to a map, or to an empty value where a map may be.
+    """Add a key with a plain word or a list of them to a map, or to an empty value that may become a map.
 
     Args:
         text: the whole file.
@@ -133,7 +133,7 @@ def insert_entry(
     """
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, ScalarNode):
-        if inline or start < end:  # null, ~; or nothing, and the marks are behind the colon
+        if inline or start < end:  # null, ~; or nothing, and the marks are after the colon
             space = "" if start < end else " "
             return [Replacement(start, end, f"{space}{{ {_listed(text, start + 2, key, words, quote)} }}")]
         indent = _indent(text, start)
@@ -227,7 +227,7 @@ def _remove_flow_item(text: str, node: SequenceNode, number: int) -> list[Replac
 
 
 def _comma(text: str, start: int, end: int) -> int | None:
-    """Where the comma is between two items, or behind the last; what is in a comment is none."""
+    """The position of the comma between two items or after the last one, ignoring commas in comments."""
     for match in re.finditer(r"#[^\r\n]*|,", text[start:end]):
         if match[0] == ",":
             return start + match.start()
@@ -269,7 +269,7 @@ def _quoted(word: str, like: Node) -> str:
 
 
 def _content_end(node: Node, key: Node) -> int:
-    """Where the last character of a value is written: a block collection's own mark is behind what follows it."""
+    """The position of a value's last character; the end mark of a block collection is after the text that follows."""
     if isinstance(node, MappingNode) and not node.flow_style and node.value:
         return _content_end(node.value[-1][1], node.value[-1][0])
     if isinstance(node, SequenceNode) and not node.flow_style and node.value:
@@ -281,7 +281,7 @@ def _content_end(node: Node, key: Node) -> int:
 
 
 def _line_after(text: str, index: int, line: str) -> Replacement:
-    """A new line behind the one that this character is in."""
+    """The place of a new line after the line of this character."""
     if index and text[index - 1] == "\n" and index == _line_start(text, index):
         index -= 1  # the end of a block scalar is the beginning of the next line
         if text[index - 1] == "\r":

@@ -1,7 +1,7 @@
 """Stage 1, load: read the spec and the preset that it extends into trees with lines and columns.
 
 Only this stage reads the files of a spec. It reports errors of the files and of their YAML (`reader`); the next stage,
-`resolve`, checks the values. It returns a tree whenever there is one, so that one error does not hide the others.
+`resolve`, checks the values. It returns a tree whenever it can build one, so that one error does not hide the others.
 """
 
 from __future__ import annotations

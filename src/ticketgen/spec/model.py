@@ -53,7 +53,7 @@ class Part(BaseModel):
 
 
 class EventScale(Part):
-    """How big an on-sale is. The figures are totals: one event, and one Region, may take all of it."""
+    """The size of an on-sale. The figures are totals: one event, and one Region, may take all of it."""
 
     purchases_per_minute: int = Field(
         ge=1,
@@ -240,7 +240,7 @@ class Settings(Part):
         description="The opt-in Regions that are enabled in the AWS account. Opt-in Regions in `regions` must "
         "be listed here too.",
     )
-    event_scale: EventScale = Field(description="How big an on-sale is.")
+    event_scale: EventScale = Field(description="The size of an on-sale.")
     objectives: Objectives = Field(
         default=Objectives(), description="The objectives of the stack: alarms, timeouts and tests."
     )

@@ -90,7 +90,7 @@ Node: TypeAlias = Scalar | Sequence | Map
 
 
 def merge(under: Node, over: Node) -> Node:
-    """Both, the second winning: maps are merged key by key, anything else is replaced whole."""
+    """Merge two nodes: maps key by key; of other nodes, the second one wins."""
     if not (isinstance(under, Map) and isinstance(over, Map)):
         return over
     entries = dict(under.entries)
@@ -140,7 +140,7 @@ def plain(node: Node) -> object:
 
 
 def places(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Location]]:
-    """Every path from a node down, with its place; ``path`` goes before each."""
+    """Every path below a node, beginning with ``path``, with its place."""
     yield path, node.at
     match node:
         case Scalar():

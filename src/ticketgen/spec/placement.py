@@ -69,7 +69,7 @@ def check_placement(
     Args:
         name: of the environment.
         tree: its settings, with preset and overrides applied, and without invalid values.
-        broken: the settings that lost an invalid part; their gaps mean nothing.
+        broken: the settings that lost an invalid part, in which missing values are not errors.
         file: the spec file itself.
         partition: the partition of the spec; None if no Region shows it.
     """

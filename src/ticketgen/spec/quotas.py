@@ -1,4 +1,4 @@
-"""Service quotas that the spec tells: what an account may use where AWS's default no longer holds."""
+"""Service quotas in the spec: the values of an account that differ from AWS's defaults."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ticketgen.spec.texts import RegionName, nearest, refusal
 __all__ = ["MOST_QUOTA", "QUOTA_CHOICES", "Quotas"]
 
 MOST_QUOTA: Final = 1_000_000_000
-"""Ten times the largest demand that any spec can have; more is a slip of the keyboard."""
+"""Ten times the largest demand that any spec can have; a larger value is a typing error."""
 
 _NUMBER: Final = "[number]"
 _BY_REGION: Final = "[by-region]"
 
 QUOTA_CHOICES: Final = frozenset({_NUMBER, _BY_REGION})
-"""Steps that pydantic puts into the path of an error, and that are in no file."""
+"""Steps that pydantic adds to the path of an error, and that do not exist in the file."""
 
 
 def _code(code: str) -> str:
@@ -33,7 +33,7 @@ def _code(code: str) -> str:
         if close
         else "write a code that `ticketgen size` prints"
     )
-    raise refusal("unknown-quota", "is not the code of a quota that a stack draws on", help)
+    raise refusal("unknown-quota", "is not the code of a quota that a stack uses", help)
 
 
 def _kind(value: object) -> str:
@@ -60,7 +60,7 @@ _Told = Annotated[
 
 
 def _schema() -> dict[str, Any]:
-    """An object with every known code, so that an editor can complete it and say what it is."""
+    """An object with every known code, so that an editor can complete and explain it."""
     number = {"type": "integer", "minimum": 1, "maximum": MOST_QUOTA}
     regions = {
         "type": "object",
@@ -85,4 +85,4 @@ Quotas = Annotated[
     AfterValidator(_fits),
     WithJsonSchema(_schema()),
 ]
-"""What the account has, by quota code: a number for every Region, or a number for each of some Regions."""
+"""The account's quotas by code: a number for every Region, or a number for each of some Regions."""

@@ -258,7 +258,7 @@ class _Builder:
         return event.value
 
     def _check_quotes(self, text: str, at: Location) -> None:
-        """Typographic quotes are part of the text, which their writer hardly means."""
+        """Report typographic quotes, which YAML takes for a part of the text."""
         if text and (text[0] in QUOTE_MARKS or text[-1] in QUOTE_MARKS):
             message = f"{shown_text(text)} has typographic quotes, which are part of the text"
             help = "write straight quotes, \" or '"

@@ -1,8 +1,12 @@
-"""Make the reference of the spec, ``docs/spec.md``, from the model, so that the two cannot disagree."""
+"""Generate the reference of the spec, ``docs/spec.md``, from the model, so that the two cannot disagree.
+
+python -m ticketgen.spec.reference > docs/spec.md
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,11 +22,11 @@ _MOST_SHOWN: Final = 10  # longer lists of choices are left out
 _ABOUT: Final = f"""\
 # The spec, field by field
 
-<!-- Made from src/ticketgen/spec/model.py by ticketgen.spec.reference: edit the model, not this page. -->
+<!-- Generated from src/ticketgen/spec/model.py by ticketgen.spec.reference: edit the model, not this page. -->
 
-`ticketgen.yaml` is at the root of a project, and everything is rendered beside it. It has three parts: the values for
-all environments (the top level), the preset that these start from (`extends`), and the values that an environment
-overrides (`environments`).
+`ticketgen.yaml` is at the root of a project, and everything is rendered beside it. Its values come from
+three places: the preset that `extends` names, the top level of the file, which applies to all environments, and
+`environments`, where each environment overrides values. The name `ticketgen.yml` is accepted too.
 
 ## How preset, file and environment are merged
 
@@ -35,31 +39,31 @@ the environment, and an error in a preset at the line of the preset.
 
 ## Which command reports a warning
 
-Errors are always reported. A warning about the spec, such as `api.auth: none`, and a warning or note about its size,
-such as a quota to request, is reported once: by the `ticketgen render` that writes something new for an environment
-that it concerns. `ticketgen add-region` reports the warnings that the new Region adds. `ticketgen size` reports all of
-them whenever you ask. `render --check`, `render --diff`, a render that changes nothing, `list`, `show` and `rehearse`
-report none of them. A warning that concerns several environments names them all.
+Errors are always reported. A warning about the spec, such as one about `api.auth: none`, and a warning or note about
+its size, such as a quota to request, is reported once: by the `ticketgen render` that writes something new for an
+environment that it concerns. `ticketgen add-region` reports the warnings that the new Region adds. `ticketgen size`
+reports all of them whenever you ask. `render --check`, `render --diff`, a render that changes nothing, `list`, `show`
+and `rehearse` report none of them. A warning that concerns several environments names them all.
 
-## What YAML means here
+## Which YAML is accepted
 
-YAML 1.2, read strictly, so that no value silently becomes another one:
+The spec is YAML 1.2, read strictly, so that no value silently becomes another one:
 
 - `true`, `false`, `null`, `~` and an empty value have their usual meaning. `yes`, `no`, `on` and `off` are text.
 - A number is decimal, without leading zeros, underscores, base prefixes or colons: `45000`. `010`, `1_000`, `0x1F` and
-  `1:30` are text, and a field for a number reports what to write instead. Dates are text.
+  `1:30` are text, and where a number is expected, the error says what to write instead. Dates are text.
 - Keys are text, as written. The same key twice in one map is an error.
 - Not accepted: anchors, aliases, merge keys, tags, several documents in one file, tabs for indentation, typographic
   quotes, a byte order mark, other encodings than UTF-8, invisible characters.
 - Refused without reading: files over {MOST_BYTES // 1024**2} MB, deeper than {MOST_DEPTH} levels, or with more than
   {MOST_VALUES:,} values.
 
-## Quotas that AWS has raised
+## Set quotas that AWS has raised
 
-`quotas` tells what the AWS account has, by quota code: one number, or a number for each Region where it differs from
-AWS's default. Then `ticketgen` compares with that number, and a warning names it. A number may be below the default:
-new accounts may have a Lambda concurrency of 10. `ticketgen size` prints the codes, and [sizing.md](sizing.md#quotas)
-lists them.
+`quotas` sets the quotas of the AWS account, by quota code: one number, or a number for each Region where it differs
+from AWS's default. ticketgen then compares the stack with that number and shows it in warnings. A number may be below
+the default: new accounts may have a Lambda concurrency of 10. `ticketgen size` prints the codes, and
+[sizing.md](sizing.md#quotas) lists them.
 
 ```yaml
 quotas:
@@ -159,3 +163,7 @@ _KINDS: Final = {
     "object": lambda field: "a map",
     "string": _text,
 }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

@@ -133,7 +133,7 @@ def _settings(tree: Map, overrides: Node) -> Map:
     common = {key: value for key, value in tree.entries.items() if key not in TOP_KEYS}
     base = Map(common, tree.keys_at, tree.at, tree.path)
     both = merge(base, overrides) if isinstance(overrides, Map) else base
-    # The whole is the file's, not the environment's: a key that is missing is missing in the file.
+    # An error about the whole section is one of the file: a missing key is missing there.
     return Map(both.entries, tree.keys_at, tree.at, tree.path) if isinstance(both, Map) else base
 
 
@@ -183,7 +183,7 @@ def _plain_map(tree: Map) -> Iterable[tuple[str, object]]:
 
 
 def _open_to_anybody(trees: Mapping[str, Map]) -> Iterator[Finding]:
-    """Environments whose API asks nobody who they are: one finding for each place that says so."""
+    """Warnings about APIs without authentication: one for each place that sets it."""
     places: dict[Scalar, list[str]] = {}
     for name, tree in trees.items():
         api = tree.entries.get("api")
@@ -215,7 +215,7 @@ def _partition(trees: Iterable[Map]) -> str | None:
 
 
 def _shared_domains(trees: Mapping[str, Map]) -> Iterator[Finding]:
-    """Environments that write the same DNS records."""
+    """Warnings about environments that write the same DNS records."""
     first: dict[object, str] = {}
     for name, tree in trees.items():
         api = tree.entries.get("api")

@@ -1,7 +1,7 @@
 """Explain YAML errors: what is wrong, where to look, and what to write instead.
 
-The parser says where it gave up, which is often behind the slip: a missing colon is noticed on the next line. So each
-explanation looks at the text around the place for the slips that people make.
+The parser reports where it gave up, which is often after the mistake: it notices a missing colon on the next line. So
+each explanation searches the text around that place for common mistakes.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _tab(error: _Error) -> _Slip | None:
 
 
 def _lookalike(error: _Error) -> _Slip | None:
-    """Characters that look like YAML's own, in the line that the parser did not understand."""
+    """Characters that look like YAML's, in the line that the parser did not understand."""
     number = error.start[0] if error.start and "expected ':'" in error.problem else error.line
     line = error.at(number)
     for column, mark in enumerate(line):
@@ -179,7 +179,7 @@ def _missing_comma(error: _Error) -> _Slip:
 
 
 def _colon(error: _Error) -> _Slip | None:
-    """A key without its colon, or a colon without its space, which the parser notices behind it."""
+    """A key without its colon, or a colon without its space, which the parser notices later."""
     if "could not find expected ':'" not in error.problem or error.start is None:
         return None
     number, column = error.start

@@ -40,7 +40,7 @@ def _text(text: str, longest: int, what: str) -> str:
         help = f"shorten it: AWS accepts {longest} in a {what}"
         raise refusal("invalid-tag", f"is {len(text)} characters long", help)
     if text.casefold().startswith("aws:"):
-        raise refusal("invalid-tag", "begins with aws:", "choose another beginning: AWS reserves aws:")
+        raise refusal("invalid-tag", "begins with aws:", "choose another prefix: AWS reserves aws:")
     return text
 
 

@@ -1,7 +1,7 @@
 """Types for free text in a spec: names, Regions, a bucket, a domain, a URL.
 
-Each type refuses text that AWS would refuse at ``apply``, says how to fix it, and tells the JSON Schema what it can.
-Tags have their own module.
+Each type refuses text that AWS would refuse at ``apply``, says how to fix it, and adds as much of the rule as possible
+to the JSON Schema. Tags have their own module.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ _NAME_PATTERN: Final = "^[a-z](?:-?[a-z0-9])*$"
 ProjectName = Annotated[
     str,
     _Shape(
-        "a project's name",
+        "a valid project name",
         _NAME_PATTERN,
         3,
         20,
@@ -146,7 +146,7 @@ ProjectName = Annotated[
 EnvironmentName = Annotated[
     str,
     _Shape(
-        "an environment's name",
+        "a valid environment name",
         _NAME_PATTERN,
         1,
         64,
@@ -173,8 +173,8 @@ BucketName = Annotated[
         "^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
         3,
         63,
-        "write the bucket's bare name: 3 to 63 lower-case letters, digits, hyphens and dots, "
-        "none of S3's reserved prefixes and suffixes, no s3://",
+        "write only the bucket's name: 3 to 63 lower-case letters, digits, hyphens and dots, "
+        "without s3:// and S3's reserved prefixes and suffixes",
         _is_bucket,
     ),
 ]
@@ -199,7 +199,7 @@ ZoneId = Annotated[
         "^[A-Z0-9]+$",
         1,
         32,
-        "write the bare id that Route 53 shows, such as Z0123456789ABCDEFGHIJ, without /hostedzone/",
+        "write only the id that Route 53 shows, such as Z0123456789ABCDEFGHIJ, without /hostedzone/",
     ),
 ]
 
@@ -237,11 +237,9 @@ def _known_region(name: str) -> str:
         )
     words = re.split(r"[\s,;]+", name.strip())
     if len(words) > 1 and all(word in REGIONS for word in words):
-        raise refusal(
-            "unknown-region", "is not one Region of AWS", f"put commas between them: {', '.join(words)}"
-        )
+        raise refusal("unknown-region", "is several Regions without commas", f"write {', '.join(words)}")
     close = nearest(name, REGIONS)
-    help = f"did you mean {close}?" if close else "write a Region as AWS does, such as us-east-1"
+    help = f"did you mean {close}?" if close else "write the code of a Region, such as us-east-1"
     raise refusal("unknown-region", "is not a Region of AWS", help)
 
 

@@ -1,6 +1,6 @@
-"""Where each capacity figure stands in the rendering, so that a report can say it and a test can look.
+"""The place of each capacity figure in the rendering, for reports and tests.
 
-A figure that no attribute of a resource carries is for operators: it stands in the root's output ``capacity``.
+A figure that no attribute of a resource carries is for operators: it is in the root's output ``capacity``.
 """
 
 from __future__ import annotations

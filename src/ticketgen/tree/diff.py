@@ -1,4 +1,4 @@
-"""What a write would change, as a unified diff from the disk to the rendering."""
+"""The changes of a write, as a unified diff from the disk to the rendering."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SILENT = frozenset({State.UNCHANGED, State.KEPT})
 
 
 def diff(changes: Iterable[Change]) -> str:
-    """A unified diff from the disk to the rendering; empty when nothing would change."""
+    """A unified diff from the disk to the rendering; empty if nothing would change."""
     return "".join(one(change) for change in changes if change.state not in SILENT)
 
 

@@ -1,14 +1,13 @@
-"""All or nothing: files are replaced under a journal that leads back to the old tree.
+"""Replace all files or none, with a journal from which the old tree can be restored.
 
-The new files are written beside the tree first, and each old one gets a second name there. Only then the
-journal appears, and the files are moved into place one by one; deleting the journal is what makes the new
-tree final. So a process that is killed leaves, at any instant, either no journal and a whole tree, or a
-journal that leads back to the old one; the next write follows it before it does anything else.
+The new files are first written to a staging folder, and each old file gets a second name there. Then the journal is
+written, and the files are moved into place one by one. Deleting the journal commits the write. So a killed process
+leaves either a consistent tree without a journal, or a journal from which the next write restores the old tree before
+it does anything else.
 
-The folder is not swapped as a whole, although that would be one system call: Terraform keeps its state and
-plugins in it, and a Terraform that is running there would go on writing into a folder that is about to be
-deleted. Instead a guard file that no Terraform accepts lies in the folder while its files may not belong
-together.
+Swapping the folder as a whole would take one system call, but Terraform keeps its state and plugins in the folder,
+and a running Terraform would go on writing into a folder that is about to be deleted. Instead, while the files may be
+inconsistent, the folder contains a guard file that Terraform refuses.
 """
 
 from __future__ import annotations
@@ -31,18 +30,18 @@ JOURNAL = f"{STAGE}/journal.json"
 FORMAT = 1
 
 GUARD = "ticketgen-render-interrupted.tf"
-GUARD_TEXT = """# A render of this folder was interrupted: its files may not belong together.
-# `ticketgen render` puts the files back that were there before, and removes this one.
+GUARD_TEXT = """# A render of this folder was interrupted, so its files may be inconsistent.
+# Run `ticketgen render`: it restores the previous files and deletes this one.
 render was interrupted
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One file to write, or to delete where ``after`` is None.
+    """One file to write, or to delete if ``after`` is None.
 
-    ``before`` is what must be there now. ``folder`` is the stack's folder, or empty for a file of none; ``path`` is
-    the file's path; both are relative to the root.
+    ``before`` is the content that the file must have now. ``folder`` is the stack's folder, or empty for a file
+    outside of every stack; ``path`` is the file's path; both are relative to the root.
     """
 
     folder: str
@@ -53,7 +52,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An operation as the journal has it: hashes in place of contents."""
+    """An operation in the journal, with hashes instead of contents."""
 
     path: str
     before: str | None
@@ -62,7 +61,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What is being done: the stacks' folders, the folders that are new, and the files in order."""
+    """A write in progress: the stacks' folders, the folders that it creates, and the files in order."""
 
     stacks: tuple[str, ...]
     created: tuple[str, ...]
@@ -74,12 +73,12 @@ class Interference(Exception):
 
 
 def interrupted(root: Path) -> bool:
-    """Whether a write was begun here and neither finished nor put back."""
+    """Whether a write started here and was neither finished nor undone."""
     return (root / JOURNAL).exists()
 
 
 def apply(root: Path, operations: Sequence[Operation]) -> tuple[Finding, ...]:
-    """Do all operations, or none: then the findings say why. The caller holds the lock and has recovered."""
+    """Do all operations, or none and return the reasons. The caller holds the lock and has called `recover`."""
     if not operations:
         return ()
     journal = Journal(
@@ -108,7 +107,7 @@ def apply(root: Path, operations: Sequence[Operation]) -> tuple[Finding, ...]:
 
 
 def recover(root: Path) -> tuple[Finding, ...]:
-    """Put back what an interrupted write has changed. The caller holds the lock."""
+    """Restore the files that an interrupted write changed. The caller holds the lock."""
     if not interrupted(root):
         if (root / STAGE).is_dir() and not (root / STAGE).is_symlink():
             discard(root)
@@ -132,7 +131,7 @@ def recover(root: Path) -> tuple[Finding, ...]:
 
 
 def stage(root: Path, operations: Sequence[Operation], journal: Journal) -> None:
-    """Write what is new and keep what is old beside the tree, then the journal."""
+    """Stage the new files and keep the old ones, then write the journal."""
     beside = root / STAGE
     for folder in (beside, beside / "new", beside / "old"):
         folder.mkdir(exist_ok=True)
@@ -147,11 +146,11 @@ def stage(root: Path, operations: Sequence[Operation], journal: Journal) -> None
         if operation.before is not None:
             keep(root / operation.path, beside / "old" / str(number), operation.before)
     put(beside / "journal.part", document(journal))
-    os.replace(beside / "journal.part", root / JOURNAL)  # noqa: PTH105 - the same call as everywhere here
+    os.replace(beside / "journal.part", root / JOURNAL)  # noqa: PTH105 - consistent with the calls below
 
 
 def perform(root: Path, journal: Journal) -> None:
-    """Move everything into place, the guard first and last."""
+    """Move all files into place; the guard is written first and deleted last."""
     for folder in journal.created:
         (root / folder).mkdir(exist_ok=True)
     guard(root, journal)
@@ -171,14 +170,14 @@ def perform(root: Path, journal: Journal) -> None:
 
 
 def undo(root: Path, journal: Journal) -> tuple[Finding, ...]:
-    """Put every file back that is still as this write left it, then forget the write."""
-    with contextlib.suppress(OSError):  # a folder that takes no guard took no other file either
+    """Restore every file that nobody else changed since, then delete the journal."""
+    with contextlib.suppress(OSError):  # a folder that refuses the guard has refused every other file too
         guard(root, journal)
     try:
         for number, step in reversed(list(enumerate(journal.steps))):
             now = digest(read(root, step.path))
             if now == step.before or now not in {None, step.after}:
-                continue  # never changed, or changed since by somebody else
+                continue  # not changed by this write, or changed by somebody else since
             place = root / step.path
             if step.before is None:
                 place.unlink(missing_ok=True)
@@ -195,9 +194,9 @@ def undo(root: Path, journal: Journal) -> tuple[Finding, ...]:
         return (
             trouble(
                 "render-interrupted",
-                f"the files that were there before could not all be put back: {error.strerror}",
+                f"not all previous files could be restored: {error.strerror}",
                 JOURNAL,
-                "mend that and run `ticketgen render` again, which goes on from here",
+                "fix the cause, then run `ticketgen render` again to restore the rest",
             ),
         )
     discard(root)
@@ -205,7 +204,7 @@ def undo(root: Path, journal: Journal) -> tuple[Finding, ...]:
 
 
 def guard(root: Path, journal: Journal) -> None:
-    """Put a file into each stack that keeps Terraform out while its files may not belong together."""
+    """Write the guard file, which Terraform refuses, into each stack."""
     for folder in journal.stacks:
         (root / folder).mkdir(parents=True, exist_ok=True)
         put(root / STAGE / "guard", GUARD_TEXT.encode())
@@ -213,7 +212,7 @@ def guard(root: Path, journal: Journal) -> None:
 
 
 def discard(root: Path) -> None:
-    """Delete what a write keeps beside the tree, and nothing else that might be there."""
+    """Delete the staging folder with the files of a write, but no other files in it."""
     beside = root / STAGE
     with contextlib.suppress(OSError):
         for folder in (beside / "new", beside / "old"):
@@ -228,7 +227,7 @@ def discard(root: Path) -> None:
 
 
 def prune(root: Path, path: str, stacks: Sequence[str]) -> None:
-    """Remove the folders that a deleted file has left empty, up to its stack's own."""
+    """Remove folders that became empty with a deleted file, up to the stack's folder."""
     folder = path.rpartition("/")[0]
     with contextlib.suppress(OSError):
         while folder.startswith(tuple(stacks)):
@@ -237,7 +236,7 @@ def prune(root: Path, path: str, stacks: Sequence[str]) -> None:
 
 
 def new_folders(root: Path, operations: Sequence[Operation]) -> tuple[str, ...]:
-    """The folders that have to be made, outer ones first."""
+    """The folders to create, outer ones first."""
     missing = set()
     for operation in operations:
         parts = operation.path.split("/")[:-1]
@@ -246,7 +245,7 @@ def new_folders(root: Path, operations: Sequence[Operation]) -> tuple[str, ...]:
 
 
 def keep(place: Path, copy: Path, content: bytes) -> None:
-    """Give the old file a second name, or copy it where the file system has no such thing."""
+    """Hard-link the old file, or copy it if the file system has no hard links."""
     copy.unlink(missing_ok=True)
     try:
         copy.hardlink_to(place)
@@ -255,7 +254,7 @@ def keep(place: Path, copy: Path, content: bytes) -> None:
 
 
 def put(place: Path, content: bytes) -> None:
-    """Write a file down to the disk itself."""
+    """Write a file and flush it to the disk."""
     with place.open("wb") as file:
         file.write(content)
         file.flush()
@@ -267,7 +266,7 @@ def digest(content: bytes | None) -> str | None:
 
 
 def failed(error: OSError | Interference) -> Finding:
-    """Why nothing was written."""
+    """The finding that nothing was written, with the reason."""
     if isinstance(error, Interference):
         return trouble("interference", f"nothing was written: {error}", "", "run `ticketgen render` again")
     where = f" ({error.filename})" if error.filename else ""
@@ -275,7 +274,7 @@ def failed(error: OSError | Interference) -> Finding:
         "cannot-write",
         f"nothing was written: {error.strerror}{where}",
         "",
-        "mend the folder's permissions or make room, then render again",
+        "fix the folder's permissions or free some space, then run `ticketgen render` again",
     )
 
 
@@ -291,21 +290,21 @@ def document(journal: Journal) -> bytes:
 
 
 def parse(content: bytes) -> Journal:
-    """The journal of a text.
+    """Parse a journal.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: it is none.
+        ValueError, KeyError, TypeError, AttributeError: the content is not a journal.
     """
     data = json.loads(content)
     if data["format"] != FORMAT:
-        raise ValueError(f"its format is {data['format']!r}, and this ticketgen knows {FORMAT}")
+        raise ValueError(f"its format is {data['format']!r}, but this ticketgen reads format {FORMAT}")
     texts = [
         *data["stacks"],
         *data["created"],
         *(part for step in data["steps"] for part in step if part is not None),
     ]
     if not all(isinstance(text, str) for text in texts):
-        raise ValueError("it holds something else than texts")
+        raise ValueError("it contains a value that is not a string")
     return Journal(
         tuple(data["stacks"]), tuple(data["created"]), tuple(Step(*step) for step in data["steps"])
     )

@@ -1,4 +1,4 @@
-"""One write at a time: a lock on the project's folder itself, which ends with its process."""
+"""Serialize writes with a lock on the project's folder, which the system releases with the process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAUSE_S = 0.05
 
 @contextmanager
 def locked(root: Path, patience_s: float = PATIENCE_S) -> Iterator[Finding | None]:
-    """Hold the lock, or hand out why not: another write goes on, or the folder cannot be locked."""
+    """Hold the lock, or yield the reason: another write is running, or the folder cannot be locked."""
     try:
         folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
@@ -33,21 +33,26 @@ def locked(root: Path, patience_s: float = PATIENCE_S) -> Iterator[Finding | Non
 
 
 def wait(folder: int, patience_s: float) -> Finding | None:
-    """Wait for the lock as long as patience lasts."""
+    """Wait for the lock for at most `patience_s` seconds."""
     end = time.monotonic() + patience_s
     while True:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
-                return trouble("busy", "another render is writing here", "", "wait for it, then render again")
+                return trouble(
+                    "busy",
+                    "another render is writing to this project",
+                    "",
+                    "wait for it to finish, then run the command again",
+                )
             time.sleep(PAUSE_S)
         except OSError as error:
             return trouble(
                 "cannot-lock",
                 f"the project's folder cannot be locked: {error.strerror}",
                 "",
-                "render in a folder of a local disk",
+                "run ticketgen in a folder on a local disk",
             )
         else:
             return None

@@ -1,7 +1,7 @@
-"""The manifest: which files of a stack ticketgen wrote, and what it wrote into them.
+"""The manifest: the files that ticketgen wrote into a stack's folder, with their hashes.
 
-It is committed with the stack. It holds no time and no machine, so the same spec gives the same manifest
-anywhere.
+It is committed with the stack. It contains neither a time nor a machine's name, so the same spec gives the same
+manifest anywhere.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was written into a file: its kind, such as ``terraform``, and its SHA-256 in hexadecimal."""
+    """A written file: its kind, such as ``terraform``, and the SHA-256 of its content in hexadecimal."""
 
     kind: str
     sha256: str
@@ -40,12 +40,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What ticketgen wrote into one stack's folder.
+    """The files that ticketgen wrote into one stack's folder.
 
     Attributes:
         ticketgen: the version that wrote it.
         spec: the SHA-256 of the resolved environment, in hexadecimal.
-        files: path relative to the stack's folder, posix → what was written.
+        files: path relative to the stack's folder, posix → the written file.
     """
 
     ticketgen: str = ""
@@ -53,7 +53,7 @@ class Manifest:
     files: Mapping[str, Entry] = field(default_factory=dict)
 
     def text(self) -> str:
-        """The manifest as it is committed: sorted, one file a line, so that merges stay small."""
+        """The manifest as committed: sorted, one file per line, so that merges stay small."""
         lines = [
             f"    {json.dumps(path)}: "
             + json.dumps({"kind": entry.kind, "sha256": entry.sha256}, ensure_ascii=True)
@@ -71,14 +71,14 @@ def kind_of(path: str) -> str:
 
 
 def entry_of(path: str, text: str) -> Entry:
-    """What the manifest says of a file with this text."""
+    """The manifest's entry for a file with this text."""
     return Entry(kind_of(path), fingerprint(text.encode()))
 
 
 def load(root: Path, folder: str) -> Checked[Manifest]:
-    """The manifest of a stack's folder; an empty one where there is none.
+    """Read the manifest of a stack's folder; an empty one if there is no file.
 
-    Findings: ``manifest-broken``, when it is there and no manifest, as after a merge with conflicts.
+    A file that is not a valid manifest, as after a merge with conflicts, is a finding: ``manifest-broken``.
     """
     path = f"{folder}/{NAME}"
     try:
@@ -87,7 +87,9 @@ def load(root: Path, folder: str) -> Checked[Manifest]:
             return Checked(Manifest())
         document = json.loads(content)
         if document["format"] != FORMAT:
-            raise ValueError(f"its format is {document['format']!r}, and this ticketgen knows {FORMAT}")
+            raise ValueError(
+                f"its format is {document['format']!r}, but this ticketgen reads format {FORMAT}"
+            )
         files = {str(name): Entry(str(e["kind"]), str(e["sha256"])) for name, e in document["files"].items()}
         if not re.match(r"\d", str(document["ticketgen"])):
             raise ValueError(f"{document['ticketgen']!r} is not a version of ticketgen")
@@ -101,7 +103,7 @@ def load(root: Path, folder: str) -> Checked[Manifest]:
                     "manifest-broken",
                     f"the manifest cannot be read: {reason}",
                     path,
-                    "take it from version control, either side of a merge; then render again",
+                    "restore it from version control, from either side of a merge, then run `ticketgen render` again",
                 ),
             ),
         )

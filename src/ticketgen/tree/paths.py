@@ -1,4 +1,4 @@
-"""Where a relative path leads: never outside the root, and never through a link."""
+"""Safe paths below the root: never outside of it, and never through a symbolic link."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ticketgen.findings import Finding, Location, Stage
 
 __all__ = ["clashes", "fingerprint", "read", "trouble", "unsafe"]
 
-# What Windows cannot have in a name, although nothing here runs on it: the folder is cloned there too.
+# Characters that Windows forbids in names. ticketgen does not run on Windows, but people clone the folder there.
 FORBIDDEN = frozenset('\\:*?"<>|') | {chr(code) for code in range(32)} | {"\x7f"}
 
 
@@ -27,13 +27,13 @@ def trouble(rule: str, message: str, path: str, help: str = "") -> Finding:
 
 
 def unsafe(root: Path, path: str) -> Finding | None:
-    """Why this path must not be touched; None when it is an ordinary place below the root.
+    """The reason not to touch a path; None if it is an ordinary path below the root.
 
-    A path comes from a rendering, but also from a manifest or a journal that anybody may have edited.
+    Paths come from a rendering, but also from manifests and journals, which anybody may have edited.
     """
     parts = path.split("/")
     if not path or any(part in {"", ".", ".."} or FORBIDDEN & set(part) for part in parts):
-        return trouble("path-outside", f"{path!r} is no plain path below the project's folder", "")
+        return trouble("path-outside", f"{path!r} is not a path below the project's folder", "")
     folder = root
     for depth, part in enumerate(parts[:-1], start=1):
         folder = folder / part
@@ -43,27 +43,27 @@ def unsafe(root: Path, path: str) -> Finding | None:
             return None
         except OSError as error:
             return trouble(
-                "unreadable", f"cannot look at the folder: {error.strerror}", "/".join(parts[:depth])
+                "unreadable", f"the folder cannot be read: {error.strerror}", "/".join(parts[:depth])
             )
         if stat.S_ISLNK(mode):
             return trouble(
                 "path-outside",
-                "the folder is a symbolic link, and ticketgen writes through none",
+                "the folder is a symbolic link, and ticketgen does not write through links",
                 "/".join(parts[:depth]),
-                "replace the link by a folder, or run ticketgen where it leads",
+                "replace the link with a folder, or run ticketgen in the folder that it points to",
             )
         if not stat.S_ISDIR(mode):
             return trouble(
                 "in-the-way",
-                "a file is where a folder has to be",
+                "a file is in the place of a folder",
                 "/".join(parts[:depth]),
-                "move it elsewhere and render again",
+                "move the file elsewhere, then run `ticketgen render` again",
             )
     return None
 
 
 def clashes(root: Path, paths: Iterable[str]) -> tuple[Finding, ...]:
-    """Paths that are one file where names ignore case: among themselves, and with what lies beside them."""
+    """Findings for paths that differ from each other, or from existing files, in case only."""
     found = []
     seen: dict[str, str] = {}
     names: dict[Path, list[str]] = {}
@@ -83,16 +83,16 @@ def clashes(root: Path, paths: Iterable[str]) -> tuple[Finding, ...]:
             found.append(
                 trouble(
                     "case-collision",
-                    f"its name and {twin!r} differ in case only: one file on macOS and Windows",
+                    f"its name and {twin!r} differ in case only, so they are one file on macOS and Windows",
                     path,
-                    "rename the other one",
+                    f"rename {twin}",
                 )
             )
     return tuple(found)
 
 
 def read(root: Path, path: str) -> bytes | None:
-    """The bytes of a regular file; None when there is nothing.
+    """The bytes of a regular file; None if it does not exist.
 
     Raises:
         OSError: it is not a regular file, or it cannot be read.
@@ -103,5 +103,5 @@ def read(root: Path, path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(mode):
-        raise OSError(0, "it is no regular file")
+        raise OSError(0, "it is not a regular file")
     return place.read_bytes()

@@ -102,7 +102,7 @@ def _unusable(path: Path, name: str) -> Finding | None:
         help = "name a directory of Terraform, or a file in one"
         return Finding("no-directory", f"{name} does not exist", Stage.VERIFY, help=help)
     if not path.is_file() or not _READ.fullmatch(path.name) or path.name.startswith("."):
-        message = f"{name} is not a file that is verified"
+        message = f"{name} is not a file that ticketgen verifies"
         help = "name a directory, or a file such as main.tf, prod.tfvars, stack.tftest.hcl or test_stack.py"
         return Finding("no-terraform", message, Stage.VERIFY, help=help)
     return None
@@ -165,7 +165,7 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
                 "no-terraform",
                 f"{called} has no .tf file",
                 Stage.VERIFY,
-                help="write it as HCL: HCL as JSON is not read"
+                help="write it as HCL: ticketgen does not read Terraform's JSON syntax"
                 if any(file.endswith(".tf.json") for file in texts)
                 else "name a directory of Terraform",
             )

@@ -373,7 +373,7 @@ class _Body:
 
 
 def _settable(schema: BlockSchema) -> set[str]:
-    """The names that a configuration may use in a block: read-only attributes are no help there."""
+    """The names that a configuration may use in a block: without read-only attributes."""
     found = {name: schema.attribute(name) for name in schema.attributes}
     return {name for name, known in found.items() if known and not known.read_only} | {*schema.blocks}
 

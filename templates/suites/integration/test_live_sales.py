@@ -44,7 +44,7 @@ def test_a_purchase_from_a_region_is_in_the_ledger_at_home(show: Show, region: s
 
 
 def test_two_buyers_for_one_seat_are_one_sale(show: Show, stack: Stack) -> None:
-    # No more buyers at once than the stack admits, however small it is.
+    # At most as many concurrent buyers as the stack admits, however small it is.
     reserved = stack.resource(at("region", "aws_lambda_function.ticket_purchase")).get(
         "reserved_concurrent_executions"
     )

@@ -1,1 +1,1 @@
-"""What the suites read the stack with: Terraform's expressions, its plan, and a cloud to run the code in."""
+"""Tools of the suites: Terraform's expressions, its plan, and a cloud in which the stack's code runs."""

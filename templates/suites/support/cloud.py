@@ -79,7 +79,7 @@ class Function:
 def refusal(code_: str, *reasons: str, status: int = 400) -> ClientError:
     """An error answer of AWS; with reasons, a cancelled transaction."""
     answer: dict[str, Any] = {
-        "Error": {"Code": code_, "Message": "as the test asked"},
+        "Error": {"Code": code_, "Message": "simulated by the test"},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     if reasons:

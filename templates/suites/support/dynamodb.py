@@ -203,7 +203,7 @@ class Table:
         """The key of an item, or of a request's `Key`, which may contain nothing else.
 
         Raises:
-            ClientError: it is not there, of another type, empty, or more than a key.
+            ClientError: the key is missing, has another type, is empty, or contains more than the key attributes.
         """
         if whole and set(item) != set(self.keys):
             raise _invalid(f"The provided key element does not match the schema: {set(item)} in {self.name}")

@@ -47,7 +47,7 @@ def evaluate(tree: Tree[Token] | Token, scope: Scope) -> Any:
     """The value of an expression.
 
     Raises:
-        CannotEvaluate: it has none.
+        CannotEvaluate: it has no value, or the suites do not support it.
     """
     if isinstance(tree, Token):
         raise CannotEvaluate(f"a lone {tree!r}")

@@ -131,7 +131,7 @@ class Run:
 
 
 class _Absent:
-    """What a path leads to that is not there."""
+    """The value of a path that matches nothing."""
 
 
 _ABSENT = _Absent()

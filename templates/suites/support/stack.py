@@ -126,7 +126,7 @@ class Body:
 
 
 class Resource(Body):
-    """A resource or a data source; one instance of it, where it has `count` or `for_each`."""
+    """A resource or a data source; one instance of it, if it has `count` or `for_each`."""
 
     @property
     def type(self) -> str:
@@ -237,7 +237,7 @@ class Module:
         if steps and any(b.type == "resource" and b.labels == (name, steps[0]) for b in self.blocks):
             return self.instances("resource", name, steps[0]), steps[1:]
         raise CannotEvaluate(
-            f"{self.address or 'the root module'} knows no {name}.{'.'.join(map(str, steps))}"
+            f"{self.address or 'the root module'} does not declare {name}.{'.'.join(map(str, steps))}"
         )
 
     def variable(self, name: str) -> Any:
@@ -246,7 +246,7 @@ class Module:
         if self.call is not None and name in self.call.block.attributes:
             return self.call.get(name)
         if "default" not in block.attributes:
-            raise CannotEvaluate(f"{self.address or 'the root module'} does not get {name}")
+            raise CannotEvaluate(f"{self.address or 'the root module'} has no value for the variable {name}")
         return evaluate(block.attributes["default"], self)
 
     def local(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Alarms and the dashboard: each objective has an alarm that rings when it is missed, and only then."""
+"""Alarms and the dashboard: each objective has an alarm that fires when it is missed, and only then."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ OWN = f"{demands.PROJECT}-metrics-{demands.ENVIRONMENT}"
 
 @dataclass(frozen=True)
 class Watch:
-    """What an alarm has to watch, and when it has to ring.
+    """What an alarm has to watch, and when it has to fire.
 
     Attributes:
         place, key: its module, and the middle of its name.
         namespace, metric, statistic: the metric that it watches.
         of: the metric's dimensions, with their values or the addresses that have them.
         good, bad: a value that is fine, and one that is not.
-        minutes: consecutive bad minutes after which it has to ring.
+        minutes: consecutive bad minutes after which it has to fire.
         silence: whether missing data is bad too.
     """
 
@@ -241,7 +241,7 @@ def _alarm(stack: Stack, watch: Watch) -> Resource:
 
 
 def _rings(alarm: Resource, minutes: list[float | None]) -> bool:
-    """Whether the alarm rings after these minutes; None is a minute without data."""
+    """Whether the alarm fires after these minutes; None is a minute without data."""
     limit, count = alarm.get("threshold"), alarm.get("evaluation_periods")
     tests = {
         "GreaterThanThreshold": lambda value: value > limit,
@@ -277,14 +277,14 @@ def test_it_rings_when_it_should_and_only_then(stack: Stack, watch: Watch) -> No
     if not _rings(alarm, [watch.bad] * watch.minutes):
         alarm.fails(f"is silent after {watch.minutes} min of {watch.bad}", "nobody would be paged")
     if _rings(alarm, [watch.good] * 60):
-        alarm.fails(f"rings at {watch.good}", "people switch off an alarm that rings when all is well")
+        alarm.fails(f"fires at {watch.good}", "people switch off an alarm that fires when all is well")
     if watch.minutes > 1 and _rings(alarm, [watch.good] * 60 + [watch.bad] * (watch.minutes - 1)):
         alarm.fails(
-            f"rings before {watch.minutes} min of {watch.bad}", "one bad minute is no reason to page anybody"
+            f"fires before {watch.minutes} min of {watch.bad}", "one bad minute is no reason to page anybody"
         )
     if _rings(alarm, [None] * 60) != watch.silence:
         alarm.fails(
-            f"{'is silent' if watch.silence else 'rings'} without data",
+            f"{'is silent' if watch.silence else 'fires'} without data",
             "missing data is a fault only where a metric is a pulse",
         )
 
@@ -307,14 +307,14 @@ def test_it_is_heard(stack: Stack, watch: Watch) -> None:
 def test_there_is_no_alarm_that_nobody_asked_for(stack: Stack) -> None:
     found = {alarm.get("alarm_name") for alarm in stack.resources("aws_cloudwatch_metric_alarm")}
     expected = {f"{demands.PROJECT}-{watch.key}-{demands.ENVIRONMENT}" for watch in WATCHES}
-    assert found == expected, "alarms.tf\n  why: nobody tests when an alarm rings that is not listed here"
+    assert found == expected, "alarms.tf\n  why: nobody tests when an alarm fires that is not listed here"
 
 
 @pytest.mark.parametrize("metric", sorted({watch.metric for watch in WATCHES if watch.namespace == OWN}))
 def test_some_function_emits_the_metric(stack: Stack, metric: str) -> None:
     sources = [text for name in FUNCTIONS for text in code.package(stack, name).values()]
     assert any(f"{metric}=" in text for text in sources), (
-        f"functions.tf\n  no function emits {metric}\n  why: its alarm would never ring"
+        f"functions.tf\n  no function emits {metric}\n  why: its alarm would never fire"
     )
 
 

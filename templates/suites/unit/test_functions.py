@@ -254,7 +254,7 @@ def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str)
         function.fails(f"reserves {reserved}", "0 switches the function off")
 
 
-# The resources that the functions are told of, by variable: the middle of each name.
+# The resources that the functions find in an environment variable: the middle of each name.
 TABLES = {
     "EVENTS_TABLE": "events",
     "INVENTORY_TABLE": "ticket-inventory",

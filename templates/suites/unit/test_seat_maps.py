@@ -341,7 +341,7 @@ def test_records_applied_before_an_outage_are_not_handed_back(
 
     def fail(client: Any, event_id: str, *rest: Any) -> Any:
         if event_id == "other":
-            raise down("as the test asked")
+            raise down("simulated by the test")
         return apply(client, event_id, *rest)
 
     sync.module.seat_map.apply = fail

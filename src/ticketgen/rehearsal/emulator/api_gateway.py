@@ -1,9 +1,9 @@
-"""Requests to a REST API: routed, authorised, validated and passed to the function, as API Gateway does.
+"""Route, authorize and validate requests to a REST API, and invoke the function, as API Gateway does.
 
     http://ADDRESS/_aws/execute-api/API_ID/STAGE/path
 
-Signatures and tokens are taken at their word: with IAM the access key names the caller, with Cognito the bearer
-token is the subject.
+Signatures and tokens are not verified: with IAM, the access key names the caller; with Cognito, the bearer token is
+the subject.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer."""
+    """An answer of the API."""
 
     status: int
     body: str
@@ -112,7 +112,7 @@ def _route(api: RestAPI, path: str) -> tuple[Resource | None, dict[str, str]]:
 
 
 def _identity(method: Method, request: HttpRequest, account: str) -> dict[str, Any] | None:
-    """What the function is told of the caller; None: nobody."""
+    """The caller as the function sees it; None if the request has no identity."""
     authorization = request.headers.get("authorization", "")
     if method.authorization_type == "AWS_IAM":
         found = _CREDENTIAL.search(authorization)
@@ -127,7 +127,7 @@ def _identity(method: Method, request: HttpRequest, account: str) -> dict[str, A
 
 
 def _problem(api: RestAPI, method: Method, request: HttpRequest) -> str:
-    """What the request validator says."""
+    """The error of the request validator; "" if the request is valid."""
     if method.request_validator_id not in api.request_validators:
         return ""
     for name, required in (method.request_parameters or {}).items():

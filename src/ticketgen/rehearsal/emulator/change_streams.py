@@ -1,6 +1,6 @@
-"""Effects of a table's change: a record on its stream, a record on Kinesis, a copy in other Regions.
+"""Effects of a change in a table: a record on its stream, a record on Kinesis, a copy in other Regions.
 
-moto hands each change of a table with a stream to `StreamShard.add`; here every table has one.
+moto passes each change in a table with a stream to `StreamShard.add`; here, every table has a stream.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from ticketgen.rehearsal.emulator.patching import add_actions, replace
 __all__ = ["LISTENERS", "Records", "patch", "stream_of"]
 
 KEPT = 200_000
-"""Records that a stream keeps; a stream's day is longer than a rehearsal, its memory is not."""
+"""The maximum of records that a stream keeps, to bound its memory."""
 
 Listener = Callable[[Table, Item | None, Item | None], None]
 
 LISTENERS: list[Listener] = []
-"""Asked with each change: the table, the item as it was and as it is."""
+"""Called with each change: the table, the old item and the new one."""
 
 
 class Records:
-    """The records of one stream, in order, from a position on; a reader waits for more."""
+    """The records of one stream, in order; readers can wait for new ones."""
 
     def __init__(self) -> None:
         self._records: deque[dict[str, Any]] = deque(maxlen=KEPT)
@@ -44,7 +44,7 @@ class Records:
         self._more = threading.Condition()
 
     def add(self, record: dict[str, Any]) -> None:
-        """Append a record, and number it."""
+        """Append a record with the next sequence number."""
         with self._more:
             self._end += 1
             record["dynamodb"]["SequenceNumber"] = f"{self._end:021d}"
@@ -52,7 +52,7 @@ class Records:
             self._more.notify_all()
 
     def read(self, position: int, most: int, patience: float) -> tuple[list[dict[str, Any]], int]:
-        """At most so many records after a position, and the new position; waits so many seconds for one."""
+        """Up to `most` records after a position, and the new position; waits up to `patience` seconds for one."""
         with self._more:
             self._more.wait_for(lambda: self._end > position, patience)
             first = max(0, position - (self._end - len(self._records)))
@@ -148,7 +148,7 @@ class _Actions(DynamoHandler):
     def disable_kinesis_streaming_destination(self) -> ActionResult:
         arn = self.body["StreamArn"]
         if arn not in self._destinations():
-            raise ResourceNotFoundException(f"{arn} is no destination of the table")
+            raise ResourceNotFoundException(f"{arn} is not a destination of the table")
         self._destinations()[arn]["DestinationStatus"] = "DISABLED"
         return ActionResult(self._answer(arn, "DISABLING"))
 
@@ -165,7 +165,7 @@ class _Actions(DynamoHandler):
 
 
 def patch() -> None:
-    """Give every table a stream that is read from here, and Kinesis its copy."""
+    """Give every table a stream, and copy its changes to the Kinesis destinations."""
     add_actions(DynamoHandler, _Actions)
     replace(StreamShard, add=_added)
     specify = Table.set_stream_specification

@@ -1,4 +1,4 @@
-"""ElastiCache: parameter groups and user groups, which moto lacks, and AWS's members and deletions."""
+"""ElastiCache: parameter groups, user groups, group members and deletions, which moto lacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Shelf:
 
     Attributes:
         kind: the first part of their ARN's resource.
-        missing: the error code for a name that is not there.
+        missing: the error code for an unknown name.
     """
 
     def __init__(self, kind: str, missing: str) -> None:
@@ -39,10 +39,10 @@ class Shelf:
         return self.get(backend, name)
 
     def get(self, backend: ElastiCacheBackend, name: str) -> Group:
-        """The group.
+        """The group of that name.
 
         Raises:
-            ElastiCacheException: there is none. Terraform takes it for "is gone".
+            ElastiCacheException: it does not exist. Terraform takes this for a completed deletion.
         """
         try:
             return self._groups[backend.account_id, backend.region_name, name]
@@ -50,7 +50,7 @@ class Shelf:
             raise ElastiCacheException(self.missing, f"{name} was not found.") from None
 
     def find(self, backend: ElastiCacheBackend, name: str | None) -> list[Group]:
-        """The group of that name, or all of the Region."""
+        """The group of that name, or all groups of the Region."""
         if name:
             return [self.get(backend, name)]
         here = (backend.account_id, backend.region_name)
@@ -181,7 +181,7 @@ class _Actions(ElastiCacheResponse):
 
 
 def _patch_members() -> None:
-    """A group's members are cache clusters of their own, `num_cache_clusters` of them, and go with the group."""
+    """Give a group `num_cache_clusters` members, which are cache clusters and are deleted with the group."""
     create = ElastiCacheBackend.create_replication_group
     describe = ElastiCacheBackend.describe_replication_groups
     delete = ElastiCacheBackend.delete_replication_group
@@ -239,12 +239,12 @@ _CLUSTER_FIELDS = (
 
 
 def _full_version(version: str | None) -> str:
-    """ElastiCache answers with three numbers to a version of two."""
+    """A version with three numbers, as ElastiCache reports it."""
     return version if version and version.count(".") == 2 else f"{version or '7.1'}.0"
 
 
 def _shape(cluster: Any, group: ReplicationGroup) -> None:
-    """What `DescribeCacheClusters` says of security and parameter groups; moto's own names are others."""
+    """Set the groups of a cluster under the names that `DescribeCacheClusters` uses; moto uses other names."""
     cluster.security_groups = [
         {"SecurityGroupId": security_group, "Status": "active"}
         for security_group in group.security_group_ids or ()
@@ -254,13 +254,13 @@ def _shape(cluster: Any, group: ReplicationGroup) -> None:
 
 
 def patch() -> None:
-    """Give moto's ElastiCache what it lacks."""
+    """Add the missing actions to moto's ElastiCache."""
     add_actions(ElastiCacheResponse, _Actions)
     start = ElastiCacheBackend.__init__
 
     def started(backend: ElastiCacheBackend, region_name: str, account_id: str) -> None:
         start(backend, region_name, account_id)
-        backend.arn_regex = re.compile("arn:.*:elasticache:")  # moto's own knows five kinds of ARNs
+        backend.arn_regex = re.compile("arn:.*:elasticache:")  # moto accepts only five kinds of ARNs
 
     replace(ElastiCacheBackend, __init__=started)
     _patch_members()

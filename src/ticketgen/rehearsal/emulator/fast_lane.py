@@ -1,6 +1,6 @@
-"""The calls of a sale, past moto's web framework: the same handlers and tables, a tenth of the time.
+"""DynamoDB calls without moto's web framework: the same handlers and tables, in a tenth of the time.
 
-moto parses each request and shapes each answer by the service's model; for DynamoDB both are the JSON that is sent.
+moto converts requests and answers by the service's model, which DynamoDB does not need: its JSON is sent as it is.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OPERATIONS = {
         "UpdateItem": "update_item",
     }.items()
 }
-"""The value of `X-Amz-Target`, and moto's method for it."""
+"""moto's method by the value of `X-Amz-Target`."""
 
 
 def answer(target: str, region: str, body: bytes) -> tuple[int, str]:
@@ -57,13 +57,13 @@ def answer(target: str, region: str, body: bytes) -> tuple[int, str]:
         return int(error.code), error.description
 
 
-# The two key conditions that our functions write; for any other, moto is asked.
+# The two key conditions that the functions use; moto serves all others.
 _KEYS = re.compile(r"(\w+) = (:\w+)(?: AND (\w+) BETWEEN (:\w+) AND (:\w+))?")
 PAGE_BYTES = 1_000_000
 
 
 def query(backend: DynamoDBBackend, request: dict[str, Any]) -> dict[str, Any] | None:
-    """A Query of a partition, page by page, projected to whole attributes; None: this one is moto's."""
+    """A page of a Query of one partition; None if moto has to serve this kind of Query."""
     keys = _KEYS.fullmatch(request.get("KeyConditionExpression", ""))
     names = [name.strip() for name in request.get("ProjectionExpression", "").split(",") if name.strip()]
     if not keys or "IndexName" in request or "Limit" in request or not all(map(str.isidentifier, names)):

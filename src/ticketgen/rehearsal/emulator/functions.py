@@ -1,6 +1,6 @@
-"""Lambda functions that run: what Terraform uploaded, with the environment that it set, in `runtime`'s processes.
+"""Lambda functions, executed with the code and environment that Terraform deployed, in processes of `runtime`.
 
-A function in a Region runs with credentials that name the Region, so that the emulator knows who calls.
+The credentials of a function name its Region, so that the emulator knows where a call comes from.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from ticketgen.rehearsal.emulator.patching import replace
 __all__ = ["CALLER", "Fleet", "Outcome", "function_of"]
 
 CALLER = "FUNCTION."
-"""An access key that begins like this is a function's, and goes on with its Region."""
+"""The prefix of a function's access key; its Region follows."""
 
 MOST_INSTANCES = 4
-"""Of one function in one Region, at once: a machine has fewer cores than AWS."""
+"""The maximum of concurrent instances per function and Region: a machine has fewer cores than AWS."""
 
 PATIENCE_SECONDS = 5.0
-"""How long a call waits for an instance before it is throttled."""
+"""Seconds that a call waits for an instance before it is throttled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an invocation: the result, or the error as Lambda words it."""
+    """The outcome of an invocation: the result, or the error in Lambda's format."""
 
     result: Any
     error: dict[str, Any] | None = None
@@ -63,16 +63,16 @@ class Instance:
         self._pid = int(answer["pid"])
 
     def invoke(self, event: Any, seconds: float) -> dict[str, Any]:
-        """The answer to an event.
+        """Handle an event and return the answer.
 
         Raises:
-            TimeoutError: it took longer than that.
+            TimeoutError: it took longer than `seconds`.
             ConnectionError: the instance died.
         """
         return self._ask({"event": event, "seconds": seconds}, seconds)
 
     def close(self) -> None:
-        """End it, whatever it is doing."""
+        """Kill the instance."""
         self._socket.close()
         if self._pid:
             with contextlib.suppress(ProcessLookupError):
@@ -96,7 +96,7 @@ def function_of(arn: str) -> LambdaFunction:
 
 
 class Fleet:
-    """All functions' instances."""
+    """The instances of all functions."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -107,12 +107,12 @@ class Fleet:
         self._unpacking = threading.Lock()
         self._runtime = subprocess.Popen(
             [sys.executable, "-m", "ticketgen.rehearsal.emulator.runtime", self._path],
-            stdin=subprocess.PIPE,  # it ends with us, however we end
+            stdin=subprocess.PIPE,  # the runtime exits when this process does, even if it is killed
             stdout=subprocess.DEVNULL,
         )
 
     def invoke(self, function: LambdaFunction, event: Any) -> Outcome:
-        """Run a function on an event, in an instance that is idle, or in a new one."""
+        """Invoke a function with an event, in an idle instance or a new one."""
         version = f"{function.function_arn}@{function.code_sha_256}"
         slots = self._slots.setdefault(
             version, threading.BoundedSemaphore(min(MOST_INSTANCES, function.reserved_concurrency or 99))
@@ -139,7 +139,7 @@ class Fleet:
             slots.release()
 
     def close(self) -> None:
-        """End all instances and forget the code."""
+        """Stop all instances and delete their code."""
         for instances in self._idle.values():
             for instance in instances:
                 instance.close()
@@ -148,7 +148,7 @@ class Fleet:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def patch(self) -> None:
-        """Let moto's Lambda invoke functions here."""
+        """Make moto's Lambda invoke functions here."""
 
         def invoked(
             backend: LambdaBackend,

@@ -1,8 +1,8 @@
 """DynamoDB's global tables (version 2019.11.21, eventual consistency), transactions and fast queries.
 
-A write becomes visible in each other Region a moment later, each item for itself; of two writes to one item
-the later one wins everywhere, silently. A Region that is cut off neither sends nor gets; once it is healed,
-what was held back goes its way. Transactions hold in their own Region only, and repeat under their token.
+A write becomes visible in every other Region a moment later, item by item. Of two writes to one item, the later one
+silently wins everywhere. A disconnected Region neither sends nor receives writes; they are delivered when it is
+reconnected. Transactions are atomic in their own Region only, and idempotent by their token.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
 """
 
@@ -36,10 +36,10 @@ from ticketgen.rehearsal.emulator.patching import replace
 __all__ = ["LINKS", "TURN", "Links", "patch", "transact"]
 
 TURN = threading.RLock()
-"""Moto's tables are not safe under threads: whoever reads or writes them has the turn."""
+"""The lock for moto's tables, which are not thread-safe: hold it to read or write them."""
 
 TOKEN_SECONDS = 600
-"""How long a ClientRequestToken is remembered. Source: DynamoDB API reference, TransactWriteItems."""
+"""Seconds for which a ClientRequestToken is remembered. Source: DynamoDB API reference, TransactWriteItems."""
 
 Key = tuple[str, ...]
 Version = tuple[int, str]
@@ -47,7 +47,7 @@ Version = tuple[int, str]
 
 @dataclass(order=True, slots=True)
 class Delivery:
-    """A write on its way to another Region."""
+    """A write that is being replicated to another Region."""
 
     due: float
     number: int
@@ -61,10 +61,10 @@ class Delivery:
 
 
 class Links:
-    """What is between the Regions: who replicates to whom, how late, and who is cut off.
+    """Replication between Regions: the replicas of each table, the lag, and the disconnected Regions.
 
     Attributes:
-        lag_seconds: the least and the most that a write is under way.
+        lag_seconds: the minimum and the maximum replication lag.
     """
 
     def __init__(self) -> None:
@@ -78,12 +78,12 @@ class Links:
         self._delivering = False
 
     def cut(self, region: str) -> None:
-        """Cut a Region off."""
+        """Disconnect a Region."""
         with self._work:
             self._cut.add(region)
 
     def heal(self, region: str) -> None:
-        """Let a Region talk to the others again, and deliver what waited."""
+        """Reconnect a Region, and deliver the writes that waited."""
         with self._work:
             self._cut.discard(region)
             self._work.notify_all()
@@ -94,16 +94,16 @@ class Links:
 
     @property
     def waiting(self) -> int:
-        """Writes that are under way."""
+        """The number of writes that are being replicated."""
         with TURN:
             return len(self._queue)
 
     def replicas(self, account: str, table: str) -> dict[str, dict[str, Any]]:
-        """The Regions of a global table, with what their replicas were made with; empty: it is none."""
+        """The replicas of a global table by Region, as requested; empty if the table is not global."""
         return self._groups.get((account, table), {})
 
     def add_replica(self, backend: DynamoDBBackend, table: Table, wanted: dict[str, Any]) -> None:
-        """Make a replica, with all items that there are."""
+        """Create a replica with all existing items."""
         region = wanted["RegionName"]
         group = self._groups.setdefault((backend.account_id, table.name), {backend.region_name: {}})
         if region in group:
@@ -129,7 +129,7 @@ class Links:
             _store(copy, item)
 
     def remove_replica(self, backend: DynamoDBBackend, table: Table, region: str) -> None:
-        """Remove a replica with its table."""
+        """Delete a replica and its table."""
         group = self._groups.get((backend.account_id, table.name), {})
         if region not in group:
             raise ResourceNotFoundException(f"there is no replica in {region}")
@@ -138,7 +138,7 @@ class Links:
         self._versions.pop((backend.account_id, region, table.name), None)
 
     def changed(self, table: Table, old: Item | None, new: Item | None) -> None:
-        """Send a change to the other Regions, unless it came from one."""
+        """Replicate a change to the other Regions, unless it is itself a replicated one."""
         group = self._groups.get((table.account_id, table.name))
         if not group or self._delivering:
             return
@@ -161,7 +161,7 @@ class Links:
             self._work.notify_all()
 
     def deliver_for_ever(self) -> None:
-        """Deliver what is due; the work of a thread of its own."""
+        """Deliver each write when it is due; runs in a thread of its own."""
         held: list[Delivery] = []
         while True:
             with self._work:
@@ -187,7 +187,7 @@ class Links:
             return
         versions = self._versions.setdefault((delivery.account, delivery.target, delivery.table), {})
         if versions.get(delivery.key, (0, "")) > delivery.version:
-            return  # the later write wins, and nobody hears of the other
+            return  # the later write wins, and the other is silently lost
         versions[delivery.key] = delivery.version
         self._delivering = True
         try:
@@ -224,7 +224,7 @@ def _remove(table: Table, key: Key) -> None:
 
 
 def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    """All conditions first, then all writes: nothing has to be undone. moto copies whole tables instead."""
+    """Check all conditions, then write, so that nothing has to be undone; moto would copy whole tables."""
     if len(transact_items) > 100:
         raise TooManyTransactionsException()
     seen: set[tuple[str, str]] = set()
@@ -272,10 +272,10 @@ _TOKENS: dict[tuple[str, str, str], float] = {}
 
 
 def transact(backend: DynamoDBBackend, request: dict[str, Any]) -> None:
-    """`TransactWriteItems`: all of it or nothing, and once under one token.
+    """Execute `TransactWriteItems`: all steps or none, and only once per token.
 
     Raises:
-        JsonRESTError: why not, as DynamoDB says it.
+        JsonRESTError: the transaction was refused, with DynamoDB's error code.
     """
     token = request.get("ClientRequestToken")
     known = (backend.account_id, backend.region_name, token or "")
@@ -338,7 +338,7 @@ def _patch_tables() -> None:
         return found
 
     def queried(table: Any, hash_key: DynamoType | None, *arguments: Any, **options: Any) -> Any:
-        """Moto looks at every item of the table; an index apart, those of the partition are enough."""
+        """Query only the items of the partition, unless an index is used; moto scans the whole table."""
         index_name = arguments[6] if len(arguments) > 6 else options.get("index_name")
         if hash_key is None or index_name:
             return query(table, hash_key, *arguments, **options)
@@ -352,7 +352,7 @@ def _patch_tables() -> None:
     def updated(
         backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *arguments: Any, **options: Any
     ) -> Any:
-        """Moto changes the item that it finds; give it one of its own to change."""
+        """Update a copy of the item, because Regions share items and moto updates them in place."""
         table: Any = backend.get_table(table_name)
         found = backend.get_item(table_name, key)
         if found is not None:
@@ -364,7 +364,7 @@ def _patch_tables() -> None:
         return update(backend, table_name, key, *arguments, **options)
 
     def set_tags(backend: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
-        """A key that is there is overwritten; moto has it twice."""
+        """Overwrite existing tags; moto would store a key twice."""
         untagged(backend, arn, list(tags))
         tagged(backend, arn, tags)
 
@@ -378,7 +378,7 @@ def _named(wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def patch() -> None:
-    """Make moto's tables global where they are asked to be, and start delivering."""
+    """Add global tables and transactions to moto, and start the replication."""
     _patch_handler()
     _patch_tables()
     change_streams.LISTENERS.append(LINKS.changed)

@@ -1,7 +1,6 @@
-"""Items and conditions as moto has them, made and read faster: a sale is a dozen of each.
+"""Faster construction and reading of moto's items and conditions: a sale needs a dozen of each.
 
-An item that was written whole is never changed: whoever updates it stores another. So Regions share it, and its JSON
-is kept.
+An item that was put is never changed, because an update stores a new item. So Regions share it, and its JSON is kept.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["condition", "image", "item_from"]
 
 
 def item_from(table: Table, attributes: Mapping[str, Any]) -> Item:
-    """The item of some attributes in DynamoDB's JSON; moto's own constructor measures it at each of them."""
+    """An item from DynamoDB's JSON; moto's constructor would measure the item again at every attribute."""
     item: Any = Item.__new__(Item)
     item.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
     for name, value in attributes.items():
@@ -32,14 +31,14 @@ def item_from(table: Table, attributes: Mapping[str, Any]) -> Item:
 
 
 def image(item: Any) -> dict[str, Any]:
-    """An item in DynamoDB's JSON: as it was written, or read off what an update made of it."""
+    """An item in DynamoDB's JSON: as it was put, or converted if an update changed it."""
     written: dict[str, Any] | None = getattr(item, "image", None)
     attributes: dict[str, Any] = item.to_json()["Attributes"] if written is None else written
     return attributes
 
 
 def condition(expression: str | None, names: Any, values: Any) -> Any:
-    """The parsed condition: `expr(item)` says whether it holds."""
+    """The parsed condition; `expr(item)` tells whether it holds."""
     return _parsed(expression or "", json.dumps(names or {}), json.dumps(values or {}))
 
 

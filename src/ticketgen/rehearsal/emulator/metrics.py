@@ -11,14 +11,14 @@ __all__ = ["METRICS", "Metrics"]
 
 
 class Metrics:
-    """All values, in the order in which they came."""
+    """All metric values, in order of arrival."""
 
     def __init__(self) -> None:
         self._values: list[dict[str, Any]] = []
         self._adding = threading.Lock()
 
     def take(self, region: str, function: str, log: str) -> None:
-        """Take the metrics out of a function's log."""
+        """Record the metrics in a function's log."""
         for line in log.splitlines():
             if '"CloudWatchMetrics"' not in line:
                 continue
@@ -37,7 +37,7 @@ class Metrics:
                         )
 
     def since(self, position: int) -> list[dict[str, Any]]:
-        """The values after so many."""
+        """The values after the first `position` ones."""
         return self._values[position:]
 
 

@@ -1,4 +1,4 @@
-"""Helpers that change moto's classes: replace methods by name, add actions that its handlers lack."""
+"""Helpers to change moto's classes: replace methods by name, and add actions to its handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Background work of AWS: event source mappings read their streams, rules fire on their schedules."""
+"""AWS's background work: event source mappings poll streams, and rules fire on schedules."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ Batch = list[dict[str, Any]]
 
 
 class Pollers:
-    """Looks for mappings and schedules, and does their work in threads.
+    """Find mappings and schedules, and run each in a thread.
 
     Args:
-        fleet: runs the functions.
-        start_machine: starts an execution: the state machine's ARN and the input.
+        fleet: invokes the functions.
+        start_machine: starts an execution, given the state machine's ARN and the input.
     """
 
     def __init__(self, fleet: Fleet, start_machine: Callable[[str, Any], object]) -> None:
@@ -76,7 +76,7 @@ class Pollers:
             threading.Thread(target=work, daemon=True).start()
 
     def _follow(self, mapping: EventSourceMapping, region: str, place: str) -> None:
-        """Read one shard for ever, a batch at a time, in order."""
+        """Read one shard in order, batch by batch, until the mapping is deleted."""
         read = _reader(mapping, place)
         position: Any = None
         while mapping.uuid in lambda_backends[ACCOUNT][region]._event_source_mappings:
@@ -92,7 +92,7 @@ class Pollers:
         self._at_work.discard(place)
 
     def _hand_over(self, mapping: EventSourceMapping, batch: Batch) -> None:
-        """Give a batch to the function until it took all, or too often failed: then to the failure queue."""
+        """Invoke the function until it accepts the batch; after the last attempt, notify the failure queue."""
         attempts = 1 + (
             10_000 if mapping.max_retry_attempts in (None, -1) else int(mapping.max_retry_attempts)
         )
@@ -115,7 +115,7 @@ class Pollers:
 
 
 def _places(mapping: EventSourceMapping) -> list[str]:
-    """The shards of a mapping's source, as they are called here."""
+    """The names of the shards of a mapping's source."""
     arn = mapping.event_source_arn
     if ":dynamodb:" in arn:
         return [f"{mapping.uuid}/"]

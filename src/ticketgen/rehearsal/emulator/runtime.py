@@ -1,8 +1,8 @@
 """Lambda's runtime: `python -m ticketgen.rehearsal.emulator.runtime SOCKET`.
 
-One process imports what every function needs, and forks: each connection to its socket is an instance of a
-function, in a process of its own, with its own environment and modules. What is said on a connection is one JSON
-a line: first the instance, answered when it has started, then one event after the other.
+One process imports the modules that every function needs, and forks for each connection to its socket: a connection
+is an instance of a function, in a process of its own, with its own environment and modules. Each line on a connection
+is one JSON document: first the instance, which is answered when it has started, then one event after the other.
 
     {"folder", "handler", "environment", "redis": [host, port] or null}   ->  {"pid"} or {"error"}
     {"event", "seconds"}                                                  ->  {"result" or "error", "log", "seconds"}
@@ -35,7 +35,7 @@ def main(path: str) -> None:
     """Fork an instance for each connection, until standard input ends."""
     loader = botocore.session.get_session().get_component("data_loader")
     for service in ("dynamodb", "sqs", "rds-data"):
-        loader.load_service_model(service, "service-2")  # parsed once, and every fork has it
+        loader.load_service_model(service, "service-2")  # parsed once, for all forks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
@@ -99,7 +99,7 @@ def _start(instance: dict[str, Any], loader: Any) -> Any:
 
 
 def _lead_to_redis(endpoint: str, host: str, port: int) -> None:
-    """The function dials ElastiCache's name, over TLS; here it is answered by a Redis without."""
+    """Redirect connections to ElastiCache's name over TLS to a local Redis without TLS."""
     connect, wrap = socket.create_connection, ssl.SSLContext.wrap_socket
 
     def connected(address: Any, *arguments: Any, **options: Any) -> socket.socket:
@@ -113,14 +113,14 @@ def _lead_to_redis(endpoint: str, host: str, port: int) -> None:
 
 
 class Context:
-    """What a handler is told of its invocation."""
+    """The context object that a handler receives."""
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
         self.aws_request_id = str(uuid.uuid4())
 
     def get_remaining_time_in_millis(self) -> int:
-        """What the time-out leaves."""
+        """Milliseconds until the time-out."""
         return max(0, int((self._deadline - time.monotonic()) * 1000))
 
 

@@ -1,10 +1,10 @@
 """The emulator as a process: `python -m ticketgen.rehearsal.emulator.server PORT`, on loopback.
 
-It prints one line of JSON, its address, when it is ready, and ends with its standard input.
+It prints its address as one line of JSON when it is ready, and exits when its standard input ends.
 
-Below `/_rehearsal/` it is steered: `pause` stops what happens by itself (streams, schedules), `run` starts it again;
-`cut/REGION` and `heal/REGION` take a Region off the net and back; `state?metrics=N&executions=M` tells what was
-measured and executed after so many.
+Control requests go to paths below `/_rehearsal/`: `pause` stops background work (streams, schedules), and `run` resumes
+it; `cut/REGION` disconnects a Region, and `heal/REGION` reconnects it; `state?metrics=N&executions=M` returns the
+metrics and the executions after the first N and M.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ __all__ = ["main"]
 HOST = "127.0.0.1"
 
 HANG_SECONDS = 1.6
-"""How long a call to a Region that is cut off hangs: longer than the functions wait for an answer."""
+"""Seconds that a call to a disconnected Region hangs: longer than the functions' time-outs."""
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def main(port: int) -> None:
     """Serve until standard input ends."""
-    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # RDS's monitoring role has one of them
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the monitoring role of RDS uses one of them
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         MotoRequestHandler,
@@ -78,7 +78,7 @@ def main(port: int) -> None:
     desk = Desk(machines, pollers_, database)
     holder["first"] = _front(desk, fleet, database, _honest(moto))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent process, which ends this one
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     print(json.dumps({"address": address, "redis": caches.available()}), flush=True)
     try:
@@ -90,13 +90,13 @@ def main(port: int) -> None:
 
 
 class Desk:
-    """What is below `/_rehearsal/`."""
+    """Control requests, with paths below `/_rehearsal/`."""
 
     def __init__(self, machines: Any, pollers: Any, database: Any) -> None:
         self._machines, self._pollers, self._database = machines, pollers, database
 
     def answer(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        """Do what is asked, and tell."""
+        """Perform an action and return the current state."""
         from ticketgen.rehearsal.emulator.global_tables import LINKS
         from ticketgen.rehearsal.emulator.metrics import METRICS
 
@@ -118,7 +118,7 @@ class Desk:
 
 
 def _front(desk: Desk, fleet: Any, database: Any, moto: Application) -> Application:
-    """What is not moto's: the desk, the APIs' own addresses, the Data API, and links that are cut."""
+    """Route requests that moto does not serve: control, the stack's APIs, the Data API, disconnected Regions."""
     from ticketgen.rehearsal.emulator import api_gateway, fast_lane, warehouse
     from ticketgen.rehearsal.emulator.functions import CALLER
     from ticketgen.rehearsal.emulator.global_tables import LINKS
@@ -174,19 +174,19 @@ def _json(
 
 def _quiet(handler: type[Any]) -> type[Any]:
     class Quiet(handler):  # type: ignore[misc]
-        protocol_version = "HTTP/1.1"  # connections stay open: a sale is a dozen calls
+        protocol_version = "HTTP/1.1"  # keeps connections open, because a sale takes a dozen calls
 
         def log_request(self, *_: object) -> None:
-            """Say nothing of requests."""
+            """Do not log requests."""
 
         def log_error(self, *_: object) -> None:
-            """Nor of connections that were dropped on purpose."""
+            """Do not log connections that were dropped on purpose."""
 
     return Quiet
 
 
 def _honest(application: Application) -> Application:
-    """What moto has not: an answer that no client tries again, instead of a 500 that all do."""
+    """Answer a request that moto does not implement with 400, because clients retry a 500."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         try:

@@ -1,4 +1,4 @@
-"""Small gaps of moto: answers that it lacks, and attributes that it does not store."""
+"""Small additions to moto: answers that it lacks, and attributes that it does not store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["patch"]
 
 
 def patch(address: str) -> None:
-    """Give moto's services what they lack.
+    """Add the missing answers and attributes to moto's services.
 
     Args:
         address: host and port where the emulator answers.
@@ -36,7 +36,7 @@ def patch(address: str) -> None:
 
 
 def _patch_timestream(address: str) -> None:
-    """A client of Timestream asks where to write; the answer must lead back here."""
+    """Answer Timestream's endpoint discovery with the emulator's own address."""
 
     def endpoints(backend: TimestreamWriteBackend) -> dict[str, Any]:
         return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}
@@ -53,12 +53,12 @@ class _StateMachines:
 
 
 def _patch_state_machines() -> None:
-    """What Terraform asks before and after it makes a state machine."""
+    """Add the calls that Terraform makes before and after it creates a state machine."""
     add_actions(StepFunctionResponse, _StateMachines)
 
 
 def _patch_functions() -> None:
-    """A function remembers where its dead letters and its logs go."""
+    """Store the dead-letter and logging configuration of a function."""
     configuration, update = LambdaFunction.get_configuration, LambdaFunction.update_configuration
     start = LambdaFunction.__init__
     kept = ("DeadLetterConfig", "LoggingConfig")
@@ -83,7 +83,7 @@ def _patch_functions() -> None:
 
 
 def _patch_kinesis() -> None:
-    """A stream is tagged as it is created."""
+    """Store the tags that a stream is created with."""
     create = KinesisResponse.create_stream
 
     def created(handler: KinesisResponse) -> ActionResult:
@@ -97,7 +97,7 @@ def _patch_kinesis() -> None:
 
 
 def _patch_rds() -> None:
-    """The Data API on provisioned clusters; no Serverless v1 scaling where there is none; Performance Insights."""
+    """Support the Data API on provisioned clusters and Performance Insights; omit Serverless v1's scaling."""
     start = DBInstance.__init__
 
     def started(instance: Any, *arguments: Any, **options: Any) -> None:
@@ -123,7 +123,7 @@ def _patch_rds() -> None:
 
 
 def _patch_security_group_rules() -> None:
-    """A rule has its description, whatever it refers to."""
+    """Store the description of a security group rule, whatever it refers to."""
     start = SecurityGroupRule.__init__
 
     def started(rule: Any, *arguments: Any, **options: Any) -> None:
@@ -140,7 +140,7 @@ def _patch_security_group_rules() -> None:
 
 
 def _patch_queues() -> None:
-    """A queue answers with its redrive policy as `jsonencode` writes it: Terraform compares it as text."""
+    """Return a queue's redrive policy as `jsonencode` writes it, because Terraform compares it as text."""
     describe = _getter(Queue, "attributes")
 
     def described(queue: Queue) -> dict[str, Any]:

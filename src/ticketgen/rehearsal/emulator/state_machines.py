@@ -1,7 +1,7 @@
-"""Step Functions executions, with the states of the Amazon States Language that the stack's machines use.
+"""Step Functions executions, with the states that the stack's machines use.
 
 Pass, Wait, Choice, Parallel, Succeed, Fail, and Task on `lambda:invoke` and `states:startExecution`; time-outs,
-retries, catches; JSONPath with `Parameters`, `ResultSelector` and `ResultPath`. Any other state fails, and says so.
+retries, catches; JSONPath with `Parameters`, `ResultSelector` and `ResultPath`. Any other state fails with an error.
 Source: https://states-language.net/spec.html
 """
 
@@ -30,7 +30,7 @@ _MISSING = object()
 
 
 class Failed(Exception):
-    """A state failed: the error's name and its cause."""
+    """A failed state, with the error's name and its cause."""
 
     def __init__(self, error: str, cause: str) -> None:
         super().__init__(f"{error}: {cause}")
@@ -38,10 +38,10 @@ class Failed(Exception):
 
 
 class Machines:
-    """Runs executions, each in a thread of its own.
+    """Run executions, each in a thread of its own.
 
     Attributes:
-        finished: of each execution that ended: its machine, Region, start, seconds, status and output.
+        finished: machine, Region, start, seconds, status and output of each finished execution.
     """
 
     def __init__(self, fleet: Fleet) -> None:
@@ -50,13 +50,13 @@ class Machines:
         self.finished: list[dict[str, Any]] = []
 
     def start(self, arn: str, given: Any) -> Execution:
-        """Start an execution and come back at once."""
+        """Start an execution without waiting for its end."""
         region, account = arn.split(":")[3:5]
         backend = stepfunctions_backends[account][region]
         return backend.start_execution(arn, str(uuid.uuid4()), json.dumps(given))
 
     def patch(self) -> None:
-        """Let moto's executions run here."""
+        """Run the executions that moto starts."""
         start = StepFunctionBackend.start_execution
 
         def started(
@@ -94,7 +94,7 @@ class Machines:
         )
 
     def _states(self, machine: dict[str, Any], data: Any, deadline: float) -> Any:
-        """Run states from `StartAt` to an end; what the last one gave."""
+        """Run states from `StartAt` to an end state, and return its output."""
         name = machine["StartAt"]
         while True:
             state = machine["States"][name]
@@ -132,7 +132,7 @@ class Machines:
                 (choice["Next"] for choice in state["Choices"] if _holds(choice, data)), state.get("Default")
             )
             if not chosen:
-                raise Failed("States.NoChoiceMatched", "no choice holds, and there is no default")
+                raise Failed("States.NoChoiceMatched", "no choice matches, and the state has no default")
             return data, chosen
         if kind == "Parallel":
             return self._parallel(state, data, deadline), after
@@ -141,7 +141,7 @@ class Machines:
             if "ResultSelector" in state:
                 result = _fill(state["ResultSelector"], result, context)
             return _place(data, state.get("ResultPath", "$"), result), after
-        raise Failed("States.Runtime", f"the emulator has no {kind} state")
+        raise Failed("States.Runtime", f"the emulator does not support {kind} states")
 
     def _parallel(self, state: dict[str, Any], data: Any, deadline: float) -> list[Any]:
         with ThreadPoolExecutor(len(state["Branches"])) as pool:
@@ -182,7 +182,7 @@ class Machines:
         if resource == "states:startExecution":
             execution = self.start(parameters["StateMachineArn"], parameters.get("Input", {}))
             return {"ExecutionArn": execution.execution_arn, "StartDate": time.time()}
-        raise Failed("States.Runtime", f"the emulator has no task {resource}")
+        raise Failed("States.Runtime", f"the emulator does not support the task {resource}")
 
 
 def _matches(rule: dict[str, Any], failure: Failed) -> bool:
@@ -195,7 +195,7 @@ def _find(path: str, data: Any) -> Any:
 
 
 def _fill(template: Any, data: Any, context: dict[str, Any]) -> Any:
-    """A template with its `.$` names filled from the data, or with `$$` from the context."""
+    """A template whose `.$` keys are replaced with values from the data, or for `$$` from the context."""
     if isinstance(template, list):
         return [_fill(part, data, context) for part in template]
     if not isinstance(template, dict):
@@ -207,7 +207,7 @@ def _fill(template: Any, data: Any, context: dict[str, Any]) -> Any:
             continue
         found = _find(value[1:], context) if value.startswith("$$") else _find(value, data)
         if found is _MISSING:
-            raise Failed("States.ParameterPathFailure", f"{value} leads nowhere")
+            raise Failed("States.ParameterPathFailure", f"the path {value} matches nothing in the input")
         filled[key.removesuffix(".$")] = found
     return filled
 
@@ -230,4 +230,4 @@ def _holds(choice: dict[str, Any], data: Any) -> bool:
         return isinstance(found, int | float) and found > choice["NumericGreaterThan"]
     if "BooleanEquals" in choice:
         return found is choice["BooleanEquals"]
-    raise Failed("States.Runtime", f"the emulator has no such choice: {sorted(choice)}")
+    raise Failed("States.Runtime", f"the emulator does not support the choice {sorted(choice)}")

@@ -1,6 +1,6 @@
-"""Aurora's Data API on SQLite, a stand-in for PostgreSQL: the function's statements run on both.
+"""Aurora's Data API on SQLite instead of PostgreSQL: the function's statements run on both.
 
-Named parameters, `ON CONFLICT` and `EXCLUDED` mean the same to both; anything that does not is a DatabaseError.
+Named parameters, `ON CONFLICT` and `EXCLUDED` work alike in both; a statement that SQLite rejects is a DatabaseError.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Warehouse:
         )
 
     def sales(self) -> dict[str, int]:
-        """How many sales each cluster has; -1: no table yet."""
+        """The number of sales by cluster; -1 before the table exists."""
         with self._turn:
             return {arn: _count(database) for arn, database in self._databases.items()}
 
