@@ -47,6 +47,7 @@ def completed(folder: Path, line: str, **variables: str) -> list[str]:
         ("ticketgen eject stack/tab", ["stack/tables.tf.j2"]),
         ("ticketgen help exit", ["exit-codes"]),
         ("ticketgen help rend", ["render"]),
+        ("ticketgen help vali", ["validate"]),
         ("ticketgen validate --format s", ["sarif"]),
         ("ticketgen validate --min-severity w", ["warning"]),
         ("ticketgen show --format h", ["html"]),

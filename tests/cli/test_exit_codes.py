@@ -54,6 +54,17 @@ def test_a_bad_spec_is_3_everywhere(project: Path, command: str, mistake: str) -
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize("variable", [False, True])
+def test_doctor_asks_for_the_spec_that_is_named(
+    project: Path, monkeypatch: pytest.MonkeyPatch, variable: bool
+) -> None:
+    if variable:
+        monkeypatch.setenv("TICKETGEN_SPEC", "nowhere.yaml")
+    done = run("doctor", "--offline", *([] if variable else ["--spec", "nowhere.yaml"]))
+    assert done.exit_code == ExitCode.INVALID_SPEC
+    assert ("TICKETGEN_SPEC names nowhere.yaml" if variable else "nowhere.yaml does not exist") in done.stderr
+
+
 USAGE = {
     "an unknown environment": [
         ["render", "--env", "prd"],

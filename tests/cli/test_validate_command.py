@@ -205,6 +205,30 @@ def test_a_link_to_a_directory_is_that_directory(stacks: Path) -> None:
     assert len(in_json(["linked", "infra/stacks/dev"])) == 1
 
 
+def test_github_gets_the_file_that_a_link_leads_to(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git has no lines below a link: an annotation there is not shown."""
+    (stacks / "linked").symlink_to("infra/stacks/dev")
+    (stacks / "flat").mkdir()
+    for paths in (["linked"], ["linked", "--relative-to", "."]):
+        for read in (in_github, in_sarif):
+            assert read(paths) == {"infra/stacks/dev/main.tf"}, (paths, read)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(stacks))
+    monkeypatch.chdir("flat")
+    for read in (in_github, in_sarif):
+        assert read(["../linked"]) == {"infra/stacks/dev/main.tf"}, read
+
+
+def test_a_link_out_of_the_repository_keeps_its_own_name(
+    stacks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stacks / "infra/linked").symlink_to(stacks / "infra/stacks/dev")
+    monkeypatch.chdir("infra")
+    shutil.move("stacks", stacks / "elsewhere")
+    Path("linked").unlink()
+    Path("linked").symlink_to(stacks / "elsewhere/dev")
+    assert in_github(["linked"]) == {"linked/main.tf"}
+
+
 def test_files_are_verified_with_their_directory_and_reported_alone(stacks: Path) -> None:
     folder = stacks / "infra/stacks/dev"
     (folder / "more.tf").write_text(
@@ -335,6 +359,8 @@ def test_the_command_line_wins_over_the_configuration(
         ("[validate]\nignore = ['syntax']\n", "2:12", "syntax cannot be ignored"),
         ("[validat]\n", "1:2", "did you mean validate?"),
         ("validate = 3\n", "1:1", "validate is not a table"),
+        ("ignore = ['unused-declaration']\n", "1:1", "'ignore' stands above the table [validate]"),
+        ("# ours\nmin-severity = 'error'\n[validate]\n", "2:1", "write [validate] on a line above it"),
         ("[validate]\nignore = [\n", "3:1", "is not TOML"),
     ],
 )
@@ -346,6 +372,19 @@ def test_a_mistake_in_the_configuration_has_a_place_and_the_nearest_word(
     assert done.exit_code == 2
     assert f"ticketgen.toml:{place}: error: " in done.stderr
     assert words in done.stderr
+
+
+def test_a_configuration_may_begin_with_a_byte_order_mark(stacks: Path) -> None:
+    (stacks / "ticketgen.toml").write_text("[validate]\nmin-severity = 'error'\n", encoding="utf-8-sig")
+    assert "1 finding not reported" in run("validate", "infra/stacks/dev").stdout
+
+
+def test_a_file_that_is_not_utf_8_is_said_with_the_fix(stacks: Path) -> None:
+    (stacks / "infra/stacks/good/main.tf").write_bytes(b"# \xff\n")
+    done = run("validate", "infra/stacks/good")
+    assert done.exit_code == 1
+    assert "error: the file is not UTF-8: invalid start byte at byte 2 [unreadable]" in done.stderr
+    assert "save it as UTF-8" in done.stderr
 
 
 @pytest.mark.parametrize(

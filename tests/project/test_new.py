@@ -294,6 +294,15 @@ def test_a_wrong_answer_is_named_with_a_fix(tmp_path: Path, arguments: tuple[str
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("preset", "help"), [
+    ("flashsale", "did you mean flash-sale?"), ("xyz", "choose one of flash-sale, regional-tour, small-venue"),
+])  # fmt: skip
+def test_an_unknown_choice_is_answered_with_a_close_one_or_all(
+    tmp_path: Path, preset: str, help: str
+) -> None:
+    assert f"→ {help}\n" in run("new", str(tmp_path / "my-shop"), "--preset", preset).stderr
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw builds a table of all characters
 @given(st.text(max_size=40) | st.from_regex("[A-Za-z_ .-]{0,40}", fullmatch=True))
 def test_a_name_that_cannot_be_is_answered_with_one_that_can(name: str) -> None:

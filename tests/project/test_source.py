@@ -25,6 +25,7 @@ URL = f"https://acme.example/ticketgen-{VERSION}-py3-none-any.whl"
     f"ticketgen==9.9 --hash=sha256:{HASH}",
     f"ticketgen=={VERSION} 'unclosed", f"ticketgen=={VERSION} --hash=sha256:{HASH} --pre",
     f"ticketgen=={VERSION} --hash=sha256:{HASH} --index-url https://me:secret@acme.example",
+    "git+https://me:secret@acme.example/ticketgen",
     "git+https://acme.example/ticketgen", "git+https://acme.example/ticketgen@main", "git+https://acme.example/t@v1.0",
     f"git+https://acme.example/ticketgen@{COMMIT[:12]}", f"git+http://acme.example/ticketgen@{COMMIT}",
     f"git+https://me:secret@acme.example/ticketgen@{COMMIT}", f"git+https://token@acme.example/ticketgen@{COMMIT}",
@@ -38,6 +39,21 @@ def test_a_source_that_may_change_or_is_not_ticketgen_is_refused(given: str) -> 
     assert refused.value.message
     assert refused.value.help
     assert "secret" not in refused.value.message
+
+
+@pytest.mark.parametrize(("given", "message", "help"), [
+    ("git+https://acme.example/ticketgen", "does not name a commit", "append @"),
+    ("git+ssh://git@acme.example/ticketgen", "does not name a commit", "append @"),
+    (f"git+http://acme.example/ticketgen@{COMMIT}", "is not an https or ssh address of a repository", "git+https://"),
+    (URL, "has no hash", "append #sha256="),
+    (f"{URL}#sha256=abc", "ends with #sha256=abc, which is no SHA-256 hash", "64 hex digits"),
+    (f"{URL}#md5={HASH}", f"ends with #md5={HASH}, which is no SHA-256 hash", "append #sha256="),
+])  # fmt: skip
+def test_a_refusal_names_the_part_that_is_wrong(given: str, message: str, help: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_source(given)
+    assert refused.value.message.endswith(message)
+    assert help in refused.value.help
 
 
 @pytest.mark.parametrize(("given", "line"), [

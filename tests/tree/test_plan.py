@@ -140,9 +140,14 @@ def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "<<<<<<< ours\n", "[]", "null", '{"format": 1}', '{"format": 2, "files": {}}', "[" * 100_000]
+    "text",
+    ["", "<<<<<<< ours\n", "[]", "null", '{"format": 1}', '{"format": 2, "files": {}}', "[" * 100_000]
+    + [
+        f'{{"format": 1, "ticketgen": {version}, "spec": "", "files": {{}}}}'
+        for version in ("null", '"abc"', "[]")
+    ],
 )
-def test_a_manifest_that_is_none_is_a_finding_with_a_way_out(tmp_path: Path, text: str) -> None:
+def test_a_manifest_that_cannot_be_read_is_a_finding_with_a_fix(tmp_path: Path, text: str) -> None:
     render(tmp_path, NEW)
     (tmp_path / "stacks/prod" / NAME).write_text(text)
     found = render(tmp_path, NEW)

@@ -91,7 +91,7 @@ def complete_topics(ctx: typer.Context) -> Iterable[str]:
     from ticketgen.cli.help import COMMANDS
     from ticketgen.cli.topics import topics
 
-    return [*topics(), *COMMANDS]
+    return dict.fromkeys([*topics(), *COMMANDS])
 
 
 def _documents(ctx: typer.Context) -> Iterator[Mapping[str, Any]]:

@@ -64,7 +64,7 @@ def read_config() -> Checked[Config]:
     (file,) = found
     top = Location(str(file))
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         message = f"{seen(file)} cannot be read: {error.strerror}"
@@ -106,7 +106,11 @@ def _problems(document: Mapping[str, object], text: str, file: Path) -> Iterator
         return Location(str(file))
 
     for key in document:
-        if key != _TABLE:
+        if key in KEYS:
+            yield _finding(
+                f"{key!r} stands above the table [{_TABLE}]", at(key), f"write [{_TABLE}] on a line above it"
+            )
+        elif key != _TABLE:
             help = close_to(key, [_TABLE]) or f"write [{_TABLE}]: there is no other table"
             yield _finding(f"unknown table {key!r}", at(key), _lowered(help))
     table = document.get(_TABLE, {})

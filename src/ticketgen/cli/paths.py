@@ -65,17 +65,30 @@ def view(format: str = "text", relative_to: Path | None = None) -> tuple[View, P
         format: of the report. ``github`` and ``sarif`` are read by GitHub, from the root of the repository on.
         relative_to: what ``--relative-to`` says.
     """
+    to_github = format in {"github", "sarif"}
     if relative_to is not None:
-        return (lambda path: seen(path, relative_to)), relative_to
-    workspace = os.environ.get(_WORKSPACE) if format in {"github", "sarif"} else None
+        return (
+            lambda path: seen(_unlinked(path, relative_to) if to_github else path, relative_to)
+        ), relative_to
+    workspace = os.environ.get(_WORKSPACE) if to_github else None
     if workspace and Path(workspace).is_dir():
         base = Path(workspace)
         if format == "sarif":
-            return (lambda path: seen(path, base)), base
-        return (lambda path: _below(path, base)), base
+            return (lambda path: seen(_unlinked(path, base), base)), base
+        return (lambda path: _below(_unlinked(path, base), base)), base
+    here = Path.cwd()
     if format == "sarif":
-        return (lambda path: seen(path, Path.cwd())), Path.cwd()
-    return seen, Path.cwd()
+        return (lambda path: seen(_unlinked(path, here), here)), here
+    if format == "github":
+        return (lambda path: seen(_unlinked(path, here))), here
+    return seen, here
+
+
+def _unlinked(path: str, base: Path) -> str:
+    """The file that links lead to, if it is below the base: Git has no lines below a link, and GitHub shows none."""
+    start = os.path.realpath(base)
+    real = os.path.realpath(path)
+    return real if real.startswith(start.rstrip(os.sep) + os.sep) else path
 
 
 def _below(path: str, base: Path) -> str:

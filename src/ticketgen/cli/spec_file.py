@@ -30,12 +30,17 @@ def the_spec(given: Path | None, format: ReportFormat = ReportFormat.TEXT) -> Pa
 
 
 def spec_or_none(given: Path | None) -> Path:
-    """The spec, or the place where it would be: for a command that also works without one."""
+    """The spec, or the place where it would be: for a command that also works without one.
+
+    A spec that is named must exist here too.
+    """
     found = find_spec(given)
-    if found.value is None and any(each.rule == "two-specs" for each in found.findings):
+    if found.value is None and (
+        given is not None or any(each.rule == "two-specs" for each in found.findings)
+    ):
         show_findings(found.findings, ReportFormat.TEXT)
         finish(found.findings)
-    return found.value or given or session().base / NAMES[0]
+    return found.value or session().base / NAMES[0]
 
 
 def find_spec(given: Path | None) -> Checked[Path]:

@@ -248,8 +248,9 @@ def _answers(template: Path, wanted: _Wanted) -> dict[str, object] | Finding:
         text = texts.get(key, key) if isinstance(texts.get(key, key), str) else key
         answer = given[key] if key in given else wanted.ask(Question(key, text, default, choices))
         if choices and answer not in choices:
-            return finding("unknown-answer", f"{key}: {answer!r} is not one of {', '.join(choices)}",
-                           f"did you mean {nearest(answer, choices) or choices[0]}?")  # fmt: skip
+            close = nearest(answer, choices)
+            help_text = f"did you mean {close}?" if close else f"choose one of {', '.join(choices)}"
+            return finding("unknown-answer", f"{key}: there is no choice {answer!r}", help_text)
         answers[key] = answer
     if is_ours:
         answers |= first_figures(presets()[str(answers["preset"])].path)

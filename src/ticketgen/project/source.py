@@ -94,9 +94,11 @@ def _carried(wheel: Wheel) -> Source:
 def _git(given: str) -> Source:
     address, _, fragment = given.partition("#")
     place, _, reference = address.removeprefix("git+").rpartition("@")
-    _no_secret(place)
-    if not place.startswith(("https://", "ssh://", "file://")):
-        raise Refused(f"{given} is not an https or ssh address of a repository followed by @COMMIT")
+    _no_secret(address.removeprefix("git+"))
+    if not address.startswith(("git+https://", "git+ssh://", "git+file://")):
+        raise Refused(f"{given} is not an https or ssh address of a repository")
+    if "@" not in urlsplit(address).path:
+        raise Refused(f"{given} does not name a commit", "append @ and the full commit hash")
     if not _COMMIT.fullmatch(reference):
         raise Refused(
             f"{given} does not name a commit: {reference!r} may move",
@@ -119,7 +121,11 @@ def _download(given: str) -> Source:
     if named is None:
         raise Refused(f"{given} is not the URL of a ticketgen wheel")
     if not re.fullmatch("sha256=[0-9a-f]{64}", fragment):
-        raise Refused(f"{given} has no hash", "append #sha256= and the wheel's SHA-256 hash")
+        what = f"ends with #{fragment}, which is no SHA-256 hash" if fragment else "has no hash"
+        raise Refused(
+            f"{address if fragment else given} {what}",
+            "append #sha256= and the wheel's SHA-256 hash, 64 hex digits",
+        )
     _same_version(name, named[1])
     return Source({REQUIREMENTS: _text(_COMMAND, [f"ticketgen @ {given}"])})
 

@@ -7,6 +7,7 @@ manifest anywhere.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,6 +91,8 @@ def load(root: Path, folder: str) -> Checked[Manifest]:
                 f"its format is {document['format']!r}, but this ticketgen reads format {FORMAT}"
             )
         files = {str(name): Entry(str(e["kind"]), str(e["sha256"])) for name, e in document["files"].items()}
+        if not re.match(r"\d", str(document["ticketgen"])):
+            raise ValueError(f"{document['ticketgen']!r} is not a version of ticketgen")
         return Checked(Manifest(str(document["ticketgen"]), str(document["spec"]), files))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0][:200]

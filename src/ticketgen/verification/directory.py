@@ -123,6 +123,10 @@ def _above(folder: Path) -> Iterator[Path]:
         yield folder
 
 
+def _unreadable(file: str, message: str, help: str) -> Finding:
+    return Finding("unreadable", message, Stage.VERIFY, Location(file), help=help)
+
+
 def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
     """Read everything below a directory except hidden files and folders, and links that lead out of it.
 
@@ -148,9 +152,13 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
         try:
             with (root / file).open("rb") as stream:
                 texts[file] = stream.read(MAX_BYTES + 1).decode()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            findings.append(Finding("unreadable", f"cannot be read: {reason}", Stage.VERIFY, Location(file)))
+        except OSError as error:
+            findings.append(
+                _unreadable(file, f"the file cannot be read: {error.strerror}", "make it readable")
+            )
+        except UnicodeDecodeError as error:
+            message = f"the file is not UTF-8: {error.reason} at byte {error.start}"
+            findings.append(_unreadable(file, message, "save it as UTF-8"))
     if not any(file.endswith(".tf") for file in texts) and not findings:
         findings.append(
             Finding(
