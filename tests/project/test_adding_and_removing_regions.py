@@ -113,8 +113,8 @@ def test_what_the_account_needs_for_the_region_is_said_and_nothing_that_was_know
 @pytest.mark.parametrize(
     ("arguments", "code", "rule"),
     [
-        (("add-region", "af-south-1"), 3, "opt-in-region"),
-        (("add-region", "cn-north-1"), 3, "two-partitions"),
+        (("add-region", "af-south-1"), 2, "needs-opt-in"),
+        (("add-region", "cn-north-1"), 2, "other-partition"),
         (("add-region", "us-esat-1"), 2, "no-such-region"),
         (("add-region", "eu-west-3", "--env", "stagign"), 2, "unknown-environment"),
         (("remove-region", "eu-west-1"), 2, "region-is-needed"),

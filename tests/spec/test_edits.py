@@ -155,7 +155,7 @@ def test_an_opt_in_region_is_added_only_when_the_account_has_it() -> None:
     document = load(DEMO).value
     assert document is not None
     refused = add_region(document, "af-south-1", ["prod"])
-    assert [found.rule for found in refused.findings] == ["opt-in-region"]
+    assert [found.rule for found in refused.findings] == ["needs-opt-in"]
     assert "enable-region --region-name af-south-1" in refused.findings[0].help
     edit = done(add_region(document, "af-south-1", opted_in=True))
     assert edit.changed == ("dev", "staging", "prod")
@@ -190,7 +190,7 @@ def test_two_partitions_are_still_refused() -> None:
     document = load(DEMO).value
     assert document is not None
     refused = add_region(document, "cn-north-1")
-    assert {found.rule for found in refused.findings} == {"two-partitions"}
+    assert {found.rule for found in refused.findings} == {"other-partition"}
 
 
 def test_what_cannot_be_edited_is_said_and_not_done() -> None:

@@ -173,7 +173,7 @@ def test_an_opt_in_region_can_be_the_secondary_one(tmp_path: Path) -> None:
     text = "version: 1\nproject: abc\nextends: small-venue\nenvironments: {dev: , prod: {}}\n"
     document = document_of(text, tmp_path)
     assert [each.rule for each in add_region(document, "eu-south-1", secondary=True).findings] == [
-        "opt-in-region"
+        "needs-opt-in"
     ]
     edit = done(add_region(document, "eu-south-1", secondary=True, opted_in=True))
     assert all(each.opt_in_regions == ("eu-south-1",) for each in edit.project.environments)

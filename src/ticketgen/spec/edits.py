@@ -83,6 +83,9 @@ def add_region(
     if before.value is None:
         return Checked(None, before.findings)
     project, meant = before.value
+    partition = REGIONS[project.environments[0].primary_region].partition
+    if REGIONS[region].partition != partition:
+        return Checked(None, (_other_partition(region, partition),))
     text = document.text
     lacking = [each for each in meant if region not in each.regions]
     refused = tuple(
@@ -157,9 +160,19 @@ def _before(
     return Checked((project, tuple(each for each in project.environments if not only or each.name in only)))
 
 
+def _other_partition(region: str, partition: str) -> Finding:
+    theirs = REGIONS[region].partition
+    return _finding(
+        "other-partition",
+        f"{region} is in the partition {theirs}, but the spec is in {partition}",
+        None,
+        f"write a separate spec for {theirs}: nothing replicates between partitions",
+    )
+
+
 def _not_opted_in(document: SpecDocument, region: str) -> Finding:
     return _finding(
-        "opt-in-region",
+        "needs-opt-in",
         f"{region} is an opt-in Region, and opt_in_regions does not list it",
         Location(document.file),
         f"run `aws account enable-region --region-name {region}`, wait until `aws account get-region-opt-status` "
