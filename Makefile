@@ -36,7 +36,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere.
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest -m slow $(ALONE)
 
 apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores.
