@@ -53,9 +53,13 @@ def test_a_rehearsal_of_dev_sells_no_seat_twice_and_catches_what_was_planted(
 ) -> None:
     plugins = Path(terraform.environment["TF_PLUGIN_CACHE_DIR"])
     before = set(Path("/tmp").glob("ticketgen-*"))
+    demo = DEMO.read_text("utf-8")
+    assert "purchases_per_minute: 60," in demo
+    busy = tmp_path / "ticketgen.yaml"  # at one order a second, too few buyers would race
+    busy.write_text(demo.replace("purchases_per_minute: 60,", "purchases_per_minute: 600,"), encoding="utf-8")
     done = run(
         tmp_path,
-        *("--env", "dev", "--seconds", "40", "--seats", "150", "--format", "json"),
+        *("--spec", str(busy), "--env", "dev", "--seconds", "40", "--seats", "150", "--format", "json"),
         *("--picture", str(tmp_path / "run.svg")),
         TF_PLUGIN_CACHE_DIR=str(plugins),
     )
