@@ -103,27 +103,22 @@ def faster(what: str, one: Program, other: Program, limit: float) -> Objective:
 
 
 def spec(folder: Path, regions: list[str]) -> Path:
-    """Write the demo's spec with other Regions into its own folder."""
-    text = (ROOT / "examples/tap-marketplace/ticketgen.yaml").read_text("utf-8")
-    begin = text.index("regions:")
-    end = text.index("]", begin) + 1
-    text = f"{text[:begin]}regions: [{', '.join(regions)}]{text[end:]}"
-    primary, secondary = [*regions, "null"][:2]
-    lines = []
-    for line in text.splitlines():
-        if line.startswith("primary_region:"):
-            line = f"primary_region: {primary}"
-        elif line.startswith("secondary_region:"):
-            line = f"secondary_region: {secondary}"
-        elif line.startswith("  dev:"):  # dev lists its own Regions
-            continue
-        lines.append(line)
+    """Write the demo's spec with only prod, in these Regions."""
+    import yaml
+
     from ticketgen.aws.regions import REGIONS
 
-    opt_in = [region for region in regions if REGIONS[region].opt_in]
-    lines.append(f"opt_in_regions: [{', '.join(opt_in)}]")
+    demo = yaml.safe_load((ROOT / "examples/tap-marketplace/ticketgen.yaml").read_text("utf-8"))
+    primary, secondary = [*regions, None][:2]
+    demo |= {
+        "primary_region": primary,
+        "secondary_region": secondary,
+        "regions": regions,
+        "opt_in_regions": [region for region in regions if REGIONS[region].opt_in],
+        "environments": {"prod": demo["environments"]["prod"]},
+    }
     folder.mkdir(parents=True)
-    (folder / "ticketgen.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "ticketgen.yaml").write_text(yaml.safe_dump(demo, sort_keys=False), encoding="utf-8")
     return folder / "ticketgen.yaml"
 
 
