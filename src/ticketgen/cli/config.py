@@ -133,7 +133,7 @@ def _severity(key: str, value: object, at: Callable[[str], Location]) -> Iterato
 
 
 def _listed(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
-    from ticketgen.verification.ignores import NEVER_IGNORED
+    from ticketgen.rules.pages import NEVER_IGNORED
 
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         yield _finding(f"{key}: {value!r} is not a list of rules", at(key), f'write {key} = ["rule", "rule"]')

@@ -122,7 +122,7 @@ class _Filter:
 
     def keeps(self, finding: Finding) -> bool:
         """Whether a finding is reported. One after which nothing else was checked is reported always."""
-        from ticketgen.verification.ignores import NEVER_IGNORED
+        from ticketgen.rules.pages import NEVER_IGNORED
 
         levels = list(Severity)
         if finding.rule in NEVER_IGNORED | {"no-terraform"} and finding.severity is Severity.ERROR:
@@ -204,7 +204,7 @@ def _below(folder: Path, finding: Finding) -> Finding:
 def _rules(option: str, lists: Sequence[str] | None) -> tuple[str, ...] | None:
     """The rules of an option that can be repeated and takes lists."""
     from ticketgen.cli.config import unknown_rule
-    from ticketgen.verification.ignores import NEVER_IGNORED
+    from ticketgen.rules.pages import NEVER_IGNORED
 
     if not lists:
         return None

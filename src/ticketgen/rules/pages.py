@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from ticketgen.findings import RuleInfo
 
-__all__ = ["CANNOT_BE_IGNORED", "page"]
+__all__ = ["CANNOT_BE_IGNORED", "NEVER_IGNORED", "page"]
 
-CANNOT_BE_IGNORED = frozenset(
-    {
-        "syntax",
-        "unreadable",
-        "round-trip",
-        "ignore-without-reason",
-        "ignore-unknown-rule",
-        "ignore-unused",
-    }
-)
-"""Findings that stop the other checks of a file, and findings about ignore comments themselves."""
+NEVER_IGNORED = frozenset({"syntax", "unreadable", "round-trip"})
+"""Findings that stop other checks of a file: no comment and no option hides them."""
+
+CANNOT_BE_IGNORED = NEVER_IGNORED | {"ignore-without-reason", "ignore-unknown-rule", "ignore-unused"}
+"""Findings that no comment hides: those, and the findings about the comments themselves."""
 
 
 def page(info: RuleInfo) -> str:

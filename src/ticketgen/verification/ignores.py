@@ -15,14 +15,12 @@ from ticketgen.hcl.shown import shown
 from ticketgen.rules.pages import CANNOT_BE_IGNORED
 from ticketgen.verification.references import did_you_mean
 
-__all__ = ["NEVER_IGNORED", "apply_ignores"]
+__all__ = ["apply_ignores"]
 
 _MARK = re.compile(
     r"(?P<sign>#|//|/\*)[ \t]*ticketgen:ignore(?:[ \t]+(?P<rule>[\w-]+))?[ \t]*(?P<reason>[^\n]*)"
 )
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|$)")
-NEVER_IGNORED = frozenset({"syntax", "unreadable", "round-trip"})
-"""Rules that cannot be ignored: where they fail, nothing else was checked."""
 
 
 @dataclass(frozen=True, slots=True)
