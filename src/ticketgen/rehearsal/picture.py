@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from html import escape
 
 from ticketgen.pictures.widths import upper_bound
-from ticketgen.rehearsal.scoreboard import Goal, Scoreboard, counted
+from ticketgen.rehearsal.scoreboard import Goal, Scoreboard
+from ticketgen.wording import counted
 
 __all__ = ["picture"]
 
@@ -44,7 +45,8 @@ def picture(board: Scoreboard) -> str:
 
 
 def _title(board: Scoreboard) -> str:
-    return f"Rehearsal of {board.environment}: {counted(len(board.regions), 'Region')}, {board.sold_seats:,} seats sold"
+    regions = counted(len(board.regions), "Regions")
+    return f"Rehearsal of {board.environment}: {regions}, {board.sold_seats:,} seats sold"
 
 
 def _description(board: Scoreboard) -> str:

@@ -21,9 +21,10 @@ from botocore.config import Config
 from ticketgen.rehearsal.credentials import harmless_environment
 from ticketgen.rehearsal.emulated import EmulatedAws
 from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
-from ticketgen.rehearsal.scoreboard import Goal, Moment, Scoreboard, counted, percentiles, timeline
+from ticketgen.rehearsal.scoreboard import Goal, Moment, Scoreboard, percentiles, timeline
 from ticketgen.rehearsal.terraform import Terraform
 from ticketgen.spec.model import Environment
+from ticketgen.wording import counted
 
 __all__ = ["Rehearsal", "rehearse"]
 
@@ -125,7 +126,7 @@ def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
             began = time.monotonic()
             resources = terraform.apply(progress)
             applied = time.monotonic() - began
-            progress(f"{counted(resources, 'resource')} applied in {applied:.0f} s")
+            progress(f"{counted(resources, 'resources')} applied in {applied:.0f} s")
             stack = Stack(terraform.outputs(), aws.endpoint)
             return _sale(wanted, aws, stack, resources, applied, progress)
     finally:
@@ -150,8 +151,8 @@ def _sale(
     aws.ask("run")  # streams are followed and schedules fire from here on
     rate = environment.event_scale.purchases_per_minute / 60
     buyers = Buyers(stack.fronts(), shows, rate=rate, most_seats=environment.event_scale.seats_per_order)
-    progress(f"sale opened: {counted(len(shows), 'event')} with {counted(wanted.seats, 'seat')} each, "
-             f"target {rate:,.0f} orders/s from {counted(len(stack.regions), 'Region')}")  # fmt: skip
+    progress(f"sale opened: {counted(len(shows), 'events')} with {counted(wanted.seats, 'seats')} each, "
+             f"target {rate:,.0f} orders/s from {counted(len(stack.regions), 'Regions')}")  # fmt: skip
     opened, _opened_at = time.monotonic(), time.time()
     trouble = Trouble(aws, stack, shows, far, buyers, wanted.seconds, opened, progress)
     maker = threading.Thread(target=trouble.make, daemon=True)
@@ -160,7 +161,7 @@ def _sale(
     sale_seconds = time.monotonic() - opened
     maker.join()
     orders = sum(attempt.outcome == "sold" for attempt in buyers.attempts)
-    progress(f"sale closed: {counted(orders, 'order')} sold; waiting for corrections")
+    progress(f"sale closed: {counted(orders, 'orders')} sold; waiting for corrections")
     caught_after = trouble.wait_until_caught(PATIENCE_SECONDS)
     _settle(aws, 30)
     behind = _wait_for_analytics(aws, stack, shows)

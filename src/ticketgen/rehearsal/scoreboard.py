@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Goal", "Moment", "Percentiles", "Scoreboard", "counted", "percentiles", "text"]
+from ticketgen.wording import counted
+
+__all__ = ["Goal", "Moment", "Percentiles", "Scoreboard", "percentiles", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +137,22 @@ def kind_of(outcome: str) -> str:
     return "taken" if outcome in {"sold-to-others", "held", "busy", "hold-ended"} else "unavailable"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun in the singular or plural."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def text(board: Scoreboard) -> str:
     """Format the scoreboard for a terminal."""
-    regions = counted(len(board.regions), "Region")
+    regions = counted(len(board.regions), "Regions")
     refused = ", ".join(f"{count} {reason}" for reason, count in sorted(board.refused.items())) or "none"
     caught = ", ".join(f"{seconds:.1f} s" for seconds in board.caught_after)
-    analytics = ", ".join(f"{counted(n, 'sale')} missing in {region}" for region, n in board.behind.items())
+    analytics = ", ".join(f"{counted(n, 'sales')} missing in {region}" for region, n in board.behind.items())
     lines = [
-        f"{board.environment}: {regions}, {counted(board.resources, 'resource')} applied in "
+        f"{board.environment}: {regions}, {counted(board.resources, 'resources')} applied in "
         f"{board.apply_seconds:.0f} s, sale of {board.sale_seconds:.0f} s",
         "",
         f"  orders        {board.orders} at {board.rate_reached:.1f}/s (target {board.rate_asked:.1f}/s)",
         f"  sold          {board.sold_orders} orders, {board.sold_seats} of {board.seats} seats",
         f"  refused       {refused}",
-        f"  oversold      {counted(board.oversold, 'seat')} (must be 0)",
+        f"  oversold      {counted(board.oversold, 'seats')} (must be 0)",
         f"  retries       {board.repeated}, {board.contradicted} with a different answer (must be 0)",
-        f"  planted       {counted(board.planted, 'oversell')}, {board.caught} corrected"
+        f"  planted       {counted(board.planted, 'oversells')}, {board.caught} corrected"
         + (f" after {caught}" if caught else ""),
         f"  refunds       {board.refunds} published",
         f"  cut off       {board.cut_region}",
