@@ -230,11 +230,12 @@ def test_the_help_is_a_fix_that_works(old: str, new: str, help: str) -> None:
 
 def test_a_module_outside_the_directory_gets_a_note() -> None:
     (finding,) = found(ROOT.replace("./modules/network", "../network"), {})
-    assert (finding.rule, finding.severity) == ("not-checked", Severity.NOTE)
+    assert (finding.rule, finding.severity) == ("module-not-checked", Severity.NOTE)
 
 
-def test_a_module_from_a_registry_is_not_checked() -> None:
-    assert found(ROOT.replace("./modules/network", "terraform-aws-modules/vpc/aws"), {}) == []
+def test_a_module_from_a_registry_gets_a_note() -> None:
+    (finding,) = found(ROOT.replace("./modules/network", "terraform-aws-modules/vpc/aws"), {})
+    assert (finding.rule, finding.severity) == ("module-not-checked", Severity.NOTE)
 
 
 def test_an_unread_file_prevents_findings_about_undeclared_references() -> None:

@@ -30,6 +30,7 @@ KEYS: Mapping[str, str] = MappingProxyType({
     "min-severity": '`"error"`, `"warning"` or `"note"`: report nothing less severe',
     "select": "a list of rules: report these only",
     "ignore": "a list of rules: do not report these",
+    "strict": "`true` or `false`: whether to fail where something was not checked",
 })  # fmt: skip
 """The keys of ``[validate]``, and what each takes."""
 
@@ -45,12 +46,14 @@ class Config:
         min_severity: the least that is reported; None if it is not set.
         select: the only rules that are reported; empty for all.
         ignore: rules that are not reported.
+        strict: whether findings about unchecked code are errors; None if it is not set.
     """
 
     file: Path | None = None
     min_severity: Severity | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    strict: bool | None = None
 
 
 def read_config() -> Checked[Config]:
@@ -84,7 +87,8 @@ def read_config() -> Checked[Config]:
     table = document.get(_TABLE, {})
     least = table.get("min-severity")
     severity = None if least is None else Severity(least)
-    return Checked(Config(file, severity, tuple(table.get("select", ())), tuple(table.get("ignore", ()))))
+    select, ignore = tuple(table.get("select", ())), tuple(table.get("ignore", ()))
+    return Checked(Config(file, severity, select, ignore, table.get("strict")))
 
 
 def unknown_rule(name: str) -> str | None:
@@ -148,7 +152,12 @@ def _listed(key: str, value: object, at: Callable[[str], Location]) -> Iterator[
             yield _finding(f"{key}: {message}", at(name), _lowered(help.rstrip(".")))
 
 
-_CHECKS = {"min-severity": _severity, "select": _listed, "ignore": _listed}
+def _flag(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
+    if not isinstance(value, bool):
+        yield _finding(f"{key}: {value!r} is neither true nor false", at(key), f"write {key} = true")
+
+
+_CHECKS = {"min-severity": _severity, "select": _listed, "ignore": _listed, "strict": _flag}
 
 
 def _lowered(sentence: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +56,13 @@ def validate(
             autocompletion=complete_rules,
         ),
     ] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option(
+            "--strict/--no-strict",
+            help="Fail where something was not checked. Default: --strict for stacks that ticketgen rendered.",
+        ),
+    ] = None,
     relative_to: Annotated[
         Path | None,
         typer.Option(
@@ -69,8 +78,8 @@ def validate(
     """Verify directories of Terraform, rendered by ticketgen or not, offline.
 
     Checks syntax, a round trip, references, the provider's schema, and the rules that `ticketgen rules` lists. Only
-    errors that are reported make it fail. [validate] in ticketgen.toml can set --min-severity, --select and --ignore:
-    `ticketgen help validate`.
+    errors that are reported make it fail. [validate] in ticketgen.toml can set --min-severity, --select, --ignore and
+    --strict: `ticketgen help validate`.
 
     Examples:
       ticketgen validate stacks/prod
@@ -83,7 +92,7 @@ def validate(
 
     if relative_to is not None and not relative_to.is_dir():
         misused(f"--relative-to: {seen(relative_to)} is not a directory.")
-    asked = _Filter(min_severity, _rules("--select", select), _rules("--ignore", ignore))
+    asked = _Filter(min_severity, _rules("--select", select), _rules("--ignore", ignore), strict)
     config = read_config()
     wanted = targets(paths or [session().base], seen)
     wrong = config.findings + wanted.findings
@@ -111,6 +120,7 @@ class _Filter:
     min_severity: Severity | None
     select: tuple[str, ...] | None
     ignore: tuple[str, ...] | None
+    strict: bool | None
 
     def over(self, config: Config) -> _Filter:
         """This, completed by the configuration; what was selected here is not ignored there."""
@@ -118,14 +128,31 @@ class _Filter:
         if ignore is None:
             ignore = tuple(each for each in config.ignore if each not in (self.select or ()))
         select = config.select if self.select is None else self.select
-        return _Filter(self.min_severity or config.min_severity, select, ignore)
+        strict = config.strict if self.strict is None else self.strict
+        return _Filter(self.min_severity or config.min_severity, select, ignore, strict)
+
+    def rated(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
+        """The findings of a directory, with those about unchecked code as errors where that is asked for."""
+        from ticketgen.verification.unchecked import as_errors
+
+        if self.strict is False:
+            return tuple(findings)
+        if self.strict:
+            return tuple(as_errors(findings))
+        rendered = cache(_is_rendered)
+        places = (folder / each.location.file if each.location else folder / "_" for each in findings)
+        return tuple(
+            next(as_errors([each])) if rendered(Path(os.path.realpath(place.parent))) else each
+            for each, place in zip(findings, places, strict=True)
+        )
 
     def keeps(self, finding: Finding) -> bool:
         """Whether a finding is reported. One after which nothing else was checked is reported always."""
         from ticketgen.rules.pages import NEVER_IGNORED
 
         levels = list(Severity)
-        if finding.rule in NEVER_IGNORED | {"no-terraform"} and finding.severity is Severity.ERROR:
+        always = NEVER_IGNORED | {"no-terraform", "not-checked"}
+        if finding.rule in always and finding.severity is Severity.ERROR:
             return True
         if self.min_severity and levels.index(finding.severity) > levels.index(self.min_severity):
             return False
@@ -179,6 +206,7 @@ def _verified(target: Target, reported: _Filter) -> _Result:
         note(f"{name}: {_counted(len(findings), 'finding')}")
     if target.files is not None:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
+    findings = reported.rated(findings, folder)
     kept = tuple(each for each in findings if reported.keeps(each))
     named = {found.location.file for found in kept if found.location}
     return _Result(
@@ -188,6 +216,13 @@ def _verified(target: Target, reported: _Filter) -> _Result:
         sum(path.endswith(".tf") or target.files is not None for path in texts if _meant(path, target)),
         {(folder / path).as_posix(): text for path, text in texts.items() if path in named},
     )
+
+
+def _is_rendered(folder: Path) -> bool:
+    """Whether a folder is in a stack that ticketgen rendered."""
+    from ticketgen.tree.manifest import NAME
+
+    return any(os.path.lexists(each / NAME) for each in (folder, *folder.parents))
 
 
 def _meant(path: str, target: Target) -> bool:

@@ -1,7 +1,8 @@
 """A whole directory of Terraform: its modules, and a scope for each call of each module.
 
-A module that no other module calls is a root module. A variable of a called module has another value in each call: a
-`Scope` is a module together with one call of it.
+A module that no other module calls is a root module. So are the directory itself and modules with a backend: a call
+from elsewhere does not change what Terraform does there with the defaults. A variable of a called module has another
+value in each call: a `Scope` is a module together with one call of it.
 """
 
 from __future__ import annotations
@@ -139,13 +140,23 @@ class Configuration:
 
     @cached_property
     def roots(self) -> tuple[Scope, ...]:
-        """The root modules: modules that no other module calls. Modules that only call each other have no root."""
+        """The root modules. Modules that only call each other have none."""
         called = {
             source_folder(self.modules[folder], call.block)
             for folder, names in self.names.items()
             for call in names.calls.values()
         }
-        return tuple(self._scope(folder) for folder in self.modules if folder not in called)
+        return tuple(
+            self._scope(folder) for folder in self.modules if folder not in called or self._is_root(folder)
+        )
+
+    def _is_root(self, folder: str) -> bool:
+        """Whether Terraform runs in a folder, although another module may call it, too."""
+        return not folder or any(
+            terraform.blocks(kind)
+            for terraform in self.modules[folder].blocks("terraform")
+            for kind in ("backend", "cloud")
+        )
 
     @cached_property
     def scopes(self) -> Mapping[str, tuple[Scope, ...]]:

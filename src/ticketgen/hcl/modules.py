@@ -21,7 +21,7 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.hcl.uses import Use, uses
 
-__all__ = ["Declaration", "Module", "modules", "source_folder"]
+__all__ = ["Declaration", "Module", "is_override", "modules", "source_folder"]
 
 # Block type → prefix of its address, and number of labels after it.
 _ADDRESSES: Mapping[str, tuple[str, int]] = {
@@ -62,7 +62,7 @@ class Module:
 
     Attributes:
         folder: the posix path below the verified directory; "" for the directory itself.
-        files: its files, sorted by path.
+        files: its files, sorted by path; override files last.
         complete: whether all of its files could be read; the others may contain declarations.
     """
 
@@ -139,14 +139,25 @@ def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[st
         files: parsed files, with paths relative to one directory.
         incomplete: the paths of files in that directory that could not be parsed.
     """
-    lacking = {posixpath.dirname(path) for path in incomplete if path.endswith((".tf", ".tf.json"))}
+    lacking = {
+        posixpath.dirname(path)
+        for path in incomplete
+        if path.endswith((".tf", ".tf.json", ".tofu", ".tofu.json"))
+    }
     folders: dict[str, list[File]] = {folder: [] for folder in lacking}
-    for file in sorted(files, key=lambda file: file.path):
+    # Override files come last, as Terraform reads them: of two blocks with one address, the overridden one counts.
+    for file in sorted(files, key=lambda file: (is_override(file.path), file.path)):
         folders.setdefault(posixpath.dirname(file.path), []).append(file)
     return {
         folder: Module(folder, tuple(own), complete=folder not in lacking)
         for folder, own in sorted(folders.items())
     }
+
+
+def is_override(path: str) -> bool:
+    """Whether Terraform merges a file: https://developer.hashicorp.com/terraform/language/files/override."""
+    name = posixpath.basename(path)
+    return name == "override.tf" or name.endswith("_override.tf")
 
 
 def source_folder(caller: Module, call: Block) -> str | None:

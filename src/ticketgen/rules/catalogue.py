@@ -37,7 +37,8 @@ LEVELS: Mapping[str, tuple[RuleInfo, ...]] = MappingProxyType(
                 _N,
                 "ticketgen can check the file",
                 "The file may be valid, but ticketgen does not check it: its second parser cannot read it, it is over "
-                "a limit that protects the parsers, it uses the JSON syntax, or it is outside the directory.",
+                "a limit that protects the parsers, it uses the JSON syntax, or it changes the blocks of other files. "
+                "`validate --strict` makes it an error.",
                 "simplify or split the file, or check it with `terraform validate`",
             ),
         ),
@@ -71,6 +72,13 @@ LEVELS: Mapping[str, tuple[RuleInfo, ...]] = MappingProxyType(
                 "The source folder of every module call contains Terraform files",
                 "`terraform init` fails.",
                 "correct the source, or create the module",
+            ),
+            RuleInfo(
+                "module-not-checked",
+                _N,
+                "The source of every module call is a folder in the directory",
+                "Its inputs, and the resources that it creates, are not checked.",
+                "validate a directory that contains the module, or check the configuration with `terraform validate`",
             ),
             RuleInfo(
                 "unknown-module-input",

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from ticketgen.findings import RuleInfo
 
-__all__ = ["CANNOT_BE_IGNORED", "NEVER_IGNORED", "page"]
+__all__ = ["CANNOT_BE_IGNORED", "NEVER_IGNORED", "UNCHECKED", "page"]
 
 NEVER_IGNORED = frozenset({"syntax", "unreadable", "round-trip"})
 """Findings that stop other checks of a file: no comment and no option hides them."""
 
-CANNOT_BE_IGNORED = NEVER_IGNORED | {"ignore-without-reason", "ignore-unknown-rule", "ignore-unused"}
+UNCHECKED = frozenset({"module-not-checked", "not-checked", "round-trip", "schema-not-checked"})
+"""Findings that something was not checked, or not reliably. ``--strict`` makes them errors."""
+
+CANNOT_BE_IGNORED = (
+    NEVER_IGNORED | UNCHECKED | {"ignore-without-reason", "ignore-unknown-rule", "ignore-unused"}
+)
 """Findings that no comment hides: those, and the findings about the comments themselves."""
 
 

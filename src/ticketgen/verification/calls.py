@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.modules import Declaration, Module, source_folder
@@ -19,7 +19,7 @@ from ticketgen.hcl.syntax import (
 from ticketgen.hcl.uses import Use
 from ticketgen.verification.references import did_you_mean
 
-__all__ = ["check_calls"]
+__all__ = ["check_calls", "check_remote_modules"]
 
 # https://developer.hashicorp.com/terraform/language/block/module: the meta-arguments of a call.
 _OWN = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
@@ -50,13 +50,29 @@ def check_calls(module: Module, folders: Mapping[str, Module]) -> Iterator[Findi
     yield from _named_providers(module)
 
 
+def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
+    """Yield one note about all calls of modules from a registry or repository, at the first of them."""
+    places = sorted(
+        call.node.value("source").at(call.file)
+        for module in modules
+        for call in module.of("module.").values()
+        if isinstance(call.node, Block) and call.node.attribute("source") is not None
+        if source_folder(module, call.node) is None
+    )
+    if places:
+        what = "1 module is" if len(places) == 1 else f"{len(places):,} modules are"
+        message = f"{what} not checked: the source is not a folder of this directory"
+        help = "check the configuration with terraform validate as well"
+        yield Finding("module-not-checked", message, Stage.VERIFY, places[0], Severity.NOTE, help)
+
+
 def _missing(call: Declaration, folder: str) -> Finding:
     assert isinstance(call.node, Block)
     place = call.node.value("source").at(call.file)
     if folder.startswith(".."):
         message = f"{call.address} is not checked: its source {folder} is outside the directory"
         help = "validate a directory that contains both"
-        return Finding("not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
+        return Finding("module-not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
     message = f"the source of {call.address}, {folder}, contains no .tf file"
     return Finding(
         "missing-module", message, Stage.VERIFY, place, help="correct the source, or create the module"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from ticketgen.findings import Finding, Location, Stage
-from ticketgen.hcl.modules import Declaration, Module
+from ticketgen.hcl.modules import Declaration, Module, is_override
 from ticketgen.hcl.syntax import Literal
 
 __all__ = ["check_duplicates"]
@@ -15,7 +14,7 @@ __all__ = ["check_duplicates"]
 def check_duplicates(module: Module) -> Iterator[Finding]:
     """Yield a finding for each repeated declaration of an address, except in override files."""
     for address, found in module.declarations.items():
-        own = [declaration for declaration in found if not _overrides(declaration.file)]
+        own = [declaration for declaration in found if not is_override(declaration.file)]
         for again in own[1:]:
             yield _twice(address, again.location, own[0])
     yield from _providers(module)
@@ -25,7 +24,7 @@ def _providers(module: Module) -> Iterator[Finding]:
     seen: dict[str, Declaration] = {}
     for file in module.files:
         for block in file.body.blocks:
-            if block.type != "provider" or not block.labels or _overrides(file.path):
+            if block.type != "provider" or not block.labels or is_override(file.path):
                 continue
             alias = block.attribute("alias")
             named = f".{alias.value.value}" if alias and isinstance(alias.value, Literal) else ""
@@ -39,9 +38,3 @@ def _providers(module: Module) -> Iterator[Finding]:
 def _twice(address: str, place: Location, first: Declaration) -> Finding:
     message = f"{address} is already declared at {first.location}"
     return Finding("duplicate-address", message, Stage.VERIFY, place, help="remove or rename one of the two")
-
-
-def _overrides(path: str) -> bool:
-    """Whether a file is an override file: https://developer.hashicorp.com/terraform/language/files/override."""
-    name = posixpath.basename(path)
-    return name == "override.tf" or name.endswith("_override.tf")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.findings import Checked, Finding
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.values import Values
 from ticketgen.rules.apply import apply_rules
-from ticketgen.verification.calls import check_calls
+from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.files import check_files
@@ -19,7 +19,7 @@ from ticketgen.verification.schema import check_schema
 from ticketgen.verification.syntax import check_syntax, round_trip_finding
 from ticketgen.verification.unused import check_unused
 
-__all__ = ["check_alone", "check_round_trips", "check_together", "not_read"]
+__all__ = ["check_alone", "check_round_trips", "check_together"]
 
 
 def check_alone(texts: Mapping[str, str], *, ours: bool, round_trips: bool) -> Checked[tuple[File, ...]]:
@@ -47,16 +47,6 @@ def check_round_trips(
             yield round_trip_finding(file.path, difference, ours=ours)
 
 
-def not_read(path: str) -> Finding:
-    """A note that a file in the JSON syntax is not checked. It may declare anything, so its folder is incomplete."""
-    message = (
-        "the JSON syntax is not checked, so this folder gets no findings about undeclared references, unused "
-        "declarations or rules"
-    )
-    help = "write the file in HCL, or check it with terraform validate"
-    return Finding("not-checked", message, Stage.VERIFY, Location(path), Severity.NOTE, help)
-
-
 def check_together(configuration: Configuration) -> Iterator[Finding]:
     """Run levels 3 to 5: references, schema, rules."""
     modules = configuration.modules
@@ -68,5 +58,6 @@ def check_together(configuration: Configuration) -> Iterator[Finding]:
         yield from check_unused(module)
     yield from check_cycles(configuration)
     yield from check_files(configuration, Values())
+    yield from check_remote_modules(modules.values())
     yield from check_schema(modules.values())
     yield from apply_rules(configuration)

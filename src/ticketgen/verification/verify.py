@@ -24,8 +24,8 @@ def verify(
 
     Args:
         files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
-            ``*.tftest.hcl`` and ``*.tfmock.hcl`` only the syntax is checked; ``*.tf.json`` yields a note that it is
-            not checked.
+            ``*.tftest.hcl`` and ``*.tfmock.hcl`` only the syntax is checked; other files that Terraform or OpenTofu
+            reads yield a note that they are not checked.
         ours: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
             otherwise it is a note that the file was not checked.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
@@ -43,19 +43,20 @@ def verify(
 
 def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> Iterator[Finding]:
     texts = {path: text.removeprefix("\ufeff") for path, text in sorted(files.items()) if path.endswith(_HCL)}
-    as_json = frozenset(path for path in files if path.endswith(".tf.json"))
+    every = frozenset(files) | (paths or frozenset())
     elsewhere = RoundTrips(texts) if saves_time(texts) else None
     # Imported here, because it takes a tenth of a second, during which the second process already works.
     from ticketgen.hcl.configuration import Configuration
     from ticketgen.rules.catalogue import CATALOGUE
     from ticketgen.verification.ignores import apply_ignores
-    from ticketgen.verification.levels import check_alone, check_round_trips, check_together, not_read
+    from ticketgen.verification.levels import check_alone, check_round_trips, check_together
+    from ticketgen.verification.unchecked import incomplete, not_read
 
     alone = check_alone(texts, ours=ours, round_trips=elsewhere is None)
     parsed = alone.value or ()
-    unread = texts.keys() - {file.path for file in parsed} | as_json
+    unread = texts.keys() - {file.path for file in parsed} | incomplete(every)
     terraform = [file for file in parsed if file.path.endswith(".tf")]
-    findings = [*alone.findings, *map(not_read, sorted(as_json))]
+    findings = [*alone.findings, *not_read(every)]
     findings += check_together(Configuration(terraform, files, paths, unread))
     if elsewhere is not None:
         findings += check_round_trips(parsed, texts, elsewhere.differences(), ours=ours)

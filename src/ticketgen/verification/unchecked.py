@@ -1,0 +1,69 @@
+"""What Terraform reads and ticketgen does not check: each such file, and what turns it into an error.
+
+A finding of one of the rules in ``UNCHECKED`` says that something may be wrong there without any other finding. A gate
+that must not be talked out of its findings treats them as errors: `as_errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.hcl.modules import is_override
+from ticketgen.rules.pages import UNCHECKED
+
+__all__ = ["as_errors", "incomplete", "not_read"]
+
+_DECLARES = (
+    "so this folder gets no findings about undeclared references, unused declarations or rules",
+    "write the file in HCL, or check it with terraform validate",
+)
+_SETS = ("so its values are not used in any check", "write the file in HCL")
+_TESTS = ("so it gets no findings", "write the file in HCL")
+
+# Suffix → what the file is, what follows, and the fix. The first suffix that fits counts. Sources:
+# https://developer.hashicorp.com/terraform/language/files, https://opentofu.org/docs/language/files/ and, for tests,
+# https://opentofu.org/docs/cli/commands/test/.
+_NOT_READ = {
+    ".tf.json": ("the JSON syntax", *_DECLARES),
+    ".tofu.json": ("the JSON syntax", *_DECLARES),
+    ".tofu": ("a file that only OpenTofu reads, in place of the .tf file of the same name,", *_DECLARES),
+    ".tfvars.json": ("the JSON syntax", *_SETS),
+    ".tftest.json": ("the JSON syntax", *_TESTS),
+    ".tfmock.json": ("the JSON syntax", *_TESTS),
+    ".tofutest.json": ("the JSON syntax", *_TESTS),
+    ".tofutest.hcl": ("a file that only OpenTofu reads", "so it gets no findings", "name it .tftest.hcl"),
+}
+_MAY_DECLARE = (".tf.json", ".tofu.json", ".tofu")
+
+
+def not_read(paths: Iterable[str]) -> Iterator[Finding]:
+    """Yield a note for each file that Terraform or OpenTofu reads and ticketgen does not check.
+
+    Args:
+        paths: the relative posix paths of a directory's files.
+    """
+    for path in sorted(paths):
+        suffix = next((each for each in _NOT_READ if path.endswith(each)), None)
+        if suffix:
+            what, follows, help = _NOT_READ[suffix]
+            yield _note(path, f"{what} is not checked, {follows}", help)
+        elif is_override(path):
+            message = "an override file is checked on its own: how it changes the blocks of other files is not checked"
+            yield _note(path, message, "write the values into the blocks that it overrides")
+
+
+def incomplete(paths: Iterable[str]) -> frozenset[str]:
+    """The files that may declare anything and are not read, so that their folders are incomplete."""
+    return frozenset(path for path in paths if path.endswith(_MAY_DECLARE))
+
+
+def as_errors(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings, with those about unchecked code as errors."""
+    for finding in findings:
+        yield replace(finding, severity=Severity.ERROR) if finding.rule in UNCHECKED else finding
+
+
+def _note(path: str, message: str, help: str) -> Finding:
+    return Finding("not-checked", message, Stage.VERIFY, Location(path), Severity.NOTE, help)
