@@ -1,0 +1,55 @@
+"""Fuzz one target with Atheris until the time is over, or for ever: ``make fuzz TARGET=terraform SECONDS=600``.
+
+The corpus grows in a folder, so that a later run goes on where this one ended. A fault ends the run with its input in
+the folder of faults: copy it to ``tests/fuzz/crashes/TARGET/``, where every test run repeats it, and fix it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import atheris
+from targets import TARGETS, run
+
+SLOWEST_S = 20
+LARGEST_MB = 800
+"""Of this process: 500 MB are the promise, the rest is the fuzzer's own."""
+
+
+def main() -> None:
+    """Fuzz as the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("target", choices=sorted(TARGETS))
+    parser.add_argument("--seconds", type=int, default=0, help="0 for no end")
+    parser.add_argument("--work", type=Path, default=Path(".build/fuzz"))
+    asked = parser.parse_args()
+    target = TARGETS[asked.target]
+    corpus, faults = asked.work / "corpus" / asked.target, asked.work / "faults" / asked.target
+    for folder in (corpus, faults):
+        folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(target.corpus()):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    words = asked.work / f"{asked.target}.dict"
+    words.write_text("".join(f'"{escaped(word)}"\n' for word in target.words), encoding="ascii")
+    # Imported with instrumentation: the fuzzer keeps an input that reaches a new line of ticketgen.
+    with atheris.instrument_imports(include=["ticketgen"], enable_loader_override=False):
+        run(asked.target, b"")
+    os.environ["TICKETGEN_ONE_PROCESS"] = "1"
+    options = [
+        f"-dict={words}", f"-timeout={SLOWEST_S}", f"-rss_limit_mb={LARGEST_MB}", "-max_len=20000",
+        f"-max_total_time={asked.seconds}", f"-artifact_prefix={faults}/", "-print_final_stats=1", str(corpus),
+    ]  # fmt: skip
+    atheris.Setup([sys.argv[0], *options], lambda data: run(asked.target, data) and None)
+    atheris.Fuzz()
+
+
+def escaped(word: str) -> str:
+    """A word in libFuzzer's syntax for dictionaries."""
+    return "".join(f"\\x{byte:02X}" for byte in word.encode())
+
+
+if __name__ == "__main__":
+    main()

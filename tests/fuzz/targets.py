@@ -1,0 +1,303 @@
+"""What a stranger's repository brings to a parser: one target for each kind of file, run through the command line.
+
+A target puts the bytes into a file of a small repository and runs a command there. Whatever the bytes are, the command
+must end with one of its documented exit codes: an exception, a hang and too much memory are faults.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from ticketgen.findings import Finding
+
+__all__ = ["TARGETS", "Target", "run"]
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = """version: 1
+project: tap-marketplace
+extends: small-venue
+regions: [eu-west-1]
+primary_region: eu-west-1
+environments:
+  dev:
+"""
+TERRAFORM = (ROOT / "tests/rules/good/lambda-code-inline/main.tf").read_text("utf-8")
+
+File = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One kind of hostile file.
+
+    Attributes:
+        arguments: of the command.
+        files: path → content of the repository's files, made from the hostile bytes.
+        seeds: patterns below the repository's top, of files to begin with.
+        seed_texts: more texts to begin with.
+        words: that a mutation may insert.
+        environment: variables of the command.
+        action: what runs in the repository in place of a command that would take seconds; it returns what it says.
+    """
+
+    arguments: tuple[str, ...]
+    files: Mapping[str, File]
+    seeds: tuple[str, ...] = ()
+    seed_texts: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    action: Callable[[], str] | None = None
+
+    def corpus(self) -> Iterator[bytes]:
+        """The contents to begin with."""
+        yield b""
+        for pattern in self.seeds:
+            for path in sorted(ROOT.glob(pattern)):
+                if path.is_file() and path.stat().st_size < 50_000:
+                    yield path.read_bytes()
+        for text in self.seed_texts:
+            yield text.encode()
+
+
+def itself(data: bytes) -> bytes:
+    return data
+
+
+def text(content: str) -> File:
+    return lambda data: content.encode()
+
+
+def inline(runtime: str, name: str) -> File:
+    """A stack without findings whose function's code is the hostile text."""
+    start, end = TERRAFORM.index("<<PYTHON"), TERRAFORM.index("\nPYTHON\n") + len("\nPYTHON")
+    before = TERRAFORM[:start].replace("seller.py", name)
+    after = TERRAFORM[end:].replace("python3.13", runtime)
+
+    def made(data: bytes) -> bytes:
+        code = data.decode("utf-8", "replace").replace("${", "$${").replace("%{", "%%{")
+        content = json.dumps(code, ensure_ascii=False).replace("\\b", "\\u0008").replace("\\f", "\\u000c")
+        return f"{before}{content}{after}".encode("utf-8", "replace")
+
+    return made
+
+
+def planned() -> str:
+    """Compare a stack of one file with the disk."""
+    from ticketgen.tree import Stack, plan
+
+    found = plan(
+        Path(), [Stack("stacks/dev", {"main.tf": "locals {}\n"})], version="0.1.0", retire_in="stacks"
+    )
+    return f"{found.value}{reported(found.findings)}"
+
+
+def written() -> str:
+    """Write a stack of one file."""
+    from ticketgen.tree import Stack, write
+
+    done = write(
+        Path(), [Stack("stacks/dev", {"main.tf": "locals {}\n"})], version="0.1.0", retire_in="stacks"
+    )
+    return f"{done.value}{reported(done.findings)}"
+
+
+def reported(findings: Iterable[Finding]) -> str:
+    """All formats of a report."""
+    from ticketgen.reports import FORMATS, report
+
+    kept = tuple(findings)
+    return "".join(report(kept, format, {}) for format in FORMATS)
+
+
+_HCL_WORDS = (
+    "${", "}", "%{ for x in y }", "%{ endfor }", "<<EOT\n", "EOT\n", "for_each", "count", "dynamic", "jsonencode(",
+    "join(", "format(", "flatten(", "setproduct(", "range(", "replace(", "regexall(", "[for ", " : ", "=>", "...",
+    "locals {\n", "module ", "source = ", "resource ", "data ", "# ticketgen:ignore ", "\u202e", "\r\n", "each.key",
+)  # fmt: skip
+_PYTHON_WORDS = (
+    "import ", "from ", "def handler(event, context):\n", "boto3.client(", "assert ", "lambda: ", "async ", "await ",
+    "match ", "case ", "class ", "yield ", "f'{", "}'", "(", ")", "[", "]", ":\n", "    ", "if ", "else ", "\\\n",
+)  # fmt: skip
+_JAVASCRIPT_WORDS = (
+    "import ", "from ", "require(", "typeof ", "`${", "}`", "/*", "*/", "//", "=>", "async ", "export ", "new ",
+    "Client(", "Command(", ".send(", "process.env.", "\u2028",
+)  # fmt: skip
+_YAML_WORDS = (
+    "environments:\n", "regions:", "&a ", "*a", "<<: ", "!!python/object:x", "!!binary ", "? ", "- ", ": ", "|\n",
+    ">-\n", "1e999", "0x", "~", "{", "}", "[", "]", "%YAML 1.2\n", "---\n", "...\n", "\t", "2026-01-01", "event_scale:\n",
+)  # fmt: skip
+
+TARGETS: Mapping[str, Target] = {
+    "spec": Target(
+        ("size",),
+        {"ticketgen.yaml": itself},
+        ("examples/*/ticketgen.yaml", "presets/*.yaml"),
+        (SPEC,),
+        _YAML_WORDS,
+    ),
+    "edited-spec": Target(
+        ("add-region", "eu-west-2", "--dry-run", "--env", "dev"),
+        {"ticketgen.yaml": itself},
+        ("examples/*/ticketgen.yaml",),
+        (SPEC, SPEC.replace("[eu-west-1]", "\n  - eu-west-1  # first")),
+        _YAML_WORDS,
+    ),
+    "settings": Target(
+        ("validate",),
+        {"ticketgen.toml": itself, "main.tf": text("locals {}\n")},
+        seed_texts=(
+            '[validate]\nmin-severity = "warning"\nignore = ["unused-declaration"]\nstrict = true\n',
+        ),
+        words=("[validate]", "select", "ignore", "=", '"', "'''", "[[", "]]", "1e9", "0x", "inf", "\\u"),
+    ),
+    "terraform": Target(
+        ("validate", "--format", "sarif"),
+        {"main.tf": itself},
+        ("tests/rules/bad/*/*.tf", "tests/rules/good/*/*.tf"),
+        words=_HCL_WORDS,
+    ),
+    "terraform-test": Target(
+        ("validate", "--format", "github"),
+        {"main.tf": text("locals {}\n"), "plan.tftest.hcl": itself},
+        ("tests/rules/good/*/*.tf",),
+        words=_HCL_WORDS,
+    ),
+    "suite": Target(
+        ("validate", "--format", "junit"),
+        {"main.tf": text(TERRAFORM), "tests/test_stack.py": itself},
+        ("tests/rules/*/*/test*.py", "tests/rules/*/*/*/test*.py", "templates/suites/**/*.py"),
+        words=_PYTHON_WORDS,
+    ),
+    "python": Target(
+        ("validate",),
+        {"main.tf": inline("python3.13", "seller.py")},
+        ("templates/functions/**/*.py",),
+        words=_PYTHON_WORDS,
+    ),
+    "javascript": Target(
+        ("validate", "--format", "json"),
+        {"main.tf": inline("nodejs22.x", "seller.mjs")},
+        seed_texts=(
+            'import { DynamoDBClient } from "@aws-sdk/client-dynamodb";\n'
+            "const client = new DynamoDBClient({});\nexport const handler = async (event) => "
+            "client.send(new PutItemCommand({ TableName: process.env.TABLE }));\n",
+            "const aws = require('aws-sdk'); exports.handler = (e) => new aws.S3().getObject({});\n",
+        ),
+        words=_JAVASCRIPT_WORDS,
+    ),
+    "manifest": Target(
+        (),
+        {"stacks/dev/.ticketgen.json": itself},
+        seed_texts=(
+            '{"format": 1, "ticketgen": "0.1.0", "spec": "", "files": {"a.tf": {"kind": "terraform", "sha256": ""}}}',
+        ),
+        words=('"format"', '"files"', '"kind"', '"sha256"', "../", "\\ud800", "1e999", "{", "[", "]"),
+        action=planned,
+    ),
+    "journal": Target(
+        ("render", "--check", "--diff"),
+        {
+            "ticketgen.yaml": text(SPEC),
+            ".ticketgen-write/journal.json": itself,
+            ".ticketgen-write/old/0": itself,
+        },
+        seed_texts=('{"format": 1, "stacks": ["stacks/dev"], "created": [], "steps": [["a", null, null]]}',),
+        words=(
+            '"format"',
+            '"stacks"',
+            '"created"',
+            '"steps"',
+            "../",
+            ".git/hooks/pre-commit",
+            "\\ud800",
+            "null",
+        ),
+    ),
+    "template": Target(
+        ("render", "--check"),
+        {"ticketgen.yaml": text(SPEC), "templates/stack/versions.tf.j2": itself},
+        ("templates/stack/*.j2",),
+        words=(
+            "{{ ",
+            " }}",
+            "{% for x in ",
+            "{% endfor %}",
+            "{% include ",
+            "{% import ",
+            "{% macro m() %}",
+            "{% set x = ",
+            "{% call ",
+            "| hcl",
+            "| attr(",
+            "| map(",
+            ".__class__",
+            "environment",
+            "namespace(",
+            "range(",
+            " ** ",
+            "~",
+        ),
+    ),
+    "answers": Target(
+        ("new", "made", "--template", "theirs"),
+        {"theirs/cookiecutter.json": itself, "theirs/{{cookiecutter.project}}/ticketgen.yaml": text(SPEC)},
+        seed_texts=('{"project": "x", "region": ["eu-west-1", "us-east-1"], "_extensions": []}',),
+        words=(
+            '"_extensions"',
+            '"_copy_without_render"',
+            "{{",
+            "}}",
+            "__class__",
+            "../",
+            '"__prompts__"',
+            "\\u0000",
+        ),
+    ),
+    "pin": Target(
+        ("doctor",),
+        {"ticketgen.yaml": text(SPEC), "requirements-ticketgen.txt": itself},
+        seed_texts=("./vendor/ticketgen-0.1.0-py3-none-any.whl --hash=sha256:00\n", "ticketgen==0.1.0\n"),
+        words=("--hash=", "ticketgen", "==", "@ git+https://", "-r ", "\\\n", "#egg="),
+        environment={"PATH": "/nonexistent"},
+    ),
+}
+
+
+def run(name: str, data: bytes) -> str:
+    """Run a target on some bytes, in a temporary folder, and return what it says.
+
+    Raises:
+        Exception: whatever the command did not expect.
+    """
+    target = TARGETS[name]
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory(prefix="ticketgen-fuzz-") as folder:
+        for path, made in target.files.items():
+            place = Path(folder, path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(made(data))
+        os.chdir(folder)
+        try:
+            return target.action() if target.action else commanded(target)
+        finally:
+            os.chdir(before)
+
+
+def commanded(target: Target) -> str:
+    """Run a target's command in the current folder."""
+    from ticketgen.cli.app import app
+    from ticketgen.cli.exit_codes import ExitCode
+
+    variables = {"TICKETGEN_NO_CACHE": "1", **target.environment}
+    done = CliRunner().invoke(app, list(target.arguments), env=variables)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code in set(ExitCode) - {ExitCode.BUG}, done.output
+    return f"{done.exit_code} {done.output}"
