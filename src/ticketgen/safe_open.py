@@ -12,7 +12,10 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NotPlain", "open_below", "open_inside"]
+__all__ = ["IN_THE_REPOSITORY", "NotPlain", "open_below", "open_inside"]
+
+IN_THE_REPOSITORY: Final = "name a regular file; a link may lead to another place in the same repository only"
+"""The fix for a file that `open_inside` refuses."""
 
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -34,13 +37,14 @@ class NotPlain(OSError):
         super().__init__(number, what, path)
 
 
-def open_below(root: Path, path: str, most: int) -> bytes:
+def open_below(root: Path, path: str, most: int, *, clip: bool = False) -> bytes:
     """The bytes of a regular file below a folder; neither the file nor a folder between them may be a link.
 
     Args:
         root: the folder. Links that lead to it are followed.
         path: of the file, with slashes, without ``..``.
         most: the number of bytes that are permitted.
+        clip: return that many bytes of a larger file, instead of an error.
 
     Raises:
         FileNotFoundError: the file, or a folder on the way to it, does not exist.
@@ -52,10 +56,11 @@ def open_below(root: Path, path: str, most: int) -> bytes:
         part in {"", ".", ".."} or "\0" in part or os.sep in part or os.altsep in {*part} for part in parts
     ):
         raise NotPlain(errno.EINVAL, "it is not a path below the folder", path)
-    return _below(root, parts, most) if _BY_FOLDER else _below_by_path(root, parts, most)
+    file = _below(root, parts) if _BY_FOLDER else _below_by_path(root, parts)
+    return _regular(file, path, most, clip)
 
 
-def _below(root: Path, parts: list[str], most: int) -> bytes:
+def _below(root: Path, parts: list[str]) -> int:
     folder = os.open(root, _FOLDER)
     try:
         for depth, part in enumerate(parts[:-1], start=1):
@@ -66,22 +71,21 @@ def _below(root: Path, parts: list[str], most: int) -> bytes:
             os.close(folder)
             folder = inner
         try:
-            file = os.open(parts[-1], _FILE, dir_fd=folder)
+            return os.open(parts[-1], _FILE, dir_fd=folder)
         except OSError as error:
             raise _refused(error, parts[-1], folder, parts) from None
     finally:
         os.close(folder)
-    return _regular(file, "/".join(parts), most)
 
 
-def _below_by_path(root: Path, parts: list[str], most: int) -> bytes:
+def _below_by_path(root: Path, parts: list[str]) -> int:
     """For systems that cannot open relative to a folder."""
     place = root
     for depth, part in enumerate(parts, start=1):
         place = place / part
         if stat.S_ISLNK(place.lstat().st_mode):
             raise _is_link("/".join(parts[:depth]))
-    return _regular(os.open(place, _FILE), "/".join(parts), most)
+    return os.open(place, _FILE)
 
 
 def _refused(error: OSError, part: str, folder: int, parts: list[str]) -> OSError:
@@ -105,12 +109,12 @@ def _is_link(path: str) -> NotPlain:
     return NotPlain(errno.ELOOP, f"{path!r} is a symbolic link", path)
 
 
-def _regular(file: int, path: str, most: int) -> bytes:
+def _regular(file: int, path: str, most: int, clip: bool) -> bytes:
     """Read and close a file that was just opened."""
     try:
         mode = os.fstat(file).st_mode
         if stat.S_ISDIR(mode):
-            raise NotPlain(errno.EISDIR, "it is a directory", path)
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not stat.S_ISREG(mode):
             raise NotPlain(errno.EINVAL, "it is not a regular file", path)
         content = bytearray()
@@ -121,10 +125,12 @@ def _regular(file: int, path: str, most: int) -> bytes:
             content += piece
     finally:
         os.close(file)
+    if clip:
+        return bytes(content[:most])
     raise NotPlain(errno.EFBIG, f"it has more than {most:,} bytes", path)
 
 
-def open_inside(path: Path, most: int) -> bytes:
+def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:
     """The bytes of a regular file whose links, and those of the folders on the way, stay where they are trusted.
 
     A link inside a git work tree must lead to a place in that work tree. So must one below the current folder, which
@@ -134,6 +140,7 @@ def open_inside(path: Path, most: int) -> bytes:
     Args:
         path: of the file, relative to the current folder or absolute.
         most: the number of bytes that are permitted.
+        clip: return that many bytes of a larger file, instead of an error.
 
     Raises:
         FileNotFoundError: the file does not exist.
@@ -141,7 +148,7 @@ def open_inside(path: Path, most: int) -> bytes:
         OSError: it cannot be read.
     """
     real = _followed(path)
-    return open_below(real.parent, real.name, most)
+    return open_below(real.parent, real.name, most, clip=clip)
 
 
 _MOST_LINKS: Final = 40  # as Linux has it

@@ -70,7 +70,9 @@ def test_undefined_names_are_errors(source: str) -> None:
         render(source, x={})
 
 
-@pytest.mark.parametrize("source", ["{{ m('a').upper() }}", "{{ l.append(1) }}", "{{ x.upper() }}", "{{ '%s'.format(x) }}"])
+@pytest.mark.parametrize(
+    "source", ["{{ m('a').upper() }}", "{{ l.append(1) }}", "{{ x.upper() }}", "{{ '%s'.format(x) }}"]
+)
 def test_templates_cannot_change_rendered_text_or_the_context(source: str) -> None:
     with pytest.raises(SecurityError):
         render("{% macro m(a) %}{{ a | hcl }}{% endmacro %}" + source, l=[], x="a")

@@ -3,8 +3,8 @@
 A template is data of strangers: it may come with a project. Its context is plain, frozen data (`plain`); its syntax
 (`syntax`) and all that it can call (`allowed`) are lists; attributes are looked up in the data, never on Python's
 objects; and whatever it repeats is counted (`budget`). Jinja's own filters that produce text are removed, templates
-with ``~`` and similar constructs do not load, arithmetic rejects text, and the output accepts only a `Quoted`, the value
-of a macro, or the template's own text.
+with ``~`` and similar constructs do not load, arithmetic rejects text, and the output accepts only a `Quoted`, the
+value of a macro, or the template's own text.
 """
 
 from __future__ import annotations
