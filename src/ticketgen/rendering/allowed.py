@@ -18,7 +18,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import Namespace, _PassArg
 from markupsafe import Markup
 
-from ticketgen.rendering.budget import MOST_WEIGHT, NODE, Budget, TooMuch
+from ticketgen.rendering.budget import CALL, ELEMENT, MOST_WEIGHT, NODE, Budget, TooMuch
 from ticketgen.rendering.filters import FILTERS as QUOTING
 from ticketgen.rendering.plain import METHODS, PLAIN, Data, Items, plain, weight
 
@@ -83,7 +83,7 @@ def _bounded(name: str, function: Callable[..., Any], *, anything: bool, text: b
             raise TypeError(f"{name} changes text that is already quoted")
         words = sum(len(each) for each in others if isinstance(each, str))
         count = len(value) if isinstance(value, Items | Data) else 1
-        budget.spend(weight(value) + sum(map(weight, others)) + NODE * count * (1 + words // 2))
+        budget.spend(weight(value) + sum(map(weight, others)) + CALL + NODE * count * (1 + words // 2))
         passed: tuple[Any, ...] = ()
         if wanted is _PassArg.context:
             passed = (context,)
@@ -142,7 +142,7 @@ def _dict(context: Context, **values: object) -> Any:
 @pass_context
 def _namespace(context: Context, **values: object) -> Namespace:
     """Variables that a loop can set: the one thing in a template that changes."""
-    budget_of(context).spend(len(values))
+    budget_of(context).spend(ELEMENT * len(values))
     return Namespace(**{name: _value(value) for name, value in values.items()})
 
 
@@ -171,7 +171,7 @@ GLOBALS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 def call_method(budget: Budget, data: Data, name: str, *given: Any) -> Any:
     """Call one of the methods of a mapping."""
-    budget.spend(NODE)
+    budget.spend(CALL)
     match name, given:
         case "items", ():
             return budget.made(Items(Items(pair) for pair in data.items()))
@@ -196,7 +196,7 @@ def _each(context: Context, value: Any, cost: int) -> Any:
         return value
     if not isinstance(value, Items | Data | str):
         raise TypeError(f"a loop cannot go through a {type(value).__name__}")
-    budget_of(context).spend(len(value) * cost)
+    budget_of(context).spend(len(value) * max(ELEMENT, cost))
     return value
 
 
@@ -227,7 +227,7 @@ def _weighed(context: Context, value: Any) -> Any:
 def _slice(context: Context, value: Any, *ends: int | None) -> Any:
     if not isinstance(value, Items) or not all(end is None or type(end) is int for end in ends):
         raise TypeError("a slice is taken of a list, with whole numbers")
-    budget_of(context).spend(len(value))
+    budget_of(context).spend(ELEMENT * len(value))
     return budget_of(context).made(Items(value[slice(*ends)]))
 
 

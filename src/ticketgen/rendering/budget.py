@@ -15,13 +15,14 @@ from markupsafe import Markup
 from ticketgen.rendering.plain import PLAIN, Data, Items, depth, plain, weight
 
 __all__ = [
-    "MOST_CALLS", "MOST_DEPTH", "MOST_NUMBER", "MOST_OUTPUT", "MOST_WEIGHT", "MOST_WORK", "NODE", "Budget", "TooMuch",
+    "CALL", "ELEMENT", "LAYOUT", "MOST_CALLS", "MOST_DEPTH", "MOST_NUMBER", "MOST_OUTPUT", "MOST_WEIGHT", "MOST_WORK",
+    "NODE", "Budget", "TooMuch",
 ]  # fmt: skip
 
-MOST_WORK: Final = 100_000_000
+MOST_WORK: Final = 50_000_000
 """Units of work for all templates of one environment."""
 
-MOST_OUTPUT: Final = 2_000_000
+MOST_OUTPUT: Final = 1_000_000
 """Characters of one rendered file."""
 
 MOST_WEIGHT: Final = 4_000_000
@@ -38,6 +39,19 @@ MOST_NUMBER: Final = 2**63
 
 NODE: Final = 50
 """The units that one node of a template's syntax takes."""
+
+
+ELEMENT: Final = 20
+"""The units that one element of a list takes, whenever the list is made or gone through."""
+
+CALL: Final = 500
+"""The units that a call of a function, a filter or a test takes beside its arguments."""
+
+CHARACTER: Final = 4
+"""The units that a character of the output takes."""
+
+LAYOUT: Final = 20
+"""The units that the layout of a character of Terraform takes."""
 
 
 class TooMuch(TemplateRuntimeError):
@@ -80,7 +94,7 @@ class Budget:
             raise TooMuch(f"a value of over {MOST_WEIGHT:,} characters is too large")
         if depth(value) > MOST_DEPTH:
             raise TooMuch(f"more than {MOST_DEPTH} lists inside each other are too deep")
-        self.spend(len(value) if isinstance(value, str | Items | Data) else 1)
+        self.spend(ELEMENT * len(value) if isinstance(value, Items | Data) else 1)
         return value
 
     def joined(self, parts: Iterable[str]) -> str:
@@ -92,5 +106,5 @@ class Budget:
             if total > MOST_OUTPUT:
                 raise TooMuch(f"an output of over {MOST_OUTPUT:,} characters is too large")
             kept.append(part)
-        self.spend(total + NODE)
+        self.spend(CHARACTER * total + NODE)
         return "".join(kept)

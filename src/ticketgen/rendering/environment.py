@@ -34,7 +34,7 @@ from jinja2.utils import Namespace
 from markupsafe import Markup
 
 from ticketgen.rendering.allowed import FILTERS, GLOBALS, HOOKS, LOOP, TESTS, budget_of, call_method
-from ticketgen.rendering.budget import MOST_CALLS, MOST_NUMBER, Budget, TooMuch
+from ticketgen.rendering.budget import CALL, ELEMENT, MOST_CALLS, MOST_NUMBER, Budget, TooMuch
 from ticketgen.rendering.compiled import compiled_templates
 from ticketgen.rendering.plain import METHODS, Data, Items
 from ticketgen.rendering.quoted import Quoted
@@ -94,7 +94,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             if isinstance(operand, Undefined):
                 str(operand)
         if operator == "+" and type(left) is Items and type(right) is Items:
-            budget_of(context).spend(len(left) + len(right))
+            budget_of(context).spend(ELEMENT * (len(left) + len(right)))
             return budget_of(context).made(Items((*left, *right)))
         for operand in (left, right):
             if type(operand) not in {int, float, bool}:
@@ -144,6 +144,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         budget = budget_of(context)
         if budget.calls >= MOST_CALLS:
             raise TooMuch(f"more than {MOST_CALLS} macros call each other")
+        budget.spend(CALL)
         budget.calls += 1
         try:
             return context.call(obj, *given, **named)

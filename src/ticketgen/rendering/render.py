@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from jinja2 import Environment
-
 from ticketgen.rendering.align import align
+from ticketgen.rendering.budget import LAYOUT
+from ticketgen.rendering.environment import TemplateEnvironment
 from ticketgen.rendering.plain import plain
 from ticketgen.rendering.scan import scan
 
@@ -19,7 +19,7 @@ _EMPTY_LINES = {".py": 2}  # the maximum in a row by file suffix; 1 for any othe
 _TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")  # each run is looked at once, however long it is
 
 
-def render_template(environment: Environment, name: str, context: Mapping[str, object]) -> str:
+def render_template(environment: TemplateEnvironment, name: str, context: Mapping[str, object]) -> str:
     """Render a template such as ``tables.tf.j2`` as the file in its name, ``tables.tf``.
 
     Args:
@@ -34,6 +34,8 @@ def render_template(environment: Environment, name: str, context: Mapping[str, o
     """
     data = plain(context)
     text = environment.get_template(name).render(data)
+    if name.endswith(".tf.j2"):
+        environment.budget.spend(LAYOUT * len(text))
     return tidy(text, PurePosixPath(name.removesuffix(".j2")).suffix)
 
 

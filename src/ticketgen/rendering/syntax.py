@@ -14,12 +14,12 @@ from typing import Final, cast
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from ticketgen.rendering.budget import NODE
+from ticketgen.rendering.budget import CALL, NODE
 from ticketgen.rendering.filters import FILTERS
 
 __all__ = ["MOST_NAMES", "MOST_NESTED", "MOST_NODES", "MOST_PARTS", "charge", "mistakes"]
 
-MOST_NODES: Final = 20_000
+MOST_NODES: Final = 5_000
 """Nodes of one template's syntax tree."""
 
 MOST_NESTED: Final = 60
@@ -129,7 +129,7 @@ def charge(tree: nodes.Template) -> nodes.Template:
 
 def _pay_first(node: nodes.Template | nodes.For | nodes.Macro | nodes.CallBlock) -> None:
     """Let a body that may run more than once pay for its nodes whenever it does."""
-    cost = NODE * (1 + sum(map(_nodes_in, node.body)))
+    cost = NODE * (1 + sum(map(_nodes_in, node.body))) + (CALL if isinstance(node, nodes.Template) else 0)
     paid = nodes.Filter(nodes.Const(cost), "pay()", [], [], None, None, lineno=node.lineno)
     node.body.insert(0, nodes.ExprStmt(paid, lineno=node.lineno))
 
