@@ -241,7 +241,8 @@ HOOKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "weighed()": _weighed,
     }
 )
-"""What `syntax.charge` puts into templates. The lexer accepts none of these names in a template."""
+"""What `syntax.charge` puts into templates. The lexer accepts none of these names; `map` could name one as text, which
+`TemplateEnvironment.call_filter` refuses."""
 
 DOCUMENTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -71,7 +71,7 @@ class Budget:
         Raises:
             TooMuch: not so much is left.
         """
-        self.left -= units
+        self.left -= max(0, units)
         if self.left < 0:
             raise TooMuch("the templates do too much work: shorten their loops, and repeat less")
 

@@ -21,6 +21,7 @@ from jinja2 import (
     StrictUndefined,
     Template,
     TemplateAssertionError,
+    TemplateRuntimeError,
     TemplateSyntaxError,
     Undefined,
     nodes,
@@ -150,6 +151,20 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             return context.call(obj, *given, **named)
         finally:
             budget.calls -= 1
+
+    def call_filter(
+        self,
+        name: str,
+        value: Any,
+        args: Any = None,
+        kwargs: Any = None,
+        context: Any = None,
+        eval_ctx: Any = None,
+    ) -> Any:
+        """Call the filter that a template names as text, for ``map``: not one of the hooks."""
+        if name not in FILTERS:
+            raise TemplateRuntimeError(f"No filter named {str(name)[:40]!r}")
+        return super().call_filter(name, value, args, kwargs, context, eval_ctx)
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may read an attribute of a Python object: never."""
