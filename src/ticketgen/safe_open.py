@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["IN_THE_REPOSITORY", "NotPlain", "open_below", "open_inside"]
+__all__ = ["IN_THE_REPOSITORY", "NotPlain", "check_folder", "open_below", "open_inside"]
 
 IN_THE_REPOSITORY: Final = "name a regular file; a link may lead to another place in the same repository only"
 """The fix for a file that `open_inside` refuses."""
@@ -147,14 +147,24 @@ def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:
         NotPlain: a link leads out, or it is no regular file, or too large a one.
         OSError: it cannot be read.
     """
-    real = _followed(path)
+    real = _followed(path, a_file=True)
     return open_below(real.parent, real.name, most, clip=clip)
+
+
+def check_folder(folder: Path) -> None:
+    """Check the links in the path of a folder as `open_inside` does those on the way to a file.
+
+    Raises:
+        NotPlain: a link leads out.
+        OSError: the folder does not exist, or cannot be reached.
+    """
+    _followed(folder, a_file=False)
 
 
 _MOST_LINKS: Final = 40  # as Linux has it
 
 
-def _followed(path: Path) -> Path:
+def _followed(path: Path, *, a_file: bool) -> Path:
     """The path without links; each must stay in the area of the folder in which it lies."""
     here = Path(os.path.realpath(Path.cwd()))
     waiting = list(reversed(path.parts if path.is_absolute() else (*Path.cwd().parts, *path.parts)))
@@ -172,7 +182,7 @@ def _followed(path: Path) -> Path:
         links += 1
         if links > _MOST_LINKS:
             raise NotPlain(errno.ELOOP, "its links lead in a circle", str(path))
-        area = _area(place.parent, here, last=not waiting)
+        area = _area(place.parent, here, last=a_file and not waiting)
         if area is not None:
             areas.append((area, str(place)))
         target = Path(os.readlink(place))  # noqa: PTH115 - as text

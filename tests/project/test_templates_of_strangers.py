@@ -246,6 +246,19 @@ def test_a_spec_that_links_out_of_the_repository_is_not_read(
     assert SECRET not in done.stdout + done.stderr
 
 
+def test_a_folder_that_links_out_of_the_repository_is_not_worked_in(
+    small_project: Path, tmp_path: Path
+) -> None:
+    """The spec may lie above that folder, where no link is in its path any more."""
+    (tmp_path / "other" / "deep").mkdir(parents=True)
+    (tmp_path / "other" / "ticketgen.yaml").write_text(f"{SECRET}: {SECRET}\n")
+    (small_project / ".git").mkdir(exist_ok=True)
+    (small_project / "sub").symlink_to(tmp_path / "other" / "deep")
+    done = run("-C", "sub", "render", "--check")
+    assert (done.exit_code, "leads out of" in done.stderr) == (2, True)
+    assert SECRET not in done.stderr
+
+
 def test_a_spec_that_links_to_another_place_in_the_repository_is_read(small_project: Path) -> None:
     (small_project / ".git").mkdir(exist_ok=True)
     (small_project / "shared").mkdir()

@@ -110,6 +110,8 @@ def test_the_bounds_leave_room_for_ordinary_templates() -> None:
     assert render("{% macro m() %}{{ varargs | hcl }}{{ kwargs | hcl }}{% endmacro %}{{ m(1, a=2) }}") == (
         "[1]{ a = 2 }\n"
     )
+    assert render("{% macro m(context, obj) %}{{ obj | number }}{% endmacro %}{{ m(1, obj=2) }}") == "2\n"
+    assert render("{{ dict(context=1, obj=2) | hcl }}") == "{ context = 1, obj = 2 }\n"
     assert render("{% set l = range(9) %}{{ l[1:8:3] | hcl }}{{ l[-1] | hcl }}") == "[1, 4, 7]8\n"
 
 

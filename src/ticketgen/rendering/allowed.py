@@ -73,7 +73,7 @@ def _bounded(name: str, function: Callable[..., Any], *, anything: bool, text: b
 
     @pass_context
     @wraps(function)
-    def called(context: Context, *given: Any, **named: Any) -> Any:
+    def called(context: Context, /, *given: Any, **named: Any) -> Any:
         budget = budget_of(context)
         if not anything:
             for each in (*given, *named.values()):
@@ -134,13 +134,13 @@ TESTS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 
 @pass_context
-def _dict(context: Context, **values: object) -> Any:
+def _dict(context: Context, /, **values: object) -> Any:
     """A mapping of keyword arguments."""
     return budget_of(context).made(Data((name, _value(value)) for name, value in values.items()))
 
 
 @pass_context
-def _namespace(context: Context, **values: object) -> Namespace:
+def _namespace(context: Context, /, **values: object) -> Namespace:
     """Variables that a loop can set: the one thing in a template that changes."""
     budget_of(context).spend(ELEMENT * len(values))
     return Namespace(**{name: _value(value) for name, value in values.items()})

@@ -132,7 +132,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             return obj[argument] if inside else self._missing(obj, argument)
         return self.unsafe_undefined(obj, str(argument)[:40] if type(argument) in {str, int} else "[]")
 
-    def call(self, context: Context, obj: Any, *given: Any, **named: Any) -> Any:
+    def call(self, context: Context, obj: Any, /, *given: Any, **named: Any) -> Any:
         """Call a macro, one of the functions, or a method of a mapping."""
         named.pop("_loop_vars", None)
         named.pop("_block_vars", None)
