@@ -57,14 +57,14 @@ def mistakes(tree: nodes.Template) -> Iterator[tuple[int, str]]:
         node, depth = waiting.popleft()
         every.append(node)
         if depth > MOST_NESTED:
-            yield node.lineno, f"more than {MOST_NESTED} expressions and blocks inside each other"
+            yield node.lineno or 1, f"more than {MOST_NESTED} expressions and blocks inside each other"
             return
         if len(every) > MOST_NODES:
-            yield node.lineno, f"more than {MOST_NODES:,} parts of syntax in one template: divide it"
+            yield node.lineno or 1, f"more than {MOST_NODES:,} parts of syntax in one template: divide it"
             return
         waiting.extend((child, depth + 1) for child in node.iter_child_nodes())
     for node in every:
-        yield from ((node.lineno, message) for message in _wrong(node))
+        yield from ((node.lineno or 1, message) for message in _wrong(node))
         names.update(_assigned(node))
     if len(names) > MOST_NAMES:
         yield 1, f"more than {MOST_NAMES} names in one template: divide it"

@@ -112,7 +112,7 @@ class Templates:
         places = [(name, 1) for name in used]
         places += _frames(error.__traceback__)
         if isinstance(error, TemplateSyntaxError) and error.filename:
-            places.append((error.filename, error.lineno))
+            places.append((error.filename, error.lineno or 1))
         ours = [(name, line) for name, line in places if Path(name).is_relative_to(folder)]
         if not ours:
             return None
