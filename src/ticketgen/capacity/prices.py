@@ -22,6 +22,7 @@ from pathlib import Path
 
 from ticketgen.capacity.billing import KEYS
 from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.safe_open import open_inside
 from ticketgen.spec.nodes import Map, Node, Scalar, dotted, shown, shown_text
 from ticketgen.spec.reader import MOST_BYTES, read
 from ticketgen.spec.texts import nearest
@@ -53,8 +54,7 @@ def read_prices(path: Path) -> Checked[Prices]:
     """Read a price file; all its errors are reported at once."""
     at = Location(str(path))
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+        data = open_inside(path, MOST_BYTES + 1, clip=True)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         return Checked(

@@ -22,6 +22,8 @@ __all__ = [
     "complete_topics",
 ]
 
+_MOST_BYTES = 1 << 20
+
 _Completion = Callable[[typer.Context, str], list[str]]
 
 
@@ -100,12 +102,13 @@ def _documents(ctx: typer.Context) -> Iterator[Mapping[str, Any]]:
 
     from ticketgen.assets import asset_folder
     from ticketgen.cli.spec_file import find_spec
+    from ticketgen.safe_open import open_inside
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     spec = find_spec(ctx.params.get("spec"))
     if spec.value is None:
         return
-    document = _map(yaml.load(spec.value.read_bytes(), loader))
+    document = _map(yaml.load(open_inside(spec.value, _MOST_BYTES), loader))
     yield document
     preset = asset_folder("presets") / f"{document.get('extends')}.yaml"
     if os.sep not in str(document.get("extends")) and preset.is_file():

@@ -21,6 +21,7 @@ from ticketgen.cli.paths import seen
 from ticketgen.cli.session import session
 from ticketgen.cli.spec_file import upwards
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.safe_open import IN_THE_REPOSITORY, NotPlain, open_inside
 
 __all__ = ["KEYS", "NAMES", "Config", "read_config", "unknown_rule"]
 
@@ -35,6 +36,7 @@ KEYS: Mapping[str, str] = MappingProxyType({
 """The keys of ``[validate]``, and what each takes."""
 
 _TABLE = "validate"
+_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,17 @@ def read_config() -> Checked[Config]:
     (file,) = found
     top = Location(str(file))
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = open_inside(file, _MOST_BYTES).decode("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         message = f"{seen(file)} cannot be read: {error.strerror}"
-        return Checked(None, (_finding(message, top, "make it a readable file"),))
+        help = IN_THE_REPOSITORY if isinstance(error, NotPlain) else "make it a readable file"
+        return Checked(None, (_finding(message, top, help),))
     except UnicodeDecodeError as error:
         message = f"{seen(file)} is not UTF-8: {error.reason} at byte {error.start}"
         return Checked(None, (_finding(message, top, "save it as UTF-8"),))
+    except RecursionError:
+        return Checked(None, (_finding(f"{seen(file)} is nested too deeply", top, "write lists of rules"),))
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+), column (\d+)", str(error))
         numbers = map(int, place.groups()) if place else (text.count("\n") + 1,)  # (at end of document)

@@ -17,6 +17,8 @@ from typing import IO, Any
 
 import typer
 
+from ticketgen.safe_open import check_folder
+
 __all__ = ["Color", "Session", "adopt", "colored", "note", "reset", "say", "session"]
 
 
@@ -74,6 +76,12 @@ def adopt(name: str | None, value: Any) -> None:
             if not folder.is_dir():
                 what = "is not a directory" if folder.exists() else "does not exist"
                 raise typer.BadParameter(f"the directory {os.fspath(folder)!r} {what}.")
+            try:
+                check_folder(folder)
+            except OSError as error:
+                raise typer.BadParameter(
+                    f"the directory {os.fspath(folder)!r} is not used: {error.strerror}."
+                ) from None
             now = replace(now, base=folder)
     elif name == "color" and value:
         now = replace(now, color=Color(value))

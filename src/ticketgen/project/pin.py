@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.project.source import DEPENDENCIES, REQUIREMENTS
+from ticketgen.safe_open import open_inside
 from ticketgen.version import VERSION, origin
 
 __all__ = ["Pin", "read_pin"]
+
+_MOST_BYTES = 1 << 20
+_MOST_WHEEL_BYTES = 100 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class Pin:
 def read_pin(project: Path) -> Pin | None:
     """The pin of a project, None if it has no readable one."""
     try:
-        text = (project / REQUIREMENTS).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = open_inside(project / REQUIREMENTS, _MOST_BYTES).decode()
+    except (OSError, ValueError):
         return None
     found = re.search(r"^(?:\S*[/=])?ticketgen\b(?![-._]?[A-Za-z]).*", text, re.MULTILINE)
     if found is None:
@@ -64,7 +68,10 @@ def _running(commit: str | None) -> str:
 def _other_build(wheel: Path) -> str:
     """The build that runs, if it was installed from a wheel with other content than the project's of that version."""
     recorded = origin().get("archive_info", {}).get("hashes", {}).get("sha256")
-    if not recorded or not wheel.is_file():
+    if not recorded:
         return ""
-    wanted = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    try:
+        wanted = hashlib.sha256(open_inside(wheel, _MOST_WHEEL_BYTES)).hexdigest()
+    except (OSError, ValueError):
+        return ""
     return "" if recorded == wanted else f"another build of {VERSION}, from {origin().get('url')}"
