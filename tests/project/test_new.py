@@ -277,7 +277,7 @@ def test_whatever_fails_nothing_is_left_behind(template: Path, tmp_path: Path, w
     place.parent.mkdir(exist_ok=True)
     place.write_text(text) if text is not None else place.unlink()
     before = {path.name for path in tmp_path.iterdir()}
-    done = run("new", str(tmp_path / "a" / "b" / "my-shop"), "--template", str(template))
+    done = run("new", str(tmp_path / "a" / "b" / "my-shop"), "--template", str(template), "--trust")
     assert done.exit_code in {2, 3}
     assert f"[{rule}]" in done.stderr
     assert "Traceback" not in done.output
