@@ -16,6 +16,7 @@ from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.output import finish, show_findings
 from ticketgen.cli.paths import here
 from ticketgen.cli.progress import progress
+from ticketgen.cli.session import session
 
 if TYPE_CHECKING:
     from ticketgen.project.new import NewProject, Question
@@ -87,7 +88,6 @@ def new(
       ticketgen new my-shop --install-from git+https://github.com/acme/ticketgen@1f0c5a2e9b3d4c6a7f8e9d0c1b2a3f4e5d6c7b8a
       ticketgen new my-shop --template gh:acme/ticketgen-template --answer team=sales
     """
-    from ticketgen.project.fetch import is_remote
     from ticketgen.project.new import always, defaults, never, new_project
 
     pairs = dict(pair.partition("=")[::2] for pair in answer or ())
@@ -97,9 +97,10 @@ def new(
         made = new_project(
             project,
             {key: value for key, value in given.items() if value is not None},
-            template=template if template is None or is_remote(template) else str(here(template)),
+            template=template,
             checkout=checkout,
             install_from=install_from,
+            base=session().base,
             ask=_ask if asks else defaults,
             trust=always if trust else _trusted if asks else never,
             progress=shown.step,

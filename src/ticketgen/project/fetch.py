@@ -43,13 +43,14 @@ def is_remote(source: str) -> bool:
     return bool(_ADDRESS.match(source)) or source.partition(":")[0] in _HOSTS
 
 
-def fetch(source: str, checkout: str | None, into: Path) -> Template:
+def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) -> Template:
     """Fetch a template and read it.
 
     Args:
         source: a path, a URL, an address such as ``git@HOST:PATH``, or an abbreviation such as ``gh:OWNER/NAME``.
         checkout: a branch, tag or commit of a repository.
         into: a new folder for what is fetched.
+        base: where a relative path begins.
 
     Raises:
         Unusable: it cannot be fetched, or it is not a template.
@@ -62,11 +63,14 @@ def fetch(source: str, checkout: str | None, into: Path) -> Template:
         return _cloned(address, checkout, into)
     if checkout is not None:
         raise Unusable("it is not a git repository, so it has no branch, tag or commit", "leave out --checkout")
+    if is_zip and is_remote(address):
+        return template_of(_unpacked(_downloaded(address)))
+    place = base / address
     if is_zip:
-        return template_of(_unpacked(_downloaded(address) if is_remote(address) else _read(Path(address))))
-    if not Path(address).is_dir():
-        raise Unusable("it is not a folder" if os.path.lexists(address) else "it does not exist")
-    return read_template(Path(address))
+        return template_of(_unpacked(_read(place)))
+    if not place.is_dir():
+        raise Unusable("it is not a folder" if os.path.lexists(place) else "it does not exist")
+    return read_template(place)
 
 
 def _cloned(address: str, checkout: str | None, into: Path) -> Template:

@@ -59,7 +59,7 @@ class Renderer:
     @contextlib.contextmanager
     def _bounded(self, name: str) -> Iterator[None]:
         """Explain whatever an expression raises, and charge its time to the budget of the whole template."""
-        since = time.monotonic()
+        since = time.process_time()
         try:
             with bounded(self._seconds):
                 yield
@@ -71,7 +71,7 @@ class Renderer:
             where = f"{name}:{line}" if line else name
             raise Unusable(f"{where!r} cannot be rendered: {reason}", "correct the template") from error
         finally:
-            self._seconds -= time.monotonic() - since
+            self._seconds -= time.process_time() - since
 
     def default(self, raw: Any, answers: Mapping[str, object]) -> str:
         """The default of a variable; it may depend on the variables before it.
@@ -145,7 +145,8 @@ class Renderer:
 
     def _copied(self, source: str) -> str | None:
         """The outermost part of a path that is copied with everything in it, as the template asks; None if rendered."""
-        patterns = self._template.variables.get("_copy_without_render") or ()
+        named = self._template.variables.get("_copy_without_render")
+        patterns = named if isinstance(named, list) else ()
         matches = (
             part for part in _prefixes(source) if any(fnmatch.fnmatch(part, str(each)) for each in patterns)
         )

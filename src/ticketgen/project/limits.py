@@ -13,9 +13,9 @@ from typing import Final
 
 __all__ = ["TooMuch", "bounded"]
 
-SECONDS: Final = 60
+SECONDS: Final = 30
 BYTES: Final = 1_000_000_000
-"""Templates that people use take a second and some megabytes; nobody waits longer for one that does not end."""
+"""Templates that people use take a second of processor time and some megabytes."""
 
 
 class TooMuch(Exception):
@@ -29,7 +29,7 @@ def bounded(seconds: float = SECONDS, size: int = BYTES) -> Iterator[None]:
     The time is bounded in the main thread only, because no other one gets signals.
 
     Args:
-        seconds: the most time.
+        seconds: the most processor time, which a busy machine does not shorten.
         size: the most bytes that it may take beyond those that the process has.
     """
     with _less_memory(size), _less_time(seconds):
@@ -46,15 +46,15 @@ def _less_time(seconds: float) -> Iterator[None]:
         return
 
     def over(number: int, frame: FrameType | None) -> None:
-        raise TooMuch(f"it takes more than {SECONDS} s")
+        raise TooMuch(f"it takes more than {SECONDS} s of processor time")
 
-    before = signal.signal(signal.SIGALRM, over)
+    before = signal.signal(signal.SIGPROF, over)
     try:
-        signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01), 1.0)  # again, in case that something swallows it
+        signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.01), 1.0)  # again, in case that something swallows it
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ from ticketgen.project.template import File, Template, Unusable, read_template
 from ticketgen.spec.presets import presets
 from ticketgen.spec.schema import json_schema
 from ticketgen.spec.texts import nearest
+from ticketgen.tree import put_back
 from ticketgen.version import VERSION
 
 __all__ = ["SPEC", "NewProject", "Question", "always", "defaults", "never", "new_project"]
@@ -81,6 +82,7 @@ class _Wanted:
     template: str | None
     checkout: str | None
     source: Source
+    base: Path
     ask: Callable[[Question], str]
     trust: Callable[[tuple[str, ...]], bool]
     progress: Callable[[str], None]
@@ -108,6 +110,7 @@ def new_project(
     template: str | None = None,
     checkout: str | None = None,
     install_from: str | None = None,
+    base: Path = Path(),
     ask: Callable[[Question], str] = defaults,
     trust: Callable[[tuple[str, ...]], bool] = never,
     progress: Callable[[str], None] = quiet,
@@ -121,19 +124,24 @@ def new_project(
         template: a cookiecutter template's folder, archive or repository; ticketgen's own if None.
         checkout: the branch, tag or commit of the template's repository.
         install_from: the source that the project installs ticketgen from; the running one, packed, if None.
+        base: where relative paths of template and source begin.
         ask: is asked for each variable that was not given.
         trust: is asked whether to run the code of the template, which it is shown as a list.
         progress: is told each step.
     """
     name = given.get("project", name_of(folder))
+    interrupted = put_back(folder) if folder.is_dir() else ()
+    if has_errors(interrupted):
+        return Checked(None, interrupted)
     wrong = refused(folder) or misnamed(name)
     if wrong:
         return Checked(None, (wrong,))
     try:
-        source = read_source(install_from)
+        source = read_source(install_from, base)
     except Refused as error:
         return Checked(None, (finding("install-source", error.message, error.help),))
-    wanted = _Wanted(folder, {"project": name, **given}, template, checkout, source, ask, trust, progress)
+    answers = {"project": name, **given}
+    wanted = _Wanted(folder, answers, template, checkout, source, base, ask, trust, progress)
     above = folder if folder.exists() else folder.absolute().parent
     notes = tuple(_left_behind(place) for place in left_behind(above))
     try:
@@ -229,7 +237,8 @@ def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
     drawn = draw_project(place / SPEC)
     if drawn.value is not None and not _has(place, PICTURE):
         write_new(place, {PICTURE: File(svg(drawn.value).encode())})
-    files = sorted(each.relative_to(place).as_posix() for each in place.rglob("*") if each.is_file())
+    every = (each.relative_to(place) for each in place.rglob("*") if each.is_file())
+    files = sorted(each.as_posix() for each in every if each.parts[0] != ".git")  # a hook may make a repository
     environments = new_environments(place, project.value.environments)
     return Checked(NewProject(wanted.folder, tuple(files), environments), rendered.findings)
 
@@ -241,12 +250,12 @@ def _has(place: Path, name: str) -> bool:
 def _template(wanted: _Wanted, beside: Path) -> Template:
     if wanted.template is None:
         return read_template(asset_folder("templates") / "project")
-    return fetch(wanted.template, wanted.checkout, beside / "fetched")
+    return fetch(wanted.template, wanted.checkout, beside / "fetched", wanted.base)
 
 
 def _untrusted(template: str, code: tuple[str, ...]) -> Finding:
     return finding("template-untrusted", f"the template {template} runs code with your rights: {', '.join(code)}",
-                   "read it, and pass --trust if you trust whoever wrote it")  # fmt: skip
+                   "read its hooks and extensions, and pass --trust if you trust the author")  # fmt: skip
 
 
 def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[str, object] | Finding:

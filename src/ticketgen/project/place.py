@@ -114,6 +114,7 @@ def move(project: Path, folder: Path) -> tuple[Finding, ...]:
         os.rename(project, folder)  # noqa: PTH104 - fails if somebody put a file or a link here meanwhile
         return ()
     try:
+        list(_files(project))
         notes = tuple(_meet(project, folder))
         mine = sorted(_files(project))
         extended = {name: read_plain(folder, name) for name in _MERGED if os.path.lexists(folder / name)}

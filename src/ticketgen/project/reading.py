@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["MOST_TEXT", "read_plain"]
+__all__ = ["MOST_TEXT", "read_chosen", "read_plain"]
 
 MOST_TEXT: Final = 5_000_000
 """The most bytes of a text that somebody wrote; locks with hashes of hundreds of packages are below."""
@@ -37,6 +37,19 @@ def read_plain(root: Path, path: str, most: int = MOST_TEXT) -> bytes:
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
     finally:
         os.close(at)
+    return _all_of(file, path, most)
+
+
+def read_chosen(path: Path, most: int = MOST_TEXT) -> bytes:
+    """The bytes of a plain file that the user named; links that lead to it are followed.
+
+    Raises:
+        OSError: it does not exist, is not a plain file, or is too large.
+    """
+    return _all_of(os.open(path, os.O_RDONLY | os.O_NONBLOCK), str(path), most)
+
+
+def _all_of(file: int, path: str, most: int) -> bytes:
     with os.fdopen(file, "rb") as stream:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise OSError(errno.EINVAL, "it is not a plain file", path)
