@@ -52,7 +52,12 @@ def test_they_are_valid() -> None:
 def test_every_action_is_pinned_to_a_commit_wherever_it_is_written() -> None:
     """In what runs here, in what is rendered, and in what people copy from a page."""
     used = {path: USED.findall(path.read_text("utf-8", errors="replace")) for path in TEXTS}
-    assert {path.name for path, found in used.items() if found} >= {"action.yml", "ci.yml", "ci.md", "release.yml"}
+    assert {path.name for path, found in used.items() if found} >= {
+        "action.yml",
+        "ci.yml",
+        "ci.md",
+        "release.yml",
+    }
     assert sum("templates" in path.parts for path, found in used.items() if found) == 1
     versions: dict[str, set[tuple[str, str]]] = {}
     for action, version in (each for found in used.values() for each in found):

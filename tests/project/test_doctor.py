@@ -157,7 +157,9 @@ def test_a_strangers_pin_is_read_as_a_plain_small_file_or_not_at_all(tools: Path
     assert read_pin(project) is None
 
 
-@pytest.mark.parametrize("line", ["../outside/{wheel}", "/dev/zero/../{wheel}", "vendor/{wheel}", "{wheel}/../x/{wheel}"])
+@pytest.mark.parametrize(
+    "line", ["../outside/{wheel}", "/dev/zero/../{wheel}", "vendor/{wheel}", "{wheel}/../x/{wheel}"]
+)
 def test_a_wheel_is_compared_only_inside_the_project(
     tools: Path, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

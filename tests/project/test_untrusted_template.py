@@ -189,11 +189,11 @@ def test_no_name_leads_out_of_the_project(tmp_path: Path, outside: Path, what: s
     name = "{{cookiecutter.path}}"
     files = {name if how != "a folder's name" else f"{name}/below": "text\n"}
     template = make_template(tmp_path / "template", {"path": "fine" if how == "an answer" else path}, files)
-    before = {place for place in tmp_path.rglob("*")}
+    before = set(tmp_path.rglob("*"))
     code, output = new(template, *(["--answer", f"path={path}"] if how == "an answer" else []))
     assert (code, "[template-broken]" in output) == (2, True), output
     assert "\x1b" not in output
-    assert {place for place in tmp_path.rglob("*")} == before
+    assert set(tmp_path.rglob("*")) == before
     assert list(outside.iterdir()) == []
 
 
@@ -382,7 +382,9 @@ def test_a_repository_brings_no_hooks_and_no_submodules(tmp_path: Path, reposito
     (bare / "post-checkout").chmod(0o755)
     configuration = tmp_path / "gitconfig"
     configuration.write_text(f"[core]\n\thooksPath = {bare}\n[submodule]\n\trecurse = true\n")
-    (repository / ".gitmodules").write_text(f'[submodule "x"]\n\tpath = x\n\turl = ext::sh -c "touch {mark}"\n')
+    (repository / ".gitmodules").write_text(
+        f'[submodule "x"]\n\tpath = x\n\turl = ext::sh -c "touch {mark}"\n'
+    )
     for command in (["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "y"]):
         subprocess.run(["git", "-C", str(repository), *command], check=True)
     with mock.patch.dict(os.environ, {"GIT_CONFIG_GLOBAL": str(configuration)}):

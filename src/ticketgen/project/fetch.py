@@ -35,6 +35,11 @@ _HOSTS: Final = {
 _ADDRESS: Final = re.compile(r"(?:git\+)?(?:https?|ssh|git|file)://|\w[\w.-]*@\w[\w.-]*:")
 _PROTOCOLS: Final = "file:git:http:https:ssh"
 """What git may speak: its other transports, such as ``ext::``, run commands that an address contains."""
+_SETTINGS: Final = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false")
+"""Settings of the user that would run a program, or fetch more."""
+_OF_A_REPOSITORY: Final = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
+)
 _PATIENCE_S: Final = 60
 
 
@@ -62,7 +67,9 @@ def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) ->
     if is_remote(address) and not is_zip:
         return _cloned(address, checkout, into)
     if checkout is not None:
-        raise Unusable("it is not a git repository, so it has no branch, tag or commit", "leave out --checkout")
+        raise Unusable(
+            "it is not a git repository, so it has no branch, tag or commit", "leave out --checkout"
+        )
     if is_zip and is_remote(address):
         return template_of(_unpacked(_downloaded(address)))
     place = base / address
@@ -77,14 +84,16 @@ def _cloned(address: str, checkout: str | None, into: Path) -> Template:
     if checkout is not None and (checkout.startswith("-") or not checkout.isprintable() or not checkout):
         raise Unusable(f"{checkout!r} is not a branch, tag or commit", "name one with --checkout")
     if re.search("://(?:[^/@]*@)?-", address):
-        raise Unusable("its host begins with a hyphen, which programs read as an option", "correct the address")
+        raise Unusable(
+            "its host begins with a hyphen, which programs read as an option", "correct the address"
+        )
     into.mkdir()
     # The variables of a hook that runs `ticketgen` would lead git into another repository.
     kept = {name: text for name, text in os.environ.items() if name not in _OF_A_REPOSITORY}
     environment = {**kept, "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
     if not sys.stdin.isatty():
         environment["GIT_TERMINAL_PROMPT"] = "0"
-    git = ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false"]
+    git = ["git", *(word for setting in _SETTINGS for word in ("-c", setting))]
     target = into / "repository"
     commands = [[*git, "clone", "--quiet", "--no-recurse-submodules", "--template=", "--",
                  address.removeprefix("git+"), str(target)]]  # fmt: skip
@@ -97,13 +106,10 @@ def _cloned(address: str, checkout: str | None, into: Path) -> Template:
             raise Unusable(f"git cannot be run: {error.strerror}", "install git") from None
         if code:
             told = " ".join(output.split())[-300:]
-            raise Unusable(f"git cannot fetch it: {told}", "correct the address, or the name after --checkout")
+            raise Unusable(
+                f"git cannot fetch it: {told}", "correct the address, or the name after --checkout"
+            )
     return read_template(target)
-
-
-_OF_A_REPOSITORY: Final = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
-)
 
 
 def _downloaded(address: str) -> bytes:
@@ -148,7 +154,9 @@ def _unpacked(content: bytes) -> Mapping[str, File]:
                 if member.is_dir():
                     continue
                 if any(part in {"", ".", ".."} for part in member.filename.split("/")):
-                    raise Unusable(f"{member.filename!r} leads out of the archive", "remove it from the archive")
+                    raise Unusable(
+                        f"{member.filename!r} leads out of the archive", "remove it from the archive"
+                    )
                 if kind not in {0, stat.S_IFREG}:
                     raise Unusable(f"{member.filename!r} is not a plain file", "remove it from the archive")
                 with archive.open(member) as stream:

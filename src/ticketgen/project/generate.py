@@ -127,7 +127,9 @@ class Renderer:
             if size > MOST_BYTES:
                 raise Unusable(f"it renders more than {MOST_BYTES // 1_000_000} MB", "remove a loop")
             if path in made:
-                raise Unusable(f"{source!r} and another file are both rendered to {path!r}", "rename one of them")
+                raise Unusable(
+                    f"{source!r} and another file are both rendered to {path!r}", "rename one of them"
+                )
             made[path] = file
         for path in made:
             parent = next((each for each in list(_prefixes(path))[:-1] if each in made), None)
@@ -191,13 +193,15 @@ def _environment(template: Template) -> SandboxedEnvironment:
     from jinja2 import DictLoader, StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
-    class Sandbox(ExtensionLoaderMixin, SandboxedEnvironment):
+    class Sandbox(ExtensionLoaderMixin, SandboxedEnvironment):  # type: ignore[misc]
         """Cookiecutter's environment, sandboxed."""
 
     options = template.variables.get("_jinja2_env_vars") or {}
     unknown = sorted(set(options) - _SYNTAX) if isinstance(options, dict) else ["_jinja2_env_vars"]
     if unknown:
-        raise Unusable(f"it sets {unknown[0]!r}, which is not an option of Jinja's syntax", "remove the option")
+        raise Unusable(
+            f"it sets {unknown[0]!r}, which is not an option of Jinja's syntax", "remove the option"
+        )
     try:
         return Sandbox(
             context={"cookiecutter": {"_extensions": template.extensions()}},
@@ -205,4 +209,6 @@ def _environment(template: Template) -> SandboxedEnvironment:
             **{"keep_trailing_newline": True, **options},
         )  # fmt: skip
     except Exception as error:  # also whatever the import of an extension raises
-        raise Unusable(f"its Jinja environment cannot be made: {error}", "correct cookiecutter.json") from error
+        raise Unusable(
+            f"its Jinja environment cannot be made: {error}", "correct cookiecutter.json"
+        ) from error

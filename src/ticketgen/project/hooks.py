@@ -51,7 +51,9 @@ def let_import(template: Template, beside: Path) -> None:
         sys.path.insert(0, str(beside / "extensions"))
 
 
-def run_hook(template: Template, name: str, answers: Mapping[str, object], project: Path, beside: Path) -> None:
+def run_hook(
+    template: Template, name: str, answers: Mapping[str, object], project: Path, beside: Path
+) -> None:
     """Render the scripts of a hook and run each in the project's folder.
 
     Raises:
@@ -64,7 +66,9 @@ def run_hook(template: Template, name: str, answers: Mapping[str, object], proje
         except UnicodeDecodeError:
             raise Unusable(f"{path!r} is not UTF-8", "correct the hook") from None
         script = beside / name / PurePosixPath(path).name
-        write_new(beside / name, {script.name: File(renderer.text(path, text, answers).encode(), executable=True)})
+        write_new(
+            beside / name, {script.name: File(renderer.text(path, text, answers).encode(), executable=True)}
+        )
         _run(path, script, project)
 
 

@@ -50,7 +50,9 @@ def _less_time(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGPROF, over)
     try:
-        signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.01), 1.0)  # again, in case that something swallows it
+        signal.setitimer(
+            signal.ITIMER_PROF, max(seconds, 0.01), 1.0
+        )  # again, in case that something swallows it
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)

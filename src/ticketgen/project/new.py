@@ -1,7 +1,7 @@
 """Create a project from a template, and render it; on an error, leave nothing behind.
 
-The project is made in a temporary folder, and moved to its own when its stacks are rendered. A template's code runs only
-if somebody trusts it; its texts are rendered in a sandbox.
+The project is made in a temporary folder, and moved to its own when its stacks are rendered. A template's code runs
+only if somebody trusts it; its texts are rendered in a sandbox.
 """
 
 from __future__ import annotations
@@ -238,7 +238,9 @@ def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
     if drawn.value is not None and not _has(place, PICTURE):
         write_new(place, {PICTURE: File(svg(drawn.value).encode())})
     every = (each.relative_to(place) for each in place.rglob("*") if each.is_file())
-    files = sorted(each.as_posix() for each in every if each.parts[0] != ".git")  # a hook may make a repository
+    files = sorted(
+        each.as_posix() for each in every if each.parts[0] != ".git"
+    )  # a hook may make a repository
     environments = new_environments(place, project.value.environments)
     return Checked(NewProject(wanted.folder, tuple(files), environments), rendered.findings)
 

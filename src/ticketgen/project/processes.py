@@ -20,7 +20,11 @@ _GRACE_S: Final = 5.0
 
 
 def run(
-    command: Sequence[str], folder: Path, *, environment: Mapping[str, str] | None = None, capture: bool = False
+    command: Sequence[str],
+    folder: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    capture: bool = False,
 ) -> tuple[int, str]:
     """Run a program to its end.
 

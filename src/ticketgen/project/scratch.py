@@ -38,7 +38,9 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
         above.mkdir(parents=True, exist_ok=True)
         made.append(tempfile.TemporaryDirectory(prefix=PREFIX, dir=above))
         locks.append(os.open(made[0].name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
-        with contextlib.suppress(OSError):  # a file system without locks: nobody is told of a folder that stays
+        with contextlib.suppress(
+            OSError
+        ):  # a file system without locks: nobody is told of a folder that stays
             fcntl.flock(locks[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def remove() -> None:

@@ -99,7 +99,9 @@ def read_source(given: str | None, base: Path = Path()) -> Source:
 
 def _carried(wheel: Wheel) -> Source:
     if not WHEEL.fullmatch(wheel.name):
-        raise Refused(f"{wheel.name!r} is not the name of a wheel", "give the wheel the name that it was built with")
+        raise Refused(
+            f"{wheel.name!r} is not the name of a wheel", "give the wheel the name that it was built with"
+        )
     _same_version(wheel.name, wheel.version)
     place = f"{_VENDOR}/{wheel.name}"
     return Source({place: wheel.content, REQUIREMENTS: _text(_COMMAND, [f"./{place}"])})

@@ -32,7 +32,9 @@ class Unusable(Exception):
     """A template cannot be used: what is wrong with it, and the fix."""
 
     def __init__(
-        self, message: str, help: str = "name a cookiecutter template: a folder, a zip archive or a git repository"
+        self,
+        message: str,
+        help: str = "name a cookiecutter template: a folder, a zip archive or a git repository",
     ) -> None:
         super().__init__(message)
         self.message, self.help = message, help
@@ -108,7 +110,9 @@ def template_of(files: Mapping[str, File]) -> Template:
         raise Unusable(f"{_CONTEXT} does not hold an object", "correct the file")
     tops = {path.split("/")[0] for path in files if "/" in path}
     marks = _marks(variables)
-    top = next((each for each in sorted(tops) if "cookiecutter" in each and all(m in each for m in marks)), None)
+    top = next(
+        (each for each in sorted(tops) if "cookiecutter" in each and all(m in each for m in marks)), None
+    )
     if top is None:
         raise Unusable("it has no folder such as {{cookiecutter.project}}, which becomes the project")
     return Template(variables, top, files)
@@ -124,7 +128,7 @@ def read_template(folder: Path) -> Template:
     root = Path(os.path.realpath(folder))
     reader = _Reader(root)
     try:
-        names = sorted(os.listdir(root))
+        names = sorted(os.listdir(root))  # noqa: PTH208 - names only
     except OSError as error:
         raise Unusable(f"it cannot be read: {error.strerror}") from None
     for name in names:
@@ -149,7 +153,7 @@ class _Reader:
             path.encode()
             kind = place.lstat().st_mode
             if stat.S_ISDIR(kind):
-                for name in sorted(os.listdir(place)):
+                for name in sorted(os.listdir(place)):  # noqa: PTH208 - names only
                     if name != "__pycache__":
                         self.read(f"{path}/{name}")
             elif stat.S_ISREG(kind):
