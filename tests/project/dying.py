@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 
 __all__ = ["dies_at", "fails_at", "in_child"]
@@ -24,6 +25,9 @@ def in_child(action: Callable[[], int]) -> int:
         code = 99
         try:
             code = action()
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -31,11 +35,11 @@ def in_child(action: Callable[[], int]) -> int:
 
 def dies_at(call: int, action: Callable[[], object]) -> bool:
     """Run it in a process that is killed just before its n-th call that changes the disk; whether it was."""
-    return _at(call, action, lambda: os.kill(os.getpid(), signal.SIGKILL)) != 0
+    return _at(call, _CHANGES, action, lambda: os.kill(os.getpid(), signal.SIGKILL)) != 0
 
 
 def fails_at(call: int, errno: int, action: Callable[[], object]) -> bool:
-    """Run it in a process whose n-th call that changes the disk fails; whether there is such a call.
+    """Run it in a process whose n-th call that takes space fails; whether there is such a call.
 
     The action must not raise.
     """
@@ -43,16 +47,16 @@ def fails_at(call: int, errno: int, action: Callable[[], object]) -> bool:
     def fail() -> None:
         raise OSError(errno, os.strerror(errno))
 
-    return _at(call, action, fail) == 1
+    return _at(call, _CHANGES - {"os.remove", "os.rmdir"}, action, fail) == 1
 
 
-def _at(call: int, action: Callable[[], object], what: Callable[[], object]) -> int:
+def _at(call: int, events: frozenset[str], action: Callable[[], object], what: Callable[[], object]) -> int:
     def run() -> int:
         calls = 0
 
         def hook(event: str, arguments: tuple[object, ...]) -> None:
             nonlocal calls
-            if event not in _CHANGES:
+            if event not in events:
                 return
             if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & _TO_WRITE):
                 return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +15,11 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from dying import dies_at, in_child
+from dying import dies_at, fails_at, in_child
 from project_tools import everything_in, run
 from template_tools import TOP, make_template
 
+from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.findings import Checked
 from ticketgen.project import new, place
 from ticketgen.project.limits import TooMuch, bounded
@@ -262,6 +265,29 @@ def test_killed_at_any_call_a_repository_gets_all_or_is_put_back(
     assert len(outcomes) > 10
     assert outcomes == sorted(outcomes, reverse=True), "once made, it stays"
     assert set(outcomes) == {True, False}
+
+
+@pytest.mark.parametrize("where", ["a new folder", "a repository"])
+def test_whatever_call_fails_it_is_a_finding_and_nothing_is_left(
+    tmp_path: Path, cloned: Path, template: Path, quick: None, where: str
+) -> None:
+    failed = 0
+    for call in range(200):
+        room = tmp_path / str(call)
+        shutil.copytree(cloned, room / "acme-shop")
+        folder = room / ("acme-shop" if where == "a repository" else "deep/er")
+        before = everything_in(room)
+
+        def attempt(room: Path = room, folder: Path = folder, before: object = before) -> None:
+            made = new_project(folder, {"project": "acme-shop"}, template=str(template))
+            if made.value is None:
+                assert exit_code(made.findings) == ExitCode.CANNOT_WRITE
+                assert everything_in(room) == before
+
+        if not fails_at(call, errno.ENOSPC, attempt):
+            break
+        failed += 1
+    assert failed > 5
 
 
 @pytest.mark.parametrize("what", ["a file", "a link", "a folder's link", "an edit"])

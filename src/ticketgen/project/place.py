@@ -6,7 +6,6 @@ needs are appended to `.gitignore` and `.gitattributes`.
 
 from __future__ import annotations
 
-import errno
 import fnmatch
 import os
 import re
@@ -100,6 +99,10 @@ def refused(folder: Path) -> Finding | None:
                    "name a new folder, or one with nothing but .git, README and LICENSE")  # fmt: skip
 
 
+class _InTheWay(Exception):
+    """Project and folder do not fit together; says why."""
+
+
 def move(project: Path, folder: Path) -> tuple[Finding, ...]:
     """Move a project to its folder: whole or, with errors, not at all.
 
@@ -109,6 +112,9 @@ def move(project: Path, folder: Path) -> tuple[Finding, ...]:
 
     Returns:
         A note for each file of the folder that was kept or extended, or the errors.
+
+    Raises:
+        OSError: the disk does not take the project.
     """
     if not os.path.lexists(folder):
         os.rename(project, folder)  # noqa: PTH104 - fails if somebody put a file or a link here meanwhile
@@ -117,11 +123,10 @@ def move(project: Path, folder: Path) -> tuple[Finding, ...]:
         list(_files(project))
         notes = tuple(_meet(project, folder))
         mine = sorted(_files(project))
-        extended = {name: read_plain(folder, name) for name in _MERGED if os.path.lexists(folder / name)}
+        extended = {name: _theirs(folder, name) for name in _MERGED if os.path.lexists(folder / name)}
         changes = {name: (extended.get(name), (project / name).read_bytes()) for name in mine}
-    except OSError as error:
-        reason = f"{error.filename or folder}: {error.strerror}"
-        return (finding("in-the-way", reason, "remove it from the template or from the folder"),)
+    except _InTheWay as error:
+        return (finding("in-the-way", str(error), "remove it from the template or from the folder"),)
     found = write_files(folder, changes)
     if has_errors(found):
         return found
@@ -131,11 +136,19 @@ def move(project: Path, folder: Path) -> tuple[Finding, ...]:
     return (*found, *notes)
 
 
+def _theirs(folder: Path, name: str) -> bytes:
+    """A file of the folder, to which lines are appended."""
+    try:
+        return read_plain(folder, name)
+    except OSError as error:
+        raise _InTheWay(f"{folder / name} cannot be read as a plain file: {error.strerror}") from None
+
+
 def _files(project: Path) -> Iterator[str]:
     """The project's files. Only a template's hook can have made anything else, such as a link.
 
     Raises:
-        OSError: there is something else.
+        _InTheWay: there is something else.
     """
     for place, folders, files in os.walk(project):
         for name in (*folders, *files):
@@ -162,7 +175,7 @@ def _meet(project: Path, folder: Path) -> Iterator[Finding]:
         if there is None:
             continue
         if ours.name in _MERGED and ours.is_file() and there.name == ours.name:
-            before, wanted = read_plain(folder, there.name), ours.read_bytes()
+            before, wanted = _theirs(folder, there.name), ours.read_bytes()
             missing = _missing_lines(before, wanted)
             ours.write_bytes(before + missing)
             if missing:
@@ -170,7 +183,7 @@ def _meet(project: Path, folder: Path) -> Iterator[Finding]:
                     "file-extended", f"lines for ticketgen were appended to {there}", "", Severity.NOTE
                 )
         elif ours.is_dir() and not ours.is_symlink():
-            raise FileExistsError(errno.EEXIST, "the folder exists", str(there))
+            raise _InTheWay(f"{there} exists, and the template makes a folder of that name")
         else:
             ours.unlink()
             yield _kept(there, "")

@@ -23,7 +23,8 @@ PREFIX: Final = ".ticketgen-new-"
 def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], bool]) -> T:
     """Call a function with a new private folder, and remove the folder afterwards.
 
-    Only SIGKILL can leave the folder behind. It is locked while it is in use, so that `left_behind` knows.
+    Only SIGKILL and a disk that removes nothing can leave the folder behind. It is locked while it is in use, so that
+    `left_behind` knows.
 
     Args:
         above: where the folder is made; it and its parents are created, and removed again unless they are kept.
@@ -36,7 +37,7 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
 
     def make() -> None:
         above.mkdir(parents=True, exist_ok=True)
-        made.append(tempfile.TemporaryDirectory(prefix=PREFIX, dir=above))
+        made.append(tempfile.TemporaryDirectory(prefix=PREFIX, dir=above, ignore_cleanup_errors=True))
         locks.append(os.open(made[0].name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
         with contextlib.suppress(
             OSError
