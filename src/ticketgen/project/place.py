@@ -155,9 +155,7 @@ def _files(project: Path) -> Iterator[str]:
             path = Path(place) / name
             mode = path.lstat().st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                raise OSError(
-                    errno.EINVAL, "it is neither a file nor a folder", str(path.relative_to(project))
-                )
+                raise _InTheWay(f"the template's hooks made {name!r}, which is neither a file nor a folder")
             if stat.S_ISREG(mode):
                 yield path.relative_to(project).as_posix()
 
