@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 from project_tools import everything_in, run
+from template_tools import make_template
 
 from terraform_tool import Terraform
 from ticketgen.project.environments import count_resources
@@ -474,6 +475,22 @@ def test_in_a_terminal_it_asks_for_what_was_not_given(tmp_path: Path) -> None:
     assert "One of flash-sale" in shown
     assert files_of(tmp_path / "my-shop") == OURS
     assert "extends: small-venue" in (tmp_path / "my-shop/ticketgen.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("answer", ["y", "n", ""])
+def test_in_a_terminal_it_asks_before_a_template_runs_code(tmp_path: Path, answer: str) -> None:
+    mark = tmp_path / "mark"
+    hooks = {"post_gen_project.sh": f"#!/bin/sh\ntouch {mark}\n"}
+    make_template(tmp_path / "template", hooks=hooks, spec="no-spec")
+    arguments = ["new", "acme-shop", "--template", "template"]
+    shown = in_terminal(arguments, [f"{answer}\n".encode()], tmp_path)
+    assert "  hooks/post_gen_project.sh" in shown
+    assert ("[template-untrusted]" in shown) is (answer != "y")
+    assert mark.exists() is (answer == "y")
+    mark.unlink(missing_ok=True)
+    shown = in_terminal([*arguments, "--no-input"], [], tmp_path)
+    assert "[template-untrusted]" in shown
+    assert not mark.exists()
 
 
 def test_its_readme_shows_the_picture_of_what_was_rendered(shop: Path) -> None:
