@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ticketgen.cli.help import CommandGroup, epilog
+from ticketgen.signals import end_on_signals
 
 __all__ = ["app", "main"]
 
@@ -46,6 +47,7 @@ def _options(
 def main() -> None:
     """Run the command line. An unexpected exception is a bug, and is reported without a traceback."""
     _open_streams()
+    end_on_signals()
     try:
         app()
     except SystemExit as ending:
