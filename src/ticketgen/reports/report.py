@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, cast
 
+from ticketgen.escaping import visible, visible_lines
 from ticketgen.findings import Finding, RuleInfo, Severity
 
 __all__ = ["FORMATS", "Style", "report"]
@@ -63,7 +64,17 @@ def report(
         The report without a newline at its end. Without findings it is an empty document, or "" as text and github.
     """
     render = cast("_Render", import_module(f"ticketgen.reports.{format}").render)
-    return render(tuple(sorted(findings, key=_key)), sources, rules, style)
+    return render(tuple(map(_visible, sorted(findings, key=_key))), sources, rules, style)
+
+
+def _visible(finding: Finding) -> Finding:
+    """The finding with texts as every format shows them; names of files are written as the format needs them."""
+    return replace(
+        finding,
+        rule=visible(finding.rule),
+        message=visible_lines(finding.message),
+        help=visible_lines(finding.help),
+    )
 
 
 def _key(finding: Finding) -> tuple[int, str, int, int, str, str]:
