@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ticketgen.cli.help import CommandGroup, epilog
+from ticketgen.cli.streams import guard
 
 __all__ = ["app", "main"]
 
@@ -103,4 +104,7 @@ def _open_streams() -> None:
         if stream is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
         elif mode == "w" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="ticketgen")
+            # Typer replaces a stream in ASCII by its own, in UTF-8; so there is only one.
+            ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(errors="ticketgen", **({"encoding": "utf-8"} if ascii else {}))
+    guard()

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_params_convertors_ctx_param_name_from_function as params_of
 
 from ticketgen.cli.session import Color, adopt, reset
+from ticketgen.cli.streams import guard
 
 __all__ = ["COMMANDS", "SECTIONS", "CommandGroup", "Entry", "epilog"]
 
@@ -133,6 +134,7 @@ class CommandGroup(TyperGroup):
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Begin a run: with none of the options of an earlier one in this process."""
         reset()
+        guard()
         return super().make_context(*args, **settings)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:

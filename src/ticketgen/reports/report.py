@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, cast
@@ -11,7 +12,7 @@ from typing import Protocol, cast
 from ticketgen.escaping import visible, visible_lines
 from ticketgen.findings import Finding, RuleInfo, Severity
 
-__all__ = ["FORMATS", "Style", "report"]
+__all__ = ["FORMATS", "Style", "lines_of", "report"]
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
 
@@ -65,6 +66,15 @@ def report(
     """
     render = cast("_Render", import_module(f"ticketgen.reports.{format}").render)
     return render(tuple(map(_visible, sorted(findings, key=_key))), sources, rules, style)
+
+
+@lru_cache(maxsize=4)
+def lines_of(source: str) -> tuple[str, ...]:
+    """The lines of a file, split once for all of its findings.
+
+    Not `splitlines`, which also splits at U+2028 and its like: they end no line of a file.
+    """
+    return tuple(source.split("\n"))
 
 
 def _visible(finding: Finding) -> Finding:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from ticketgen.escaping import as_json, as_uri
 from ticketgen.findings import Finding, RuleInfo, Severity
-from ticketgen.reports.report import Style
+from ticketgen.reports.report import Style, lines_of
 
 __all__ = ["render"]
 
@@ -99,7 +99,7 @@ def _artifact(file: str) -> dict[str, str]:
 def _fingerprint(finding: Finding, sources: Mapping[str, str]) -> str:
     """The same for the same finding when lines above it come or go."""
     assert finding.location is not None
-    lines = sources.get(finding.location.file, "").split("\n")
+    lines = lines_of(sources.get(finding.location.file, ""))
     line = lines[finding.location.line - 1].strip() if finding.location.line <= len(lines) else ""
     told = "\0".join((finding.rule, finding.location.file, finding.message, line))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]

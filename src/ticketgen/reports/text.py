@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ticketgen.escaping import harmless, visible
 from ticketgen.findings import Finding, Location, RuleInfo, Severity
-from ticketgen.reports.report import Style
+from ticketgen.reports.report import Style, lines_of
 
 __all__ = ["render"]
 
@@ -58,8 +58,7 @@ def _indented(text: str) -> str:
 
 
 def _excerpt(place: Location, source: str | None, paint: _Paint) -> Iterator[str]:
-    # Not splitlines(): that also splits at U+2028 and its like, which end no line of a file.
-    lines = source.split("\n") if source else []
+    lines = lines_of(source) if source else ()
     if place.line > len(lines):
         return
     line, column = lines[place.line - 1].rstrip("\r"), place.column
