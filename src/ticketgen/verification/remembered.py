@@ -54,7 +54,11 @@ def verify_or_remember(
 
 
 def _digest(
-    files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None, left_out: frozenset[str]
+    files: Mapping[str, str],
+    *,
+    ours: bool,
+    paths: frozenset[str] | None,
+    left_out: frozenset[str] = frozenset(),
 ) -> str:
     digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}".encode())
     for path in sorted(paths or ()):
