@@ -8,10 +8,11 @@ mathematical letters, which Unicode itself decomposes to the letter that they lo
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["LATIN"]
+__all__ = ["LATIN", "latin"]
 
 _BY_LATIN = {
     "2": "1a7 3e8 14bf a644 a6ef a75a",
@@ -77,3 +78,8 @@ LATIN: Mapping[str, str] = MappingProxyType(
     {chr(int(code, 16)): latin for latin, codes in _BY_LATIN.items() for code in codes.split()}
 )
 """A character, and the Latin letter or digit that it looks like."""
+
+
+def latin(mark: str) -> str:
+    """The Latin letter or digit that a character looks like: of another script, or in another style."""
+    return LATIN.get(mark) or unicodedata.normalize("NFKC", mark)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cli_tools import SPEC, as_a_process, run
 
-from ticketgen.cli.diffs import shown_diff
+from ticketgen.cli.diffs import plain_diff
 
 ESCAPE = "\x1b["
 SHOW_A_FINDING = "list --spec nope.yaml"
@@ -104,7 +104,7 @@ def test_a_difference_is_the_same_but_for_its_headers() -> None:
         "--- a/x.tf\n+++ b/x.tf\n@@ -1,3 +1,2 @@\n \x0c one\n--- a/y.tf\n-two\r\n+++ b/y.tf\n"
         "\\ No newline at end of file\n--- /dev/null\n+++ b/z z.tf\n@@ -0,0 +1 @@\n+--- a/q\n"
     )
-    assert shown_diff(difference, Path("shop")) == (
+    assert plain_diff(difference, Path("shop")) == (
         "--- a/shop/x.tf\n+++ b/shop/x.tf\n@@ -1,3 +1,2 @@\n \x0c one\n--- a/y.tf\n-two\r\n+++ b/y.tf\n"
         "\\ No newline at end of file\n--- /dev/null\n+++ b/shop/z z.tf\n@@ -0,0 +1 @@\n+--- a/q\n"
     )

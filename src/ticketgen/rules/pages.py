@@ -9,8 +9,11 @@ __all__ = ["CANNOT_BE_IGNORED", "NEVER_IGNORED", "page"]
 NEVER_IGNORED = frozenset({"syntax", "unreadable", "round-trip"})
 """Findings that stop other checks of a file: no comment and no option hides them."""
 
-CANNOT_BE_IGNORED = NEVER_IGNORED | {"ignore-without-reason", "ignore-unknown-rule", "ignore-unused"}
-"""Findings that no comment hides: those, and the findings about the comments themselves."""
+CANNOT_BE_IGNORED = NEVER_IGNORED | {
+    *("ignore-without-reason", "ignore-unknown-rule", "ignore-unused"),
+    "hidden-characters",
+}
+"""Findings that no comment hides: those, those about the comments themselves, and one about what comments can hide."""
 
 
 def page(info: RuleInfo) -> str:
