@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 __all__ = ["Hidden", "Kind", "described", "hidden", "is_hidden", "look_alikes"]
 
@@ -52,8 +53,13 @@ _PRINTABLE_BLANKS = (
 (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt), and blanks."""
 
 _BLANK = re.compile(f"[{_PRINTABLE_BLANKS}]")
-_SOUND_LINE = re.compile(r"[\t -~]*\r?")
+_CANDIDATE = re.compile(r"[^\w -~]|[\u115f\u1160\u3164\uffa0]")
+"""Every character that can be hidden, to be found fast: no other letter, digit or ASCII character."""
 _ZWNJ, _ZWJ, _KEYCAP, _BLACK_FLAG, _END_OF_TAGS = "\u200c", "\u200d", "\u20e3", "\U0001f3f4", "\U000e007f"
+_SOMETIMES = (
+    _MARKS | frozenset("\r\u200c\u200d\u180b\u180c\u180d\u180f") | frozenset(map(chr, range(0xFE00, 0xFE10)))
+)
+"""Hidden characters that writing needs in some places; also tags and the selectors beside them."""
 _TAG_RUN = re.compile("[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
 
 _JOINING = frozenset(
@@ -105,49 +111,58 @@ def hidden(line: str) -> Iterator[Hidden]:
     makes one emoji of several characters, a variation selector behind what it varies, and a directional mark beside a
     letter that is written from right to left.
     """
-    if _SOUND_LINE.fullmatch(line):
-        return
-    if line.isprintable() and not _BLANK.search(line):
-        return
-    begun: Hidden | None = None
-    skip = 0
-    for index, mark in enumerate(line):
+    start = count = skip = 0
+    first = Kind.INVISIBLE
+    for candidate in _CANDIDATE.finditer(line):
+        mark = candidate[0]
+        kind = _kind(mark)
+        if kind is None:
+            continue
+        index = candidate.start()
         if index < skip:
             continue
-        skip = _flag(line, index)
-        kind = None if skip else _kind(line, index, mark)
-        if begun and (kind is None or index != begun.start + begun.count):
-            yield begun
-            begun = None
-        if kind is not None:
-            begun = Hidden(begun.start, begun.count + 1, begun.kind) if begun else Hidden(index, 1, kind)
-    if begun:
-        yield begun
+        if mark in _SOMETIMES or mark > "\U000dffff":
+            skip = _flag(line, index)
+            if skip or _is_harmless(line, index, mark):
+                continue
+        if count and index == start + count:
+            count += 1
+            continue
+        if count:
+            yield Hidden(start, count, first)
+        start, count, first = index, 1, kind
+    if count:
+        yield Hidden(start, count, first)
 
 
-def _kind(line: str, index: int, mark: str) -> Kind | None:
-    if mark.isprintable() and not _BLANK.match(mark):
-        return None
+@lru_cache(maxsize=4096)
+def _kind(mark: str) -> Kind | None:
+    """Why a character is hidden, unless it is needed where it stands."""
     category = unicodedata.category(mark)
-    if category == "Zs" or mark == "\t" or (mark == "\r" and index == len(line) - 1):
+    if not is_hidden(mark) or category == "Zs" or mark == "\t":
         return None
-    before, after = line[index - 1 : index], line[index + 1 : index + 2]
     if mark in BIDI:
-        beside = mark in _MARKS and (_right_to_left(before) or _right_to_left(after))
-        return None if beside else Kind.BIDI
+        return Kind.BIDI
     if category in {"Cc", "Zl", "Zp"}:
         return Kind.CONTROL
-    if category in {"Co", "Cn"}:
-        return Kind.UNKNOWN
-    if _is_needed(mark, line[max(0, index - 4) : index], after):
-        return None
-    return Kind.INVISIBLE
+    return Kind.UNKNOWN if category in {"Co", "Cn"} else Kind.INVISIBLE
+
+
+def _is_harmless(line: str, index: int, mark: str) -> bool:
+    before, after = line[max(0, index - 4) : index], line[index + 1 : index + 2]
+    if mark == "\r":
+        return index == len(line) - 1
+    if mark in _MARKS:
+        return _right_to_left(before[-1:]) or _right_to_left(after)
+    return _is_needed(mark, before, after)
 
 
 def _is_needed(mark: str, before: str, after: str) -> bool:
     last = before[-1:]
     if mark in {_ZWNJ, _ZWJ}:
-        letter = next((each for each in reversed(before) if unicodedata.category(each) != "Mn"), "")
+        letter = next(
+            (each for each in reversed(before) if not unicodedata.combining(each) and each != "\ufe0f"), ""
+        )
         if _script(letter) in _JOINING and (_script(after) in _JOINING or (mark == _ZWJ and not after)):
             return True
         return mark == _ZWJ and _is_pictograph(letter) and _is_pictograph(after)
@@ -181,6 +196,7 @@ def _right_to_left(mark: str) -> bool:
     return mark != "" and unicodedata.bidirectional(mark) in {"R", "AL"}
 
 
+@lru_cache(maxsize=4096)
 def _script(mark: str) -> str:
     """The first word of a letter's name: its script."""
     return unicodedata.name(mark, "").partition(" ")[0] if mark else ""
@@ -225,6 +241,7 @@ def look_alikes(line: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+@lru_cache(maxsize=4096)
 def _is_styled(mark: str) -> bool:
     """Whether a character is a Latin letter or a digit in another style, such as mathematical bold."""
     if mark < "\u2100":

@@ -18,6 +18,9 @@ FIX = "delete the character, or write it as an escape in double quotes"
 MOST = 20
 """Places that are reported of one file."""
 
+_MOST_SEEN = 50_000
+"""Hidden characters of a file that are looked at; so many are an error, whatever they are."""
+
 _LONGEST_SHOWN = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n|\Z)")
 _WORD = re.compile(r"\w+")
@@ -67,16 +70,17 @@ def hidden_characters(text: str) -> Iterator[Place]:
 
 def _others(lines: Iterable[tuple[int, str]]) -> Place:
     """The place of the first error in the remaining lines, or of the first warning; nothing beyond it is read."""
-    warned = 0
-    for number, line in lines:
-        if any(each.kind is not Kind.UNKNOWN for each in hidden(line)):
-            break
-        warned = warned or number
-    else:
-        number = warned
-    severity = Severity.WARNING if number == warned else Severity.ERROR
     message = f"more hidden characters follow; of a file, {MOST} places are reported"
-    return Place(number, 1, message, severity, FIX)
+    warned = seen = 0
+    for number, line in lines:
+        if line.isascii() and not _CONTROL.search(line):
+            continue
+        for each in hidden(line):
+            seen += 1
+            if each.kind is not Kind.UNKNOWN or seen > _MOST_SEEN:
+                return Place(number, 1, message, Severity.ERROR, FIX)
+        warned = warned or number
+    return Place(warned, 1, message, Severity.WARNING, FIX)
 
 
 def _of_line(number: int, line: str) -> Iterator[Place]:

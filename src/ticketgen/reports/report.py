@@ -16,6 +16,9 @@ __all__ = ["FORMATS", "Style", "lines_of", "report"]
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
 
+_LONGEST = 16_000
+"""Characters of a message: a parser may quote a whole file."""
+
 FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
@@ -82,8 +85,8 @@ def _visible(finding: Finding) -> Finding:
     return replace(
         finding,
         rule=visible(finding.rule),
-        message=visible_lines(finding.message),
-        help=visible_lines(finding.help),
+        message=visible_lines(finding.message[:_LONGEST]),
+        help=visible_lines(finding.help[:_LONGEST]),
     )
 
 
