@@ -21,6 +21,7 @@ from ticketgen.cli.paths import seen
 from ticketgen.cli.session import session
 from ticketgen.cli.spec_file import upwards
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.reading import read_file
 
 __all__ = ["KEYS", "NAMES", "Config", "read_config", "unknown_rule"]
 
@@ -34,6 +35,7 @@ KEYS: Mapping[str, str] = MappingProxyType({
 """The keys of ``[validate]``, and what each takes."""
 
 _TABLE = "validate"
+_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,19 @@ def read_config() -> Checked[Config]:
     (file,) = found
     top = Location(str(file))
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        content = read_file(file, _MOST_BYTES)
+        if len(content) > _MOST_BYTES:
+            message = f"{seen(file)} is over {_MOST_BYTES // 1024} kB"
+            return Checked(None, (_finding(message, top, "keep only the table [validate] in it"),))
+        text = content.decode("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         message = f"{seen(file)} cannot be read: {error.strerror}"
-        return Checked(None, (_finding(message, top, "make it a readable file"),))
+        return Checked(None, (_finding(message, top, "make it a regular, readable file"),))
     except UnicodeDecodeError as error:
         message = f"{seen(file)} is not UTF-8: {error.reason} at byte {error.start}"
         return Checked(None, (_finding(message, top, "save it as UTF-8"),))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = re.search(r"line (\d+), column (\d+)", str(error))
         numbers = map(int, place.groups()) if place else (text.count("\n") + 1,)  # (at end of document)
         at = Location(str(file), *numbers)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.reading import leads_out
 from ticketgen.spec.nodes import Map, Node, Scalar, shown_text
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reader import MOST_BYTES, read
@@ -80,6 +81,13 @@ def _read(path: Path) -> Checked[Node]:
 def _data(path: Path) -> Checked[bytes]:
     file, top = str(path), Location(str(path))
     try:
+        # A message quotes what is wrong, so a link in a clone could show any file of the machine that checks it.
+        if path.is_file() and leads_out(path):
+            message, help_text = (
+                f"{file} is a link that leads out of its folder",
+                "replace the link by the file",
+            )
+            return Checked(None, (_finding("unreadable-file", message, top, help_text),))
         with path.open("rb") as stream:
             return Checked(stream.read(MOST_BYTES + 1))
     except FileNotFoundError:
