@@ -145,7 +145,8 @@ def _kind(mark: str) -> Kind | None:
         return Kind.BIDI
     if category in {"Cc", "Zl", "Zp"}:
         return Kind.CONTROL
-    return Kind.UNKNOWN if category in {"Co", "Cn"} else Kind.INVISIBLE
+    is_noncharacter = ord(mark) & 0xFFFE == 0xFFFE or "\ufdd0" <= mark <= "\ufdef"
+    return Kind.UNKNOWN if category in {"Co", "Cn"} and not is_noncharacter else Kind.INVISIBLE
 
 
 def _is_harmless(line: str, index: int, mark: str) -> bool:

@@ -59,6 +59,12 @@ def main() -> None:
         except OSError as error:
             _leave(_unwritable(error))
         raise
+    except OSError as error:
+        from ticketgen.cli.exit_codes import exit_code_of
+        from ticketgen.cli.help import refused
+
+        typer.echo(f"Error: {refused(error)}", err=True)
+        sys.exit(exit_code_of(error))
     except Exception as error:
         if os.environ.get("TICKETGEN_DEBUG"):
             raise

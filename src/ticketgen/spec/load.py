@@ -85,7 +85,7 @@ def _data(path: Path) -> Checked[bytes]:
         if path.is_file() and leads_out(path):
             message, help_text = (
                 f"{file} is a link that leads out of its folder",
-                "replace the link by the file",
+                "replace the link with the file",
             )
             return Checked(None, (_finding("unreadable-file", message, top, help_text),))
         with path.open("rb") as stream:

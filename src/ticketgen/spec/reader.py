@@ -170,7 +170,12 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
         refusals.append(explain_syntax(error, text, file))
     except yaml.YAMLError as error:
         refusals.append(
-            _finding("syntax", f"the file is not valid YAML: {error}", Location(file), "correct it")
+            _finding(
+                "syntax",
+                f"the file is not valid YAML: {' '.join(str(error).split())}",
+                Location(file),
+                "correct it",
+            )
         )
     return events, refusals
 

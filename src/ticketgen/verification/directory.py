@@ -213,12 +213,12 @@ def _content(entry: Entry) -> str | Finding:
     """The text of a file, or why there is none."""
     if entry.kind is Kind.OUTSIDE:
         message = "not checked: the file is a link that leads out of the directory"
-        help = "replace the link by the file, or validate a directory that contains both"
+        help = "replace the link with the file, or validate a directory that contains both"
         return Finding("not-checked", message, Stage.VERIFY, Location(entry.path), Severity.NOTE, help)
     if entry.kind is Kind.FOLDER:
         return _unreadable(entry.path, f"the folder cannot be read: {entry.error}", "make it readable")
     if entry.kind is not Kind.FILE or entry.read is None:
-        return _unreadable(entry.path, f"the file is {entry.kind.value}", "replace it by a regular file")
+        return _unreadable(entry.path, f"the file is {entry.kind.value}", "replace it with a regular file")
     try:
         content = entry.read(MAX_BYTES)
         # Half a character may stand at the end of what was read of a file over the limit, which no parser gets.
