@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from cli_tools import SPEC, as_a_process, run
+from cli_tools import SPEC, as_a_process, on_a_terminal, run
 
 from ticketgen.cli.diffs import plain_diff
 
 ESCAPE = "\x1b["
 SHOW_A_FINDING = "list --spec nope.yaml"
-
-
-def on_a_terminal(folder: Path, command: str, **variables: str) -> str:
-    """The output of a command on a terminal."""
-    kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
-    done = subprocess.run(
-        ["script", "-qec", f"{shlex.quote(sys.executable)} -m ticketgen {command}", "/dev/null"],
-        cwd=folder, env={**kept, "TERM": "xterm", **variables}, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    return done.stdout
 
 
 @pytest.mark.parametrize(
