@@ -68,8 +68,9 @@ def hostile(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+@pytest.mark.parametrize(
+    ("format", "locale"), [*((format, "C.UTF-8") for format in FORMATS), ("text", "C"), ("sarif", "C")]
+)
 def test_validate_prints_names_and_texts_in_every_format(
     hostile: Path, format: str, locale: str, tmp_path: Path
 ) -> None:
@@ -161,9 +162,9 @@ def test_an_argument_is_quoted_with_escapes(project: Path, arguments: list[str])
 @pytest.mark.parametrize("path", ["x" * 10_000, "x/" * 3_000, "loop", "loop/x"])
 def test_a_path_that_the_system_refuses_is_no_bug(project: Path, arguments: list[str], path: str) -> None:
     Path("loop").symlink_to("loop")
-    done = by_process(Path.cwd(), *arguments, path, *(["list"] if arguments == ["-C"] else []))
-    assert done.returncode in CODES - {0} | ({1} if "-o" in arguments else set()), done.stderr[:500]
-    assert b"Traceback" not in done.stderr
+    done = run(*arguments, path, *(["list"] if arguments == ["-C"] else []))
+    assert done.exit_code in CODES - {0}, done.stderr[:500]
+    assert isinstance(done.exception, SystemExit)
 
 
 def test_a_traceback_is_escaped_too(project: Path) -> None:

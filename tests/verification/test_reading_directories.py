@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ticketgen import reading
 from ticketgen.findings import Finding
 from ticketgen.verification import directory, listing
 from ticketgen.verification.directory import read_directory, targets
@@ -81,7 +82,7 @@ def test_what_is_planted_after_the_look_is_not_read(
 ) -> None:
     (root / "sub").mkdir()
     (root / "sub/a.tf").write_text("locals {}\n")
-    real = listing.open_file
+    real = reading.open_file
 
     def planted(name: str, folder: int) -> int:
         if name == "a.tf":
@@ -92,7 +93,7 @@ def test_what_is_planted_after_the_look_is_not_read(
                 os.mkfifo(root / "sub/a.tf")
         return real(name, folder)
 
-    monkeypatch.setattr(listing, "open_file", planted)
+    monkeypatch.setattr("ticketgen.verification.listing.open_file", planted)
     read = read_directory(root)
     assert read.value is not None
     assert read.value.texts.keys() == {"main.tf"}
@@ -104,7 +105,7 @@ def test_a_folder_that_is_exchanged_for_a_link_is_left_at_once(
 ) -> None:
     (root / "sub").mkdir()
     (root / "sub/secret.tf").write_text("locals {}\n")
-    real = listing.open_file
+    real = reading.open_file
 
     def planted(name: str, folder: int) -> int:
         if name == "secret.tf":
@@ -112,7 +113,7 @@ def test_a_folder_that_is_exchanged_for_a_link_is_left_at_once(
             (root / "sub").symlink_to(root.parent / "outside")
         return real(name, folder)
 
-    monkeypatch.setattr(listing, "open_file", planted)
+    monkeypatch.setattr("ticketgen.verification.listing.open_file", planted)
     read = read_directory(root)
     assert read.value is not None
     assert read.value.texts == {"main.tf": "locals {}\n", "sub/secret.tf": "locals {}\n"}
@@ -120,7 +121,7 @@ def test_a_folder_that_is_exchanged_for_a_link_is_left_at_once(
 
 def test_a_folder_that_becomes_a_link_is_not_entered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "sub").mkdir()
-    real = listing.open_folder
+    real = reading.open_folder
 
     def planted(name: str, above: int | None = None) -> int:
         if name == "sub":
@@ -128,7 +129,7 @@ def test_a_folder_that_becomes_a_link_is_not_entered(root: Path, monkeypatch: py
             (root / "sub").symlink_to(root.parent / "outside")
         return real(name, above)
 
-    monkeypatch.setattr(listing, "open_folder", planted)
+    monkeypatch.setattr("ticketgen.verification.listing.open_folder", planted)
     read = read_directory(root)
     assert SECRET not in texts(root).values()
     assert rules(read.findings) == {"sub": "unreadable"}
@@ -136,14 +137,14 @@ def test_a_folder_that_becomes_a_link_is_not_entered(root: Path, monkeypatch: py
 
 def test_a_folder_that_cannot_be_listed_is_a_finding(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "sub").mkdir()
-    real = listing.open_folder
+    real = reading.open_folder
 
     def refused(name: str, above: int | None = None) -> int:
         if name == "sub":
             raise PermissionError(13, "Permission denied", name)
         return real(name, above)
 
-    monkeypatch.setattr(listing, "open_folder", refused)
+    monkeypatch.setattr("ticketgen.verification.listing.open_folder", refused)
     (finding,) = read_directory(root).findings
     assert (finding.rule, finding.message) == ("unreadable", "the folder cannot be read: Permission denied")
 
@@ -212,7 +213,7 @@ def test_the_entries_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.
 
         def __exit__(self, *_: object) -> None: ...
 
-    monkeypatch.setattr(listing.os, "scandir", Scan)
+    monkeypatch.setattr("ticketgen.verification.listing.os.scandir", Scan)
     for number in range(200):
         (root / f"{number}.txt").touch()
     read = read_directory(root)
