@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.report import Report
 from ticketgen.capacity.sections import Section, sections
-from ticketgen.escaping import as_markdown, visible
+from ticketgen.escaping import as_markdown, visible, visible_lines
 
 __all__ = ["cell", "render"]
 
@@ -24,7 +24,7 @@ def render(reports: tuple[Report, ...], prices: Prices | None) -> str:
         for section in sections(report, prices):
             lines += [f"## {section.title}", ""]
             lines += [*_section(section), ""]
-    return "\n".join(lines).rstrip()
+    return visible_lines("\n".join(lines).rstrip())
 
 
 def _section(section: Section) -> Iterator[str]:
