@@ -21,7 +21,7 @@ NO_CACHE = "TICKETGEN_NO_CACHE"
 
 @cache
 def cache_folder() -> Path | None:
-    """The cache folder, created if necessary; None if it is disabled or not writable.
+    """The cache folder, created if necessary; None if it is disabled, not writable, or not named in UTF-8.
 
     ``TICKETGEN_CACHE_DIR``, otherwise ``ticketgen`` in the platform's folder for caches
     (https://specifications.freedesktop.org/basedir-spec/latest/).
@@ -30,9 +30,10 @@ def cache_folder() -> Path | None:
         return None
     try:
         folder = _chosen()
+        os.fspath(folder).encode()  # the parsers' own cache takes only names that are UTF-8
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         own = _is_own(folder)
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, UnicodeEncodeError):
         return None
     return folder if own and os.access(folder, os.W_OK | os.X_OK) else None
 
@@ -74,7 +75,7 @@ def _files(package: str) -> Iterator[str]:
                     for entry in entries
                     if entry.name in names and not entry.name.endswith(".bin")
                 )
-            yield f"{root}{told}"
+            yield f"{root!a}{told}"
 
 
 def _is_own(folder: Path) -> bool:

@@ -21,7 +21,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from ticketgen.capacity.billing import KEYS
-from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
 from ticketgen.safe_open import open_inside
 from ticketgen.spec.nodes import Map, Node, Scalar, dotted, shown, shown_text
 from ticketgen.spec.reader import MOST_BYTES, read
@@ -62,7 +62,7 @@ def read_prices(path: Path) -> Checked[Prices]:
             (Finding("unreadable-file", message, Stage.LOAD, at, help="name a readable file with --prices"),),
         )
     tree = read(data, str(path))
-    if tree.value is None or tree.findings:
+    if tree.value is None or has_errors(tree.findings):
         return Checked(None, tree.findings)
     findings = tuple(_problems(tree.value))
     if findings:
@@ -72,7 +72,7 @@ def read_prices(path: Path) -> Checked[Prices]:
     assert isinstance(currency, Scalar)
     assert isinstance(prices, Map)
     by_key = {key: price for key, node in prices.entries.items() if (price := _price(node)) is not None}
-    return Checked(Prices(currency.text, by_key))
+    return Checked(Prices(currency.text, by_key), tree.findings)
 
 
 def _price(node: Node) -> Decimal | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -17,6 +16,7 @@ from ticketgen.cli.output import finish, show_findings
 from ticketgen.cli.paths import here
 from ticketgen.cli.progress import progress
 from ticketgen.cli.session import session
+from ticketgen.escaping import as_shell_word
 
 if TYPE_CHECKING:
     from ticketgen.project.new import NewProject, Question
@@ -146,7 +146,7 @@ def _tell(made: NewProject) -> None:
 def _next(made: NewProject) -> Iterator[str]:
     """The commands that follow, to be pasted."""
     if made.folder.resolve() != Path.cwd():
-        yield f"cd {shlex.quote(str(made.folder))}"
+        yield f"cd {as_shell_word(str(made.folder))}"
     if made.repository is None:
         yield "git init"
     yield "git add . && git commit -m 'Add the ticketgen project'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from ticketgen.cli.output import emit, expect_to_write, finish, show_findings
 from ticketgen.cli.paths import here, seen
 from ticketgen.cli.session import note, say
 from ticketgen.cli.spec_file import the_spec
+from ticketgen.escaping import as_json
 
 __all__ = ["rehearse"]
 
@@ -98,7 +98,10 @@ def rehearse(
     except TerraformFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.FINDINGS) from None
-    typer.echo(json.dumps(board.data(), indent=2) if format is Format.JSON else text(board))
+    if format is Format.JSON:
+        emit(f"{as_json(board.data())}\n")
+    else:
+        typer.echo(text(board))
     if picture:
         emit(drawn(board), picture)
         say(f"{seen(picture)}: drawn", err=True)

@@ -73,8 +73,8 @@ def adopt(name: str | None, value: Any) -> None:
     if name == "directory":
         for each in value or ():
             folder = now.base / each
-            if not folder.is_dir():
-                what = "is not a directory" if folder.exists() else "does not exist"
+            if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() raises where a path is too long
+                what = "is not a directory" if os.path.lexists(folder) else "does not exist"
                 raise typer.BadParameter(f"the directory {os.fspath(folder)!r} {what}.")
             try:
                 check_folder(folder)

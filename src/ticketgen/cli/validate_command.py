@@ -201,7 +201,11 @@ def _verified(target: Target, reported: _Filter) -> _Result:
     note(f"{name}: read {_counted(len(texts), 'file')}")
     if read.value is not None:
         findings += verify_or_remember(
-            texts, ours=False, paths=read.value.paths, progress=lambda what: note(f"{name}: {what}")
+            texts,
+            ours=False,
+            paths=read.value.paths,
+            left_out=read.value.unread,
+            progress=lambda what: note(f"{name}: {what}"),
         )
         note(f"{name}: {_counted(len(findings), 'finding')}")
     if target.files is not None:

@@ -25,6 +25,6 @@ def apply_rules(configuration: Configuration) -> Iterator[Finding]:
                     problem.message,
                     Stage.VERIFY,
                     problem.place,
-                    rule.severity,
+                    problem.severity or rule.severity,
                     problem.help or rule.fix,
                 )

@@ -33,29 +33,38 @@ def verify_or_remember(
     *,
     ours: bool,
     paths: frozenset[str] | None = None,
+    left_out: frozenset[str] = frozenset(),
     progress: Callable[[str], None] = silent,
 ) -> tuple[Finding, ...]:
     """Return what `verify` finds, from the cache if it has it; see there for the arguments."""
     folder = cache_folder()
     if folder is None:
         progress("verifying; the cache is off or cannot be written")
-        return verify(files, ours=ours, paths=paths)
-    key = _digest(files, ours=ours, paths=paths)
+        return verify(files, ours=ours, paths=paths, left_out=left_out)
+    key = _digest(files, ours=ours, paths=paths, left_out=left_out)
     kept = folder / f"verified-{key}.json"
     known = _read(kept, key)
     if known is not None:
         progress("nothing has changed since the last run: the result is from the cache")
         return known
     progress("verifying; the cache has no result for these files")
-    findings = verify(files, ours=ours, paths=paths)
+    findings = verify(files, ours=ours, paths=paths, left_out=left_out)
     _write(kept, key, findings)
     return findings
 
 
-def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> str:
+def _digest(
+    files: Mapping[str, str],
+    *,
+    ours: bool,
+    paths: frozenset[str] | None,
+    left_out: frozenset[str] = frozenset(),
+) -> str:
     digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}".encode())
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
+    for path in sorted(left_out):
+        digest.update(f"\0l{path}".encode("utf-8", "surrogateescape"))
     for path, text in sorted(files.items()):
         content = text.encode("utf-8", "surrogatepass")
         digest.update(f"\0f{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))

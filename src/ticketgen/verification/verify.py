@@ -18,7 +18,11 @@ _HCL = (".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl")
 
 
 def verify(
-    files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None = None
+    files: Mapping[str, str],
+    *,
+    ours: bool,
+    paths: frozenset[str] | None = None,
+    left_out: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """Verify a directory of Terraform.
 
@@ -30,18 +34,21 @@ def verify(
             otherwise it is a note that the file was not checked.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
             ``files`` is complete.
+        left_out: files of the directory that could not be read.
     """
     # No garbage here has cycles that only the collector could free, and it would scan every tree again and again.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return tuple(_verify(files, ours=ours, paths=frozenset(files) if ours else paths))
+        return tuple(_verify(files, ours=ours, paths=frozenset(files) if ours else paths, left_out=left_out))
     finally:
         if collecting:
             gc.enable()
 
 
-def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> Iterator[Finding]:
+def _verify(
+    files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None, left_out: frozenset[str]
+) -> Iterator[Finding]:
     texts = {path: text.removeprefix("\ufeff") for path, text in sorted(files.items()) if path.endswith(_HCL)}
     every = frozenset(files) | (paths or frozenset())
     elsewhere = RoundTrips(texts) if saves_time(texts) else None
@@ -54,7 +61,7 @@ def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | Non
 
     alone = check_alone(texts, ours=ours, round_trips=elsewhere is None)
     parsed = alone.value or ()
-    unread = texts.keys() - {file.path for file in parsed} | incomplete(every)
+    unread = texts.keys() - {file.path for file in parsed} | incomplete(every) | left_out
     terraform = [file for file in parsed if file.path.endswith(".tf")]
     findings = [*alone.findings, *not_read(every)]
     findings += check_together(Configuration(terraform, files, paths, unread))
