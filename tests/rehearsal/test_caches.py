@@ -60,8 +60,13 @@ def test_the_user_who_may_do_everything_by_default_cannot_configure_the_server(f
     try:
         with client(server) as redis:
             assert redis.set("seat", "taken")
-            for command in caches.RESTRICTED:
+            for command in (
+                ("CONFIG", "GET", "dir"),
+                ("CONFIG", "SET", "dir", "/tmp"),
+                ("SAVE",),
+                ("MODULE", "LIST"),
+            ):
                 with pytest.raises(NoPermissionError):
-                    redis.execute_command(command)
+                    redis.execute_command(*command)
     finally:
         server.stop()
