@@ -10,7 +10,6 @@ import os
 import re
 import socket
 import stat
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
+from recording_proxy import Recorder
 from redis import Redis
 from redis.exceptions import AuthenticationError, ConnectionError, NoPermissionError, ResponseError
 
@@ -51,32 +51,6 @@ def handler(event, context):
 """
 
 
-class Recorder(threading.Thread):
-    """A proxy that counts its connections and answers none of them."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.connections = 0
-
-    def run(self) -> None:
-        """Count until the listener is closed."""
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            connection.close()
-
-    def close(self) -> None:
-        """Stop."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.join()
-
-
 SECRETS = {
     "GITHUB_TOKEN": "secret",
     "TF_TOKEN_app_terraform_io": "secret",
@@ -90,10 +64,8 @@ SECRETS = {
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Recorder]:
     """A proxy that nothing should use."""
-    recorder = Recorder()
-    recorder.start()
-    yield recorder
-    recorder.close()
+    with Recorder.running() as recorder:
+        yield recorder
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +86,9 @@ def surrounded(
         "sitecustomize",
     ):
         (traps / f"{name}.py").write_text(f"import pathlib; pathlib.Path({str(traps)!r}, 'sprung').touch()\n")
-    proxies = [
-        name for each in ("http", "https", "all") for name in (f"{each}_proxy", f"{each}_PROXY".upper())
-    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(traps)
-        for name, value in {**SECRETS, **dict.fromkeys(proxies, proxy.url)}.items():
+        for name, value in {**SECRETS, **proxy.variables}.items():
             patch.setenv(name, value)
         for name in ("no_proxy", "NO_PROXY"):
             patch.delenv(name, raising=False)
