@@ -39,8 +39,8 @@ prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks
 	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest -m slow $(ALONE)
 
-apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores.
-	$(BIN)/python -m pytest -m apply
+apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores. REGIONS=4 for some.
+	REGIONS=$(or $(REGIONS),12) $(BIN)/python -m pytest -m apply
 
 bench: $(READY) ## Measure ticketgen's speed, compared with a baseline in the same run.
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
