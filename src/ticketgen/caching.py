@@ -139,7 +139,6 @@ def _opened() -> Iterator[int]:
         os.close(opened)
 
 
-@cache
 def _is_safe(folder: Path) -> bool:
     """Whether the folder can be written by nobody but the user, and no repository can lead it elsewhere by a link."""
     try:

@@ -57,6 +57,7 @@ def outcome(parser: Lark, text: str) -> object:
     return tree, [(token.type, token.line, token.column, token.end_pos) for token in tokens]
 
 
+@pytest.mark.newest
 def test_the_shipped_grammar_is_that_of_the_installed_packages() -> None:
     assert grammar.COMPILED.read_bytes() == grammar.compiled(), "run: python scripts/grammar.py"
 
@@ -69,6 +70,7 @@ def test_it_parses_as_the_grammar_itself_does() -> None:
         assert outcome(grammar.parser(), text) == outcome(itself, text)
 
 
+@pytest.mark.newest
 def test_the_shipped_grammar_is_not_compiled(uncached: None, compilations: list[bytes]) -> None:
     grammar.parser()
     assert compilations == []
