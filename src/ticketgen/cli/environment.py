@@ -22,8 +22,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType({
     "GITHUB_WORKSPACE": "GitHub sets it to the checkout: `--format github` and `--format sarif` name files relative "
     "to it. `--relative-to` wins over it.",
     "XDG_CACHE_HOME": "The folder for caches of all programs, on Linux. A relative path is ignored.",
-    "XDG_STATE_HOME": "The folder for state of all programs, on Linux, by default `~/.local/state`: `ticketgen/secret` in "
-    "it authenticates the cache. A relative path is ignored, and a folder in a git work tree is not used.",
+    "XDG_STATE_HOME": "The folder for state of all programs, on Linux, by default `~/.local/state`: `ticketgen/secret` "
+    "in it authenticates the cache. A relative path is ignored, and a folder in a git work tree is not used.",
     "TF_CLI_CONFIG_FILE": "Terraform's CLI configuration; `ticketgen doctor` looks there for a provider mirror, and "
     "`ticketgen rehearse` passes it on.",
     "TF_PLUGIN_CACHE_DIR": "Terraform's cache of providers; `ticketgen rehearse` passes it on.",
