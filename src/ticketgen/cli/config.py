@@ -5,6 +5,9 @@
 min-severity = "warning"
 ignore = ["unused-declaration"]
 ```
+
+There is no key for ``--budget``: the file is in the repository, and who writes that does not decide how much work a
+runner does.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ KEYS: Mapping[str, str] = MappingProxyType({
 """The keys of ``[validate]``, and what each takes."""
 
 _TABLE = "validate"
+_MOST_BYTES = 65_536
+"""Far more than all rules by name; TOML's reader takes quadratic time for some files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,12 @@ def read_config() -> Checked[Config]:
     (file,) = found
     top = Location(str(file))
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        with file.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            message = f"{seen(file)} is larger than {_MOST_BYTES:,} bytes"
+            return Checked(None, (_finding(message, top, f"keep only the table [{_TABLE}]"),))
+        text = data.decode("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         message = f"{seen(file)} cannot be read: {error.strerror}"
@@ -78,6 +88,9 @@ def read_config() -> Checked[Config]:
         at = Location(str(file), *numbers)
         what = re.sub(r" \(at .*\)$", "", str(error))
         return Checked(None, (_finding(f"{seen(file)} is not TOML: {what}", at, "correct it there"),))
+    except (ValueError, RecursionError):
+        message = f"{seen(file)} has a number of too many digits, or values that are nested too deep"
+        return Checked(None, (_finding(message, top, f"keep only the table [{_TABLE}]"),))
     findings = tuple(_problems(document, text, file))
     if findings:
         return Checked(None, findings)

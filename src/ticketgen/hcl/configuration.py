@@ -82,8 +82,8 @@ class Names:
                 elif block.type == "locals":
                     for attribute in block.body.attributes:
                         self.locals.setdefault(attribute.name, (file.path, attribute))
-        named_blocks = (self.resources, self.variables, self.outputs, self.calls, self.locals)
-        self.steps = _OF_A_DECLARATION * (1 + sum(map(len, named_blocks)))
+        blocks = sum(map(len, (self.resources, self.variables, self.outputs, self.calls)))
+        self.steps = _OF_A_DECLARATION * (1 + blocks + len(self.locals))
         """Steps of the budget for one scope."""
 
 

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Declared, Scope
 from ticketgen.hcl.functions import FUNCTIONS
+from ticketgen.hcl.sizes import MOST_CHARACTERS, MOST_ELEMENTS, MOST_WEIGHT, weight
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
@@ -37,7 +38,6 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
-from ticketgen.hcl.sizes import MOST_CHARACTERS, MOST_ELEMENTS, MOST_WEIGHT, weight
 from ticketgen.hcl.unknown import UNKNOWN, Unknown, is_known
 
 __all__ = ["UNKNOWN", "Environment", "Link", "Unknown", "Value", "Values", "is_known"]

@@ -17,7 +17,7 @@ OF_A_FILE = 10
 """Tokens for the calls of both parsers."""
 
 _TOKEN = re.compile(r"\w[\w-]*|\n|[^\w\s]")
-_AT_ONCE = 65_536
+_AT_ONCE = 16_384
 """Characters whose tokens are counted at once, so that the list of them stays small."""
 _OF_A_PART = {"line": 0.25, "template": 4}
 """Tokens for a line of a heredoc, and for an expression in a template: for one in a heredoc, python-hcl2 is called."""
@@ -55,10 +55,10 @@ def weigh(text: str, most: int) -> Weight:
     for kind, where, before, match in scan(text):
         end = match.start()
         if not where:
-            tokens += _tokens(text, before, end) + 1
+            tokens += _tokens(text, before, end, most) + 1
         elif where == '"' and (lines := text.count("\n", before, end)):
             # Invalid: HCL's parser ends the string at the end of its line, and goes on with code.
-            tokens += _tokens(text, before, end)
+            tokens += _tokens(text, before, end, most)
             templates[-1][0] += lines
         if where:
             own = templates[-1]
@@ -72,14 +72,14 @@ def weigh(text: str, most: int) -> Weight:
             longest = max(longest, characters)
             tokens += characters / _OF_CODE + parts * characters / _COPIED
         if tokens > most:
-            break
+            return Weight(int(tokens), longest)
         last = match.end()
     if templates:  # not closed: HCL's parser reads it all the same
         templates[-1][0] += text.count("\n", last)
         templates[-1][1] += len(text) - last
         longest = max(longest, *(characters for _, characters in templates))
         tokens += sum(parts * characters / _COPIED for parts, characters in templates)
-    return Weight(int(tokens) + _tokens(text, last, len(text)), longest)
+    return Weight(int(tokens) + _tokens(text, last, len(text), most), longest)
 
 
 def roughly(text: str) -> int:
@@ -92,7 +92,11 @@ def weigh_code(text: str) -> int:
     return OF_A_FILE + len(text) // _OF_CODE
 
 
-def _tokens(text: str, start: int, end: int) -> int:
-    if end - start <= _AT_ONCE:
-        return len(_TOKEN.findall(text, start, end)) if end > start else 0
-    return sum(_tokens(text, each, min(each + _AT_ONCE, end)) for each in range(start, end, _AT_ONCE))
+def _tokens(text: str, start: int, end: int, most: int) -> int:
+    """The tokens of a piece of code; the count ends when it exceeds the limit."""
+    count = 0
+    for each in range(start, end, _AT_ONCE):
+        count += len(_TOKEN.findall(text, each, min(each + _AT_ONCE, end)))
+        if count > most:
+            break
+    return count

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ticketgen.caching import cache_folder, fingerprint, keep
 from ticketgen.findings import Finding, Location, Severity, Stage
-from ticketgen.verification.verify import verify
+from ticketgen.hcl.budget import DEFAULT
+from ticketgen.verification.verify import verify_within
 
 __all__ = ["verify_or_remember"]
 
@@ -33,27 +34,32 @@ def verify_or_remember(
     *,
     ours: bool,
     paths: frozenset[str] | None = None,
+    budget: int = DEFAULT,
     progress: Callable[[str], None] = silent,
 ) -> tuple[Finding, ...]:
-    """Return what `verify` finds, from the cache if it has it; see there for the arguments."""
+    """Return what `verify_within` finds, from the cache if it has it; see there for the arguments.
+
+    A result is stored if another run would find the same, so not if the verification ran out of time or memory.
+    """
     folder = cache_folder()
     if folder is None:
         progress("verifying; the cache is off or cannot be written")
-        return verify(files, ours=ours, paths=paths)
-    key = _digest(files, ours=ours, paths=paths)
+        return verify_within(files, ours=ours, paths=paths, budget=budget).findings
+    key = _digest(files, ours=ours, paths=paths, budget=budget)
     kept = folder / f"verified-{key}.json"
     known = _read(kept, key)
     if known is not None:
         progress("nothing has changed since the last run: the result is from the cache")
         return known
     progress("verifying; the cache has no result for these files")
-    findings = verify(files, ours=ours, paths=paths)
-    _write(kept, key, findings)
-    return findings
+    verified = verify_within(files, ours=ours, paths=paths, budget=budget)
+    if verified.repeatable:
+        _write(kept, key, verified.findings)
+    return verified.findings
 
 
-def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> str:
-    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}".encode())
+def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None, budget: int) -> str:
+    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}\0{budget}".encode())
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
     for path, text in sorted(files.items()):
