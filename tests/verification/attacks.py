@@ -126,16 +126,17 @@ EXPRESSIONS: Mapping[str, Callable[[int], Files]] = {
         f"flatten([for a in {THOUSAND} : [for b in {THOUSAND} : flatten([for c in {TEN} : c])]])"
     ),
     "strings in a for": bucket(f'[for a in {THOUSAND} : "${{{BIG}}}${{a}}"]'),
-    "a template of big strings": bucket('"' + "${" + BIG.replace('"', '"') + "}" * 1 + '"'),
+    "a template of big strings": lambda size: {
+        "main.tf": f"locals {{\n  big = {BIG}\n}}\n"
+        + f'resource "aws_s3_bucket" "b" {{\n  bucket = "{"${local.big}" * 2000}"\n}}\n'
+    },
     "splats of splats": doubling("[[1]]", "[@[*], @[*][*]]"),
     "element of itself": doubling("[1]", "[element(@, 0), @[0], @]"),
     "substr": doubling('"ab"', 'substr("${@}${@}", 0, -1)'),
-    "dynamic in dynamic": lambda size: {
+    "dynamic blocks of many": lambda size: {
         "main.tf": 'resource "aws_security_group" "a" {\n'
-        + "".join(
-            f'  dynamic "ingress" {{\n  for_each = {THOUSAND}\n  content {{\n    from_port = ingress.value\n  }}\n  }}\n'
-            for _ in range(200)
-        )
+        + f'  dynamic "ingress" {{\n    for_each = {THOUSAND}\n    content {{\n    to_port = 1\n    }}\n  }}\n'
+        * 200
         + "}\n"
     },
     "a count of a billion": lambda size: {

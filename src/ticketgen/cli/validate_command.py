@@ -71,8 +71,8 @@ def validate(
             metavar="FACTOR",
             min=DEFAULT,
             max=MOST_FACTOR,
-            help="Times the default budget of work for each directory: 20 seconds of a core and 500 MB. What exceeds it "
-            "is a finding: not checked: too large.",
+            help="Multiply the default budget of one directory, at most 20 seconds of a core and 500 MB. Files and "
+            "checks over it are findings: not checked: too large.",
         ),
     ] = DEFAULT,
     format: ReportFormatOption = ReportFormat.TEXT,

@@ -26,6 +26,8 @@ ONE_PROCESS = "TICKETGEN_ONE_PROCESS"
 
 _WORTH_IT = 100_000
 """Characters; fewer are read faster than the process starts."""
+_PART = 0.4
+"""The part of the processor time that is the second process's."""
 _OVERRUN = 75
 """Exit code of the second process if it took too much."""
 
@@ -47,6 +49,7 @@ class RoundTrips:
         budget: what the second process may take.
 
     Attributes:
+        seconds: the processor time that it may take.
         overrun: whether the second process ended because it took too much.
     """
 
@@ -56,7 +59,8 @@ class RoundTrips:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
         budget = budget or Budget()
-        limits = [str(os.getpid()), str(budget.seconds / 2), str(budget.bytes)]
+        self.seconds = budget.seconds * _PART
+        limits = [str(os.getpid()), str(self.seconds), str(budget.bytes)]
         self._thread = threading.Thread(
             target=self._run, args=(json.dumps(dict(texts)).encode(), limits), daemon=True
         )

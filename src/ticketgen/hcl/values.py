@@ -144,27 +144,27 @@ class Values:
     def instances(self, declared: Declared, scope: Scope) -> Iterator[Environment]:
         """The environment of each instance of a resource; a single one if ``count`` or ``for_each`` is unknown."""
         count, each = declared.value("count"), declared.value("for_each")
+        bindings: list[Mapping[str, Value]] | None = None
         if count is not None:
             number = self.of(count, scope)
             if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_ELEMENTS:
-                if self._affords(number):
-                    yield from (Environment(scope, {"count": {"index": index}}) for index in range(number))
-                    return
+                bindings = [{"count": {"index": index}} for index in range(number)]
         elif each is not None:
             pairs = _pairs(self.of(each, scope))
-            if pairs is not None and self._affords(len(pairs)):
-                yield from (
-                    Environment(scope, {"each": {"key": key, "value": value}}) for key, value in pairs
-                )
-                return
+            if pairs is not None:
+                bindings = [{"each": {"key": key, "value": value}} for key, value in pairs]
         else:
-            yield Environment(scope)
-            return
-        yield Environment(scope, _UNKNOWN_EACH)
+            bindings = [{}]
+        if bindings is None or not self._affords(len(bindings)):
+            bindings = [_UNKNOWN_EACH]
+        for bound in bindings:
+            yield Environment(scope, bound)
 
     def _affords(self, instances: int) -> bool:
         """Whether the budget has room for that many instances; there is always room for one."""
-        if instances <= 1 or self._budget.spend(instances * _OF_AN_INSTANCE):
+        steps = instances * _OF_AN_INSTANCE
+        if instances <= 1 or steps <= self._budget.left:
+            self._budget.spend(steps)
             return True
         self._budget.lacks("there are too many instances: each of the other resources counts as one")
         return False

@@ -44,9 +44,10 @@ def admit(terraform: Mapping[str, str], others: Mapping[str, str], budget: Budge
         budget: the budget of the directory.
         ours: see `verify`.
     """
-    rough = sum(map(roughly, terraform.values())) + sum(map(weigh_code, others.values()))
+    rough = [*map(roughly, terraform.values()), *map(weigh_code, others.values())]
     longest = max(map(len, terraform.values()), default=0)
-    if rough <= min(budget.tokens, budget.tokens_of_a_file) and longest <= budget.longest:
+    heaviest = max(rough, default=0)
+    if sum(rough) <= budget.tokens and heaviest <= budget.tokens_of_a_file and longest <= budget.longest:
         return Admitted(terraform, frozenset(others), ())
     weights = {path: _weight(text, budget) for path, text in terraform.items()}
     weights |= {path: Weight(weigh_code(text), 0) for path, text in others.items()}

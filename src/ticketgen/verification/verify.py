@@ -85,6 +85,7 @@ class _Run:
         self.budget = budget
         self.ours = ours
         self.findings: list[Finding] = []
+        self.backstop = Backstop(budget.seconds, budget.bytes)
         self.elsewhere: RoundTrips | None = None
         self.unread: Set[str] = frozenset()
 
@@ -105,7 +106,7 @@ class _Run:
     def _within(self, seconds: float, work: Callable[[], None]) -> list[str]:
         """Do something; the reason if it took too much."""
         try:
-            with Backstop(seconds, self.budget.bytes, self._others):
+            with Backstop(seconds, self.budget.bytes, self._others) as self.backstop:
                 work()
         except Overrun as overrun:
             return [f"the checks take more than {overrun}"]
@@ -130,6 +131,7 @@ class _Run:
         texts = admitted.terraform
         if saves_time(texts):
             self.elsewhere = RoundTrips(texts, self.budget)
+            self.backstop.shorten(self.elsewhere.seconds)
         # Imported here, because it takes a tenth of a second, during which the second process already works.
         from ticketgen.hcl.configuration import Configuration
         from ticketgen.verification.levels import check_round_trips, check_together, not_read
