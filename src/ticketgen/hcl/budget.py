@@ -18,7 +18,7 @@ MOST_FACTOR: Final = 1000
 _TOKENS: Final = 250_000
 _TOKENS_OF_A_FILE: Final = 125_000
 _LONGEST: Final = 300_000
-_STEPS: Final = 2_500_000
+_STEPS: Final = 1_500_000
 _SECONDS: Final = 17.0
 _BYTES: Final = 430 * 1024 * 1024
 
@@ -49,9 +49,9 @@ class Budget:
         self.short: list[str] = []
 
     def spend(self, steps: int) -> bool:
-        """Take some steps; whether they were left."""
-        self.left -= steps
-        return self.left >= 0
+        """Take some steps; whether they were left. If they were not, none are left for anything else."""
+        self.left = self.left - steps if steps <= self.left else 0
+        return self.left > 0
 
     def lacks(self, what: str) -> None:
         """Note once what the budget did not suffice for."""

@@ -8,7 +8,7 @@ charged where values are made: for every expression a step, and for every value 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -144,20 +144,20 @@ class Values:
     def instances(self, declared: Declared, scope: Scope) -> Iterator[Environment]:
         """The environment of each instance of a resource; a single one if ``count`` or ``for_each`` is unknown."""
         count, each = declared.value("count"), declared.value("for_each")
-        bindings: list[Mapping[str, Value]] | None = None
+        bindings: Iterable[Mapping[str, Value]] | None = None
         if count is not None:
             number = self.of(count, scope)
-            if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_ELEMENTS:
-                bindings = [{"count": {"index": index}} for index in range(number)]
+            if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_ELEMENTS:
+                pass  # unknown, or nothing that Terraform accepts
+            elif self._affords(number):
+                bindings = ({"count": {"index": index}} for index in range(number))
         elif each is not None:
             pairs = _pairs(self.of(each, scope))
-            if pairs is not None:
-                bindings = [{"each": {"key": key, "value": value}} for key, value in pairs]
+            if pairs is not None and self._affords(len(pairs)):
+                bindings = ({"each": {"key": key, "value": value}} for key, value in pairs)
         else:
-            bindings = [{}]
-        if bindings is None or not self._affords(len(bindings)):
-            bindings = [_UNKNOWN_EACH]
-        for bound in bindings:
+            bindings = ({},)
+        for bound in (_UNKNOWN_EACH,) if bindings is None else bindings:
             yield Environment(scope, bound)
 
     def _affords(self, instances: int) -> bool:

@@ -19,7 +19,7 @@ OF_A_FILE = 10
 _TOKEN = re.compile(r"\w[\w-]*|\n|[^\w\s]")
 _AT_ONCE = 16_384
 """Characters whose tokens are counted at once, so that the list of them stays small."""
-_OF_A_PART = {"line": 0.25, "template": 4, "end": 2}
+_OF_A_PART = {"line": 0.25, "template": 4}
 """Tokens for a line of a heredoc, and for an expression in a template: for one in a heredoc, python-hcl2 is called."""
 _COPIED = 150_000
 """Bytes that HCL's parser copies in the time of a token. It copies all literal text before each part of a template."""
@@ -64,7 +64,7 @@ def weigh(text: str, most: int) -> Weight:
             own = templates[-1]
             own[0] += 1
             own[1] += match.end() - before
-            tokens += _OF_A_PART.get(kind, 1)
+            tokens += _OF_A_PART.get(kind, 1) + (where == '"' and before < end)
         if kind in {"quote", "marker"}:
             templates.append([0, 0])
         elif kind in {"end", "marker end"}:
