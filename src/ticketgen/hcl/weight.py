@@ -59,6 +59,7 @@ def weigh(text: str, most: int) -> Weight:
         elif where == '"' and (lines := text.count("\n", before, end)):
             # Invalid: HCL's parser ends the string at the end of its line, and goes on with code.
             tokens += _tokens(text, before, end, most)
+            tokens -= 1
             templates[-1][0] += lines
         if where:
             own = templates[-1]
