@@ -13,7 +13,7 @@ from ticketgen.hcl.depth import scan
 
 __all__ = ["OF_A_FILE", "Weight", "roughly", "weigh", "weigh_code"]
 
-OF_A_FILE = 10
+OF_A_FILE = 30
 """Tokens for the calls of both parsers."""
 
 _TOKEN = re.compile(r"\w[\w-]*|\n|[^\w\s]")
@@ -25,6 +25,9 @@ _COPIED = 150_000
 """Bytes that HCL's parser copies in the time of a token. It copies all literal text before each part of a template."""
 _OF_CODE = 25
 """Characters of text, which may be code that the rules parse, for the work on a token."""
+
+_MOST_OF_CODE = 125_000
+"""Limit of the tokens in a file of code; a file with more weighs as much as if every character were one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,12 @@ def roughly(text: str) -> int:
     return OF_A_FILE + size - text.count(" ") + 5 * text.count("{") + size // _OF_CODE + copied
 
 
-def weigh_code(text: str) -> int:
-    """The weight of a file that is not Terraform, such as a test."""
-    return OF_A_FILE + len(text) // _OF_CODE
+def weigh_code(text: str) -> Weight:
+    """The weight of a file that is not Terraform, such as a test; Python's parser takes 500 bytes for a token."""
+    tokens = OF_A_FILE + len(text) // _OF_CODE
+    if len(text) <= _MOST_OF_CODE or _tokens(text, 0, len(text), _MOST_OF_CODE) <= _MOST_OF_CODE:
+        return Weight(tokens, 0)
+    return Weight(max(tokens, len(text)), 0)
 
 
 def _tokens(text: str, start: int, end: int, most: int) -> int:

@@ -44,13 +44,14 @@ def admit(terraform: Mapping[str, str], others: Mapping[str, str], budget: Budge
         budget: the budget of the directory.
         ours: see `verify`.
     """
-    rough = [*map(roughly, terraform.values()), *map(weigh_code, others.values())]
+    of_others = {path: weigh_code(text) for path, text in others.items()}
+    rough = [*map(roughly, terraform.values()), *(each.tokens for each in of_others.values())]
     longest = max(map(len, terraform.values()), default=0)
     heaviest = max(rough, default=0)
     if sum(rough) <= budget.tokens and heaviest <= budget.tokens_of_a_file and longest <= budget.longest:
         return Admitted(terraform, frozenset(others), ())
     weights = {path: _weight(text, budget) for path, text in terraform.items()}
-    weights |= {path: Weight(weigh_code(text), 0) for path, text in others.items()}
+    weights |= of_others
     left = budget.tokens
     fits = set()
     refused: dict[str, str] = {}
