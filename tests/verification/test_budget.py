@@ -65,6 +65,14 @@ def test_a_weight_is_never_much_less_than_the_tokens(name: str) -> None:
     assert weight <= roughly(text)
 
 
+@pytest.mark.parametrize("name", DENSE)
+def test_a_count_that_ended_is_over_its_limit(name: str) -> None:
+    (text,) = DENSE[name](SMALL).values()
+    whole = weigh(text, 10**9).tokens
+    for limit in (whole - 1, whole // 2, whole // 3):
+        assert weigh(text, limit).tokens > limit
+
+
 def test_a_count_ends_soon_after_its_limit() -> None:
     assert weigh("a=1\n" * 500_000, 1000).tokens < 20_000
 

@@ -6,6 +6,7 @@ is counted as so many tokens. The factors are measured: see tests/verification/t
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -76,14 +77,14 @@ def weigh(text: str, most: int) -> Weight:
             longest = max(longest, characters)
             tokens += characters / _OF_CODE + parts * characters / _COPIED
         if tokens > most:
-            return Weight(int(tokens), longest)
+            return Weight(math.ceil(tokens), longest)
         last = match.end()
     if templates:  # not closed: HCL's parser reads it all the same
         templates[-1][0] += text.count("\n", last)
         templates[-1][1] += len(text) - last
         longest = max(longest, *(characters for _, characters in templates))
         tokens += sum(parts * characters / _COPIED for parts, characters in templates)
-    return Weight(int(tokens) + _tokens(text, last, len(text), most), longest)
+    return Weight(math.ceil(tokens) + _tokens(text, last, len(text), most), longest)
 
 
 def roughly(text: str) -> int:
