@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from ticketgen import caching
-from ticketgen.findings import Finding
 from ticketgen.verification import remembered
 from ticketgen.verification.remembered import verify_or_remember
-from ticketgen.verification.verify import verify
+from ticketgen.verification.verify import Verified, verify_within
 
 FILES = {"main.tf": "locals {\n  a = 1\n}\n"}
 
@@ -31,10 +30,10 @@ class Runs:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        self._real = verify
-        monkeypatch.setattr(remembered, "verify", self)
+        self._real = verify_within
+        monkeypatch.setattr(remembered, "verify_within", self)
 
-    def __call__(self, *arguments: object, **named: object) -> tuple[Finding, ...]:
+    def __call__(self, *arguments: object, **named: object) -> Verified:
         self.count += 1
         return self._real(*arguments, **named)  # type: ignore[arg-type]
 
@@ -74,8 +73,8 @@ def test_no_two_ways_to_say_it_are_the_same() -> None:
     """What separates paths and texts cannot be written into them."""
     one = {"a.tf": "x", "b.tf": "y"}
     other = {"a.tf": "x\0fb.tf\0001\0y"}
-    assert remembered._digest(one, ours=False, paths=None) != remembered._digest(
-        other, ours=False, paths=None
+    assert remembered._digest(one, ours=False, paths=None, budget=1) != remembered._digest(
+        other, ours=False, paths=None, budget=1
     )
 
 

@@ -5,6 +5,9 @@
 min-severity = "warning"
 ignore = ["unused-declaration"]
 ```
+
+There is no key for ``--budget``: the file is in the repository, and who writes that does not decide how much work a
+runner does.
 """
 
 from __future__ import annotations
@@ -78,14 +81,15 @@ def read_config() -> Checked[Config]:
     except UnicodeDecodeError as error:
         message = f"{seen(file)} is not UTF-8: {error.reason} at byte {error.start}"
         return Checked(None, (_finding(message, top, "save it as UTF-8"),))
-    except RecursionError:
-        return Checked(None, (_finding(f"{seen(file)} is nested too deeply", top, "write lists of rules"),))
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+), column (\d+)", str(error))
         numbers = map(int, place.groups()) if place else (text.count("\n") + 1,)  # (at end of document)
         at = Location(str(file), *numbers)
         what = re.sub(r" \(at .*\)$", "", str(error))
         return Checked(None, (_finding(f"{seen(file)} is not TOML: {what}", at, "correct it there"),))
+    except (ValueError, RecursionError):
+        message = f"{seen(file)} has a number of too many digits, or values that are nested too deep"
+        return Checked(None, (_finding(message, top, f"keep only the table [{_TABLE}]"),))
     findings = tuple(_problems(document, text, file))
     if findings:
         return Checked(None, findings)

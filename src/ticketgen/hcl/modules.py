@@ -73,10 +73,10 @@ class Module:
     @cached_property
     def declarations(self) -> Mapping[str, tuple[Declaration, ...]]:
         """All declarations by address; `verification.duplicates` reports repeated ones."""
-        found: dict[str, tuple[Declaration, ...]] = {}
+        found: dict[str, list[Declaration]] = {}
         for declaration in _declarations(self.files):
-            found[declaration.address] = (*found.get(declaration.address, ()), declaration)
-        return found
+            found.setdefault(declaration.address, []).append(declaration)
+        return {address: tuple(each) for address, each in found.items()}
 
     @cached_property
     def providers(self) -> frozenset[str]:

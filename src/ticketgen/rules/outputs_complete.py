@@ -26,10 +26,12 @@ _BY_NAME = {"an API": ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_n
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    scopes = subject.scopes
-    for root in {id(scope.root): scope.root for scope in scopes}.values():
-        own = [scope for scope in scopes if scope.root is root]
-        if len(own) != sum(1 for scope in subject.configuration.every_scope() if scope.root is root):
+    of_root: dict[int, list[Scope]] = {}
+    for scope in subject.configuration.every_scope():
+        of_root.setdefault(id(scope.root), []).append(scope)
+    for own in of_root.values():
+        root = own[0].root
+        if not all(scope.module.complete for scope in own):
             continue  # one of its modules could not be read completely
         stack = bool(root.module.providers and any(root.module.blocks("provider")))
         yield from _of_root(subject, root, own, stack)

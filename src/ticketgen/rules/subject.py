@@ -95,9 +95,10 @@ class Subject:
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
-        self.values = Values()
-        self.assumed = Values(assume_defaults=True)
-        self.origins = Origins()
+        budget = configuration.budget
+        self.values = Values(budget=budget)
+        self.assumed = Values(assume_defaults=True, budget=budget)
+        self.origins = Origins(budget)
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:

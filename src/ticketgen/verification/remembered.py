@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 
 from ticketgen.caching import cache_folder, fingerprint, keep, load
 from ticketgen.findings import Finding, Location, Severity, Stage
-from ticketgen.verification.verify import verify
+from ticketgen.hcl.budget import DEFAULT
+from ticketgen.verification.verify import verify_within
 
 __all__ = ["verify_or_remember"]
 
@@ -33,21 +34,26 @@ def verify_or_remember(
     ours: bool,
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
+    budget: int = DEFAULT,
     progress: Callable[[str], None] = silent,
 ) -> tuple[Finding, ...]:
-    """Return what `verify` finds, from the cache if it has it; see there for the arguments."""
+    """Return what `verify_within` finds, from the cache if it has it; see there for the arguments.
+
+    A result is stored if another run would find the same, so not if the verification ran out of time or memory.
+    """
     if cache_folder() is None:
         progress("verifying; the cache is off or cannot be written")
-        return verify(files, ours=ours, paths=paths, left_out=left_out)
-    key = _digest(files, ours=ours, paths=paths, left_out=left_out)
+        return verify_within(files, ours=ours, paths=paths, left_out=left_out, budget=budget).findings
+    key = _digest(files, ours=ours, paths=paths, left_out=left_out, budget=budget)
     known = _read(key)
     if known is not None:
         progress("nothing has changed since the last run: the result is from the cache")
         return known
     progress("verifying; the cache has no result for these files")
-    findings = verify(files, ours=ours, paths=paths, left_out=left_out)
-    keep(_KIND, key, json.dumps([_row(finding) for finding in findings]).encode(), _MOST_KEPT)
-    return findings
+    verified = verify_within(files, ours=ours, paths=paths, left_out=left_out, budget=budget)
+    if verified.repeatable:
+        keep(_KIND, key, json.dumps([_row(finding) for finding in verified.findings]).encode(), _MOST_KEPT)
+    return verified.findings
 
 
 def _digest(
@@ -55,9 +61,10 @@ def _digest(
     *,
     ours: bool,
     paths: frozenset[str] | None,
-    left_out: frozenset[str] = frozenset(),
+    left_out: frozenset[str],
+    budget: int,
 ) -> str:
-    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}".encode())
+    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}\0{budget}".encode())
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
     for path in sorted(left_out):
