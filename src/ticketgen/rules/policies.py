@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ticketgen.findings import Location
@@ -11,7 +11,7 @@ from ticketgen.hcl.syntax import Call, Expression, Node, Object, Parentheses, Tu
 from ticketgen.hcl.values import UNKNOWN, Environment, Link, Value, is_known
 from ticketgen.rules.subject import Found
 
-__all__ = ["Statement", "granted", "statements_of"]
+__all__ = ["Statement", "statements_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,6 @@ def statements_of(found: Found, attribute: str) -> tuple[Statement, ...] | None:
     """The statements of the policy in an attribute; None unless all of them are known."""
     expression = found.expression(attribute)
     return _statements(found, expression, found.where) if expression is not None else ()
-
-
-def granted(role: Link, among: Iterator[Found]) -> Iterator[Found]:
-    """The policies and attachments that belong to a role."""
-    for policy in among:
-        link = policy.link("role")
-        if link is not None and link.resource is role.resource and link.scope is role.scope:
-            yield policy
 
 
 def _statements(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:
