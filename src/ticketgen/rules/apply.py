@@ -13,7 +13,8 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["apply_rules"]
 
-_SPLIT = "split the directory, or verify its modules one by one"
+_OF_A_PROBLEM = 10
+"""Steps that a problem counts as, because it takes memory too."""
 
 
 def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator[Finding]:
@@ -35,16 +36,16 @@ def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator
                 )
         except Enough:
             message = f"not checked to the end: {rule.id} would take too many steps in this directory"
-            yield Finding("not-checked", message, Stage.VERIFY, last, severity, _SPLIT)
+            yield Finding("not-checked", message, Stage.VERIFY, last, severity, "split the directory")
     for place, what in subject.skipped:
-        yield Finding("not-checked", what, Stage.VERIFY, place, severity, _SPLIT)
+        yield Finding("not-checked", what, Stage.VERIFY, place, severity, "simplify or split the code")
 
 
 def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:
     seen = set()
     subject.begin()
     for problem in rule.check(subject):
-        subject.spend(1 + len(problem.message) // 100)
+        subject.spend(_OF_A_PROBLEM + len(problem.message) // 100)
         if (problem.place, problem.message) not in seen:
             seen.add((problem.place, problem.message))
             yield problem

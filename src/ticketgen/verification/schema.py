@@ -35,7 +35,7 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 from ticketgen.hcl.uses import Use
-from ticketgen.verification.references import did_you_mean
+from ticketgen.verification.guesses import Guesses
 from ticketgen.verification.versions import allows
 
 __all__ = ["check_schema"]
@@ -61,14 +61,14 @@ _BUILT_IN = "terraform"
 """The provider of Terraform's own types, such as ``terraform_data``."""
 
 
-def check_schema(modules: Iterable[Module]) -> Iterator[Finding]:
+def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Finding]:
     """Yield findings about resources, data sources, provider configurations, and references to them.
 
     A note counts the unchecked blocks for each reason, at the first of them.
     """
     unchecked: dict[str, list[Location]] = {}
     for module in modules:
-        checker = _Checker(module, unchecked)
+        checker = _Checker(module, unchecked, guesses)
         for file in module.files:
             for block in file.body.blocks:
                 if block.type in _META and block.labels:
@@ -115,10 +115,12 @@ class _Checker:
 
     Args:
         unchecked: the places of unchecked blocks by reason, for all modules.
+        guesses: those of the directory.
     """
 
-    def __init__(self, module: Module, unchecked: dict[str, list[Location]]) -> None:
+    def __init__(self, module: Module, unchecked: dict[str, list[Location]], guesses: Guesses) -> None:
         self.module = module
+        self._guesses = guesses
         self._sources = _sources(module)
         self._unchecked = unchecked
         _, constraint = self._sources.get("aws", ("", None))
@@ -190,7 +192,8 @@ class _Checker:
                 help = "require AWS provider 6 in required_providers, or remove it"
                 yield _finding(rule, f"{message} before AWS provider 6", place, help, Severity.WARNING)
             return
-        yield _finding(rule, message, place, did_you_mean(path.rpartition(".")[2], known) or "remove it")
+        help = self._guesses.did_you_mean(path.rpartition(".")[2], known) or "remove it"
+        yield _finding(rule, message, place, help)
 
     def superseded(
         self, subject: str, path: str, place: Location, *, reading: bool = False

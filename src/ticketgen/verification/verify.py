@@ -56,7 +56,7 @@ def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | Non
     unread = texts.keys() - {file.path for file in parsed} | as_json
     terraform = [file for file in parsed if file.path.endswith(".tf")]
     findings = [*alone.findings, *map(not_read, sorted(as_json))]
-    findings += check_together(Configuration(terraform, files, paths, unread))
+    findings += check_together(Configuration(terraform, files, paths, unread), ours=ours)
     if elsewhere is not None:
         findings += check_round_trips(parsed, texts, elsewhere.differences(), ours=ours)
     yield from apply_ignores(findings, files, CATALOGUE.keys(), all_read=not unread)
