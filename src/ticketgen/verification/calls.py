@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.modules import Declaration, Module, source_folder
@@ -21,6 +22,8 @@ from ticketgen.verification.guesses import Guesses
 
 __all__ = ["check_calls"]
 
+_MOST_MISSING = 100
+"""Limit of arguments and provider configurations that are reported as missing for one call."""
 # https://developer.hashicorp.com/terraform/language/block/module: the meta-arguments of a call.
 _OWN = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
@@ -75,12 +78,15 @@ def _inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Fin
             )
             help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
             yield _finding("unknown-module-input", message, attribute.at(call.file), help)
-    for name, variable in variables.items():
-        assert isinstance(variable.node, Block)
-        if name not in given and variable.node.attribute("default") is None:
-            message = f"missing required argument {name} in {call.address}"
-            help = f"set {name}: the variable at {variable.location} has no default"
-            yield _finding("missing-module-input", message, call.location, help)
+    missing = (each for each in callee.required_variables if each.address.removeprefix("var.") not in given)
+    for variable in islice(missing, _MOST_MISSING):
+        name = variable.address.removeprefix("var.")
+        message = f"missing required argument {name} in {call.address}"
+        help = f"set {name}: the variable at {variable.location} has no default"
+        yield _finding("missing-module-input", message, call.location, help)
+    if next(missing, None) is not None:
+        message = f"{call.address} lacks more than {_MOST_MISSING} required arguments"
+        yield _finding("missing-module-input", message, call.location, "set every variable without a default")
 
 
 def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
@@ -118,7 +124,7 @@ def _passed_on(
                 help = "remove it, or add it to configuration_aliases in the module's required_providers"
                 yield _finding("unknown-module-provider", message, item.at(call.file), help)
             yield from _declared(module, item.value, call.file, guesses)
-    for name in sorted(callee.passed_providers - passed):
+    for name in islice((name for name in callee.sorted_providers if name not in passed), _MOST_MISSING):
         message = f"missing provider configuration {name} in {call.address}: {_named(callee)} requires it"
         help = f"add {name} = … to the providers argument"
         yield _finding("missing-module-provider", message, call.location, help)
@@ -136,7 +142,7 @@ def _named_providers(module: Module, guesses: Guesses) -> Iterator[Finding]:
 def _declared(module: Module, value: Expression, file: str, guesses: Guesses) -> Iterator[Finding]:
     name = provider_name(value)
     if "." in name and name not in module.providers and module.complete:
-        known = sorted(provider for provider in module.providers if "." in provider)
+        known = (provider for provider in module.providers if "." in provider)
         provider, _, alias = name.partition(".")
         help = guesses.did_you_mean(name, known) or f'add a provider "{provider}" block with alias = "{alias}"'
         message = f"undeclared provider configuration {name}"
