@@ -46,6 +46,7 @@ def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:
     subject.begin()
     for problem in rule.check(subject):
         subject.spend(_OF_A_PROBLEM + len(problem.message) // 100)
-        if (problem.place, problem.message) not in seen:
-            seen.add((problem.place, problem.message))
+        key = problem.place, hash(problem.message)  # not the message, which may be long
+        if key not in seen:
+            seen.add(key)
             yield problem

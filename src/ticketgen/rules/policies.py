@@ -14,6 +14,11 @@ from ticketgen.rules.subject import Found
 __all__ = ["Statement", "statements_of"]
 
 
+_LONGEST = 32 * 1024
+"""Characters of a policy that is read. AWS accepts 20 kB for a bucket policy, and less for others:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement of a policy.
@@ -37,7 +42,10 @@ class Statement:
 def statements_of(found: Found, attribute: str) -> tuple[Statement, ...] | None:
     """The statements of the policy in an attribute; None unless all of them are known."""
     expression = found.expression(attribute)
-    return _statements(found, expression, found.where) if expression is not None else ()
+    statements = _statements(found, expression, found.where) if expression is not None else ()
+    for statement in statements or ():
+        found.subject.spend(1 + sum(1 + len(action) // 100 for action in statement.actions or ()))
+    return statements
 
 
 def _statements(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:
@@ -51,14 +59,21 @@ def _statements(found: Found, expression: Expression, where: Environment) -> tup
         and value.resource.type == "aws_iam_policy_document"
         and value.path == ("json",)
     ):
-        return _document(found, value)
+        document = "document", id(value.resource.block), id(value.scope)
+        return found.subject.once(document, lambda: _document(found, value))
     if isinstance(value, str):
-        try:
-            document = json.loads(value)
-        except ValueError:
-            return None
-        return _plain(document, expression.at(found.declared.file))
+        place = expression.at(found.declared.file)
+        return found.subject.once(("policy", value, place), lambda: _parsed(value, place))
     return None
+
+
+def _parsed(text: str, place: Location) -> tuple[Statement, ...] | None:
+    if len(text) > _LONGEST:
+        return None
+    try:
+        return _plain(json.loads(text), place)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:

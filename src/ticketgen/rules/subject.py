@@ -66,15 +66,15 @@ class Found:
 
     def value(self, name: str) -> Value:
         """The certain value of an attribute; None if it is null or not set."""
-        return self.subject.values.settled(self.expression(name), self.where)
+        return self.subject.counted(self.subject.values.settled(self.expression(name), self.where))
 
     def assumed(self, name: str) -> Value:
         """The value of an attribute under the defaults of the root module's variables."""
-        return self.subject.assumed.settled(self.expression(name), self.where)
+        return self.subject.counted(self.subject.assumed.settled(self.expression(name), self.where))
 
     def assumed_of(self, expression: Expression) -> Value:
         """The value of an expression in the block, as `assumed`."""
-        return self.subject.assumed.settled(expression, self.where)
+        return self.subject.counted(self.subject.assumed.settled(expression, self.where))
 
     def link(self, name: str) -> Link | None:
         """The resource that an attribute refers to."""
@@ -123,6 +123,14 @@ class Subject:
             Enough: the rule has taken too many.
         """
         self._steps.spend(steps)
+
+    def counted(self, value: Value) -> Value:
+        """The value, its size counted as steps: several resources may share a large one."""
+        if isinstance(value, str):
+            self.spend(len(value) // 100)
+        elif isinstance(value, list | dict):
+            self.spend(len(value))
+        return value
 
     def skip(self, place: Location, what: str) -> None:
         """Tell that something is not checked; without a full stop."""
