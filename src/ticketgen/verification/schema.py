@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from itertools import chain
 
 from ticketgen.aws.provider.schema import AWS_VERSION, PROVIDERS, BlockSchema, Type, schema_of
 from ticketgen.aws.provider.upgrade import (
@@ -174,7 +175,7 @@ class _Checker:
         if name in schema.attributes or name in schema.blocks:
             yield from self.superseded(subject, name, place, reading=True)
         elif self.version is _Version.KNOWN or not type.startswith("aws_"):
-            known = {*schema.attributes, *schema.blocks}
+            known = chain(schema.attributes, schema.blocks)
             yield from self.unknown(subject, name, place, f"{subject} has no attribute {name}", known)
 
     def unknown(
@@ -375,10 +376,13 @@ class _Body:
             yield from self.checker.unknown(self.subject, path, place, message, known, rule)
 
 
-def _settable(schema: BlockSchema) -> set[str]:
+def _settable(schema: BlockSchema) -> Iterator[str]:
     """The names that a configuration may use in a block: without read-only attributes."""
-    found = {name: schema.attribute(name) for name in schema.attributes}
-    return {name for name, known in found.items() if known and not known.read_only} | {*schema.blocks}
+    for name in schema.attributes:
+        known = schema.attribute(name)
+        if known and not known.read_only:
+            yield name
+    yield from schema.blocks
 
 
 def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str, str]]:

@@ -12,7 +12,7 @@ from ticketgen.hcl.syntax import Expression, Literal
 __all__ = ["allows"]
 
 _TERM = re.compile(r"(=|!=|>=|<=|>|<|~>)?+\s*+v?+(\d++(?:\.\d++)*+)(?:[-+][\w.+-]*+)?+")
-_LONGEST = 1_000
+_LONGEST = 200
 """Characters of a constraint that is read; no one writes a longer one."""
 
 
