@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 
 from ticketgen.hcl.configuration import Declared, Scope
 from ticketgen.hcl.syntax import Block, Body, Expression, GetAttribute, Reference
 from ticketgen.hcl.walk import references
 
 __all__ = ["Origins"]
-
-_MOST = 500
-"""Limit of origins of one value; a value with more is of unknown origin."""
-_MOST_KEPT = 500_000
-"""Limit of origins of all values together."""
-_UNKNOWN = frozenset({"unknown"})
 
 
 class Origins:
@@ -28,35 +21,18 @@ class Origins:
 
     def __init__(self) -> None:
         self._found: dict[tuple[int, str], frozenset[str]] = {}
-        self._of_loops: dict[tuple[int, int], frozenset[str]] = {}
-        self._room = _MOST_KEPT
         self._keep: list[Scope] = []  # keeps scopes alive, because the keys of _found contain their ids
 
     def of(self, expression: Expression, scope: Scope, block: Block | None = None) -> frozenset[str]:
         """The origins of an expression. ``each``, ``count`` and iterators of ``dynamic`` have those of their loops."""
-        parts: dict[int, frozenset[str]] = {}
+        found: set[str] = set()
         try:
             for reference, bound in references(expression):
                 if reference.root not in bound:
-                    part = self._reference(reference, scope, block)
-                    parts[id(part)] = part
+                    found |= self._reference(reference, scope, block)
         except RecursionError:
-            return _UNKNOWN
-        return self._joined(parts.values())
-
-    def _joined(self, parts: Iterable[frozenset[str]]) -> frozenset[str]:
-        """All origins; unknown if they are too many to keep them for each value."""
-        every = list(parts)
-        largest = max(every, key=len, default=frozenset[str]())
-        found = set(largest)
-        for part in every:
-            found |= part
-            if len(found) > _MOST:
-                return _UNKNOWN
-        if len(found) == len(largest):
-            return largest  # one set for all values with the same origins
-        self._room -= len(found)
-        return frozenset(found) if self._room >= 0 else _UNKNOWN
+            return frozenset({"unknown"})
+        return frozenset(found)
 
     def _reference(self, reference: Reference, scope: Scope, block: Block | None) -> frozenset[str]:
         root = reference.root
@@ -72,7 +48,7 @@ class Origins:
         if root == "module" and names:
             inner = scope.inner.get(names[0])
             if inner is None or len(names) < 2:
-                return _UNKNOWN
+                return frozenset({"unknown"})
             return self._named(f"output.{names[1]}", inner)
         address = ".".join([root, *names[: 2 if root in {"data", "ephemeral"} else 1]])
         if address in scope.names.resources:
@@ -91,10 +67,10 @@ class Origins:
         kind, _, name = address.partition(".")
         if kind == "local":
             local = scope.names.locals.get(name)
-            return self.of(local[1].value, scope) if local else _UNKNOWN
+            return self.of(local[1].value, scope) if local else frozenset({"unknown"})
         if kind == "output":
             value = scope.names.outputs[name].value("value") if name in scope.names.outputs else None
-            return self.of(value, scope) if value is not None else _UNKNOWN
+            return self.of(value, scope) if value is not None else frozenset({"unknown"})
         if kind == "var":
             if scope.caller is None or scope.call is None:
                 return frozenset({address})
@@ -106,24 +82,22 @@ class Origins:
 
     def _resource(self, declared: Declared, scope: Scope) -> frozenset[str]:
         kind = "resource" if declared.block.type == "resource" else "data"
-        own = frozenset({f"{kind}.{declared.type}"})
-        values = (self.of(value, scope, declared.block) for value in _values(declared.block.body))
-        return self._joined(chain((own,), values))
+        found = {f"{kind}.{declared.type}"}
+        for value in _values(declared.block.body):
+            found |= self.of(value, scope, declared.block)
+        return frozenset(found)
 
     def _loops(self, block: Block | None, scope: Scope) -> frozenset[str]:
         if block is None:
-            return _UNKNOWN
-        key = id(block), id(scope)
-        if key not in self._of_loops:
-            self._of_loops[key] = frozenset()
-            self._keep.append(scope)
-            attributes = (
-                inner.attribute(name) for inner in block.walk() for name in ("for_each", "count")
-            )
-            # Without the block, so that a loop over itself, which Terraform reports, ends here.
-            found = (self.of(attribute.value, scope) for attribute in attributes if attribute is not None)
-            self._of_loops[key] = self._joined(found)
-        return self._of_loops[key]
+            return frozenset({"unknown"})
+        found: set[str] = set()
+        for inner in block.walk():
+            for name in ("for_each", "count"):
+                attribute = inner.attribute(name)
+                if attribute is not None:
+                    # Without the block, so that a loop over itself, which Terraform reports, ends here.
+                    found |= self.of(attribute.value, scope)
+        return frozenset(found)
 
 
 def _values(body: Body) -> Iterator[Expression]:

@@ -8,47 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.findings import Finding, Location, Stage
 from ticketgen.hcl.configuration import Configuration, Declared
 from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import Expression, GetAttribute
 from ticketgen.hcl.walk import references
-from ticketgen.rules.limits import Enough, Steps
 
 __all__ = ["check_cycles"]
 
 # Arguments of a call that are not inputs of the module.
 _OWN = frozenset({"source", "version", "providers"})
 _ALL = frozenset({"count", "for_each", "depends_on"})
-_MOST_STEPS = 2_000_000
-"""Limit of edges that are followed to find the inputs of modules: outputs times what they depend on."""
-_DEEPEST = 100
-"""Levels of modules that call each other."""
 
 
-def check_cycles(configuration: Configuration, *, ours: bool) -> Iterator[Finding]:
-    """Yield a finding for each cycle, at the declaration of its first member.
-
-    Args:
-        configuration: what to check.
-        ours: whether ticketgen rendered it, so that cycles that are not checked are an error.
-    """
+def check_cycles(configuration: Configuration) -> Iterator[Finding]:
+    """Yield a finding for each cycle, at the declaration of its first member."""
     graphs = _Graphs(configuration)
     for folder, module in configuration.modules.items():
-        try:
-            graph = graphs.of(folder)
-        except Enough:
-            yield _not_checked(module, ours=ours)
-            return
+        graph = graphs.of(folder)
         for cycle in _cycles(graph):
             yield _finding(module, cycle)
-
-
-def _not_checked(module: Module, *, ours: bool) -> Finding:
-    message = f"dependency cycles of {module.folder or 'the module'} and others are not checked: too many edges"
-    place = Location(module.files[0].path) if module.files else None
-    severity = Severity.ERROR if ours else Severity.NOTE
-    return Finding("not-checked", message, Stage.VERIFY, place, severity, "verify the modules one by one")
 
 
 class _Graphs:
@@ -58,18 +37,12 @@ class _Graphs:
         self.configuration = configuration
         self._found: dict[str, dict[str, set[str]]] = {}
         self._inputs: dict[str, Mapping[str, frozenset[str]]] = {}
-        self._steps = Steps(_MOST_STEPS)
-        self._depth = 0
 
     def of(self, folder: str) -> dict[str, set[str]]:
         """The graph of one module."""
         if folder not in self._found:
             self._found[folder] = {}  # an empty graph for modules that call each other
-            self._depth += 1
-            if self._depth > _DEEPEST:
-                raise Enough
             self._found[folder] = self._graph(self.configuration.modules[folder])
-            self._depth -= 1
         return self._found[folder]
 
     def _graph(self, module: Module) -> dict[str, set[str]]:
@@ -112,15 +85,8 @@ class _Graphs:
             inputs = self.inputs(folder)
             # `module.x` as a whole, as in depends_on or a splat, means all of its outputs.
             for name in inputs if output is None else [output]:
-                read = inputs.get(name, frozenset())
-                self._steps.spend(1 + len(read))
-                wanted |= read
-        found: set[str] = set()
-        for name, targets in arguments.items():
-            if name in wanted:
-                self._steps.spend(1 + len(targets))
-                found |= targets
-        return found
+                wanted |= inputs.get(name, frozenset())
+        return {target for name in wanted for target in arguments.get(name, ())}
 
     def inputs(self, folder: str) -> Mapping[str, frozenset[str]]:
         """The variables that each output of a module depends on."""
@@ -128,22 +94,21 @@ class _Graphs:
             self._inputs[folder] = {}
             graph = self.of(folder)
             self._inputs[folder] = {
-                address.removeprefix("output."): self._reached(graph, address)
+                address.removeprefix("output."): _reached(graph, address)
                 for address in graph
                 if address.startswith("output.")
             }
         return self._inputs[folder]
 
-    def _reached(self, graph: Mapping[str, set[str]], start: str) -> frozenset[str]:
-        seen, waiting = {start}, [start]
-        while waiting:
-            targets = graph.get(waiting.pop(), ())
-            self._steps.spend(1 + len(targets))
-            for target in targets:
-                if target not in seen:
-                    seen.add(target)
-                    waiting.append(target)
-        return frozenset(address.removeprefix("var.") for address in seen if address.startswith("var."))
+
+def _reached(graph: Mapping[str, set[str]], start: str) -> frozenset[str]:
+    seen, waiting = {start}, [start]
+    while waiting:
+        for target in graph.get(waiting.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return frozenset(address.removeprefix("var.") for address in seen if address.startswith("var."))
 
 
 def _targets(value: Expression) -> Iterator[str]:
@@ -215,11 +180,11 @@ def _shortest(graph: Mapping[str, set[str]], component: set[str]) -> list[str]:
     for node in waiting:
         for target in sorted(graph[node] & component):
             if target == start:
-                found = []
+                found = [start]
                 while node != start:
-                    found.append(node)
+                    found.insert(1, node)
                     node = before[node]
-                return [start, *reversed(found)]
+                return found
             if target not in before:
                 before[target] = node
                 waiting.append(target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.findings import Finding, Stage
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression
 from ticketgen.hcl.values import Environment, Values
@@ -18,24 +18,15 @@ _READERS = frozenset({
     "file", "filebase64", "filebase64sha256", "filebase64sha512", "filemd5", "filesha1", "filesha256", "filesha512",
     "templatefile",
 })  # fmt: skip
-_MOST_PATHS = 50_000
-"""Limit of paths, each counted for every call of its module."""
 # Functions that tolerate a missing file.
 _GUARDS = frozenset({"try", "can", "fileexists"})
 _MAKERS = (("archive_file", "output_path"), ("local_file", "filename"), ("local_sensitive_file", "filename"))
 
 
-def check_files(configuration: Configuration, values: Values, *, ours: bool) -> Iterator[Finding]:
-    """Yield a finding for each known path below the directory that does not exist.
-
-    Args:
-        configuration: what to check.
-        values: of its expressions.
-        ours: whether ticketgen rendered it, so that paths that are not checked are an error.
-    """
+def check_files(configuration: Configuration, values: Values) -> Iterator[Finding]:
+    """Yield a finding for each known path below the directory that does not exist."""
     if configuration.paths is None:
         return
-    evaluated = 0
     made = frozenset(_made(configuration, values))
     seen = set()
     for folder, scopes in configuration.scopes.items():
@@ -45,13 +36,6 @@ def check_files(configuration: Configuration, values: Values, *, ours: bool) -> 
         ]
         for scope in scopes if calls else ():
             for file, call in calls:
-                evaluated += 1
-                if evaluated > _MOST_PATHS:
-                    message = f"paths are not checked from here on: at most {_MOST_PATHS:,} are"
-                    severity = Severity.ERROR if ours else Severity.NOTE
-                    help = "verify the modules one by one"
-                    yield Finding("not-checked", message, Stage.VERIFY, call.at(file.path), severity, help)
-                    return
                 path = _path(values, scope, call)
                 missing = path and path not in configuration.paths and path not in made
                 if missing and (place := call.at(file.path)) not in seen:
