@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ticketgen.findings import Location
+from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.modules import Module, modules, source_folder
 from ticketgen.hcl.syntax import Attribute, Block, Expression, File, Node
 
@@ -18,6 +19,8 @@ __all__ = ["Configuration", "Declared", "Names", "Scope"]
 
 _MOST_SCOPES = 500
 """Limit of scopes. Nested calls multiply; calls over the limit are assumed to be like the others."""
+_OF_A_DECLARATION = 10
+"""Steps of the budget for a declaration in a scope, because the rules visit each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,9 @@ class Names:
                 elif block.type == "locals":
                     for attribute in block.body.attributes:
                         self.locals.setdefault(attribute.name, (file.path, attribute))
+        named_blocks = (self.resources, self.variables, self.outputs, self.calls, self.locals)
+        self.steps = _OF_A_DECLARATION * (1 + sum(map(len, named_blocks)))
+        """Steps of the budget for one scope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,15 +104,26 @@ class Scope:
     @cached_property
     def path(self) -> str:
         """The module path, such as ``module.eu_west_1``; "" for a root module."""
-        if self.caller is None or self.call is None:
-            return ""
-        outer = self.caller.path
-        return f"{outer}.module.{self.call.name}" if outer else f"module.{self.call.name}"
+        names = []
+        scope: Scope | None = self
+        while scope is not None and scope.call is not None:
+            names.append(f"module.{scope.call.name}")
+            scope = scope.caller
+        return ".".join(reversed(names))
+
+    @cached_property
+    def given(self) -> Mapping[str, Attribute]:
+        """The arguments of its call by name; the first of duplicates."""
+        arguments = self.call.block.body.attributes if self.call is not None else ()
+        return {each.name: each for each in reversed(arguments)}
 
     @cached_property
     def root(self) -> Scope:
         """The scope of its root module."""
-        return self.caller.root if self.caller else self
+        scope = self
+        while scope.caller is not None:
+            scope = scope.caller
+        return scope
 
     def resources(self, *types: str) -> Iterator[Declared]:
         """The managed resources of some types, or of all types."""
@@ -123,6 +140,7 @@ class Configuration:
         texts: every text of the directory, parsed or not, by relative posix path.
         paths: the relative posix paths of all files; None if they are unknown.
         unread: Terraform files that could not be parsed, so that their declarations are unknown.
+        budget: the work that its checks may take.
     """
 
     def __init__(
@@ -131,7 +149,9 @@ class Configuration:
         texts: Mapping[str, str],
         paths: Iterable[str] | None = None,
         unread: Iterable[str] = (),
+        budget: Budget | None = None,
     ) -> None:
+        self.budget = budget or Budget()
         self.texts = texts
         self.paths = None if paths is None else frozenset(paths) | frozenset(texts)
         self.modules = modules(files, unread)
@@ -158,12 +178,10 @@ class Configuration:
             found[scope.module.folder].append(scope)
             for name, call in scope.names.calls.items():
                 folder = source_folder(scope.module, call.block)
-                if (
-                    folder is None
-                    or folder not in self.modules
-                    or count >= _MOST_SCOPES
-                    or _within(scope, folder)
-                ):
+                if folder is None or folder not in self.modules or _within(scope, folder):
+                    continue
+                if count >= _MOST_SCOPES or not self.budget.spend(self.names[folder].steps):
+                    self.budget.lacks("the module calls multiply: some calls are taken to be like the others")
                     continue
                 count += 1
                 inner = self._scope(folder, scope, call)

@@ -23,6 +23,8 @@ __all__ = ["Tree", "Unreadable", "read"]
 Tree: TypeAlias = Any
 """A lark tree by the rules of ``hcl2/hcl2.lark``, whose leaves are tokens with their places in the text."""
 
+_LONGEST_REASON = 300  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -46,7 +48,10 @@ def read(text: str) -> Tree | Unreadable:
         return _parser().parse(text + "\n")
     except LarkError as error:
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
-        return Unreadable(max(1, line or 1), max(1, column or 1), str(error).split("\n")[0].rstrip(". "))
+        reason = str(error).split("\n")[0].rstrip(". ")  # contains the whole token
+        if len(reason) > _LONGEST_REASON:
+            reason = f"{reason[:_LONGEST_REASON]}…"
+        return Unreadable(max(1, line or 1), max(1, column or 1), reason)
     except RecursionError:
         return Unreadable(1, 1, "nested too deeply")
 

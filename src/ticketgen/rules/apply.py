@@ -35,9 +35,11 @@ def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator
                     rule.id, problem.message, Stage.VERIFY, last, rule.severity, problem.help or rule.fix
                 )
         except Enough:
+            configuration.budget.partial = True
             message = f"not checked to the end: {rule.id} would take too many steps in this directory"
             yield Finding("not-checked", message, Stage.VERIFY, last, severity, "split the directory")
     for place, what in subject.skipped:
+        configuration.budget.partial = True
         yield Finding("not-checked", what, Stage.VERIFY, place, severity, "simplify or split the code")
 
 

@@ -104,9 +104,10 @@ class Subject:
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
-        self.values = Values()
-        self.assumed = Values(assume_defaults=True)
-        self.origins = Origins()
+        budget = configuration.budget
+        self.values = Values(budget=budget)
+        self.assumed = Values(assume_defaults=True, budget=budget)
+        self.origins = Origins(budget)
         self.skipped: dict[tuple[Location, str], None] = {}
         """What was not checked, and where."""
         self._steps = Steps(_MOST_STEPS)

@@ -1,10 +1,10 @@
-"""The levels in order: first each file alone, then all files together."""
+"""The levels that need all files: first the round trips, then references, schema and rules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.values import Values
@@ -20,20 +20,7 @@ from ticketgen.verification.schema import check_schema
 from ticketgen.verification.syntax import check_syntax, round_trip_finding
 from ticketgen.verification.unused import check_unused
 
-__all__ = ["check_alone", "check_round_trips", "check_together", "not_read"]
-
-
-def check_alone(texts: Mapping[str, str], *, ours: bool, round_trips: bool) -> Checked[tuple[File, ...]]:
-    """Run levels 1 and 2 on each file; the value holds the parsed files.
-
-    Args:
-        texts: the Terraform files by path.
-        ours: see `verify`.
-        round_trips: whether to make the round trips here; False if the second process makes them.
-    """
-    checked = [check_syntax(path, text, ours=ours, round_trips=round_trips) for path, text in texts.items()]
-    files = tuple(each.value for each in checked if each.value is not None)
-    return Checked(files, tuple(finding for each in checked for finding in each.findings))
+__all__ = ["check_round_trips", "check_together", "not_read"]
 
 
 def check_round_trips(
@@ -69,6 +56,6 @@ def check_together(configuration: Configuration, *, ours: bool) -> Iterator[Find
         yield from check_duplicates(module)
         yield from check_unused(module)
     yield from check_cycles(configuration)
-    yield from check_files(configuration, Values())
+    yield from check_files(configuration, Values(budget=configuration.budget))
     yield from check_schema(modules.values(), guesses)
     yield from apply_rules(configuration, ours=ours)
