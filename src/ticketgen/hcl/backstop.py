@@ -48,9 +48,7 @@ class Backstop:
         others: the ids of more processes whose memory counts.
     """
 
-    def __init__(
-        self, seconds: float, bytes: int, others: Callable[[], Iterable[int]] = _no_others
-    ) -> None:
+    def __init__(self, seconds: float, bytes: int, others: Callable[[], Iterable[int]] = _no_others) -> None:
         self._seconds = seconds
         self._bytes = bytes
         self._others = others

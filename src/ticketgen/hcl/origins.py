@@ -38,7 +38,9 @@ class Origins:
                 if reference.root not in bound:
                     more = self._reference(reference, scope, block)
                     if not self._budget.spend(1 + len(more)):
-                        self._budget.lacks("the origins of values take too many steps: the others count as unknown")
+                        self._budget.lacks(
+                            "the origins of values take too many steps: the others count as unknown"
+                        )
                         return frozenset({"unknown"})
                     found |= more
         except RecursionError:

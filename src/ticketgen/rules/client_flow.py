@@ -49,9 +49,7 @@ def module_name(file: str) -> str:
     return posixpath.normpath(file).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def aws_calls(
-    modules: Mapping[str, Module], handler: str, steps: Steps | None = None
-) -> tuple[AwsCall, ...]:
+def aws_calls(modules: Mapping[str, Module], handler: str, steps: Steps | None = None) -> tuple[AwsCall, ...]:
     """The AWS calls of a package.
 
     Args:

@@ -42,7 +42,9 @@ class Granted:
 
     @cached_property
     def _allowed(self) -> _Patterns:
-        return self.function.found.subject.once(("patterns", id(self.actions)), lambda: _Patterns(self.actions))
+        return self.function.found.subject.once(
+            ("patterns", id(self.actions)), lambda: _Patterns(self.actions)
+        )
 
 
 class _Patterns:

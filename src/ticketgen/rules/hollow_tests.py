@@ -73,7 +73,9 @@ def _checks(node: ast.AST, helpers: Set[str], but: str = "") -> bool:
         return not _always_true(node.test)
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        return (name in helpers and name != but) or (_CHECKS.match(name) is not None and not _asserts_nothing(name, node))
+        return (name in helpers and name != but) or (
+            _CHECKS.match(name) is not None and not _asserts_nothing(name, node)
+        )
     return isinstance(node, ast.Raise)
 
 

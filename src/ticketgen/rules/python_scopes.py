@@ -183,9 +183,7 @@ class _Reader:
         named = [each.arg for each in node.args.kwonlyargs]
         # Methods do not look names up in their class.
         outer = scope.outer if scope.name in self.classes else scope.name
-        own = Scope(
-            (prefix + node.name)[:_LONGEST_NAME], outer, (*positional, *named), len(positional)
-        )
+        own = Scope((prefix + node.name)[:_LONGEST_NAME], outer, (*positional, *named), len(positional))
         self.body(node.body, own, prefix=f"{own.name}.")
 
     def node(self, node: ast.AST, scope: Scope) -> None:

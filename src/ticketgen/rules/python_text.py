@@ -25,7 +25,9 @@ _MOST_FORMATTED = 2 * 10**8
 """Limit of the characters that the parser searches for expressions of f-strings: for each, its length times them."""
 
 _WORD = re.compile(r"\w++|[^\w\s]")
-_DOTTED = re.compile(r"[\w\x80-\U0010ffff]++(?:\.[\s\\]*+[\w\x80-\U0010ffff]*+[\s\\]*+)*+|(?:\.[\s\\]*+\w*+)++")
+_DOTTED = re.compile(
+    r"[\w\x80-\U0010ffff]++(?:\.[\s\\]*+[\w\x80-\U0010ffff]*+[\s\\]*+)*+|(?:\.[\s\\]*+\w*+)++"
+)
 _STRING = re.compile(
     r'''#[^\n]*+
     |"""(?:[^"\\]++|\\.|"(?!""))*+ | \'\'\'(?:[^'\\]++|\\.|'(?!''))*+

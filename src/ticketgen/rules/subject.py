@@ -175,7 +175,9 @@ class Subject:
         by_type: dict[str, list[Found]] = {}
         for count, found in enumerate(self._instances()):
             if count == _MOST_INSTANCES:
-                self.skip(found.place, f"the rules look at {_MOST_INSTANCES:,} instances of resources at most")
+                self.skip(
+                    found.place, f"the rules look at {_MOST_INSTANCES:,} instances of resources at most"
+                )
                 break
             prefix = "" if found.block.type == "resource" else "data."
             by_type.setdefault(prefix + found.declared.type, []).append(found)

@@ -49,7 +49,5 @@ def _read(text: str, limit: PythonLimit) -> Suite | NotRead | None:
     if isinstance(tree, NotRead):
         return tree
     return (
-        None
-        if isinstance(tree, SyntaxError)
-        else Suite(tuple(hollow_tests(tree)), tuple(named_files(tree)))
+        None if isinstance(tree, SyntaxError) else Suite(tuple(hollow_tests(tree)), tuple(named_files(tree)))
     )

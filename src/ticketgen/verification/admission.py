@@ -60,8 +60,9 @@ def admit(terraform: Mapping[str, str], others: Mapping[str, str], budget: Budge
         elif weight.tokens > budget.tokens_of_a_file:
             refused[path] = f"the file has more than {budget.tokens_of_a_file:,} tokens"
         elif weight.tokens > left:
-            refused[path] = f"the directory has more than {budget.tokens:,} tokens, of which this file has " + (
-                f"{weight.tokens:,}"
+            refused[path] = (
+                f"the directory has more than {budget.tokens:,} tokens, of which this file has "
+                + (f"{weight.tokens:,}")
             )
         else:
             left -= weight.tokens

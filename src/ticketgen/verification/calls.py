@@ -105,9 +105,7 @@ def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterato
             yield _finding("unknown-module-output", message, steps[0].at(use.file), help)
 
 
-def _passed_on(
-    module: Module, call: Declaration, callee: Module, guesses: Guesses
-) -> Iterator[Finding]:
+def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
     """Check ``providers = { aws = aws.us_east_1 }``: the callee's name on the left, the caller's on the right."""
     assert isinstance(call.node, Block)
     attribute = call.node.attribute("providers")
@@ -144,7 +142,9 @@ def _declared(module: Module, value: Expression, file: str, guesses: Guesses) ->
     if "." in name and name not in module.providers and module.complete:
         known = (provider for provider in module.providers if "." in provider)
         provider, _, alias = name.partition(".")
-        help = guesses.did_you_mean(name, known) or f'add a provider "{provider}" block with alias = "{alias}"'
+        help = (
+            guesses.did_you_mean(name, known) or f'add a provider "{provider}" block with alias = "{alias}"'
+        )
         message = f"undeclared provider configuration {name}"
         yield _finding("undeclared-provider", message, value.at(file), help)
 

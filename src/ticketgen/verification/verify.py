@@ -121,7 +121,9 @@ class _Run:
 
     def _checks(self) -> Iterator[Finding]:
         terraform = {
-            path: text.removeprefix("\ufeff") for path, text in sorted(self.files.items()) if path.endswith(_HCL)
+            path: text.removeprefix("\ufeff")
+            for path, text in sorted(self.files.items())
+            if path.endswith(_HCL)
         }
         others = {path: text for path, text in self.files.items() if path not in terraform}
         admitted = admit(terraform, others, self.budget, ours=self.ours)
