@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 __all__ = ["best", "grows_faster"]
 
@@ -33,7 +34,7 @@ def grows_faster(make: Callable[[int], Callable[[], object]], sizes: Sequence[in
         sizes: growing by four each; the first that takes noticeable time ends the measurement.
     """
     before = best(make(sizes[0]), 1)
-    for smaller, size in zip(sizes, sizes[1:], strict=False):
+    for smaller, size in pairwise(sizes):
         assert size == 4 * smaller
         after = best(make(size), 1)
         if after > _NOTICEABLE:

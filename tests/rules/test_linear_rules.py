@@ -31,6 +31,14 @@ def checks(files: Mapping[str, str]) -> Callable[[], object]:
     return run
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+QUICK = (
+    "undeclared names", "bare ignore comments", "a required version of spaces", "typeof", "import a", "open comments",
+    "slashes", "an assert of terms", "clients that change", "flows times flows",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "attack", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in ATTACKS]
+)
 def test_time_is_in_proportion_to_size(attack: str) -> None:
     assert not grows_faster(lambda size: checks(ATTACKS[attack](size)), SIZES)

@@ -13,7 +13,7 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["apply_rules"]
 
-_OF_A_PROBLEM = 10
+_OF_A_PROBLEM = 50
 """Steps that a problem counts as, because it takes memory too."""
 
 

@@ -19,6 +19,8 @@ __all__ = ["AwsCall", "aws_calls", "module_name"]
 _MOST_ROUNDS = 50
 """Limit of passes over the code; a longer chain of functions is not followed to its end."""
 
+_MOST_FUNCTIONS = 20
+"""Limit of functions that one parameter may hold; one that may hold more is not followed."""
 _MOST_STEPS = 1_000_000
 """Limit of assignments, calls, returns and scopes that are looked at, over all passes."""
 
@@ -193,9 +195,9 @@ class _Flow:
                 if isinstance(value, Text):
                     self.texts.setdefault(holder, set()).add(value.value)
                 elif isinstance(value, Name | Member):
-                    functions = self._functions(value, module, scope)
-                    self._spend(len(functions))
-                    self.functions.setdefault(holder, set()).update(functions)
+                    functions = self.functions.setdefault(holder, set())
+                    if len(functions) <= _MOST_FUNCTIONS:
+                        functions |= self._functions(value, module, scope)
 
     def _is_method(self, module: str, name: str) -> bool:
         return name.rpartition(".")[0] in self.modules[module].classes
@@ -278,7 +280,8 @@ class _Flow:
                     if inner in self.modules[module].scopes:
                         return self._made(module, inner)
                     if name in around.taken:
-                        return self.functions.get((module, around.name, name), set())
+                        held = self.functions.get((module, around.name, name), set())
+                        return held if len(held) <= _MOST_FUNCTIONS else set()
                     around = (
                         self.modules[module].scopes.get(around.outer) if around.outer is not None else None
                     )
