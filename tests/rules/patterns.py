@@ -52,7 +52,7 @@ def patterns_of(file: Path, root: Path) -> Iterator[Pattern]:
                 continue
             used = {_FUNCTIONS[function.attr]}
             if function.attr == "compile":
-                used = uses.get(_name_of(tree, node), used)
+                used = uses.get(_name_of(tree, node), _at_once(tree, node) or {"fullmatch"})
             place = f"{file.relative_to(root)}:{node.lineno}"
             yield Pattern(place, given, _flags(node), frozenset(used))
 
@@ -109,6 +109,15 @@ def _name_of(tree: ast.Module, call: ast.Call) -> str:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             return target.id if isinstance(target, ast.Name) else ""
     return ""
+
+
+def _at_once(tree: ast.Module, call: ast.Call) -> set[str]:
+    """The method of ``re.compile(…).match(…)``."""
+    return {
+        _FUNCTIONS[node.attr]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.value is call and node.attr in _FUNCTIONS
+    }
 
 
 def _constant(node: ast.expr) -> str | bytes | None:

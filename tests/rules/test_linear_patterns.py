@@ -22,12 +22,14 @@ TRUSTED = {
     "cli/topics.py": "the documentation in the wheel",
     "pictures/html.py": "labels of rendered stacks",
     "wording.py": "constants of the source",
+    "cli/config.py": "a message of Python's reader of TOML",
+    "project/pin.py": "a line, cut at 1,000 characters",
 }
 
 PATTERNS = [
     each
     for file in sorted(SOURCE.rglob("*.py"))
-    if file.relative_to(SOURCE).as_posix() not in TRUSTED
+    if file.relative_to(SOURCE).as_posix() not in TRUSTED and "emulator" not in file.parts
     for each in patterns_of(file, SOURCE)
 ] + [
     Pattern(f"NAME_LIMITS:{'.'.join(key)}", limit.pattern, re.ASCII, frozenset({"fullmatch"}))
@@ -62,7 +64,6 @@ def _time(tried: Callable[[str], object], text: object) -> float:
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=[each.place for each in PATTERNS])
 def test_a_pattern_takes_linear_time(pattern: Pattern) -> None:
-    found = []
     for prefix, pump, suffix in attacks(pattern):
 
         def text(size: int, parts: tuple[str, str, str] = (prefix, pump, suffix)) -> object:
@@ -72,9 +73,7 @@ def test_a_pattern_takes_linear_time(pattern: Pattern) -> None:
         for tried in search_or_match(pattern):
             grows = slow(tried, text)
             if grows:
-                found.append(f"{prefix!r} + {pump!r} * n + {suffix!r}: {grows}")
-                break
-    assert not found, "\n".join([repr(pattern.text), *found[:5]])
+                pytest.fail(f"{pattern.text!r} on {prefix!r} + {pump!r} * n + {suffix!r}: {grows}")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_a_pattern_takes_linear_time(pattern: Pattern) -> None:
 def test_a_slow_pattern_is_found(text: str) -> None:
     """The test above can fail."""
     pattern = Pattern("here", text, re.S | re.M, frozenset({"search"}))
-    with pytest.raises(AssertionError):
+    with pytest.raises(pytest.fail.Exception):
         test_a_pattern_takes_linear_time(pattern)
 
 

@@ -12,7 +12,7 @@ from ticketgen.cli.paths import seen
 __all__ = ["shown_diff"]
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
-_HEADER = re.compile(r"(---|\+\+\+) (a/|b/|)(.*?)(\s*)")
+_HEADER = re.compile(r"(---|\+\+\+) (a/|b/|)((?:\s*+\S++)*+)(\s*+)")
 _BOLD, _RED, _GREEN, _CYAN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
 
 

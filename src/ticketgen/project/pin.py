@@ -37,7 +37,7 @@ def read_pin(project: Path) -> Pin | None:
     found = re.search(r"^(?:\S*[/=])?ticketgen\b(?![-._]?[A-Za-z]).*", text, re.MULTILINE)
     if found is None:
         return None
-    line = found[0]
+    line = found[0][:1_000]  # the patterns below are quadratic
     command = f"python -m pip install -r {REQUIREMENTS}"
     if (project / DEPENDENCIES).is_file():
         command = (

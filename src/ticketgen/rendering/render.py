@@ -42,7 +42,7 @@ def tidy(text: str, suffix: str) -> str:
     pieces = []
     place = 0
     for start, end in (*heredocs, (len(text), len(text))):
-        piece = re.sub(r"[ \t]+(?=\n|\Z)", "", text[place:start])
+        piece = re.sub(r"(?<![ \t])[ \t]++(?=\n|\Z)", "", text[place:start])
         pieces += [re.sub(rf"\n{{{limit + 1},}}", "\n" * limit, piece), text[start:end]]
         place = end
     tidied = "".join(pieces).strip("\n") + "\n"
