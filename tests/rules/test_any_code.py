@@ -80,7 +80,8 @@ def test_what_is_not_read_is_a_note_in_others_code_and_an_error_in_ours() -> Non
 _PYTHON = st.sampled_from([
     "import os", "import boto3", "from a import b as c", "x = ", "os.environ['A']", "os.environ.get(", "(", ")",
     "[", "]", "{", "}", "f'{", "}'", "'''", '"', "'", "lambda a: ", "def f(a, *b, c=1):", "class A(B):",
-    "async def g():", "@a", "\n", "\n    ", "\n        ", "return ", "yield ", "await ", "assert ", "raise ", "not ", " and ", " == ",
+    "async def g():", "@a", "\n", "\n    ", "\n        ", "return ", "yield ", "await ", "assert ",
+    "raise ", "not ", " and ", " == ",
     "1", "0x1", "1e999", "...", ":=", "->", "a", ".b", "(a)", "[0]", ":", ",", "*", "**", "=", "boto3.client('sqs')",
     "client.send_message(", "with open('main.tf', 'w') as f:", "try:", "tmp_path / 'a'", "except E as e:",
     "finally:", "match a:", "case {'b': [*c]}:", "if a:", "else:", "elif b:", "for a in b:", "while a:", "global a",
