@@ -37,6 +37,7 @@ class Budget:
         seconds: of processor time, for all processes together.
         bytes: of memory, for all processes together.
         short: what the budget did not suffice for, in the order in which it was noticed.
+        partial: whether a rule has a limit of its own that it reached, and has a finding about that.
     """
 
     def __init__(self, factor: int = DEFAULT) -> None:
@@ -47,6 +48,7 @@ class Budget:
         self.seconds = _SECONDS * factor
         self.bytes = _BYTES * factor
         self.short: list[str] = []
+        self.partial = False
 
     def spend(self, steps: int) -> bool:
         """Take some steps; whether they were left. If they were not, none are left for anything else."""

@@ -79,7 +79,9 @@ def _character(escape: re.Match[str]) -> str:
 
 
 _LITERAL = re.compile(r"(?P<sequence>[$%]\{~?)|(?:\$\$\{|%%\{|[$%](?!\{)|[^$%\n])*(?P<end>\n)?")
-_INSIDE = re.compile(r'#[^\n]*|//[^\n]*|/\*.*?\*/|(?P<open>\{)|(?P<close>~?\})|(?P<quote>")', re.DOTALL)
+_INSIDE = re.compile(
+    r'#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)|(?P<open>\{)|(?P<close>~?\})|(?P<quote>")', re.DOTALL
+)
 _QUOTED = re.compile(r'\\.|\$\$\{|%%\{|(?P<sequence>[$%]\{)|(?P<end>")', re.DOTALL)
 _DIRECTIVE = re.compile(
     r"\s*(?:(?P<word>else|endif|endfor)\s*$|if\b|for\s+(?P<first>[\w-]+)\s*(?:,\s*(?P<second>[\w-]+)\s*)?in\b)"

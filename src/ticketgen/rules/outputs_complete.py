@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ticketgen.findings import Location, Severity
@@ -26,12 +27,12 @@ _BY_NAME = {"an API": ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_n
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    of_root: dict[int, list[Scope]] = {}
-    for scope in subject.configuration.every_scope():
-        of_root.setdefault(id(scope.root), []).append(scope)
-    for own in of_root.values():
-        root = own[0].root
-        if not all(scope.module.complete for scope in own):
+    by_root: dict[Scope, list[Scope]] = {}
+    for scope in subject.scopes:
+        by_root.setdefault(scope.root, []).append(scope)
+    every = Counter(scope.root for scope in subject.configuration.every_scope())
+    for root, own in by_root.items():
+        if len(own) != every[root]:
             continue  # one of its modules could not be read completely
         stack = bool(root.module.providers and any(root.module.blocks("provider")))
         yield from _of_root(subject, root, own, stack)

@@ -13,6 +13,7 @@ from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.files import check_files
+from ticketgen.verification.guesses import Guesses
 from ticketgen.verification.placement import check_placement
 from ticketgen.verification.references import check_references
 from ticketgen.verification.schema import check_schema
@@ -34,17 +35,18 @@ def check_round_trips(
             yield round_trip_finding(file.path, difference, ours=ours)
 
 
-def check_together(configuration: Configuration) -> Iterator[Finding]:
+def check_together(configuration: Configuration, *, ours: bool) -> Iterator[Finding]:
     """Run levels 3 to 5: references, schema, rules."""
     modules = configuration.modules
+    guesses = Guesses()
     for module in modules.values():
-        yield from check_references(module)
-        yield from check_calls(module, modules)
+        yield from check_references(module, guesses)
+        yield from check_calls(module, modules, guesses)
         yield from check_placement(module)
         yield from check_duplicates(module)
         yield from check_unused(module)
     yield from check_cycles(configuration)
     yield from check_files(configuration, Values(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
-    yield from check_schema(modules.values())
-    yield from apply_rules(configuration)
+    yield from check_schema(modules.values(), guesses)
+    yield from apply_rules(configuration, ours=ours)

@@ -19,6 +19,7 @@ from ticketgen.hcl.backstop import Backstop, Overrun
 from ticketgen.hcl.budget import DEFAULT, Budget
 from ticketgen.hcl.second_process import RoundTrips, saves_time
 from ticketgen.verification.admission import FIX, admit, too_large
+from ticketgen.verification.listed import listed
 
 if TYPE_CHECKING:
     from ticketgen.hcl.syntax import File
@@ -114,11 +115,11 @@ class _Run:
         reasons = [*self.budget.short, *overrun]
         self.findings += (too_large(why, None, FIX, ours=self.ours) for why in reasons)
         kept: list[Finding] = []
-        all_read = not self.unread and not reasons
+        all_read = not self.unread and not reasons and not self.budget.partial
         more = self._within(self.budget.seconds / 5, lambda: kept.extend(self._heeded(all_read=all_read)))
         if more:
             kept = [*self.findings, *(too_large(why, None, FIX, ours=self.ours) for why in more)]
-        return Verified(tuple(kept), repeatable=not overrun and not more)
+        return Verified(tuple(listed(kept)), repeatable=not overrun and not more)
 
     def _within(self, seconds: float, work: Callable[[], None]) -> list[str]:
         """Do something; the reason if it took too much."""
@@ -166,7 +167,8 @@ class _Run:
         self.unread = terraform.keys() - {file.path for file in parsed} | incomplete(every) | self.left_out
         read = {path: text for path, text in self.files.items() if path in texts or path in admitted.others}
         files = [file for file in parsed if file.path.endswith(".tf")]
-        yield from check_together(Configuration(files, read, self.paths, self.unread, self.budget))
+        configuration = Configuration(files, read, self.paths, self.unread, self.budget)
+        yield from check_together(configuration, ours=self.ours)
         if self.elsewhere is not None:
             differences = self.elsewhere.differences()
             if self.elsewhere.overrun:
