@@ -11,9 +11,9 @@ from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, pl
 from ticketgen.tree.drift import downgrades, upgrades
 from ticketgen.tree.journal import Operation, apply, interrupted, recover
 from ticketgen.tree.lock import PATIENCE_S, locked
-from ticketgen.tree.paths import trouble
+from ticketgen.tree.paths import read, trouble, unsafe
 
-__all__ = ["put_back", "refusals", "write"]
+__all__ = ["put_back", "refusals", "write", "write_files"]
 
 WRITTEN = frozenset({State.CREATED, State.CHANGED, State.MISSING, State.HAND_EDITED, State.ORPHANED})
 
@@ -81,6 +81,39 @@ def write(
         return Checked(None if failures else changes, found + kept + failures)
 
 
+def write_files(
+    root: Path, files: Mapping[str, tuple[bytes | None, bytes | None]], *, patience_s: float = PATIENCE_S
+) -> tuple[Finding, ...]:
+    """Replace, create or delete files that belong to no stack: all of them or, with findings, none.
+
+    Args:
+        root: the project's folder, which must exist. Folders below it are created as needed.
+        files: path relative to the root, posix → the content that must be there now, and the content to write; None
+            means no file. A file with the same content twice is only compared.
+        patience_s: how long to wait for another write, in seconds.
+
+    Returns:
+        No errors if all files are written.
+    """
+    with locked(root, patience_s) as refused:
+        if refused:
+            return (refused,)
+        found = recover(root)
+        if has_errors(found):
+            return found
+        refusal = tuple(
+            each
+            for path, (before, _) in files.items()
+            if (each := unsafe(root, path) or _differs(root, path, before))
+        )
+        if refusal:
+            return refusal
+        pairs = files.items()
+        return found + apply(
+            root, [Operation("", path, before, after) for path, (before, after) in pairs if before != after]
+        )
+
+
 def refusals(changes: Changes, *, force: bool, upgrade: bool) -> tuple[Finding, ...]:
     """Find the reasons not to write: stacks of another version, or else files that would be lost."""
     foreign = (*(() if upgrade else upgrades(changes)), *(() if force else downgrades(changes)))
@@ -99,14 +132,30 @@ def _moved(root: Path, path: str, content: bytes) -> Finding | None:
         now = (root / path).read_bytes()  # through a link, too: it is only read
     except OSError:
         now = None
-    if now == content:
-        return None
+    return None if now == content else _interference(path)
+
+
+def _interference(path: str) -> Finding:
     return trouble(
         "interference",
         "nothing was written, because the file changed meanwhile",
         path,
         "run the command again",
     )
+
+
+def _differs(root: Path, path: str, content: bytes | None) -> Finding | None:
+    """Find out whether a file has another content than the one that a write replaces."""
+    try:
+        now = read(root, path)
+    except OSError as error:
+        return trouble(
+            "in-the-way",
+            f"cannot be read as a file: {error.strerror}",
+            path,
+            "move it elsewhere, then run it again",
+        )
+    return None if now == content else _interference(path)
 
 
 def operations(changes: Changes) -> tuple[Operation, ...]:
