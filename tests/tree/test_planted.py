@@ -228,7 +228,9 @@ def test_killed_without_a_place_for_records_nothing_is_lost_and_the_next_command
         if told:
             shutil.rmtree(root / STAGE)
             for path in (root / "stacks").rglob(GUARD):
-                assert {rule for rule, _ in rules(plan(root, NEW, version=VERSION, retire_in="stacks"))} == {"in-the-way"}
+                assert {rule for rule, _ in rules(plan(root, NEW, version=VERSION, retire_in="stacks"))} == {
+                    "in-the-way"
+                }
                 path.unlink()
             assert {rule for rule, _ in rules(render(root, NEW, force=True))} <= {"in-the-way"}
     assert call > 30

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
 from ticketgen.tree.disk import Disk, opened, trouble
-from ticketgen.tree.journal import GUARD, unfinished
+from ticketgen.tree.journal import GUARD, STAGE, unfinished
 from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, folders, not_ours, read_manifest
 from ticketgen.tree.paths import clashes, fingerprint
 from ticketgen.tree.versions import is_newer
@@ -161,7 +161,10 @@ def plan(
 
 def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str | None) -> Checked[Changes]:
     """Compare an open project."""
-    blocked = unfinished(disk)
+    try:
+        blocked = unfinished(disk)
+    except OSError as error:
+        blocked = _unreadable(STAGE, error)
     if blocked:
         return Checked(None, (blocked,))
     rendered = {stack.folder: stack for stack in stacks}
@@ -177,7 +180,7 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
     listed = 0
     for folder in sorted([*rendered, *retired]):
         blocked = disk.unsafe(f"{folder}/{NAME}") or _guarded(disk, folder)
-        old: Checked[Manifest] = Checked(None, (blocked,)) if blocked else read_manifest(disk, folder)
+        text, old = (None, Checked[Manifest](None, (blocked,))) if blocked else read_manifest(disk, folder)
         findings += old.findings
         if old.value is None:
             continue
@@ -191,12 +194,9 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
         compared = compare(disk, folder, rendered.get(folder), old.value)
         findings += compared.findings
         files += compared.value or ()
-        try:
-            manifests.append(
-                manifest_change(disk, folder, rendered.get(folder), old.value, compared.value or (), version)
-            )
-        except OSError as error:
-            findings.append(_unreadable(f"{folder}/{NAME}", error))
+        manifests.append(
+            manifest_change(text, folder, rendered.get(folder), old.value, compared.value or (), version)
+        )
     findings += clashes(disk, [change.path for change in files if change.after is not None])
     if has_errors(findings):
         return Checked(None, tuple(findings))
@@ -249,13 +249,17 @@ def state_of(before: bytes | None, old: Entry | None, after: str | None) -> Stat
 
 
 def manifest_change(
-    disk: Disk, folder: str, stack: Stack | None, old: Manifest, changes: Iterable[Change], version: str
+    before: bytes | None,
+    folder: str,
+    stack: Stack | None,
+    old: Manifest,
+    changes: Iterable[Change],
+    version: str,
 ) -> Change:
     """Find the state of the folder's manifest, which lists the rendered files and those that had to be kept."""
     start = len(folder) + 1
     kept = {c.path[start:]: old.files[c.path[start:]] for c in changes if c.state is State.KEPT}
     path = f"{folder}/{NAME}"
-    before = disk.read(path)
     if stack is None and not kept:
         return Change(path, folder, State.ORPHANED, before, None)
     new = {name: entry_of(name, text) for name, text in stack.files.items()} if stack else {}

@@ -114,18 +114,19 @@ def load(root: Path, folder: str) -> Checked[Manifest]:
     """
     try:
         with opened(root) as disk:
-            return read_manifest(disk, folder)
+            return read_manifest(disk, folder)[1]
     except OSError as error:
         return Checked(None, (_broken(folder, error),))
 
 
-def read_manifest(disk: Disk, folder: str) -> Checked[Manifest]:
-    """Read the manifest of a folder of an open project."""
+def read_manifest(disk: Disk, folder: str) -> tuple[bytes | None, Checked[Manifest]]:
+    """Read the manifest of a folder of an open project, once: its bytes, and the manifest in them."""
+    content = None
     try:
         content = disk.read(f"{folder}/{NAME}", MOST_BYTES)
-        return Checked(Manifest() if content is None else parse(content))
+        return content, Checked(Manifest() if content is None else parse(content))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return Checked(None, (_broken(folder, error),))
+        return content, Checked(None, (_broken(folder, error),))
 
 
 def parse(content: bytes) -> Manifest:
