@@ -72,7 +72,7 @@ def test_any_failed_call_of_a_plan_is_a_finding(tmp_path: Path, code: int) -> No
             assert exit_code(found.findings) in CODES
             assert all(f.message.isprintable() for f in found.findings)
         else:
-            assert found.value == fine.value or code == errno.ENOTDIR
+            assert found.value == fine.value or code in {errno.ENOTDIR, errno.ELOOP}  # no folder, so no stack
     assert at > 50
     assert told > 40
     assert snapshot(tmp_path) == before

@@ -168,10 +168,15 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
     if blocked:
         return Checked(None, (blocked,))
     rendered = {stack.folder: stack for stack in stacks}
-    try:
-        known = folders(disk, retire_in) if retire_in and not disk.unsafe(f"{retire_in}/{NAME}") else ()
-    except OSError as error:
-        return Checked(None, (_unreadable(error.filename or retire_in or "", error),))
+    known: tuple[str, ...] = ()
+    if retire_in:
+        blocked = disk.unsafe(f"{retire_in}/{NAME}")
+        if blocked:
+            return Checked(None, (blocked,))
+        try:
+            known = folders(disk, retire_in)
+        except OSError as error:
+            return Checked(None, (_unreadable(error.filename or retire_in, error),))
     retired = tuple(folder for folder in known if folder not in rendered)
     files: list[Change] = []
     manifests: list[Change] = []
@@ -180,7 +185,10 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
     listed = 0
     for folder in sorted([*rendered, *retired]):
         blocked = disk.unsafe(f"{folder}/{NAME}") or _guarded(disk, folder)
-        text, old = (None, Checked[Manifest](None, (blocked,))) if blocked else read_manifest(disk, folder)
+        text: bytes | None = None
+        old: Checked[Manifest] = Checked(None, (blocked,) if blocked else ())
+        if not blocked:
+            text, old = read_manifest(disk, folder)
         findings += old.findings
         if old.value is None:
             continue

@@ -228,9 +228,15 @@ def put(folder: int, name: str, text: bytes, mode: int | None = None) -> None:
 
 
 def digest(folder: int, name: str) -> str | None:
-    """The hash of a file in an open folder; None if there is no file, and empty if it is none that can be read."""
+    """The hash of a file in an open folder; None if there is no file, and empty if it is not a regular one.
+
+    Raises:
+        OSError: the system refused. What is not known must not count as changed.
+    """
     try:
         read = content(folder, name)
-    except OSError:
+    except OSError as error:
+        if error.errno:
+            raise
         return ""
     return None if read is None else fingerprint(read)
