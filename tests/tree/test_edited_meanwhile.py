@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -171,18 +172,20 @@ def test_whatever_takes_the_place_of_a_file_at_any_call_stays(tmp_path: Path, ot
         if not place.parent.is_dir():
             return
         place.unlink(missing_ok=True)
-        {
-            "folder": lambda: place.mkdir() or (place / "inner").write_bytes(EDIT),
-            "link": lambda: place.symlink_to(precious),
-            "fifo": lambda: os.mkfifo(place),
-            "file": lambda: place.write_bytes(EDIT),
-            "nothing": lambda: None,
-        }[other]()
+        if other == "folder":
+            place.mkdir()
+            (place / "inner").write_bytes(EDIT)
+        elif other == "link":
+            place.symlink_to(precious)
+        elif other == "fifo":
+            os.mkfifo(place)
+        elif other == "file":
+            place.write_bytes(EDIT)
 
     for call in range(0, 10_000, 2):
         root = prepared(tmp_path / str(call))
         place = root / "stacks/dev/main.tf"
-        with Editor(call, lambda place=place: swapped(place)) as editor:
+        with Editor(call, partial(swapped, place)) as editor:
             done = render(root, NEW)
         if editor.calls <= call:
             break
@@ -222,19 +225,17 @@ def test_a_folder_that_becomes_a_link_at_any_call_leads_nowhere(tmp_path: Path, 
 def test_an_edit_is_told_with_the_file_and_nothing_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ticketgen.tree import journal
-
     root = prepared(tmp_path / "project")
     place = root / "stacks/dev/main.tf"
     before = dict(snapshot(root))
-    exchanged = journal.swap
+    exchanged = moves.swap
 
     def edited_first(stage: int, name: str, folder: int, target: str) -> None:
         if place.read_bytes() == b"old dev\n":
             place.write_bytes(EDIT)
         exchanged(stage, name, folder, target)
 
-    monkeypatch.setattr(journal, "swap", edited_first)
+    monkeypatch.setattr("ticketgen.tree.journal.swap", edited_first)
     (found,) = render(root, NEW).findings
     assert (found.rule, found.location and found.location.file) == ("interference", "stacks/dev/main.tf")
     assert found.message == "nothing was written, because the file changed meanwhile"
@@ -245,11 +246,9 @@ def test_an_edit_is_told_with_the_file_and_nothing_is_written(
 def test_an_editor_that_saves_twice_keeps_its_newest_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ticketgen.tree import journal
-
     root = prepared(tmp_path / "project")
     place = root / "stacks/dev/main.tf"
-    exchanged, texts = journal.swap, iter([b"first\n", EDIT])
+    exchanged, texts = moves.swap, iter([b"first\n", EDIT])
 
     def edited_first(stage: int, name: str, folder: int, target: str) -> None:
         if target == "main.tf" and (text := next(texts, None)):
@@ -260,7 +259,7 @@ def test_an_editor_that_saves_twice_keeps_its_newest_text(
         place.with_suffix(".swp").write_bytes(text)
         place.with_suffix(".swp").replace(place)
 
-    monkeypatch.setattr(journal, "swap", edited_first)
+    monkeypatch.setattr("ticketgen.tree.journal.swap", edited_first)
     found = render(root, NEW).findings
     assert {f.rule for f in found} == {"interference"}
     assert place.read_bytes() == EDIT

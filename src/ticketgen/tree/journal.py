@@ -264,14 +264,19 @@ def taken(stage: Stage, number: int, step: Step, *, own: bool) -> str | None:
 
 
 def take(stage: Stage, name: str, folder: int, target: str, expected: str | None) -> None:
-    """Move a file of ours to the stage; put it back if it is not as expected."""
+    """Move a file of ours to the stage; put it back if it is not as expected.
+
+    Raises:
+        OSError: it is there again, or, if another file took its place, in the stage, which is kept and reported.
+    """
     with contextlib.suppress(FileNotFoundError):
         os.rename(target, name, src_dir_fd=folder, dst_dir_fd=stage.fd)
-        if digest(stage.fd, name) != expected:
-            with contextlib.suppress(
-                FileExistsError
-            ):  # it stays in the stage, which is then kept and reported
-                place(stage.fd, name, folder, target)
+        try:
+            if digest(stage.fd, name) != expected:
+                raise OSError(0, "another program saved it meanwhile")
+        except BaseException:
+            place(stage.fd, name, folder, target)
+            raise
 
 
 def guard(stage: Stage, journal: Journal) -> None:
@@ -294,7 +299,7 @@ def guard(stage: Stage, journal: Journal) -> None:
 def unguard(stage: Stage, stack: str) -> None:
     """Delete the guard file of a stack, unless it has another content."""
     with contextlib.suppress(FileNotFoundError), stage.disk.folder(stack) as folder:
-        if digest(folder, GUARD) == fingerprint(GUARD_TEXT):
+        if content(folder, GUARD) == GUARD_TEXT:
             take(stage, f"guard{OUT}", folder, GUARD, fingerprint(GUARD_TEXT))
 
 
