@@ -14,6 +14,7 @@ from tree_tools import NEW, OLD, VERSION, dies_at, render, rules, snapshot, unfi
 
 from ticketgen.tree import plan, put_back, write_files
 from ticketgen.tree.journal import GUARD, GUARD_TEXT, STAGE
+from ticketgen.tree.manifest import NAME
 from ticketgen.tree.paths import fingerprint
 
 IN_THE_WAY = [("in-the-way", STAGE)]
@@ -228,9 +229,9 @@ def test_killed_without_a_place_for_records_nothing_is_lost_and_the_next_command
         if told:
             shutil.rmtree(root / STAGE)
             for path in (root / "stacks").rglob(GUARD):
-                assert {rule for rule, _ in rules(plan(root, NEW, version=VERSION, retire_in="stacks"))} == {
-                    "in-the-way"
-                }
+                known = path.parent.name != "left" or (path.parent / NAME).exists()
+                found = plan(root, NEW, version=VERSION, retire_in="stacks")
+                assert ("in-the-way" in {rule for rule, _ in rules(found)}) == known
                 path.unlink()
             assert {rule for rule, _ in rules(render(root, NEW, force=True))} <= {"in-the-way"}
     assert call > 30
