@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
-from attacks import ATTACKS, DENSE, EXPRESSIONS
+from large_directories import ATTACKS, DENSE, EXPRESSIONS
 
 from ticketgen.findings import Finding, Severity
 from ticketgen.hcl import backstop
