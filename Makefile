@@ -10,6 +10,12 @@ TFLINT := v0.64.0
 SITE := .build/mkdocs
 MATERIAL := 9.8.2
 
+# An environment with the lowest versions that pyproject.toml allows, on the lowest Python of this machine.
+OLDEST := .build/oldest
+OLDEST_PYTHON := $(firstword $(foreach minor,11 12 13,$(shell command -v python3.$(minor))) $(PYTHON))
+UV := 0.13.9
+TESTS := tests
+
 # DynamoDB Local, for the tests of the functions. Without Java and Maven they run on an emulation.
 DYNAMODB := .build/dynamodb-local
 
@@ -17,7 +23,7 @@ DYNAMODB := .build/dynamodb-local
 ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep
+.PHONY: help demo test test-oldest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -29,6 +35,9 @@ demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 test: lint dynamodb ## Set up, and run every check except the slow proofs.
 	$(BIN)/python -m pytest -m "not slow and not apply and not sweep" -n 2 --dist worksteal
 
+test-oldest: $(OLDEST)/.ready dynamodb ## Run the tests with the lowest allowed versions of all dependencies. TESTS=tests/hcl for some.
+	$(OLDEST)/bin/python -m pytest -m "not slow and not apply and not sweep and not newest" -n 2 --dist worksteal $(TESTS)
+
 lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -39,8 +48,8 @@ prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks
 	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest -m slow $(ALONE)
 
-apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores.
-	$(BIN)/python -m pytest -m apply
+apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores. REGIONS=4 for some.
+	REGIONS=$(or $(REGIONS),12) $(BIN)/python -m pytest -m apply
 
 bench: $(READY) ## Measure ticketgen's speed, compared with a baseline in the same run.
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
@@ -85,6 +94,13 @@ $(READY): pyproject.toml
 	  { echo "ticketgen needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.13 ..." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(OLDEST)/.ready: pyproject.toml Makefile
+	$(PYTHON) -m venv .build/uv
+	.build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	.build/uv/bin/uv venv --quiet --clear --python $(OLDEST_PYTHON) $(OLDEST)
+	.build/uv/bin/uv pip install --quiet --python $(OLDEST)/bin/python --resolution lowest-direct --editable '.[dev,rehearse]'
 	@touch $@
 
 # Scanners that security teams run on a stack. checkov pins its dependencies, so it has an environment of its own; tflint

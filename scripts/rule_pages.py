@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
 
+from ticketgen.escaping import visible_lines
 from ticketgen.rules.catalogue import LEVELS
 from ticketgen.rules.pages import page
 from ticketgen.rules.registry import RULES
@@ -33,7 +34,7 @@ def _example(rule: str) -> str:
     return (
         "## Example\n\n"
         f"`ticketgen validate` reports:\n\n```text\n{report}```\n\n"
-        f"This change fixes it:\n\n```diff\n{''.join(_change(rule))}```\n"
+        f"This change fixes it:\n\n```diff\n{visible_lines(''.join(_change(rule)))}```\n"
     )
 
 

@@ -28,6 +28,12 @@ for _name in ("TICKETGEN_SPEC", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):
 collect_ignore_glob = ["rules/bad/*", "rules/good/*"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the records of the tests' writes out of the folder of whoever runs the tests."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Terraform with its providers; if it is missing, skips, or fails if it is required."""

@@ -1,40 +1,49 @@
 """The cache folder. Its content can be recomputed, so losing it costs only time.
 
-An entry depends on the code that computed it. Callers therefore name an entry by a digest of its inputs and of
-`fingerprint`, and treat corrupt entries as cache misses.
+The folder may lie in a repository of somebody else, as GitLab's ``cache:`` wants it, and some entries are code. An
+entry therefore begins with an authentication code of its kind, key and content under the user's secret. Entries that
+another user or another machine wrote, and corrupt ones, count as cache misses. Without a secret there is no cache.
+
+An entry depends on the code that computed it: keys contain `fingerprint`.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
+import stat
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["NO_CACHE", "cache_folder", "fingerprint", "keep"]
+from ticketgen.user_secret import user_secret
+
+__all__ = ["NO_CACHE", "cache_folder", "fingerprint", "keep", "load"]
 
 NO_CACHE = "TICKETGEN_NO_CACHE"
 """Environment variable that disables the cache if it is set to any value."""
 
+_LARGEST = 4 * 2**20  # bytes; the compiled grammar has 0.2 MB, the largest template 0.1 MB
+_CODE = sha256().digest_size
 
-@cache
+
 def cache_folder() -> Path | None:
-    """The cache folder, created if necessary; None if it is disabled or not writable.
+    """The cache folder, created if necessary; None if it is disabled, not safe or not writable.
 
     ``TICKETGEN_CACHE_DIR``, otherwise ``ticketgen`` in the platform's folder for caches
     (https://specifications.freedesktop.org/basedir-spec/latest/).
     """
-    if os.environ.get(NO_CACHE):
+    if os.environ.get(NO_CACHE) or user_secret() is None:
         return None
     try:
         folder = _chosen()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        own = _is_own(folder)
-    except (OSError, RuntimeError):
+    except RuntimeError:  # the user has no home
         return None
-    return folder if own and os.access(folder, os.W_OK | os.X_OK) else None
+    return folder if folder.is_absolute() and _is_safe(folder) else None
 
 
 @cache
@@ -43,24 +52,106 @@ def fingerprint(*packages: str) -> str:
     return "\n".join([sys.version, *(told for name in ("ticketgen", *packages) for told in _files(name))])
 
 
-def keep(path: Path, content: bytes, most: int) -> None:
-    """Write a cache entry atomically for parallel runs, and delete the oldest ones; do nothing on an error.
+def load(kind: str, key: str) -> bytes | None:
+    """The content of an entry; None if it is missing or was not written by this user on this machine.
 
     Args:
-        path: the file in the cache folder; its name up to the first hyphen is the kind of entry.
-        content: the content of the file.
+        kind: what the entry is, one word. An entry of one kind is never read as another.
+        key: all inputs of its computation; may be long.
+    """
+    name = _name(kind, key)
+    with suppress(OSError), _opened() as folder:
+        # Without O_NONBLOCK, a FIFO in place of the file would block.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
+                return None
+            entry = file.read(_LARGEST)
+        code, content = entry[:_CODE], entry[_CODE:]
+        return content if hmac.compare_digest(code, _authenticated(name, content)) else None
+    return None
+
+
+def keep(kind: str, key: str, content: bytes, most: int) -> None:
+    """Write an entry atomically for parallel runs, and delete the oldest ones; do nothing on an error.
+
+    Args:
+        kind: as for `load`.
+        key: as for `load`.
+        content: the content of the entry.
         most: the number of entries of that kind to keep, the newest ones.
     """
-    own = path.with_suffix(f".{os.getpid()}")
+    name = _name(kind, key)
+    if len(content) + _CODE > _LARGEST:
+        return
+    with suppress(OSError), _opened() as folder:
+        own = f"{name}.{os.urandom(8).hex()}"  # no clone can bring a link of that name
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with os.fdopen(os.open(own, flags, 0o600, dir_fd=folder), "wb") as file:
+                file.write(_authenticated(name, content) + content)
+            os.replace(own, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            os.unlink(own, dir_fd=folder)
+            raise
+        _delete_oldest(folder, kind, most)
+
+
+def _name(kind: str, key: str) -> str:
+    return f"{kind}-{sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def _authenticated(name: str, content: bytes) -> bytes:
+    secret = user_secret()
+    if secret is None:
+        raise OSError("there is no secret")
+    return hmac.digest(secret, f"ticketgen cache\0{name}\0".encode() + content, "sha256")
+
+
+def _delete_oldest(folder: int, kind: str, most: int) -> None:
+    names = [name for name in os.listdir(folder) if name.startswith(f"{kind}-")]
+    if len(names) <= most:
+        return
+    ages = []
+    for name in names:
+        with suppress(FileNotFoundError):
+            ages.append((os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime_ns, name))
+    for _, name in sorted(ages, reverse=True)[most:]:
+        with suppress(OSError):  # a folder, or deleted by another run
+            os.unlink(name, dir_fd=folder)
+
+
+@contextmanager
+def _opened() -> Iterator[int]:
+    """The cache folder, open.
+
+    Raises:
+        OSError: there is none.
+    """
+    folder = cache_folder()
+    if folder is None:
+        raise FileNotFoundError("there is no cache folder")
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        own.write_bytes(content)
-        own.replace(path)
-        kind = path.name.partition("-")[0]
-        kept = sorted(path.parent.glob(f"{kind}-*"), key=lambda each: each.stat().st_mtime, reverse=True)
-        for old in kept[most:]:
-            old.unlink(missing_ok=True)
+        yield opened
+    finally:
+        os.close(opened)
+
+
+def _is_safe(folder: Path) -> bool:
+    """Whether the folder can be written by nobody but the user, and no repository can lead it elsewhere by a link."""
+    try:
+        here = Path.cwd()
+        around = [each for each in folder.parents if each == here or os.path.lexists(each / ".git")]
+        inside = [each for each in folder.parents if around and around[-1] in each.parents]
+        if any(each.is_symlink() for each in (folder, *inside)):
+            return False
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = folder.stat()
     except OSError:
-        own.unlink(missing_ok=True)
+        return False
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o022 and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _files(package: str) -> Iterator[str]:
@@ -74,23 +165,15 @@ def _files(package: str) -> Iterator[str]:
                     for entry in entries
                     if entry.name in names and not entry.name.endswith(".bin")
                 )
-            yield f"{root}{told}"
-
-
-def _is_own(folder: Path) -> bool:
-    """Whether nobody else can write to the folder, because its content is trusted."""
-    if sys.platform == "win32":
-        return True
-    found = folder.stat()
-    return found.st_uid == os.geteuid() and not found.st_mode & 0o022
+            yield f"{root!a}{told}"
 
 
 def _chosen() -> Path:
     own = os.environ.get("TICKETGEN_CACHE_DIR")
     if own:
-        return Path(own)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "ticketgen"
+        return Path(os.path.abspath(own))  # noqa: PTH100 -- `resolve` would follow links, which are looked at
     if sys.platform == "darwin":
         return Path.home() / "Library/Caches/ticketgen"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ticketgen"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # The specification says to ignore a relative path.
+    return (cache if cache.is_absolute() else Path.home() / ".cache") / "ticketgen"

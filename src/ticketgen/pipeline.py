@@ -11,11 +11,14 @@ without changes and the commands that only read a spec do not report it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ticketgen.findings import Checked, Finding, Severity, Stage, has_errors
+from ticketgen.hcl.backstop import Backstop, Overrun
+from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.pictures.extraction import picture
@@ -29,6 +32,7 @@ from ticketgen.spec.resolve import resolve
 from ticketgen.spec.texts import choice
 from ticketgen.stack.render import render
 from ticketgen.tree import Changes, Stack, State, plan, put_back, write
+from ticketgen.verification.admission import admit, too_large
 from ticketgen.verification.verify import verify
 from ticketgen.version import VERSION
 
@@ -130,9 +134,24 @@ def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
     rendered = render(environment, sizing.value, project.value)
     if rendered.value is None:
         return Checked(None, rendered.findings)
-    files = (parse(path, text) for path, text in rendered.value.items() if path.endswith(".tf"))
-    drawn = picture(file for file in files if isinstance(file, File))
-    return Checked(drawn, rendered.findings)
+    return _drawn(rendered.value, rendered.findings)
+
+
+def _drawn(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Checked[Picture]:
+    """The picture of rendered files, within the budget of a verification: a project's own templates may be anyone's."""
+    budget = Budget()
+    admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, ours=True)
+    if admitted.findings:
+        return Checked(None, findings + admitted.findings)
+    try:
+        with Backstop(budget.seconds, budget.bytes):
+            parsed = (parse(path, text) for path, text in admitted.terraform.items() if not refusal(text))
+            return Checked(picture(file for file in parsed if isinstance(file, File)), findings)
+    except (Overrun, MemoryError, RecursionError) as error:
+        why = f"the picture takes more than {error}" if isinstance(error, Overrun) else "the picture"
+        return Checked(
+            None, (*findings, too_large(why, None, "simplify the project's own templates", ours=True))
+        )
 
 
 def stack_of(project: Project, environment: Environment) -> Checked[Stack]:

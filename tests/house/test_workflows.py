@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from github_actions import ROOT, WORKFLOWS, check_schema, steps
 
+from ticketgen.project.environments import first_figures
+from ticketgen.project.generate import Renderer
+from ticketgen.project.template import read_template
+from ticketgen.spec.presets import presets
+
 ALL = [*WORKFLOWS, ROOT / "action.yml"]
+TEXTS = [
+    *ALL,
+    *(path for path in (ROOT / "templates").rglob("*") if path.is_file()),
+    *(path for path in (ROOT / "docs").rglob("*.md")),
+    *ROOT.glob("*.md"),
+]
+USED = re.compile(r"^\s*(?:- )?uses: (\S+)(?: +# (\S+))?", re.MULTILINE)
+PLACEHOLDER = "OWNER/ticketgen@COMMIT"
+ANSWERS = {
+    "project": "my-shop", "preset": "small-venue", "ticketgen": "1", "ticketgen_install": "python -m pip install x",
+    "_carries_wheel": True, **first_figures(presets()["small-venue"].path),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rendered() -> Mapping[str, Any]:
+    """The pipelines of a new project, by path."""
+    renderer = Renderer(read_template(ROOT / "templates/project"))
+    made: dict[str, Any] = {}
+    for ci in ("github", "gitlab"):
+        for path, file in renderer.project({**ANSWERS, "ci": ci, "_is_git": False}).items():
+            if path.startswith((".github", ".gitlab")):
+                made[path] = yaml.safe_load(file.content)
+    assert set(made) == {".github/workflows/ticketgen.yml", ".gitlab-ci.yml", ".gitlab/check.yml"}
+    return made
 
 
 def test_they_are_valid() -> None:
@@ -17,12 +49,48 @@ def test_they_are_valid() -> None:
     check_schema("vendor.dependabot", ROOT / ".github/dependabot.yml")
 
 
-@pytest.mark.parametrize("file", ALL, ids=lambda file: file.name)
-def test_every_action_is_pinned_to_a_commit(file: Path) -> None:
-    used = re.findall(r"uses: (\S+)(?: +# (\S+))?", file.read_text("utf-8"))
-    assert used
-    for action, version in used:
-        assert action == "./" or (re.search("@[0-9a-f]{40}$", action) and re.match(r"v\d", version)), action
+def test_every_action_is_pinned_to_a_commit_wherever_it_is_written() -> None:
+    """In what runs here, in what is rendered, and in what people copy from a page."""
+    used = {path: USED.findall(path.read_text("utf-8", errors="replace")) for path in TEXTS}
+    assert {path.name for path, found in used.items() if found} >= {
+        "action.yml",
+        "ci.yml",
+        "ci.md",
+        "release.yml",
+    }
+    assert sum("templates" in path.parts for path, found in used.items() if found) == 1
+    versions: dict[str, set[tuple[str, str]]] = {}
+    for action, version in (each for found in used.values() for each in found):
+        if action in {"./", PLACEHOLDER}:
+            continue
+        name, _, commit = action.partition("@")
+        assert re.fullmatch("[0-9a-f]{40}", commit), action
+        assert re.fullmatch(r"v\d+\.\d+\.\d+", version), action
+        versions.setdefault(name, set()).add((commit, version))
+    assert all(len(pins) == 1 for pins in versions.values()), versions
+
+
+def test_no_pipeline_gives_a_token_or_a_secret_to_what_a_pull_request_changes(
+    rendered: Mapping[str, Any],
+) -> None:
+    github = [yaml.safe_load(file.read_text("utf-8")) for file in WORKFLOWS]
+    github.append(rendered[".github/workflows/ticketgen.yml"])
+    for document in github:
+        triggers = document[True]  # YAML 1.1 reads `on` as a truth value
+        assert set(triggers) <= {"pull_request", "push"}
+        assert document["permissions"] == {"contents": "read"}
+        assert "secrets." not in str(document)
+        for job in document["jobs"].values():
+            for step in job["steps"]:
+                assert "${{" not in step.get("run", ""), "an expression in a script can run commands"
+                if step.get("uses", "").startswith("actions/checkout@"):
+                    assert step["with"]["persist-credentials"] is False
+                    assert "ref" not in step["with"]
+    scripts = [job["script"] for name, job in rendered[".gitlab/check.yml"].items()]
+    scripts.append(rendered[".gitlab-ci.yml"]["environments"]["script"])
+    for line in (line for script in scripts for line in script):
+        assert not re.search(r"\$\{?CI_(?:COMMIT|MERGE_REQUEST|JOB_TOKEN)", line), "others choose these texts"
+        assert "$ENVIRONMENT" not in re.sub('"[^"]*"', "", line), "a shell splits it without quotes"
 
 
 @pytest.mark.parametrize("file", ALL, ids=lambda file: file.name)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from project_tools import run
 
 from terraform_tool import Terraform
+from ticketgen.project.pin import read_pin
 from ticketgen.version import VERSION
 
 
@@ -120,3 +123,59 @@ def test_the_providers_are_really_looked_for(
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(empty))
     code, found = diagnosed()
     assert (code, found["terraform's providers"]["health"]) == (1, "missing")
+
+
+def a_pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def huge(place: Path) -> None:
+    with place.open("wb") as stream:
+        stream.truncate(10**12)  # a hole, which takes no space
+
+
+PINS: Mapping[str, Callable[[Path], object]] = {
+    "a link": lambda place: place.symlink_to("/etc/passwd"),
+    "a link to another pin": lambda place: place.symlink_to("../pin"),
+    "a link to itself": lambda place: place.symlink_to(place.name),
+    "a pipe": a_pipe,
+    "a device": lambda place: place.symlink_to("/dev/zero"),
+    "a folder": Path.mkdir,
+    "huge": huge,
+    "control characters": lambda place: place.write_text("ticketgen==9.8\x1b[31m7\n"),
+    "a version without an end": lambda place: place.write_text("ticketgen==" + "9" * 1_000_000),
+    "one long line": lambda place: place.write_text("/ticketgen-1-a" * 300_000),
+}
+
+
+@pytest.mark.parametrize("what", PINS)
+def test_a_strangers_pin_is_read_as_a_plain_small_file_or_not_at_all(tools: Path, what: str) -> None:
+    project = tools.parent / "project"
+    project.mkdir()
+    (tools.parent / "pin").write_text("ticketgen==9.8.7\n")
+    PINS[what](project / "requirements-ticketgen.txt")
+    assert read_pin(project) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["../outside/{wheel}", "/dev/zero/../{wheel}", "vendor/{wheel}", "{wheel}/../x/{wheel}"]
+)
+def test_a_wheel_is_compared_only_inside_the_project(
+    tools: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = {"archive_info": {"hashes": {"sha256": "0" * 64}}, "url": "https://acme.example"}
+    monkeypatch.setattr("ticketgen.project.pin.origin", lambda: hashes)
+    project, outside = tools.parent / "project", tools.parent / "outside"
+    name = Path(WHEEL).name
+    for folder in (project / "inside", outside):
+        folder.mkdir(parents=True)
+        (folder / name).write_bytes(b"another")
+    (project / "vendor").symlink_to(outside)
+    pin = project / "requirements-ticketgen.txt"
+    pin.write_text(line.format(wheel=name) + "\n")
+    found = read_pin(project)
+    assert (found and found.running) in {None, ""}
+    pin.write_text(f"./inside/{name}\n")
+    found = read_pin(project)
+    assert found
+    assert found.running == f"another build of {VERSION}, from https://acme.example"

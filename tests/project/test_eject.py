@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from dying import dies_at, fails_at
 from project_tools import everything_in, run
 
 from ticketgen.assets import asset_folder
-from ticketgen.project.eject import ejectable, moved_on
+from ticketgen.project.eject import eject, ejectable, moved_on
+from ticketgen.tree import put_back
 
 NAME = "stack/modules/region/locks.tf.j2"
 
@@ -116,3 +124,111 @@ def test_what_cannot_be_taken_over_is_named_with_a_way_out(
     assert done.exit_code == 2
     assert "→" in done.stderr
     assert everything_in(small_project) == before
+
+
+def test_killed_at_any_call_the_copy_and_its_record_are_both_there_or_neither(tmp_path: Path) -> None:
+    before = dict(everything_in(tmp_path))
+    outcomes = []
+    for call in range(200):
+        died = dies_at(call, lambda: eject(tmp_path, NAME))
+        assert put_back(tmp_path) == ()
+        after = {
+            name: text for name, text in everything_in(tmp_path).items() if not name.startswith(".ticketgen")
+        }
+        whole = f"templates/{NAME}" in after
+        assert whole or after == before
+        if whole:
+            assert after[f"templates/{NAME}"] == (asset_folder("templates") / NAME).read_bytes()
+            assert moved_on(tmp_path) == ()
+        for each in sorted(tmp_path.rglob("*"), reverse=True):
+            each.rmdir() if each.is_dir() else each.unlink()
+        if not died:
+            break
+        outcomes.append(whole)
+    assert len(outcomes) > 5
+    assert outcomes == sorted(outcomes)
+    assert set(outcomes) == {True, False}
+
+
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_whatever_call_fails_it_is_a_finding_and_nothing_is_left(tmp_path: Path, reason: int) -> None:
+    failed = 0
+    for call in range(200):
+
+        def attempt() -> None:
+            done = eject(tmp_path, NAME)
+            made = (tmp_path / "templates" / NAME).is_file()
+            assert made is (done.value is not None)
+            if not made:
+                assert done.findings
+                assert not (tmp_path / "templates").exists()
+
+        happened = fails_at(call, reason, attempt)
+        for each in sorted(tmp_path.rglob("*"), reverse=True):
+            each.rmdir() if each.is_dir() else each.unlink()
+        if not happened:
+            break
+        failed += 1
+    assert failed > 5
+
+
+def test_on_a_disk_that_takes_no_more_it_exits_with_5(small_project: Path) -> None:
+    """Files of any size are too large for this process, as on a full disk."""
+    before = everything_in(small_project)
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "ticketgen"), "eject", NAME], cwd=small_project,
+        capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)),
+        env={**os.environ, "XDG_CACHE_HOME": "/dev/null"},
+    )  # fmt: skip
+    assert done.returncode == 5, done.stderr
+    assert "[cannot-write]" in done.stderr
+    assert "Traceback" not in done.stderr
+    after = {n: t for n, t in everything_in(small_project).items() if not n.startswith(".ticketgen-write")}
+    assert after == before
+
+
+def huge(place: Path) -> None:
+    with place.open("wb") as stream:
+        stream.truncate(10**12)  # a hole, which takes no space
+
+
+STRANGE: Mapping[str, Callable[[Path], object]] = {
+    "a link": lambda place: place.symlink_to("/etc/passwd"),
+    "a link to itself": lambda place: place.symlink_to(place.name),
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "huge": huge,
+}
+
+
+@pytest.mark.parametrize("option", ["--diff", "--accept", None])
+@pytest.mark.parametrize("what", STRANGE)
+def test_a_copy_that_is_no_plain_file_is_neither_read_nor_replaced(
+    small_project: Path, what: str, option: str | None
+) -> None:
+    place = small_project / "templates" / NAME
+    place.parent.mkdir(parents=True)
+    STRANGE[what](place)
+    done = run("eject", NAME, *([option] if option else []))
+    assert done.exit_code not in {0, 70}
+    assert "root:" not in done.output
+    assert sorted(each.name for each in (small_project / "templates").rglob("*") if not each.is_dir()) == (
+        [] if what == "a folder" else [place.name]
+    )
+
+
+@pytest.mark.parametrize("option", ["--diff", "--accept", None])
+def test_a_folder_that_is_a_link_is_not_followed(
+    small_project: Path, tmp_path: Path, option: str | None
+) -> None:
+    outside = tmp_path / "outside"
+    (outside / NAME).parent.mkdir(parents=True)
+    (outside / NAME).write_text("a secret\n")
+    (small_project / "templates").symlink_to(outside)
+    done = run("eject", NAME, *([option] if option else []))
+    assert done.exit_code == 4
+    assert "a secret" not in done.output
+    assert moved_on(small_project) == ()
+    assert everything_in(outside)[NAME] == b"a secret\n"
+    assert ".ticketgen.json" not in everything_in(outside)

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 from project_tools import everything_in, run
+from template_tools import make_template
 
 from terraform_tool import Terraform
 from ticketgen.project.environments import count_resources
@@ -277,7 +278,7 @@ def test_whatever_fails_nothing_is_left_behind(template: Path, tmp_path: Path, w
     place.parent.mkdir(exist_ok=True)
     place.write_text(text) if text is not None else place.unlink()
     before = {path.name for path in tmp_path.iterdir()}
-    done = run("new", str(tmp_path / "a" / "b" / "my-shop"), "--template", str(template))
+    done = run("new", str(tmp_path / "a" / "b" / "my-shop"), "--template", str(template), "--trust")
     assert done.exit_code in {2, 3}
     assert f"[{rule}]" in done.stderr
     assert "Traceback" not in done.output
@@ -383,22 +384,9 @@ def test_in_a_new_repository_the_project_is_made_beside_what_is_there(cloned: Pa
     assert run("render", "--check").exit_code == 0
 
 
-@pytest.mark.parametrize("how", ["the spec is invalid", "the last move fails", "interrupted"])
-def test_in_a_new_repository_a_failure_leaves_what_was_there(
-    cloned: Path, template: Path, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_new_repository_an_invalid_spec_leaves_what_was_there(cloned: Path, template: Path) -> None:
     before = everything_in(cloned)
-    if how == "the spec is invalid":
-        (template / "{{cookiecutter.project}}" / "ticketgen.yaml").write_text("version: 1\n")
-    else:
-        replace = Path.replace
-
-        def fails(self: Path, target: Path) -> Path:
-            if self.name == "vendor" and "ticketgen-new" in str(self):
-                raise KeyboardInterrupt if how == "interrupted" else OSError(28, "No space left on device")
-            return replace(self, target)
-
-        monkeypatch.setattr(Path, "replace", fails)
+    (template / "{{cookiecutter.project}}" / "ticketgen.yaml").write_text("version: 1\n")
     done = run("new", ".", "--template", str(template))
     assert done.exit_code != 0
     assert everything_in(cloned) == before
@@ -487,6 +475,22 @@ def test_in_a_terminal_it_asks_for_what_was_not_given(tmp_path: Path) -> None:
     assert "One of flash-sale" in shown
     assert files_of(tmp_path / "my-shop") == OURS
     assert "extends: small-venue" in (tmp_path / "my-shop/ticketgen.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("answer", ["y", "n", ""])
+def test_in_a_terminal_it_asks_before_a_template_runs_code(tmp_path: Path, answer: str) -> None:
+    mark = tmp_path / "mark"
+    hooks = {"post_gen_project.sh": f"#!/bin/sh\ntouch {mark}\n"}
+    make_template(tmp_path / "template", hooks=hooks, spec="no-spec")
+    arguments = ["new", "acme-shop", "--template", "template"]
+    shown = in_terminal(arguments, [f"{answer}\n".encode()], tmp_path)
+    assert "  hooks/post_gen_project.sh" in shown
+    assert ("[template-untrusted]" in shown) is (answer != "y")
+    assert mark.exists() is (answer == "y")
+    mark.unlink(missing_ok=True)
+    shown = in_terminal([*arguments, "--no-input"], [], tmp_path)
+    assert "[template-untrusted]" in shown
+    assert not mark.exists()
 
 
 def test_its_readme_shows_the_picture_of_what_was_rendered(shop: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -160,3 +161,72 @@ def test_no_text_installs_ticketgen_by_name_alone() -> None:
         for match in BY_NAME.finditer(path.read_text("utf-8", errors="replace"))
     ]
     assert found == []
+
+
+STRANGERS = (
+    "root:x:0:0:root:/root:/bin/bash\n",
+    "hunter2\n",
+    "ticketgen:x:1000:1000::/home/ticketgen:/bin/sh\nhunter2:\n",
+    "-----BEGIN PRIVATE KEY-----\nhunter2\n",
+    "./hunter2\n",
+)
+
+
+@pytest.mark.parametrize("text", STRANGERS)
+@pytest.mark.parametrize("name", ["passwd", "lock.txt", f"ticketgen-{VERSION}-py3-none-any.whl"])
+def test_nothing_of_another_kind_of_file_is_repeated(tmp_path: Path, text: str, name: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        read_source(name, tmp_path)
+    said = f"{refused.value.message} {refused.value.help}"
+    assert not [word for word in ("root:", "hunter2", "PRIVATE", ":/bin") if word in said]
+
+
+@pytest.mark.parametrize("name", ["lock.txt", f"ticketgen-{VERSION}-py3-none-any.whl"])
+@pytest.mark.parametrize("what", ["a pipe", "a folder", "a device", "huge"])
+def test_a_source_that_is_no_plain_file_is_refused_at_once(tmp_path: Path, name: str, what: str) -> None:
+    place = tmp_path / name
+    if what == "a pipe":
+        os.mkfifo(place)
+    elif what == "a folder":
+        place.mkdir()
+    elif what == "a device":
+        place.symlink_to("/dev/zero")
+    else:
+        with place.open("wb") as stream:
+            stream.truncate(10**12)  # a hole, which takes no space
+    with pytest.raises(Refused, match="cannot be read"):
+        read_source(name, tmp_path)
+
+
+def test_metadata_that_swells_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / f"ticketgen-{VERSION}-py3-none-any.whl"
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"ticketgen-{VERSION}.dist-info/METADATA", b"Name: ticketgen\n" * 1_000_000)
+    with pytest.raises(Refused, match="too large"):
+        read_source(str(place))
+
+
+@pytest.mark.parametrize("given", [
+    f"git+https://acme.example/x\n--index-url=https://evil.example@{COMMIT}", f"git+https://[@{COMMIT}",
+    f"https://acme.example/x\ty/ticketgen-{VERSION}-py3-none-any.whl#sha256={HASH}",
+    f"https://acme.example/ticketgen-{VERSION}-py3-none-any\nrich.whl#sha256={HASH}", "https://[",
+])  # fmt: skip
+def test_an_address_adds_no_line_to_the_requirements(given: str) -> None:
+    with pytest.raises(Refused):
+        read_source(given)
+
+
+def test_a_wheels_name_adds_no_line_to_the_requirements(tmp_path: Path) -> None:
+    place = tmp_path / f"ticketgen-{VERSION}-py3-none-any\n--index-url=x.whl"
+    place.write_bytes(pack().content)
+    with pytest.raises(Refused, match="is not the name of a wheel"):
+        read_source(str(place))
+
+
+def test_a_file_of_continued_lines_is_read_in_one_pass() -> None:
+    """Twice the lines cost twice the work: each is looked at once."""
+    from ticketgen.project.source import _logical_lines
+
+    ((number, line),) = _logical_lines("a \\\n" * 200_000 + "b\n")
+    assert (number, len(line.split())) == (1, 200_001)

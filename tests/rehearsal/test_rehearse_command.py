@@ -10,8 +10,12 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from recording_proxy import Recorder
 
 from terraform_tool import Terraform
+
+DOWNLOADED_FROM = "registry.terraform.io,releases.hashicorp.com,registry.opentofu.org,github.com"
+"""Where `init` may look for providers without the proxy."""
 
 DEMO = Path(__file__).resolve().parents[2] / "examples" / "tap-marketplace" / "ticketgen.yaml"
 
@@ -57,12 +61,16 @@ def test_a_rehearsal_of_dev_sells_no_seat_twice_and_catches_what_was_planted(
     assert "purchases_per_minute: 60," in demo
     busy = tmp_path / "ticketgen.yaml"  # at one order a second, too few buyers would race
     busy.write_text(demo.replace("purchases_per_minute: 60,", "purchases_per_minute: 600,"), encoding="utf-8")
-    done = run(
-        tmp_path,
-        *("--spec", str(busy), "--env", "dev", "--seconds", "40", "--seats", "150", "--format", "json"),
-        *("--picture", str(tmp_path / "run.svg")),
-        TF_PLUGIN_CACHE_DIR=str(plugins),
-    )
+    with Recorder.running() as proxy:
+        done = run(
+            tmp_path,
+            *("--spec", str(busy), "--env", "dev", "--seconds", "40", "--seats", "150", "--format", "json"),
+            *("--picture", str(tmp_path / "run.svg")),
+            TF_PLUGIN_CACHE_DIR=str(plugins),
+            no_proxy=DOWNLOADED_FROM,
+            **proxy.variables,
+        )
+    assert proxy.connections == 0
     assert done.stdout, done.stderr
     board = json.loads(done.stdout)
     with capsys.disabled():

@@ -14,7 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pixels import RENDERERS, Frame, drawn_texts
 
-from ticketgen.rehearsal.credentials import credentials_in_reach, harmless_environment
+from ticketgen.rehearsal.credentials import (
+    credentials_in_reach,
+    download_variables,
+    harmless_environment,
+)
 from ticketgen.rehearsal.picture import picture
 from ticketgen.rehearsal.scoreboard import Goal, Moment, Percentiles, Scoreboard, percentiles, text, timeline
 
@@ -174,13 +178,18 @@ def test_terraform_gets_only_our_aws_variables() -> None:
         "AWS_ROLE_ARN": "x",
         "AWS_CA_BUNDLE": "x",
         "TF_VAR_a": "x",
+        "TF_TOKEN_app_terraform_io": "x",
+        "TF_CLI_ARGS": "-chdir=/",
+        "GITHUB_TOKEN": "x",
+        "https_proxy": "http://proxy",
         "PATH": "/bin",
         "TF_CLI_CONFIG_FILE": "rc",
     }
-    found = harmless_environment(given, "127.0.0.1:1")
+    found = harmless_environment(given, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
     assert found["PATH"] == "/bin"
     assert found["TF_CLI_CONFIG_FILE"] == "rc"
-    assert "AWS_ROLE_ARN" not in found
-    assert "TF_VAR_a" not in found
+    assert "x" not in found.values()
+    assert not {"TF_CLI_ARGS", "https_proxy"} & set(found)
+    assert set(download_variables(given)) == {"TF_TOKEN_app_terraform_io", "https_proxy"}
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert found["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,11 @@ from ticketgen.rendering.environment import TemplateEnvironment, template_enviro
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv(caching.NO_CACHE, raising=False)
-    caching.cache_folder.cache_clear()
-    yield tmp_path / "cache"
-    caching.cache_folder.cache_clear()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -53,7 +51,7 @@ def rendered(templates: Path, name: str = "a.j2") -> str:
 def test_a_template_is_compiled_once(kept: Path, templates: Path, compilations: list[str]) -> None:
     assert rendered(templates) == rendered(templates) == "a = 1\n"
     assert compilations == ["a.j2"]
-    assert len(list(kept.glob("template-*.bin"))) == 1
+    assert len(list(kept.glob("template-*"))) == 1
 
 
 def test_a_changed_template_is_compiled_again(kept: Path, templates: Path, compilations: list[str]) -> None:
@@ -89,7 +87,7 @@ def test_a_truncated_entry_is_a_cache_miss(
     half: int, kept: Path, templates: Path, compilations: list[str]
 ) -> None:
     rendered(templates)
-    (path,) = kept.glob("template-*.bin")
+    (path,) = kept.glob("template-*")
     path.write_bytes(path.read_bytes()[:half])
     assert rendered(templates) == "a = 1\n"
     assert compilations == ["a.j2", "a.j2"]
@@ -97,9 +95,9 @@ def test_a_truncated_entry_is_a_cache_miss(
 
 def test_a_foreign_entry_is_a_cache_miss(kept: Path, templates: Path, compilations: list[str]) -> None:
     rendered(templates)
-    (a,) = kept.glob("template-*.bin")
+    (a,) = kept.glob("template-*")
     rendered(templates, "b.j2")
-    (b,) = set(kept.glob("template-*.bin")) - {a}
+    (b,) = set(kept.glob("template-*")) - {a}
     a.write_bytes(b.read_bytes())
     assert rendered(templates) == "a = 1\n"
     assert compilations == ["a.j2", "b.j2", "a.j2"]

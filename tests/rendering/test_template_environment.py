@@ -9,9 +9,10 @@ from jinja2 import DictLoader, TemplateAssertionError, TemplateSyntaxError, Unde
 from jinja2.exceptions import SecurityError
 
 from ticketgen.assets import asset_folder
-from ticketgen.rendering.environment import mistakes, template_environment
+from ticketgen.rendering.environment import template_environment
 from ticketgen.rendering.quoted import Expression
 from ticketgen.rendering.render import render_template
+from ticketgen.rendering.syntax import mistakes
 
 TEMPLATES = sorted(path for path in asset_folder("templates").rglob("*.j2"))
 
@@ -25,9 +26,9 @@ def render(source: str, **context: object) -> str:
 @pytest.mark.parametrize(
     "source",
     [
-        "{{ x }}", "{{ 'a' }}", "{{ 1 }}", "{{ none }}", "{{ x.upper() }}", "{{ [x] }}", "{{ e }}",
+        "{{ x }}", "{{ 'a' }}", "{{ 1 }}", "{{ none }}", "{{ [x] }}", "{{ e }}",
         "{{ x | first }}", "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(x) }}", "{{ x if y else 'b' }}",
-        "{% for c in x %}{{ c }}{% endfor %}", "{{ '%s'.format(x) }}",
+        "{% for c in x %}{{ c }}{% endfor %}",
     ],
 )  # fmt: skip
 def test_unquoted_output_is_rejected(source: str) -> None:
@@ -69,7 +70,9 @@ def test_undefined_names_are_errors(source: str) -> None:
         render(source, x={})
 
 
-@pytest.mark.parametrize("source", ["{{ m('a').upper() }}", "{{ l.append(1) }}", "{{ x.__class__ }}"])
+@pytest.mark.parametrize(
+    "source", ["{{ m('a').upper() }}", "{{ l.append(1) }}", "{{ x.upper() }}", "{{ '%s'.format(x) }}"]
+)
 def test_templates_cannot_change_rendered_text_or_the_context(source: str) -> None:
     with pytest.raises(SecurityError):
         render("{% macro m(a) %}{{ a | hcl }}{% endmacro %}" + source, l=[], x="a")

@@ -51,7 +51,7 @@ def test_on_the_emulated_aws_it_passes_twice_at_once_and_leaves_nothing(
     stack = written(SHAPES["dev"](), tmp_path / "stack")
     assert terraform.init(stack).returncode == 0
     with EmulatedAws(tmp_path / "emulator.log") as aws:
-        environment = harmless_environment(os.environ, aws.address)
+        environment = harmless_environment(os.environ, aws.variables)
         applied = terraform.run(stack, "apply", "-auto-approve", "-no-color", **environment)
         assert applied.returncode == 0, applied.stderr[-3000:]
         aws.ask("run")  # streams and schedules

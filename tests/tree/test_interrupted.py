@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
-from tree_tools import NEW, OLD, VERSION, dies_at, in_child, render, rules, snapshot
+from tree_tools import NEW, OLD, VERSION, dies_at, in_child, recover, render, rules, snapshot, unfinished
 
-from ticketgen.findings import Checked
 from ticketgen.tree import plan, put_back, write
-from ticketgen.tree.journal import GUARD, JOURNAL, STAGE, recover
+from ticketgen.tree.journal import GUARD, STAGE
 from ticketgen.tree.manifest import NAME
 
 Trees = tuple[dict[str, bytes | None], dict[str, bytes | None]]
@@ -57,9 +55,8 @@ def test_killed_at_any_call_the_tree_is_the_old_or_the_new_one(tmp_path: Path, t
         assert whole(root)
         mixed = snapshot(root) not in (before, after)
         if mixed:
-            assert (root / JOURNAL).exists()
             found = plan(root, NEW, version=VERSION, retire_in="stacks")
-            assert rules(found) == [("render-interrupted", JOURNAL)]
+            assert rules(found) == [("render-interrupted", STAGE)]
         assert recover(root) == ()
         assert snapshot(root) in (before, after)
         assert not (root / STAGE).exists()
@@ -97,10 +94,10 @@ def test_killed_while_putting_back_too_it_still_ends_in_one_of_them(tmp_path: Pa
     before, after = trees
     tried = 0
     for first in range(1000):
-        for second in range(1000):
+        for second in range(first % 9, 1000, 9):  # every pair would take minutes
             root = prepared(tmp_path / f"{first}-{second}")
             if not dies_at(first, root, partial(render, root, NEW)):
-                assert tried > 400
+                assert tried > 200
                 return
             if not dies_at(second, root, partial(recover, root)):
                 break
@@ -138,7 +135,7 @@ def test_an_interrupt_from_the_keyboard_puts_everything_back(tmp_path: Path) -> 
 
         def hook(event: str, arguments: tuple[object, ...]) -> None:
             nonlocal calls
-            if event == "os.rename" and str(root) in str(arguments[1]) and "/stacks/" in str(arguments[1]):
+            if event == "ticketgen.rename":
                 calls += 1
                 if calls == 4:
                     signal.raise_signal(signal.SIGINT)
@@ -162,35 +159,13 @@ def test_what_somebody_wrote_after_the_interruption_is_kept(tmp_path: Path) -> N
         root = prepared(tmp_path / str(call))
         if not dies_at(call, root, partial(render, root, NEW)):
             break
-        if not (root / JOURNAL).exists() or (root / "stacks/dev/main.tf").read_text() != "new dev\n":
+        if not unfinished(root) or (root / "stacks/dev/main.tf").read_text() != "new dev\n":
             continue
         (root / "stacks/dev/main.tf").write_text("edited since\n")
         assert rules(render(root, NEW)) == [("hand-edited", "stacks/dev/main.tf")]
         assert (root / "stacks/dev/main.tf").read_text() == "edited since\n"
         return
     pytest.fail("no kill left a journal behind a replaced file")
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1, "stacks": [1], "created": [], "steps": []}'])
-def test_a_journal_that_is_none_is_a_finding(tmp_path: Path, text: str) -> None:
-    root = prepared(tmp_path / "project")
-    before = snapshot(root)
-    (root / STAGE).mkdir()
-    (root / JOURNAL).write_text(text)
-    assert rules(render(root, NEW)) == [("journal-broken", JOURNAL)]
-    assert snapshot(root) == before
-
-
-def test_a_journal_made_by_a_stranger_leads_nowhere_else(tmp_path: Path) -> None:
-    root = prepared(tmp_path / "project")
-    (root / STAGE / "old").mkdir(parents=True)
-    (root / STAGE / "old/0").write_text("planted\n")
-    step = ["../planted.txt", "0" * 64, None]
-    journal = {"format": 1, "stacks": ["stacks/dev"], "created": [], "steps": [step]}
-    (root / JOURNAL).write_text(json.dumps(journal))
-    found: Checked[None] = Checked(None, recover(root))
-    assert [f.rule for f in found.findings] == ["path-outside"]
-    assert not (tmp_path / "planted.txt").exists()
 
 
 def test_the_manifest_is_the_last_file_of_its_folder_to_change(tmp_path: Path) -> None:

@@ -8,11 +8,24 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ticketgen.findings import Checked
-from ticketgen.tree import Changes, Stack, write
+from ticketgen.findings import Checked, Finding
+from ticketgen.tree import Changes, Stack, journal, write
+from ticketgen.tree.disk import opened
 from ticketgen.tree.journal import STAGE
 
-__all__ = ["NEW", "OLD", "VERSION", "dies_at", "in_child", "render", "rules", "snapshot", "stack"]
+__all__ = [
+    "NEW",
+    "OLD",
+    "VERSION",
+    "dies_at",
+    "in_child",
+    "recover",
+    "render",
+    "rules",
+    "snapshot",
+    "stack",
+    "unfinished",
+]
 
 VERSION = "1.2.3"
 
@@ -20,7 +33,7 @@ VERSION = "1.2.3"
 OLD: tuple[Stack, ...]
 NEW: tuple[Stack, ...]
 
-NOTED = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "open", "os.truncate"})
+NOTED = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "open", "ticketgen.rename"})
 
 
 def stack(folder: str, **files: str) -> Stack:
@@ -57,6 +70,24 @@ def snapshot(root: Path) -> Mapping[str, bytes | None]:
     }
 
 
+def writes(arguments: tuple[object, ...]) -> bool:
+    """Whether the arguments of an audited ``open`` are those of a call that can change the disk."""
+    flags = arguments[2]
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
+def recover(root: Path) -> tuple[Finding, ...]:
+    """Undo an interrupted write."""
+    with opened(root) as disk:
+        return journal.recover(disk)
+
+
+def unfinished(root: Path) -> Finding | None:
+    """The reason why the project cannot be compared or written; None if there is none."""
+    with opened(root) as disk:
+        return journal.unfinished(disk)
+
+
 def in_child(action: Callable[[], int]) -> int:
     """Run it in a process of its own; its exit code, or minus the signal that ended it."""
     child = os.fork()
@@ -77,9 +108,7 @@ def dies_at(call: int, root: Path, action: Callable[[], object]) -> bool:
 
         def hook(event: str, arguments: tuple[object, ...]) -> None:
             nonlocal calls
-            if event not in NOTED or (event == "open" and "w" not in str(arguments[1] or "")):
-                return
-            if not any(isinstance(a, str | os.PathLike) and str(root) in os.fspath(a) for a in arguments):
+            if event not in NOTED or (event == "open" and not writes(arguments)):
                 return
             if calls == call:
                 os.kill(os.getpid(), signal.SIGKILL)

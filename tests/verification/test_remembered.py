@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ticketgen import caching
-from ticketgen.findings import Finding
 from ticketgen.verification import remembered
 from ticketgen.verification.remembered import verify_or_remember
-from ticketgen.verification.verify import verify
+from ticketgen.verification.verify import Verified, verify_within
 
 FILES = {"main.tf": "locals {\n  a = 1\n}\n"}
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv(caching.NO_CACHE, raising=False)
-    caching.cache_folder.cache_clear()
-    yield tmp_path / "cache"
-    caching.cache_folder.cache_clear()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "cache"
 
 
 class Runs:
@@ -34,10 +30,10 @@ class Runs:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        self._real = verify
-        monkeypatch.setattr(remembered, "verify", self)
+        self._real = verify_within
+        monkeypatch.setattr(remembered, "verify_within", self)
 
-    def __call__(self, *arguments: object, **named: object) -> tuple[Finding, ...]:
+    def __call__(self, *arguments: object, **named: object) -> Verified:
         self.count += 1
         return self._real(*arguments, **named)  # type: ignore[arg-type]
 
@@ -77,9 +73,9 @@ def test_no_two_ways_to_say_it_are_the_same() -> None:
     """What separates paths and texts cannot be written into them."""
     one = {"a.tf": "x", "b.tf": "y"}
     other = {"a.tf": "x\0fb.tf\0001\0y"}
-    assert remembered._digest(one, ours=False, paths=None) != remembered._digest(
-        other, ours=False, paths=None
-    )
+    assert remembered._digest(
+        one, ours=False, paths=None, left_out=frozenset(), budget=1
+    ) != remembered._digest(other, ours=False, paths=None, left_out=frozenset(), budget=1)
 
 
 def test_another_ticketgen_verifies_anew(folder: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,26 +87,38 @@ def test_another_ticketgen_verifies_anew(folder: Path, runs: Runs, monkeypatch: 
     assert runs.count == 2
 
 
-@pytest.mark.parametrize("broken", ["", "{", "[]", "{}", "null", '{"findings": []}'])
-def test_half_a_result_is_none(broken: str, folder: Path, runs: Runs) -> None:
+@pytest.mark.parametrize("broken", ["", "[]", f"{'0' * 32}[]"])
+def test_a_corrupt_result_is_a_cache_miss(broken: str, folder: Path, runs: Runs) -> None:
     first = verify_or_remember(FILES, ours=False)
-    (kept,) = folder.glob("verified-*.json")
+    (kept,) = folder.glob("verified-*")
     kept.write_text(broken)
     assert verify_or_remember(FILES, ours=False) == first
     assert runs.count == 2
 
 
-def test_a_result_without_its_findings_is_none(folder: Path, runs: Runs) -> None:
+def test_a_result_without_its_findings_is_a_cache_miss(folder: Path, runs: Runs) -> None:
     first = verify_or_remember(FILES, ours=False)
-    (kept,) = folder.glob("verified-*.json")
-    document = json.loads(kept.read_text())
-    kept.write_text(json.dumps({**document, "findings": []}))
+    (kept,) = folder.glob("verified-*")
+    kept.write_bytes(kept.read_bytes()[:32] + b"[]")
     assert verify_or_remember(FILES, ours=False) == first
     good = {"main.tf": "locals {}\n"}
     assert verify_or_remember(good, ours=False) == ()
-    passed = next(path for path in folder.glob("verified-*.json") if path != kept)
-    kept.write_bytes(passed.read_bytes())  # another's pass under this one's name
+    passed = next(path for path in folder.glob("verified-*") if path != kept)
+    kept.write_bytes(passed.read_bytes())  # the result of another directory under this one's name
     assert verify_or_remember(FILES, ours=False) == first
+
+
+def test_nobody_elses_result_is_believed(
+    folder: Path, tmp_path: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+    with monkeypatch.context() as context:
+        context.setattr(remembered, "verify", lambda *_, **__: ())
+        assert verify_or_remember(FILES, ours=False) == ()
+    assert verify_or_remember(FILES, ours=False) == ()  # the other user's own
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert [finding.rule for finding in verify_or_remember(FILES, ours=False)] == ["unused-declaration"]
+    assert runs.count == 1
 
 
 def test_without_a_folder_to_write_to_nothing_is_kept(
@@ -118,12 +126,10 @@ def test_without_a_folder_to_write_to_nothing_is_kept(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "file" / "cache"))
-    caching.cache_folder.cache_clear()
     assert caching.cache_folder() is None
     for _ in range(2):
         verify_or_remember(FILES, ours=False)
     assert runs.count == 2
-    caching.cache_folder.cache_clear()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such modes")

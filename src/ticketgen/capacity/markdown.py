@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.report import Report
 from ticketgen.capacity.sections import Section, sections
+from ticketgen.escaping import as_markdown, visible, visible_lines
 
 __all__ = ["cell", "render"]
 
@@ -16,13 +18,13 @@ def render(reports: tuple[Report, ...], prices: Prices | None) -> str:
     lines: list[str] = []
     for report in reports:
         environment = report.environment
-        lines += [f"# {environment.name}", ""]
+        lines += [f"# {as_markdown(environment.name)}", ""]
         roles = [f"`{name}` {report.role(name)}".rstrip() for name in environment.regions]
         lines += [f"Regions: {', '.join(roles)}.", ""]
         for section in sections(report, prices):
             lines += [f"## {section.title}", ""]
             lines += [*_section(section), ""]
-    return "\n".join(lines).rstrip()
+    return visible_lines("\n".join(lines).rstrip())
 
 
 def _section(section: Section) -> Iterator[str]:
@@ -47,5 +49,5 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text inside a table."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*")
+    """Text inside a table. Formulas are ticketgen's own, so only what a table and emphasis need is escaped."""
+    return re.sub(r"([\\|*])", r"\\\1", visible(text))

@@ -21,7 +21,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from ticketgen.capacity.billing import KEYS
-from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.safe_open import open_inside
 from ticketgen.spec.nodes import Map, Node, Scalar, dotted, shown, shown_text
 from ticketgen.spec.reader import MOST_BYTES, read
 from ticketgen.spec.texts import nearest
@@ -53,8 +54,7 @@ def read_prices(path: Path) -> Checked[Prices]:
     """Read a price file; all its errors are reported at once."""
     at = Location(str(path))
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+        data = open_inside(path, MOST_BYTES + 1, clip=True)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         return Checked(
@@ -62,7 +62,7 @@ def read_prices(path: Path) -> Checked[Prices]:
             (Finding("unreadable-file", message, Stage.LOAD, at, help="name a readable file with --prices"),),
         )
     tree = read(data, str(path))
-    if tree.value is None or tree.findings:
+    if tree.value is None or has_errors(tree.findings):
         return Checked(None, tree.findings)
     findings = tuple(_problems(tree.value))
     if findings:
@@ -72,7 +72,7 @@ def read_prices(path: Path) -> Checked[Prices]:
     assert isinstance(currency, Scalar)
     assert isinstance(prices, Map)
     by_key = {key: price for key, node in prices.entries.items() if (price := _price(node)) is not None}
-    return Checked(Prices(currency.text, by_key))
+    return Checked(Prices(currency.text, by_key), tree.findings)
 
 
 def _price(node: Node) -> Decimal | None:

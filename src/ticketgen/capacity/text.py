@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.report import Report
 from ticketgen.capacity.sections import Row, Section, sections
+from ticketgen.escaping import visible_lines
 
 __all__ = ["render"]
 
@@ -21,7 +22,7 @@ def render(reports: tuple[Report, ...], prices: Prices | None) -> str:
             lines += [*_section(section, sources), ""]
     lines += ["Sources"]
     lines += [f"  [{number}] {source}" for source, number in sources.items()]
-    return "\n".join(lines)
+    return visible_lines("\n".join(lines))
 
 
 def _headline(report: Report) -> str:

@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from ticketgen.cli.help import CommandGroup, epilog
+from ticketgen.cli.streams import guard
+from ticketgen.signals import end_on_signals
 
 __all__ = ["app", "main"]
 
@@ -46,6 +48,7 @@ def _options(
 def main() -> None:
     """Run the command line. An unexpected exception is a bug, and is reported without a traceback."""
     _open_streams()
+    end_on_signals()
     try:
         app()
     except SystemExit as ending:
@@ -58,6 +61,12 @@ def main() -> None:
         except OSError as error:
             _leave(_unwritable(error))
         raise
+    except OSError as error:
+        from ticketgen.cli.exit_codes import exit_code_of
+        from ticketgen.cli.help import refused
+
+        typer.echo(f"Error: {refused(error)}", err=True)
+        sys.exit(exit_code_of(error))
     except Exception as error:
         if os.environ.get("TICKETGEN_DEBUG"):
             raise
@@ -103,4 +112,7 @@ def _open_streams() -> None:
         if stream is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
         elif mode == "w" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="ticketgen")
+            # Typer replaces a stream in ASCII by its own, in UTF-8; so there is only one.
+            ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(errors="ticketgen", **({"encoding": "utf-8"} if ascii else {}))
+    guard()

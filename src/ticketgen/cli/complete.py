@@ -6,6 +6,7 @@ The spec is read as plain YAML and not validated: the user may be in the middle 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any
@@ -22,17 +23,28 @@ __all__ = [
     "complete_topics",
 ]
 
+_MOST_BYTES = 1024 * 1024  # as the spec's own reader
+
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*")
+
 _Completion = Callable[[typer.Context, str], list[str]]
 
 
 def _silent(values: Callable[[typer.Context], Iterable[str]]) -> _Completion:
-    """A completion that is empty on an error, because a shell would print the error into the command line."""
+    """A completion that is empty on an error, because a shell would print the error into the command line.
+
+    Only plain words are completed: zsh evaluates what typer prints, and bash inserts it unquoted.
+    """
 
     @wraps(values)
     def completion(ctx: typer.Context, incomplete: str) -> list[str]:
         head, comma, last = incomplete.rpartition(",")
         try:
-            return [f"{head}{comma}{value}" for value in values(ctx) if value.startswith(last)]
+            return [
+                f"{head}{comma}{value}"
+                for value in values(ctx)
+                if value.startswith(last) and _WORD.fullmatch(value)
+            ]
         except Exception:
             return []
 
@@ -100,12 +112,13 @@ def _documents(ctx: typer.Context) -> Iterator[Mapping[str, Any]]:
 
     from ticketgen.assets import asset_folder
     from ticketgen.cli.spec_file import find_spec
+    from ticketgen.safe_open import open_inside
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     spec = find_spec(ctx.params.get("spec"))
     if spec.value is None:
         return
-    document = _map(yaml.load(spec.value.read_bytes(), loader))
+    document = _map(yaml.load(open_inside(spec.value, _MOST_BYTES), loader))
     yield document
     preset = asset_folder("presets") / f"{document.get('extends')}.yaml"
     if os.sep not in str(document.get("extends")) and preset.is_file():

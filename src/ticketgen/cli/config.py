@@ -5,6 +5,9 @@
 min-severity = "warning"
 ignore = ["unused-declaration"]
 ```
+
+There is no key for ``--budget``: the file is in the repository, and who writes that does not decide how much work a
+runner does.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from ticketgen.cli.paths import seen
 from ticketgen.cli.session import session
 from ticketgen.cli.spec_file import upwards
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.safe_open import IN_THE_REPOSITORY, NotPlain, open_inside
 
 __all__ = ["KEYS", "NAMES", "Config", "read_config", "unknown_rule"]
 
@@ -35,6 +39,7 @@ KEYS: Mapping[str, str] = MappingProxyType({
 """The keys of ``[validate]``, and what each takes."""
 
 _TABLE = "validate"
+_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,12 @@ def read_config() -> Checked[Config]:
     (file,) = found
     top = Location(str(file))
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = open_inside(file, _MOST_BYTES).decode("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         message = f"{seen(file)} cannot be read: {error.strerror}"
-        return Checked(None, (_finding(message, top, "make it a readable file"),))
+        help = IN_THE_REPOSITORY if isinstance(error, NotPlain) else "make it a readable file"
+        return Checked(None, (_finding(message, top, help),))
     except UnicodeDecodeError as error:
         message = f"{seen(file)} is not UTF-8: {error.reason} at byte {error.start}"
         return Checked(None, (_finding(message, top, "save it as UTF-8"),))
@@ -81,6 +87,9 @@ def read_config() -> Checked[Config]:
         at = Location(str(file), *numbers)
         what = re.sub(r" \(at .*\)$", "", str(error))
         return Checked(None, (_finding(f"{seen(file)} is not TOML: {what}", at, "correct it there"),))
+    except (ValueError, RecursionError):
+        message = f"{seen(file)} has a number of too many digits, or values that are nested too deep"
+        return Checked(None, (_finding(message, top, f"keep only the table [{_TABLE}]"),))
     findings = tuple(_problems(document, text, file))
     if findings:
         return Checked(None, findings)

@@ -1,33 +1,63 @@
-"""Unified diffs as they are shown: paths as seen from where the user stands, colours on a terminal."""
+"""Unified diffs as they are shown: paths as seen from where the user stands, colours on a terminal.
+
+A diff has lines of files that a stranger may have written. A terminal and the log of a CI show them with escapes, as
+everything else; a pipe or a file gets them unchanged, so that `patch` and `git apply` can read them.
+"""
 
 from __future__ import annotations
 
 import io
+import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ticketgen.cli.paths import seen
+from ticketgen.cli.session import colored
+from ticketgen.cli.streams import put
+from ticketgen.escaping import visible_lines
 
-__all__ = ["shown_diff"]
+__all__ = ["plain_diff", "show_diff", "shown_diff"]
+
+_CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+"""Variables that a CI sets; it reads commands in what is printed."""
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
-_HEADER = re.compile(r"(---|\+\+\+) (a/|b/|)(.*?)(\s*)")
+_HEADER = re.compile(r"(---|\+\+\+) (a/|b/|)((?:\s*+\S++)*+)(\s*+)")
 _BOLD, _RED, _GREEN, _CYAN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
 
 
+def show_diff(difference: str, root: Path, *, err: bool = False) -> None:
+    """Print a diff; see `shown_diff` for its arguments."""
+    stream = sys.stderr if err else sys.stdout
+    color = colored(stream)
+    if color or stream.isatty() or any(os.environ.get(name) for name in _CI):
+        put(shown_diff(difference, root, color=color), err=err)
+    else:
+        put(plain_diff(difference, root), err=err)
+
+
+def plain_diff(difference: str, root: Path) -> str:
+    """A diff as `patch` reads it, for programs."""
+    return "".join(_lines(difference, root, False))
+
+
 def shown_diff(difference: str, root: Path, *, color: bool = False) -> str:
-    """A diff whose headers name files as they are seen from here.
+    """A diff for people, with escapes.
 
     Args:
         difference: its headers name files from the project's folder on.
         root: the project's folder.
         color: whether to colour it.
     """
-    return "".join(_lines(difference, root, color))
+    # Escaped line by line beside the colours. A tab is text in a Makefile, and moves nothing but what follows it.
+    return "".join(_lines(difference, root, color, lambda line: visible_lines(line, keep="\n\t")))
 
 
-def _lines(difference: str, root: Path, color: bool) -> Iterator[str]:
+def _lines(
+    difference: str, root: Path, color: bool, shown: Callable[[str], str] = lambda line: line
+) -> Iterator[str]:
     old = new = 0  # remaining lines of the hunk, in which --- is a removed line
     for line in io.StringIO(
         difference, newline="\n"
@@ -35,14 +65,14 @@ def _lines(difference: str, root: Path, color: bool) -> Iterator[str]:
         if old > 0 or new > 0:
             old -= line[:1] in {" ", "-", "\n"}
             new -= line[:1] in {" ", "+", "\n"}
-            yield _painted(line, {"-": _RED, "+": _GREEN}.get(line[:1], ""), color)
+            yield _painted(shown(line), {"-": _RED, "+": _GREEN}.get(line[:1], ""), color)
         elif match := _HUNK.match(line):
             old, new = (1 if count is None else int(count) for count in match.groups())
-            yield _painted(line, _CYAN, color)
+            yield _painted(shown(line), _CYAN, color)
         elif match := _HEADER.fullmatch(line):
-            yield _painted(_header(match, root), _BOLD, color)
+            yield _painted(shown(_header(match, root)), _BOLD, color)
         else:
-            yield line
+            yield shown(line)
 
 
 def _header(match: re.Match[str], root: Path) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Format, Spec
+from ticketgen.cli.output import emit
 from ticketgen.cli.progress import progress
 from ticketgen.cli.spec_file import spec_or_none
+from ticketgen.escaping import as_json
 
 __all__ = ["doctor"]
 
@@ -38,7 +39,7 @@ def doctor(
         checks = list(examine(spec_or_none(spec), offline=offline))
     if format is Format.JSON:
         rows = [{"name": c.name, "health": c.health.value, "found": c.found, "help": c.help} for c in checks]
-        typer.echo(json.dumps(rows, indent=2))
+        emit(f"{as_json(rows)}\n")
     else:
         width = max(len(check.name) for check in checks)
         for check in checks:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from ticketgen.cli.complete import complete_templates
-from ticketgen.cli.diffs import shown_diff
+from ticketgen.cli.diffs import show_diff
 from ticketgen.cli.options import ReportFormat, Spec
 from ticketgen.cli.output import finish, misused, show_findings
 from ticketgen.cli.paths import seen
-from ticketgen.cli.session import colored, say
+from ticketgen.cli.session import say
 from ticketgen.cli.spec_file import the_spec
 
 __all__ = ["eject"]
@@ -59,8 +58,7 @@ def eject(
     root = the_spec(spec).parent
     if diff:
         shown = ejecting.difference(root, template)
-        color = colored(sys.stdout)
-        typer.echo(shown_diff(shown.value or "", root, color=color), nl=False, color=color or None)
+        show_diff(shown.value or "", root)
         show_findings(shown.findings, ReportFormat.TEXT, root=root)
         finish(shown.findings)
     done = ejecting.accept(root, template) if accept else ejecting.eject(root, template)

@@ -11,7 +11,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType({
     "TICKETGEN_SPEC": "The spec, if `--spec` is not given. Without either, ticketgen searches upwards from the "
     "current folder.",
     "TICKETGEN_CACHE_DIR": "The folder for caches. Default: `ticketgen` in the platform's folder for caches, such as "
-    "`~/.cache/ticketgen`.",
+    "`~/.cache/ticketgen`. Other users, other machines and copies never share entries.",
     "TICKETGEN_NO_CACHE": "Set to anything: neither read nor write caches.",
     "TICKETGEN_ONE_PROCESS": "Set to anything: verify in one process, even where a second one would save time.",
     "TICKETGEN_DEBUG": "Set to anything: print the traceback of a bug in ticketgen.",
@@ -21,7 +21,9 @@ VARIABLES: Mapping[str, str] = MappingProxyType({
     "CI": "Set to anything: no progress line.",
     "GITHUB_WORKSPACE": "GitHub sets it to the checkout: `--format github` and `--format sarif` name files relative "
     "to it. `--relative-to` wins over it.",
-    "XDG_CACHE_HOME": "The folder for caches of all programs, on Linux. `LOCALAPPDATA` is the same on Windows.",
+    "XDG_CACHE_HOME": "The folder for caches of all programs, on Linux. A relative path is ignored.",
+    "XDG_STATE_HOME": "The folder for state of all programs, on Linux, by default `~/.local/state`: `ticketgen/secret` "
+    "in it authenticates the cache. A relative path is ignored, and a folder in a git work tree is not used.",
     "TF_CLI_CONFIG_FILE": "Terraform's CLI configuration; `ticketgen doctor` looks there for a provider mirror, and "
     "`ticketgen rehearse` passes it on.",
     "TF_PLUGIN_CACHE_DIR": "Terraform's cache of providers; `ticketgen rehearse` passes it on.",

@@ -28,8 +28,10 @@ class ExitCode(IntEnum):
     HAND_EDIT = 4
     CANNOT_WRITE = 5
     BUG = 70  # EX_SOFTWARE of sysexits.h
-    INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+    HUNG_UP = 129  # 128 + SIGHUP, as shells say it
+    INTERRUPTED = 130  # 128 + SIGINT
     READER_GONE = 141  # 128 + SIGPIPE
+    TERMINATED = 143  # 128 + SIGTERM
 
 
 MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
@@ -42,7 +44,8 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
     ExitCode.USAGE: (
         "wrong usage",
         "The command line or `ticketgen.toml` is wrong: an unknown command, option, value, environment, Region, rule, "
-        "template or help topic, or a path that does not exist or has nothing to read.",
+        "template or help topic, a path that does not exist or has nothing to read, or a template with hooks that is "
+        "not trusted.",
     ),
     ExitCode.INVALID_SPEC: (
         "invalid spec",
@@ -58,8 +61,10 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
         "Nothing was written, or everything was put back.",
     ),
     ExitCode.BUG: ("a bug in ticketgen", "Run it again with `TICKETGEN_DEBUG=1` and report what it prints."),
+    ExitCode.HUNG_UP: ("hung up", "The terminal was closed, or SIGHUP was sent. Nothing was left half done."),
     ExitCode.INTERRUPTED: ("interrupted", "Ctrl-C, or the end of input at a prompt. Nothing was left half done."),
     ExitCode.READER_GONE: ("reader gone", "The reader of a pipe ended first, as in `ticketgen rules | head -1`."),
+    ExitCode.TERMINATED: ("terminated", "SIGTERM was sent, as by a CI that cancels a job. Nothing was left half done."),
 })  # fmt: skip
 """Each code's name and its meaning."""
 
@@ -90,6 +95,7 @@ _OF_RULE: Mapping[str, ExitCode] = MappingProxyType(
             "project-name",
             "region-is-needed",
             "template-broken",
+            "template-untrusted",
             "template-without-spec",
             "unknown-answer",
             "unknown-environment",

@@ -6,6 +6,7 @@ A command's module is imported when the command is run or explained: the list of
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,8 +18,9 @@ from typer.core import TyperGroup
 from typer.main import get_params_convertors_ctx_param_name_from_function as params_of
 
 from ticketgen.cli.session import Color, adopt, reset
+from ticketgen.cli.streams import guard
 
-__all__ = ["COMMANDS", "SECTIONS", "CommandGroup", "Entry", "epilog"]
+__all__ = ["COMMANDS", "SECTIONS", "CommandGroup", "Entry", "epilog", "refused"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
 COMMANDS: Mapping[str, Entry] = {
     name: entry for entries in SECTIONS.values() for name, entry in entries.items()
 }
+
+_LONGEST_NAME = 300  # characters of a path in a message
 
 _EPILOG = """\b
 First steps:
@@ -133,6 +137,7 @@ class CommandGroup(TyperGroup):
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Begin a run: with none of the options of an earlier one in this process."""
         reset()
+        guard()
         return super().make_context(*args, **settings)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -174,7 +179,7 @@ class CommandGroup(TyperGroup):
                 raise
             from ticketgen.cli.exit_codes import exit_code_of
 
-            typer.echo(f"Error: {_told(error)}", err=True)
+            typer.echo(f"Error: {refused(error)}", err=True)
             raise typer.Exit(exit_code_of(error)) from error
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -188,13 +193,13 @@ class CommandGroup(TyperGroup):
                 formatter.write_dl([(name, entry.summary) for name, entry in entries.items()])
 
 
-def _told(error: OSError) -> str:
+def refused(error: OSError) -> str:
     """What the operating system refused, for people."""
     from pathlib import Path
 
     reason = error.strerror or str(error)
     if error.filename is not None:
-        return f"{error.filename}: {reason}."
+        return f"{os.fsdecode(error.filename)[:_LONGEST_NAME]}: {reason}."
     try:
         Path.cwd()
     except OSError:

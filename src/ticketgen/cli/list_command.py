@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from ticketgen.cli.options import Format, ReportFormat, Spec
-from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.output import emit, finish, show_findings
 from ticketgen.cli.paths import seen
 from ticketgen.cli.spec_file import the_spec
+from ticketgen.escaping import as_json
 
 __all__ = ["list_environments"]
 
@@ -45,7 +45,7 @@ def list_environments(
         for environment in project.value.environments
     ]
     if format is Format.JSON:
-        typer.echo(json.dumps(rows, indent=2))
+        emit(f"{as_json(rows)}\n")
     else:
         show_findings(project.findings, ReportFormat.TEXT)
         width = max(len(environment.name) for environment in project.value.environments)

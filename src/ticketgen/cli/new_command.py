@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -16,6 +15,8 @@ from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.output import finish, show_findings
 from ticketgen.cli.paths import here
 from ticketgen.cli.progress import progress
+from ticketgen.cli.session import session
+from ticketgen.escaping import as_shell_word
 
 if TYPE_CHECKING:
     from ticketgen.project.new import NewProject, Question
@@ -56,7 +57,7 @@ def new(
     template: Annotated[
         str | None,
         typer.Option("--template", metavar="TEMPLATE",
-                     help="A cookiecutter template of your own: a folder, an archive or a repository."),
+                     help="A cookiecutter template of your own: a folder, a zip archive or a git repository."),
     ] = None,
     checkout: Annotated[
         str | None,
@@ -66,6 +67,10 @@ def new(
         list[str] | None,
         typer.Option("--answer", metavar="KEY=VALUE", help="A variable of the template. Repeatable."),
     ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Run the template's hooks and extensions, which have all your rights, unasked."),
+    ] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask, not even on a terminal.")] = False,
 ) -> None:  # fmt: skip
     """Make a project: spec, rendered stacks, README, CI pipeline and pre-commit hook.
@@ -74,13 +79,16 @@ def new(
     hold nothing but the files of a new repository: .git, README, LICENSE and the like. If anything fails, nothing is
     left behind.
 
+    A template's text is rendered in a sandbox, into the new folder only. Hooks and Jinja extensions are programs: new
+    lists them and asks before it runs them; without a terminal, it refuses unless --trust is given.
+
     Examples:
       ticketgen new my-shop
       ticketgen new my-shop --preset small-venue --ci gitlab
       ticketgen new my-shop --install-from git+https://github.com/acme/ticketgen@1f0c5a2e9b3d4c6a7f8e9d0c1b2a3f4e5d6c7b8a
       ticketgen new my-shop --template gh:acme/ticketgen-template --answer team=sales
     """
-    from ticketgen.project.new import defaults, new_project
+    from ticketgen.project.new import always, defaults, never, new_project
 
     pairs = dict(pair.partition("=")[::2] for pair in answer or ())
     given = {"project": name, "preset": preset, "ci": ci and ci.value, **pairs}
@@ -92,7 +100,9 @@ def new(
             template=template,
             checkout=checkout,
             install_from=install_from,
+            base=session().base,
             ask=_ask if asks else defaults,
+            trust=always if trust else _trusted if asks else never,
             progress=shown.step,
         )
     show_findings(made.findings, ReportFormat.TEXT)
@@ -112,6 +122,14 @@ def _ask(question: Question) -> str:
         typer.echo(f"One of {choices}.", err=True)
 
 
+def _trusted(code: tuple[str, ...]) -> bool:
+    """Show the code of a template, and ask."""
+    typer.echo("The template runs code with all your rights:", err=True)
+    for each in code:
+        typer.echo(f"  {each}", err=True)
+    return bool(typer.confirm("Run it?", default=False, err=True))
+
+
 def _tell(made: NewProject) -> None:
     for file in made.files:
         if not file.startswith("stacks/"):
@@ -128,7 +146,7 @@ def _tell(made: NewProject) -> None:
 def _next(made: NewProject) -> Iterator[str]:
     """The commands that follow, to be pasted."""
     if made.folder.resolve() != Path.cwd():
-        yield f"cd {shlex.quote(str(made.folder))}"
+        yield f"cd {as_shell_word(str(made.folder))}"
     if made.repository is None:
         yield "git init"
     yield "git add . && git commit -m 'Add the ticketgen project'"

@@ -16,6 +16,8 @@ from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.paths import STDOUT, placed, seen, view, viewed
 from ticketgen.cli.session import colored, session
+from ticketgen.cli.streams import put
+from ticketgen.escaping import as_utf8
 from ticketgen.findings import Finding, RuleInfo, Severity
 
 __all__ = ["close_to", "emit", "expect_to_write", "finish", "misused", "reported", "show_findings"]
@@ -86,8 +88,10 @@ def show_findings(
     text = reported(found, format, sources, root=root, relative_to=relative_to, color=color)
     if output is not None:
         emit(f"{text}\n" if text else "", output)
+    elif text and format is ReportFormat.TEXT:
+        put(f"{text}\n", err=True)
     elif text:
-        typer.echo(text, err=format is ReportFormat.TEXT, color=color or None)
+        emit(f"{text}\n")
 
 
 def finish(findings: Iterable[Finding], *, unreadable: ExitCode | None = None) -> NoReturn:
@@ -114,10 +118,10 @@ def emit(text: str, output: Path | None = None) -> None:
     if output is None or output == STDOUT:
         sys.stdout.flush()
         # As bytes: a document is UTF-8, whatever the terminal's encoding is.
-        typer.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+        typer.echo(as_utf8(text), nl=False)
         return
     try:
-        _write(Path(os.path.realpath(output)), text.encode("utf-8", "backslashreplace"))
+        _write(Path(os.path.realpath(output)), as_utf8(text))
     except OSError as error:
         _cannot_write(output, error.strerror or str(error))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from ticketgen.cli.complete import complete_presets
 from ticketgen.cli.options import Format
-from ticketgen.cli.output import close_to, misused
+from ticketgen.cli.output import close_to, emit, misused
+from ticketgen.escaping import as_json
 
 __all__ = ["presets"]
 
@@ -39,7 +39,7 @@ def presets(
         misused(f"there is no preset {preset!r}. {close_to(preset, found, otherwise)}")
     wanted = [found[preset]] if preset else list(found.values())
     if format is Format.JSON:
-        typer.echo(json.dumps([{"name": each.name, "summary": each.summary} for each in wanted], indent=2))
+        emit(f"{as_json([{'name': each.name, 'summary': each.summary} for each in wanted])}\n")
     elif preset:
         typer.echo(found[preset].path.read_text(encoding="utf-8"), nl=False)
     else:

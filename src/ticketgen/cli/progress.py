@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ticketgen.cli.session import note, session
+from ticketgen.cli.streams import put
+from ticketgen.escaping import visible
 
 __all__ = ["Progress", "progress"]
 
@@ -28,7 +30,7 @@ class Progress:
 
     def step(self, what: str) -> None:
         """Show this step from now on."""
-        self._what = what
+        self._what = visible(what)
         note(what)
 
     def run(self) -> None:
@@ -47,10 +49,7 @@ class Progress:
 
     def _show(self, line: str) -> None:
         # Blanks instead of an escape sequence: every terminal knows them.
-        sys.stderr.write(f"\r{line.ljust(self._shown)}")
-        if not line:
-            sys.stderr.write("\r")
-        sys.stderr.flush()
+        put(f"\r{line.ljust(self._shown)}" + ("" if line else "\r"), err=True)
         self._shown = len(line)
 
 

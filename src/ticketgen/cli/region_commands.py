@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketgen.cli.complete import complete_regions, complete_spec_regions
-from ticketgen.cli.diffs import shown_diff
+from ticketgen.cli.diffs import plain_diff, show_diff
 from ticketgen.cli.options import Environments, ReportFormat, ReportFormatOption, Spec
-from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.output import emit, finish, show_findings
 from ticketgen.cli.paths import seen
 from ticketgen.cli.progress import progress
-from ticketgen.cli.session import colored, say
+from ticketgen.cli.session import say
 from ticketgen.cli.spec_file import the_spec
-from ticketgen.cli.summary import as_json, next_step, summarise
+from ticketgen.cli.summary import next_step, summarise, told
+from ticketgen.escaping import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +115,7 @@ def _change(
     with progress() as shown:
         changed = change_regions(spec, edit, force=force, dry_run=dry_run, progress=shown.step)
     if format is ReportFormat.JSON:
-        typer.echo(json.dumps(_document(changed, spec.parent, dry_run), indent=2))
+        emit(f"{as_json(_document(changed, spec.parent, dry_run))}\n")
         finish(changed.findings)
     show_findings(changed.findings, format, root=spec.parent)
     if changed.value is not None and format is ReportFormat.TEXT:
@@ -131,9 +130,7 @@ def _tell(change: RegionChange, spec: Path, done: str, nothing: str, dry_run: bo
         return
     would = "would be " if dry_run else ""
     say(f"{seen(spec)}: {done.replace(' ', f' {would}', 1)} {', '.join(change.edit.changed)}")
-    color = colored(sys.stdout)
-    difference = shown_diff(change.difference, spec.parent, color=color)
-    typer.echo(difference, nl=False, color=color or None)
+    show_diff(change.difference, spec.parent)
     summarise(change.changes, spec.parent, would=dry_run)
     if not dry_run:
         next_step(change.changes, spec.parent, change.edit.project)
@@ -142,9 +139,9 @@ def _tell(change: RegionChange, spec: Path, done: str, nothing: str, dry_run: bo
 def _document(changed: Checked[RegionChange], root: Path, dry_run: bool) -> dict[str, object]:
     change = changed.value
     return {
-        **as_json(changed.findings, change.changes if change else None, root),
+        **told(changed.findings, change.changes if change else None, root),
         "written": change is not None and change.changes is not None and not dry_run,
         "changed": list(change.edit.changed) if change else [],
         "unchanged": list(change.edit.unchanged) if change else [],
-        "difference": shown_diff(change.difference, root) if change else "",
+        "difference": plain_diff(change.difference, root) if change else "",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from ticketgen.cli.output import emit, expect_to_write, finish, show_findings
 from ticketgen.cli.paths import here, seen
 from ticketgen.cli.session import note, say
 from ticketgen.cli.spec_file import the_spec
+from ticketgen.escaping import as_json
 
 __all__ = ["rehearse"]
 
@@ -45,7 +45,8 @@ def rehearse(
     """Apply an environment to an emulated AWS on this machine, and run a sale on it.
 
     Needs Terraform or OpenTofu on the PATH, and the packages that `ticketgen doctor` names. It connects to loopback
-    only, and refuses to start where it finds real credentials. Exit code 1 if the sale went wrong.
+    only, except to download providers, and refuses to start where it finds real credentials. It runs the stack's code:
+    do not rehearse a stack that you do not trust. Exit code 1 if the sale went wrong.
 
     Examples:
       ticketgen rehearse
@@ -53,6 +54,7 @@ def rehearse(
       ticketgen rehearse --format json | jq .oversold
     """
     import os
+    import signal
 
     from ticketgen.findings import has_errors
     from ticketgen.pipeline import environments_of, read_project, stack_of
@@ -92,13 +94,22 @@ def rehearse(
 
     binary = Terraform.find()
     assert binary is not None
+    for ending in (
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # end as Ctrl-C does: what was started and created goes first
+        if signal.getsignal(ending) is not signal.SIG_IGN:
+            signal.signal(ending, signal.default_int_handler)
     wanted = Rehearsal(environment, built.value.files, float(seconds), seats, binary)
     try:
         board = held(wanted, lambda line: say(f"… {line}", err=True))
     except TerraformFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.FINDINGS) from None
-    typer.echo(json.dumps(board.data(), indent=2) if format is Format.JSON else text(board))
+    if format is Format.JSON:
+        emit(f"{as_json(board.data())}\n")
+    else:
+        typer.echo(text(board))
     if picture:
         emit(drawn(board), picture)
         say(f"{seen(picture)}: drawn", err=True)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ticketgen.cli.diffs import shown_diff
+from ticketgen.cli.diffs import plain_diff, show_diff
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Environments, Output, ReportFormat, ReportFormatOption, Spec
 from ticketgen.cli.output import emit, finish, show_findings
 from ticketgen.cli.progress import progress
-from ticketgen.cli.session import colored, say
+from ticketgen.cli.session import say
 from ticketgen.cli.spec_file import the_spec
-from ticketgen.cli.summary import as_json, folders, next_step, summarise
+from ticketgen.cli.summary import folders, next_step, summarise, told
+from ticketgen.escaping import as_json
 from ticketgen.findings import Checked, Finding, has_errors
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def render(
         _report_drift(done, root, format, diff, output)
     findings = (*done.findings, *moved_on(root), *_why_refused(done, path, env or ()))
     if format is ReportFormat.JSON:
-        emit(json.dumps(as_json(findings, done.value, root), indent=2) + "\n", output)
+        emit(f"{as_json(told(findings, done.value, root))}\n", output)
     else:
         show_findings(findings, format, root=root, output=output)
     if done.value is not None and format is ReportFormat.TEXT:
@@ -103,15 +102,13 @@ def _report_drift(
     findings = (*checked.findings, *drifted, *moved_on(root), *why)
     difference = differences(checked.value.files) if diff and checked.value else ""
     if format is ReportFormat.JSON:
-        document = as_json(findings, checked.value, root)
-        told = {**document, "difference": shown_diff(difference, root)} if diff else document
-        emit(json.dumps(told, indent=2) + "\n", output)
+        document = told(findings, checked.value, root)
+        if diff:
+            document["difference"] = plain_diff(difference, root)
+        emit(f"{as_json(document)}\n", output)
     else:
         # A report for programs must stay one: with them the difference is for people, on standard error.
-        stream = sys.stdout if format is ReportFormat.TEXT else sys.stderr
-        color = colored(stream)
-        text = shown_diff(difference, root, color=color)
-        typer.echo(text, nl=False, err=stream is sys.stderr, color=color or None)
+        show_diff(difference, root, err=format is not ReportFormat.TEXT)
         show_findings(findings, format, root=root, output=output)
     if checked.value and format is ReportFormat.TEXT:
         if has_errors(findings):

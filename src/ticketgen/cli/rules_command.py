@@ -8,7 +8,8 @@ import typer
 
 from ticketgen.cli.complete import complete_rules
 from ticketgen.cli.options import Format
-from ticketgen.cli.output import misused
+from ticketgen.cli.output import emit, misused
+from ticketgen.escaping import as_json
 
 __all__ = ["rules"]
 
@@ -31,7 +32,6 @@ def rules(
       ticketgen rules name-has-suffix
       ticketgen rules --format json
     """
-    import json
     from dataclasses import asdict
 
     from ticketgen.cli.config import unknown_rule
@@ -45,7 +45,7 @@ def rules(
             misused(wrong)
     wanted = [CATALOGUE[rule]] if rule else list(CATALOGUE.values())
     if format is Format.JSON:
-        typer.echo(json.dumps([asdict(info) for info in wanted], indent=2))
+        emit(f"{as_json([asdict(info) for info in wanted])}\n")
     elif rule:
         typer.echo(page(wanted[0]), nl=False)
     else:

@@ -17,6 +17,8 @@ from typing import IO, Any
 
 import typer
 
+from ticketgen.safe_open import check_folder
+
 __all__ = ["Color", "Session", "adopt", "colored", "note", "reset", "say", "session"]
 
 
@@ -71,9 +73,15 @@ def adopt(name: str | None, value: Any) -> None:
     if name == "directory":
         for each in value or ():
             folder = now.base / each
-            if not folder.is_dir():
-                what = "is not a directory" if folder.exists() else "does not exist"
+            if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() raises where a path is too long
+                what = "is not a directory" if os.path.lexists(folder) else "does not exist"
                 raise typer.BadParameter(f"the directory {os.fspath(folder)!r} {what}.")
+            try:
+                check_folder(folder)
+            except OSError as error:
+                raise typer.BadParameter(
+                    f"the directory {os.fspath(folder)!r} is not used: {error.strerror}."
+                ) from None
             now = replace(now, base=folder)
     elif name == "color" and value:
         now = replace(now, color=Color(value))

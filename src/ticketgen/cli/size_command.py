@@ -14,6 +14,7 @@ from ticketgen.cli.options import Environments, Output, ReportFormat, Spec
 from ticketgen.cli.output import emit, finish, reported, show_findings
 from ticketgen.cli.paths import here
 from ticketgen.cli.spec_file import the_spec
+from ticketgen.escaping import as_json
 
 __all__ = ["size"]
 
@@ -85,7 +86,7 @@ def size(
     if format is SizeFormat.JSON:
         shown = json.loads(reported(found.findings, ReportFormat.JSON))
         document = for_programs.document(reports, money) | shown
-        emit(json.dumps(document, indent=2, ensure_ascii=False) + "\n", output)
+        emit(f"{as_json(document)}\n", output)
     else:
         emit((text if format is SizeFormat.TEXT else markdown).render(reports, money) + "\n", output)
         show_findings(found.findings, ReportFormat.TEXT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +11,14 @@ from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.output import reported
 from ticketgen.cli.paths import seen
 from ticketgen.cli.session import say
+from ticketgen.escaping import as_shell_word
 from ticketgen.findings import Finding
 
 if TYPE_CHECKING:
     from ticketgen.spec.model import Project
     from ticketgen.tree import Changes
 
-__all__ = ["as_json", "folders", "next_step", "summarise"]
+__all__ = ["folders", "next_step", "summarise", "told"]
 
 
 def summarise(changes: Changes, root: Path, *, would: bool = False) -> None:
@@ -42,7 +42,7 @@ def next_step(changes: Changes, root: Path, project: Project | None) -> None:
     if not folders_left:
         return
     folder = seen(root / folders_left[0])
-    step = [] if folder == "." else [f"cd {shlex.quote(folder)}"]
+    step = [] if folder == "." else [f"cd {as_shell_word(folder)}"]
     init = f"terraform init{_backend_key(project, folders_left[0].rpartition('/')[2])}"
     say(f"\nNext: {' && '.join([*step, init, 'terraform plan'])}")
 
@@ -60,7 +60,7 @@ def folders(changes: Changes, root: Path) -> str:
     return ", ".join(seen(root / each) for each in sorted({change.folder for change in changes.files}))
 
 
-def as_json(findings: Iterable[Finding], changes: Changes | None, root: Path) -> dict[str, object]:
+def told(findings: Iterable[Finding], changes: Changes | None, root: Path) -> dict[str, object]:
     """The JSON report of findings, with ``changes``: from each state to the files in it."""
     from ticketgen.tree import State
 

@@ -17,6 +17,7 @@ from ticketgen.cli.output import finish, misused, show_findings
 from ticketgen.cli.paths import here, seen
 from ticketgen.cli.session import note, say, session
 from ticketgen.findings import Finding, Severity
+from ticketgen.hcl.budget import DEFAULT, MOST_FACTOR
 
 if TYPE_CHECKING:
     from ticketgen.cli.config import Config
@@ -72,6 +73,17 @@ def validate(
             help="Report files relative to this directory, and not to the current one.",
         ),
     ] = None,
+    budget: Annotated[
+        int,
+        typer.Option(
+            "--budget",
+            metavar="FACTOR",
+            min=DEFAULT,
+            max=MOST_FACTOR,
+            help="Multiply the default budget of one directory, at most 20 seconds of a core and 500 MB. Files and "
+            "checks over it are findings: not checked: too large.",
+        ),
+    ] = DEFAULT,
     format: ReportFormatOption = ReportFormat.TEXT,
     output: Output = None,
 ) -> None:
@@ -102,7 +114,7 @@ def validate(
     if config.value.file:
         note(f"configuration: {seen(config.value.file)}")
     reported = asked.over(config.value)
-    checked = [_verified(target, reported) for target in wanted.value]
+    checked = [_verified(target, reported, budget) for target in wanted.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
     show_findings(findings, format, sources, relative_to=relative_to, output=output)
@@ -189,7 +201,7 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _verified(target: Target, reported: _Filter) -> _Result:
+def _verified(target: Target, reported: _Filter, budget: int) -> _Result:
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.remembered import verify_or_remember
 
@@ -201,7 +213,12 @@ def _verified(target: Target, reported: _Filter) -> _Result:
     note(f"{name}: read {_counted(len(texts), 'file')}")
     if read.value is not None:
         findings += verify_or_remember(
-            texts, ours=False, paths=read.value.paths, progress=lambda what: note(f"{name}: {what}")
+            texts,
+            ours=False,
+            paths=read.value.paths,
+            left_out=read.value.unread,
+            budget=budget,
+            progress=lambda what: note(f"{name}: {what}"),
         )
         note(f"{name}: {_counted(len(findings), 'finding')}")
     if target.files is not None:

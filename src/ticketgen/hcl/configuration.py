@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ticketgen.findings import Location
+from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.modules import Module, modules, source_folder
 from ticketgen.hcl.syntax import Attribute, Block, Expression, File, Node
 
@@ -19,6 +20,8 @@ __all__ = ["Configuration", "Declared", "Names", "Scope"]
 
 _MOST_SCOPES = 500
 """Limit of scopes. Nested calls multiply; calls over the limit are assumed to be like the others."""
+_OF_A_DECLARATION = 10
+"""Steps of the budget for a declaration in a scope, because the rules visit each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ class Names:
                 elif block.type == "locals":
                     for attribute in block.body.attributes:
                         self.locals.setdefault(attribute.name, (file.path, attribute))
+        blocks = sum(map(len, (self.resources, self.variables, self.outputs, self.calls)))
+        self.steps = _OF_A_DECLARATION * (1 + blocks + len(self.locals))
+        """Steps of the budget for one scope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +105,26 @@ class Scope:
     @cached_property
     def path(self) -> str:
         """The module path, such as ``module.eu_west_1``; "" for a root module."""
-        if self.caller is None or self.call is None:
-            return ""
-        outer = self.caller.path
-        return f"{outer}.module.{self.call.name}" if outer else f"module.{self.call.name}"
+        names = []
+        scope: Scope | None = self
+        while scope is not None and scope.call is not None:
+            names.append(f"module.{scope.call.name}")
+            scope = scope.caller
+        return ".".join(reversed(names))
+
+    @cached_property
+    def given(self) -> Mapping[str, Attribute]:
+        """The arguments of its call by name; the first of duplicates."""
+        arguments = self.call.block.body.attributes if self.call is not None else ()
+        return {each.name: each for each in reversed(arguments)}
 
     @cached_property
     def root(self) -> Scope:
         """The scope of its root module."""
-        return self.caller.root if self.caller else self
+        scope = self
+        while scope.caller is not None:
+            scope = scope.caller
+        return scope
 
     def resources(self, *types: str) -> Iterator[Declared]:
         """The managed resources of some types, or of all types."""
@@ -124,6 +141,7 @@ class Configuration:
         texts: every text of the directory, parsed or not, by relative posix path.
         paths: the relative posix paths of all files; None if they are unknown.
         unread: Terraform files that could not be parsed, so that their declarations are unknown.
+        budget: the work that its checks may take.
     """
 
     def __init__(
@@ -132,7 +150,9 @@ class Configuration:
         texts: Mapping[str, str],
         paths: Iterable[str] | None = None,
         unread: Iterable[str] = (),
+        budget: Budget | None = None,
     ) -> None:
+        self.budget = budget or Budget()
         self.texts = texts
         self.paths = None if paths is None else frozenset(paths) | frozenset(texts)
         self.modules = modules(files, unread)
@@ -169,12 +189,10 @@ class Configuration:
             found[scope.module.folder].append(scope)
             for name, call in scope.names.calls.items():
                 folder = source_folder(scope.module, call.block)
-                if (
-                    folder is None
-                    or folder not in self.modules
-                    or count >= _MOST_SCOPES
-                    or _within(scope, folder)
-                ):
+                if folder is None or folder not in self.modules or _within(scope, folder):
+                    continue
+                if count >= _MOST_SCOPES or not self.budget.spend(self.names[folder].steps):
+                    self.budget.lacks("the module calls multiply: some calls are taken to be like the others")
                     continue
                 count += 1
                 inner = self._scope(folder, scope, call)

@@ -8,8 +8,9 @@ The rules are those of hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-__all__ = ["GO_SPACE", "bracket_depth"]
+__all__ = ["GO_SPACE", "bracket_depth", "scan"]
 
 GO_SPACE = (
     " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
@@ -18,63 +19,81 @@ GO_SPACE = (
 """The white space of Go's unicode.IsSpace."""
 
 _CODE = re.compile(
-    r"#[^\n]*|//[^\n]*|(?P<comment>/\*)|<<-?(?P<marker>[^\W\d][\w-]*)\r?\n"
+    r"(?P<remark>#[^\n]*|//[^\n]*)|(?P<comment>/\*)|<<-?(?P<marker>[^\W\d][\w-]*)\r?\n"
     r'|(?P<open>[\[({])|(?P<close>[\])}])|(?P<quote>")'
 )
 _QUOTED = re.compile(r'\\.|\$\$\{|%%\{|(?P<template>[$%]\{)|(?P<end>")', re.DOTALL)
 _HEREDOC = re.compile(r"\$\$\{|%%\{|(?P<template>[$%]\{)|(?P<line>\n)")
+_LINE = re.compile(r"[^\n]*")
 _OPENER = {"]": "[", ")": "(", "}": "{"}
 
 
 def bracket_depth(text: str, limit: int) -> int | None:
     """The offset at which the depth first exceeds the limit; None if it never does."""
-    last_comment_end = text.rfind("*/")
     brackets: list[str] = []
+    for kind, _, _, match in scan(text):
+        if kind in {"open", "template"}:
+            brackets.append("${" if kind == "template" else match[0])
+            if len(brackets) > limit:
+                return match.start()
+        elif kind in {"close", "template end"}:
+            expected = "${" if kind == "template end" else _OPENER[match[0]]
+            if brackets and brackets[-1] == expected:
+                brackets.pop()
+        elif kind == "marker" and not match["marker"].isascii():
+            return match.start()
+    return None
+
+
+def scan(text: str) -> Iterator[tuple[str, str, int, re.Match[str]]]:
+    """The marks of a text that begin or end something, in order.
+
+    Each has its kind, the text that it stands in, the offset after the previous mark, and its match. The text is "" for
+    code, ``"`` for a quoted string, and the marker of a heredoc. The kinds are ``open``, ``close``, ``template``,
+    ``template end``, ``quote``, ``end`` (of a quoted string), ``marker``, ``marker end``, ``comment``, ``line`` (in a
+    heredoc) and ``escape``.
+    """
+    last_comment_end = text.rfind("*/")
     braces = 0
     # The enclosing templates: the number of open braces at a `${`, or the end mark of a quoted string or heredoc.
     inside: list[int | str] = []
     position = 0
     while True:
         here = inside[-1] if inside else 0
-        if isinstance(here, str) and here != '"' and text[position - 1] == "\n":
-            end = text.find("\n", position)
-            line = text[position:] if end < 0 else text[position:end]
-            if line.strip(GO_SPACE) == here:
+        where = here if isinstance(here, str) else ""
+        before = position
+        if where and where != '"' and text[position - 1] == "\n":
+            match = _LINE.match(text, position)
+            if match is not None and match[0].strip(GO_SPACE) == where:
                 inside.pop()
-                position += len(line)
+                position = match.end()
+                yield "marker end", where, before, match
                 continue
-        pattern = _CODE if isinstance(here, int) else _QUOTED if here == '"' else _HEREDOC
+        pattern = _CODE if not where else _QUOTED if where == '"' else _HEREDOC
         match = pattern.search(text, position)
         if match is None:
-            return None
+            return
         position = match.end()
-        match match.lastgroup:
+        kind = match.lastgroup or "escape"
+        match kind:
             case "open":
-                brackets.append(match[0])
                 braces += match[0] == "{"
             case "template":
-                brackets.append("${")
                 braces += 1
                 inside.append(braces)
             case "close":
-                expected = _OPENER[match[0]]
                 if match[0] == "}":
                     if inside and braces == here:
                         inside.pop()
-                        expected = "${"
+                        kind = "template end"
                     braces -= 1
-                if brackets and brackets[-1] == expected:
-                    brackets.pop()
             case "quote":
                 inside.append('"')
             case "end":
                 inside.pop()
             case "marker":
-                if not match["marker"].isascii():
-                    return match.start()
                 inside.append(match["marker"])
             case "comment":
                 if position <= last_comment_end:
                     position = text.index("*/", position) + 2
-        if len(brackets) > limit:
-            return match.start()
+        yield kind, where, before, match

@@ -1,7 +1,8 @@
 """Terraform's pure functions, as far as checks need them.
 
 For an invalid call, a function may raise any exception of Python's; callers treat the result as unknown. Arguments may
-be or contain `UNKNOWN`; the result is then unknown or contains it.
+be or contain `UNKNOWN`; the result is then unknown or contains it. Callers bound the size of every result. A function
+whose result may be more than a few times as large as its arguments asks `_fits` before it makes the result.
 Source: https://developer.hashicorp.com/terraform/language/functions
 """
 
@@ -12,9 +13,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ticketgen.hcl.sizes import MOST_CHARACTERS, MOST_ELEMENTS
 from ticketgen.hcl.unknown import UNKNOWN, is_known
 
 __all__ = ["FUNCTIONS"]
+
+
+def _fits(characters: int, elements: int = 0) -> None:
+    """Give up before a text or list is made that would be too large."""
+    if characters > MOST_CHARACTERS or elements > MOST_ELEMENTS:
+        raise OverflowError
 
 
 def _merge(*maps: Any) -> Any:
@@ -40,10 +48,15 @@ def _flatten(items: Any) -> Any:
     if not isinstance(items, list):
         return UNKNOWN
     found: list[Any] = []
-    for item in items:
-        if not is_known(item) and not isinstance(item, list):
+    waiting = list(reversed(items))
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting.extend(reversed(item))
+        elif is_known(item):
+            found.append(item)
+        else:
             return UNKNOWN
-        found += _flatten(item) if isinstance(item, list) else [item]
     return found
 
 
@@ -82,7 +95,9 @@ def _length(value: Any) -> Any:
 
 
 def _join(separator: Any, *lists: Any) -> Any:
-    return separator.join(_tostring(item) for each in lists for item in each)
+    texts = [_tostring(item) for each in lists for item in each]
+    _fits(sum(map(len, texts)) + len(separator) * len(texts))
+    return separator.join(texts)
 
 
 def _format(pattern: Any, *values: Any) -> Any:
@@ -90,7 +105,9 @@ def _format(pattern: Any, *values: Any) -> Any:
     if not isinstance(pattern, str) or not is_known(list(values)):
         return UNKNOWN
     bare = pattern.replace("%%", "").replace("%s", "").replace("%d", "")
-    return UNKNOWN if "%" in bare else pattern.replace("%d", "%s") % tuple(map(_tostring, values))
+    texts = tuple(map(_tostring, values))
+    _fits(len(pattern) + sum(map(len, texts)))
+    return UNKNOWN if "%" in bare else pattern.replace("%d", "%s") % texts
 
 
 def _known_text(function: Callable[..., str]) -> Callable[..., Any]:
@@ -110,11 +127,15 @@ def _substr(text: Any, offset: Any, length: Any) -> Any:
 def _replace(text: Any, old: Any, new: Any) -> Any:
     if not is_known([text, old, new]) or (len(old) > 1 and old.startswith("/") and old.endswith("/")):
         return UNKNOWN  # a regular expression in Go's dialect
+    _fits(len(text) + text.count(old) * (len(new) - len(old)))
     return text.replace(old, new) if old else UNKNOWN
 
 
 def _split(separator: Any, text: Any) -> Any:
-    return text.split(separator) if isinstance(text, str) else UNKNOWN
+    if not isinstance(text, str):
+        return UNKNOWN
+    _fits(0, text.count(separator))
+    return text.split(separator)
 
 
 def _contains(items: Any, item: Any) -> Any:
@@ -133,12 +154,20 @@ def _element(items: Any, index: Any) -> Any:
 def _jsonencode(value: Any) -> Any:
     if not is_known(value):
         return UNKNOWN
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")  # Go escapes these
 
 
 def _jsondecode(text: Any) -> Any:
-    return json.loads(text) if isinstance(text, str) else UNKNOWN
+    if not isinstance(text, str):
+        return UNKNOWN
+    found = json.loads(text, parse_constant=_no_number)
+    json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no character
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)  # Infinity and NaN, which only Python accepts
 
 
 def _compact(items: Any) -> Any:

@@ -73,10 +73,10 @@ class Module:
     @cached_property
     def declarations(self) -> Mapping[str, tuple[Declaration, ...]]:
         """All declarations by address; `verification.duplicates` reports repeated ones."""
-        found: dict[str, tuple[Declaration, ...]] = {}
+        found: dict[str, list[Declaration]] = {}
         for declaration in _declarations(self.files):
-            found[declaration.address] = (*found.get(declaration.address, ()), declaration)
-        return found
+            found.setdefault(declaration.address, []).append(declaration)
+        return {address: tuple(each) for address, each in found.items()}
 
     @cached_property
     def providers(self) -> frozenset[str]:
@@ -112,6 +112,11 @@ class Module:
         )
 
     @cached_property
+    def sorted_providers(self) -> tuple[str, ...]:
+        """The passed providers, sorted."""
+        return tuple(sorted(self.passed_providers))
+
+    @cached_property
     def uses(self) -> tuple[Use, ...]:
         """Every reference that needs a declaration, in file order."""
         return tuple(uses(self.files))
@@ -125,11 +130,24 @@ class Module:
 
     def of(self, prefix: str) -> Mapping[str, Declaration]:
         """The first declaration for each address with a prefix such as ``var.``, by the rest of the address."""
-        return {
-            address.removeprefix(prefix): found[0]
-            for address, found in self.declarations.items()
-            if address.startswith(prefix)
-        }
+        return self._by_prefix.get(prefix, {})
+
+    @cached_property
+    def _by_prefix(self) -> Mapping[str, Mapping[str, Declaration]]:
+        found: dict[str, dict[str, Declaration]] = {}
+        for address, declarations in self.declarations.items():
+            kind, dot, name = address.partition(".")
+            found.setdefault(kind + dot, {})[name] = declarations[0]
+        return found
+
+    @cached_property
+    def required_variables(self) -> tuple[Declaration, ...]:
+        """The variables without a default, which every call must set."""
+        return tuple(
+            variable
+            for variable in self.of("var.").values()
+            if isinstance(variable.node, Block) and variable.node.attribute("default") is None
+        )
 
 
 def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[str, Module]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Declared, Scope
 from ticketgen.hcl.syntax import Block, Body, Expression, GetAttribute, Reference
 from ticketgen.hcl.walk import references
@@ -16,11 +17,17 @@ class Origins:
 
     ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and similar built-ins are origins
     themselves. ``resource.TYPE`` and ``data.TYPE`` are attributes of a resource or data source of that type, added to
-    the origins of its arguments. ``unknown`` is anything else, such as an output of a module that was not read.
+    the origins of its arguments. ``unknown`` is anything else, such as an output of a module that was not read, or an
+    origin that the budget does not suffice for.
+
+    Args:
+        budget: the work that the search may take, shared by all checks of a directory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget()
         self._found: dict[tuple[int, str], frozenset[str]] = {}
+        self._of_loops: dict[tuple[int, int], frozenset[str]] = {}
         self._keep: list[Scope] = []  # keeps scopes alive, because the keys of _found contain their ids
 
     def of(self, expression: Expression, scope: Scope, block: Block | None = None) -> frozenset[str]:
@@ -29,7 +36,13 @@ class Origins:
         try:
             for reference, bound in references(expression):
                 if reference.root not in bound:
-                    found |= self._reference(reference, scope, block)
+                    more = self._reference(reference, scope, block)
+                    if not self._budget.spend(1 + len(more)):
+                        self._budget.lacks(
+                            "the origins of values take too many steps: the others count as unknown"
+                        )
+                        return frozenset({"unknown"})
+                    found |= more
         except RecursionError:
             return frozenset({"unknown"})
         return frozenset(found)
@@ -74,9 +87,9 @@ class Origins:
         if kind == "var":
             if scope.caller is None or scope.call is None:
                 return frozenset({address})
-            given = scope.call.value(name)
+            given = scope.given.get(name)
             if given is not None:
-                return self.of(given, scope.caller, scope.call.block)
+                return self.of(given.value, scope.caller, scope.call.block)
             return frozenset()
         return self._resource(scope.names.resources[address], scope)
 
@@ -90,6 +103,14 @@ class Origins:
     def _loops(self, block: Block | None, scope: Scope) -> frozenset[str]:
         if block is None:
             return frozenset({"unknown"})
+        key = (id(scope), id(block))
+        if key not in self._of_loops:
+            self._of_loops[key] = frozenset()  # ends the recursion if a loop depends on itself
+            self._keep.append(scope)
+            self._of_loops[key] = self._of_all_loops(block, scope)
+        return self._of_loops[key]
+
+    def _of_all_loops(self, block: Block, scope: Scope) -> frozenset[str]:
         found: set[str] = set()
         for inner in block.walk():
             for name in ("for_each", "count"):

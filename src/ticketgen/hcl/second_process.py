@@ -1,8 +1,10 @@
 """Round trips in a second process, while the first process checks the same files.
 
 A round trip is half of the work on a file, and needs only the text from the other half. The process is spawned, because
-pygohcl hangs in a forked process. Questions and answers are JSON. The caller makes every round trip that is not
-answered, so a crash of the second process costs only time.
+pygohcl hangs in a forked process. Questions and answers are JSON, an answer a line, as soon as it is known. The caller
+makes every round trip that is not answered, so a crash of the second process costs only time.
+
+The second process ends with the first one, even if that is killed, and when it takes more than its own budget.
 """
 
 from __future__ import annotations
@@ -12,7 +14,10 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from ticketgen.hcl.backstop import Backstop, Overrun
+from ticketgen.hcl.budget import Budget
 
 __all__ = ["ONE_PROCESS", "RoundTrips", "saves_time"]
 
@@ -21,6 +26,10 @@ ONE_PROCESS = "TICKETGEN_ONE_PROCESS"
 
 _WORTH_IT = 100_000
 """Characters; fewer are read faster than the process starts."""
+_PART = 0.4
+"""The part of the processor time that is the second process's."""
+_OVERRUN = 75
+"""Exit code of the second process if it took too much."""
 
 
 def saves_time(texts: Mapping[str, str]) -> bool:
@@ -37,12 +46,23 @@ class RoundTrips:
 
     Args:
         texts: the texts by path; the paths serve only as names.
+        budget: what the second process may take.
+
+    Attributes:
+        seconds: the processor time that it may take.
+        overrun: whether the second process ended because it took too much.
     """
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], budget: Budget | None = None) -> None:
+        self.overrun = False
         self._answers: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        budget = budget or Budget()
+        self.seconds = budget.seconds * _PART
+        limits = [str(os.getpid()), str(self.seconds), str(budget.bytes)]
         self._thread = threading.Thread(
-            target=self._run, args=(json.dumps(dict(texts)).encode(),), daemon=True
+            target=self._run, args=(json.dumps(dict(texts)).encode(), limits), daemon=True
         )
         self._thread.start()
 
@@ -51,20 +71,49 @@ class RoundTrips:
         self._thread.join()
         return self._answers
 
-    def _run(self, question: bytes) -> None:
+    def processes(self) -> Iterator[int]:
+        """The id of the process while it runs."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            yield process.pid
+
+    def stop(self) -> None:
+        """End the process if it still runs."""
+        self._stopped = True
+        if self._process is not None:
+            self._process.kill()
+        self._thread.join()
+
+    def _run(self, question: bytes, limits: list[str]) -> None:
         # -P: never import from the current folder, which may belong to anyone.
-        command = [sys.executable, "-P", "-m", __name__]
+        command = [sys.executable, "-P", "-m", __name__, *limits]
+        pipe = subprocess.PIPE
         try:
-            done = subprocess.run(command, input=question, capture_output=True, check=True)
-            answers = json.loads(done.stdout)
-        except (OSError, ValueError, subprocess.SubprocessError):
+            with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
+                self._process = process
+                if self._stopped:
+                    process.kill()
+                said, _ = process.communicate(question)
+            self.overrun = process.returncode == _OVERRUN
+        except OSError:
             return
-        if isinstance(answers, dict):
-            self._answers = {path: said for path, said in answers.items() if isinstance(said, str)}
+        for line in said.splitlines():
+            try:
+                answers = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(answers, dict):
+                self._answers |= {path: said for path, said in answers.items() if isinstance(said, str)}
 
 
-def main() -> None:
-    """Read texts from standard input, and write the differences to standard output."""
+def main(parent: int, seconds: float, bytes: int) -> None:
+    """Read texts from standard input, and write the differences to standard output.
+
+    Args:
+        parent: the process that asks; without it, there is nobody to answer.
+        seconds: of processor time to take at most.
+        bytes: of memory to take at most.
+    """
     import gc
 
     from ticketgen.hcl.guards import refusal
@@ -72,18 +121,25 @@ def main() -> None:
     from ticketgen.hcl.strict import complaints
     from ticketgen.hcl.tree import Unreadable, read
 
+    def orphaned() -> Iterator[int]:
+        if os.getppid() != parent:
+            os._exit(_OVERRUN)
+        yield from ()
+
     gc.disable()
-    answers = {}
-    for path, text in json.load(sys.stdin).items():
-        if refusal(text) or complaints(text):
-            continue  # the caller finds the same and needs no answer
-        tree = read(text)
-        if not isinstance(tree, Unreadable):
-            written = write(tree)
-            del tree
-            answers[path] = written.difference()
-    json.dump(answers, sys.stdout)
+    with Backstop(seconds, bytes, orphaned):
+        for path, text in json.load(sys.stdin).items():
+            if refusal(text) or complaints(text):
+                continue  # the caller finds the same and needs no answer
+            tree = read(text)
+            if not isinstance(tree, Unreadable):
+                written = write(tree)
+                del tree
+                print(json.dumps({path: written.difference()}), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+    except (Overrun, MemoryError):
+        os._exit(_OVERRUN)

@@ -7,7 +7,7 @@ kind. All are frozen and know their place. The model depends on no parser and kn
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ticketgen.findings import Location
@@ -265,15 +265,27 @@ class Attribute(Node):
     value: Expression
 
 
+_FEW = 16
+"""Attributes of a body that are looked up one by one; more are looked up in a dictionary."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """Attributes and blocks, each in file order."""
 
     attributes: tuple[Attribute, ...] = ()
     blocks: tuple[Block, ...] = ()
+    _by_name: dict[str, Attribute] | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        if len(self.attributes) > _FEW:
+            by_name = {attribute.name: attribute for attribute in reversed(self.attributes)}
+            object.__setattr__(self, "_by_name", by_name)
 
     def attribute(self, name: str) -> Attribute | None:
-        """The attribute of that name; None if there is none."""
+        """The attribute of that name, the first one; None if there is none."""
+        if self._by_name is not None:
+            return self._by_name.get(name)
         for attribute in self.attributes:
             if attribute.name == name:
                 return attribute

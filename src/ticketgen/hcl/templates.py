@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from ticketgen.hcl.depth import GO_SPACE
 from ticketgen.hcl.guards import MAX_DEPTH
@@ -78,7 +79,9 @@ def _character(escape: re.Match[str]) -> str:
 
 
 _LITERAL = re.compile(r"(?P<sequence>[$%]\{~?)|(?:\$\$\{|%%\{|[$%](?!\{)|[^$%\n])*(?P<end>\n)?")
-_INSIDE = re.compile(r'#[^\n]*|//[^\n]*|/\*.*?\*/|(?P<open>\{)|(?P<close>~?\})|(?P<quote>")', re.DOTALL)
+_INSIDE = re.compile(
+    r'#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)|(?P<open>\{)|(?P<close>~?\})|(?P<quote>")', re.DOTALL
+)
 _QUOTED = re.compile(r'\\.|\$\$\{|%%\{|(?P<sequence>[$%]\{)|(?P<end>")', re.DOTALL)
 _DIRECTIVE = re.compile(
     r"\s*(?:(?P<word>else|endif|endfor)\s*$|if\b|for\s+(?P<first>[\w-]+)\s*(?:,\s*(?P<second>[\w-]+)\s*)?in\b)"
@@ -218,11 +221,11 @@ def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple
         piece = waiting.pop()
         value = piece.value
         if isinstance(value, str):
-            last = parts[-1] if parts else None
-            if isinstance(last, Text):
-                parts[-1] = Text(last.line, last.column, last.value + value)
-            elif value:
-                parts.append(Text(piece.line, piece.column, value))
+            if value:
+                texts = [value]
+                while waiting and isinstance(waiting[-1].value, str):
+                    texts.append(cast("str", waiting.pop().value))
+                parts.append(Text(piece.line, piece.column, "".join(texts)))
         elif not isinstance(value, Directive):
             parts.append(Interpolation(piece.line, piece.column, value))
         elif value.keyword in ends:

@@ -1,18 +1,21 @@
 """Values of expressions, as far as the text determines them: constants, and links to resources.
 
-A value that only a plan can know is `UNKNOWN`. Every known value is the one that Terraform computes. Work and size are
-bounded, so that no text can make the evaluation slow.
+A value that only a plan can know is `UNKNOWN`. Every known value is the one that Terraform computes. A value is also
+unknown if it is too large, or takes too much work, or if nothing is left of the directory's budget. The budget is
+charged where values are made: for every expression a step, and for every value what it weighs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Declared, Scope
 from ticketgen.hcl.functions import FUNCTIONS
+from ticketgen.hcl.sizes import MOST_CHARACTERS, MOST_ELEMENTS, MOST_WEIGHT, weight
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
@@ -41,8 +44,10 @@ __all__ = ["UNKNOWN", "Environment", "Link", "Unknown", "Value", "Values", "is_k
 
 MOST_STEPS: Final = 20_000
 """Limit of expressions for one value."""
-MOST_ELEMENTS: Final = 2_000
-MOST_CHARACTERS: Final = 2 * 1024 * 1024
+MOST_PATH: Final = 100
+"""Limit of the steps of a reference."""
+_OF_AN_INSTANCE: Final = 50
+"""Steps of the budget for an instance of a resource, because the rules visit each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,12 @@ class Values:
     Args:
         assume_defaults: whether a variable of a root module has its default value. The user can override it, so only
             values without this assumption are certain.
+        budget: the work that it may take, shared by all checks of a directory.
     """
 
-    def __init__(self, *, assume_defaults: bool = False) -> None:
+    def __init__(self, *, assume_defaults: bool = False, budget: Budget | None = None) -> None:
         self._assume_defaults = assume_defaults
+        self._budget = budget or Budget()
         self._known: dict[tuple[int, str], Value] = {}
         self._keep: list[Scope] = []  # keeps scopes alive, because the keys of _known contain their ids
         self._steps = 0
@@ -102,9 +109,26 @@ class Values:
         environment = where if isinstance(where, Environment) else Environment(where)
         self._steps = 0
         try:
+            self._charge(1)
             return self._value(expression, environment)
         except (_TooMuch, RecursionError):
             return UNKNOWN
+        finally:
+            self._budget.spend(self._steps)
+
+    def _charge(self, steps: int) -> None:
+        if not self._budget.spend(steps):
+            self._budget.lacks("the values of expressions take too many steps: the others count as unknown")
+            raise _TooMuch
+
+    def _made(self, value: Value) -> Value:
+        """A new value; `UNKNOWN` if it is too large. Every value that is not part of another comes from here."""
+        if isinstance(value, str | list | dict):
+            size = weight(value)
+            self._charge(size)
+            if size > MOST_WEIGHT:
+                return UNKNOWN
+        return value
 
     def settled(self, expression: Expression | None, where: Environment | Scope) -> Value:
         """The value as in `of`, with a link to an argument of a resource replaced by the value of the argument."""
@@ -120,22 +144,30 @@ class Values:
     def instances(self, declared: Declared, scope: Scope) -> Iterator[Environment]:
         """The environment of each instance of a resource; a single one if ``count`` or ``for_each`` is unknown."""
         count, each = declared.value("count"), declared.value("for_each")
+        bindings: Iterable[Mapping[str, Value]] | None = None
         if count is not None:
             number = self.of(count, scope)
-            if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_ELEMENTS:
-                yield from (Environment(scope, {"count": {"index": index}}) for index in range(number))
-                return
+            if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_ELEMENTS:
+                pass  # unknown, or nothing that Terraform accepts
+            elif self._affords(number):
+                bindings = ({"count": {"index": index}} for index in range(number))
         elif each is not None:
             pairs = _pairs(self.of(each, scope))
-            if pairs is not None:
-                yield from (
-                    Environment(scope, {"each": {"key": key, "value": value}}) for key, value in pairs
-                )
-                return
+            if pairs is not None and self._affords(len(pairs)):
+                bindings = ({"each": {"key": key, "value": value}} for key, value in pairs)
         else:
-            yield Environment(scope)
-            return
-        yield Environment(scope, _UNKNOWN_EACH)
+            bindings = ({},)
+        for bound in (_UNKNOWN_EACH,) if bindings is None else bindings:
+            yield Environment(scope, bound)
+
+    def _affords(self, instances: int) -> bool:
+        """Whether the budget has room for that many instances; there is always room for one."""
+        steps = instances * _OF_AN_INSTANCE
+        if instances <= 1 or steps <= self._budget.left:
+            self._budget.spend(steps)
+            return True
+        self._budget.lacks("there are too many instances: each of the other resources counts as one")
+        return False
 
     def blocks(self, block: Block, type: str, where: Environment) -> Iterator[tuple[Block, Environment]]:
         """The nested blocks of a type, including those from ``dynamic``, with their environments."""
@@ -148,6 +180,8 @@ class Values:
                 name = iterator.value.root if iterator and isinstance(iterator.value, Reference) else type
                 each = inner.attribute("for_each")
                 pairs = _pairs(self.of(each.value, where)) if each else None
+                if pairs is not None and not self._affords(len(pairs)):
+                    pairs = None
                 for key, value in [(UNKNOWN, UNKNOWN)] if pairs is None else pairs:
                     for content in contents[:1]:
                         yield content, where.binding(**{name: {"key": key, "value": value}})
@@ -168,7 +202,7 @@ class Values:
             case Parentheses():
                 return self._value(expression.inner, where)
             case Tuple():
-                return _bounded([self._value(item, where) for item in expression.items])
+                return self._made([self._value(item, where) for item in expression.items])
             case Object():
                 return self._object(expression, where)
             case Conditional():
@@ -185,14 +219,16 @@ class Values:
                     return -operand  # type: ignore[operator]
                 return UNKNOWN
             case Binary():
-                return _binary(
-                    expression.operator,
-                    self._value(expression.left, where),
-                    self._value(expression.right, where),
-                )
+                left, right = self._value(expression.left, where), self._value(expression.right, where)
+                self._charge(weight(left) + weight(right))
+                try:
+                    return _binary(expression.operator, left, right)
+                except (ArithmeticError, ValueError):
+                    return UNKNOWN  # infinity, or no number
 
     def _template(self, template: Template, where: Environment) -> Value:
-        texts = []
+        texts: list[str] = []
+        room = MOST_CHARACTERS
         for part in template.parts:
             if isinstance(part, Text):
                 texts.append(part.value)
@@ -206,7 +242,10 @@ class Values:
                 texts.append(text)
             else:
                 return UNKNOWN
-        return _bounded("".join(texts))
+            room -= len(texts[-1])
+            if room < 0:
+                return UNKNOWN
+        return self._made("".join(texts))
 
     def _object(self, expression: Object, where: Environment) -> Value:
         found: dict[str, Value] = {}
@@ -215,27 +254,30 @@ class Values:
             if key is None:
                 return UNKNOWN
             found[key] = self._value(item.value, where)
-        return found
+        return self._made(found)
 
     def _conditional(self, expression: Conditional, where: Environment) -> Value:
         condition = self._value(expression.condition, where)
         if isinstance(condition, bool):
             return self._value(expression.then if condition else expression.otherwise, where)
         then, otherwise = self._value(expression.then, where), self._value(expression.otherwise, where)
+        self._charge(weight(then) + weight(otherwise))
         return then if is_known(then) and then == otherwise and type(then) is type(otherwise) else UNKNOWN
 
     def _call(self, expression: Call, where: Environment) -> Value:
         if expression.name in {"try", "coalesce"} or expression.name not in FUNCTIONS or expression.expand:
             return self._first(expression, where) if expression.name in {"try", "coalesce"} else UNKNOWN
         arguments = [self._value(argument, where) for argument in expression.arguments]
+        self._charge(sum(map(weight, arguments)))
         try:
-            return _bounded(FUNCTIONS[expression.name](*arguments))
+            return self._made(FUNCTIONS[expression.name](*arguments))
         except (TypeError, ValueError, LookupError, AttributeError, OverflowError, ArithmeticError):
             return UNKNOWN  # an invalid call, which Terraform reports
 
     def _first(self, expression: Call, where: Environment) -> Value:
         for argument in expression.arguments:
             value = self._value(argument, where)
+            self._charge(weight(value))
             if not is_known(value) or (expression.name == "try" and not isinstance(argument, Literal)):
                 return UNKNOWN if not is_known(value) else value
             if value is not None and value != "":
@@ -271,10 +313,12 @@ class Values:
                 if name is None or expression.grouped:
                     return UNKNOWN
                 fields[name] = value
-        return _bounded(items if expression.result_key is None else fields)
+        return self._made(items if expression.result_key is None else fields)
 
     def _reference(self, reference: Reference, where: Environment) -> Value:
         root, steps, scope = reference.root, reference.steps, where.scope
+        if len(steps) > MOST_PATH:
+            return UNKNOWN
         if root in where.bound:
             return self._stepped(where.bound[root], steps, where)
         if root == "resource" and steps and isinstance(steps[0], GetAttribute):
@@ -331,9 +375,9 @@ class Values:
         if kind == "var" and name in scope.names.variables:
             default = scope.names.variables[name].value("default")
             if scope.caller is not None and scope.call is not None:
-                given = scope.call.value(name)
+                given = scope.given.get(name)
                 if given is not None:
-                    return self._value(given, Environment(scope.caller, _UNKNOWN_EACH))
+                    return self._value(given.value, Environment(scope.caller, _UNKNOWN_EACH))
             elif not self._assume_defaults:
                 return UNKNOWN
             return self._value(default, Environment(scope)) if default is not None else UNKNOWN
@@ -346,7 +390,7 @@ class Values:
             elif isinstance(step, Splat):
                 if not isinstance(value, list):
                     return UNKNOWN
-                return [self._stepped(each, steps[place + 1 :], where) for each in value]
+                return self._made([self._stepped(each, steps[place + 1 :], where) for each in value])
             else:
                 key = step.name if isinstance(step, GetAttribute) else self._value(step.key, where)
                 value = _element(value, key)
@@ -407,14 +451,6 @@ def _text(value: Value) -> str | None:
     if isinstance(value, int):
         return str(value)
     return json.dumps(value) if isinstance(value, float) else None
-
-
-def _bounded(value: Value) -> Value:
-    if isinstance(value, str):
-        return value if len(value) <= MOST_CHARACTERS else UNKNOWN
-    if isinstance(value, list | dict):
-        return value if len(value) <= MOST_ELEMENTS else UNKNOWN
-    return value
 
 
 def _is_number(value: Value) -> bool:

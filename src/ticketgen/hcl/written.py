@@ -43,8 +43,8 @@ def _next(
         case Reference(root="local", steps=(GetAttribute(name=name), *rest)) if name in scope.names.locals:
             return scope.names.locals[name][1].value, scope, (*rest, *steps)
         case Reference(root="var", steps=(GetAttribute(name=name), *rest)) if scope.call and scope.caller:
-            given = scope.call.value(name)
-            return (given, scope.caller, (*rest, *steps)) if given is not None else None
+            given = scope.given.get(name)
+            return (given.value, scope.caller, (*rest, *steps)) if given is not None else None
         case Object() if steps:
             item = expression.get(_key(steps[0]))
             return (item, scope, steps[1:]) if item is not None else None

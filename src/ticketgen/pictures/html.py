@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape
 
+from ticketgen.escaping import as_markup
 from ticketgen.pictures.instances import Behind
 from ticketgen.pictures.kinds import WAYS
 from ticketgen.pictures.picture import Picture
@@ -19,7 +19,7 @@ _BETWEEN_TOKENS = re.compile(r"(?<=[/.:@ ])(?=\S)|(?=\[)")
 
 def html(picture: Picture) -> str:
     """The page, with a newline at its end."""
-    title = escape(f"{picture.project}, {picture.environment}")
+    title = as_markup(f"{picture.project}, {picture.environment}")
     return "\n".join(
         [
             "<!doctype html>",
@@ -70,4 +70,4 @@ def _row(way: str, source: str, target: str, behind: tuple[Behind, ...]) -> str:
 
 def _wrapping(words: str) -> str:
     """Text that browsers wrap between its tokens only; copying it leaves out each ``<wbr>``."""
-    return "<wbr>".join(escape(part) for part in _BETWEEN_TOKENS.split(words))
+    return "<wbr>".join(as_markup(part) for part in _BETWEEN_TOKENS.split(words))

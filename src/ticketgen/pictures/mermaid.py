@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from ticketgen.escaping import visible
 from ticketgen.pictures.kinds import WAYS, Way
 from ticketgen.pictures.picture import Flow, Picture
 from ticketgen.pictures.widths import upper_bound
@@ -113,4 +114,6 @@ def _flow(group: str, peer: str, flow: Flow, *, known: bool) -> str:
 
 def _text(words: str) -> str:
     """Text for a quoted label; characters that Mermaid could take for syntax become entities."""
-    return "".join(mark if mark.isalnum() or mark in " .,:/_-–(){}·" else f"#{ord(mark)};" for mark in words)
+    return "".join(
+        mark if mark.isalnum() or mark in " .,:/_-–(){}·" else f"#{ord(mark)};" for mark in visible(words)
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
 
+from ticketgen.escaping import as_markup
 from ticketgen.pictures.instances import Behind
 from ticketgen.pictures.style import LETTERING, PAINTS
 
@@ -71,7 +71,7 @@ def text(x: float, y: float, words: str, kind: str, *, anchor: str = "", turn: f
     anchored = f' text-anchor="{anchor}"' if anchor else ""
     return (
         f'<text x="{number(x)}" y="{number(y)}" data-kind="{kind}" {LETTERING[kind].attributes()}{anchored}{turned}>'
-        f"{escape(words, quote=False)}</text>"
+        f"{as_markup(words, quotes=False)}</text>"
     )
 
 
@@ -139,9 +139,9 @@ def path(points: tuple[tuple[float, float], ...], upright: bool = False) -> str:
 
 def behind_attribute(behind: Iterable[Behind]) -> str:
     """The attribute that carries the references behind a line."""
-    return f'data-behind="{escape("; ".join(str(each) for each in behind))}"'
+    return f'data-behind="{as_markup("; ".join(str(each) for each in behind))}"'
 
 
 def group(title: str, attributes: str, *parts: str) -> str:
     """Parts with a title of their own, which browsers show and screen readers read."""
-    return f"<g {attributes}><title>{escape(title, quote=False)}</title>{''.join(parts)}</g>"
+    return f"<g {attributes}><title>{as_markup(title, quotes=False)}</title>{''.join(parts)}</g>"

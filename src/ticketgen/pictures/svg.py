@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
+from ticketgen.escaping import as_markup
 from ticketgen.pictures.close_up import close_up
 from ticketgen.pictures.flow_panel import flow_panel
 from ticketgen.pictures.legend import legend, ways
@@ -123,8 +122,8 @@ def _document(picture: Picture, width: float, height: float, body: list[str]) ->
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(width)} {number(height)}" '
             f'width="{number(width)}" height="{number(height)}" role="img" aria-labelledby="stack-title stack-text">',
-            f'<title id="stack-title">{escape(title, quote=False)}</title>',
-            f'<desc id="stack-text">{escape(describe(picture), quote=False)}</desc>',
+            f'<title id="stack-title">{as_markup(title, quotes=False)}</title>',
+            f'<desc id="stack-text">{as_markup(describe(picture), quotes=False)}</desc>',
             f"<style>{STYLE}</style>",
             rect(0, 0, width, height, "paper"),
             *body,

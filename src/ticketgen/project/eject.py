@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from ticketgen.assets import asset_folder
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
+from ticketgen.project.reading import read_plain
 from ticketgen.spec.texts import nearest
 from ticketgen.stack.overrides import OVERRIDES
+from ticketgen.tree import write_files
 from ticketgen.tree.diff import unified
 from ticketgen.tree.manifest import NAME, Entry, Manifest, load
 from ticketgen.tree.paths import fingerprint, unsafe
@@ -27,46 +31,37 @@ def ejectable() -> tuple[str, ...]:
 
 
 def eject(root: Path, name: str) -> Checked[Path]:
-    """Copy a template into the project and record its hash; never overwrite a copy."""
+    """Copy a template into the project and record its hash, both or neither; never overwrite a copy."""
     refused = _unknown(name) or unsafe(root, f"{OVERRIDES}/{name}")
     if refused:
         return Checked(None, (refused,))
-    place = root / OVERRIDES / name
-    if place.exists() or place.is_symlink():
+    if os.path.lexists(root / OVERRIDES / name):
         message = "the project already has this template"
         help = f"run `ticketgen eject {name} --diff` to see how it differs from ticketgen's own"
         return Checked(None, (_finding("ejected-already", message, name, help),))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes((asset_folder("templates") / name).read_bytes())
-    return _noted(root, name)
+    return _written(root, name, copy=True)
 
 
 def accept(root: Path, name: str) -> Checked[Path]:
     """Record that the project's template stays as it is beside ticketgen's current one."""
-    refused = _unknown(name) or unsafe(root, f"{OVERRIDES}/{name}") or _missing(root, name)
-    return Checked(None, (refused,)) if refused else _noted(root, name)
+    refused = _unknown(name) or _unread(root, name)
+    return Checked(None, (refused,)) if refused else _written(root, name, copy=False)
 
 
 def difference(root: Path, name: str) -> Checked[str]:
     """What the project changed: a unified diff from ticketgen's own template to the project's."""
-    refused = _unknown(name) or _missing(root, name)
+    refused = _unknown(name) or _unread(root, name)
     if refused:
         return Checked(None, (refused,))
     own = (asset_folder("templates") / name).read_bytes().decode()
-    projects = (root / OVERRIDES / name).read_bytes().decode("utf-8", "replace")
+    projects = read_plain(root, f"{OVERRIDES}/{name}").decode("utf-8", "replace")
     return Checked(unified(own, projects, f"ticketgen/{name}", f"{OVERRIDES}/{name}"))
 
 
 def moved_on(root: Path) -> tuple[Finding, ...]:
     """Warn of every template of the project whose original in ticketgen changed after it was copied."""
-    folder = root / OVERRIDES
     known = ejectable()
-    present = [
-        path.relative_to(folder).as_posix()
-        for name in _FOLDERS
-        for path in sorted((folder / name).rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
+    present = sorted(_present(root / OVERRIDES))
     if not present:
         return ()
     noted = load(root, OVERRIDES)
@@ -95,15 +90,29 @@ def _moved(name: str, known: tuple[str, ...], noted: Manifest) -> Finding | None
     )
 
 
-def _noted(root: Path, name: str) -> Checked[Path]:
+def _present(folder: Path) -> Iterator[str]:
+    """The files below the folders of templates, relative to the project's folder of templates."""
+    for name in _FOLDERS:
+        if folder.is_symlink() or (folder / name).is_symlink():
+            continue  # the rendering refuses it
+        for place, folders, files in os.walk(folder / name):  # follows no links
+            folders[:] = [each for each in folders if each != "__pycache__"]
+            yield from ((Path(place) / each).relative_to(folder).as_posix() for each in files)
+
+
+def _written(root: Path, name: str, *, copy: bool) -> Checked[Path]:
+    """Record the template's hash; with ``copy``, write the template in the same step."""
+    own, manifest = (asset_folder("templates") / name).read_bytes(), f"{OVERRIDES}/{NAME}"
+    # Read before it is parsed: if it changes in between, the write refuses.
+    before = read_plain(root, manifest) if os.path.lexists(root / manifest) else None
     noted = load(root, OVERRIDES)
     if noted.value is None:
         return Checked(None, noted.findings)
-    files = {**noted.value.files, name: Entry("template", _built_in(name))}
-    (root / OVERRIDES / NAME).write_text(
-        replace(noted.value, ticketgen=VERSION, files=files).text(), encoding="utf-8"
-    )
-    return Checked(root / OVERRIDES / name)
+    files = {**noted.value.files, name: Entry("template", fingerprint(own))}
+    after = replace(noted.value, ticketgen=VERSION, files=files).text().encode()
+    changed = {manifest: (before, after)}
+    found = write_files(root, {f"{OVERRIDES}/{name}": (None, own), **changed} if copy else changed)
+    return Checked(None if has_errors(found) else root / OVERRIDES / name, found)
 
 
 def _built_in(name: str) -> str:
@@ -119,12 +128,32 @@ def _unknown(name: str) -> Finding | None:
     return Finding("unknown-template", f"ticketgen has no template {name!r}", Stage.WRITE, help=help)
 
 
-def _missing(root: Path, name: str) -> Finding | None:
-    if (root / OVERRIDES / name).is_file():
-        return None
-    return _finding(
-        "not-ejected", "the project has no copy of this template", name, f"run `ticketgen eject {name}` first"
-    )
+def _unread(root: Path, name: str) -> Finding | None:
+    """The reason that the project's copy cannot be read; None if it can."""
+    path = f"{OVERRIDES}/{name}"
+    outside = unsafe(root, path)
+    if outside:
+        return outside
+    try:
+        read_plain(root, path)
+    except FileNotFoundError:
+        return _finding(
+            "not-ejected",
+            "the project has no copy of this template",
+            name,
+            f"run `ticketgen eject {name}` first",
+        )
+    except OSError as error:
+        if os.path.islink(root / path):  # noqa: PTH114
+            return _finding(
+                "path-outside",
+                "the project's copy is a symbolic link, and ticketgen does not follow it",
+                name,
+                "replace the link with a copy of the file",
+            )
+        message = f"the project's copy cannot be read: {error.strerror}"
+        return _finding("unreadable", message, name, "make it a plain file that you may read")
+    return None
 
 
 def _finding(rule: str, message: str, name: str, help: str) -> Finding:

@@ -1,13 +1,13 @@
-"""Create a project from a template with cookiecutter, and render it; on an error, leave nothing behind.
+"""Create a project from a template, and render it; on an error, leave nothing behind.
 
-The project is made in a temporary folder, and moved to its own when its stacks are rendered.
+The project is made in a temporary folder, and moved to its own when its stacks are rendered. A template's code runs
+only if somebody trusts it; its texts are rendered in a sandbox.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import tempfile
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +17,20 @@ from ticketgen.findings import Checked, Finding, Severity, has_errors
 from ticketgen.pictures.svg import svg
 from ticketgen.pipeline import draw_project, quiet, read_project, render_project
 from ticketgen.project.environments import NewEnvironment, first_figures, new_environments
+from ticketgen.project.fetch import fetch
+from ticketgen.project.generate import Renderer
+from ticketgen.project.hooks import asked_before, let_import, run_hook, write_new
 from ticketgen.project.place import finding, git_root, misnamed, move, name_of, refused
+from ticketgen.project.scratch import in_scratch, left_behind
 from ticketgen.project.source import REQUIREMENTS, Refused, Source, read_source
+from ticketgen.project.template import File, Template, Unusable, read_template
 from ticketgen.spec.presets import presets
 from ticketgen.spec.schema import json_schema
 from ticketgen.spec.texts import nearest
+from ticketgen.tree import put_back
 from ticketgen.version import VERSION
 
-__all__ = ["SPEC", "NewProject", "Question", "defaults", "new_project"]
+__all__ = ["SPEC", "NewProject", "Question", "always", "defaults", "never", "new_project"]
 
 SPEC = "ticketgen.yaml"
 SCHEMA = "ticketgen.schema.json"
@@ -76,13 +82,25 @@ class _Wanted:
     template: str | None
     checkout: str | None
     source: Source
+    base: Path
     ask: Callable[[Question], str]
+    trust: Callable[[tuple[str, ...]], bool]
     progress: Callable[[str], None]
 
 
 def defaults(question: Question) -> str:
     """Answers every question with its default."""
     return question.default
+
+
+def never(code: tuple[str, ...]) -> bool:
+    """Trusts no template that has code."""
+    return not code
+
+
+def always(code: tuple[str, ...]) -> bool:
+    """Trusts every template."""
+    return True
 
 
 def new_project(
@@ -92,7 +110,9 @@ def new_project(
     template: str | None = None,
     checkout: str | None = None,
     install_from: str | None = None,
+    base: Path = Path(),
     ask: Callable[[Question], str] = defaults,
+    trust: Callable[[tuple[str, ...]], bool] = never,
     progress: Callable[[str], None] = quiet,
 ) -> Checked[NewProject]:
     """Make a project.
@@ -104,48 +124,54 @@ def new_project(
         template: a cookiecutter template's folder, archive or repository; ticketgen's own if None.
         checkout: the branch, tag or commit of the template's repository.
         install_from: the source that the project installs ticketgen from; the running one, packed, if None.
+        base: where relative paths of template and source begin.
         ask: is asked for each variable that was not given.
+        trust: is asked whether to run the code of the template, which it is shown as a list.
         progress: is told each step.
     """
     name = given.get("project", name_of(folder))
+    interrupted = put_back(folder) if folder.is_dir() else ()
+    if has_errors(interrupted):
+        return Checked(None, interrupted)
     wrong = refused(folder) or misnamed(name)
     if wrong:
         return Checked(None, (wrong,))
     try:
-        source = read_source(install_from)
+        source = read_source(install_from, base)
     except Refused as error:
         return Checked(None, (finding("install-source", error.message, error.help),))
-    wanted = _Wanted(folder, {"project": name, **given}, template, checkout, source, ask, progress)
-    parents = [each for each in folder.absolute().parents if not each.exists()]
+    answers = {"project": name, **given}
+    wanted = _Wanted(folder, answers, template, checkout, source, base, ask, trust, progress)
+    above = folder if folder.exists() else folder.absolute().parent
+    notes = tuple(_left_behind(place) for place in left_behind(above))
     try:
-        made = _placed(wanted)
+        made = in_scratch(above, lambda beside: _placed(beside, wanted), keep=folder.exists)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         message = f"nothing was made: {error.strerror}{where}"
         made = Checked(
             None, (finding("cannot-write", message, "fix the folder's permissions or free some space"),)
         )
-    finally:
-        if not folder.exists():
-            for parent in parents:
-                with contextlib.suppress(OSError):
-                    parent.rmdir()
-    return made
+    return replace(made, findings=(*notes, *made.findings))
 
 
-def _placed(wanted: _Wanted) -> Checked[NewProject]:
+def _left_behind(place: Path) -> Finding:
+    return finding("left-behind", f"{place} is left from a `ticketgen new` that was killed", "delete it",
+                   Severity.NOTE)  # fmt: skip
+
+
+def _placed(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
     """Make the project in a temporary folder on the same file system, and move it to its own place when it is whole."""
     folder = wanted.folder
-    above = folder if folder.exists() else folder.absolute().parent
-    above.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".ticketgen-new-", dir=above) as beside:
-        made = _made(Path(beside), wanted)
-        if made.value is None:
-            return made
-        wrong = refused(folder)  # somebody may have been faster
-        if wrong:
-            return Checked(None, (wrong,))
-        notes = move(Path(beside) / "project", folder)
+    made = _made(beside, wanted)
+    if made.value is None:
+        return made
+    wrong = refused(folder)  # somebody may have been faster
+    if wrong:
+        return Checked(None, (wrong,))
+    notes = move(beside / "project", folder)
+    if has_errors(notes):
+        return Checked(None, notes)
     repository = git_root(folder)
     return Checked(
         replace(made.value, repository=repository),
@@ -170,62 +196,73 @@ def _out_of_reach(folder: Path, repository: Path | None, files: tuple[str, ...])
 
 def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
     """Make the project as ``beside/project``."""
-    from cookiecutter.exceptions import CookiecutterException
-    from jinja2 import TemplateError
-
+    place = beside / "project"
     try:
-        template = _template(wanted.template, wanted.checkout, beside)
-        answers = _answers(template, wanted)
+        template = _template(wanted, beside)
+        code = template.code()
+        if wanted.template is not None and code and not wanted.trust(code):
+            return Checked(None, (_untrusted(wanted.template, code),))
+        template = asked_before(template, beside)
+        let_import(template, beside)
+        renderer = Renderer(template)
+        answers = _answers(template, renderer, wanted)
         if isinstance(answers, Finding):
             return Checked(None, (answers,))
         wanted.progress("Making the project")
-        generated = _generated(template, answers, beside / "made")
-    except (CookiecutterException, TemplateError, ValueError) as error:
-        return Checked(None, (_template_broken(wanted.template, error),))
-    place = beside / "project"
-    generated.rename(place)
-    if not (place / SPEC).is_file():
+        generated = renderer.project(answers)
+        place.mkdir()
+        run_hook(template, "pre_gen_project", answers, place, beside)
+        write_new(place, generated)
+        run_hook(template, "post_gen_project", answers, place, beside)
+    except Unusable as error:
+        named = wanted.template or "of ticketgen"
+        message = f"the template {named} cannot be used: {error.message}"
+        return Checked(None, (finding("template-broken", message, error.help),))
+    return _finished(place, wanted)
+
+
+def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
+    """Add what every project has, and render it."""
+    if not _has(place, SPEC):
         return Checked(None, (finding("template-without-spec", f"the template makes no {SPEC} at the top",
                                       "add one: the stacks are rendered from it"),))  # fmt: skip
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    installed_from = {} if (place / REQUIREMENTS).exists() else wanted.source.files
-    for name, content in {SCHEMA: schema.encode(), **installed_from}.items():
-        if not (place / name).exists():
-            (place / name).parent.mkdir(exist_ok=True)
-            (place / name).write_bytes(content)
+    installed_from = {} if _has(place, REQUIREMENTS) else wanted.source.files
+    added = {SCHEMA: schema.encode(), **installed_from}
+    write_new(place, {name: File(content) for name, content in added.items() if not _has(place, name)})
     rendered = render_project(place / SPEC, progress=wanted.progress)
     project = read_project(place / SPEC)
     if rendered.value is None or project.value is None or has_errors(rendered.findings):
         return Checked(None, rendered.findings)
     drawn = draw_project(place / SPEC)
-    if drawn.value is not None and not (place / PICTURE).exists():
-        (place / PICTURE).write_text(svg(drawn.value), encoding="utf-8", newline="\n")
-    files = sorted(each.relative_to(place).as_posix() for each in place.rglob("*") if each.is_file())
+    if drawn.value is not None and not _has(place, PICTURE):
+        write_new(place, {PICTURE: File(svg(drawn.value).encode())})
+    every = (each.relative_to(place) for each in place.rglob("*") if each.is_file())
+    files = sorted(
+        each.as_posix() for each in every if each.parts[0] != ".git"
+    )  # a hook may make a repository
     environments = new_environments(place, project.value.environments)
     return Checked(NewProject(wanted.folder, tuple(files), environments), rendered.findings)
 
 
-def _template(template: str | None, checkout: str | None, beside: Path) -> Path:
-    """The template's folder; one that is not on this machine is fetched into the temporary folder."""
-    if template is None:
-        return asset_folder("templates") / "project"
-    from cookiecutter.config import BUILTIN_ABBREVIATIONS
-    from cookiecutter.repository import determine_repo_dir
-
-    fetched = beside / "fetched"
-    fetched.mkdir()
-    found, _ = determine_repo_dir(template, dict(BUILTIN_ABBREVIATIONS), fetched, checkout, no_input=True)
-    return Path(found)
+def _has(place: Path, name: str) -> bool:
+    return os.path.lexists(place / name)
 
 
-def _answers(template: Path, wanted: _Wanted) -> dict[str, object] | Finding:
+def _template(wanted: _Wanted, beside: Path) -> Template:
+    if wanted.template is None:
+        return read_template(asset_folder("templates") / "project")
+    return fetch(wanted.template, wanted.checkout, beside / "fetched", wanted.base)
+
+
+def _untrusted(template: str, code: tuple[str, ...]) -> Finding:
+    return finding("template-untrusted", f"the template {template} runs code with your rights: {', '.join(code)}",
+                   "read its hooks and extensions, and pass --trust if you trust the author")  # fmt: skip
+
+
+def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[str, object] | Finding:
     """The template's variables with their values; a default may depend on the variables before it."""
-    from cookiecutter.generate import generate_context
-    from cookiecutter.prompt import render_variable
-    from cookiecutter.utils import create_env_with_context
-
-    context = generate_context(context_file=str(template / "cookiecutter.json"))
-    variables = context["cookiecutter"]
+    variables = dict(template.variables)
     is_ours = wanted.template is None
     if is_ours:
         variables["preset"] = list(presets())
@@ -236,15 +273,15 @@ def _answers(template: Path, wanted: _Wanted) -> dict[str, object] | Finding:
         help_text = f"did you mean {close}?" if close else f"it asks for {', '.join(asked) or 'nothing'}"
         return finding("unknown-answer", f"the template does not ask for {unknown[0]!r}", help_text)
     given = {**wanted.given, "ticketgen": VERSION, "ticketgen_install": wanted.source.command}
-    environment = create_env_with_context(context)
-    texts = variables.get("__prompts__", {})
+    prompts = variables.get("__prompts__")
+    texts = prompts if isinstance(prompts, dict) else {}
     answers: dict[str, object] = {}
     for key, raw in variables.items():
         if key.startswith("_"):
             answers[key] = raw
             continue
         choices = tuple(str(each) for each in raw) if isinstance(raw, list) else ()
-        default = str(render_variable(environment, choices[0] if choices else raw, answers))
+        default = renderer.default(choices[0] if choices else raw, answers)
         text = texts.get(key, key) if isinstance(texts.get(key, key), str) else key
         answer = given[key] if key in given else wanted.ask(Question(key, text, default, choices))
         if choices and answer not in choices:
@@ -256,21 +293,3 @@ def _answers(template: Path, wanted: _Wanted) -> dict[str, object] | Finding:
         answers |= first_figures(presets()[str(answers["preset"])].path)
         answers |= {"_is_git": wanted.source.is_git, "_carries_wheel": wanted.source.carries_wheel}
     return answers
-
-
-def _generated(template: Path, answers: Mapping[str, object], into: Path) -> Path:
-    """Run cookiecutter, and remove the folders that stayed empty because their files were not wanted."""
-    from cookiecutter.generate import generate_files
-
-    into.mkdir()
-    folder = Path(generate_files(str(template), {"cookiecutter": dict(answers)}, str(into)))
-    for place in sorted((each for each in folder.rglob("*") if each.is_dir()), reverse=True):
-        with contextlib.suppress(OSError):
-            place.rmdir()
-    return folder
-
-
-def _template_broken(template: str | None, error: Exception) -> Finding:
-    reason = " ".join(str(error).split())[:300]
-    return finding("template-broken", f"the template {template or 'of ticketgen'} cannot be used: {reason}",
-                   "name a cookiecutter template: a folder, an archive or a repository")  # fmt: skip

@@ -7,10 +7,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketgen.project.source import DEPENDENCIES, REQUIREMENTS
+from ticketgen.project.reading import read_plain
+from ticketgen.project.source import DEPENDENCIES, REQUIREMENTS, VERSION_TEXT, WHEEL
+from ticketgen.project.wheel import MOST_BYTES
 from ticketgen.version import VERSION, origin
 
 __all__ = ["Pin", "read_pin"]
+
+_NAMES_IT = re.compile(r"(?:[^\s/=]*[/=])*ticketgen\b(?![-._]?[A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,42 +33,48 @@ class Pin:
 
 
 def read_pin(project: Path) -> Pin | None:
-    """The pin of a project, None if it has no readable one."""
+    """The pin of a project, None if it has no readable one.
+
+    The file may be a stranger's: only plain files of the project are read, and nothing of them is repeated but a commit
+    or a version.
+    """
     try:
-        text = (project / REQUIREMENTS).read_text(encoding="utf-8")
+        text = read_plain(project, REQUIREMENTS).decode()
     except (OSError, UnicodeDecodeError):
         return None
-    found = re.search(r"^(?:\S*[/=])?ticketgen\b(?![-._]?[A-Za-z]).*", text, re.MULTILINE)
-    if found is None:
+    line = next((each for each in text.split("\n") if _NAMES_IT.match(each)), None)
+    if line is None:
         return None
-    line = found[0]
     command = f"python -m pip install -r {REQUIREMENTS}"
     if (project / DEPENDENCIES).is_file():
         command = (
             f"python -m pip install --no-deps -r {REQUIREMENTS} && python -m pip install -r {DEPENDENCIES}"
         )
-    commit = re.search(r"git\+\S+@([0-9a-f]{40,64})", line)
+    commit = re.search(r"@([0-9a-f]{40,64})(?![0-9a-f])", line) if "git+" in line else None
     if commit:
         running = origin().get("vcs_info", {}).get("commit_id")
         return Pin(f"commit {commit[1]}", "" if running == commit[1] else _running(running), command)
-    version = re.match(r"ticketgen(?:\[[^]]*\])?\s*==\s*([^\s;\\]+)", line) or re.search(
-        r"ticketgen-([^-/]+)-[^/]*\.whl", line
-    )
+    wheel = WHEEL.search(line)
+    version = re.match(rf"ticketgen(?:\[[^]]*\])?\s*==\s*({VERSION_TEXT})(?![^\s;\\])", line) or wheel
     if version is None:
         return None
     if version[1] != VERSION:
         return Pin(version[1], VERSION, command)
-    return Pin(VERSION, _other_build(project / line.split()[0]), command)
+    path = line.split()[0].removeprefix("./")
+    return Pin(VERSION, _other_build(project, path), command)
 
 
 def _running(commit: str | None) -> str:
     return f"commit {commit}" if commit else f"{VERSION} from {origin().get('url') or 'an index'}"
 
 
-def _other_build(wheel: Path) -> str:
+def _other_build(project: Path, wheel: str) -> str:
     """The build that runs, if it was installed from a wheel with other content than the project's of that version."""
     recorded = origin().get("archive_info", {}).get("hashes", {}).get("sha256")
-    if not recorded or not wheel.is_file():
+    if not recorded:
         return ""
-    wanted = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    try:
+        wanted = hashlib.sha256(read_plain(project, wheel, MOST_BYTES)).hexdigest()
+    except OSError:
+        return ""  # it is no file of the project
     return "" if recorded == wanted else f"another build of {VERSION}, from {origin().get('url')}"

@@ -6,18 +6,20 @@ needs are appended to `.gitignore` and `.gitattributes`.
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.findings import Finding, Severity, Stage, has_errors
+from ticketgen.project.reading import read_plain
 from ticketgen.spec.texts import ProjectName
+from ticketgen.tree import write_files
 
 __all__ = ["OWN_README", "finding", "git_root", "misnamed", "move", "name_of", "refused"]
 
@@ -97,35 +99,65 @@ def refused(folder: Path) -> Finding | None:
                    "name a new folder, or one with nothing but .git, README and LICENSE")  # fmt: skip
 
 
+class _InTheWay(Exception):
+    """Project and folder do not fit together; says why."""
+
+
 def move(project: Path, folder: Path) -> tuple[Finding, ...]:
-    """Move a project to its folder; if that fails, remove it again.
+    """Move a project to its folder: whole or, with errors, not at all.
 
     Args:
-        project: the whole project, on the same file system.
+        project: the whole project, on the same file system, in a folder that nobody else can reach.
         folder: new, or one that `refused` has nothing against.
 
     Returns:
-        A note for each file of the folder that was kept or extended.
+        A note for each file of the folder that was kept or extended, or the errors.
+
+    Raises:
+        OSError: the disk does not take the project.
     """
-    if not folder.exists():
-        os.rename(project, folder)  # noqa: PTH104 - over an empty folder, too
+    if not os.path.lexists(folder):
+        os.rename(project, folder)  # noqa: PTH104 - fails if somebody put a file or a link here meanwhile
         return ()
-    notes = tuple(_meet(project, folder))
-    undo: list[tuple[Path, bytes | None]] = []
     try:
-        for source in sorted(project.iterdir()):
-            target = folder / source.name
-            undo.append((target, target.read_bytes() if target.exists() else None))
-            source.replace(target)
-    except BaseException:
-        for target, before in reversed(undo):
-            with contextlib.suppress(OSError):
-                if before is not None:
-                    target.write_bytes(before)
-                elif target.exists():
-                    target.replace(project / target.name)  # goes with the temporary folder
-        raise
-    return notes
+        list(_files(project))
+        notes = tuple(_meet(project, folder))
+        mine = sorted(_files(project))
+        extended = {name: _theirs(folder, name) for name in _MERGED if os.path.lexists(folder / name)}
+        changes = {name: (extended.get(name), (project / name).read_bytes()) for name in mine}
+    except _InTheWay as error:
+        return (finding("in-the-way", str(error), "remove it from the template or from the folder"),)
+    found = write_files(folder, changes)
+    if has_errors(found):
+        return found
+    for name in mine:
+        if os.access(project / name, os.X_OK):
+            (folder / name).chmod(stat.S_IMODE((project / name).stat().st_mode), follow_symlinks=False)
+    return (*found, *notes)
+
+
+def _theirs(folder: Path, name: str) -> bytes:
+    """A file of the folder, to which lines are appended."""
+    try:
+        return read_plain(folder, name)
+    except OSError as error:
+        raise _InTheWay(f"{folder / name} cannot be read as a plain file: {error.strerror}") from None
+
+
+def _files(project: Path) -> Iterator[str]:
+    """The project's files. Only a template's hook can have made anything else, such as a link.
+
+    Raises:
+        _InTheWay: there is something else.
+    """
+    for place, folders, files in os.walk(project):
+        for name in (*folders, *files):
+            path = Path(place) / name
+            mode = path.lstat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise _InTheWay(f"the template's hooks made {name!r}, which is neither a file nor a folder")
+            if stat.S_ISREG(mode):
+                yield path.relative_to(project).as_posix()
 
 
 def _meet(project: Path, folder: Path) -> Iterator[Finding]:
@@ -140,8 +172,8 @@ def _meet(project: Path, folder: Path) -> Iterator[Finding]:
         there = theirs.get(ours.name.casefold())
         if there is None:
             continue
-        if ours.name in _MERGED and ours.is_file() and there.is_file():
-            before, wanted = there.read_bytes(), ours.read_bytes()
+        if ours.name in _MERGED and ours.is_file() and there.name == ours.name:
+            before, wanted = _theirs(folder, there.name), ours.read_bytes()
             missing = _missing_lines(before, wanted)
             ours.write_bytes(before + missing)
             if missing:
@@ -149,7 +181,7 @@ def _meet(project: Path, folder: Path) -> Iterator[Finding]:
                     "file-extended", f"lines for ticketgen were appended to {there}", "", Severity.NOTE
                 )
         elif ours.is_dir() and not ours.is_symlink():
-            raise FileExistsError(17, "the folder exists", str(there))
+            raise _InTheWay(f"{there} exists, and the template makes a folder of that name")
         else:
             ours.unlink()
             yield _kept(there, "")

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from ticketgen.project.reading import MOST_TEXT, read_chosen
 from ticketgen.project.wheel import NotTicketgen, Wheel, pack, read_wheel
 from ticketgen.version import VERSION, requirements
 
-__all__ = ["DEPENDENCIES", "REQUIREMENTS", "Refused", "Source", "read_source"]
+__all__ = ["DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "Refused", "Source", "read_source"]
 
 REQUIREMENTS: Final = "requirements-ticketgen.txt"
 DEPENDENCIES: Final = "requirements-ticketgen-dependencies.txt"
@@ -29,8 +30,11 @@ _KINDS: Final = (
     "'ticketgen==VERSION --hash=sha256:HASH', or a requirements file with hashes"
 )
 _HASH: Final = re.compile("sha256:[0-9a-f]{64}")
+_TICKETGEN: Final = re.compile(r"ticketgen\s*(?:\[[^]]*\]\s*)?(?:[=<>!~@;]|$)")
 _COMMIT: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")  # SHA-1, and SHA-256 repositories
-_WHEEL: Final = re.compile(r"ticketgen-([^-]+)-(?:[^-]+-)?[^-]+-[^-]+-[^-]+\.whl")
+VERSION_TEXT: Final = r"[A-Za-z0-9.!+_]{1,100}"
+"""A version, as it may stand in a requirement and in a message; a wheel's name has no hyphens inside of its parts."""
+WHEEL: Final = re.compile(rf"ticketgen-({VERSION_TEXT})-(?:[\w.]+-)?[\w.]+-[\w.]+-[\w.]+\.whl", re.ASCII)
 
 
 class Refused(Exception):
@@ -61,8 +65,12 @@ class Source:
         return any(name.endswith(".whl") for name in self.files)
 
 
-def read_source(given: str | None) -> Source:
+def read_source(given: str | None, base: Path = Path()) -> Source:
     """The source that ``--install-from`` names; the running ticketgen, packed as a wheel, if None.
+
+    Args:
+        given: the source.
+        base: where a relative path begins.
 
     Raises:
         Refused: the source is not fixed, is not ticketgen, or is another version than the running one.
@@ -70,22 +78,30 @@ def read_source(given: str | None) -> Source:
     try:
         if given is None:
             return _carried(pack())
+        if "://" in given and not re.fullmatch("[!-~]+", given.partition(" --")[0]):
+            raise Refused(f"{given!r} is not an address: it has a character that is not ASCII, or a space")
         if given.startswith("git+"):
             return _git(given)
         if given.startswith(("https://", "http://", "file://")):
             return _download(given)
         if given.endswith(".whl"):
-            return _carried(read_wheel(Path(given)))
-        if re.match(r"ticketgen\b(?!.*\.txt$)", given) and not Path(given).is_file():
+            return _carried(read_wheel(base / given))
+        if re.match(r"ticketgen\b(?!.*\.txt$)", given) and not (base / given).is_file():
             return _index(given)
-        return _lock(Path(given))
+        return _lock(base / given)
     except NotTicketgen as error:
         raise Refused(str(error)) from None
     except OSError as error:
         raise Refused(f"{given} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise Refused(f"{given!r} is not a valid address: {error}") from None
 
 
 def _carried(wheel: Wheel) -> Source:
+    if not WHEEL.fullmatch(wheel.name):
+        raise Refused(
+            f"{wheel.name!r} is not the name of a wheel", "give the wheel the name that it was built with"
+        )
     _same_version(wheel.name, wheel.version)
     place = f"{_VENDOR}/{wheel.name}"
     return Source({place: wheel.content, REQUIREMENTS: _text(_COMMAND, [f"./{place}"])})
@@ -117,7 +133,7 @@ def _download(given: str) -> Source:
     address, _, fragment = given.partition("#")
     _no_secret(address)
     name = urlsplit(address).path.rpartition("/")[2]
-    named = _WHEEL.fullmatch(name)
+    named = WHEEL.fullmatch(name)
     if named is None:
         raise Refused(f"{given} is not the URL of a ticketgen wheel")
     if not re.fullmatch("sha256=[0-9a-f]{64}", fragment):
@@ -170,14 +186,16 @@ def _index(given: str) -> Source:
 
 def _lock(path: Path) -> Source:
     """A requirements file in which everything has a hash, as ``pip-compile --generate-hashes`` and uv write it."""
-    if not path.is_file():
-        raise Refused(f"{path} does not exist")
     try:
-        content = path.read_bytes()
+        content = read_chosen(path, MOST_TEXT)
         lines = list(_logical_lines(content.decode()))
+    except FileNotFoundError:
+        raise Refused(f"{path} does not exist") from None
     except UnicodeDecodeError:
         raise Refused(f"{path} is not a requirements file: it is not UTF-8") from None
-    found = None
+    if not any(_TICKETGEN.match(line) for _, line in lines):  # nothing of another kind of file is repeated
+        raise Refused(f"{path} does not name ticketgen", "add it, with its hash")
+    found = ""
     for number, line in lines:
         if line.startswith(("--index-url", "-i ", "--extra-index-url", "--find-links")):
             _no_secret(line.replace("=", " ", 1).split()[-1])
@@ -190,10 +208,8 @@ def _lock(path: Path) -> Source:
         if not re.search(r"\s--hash[= ]\s*sha(256|384|512):[0-9a-f]{64,}", line):
             raise Refused(f"{path}:{number}: {line.split()[0]} has no hash",
                           "lock it with hashes: `uv pip compile --generate-hashes` writes such a file")  # fmt: skip
-        if re.match(r"ticketgen\b(?![-.])", line):
+        if _TICKETGEN.match(line):
             found = line
-    if found is None:
-        raise Refused(f"{path} does not name ticketgen", "add it, with its hash")
     version = re.match(r"ticketgen\s*==\s*([^\s;]+)", found) or re.search(r"/ticketgen-([^-/]+)-", found)
     if version:
         _same_version(str(path), version[1])
@@ -202,18 +218,19 @@ def _lock(path: Path) -> Source:
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines without comments, continued ones joined, each with the number of its first."""
-    waiting, start = "", 0
+    waiting: list[str] = []
+    start = 0
     for number, line in enumerate(text.splitlines(), 1):
         start = start if waiting else number
-        waiting += re.sub(r"(^|\s)#.*$", "", line).strip() + " "
-        if waiting.rstrip().endswith("\\"):
-            waiting = waiting.rstrip().removesuffix("\\")
-            continue
-        if waiting.strip():
-            yield start, waiting.strip()
-        waiting = ""
-    if waiting.strip():
-        yield start, waiting.strip()
+        part = re.sub(r"(^|\s)#.*$", "", line).strip()
+        waiting.append(part.removesuffix("\\"))
+        if not part.endswith("\\"):
+            whole = " ".join(waiting).strip()
+            waiting.clear()
+            if whole:
+                yield start, whole
+    if "".join(waiting).strip():
+        yield start, " ".join(waiting).strip()
 
 
 def _same_version(where: str, version: str) -> None:

@@ -22,10 +22,13 @@ from pathlib import Path
 from typing import Final
 
 import ticketgen
+from ticketgen.project.reading import MOST_TEXT, read_chosen
 from ticketgen.version import VERSION
 
-__all__ = ["NotTicketgen", "Wheel", "pack", "read_wheel"]
+__all__ = ["MOST_BYTES", "NotTicketgen", "Wheel", "pack", "read_wheel"]
 
+MOST_BYTES: Final = 100_000_000
+"""The most bytes of a wheel, which is a hundred times ticketgen's."""
 _TAG: Final = "py3-none-any"
 _FIRST_DATE: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip file can carry."""
@@ -74,15 +77,19 @@ def read_wheel(path: Path) -> Wheel:
         NotTicketgen: it is not a wheel, or a wheel of another package.
         OSError: it cannot be read.
     """
-    content = path.read_bytes()
+    content = read_chosen(path, MOST_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
             places = [name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
             if len(places) != 1:
                 raise NotTicketgen(f"{path} is not a wheel: it has no METADATA")
+            if archive.getinfo(places[0]).file_size > MOST_TEXT:
+                raise NotTicketgen(f"{path} is not a wheel of ticketgen: its METADATA is too large")
             headers = HeaderParser().parsestr(archive.read(places[0]).decode())
-    except (zipfile.BadZipFile, UnicodeDecodeError, zipfile.LargeZipFile, NotImplementedError) as error:
+    except NotTicketgen:
+        raise
+    except Exception as error:  # zipfile, zlib and lzma have many
         raise NotTicketgen(f"{path} is not a wheel: {error}") from None
     name, version = headers["Name"], headers["Version"]
     if name != "ticketgen" or "ticketgen/__init__.py" not in names:

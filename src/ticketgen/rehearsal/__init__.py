@@ -1,5 +1,6 @@
 """A rehearsal: the real Terraform applies an environment to an emulated AWS, and simulated buyers hold a sale on it.
 
 `emulator` extends moto and does not know about ticketing; `terraform` runs the binary; `onsale` simulates buyers;
-`run` is the sequence; `scoreboard` and `picture` present a finished run.
+`run` is the sequence; `scoreboard` and `picture` present a finished run. `workspace` and `reaper` keep the files and
+processes together, and remove them; `signatures` and `credentials` keep strangers out and the user's secrets away.
 """

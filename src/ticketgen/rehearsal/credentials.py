@@ -1,13 +1,42 @@
-"""Keeps a rehearsal away from real AWS accounts: it does not start where credentials are available."""
+"""Keeps a rehearsal away from real AWS accounts, and the secrets of the user's environment out of its processes.
+
+It does not start where AWS credentials are available, and each of its processes gets only the variables listed here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ticketgen.findings import Finding, Stage
 
-__all__ = ["credentials_in_reach", "harmless_environment"]
+__all__ = [
+    "OUT_OF_REACH",
+    "credentials_in_reach",
+    "download_variables",
+    "harmless_environment",
+    "plain_environment",
+]
+
+EVERYWHERE = ("PATH", "LANG", "LC_*", "TZ", "TMPDIR", "PYTHONHOME", "PYTHONPATH")
+"""What a process needs to find programs and Python's packages."""
+
+TERRAFORM = ("HOME", "XDG_*", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_*")
+"""What Terraform and OpenTofu need to find their configuration and installed providers."""
+
+DOWNLOADS = (
+    *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "TF_REGISTRY_*", "TF_TOKEN_*"),
+)
+"""What Terraform and OpenTofu need to download providers."""
+
+OUT_OF_REACH = {
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+"""Without them, the SDKs would look in the home folder of the user and ask the machine's metadata service."""
 
 # Where the AWS SDKs look for credentials. Source:
 # https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
@@ -47,30 +76,37 @@ def _places(environment: Mapping[str, str], home: Path) -> Iterator[str]:
             yield f"the file {file} exists"
 
 
-def harmless_environment(environment: Mapping[str, str], address: str) -> dict[str, str]:
-    """Return the environment for Terraform: AWS variables point to the emulator, all others are kept.
+def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that every process of a rehearsal may have; credentials and proxies are not among them."""
+    return {**_kept(environment, EVERYWHERE), **OUT_OF_REACH}
+
+
+def harmless_environment(environment: Mapping[str, str], access: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for Terraform and for a stack's suites, which reach nothing but the emulator.
 
     Args:
         environment: of this process.
-        address: host and port of the emulator.
+        access: the emulator's variables.
     """
-    kept = {name: value for name, value in environment.items() if not name.startswith(("AWS_", "TF_"))}
-    known = {
-        name: environment[name]
-        for name in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
-        if name in environment
-    }
     return {
-        **kept,
-        **known,
-        "AWS_ENDPOINT_URL": f"http://{address}",
-        "AWS_ACCESS_KEY_ID": "rehearsal",
-        "AWS_SECRET_ACCESS_KEY": "rehearsal",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        "AWS_CONFIG_FILE": "/dev/null",
+        **_kept(environment, (*EVERYWHERE, *TERRAFORM)),
+        **OUT_OF_REACH,
+        **access,
         "AWS_MAX_ATTEMPTS": "3",
         "CHECKPOINT_DISABLE": "1",
         "TF_IN_AUTOMATION": "1",
         "TF_INPUT": "0",
+    }
+
+
+def download_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what `terraform init` needs in addition: proxies, certificates and tokens of registries."""
+    return _kept(environment, DOWNLOADS)
+
+
+def _kept(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environment.items()
+        if any(fnmatchcase(name, pattern) for pattern in names)
     }

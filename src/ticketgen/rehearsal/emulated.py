@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
-import sys
-import urllib.request
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+from botocore.config import Config
+
+from ticketgen.rehearsal.signatures import OPERATOR, Keys, headers
+from ticketgen.rehearsal.workspace import Workspace, module
 
 __all__ = ["EmulatedAws"]
 
@@ -17,53 +24,109 @@ class EmulatedAws:
 
     Attributes:
         address: host and port.
+        keys: the credentials that it accepts.
         redis: whether seat maps use a real Redis.
+        workspace: the folder and the process group that end with it.
     """
 
     address: str
+    keys: Keys
     redis: bool
+    workspace: Workspace
 
-    def __init__(self, log: Path, port: int = 0) -> None:
-        self._log, self._port = log, port
-        self._file: IO[bytes] | None = None
+    def __init__(self, log: Path | None = None) -> None:
+        self._log = log
 
     def __enter__(self) -> EmulatedAws:
-        self._file = self._log.open("wb")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "ticketgen.rehearsal.emulator.server", str(self._port)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._file,
-        )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(
-                f"the emulated AWS did not start; its log ends with:\n{self._log.read_text(encoding='utf-8')[-2000:]}"
+        with ExitStack() as opened:
+            self.workspace = opened.enter_context(Workspace())
+            self.keys = Keys.new()
+            log = self._log or self.workspace.folder / "emulator.log"
+            self._process = self.workspace.start(
+                module("emulator.server"),
+                self.workspace.environment(),
+                cwd=self.workspace.folder,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=opened.enter_context(log.open("wb")),
             )
-        ready = json.loads(line)
-        self.address, self.redis = ready["address"], ready["redis"]
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            opened.callback(self._end)
+            # Other users can read command lines, so the secret goes through the pipe.
+            settings = {"secret": self.keys.secret, "folder": str(self.workspace.folder)}
+            with suppress(BrokenPipeError):  # it has ended; the log says why
+                self._process.stdin.write(json.dumps(settings).encode() + b"\n")
+            line = self._process.stdout.readline()
+            if not line:
+                raise RuntimeError(
+                    f"the emulated AWS did not start; its log ends with:\n{log.read_text('utf-8')[-2000:]}"
+                )
+            ready = json.loads(line)
+            self.address, self.redis = ready["address"], ready["redis"]
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        if self._file:
-            self._file.close()
+        self._opened.close()
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
 
     @property
     def endpoint(self) -> str:
         """The value for `AWS_ENDPOINT_URL`."""
         return f"http://{self.address}"
 
-    def ask(self, action: str) -> dict[str, Any]:
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that lead Terraform and the SDKs to the emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": OPERATOR,
+            "AWS_SECRET_ACCESS_KEY": self.keys.of(OPERATOR),
+        }
+
+    def client(self, service: str, region: str, caller: str = OPERATOR, **settings: Any) -> Any:
+        """A client of a service in a Region, which uses no proxy.
+
+        Args:
+            service: as boto3 names it.
+            region: the Region.
+            caller: the access key.
+            settings: of botocore's `Config`.
+        """
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=caller,
+            aws_secret_access_key=self.keys.of(caller),
+            config=Config(proxies={}, **settings),
+        )
+
+    def ask(self, action: str, **query: int) -> dict[str, Any]:
         """Send a control request and return its answer; `emulator.server` lists the actions."""
-        with urllib.request.urlopen(f"{self.endpoint}/_rehearsal/{action}", timeout=30) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
+        status, answer = self.call("GET", f"{self.endpoint}/_rehearsal/{action}?{urlencode(query)}")
+        if status != 200:
+            raise RuntimeError(f"the emulated AWS answered {action} with {status}")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def call(self, method: str, url: str) -> tuple[int, bytes]:
+        """Send a signed request past all proxies; return the status and the body, or 0 if there is no answer."""
+        connection = http.client.HTTPConnection(self.address, timeout=30)
+        try:
+            path = url.removeprefix(self.endpoint)
+            connection.request(method, path, headers=headers(self.keys, method, url))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+        finally:
+            connection.close()

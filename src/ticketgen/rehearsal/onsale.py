@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+
+from ticketgen.rehearsal.signatures import Keys, headers
 
 __all__ = ["Attempt", "Buyers", "Show", "Storefront"]
 
@@ -65,12 +68,10 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Storefront:
-    """The address of a Region's API on the emulator."""
+    """The address of a Region's API on the emulator, without a slash at the end."""
 
     region: str
-    host: str
-    port: int
-    path: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Buyers:
     Args:
         fronts: the APIs.
         shows: the events on sale.
+        keys: the credentials that the APIs accept.
         rate: orders per second, over all Regions.
         most_seats: the limit of one order.
         seed: makes the orders reproducible.
@@ -107,12 +109,13 @@ class Buyers:
         self,
         fronts: Sequence[Storefront],
         shows: Sequence[Show],
+        keys: Keys,
         *,
         rate: float,
         most_seats: int,
         seed: int = 7,
     ) -> None:
-        self._fronts, self._shows = fronts, shows
+        self._fronts, self._shows, self._keys = fronts, shows, keys
         self._rate, self._most_seats = rate, most_seats
         self._random = random.Random(seed)
         self._free = {show.event_id: dict.fromkeys(show.seats()) for show in shows}
@@ -141,7 +144,7 @@ class Buyers:
     def _work(self, opened: float, seconds: float) -> None:
         with ExitStack() as open_connections:
             connections = {
-                front.region: http.client.HTTPConnection(front.host, front.port, timeout=30)
+                front.region: http.client.HTTPConnection(urlsplit(front.url).netloc, timeout=30)
                 for front in self._fronts
             }
             for connection in connections.values():
@@ -234,8 +237,8 @@ class Buyers:
                 self._free[show.event_id].pop(seat, None)
         return TO_OTHERS
 
-    @staticmethod
     def _ask(
+        self,
         connections: Mapping[str, http.client.HTTPConnection],
         front: Storefront,
         path: str,
@@ -243,14 +246,12 @@ class Buyers:
         buyer: str,
         key: str,
     ) -> tuple[int, dict[str, Any]]:
-        connection = connections[front.region]
-        headers = {
-            "Content-Type": "application/json",
-            # The emulated API Gateway uses the access key as the caller, or the subject of Cognito's token.
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={buyer}/20260101/{front.region}/execute-api/aws4_request",
-        } | ({"Idempotency-Key": key} if key else {})
+        connection, url, text = connections[front.region], front.url + path, json.dumps(body)
+        given = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        # The emulated API Gateway uses the access key as the caller, or as the subject of Cognito's token.
+        signed = headers(self._keys, "POST", url, text, caller=buyer, region=front.region, added=given)
         try:
-            connection.request("POST", front.path + path, json.dumps(body), headers)
+            connection.request("POST", urlsplit(url).path, text, signed)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or "{}")
         except (OSError, http.client.HTTPException, ValueError):

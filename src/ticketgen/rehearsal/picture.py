@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
+from ticketgen.escaping import as_markup
 from ticketgen.pictures.widths import upper_bound
 from ticketgen.rehearsal.scoreboard import Goal, Scoreboard
 from ticketgen.wording import counted
@@ -32,8 +32,8 @@ def picture(board: Scoreboard) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
             f'width="{WIDTH}" height="{HEIGHT}" font-family="Helvetica,Arial,sans-serif" role="img" '
             f'aria-labelledby="rehearsal-title rehearsal-text">',
-            f'<title id="rehearsal-title">{escape(_title(board))}</title>',
-            f'<desc id="rehearsal-text">{escape(_description(board))}</desc>',
+            f'<title id="rehearsal-title">{as_markup(_title(board))}</title>',
+            f'<desc id="rehearsal-text">{as_markup(_description(board))}</desc>',
             _rect(0, 0, WIDTH, HEIGHT, PAPER),
             *_head(board),
             *_chart(board),
@@ -75,7 +75,7 @@ def _text(
     weight = ' font-weight="bold"' if bold else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"{weight} fill="{colour}" stroke="none" '
-        f'text-anchor="{anchor}">{escape(words, quote=False)}</text>'
+        f'text-anchor="{anchor}">{as_markup(words, quotes=False)}</text>'
     )
 
 

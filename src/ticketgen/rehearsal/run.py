@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-
-from ticketgen.rehearsal.credentials import harmless_environment
+from ticketgen.rehearsal.credentials import download_variables, harmless_environment
 from ticketgen.rehearsal.emulated import EmulatedAws
 from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
 from ticketgen.rehearsal.scoreboard import Goal, Moment, Scoreboard, percentiles, timeline
@@ -56,9 +50,9 @@ class Rehearsal:
 class Stack:
     """The applied stack, as its outputs describe it."""
 
-    def __init__(self, outputs: Mapping[str, Any], endpoint: str) -> None:
+    def __init__(self, outputs: Mapping[str, Any], aws: EmulatedAws) -> None:
         self.regions: dict[str, dict[str, Any]] = outputs["regions"]
-        self._endpoint = endpoint
+        self._aws = aws
         inventory = str(outputs["inventory_table_name"])
         self.tables = {
             what: inventory.replace("ticket-inventory", what)
@@ -69,27 +63,19 @@ class Stack:
     def client(self, service: str, region: str) -> Any:
         """Return a client of a service in a Region, with an operator's retries."""
         if (service, region) not in self._clients:
-            self._clients[service, region] = boto3.client(
-                service,
-                region_name=region,
-                endpoint_url=self._endpoint,
-                aws_access_key_id="rehearsal",
-                aws_secret_access_key="rehearsal",
-                config=Config(retries={"total_max_attempts": 2, "mode": "standard"}),
-            )
+            retries = {"total_max_attempts": 2, "mode": "standard"}
+            self._clients[service, region] = self._aws.client(service, region, retries=retries)
         return self._clients[service, region]
 
     def fronts(self) -> list[Storefront]:
         """Return the API of every Region on the emulator."""
-        local = urlsplit(self._endpoint)
-        assert local.hostname is not None
-        assert local.port is not None
         found = []
         for region, exports in self.regions.items():
             url = urlsplit(exports["api_gateway_url"])
             api_id = str(url.hostname).split(".")[0]
-            path = f"/_aws/execute-api/{api_id}{url.path}"
-            found.append(Storefront(region, local.hostname, local.port, path))
+            found.append(
+                Storefront(region, f"{self._aws.endpoint}/_aws/execute-api/{api_id}{url.path.rstrip('/')}")
+            )
         return found
 
     def entries(self, region: str) -> list[dict[str, Any]]:
@@ -108,29 +94,30 @@ def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
     Raises:
         TerraformFailed: the stack could not be applied.
     """
-    folder = Path(tempfile.mkdtemp(prefix="ticketgen-rehearsal-"))
-    try:
-        stack_folder = folder / "stack"
+    progress("starting the emulated AWS")
+    with EmulatedAws() as aws:
+        aws.ask("pause")  # until there is something to sell
+        folder = aws.workspace.folder / "stack"
         for path, text in wanted.files.items():
-            file = stack_folder / path
+            file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="")
-        progress("starting the emulated AWS")
-        with EmulatedAws(folder / "emulator.log") as aws:
-            aws.ask("pause")  # until there is something to sell
-            environment = harmless_environment(os.environ, aws.address)
-            terraform = Terraform(wanted.binary, stack_folder, environment)
-            progress("terraform init")
-            terraform.init()
-            progress("terraform apply")
-            began = time.monotonic()
-            resources = terraform.apply(progress)
-            applied = time.monotonic() - began
-            progress(f"{counted(resources, 'resources')} applied in {applied:.0f} s")
-            stack = Stack(terraform.outputs(), aws.endpoint)
-            return _sale(wanted, aws, stack, resources, applied, progress)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        terraform = Terraform(
+            wanted.binary,
+            folder,
+            harmless_environment(os.environ, aws.variables),
+            download_variables(os.environ),
+            aws.workspace,
+        )
+        progress("terraform init")
+        terraform.init()
+        progress("terraform apply")
+        began = time.monotonic()
+        resources = terraform.apply(progress)
+        applied = time.monotonic() - began
+        progress(f"{counted(resources, 'resources')} applied in {applied:.0f} s")
+        stack = Stack(terraform.outputs(), aws)
+        return _sale(wanted, aws, stack, resources, applied, progress)
 
 
 def _sale(
@@ -150,7 +137,9 @@ def _sale(
     _settle(aws, 30)
     aws.ask("run")  # streams are followed and schedules fire from here on
     rate = environment.event_scale.purchases_per_minute / 60
-    buyers = Buyers(stack.fronts(), shows, rate=rate, most_seats=environment.event_scale.seats_per_order)
+    buyers = Buyers(
+        stack.fronts(), shows, aws.keys, rate=rate, most_seats=environment.event_scale.seats_per_order
+    )
     progress(f"sale opened: {counted(len(shows), 'events')} with {counted(wanted.seats, 'seats')} each, "
              f"target {rate:,.0f} orders/s from {counted(len(stack.regions), 'Regions')}")  # fmt: skip
     opened, _opened_at = time.monotonic(), time.time()
@@ -165,7 +154,7 @@ def _sale(
     caught_after = trouble.wait_until_caught(PATIENCE_SECONDS)
     _settle(aws, 30)
     behind = _wait_for_analytics(aws, stack, shows)
-    found = aws.ask("state?metrics=0&executions=0")
+    found = aws.ask("state", metrics=0, executions=0)
     measured = defaultdict(list)
     for metric in found["metrics"]:
         measured[metric["name"]].append(float(metric["value"]))
@@ -193,7 +182,7 @@ def _sale(
         caught=len(caught_after),
         caught_after=tuple(round(seconds, 1) for seconds in caught_after),
         refunds=_refunds(stack),
-        maps=_maps_that_agree(stack, shows, live) if aws.redis else None,
+        maps=_maps_that_agree(aws, stack, shows, live) if aws.redis else None,
         behind=behind,
         goals=(
             Goal("lock", "ms", objectives.lock_ms, percentiles(measured["LockMs"])),
@@ -345,10 +334,10 @@ def _refunds(stack: Stack) -> int:
     return total
 
 
-def _maps_that_agree(stack: Stack, shows: Sequence[Show], live: Mapping[tuple[str, str], int]) -> int:
+def _maps_that_agree(
+    aws: EmulatedAws, stack: Stack, shows: Sequence[Show], live: Mapping[tuple[str, str], int]
+) -> int:
     """Count the Regions whose seat map matches the ledger for every event."""
-    import urllib.request
-
     wanted = Counter(event for event, _ in live)
     agreeing = 0
     for front in stack.fronts():
@@ -356,19 +345,9 @@ def _maps_that_agree(stack: Stack, shows: Sequence[Show], live: Mapping[tuple[st
         while True:
             told = {}
             for show in shows:
-                request = urllib.request.Request(
-                    f"http://{front.host}:{front.port}{front.path}/events/{show.event_id}/seats",
-                    headers={
-                        "Authorization": f"AWS4-HMAC-SHA256 Credential=visitor/20260101/{front.region}/x"
-                    },
-                )
-                try:
-                    with urllib.request.urlopen(request, timeout=20) as answer:
-                        told[show.event_id] = sum(
-                            section["taken"] for section in json.load(answer)["sections"]
-                        )
-                except OSError:
-                    told[show.event_id] = -1
+                status, answer = aws.call("GET", f"{front.url}/events/{show.event_id}/seats")
+                sections = json.loads(answer)["sections"] if status == 200 else [{"taken": -1}]
+                told[show.event_id] = sum(section["taken"] for section in sections)
             if told == {show.event_id: wanted[show.event_id] for show in shows}:
                 agreeing += 1
                 break

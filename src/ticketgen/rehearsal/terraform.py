@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ticketgen.rehearsal.workspace import Workspace
+
 __all__ = ["PARALLELISM", "Terraform", "TerraformFailed"]
 
 Progress = Callable[[str], None]
@@ -30,10 +32,20 @@ class Terraform:
         binary: `terraform` or `tofu`.
         folder: with the configuration; state and providers are stored in it.
         environment: environment variables.
+        downloads: those that only `init` has in addition.
+        workspace: starts the processes.
     """
 
-    def __init__(self, binary: str, folder: Path, environment: Mapping[str, str]) -> None:
-        self._binary, self._folder, self._environment = binary, folder, dict(environment)
+    def __init__(
+        self,
+        binary: str,
+        folder: Path,
+        environment: Mapping[str, str],
+        downloads: Mapping[str, str],
+        workspace: Workspace,
+    ) -> None:
+        self._binary, self._folder, self._workspace = binary, folder, workspace
+        self._environment, self._downloads = environment, downloads
 
     @staticmethod
     def find() -> str | None:
@@ -49,7 +61,7 @@ class Terraform:
         (self._folder / "rehearsal_override.tf").write_text(
             'terraform {\n  backend "local" {}\n}\n', encoding="utf-8"
         )
-        self._run("init", "-no-color")
+        self._run("init", "-no-color", added=self._downloads)
 
     def apply(self, progress: Progress) -> int:
         """Apply and return the number of created resources.
@@ -77,10 +89,16 @@ class Terraform:
         found = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in found.items()}
 
-    def _run(self, *arguments: str, told: Callable[[dict[str, Any]], None] | None = None) -> str:
-        process = subprocess.Popen(
+    def _run(
+        self,
+        *arguments: str,
+        told: Callable[[dict[str, Any]], None] | None = None,
+        added: Mapping[str, str] | None = None,
+    ) -> str:
+        process = self._workspace.start(
             [self._binary, f"-chdir={self._folder}", *arguments],
-            env=self._environment,
+            {**self._environment, **(added or {})},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -102,7 +120,7 @@ class Terraform:
                             event["@message"] + "\n" + event.get("diagnostic", {}).get("detail", "") + "\n"
                         )
         except BaseException:
-            process.terminate()
+            process.kill()  # what it has created goes with the emulator, its providers with the workspace
             process.wait()
             raise
         if process.wait() != 0:

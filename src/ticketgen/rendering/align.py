@@ -18,6 +18,10 @@ from ticketgen.rendering.scan import Kind, Token, scan
 __all__ = ["align"]
 
 
+# Characters of consecutive lines after their alignment: one long line makes all of them long.
+_MOST_ALIGNED = 20_000_000
+
+
 class _Cells(NamedTuple):
     """A line of tokens, split where ``terraform fmt`` aligns; "" for a missing cell."""
 
@@ -68,6 +72,8 @@ def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:
     for has_right, chain in groupby(pairs, key=lambda pair: bool(pair[1])):
         rows = list(chain)
         widest = max(_width(left) for left, _ in rows)
+        if has_right and widest * len(rows) > _MOST_ALIGNED:
+            raise ValueError(f"{len(rows):,} lines in a row to align at column {widest:,} are too many")
         joined.extend(
             left + " " * (widest - _width(left) + 1) + right if has_right else left for left, right in rows
         )

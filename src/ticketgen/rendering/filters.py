@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from types import MappingProxyType
 
 from markupsafe import Markup
@@ -17,9 +18,13 @@ from ticketgen.rendering.quoted import Expression, Quoted
 
 __all__ = ["FILTERS"]
 
+_MOST_INDENT = 80
+
 
 def hcl(value: object, indent: int | None = None) -> Quoted:
     """Any JSON-like value as an HCL expression: on one line, or on several if the indent of the first is given."""
+    if indent is not None:
+        _small(indent)
     return Quoted(literals.hcl_literal(value, indent))
 
 
@@ -56,11 +61,17 @@ def heredoc(value: object, marker: str) -> Quoted:
         marker: the word that opens and closes it, such as ``PYTHON``; numbered if the code contains it.
     """
     text = literals.plain_text(value)
-    word, count = marker, 1
-    while word in text:
-        count += 1
-        word = f"{marker}_{count}"
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,30}", literals.plain_text(marker)):
+        raise ValueError(f"{marker[:40]!r} is not a marker: use a word such as PYTHON")
+    word = marker if marker not in text else f"{marker}_{_free_number(text, marker)}"
     return Quoted(f"<<{word}\n{escapes.heredoc_text(text)}{word}")
+
+
+def _free_number(text: str, marker: str) -> int:
+    """The first number from 2 on that does not follow the marker anywhere, in one pass over the text."""
+    runs = re.findall(rf"{marker}_([0-9]{{1,9}})", text)
+    taken = {run[:length] for run in runs for length in range(1, len(run) + 1)}
+    return next(number for number in count(2) if str(number) not in taken)
 
 
 def comment(value: object) -> Quoted:
@@ -92,13 +103,20 @@ def lines(values: Iterable[object], indent: int = 0, end: str = "") -> Quoted:
         end: the end of every line: nothing or a comma.
     """
     if end not in ("", ","):
-        raise ValueError(f"{end!r} is not a line end: use '' or ','")
+        raise ValueError(f"{str(end)[:40]!r} is not a line end: use '' or ','")
+    _small(indent)
     texts = []
     for value in values:
         if not isinstance(value, Quoted | Markup):
             literals.refuse(value, "quoted")
         texts.append(value.__html__() + end)
     return Quoted(("\n" + " " * indent).join(texts))
+
+
+def _small(indent: int) -> None:
+    """Check a number of spaces, which each line of a value may repeat."""
+    if type(indent) is not int or not 0 <= indent <= _MOST_INDENT:
+        raise ValueError(f"{str(indent)[:20]} is not an indent from 0 to {_MOST_INDENT}")
 
 
 FILTERS: Mapping[str, Callable[..., Quoted]] = MappingProxyType(

@@ -6,25 +6,36 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from jinja2 import Environment
-
 from ticketgen.rendering.align import align
+from ticketgen.rendering.budget import LAYOUT
+from ticketgen.rendering.environment import TemplateEnvironment
+from ticketgen.rendering.plain import plain
 from ticketgen.rendering.scan import scan
 
 __all__ = ["render_template", "tidy"]
 
 _EMPTY_LINES = {".py": 2}  # the maximum in a row by file suffix; 1 for any other suffix
 
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")  # each run is looked at once, however long it is
 
-def render_template(environment: Environment, name: str, context: Mapping[str, object]) -> str:
+
+def render_template(environment: TemplateEnvironment, name: str, context: Mapping[str, object]) -> str:
     """Render a template such as ``tables.tf.j2`` as the file in its name, ``tables.tf``.
+
+    Args:
+        environment: the environment, whose budget pays for it.
+        name: of the template.
+        context: values that `plain` accepts; `Data` is not converted again.
 
     Raises:
         jinja2.TemplateError: the template is invalid, or uses a name that the context lacks.
         TypeError: a value is unquoted in the output, or a filter does not support its type.
         ValueError: a filter cannot express a value without a change.
     """
-    text = environment.get_template(name).render(context)
+    data = plain(context)
+    text = environment.get_template(name).render(data)
+    if name.endswith(".tf.j2"):
+        environment.budget.spend(LAYOUT * len(text))
     return tidy(text, PurePosixPath(name.removesuffix(".j2")).suffix)
 
 
@@ -42,7 +53,7 @@ def tidy(text: str, suffix: str) -> str:
     pieces = []
     place = 0
     for start, end in (*heredocs, (len(text), len(text))):
-        piece = re.sub(r"[ \t]+(?=\n|\Z)", "", text[place:start])
+        piece = _TRAILING.sub("", text[place:start])
         pieces += [re.sub(rf"\n{{{limit + 1},}}", "\n" * limit, piece), text[start:end]]
         place = end
     tidied = "".join(pieces).strip("\n") + "\n"

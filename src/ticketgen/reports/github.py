@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ticketgen.escaping import harmless, visible
 from ticketgen.findings import Finding, RuleInfo, Severity
 from ticketgen.reports.report import Style
 
@@ -38,16 +39,21 @@ def _command(finding: Finding) -> str:
     properties = {"title": f"ticketgen {finding.rule}"[:_LONGEST_TITLE]}
     if finding.location:
         place = finding.location
-        properties = {"file": place.file, "line": str(place.line), "col": str(place.column), **properties}
+        properties = {
+            "file": visible(place.file),
+            "line": str(place.line),
+            "col": str(place.column),
+            **properties,
+        }
     told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     message = f"{finding.message}: {finding.help}" if finding.help else finding.message
     return f"::{_COMMANDS[finding.severity]} {told}::{_data(message[:_LONGEST_MESSAGE])}"
 
 
 def _plain(finding: Finding) -> str:
-    place = f"{finding.location}: " if finding.location else ""
-    # A line that begins with :: would be a command.
-    return f"{finding.severity.value}: {place}{' '.join(finding.message.split())} [{finding.rule}]"
+    place = f"{visible(str(finding.location))}: " if finding.location else ""
+    # Begins with a word: a line that begins with :: would be a command.
+    return harmless(f"{finding.severity.value}: {place}{' '.join(finding.message.split())} [{finding.rule}]")
 
 
 def _data(text: str) -> str:

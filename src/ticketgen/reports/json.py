@@ -7,9 +7,9 @@ to number. New versions may add keys and never remove any.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+from ticketgen.escaping import as_json
 from ticketgen.findings import Finding, RuleInfo, Severity
 from ticketgen.reports.report import Style
 
@@ -21,7 +21,7 @@ def render(
 ) -> str:
     """The document, indented; its list is empty if there are no findings."""
     counts = {severity.value: sum(f.severity is severity for f in findings) for severity in Severity}
-    return json.dumps({"findings": [_row(finding) for finding in findings], "counts": counts}, indent=2)
+    return as_json({"findings": [_row(finding) for finding in findings], "counts": counts})
 
 
 def _row(finding: Finding) -> dict[str, object]:

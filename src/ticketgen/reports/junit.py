@@ -6,18 +6,15 @@ their message as output. Source of the elements: https://github.com/testmoapp/ju
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from xml.sax.saxutils import escape, quoteattr
 
+from ticketgen.escaping import as_markup
 from ticketgen.findings import Finding, RuleInfo, Severity
 from ticketgen.reports.report import Style
 
 __all__ = ["render"]
 
 _NOWHERE = "ticketgen"
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold, even escaped: https://www.w3.org/TR/xml/#charsets."""
 
 
 def render(
@@ -70,8 +67,8 @@ def _failures(findings: tuple[Finding, ...]) -> int:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("\ufffd", text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+    return f'"{as_markup(text)}"'.replace("\n", "&#10;")
 
 
 def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("\ufffd", text))
+    return as_markup(text, quotes=False)

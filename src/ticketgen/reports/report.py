@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, cast
 
+from ticketgen.escaping import visible, visible_lines
 from ticketgen.findings import Finding, RuleInfo, Severity
 
-__all__ = ["FORMATS", "Style", "report"]
+__all__ = ["FORMATS", "Style", "lines_of", "report"]
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
+
+_LONGEST = 16_000
+"""Characters of a message: a parser may quote a whole file."""
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
 
@@ -63,7 +68,26 @@ def report(
         The report without a newline at its end. Without findings it is an empty document, or "" as text and github.
     """
     render = cast("_Render", import_module(f"ticketgen.reports.{format}").render)
-    return render(tuple(sorted(findings, key=_key)), sources, rules, style)
+    return render(tuple(map(_visible, sorted(findings, key=_key))), sources, rules, style)
+
+
+@lru_cache(maxsize=4)
+def lines_of(source: str) -> tuple[str, ...]:
+    """The lines of a file, split once for all of its findings.
+
+    Not `splitlines`, which also splits at U+2028 and its like: they end no line of a file.
+    """
+    return tuple(source.split("\n"))
+
+
+def _visible(finding: Finding) -> Finding:
+    """The finding with texts as every format shows them; names of files are written as the format needs them."""
+    return replace(
+        finding,
+        rule=visible(finding.rule),
+        message=visible_lines(finding.message[:_LONGEST]),
+        help=visible_lines(finding.help[:_LONGEST]),
+    )
 
 
 def _key(finding: Finding) -> tuple[int, str, int, int, str, str]:

@@ -7,18 +7,20 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
-from urllib.parse import quote
 
+from ticketgen.escaping import as_json, as_uri
 from ticketgen.findings import Finding, RuleInfo, Severity
-from ticketgen.reports.report import Style
+from ticketgen.reports.report import Style, lines_of
 
 __all__ = ["render"]
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _BASE = "%SRCROOT%"
+_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
+"""The bracket that begins a link in a message; section 3.11.6 escapes it."""
+
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
@@ -38,7 +40,11 @@ def render(
     }
     # Section 3.14.14: the folder that a relative URI begins in, with a slash at its end. GitHub takes relative URIs as
     # the repository's; an editor on this machine finds the files by this.
-    base = {"uri": f"{PurePosixPath(style.base).as_uri()}/"} if style.base else {}
+    base = (
+        {"uri": f"{as_uri(style.base.rstrip('/'))}/" if style.base != "/" else "file:///"}
+        if style.base
+        else {}
+    )
     bases = {_BASE: {**base, "description": {"text": "The folder to which file names are relative."}}}
     run: dict[str, object] = {
         "tool": {"driver": driver},
@@ -46,7 +52,7 @@ def render(
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, places[finding.rule], sources) for finding in findings],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+    return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(id: str, info: RuleInfo | None) -> dict[str, object]:
@@ -72,7 +78,7 @@ def _result(finding: Finding, index: int, sources: Mapping[str, str]) -> dict[st
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": message},
+        "message": {"text": _LINK.sub(r"\\[", message)},
     }
     place = finding.location
     if place:
@@ -86,14 +92,14 @@ def _result(finding: Finding, index: int, sources: Mapping[str, str]) -> dict[st
 def _artifact(file: str) -> dict[str, str]:
     """Section 3.4: a relative reference has a base, an absolute URI has none."""
     if file.startswith("/"):
-        return {"uri": PurePosixPath(file).as_uri()}
-    return {"uri": quote(file.encode("utf-8", "surrogateescape")), "uriBaseId": _BASE}
+        return {"uri": as_uri(file)}
+    return {"uri": as_uri(file), "uriBaseId": _BASE}
 
 
 def _fingerprint(finding: Finding, sources: Mapping[str, str]) -> str:
     """The same for the same finding when lines above it come or go."""
     assert finding.location is not None
-    lines = sources.get(finding.location.file, "").split("\n")
+    lines = lines_of(sources.get(finding.location.file, ""))
     line = lines[finding.location.line - 1].strip() if finding.location.line <= len(lines) else ""
     told = "\0".join((finding.rule, finding.location.file, finding.message, line))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]

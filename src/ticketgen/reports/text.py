@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ticketgen.escaping import harmless, visible
 from ticketgen.findings import Finding, Location, RuleInfo, Severity
-from ticketgen.reports.report import Style
+from ticketgen.reports.report import Style, lines_of
 
 __all__ = ["render"]
 
@@ -30,7 +31,7 @@ def render(
         return ""
     paint = _painted if style.color else _plain
     paragraphs = ["\n".join(_lines(finding, sources, paint)) for finding in findings]
-    return "\n".join([*paragraphs, _count(findings)])
+    return harmless("\n".join([*paragraphs, _count(findings)]))
 
 
 def _plain(text: str, code: str) -> str:
@@ -42,28 +43,32 @@ def _painted(text: str, code: str) -> str:
 
 
 def _lines(finding: Finding, sources: Mapping[str, str], paint: _Paint) -> Iterator[str]:
-    place = f"{paint(str(finding.location), _PLACE)}: " if finding.location else ""
+    place = f"{paint(visible(str(finding.location)), _PLACE)}: " if finding.location else ""
     severity = paint(f"{finding.severity.value}:", _SEVERITIES[finding.severity])
-    yield f"{place}{severity} {finding.message} {paint(f'[{finding.rule}]', _RULE)}"
+    yield f"{place}{severity} {_indented(finding.message)} {paint(f'[{finding.rule}]', _RULE)}"
     if finding.location:
         yield from _excerpt(finding.location, sources.get(finding.location.file), paint)
     if finding.help:
-        yield f"    {paint('→', _ARROW)} {finding.help}"
+        yield f"    {paint('→', _ARROW)} {_indented(finding.help)}"
+
+
+def _indented(text: str) -> str:
+    """Lines below the first one cannot be taken for findings of their own."""
+    return text.replace("\n", "\n      ")
 
 
 def _excerpt(place: Location, source: str | None, paint: _Paint) -> Iterator[str]:
-    # Not splitlines(): that also splits at U+2028 and its like, which end no line of a file.
-    lines = source.split("\n") if source else []
+    lines = lines_of(source) if source else ()
     if place.line > len(lines):
         return
     line, column = lines[place.line - 1].rstrip("\r"), place.column
     if len(line) > _LONGEST_LINE:
         start = max(0, column - _LONGEST_LINE // 2)
         line, column = line[start : start + _LONGEST_LINE], column - start
-    shown = "".join(c if c.isprintable() else " " for c in line)
-    yield f"    {shown}"
-    if column <= len(shown) + 1:
-        yield f"    {' ' * (column - 1)}{paint('^', _ARROW)}"
+    line = line.replace("\t", " ")
+    yield f"    {visible(line)}"
+    if column <= len(line) + 1:
+        yield f"    {' ' * len(visible(line[: column - 1]))}{paint('^', _ARROW)}"
 
 
 def _count(findings: tuple[Finding, ...]) -> str:

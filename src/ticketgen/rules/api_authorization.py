@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from ticketgen.findings import Severity
 from ticketgen.hcl.shown import shown
+from ticketgen.hcl.values import Link
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -13,8 +14,9 @@ __all__ = ["RULE"]
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
+    with_policy = {id(each.scope) for each in subject.resources("aws_api_gateway_rest_api_policy")}
     for method in subject.resources("aws_api_gateway_method"):
-        if method.value("authorization") == "NONE" and not _is_exempt(method):
+        if method.value("authorization") == "NONE" and not _is_exempt(method, with_policy):
             verb = method.assumed("http_method")
             requests = f"{verb} requests" if isinstance(verb, str) else "requests"
             message = f"{method.address} accepts {requests} without authorization"
@@ -36,20 +38,21 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, url.at("authorization_type"))
 
 
-def _is_exempt(method: Found) -> bool:
+def _is_exempt(method: Found, with_policy: Set[int]) -> bool:
     """Whether the method needs no authorization: a preflight, a private API, or an API with a resource policy."""
     if method.assumed("http_method") == "OPTIONS":
         return True  # browsers send preflight requests without credentials
     link = method.link("rest_api_id")
     if link is None:
         return False
-    api = link.resource
-    types = [block.attribute("types") for block in api.block.blocks("endpoint_configuration")]
-    private = any(
-        method.subject.assumed.of(each.value, link.scope) == ["PRIVATE"] for each in types if each is not None
-    )
-    policies = method.subject.resources("aws_api_gateway_rest_api_policy")
-    return private or api.value("policy") is not None or any(each.scope is link.scope for each in policies)
+    key = "private", id(link.resource.block), id(link.scope)
+    private = method.subject.once(key, lambda: _is_private(method.subject, link))
+    return private or link.resource.value("policy") is not None or id(link.scope) in with_policy
+
+
+def _is_private(subject: Subject, api: Link) -> bool:
+    types = [block.attribute("types") for block in api.resource.block.blocks("endpoint_configuration")]
+    return any(subject.assumed.of(each.value, api.scope) == ["PRIVATE"] for each in types if each is not None)
 
 
 def _websocket(route: Found) -> bool:

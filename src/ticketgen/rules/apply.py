@@ -4,27 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.findings import Finding, Stage
+from ticketgen.findings import Finding, Severity, Stage
 from ticketgen.hcl.configuration import Configuration
+from ticketgen.rules.limits import Enough
 from ticketgen.rules.registry import RULES
+from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
 __all__ = ["apply_rules"]
 
+_OF_A_PROBLEM = 50
+"""Steps that a problem counts as, because it takes memory too."""
 
-def apply_rules(configuration: Configuration) -> Iterator[Finding]:
-    """Yield a finding for each place that breaks a rule, once, even if several calls of a module share the place."""
+
+def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator[Finding]:
+    """Yield a finding for each place that breaks a rule, once, even if several calls of a module share the place.
+
+    Args:
+        configuration: what to check.
+        ours: whether ticketgen rendered it, so that each part that is not checked is an error.
+    """
     subject = Subject(configuration)
+    severity = Severity.ERROR if ours else Severity.NOTE
     for rule in RULES:
-        seen = set()
-        for problem in rule.check(subject):
-            if (problem.place, problem.message) not in seen:
-                seen.add((problem.place, problem.message))
+        last = None
+        try:
+            for problem in _problems(rule, subject):
+                last = problem.place
                 yield Finding(
                     rule.id,
                     problem.message,
                     Stage.VERIFY,
-                    problem.place,
-                    rule.severity,
+                    last,
+                    problem.severity or rule.severity,
                     problem.help or rule.fix,
                 )
+        except Enough:
+            configuration.budget.partial = True
+            message = f"not checked to the end: {rule.id} would take too many steps in this directory"
+            yield Finding("not-checked", message, Stage.VERIFY, last, severity, "split the directory")
+    for place, what in subject.skipped:
+        configuration.budget.partial = True
+        yield Finding("not-checked", what, Stage.VERIFY, place, severity, "simplify or split the code")
+
+
+def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:
+    seen = set()
+    subject.begin()
+    for problem in rule.check(subject):
+        subject.spend(_OF_A_PROBLEM + len(problem.message) // 100)
+        key = problem.place, hash(problem.message)  # not the message, which may be long
+        if key not in seen:
+            seen.add(key)
+            yield problem

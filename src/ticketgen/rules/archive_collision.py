@@ -14,13 +14,15 @@ from ticketgen.rules.subject import Found, Subject
 
 __all__ = ["RULE"]
 
+_LONGEST = 4096  # characters of a path: PATH_MAX of Linux
+
 
 def _check(subject: Subject) -> Iterator[Problem]:
     taken: dict[tuple[int, str], Found] = {}
     for archive in subject.data("archive_file"):
         expression = archive.expression("output_path")
         path = archive.assumed("output_path")
-        if expression is None or not isinstance(path, str) or _may_not_exist(archive):
+        if expression is None or not isinstance(path, str) or len(path) > _LONGEST or _may_not_exist(archive):
             continue
         if _looped(archive, "for_each", "count") and not _differs(archive, expression):
             yield Problem(f"all instances of {archive.address} write to {path}", archive.at("output_path"))

@@ -11,12 +11,18 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ticketgen.rules.limits import Steps
 from ticketgen.rules.python_scopes import Called, Client, Item, Member, Module, Name, Scope, Source, Text
 
 __all__ = ["AwsCall", "aws_calls", "module_name"]
 
 _MOST_ROUNDS = 50
 """Limit of passes over the code; a longer chain of functions is not followed to its end."""
+
+_MOST_FUNCTIONS = 20
+"""Limit of functions that one parameter may hold; one that may hold more is not followed."""
+_MOST_STEPS = 1_000_000
+"""Limit of assignments, calls, returns and scopes that are looked at, over all passes."""
 
 _Place = tuple[str, str]
 """A scope: the name of its module, and its own name."""
@@ -45,20 +51,25 @@ def module_name(file: str) -> str:
     return posixpath.normpath(file).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def aws_calls(modules: Mapping[str, Module], handler: str) -> tuple[AwsCall, ...]:
+def aws_calls(modules: Mapping[str, Module], handler: str, steps: Steps | None = None) -> tuple[AwsCall, ...]:
     """The AWS calls of a package.
 
     Args:
         modules: the modules by name.
         handler: ``module.function``, as in Lambda; if there is no such function, all code counts as reachable.
+        steps: those that this may take; a million if None.
+
+    Raises:
+        Enough: that would take more steps.
     """
-    flow = _Flow(modules, handler)
+    flow = _Flow(modules, handler, steps or Steps(_MOST_STEPS))
     return tuple(flow.calls())
 
 
 class _Flow:
-    def __init__(self, modules: Mapping[str, Module], handler: str) -> None:
+    def __init__(self, modules: Mapping[str, Module], handler: str, steps: Steps) -> None:
         self.modules = modules
+        self._spend = steps.spend
         self.held: dict[_Holder, str] = {}
         self.given: dict[_Place, str] = {}
         self.texts: dict[_Holder, set[str]] = {}
@@ -69,6 +80,7 @@ class _Flow:
             for name in each.scopes:
                 if self._is_method(module, name):
                     self._methods.setdefault(name.rpartition(".")[2], []).append((module, name))
+        self._opened: set[str] = set()
         self.reached = self._reached(handler)
         # First follow every holder. Then start again without the holders that also hold something else.
         before = -1
@@ -86,13 +98,13 @@ class _Flow:
                 service = self._service(member.of, module, scope)
                 if service:
                     yield AwsCall(module, service, member.name, line, steps)
+            lines = {id(member): line for member, line in scope.members}
             for called in scope.called:
                 callee, first = called.callee, (*called.arguments, None)[0]
                 if isinstance(callee, Member) and callee.name == "get_paginator" and isinstance(first, Text):
                     service = self._service(callee.of, module, scope)
-                    lines = [line for member, line in scope.members if member == callee]
-                    if service and lines:
-                        yield AwsCall(module, service, first.value, lines[0], steps)
+                    if service and id(callee) in lines:
+                        yield AwsCall(module, service, first.value, lines[id(callee)], steps)
 
     def _steps(self, module: str, scope: Scope) -> Iterator[str]:
         for key in scope.steps:
@@ -107,7 +119,7 @@ class _Flow:
         every = tuple((name, scope) for name, each in self.modules.items() for scope in each.scopes)
         module, _, function = handler.rpartition(".")
         module = module.replace("/", ".")
-        if (module, function) not in every:
+        if module not in self.modules or function not in self.modules[module].scopes:
             return every
         found: set[_Place] = set()
         waiting = [(module, ""), (module, function)]
@@ -115,7 +127,9 @@ class _Flow:
             place = waiting.pop()
             if place not in found:
                 found.add(place)
-                waiting += self._next(*place)
+                following = tuple(self._next(*place))
+                self._spend(1 + len(following))
+                waiting += following
         return tuple(place for place in every if place in found)
 
     def _next(self, module: str, name: str) -> Iterator[_Place]:
@@ -125,7 +139,8 @@ class _Flow:
         if not name:
             for imported, part in own.imports.values():
                 yield from ((each, "") for each in (imported, f"{imported}.{part}") if each in self.modules)
-        if not name or name in own.classes:
+        if module not in self._opened and (not name or name in own.classes):
+            self._opened.add(module)
             yield from ((module, each) for each in own.classes)
             yield from (
                 (module, each) for each in own.scopes if each.endswith("__") and self._is_method(module, each)
@@ -136,7 +151,7 @@ class _Flow:
             places = self._functions(member, module, scope)
             yield from places
             if not places:  # a method of an unknown object, perhaps an instance of a class of the package
-                yield from self._methods.get(member.name, ())
+                yield from self._methods.pop(member.name, ())  # once is enough
 
     # Which name holds which client
 
@@ -145,6 +160,7 @@ class _Flow:
             before = self._known()
             for module, name in self.reached:
                 scope = self.modules[module].scopes[name]
+                self._spend(1 + len(scope.assigned) + len(scope.called) + len(scope.returned))
                 for target, value in scope.assigned:
                     self._hold(self._holder(target, module, scope), self._service(value, module, scope))
                 for called in scope.called:
@@ -167,18 +183,21 @@ class _Flow:
     def _hand_over(self, called: Called, module: str, scope: Scope) -> None:
         """Pass the arguments of a call to the parameters of the callee; for a class, to its fields."""
         for place in self._functions(called.callee, module, scope):
+            self._spend(len(called.arguments) + len(called.named))
             function = self.modules[place[0]].scopes[place[1]]
             of = (place[0], ".") if place[1] in self.modules[place[0]].classes else place
             taken = function.parameters[1 if self._is_method(*place) else 0 : function.positional]
             for parameter, value in (*zip(taken, called.arguments, strict=False), *called.named.items()):
-                if parameter not in function.parameters:
+                if parameter not in function.taken:
                     continue
                 holder = (*of, parameter)
                 self._hold(holder, self._service(value, module, scope))
                 if isinstance(value, Text):
                     self.texts.setdefault(holder, set()).add(value.value)
                 elif isinstance(value, Name | Member):
-                    self.functions.setdefault(holder, set()).update(self._functions(value, module, scope))
+                    functions = self.functions.setdefault(holder, set())
+                    if len(functions) <= _MOST_FUNCTIONS:
+                        functions |= self._functions(value, module, scope)
 
     def _is_method(self, module: str, name: str) -> bool:
         return name.rpartition(".")[0] in self.modules[module].classes
@@ -193,6 +212,7 @@ class _Flow:
         found = set()
         for module, name in self.reached:
             scope = self.modules[module].scopes[name]
+            self._spend(1 + len(scope.assigned))
             for target, value in scope.assigned:
                 holder = self._holder(target, module, scope)
                 if holder is None or holder not in self.held:
@@ -223,7 +243,8 @@ class _Flow:
             case Name(name):
                 around: Scope | None = scope
                 while around is not None:
-                    if name in around.parameters or self._assigns(around, name):
+                    self._spend()
+                    if name in around.taken or self._assigns(around, name):
                         return module, around.name, name
                     around = (
                         self.modules[module].scopes.get(around.outer) if around.outer is not None else None
@@ -240,7 +261,7 @@ class _Flow:
         return None
 
     def _assigns(self, scope: Scope, name: str) -> bool:
-        return name not in scope.shared and any(target == Name(name) for target, _ in scope.assigned)
+        return name not in scope.shared and name in scope.own
 
     def _sibling(self, alias: str, module: str) -> str | None:
         """The module of the package that a name refers to."""
@@ -254,11 +275,13 @@ class _Flow:
             case Name(name):
                 around: Scope | None = scope
                 while around is not None:
+                    self._spend()
                     inner = f"{around.name}.{name}" if around.name else name
                     if inner in self.modules[module].scopes:
                         return self._made(module, inner)
-                    if name in around.parameters:
-                        return self.functions.get((module, around.name, name), set())
+                    if name in around.taken:
+                        held = self.functions.get((module, around.name, name), set())
+                        return held if len(held) <= _MOST_FUNCTIONS else set()
                     around = (
                         self.modules[module].scopes.get(around.outer) if around.outer is not None else None
                     )
@@ -284,10 +307,9 @@ class _Flow:
             case Client(Text(service)):
                 return service
             case Called(callee):
-                services = {
-                    self._made_for(source, place) or self.given.get(place)
-                    for place in self._functions(callee, module, scope)
-                }
+                places = self._functions(callee, module, scope)
+                self._spend(len(places))
+                services = {self._made_for(source, place) or self.given.get(place) for place in places}
                 return services.pop() if len(services) == 1 else None
             case Name() | Member() | Item():
                 holder = self._where(source, module, scope)
@@ -302,10 +324,10 @@ class _Flow:
     def _made_for(self, called: Called, place: _Place) -> str | None:
         """The service of ``client("sqs")`` if ``client`` passes the name to boto3."""
         function = self.modules[place[0]].scopes[place[1]]
-        asked = [value.service for value in function.returned if isinstance(value, Client)]
-        if len(asked) != len(function.returned) or len(asked) != 1 or not isinstance(asked[0], Name):
-            return None
-        return self._asked(asked[0].name, function, called, method=self._is_method(*place))
+        match function.returned:
+            case [Client(Name(parameter))]:
+                return self._asked(parameter, function, called, method=self._is_method(*place))
+        return None
 
     def _asked(self, parameter: str, function: Scope, called: Called, *, method: bool) -> str | None:
         """The service name that a call passes as a parameter."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ticketgen.findings import Severity
-from ticketgen.rules.functions import Code, functions
-from ticketgen.rules.python_code import PythonCode, read_python
+from ticketgen.rules.functions import Code, functions, python
+from ticketgen.rules.javascript import environment
+from ticketgen.rules.python_code import PythonCode
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -23,10 +23,6 @@ _GIVEN = frozenset({
     "PATH", "PYTHONPATH", "TZ", "_HANDLER", "_X_AMZN_TRACE_ID",
 })  # fmt: skip
 
-# The variable is used as a value, with no default beside it.
-_NODE_READ = re.compile(r"[:=(,]\s*process\.env\.([A-Za-z_]\w*)\s*(?=[,;)}\n])")
-_NODE_TEST = re.compile(r"(?:if\s*\(|\?\?|\|\||&&|!|typeof\s)[^\n;]*process\.env\.([A-Za-z_]\w*)")
-
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for function in functions(subject):
@@ -34,7 +30,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         if function.code is None or given is None:
             continue
         for file in function.code:
-            for name, line in _reads(file):
+            for name, line in _reads(subject, file):
                 if name not in given and name not in _GIVEN:
                     message = (
                         f"{file.name} reads the environment variable {name}, "
@@ -44,16 +40,16 @@ def _check(subject: Subject) -> Iterator[Problem]:
                     yield Problem(message, file.at(line), help)
 
 
-def _reads(file: Code) -> Iterator[tuple[str, int]]:
+def _reads(subject: Subject, file: Code) -> Iterable[tuple[str, int]]:
+    reads: Collection[tuple[str, int]] = ()
     if file.name.endswith(".py"):
-        code = read_python(file.text)
+        code = python(subject, file)
         if isinstance(code, PythonCode):
-            yield from code.environment.items()
+            reads = code.environment.items()
     elif file.name.endswith((".js", ".mjs", ".cjs")):
-        tested = {match[1] for match in _NODE_TEST.finditer(file.text)}
-        for match in _NODE_READ.finditer(file.text):
-            if match[1] not in tested:
-                yield match[1], file.text.count("\n", 0, match.start(1)) + 1
+        reads = subject.once(("environment", file.text), lambda: environment(file.text))
+    subject.spend(len(reads))
+    return reads
 
 
 RULE = Rule(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from ticketgen.findings import Severity
-from ticketgen.rules.functions import Code, LambdaFunction, functions
-from ticketgen.rules.python_code import PythonCode, read_python
+from ticketgen.rules.functions import Code, LambdaFunction, functions, python
+from ticketgen.rules.javascript import imports
+from ticketgen.rules.python_code import PythonCode
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -33,6 +33,7 @@ _GONE = {
 # https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
 _DURABLE = {"aws_durable_execution_sdk_python": (3, 13), "@aws/durable-execution-sdk-js": (22,)}
 _NEW = frozenset({"annotationlib", "compression", "concurrent", "tomllib", "zoneinfo", "graphlib"})
+_EVER = sys.stdlib_module_names | _NEW | frozenset().union(*_GONE.values())
 
 # https://nodejs.org/api/modules.html#built-in-modules
 _WITH_NODE = frozenset({
@@ -42,34 +43,31 @@ _WITH_NODE = frozenset({
     "string_decoder", "sys", "test", "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi",
     "worker_threads", "zlib",
 })  # fmt: skip
-_NODE_IMPORT = re.compile(
-    r"""(?:\brequire\s*\(\s*|^\s*(?:import|export)\b[^'"\n;]*?\bfrom\s*|^\s*import\s+)(['"])([^'"\n]+)\1""",
-    re.M,
-)
-_NODE_COMMENT = re.compile(r"/\*.*?\*/|(?<![:'\"\w])//[^\n]*", re.S)
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for function in functions(subject):
         if function.code is None or function.found.has("layers"):
             continue  # a layer may contain any package
+        names = {each.name for each in function.code}
+        siblings = {name.partition("/")[0].removesuffix(".py") for name in names}
         for file in function.code:
             if file.name.endswith(".py") and function.runtime.startswith("python"):
-                yield from _python(function, file)
+                yield from _python(function, file, siblings)
             elif file.name.endswith((".js", ".mjs", ".cjs")) and function.runtime.startswith("nodejs"):
-                yield from _node(function, file)
+                yield from _node(function, file, names)
 
 
-def _python(function: LambdaFunction, file: Code) -> Iterator[Problem]:
-    code = read_python(file.text)
+def _python(function: LambdaFunction, file: Code, siblings: Set[str]) -> Iterator[Problem]:
+    subject = function.found.subject
+    code = python(subject, file)
     if not isinstance(code, PythonCode):
         return
-    siblings = {each.name.partition("/")[0].removesuffix(".py") for each in function.code or ()}
+    subject.spend(len(code.imports))
     version = _version(function.runtime.removeprefix("python"))
     gone = frozenset().union(*(names for since, names in _GONE.items() if version >= since))
-    ever = sys.stdlib_module_names | _NEW | frozenset().union(*_GONE.values())
     for name, line in code.imports.items():
-        if name in siblings or name in _WITH_PYTHON or (name in ever and name not in gone):
+        if name in siblings or name in _WITH_PYTHON or (name in _EVER and name not in gone):
             continue
         if version >= _DURABLE.get(name, (99,)):
             continue
@@ -77,13 +75,13 @@ def _python(function: LambdaFunction, file: Code) -> Iterator[Problem]:
         yield Problem(message, file.at(line))
 
 
-def _node(function: LambdaFunction, file: Code) -> Iterator[Problem]:
-    text = _NODE_COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), file.text)
+def _node(function: LambdaFunction, file: Code, packed: Set[str]) -> Iterator[Problem]:
+    subject = function.found.subject
+    imported = subject.once(("imports", file.text), lambda: imports(file.text))
+    subject.spend(len(imported))
     major = _version(function.runtime.removeprefix("nodejs").removesuffix(".x"))[0]
-    packed = {each.name for each in function.code or ()}
-    for match in _NODE_IMPORT.finditer(text):
-        name = match[2]
-        package = "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
+    for name, line in imported:
+        package = "/".join(name.split("/", 2)[: 2 if name.startswith("@") else 1])
         if (
             name.startswith(("node:", ".", "/"))
             or package in _WITH_NODE
@@ -96,7 +94,6 @@ def _node(function: LambdaFunction, file: Code) -> Iterator[Problem]:
             continue
         if (package == "aws-sdk" and major <= 16) or (major,) >= _DURABLE.get(package, (99,)):
             continue
-        line = text.count("\n", 0, match.start(2)) + 1
         message = (
             f"{posixpath.basename(file.name)} imports {package}, which {function.runtime} does not include"
         )
@@ -104,7 +101,7 @@ def _node(function: LambdaFunction, file: Code) -> Iterator[Problem]:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdecimal()) or (0,)
+    return tuple(int(part[:9]) for part in text.split(".") if part.isdecimal()) or (0,)
 
 
 RULE = Rule(

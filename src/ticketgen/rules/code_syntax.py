@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
-from ticketgen.rules.functions import functions
-from ticketgen.rules.python_code import read_python
+from ticketgen.rules.functions import functions, python
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -17,7 +16,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for function in functions(subject):
         for file in function.code or ():
             if file.name.endswith(".py"):
-                code = read_python(file.text)
+                code = python(subject, file)
                 if isinstance(code, SyntaxError):
                     yield Problem(f"{file.name} is not valid Python: {code.msg}", file.at(code.lineno or 1))
 

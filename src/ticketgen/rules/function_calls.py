@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 
 from ticketgen.rules.client_flow import AwsCall, aws_calls, module_name
-from ticketgen.rules.functions import Code, LambdaFunction
-from ticketgen.rules.python_code import PythonCode, read_python
+from ticketgen.rules.functions import Code, LambdaFunction, python
+from ticketgen.rules.limits import Enough, Steps
+from ticketgen.rules.python_code import PythonCode
+from ticketgen.rules.python_scopes import Module
 
 __all__ = ["calls_of"]
+
+_MOST_STEPS = 2_000_000
+"""Limit of steps to follow the clients of all packages of a directory: some seconds."""
 
 
 def calls_of(function: LambdaFunction) -> Iterator[tuple[Code, AwsCall]]:
     """Each AWS call of a function, with the file that contains it."""
+    subject = function.found.subject
     files = {module_name(file.name): file for file in function.code or () if file.name.endswith(".py")}
-    texts = tuple((name, file.text) for name, file in files.items())
+    read = {name: python(subject, file) for name, file in files.items()}
+    modules = {name: code.scopes for name, code in read.items() if isinstance(code, PythonCode)}
     handler = function.found.assumed("handler")
-    for call in _calls(texts, handler if isinstance(handler, str) else ""):
+    handler = handler if isinstance(handler, str) else ""
+    steps = subject.once("steps of calls", lambda: Steps(_MOST_STEPS))
+    # The scopes of a text are one object, because each text is read once.
+    key = "calls", handler, tuple((name, id(scopes)) for name, scopes in modules.items())
+    calls = subject.once(key, lambda: _calls(modules, handler, steps))
+    if calls is None:
+        place = min(file.place for file in files.values())
+        subject.skip(place, f"the AWS calls of {function.found.address} take too many steps to follow")
+        return
+    subject.spend(len(calls))
+    for call in calls:
         yield files[call.module], call
 
 
-@lru_cache(maxsize=64)
-def _calls(texts: tuple[tuple[str, str], ...], handler: str) -> tuple[AwsCall, ...]:
-    read = {name: read_python(text) for name, text in texts}
-    return aws_calls(
-        {name: code.scopes for name, code in read.items() if isinstance(code, PythonCode)}, handler
-    )
+def _calls(modules: Mapping[str, Module], handler: str, steps: Steps) -> tuple[AwsCall, ...] | None:
+    try:
+        return aws_calls(modules, handler, steps)
+    except Enough:
+        return None

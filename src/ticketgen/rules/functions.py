@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from ticketgen.findings import Location
 from ticketgen.hcl.values import Link, is_known
+from ticketgen.rules.python_code import PythonCode, read_python
+from ticketgen.rules.python_text import NotRead, PythonLimit
 from ticketgen.rules.subject import Found, Subject
 
-__all__ = ["Code", "LambdaFunction", "functions"]
+__all__ = ["Code", "LambdaFunction", "functions", "python"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,25 @@ class LambdaFunction:
 
 def functions(subject: Subject) -> Iterator[LambdaFunction]:
     """Every function, in every scope of its module."""
+    for function in subject.once("functions", lambda: tuple(_functions(subject))):
+        subject.spend(1 + len(function.code or ()))
+        yield function
+
+
+def _functions(subject: Subject) -> Iterator[LambdaFunction]:
     for found in subject.resources("aws_lambda_function"):
         archive = _archive(found)
         yield LambdaFunction(found, _code(archive) if archive else None, archive)
+
+
+def python(subject: Subject, file: Code) -> PythonCode | SyntaxError | None:
+    """The facts about a Python file, read once; None if it is not read, which is told once."""
+    limit = subject.once("python", PythonLimit)
+    code = subject.once(("python", file.text), lambda: limit.refusal(file.text) or read_python(file.text))
+    if isinstance(code, NotRead):
+        subject.skip(file.place, f"{file.name} is not checked: {code.reason}")
+        return None
+    return code
 
 
 def _archive(function: Found) -> Found | None:
@@ -85,6 +103,11 @@ def _archive(function: Found) -> Found | None:
 
 
 def _code(archive: Found) -> tuple[Code, ...] | None:
+    key = "code", id(archive.block), id(archive.scope)
+    return archive.subject.once(key, lambda: _read(archive))
+
+
+def _read(archive: Found) -> tuple[Code, ...] | None:
     sources = archive.inner("source")
     files = []
     for source in sources:

@@ -40,7 +40,12 @@ def _problem(table: Found, at: Found) -> Problem:
 def _locks(table: Found) -> bool:
     """Whether the name or the key of a table suggests that it holds locks."""
     said = [table.declared.name, table.assumed("name"), table.assumed("hash_key")]
-    words = [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each).lower() for each in said if isinstance(each, str)]
+    # At most 255 characters: botocore 1.44 dynamodb TableName, KeySchemaAttributeName.
+    words = [
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each).lower()
+        for each in said
+        if isinstance(each, str) and len(each) <= 255
+    ]
     return any(_LOCK.search(re.sub(r"(?<=[a-z])_|_(?=[a-z])", "-", word)) for word in words)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import cached_property
 
 from ticketgen.findings import Location
 from ticketgen.hcl.syntax import Interpolation, Template, Text
 from ticketgen.hcl.values import Link
 from ticketgen.hcl.written import written
 from ticketgen.rules.functions import LambdaFunction, functions
-from ticketgen.rules.policies import granted, statements_of
+from ticketgen.rules.policies import statements_of
 from ticketgen.rules.subject import Found, Subject
 
 __all__ = ["Granted", "grants"]
@@ -22,7 +22,7 @@ _FOR_SERVICES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLa
 _OF_A_ROLE = frozenset({"aws_iam_role_policy", "aws_iam_role_policy_attachment"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Granted:
     """The actions that a function may call.
 
@@ -38,7 +38,49 @@ class Granted:
 
     def allows(self, action: str) -> bool:
         """Whether a statement grants an action, on any resource."""
-        return any(fnmatchcase(action.lower(), pattern.lower()) for pattern, _ in self.actions)
+        return self._allowed.allows(action)
+
+    @cached_property
+    def _allowed(self) -> _Patterns:
+        return self.function.found.subject.once(
+            ("patterns", id(self.actions)), lambda: _Patterns(self.actions)
+        )
+
+
+class _Patterns:
+    """The patterns of the actions that a role allows; those of IAM ignore case, and know ``*`` and ``?``."""
+
+    def __init__(self, actions: tuple[tuple[str, Location], ...]) -> None:
+        self._actions = actions  # keeps them alive, because their id is a key
+        given = {action.lower() for action, _ in actions}
+        self._wild = sorted(each for each in given if "*" in each or "?" in each)
+        self._exact = given
+        self._known: dict[str, bool] = {}
+
+    def allows(self, action: str) -> bool:
+        """Whether a pattern matches an action."""
+        if action not in self._known:
+            lower = action.lower()
+            self._known[action] = lower in self._exact or any(_matches(each, lower) for each in self._wild)
+        return self._known[action]
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a pattern with ``*`` and ``?`` matches the whole text."""
+    here = after = 0  # in the pattern; behind its last star
+    start = at = 0  # in the text: where that star ends, and the current character
+    while at < len(text):
+        if here < len(pattern) and pattern[here] == "*":
+            here += 1
+            after, start = here, at
+        elif here < len(pattern) and pattern[here] in ("?", text[at]):
+            here, at = here + 1, at + 1
+        elif after:
+            start += 1
+            here, at = after, start
+        else:
+            return False
+    return not pattern[here:].strip("*")
 
 
 def grants(subject: Subject) -> Iterator[Granted]:
@@ -53,20 +95,26 @@ def grants(subject: Subject) -> Iterator[Granted]:
     # A policy of an unknown role may belong to any role, and so may one in an aws_iam_policy_attachment.
     unclear = {id(each.scope.root) for each in policies if each.link("role") is None}
     unclear |= {id(each.scope.root) for each in subject.resources("aws_iam_policy_attachment")}
+    by_role: dict[tuple[int, int], list[Found]] = {}
+    for policy in policies:
+        link = policy.link("role")
+        if link is not None:
+            by_role.setdefault((id(link.scope), id(link.resource)), []).append(policy)
+    users: dict[int, set[str]] = {}
+    for function, role in zip(every, roles, strict=True):
+        if role is not None:
+            users.setdefault(id(role.resource.block), set()).add(function.found.address)
     known: dict[tuple[int, int], tuple[tuple[str, Location], ...] | None] = {}
     for function, role in zip(every, roles, strict=True):
         if role is None or role.resource.type != "aws_iam_role" or id(role.scope.root) in unclear:
             continue
         key = id(role.scope), id(role.resource.block)
         if key not in known:
-            known[key] = _actions(subject, role, policies)
+            own = by_role.get((id(role.scope), id(role.resource)), [])
+            known[key] = _actions(subject, role, own)
         actions = known[key]
-        users = {
-            other.found.address for other, its in zip(every, roles, strict=True)
-            if its is not None and its.resource.block is role.resource.block
-        }  # fmt: skip
         if actions is not None:
-            yield Granted(function, actions, len(users) > 1)
+            yield Granted(function, actions, len(users[id(role.resource.block)]) > 1)
 
 
 def _role(function: LambdaFunction) -> Link | None:
@@ -92,7 +140,7 @@ def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple
     if block.attribute("managed_policy_arns") or block.blocks("inline_policy") or block.blocks("dynamic"):
         return None
     found: list[tuple[str, Location]] = []
-    for policy in granted(role, iter(policies)):
+    for policy in policies:
         holder: Found | None = policy
         if policy.declared.type == "aws_iam_role_policy_attachment":
             arn = policy.assumed("policy_arn")

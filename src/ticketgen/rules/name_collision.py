@@ -57,13 +57,21 @@ def _problem(found: Found, other: Found, attribute: str, value: str) -> Problem:
 
 def _may_not_exist(found: Found) -> bool:
     """Whether it is unknown if, or how often, the resource is created."""
-    call: Scope | None = found.scope
+    scope = found.scope
+    if found.subject.once(("looped", id(scope)), lambda: _is_looped(scope)):
+        return True
+    loop = found.where.bound.get("each") or found.where.bound.get("count") or {}
+    return isinstance(loop, dict) and UNKNOWN in (loop.get("key"), loop.get("index"))
+
+
+def _is_looped(scope: Scope) -> bool:
+    """Whether a call on the way to a scope is repeated."""
+    call: Scope | None = scope
     while call is not None and call.call is not None:
         if call.call.value("count") is not None or call.call.value("for_each") is not None:
             return True
         call = call.caller
-    loop = found.where.bound.get("each") or found.where.bound.get("count") or {}
-    return isinstance(loop, dict) and UNKNOWN in (loop.get("key"), loop.get("index"))
+    return False
 
 
 def _provider(found: Found) -> str:

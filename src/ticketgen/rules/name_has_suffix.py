@@ -14,8 +14,9 @@ __all__ = ["RULE"]
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for name in names(subject):
-        declared = suffixes(name.found.scope)
+        declared = suffixes(subject, name.found.scope)
         if declared and _lacks(name, declared):
+            subject.spend(len(declared))
             suffix = min(declared, key=lambda variable: (not variable.endswith("suffix"), variable))
             message = f"the {name.attribute} of {name.found.address} does not depend on {suffix}"
             help = f"add ${{{suffix}}} to the {name.attribute}"

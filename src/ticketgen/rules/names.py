@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ticketgen.aws.names import NAME_LIMITS
 from ticketgen.hcl.configuration import Scope
@@ -82,11 +83,16 @@ def names(subject: Subject) -> Iterator[Name]:
                     yield Name(found, attribute, expression)
 
 
-def suffixes(scope: Scope) -> frozenset[str]:
+def suffixes(subject: Subject, scope: Scope) -> frozenset[str]:
     """The root module's variables that distinguish one deployment from another."""
-    return frozenset(f"var.{name}" for name in scope.root.names.variables if SUFFIX.fullmatch(name))
+    variables = scope.root.names.variables
+    return subject.once(
+        ("suffixes", id(scope.root)),
+        lambda: frozenset(f"var.{name}" for name in variables if SUFFIX.fullmatch(name)),
+    )
 
 
+@lru_cache(maxsize=1024)
 def varies_otherwise(origins: frozenset[str]) -> bool:
     """Whether a name varies without a variable: by workspace, random resource, data source or unknown value."""
     return any(

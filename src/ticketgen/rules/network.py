@@ -158,6 +158,7 @@ def _links(rule: Found, name: str) -> tuple[tuple[Link, ...], bool]:
     if value is None:
         return (), False
     items = value if isinstance(value, list) else [value]
+    rule.subject.spend(len(items))
     found = tuple(
         item for item in items if isinstance(item, Link) and item.resource.type == "aws_security_group"
     )

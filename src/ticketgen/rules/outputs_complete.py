@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ticketgen.findings import Location, Severity
@@ -26,10 +27,12 @@ _BY_NAME = {"an API": ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_n
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    scopes = subject.scopes
-    for root in {id(scope.root): scope.root for scope in scopes}.values():
-        own = [scope for scope in scopes if scope.root is root]
-        if len(own) != sum(1 for scope in subject.configuration.every_scope() if scope.root is root):
+    by_root: dict[Scope, list[Scope]] = {}
+    for scope in subject.scopes:
+        by_root.setdefault(scope.root, []).append(scope)
+    every = Counter(scope.root for scope in subject.configuration.every_scope())
+    for root, own in by_root.items():
+        if len(own) != every[root]:
             continue  # one of its modules could not be read completely
         stack = bool(root.module.providers and any(root.module.blocks("provider")))
         yield from _of_root(subject, root, own, stack)

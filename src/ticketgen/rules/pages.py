@@ -13,9 +13,11 @@ UNCHECKED = frozenset({"module-not-checked", "not-checked", "round-trip", "schem
 """Findings that something was not checked, or not reliably. ``--strict`` makes them errors."""
 
 CANNOT_BE_IGNORED = (
-    NEVER_IGNORED | UNCHECKED | {"ignore-without-reason", "ignore-unknown-rule", "ignore-unused"}
+    NEVER_IGNORED
+    | UNCHECKED
+    | {"hidden-characters", "ignore-without-reason", "ignore-unknown-rule", "ignore-unused"}
 )
-"""Findings that no comment hides: those, and the findings about the comments themselves."""
+"""Findings that no comment hides: those, those about the comments themselves, and one about what comments can hide."""
 
 
 def page(info: RuleInfo) -> str:

@@ -24,6 +24,8 @@ _NAMED = re.compile(
 )
 # Values that only point to a secret, or cannot be one.
 _HARMLESS = re.compile(r"arn:|/|\$|https?:|\{\{|<|^(?:true|false|none|null|n/a|\d{1,3})$|alias/", re.I)
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: all variables of a function together
+_LONGEST = 4096
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
@@ -68,6 +70,7 @@ def _sensitive(found: Found) -> Iterator[Problem]:
 def _variables(environment: Found) -> Iterator[Problem]:
     value = environment.subject.values.of(environment.expression("variables"), environment.where)
     if isinstance(value, dict):
+        environment.subject.spend(len(value))
         for name, text in value.items():
             if _NAMED.search(name) and _is_secret(text):
                 message = f"the environment of {environment.address} contains {name} in plain text"
@@ -87,7 +90,7 @@ def _ignored(found: Found) -> frozenset[str]:
 
 
 def _is_secret(value: object) -> bool:
-    return isinstance(value, str) and len(value) >= 4 and not _HARMLESS.search(value)
+    return isinstance(value, str) and 4 <= len(value) <= _LONGEST and not _HARMLESS.search(value)
 
 
 def _tokens(expression: Expression, file: str) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ticketgen.findings import Location
@@ -11,7 +11,12 @@ from ticketgen.hcl.syntax import Call, Expression, Node, Object, Parentheses, Tu
 from ticketgen.hcl.values import UNKNOWN, Environment, Link, Value, is_known
 from ticketgen.rules.subject import Found
 
-__all__ = ["Statement", "granted", "statements_of"]
+__all__ = ["Statement", "statements_of"]
+
+
+_LONGEST = 32 * 1024
+"""Characters of a policy that is read. AWS accepts 20 kB for a bucket policy, and less for others:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +42,10 @@ class Statement:
 def statements_of(found: Found, attribute: str) -> tuple[Statement, ...] | None:
     """The statements of the policy in an attribute; None unless all of them are known."""
     expression = found.expression(attribute)
-    return _statements(found, expression, found.where) if expression is not None else ()
-
-
-def granted(role: Link, among: Iterator[Found]) -> Iterator[Found]:
-    """The policies and attachments that belong to a role."""
-    for policy in among:
-        link = policy.link("role")
-        if link is not None and link.resource is role.resource and link.scope is role.scope:
-            yield policy
+    statements = _statements(found, expression, found.where) if expression is not None else ()
+    for statement in statements or ():
+        found.subject.spend(1 + sum(1 + len(action) // 100 for action in statement.actions or ()))
+    return statements
 
 
 def _statements(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:
@@ -59,14 +59,21 @@ def _statements(found: Found, expression: Expression, where: Environment) -> tup
         and value.resource.type == "aws_iam_policy_document"
         and value.path == ("json",)
     ):
-        return _document(found, value)
+        document = "document", id(value.resource.block), id(value.scope)
+        return found.subject.once(document, lambda: _document(found, value))
     if isinstance(value, str):
-        try:
-            document = json.loads(value)
-        except ValueError:
-            return None
-        return _plain(document, expression.at(found.declared.file))
+        place = expression.at(found.declared.file)
+        return found.subject.once(("policy", value, place), lambda: _parsed(value, place))
     return None
+
+
+def _parsed(text: str, place: Location) -> tuple[Statement, ...] | None:
+    if len(text) > _LONGEST:
+        return None
+    try:
+        return _plain(json.loads(text), place)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-from ticketgen.rules.python_scopes import Client, Module, Text, module_scopes, source
+from ticketgen.rules.python_scopes import Client, Module, Sources, Text, module_scopes
+from ticketgen.rules.python_text import NotRead, parsed
 
 __all__ = ["PythonCode", "read_python"]
 
@@ -32,31 +31,21 @@ class PythonCode:
     words: frozenset[str]
 
 
-@lru_cache(maxsize=256)
-def read_python(text: str) -> PythonCode | SyntaxError:
-    """Read one module, or return why it is not valid Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except SyntaxError as error:
-        return error
-    except (RecursionError, MemoryError, ValueError) as error:
-        return SyntaxError(str(error) or "it is nested too deeply")
-    try:
-        return _read(tree)
-    except RecursionError:
-        return PythonCode({}, {}, True, Module({}, {}, frozenset()), frozenset())
+def read_python(text: str) -> PythonCode | SyntaxError | NotRead:
+    """Read one module, or return why it is not valid Python or is not read."""
+    tree = parsed(text)
+    return _read(tree) if isinstance(tree, ast.Module) else tree
 
 
 def _read(tree: ast.Module) -> PythonCode:
     nodes = list(ast.walk(tree))
     optional = _optional(nodes, tree)
+    sources = Sources(nodes)
     return PythonCode(
         imports=_imports(nodes, optional),
         environment=_environment(nodes, optional),
-        dynamic=_is_dynamic(nodes),
-        scopes=module_scopes(tree),
+        dynamic=_is_dynamic(nodes, sources),
+        scopes=module_scopes(tree, sources),
         words=frozenset(_words(nodes)),
     )
 
@@ -135,10 +124,13 @@ def _environment(nodes: list[ast.AST], optional: frozenset[int]) -> dict[str, in
             asked = isinstance(function, ast.Attribute) and (
                 _is_environ(function.value) or function.attr in {"getenv", "putenv"}
             )
-            if asked and node.args and isinstance(node.args[0], ast.Constant):
-                spared.add(str(node.args[0].value))
+            first = getattr(node.args[0], "value", None) if asked and node.args else None
+            if isinstance(first, str):
+                spared.add(first)
         elif isinstance(node, ast.Compare) and any(map(_is_environ, node.comparators)):
-            spared.add(str(getattr(node.left, "value", "")))
+            tested = getattr(node.left, "value", None)
+            if isinstance(tested, str):
+                spared.add(tested)
     return {name: line for name, line in read.items() if name not in spared}
 
 
@@ -148,10 +140,10 @@ def _is_environ(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "environ"
 
 
-def _is_dynamic(nodes: list[ast.AST]) -> bool:
+def _is_dynamic(nodes: list[ast.AST], sources: Sources) -> bool:
     for node in nodes:
         if isinstance(node, ast.Call):
-            made = source(node)
+            made = sources.of(node)
             if isinstance(made, Client) and not isinstance(made.service, Text):
                 return True
             if isinstance(node.func, ast.Name) and node.func.id == "getattr":

@@ -6,11 +6,23 @@ A `Source` is the origin of a value, as far as it is known without running the c
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["Called", "Client", "Item", "Member", "Module", "Name", "Scope", "Source", "Text", "module_scopes"]
+__all__ = [
+    "Called",
+    "Client",
+    "Item",
+    "Member",
+    "Module",
+    "Name",
+    "Scope",
+    "Source",
+    "Sources",
+    "Text",
+    "module_scopes",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +86,11 @@ class Scope:
         assigned: pairs of target and value; a value of None is unknown.
         returned: every value that it may return.
         called: every call in it.
-        members: every attribute that is read, with its line.
+        members: every attribute that is read, with its line; the callee of a call in ``called`` is the same object.
         mentioned: every name that is read.
         steps: the keys of one-entry dictionaries, the form of a transaction's steps.
+        own: the bare names among the targets of ``assigned``.
+        taken: the parameters, to look one up.
     """
 
     name: str
@@ -90,6 +104,17 @@ class Scope:
     members: list[tuple[Member, int]] = field(default_factory=list)
     mentioned: set[str] = field(default_factory=set)
     steps: list[Source | None] = field(default_factory=list)
+    own: set[str] = field(default_factory=set)
+    taken: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.taken = frozenset(self.parameters)
+
+    def assigns(self, target: Name | Member | Item, value: Source | None) -> None:
+        """Add an assignment."""
+        self.assigned.append((target, value))
+        if isinstance(target, Name):
+            self.own.add(target.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +141,24 @@ _RELEVANT = frozenset({
 })  # fmt: skip
 # A part of a boto3 resource belongs to the same service.
 _PARTS = frozenset({"Bucket", "Queue", "Table", "Topic"})
-_SESSIONS = frozenset({"Session", "boto3.Session", "boto3.session.Session"})
+_SESSIONS = frozenset({("Session",), ("boto3", "Session"), ("boto3", "session", "Session")})
+
+_DEEPEST = 20
+"""Steps in one `Source`. Code that is longer is cut at its beginning, so that each has a bounded size."""
+_LONGEST_NAME = 500
+"""Characters in the name of a scope; names of nested scopes contain those of the scopes around them."""
 
 
-def module_scopes(tree: ast.Module) -> Module:
+def module_scopes(tree: ast.Module, sources: Sources) -> Module:
     """Read the scopes of a module."""
-    reader = _Reader()
+    reader = _Reader(sources)
     reader.body(tree.body, Scope("", None), prefix="")
     return Module(reader.scopes, reader.imports, frozenset(reader.classes))
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, sources: Sources) -> None:
+        self.source = sources.of
         self.scopes: dict[str, Scope] = {}
         self.imports: dict[str, tuple[str, str]] = {}
         self.classes: set[str] = set()
@@ -139,11 +170,11 @@ class _Reader:
             if isinstance(node, _Function):
                 self.function(node, scope, prefix)
             elif isinstance(node, ast.ClassDef):
-                self.classes.add(prefix + node.name)
+                self.classes.add((prefix + node.name)[:_LONGEST_NAME])
                 fields = [each.target for each in node.body if isinstance(each, ast.AnnAssign)]
                 names = tuple(field.id for field in fields if isinstance(field, ast.Name))
-                own = Scope(prefix + node.name, scope.name, names, len(names))
-                self.body(node.body, own, prefix=f"{prefix}{node.name}.")
+                own = Scope((prefix + node.name)[:_LONGEST_NAME], scope.name, names, len(names))
+                self.body(node.body, own, prefix=f"{own.name}.")
             else:
                 self.node(node, scope)
 
@@ -152,8 +183,8 @@ class _Reader:
         named = [each.arg for each in node.args.kwonlyargs]
         # Methods do not look names up in their class.
         outer = scope.outer if scope.name in self.classes else scope.name
-        own = Scope(prefix + node.name, outer, (*positional, *named), len(positional))
-        self.body(node.body, own, prefix=f"{prefix}{node.name}.")
+        own = Scope((prefix + node.name)[:_LONGEST_NAME], outer, (*positional, *named), len(positional))
+        self.body(node.body, own, prefix=f"{own.name}.")
 
     def node(self, node: ast.AST, scope: Scope) -> None:
         """Read one node without its children."""
@@ -170,15 +201,17 @@ class _Reader:
             case ast.AnnAssign() | ast.NamedExpr() if node.value is not None:
                 self.assigned(scope, node.target, node.value)
             case ast.Return():
-                scope.returned.append(source(node.value) if node.value else Text(""))
+                scope.returned.append(self.source(node.value) if node.value else Text(""))
             case ast.Yield() | ast.YieldFrom():
                 scope.returned.append(None)
             case ast.Call():
-                called = source(node)
+                called = self.source(node)
                 if isinstance(called, Called):
                     scope.called.append(called)
             case ast.Attribute(ctx=ast.Load()):
-                scope.members.append((Member(source(node.value), node.attr), node.lineno))
+                member = self.source(node)
+                assert isinstance(member, Member)
+                scope.members.append((member, node.lineno))
             case ast.Name(ctx=ast.Load()):
                 scope.mentioned.add(node.id)
             case ast.For() | ast.AsyncFor() | ast.comprehension():
@@ -188,15 +221,14 @@ class _Reader:
             case ast.AugAssign():
                 self.taken(scope, node.target)
             case ast.Lambda():
-                scope.assigned += [
-                    (Name(each.arg), None) for each in (*node.args.args, *node.args.kwonlyargs)
-                ]
+                for each in (*node.args.args, *node.args.kwonlyargs):
+                    scope.assigns(Name(each.arg), None)
             case ast.MatchAs() | ast.MatchStar() if node.name:
-                scope.assigned.append((Name(node.name), None))
+                scope.assigns(Name(node.name), None)
             case ast.ExceptHandler() if node.name:
-                scope.assigned.append((Name(node.name), None))
+                scope.assigns(Name(node.name), None)
             case ast.Dict(keys=[ast.Constant() | ast.Name() as key]):
-                scope.steps.append(source(key))
+                scope.steps.append(self.source(key))
 
     def imported(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
@@ -209,18 +241,18 @@ class _Reader:
                 self.imports[alias.asname or alias.name] = node.module, alias.name
 
     def assigned(self, scope: Scope, target: ast.expr, value: ast.expr) -> None:
-        where = source(target)
+        where = self.source(target)
         if isinstance(where, Name | Member | Item):
-            scope.assigned.append((where, source(value)))
+            scope.assigns(where, self.source(value))
         else:
             self.taken(scope, target)
 
     def taken(self, scope: Scope, target: ast.expr) -> None:
         for node in ast.walk(target):
             if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
-                where = source(node)
+                where = self.source(node)
                 if isinstance(where, Name | Member):
-                    scope.assigned.append((where, None))
+                    scope.assigns(where, None)
 
 
 def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
@@ -242,43 +274,87 @@ def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
         waiting.extend(reversed(inside))
 
 
-def source(node: ast.expr | None) -> Source | None:
-    """The origin of an expression's value."""
-    match node:
-        case ast.Constant(value=None):
-            return Text("")
-        case ast.Constant(value=str(text)):
-            return Text(text)
-        case ast.Name():
-            return Name(node.id)
-        case ast.NamedExpr():
-            return source(node.value)
-        case ast.Attribute():
-            return Member(source(node.value), node.attr)
-        case ast.Subscript():
-            of = source(node.value)
-            return Item(of) if of else None
-        case ast.Call():
-            return _called(node)
-    return None
+class Sources:
+    """The origin of each expression's value, computed once.
+
+    Args:
+        nodes: every node of a tree, parents before children.
+    """
+
+    def __init__(self, nodes: Sequence[ast.AST]) -> None:
+        self._nodes = nodes  # keeps them alive, because the keys below are their ids
+        self._found: dict[int, tuple[Source | None, int]] = {}
+        for node in reversed(nodes):  # children first, so that nothing below recurses
+            if type(node) in _WITH_SOURCE:
+                self._found[id(node)] = self._read(node)
+
+    def of(self, node: ast.AST | None) -> Source | None:
+        """The origin of an expression's value; None if it is unknown."""
+        return self._found.get(id(node), _UNKNOWN)[0]
+
+    def _inner(self, node: ast.AST) -> tuple[Source | None, int]:
+        found, depth = self._found.get(id(node), _UNKNOWN)
+        return (found, depth) if depth < _DEEPEST else _UNKNOWN
+
+    def _read(self, node: ast.AST) -> tuple[Source | None, int]:
+        """The origin, and the number of its steps."""
+        match node:
+            case ast.Constant(value=None):
+                return Text(""), 1
+            case ast.Constant(value=str(text)):
+                return Text(text), 1
+            case ast.Name():
+                return Name(node.id), 1
+            case ast.NamedExpr():
+                return self._inner(node.value)
+            case ast.Attribute():
+                of, depth = self._inner(node.value)
+                return Member(of, node.attr), depth + 1
+            case ast.Subscript():
+                of, depth = self._inner(node.value)
+                return (Item(of), depth + 1) if of else _UNKNOWN
+            case ast.Call():
+                return self._called(node)
+        return _UNKNOWN
+
+    def _called(self, node: ast.Call) -> tuple[Source | None, int]:
+        if isinstance(node.func, ast.Attribute):
+            if node.func.attr in {"client", "resource"} and _makes_clients(node.func.value):
+                named = [keyword.value for keyword in node.keywords if keyword.arg == "service_name"]
+                service, depth = self._inner((*node.args, *named)[0]) if node.args or named else _UNKNOWN
+                return Client(service), depth + 1
+            if node.func.attr in _PARTS:
+                return self._inner(node.func.value)
+        callee, depth = self._found.get(id(node.func), _UNKNOWN)  # not cut: its last step is its name
+        if not isinstance(callee, Name | Member):
+            return _UNKNOWN
+        if depth >= _DEEPEST:
+            return _UNKNOWN
+        starred = [place for place, each in enumerate(node.args) if isinstance(each, ast.Starred)]
+        arguments = [self._inner(each) for each in node.args[: starred[0] if starred else None]]
+        named_arguments = {each.arg: self._inner(each.value) for each in node.keywords if each.arg}
+        deepest = max((deep for _, deep in (*arguments, *named_arguments.values())), default=0)
+        called = Called(
+            callee,
+            tuple(each for each, _ in arguments),
+            {name: each for name, (each, _) in named_arguments.items()},
+        )
+        return called, max(depth, deepest) + 1
 
 
-def _called(node: ast.Call) -> Source | None:
-    if isinstance(node.func, ast.Attribute):
-        if node.func.attr in {"client", "resource"} and _makes_clients(node.func.value):
-            named = [keyword.value for keyword in node.keywords if keyword.arg == "service_name"]
-            return Client(source((*node.args, *named)[0]) if node.args or named else None)
-        if node.func.attr in _PARTS:
-            return source(node.func.value)
-    callee = source(node.func)
-    if not isinstance(callee, Name | Member):
-        return None
-    starred = [place for place, each in enumerate(node.args) if isinstance(each, ast.Starred)]
-    arguments = tuple(source(each) for each in node.args[: starred[0] if starred else None])
-    return Called(callee, arguments, {each.arg: source(each.value) for each in node.keywords if each.arg})
+_UNKNOWN: tuple[None, int] = (None, 0)
+_WITH_SOURCE = frozenset({ast.Constant, ast.Name, ast.NamedExpr, ast.Attribute, ast.Subscript, ast.Call})
 
 
 def _makes_clients(node: ast.expr) -> bool:
     if isinstance(node, ast.Name):
         return node.id in {"boto3", "session"}
-    return isinstance(node, ast.Call) and ast.unparse(node.func) in _SESSIONS
+    return isinstance(node, ast.Call) and _dotted(node.func) in _SESSIONS
+
+
+def _dotted(node: ast.expr) -> tuple[str, ...]:
+    """The parts of a dotted name with at most three parts; () for anything else."""
+    parts: tuple[str, ...] = ()
+    while isinstance(node, ast.Attribute) and len(parts) < 2:
+        parts, node = (node.attr, *parts), node.value
+    return (node.id, *parts) if isinstance(node, ast.Name) else ()

@@ -15,6 +15,7 @@ __all__ = ["RULE", "problem_of"]
 _RATE = re.compile(r"rate\(([^\s()]+) +([^\s()]+)\)")
 _CRON = re.compile(r"cron\(([^()]*)\)")
 _AT = re.compile(r"at\((\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\)")
+_LONGEST = 256  # botocore 1.44 events ScheduleExpression, scheduler ScheduleExpression
 _MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 _DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
 # Name, minimum, maximum, words for numbers, and the marks that only this field accepts.
@@ -46,6 +47,8 @@ def problem_of(expression: str, *, scheduler: bool) -> str:
         expression: such as ``rate(1 minute)``.
         scheduler: whether it belongs to EventBridge Scheduler, which also accepts ``at(…)`` and ``rate(1 hours)``.
     """
+    if len(expression) > _LONGEST:
+        return f"it has {len(expression):,} characters, and at most {_LONGEST} are allowed"
     rate, cron, at = _RATE.fullmatch(expression), _CRON.fullmatch(expression), _AT.fullmatch(expression)
     if rate:
         return _rate(*rate.groups(), scheduler=scheduler)

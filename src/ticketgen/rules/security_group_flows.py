@@ -15,6 +15,11 @@ __all__ = ["RULE"]
 
 def _check(subject: Subject) -> Iterator[Problem]:
     rules = list(traffic(subject))
+
+    def loops(group: Link, inwards: bool) -> bool:
+        key = "loops", id(group.resource.block), inwards
+        return subject.once(key, lambda: _loops(group, inwards))
+
     # A rule of an unknown group may be the missing half of any flow.
     unclear = {(id(rule.scope.root), rule.inwards) for rule in rules if rule.group is None}
     by_group: dict[tuple[int, int, bool], list[Traffic]] = {}
@@ -25,12 +30,13 @@ def _check(subject: Subject) -> Iterator[Problem]:
         if rule.group is None or rule.group.resource.type != "aws_security_group":
             continue
         for peer in rule.peers:
+            subject.spend()
             if _same(peer, rule.group) or (id(rule.scope.root), not rule.inwards) in unclear:
                 continue
-            if peer.resource.type != "aws_security_group" or _loops(peer, not rule.inwards):
+            if peer.resource.type != "aws_security_group" or loops(peer, not rule.inwards):
                 continue
             answers = by_group.get(_key(peer, not rule.inwards), [])
-            if not any(_answers(answer, rule) for answer in answers):
+            if not any(_answers(subject, answer, rule) for answer in answers):
                 yield _problem(rule, peer)
 
 
@@ -46,7 +52,8 @@ def _problem(rule: Traffic, peer: Link) -> Problem:
     return Problem(message, rule.place, help)
 
 
-def _answers(answer: Traffic, rule: Traffic) -> bool:
+def _answers(subject: Subject, answer: Traffic, rule: Traffic) -> bool:
+    subject.spend(1 + len(answer.peers))
     assert rule.group is not None
     if not answer.ports.covers(rule.ports):
         return False

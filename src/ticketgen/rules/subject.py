@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 from ticketgen.findings import Location
 from ticketgen.hcl.configuration import Configuration, Declared, Scope
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Block, Expression, Node
 from ticketgen.hcl.values import Environment, Link, Value, Values
+from ticketgen.rules.limits import Steps
 
 __all__ = ["Found", "Subject"]
+
+T = TypeVar("T")
+
+_MOST_INSTANCES = 50_000
+"""Limit of instances of resources, over all scopes of their modules."""
+_MOST_STEPS = 1_000_000
+"""Limit of resources, calls and the like that one rule looks at; a rule looks at each more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +66,15 @@ class Found:
 
     def value(self, name: str) -> Value:
         """The certain value of an attribute; None if it is null or not set."""
-        return self.subject.values.settled(self.expression(name), self.where)
+        return self.subject.counted(self.subject.values.settled(self.expression(name), self.where))
 
     def assumed(self, name: str) -> Value:
         """The value of an attribute under the defaults of the root module's variables."""
-        return self.subject.assumed.settled(self.expression(name), self.where)
+        return self.subject.counted(self.subject.assumed.settled(self.expression(name), self.where))
 
     def assumed_of(self, expression: Expression) -> Value:
         """The value of an expression in the block, as `assumed`."""
-        return self.subject.assumed.settled(expression, self.where)
+        return self.subject.counted(self.subject.assumed.settled(expression, self.where))
 
     def link(self, name: str) -> Link | None:
         """The resource that an attribute refers to."""
@@ -95,9 +104,45 @@ class Subject:
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
-        self.values = Values()
-        self.assumed = Values(assume_defaults=True)
-        self.origins = Origins()
+        budget = configuration.budget
+        self.values = Values(budget=budget)
+        self.assumed = Values(assume_defaults=True, budget=budget)
+        self.origins = Origins(budget)
+        self.skipped: dict[tuple[Location, str], None] = {}
+        """What was not checked, and where."""
+        self._steps = Steps(_MOST_STEPS)
+        self._made: dict[Hashable, Any] = {}
+
+    def begin(self) -> None:
+        """Begin to count the steps of a rule."""
+        self._steps = Steps(_MOST_STEPS)
+
+    def spend(self, steps: int = 1) -> None:
+        """Count steps of a rule.
+
+        Raises:
+            Enough: the rule has taken too many.
+        """
+        self._steps.spend(steps)
+
+    def counted(self, value: Value) -> Value:
+        """The value, its size counted as steps: several resources may share a large one."""
+        if isinstance(value, str):
+            self.spend(len(value) // 100)
+        elif isinstance(value, list | dict):
+            self.spend(len(value))
+        return value
+
+    def skip(self, place: Location, what: str) -> None:
+        """Tell that something is not checked; without a full stop."""
+        self.skipped.setdefault((place, what))
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What a function returns, called once for each key."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
@@ -107,27 +152,40 @@ class Subject:
     def resources(self, *types: str) -> Iterator[Found]:
         """Managed resources of some types: every known instance, in every scope of their module."""
         for type in types:
-            yield from self._by_type.get(type, ())
+            for found in self._by_type.get(type, ()):
+                self.spend()
+                yield found
 
     def data(self, *types: str) -> Iterator[Found]:
         """Data sources of some types, as `resources`."""
         for type in types:
-            yield from self._by_type.get(f"data.{type}", ())
+            for found in self._by_type.get(f"data.{type}", ()):
+                self.spend()
+                yield found
 
     def everything(self) -> Iterator[Found]:
         """All managed resources, as `resources`."""
         for type, found in self._by_type.items():
             if not type.startswith("data."):
+                self.spend(len(found))
                 yield from found
 
     @cached_property
     def _by_type(self) -> dict[str, list[Found]]:
         by_type: dict[str, list[Found]] = {}
+        for count, found in enumerate(self._instances()):
+            if count == _MOST_INSTANCES:
+                self.skip(
+                    found.place, f"the rules look at {_MOST_INSTANCES:,} instances of resources at most"
+                )
+                break
+            prefix = "" if found.block.type == "resource" else "data."
+            by_type.setdefault(prefix + found.declared.type, []).append(found)
+        return by_type
+
+    def _instances(self) -> Iterator[Found]:
         for scope in self.scopes:
             for declared in scope.names.resources.values():
                 if declared.block.type in {"resource", "data"}:
-                    prefix = "" if declared.block.type == "resource" else "data."
                     for where in self.values.instances(declared, scope):
-                        found = Found(self, declared, declared.block, where)
-                        by_type.setdefault(prefix + declared.type, []).append(found)
-        return by_type
+                        yield Found(self, declared, declared.block, where)

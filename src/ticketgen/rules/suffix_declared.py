@@ -19,7 +19,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         root = name.found.scope.root
         origins = name.origins
         if (
-            suffixes(name.found.scope)
+            suffixes(subject, name.found.scope)
             or varies_otherwise(origins)
             or any(o.startswith("var.") for o in origins)
         ):

@@ -38,14 +38,15 @@ def _endings(paths: frozenset[str]) -> frozenset[str]:
 def _mentioned(subject: Subject) -> frozenset[str]:
     """File names that Terraform creates, such as those in an archive."""
     found: set[str] = set()
+    longest = 4096  # characters of a path: PATH_MAX of Linux
     for archive in subject.data("archive_file"):
         for name in ("output_path", "source_content_filename"):
             value = archive.assumed(name)
-            if isinstance(value, str):
+            if isinstance(value, str) and len(value) <= longest:
                 found.add(posixpath.basename(value))
         for source in archive.inner("source"):
             value = source.assumed("filename")
-            if isinstance(value, str):
+            if isinstance(value, str) and len(value) <= longest:
                 found.update((value, posixpath.basename(value)))
     return frozenset(found)
 

@@ -5,21 +5,21 @@ Each file is parsed once and its tree released: a syntax tree takes forty times 
 
 from __future__ import annotations
 
-import ast
 import posixpath
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 
+from ticketgen.findings import Location
 from ticketgen.rules.hollow_tests import HollowTest, hollow_tests
 from ticketgen.rules.named_files import NamedFile, named_files
+from ticketgen.rules.python_text import NotRead, PythonLimit, parsed
 from ticketgen.rules.subject import Subject
 
 __all__ = ["Suite", "suites"]
 
-_TEST_FILE = re.compile(r"test_\w*\.py|\w+_test\.py")
+_TEST_FILE = re.compile(r"test_\w*+\.py|\w+_test\.py")
 """Source: https://docs.pytest.org/en/stable/explanation/goodpractices.html#conventions-for-python-test-discovery"""
 
 
@@ -33,19 +33,21 @@ class Suite:
 
 def suites(subject: Subject) -> Iterator[tuple[str, Suite]]:
     """Each test file and ``conftest.py`` that is valid Python, with its path."""
+    limit = subject.once("python", PythonLimit)
     for path, text in sorted(subject.configuration.texts.items()):
         if _TEST_FILE.fullmatch(posixpath.basename(path)) or posixpath.basename(path) == "conftest.py":
-            suite = _read(text)
-            if suite is not None:
+            suite = subject.once(("suite", text), partial(_read, text, limit))
+            if isinstance(suite, NotRead):
+                subject.skip(Location(path), f"{path} is not checked: {suite.reason}")
+            elif suite is not None:
+                subject.spend()
                 yield path, suite
 
 
-@lru_cache(maxsize=64)
-def _read(text: str) -> Suite | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, RecursionError, MemoryError, ValueError):
-        return None
-    return Suite(tuple(hollow_tests(tree)), tuple(named_files(tree)))
+def _read(text: str, limit: PythonLimit) -> Suite | NotRead | None:
+    tree = limit.refusal(text) or parsed(text)
+    if isinstance(tree, NotRead):
+        return tree
+    return (
+        None if isinstance(tree, SyntaxError) else Suite(tuple(hollow_tests(tree)), tuple(named_files(tree)))
+    )

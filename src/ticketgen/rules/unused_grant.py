@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Severity
 from ticketgen.rules.boto_actions import ACTIONS
+from ticketgen.rules.functions import python
 from ticketgen.rules.grants import Granted, grants
-from ticketgen.rules.python_code import PythonCode, read_python
+from ticketgen.rules.python_code import PythonCode
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -30,6 +31,8 @@ _STEPS = {
     "PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete", "ConditionCheckItem": "ConditionCheck",
     "GetItem": "Get",
 }  # fmt: skip
+# PartiQL statements may use any action of DynamoDB on items.
+_PARTIQL = frozenset({"execute_statement", "execute_transaction", "batch_execute_statement"})
 _KNOWN = {action: method for (_, method), actions in ACTIONS.items() for action in actions}
 
 
@@ -40,24 +43,23 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _of_function(granted: Granted) -> Iterator[Problem]:
-    files = [read_python(file.text) for file in granted.function.code or () if file.name.endswith(".py")]
+    subject = granted.function.found.subject
+    files = [python(subject, file) for file in granted.function.code or () if file.name.endswith(".py")]
     code = [file for file in files if isinstance(file, PythonCode)]
     if not code or len(code) < len(granted.function.code or ()) or any(file.dynamic for file in code):
         return
-    words = frozenset().union(*(file.words for file in code))
+    words = [file.words for file in code]  # not one set of all: several functions may share large files
+    subject.spend(len(granted.actions) * (1 + len(code)))
     for action, place in granted.actions:
         prefix, _, operation = action.partition(":")
         method = _KNOWN.get(action)
         if method is None or action in _BY_SERVICES:
             continue
-        if method in words or _STEPS.get(operation, operation) in words or f"{method}_batch" in words:
+        calling = {method, _STEPS.get(operation, operation), f"{method}_batch"}
+        if prefix == "dynamodb":
+            calling |= _PARTIQL
+        if not all(calling.isdisjoint(each) for each in words):
             continue
-        if prefix == "dynamodb" and words & {
-            "execute_statement",
-            "execute_transaction",
-            "batch_execute_statement",
-        }:
-            continue  # PartiQL statements may use any of these actions
         message = f"the role of {granted.function.found.address} grants {action}, which its code never calls"
         yield Problem(message, place)
 

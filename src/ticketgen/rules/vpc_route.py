@@ -27,11 +27,16 @@ _ROUTES = (
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
+    routed = {id(found.scope.root) for found in subject.resources(*_ROUTES)}
+    known: dict[int, frozenset[str] | None] = {}
     for function in functions(subject):
         vpc = _vpc(function)
-        if vpc is None or any(found.scope.root is vpc.scope.root for found in subject.resources(*_ROUTES)):
+        if vpc is None or id(vpc.scope.root) in routed:
             continue
-        endpoints = _endpoints(subject, vpc)
+        root = id(vpc.scope.root)
+        if root not in known:
+            known[root] = _endpoints(subject, vpc)
+        endpoints = known[root]
         if endpoints is None:
             continue
         called: dict[str, Location] = {}
@@ -53,6 +58,7 @@ def _vpc(function: LambdaFunction) -> Link | None:
     for block in function.found.inner("vpc_config"):
         value = function.found.subject.values.of(block.expression("subnet_ids"), block.where)
         links = value if isinstance(value, list) else [value]
+        function.found.subject.spend(len(links))
         for link in links:
             if not isinstance(link, Link) or link.resource.type != "aws_subnet":
                 return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.safe_open import IN_THE_REPOSITORY, NotPlain, open_inside
 from ticketgen.spec.nodes import Map, Node, Scalar, shown_text
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reader import MOST_BYTES, read
@@ -65,23 +66,18 @@ def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument
 def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[Node]:
     known = presets(folder)
     if name in known:
-        return _read(known[name].path)
+        path = known[name].path
+        return read(path.read_bytes(), str(path))
     close = nearest(name, known)
     message = f"extends: {shown_text(name)} is not a preset"
     help_text = f"did you mean {close}?" if close else f"write one of {', '.join(known)}"
     return Checked(None, (_finding("unknown-preset", message, extends.at, help_text),))
 
 
-def _read(path: Path) -> Checked[Node]:
-    data = _data(path)
-    return Checked(None, data.findings) if data.value is None else read(data.value, str(path))
-
-
 def _data(path: Path) -> Checked[bytes]:
     file, top = str(path), Location(str(path))
     try:
-        with path.open("rb") as stream:
-            return Checked(stream.read(MOST_BYTES + 1))
+        return Checked(open_inside(path, MOST_BYTES + 1, clip=True))
     except FileNotFoundError:
         message, help_text = (
             f"{file} does not exist",
@@ -89,6 +85,8 @@ def _data(path: Path) -> Checked[bytes]:
         )
     except IsADirectoryError:
         message, help_text = f"{file} is a directory", "name the file inside the directory"
+    except NotPlain as error:
+        message, help_text = f"{file} is not read: {error.strerror}", IN_THE_REPOSITORY
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         message, help_text = f"{file} cannot be read: {reason}", "make it readable"

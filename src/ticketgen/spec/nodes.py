@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ticketgen.escaping import visible
 from ticketgen.findings import Location
 
 __all__ = [
@@ -185,5 +186,4 @@ def shown_text(text: str) -> str:
     """Text for a message: in quotes, shortened, without passwords and terminal control characters."""
     text = _PASSWORD.sub("://…@", text)
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
-    quoted = json.dumps(short, ensure_ascii=False)
-    return "".join(mark if mark.isprintable() else f"\\u{ord(mark):04x}" for mark in quoted)
+    return visible(json.dumps(short, ensure_ascii=False))

@@ -118,7 +118,7 @@ def _parsed(option: str) -> _Setting | tuple[Finding, ...]:
     if not text.strip():
         return _Setting(option, environment, tuple(steps), Scalar(None, "", Location(""), ()))
     value = read(text.encode("utf-8", "surrogateescape"), OPTION + option)
-    if value.value is None or value.findings:
+    if value.value is None or has_errors(value.findings):
         return value.findings
     return _Setting(option, environment, tuple(steps), value.value)
 

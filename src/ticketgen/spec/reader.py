@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 import yaml
 
-from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.hidden_characters import RULE, hidden_characters
 from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, shown_text
 from ticketgen.spec.scalars import plain_value
 from ticketgen.spec.syntax import QUOTE_MARKS, explain_syntax
@@ -26,12 +26,6 @@ MOST_VALUES: Final = 10_000
 """A spec has a few hundred values; the limit bounds the time and memory that a bad file can take."""
 
 _MOST_REFUSALS: Final = 20
-
-# What YAML 1.2 calls printable (https://yaml.org/spec/1.2.2/#51-character-set), but for NEL, LS and PS:
-# YAML 1.1 readers take these as line ends, other readers do not.
-_UNPRINTABLE: Final = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 
 _UTF_16: Final = re.compile(rb"(?:[\x09-\x7e]\0){2}|(?:\0[\x09-\x7e]){2}")
 
@@ -48,22 +42,29 @@ def read(data: bytes, file: str) -> Checked[Node]:
     text = _text(data, file)
     if isinstance(text, Finding):
         return Checked(None, (text,))
-    strange = [
-        _finding(
-            "unprintable-character",
-            f"the file contains the invisible character U+{ord(match[0]):04X}",
-            _at(file, text, match.start()),
-            "delete it, or write it as an escape in double quotes",
+    strange = tuple(
+        Finding(
+            RULE,
+            place.message,
+            Stage.LOAD,
+            Location(file, place.line, place.column),
+            place.severity,
+            place.help,
         )
-        for match in islice(_UNPRINTABLE.finditer(text), _MOST_REFUSALS)
-    ]
-    if strange:
-        return Checked(None, tuple(strange))
+        for place in hidden_characters(_with_line_feeds(text))
+    )
+    if has_errors(strange):
+        return Checked(None, strange)
     events, refusals = _survey(text, file)
     if refusals:
-        return Checked(None, tuple(refusals))
+        return Checked(None, (*strange, *refusals))
     builder = _Builder(file, iter(events))
-    return Checked(builder.document(), tuple(builder.findings))
+    return Checked(builder.document(), (*strange, *builder.findings))
+
+
+def _with_line_feeds(text: str) -> str:
+    """The text with the line ends that YAML has as line feeds; each is as many characters as before, but for CR LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _finding(rule: str, message: str, at: Location, help_text: str) -> Finding:
@@ -169,7 +170,12 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
         refusals.append(explain_syntax(error, text, file))
     except yaml.YAMLError as error:
         refusals.append(
-            _finding("syntax", f"the file is not valid YAML: {error}", Location(file), "correct it")
+            _finding(
+                "syntax",
+                f"the file is not valid YAML: {' '.join(str(error).split())}",
+                Location(file),
+                "correct it",
+            )
         )
     return events, refusals
 

@@ -28,6 +28,10 @@ _ABOUT: Final = f"""\
 three places: the preset that `extends` names, the top level of the file, which applies to all environments, and
 `environments`, where each environment overrides values. The name `ticketgen.yml` is accepted too.
 
+A spec is a regular file of at most 1 MB. A symbolic link in its path may lead only to another place in the same git
+repository, so that a pull request cannot make CI read, and report on, a file of the runner. Outside a repository, links
+below the current folder must stay below it.
+
 ## How preset, file and environment are merged
 
 Preset, then file, then environment: the later one wins. Maps merge key by key; a list or a single value replaces the

@@ -24,10 +24,10 @@ QUOTE_MARKS: Final = "“”„‟‘’‚‛«»"
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _CONFLICT: Final = re.compile(r"^(?:<{7}|={7}|>{7})(?: |$)")
-_KEY_WITHOUT_SPACE: Final = re.compile(r"(?P<blanks>\s*(?:- +)?)(?P<key>[\w.-]+):(?P<value>[^\s:/].*)")
-_KEY_WITH_EQUALS: Final = re.compile(r"(?P<blanks>\s*(?:- +)?)(?P<key>[\w.-]+)\s*=\s*(?P<value>.*)")
-_KEY_AND_WORD: Final = re.compile(r"(?P<blanks>\s*(?:- +)?)(?P<key>[\w.-]+)\s+(?P<value>\S.*)")
-_KEY_ALONE: Final = re.compile(r"(?P<blanks>\s*(?:- +)?)(?P<key>[\w.-]+)\s*")
+_KEY_WITHOUT_SPACE: Final = re.compile(r"(?P<blanks>\s*+(?:- ++)?+)(?P<key>[\w.-]++):(?P<value>[^\s:/].*)")
+_KEY_WITH_EQUALS: Final = re.compile(r"(?P<blanks>\s*+(?:- ++)?+)(?P<key>[\w.-]++)\s*+=\s*+(?P<value>.*+)")
+_KEY_AND_WORD: Final = re.compile(r"(?P<blanks>\s*+(?:- ++)?+)(?P<key>[\w.-]++)\s++(?P<value>\S.*+)")
+_KEY_ALONE: Final = re.compile(r"(?P<blanks>\s*+(?:- ++)?+)(?P<key>[\w.-]++)\s*+")
 _WORD: Final = re.compile(r"[^\s,:{}\[\]]+")
 _CLOSING: Final = {"{": "}", "[": "]"}
 _LOOKALIKES: Final = {
@@ -230,7 +230,7 @@ def _second_colon(error: _Error) -> _Slip | None:
 def _unspaced_flow(error: _Error) -> _Slip | None:
     if "unexpected ':'" not in error.problem:
         return None
-    word = re.search(r"[\w.-]+$", error.at(error.line)[: error.column])
+    word = re.search(r"(?<![\w.-])[\w.-]++$", error.at(error.line)[: error.column])
     key = word[0] if word else "key"
     what = f"a space is missing after the colon of {shown_text(key)}"
     return _Slip(what, error.line, error.column, f"write {key}: with a space after the colon")

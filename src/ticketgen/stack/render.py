@@ -8,21 +8,17 @@ Nothing here depends on the content of the templates, and the templates do not k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
-from jinja2 import TemplateError
-
-from ticketgen.assets import asset_folder
 from ticketgen.findings import Checked
-from ticketgen.rendering.environment import TemplateEnvironment, template_environment
+from ticketgen.rendering.plain import Data, plain
 from ticketgen.rendering.render import render_template
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.context import module_context, stack_context
 from ticketgen.stack.files import stack_files
 from ticketgen.stack.names import check_names
-from ticketgen.stack.overrides import OVERRIDES, override_broken
+from ticketgen.stack.overrides import Templates
 
 __all__ = ["render"]
 
@@ -44,41 +40,26 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
     findings = tuple(check_names(project, environment))
     if findings:
         return Checked(None, findings)
-    context = stack_context(environment, sizing)
-    overrides = _overrides(project)
+    context = plain(stack_context(environment, sizing))
+    contexts: dict[str, Data] = {}
+    templates = Templates(None if project.folder is None else Path(project.folder))
     files = {}
     for file in stack_files(environment):
         folder, _, template = file.template.partition("/")
+        templates.begin()
         try:
             if template.endswith(".j2"):
-                own = module_context(file.module, environment, sizing)
-                environment_of = _templates(folder) if overrides is None else _overridden(folder, overrides)
-                files[file.path] = render_template(environment_of, template, context | own)
+                if file.module not in contexts:
+                    own = plain(module_context(file.module, environment, sizing))
+                    contexts[file.module] = Data([*context.items(), *own.items()])
+                files[file.path] = render_template(
+                    templates.environment(folder), template, contexts[file.module]
+                )
             else:
-                files[file.path] = HEADER + _source(file.template, overrides).read_text(encoding="utf-8")
-        except (TemplateError, TypeError, ValueError, OSError) as error:
-            blamed = overrides and override_broken(error, file.template, overrides)
+                files[file.path] = HEADER + templates.text(file.template)
+        except Exception as error:  # whatever a project's template brings about
+            blamed = templates.blamed(error, file.template)
             if not blamed:
                 raise  # a bug in our own template
             return Checked(None, (blamed,))
     return Checked(files)
-
-
-@cache
-def _templates(folder: str) -> TemplateEnvironment:
-    return template_environment(asset_folder("templates") / folder)
-
-
-def _overridden(folder: str, overrides: Path) -> TemplateEnvironment:
-    return template_environment(overrides / folder, asset_folder("templates") / folder)
-
-
-def _overrides(project: Project) -> Path | None:
-    """The folder of the project's own templates, if it exists."""
-    folder = Path(project.folder) / OVERRIDES if project.folder is not None else None
-    return folder if folder and folder.is_dir() else None
-
-
-def _source(template: str, overrides: Path | None) -> Path:
-    own = overrides / template if overrides else None
-    return own if own and own.is_file() else asset_folder("templates") / template

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ticketgen.tree.changes import Change, Changes, Stack, State, plan
 from ticketgen.tree.diff import diff
 from ticketgen.tree.drift import downgrades, drift, upgrades
-from ticketgen.tree.write import put_back, refusals, write
+from ticketgen.tree.write import put_back, refusals, write, write_files
 
 __all__ = [
     "Change",
@@ -25,4 +25,5 @@ __all__ = [
     "refusals",
     "upgrades",
     "write",
+    "write_files",
 ]

@@ -22,12 +22,16 @@ from enum import StrEnum
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
-from ticketgen.tree.journal import JOURNAL, interrupted
-from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, folders, load
-from ticketgen.tree.paths import clashes, fingerprint, read, trouble, unsafe
+from ticketgen.tree.disk import Disk, opened, trouble
+from ticketgen.tree.journal import GUARD, STAGE, unfinished
+from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, folders, not_ours, read_manifest
+from ticketgen.tree.paths import clashes, fingerprint
 from ticketgen.tree.versions import is_newer
 
-__all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "finding", "plan"]
+__all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "finding", "plan", "planned"]
+
+MOST_FILES = 50_000
+"""The most files of all stacks together; 34 Regions in 20 environments have 2,500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,46 +152,66 @@ def plan(
     Returns:
         The changes, or findings if a path is unsafe or a manifest or file cannot be read.
     """
-    if interrupted(root):
-        return Checked(
-            None,
-            (
-                trouble(
-                    "render-interrupted",
-                    "a render was interrupted here, or is still running",
-                    JOURNAL,
-                    "run `ticketgen render`, which first restores the files from before",
-                ),
-            ),
-        )
+    try:
+        with opened(root) as disk:
+            return planned(disk, stacks, version=version, retire_in=retire_in)
+    except OSError as error:
+        return Checked(None, (_unreadable("", error),))
+
+
+def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str | None) -> Checked[Changes]:
+    """Compare an open project."""
+    try:
+        blocked = unfinished(disk)
+    except OSError as error:
+        blocked = _unreadable(STAGE, error)
+    if blocked:
+        return Checked(None, (blocked,))
     rendered = {stack.folder: stack for stack in stacks}
-    known = folders(root, retire_in) if retire_in else ()
+    known: tuple[str, ...] = ()
+    if retire_in:
+        blocked = disk.unsafe(f"{retire_in}/{NAME}")
+        if blocked:
+            return Checked(None, (blocked,))
+        try:
+            known = folders(disk, retire_in)
+        except OSError as error:
+            return Checked(None, (_unreadable(error.filename or retire_in, error),))
     retired = tuple(folder for folder in known if folder not in rendered)
     files: list[Change] = []
     manifests: list[Change] = []
     versions: dict[str, str] = {}
     findings: list[Finding] = []
+    listed = 0
     for folder in sorted([*rendered, *retired]):
-        blocked = unsafe(root, f"{folder}/{NAME}")
-        old: Checked[Manifest] = Checked(None, (blocked,)) if blocked else load(root, folder)
+        blocked = disk.unsafe(f"{folder}/{NAME}") or _guarded(disk, folder)
+        text: bytes | None = None
+        old: Checked[Manifest] = Checked(None, (blocked,) if blocked else ())
+        if not blocked:
+            text, old = read_manifest(disk, folder)
         findings += old.findings
         if old.value is None:
             continue
         if old.value.ticketgen:
             versions[folder] = old.value.ticketgen
-        compared = compare(root, folder, rendered.get(folder), old.value)
+        listed += len(old.value.files)
+        if listed > MOST_FILES:
+            message = f"the manifests list more than {MOST_FILES} files"
+            help = "restore them from version control"
+            return Checked(None, (trouble("manifest-broken", message, f"{folder}/{NAME}", help),))
+        compared = compare(disk, folder, rendered.get(folder), old.value)
         findings += compared.findings
         files += compared.value or ()
         manifests.append(
-            manifest_change(root, folder, rendered.get(folder), old.value, compared.value or (), version)
+            manifest_change(text, folder, rendered.get(folder), old.value, compared.value or (), version)
         )
-    findings += clashes(root, [change.path for change in files if change.after is not None])
+    findings += clashes(disk, [change.path for change in files if change.after is not None])
     if has_errors(findings):
         return Checked(None, tuple(findings))
     return Checked(Changes(tuple(files), tuple(manifests), retired, versions, version), tuple(findings))
 
 
-def compare(root: Path, folder: str, stack: Stack | None, old: Manifest) -> Checked[tuple[Change, ...]]:
+def compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Checked[tuple[Change, ...]]:
     """Find the state of every file of one folder."""
     new = stack.files if stack else {}
     changes, findings = [], []
@@ -195,9 +219,9 @@ def compare(root: Path, folder: str, stack: Stack | None, old: Manifest) -> Chec
         path, after = f"{folder}/{name}", new.get(name)
         if after is not None and "\r" in after:
             raise ValueError(f"{path} was rendered with a carriage return")
-        blocked = unsafe(root, path)
+        blocked = disk.unsafe(path) or (None if name in new else not_ours(folder, name))
         try:
-            before = None if blocked else read(root, path)
+            before = None if blocked else disk.read(path)
         except OSError as error:
             blocked = trouble(
                 "in-the-way",
@@ -233,13 +257,17 @@ def state_of(before: bytes | None, old: Entry | None, after: str | None) -> Stat
 
 
 def manifest_change(
-    root: Path, folder: str, stack: Stack | None, old: Manifest, changes: Iterable[Change], version: str
+    before: bytes | None,
+    folder: str,
+    stack: Stack | None,
+    old: Manifest,
+    changes: Iterable[Change],
+    version: str,
 ) -> Change:
     """Find the state of the folder's manifest, which lists the rendered files and those that had to be kept."""
     start = len(folder) + 1
     kept = {c.path[start:]: old.files[c.path[start:]] for c in changes if c.state is State.KEPT}
     path = f"{folder}/{NAME}"
-    before = read(root, path)
     if stack is None and not kept:
         return Change(path, folder, State.ORPHANED, before, None)
     new = {name: entry_of(name, text) for name, text in stack.files.items()} if stack else {}
@@ -250,3 +278,25 @@ def manifest_change(
     unchanged = State.UNCHANGED if same else State.CHANGED
     state = State.CREATED if before is None else unchanged
     return Change(path, folder, state, before, after.text())
+
+
+def _guarded(disk: Disk, folder: str) -> Finding | None:
+    """The file that keeps Terraform out of a stack, left by a render whose journal is not there; None without one."""
+    path = f"{folder}/{GUARD}"
+    try:
+        if not disk.exists(path):
+            return None
+    except OSError as error:
+        return _unreadable(path, error)
+    return trouble(
+        "in-the-way",
+        "it marks an interrupted render, and no render of this user on this machine was interrupted",
+        path,
+        f"restore {folder} from version control, delete the file, then run `ticketgen render`",
+    )
+
+
+def _unreadable(path: str, error: OSError) -> Finding:
+    return trouble(
+        "unreadable", f"it cannot be read: {error.strerror}", path, "check its permissions and the disk"
+    )

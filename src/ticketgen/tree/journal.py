@@ -1,36 +1,41 @@
 """Replace all files or none, with a journal from which the old tree can be restored.
 
-The new files are first written to a staging folder, and each old file gets a second name there. Then the journal is
-written, and the files are moved into place one by one. Deleting the journal commits the write. So a killed process
-leaves either a consistent tree without a journal, or a journal from which the next write restores the old tree before
-it does anything else.
+The new files are first written to the stage. Then the journal is recorded, and each new file is exchanged with the
+old one, which so comes to the stage. Recording the end commits the write. So a killed process leaves either a
+consistent tree, or a journal from which the next write restores the old tree before it does anything else.
+
+An edit that another program saves meanwhile is not lost: what a step takes out is compared with what it was meant to
+take out, once at the step and once more before the commit, since an editor may write into the file that it opened
+before. If it differs, everything goes back. Nothing in the stage is deleted unless its hash is known. Only a program
+that keeps the old file open, and writes into it after the stage was deleted, writes into nothing.
 
 Swapping the folder as a whole would take one system call, but Terraform keeps its state and plugins in the folder,
 and a running Terraform would go on writing into a folder that is about to be deleted. Instead, while the files may be
 inconsistent, the folder contains a guard file that Terraform refuses.
+
+Without a safe place for the journal (see `records`), a write that fails or is interrupted still restores everything
+itself. If it is killed, the old files stay in the stage and the guard in the stacks, and the next command reports both.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
+import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from ticketgen.findings import Finding
-from ticketgen.tree.paths import fingerprint, read, trouble, unsafe
+from ticketgen.tree.disk import Disk, content, implausible, trouble
+from ticketgen.tree.moves import OUT, place, swap
+from ticketgen.tree.paths import fingerprint
+from ticketgen.tree.records import records
+from ticketgen.tree.stage import STAGE, Journal, Phase, Stage, Step, begin, digest, left_over, put
 
-__all__ = ["GUARD", "JOURNAL", "STAGE", "Operation", "apply", "interrupted", "recover"]
-
-STAGE = ".ticketgen-write"
-JOURNAL = f"{STAGE}/journal.json"
-FORMAT = 1
+__all__ = ["GUARD", "STAGE", "Operation", "apply", "recover", "unfinished"]
 
 GUARD = "ticketgen-render-interrupted.tf"
-GUARD_TEXT = """# A render of this folder was interrupted, so its files may be inconsistent.
+GUARD_TEXT = b"""# A render of this folder was interrupted, so its files may be inconsistent.
 # Run `ticketgen render`: it restores the previous files and deletes this one.
 render was interrupted
 """
@@ -50,261 +55,290 @@ class Operation:
     after: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An operation in the journal, with hashes instead of contents."""
-
-    path: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """A write in progress: the stacks' folders, the folders that it creates, and the files in order."""
-
-    stacks: tuple[str, ...]
-    created: tuple[str, ...]
-    steps: tuple[Step, ...]
-
-
 class Interference(Exception):
-    """Somebody changed a file between the comparison and the write."""
+    """Somebody changed a file between the comparison and the write; the argument is its path."""
 
 
-def interrupted(root: Path) -> bool:
-    """Whether a write started here and was neither finished nor undone."""
-    return (root / JOURNAL).exists()
+def unfinished(disk: Disk) -> Finding | None:
+    """The reason why the files may not belong together, or why nothing can be written; None if there is none."""
+    with records(os.fstat(disk.fd), create=False) as known, left_over(disk, known) as found:
+        if found is None or isinstance(found, Finding):
+            return found
+        if found[1].phase is not Phase.WRITING:
+            return None
+    return trouble(
+        "render-interrupted",
+        "a render was interrupted here, or is still running",
+        STAGE,
+        "run `ticketgen render`, which first restores the files from before",
+    )
 
 
-def apply(root: Path, operations: Sequence[Operation]) -> tuple[Finding, ...]:
+def apply(disk: Disk, operations: Sequence[Operation]) -> tuple[Finding, ...]:
     """Do all operations, or none and return the reasons. The caller holds the lock and has called `recover`."""
     if not operations:
         return ()
     journal = Journal(
+        Phase.WRITING,
         tuple(sorted({operation.folder for operation in operations} - {""})),
-        new_folders(root, operations),
-        tuple(Step(o.path, digest(o.before), digest(o.after)) for o in operations),
+        (),
+        tuple(Step(o.path, _hash(o.before), _hash(o.after)) for o in operations),
     )
     try:
-        stage(root, operations, journal)
+        journal = replace(journal, created=new_folders(disk, operations))
+        with records(os.fstat(disk.fd), create=True) as known, begin(disk, known) as stage:
+            return _applied(stage, operations, journal)
     except OSError as error:
-        discard(root)
         return (failed(error),)
-    except BaseException:
-        discard(root)
-        raise
-    try:
-        perform(root, journal)
-        (root / JOURNAL).unlink()
-    except (OSError, Interference) as error:
-        return (failed(error), *undo(root, journal))
-    except BaseException:
-        undo(root, journal)
-        raise
-    discard(root)
-    return ()
 
 
-def recover(root: Path) -> tuple[Finding, ...]:
+def recover(disk: Disk) -> tuple[Finding, ...]:
     """Restore the files that an interrupted write changed. The caller holds the lock."""
-    if not interrupted(root):
-        if (root / STAGE).is_dir() and not (root / STAGE).is_symlink():
-            discard(root)
-        return ()
+    with records(os.fstat(disk.fd), create=False) as known, left_over(disk, known) as found:
+        if isinstance(found, Finding):
+            return (found,)
+        if found is None:
+            with contextlib.suppress(OSError):
+                os.rmdir(STAGE, dir_fd=disk.fd)  # only if it is an empty folder
+            return ()
+        stage, journal = found
+        if journal.phase is Phase.WRITING:
+            paths = [step.path for step in journal.steps] + [f"{folder}/{GUARD}" for folder in journal.stacks]
+            refused = tuple(bad for path in [*paths, *journal.created] if (bad := implausible(path)))
+            return refused or undo(stage, journal, own=False)
+        return _discarded(stage, journal)
+
+
+def _applied(stage: Stage, operations: Sequence[Operation], journal: Journal) -> tuple[Finding, ...]:
     try:
-        journal = parse(read(root, JOURNAL) or b"")
-        if (root / STAGE).is_symlink():
-            raise ValueError("its folder is a symbolic link")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return (
-            trouble(
-                "journal-broken",
-                f"a render was interrupted, and its journal cannot be read: {error}",
-                JOURNAL,
-                f"restore the stacks from version control and delete {STAGE}",
-            ),
-        )
-    paths = [step.path for step in journal.steps] + [f"{folder}/{GUARD}" for folder in journal.stacks]
-    refused = tuple(found for path in [*paths, *journal.created] if (found := unsafe(root, path)))
-    return refused or undo(root, journal)
+        fill(stage, operations)
+        stage.note(journal)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            stage.discard(Journal())
+        raise
+    try:
+        perform(stage, journal)
+        done = replace(journal, phase=Phase.DONE)
+        stage.note(done)
+    except (OSError, Interference) as error:
+        return (failed(error), *undo(stage, journal, own=True))
+    except BaseException:
+        undo(stage, journal, own=True)
+        raise
+    return _discarded(stage, done)
 
 
-def stage(root: Path, operations: Sequence[Operation], journal: Journal) -> None:
-    """Stage the new files and keep the old ones, then write the journal."""
-    beside = root / STAGE
-    for folder in (beside, beside / "new", beside / "old"):
-        folder.mkdir(exist_ok=True)
-        if folder.is_symlink():
-            raise OSError(0, f"{folder.name} is a symbolic link")
-    put(beside / ".gitignore", b"*\n")
+def _discarded(stage: Stage, journal: Journal) -> tuple[Finding, ...]:
+    try:
+        return stage.discard(journal)
+    except OSError:
+        return ()  # the next write tries again; if it cannot either, it cannot write
+
+
+def fill(stage: Stage, operations: Sequence[Operation]) -> None:
+    """Stage the new files, with the permissions of the old ones."""
+    put(stage.fd, "guard", GUARD_TEXT)
     for number, operation in enumerate(operations):
-        if operation.after is not None:
-            put(beside / "new" / str(number), operation.after)
-            if operation.before is not None:
-                shutil.copymode(root / operation.path, beside / "new" / str(number), follow_symlinks=False)
+        if operation.after is None:
+            continue
+        mode = None
         if operation.before is not None:
-            keep(root / operation.path, beside / "old" / str(number), operation.before)
-    put(beside / "journal.part", document(journal))
-    os.replace(beside / "journal.part", root / JOURNAL)  # noqa: PTH105 - consistent with the calls below
+            with stage.disk.parent(operation.path) as (folder, name):
+                mode = stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode) & 0o777
+        put(stage.fd, str(number), operation.after, mode)
+    os.fsync(stage.fd)
 
 
-def perform(root: Path, journal: Journal) -> None:
+def perform(stage: Stage, journal: Journal) -> None:
     """Move all files into place; the guard is written first and deleted last."""
-    for folder in journal.created:
-        (root / folder).mkdir(exist_ok=True)
-    guard(root, journal)
+    for new in journal.created:
+        stage.disk.make(new)
+    guard(stage, journal)
     for number, step in enumerate(journal.steps):
-        place = root / step.path
-        if digest(read(root, step.path)) != step.before:
-            raise Interference(f"{step.path} was changed while ticketgen was rendering")
-        if step.after is None:
-            place.unlink()
-        else:
-            os.replace(root / STAGE / "new" / str(number), place)  # noqa: PTH105
-    for folder in journal.stacks:
-        (root / folder / GUARD).unlink()
+        with stage.disk.parent(step.path) as (folder, name):
+            if digest(folder, name) != step.before:
+                raise Interference(step.path)
+            if step.after is None:
+                os.rename(name, str(number), src_dir_fd=folder, dst_dir_fd=stage.fd)
+            elif step.before is not None:
+                swap(stage.fd, str(number), folder, name)
+            else:
+                try:
+                    place(stage.fd, str(number), folder, name)
+                except FileExistsError:
+                    raise Interference(step.path) from None
+        if step.before is not None and digest(stage.fd, str(number)) != step.before:
+            raise Interference(step.path)
+    for parent in sorted({step.path.rpartition("/")[0] for step in journal.steps}):
+        with stage.disk.folder(parent) as folder:
+            os.fsync(folder)
+    for number, step in enumerate(journal.steps):
+        if step.before is not None and digest(stage.fd, str(number)) != step.before:
+            raise Interference(step.path)
+    for stack in journal.stacks:
+        unguard(stage, stack)
     for step in journal.steps:
         if step.after is None:
-            prune(root, step.path, journal.stacks)
+            prune(stage.disk, step.path, journal.stacks)
 
 
-def undo(root: Path, journal: Journal) -> tuple[Finding, ...]:
-    """Restore every file that nobody else changed since, then delete the journal."""
-    with contextlib.suppress(OSError):  # a folder that refuses the guard has refused every other file too
-        guard(root, journal)
+def undo(stage: Stage, journal: Journal, *, own: bool) -> tuple[Finding, ...]:
+    """Restore every file that nobody else changed since, then discard the stage.
+
+    Args:
+        stage: the stage of the write.
+        journal: its journal.
+        own: whether this process did the write. It knows what it took out and puts back even a file that somebody
+            edited; from the stage of an ended process, only files are moved whose hash is in the journal.
+    """
+    reasons = []
+    with contextlib.suppress(
+        OSError, Interference
+    ):  # a folder that refuses the guard refused every other file too
+        guard(stage, journal)
+    for number, step in reversed(list(enumerate(journal.steps))):
+        try:
+            restore(stage, number, step, own=own)
+        except OSError as error:
+            reasons.append(f"{step.path}: {error.strerror}")
     try:
-        for number, step in reversed(list(enumerate(journal.steps))):
-            now = digest(read(root, step.path))
-            if now == step.before or now not in {None, step.after}:
-                continue  # not changed by this write, or changed by somebody else since
-            place = root / step.path
-            if step.before is None:
-                place.unlink(missing_ok=True)
-            else:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(root / STAGE / "old" / str(number), place)  # noqa: PTH105
-        for folder in journal.stacks:
-            (root / folder / GUARD).unlink(missing_ok=True)
-        for folder in reversed(journal.created):
-            with contextlib.suppress(OSError):
-                (root / folder).rmdir()
-        (root / JOURNAL).unlink()
+        if not reasons:
+            for stack in journal.stacks:
+                unguard(stage, stack)
+            for new in reversed(journal.created):
+                with contextlib.suppress(OSError), stage.disk.parent(new) as (parent, name):
+                    os.rmdir(name, dir_fd=parent)
+            return _discarded(stage, journal)
     except OSError as error:
-        return (
-            trouble(
-                "render-interrupted",
-                f"not all previous files could be restored: {error.strerror}",
-                JOURNAL,
-                "fix the cause, then run `ticketgen render` again to restore the rest",
-            ),
-        )
-    discard(root)
-    return ()
+        reasons.append(str(error.strerror))
+    return (
+        trouble(
+            "render-interrupted",
+            f"not all previous files could be restored: {reasons[0]}",
+            STAGE,
+            "fix the cause, then run `ticketgen render` again to restore the rest",
+        ),
+    )
 
 
-def guard(root: Path, journal: Journal) -> None:
+def restore(stage: Stage, number: int, step: Step, *, own: bool) -> None:
+    """Restore one file, unless somebody else changed it since."""
+    if step.before is not None:
+        stage.disk.make(step.path.rpartition("/")[0])
+    elif not stage.disk.exists(step.path):
+        return
+    with stage.disk.parent(step.path) as (folder, name):
+        now = digest(folder, name)
+        if step.before is None:
+            if now == step.after:
+                take(stage, f"{number}{OUT}", folder, name, step.after)
+            return
+        if now == step.before or now not in {None, step.after}:
+            return
+        old = taken(stage, number, step, own=own)
+        if old is None:
+            return
+        if now is None:
+            with contextlib.suppress(FileExistsError):  # somebody wrote another one since, which stays
+                place(stage.fd, old, folder, name)
+            return
+        swap(stage.fd, old, folder, name)
+        if digest(stage.fd, old) != step.after:  # edited just now: the newest edit stays
+            swap(stage.fd, old, folder, name)
+
+
+def taken(stage: Stage, number: int, step: Step, *, own: bool) -> str | None:
+    """The name of the file in the stage that a step took out; None if it took out none.
+
+    Raises:
+        OSError: another file than the old one is there, and this process did not take it out.
+    """
+    for name in (f"{number}{OUT}", str(number)):
+        found = digest(stage.fd, name)
+        if found == step.before or (own and found not in {None, step.after}):
+            return name
+        if found not in {None, step.after}:
+            raise OSError(0, f"another program saved it meanwhile; move {STAGE}/{name} to it, or delete that")
+    return None
+
+
+def take(stage: Stage, name: str, folder: int, target: str, expected: str | None) -> None:
+    """Move a file of ours to the stage; put it back if it is not as expected.
+
+    Raises:
+        OSError: it is there again, or, if another file took its place, in the stage, which is kept and reported.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(target, name, src_dir_fd=folder, dst_dir_fd=stage.fd)
+        try:
+            if digest(stage.fd, name) != expected:
+                raise OSError(0, "another program saved it meanwhile")
+        except BaseException:
+            place(stage.fd, name, folder, target)
+            raise
+
+
+def guard(stage: Stage, journal: Journal) -> None:
     """Write the guard file, which Terraform refuses, into each stack."""
-    for folder in journal.stacks:
-        (root / folder).mkdir(parents=True, exist_ok=True)
-        put(root / STAGE / "guard", GUARD_TEXT.encode())
-        os.replace(root / STAGE / "guard", root / folder / GUARD)  # noqa: PTH105
+    for stack in journal.stacks:
+        stage.disk.make(stack)
+        with stage.disk.folder(stack) as folder:
+            if content(folder, GUARD) == GUARD_TEXT:
+                continue
+            if content(stage.fd, "guard") != GUARD_TEXT:  # none, or a part that a killed process wrote
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink("guard", dir_fd=stage.fd)
+                put(stage.fd, "guard", GUARD_TEXT)
+            try:
+                place(stage.fd, "guard", folder, GUARD)
+            except FileExistsError:
+                raise Interference(f"{stack}/{GUARD}") from None
 
 
-def discard(root: Path) -> None:
-    """Delete the staging folder with the files of a write, but no other files in it."""
-    beside = root / STAGE
-    with contextlib.suppress(OSError):
-        for folder in (beside / "new", beside / "old"):
-            if folder.is_dir():
-                for file in folder.iterdir():
-                    if file.name.isdigit():
-                        file.unlink()
-                folder.rmdir()
-        for name in ("guard", "journal.part", ".gitignore"):
-            (beside / name).unlink(missing_ok=True)
-        beside.rmdir()
+def unguard(stage: Stage, stack: str) -> None:
+    """Delete the guard file of a stack, unless it has another content."""
+    with contextlib.suppress(FileNotFoundError), stage.disk.folder(stack) as folder:
+        if content(folder, GUARD) == GUARD_TEXT:
+            take(stage, f"guard{OUT}", folder, GUARD, fingerprint(GUARD_TEXT))
 
 
-def prune(root: Path, path: str, stacks: Sequence[str]) -> None:
+def prune(disk: Disk, path: str, stacks: Sequence[str]) -> None:
     """Remove folders that became empty with a deleted file, up to the stack's folder."""
     folder = path.rpartition("/")[0]
     with contextlib.suppress(OSError):
-        while folder.startswith(tuple(stacks)):
-            (root / folder).rmdir()
+        while any(folder == stack or folder.startswith(f"{stack}/") for stack in stacks):
+            with disk.parent(folder) as (parent, name):
+                os.rmdir(name, dir_fd=parent)
             folder = folder.rpartition("/")[0]
 
 
-def new_folders(root: Path, operations: Sequence[Operation]) -> tuple[str, ...]:
+def new_folders(disk: Disk, operations: Sequence[Operation]) -> tuple[str, ...]:
     """The folders to create, outer ones first."""
-    missing = set()
+    needed = set()
     for operation in operations:
         parts = operation.path.split("/")[:-1]
-        missing |= {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
-    return tuple(sorted(folder for folder in missing if not (root / folder).exists()))
+        needed |= {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    return tuple(sorted(folder for folder in needed if not disk.exists(folder)))
 
 
-def keep(place: Path, copy: Path, content: bytes) -> None:
-    """Hard-link the old file, or copy it if the file system has no hard links."""
-    copy.unlink(missing_ok=True)
-    try:
-        copy.hardlink_to(place)
-    except OSError:
-        put(copy, content)
-
-
-def put(place: Path, content: bytes) -> None:
-    """Write a file and flush it to the disk."""
-    with place.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def digest(content: bytes | None) -> str | None:
-    return None if content is None else fingerprint(content)
+def _hash(text: bytes | None) -> str | None:
+    return None if text is None else fingerprint(text)
 
 
 def failed(error: OSError | Interference) -> Finding:
     """The finding that nothing was written, with the reason."""
     if isinstance(error, Interference):
-        return trouble("interference", f"nothing was written: {error}", "", "run `ticketgen render` again")
+        return trouble(
+            "interference",
+            "nothing was written, because the file changed meanwhile",
+            error.args[0],
+            "run the command again",
+        )
     where = f" ({error.filename})" if error.filename else ""
     return trouble(
         "cannot-write",
         f"nothing was written: {error.strerror}{where}",
         "",
         "fix the folder's permissions or free some space, then run `ticketgen render` again",
-    )
-
-
-def document(journal: Journal) -> bytes:
-    return json.dumps(
-        {
-            "format": FORMAT,
-            "stacks": journal.stacks,
-            "created": journal.created,
-            "steps": [[step.path, step.before, step.after] for step in journal.steps],
-        }
-    ).encode()
-
-
-def parse(content: bytes) -> Journal:
-    """Parse a journal.
-
-    Raises:
-        ValueError, KeyError, TypeError, AttributeError: the content is not a journal.
-    """
-    data = json.loads(content)
-    if data["format"] != FORMAT:
-        raise ValueError(f"its format is {data['format']!r}, but this ticketgen reads format {FORMAT}")
-    texts = [
-        *data["stacks"],
-        *data["created"],
-        *(part for step in data["steps"] for part in step if part is not None),
-    ]
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError("it contains a value that is not a string")
-    return Journal(
-        tuple(data["stacks"]), tuple(data["created"]), tuple(Step(*step) for step in data["steps"])
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ticketgen.findings import Finding
-from ticketgen.tree.paths import trouble
+from ticketgen.tree.disk import Disk, opened, trouble
 
 __all__ = ["locked"]
 
@@ -19,17 +20,33 @@ PAUSE_S = 0.05
 
 
 @contextmanager
-def locked(root: Path, patience_s: float = PATIENCE_S) -> Iterator[Finding | None]:
-    """Hold the lock, or yield the reason: another write is running, or the folder cannot be locked."""
-    try:
-        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        yield trouble("cannot-lock", f"the project's folder cannot be opened: {error.strerror}", "")
-        return
-    try:
-        yield wait(folder, patience_s)
-    finally:
-        os.close(folder)
+def locked(root: Path, patience_s: float = PATIENCE_S) -> Iterator[Disk | Finding]:
+    """Hold the lock, or yield the reason: another write is running, or the folder cannot be locked.
+
+    What the caller does to the folder goes through the open one that is locked, even if another takes its name.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            disk = stack.enter_context(opened(root))
+        except OSError as error:
+            yield trouble(
+                "cannot-lock",
+                f"the project's folder cannot be opened: {error.strerror}",
+                "",
+                "make it a folder that you may read and write",
+            )
+            return
+        yield wait(disk.fd, patience_s) or _moved(root, disk) or disk
+
+
+def _moved(root: Path, disk: Disk) -> Finding | None:
+    """Find out whether the folder was replaced by another one while this process waited."""
+    with contextlib.suppress(OSError):
+        if os.path.samestat(root.stat(), os.fstat(disk.fd)):
+            return None
+    return trouble(
+        "interference", "nothing was written: the project's folder was replaced meanwhile", "", "run it again"
+    )
 
 
 def wait(folder: int, patience_s: float) -> Finding | None:

@@ -6,19 +6,33 @@ manifest anywhere.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ticketgen.findings import Checked
-from ticketgen.tree.paths import fingerprint, read, trouble
+from ticketgen.findings import Checked, Finding
+from ticketgen.tree.disk import Disk, opened, trouble
+from ticketgen.tree.paths import fingerprint
 
-__all__ = ["NAME", "Entry", "Manifest", "folders", "kind_of", "load"]
+__all__ = ["NAME", "Entry", "Manifest", "folders", "kind_of", "load", "not_ours", "read_manifest"]
 
 NAME = ".ticketgen.json"
 FORMAT = 1
+
+MOST_BYTES = 2_000_000
+"""Size of the largest manifest; 34 Regions need 30 kB."""
+
+# What ticketgen renders, now or in an older version. Users and Terraform have other files in a stack: state, plugins,
+# values of variables, notes.
+SUFFIXES = frozenset({".tf", ".py"})
+NAMES = frozenset({".tflint.hcl", "pytest.ini", "requirements.txt", "stack.json"})
+
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!_-]{0,63}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_KIND = re.compile(r"[a-z]{1,20}")
 
 KINDS = {
     ".tf": "terraform",
@@ -75,47 +89,106 @@ def entry_of(path: str, text: str) -> Entry:
     return Entry(kind_of(path), fingerprint(text.encode()))
 
 
+def not_ours(folder: str, name: str) -> Finding | None:
+    """The reason why a manifest cannot list a file; None if ticketgen renders files of this kind.
+
+    A manifest is in the repository, so anybody can list a file in it. Without this check, a render would delete a
+    state file whose hash is listed.
+    """
+    *folders, base = name.split("/")
+    ours = base in NAMES or (Path(base).suffix in SUFFIXES and not base.startswith("."))
+    if ours and not any(each.startswith(".") for each in folders):
+        return None
+    return trouble(
+        "manifest-broken",
+        f"the manifest lists {name!r}, and ticketgen renders no such file",
+        f"{folder}/{NAME}",
+        "restore the manifest from version control, or delete the line",
+    )
+
+
 def load(root: Path, folder: str) -> Checked[Manifest]:
-    """Read the manifest of a stack's folder; an empty one if there is no file.
+    """Read the manifest of a folder; an empty one if there is no file.
 
     A file that is not a valid manifest, as after a merge with conflicts, is a finding: ``manifest-broken``.
     """
-    path = f"{folder}/{NAME}"
     try:
-        content = read(root, path)
-        if content is None:
-            return Checked(Manifest())
-        document = json.loads(content)
-        if document["format"] != FORMAT:
-            raise ValueError(
-                f"its format is {document['format']!r}, but this ticketgen reads format {FORMAT}"
-            )
-        files = {str(name): Entry(str(e["kind"]), str(e["sha256"])) for name, e in document["files"].items()}
-        if not re.match(r"\d", str(document["ticketgen"])):
-            raise ValueError(f"{document['ticketgen']!r} is not a version of ticketgen")
-        return Checked(Manifest(str(document["ticketgen"]), str(document["spec"]), files))
+        with opened(root) as disk:
+            return read_manifest(disk, folder)[1]
+    except OSError as error:
+        return Checked(None, (_broken(folder, error),))
+
+
+def read_manifest(disk: Disk, folder: str) -> tuple[bytes | None, Checked[Manifest]]:
+    """Read the manifest of a folder of an open project, once: its bytes, and the manifest in them."""
+    content = None
+    try:
+        content = disk.read(f"{folder}/{NAME}", MOST_BYTES)
+        return content, Checked(Manifest() if content is None else parse(content))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0][:200]
-        return Checked(
-            None,
-            (
-                trouble(
-                    "manifest-broken",
-                    f"the manifest cannot be read: {reason}",
-                    path,
-                    "restore it from version control, from either side of a merge, then run `ticketgen render` again",
-                ),
-            ),
+        return content, Checked(None, (_broken(folder, error),))
+
+
+def parse(content: bytes) -> Manifest:
+    """Parse a manifest.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError, RecursionError: the content is not a manifest.
+    """
+    document = json.loads(content.decode())
+    if document["format"] != FORMAT:
+        raise ValueError(
+            f"its format is {shown(document['format'])}, but this ticketgen reads format {FORMAT}"
         )
+    version, spec = document["ticketgen"], document["spec"]
+    if not (isinstance(version, str) and _VERSION.fullmatch(version)):
+        raise ValueError(f"{shown(version)} is not a version of ticketgen")
+    if not (isinstance(spec, str) and (not spec or _HASH.fullmatch(spec))):
+        raise ValueError(f"{shown(spec)} is not the hash of a spec")
+    files = {}
+    for name, entry in document["files"].items():
+        kind, sha256 = entry["kind"], entry["sha256"]
+        if not (isinstance(kind, str) and _KIND.fullmatch(kind)):
+            raise ValueError(f"{shown(kind)} is not a kind of file")
+        if not (isinstance(sha256, str) and _HASH.fullmatch(sha256)):
+            raise ValueError(f"{shown(sha256)} is not the hash of a file")
+        files[name] = Entry(kind, sha256)
+    return Manifest(version, spec, files)
 
 
-def folders(root: Path, parent: str) -> tuple[str, ...]:
-    """The folders directly below ``parent`` that hold a manifest, sorted."""
-    place = root / parent
-    if not place.is_dir() or place.is_symlink():
-        return ()
-    return tuple(
-        f"{parent}/{child.name}"
-        for child in sorted(place.iterdir())
-        if child.is_dir() and not child.is_symlink() and (child / NAME).is_file()
+def shown(value: object) -> str:
+    """A value of unknown type and size for a message."""
+    text = ascii(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
+def _broken(folder: str, error: Exception) -> Finding:
+    reason = error.strerror if isinstance(error, OSError) else str(error)[:200] or type(error).__name__
+    return trouble(
+        "manifest-broken",
+        f"the manifest cannot be read: {str(reason).splitlines()[0]}",
+        f"{folder}/{NAME}",
+        "restore it from version control, from either side of a merge, then run `ticketgen render` again",
     )
+
+
+def folders(disk: Disk, parent: str) -> tuple[str, ...]:
+    """The folders directly below ``parent`` that hold a manifest, sorted.
+
+    Raises:
+        OSError: ``parent`` or a folder in it cannot be read.
+    """
+    return tuple(
+        f"{parent}/{child}"
+        for child in sorted(disk.names(parent))
+        if _holds_manifest(disk, f"{parent}/{child}")
+    )
+
+
+def _holds_manifest(disk: Disk, folder: str) -> bool:
+    try:
+        return disk.exists(f"{folder}/{NAME}")
+    except OSError as error:
+        if error.errno in {errno.ENOTDIR, errno.ELOOP}:  # a file or a link
+            return False
+        raise OSError(error.errno, error.strerror, folder) from error

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from ticketgen.findings import Checked, Finding, has_errors
-from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, plan
+from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, planned
+from ticketgen.tree.disk import Disk, trouble
 from ticketgen.tree.drift import downgrades, upgrades
-from ticketgen.tree.journal import Operation, apply, interrupted, recover
+from ticketgen.tree.journal import STAGE, Operation, apply, recover
 from ticketgen.tree.lock import PATIENCE_S, locked
-from ticketgen.tree.paths import trouble
 
-__all__ = ["put_back", "refusals", "write"]
+__all__ = ["put_back", "refusals", "write", "write_files"]
 
 WRITTEN = frozenset({State.CREATED, State.CHANGED, State.MISSING, State.HAND_EDITED, State.ORPHANED})
 
@@ -23,10 +24,10 @@ NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 def put_back(root: Path, *, patience_s: float = PATIENCE_S) -> tuple[Finding, ...]:
     """Undo an interrupted write; call it before reading the spec in order to write."""
-    if not interrupted(root):
+    if not os.path.lexists(root / STAGE):
         return ()
-    with locked(root, patience_s) as refused:
-        return (refused,) if refused else recover(root)
+    with locked(root, patience_s) as disk:
+        return (disk,) if isinstance(disk, Finding) else _recovered(disk)
 
 
 def write(
@@ -59,26 +60,59 @@ def write(
     Returns:
         The changes, with warnings for files that were left alone; no value if nothing was written.
     """
-    with locked(root, patience_s) as refused:
-        if refused:
-            return Checked(None, (refused,))
-        found = recover(root)
+    with locked(root, patience_s) as disk:
+        if isinstance(disk, Finding):
+            return Checked(None, (disk,))
+        found = _recovered(disk)
         if has_errors(found):
             return Checked(None, found)
-        moved = tuple(each for path, content in based_on.items() if (each := _moved(root, path, content)))
+        moved = tuple(each for path, content in based_on.items() if (each := _moved(disk, path, content)))
         if moved:
             return Checked(None, moved)
-        planned = plan(root, stacks, version=version, retire_in=retire_in)
-        if planned.value is None:
-            return Checked(None, found + planned.findings)
-        changes = planned.value
+        compared = planned(disk, stacks, version=version, retire_in=retire_in)
+        if compared.value is None:
+            return Checked(None, found + compared.findings)
+        changes = compared.value
         against = refusals(changes, force=force, upgrade=upgrade)
         if against:
             return Checked(None, against)
         kept = tuple(finding(change) for change in changes.files if change.state is State.KEPT)
         besides = (Operation("", path, based_on[path], content) for path, content in also.items())
-        failures = apply(root, (*operations(changes), *besides))
+        failures = apply(disk, (*operations(changes), *besides))
         return Checked(None if failures else changes, found + kept + failures)
+
+
+def write_files(
+    root: Path, files: Mapping[str, tuple[bytes | None, bytes | None]], *, patience_s: float = PATIENCE_S
+) -> tuple[Finding, ...]:
+    """Replace, create or delete files that belong to no stack: all of them or, with findings, none.
+
+    Args:
+        root: the project's folder, which must exist. Folders below it are created as needed.
+        files: path relative to the root, posix → the content that must be there now, and the content to write; None
+            means no file. A file with the same content twice is only compared.
+        patience_s: how long to wait for another write, in seconds.
+
+    Returns:
+        No errors if all files are written.
+    """
+    with locked(root, patience_s) as disk:
+        if isinstance(disk, Finding):
+            return (disk,)
+        found = _recovered(disk)
+        if has_errors(found):
+            return found
+        refused = tuple(
+            each
+            for path, (before, _) in files.items()
+            if (each := disk.unsafe(path) or _differs(disk, path, before))
+        )
+        if refused:
+            return refused
+        pairs = files.items()
+        return found + apply(
+            disk, [Operation("", path, before, after) for path, (before, after) in pairs if before != after]
+        )
 
 
 def refusals(changes: Changes, *, force: bool, upgrade: bool) -> tuple[Finding, ...]:
@@ -93,20 +127,49 @@ def refusals(changes: Changes, *, force: bool, upgrade: bool) -> tuple[Finding, 
     )
 
 
-def _moved(root: Path, path: str, content: bytes) -> Finding | None:
+def _recovered(disk: Disk) -> tuple[Finding, ...]:
+    try:
+        return recover(disk)
+    except OSError as error:
+        message = f"an interrupted render cannot be undone: {error.strerror}"
+        return (
+            trouble("render-interrupted", message, STAGE, "fix the cause, then run `ticketgen render` again"),
+        )
+
+
+def _moved(disk: Disk, path: str, content: bytes) -> Finding | None:
     """Find out whether a file changed after the stacks were rendered from it."""
     try:
-        now = (root / path).read_bytes()  # through a link, too: it is only read
+        # Through a link, too, because it is only read. Without O_NONBLOCK, a FIFO would block.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=disk.fd)
+        with open(file, "rb") as stream:  # noqa: PTH123 - of a descriptor
+            now = stream.read(len(content) + 1)
     except OSError:
         now = None
-    if now == content:
-        return None
+    return None if now == content else _interference(path)
+
+
+def _interference(path: str) -> Finding:
     return trouble(
         "interference",
         "nothing was written, because the file changed meanwhile",
         path,
         "run the command again",
     )
+
+
+def _differs(disk: Disk, path: str, content: bytes | None) -> Finding | None:
+    """Find out whether a file has another content than the one that a write replaces."""
+    try:
+        now = disk.read(path)
+    except OSError as error:
+        return trouble(
+            "in-the-way",
+            f"cannot be read as a file: {error.strerror}",
+            path,
+            "move it elsewhere, then run it again",
+        )
+    return None if now == content else _interference(path)
 
 
 def operations(changes: Changes) -> tuple[Operation, ...]:

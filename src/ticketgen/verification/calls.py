@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.modules import Declaration, Module, source_folder
@@ -17,20 +18,23 @@ from ticketgen.hcl.syntax import (
     Splat,
 )
 from ticketgen.hcl.uses import Use
-from ticketgen.verification.references import did_you_mean
+from ticketgen.verification.guesses import Guesses
 
 __all__ = ["check_calls", "check_remote_modules"]
 
+_MOST_MISSING = 100
+"""Limit of arguments and provider configurations that are reported as missing for one call."""
 # https://developer.hashicorp.com/terraform/language/block/module: the meta-arguments of a call.
 _OWN = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
-def check_calls(module: Module, folders: Mapping[str, Module]) -> Iterator[Finding]:
+def check_calls(module: Module, folders: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
     """Yield findings about the calls in a module, and about the provider configurations that it uses.
 
     Args:
         module: the calling module.
         folders: every module below the directory, by folder.
+        guesses: those of the directory.
     """
     called: dict[str, Module] = {}
     for name, call in module.of("module.").items():
@@ -40,14 +44,14 @@ def check_calls(module: Module, folders: Mapping[str, Module]) -> Iterator[Findi
             continue
         if folder in folders:
             called[name] = folders[folder]
-            yield from _inputs(call, called[name])
-            yield from _passed_on(module, call, called[name])
+            yield from _inputs(call, called[name], guesses)
+            yield from _passed_on(module, call, called[name], guesses)
         else:
             yield _missing(call, folder)
     for use in module.uses:
         if use.reference.root == "module":
-            yield from _output(use, called)
-    yield from _named_providers(module)
+            yield from _output(use, called, guesses)
+    yield from _named_providers(module, guesses)
 
 
 def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
@@ -79,7 +83,7 @@ def _missing(call: Declaration, folder: str) -> Finding:
     )
 
 
-def _inputs(call: Declaration, callee: Module) -> Iterator[Finding]:
+def _inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
     assert isinstance(call.node, Block)
     variables = callee.of("var.")
     given = {attribute.name: attribute for attribute in call.node.body.attributes}
@@ -88,17 +92,20 @@ def _inputs(call: Declaration, callee: Module) -> Iterator[Finding]:
             message = (
                 f"unsupported argument {name} in {call.address}: {_named(callee)} declares no such variable"
             )
-            help = did_you_mean(name, variables) or "remove it, or declare the variable in the module"
+            help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
             yield _finding("unknown-module-input", message, attribute.at(call.file), help)
-    for name, variable in variables.items():
-        assert isinstance(variable.node, Block)
-        if name not in given and variable.node.attribute("default") is None:
-            message = f"missing required argument {name} in {call.address}"
-            help = f"set {name}: the variable at {variable.location} has no default"
-            yield _finding("missing-module-input", message, call.location, help)
+    missing = (each for each in callee.required_variables if each.address.removeprefix("var.") not in given)
+    for variable in islice(missing, _MOST_MISSING):
+        name = variable.address.removeprefix("var.")
+        message = f"missing required argument {name} in {call.address}"
+        help = f"set {name}: the variable at {variable.location} has no default"
+        yield _finding("missing-module-input", message, call.location, help)
+    if next(missing, None) is not None:
+        message = f"{call.address} lacks more than {_MOST_MISSING} required arguments"
+        yield _finding("missing-module-input", message, call.location, "set every variable without a default")
 
 
-def _output(use: Use, called: Mapping[str, Module]) -> Iterator[Finding]:
+def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
     name, *steps = use.reference.steps or (None,)
     if not isinstance(name, GetAttribute) or name.name not in called:
         return
@@ -110,11 +117,11 @@ def _output(use: Use, called: Mapping[str, Module]) -> Iterator[Finding]:
         asked = steps[0].name
         if asked not in outputs:
             message = f"module.{name.name} has no output {asked}"
-            help = did_you_mean(asked, outputs) or f"declare the output in {_named(callee)}"
+            help = guesses.did_you_mean(asked, outputs) or f"declare the output in {_named(callee)}"
             yield _finding("unknown-module-output", message, steps[0].at(use.file), help)
 
 
-def _passed_on(module: Module, call: Declaration, callee: Module) -> Iterator[Finding]:
+def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
     """Check ``providers = { aws = aws.us_east_1 }``: the callee's name on the left, the caller's on the right."""
     assert isinstance(call.node, Block)
     attribute = call.node.attribute("providers")
@@ -130,28 +137,30 @@ def _passed_on(module: Module, call: Declaration, callee: Module) -> Iterator[Fi
                 )
                 help = "remove it, or add it to configuration_aliases in the module's required_providers"
                 yield _finding("unknown-module-provider", message, item.at(call.file), help)
-            yield from _declared(module, item.value, call.file)
-    for name in sorted(callee.passed_providers - passed):
+            yield from _declared(module, item.value, call.file, guesses)
+    for name in islice((name for name in callee.sorted_providers if name not in passed), _MOST_MISSING):
         message = f"missing provider configuration {name} in {call.address}: {_named(callee)} requires it"
         help = f"add {name} = … to the providers argument"
         yield _finding("missing-module-provider", message, call.location, help)
 
 
-def _named_providers(module: Module) -> Iterator[Finding]:
+def _named_providers(module: Module, guesses: Guesses) -> Iterator[Finding]:
     for file in module.files:
         for block in file.body.blocks:
             if block.type in {"resource", "data", "ephemeral", "import"}:
                 attribute = block.attribute("provider")
                 if attribute is not None:
-                    yield from _declared(module, attribute.value, file.path)
+                    yield from _declared(module, attribute.value, file.path, guesses)
 
 
-def _declared(module: Module, value: Expression, file: str) -> Iterator[Finding]:
+def _declared(module: Module, value: Expression, file: str, guesses: Guesses) -> Iterator[Finding]:
     name = provider_name(value)
     if "." in name and name not in module.providers and module.complete:
-        known = [provider for provider in module.providers if "." in provider]
+        known = (provider for provider in module.providers if "." in provider)
         provider, _, alias = name.partition(".")
-        help = did_you_mean(name, known) or f'add a provider "{provider}" block with alias = "{alias}"'
+        help = (
+            guesses.did_you_mean(name, known) or f'add a provider "{provider}" block with alias = "{alias}"'
+        )
         message = f"undeclared provider configuration {name}"
         yield _finding("undeclared-provider", message, value.at(file), help)
 

@@ -25,9 +25,19 @@ def check_cycles(configuration: Configuration) -> Iterator[Finding]:
     """Yield a finding for each cycle, at the declaration of its first member."""
     graphs = _Graphs(configuration)
     for folder, module in configuration.modules.items():
-        graph = graphs.of(folder)
+        try:
+            graph = graphs.of(folder)
+        except (_TooMuch, RecursionError):
+            configuration.budget.lacks(
+                "the modules have too many inputs, outputs or levels to look for all cycles"
+            )
+            return
         for cycle in _cycles(graph):
             yield _finding(module, cycle)
+
+
+class _TooMuch(Exception):
+    """The budget does not suffice for a graph."""
 
 
 class _Graphs:
@@ -86,7 +96,11 @@ class _Graphs:
             # `module.x` as a whole, as in depends_on or a splat, means all of its outputs.
             for name in inputs if output is None else [output]:
                 wanted |= inputs.get(name, frozenset())
-        return {target for name in wanted for target in arguments.get(name, ())}
+        found: set[str] = set()
+        for name in wanted if len(wanted) < len(arguments) else arguments.keys() & wanted:
+            found.update(arguments.get(name, ()))
+        self._spend(len(wanted) + len(found))
+        return found
 
     def inputs(self, folder: str) -> Mapping[str, frozenset[str]]:
         """The variables that each output of a module depends on."""
@@ -94,21 +108,25 @@ class _Graphs:
             self._inputs[folder] = {}
             graph = self.of(folder)
             self._inputs[folder] = {
-                address.removeprefix("output."): _reached(graph, address)
+                address.removeprefix("output."): self._reached(graph, address)
                 for address in graph
                 if address.startswith("output.")
             }
         return self._inputs[folder]
 
+    def _reached(self, graph: Mapping[str, set[str]], start: str) -> frozenset[str]:
+        seen, waiting = {start}, [start]
+        while waiting:
+            for target in graph.get(waiting.pop(), ()):
+                if target not in seen:
+                    seen.add(target)
+                    waiting.append(target)
+        self._spend(len(seen))
+        return frozenset(address.removeprefix("var.") for address in seen if address.startswith("var."))
 
-def _reached(graph: Mapping[str, set[str]], start: str) -> frozenset[str]:
-    seen, waiting = {start}, [start]
-    while waiting:
-        for target in graph.get(waiting.pop(), ()):
-            if target not in seen:
-                seen.add(target)
-                waiting.append(target)
-    return frozenset(address.removeprefix("var.") for address in seen if address.startswith("var."))
+    def _spend(self, steps: int) -> None:
+        if not self.configuration.budget.spend(steps):
+            raise _TooMuch
 
 
 def _targets(value: Expression) -> Iterator[str]:

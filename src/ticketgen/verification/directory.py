@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.findings import Checked, Finding, Location, Severity, Stage
 from ticketgen.hcl.guards import MAX_BYTES
+from ticketgen.verification.listing import MOST_DEPTH, MOST_ENTRIES, Entry, Kind, Listing
 
-__all__ = ["Directory", "Target", "read_directory", "targets"]
+__all__ = ["MOST_BYTES", "MOST_READ", "Directory", "Target", "read_directory", "targets"]
 
 _READ = re.compile(r".*\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?:test_\w*|\w+_test|conftest)\.py")
 """Terraform, and the tests beside it. Source: https://developer.hashicorp.com/terraform/language/files."""
 
+MOST_BYTES = 20 * 1024 * 1024
+"""Bytes that are read of one directory; they are in memory while it is checked."""
+MOST_READ = 10_000
+"""Files that are read of one directory."""
+
 _MOST_FILES = 100_000
+"""Names that are kept, to know which files exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +35,12 @@ class Directory:
     Attributes:
         texts: every Terraform file and every Python test file: relative posix path to text.
         paths: the relative posix paths of all files; None if there are too many to list.
+        unread: the files and folders that were not read, each with a finding.
     """
 
     texts: Mapping[str, str]
     paths: frozenset[str] | None
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +75,11 @@ def targets(paths: Iterable[Path], shown: Callable[[Path], str] = str) -> Checke
         if wrong:
             findings.append(wrong)
         elif path.is_dir():
-            whole.setdefault(path.resolve(), path)
+            whole.setdefault(_real(path), path)
         else:
-            place = path.resolve().parent / path.name
+            place = _real(path.parent) / path.name
             folder = _home(path)
-            _, files = parts.setdefault(folder.resolve(), (folder, set()))
+            _, files = parts.setdefault(_real(folder), (folder, set()))
             files.add(place)
     wanted = {**{place: folder for place, (folder, _) in parts.items()}, **whole}
     outermost = {
@@ -83,7 +94,7 @@ def targets(paths: Iterable[Path], shown: Callable[[Path], str] = str) -> Checke
         inside = [each for each in whole if each.is_relative_to(place)]
         named = {file for _, files in parts.values() for file in files if file.is_relative_to(place)}
         for each in inside:
-            named |= {each / name for name in _files(each)}
+            named |= {each / entry.path for entry in Listing(each)}
         found.append(Target(folder, frozenset(each.relative_to(place).as_posix() for each in named)))
     return Checked(tuple(found) if not findings else None, tuple(findings))
 
@@ -95,13 +106,23 @@ def _reaches(outer: Path, inner: Path) -> bool:
     return not any(part.startswith(".") for part in inner.relative_to(outer).parts)
 
 
+def _real(path: Path) -> Path:
+    """The path without links. Not `Path.resolve`, which raises where links form a loop."""
+    return Path(os.path.realpath(path))
+
+
 def _unusable(path: Path, name: str) -> Finding | None:
-    if path.is_dir():
-        return None
-    if not path.exists():
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - Path.exists() hides some errors and raises others
+    except (FileNotFoundError, NotADirectoryError):
         help = "name a directory of Terraform, or a file in one"
         return Finding("no-directory", f"{name} does not exist", Stage.VERIFY, help=help)
-    if not path.is_file() or not _READ.fullmatch(path.name) or path.name.startswith("."):
+    except OSError as error:
+        help = "name a directory that can be read"
+        return Finding("no-directory", f"{name} cannot be read: {error.strerror}", Stage.VERIFY, help=help)
+    if stat.S_ISDIR(mode):
+        return None
+    if not stat.S_ISREG(mode) or not _READ.fullmatch(path.name) or path.name.startswith("."):
         message = f"{name} is not a file that ticketgen verifies"
         help = "name a directory, or a file such as main.tf, prod.tfvars, stack.tftest.hcl or test_stack.py"
         return Finding("no-terraform", message, Stage.VERIFY, help=help)
@@ -111,12 +132,20 @@ def _unusable(path: Path, name: str) -> Finding | None:
 def _home(file: Path) -> Path:
     """The directory that a file is verified with."""
     above = [file.parent, *_above(file.parent)]
-    return next((each for each in above if any(each.glob("*.tf"))), file.parent)
+    return next((each for each in above if _has_terraform(each)), file.parent)
+
+
+def _has_terraform(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".tf") for entry in entries)
+    except OSError:
+        return False
 
 
 def _above(folder: Path) -> Iterator[Path]:
     """The folders above one, as paths that begin like it."""
-    place = folder.resolve()
+    place = _real(folder)
     while place != place.parent:
         place = place.parent
         folder = folder.parent if folder.name not in {"", ".."} else folder / ".."
@@ -135,54 +164,92 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
         name: how messages call it; as ``root`` if None.
 
     Returns:
-        No value if there is nothing to read. A file that is not UTF-8 is a finding and is left out.
+        No value if there is nothing to read. A file that cannot be read is a finding and is left out.
     """
     called = str(root) if name is None else name
-    if not root.is_dir():
-        what = "is not a directory" if root.exists() else "does not exist"
-        help = "name a directory of Terraform"
-        return Checked(None, (Finding("no-directory", f"{called} {what}", Stage.VERIFY, help=help),))
     texts: dict[str, str] = {}
-    findings = []
+    unread: set[str] = set()
     paths: list[str] = []
-    for file in _files(root):
-        paths.append(file)
-        if not _READ.fullmatch(file.rpartition("/")[2]):
-            continue
-        try:
-            with (root / file).open("rb") as stream:
-                texts[file] = stream.read(MAX_BYTES + 1).decode()
-        except OSError as error:
-            findings.append(
-                _unreadable(file, f"the file cannot be read: {error.strerror}", "make it readable")
-            )
-        except UnicodeDecodeError as error:
-            message = f"the file is not UTF-8: {error.reason} at byte {error.start}"
-            findings.append(_unreadable(file, message, "save it as UTF-8"))
-    if not any(file.endswith(".tf") for file in texts) and not findings:
-        findings.append(
-            Finding(
-                "no-terraform",
-                f"{called} has no .tf file",
-                Stage.VERIFY,
-                help="write it as HCL: ticketgen does not read Terraform's JSON syntax"
-                if any(file.endswith(".tf.json") for file in texts)
-                else "name a directory of Terraform",
-            )
-        )
-        return Checked(None, tuple(findings))
-    known = frozenset(paths) if len(paths) < _MOST_FILES else None
-    return Checked(Directory(texts, known), tuple(findings))
-
-
-def _files(root: Path) -> Iterator[str]:
-    """Relative posix paths, sorted. Linked folders are not entered: they may form a loop."""
-    top = root.resolve()
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(folder, name)
-            if name.startswith(".") or (path.is_symlink() and not path.resolve().is_relative_to(top)):
+    findings = []
+    left = MOST_BYTES
+    listing = Listing(root)
+    try:
+        for entry in listing:
+            if entry.kind is Kind.FILE and len(paths) <= _MOST_FILES:
+                paths.append(entry.path)
+            if entry.kind is not Kind.FOLDER and not _READ.fullmatch(entry.path.rpartition("/")[2]):
                 continue
-            if path.is_file():
-                yield path.relative_to(root).as_posix()
+            if entry.kind is Kind.FILE and (left <= 0 or len(texts) >= MOST_READ):
+                unread.add(entry.path)
+                continue
+            content = _content(entry)
+            if isinstance(content, Finding):
+                findings.append(content)
+                unread.add(entry.path)
+            else:
+                left -= len(content)
+                texts[entry.path] = content
+    except OSError as error:
+        return Checked(None, (_no_directory(root, called, error),))
+    findings += _limits(called, listing, len(unread) if left <= 0 or len(texts) >= MOST_READ else 0)
+    if not any(file.endswith(".tf") for file in texts) and not findings:
+        help = (
+            "write it as HCL: ticketgen does not read Terraform's JSON syntax"
+            if any(file.endswith(".tf.json") for file in texts)
+            else "name a directory of Terraform"
+        )
+        return Checked(None, (Finding("no-terraform", f"{called} has no .tf file", Stage.VERIFY, help=help),))
+    known = frozenset(paths) if len(paths) <= _MOST_FILES and listing.is_complete else None
+    return Checked(Directory(texts, known, frozenset(unread)), tuple(findings))
+
+
+def _no_directory(root: Path, called: str, error: OSError) -> Finding:
+    known = {errno.ENOENT: "does not exist", errno.ENOTDIR: "is not a directory"}
+    what = known.get(error.errno or 0, f"cannot be read: {error.strerror}")
+    return Finding("no-directory", f"{called} {what}", Stage.VERIFY, help="name a directory of Terraform")
+
+
+def _content(entry: Entry) -> str | Finding:
+    """The text of a file, or why there is none."""
+    if entry.kind is Kind.OUTSIDE:
+        message = "not checked: the file is a link that leads out of the directory"
+        help = "replace the link with the file, or validate a directory that contains both"
+        return Finding("not-checked", message, Stage.VERIFY, Location(entry.path), Severity.NOTE, help)
+    if entry.kind is Kind.FOLDER:
+        return _unreadable(entry.path, f"the folder cannot be read: {entry.error}", "make it readable")
+    if entry.kind is not Kind.FILE or entry.read is None:
+        return _unreadable(entry.path, f"the file is {entry.kind.value}", "replace it with a regular file")
+    try:
+        content = entry.read(MAX_BYTES)
+        # Half a character may stand at the end of what was read of a file over the limit, which no parser gets.
+        return content.decode("utf-8", "strict" if len(content) <= MAX_BYTES else "replace")
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror or error}"
+        return _unreadable(entry.path, message, "make it readable")
+    except UnicodeDecodeError as error:
+        message = f"the file is not UTF-8: {error.reason} at byte {error.start}"
+        return _unreadable(entry.path, message, "save it as UTF-8")
+
+
+def _limits(called: str, listing: Listing, unread: int) -> Iterator[Finding]:
+    """Findings about what was not read because the directory is too large."""
+    reasons = []
+    if unread:
+        what = f"{unread:,} files were" if unread > 1 else "1 file was"
+        reasons.append(
+            f"{what} not read, because at most {MOST_READ:,} files and {MOST_BYTES // 1024**2} MB are read"
+        )
+    if not listing.is_complete:
+        reasons.append(
+            f"it has more than {MOST_ENTRIES:,} files, or more than {MOST_DEPTH} levels of folders"
+        )
+    for reason in reasons:
+        help = "validate the directories in it one by one"
+        yield Finding(
+            "not-checked",
+            f"not checked: too large: {called}: {reason}",
+            Stage.VERIFY,
+            None,
+            Severity.NOTE,
+            help,
+        )

@@ -32,11 +32,14 @@ def check_files(configuration: Configuration, values: Values) -> Iterator[Findin
     for folder, scopes in configuration.scopes.items():
         module = configuration.modules[folder]
         calls = [
-            (file, call) for file in module.files for block in file.body.blocks for call in _calls(block)
+            (file, call, _from_path(call.arguments[0]))
+            for file in module.files
+            for block in file.body.blocks
+            for call in _calls(block)
         ]
         for scope in scopes if calls else ():
-            for file, call in calls:
-                path = _path(values, scope, call)
+            for file, call, from_path in calls:
+                path = _path(values, scope, call, from_path=from_path)
                 missing = path and path not in configuration.paths and path not in made
                 if missing and (place := call.at(file.path)) not in seen:
                     seen.add(place)
@@ -45,13 +48,13 @@ def check_files(configuration: Configuration, values: Values) -> Iterator[Findin
                     yield Finding("missing-file", message, Stage.VERIFY, place, help=help)
 
 
-def _path(values: Values, scope: Scope, call: Call) -> str:
+def _path(values: Values, scope: Scope, call: Call, *, from_path: bool) -> str:
     """The path that a call reads, relative to the verified directory; "" if it is unknown."""
     value = values.of(call.arguments[0], Environment(scope))
     if not isinstance(value, str) or value.startswith(("/", "~")) or not value:
         return ""
     # Terraform runs in the root module. `path.module` is already relative to the verified directory.
-    whole = value if _from_path(call.arguments[0]) else posixpath.join(scope.root.module.folder, value)
+    whole = value if from_path else posixpath.join(scope.root.module.folder, value)
     path = posixpath.normpath(whole)
     hidden = any(part.startswith(".") for part in path.split("/"))  # hidden or outside, so never read
     return "" if hidden else path

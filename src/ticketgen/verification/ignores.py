@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.shown import shown
 from ticketgen.rules.pages import CANNOT_BE_IGNORED
-from ticketgen.verification.references import did_you_mean
+from ticketgen.verification.guesses import Guesses
 
 __all__ = ["apply_ignores"]
 
 _MARK = re.compile(
-    r"(?P<sign>#|//|/\*)[ \t]*ticketgen:ignore(?:[ \t]+(?P<rule>[\w-]+))?[ \t]*(?P<reason>[^\n]*)"
+    r"(?P<sign>#|//|/\*)[ \t]*+ticketgen:ignore(?:[ \t]++(?P<rule>[\w-]++))?+[ \t]*+(?P<reason>[^\n]*+)"
 )
-_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|$)")
+_NOT_CODE = ("#", "//", "/*", "*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ def apply_ignores(
         rules: the ids of all rules.
         all_read: whether every level checked every file, so that a comment without a finding is unused.
     """
-    ignores = [ignore for path, text in texts.items() for ignore in _ignores(path, text)]
+    # Read twice, so that only the valid ones are kept.
     valid = {
-        (each.place.file, each.line, each.rule): each
-        for each in ignores
+        _key(each)
+        for each in _every(texts)
         if each.reason and each.rule in rules and each.rule not in CANNOT_BE_IGNORED
     }
     used = set()
@@ -55,17 +55,33 @@ def apply_ignores(
             used.add(key)
         else:
             yield finding
-    for ignore in ignores:
-        if (ignore.place.file, ignore.line, ignore.rule) not in used:
-            yield from _wrong(ignore, rules, all_read=all_read)
+    guesses = Guesses()
+    for ignore in _every(texts):
+        if _key(ignore) not in used:
+            yield from _wrong(ignore, rules, guesses, all_read=all_read)
+
+
+def _key(ignore: _Ignore) -> tuple[str, int, str]:
+    """What a finding must have to be silenced: its file, line and rule."""
+    return ignore.place.file, ignore.line, ignore.rule
+
+
+def _every(texts: Mapping[str, str]) -> Iterator[_Ignore]:
+    for path, text in texts.items():
+        yield from _ignores(path, text)
 
 
 def _ignores(path: str, text: str) -> Iterator[_Ignore]:
     if "ticketgen:ignore" not in text:
         return
     lines = text.split("\n")
+    waiting: list[_Ignore] = []  # comments on lines of their own, which apply to the next line of code
     for number, line in enumerate(lines, 1):
-        match = _MARK.search(line)
+        code = line.strip()
+        if waiting and code and not code.startswith(_NOT_CODE):
+            yield from (replace(ignore, line=number) for ignore in waiting)
+            waiting = []
+        match = _MARK.search(line) if "ticketgen:ignore" in line else None
         if match:
             alone = not line[: match.start()].strip()
             reason = (
@@ -73,18 +89,15 @@ def _ignores(path: str, text: str) -> Iterator[_Ignore]:
                 if match["sign"] == "/*"
                 else match["reason"].strip()
             )
-            about = _next_line(lines, number) if alone else number
-            yield _Ignore(Location(path, number, match.start() + 1), match["rule"] or "", reason, about)
+            ignore = _Ignore(Location(path, number, match.start() + 1), match["rule"] or "", reason, number)
+            if alone:
+                waiting.append(ignore)
+            else:
+                yield ignore
+    yield from waiting
 
 
-def _next_line(lines: list[str], number: int) -> int:
-    for following in range(number, len(lines)):
-        if not _COMMENT.match(lines[following]):
-            return following + 1
-    return number
-
-
-def _wrong(ignore: _Ignore, rules: Set[str], *, all_read: bool) -> Iterator[Finding]:
+def _wrong(ignore: _Ignore, rules: Set[str], guesses: Guesses, *, all_read: bool) -> Iterator[Finding]:
     if ignore.rule in CANNOT_BE_IGNORED:
         message, help = f"{ignore.rule} cannot be ignored", "remove the comment, and fix the finding"
         yield _finding("ignore-unknown-rule", message, ignore, help, Severity.ERROR)
@@ -92,7 +105,7 @@ def _wrong(ignore: _Ignore, rules: Set[str], *, all_read: bool) -> Iterator[Find
         message = f"unknown rule {shown(ignore.rule)} in ticketgen:ignore"
         if not ignore.rule:
             message = "ticketgen:ignore names no rule"
-        help = did_you_mean(ignore.rule, rules) or "run ticketgen rules for a list of the rules"
+        help = guesses.did_you_mean(ignore.rule, rules) or "run ticketgen rules for a list of the rules"
         yield _finding("ignore-unknown-rule", message, ignore, help, Severity.ERROR)
     elif not ignore.reason:
         message = f"ticketgen:ignore {ignore.rule} gives no reason"

@@ -1,10 +1,10 @@
-"""The levels in order: first each file alone, then all files together."""
+"""The levels that need all files: first the round trips, then references, schema and rules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ticketgen.findings import Checked, Finding
+from ticketgen.findings import Finding
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.values import Values
@@ -13,26 +13,14 @@ from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.files import check_files
+from ticketgen.verification.guesses import Guesses
 from ticketgen.verification.placement import check_placement
 from ticketgen.verification.references import check_references
 from ticketgen.verification.schema import check_schema
 from ticketgen.verification.syntax import check_syntax, round_trip_finding
 from ticketgen.verification.unused import check_unused
 
-__all__ = ["check_alone", "check_round_trips", "check_together"]
-
-
-def check_alone(texts: Mapping[str, str], *, ours: bool, round_trips: bool) -> Checked[tuple[File, ...]]:
-    """Run levels 1 and 2 on each file; the value holds the parsed files.
-
-    Args:
-        texts: the Terraform files by path.
-        ours: see `verify`.
-        round_trips: whether to make the round trips here; False if the second process makes them.
-    """
-    checked = [check_syntax(path, text, ours=ours, round_trips=round_trips) for path, text in texts.items()]
-    files = tuple(each.value for each in checked if each.value is not None)
-    return Checked(files, tuple(finding for each in checked for finding in each.findings))
+__all__ = ["check_round_trips", "check_together"]
 
 
 def check_round_trips(
@@ -47,17 +35,18 @@ def check_round_trips(
             yield round_trip_finding(file.path, difference, ours=ours)
 
 
-def check_together(configuration: Configuration) -> Iterator[Finding]:
+def check_together(configuration: Configuration, *, ours: bool) -> Iterator[Finding]:
     """Run levels 3 to 5: references, schema, rules."""
     modules = configuration.modules
+    guesses = Guesses()
     for module in modules.values():
-        yield from check_references(module)
-        yield from check_calls(module, modules)
+        yield from check_references(module, guesses)
+        yield from check_calls(module, modules, guesses)
         yield from check_placement(module)
         yield from check_duplicates(module)
         yield from check_unused(module)
     yield from check_cycles(configuration)
-    yield from check_files(configuration, Values())
+    yield from check_files(configuration, Values(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
-    yield from check_schema(modules.values())
-    yield from apply_rules(configuration)
+    yield from check_schema(modules.values(), guesses)
+    yield from apply_rules(configuration, ours=ours)

@@ -35,7 +35,7 @@ def _of_body(
             if reference.root not in names:
                 yield from _misplaced(file, top, reference, within, loop=loop)
     for block in body.blocks:
-        own = frozenset(block.labels) if block.type == "dynamic" else frozenset()
+        own = frozenset(block.labels[:1]) if block.type == "dynamic" else frozenset()
         iterator = block.attribute("iterator") if block.type == "dynamic" else None
         if iterator is not None and isinstance(iterator.value, Reference):
             own |= {iterator.value.root}

@@ -1,8 +1,7 @@
 """A cache of verification results, so that an unchanged directory is not verified twice.
 
 A result is stored under a digest of everything that it depends on: every text and every path relative to the directory,
-and every file of ticketgen and its parsers. Corrupt or foreign entries count as misses. An entry is written beside its
-place and moved there, so that concurrent runs see all of it or nothing; without a writable folder, nothing is stored.
+and every file of ticketgen and its parsers.
 
 Entries name files relative to the directory: the same directory in another place gets the paths of that place.
 """
@@ -12,14 +11,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
-from ticketgen.caching import cache_folder, fingerprint, keep
+from ticketgen.caching import cache_folder, fingerprint, keep, load
 from ticketgen.findings import Finding, Location, Severity, Stage
-from ticketgen.verification.verify import verify
+from ticketgen.hcl.budget import DEFAULT
+from ticketgen.verification.verify import verify_within
 
 __all__ = ["verify_or_remember"]
 
+_KIND = "verified"
 _MOST_KEPT = 200
 _PARSERS = ("hcl2", "lark", "pygohcl")
 
@@ -33,29 +33,42 @@ def verify_or_remember(
     *,
     ours: bool,
     paths: frozenset[str] | None = None,
+    left_out: frozenset[str] = frozenset(),
+    budget: int = DEFAULT,
     progress: Callable[[str], None] = silent,
 ) -> tuple[Finding, ...]:
-    """Return what `verify` finds, from the cache if it has it; see there for the arguments."""
-    folder = cache_folder()
-    if folder is None:
+    """Return what `verify_within` finds, from the cache if it has it; see there for the arguments.
+
+    A result is stored if another run would find the same, so not if the verification ran out of time or memory.
+    """
+    if cache_folder() is None:
         progress("verifying; the cache is off or cannot be written")
-        return verify(files, ours=ours, paths=paths)
-    key = _digest(files, ours=ours, paths=paths)
-    kept = folder / f"verified-{key}.json"
-    known = _read(kept, key)
+        return verify_within(files, ours=ours, paths=paths, left_out=left_out, budget=budget).findings
+    key = _digest(files, ours=ours, paths=paths, left_out=left_out, budget=budget)
+    known = _read(key)
     if known is not None:
         progress("nothing has changed since the last run: the result is from the cache")
         return known
     progress("verifying; the cache has no result for these files")
-    findings = verify(files, ours=ours, paths=paths)
-    _write(kept, key, findings)
-    return findings
+    verified = verify_within(files, ours=ours, paths=paths, left_out=left_out, budget=budget)
+    if verified.repeatable:
+        keep(_KIND, key, json.dumps([_row(finding) for finding in verified.findings]).encode(), _MOST_KEPT)
+    return verified.findings
 
 
-def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> str:
-    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}".encode())
+def _digest(
+    files: Mapping[str, str],
+    *,
+    ours: bool,
+    paths: frozenset[str] | None,
+    left_out: frozenset[str],
+    budget: int,
+) -> str:
+    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{ours}\0{paths is None}\0{budget}".encode())
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
+    for path in sorted(left_out):
+        digest.update(f"\0l{path}".encode("utf-8", "surrogateescape"))
     for path, text in sorted(files.items()):
         content = text.encode("utf-8", "surrogatepass")
         digest.update(f"\0f{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
@@ -63,26 +76,9 @@ def _digest(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | Non
     return digest.hexdigest()
 
 
-def _read(kept: Path, key: str) -> tuple[Finding, ...] | None:
-    try:
-        document = json.loads(kept.read_bytes())
-        rows = document["findings"]
-        if document["key"] != key or document["sum"] != _sum(rows):
-            return None
-        findings = tuple(map(_finding, rows))
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
-        return None
-    return findings
-
-
-def _write(kept: Path, key: str, findings: tuple[Finding, ...]) -> None:
-    rows = [_row(finding) for finding in findings]
-    document = {"key": key, "sum": _sum(rows), "findings": rows}
-    keep(kept, json.dumps(document).encode(), _MOST_KEPT)
-
-
-def _sum(rows: list[list[object]]) -> str:
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+def _read(key: str) -> tuple[Finding, ...] | None:
+    kept = load(_KIND, key)
+    return None if kept is None else tuple(map(_finding, json.loads(kept)))
 
 
 def _row(finding: Finding) -> list[object]:

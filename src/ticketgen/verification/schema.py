@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from itertools import chain
 
 from ticketgen.aws.provider.schema import AWS_VERSION, PROVIDERS, BlockSchema, Type, schema_of
 from ticketgen.aws.provider.upgrade import (
@@ -35,7 +36,7 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 from ticketgen.hcl.uses import Use
-from ticketgen.verification.references import did_you_mean
+from ticketgen.verification.guesses import Guesses
 from ticketgen.verification.versions import allows
 
 __all__ = ["check_schema"]
@@ -61,14 +62,14 @@ _BUILT_IN = "terraform"
 """The provider of Terraform's own types, such as ``terraform_data``."""
 
 
-def check_schema(modules: Iterable[Module]) -> Iterator[Finding]:
+def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Finding]:
     """Yield findings about resources, data sources, provider configurations, and references to them.
 
     A note counts the unchecked blocks for each reason, at the first of them.
     """
     unchecked: dict[str, list[Location]] = {}
     for module in modules:
-        checker = _Checker(module, unchecked)
+        checker = _Checker(module, unchecked, guesses)
         for file in module.files:
             for block in file.body.blocks:
                 if block.type in _META and block.labels:
@@ -115,10 +116,12 @@ class _Checker:
 
     Args:
         unchecked: the places of unchecked blocks by reason, for all modules.
+        guesses: those of the directory.
     """
 
-    def __init__(self, module: Module, unchecked: dict[str, list[Location]]) -> None:
+    def __init__(self, module: Module, unchecked: dict[str, list[Location]], guesses: Guesses) -> None:
         self.module = module
+        self._guesses = guesses
         self._sources = _sources(module)
         self._unchecked = unchecked
         _, constraint = self._sources.get("aws", ("", None))
@@ -172,7 +175,7 @@ class _Checker:
         if name in schema.attributes or name in schema.blocks:
             yield from self.superseded(subject, name, place, reading=True)
         elif self.version is _Version.KNOWN or not type.startswith("aws_"):
-            known = {*schema.attributes, *schema.blocks}
+            known = chain(schema.attributes, schema.blocks)
             yield from self.unknown(subject, name, place, f"{subject} has no attribute {name}", known)
 
     def unknown(
@@ -190,7 +193,8 @@ class _Checker:
                 help = "require AWS provider 6 in required_providers, or remove it"
                 yield _finding(rule, f"{message} before AWS provider 6", place, help, Severity.WARNING)
             return
-        yield _finding(rule, message, place, did_you_mean(path.rpartition(".")[2], known) or "remove it")
+        help = self._guesses.did_you_mean(path.rpartition(".")[2], known) or "remove it"
+        yield _finding(rule, message, place, help)
 
     def superseded(
         self, subject: str, path: str, place: Location, *, reading: bool = False
@@ -372,10 +376,13 @@ class _Body:
             yield from self.checker.unknown(self.subject, path, place, message, known, rule)
 
 
-def _settable(schema: BlockSchema) -> set[str]:
+def _settable(schema: BlockSchema) -> Iterator[str]:
     """The names that a configuration may use in a block: without read-only attributes."""
-    found = {name: schema.attribute(name) for name in schema.attributes}
-    return {name for name, known in found.items() if known and not known.read_only} | {*schema.blocks}
+    for name in schema.attributes:
+        known = schema.attribute(name)
+        if known and not known.read_only:
+            yield name
+    yield from schema.blocks
 
 
 def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str, str]]:

@@ -12,6 +12,8 @@ from ticketgen.hcl.tree import Unreadable, read
 
 __all__ = ["check_syntax", "round_trip_finding"]
 
+_MOST_COMPLAINTS = 100
+
 
 def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) -> Checked[File]:
     """Parse one file; no value if it cannot be parsed.
@@ -31,13 +33,15 @@ def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) 
         return Checked(None, (Finding(rule, refused.reason, Stage.VERIFY, place, severity, refused.help),))
     strict = complaints(text)
     if strict:
-        return Checked(
-            None,
-            tuple(
-                Finding("syntax", each.summary, Stage.VERIFY, each.at(path), help=each.detail)
-                for each in strict
-            ),
-        )
+        findings = [
+            Finding("syntax", each.summary, Stage.VERIFY, each.at(path), help=each.detail)
+            for each in strict[:_MOST_COMPLAINTS]
+        ]
+        if len(strict) > _MOST_COMPLAINTS:
+            message = f"the file has {len(strict) - _MOST_COMPLAINTS:,} more syntax errors"
+            place = strict[_MOST_COMPLAINTS].at(path)
+            findings.append(Finding("syntax", message, Stage.VERIFY, place, help="correct the others first"))
+        return Checked(None, tuple(findings))
     tree = read(text)
     file = tree if isinstance(tree, Unreadable) else to_file(path, text, tree)
     if isinstance(file, Unreadable):

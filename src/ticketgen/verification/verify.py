@@ -2,24 +2,65 @@
 
 A file with a syntax error is not checked further, and a folder with an unread file gets no findings about undeclared
 references.
+
+Work and memory are bounded in three ways: files that do not fit the `Budget` are not parsed, evaluation is charged to
+it, and a `Backstop` ends what takes too much in spite of both. Findings made before are reported.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding
+from ticketgen.hcl.backstop import Backstop, Overrun
+from ticketgen.hcl.budget import DEFAULT, Budget
 from ticketgen.hcl.second_process import RoundTrips, saves_time
+from ticketgen.verification.admission import FIX, admit, too_large
+from ticketgen.verification.listed import listed
 
-__all__ = ["verify"]
+if TYPE_CHECKING:
+    from ticketgen.hcl.syntax import File
+
+__all__ = ["Verified", "verify", "verify_within"]
 
 _HCL = (".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl")
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The result of a verification.
+
+    Attributes:
+        findings: what it found.
+        repeatable: whether another run finds the same; not after it took too much time or memory.
+    """
+
+    findings: tuple[Finding, ...]
+    repeatable: bool
+
+
 def verify(
-    files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None = None
+    files: Mapping[str, str],
+    *,
+    ours: bool,
+    paths: frozenset[str] | None = None,
+    left_out: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
+    """Verify a directory of Terraform within the default budget; see `verify_within`."""
+    return verify_within(files, ours=ours, paths=paths, left_out=left_out).findings
+
+
+def verify_within(
+    files: Mapping[str, str],
+    *,
+    ours: bool,
+    paths: frozenset[str] | None = None,
+    left_out: frozenset[str] = frozenset(),
+    budget: int = DEFAULT,
+) -> Verified:
     """Verify a directory of Terraform.
 
     Args:
@@ -27,37 +68,116 @@ def verify(
             ``*.tftest.hcl`` and ``*.tfmock.hcl`` only the syntax is checked; other files that Terraform or OpenTofu
             reads yield a note that they are not checked.
         ours: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
-            otherwise it is a note that the file was not checked.
+            otherwise it is a note that the file was not checked. The same holds for whatever is too large.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
             ``files`` is complete.
+        left_out: files of the directory that could not be read.
+        budget: how many times the default budget the directory has.
     """
     # No garbage here has cycles that only the collector could free, and it would scan every tree again and again.
     collecting = gc.isenabled()
     gc.disable()
+    run = _Run(files, frozenset(files) if ours else paths, left_out, Budget(budget), ours=ours)
     try:
-        return tuple(_verify(files, ours=ours, paths=frozenset(files) if ours else paths))
+        return run.result()
     finally:
         if collecting:
             gc.enable()
 
 
-def _verify(files: Mapping[str, str], *, ours: bool, paths: frozenset[str] | None) -> Iterator[Finding]:
-    texts = {path: text.removeprefix("\ufeff") for path, text in sorted(files.items()) if path.endswith(_HCL)}
-    every = frozenset(files) | (paths or frozenset())
-    elsewhere = RoundTrips(texts) if saves_time(texts) else None
-    # Imported here, because it takes a tenth of a second, during which the second process already works.
-    from ticketgen.hcl.configuration import Configuration
-    from ticketgen.rules.catalogue import CATALOGUE
-    from ticketgen.verification.ignores import apply_ignores
-    from ticketgen.verification.levels import check_alone, check_round_trips, check_together
-    from ticketgen.verification.unchecked import incomplete, not_read
+class _Run:
+    """One verification."""
 
-    alone = check_alone(texts, ours=ours, round_trips=elsewhere is None)
-    parsed = alone.value or ()
-    unread = texts.keys() - {file.path for file in parsed} | incomplete(every)
-    terraform = [file for file in parsed if file.path.endswith(".tf")]
-    findings = [*alone.findings, *not_read(every)]
-    findings += check_together(Configuration(terraform, files, paths, unread))
-    if elsewhere is not None:
-        findings += check_round_trips(parsed, texts, elsewhere.differences(), ours=ours)
-    yield from apply_ignores(findings, files, CATALOGUE.keys(), all_read=not unread)
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        paths: frozenset[str] | None,
+        left_out: frozenset[str],
+        budget: Budget,
+        *,
+        ours: bool,
+    ) -> None:
+        self.files = files
+        self.paths = paths
+        self.left_out = left_out
+        self.budget = budget
+        self.ours = ours
+        self.findings: list[Finding] = []
+        self.backstop = Backstop(budget.seconds, budget.bytes)
+        self.elsewhere: RoundTrips | None = None
+        self.unread: Set[str] = frozenset()
+
+    def result(self) -> Verified:
+        """Run all checks, as far as the budget goes."""
+        overrun = self._within(self.budget.seconds, lambda: self.findings.extend(self._checks()))
+        if self.elsewhere is not None:
+            self.elsewhere.stop()
+        reasons = [*self.budget.short, *overrun]
+        self.findings += (too_large(why, None, FIX, ours=self.ours) for why in reasons)
+        kept: list[Finding] = []
+        all_read = not self.unread and not reasons and not self.budget.partial
+        more = self._within(self.budget.seconds / 5, lambda: kept.extend(self._heeded(all_read=all_read)))
+        if more:
+            kept = [*self.findings, *(too_large(why, None, FIX, ours=self.ours) for why in more)]
+        return Verified(tuple(listed(kept)), repeatable=not overrun and not more)
+
+    def _within(self, seconds: float, work: Callable[[], None]) -> list[str]:
+        """Do something; the reason if it took too much."""
+        try:
+            with Backstop(seconds, self.budget.bytes, self._others) as self.backstop:
+                work()
+        except Overrun as overrun:
+            return [f"the checks take more than {overrun}"]
+        except MemoryError:
+            return ["the checks take more memory than there is"]
+        except RecursionError:
+            return ["the checks lead too deep"]
+        return []
+
+    def _others(self) -> Iterator[int]:
+        return self.elsewhere.processes() if self.elsewhere is not None else iter(())
+
+    def _checks(self) -> Iterator[Finding]:
+        terraform = {
+            path: text.removeprefix("\ufeff")
+            for path, text in sorted(self.files.items())
+            if path.endswith(_HCL)
+        }
+        others = {path: text for path, text in self.files.items() if path not in terraform}
+        admitted = admit(terraform, others, self.budget, ours=self.ours)
+        yield from admitted.findings
+        texts = admitted.terraform
+        if saves_time(texts):
+            self.elsewhere = RoundTrips(texts, self.budget)
+            self.backstop.shorten(self.elsewhere.seconds)
+        # Imported here, because it takes a tenth of a second, during which the second process already works.
+        from ticketgen.hcl.configuration import Configuration
+        from ticketgen.verification.levels import check_round_trips, check_together
+        from ticketgen.verification.syntax import check_syntax
+        from ticketgen.verification.unchecked import incomplete, not_read
+
+        parsed: list[File] = []
+        for path, text in texts.items():
+            checked = check_syntax(path, text, ours=self.ours, round_trips=self.elsewhere is None)
+            yield from checked.findings
+            if checked.value is not None:
+                parsed.append(checked.value)
+        every = frozenset(self.files) | (self.paths or frozenset())
+        yield from not_read(every)
+        self.unread = terraform.keys() - {file.path for file in parsed} | incomplete(every) | self.left_out
+        read = {path: text for path, text in self.files.items() if path in texts or path in admitted.others}
+        files = [file for file in parsed if file.path.endswith(".tf")]
+        configuration = Configuration(files, read, self.paths, self.unread, self.budget)
+        yield from check_together(configuration, ours=self.ours)
+        if self.elsewhere is not None:
+            differences = self.elsewhere.differences()
+            if self.elsewhere.overrun:
+                raise Overrun("the round trips of all files may take")
+            yield from check_round_trips(parsed, texts, differences, ours=self.ours)
+
+    def _heeded(self, *, all_read: bool) -> Iterator[Finding]:
+        """The findings that no comment silences, and those about the comments."""
+        from ticketgen.rules.catalogue import CATALOGUE
+        from ticketgen.verification.ignores import apply_ignores
+
+        return apply_ignores(self.findings, self.files, CATALOGUE.keys(), all_read=all_read)

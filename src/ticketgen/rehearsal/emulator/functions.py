@@ -1,6 +1,6 @@
 """Lambda functions, executed with the code and environment that Terraform deployed, in processes of `runtime`.
 
-The credentials of a function name its Region, so that the emulator knows where a call comes from.
+The access key of a function names its Region, so that the emulator knows where a call comes from.
 """
 
 from __future__ import annotations
@@ -8,11 +8,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import zipfile
@@ -24,9 +22,12 @@ from typing import Any
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 
+from ticketgen.rehearsal.credentials import OUT_OF_REACH
 from ticketgen.rehearsal.emulator import caches
 from ticketgen.rehearsal.emulator.metrics import METRICS
 from ticketgen.rehearsal.emulator.patching import replace
+from ticketgen.rehearsal.signatures import Keys
+from ticketgen.rehearsal.workspace import module
 
 __all__ = ["CALLER", "Fleet", "Outcome", "function_of"]
 
@@ -98,15 +99,15 @@ def function_of(arn: str) -> LambdaFunction:
 class Fleet:
     """The instances of all functions."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
-        self._folder = Path(tempfile.mkdtemp(prefix="ticketgen-functions-"))
-        self._path = str(self._folder / "runtime")
+    def __init__(self, endpoint: str, folder: Path, keys: Keys) -> None:
+        self._endpoint, self._folder, self._keys = endpoint, folder, keys
+        self._code = folder / "functions"
+        self._path = str(folder / "runtime")
         self._idle: dict[str, deque[Instance]] = defaultdict(deque)
         self._slots: dict[str, threading.BoundedSemaphore] = {}
         self._unpacking = threading.Lock()
         self._runtime = subprocess.Popen(
-            [sys.executable, "-m", "ticketgen.rehearsal.emulator.runtime", self._path],
+            module("emulator.runtime", self._path),
             stdin=subprocess.PIPE,  # the runtime exits when this process does, even if it is killed
             stdout=subprocess.DEVNULL,
         )
@@ -137,15 +138,6 @@ class Fleet:
             if instance is not None:
                 instance.close()
             slots.release()
-
-    def close(self) -> None:
-        """Stop all instances and delete their code."""
-        for instances in self._idle.values():
-            for instance in instances:
-                instance.close()
-        self._runtime.kill()
-        self._runtime.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def patch(self) -> None:
         """Make moto's Lambda invoke functions here."""
@@ -189,24 +181,26 @@ class Fleet:
             {
                 "folder": str(self._unpacked(function)),
                 "handler": function.handler,
-                "redis": caches.address_of(host) if host else None,
+                "redis": caches.socket_of(host) if host else None,
                 "environment": {
                     **environment,
                     "PATH": os.environ.get("PATH", ""),
                     "AWS_REGION": region,
                     "AWS_DEFAULT_REGION": region,
                     "AWS_ACCESS_KEY_ID": CALLER + region,
-                    "AWS_SECRET_ACCESS_KEY": "rehearsal",
+                    "AWS_SECRET_ACCESS_KEY": self._keys.of(CALLER + region),
                     "AWS_SESSION_TOKEN": "rehearsal",
                     "AWS_ENDPOINT_URL": self._endpoint,
                     "AWS_LAMBDA_FUNCTION_NAME": str(function.function_name),
-                    "AWS_EC2_METADATA_DISABLED": "true",
+                    **OUT_OF_REACH,
+                    "HOME": str(self._folder),
+                    "TMPDIR": os.environ.get("TMPDIR", str(self._folder)),
                 },
             },
         )
 
     def _unpacked(self, function: LambdaFunction) -> Path:
-        folder = self._folder / str(function.code_digest or function.code_sha_256).replace("/", "_")
+        folder = self._code / str(function.code_digest or function.code_sha_256).replace("/", "_")
         with self._unpacking:
             if not folder.exists():
                 with zipfile.ZipFile(BytesIO(function.code_bytes)) as code:

@@ -1,11 +1,11 @@
-"""Lambda's runtime: `python -m ticketgen.rehearsal.emulator.runtime SOCKET`.
+"""Lambda's runtime: `python -P -m ticketgen.rehearsal.emulator.runtime SOCKET`.
 
 One process imports the modules that every function needs, and forks for each connection to its socket: a connection
 is an instance of a function, in a process of its own, with its own environment and modules. Each line on a connection
 is one JSON document: first the instance, which is answered when it has started, then one event after the other.
 
-    {"folder", "handler", "environment", "redis": [host, port] or null}   ->  {"pid"} or {"error"}
-    {"event", "seconds"}                                                  ->  {"result" or "error", "log", "seconds"}
+    {"folder", "handler", "environment", "redis": path or null}   ->  {"pid"} or {"error"}
+    {"event", "seconds"}                                          ->  {"result" or "error", "log", "seconds"}
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from typing import Any
 import boto3
 import botocore.session
 
+from ticketgen.rehearsal.emulator.loopback import connect_to_loopback_only
+
 __all__ = ["main"]
 
 
@@ -37,7 +39,7 @@ def main(path: str) -> None:
     for service in ("dynamodb", "sqs", "rds-data"):
         loader.load_service_model(service, "service-2")  # parsed once, for all forks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connect_to_loopback_only()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(256)
@@ -92,21 +94,34 @@ def _start(instance: dict[str, Any], loader: Any) -> Any:
     session.register_component("data_loader", loader)
     boto3.setup_default_session(botocore_session=session)
     if instance["redis"]:
-        _lead_to_redis(instance["environment"].get("REDIS_HOST", ""), *instance["redis"])
+        _lead_to_redis(instance["environment"].get("REDIS_HOST", ""), instance["redis"])
     sys.path.insert(0, instance["folder"])
     module, name = instance["handler"].rsplit(".", 1)
     return getattr(importlib.import_module(module), name)
 
 
-def _lead_to_redis(endpoint: str, host: str, port: int) -> None:
-    """Redirect connections to ElastiCache's name over TLS to a local Redis without TLS."""
+class _Local(socket.socket):
+    """A connection to a Unix socket that accepts the options of TCP."""
+
+    def setsockopt(self, level: int, *arguments: Any) -> None:
+        if level != socket.IPPROTO_TCP:
+            super().setsockopt(level, *arguments)
+
+
+def _lead_to_redis(endpoint: str, path: str) -> None:
+    """Redirect connections to ElastiCache's name over TLS to a Redis on a Unix socket without TLS."""
     connect, wrap = socket.create_connection, ssl.SSLContext.wrap_socket
 
     def connected(address: Any, *arguments: Any, **options: Any) -> socket.socket:
-        return connect((host, port) if address[0] == endpoint else address, *arguments, **options)
+        if address[0] != endpoint:
+            return connect(address, *arguments, **options)
+        local = _Local(socket.AF_UNIX)
+        local.settimeout(options.get("timeout", arguments[0] if arguments else None))
+        local.connect(path)
+        return local
 
     def wrapped(context: ssl.SSLContext, plain: socket.socket, *arguments: Any, **options: Any) -> Any:
-        return plain if plain.getpeername()[1] == port else wrap(context, plain, *arguments, **options)
+        return plain if isinstance(plain, _Local) else wrap(context, plain, *arguments, **options)
 
     socket.create_connection = connected
     vars(ssl)["SSLContext"].wrap_socket = wrapped

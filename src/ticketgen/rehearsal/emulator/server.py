@@ -1,6 +1,7 @@
-"""The emulator as a process: `python -m ticketgen.rehearsal.emulator.server PORT`, on loopback.
+"""The emulator as a process: `python -P -m ticketgen.rehearsal.emulator.server`, on a free port of loopback.
 
-It prints its address as one line of JSON when it is ready, and exits when its standard input ends.
+It reads its secret and its folder as one line of JSON, prints its address as another when it is ready, and exits when
+its standard input ends. It answers signed requests only, with keys that follow from the secret (`signatures`).
 
 Control requests go to paths below `/_rehearsal/`: `pause` stops background work (streams, schedules), and `run` resumes
 it; `cut/REGION` disconnects a Region, and `heal/REGION` reconnects it; `state?metrics=N&executions=M` returns the
@@ -12,18 +13,31 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+
+from ticketgen.rehearsal.emulator.loopback import connect_to_loopback_only
+from ticketgen.rehearsal.signatures import OPERATOR, Keys, Signed, signed
 
 __all__ = ["main"]
 
 HOST = "127.0.0.1"
+
+ORIGIN = "ticketgen.origin"
+"""The key of a request's verified origin in its WSGI environment."""
+
+CONTROLS = ("/_rehearsal/", "/moto-api")
+"""Paths that steer the emulator and are not part of AWS; moto brings the second one."""
+
+MOST_BYTES = 100_000_000
+"""The longest body that is read; Lambda accepts packages of 50 MB, which arrive in Base64."""
 
 HANG_SECONDS = 1.6
 """Seconds that a call to a disconnected Region hangs: longer than the functions' time-outs."""
@@ -31,8 +45,11 @@ HANG_SECONDS = 1.6
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def main(port: int) -> None:
+def main() -> None:
     """Serve until standard input ends."""
+    settings = json.loads(sys.stdin.readline())
+    keys, folder = Keys(settings["secret"]), Path(settings["folder"])
+    connect_to_loopback_only()
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the monitoring role of RDS uses one of them
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
@@ -57,7 +74,7 @@ def main(port: int) -> None:
     holder: dict[str, Application] = {}
     server = make_server(
         HOST,
-        port,
+        0,
         lambda *call: holder["first"](*call),
         threaded=True,
         request_handler=_quiet(MotoRequestHandler),
@@ -67,26 +84,20 @@ def main(port: int) -> None:
     global_tables.patch()
     elasticache.patch()
     if caches.available():
-        caches.patch()
-    small_gaps.patch(address)
-    fleet = functions.Fleet(f"http://{address}")
+        caches.patch(folder)
+    small_gaps.patch(address, keys)
+    fleet = functions.Fleet(f"http://{address}", folder, keys)
     fleet.patch()
     machines = state_machines.Machines(fleet)
     machines.patch()
     pollers_ = pollers.Pollers(fleet, machines.start)
     database = warehouse.Warehouse()
     desk = Desk(machines, pollers_, database)
-    holder["first"] = _front(desk, fleet, database, _honest(moto))
+    holder["first"] = _guarded(keys, _front(desk, fleet, database, _honest(moto)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent process, which ends this one
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     print(json.dumps({"address": address, "redis": caches.available()}), flush=True)
-    try:
-        sys.stdin.read()
-    finally:
-        fleet.close()
-        caches.stop_all()
-        os._exit(0)
+    sys.stdin.read()
+    os._exit(0)
 
 
 class Desk:
@@ -117,19 +128,48 @@ class Desk:
         }
 
 
+def _guarded(keys: Keys, application: Application) -> Application:
+    """Refuse every request without a valid signature, and control requests of anybody but the operator."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            origin = signed(environ, lambda: _whole_body(environ), keys)
+        except ValueError:
+            origin = None
+        control = environ["PATH_INFO"].startswith(CONTROLS)
+        if origin is None or (control and origin.caller != OPERATOR):
+            refusal = json.dumps(
+                {"__type": "AccessDenied", "message": "the signature is not of this rehearsal"}
+            )
+            return _json(start, 403, refusal, {"Connection": "close"})
+        environ[ORIGIN] = origin
+        return application(environ, start)
+
+    return answer
+
+
+def _whole_body(environ: dict[str, Any]) -> bytes:
+    """The body of a request, which can be read again."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if not 0 <= length <= MOST_BYTES or environ.get("wsgi.input_terminated"):
+        raise ValueError("the body has no length, or is too long")
+    body: bytes = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = BytesIO(body)
+    return body
+
+
 def _front(desk: Desk, fleet: Any, database: Any, moto: Application) -> Application:
     """Route requests that moto does not serve: control, the stack's APIs, the Data API, disconnected Regions."""
     from ticketgen.rehearsal.emulator import api_gateway, fast_lane, warehouse
     from ticketgen.rehearsal.emulator.functions import CALLER
     from ticketgen.rehearsal.emulator.global_tables import LINKS
 
-    credential = re.compile(rf"Credential={re.escape(CALLER)}([a-z0-9-]+)/\d+/([a-z0-9-]+)/")
-    scope = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/")
     own_address = re.compile(r"^(\w+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        origin: Signed = environ[ORIGIN]
         if path.startswith("/_rehearsal/"):
             return _json(start, 200, json.dumps(desk.answer(path, query)))
         named = own_address.match(environ.get("HTTP_HOST", ""))
@@ -140,17 +180,19 @@ def _front(desk: Desk, fleet: Any, database: Any, moto: Application) -> Applicat
                 name[5:].replace("_", "-").lower(): environ[name] for name in environ if name[:5] == "HTTP_"
             }
             body = _body(environ).decode()
-            request = api_gateway.HttpRequest(environ["REQUEST_METHOD"], path, query, headers, body)
+            request = api_gateway.HttpRequest(
+                environ["REQUEST_METHOD"], path, query, headers, body, origin.caller
+            )
             answered = api_gateway.serve(request, fleet)
             return _json(start, answered.status, answered.body, dict(answered.headers))
-        called = credential.search(environ.get("HTTP_AUTHORIZATION", ""))
-        if called and not LINKS.connected(called[1], called[2]):
+        function = origin.caller.startswith(CALLER)
+        if function and not LINKS.connected(origin.caller.removeprefix(CALLER), origin.region):
             time.sleep(HANG_SECONDS)
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return _json(start, 503, "{}")
         target = environ.get("HTTP_X_AMZ_TARGET", "")
-        if target in fast_lane.OPERATIONS and (signed := scope.search(environ.get("HTTP_AUTHORIZATION", ""))):
-            return _json(start, *fast_lane.answer(target, signed[1], _body(environ)))
+        if target in fast_lane.OPERATIONS:
+            return _json(start, *fast_lane.answer(target, origin.region, _body(environ)))
         if path in warehouse.PATHS:
             return _json(start, *database.answer(path, _body(environ)))
         return moto(environ, start)
@@ -200,4 +242,4 @@ def _honest(application: Application) -> Application:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()

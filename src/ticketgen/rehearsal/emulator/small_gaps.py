@@ -13,20 +13,24 @@ from moto.kinesis.responses import KinesisResponse
 from moto.rds.models import DBCluster, DBInstance
 from moto.sqs.models import Queue
 from moto.stepfunctions.responses import StepFunctionResponse
+from moto.sts.models import AssumedRole
 from moto.timestreamwrite.models import TimestreamWriteBackend
 
 from ticketgen.rehearsal.emulator.patching import add_actions, replace
+from ticketgen.rehearsal.signatures import Keys
 
 __all__ = ["patch"]
 
 
-def patch(address: str) -> None:
+def patch(address: str, keys: Keys) -> None:
     """Add the missing answers and attributes to moto's services.
 
     Args:
         address: host and port where the emulator answers.
+        keys: the credentials that it accepts.
     """
     _patch_timestream(address)
+    _patch_roles(keys)
     _patch_state_machines()
     _patch_functions()
     _patch_kinesis()
@@ -42,6 +46,17 @@ def _patch_timestream(address: str) -> None:
         return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}
 
     replace(TimestreamWriteBackend, describe_endpoints=endpoints)
+
+
+def _patch_roles(keys: Keys) -> None:
+    """Give an assumed role credentials that the emulator accepts."""
+    start = AssumedRole.__init__
+
+    def started(role: Any, *arguments: Any, **options: Any) -> None:
+        start(role, *arguments, **options)
+        role.secret_access_key = keys.of(role.access_key_id)
+
+    replace(AssumedRole, __init__=started)
 
 
 class _StateMachines:

@@ -1,0 +1,57 @@
+"""Standard output and standard error: everything that is printed as text passes here, and is escaped.
+
+What has a format of its own (a report, a document, a coloured difference) is escaped by that format, and goes around
+with `put` or as bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+__all__ = ["Guarded", "guard", "put"]
+
+_SOUND = re.compile("[\n -~]*")
+
+
+class Guarded:
+    """A stream whose text is shown by `visible_lines`; for everything else it is the stream itself."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write text without control characters or commands for the CI in it."""
+        if not _SOUND.fullmatch(text) or "::" in text or "##" in text:
+            from ticketgen.escaping import visible_lines
+
+            self.stream.write(visible_lines(text))
+        else:
+            self.stream.write(text)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write each line as `write` does."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+def guard() -> None:
+    """Guard standard output and standard error from now on."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is not None and not isinstance(stream, Guarded):
+            setattr(sys, name, Guarded(stream))
+
+
+def put(text: str, *, err: bool = False) -> None:
+    """Print text that is escaped already, with the control characters that ticketgen itself adds: colours."""
+    stream = sys.stderr if err else sys.stdout
+    stream = stream.stream if isinstance(stream, Guarded) else stream
+    stream.write(text)
+    stream.flush()

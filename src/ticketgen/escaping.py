@@ -1,0 +1,142 @@
+"""How text of strangers is written into each format: the one border between what was read and what is printed.
+
+Messages, names and excerpts show every character that readers cannot see, or take for another, as an escape
+(`characters` says which). No line of the result is a command for the CI that keeps it: GitHub's runner obeys lines that
+begin with ``::``, and ``##[`` anywhere in a line
+(https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs); Azure's obeys ``##vso[``, and TeamCity
+``##teamcity[``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from html import escape
+from urllib.parse import quote
+
+__all__ = [
+    "as_json",
+    "as_markdown",
+    "as_markup",
+    "as_shell_word",
+    "as_uri",
+    "as_utf8",
+    "harmless",
+    "readable",
+    "visible",
+    "visible_lines",
+]
+
+_PLAIN = re.compile("[ -~]*")
+_PLAIN_LINES = re.compile("[\n -~]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+_COMMAND_LINE = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+_COMMAND = re.compile(r"#(?=#[a-z]*\[)", re.IGNORECASE)
+
+
+def visible(text: str) -> str:
+    """Text on one line, with everything escaped that readers cannot see or take for another; safe inside a line."""
+    if not _PLAIN.fullmatch(text):
+        text = _escaped(readable(text))
+    return _COMMAND.sub(r"\\u0023", text)
+
+
+def visible_lines(text: str, *, keep: str = "\n") -> str:
+    """Lines of text, each as `visible` shows it, none of them a command for the CI.
+
+    Args:
+        text: the lines.
+        keep: the control characters that are not escaped.
+    """
+    if not _PLAIN_LINES.fullmatch(text):
+        parts = re.split(f"([{keep}])", readable(text))
+        text = "".join(part if part in keep else _escaped(part) for part in parts)
+    return harmless(text)
+
+
+def harmless(text: str) -> str:
+    """The text without commands for the CI that keeps its log."""
+    return _COMMAND.sub(r"\\u0023", _COMMAND_LINE.sub(r"\1\\u003a", text))
+
+
+def readable(text: str) -> str:
+    r"""The text, with bytes of a name that are no UTF-8 as ``\xff``, and other halves of surrogate pairs as escapes."""
+    if not _SURROGATE.search(text):
+        return text
+    try:
+        # Also where Python took every byte beyond ASCII for one that it cannot decode, as with LC_ALL=C.
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def as_utf8(text: str) -> bytes:
+    """A document as bytes, whatever was in the names in it."""
+    return readable(text).encode("utf-8")
+
+
+def as_json(document: object) -> str:
+    """A JSON document, indented, in ASCII: a log and a terminal show it as it is."""
+    text = json.dumps(document, indent=2)
+    if "\\ud" in text.lower():
+        text = json.dumps(_readable(document), indent=2)
+    return _COMMAND.sub(r"\\u0023", text)
+
+
+def as_markup(text: str, *, quotes: bool = True) -> str:
+    """Text inside XML, SVG and HTML, between tags or in an attribute."""
+    return escape(visible_lines(text), quote=quotes)
+
+
+def as_uri(path: str) -> str:
+    """A path as a relative reference, or as an absolute one with its scheme."""
+    try:
+        octets = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        octets = readable(path).encode()
+    # Section 4.2 of https://www.rfc-editor.org/rfc/rfc3986: a colon in the first segment would end a scheme.
+    return f"file://{quote(octets)}" if octets.startswith(b"/") else quote(octets)
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&$])")
+
+
+def as_markdown(text: str) -> str:
+    """Text inside a line of Markdown or a cell of a table: no markup, no HTML, no link."""
+    return _MARKDOWN.sub(r"\\\1", visible(text))
+
+
+def as_shell_word(text: str) -> str:
+    """One word for a shell that can be pasted as it is shown."""
+    shown = visible(text.replace("\\", "\\\\").replace("'", "\\'"))
+    if visible(text) == text:
+        return shlex.quote(text)
+    # Of bash, zsh and ksh: https://www.gnu.org/software/bash/manual/html_node/ANSI_002dC-Quoting.html.
+    return f"$'{shown}'"
+
+
+def _escaped(text: str) -> str:
+    from ticketgen.characters import is_hidden, look_alikes
+
+    others = set(look_alikes(text))
+    return "".join(
+        _code(mark) if index in others or is_hidden(mark) else mark for index, mark in enumerate(text)
+    )
+
+
+def _code(mark: str) -> str:
+    code = ord(mark)
+    return _SHORT.get(mark) or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")
+
+
+def _readable(document: object) -> object:
+    if isinstance(document, str):
+        return readable(document)
+    if isinstance(document, dict):
+        return {_readable(key): _readable(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_readable(each) for each in document]
+    return document

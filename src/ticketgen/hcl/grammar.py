@@ -1,0 +1,130 @@
+"""The parser of python-hcl2's grammar, without compiling it, which takes a second or two.
+
+``grammar.json`` has the compiled grammar of one version of python-hcl2 and lark; ``scripts/grammar.py`` writes it. The
+grammar of other versions is compiled at run time, and ticketgen's cache keeps the result. Both are the same data, which
+cannot run anything: the first line says what the grammar was compiled from, the second what lark needs to load it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ticketgen.caching import keep, load
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+__all__ = ["COMPILED", "compiled", "parser"]
+
+COMPILED = Path(__file__).with_name("grammar.json")
+
+_KIND = "grammar"
+_MOST_KEPT = 5
+
+
+@cache
+def parser() -> Lark:
+    """The parser; it keeps no positions of rules."""
+    source = _source()
+    shipped = COMPILED.read_bytes()
+    if shipped.partition(b"\n")[0] == source:
+        return _loaded(shipped)
+    kept = load(_KIND, source.decode())
+    if kept is not None:
+        return _loaded(kept)
+    content = compiled()
+    keep(_KIND, source.decode(), content, _MOST_KEPT)
+    return _loaded(content)
+
+
+def compiled() -> bytes:
+    """The grammar that is installed, compiled; the same bytes for the same versions."""
+    from lark import Lark
+    from lark.grammar import Rule
+    from lark.lexer import TerminalDef
+
+    lark = Lark(
+        _grammar_file().read_text("utf-8"), parser="lalr", postlex=_postlexer(), propagate_positions=False
+    )
+    data, memo = lark.memo_serialize([TerminalDef, Rule])
+    del data["options"]["postlex"]
+    data["parser"]["parser"] = _numbered(data["parser"]["parser"])
+    document = json.dumps({"data": data, "memo": memo}, separators=(",", ":"), sort_keys=True)
+    return _source() + b"\n" + document.encode() + b"\n"
+
+
+def _loaded(content: bytes) -> Lark:
+    from lark import Lark
+
+    document = json.loads(content.partition(b"\n")[2])
+    table = document["data"]["parser"]["parser"]
+    table["tokens"] = dict(enumerate(table["tokens"]))
+    table["states"] = {
+        state: {
+            token: (1, {"@": ~action}) if action < 0 else (0, action)
+            for token, action in zip(row[::2], row[1::2], strict=True)
+        }
+        for state, row in enumerate(table["states"])
+    }
+    document["memo"] = {int(number): item for number, item in document["memo"].items()}
+    document["data"]["options"]["postlex"] = _postlexer()
+    return Lark.load(document)
+
+
+def _numbered(table: dict[str, Any]) -> dict[str, Any]:
+    """Lark's parse table, with states and tokens in an order of their own; lark's order differs from run to run.
+
+    The row of a state has each token and its action in turn: a state to go to, or ``~rule`` for a rule to reduce by.
+    """
+    tokens = sorted(table["tokens"].values())
+    by_name = {
+        state: {table["tokens"][token]: action for token, action in row.items()}
+        for state, row in table["states"].items()
+    }
+    order = [table["start_states"][name] for name in sorted(table["start_states"])]
+    number = {state: at for at, state in enumerate(order)}
+    for state in order:
+        for _, (reduces, goal) in sorted(by_name[state].items()):
+            if not reduces and goal not in number:
+                number[goal] = len(order)
+                order.append(goal)
+    rows = []
+    for state in order:
+        row = []
+        for at, token in enumerate(tokens):
+            if token in by_name[state]:
+                reduces, goal = by_name[state][token]
+                row += [at, ~goal["@"] if reduces else number[goal]]
+        rows.append(row)
+    return {
+        **table,
+        "tokens": tokens,
+        "states": rows,
+        "start_states": {name: number[state] for name, state in table["start_states"].items()},
+        "end_states": {name: number[state] for name, state in table["end_states"].items()},
+    }
+
+
+def _source() -> bytes:
+    """What the compiled grammar depends on, in a line."""
+    import hashlib
+
+    import lark
+
+    digest = hashlib.sha256(_grammar_file().read_bytes()).hexdigest()
+    return json.dumps({"format": 1, "hcl2.lark": digest, "lark": lark.__version__}).encode()
+
+
+def _grammar_file() -> Path:
+    import hcl2
+
+    return Path(hcl2.__file__).with_name("hcl2.lark")
+
+
+def _postlexer() -> Any:
+    from hcl2.postlexer import PostLexer
+
+    return PostLexer()

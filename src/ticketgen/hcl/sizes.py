@@ -1,0 +1,47 @@
+"""How large a value may be, and how much a value weighs.
+
+A value that occurs twice inside another one weighs twice: what reads the whole value visits it twice. So the limit also
+holds for lists of lists that are small in memory but have 2^30 elements.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["MOST_CHARACTERS", "MOST_ELEMENTS", "MOST_WEIGHT", "weight"]
+
+MOST_ELEMENTS: Final = 2_000
+"""Limit of elements of one list or map, and of instances of a resource."""
+MOST_CHARACTERS: Final = 2 * 1024 * 1024
+"""Limit of characters of one string: the largest file that is read."""
+_CHARACTERS: Final = 64
+"""Characters of a string that weigh as much as an element."""
+MOST_WEIGHT: Final = MOST_CHARACTERS // _CHARACTERS + 1
+
+
+def weight(value: object) -> int:
+    """The number of elements at any depth, with long strings for several; above `MOST_WEIGHT` if it is too large."""
+    if isinstance(value, str):
+        return 1 + len(value) // _CHARACTERS
+    if not isinstance(value, list | dict):
+        return 1
+    total = 0
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            total += 1 + len(each) // _CHARACTERS
+        elif isinstance(each, list | dict):
+            if len(each) > MOST_ELEMENTS:
+                return MOST_WEIGHT + 1
+            total += 1
+            if isinstance(each, dict):
+                total += sum(len(key) // _CHARACTERS for key in each)
+                waiting.extend(each.values())
+            else:
+                waiting.extend(each)
+        else:
+            total += 1
+        if total + len(waiting) > MOST_WEIGHT:
+            return MOST_WEIGHT + 1
+    return total

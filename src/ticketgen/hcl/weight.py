@@ -1,0 +1,112 @@
+"""The weight of a text: the work and memory that its verification takes, known before a parser sees it.
+
+The unit is a token of python-hcl2, which takes some 35 µs in all and 400 bytes in a tree. Whatever costs more or less
+is counted as so many tokens. The factors are measured: see tests/verification/test_budget.py.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from ticketgen.hcl.depth import scan
+
+__all__ = ["OF_A_FILE", "Weight", "roughly", "weigh", "weigh_code"]
+
+OF_A_FILE = 30
+"""Tokens for the calls of both parsers."""
+
+_TOKEN = re.compile(r"\w[\w-]*|\n|[^\w\s]")
+_AT_ONCE = 16_384
+"""Characters whose tokens are counted at once, so that the list of them stays small."""
+_OF_A_PART = {"line": 0.25, "template": 4}
+"""Tokens for a line of a heredoc, and for an expression in a template: for one in a heredoc, python-hcl2 is called."""
+_COPIED = 150_000
+"""Bytes that HCL's parser copies in the time of a token. It copies all literal text before each part of a template."""
+_OF_CODE = 25
+"""Characters of text, which may be code that the rules parse, for the work on a token."""
+
+_MOST_OF_CODE = 125_000
+"""Limit of the tokens in a file of code; a file with more weighs as much as if every character were one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a text costs.
+
+    Attributes:
+        tokens: the work, in tokens.
+        longest: the characters of its longest string or heredoc; python-hcl2's lexer takes 200 bytes for each.
+    """
+
+    tokens: int
+    longest: int
+
+
+def weigh(text: str, most: int) -> Weight:
+    """The weight of Terraform; the count ends when it exceeds the limit.
+
+    Args:
+        text: a text that has passed `guards.refusal`, valid or not.
+        most: the limit of tokens.
+    """
+    tokens = float(OF_A_FILE)
+    longest = 0
+    last = 0
+    # For each string or heredoc around a place: its parts so far, and their characters.
+    templates: list[list[int]] = []
+    for kind, where, before, match in scan(text):
+        end = match.start()
+        if not where:
+            tokens += _tokens(text, before, end, most) + 1
+        elif where == '"' and (lines := text.count("\n", before, end)):
+            # Invalid: HCL's parser ends the string at the end of its line, and goes on with code.
+            tokens += _tokens(text, before, end, most)
+            tokens -= 1
+            templates[-1][0] += lines
+        if where:
+            own = templates[-1]
+            own[0] += 1
+            own[1] += match.end() - before
+            tokens += _OF_A_PART.get(kind, 1) + (where == '"' and before < end)
+        if kind in {"quote", "marker"}:
+            templates.append([0, 0])
+        elif kind in {"end", "marker end"}:
+            parts, characters = templates.pop()
+            longest = max(longest, characters)
+            tokens += characters / _OF_CODE + parts * characters / _COPIED
+        if tokens > most:
+            return Weight(math.ceil(tokens), longest)
+        last = match.end()
+    if templates:  # not closed: HCL's parser reads it all the same
+        templates[-1][0] += text.count("\n", last)
+        templates[-1][1] += len(text) - last
+        longest = max(longest, *(characters for _, characters in templates))
+        tokens += sum(parts * characters / _COPIED for parts, characters in templates)
+    return Weight(math.ceil(tokens) + _tokens(text, last, len(text), most), longest)
+
+
+def roughly(text: str) -> int:
+    """A limit of the weight of Terraform, much faster and never too low."""
+    size = len(text)
+    copied = (text.count("\n") + text.count("{")) * size // _COPIED
+    return OF_A_FILE + size - text.count(" ") + 5 * text.count("{") + size // _OF_CODE + copied
+
+
+def weigh_code(text: str) -> Weight:
+    """The weight of a file that is not Terraform, such as a test; Python's parser takes 500 bytes for a token."""
+    tokens = OF_A_FILE + len(text) // _OF_CODE
+    if len(text) <= _MOST_OF_CODE or _tokens(text, 0, len(text), _MOST_OF_CODE) <= _MOST_OF_CODE:
+        return Weight(tokens, 0)
+    return Weight(max(tokens, len(text)), 0)
+
+
+def _tokens(text: str, start: int, end: int, most: int) -> int:
+    """The tokens of a piece of code; the count ends when it exceeds the limit."""
+    count = 0
+    for each in range(start, end, _AT_ONCE):
+        count += len(_TOKEN.findall(text, each, min(each + _AT_ONCE, end)))
+        if count > most:
+            break
+    return count

@@ -1,0 +1,125 @@
+"""Where a file has characters that its readers cannot see, or take for others; see `characters` for which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from ticketgen.characters import Kind, described, hidden, look_alikes
+from ticketgen.escaping import visible
+from ticketgen.findings import Severity
+
+__all__ = ["FIX", "MOST", "RULE", "Place", "hidden_characters"]
+
+RULE = "hidden-characters"
+FIX = "delete the character, or write it as an escape in double quotes"
+MOST = 20
+"""Places that are reported of one file."""
+
+_MOST_SEEN = 50_000
+"""Hidden characters of a file that are looked at; so many are an error, whatever they are."""
+
+_LONGEST_SHOWN = 60
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n|\Z)")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Characters in a row, or a word.
+
+    Attributes:
+        line: from 1.
+        column: from 1, in characters.
+        message: what is there.
+        severity: an error for what cannot be seen; a warning for look-alikes, and for characters that Unicode does not
+            define or that each font draws as it likes.
+        help: the fix for this place.
+    """
+
+    line: int
+    column: int
+    message: str
+    severity: Severity
+    help: str
+
+
+def hidden_characters(text: str) -> Iterator[Place]:
+    """The first places of a file, in order, with one more that says that there are others.
+
+    Args:
+        text: the whole file; a byte order mark at its start is none of its characters.
+    """
+    text = text.removeprefix("\ufeff")
+    if text.isascii() and not _CONTROL.search(text):
+        return
+    lines = enumerate(text.split("\n"), 1)
+    found = 0
+    for number, line in lines:
+        if line.isascii() and not _CONTROL.search(line):
+            continue
+        for place in _of_line(number, line):
+            found += 1
+            if found > MOST:
+                yield _others(chain([(number, line[place.column - 1 :])], lines))
+                return
+            yield place
+
+
+def _others(lines: Iterable[tuple[int, str]]) -> Place:
+    """The place of the first error in the remaining lines, or of the first warning; nothing beyond it is read."""
+    message = f"more hidden characters follow; of a file, {MOST} places are reported"
+    warned = seen = 0
+    for number, line in lines:
+        if line.isascii() and not _CONTROL.search(line):
+            continue
+        for each in hidden(line):
+            seen += 1
+            if each.kind is not Kind.UNKNOWN or seen > _MOST_SEEN:
+                return Place(number, 1, message, Severity.ERROR, FIX)
+        warned = warned or number
+    return Place(warned, 1, message, Severity.WARNING, FIX)
+
+
+def _of_line(number: int, line: str) -> Iterator[Place]:
+    places = [
+        _hidden(number, each.start, each.count, each.kind, line[each.start])
+        for each in islice(hidden(line), MOST + 1)
+    ]
+    others = look_alikes(line)
+    if others:
+        from ticketgen.look_alikes import latin
+
+        position, reported = 0, 0
+        for word in _WORD.finditer(line):
+            while position < len(others) and others[position] < word.start():
+                position += 1
+            if position == len(others) or reported > MOST:
+                break
+            index = others[position]
+            if index < word.end():
+                reported += 1
+                places.append(_look_alike(number, word.start(), word[0], line[index], latin(line[index])))
+    yield from sorted(places, key=lambda place: place.column)
+
+
+def _hidden(number: int, start: int, count: int, kind: Kind, mark: str) -> Place:
+    message = f"the {kind.value} {described(mark)} cannot be seen"
+    if count > 1:
+        message = (
+            f"{count:,} characters in a row cannot be seen; the first is the {kind.value} {described(mark)}"
+        )
+    severity = Severity.WARNING if kind is Kind.UNKNOWN else Severity.ERROR
+    if kind is Kind.BIDI:
+        message += ", and shows the text around it in another order"
+    return Place(number, start + 1, message, severity, FIX)
+
+
+def _look_alike(number: int, start: int, word: str, mark: str, latin: str) -> Place:
+    word = word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"
+    message = f"{visible(word)} contains {described(mark)}, which looks like {latin}"
+    return Place(
+        number, start + 1, message, Severity.WARNING, f"write {latin}, or write the whole word in one script"
+    )

@@ -1,0 +1,176 @@
+"""Fetch a project template: from a folder, a zip archive or a git repository."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from ticketgen.project.processes import run
+from ticketgen.project.template import (
+    MOST_BYTES,
+    MOST_FILES,
+    File,
+    Template,
+    Unusable,
+    read_template,
+    template_of,
+)
+
+__all__ = ["fetch", "is_remote"]
+
+_HOSTS: Final = {
+    "gh": "https://github.com/{}.git",
+    "gl": "https://gitlab.com/{}.git",
+    "bb": "https://bitbucket.org/{}.git",
+}
+_ADDRESS: Final = re.compile(r"(?:git\+)?(?:https?|ssh|git|file)://|\w[\w.-]*@\w[\w.-]*:")
+_PROTOCOLS: Final = "file:git:http:https:ssh"
+"""What git may speak: its other transports, such as ``ext::``, run commands that an address contains."""
+_SETTINGS: Final = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false")
+"""Settings of the user that would run a program, or fetch more."""
+_OF_A_REPOSITORY: Final = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
+)
+_PATIENCE_S: Final = 60
+
+
+def is_remote(source: str) -> bool:
+    """Whether a template's source is an address, and not a path on this machine."""
+    return bool(_ADDRESS.match(source)) or source.partition(":")[0] in _HOSTS
+
+
+def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) -> Template:
+    """Fetch a template and read it.
+
+    Args:
+        source: a path, a URL, an address such as ``git@HOST:PATH``, or an abbreviation such as ``gh:OWNER/NAME``.
+        checkout: a branch, tag or commit of a repository.
+        into: a new folder for what is fetched.
+        base: where a relative path begins.
+
+    Raises:
+        Unusable: it cannot be fetched, or it is not a template.
+        OSError: it cannot be written.
+    """
+    host, colon, rest = source.partition(":")
+    address = _HOSTS[host].format(rest) if colon and host in _HOSTS else source
+    is_zip = address.lower().endswith(".zip")
+    if is_remote(address) and not is_zip:
+        return _cloned(address, checkout, into)
+    if checkout is not None:
+        raise Unusable(
+            "it is not a git repository, so it has no branch, tag or commit", "leave out --checkout"
+        )
+    if is_zip and is_remote(address):
+        return template_of(_unpacked(_downloaded(address)))
+    place = base / address
+    if is_zip:
+        return template_of(_unpacked(_read(place)))
+    if not place.is_dir():
+        raise Unusable("it is not a folder" if os.path.lexists(place) else "it does not exist")
+    return read_template(place)
+
+
+def _cloned(address: str, checkout: str | None, into: Path) -> Template:
+    if checkout is not None and (checkout.startswith("-") or not checkout.isprintable() or not checkout):
+        raise Unusable(f"{checkout!r} is not a branch, tag or commit", "name one with --checkout")
+    if re.search("://(?:[^/@]*@)?-", address):
+        raise Unusable(
+            "its host begins with a hyphen, which programs read as an option", "correct the address"
+        )
+    into.mkdir()
+    # The variables of a hook that runs `ticketgen` would lead git into another repository.
+    kept = {name: text for name, text in os.environ.items() if name not in _OF_A_REPOSITORY}
+    environment = {**kept, "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
+    if not sys.stdin.isatty():
+        environment["GIT_TERMINAL_PROMPT"] = "0"
+    git = ["git", *(word for setting in _SETTINGS for word in ("-c", setting))]
+    target = into / "repository"
+    commands = [[*git, "clone", "--quiet", "--no-recurse-submodules", "--template=", "--",
+                 address.removeprefix("git+"), str(target)]]  # fmt: skip
+    if checkout is not None:
+        commands.append([*git, "-C", str(target), "checkout", "--quiet", checkout, "--"])
+    for command in commands:
+        try:
+            code, output = run(command, into, environment=environment, capture=True)
+        except OSError as error:
+            raise Unusable(f"git cannot be run: {error.strerror}", "install git") from None
+        if code:
+            told = " ".join(output.split())[-300:]
+            raise Unusable(
+                f"git cannot fetch it: {told}", "correct the address, or the name after --checkout"
+            )
+    return read_template(target)
+
+
+def _downloaded(address: str) -> bytes:
+    if not address.startswith(("https://", "http://")):
+        raise Unusable("an archive is fetched over https only", "download it, and name the file")
+    try:
+        with urllib.request.urlopen(address, timeout=_PATIENCE_S) as answer:
+            content: bytes = answer.read(MOST_BYTES + 1)
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        raise Unusable(f"it cannot be fetched: {error}", "correct the address") from None
+    return _small_enough(content)
+
+
+def _read(place: Path) -> bytes:
+    try:
+        if not place.is_file():
+            raise Unusable("it is not a file" if os.path.lexists(place) else "it does not exist")
+        with place.open("rb") as stream:
+            return _small_enough(stream.read(MOST_BYTES + 1))
+    except OSError as error:
+        raise Unusable(f"it cannot be read: {error.strerror}") from None
+
+
+def _small_enough(content: bytes) -> bytes:
+    if len(content) > MOST_BYTES:
+        raise Unusable(f"it is larger than {MOST_BYTES // 1_000_000} MB", "name a smaller archive")
+    return content
+
+
+def _unpacked(content: bytes) -> Mapping[str, File]:
+    """The files of an archive, which may have one folder around them; nothing is written to the disk."""
+    files: dict[str, File] = {}
+    left = MOST_BYTES
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_FILES:
+                raise Unusable(f"it has more than {MOST_FILES:,} files", "name a smaller archive")
+            for member in members:
+                mode = member.external_attr >> 16
+                kind = stat.S_IFMT(mode)
+                if member.is_dir():
+                    continue
+                if any(part in {"", ".", ".."} for part in member.filename.split("/")):
+                    raise Unusable(
+                        f"{member.filename!r} leads out of the archive", "remove it from the archive"
+                    )
+                if kind not in {0, stat.S_IFREG}:
+                    raise Unusable(f"{member.filename!r} is not a plain file", "remove it from the archive")
+                with archive.open(member) as stream:
+                    packed = stream.read(left + 1)
+                left -= len(packed)
+                if left < 0:
+                    raise Unusable(f"it has more than {MOST_BYTES // 1_000_000} MB", "name a smaller archive")
+                files[member.filename] = File(packed, bool(mode & stat.S_IXUSR))
+    except Unusable:
+        raise
+    except Exception as error:  # zipfile, zlib and lzma have many
+        raise Unusable(f"it cannot be unpacked: {error}", "name a zip archive without a password") from None
+    tops = {path.split("/")[0] for path in files}
+    if "cookiecutter.json" in files or len(tops) != 1:
+        return files
+    start = f"{tops.pop()}/"
+    return {path.removeprefix(start): file for path, file in files.items() if path.startswith(start)}

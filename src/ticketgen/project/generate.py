@@ -1,0 +1,214 @@
+"""Make a project's files from a template: rendered in Jinja's sandbox, each at a checked path below the project.
+
+The template's expressions see its variables and nothing else, so a template without hooks and extensions is inert: it
+is text in, text out. Nothing here touches the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ticketgen.project.limits import SECONDS, TooMuch, bounded
+from ticketgen.project.template import MOST_BYTES, File, Template, Unusable, is_text
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+__all__ = ["Renderer"]
+
+_LONGEST_NAME: Final = 255
+"""Bytes of a name that Linux and macOS accept."""
+
+_SYNTAX: Final = frozenset(
+    {
+        "autoescape", "block_end_string", "block_start_string", "comment_end_string", "comment_start_string",
+        "keep_trailing_newline", "line_comment_prefix", "line_statement_prefix", "lstrip_blocks", "trim_blocks",
+        "variable_end_string", "variable_start_string",
+    }
+)  # fmt: skip
+"""The options of Jinja that a template may set; the others take objects or make caches."""
+
+_RESERVED: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen-(write|new-.*)", re.IGNORECASE)
+"""Names that git or ticketgen would believe: hooks in ``.git`` run at the first commit, a journal at the next render.
+
+``git~1`` is ``.git`` on Windows, and so is ``.git`` with dots or spaces after it. A clone can bring neither.
+"""
+
+_IGNORED_BY_MACOS: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+"""Characters that HFS+ leaves out of a name. Source: git's ``is_hfs_dotgit`` (utf8.c)."""
+
+
+class Renderer:
+    """Renders the texts of one template."""
+
+    def __init__(self, template: Template) -> None:
+        """Prepare the sandbox.
+
+        Raises:
+            Unusable: the template wants extensions that do not exist, or options that Jinja does not have.
+        """
+        self._template = template
+        self._environment = _environment(template)
+        self._seconds = float(SECONDS)
+
+    @contextlib.contextmanager
+    def _bounded(self, name: str) -> Iterator[None]:
+        """Explain whatever an expression raises, and charge its time to the budget of the whole template."""
+        since = time.process_time()
+        try:
+            with bounded(self._seconds):
+                yield
+        except Unusable:
+            raise
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            line = getattr(error, "lineno", None)
+            where = f"{name}:{line}" if line else name
+            raise Unusable(f"{where!r} cannot be rendered: {reason}", "correct the template") from error
+        finally:
+            self._seconds -= time.process_time() - since
+
+    def default(self, raw: Any, answers: Mapping[str, object]) -> str:
+        """The default of a variable; it may depend on the variables before it.
+
+        Raises:
+            Unusable: it cannot be rendered.
+        """
+        from cookiecutter.prompt import render_variable
+
+        with self._bounded("cookiecutter.json"):
+            return str(render_variable(self._environment, raw, dict(answers)))
+
+    def text(self, name: str, text: str, answers: Mapping[str, object]) -> str:
+        """A text of the template, rendered.
+
+        Args:
+            name: of the text, for the message.
+            text: a template.
+            answers: the variables.
+
+        Raises:
+            Unusable: it cannot be rendered.
+        """
+        with self._bounded(name):
+            parts, size = [], 0
+            for part in self._environment.from_string(text).generate(cookiecutter=dict(answers)):
+                parts.append(part)
+                size += len(part)
+                if size > MOST_BYTES:
+                    raise TooMuch(f"it renders more than {MOST_BYTES // 1_000_000} MB")
+            return "".join(parts)
+
+    def project(self, answers: Mapping[str, object]) -> Mapping[str, File]:
+        """The files of the project by path; those whose name, or a folder's, is rendered to nothing are left out.
+
+        Raises:
+            Unusable: a text cannot be rendered, or a path is not one below the project.
+        """
+        top = self._path(self._template.top, answers)
+        if top is None or "/" in top:
+            raise Unusable(f"{self._template.top!r} is rendered to {top or ''!r}, which is not a folder's name",
+                           "correct the name of the template's folder")  # fmt: skip
+        made: dict[str, File] = {}
+        size = 0
+        for source, file in self._template.sources().items():
+            copied = self._copied(source)
+            path = self._path(source, answers, copied)
+            if path is None:
+                continue
+            if copied is None and is_text(file.content):
+                file = File(self._rendered(source, file.content.decode(), answers), file.executable)
+            size += len(file.content)
+            if size > MOST_BYTES:
+                raise Unusable(f"it renders more than {MOST_BYTES // 1_000_000} MB", "remove a loop")
+            if path in made:
+                raise Unusable(
+                    f"{source!r} and another file are both rendered to {path!r}", "rename one of them"
+                )
+            made[path] = file
+        for path in made:
+            parent = next((each for each in list(_prefixes(path))[:-1] if each in made), None)
+            if parent:
+                raise Unusable(f"{parent!r} is rendered as a file and as a folder", "rename one of them")
+        return made
+
+    def _rendered(self, name: str, text: str, answers: Mapping[str, object]) -> bytes:
+        rendered = self.text(name, text, answers)
+        wanted = self._template.variables.get("_new_lines")
+        first = re.search(r"\r\n|\n|\r", text)
+        newline = str(wanted) if wanted in {"\n", "\r", "\r\n"} else first[0] if first else "\n"
+        with self._bounded(name):
+            return rendered.replace("\n", newline).encode()
+
+    def _copied(self, source: str) -> str | None:
+        """The outermost part of a path that is copied with everything in it, as the template asks; None if rendered."""
+        named = self._template.variables.get("_copy_without_render")
+        patterns = named if isinstance(named, list) else ()
+        matches = (
+            part for part in _prefixes(source) if any(fnmatch.fnmatch(part, str(each)) for each in patterns)
+        )
+        return next(matches, None)
+
+    def _path(self, source: str, answers: Mapping[str, object], copied: str | None = None) -> str | None:
+        """A path with its names rendered, but for those in a copied folder; None if one is rendered to nothing."""
+        parts = source.split("/")
+        rendered = len(copied.split("/")) if copied else len(parts)
+        names = [self.text(source, name, answers) for name in parts[:rendered]] + parts[rendered:]
+        if "" in names:
+            return None
+        path = "/".join(names)
+        for name in path.split("/"):
+            wrong = _wrong(name)
+            if wrong:
+                raise Unusable(f"{source!r} is rendered to the path {path[:200]!r}, {wrong}",
+                               "correct the name in the template, or the answers that it uses")  # fmt: skip
+        return path
+
+
+def _wrong(name: str) -> str | None:
+    if name in {"", ".", ".."}:
+        return "which leads out of the project"
+    if not name.isprintable() or "\\" in name:
+        return "which has a character that a name should not have"
+    if len(name.encode()) > _LONGEST_NAME:
+        return f"in which a name is longer than {_LONGEST_NAME} bytes"
+    if _RESERVED.fullmatch(_IGNORED_BY_MACOS.sub("", name)):
+        return "which git and ticketgen keep for themselves"
+    return None
+
+
+def _prefixes(path: str) -> list[str]:
+    """The path's folders, outermost first, and the path."""
+    parts = path.split("/")
+    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+
+
+def _environment(template: Template) -> SandboxedEnvironment:
+    from cookiecutter.environment import ExtensionLoaderMixin
+    from jinja2 import DictLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    class Sandbox(ExtensionLoaderMixin, SandboxedEnvironment):  # type: ignore[misc]
+        """Cookiecutter's environment, sandboxed."""
+
+    options = template.variables.get("_jinja2_env_vars") or {}
+    unknown = sorted(set(options) - _SYNTAX) if isinstance(options, dict) else ["_jinja2_env_vars"]
+    if unknown:
+        raise Unusable(
+            f"it sets {unknown[0]!r}, which is not an option of Jinja's syntax", "remove the option"
+        )
+    try:
+        return Sandbox(
+            context={"cookiecutter": {"_extensions": template.extensions()}},
+            undefined=StrictUndefined, loader=DictLoader(dict(template.included())),
+            **{"keep_trailing_newline": True, **options},
+        )  # fmt: skip
+    except Exception as error:  # also whatever the import of an extension raises
+        raise Unusable(
+            f"its Jinja environment cannot be made: {error}", "correct cookiecutter.json"
+        ) from error

@@ -1,0 +1,83 @@
+"""Run the code of a template: its hooks and extensions, which have all rights of the user. Nobody runs it unasked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from ticketgen.project.generate import Renderer
+from ticketgen.project.processes import run
+from ticketgen.project.template import File, Template, Unusable, read_template
+
+__all__ = ["asked_before", "let_import", "run_hook", "write_new"]
+
+_OWNER_MAY_RUN: Final = 0o700
+
+
+def write_new(folder: Path, files: Mapping[str, File]) -> None:
+    """Write files into a private folder, which nothing else writes to; none of them may exist."""
+    for path, file in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        with os.fdopen(os.open(place, flags, 0o777 if file.executable else 0o666), "wb") as stream:
+            stream.write(file.content)
+
+
+def asked_before(template: Template, beside: Path) -> Template:
+    """The template after its ``pre_prompt`` hooks, which may change its copy in the temporary folder.
+
+    Raises:
+        Unusable: a hook fails, or what it leaves is not a template.
+    """
+    scripts = template.hooks("pre_prompt")
+    if not scripts:
+        return template
+    copy = beside / "template"
+    write_new(copy, template.files)
+    for path in scripts:
+        _run(path, copy / path, copy)
+    return read_template(copy)
+
+
+def let_import(template: Template, beside: Path) -> None:
+    """Let Python find the modules of the template's own extensions."""
+    own = {path: file for path, file in template.files.items() if path.startswith("local_extensions")}
+    if own and template.extensions():
+        write_new(beside / "extensions", own)
+        sys.path.insert(0, str(beside / "extensions"))
+
+
+def run_hook(
+    template: Template, name: str, answers: Mapping[str, object], project: Path, beside: Path
+) -> None:
+    """Render the scripts of a hook and run each in the project's folder.
+
+    Raises:
+        Unusable: a script cannot be rendered, or fails.
+    """
+    renderer = Renderer(template)
+    for path, file in template.hooks(name).items():
+        try:
+            text = file.content.decode()
+        except UnicodeDecodeError:
+            raise Unusable(f"{path!r} is not UTF-8", "correct the hook") from None
+        script = beside / name / PurePosixPath(path).name
+        write_new(
+            beside / name, {script.name: File(renderer.text(path, text, answers).encode(), executable=True)}
+        )
+        _run(path, script, project)
+
+
+def _run(path: str, script: Path, folder: Path) -> None:
+    script.chmod(_OWNER_MAY_RUN)
+    command = [sys.executable, str(script)] if script.suffix == ".py" else [str(script)]
+    try:
+        code, _ = run(command, folder)
+    except OSError as error:
+        raise Unusable(f"the hook {path} cannot be run: {error.strerror}", "correct the hook") from None
+    if code:
+        raise Unusable(f"the hook {path} ended with exit code {code}", "correct the hook")

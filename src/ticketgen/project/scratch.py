@@ -1,0 +1,93 @@
+"""The temporary folder in which a project is made, beside its own place: removed however `new` ends."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from ticketgen.signals import held_back, surely
+
+__all__ = ["in_scratch", "left_behind"]
+
+T = TypeVar("T")
+
+PREFIX: Final = ".ticketgen-new-"
+
+
+def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], bool]) -> T:
+    """Call a function with a new private folder, and remove the folder afterwards.
+
+    Only SIGKILL and a disk that removes nothing can leave the folder behind. It is locked while it is in use, so that
+    `left_behind` knows.
+
+    Args:
+        above: where the folder is made; it and its parents are created, and removed again unless they are kept.
+        action: gets the folder.
+        keep: whether the parents that were created stay.
+    """
+    parents = [each for each in (above, *above.absolute().parents) if not each.exists()]
+    made: list[tempfile.TemporaryDirectory[str]] = []
+    locks: list[int] = []
+
+    def make() -> None:
+        above.mkdir(parents=True, exist_ok=True)
+        made.append(tempfile.TemporaryDirectory(prefix=PREFIX, dir=above, ignore_cleanup_errors=True))
+        locks.append(os.open(made[0].name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
+        with contextlib.suppress(
+            OSError
+        ):  # a file system without locks: nobody is told of a folder that stays
+            fcntl.flock(locks[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def remove() -> None:
+        for each in made:
+            each.cleanup()
+        while locks:
+            os.close(locks.pop())
+        if not keep():
+            for parent in parents:
+                with contextlib.suppress(OSError):
+                    parent.rmdir()
+
+    try:
+        try:
+            with held_back():
+                make()
+            return action(Path(made[0].name))
+        finally:
+            surely(remove)
+    finally:
+        surely(remove)  # again, in case that a signal came between the work and the first attempt
+
+
+def left_behind(above: Path) -> tuple[Path, ...]:
+    """The temporary folders of this user that a killed `new` left in a folder.
+
+    They are reported and not removed: the name alone does not prove who made a folder, and a clone can bring it.
+    """
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in sorted(os.scandir(above), key=lambda each: each.name):
+            with contextlib.suppress(OSError):
+                if entry.name.startswith(PREFIX) and _is_abandoned(entry):
+                    found.append(above / entry.name)
+    return tuple(found)
+
+
+def _is_abandoned(entry: os.DirEntry[str]) -> bool:
+    status = entry.stat(follow_symlinks=False)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        return False
+    folder = os.open(entry.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(folder)
+    return True

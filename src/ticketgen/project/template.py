@@ -1,0 +1,211 @@
+"""A project template, read once: what is checked, shown and run afterwards is what was read.
+
+Templates have cookiecutter's format. cookiecutter itself reads templates through links, renders them without a sandbox
+and writes wherever a rendered name leads, so only its extensions and its way to render a default are used.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+__all__ = ["MOST_BYTES", "MOST_FILES", "File", "Template", "Unusable", "read_template", "template_of"]
+
+MOST_FILES: Final = 10_000
+MOST_BYTES: Final = 100_000_000
+"""The most files of a template, and the most bytes of all: templates with a vendored library are below."""
+
+_CONTEXT: Final = "cookiecutter.json"
+_HOOKS: Final = "hooks"
+_SHARED: Final = "templates"
+_HOOK_NAMES: Final = ("pre_prompt", "pre_gen_project", "post_gen_project")
+_EXTENSIONS: Final = "local_extensions"
+
+
+class Unusable(Exception):
+    """A template cannot be used: what is wrong with it, and the fix."""
+
+    def __init__(
+        self,
+        message: str,
+        help: str = "name a cookiecutter template: a folder, a zip archive or a git repository",
+    ) -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a template or of a project: its bytes, and whether its owner may execute it."""
+
+    content: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template.
+
+    Attributes:
+        variables: of its ``cookiecutter.json``, in their order.
+        top: the folder whose files become the project's; its name is rendered, too.
+        files: every file that can take part, relative to the template.
+    """
+
+    variables: Mapping[str, Any]
+    top: str
+    files: Mapping[str, File]
+
+    def sources(self) -> Mapping[str, File]:
+        """The files that become the project's, relative to `top`."""
+        return _below(self.files, self.top)
+
+    def included(self) -> Mapping[str, str]:
+        """The texts that a file may include: those of the project, and those of the folder ``templates``."""
+        every = {**_below(self.files, _SHARED), **self.sources()}
+        return {name: file.content.decode() for name, file in every.items() if is_text(file.content)}
+
+    def hooks(self, name: str) -> Mapping[str, File]:
+        """The scripts of a hook, such as ``pre_gen_project``."""
+        return {path: self.files[path] for path in sorted(self.files) if _hook_of(path) == name}
+
+    def extensions(self) -> tuple[str, ...]:
+        """The Jinja extensions that it loads beside cookiecutter's own."""
+        named = self.variables.get("_extensions") or ()
+        return tuple(str(each) for each in named) if isinstance(named, list | tuple) else (str(named),)
+
+    def code(self) -> tuple[str, ...]:
+        """What it runs as a program, for the question whether that is wanted; empty if it only has texts."""
+        hooks = (path for name in _HOOK_NAMES for path in self.hooks(name))
+        return (*hooks, *(f"the Jinja extension {each}" for each in self.extensions()))
+
+
+def is_text(content: bytes) -> bool:
+    """Whether a file is rendered; any other one is copied."""
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def template_of(files: Mapping[str, File]) -> Template:
+    """The template that some files are.
+
+    Raises:
+        Unusable: they are none.
+    """
+    if _CONTEXT not in files:
+        raise Unusable(f"it has no {_CONTEXT}")
+    try:
+        variables = json.loads(files[_CONTEXT].content.decode())
+    except (ValueError, RecursionError) as error:
+        raise Unusable(f"{_CONTEXT} is not JSON: {error}", "correct the file") from None
+    if not isinstance(variables, dict):
+        raise Unusable(f"{_CONTEXT} does not hold an object", "correct the file")
+    tops = {path.split("/")[0] for path in files if "/" in path}
+    marks = _marks(variables)
+    top = next(
+        (each for each in sorted(tops) if "cookiecutter" in each and all(m in each for m in marks)), None
+    )
+    if top is None:
+        raise Unusable("it has no folder such as {{cookiecutter.project}}, which becomes the project")
+    return Template(variables, top, files)
+
+
+def read_template(folder: Path) -> Template:
+    """Read a template's folder: plain files, and links to plain files of the template.
+
+    Raises:
+        Unusable: it is not a template, is too large, or has a link that leads out of it.
+        OSError: it cannot be read.
+    """
+    root = Path(os.path.realpath(folder))
+    reader = _Reader(root)
+    try:
+        names = sorted(os.listdir(root))  # noqa: PTH208 - names only
+    except OSError as error:
+        raise Unusable(f"it cannot be read: {error.strerror}") from None
+    for name in names:
+        is_top = "cookiecutter" in name and name != _CONTEXT
+        if is_top or name in {_CONTEXT, _HOOKS, _SHARED, _EXTENSIONS, f"{_EXTENSIONS}.py"}:
+            reader.read(name)
+    return template_of(reader.files)
+
+
+class _Reader:
+    """Reads files below a folder, up to the limits."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._left = MOST_BYTES
+        self.files: dict[str, File] = {}
+
+    def read(self, path: str) -> None:
+        """Read a file, or every file of a folder."""
+        place = self._root / path
+        try:
+            path.encode()
+            kind = place.lstat().st_mode
+            if stat.S_ISDIR(kind):
+                for name in sorted(os.listdir(place)):  # noqa: PTH208 - names only
+                    if name != "__pycache__":
+                        self.read(f"{path}/{name}")
+            elif stat.S_ISREG(kind):
+                self._keep(path, place)
+            elif stat.S_ISLNK(kind):
+                self._keep(path, self._led_to(path))
+            else:
+                raise Unusable(f"{path!r} is neither a file nor a folder", "remove it from the template")
+        except UnicodeEncodeError:
+            raise Unusable(f"{path!r} has a name that is not UTF-8", "rename it in the template") from None
+        except OSError as error:
+            raise Unusable(f"{path!r} cannot be read: {error.strerror}", "correct its permissions") from None
+        except RecursionError:
+            raise Unusable("its folders are nested too deep", "remove them from the template") from None
+
+    def _led_to(self, path: str) -> Path:
+        """The file that a link leads to. Whoever gets the template gets the target, too, if it is below the root."""
+        target = Path(os.path.realpath(self._root / path))
+        inside = target.is_relative_to(self._root) and ".git" not in target.relative_to(self._root).parts
+        if not inside or not target.is_file():
+            raise Unusable(f"{path!r} is a link that does not lead to a file of the template",
+                           "replace it with a copy of the file")  # fmt: skip
+        return target
+
+    def _keep(self, path: str, place: Path) -> None:
+        # Not through a link, and not waiting for a pipe, if somebody puts one here meanwhile.
+        with os.fdopen(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "it is not a plain file")
+            content = stream.read(self._left + 1)
+        self._left -= len(content)
+        self.files[path] = File(content, bool(status.st_mode & stat.S_IXUSR))
+        if self._left < 0 or len(self.files) > MOST_FILES:
+            raise Unusable(f"it has more than {MOST_FILES:,} files or {MOST_BYTES // 1_000_000} MB",
+                           "remove what a project does not need")  # fmt: skip
+
+
+def _below(files: Mapping[str, File], folder: str) -> Mapping[str, File]:
+    start = f"{folder}/"
+    return {path.removeprefix(start): file for path, file in sorted(files.items()) if path.startswith(start)}
+
+
+def _hook_of(path: str) -> str | None:
+    """The hook that a file is a script of, by cookiecutter's rule."""
+    place = PurePosixPath(path)
+    if place.parent.as_posix() != _HOOKS or path.endswith("~"):
+        return None
+    return place.stem if place.stem in _HOOK_NAMES else None
+
+
+def _marks(variables: Mapping[str, Any]) -> tuple[str, str]:
+    syntax = variables.get("_jinja2_env_vars")
+    named = syntax if isinstance(syntax, dict) else {}
+    return str(named.get("variable_start_string", "{{")), str(named.get("variable_end_string", "}}"))

@@ -1,0 +1,40 @@
+"""Refuses every connection of a process that leads off this machine, whichever library asks for it."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import sys
+from typing import Any
+
+__all__ = ["connect_to_loopback_only"]
+
+# Source: https://docs.python.org/3/library/audit_events.html
+_NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+_CONNECTIONS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+
+
+def connect_to_loopback_only() -> None:
+    """Let this process and its forks connect to loopback only; there is no way back."""
+    sys.addaudithook(_look)
+
+
+def _look(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in _NAMES:
+        _expect_local(arguments[0])
+    elif event in _CONNECTIONS and isinstance(arguments[1], tuple):
+        _expect_local(arguments[1][0])
+
+
+def _expect_local(host: Any) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return
+    try:
+        local = ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise ConnectionRefusedError(
+            errno.ECONNREFUSED, f"a rehearsal connects to loopback only, not to {name}"
+        )

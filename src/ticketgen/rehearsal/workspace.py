@@ -1,0 +1,73 @@
+"""The private folder of a rehearsal and its process group: both are gone when the block, or its process, ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ticketgen.rehearsal.credentials import plain_environment
+from ticketgen.rehearsal.reaper import hold
+
+__all__ = ["Workspace", "module"]
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    """The command line of a module of ours; `-P` keeps modules of the current folder out."""
+    return [sys.executable, "-P", "-m", f"ticketgen.rehearsal.{name}", *arguments]
+
+
+class Workspace:
+    """A folder that only this user can enter, and a group of processes that end with it.
+
+    Attributes:
+        folder: the folder.
+        temporary: the folder for temporary files in it.
+    """
+
+    folder: Path
+    temporary: Path
+
+    def __enter__(self) -> Workspace:
+        # A group of its own: Ctrl-C on the terminal goes to this process only.
+        self._reaper = subprocess.Popen(
+            module("reaper"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+        )
+        assert self._reaper.stdout is not None
+        line = self._reaper.stdout.readline()
+        if not line:
+            self._reaper.wait()
+            raise RuntimeError("the private folder of the rehearsal could not be created")
+        self.folder = Path(os.fsdecode(line.rstrip(b"\n")))
+        self._lock = hold(self.folder)
+        self.temporary = self.folder / "tmp"
+        self.temporary.mkdir()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._reaper.stdin is not None
+        assert self._reaper.stdout is not None
+        self._reaper.stdin.close()
+        self._reaper.stdout.read()  # ends when the folder is gone
+        self._reaper.stdout.close()
+        self._reaper.wait()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def start(
+        self, command: list[str], environment: Mapping[str, str], **options: Any
+    ) -> subprocess.Popen[Any]:
+        """Start a process of the group, with no variables but these."""
+        return subprocess.Popen(
+            command,
+            env={**environment, "TMPDIR": str(self.temporary)},
+            process_group=self._reaper.pid,
+            **options,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The environment for a process of ours."""
+        return {**plain_environment(os.environ), "HOME": str(self.folder), "PYTHONSAFEPATH": "1"}

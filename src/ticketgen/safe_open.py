@@ -1,0 +1,206 @@
+"""Reading of files that strangers may have put there: regular files of a bounded size, below a folder, without links.
+
+A path is opened component by component, each in the folder opened before it and without following links, so that
+nothing that happens in between leads elsewhere. Pipes and devices are refused without waiting for them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+__all__ = ["IN_THE_REPOSITORY", "NotPlain", "check_folder", "open_below", "open_inside"]
+
+IN_THE_REPOSITORY: Final = "name a regular file; a link may lead to another place in the same repository only"
+"""The fix for a file that `open_inside` refuses."""
+
+_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+_FILE: Final = (
+    os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)  # fmt: skip
+_BY_FOLDER: Final = os.open in os.supports_dir_fd
+_CHUNK: Final = 1 << 20
+
+
+class NotPlain(OSError):
+    """A path that is not a plain file inside its folder: a link, a pipe, a device, too large a file.
+
+    ``strerror`` says what it is, beginning with "it" or with the part of the path that is to blame.
+    """
+
+    def __init__(self, number: int, what: str, path: str) -> None:
+        super().__init__(number, what, path)
+
+
+def open_below(root: Path, path: str, most: int, *, clip: bool = False) -> bytes:
+    """The bytes of a regular file below a folder; neither the file nor a folder between them may be a link.
+
+    Args:
+        root: the folder. Links that lead to it are followed.
+        path: of the file, with slashes, without ``..``.
+        most: the number of bytes that are permitted.
+        clip: return that many bytes of a larger file, instead of an error.
+
+    Raises:
+        FileNotFoundError: the file, or a folder on the way to it, does not exist.
+        NotPlain: the path is no path below a folder, contains a link, or names no regular file, or too large a one.
+        OSError: it cannot be read.
+    """
+    parts = path.split("/")
+    if any(
+        part in {"", ".", ".."} or "\0" in part or os.sep in part or os.altsep in {*part} for part in parts
+    ):
+        raise NotPlain(errno.EINVAL, "it is not a path below the folder", path)
+    file = _below(root, parts) if _BY_FOLDER else _below_by_path(root, parts)
+    return _regular(file, path, most, clip)
+
+
+def _below(root: Path, parts: list[str]) -> int:
+    folder = os.open(root, _FOLDER)
+    try:
+        for depth, part in enumerate(parts[:-1], start=1):
+            try:
+                inner = os.open(part, _FOLDER | _NO_LINK, dir_fd=folder)
+            except OSError as error:
+                raise _refused(error, part, folder, parts[:depth]) from None
+            os.close(folder)
+            folder = inner
+        try:
+            return os.open(parts[-1], _FILE, dir_fd=folder)
+        except OSError as error:
+            raise _refused(error, parts[-1], folder, parts) from None
+    finally:
+        os.close(folder)
+
+
+def _below_by_path(root: Path, parts: list[str]) -> int:
+    """For systems that cannot open relative to a folder."""
+    place = root
+    for depth, part in enumerate(parts, start=1):
+        place = place / part
+        if stat.S_ISLNK(place.lstat().st_mode):
+            raise _is_link("/".join(parts[:depth]))
+    return os.open(place, _FILE)
+
+
+def _refused(error: OSError, part: str, folder: int, parts: list[str]) -> OSError:
+    """The reason in words: links give ELOOP or ENOTDIR, depending on the system and the flags."""
+    path = "/".join(parts)
+    if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EMLINK, errno.EINVAL}:
+        try:
+            mode = os.stat(part, dir_fd=folder, follow_symlinks=False).st_mode
+        except OSError:
+            return error
+        if stat.S_ISLNK(mode):
+            return _is_link(path)
+        if error.errno == errno.ENOTDIR:
+            return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    if error.errno == errno.ENXIO:  # a socket
+        return NotPlain(errno.EINVAL, "it is not a regular file", path)
+    return type(error)(error.errno, error.strerror, path)
+
+
+def _is_link(path: str) -> NotPlain:
+    return NotPlain(errno.ELOOP, f"{path!r} is a symbolic link", path)
+
+
+def _regular(file: int, path: str, most: int, clip: bool) -> bytes:
+    """Read and close a file that was just opened."""
+    try:
+        mode = os.fstat(file).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if not stat.S_ISREG(mode):
+            raise NotPlain(errno.EINVAL, "it is not a regular file", path)
+        content = bytearray()
+        while len(content) <= most:
+            piece = os.read(file, min(_CHUNK, most + 1 - len(content)))
+            if not piece:
+                return bytes(content)
+            content += piece
+    finally:
+        os.close(file)
+    if clip:
+        return bytes(content[:most])
+    raise NotPlain(errno.EFBIG, f"it has more than {most:,} bytes", path)
+
+
+def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:
+    """The bytes of a regular file whose links, and those of the folders on the way, stay where they are trusted.
+
+    A link inside a git work tree must lead to a place in that work tree. So must one below the current folder, which
+    outside of any work tree takes its place. Elsewhere folders may be links, as the machine's owner set them up, but
+    the file itself may only link to a file in its own folder or below.
+
+    Args:
+        path: of the file, relative to the current folder or absolute.
+        most: the number of bytes that are permitted.
+        clip: return that many bytes of a larger file, instead of an error.
+
+    Raises:
+        FileNotFoundError: the file does not exist.
+        NotPlain: a link leads out, or it is no regular file, or too large a one.
+        OSError: it cannot be read.
+    """
+    real = _followed(path, a_file=True)
+    return open_below(real.parent, real.name, most, clip=clip)
+
+
+def check_folder(folder: Path) -> None:
+    """Check the links in the path of a folder as `open_inside` does those on the way to a file.
+
+    Raises:
+        NotPlain: a link leads out.
+        OSError: the folder does not exist, or cannot be reached.
+    """
+    _followed(folder, a_file=False)
+
+
+_MOST_LINKS: Final = 40  # as Linux has it
+
+
+def _followed(path: Path, *, a_file: bool) -> Path:
+    """The path without links; each must stay in the area of the folder in which it lies."""
+    here = Path(os.path.realpath(Path.cwd()))
+    waiting = list(reversed(path.parts if path.is_absolute() else (*Path.cwd().parts, *path.parts)))
+    place = Path(waiting.pop())  # the root
+    areas: list[tuple[Path, str]] = []  # where links must lead to, and the links
+    links = 0
+    while waiting:
+        part = waiting.pop()
+        if part == "..":
+            place = place.parent
+            continue
+        place = place / part
+        if not stat.S_ISLNK(place.lstat().st_mode):
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            raise NotPlain(errno.ELOOP, "its links lead in a circle", str(path))
+        area = _area(place.parent, here, last=a_file and not waiting)
+        if area is not None:
+            areas.append((area, str(place)))
+        target = Path(os.readlink(place))  # noqa: PTH115 - as text
+        place = place.parent
+        if target.is_absolute():
+            place = Path(target.anchor)
+        waiting += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+    for area, link in areas:
+        if not place.is_relative_to(area):
+            raise NotPlain(errno.ELOOP, f"the symbolic link {link!r} leads out of {str(area)!r}", str(path))
+    return place
+
+
+def _area(folder: Path, here: Path, *, last: bool) -> Path | None:
+    """Where a link in a folder must lead to; None if anywhere. Neither path may contain links."""
+    for each in (folder, *folder.parents):
+        if os.path.lexists(each / ".git"):
+            return each
+    if folder.is_relative_to(here) and here != Path(here.anchor):
+        return here
+    return folder if last else None

@@ -1,0 +1,229 @@
+"""Files below one open folder, reached without following a link, whatever happens to the folders meanwhile.
+
+Every folder on the way to a file is opened relative to the folder before it and with ``O_NOFOLLOW``. Another process
+that replaces a folder with a link between two steps therefore gets an error, never a file elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ticketgen.findings import Finding, Location, Stage
+
+__all__ = ["MOST_BYTES", "Disk", "content", "implausible", "opened", "trouble"]
+
+# Characters that Windows forbids in names. ticketgen does not run on Windows, but people clone the folder there.
+FORBIDDEN = frozenset('\\:*?"<>|') | {chr(code) for code in range(32)} | {"\x7f"}
+
+MOST_BYTES = 16_000_000
+"""Size of the largest file that is read into memory; rendered files have less than 1 MB."""
+
+_MOST_NAME_BYTES = 255  # NAME_MAX of Linux and macOS
+_MOST_PATH_BYTES = 1023  # PATH_MAX of macOS, without the NUL
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextmanager
+def opened(root: Path) -> Iterator[Disk]:
+    """Open the project's folder; the root itself may be a link, because the user chose it.
+
+    Raises:
+        OSError: it is not a folder, or it cannot be read.
+    """
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield Disk(folder)
+    finally:
+        os.close(folder)
+
+
+class Disk:
+    """The project's folder. Paths are relative to it, with forward slashes.
+
+    All methods raise an ``OSError`` if a path leads through a link or a file, or leads out of the folder.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    @contextmanager
+    def folder(self, path: str) -> Iterator[int]:
+        """Open a folder; the empty path is the root."""
+        found = self._walk(path.split("/") if path else ())
+        try:
+            yield found
+        finally:
+            os.close(found)
+
+    @contextmanager
+    def parent(self, path: str) -> Iterator[tuple[int, str]]:
+        """Open the folder of a file; with it comes the file's name."""
+        *parts, name = path.split("/")
+        if name in {"", ".", ".."}:
+            raise OSError(0, "it is not the path of a file")
+        with self.folder("/".join(parts)) as folder:
+            yield folder, name
+
+    def read(self, path: str, most: int = MOST_BYTES) -> bytes | None:
+        """The bytes of a regular file of at most ``most`` bytes; None if it does not exist."""
+        try:
+            with self.parent(path) as (folder, name):
+                return content(folder, name, most)
+        except FileNotFoundError:
+            return None
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder; none if it does not exist."""
+        try:
+            with self.folder(path) as folder:
+                return os.listdir(folder)  # noqa: PTH208 - of a descriptor
+        except FileNotFoundError:
+            return []
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at a path, of any kind."""
+        try:
+            with self.parent(path) as (folder, name):
+                os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def make(self, path: str) -> None:
+        """Create a folder, and those that lead to it, unless it exists."""
+        try:
+            with self.folder(path):
+                return
+        except FileNotFoundError:
+            pass
+        self.make(path.rpartition("/")[0])
+        with self.parent(path) as (folder, name), contextlib.suppress(FileExistsError):
+            os.mkdir(name, dir_fd=folder)
+
+    def unsafe(self, path: str) -> Finding | None:
+        """The reason not to touch a path; None if only folders lead to it.
+
+        Paths come from a rendering, but also from manifests, which anybody may have edited.
+        """
+        refused = implausible(path)
+        if refused:
+            return refused
+        parts = path.split("/")[:-1]
+        try:
+            with self.folder("/".join(parts)):
+                return None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return self._blocked(parts, error)
+
+    def _walk(self, parts: Sequence[str]) -> int:
+        folder = os.dup(self.fd)
+        for part in parts:
+            try:
+                if part in {"", ".", ".."}:
+                    raise OSError(0, "it is not a path below the project's folder")
+                inner = os.open(part, FOLDER, dir_fd=folder)
+            finally:
+                os.close(folder)
+            folder = inner
+        return folder
+
+    def _blocked(self, parts: Sequence[str], error: OSError) -> Finding:
+        """Explain why a folder cannot be opened: the first part that is a link, a file or not readable."""
+        for depth in range(1, len(parts) + 1):
+            place = "/".join(parts[:depth])
+            try:
+                with self.parent(place) as (folder, name):
+                    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+                if stat.S_ISDIR(mode):
+                    with self.folder(place):
+                        continue
+            except OSError as found:
+                return trouble("unreadable", f"the folder cannot be read: {found.strerror}", place)
+            if stat.S_ISLNK(mode):
+                return trouble(
+                    "path-outside",
+                    "the folder is a symbolic link, and ticketgen does not write through links",
+                    place,
+                    "replace the link with a folder, or run ticketgen in the folder that it points to",
+                )
+            return trouble(
+                "in-the-way",
+                "a file is in the place of a folder",
+                place,
+                "move the file elsewhere, then run `ticketgen render` again",
+            )
+        return trouble("unreadable", f"the folder cannot be read: {error.strerror}", "/".join(parts))
+
+
+def content(folder: int, name: str, most: int = MOST_BYTES) -> bytes | None:
+    """The bytes of a regular file in an open folder; None if it does not exist.
+
+    Raises:
+        OSError: it is not a regular file, is larger than ``most`` bytes, or cannot be read.
+    """
+    try:
+        # A look before the open: to open a device can have an effect.
+        regular(os.stat(name, dir_fd=folder, follow_symlinks=False))
+        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except FileNotFoundError:
+        return None
+    try:
+        regular(os.fstat(file))
+        parts = []
+        left = most + 1
+        while left > 0 and (part := os.read(file, min(left, 1 << 20))):
+            parts.append(part)
+            left -= len(part)
+    finally:
+        os.close(file)
+    if left <= 0:
+        raise OSError(0, f"it is larger than {most / 1e6:g} MB")
+    return b"".join(parts)
+
+
+def regular(found: os.stat_result) -> None:
+    """Refuse links, folders, devices and the like."""
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(0, "it is not a regular file")
+
+
+def trouble(rule: str, message: str, path: str, help: str = "") -> Finding:
+    """A finding about a file on the disk; ``path`` is relative to the root."""
+    return Finding(rule, message, Stage.WRITE, Location(path) if path else None, help=help)
+
+
+def implausible(path: str) -> Finding | None:
+    """The reason why a text cannot be a path below the root; None if it can."""
+    parts = path.split("/")
+    if any(part in {"", ".", ".."} or FORBIDDEN & set(part) for part in parts):
+        return trouble("path-outside", f"{_short(path)} is not a path below the project's folder", "")
+    try:
+        long = len(path.encode()) > _MOST_PATH_BYTES or max(len(p.encode()) for p in parts) > _MOST_NAME_BYTES
+    except UnicodeEncodeError:
+        return trouble("path-outside", f"{_short(path)} is not a path, because it is not valid Unicode", "")
+    if any(_is_git(part) for part in parts):
+        return trouble(
+            "path-outside", f"{_short(path)} is in a folder of git, where ticketgen writes nothing", ""
+        )
+    if long:
+        return trouble("path-outside", f"{_short(path)} is not a path, because it is too long", "")
+    return None
+
+
+def _is_git(part: str) -> bool:
+    """Whether a file system may take a name for ``.git``, as git's own check does (core.protectHFS, protectNTFS)."""
+    plain = "".join(c for c in part if c.isascii()).rstrip(". ").casefold()
+    return plain in {".git", "git~1"}
+
+
+def _short(path: str) -> str:
+    shown = ascii(path) if any("\ud800" <= c <= "\udfff" for c in path) else repr(path)
+    return shown if len(shown) <= 120 else f"{shown[:100]}…{shown[-10:]}"

@@ -1,0 +1,99 @@
+"""Moves between two open folders that lose no file, not even one that another process saves at the same time.
+
+Linux and macOS exchange two names atomically, and rename without replacing. Where the file system cannot (NFS, some
+FUSE and overlay file systems), the same result takes several steps: the file in the target's place is renamed away,
+then the new one gets its name unless it was taken meanwhile. The target is then missing for a moment, but what was in
+its place is never overwritten. Only on a file system without hard links, too (FAT), a file that another process
+creates in the microseconds between a look and a rename is replaced.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+
+__all__ = ["OUT", "place", "swap"]
+
+OUT = ".out"
+"""What follows the name of a file that `swap` has taken out and not yet renamed."""
+
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
+_NO_HARD_LINKS = _UNSUPPORTED | {errno.EPERM, errno.EMLINK}
+
+# Linux: include/uapi/linux/fs.h. macOS: sys/stdio.h.
+_EXCHANGE = 2  # RENAME_EXCHANGE and RENAME_SWAP
+_NOT_OVER = 4 if sys.platform == "darwin" else 1  # RENAME_EXCL and RENAME_NOREPLACE
+
+
+def swap(stage: int, name: str, folder: int, target: str) -> None:
+    """Exchange a staged file and the file at the target, of whatever kind that is.
+
+    Raises:
+        OSError: nothing was exchanged. If the process ends in the middle, the target's file may be in the stage under
+            the name with ``OUT``.
+    """
+    if _renamed(stage, name, folder, target, _EXCHANGE):
+        return
+    out = name + OUT
+    os.rename(target, out, src_dir_fd=folder, dst_dir_fd=stage)
+    try:
+        place(stage, name, folder, target)
+    except BaseException:
+        place(stage, out, folder, target)
+        raise
+    os.rename(out, name, src_dir_fd=stage, dst_dir_fd=stage)
+
+
+def place(source: int, name: str, folder: int, target: str) -> None:
+    """Rename a file to a target that must not exist.
+
+    Raises:
+        FileExistsError: something is at the target.
+    """
+    if _renamed(source, name, folder, target, _NOT_OVER):
+        return
+    try:
+        os.link(name, target, src_dir_fd=source, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+    else:
+        os.unlink(name, dir_fd=source)
+        return
+    try:
+        os.stat(target, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        os.rename(name, target, src_dir_fd=source, dst_dir_fd=folder)
+    else:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+
+
+def _renamed(source: int, name: str, folder: int, target: str, flag: int) -> bool:
+    """Rename with a flag; False if the system or the file system does not know it."""
+    call = _system_call()
+    if call is None:
+        return False
+    sys.audit("ticketgen.rename", name, target, flag)
+    if call(source, os.fsencode(name), folder, os.fsencode(target), flag) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _UNSUPPORTED:
+        return False
+    raise OSError(code, os.strerror(code), target)
+
+
+@cache
+def _system_call() -> Callable[[int, bytes, int, bytes, int], int] | None:
+    name = "renameatx_np" if sys.platform == "darwin" else "renameat2"
+    try:
+        call = getattr(ctypes.CDLL(None, use_errno=True), name)
+    except (AttributeError, OSError):  # musl before 1.2.6, for instance
+        return None
+    call.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+    call.restype = ctypes.c_int
+    found: Callable[[int, bytes, int, bytes, int], int] = call
+    return found

@@ -1,0 +1,112 @@
+"""A secret of this user on this machine, to recognize files that ticketgen itself has written.
+
+A clone, an archive or a restored CI cache can bring any file, and knows neither the content of the secret's file nor
+its inode number and time of change, which are part of the secret: a copy of the file is another secret.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+__all__ = ["user_secret"]
+
+_NAME = "secret"
+_BYTES = 32
+_TRIES = 100  # times 20 ms: another process holds the lock for less than a millisecond
+
+
+def user_secret() -> bytes | None:
+    """The secret, created if it is missing; None if no folder is safe for it.
+
+    The folder is ``ticketgen`` in the platform's folder for state
+    (https://specifications.freedesktop.org/basedir-spec/latest/). It belongs to the user, and nobody else can read it.
+    A folder in a git work tree is not safe, for instance where CI sets HOME to the checkout.
+    """
+    try:
+        folder = _folder()
+    except RuntimeError:  # the user has no home
+        return None
+    return _secret_in(folder) if folder.is_absolute() else None
+
+
+def _folder() -> Path:
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/ticketgen"
+    state = Path(os.environ.get("XDG_STATE_HOME", ""))
+    # The specification says to ignore a relative path.
+    return (state if state.is_absolute() else Path.home() / ".local/state") / "ticketgen"
+
+
+@cache
+def _secret_in(folder: Path) -> bytes | None:
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    if _in_work_tree(folder):
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        if not _is_own(os.fstat(opened), others=0o022):
+            return None
+        # Two runs that start at once must not create two secrets.
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.02)
+                continue
+            return _read(opened) or _created(opened)
+        return None
+    except OSError:
+        return None
+    finally:
+        os.close(opened)
+
+
+def _in_work_tree(folder: Path) -> bool:
+    paths = (folder, Path(os.path.realpath(folder)))
+    return any(os.path.lexists(each / ".git") for path in paths for each in path.parents)
+
+
+def _read(folder: int) -> bytes | None:
+    """The secret; None if there is none, or a file that this module did not write."""
+    try:
+        # Without O_NONBLOCK, a FIFO in place of the file would block.
+        opened = os.open(_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except OSError:
+        return None
+    try:
+        found = os.fstat(opened)
+        if not (stat.S_ISREG(found.st_mode) and _is_own(found, others=0o077) and found.st_nlink == 1):
+            return None
+        content = os.read(opened, _BYTES + 1)
+        return content + f"{found.st_ino} {found.st_ctime_ns}".encode() if len(content) == _BYTES else None
+    finally:
+        os.close(opened)
+
+
+def _created(folder: int) -> bytes | None:
+    with suppress(FileNotFoundError):
+        os.unlink(_NAME, dir_fd=folder)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    opened = os.open(_NAME, flags, 0o600, dir_fd=folder)
+    try:
+        os.write(opened, os.urandom(_BYTES))
+    finally:
+        os.close(opened)
+    return _read(folder)
+
+
+def _is_own(found: os.stat_result, *, others: int) -> bool:
+    return found.st_uid == os.geteuid() and not found.st_mode & others

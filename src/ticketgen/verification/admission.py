@@ -1,0 +1,97 @@
+"""Which files of a directory fit its budget, decided before a parser sees one of them.
+
+The lightest files come first, so that a heavy file keeps no other file from being checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.guards import refusal
+from ticketgen.hcl.weight import OF_A_FILE, Weight, roughly, weigh, weigh_code
+
+__all__ = ["FIX", "Admitted", "admit", "too_large"]
+
+FIX = "validate its folders one by one, or raise --budget"
+_MOST_NAMED = 20
+"""Limit of files that get a finding of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The files that fit.
+
+    Attributes:
+        terraform: the texts to parse, by path, sorted.
+        others: the paths of the other files that fit.
+        findings: about the files that do not.
+    """
+
+    terraform: Mapping[str, str]
+    others: frozenset[str]
+    findings: tuple[Finding, ...]
+
+
+def admit(terraform: Mapping[str, str], others: Mapping[str, str], budget: Budget, *, ours: bool) -> Admitted:
+    """Divide the files of a directory into those that fit the budget, and the rest.
+
+    Args:
+        terraform: the texts to parse, by path.
+        others: the other texts.
+        budget: the budget of the directory.
+        ours: see `verify`.
+    """
+    of_others = {path: weigh_code(text) for path, text in others.items()}
+    rough = [*map(roughly, terraform.values()), *(each.tokens for each in of_others.values())]
+    longest = max(map(len, terraform.values()), default=0)
+    heaviest = max(rough, default=0)
+    if sum(rough) <= budget.tokens and heaviest <= budget.tokens_of_a_file and longest <= budget.longest:
+        return Admitted(terraform, frozenset(others), ())
+    weights = {path: _weight(text, budget) for path, text in terraform.items()}
+    weights |= of_others
+    left = budget.tokens
+    fits = set()
+    refused: dict[str, str] = {}
+    for path in sorted(weights, key=lambda path: (weights[path].tokens, path)):
+        weight = weights[path]
+        if weight.longest > budget.longest:
+            refused[path] = f"a string or heredoc has more than {budget.longest:,} characters"
+        elif weight.tokens > budget.tokens_of_a_file:
+            refused[path] = f"the file has more than {budget.tokens_of_a_file:,} tokens"
+        elif weight.tokens > left:
+            refused[path] = (
+                f"the directory has more than {budget.tokens:,} tokens, of which this file has "
+                + (f"{weight.tokens:,}")
+            )
+        else:
+            left -= weight.tokens
+            fits.add(path)
+    return Admitted(
+        {path: text for path, text in terraform.items() if path in fits},
+        frozenset(others) & fits,
+        tuple(_findings(refused, budget, ours=ours)),
+    )
+
+
+def too_large(why: str, place: Location | None, help: str, *, ours: bool) -> Finding:
+    """The finding about whatever the budget does not suffice for."""
+    severity = Severity.ERROR if ours else Severity.NOTE
+    return Finding("not-checked", f"not checked: too large: {why}", Stage.VERIFY, place, severity, help)
+
+
+def _weight(text: str, budget: Budget) -> Weight:
+    if refusal(text):
+        return Weight(OF_A_FILE, 0)  # no parser sees it
+    return weigh(text, budget.tokens_of_a_file)
+
+
+def _findings(refused: Mapping[str, str], budget: Budget, *, ours: bool) -> Iterator[Finding]:
+    for path, why in list(refused.items())[:_MOST_NAMED]:
+        help = "split the file, or raise --budget" if "directory" not in why else FIX
+        yield too_large(why, Location(path), help, ours=ours)
+    if len(refused) > _MOST_NAMED:
+        why = f"{len(refused) - _MOST_NAMED:,} more files are over the limit of {budget.tokens:,} tokens"
+        yield too_large(why, None, FIX, ours=ours)

@@ -1,0 +1,61 @@
+"""The findings that are listed, if there are very many of one rule.
+
+GitHub takes 25,000 results of a run, and shows 5,000 of them:
+https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from ticketgen.findings import Finding, Severity
+
+__all__ = ["MOST_OF_A_FILE", "MOST_OF_A_RULE", "listed"]
+
+MOST_OF_A_FILE: Final = 1_000
+"""Limit of findings of one rule in one file."""
+MOST_OF_A_RULE: Final = 5_000
+"""Limit of findings of one rule in all files."""
+_LONGEST: Final = 2_000
+"""Characters of a message or a help."""
+_WORST: Final = {severity: place for place, severity in enumerate(Severity)}
+
+
+def listed(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings up to the limits, and one that counts the others for each rule and file.
+
+    That one is as severe as the worst of them, so what fails without the limits fails with them.
+    """
+    of_rule: Counter[str] = Counter()
+    of_file: Counter[tuple[str, str]] = Counter()
+    more: dict[tuple[str, str], tuple[int, Finding]] = {}
+    for finding in findings:
+        key = finding.rule, finding.location.file if finding.location else ""
+        of_rule[finding.rule] += 1
+        of_file[key] += 1
+        if of_rule[finding.rule] <= MOST_OF_A_RULE and of_file[key] <= MOST_OF_A_FILE:
+            yield _cut(finding)
+            continue
+        count, worst = more.get(key, (0, finding))
+        if _WORST[finding.severity] < _WORST[worst.severity]:
+            worst = finding
+        more[key] = count + 1, worst
+    for count, worst in more.values():
+        if count == 1:
+            yield _cut(worst)
+            continue
+        message = f"{count:,} more findings of {worst.rule} in this file, which are not listed"
+        yield replace(worst, message=message, help="fix or ignore the ones that are listed first")
+
+
+def _cut(finding: Finding) -> Finding:
+    if len(finding.message) <= _LONGEST and len(finding.help) <= _LONGEST:
+        return finding
+    return replace(finding, message=_short(finding.message), help=_short(finding.help))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

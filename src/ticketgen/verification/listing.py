@@ -1,0 +1,141 @@
+"""The files below a directory, found and opened without leaving it.
+
+Every folder is opened by its name in the folder above, never by a path, and no link is followed on the way: what a
+stranger plants in the directory, or puts there while it is read, leads nowhere. A link to a file inside the directory
+counts as that file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ticketgen.reading import contents, is_below, open_below, open_file, open_folder
+
+__all__ = ["MOST_DEPTH", "MOST_ENTRIES", "Entry", "Kind", "Listing"]
+
+MOST_ENTRIES = 1_000_000
+MOST_DEPTH = 100
+"""Levels of folders; each level costs a file descriptor."""
+
+
+class Kind(StrEnum):
+    """What an entry of a folder is, as far as reading it goes."""
+
+    FILE = "file"
+    OUTSIDE = "a link that leads out of the directory"
+    NOWHERE = "a link that leads nowhere"
+    SPECIAL = "a pipe, a socket or a device"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, or a folder that cannot be listed.
+
+    Attributes:
+        path: relative to the directory, with slashes.
+        kind: what it is.
+        read: returns the content up to one byte over a number; only of a file.
+        error: why a folder cannot be listed.
+    """
+
+    path: str
+    kind: Kind
+    read: Callable[[int], bytes] | None = None
+    error: str = ""
+
+
+class Listing:
+    """One pass over the directory.
+
+    Attributes:
+        is_complete: whether the pass came to the end, within the limits.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.is_complete = True
+        self._root = root
+        self._real = os.path.realpath(root)
+        self._seen = 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Every entry but hidden ones and linked folders, sorted in each folder.
+
+        Raises:
+            OSError: the directory itself cannot be opened.
+        """
+        top = open_folder(os.fspath(self._root))
+        try:
+            with closing(self._folder(top, top, "", 0)) as entries:
+                yield from entries
+        finally:
+            os.close(top)
+
+    def _folder(self, top: int, folder: int, prefix: str, depth: int) -> Generator[Entry]:
+        names: list[tuple[str, bool, bool]] = []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                self._seen += 1
+                if self._seen > MOST_ENTRIES:
+                    self.is_complete = False
+                    break
+                if not entry.name.startswith("."):
+                    names.append((entry.name, entry.is_symlink(), _is_folder(entry)))
+        names.sort()
+        for name, is_link, is_folder in names:
+            if not is_folder:
+                yield from self._link(top, prefix + name) if is_link else self._file(folder, prefix, name)
+        for name, _, is_folder in names:
+            if is_folder and self._seen <= MOST_ENTRIES:
+                yield from self._inner(top, folder, prefix + name, name, depth + 1)
+
+    def _inner(self, top: int, above: int, path: str, name: str, depth: int) -> Iterator[Entry]:
+        if depth > MOST_DEPTH:
+            self.is_complete = False
+            return
+        try:
+            folder = open_folder(name, above)
+        except OSError as error:
+            yield Entry(path, Kind.FOLDER, error=error.strerror or str(error))
+            return
+        try:
+            yield from self._folder(top, folder, f"{path}/", depth)
+        finally:
+            os.close(folder)
+
+    def _file(self, folder: int, prefix: str, name: str) -> Iterator[Entry]:
+        try:
+            is_file = stat.S_ISREG(os.lstat(name, dir_fd=folder).st_mode)
+        except OSError:
+            return  # it has vanished
+        kind = Kind.FILE if is_file else Kind.SPECIAL
+        yield Entry(prefix + name, kind, lambda most: contents(open_file(name, folder), most))
+
+    def _link(self, top: int, path: str) -> Iterator[Entry]:
+        real = os.path.realpath(os.path.join(self._real, path))  # noqa: PTH118 - Path.resolve() raises in a loop
+        try:
+            mode = os.lstat(real).st_mode
+        except OSError:
+            mode = stat.S_IFLNK
+        if stat.S_ISLNK(mode):
+            yield Entry(path, Kind.NOWHERE)
+        elif not is_below(real, self._real):
+            yield Entry(path, Kind.OUTSIDE)
+        elif stat.S_ISREG(mode):
+            inside = real[len(self._real.rstrip(os.sep)) + 1 :]
+            yield Entry(path, Kind.FILE, lambda most: contents(open_below(top, inside), most))
+        elif not stat.S_ISDIR(mode):
+            yield Entry(path, Kind.SPECIAL)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False

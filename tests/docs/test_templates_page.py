@@ -1,0 +1,47 @@
+"""The page on a project's templates says what they may use and how much they may do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ticketgen.assets import document
+from ticketgen.rendering import budget, syntax
+from ticketgen.rendering.allowed import DOCUMENTED
+from ticketgen.stack import overrides
+
+PAGE = document("upgrading.md")
+
+
+def rows(heading: str) -> dict[str, str]:
+    """The table of a section, without its heading."""
+    section = PAGE.partition(f"### {heading}\n")[2].partition("\n#")[0]
+    found = re.findall(r"^\| (\S.*?) \| (.*) \|$", section, re.MULTILINE)
+    return {what: text for what, text in found if what != "bound"}
+
+
+def test_the_list_of_the_page_is_the_list_of_the_code() -> None:
+    listed = {
+        what: tuple(re.findall("`([^`]+)`", text)) for what, text in rows("What a template may use").items()
+    }
+    assert listed == dict(DOCUMENTED)
+
+
+def test_the_bounds_of_the_page_are_the_bounds_of_the_code() -> None:
+    numbers = [
+        int(re.search("[0-9,]+", text)[0].replace(",", ""))  # type: ignore[index]
+        for text in rows("How much a template may do").values()
+    ]
+    assert budget.MOST_NUMBER == 2**63
+    assert numbers == [
+        overrides.MOST_BYTES, syntax.MOST_NODES, syntax.MOST_NESTED, syntax.MOST_NAMES, syntax.MOST_PARTS,
+        budget.MOST_CALLS, budget.MOST_DEPTH, budget.MOST_WEIGHT, 63, budget.MOST_OUTPUT, budget.MOST_WORK,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "unit", ["1 for a character", f"{budget.NODE} for a part", f"{budget.CALL} for a call"]
+)
+def test_the_units_of_the_page_are_those_of_the_code(unit: str) -> None:
+    assert unit in rows("How much a template may do")["work for one environment"]

@@ -1,0 +1,103 @@
+"""The compiled grammar that the package ships is the installed one; another version is compiled, and parses alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lark import Lark, UnexpectedInput
+
+from ticketgen import caching
+from ticketgen.hcl import grammar
+
+ROOT = Path(__file__).parents[2]
+TEXTS = [
+    *(path.read_text("utf-8") for path in sorted((ROOT / "tests/rules").glob("good/*/*.tf"))[:40]),
+    'a = "x${b}y%{ if c }d%{ else }e%{ endif }"\n',
+    "a = <<-E\n  x ${b}\n  E\n",
+    "a = [for k, v in b : k => v... if c]\nb = { for k in d : k => k }\n",
+    "a = b ? -c : !d && e >= 1.5 || f[*].g.0\n",
+    "a {\n",
+    "a = = b\n",
+    "a = 'b'\n",
+    'a = "${"\n',
+]
+
+
+@pytest.fixture
+def uncached(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    grammar.parser.cache_clear()
+    yield
+    grammar.parser.cache_clear()
+
+
+@pytest.fixture
+def compilations(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What was compiled at run time."""
+    made: list[bytes] = []
+    content = grammar.COMPILED.read_bytes()  # as `compiled` returns it; the first test holds that
+
+    def counted() -> bytes:
+        made.append(content)
+        return content
+
+    monkeypatch.setattr(grammar, "compiled", counted)
+    return made
+
+
+def outcome(parser: Lark, text: str) -> object:
+    """The tree with the place of each token, or the place and kind of an error."""
+    try:
+        tree = parser.parse(text + "\n")
+    except UnexpectedInput as error:
+        return type(error), error.line, error.column, str(error).split("\n")[0]
+    tokens = tree.scan_values(lambda _: True)
+    return tree, [(token.type, token.line, token.column, token.end_pos) for token in tokens]
+
+
+@pytest.mark.newest
+def test_the_shipped_grammar_is_that_of_the_installed_packages() -> None:
+    assert grammar.COMPILED.read_bytes() == grammar.compiled(), "run: python scripts/grammar.py"
+
+
+def test_it_parses_as_the_grammar_itself_does() -> None:
+    itself = Lark(
+        grammar._grammar_file().read_text("utf-8"), parser="lalr", postlex=grammar._postlexer(),
+    )  # fmt: skip
+    for text in TEXTS:
+        assert outcome(grammar.parser(), text) == outcome(itself, text)
+
+
+@pytest.mark.newest
+def test_the_shipped_grammar_is_not_compiled(uncached: None, compilations: list[bytes]) -> None:
+    grammar.parser()
+    assert compilations == []
+
+
+def test_the_grammar_of_another_version_is_compiled_once(
+    uncached: None, compilations: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "grammar.json"
+    source, _, rest = grammar.COMPILED.read_bytes().partition(b"\n")
+    old.write_bytes(json.dumps({**json.loads(source), "lark": "1.0.0"}).encode() + b"\n" + rest)
+    monkeypatch.setattr(grammar, "COMPILED", old)
+    monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv(caching.NO_CACHE, raising=False)
+    shipped = grammar._loaded(old.read_bytes())
+    for _ in range(2):
+        grammar.parser.cache_clear()
+        for text in TEXTS:
+            assert outcome(grammar.parser(), text) == outcome(shipped, text)
+    assert len(compilations) == 1
+    (entry,) = (tmp_path / "cache").iterdir()
+    entry.write_bytes(b"{}")
+    grammar.parser.cache_clear()
+    grammar.parser()
+    assert len(compilations) == 2
+    monkeypatch.setenv(caching.NO_CACHE, "1")
+    grammar.parser.cache_clear()
+    grammar.parser()
+    assert len(compilations) == 3

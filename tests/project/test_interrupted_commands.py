@@ -1,0 +1,368 @@
+"""However `new` ends, it leaves the whole project or nothing, and no program that it started."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from dying import dies_at, fails_at, in_child
+from project_tools import everything_in, run
+from template_tools import TOP, make_template
+
+from ticketgen.cli.exit_codes import ExitCode, exit_code
+from ticketgen.findings import Checked
+from ticketgen.project import new, place
+from ticketgen.project.limits import TooMuch, bounded
+from ticketgen.project.new import NewProject, new_project
+from ticketgen.project.scratch import PREFIX, left_behind
+from ticketgen.project.source import Source
+from ticketgen.signals import end_on_signals
+from ticketgen.tree import put_back
+
+TICKETGEN = Path(sys.executable).parent / "ticketgen"
+ENDINGS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes projects without stacks, from a source that is not packed."""
+
+    def finished(folder: Path, wanted: Any) -> Checked[NewProject]:
+        return Checked(NewProject(wanted.folder, (), ()))
+
+    monkeypatch.setattr(new, "_finished", finished)
+    monkeypatch.setattr(new, "read_source", lambda given, base: Source({}))
+
+
+def traced(moment: int, number: int) -> tuple[Callable[..., Any], list[int]]:
+    """A trace function that sends a signal before the n-th line of the code that makes a project."""
+    lines = [0]
+    files = {
+        "new.py",
+        "place.py",
+        "scratch.py",
+        "signals.py",
+        "hooks.py",
+        "processes.py",
+        "tempfile.py",
+        "write.py",
+    }
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        if os.path.basename(frame.f_code.co_filename) not in files:  # noqa: PTH119
+            return None
+        if event == "line":
+            lines[0] += 1
+            if lines[0] == moment:
+                signal.raise_signal(number)
+        return trace
+
+    return trace, lines
+
+
+def ended_at(moment: int, number: int, action: Callable[[], object]) -> tuple[int, bool]:
+    """Run it in a process that gets a signal at a moment: the exit code, and whether there was such a moment."""
+
+    def child() -> int:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_DFL)
+        end_on_signals()
+        trace, lines = traced(moment, number)
+        sys.settrace(trace)
+        try:
+            action()
+        except KeyboardInterrupt:
+            return 130
+        except SystemExit as error:
+            return int(str(error.code))
+        finally:
+            sys.settrace(None)
+        return 1 if lines[0] >= moment else 0
+
+    code = in_child(child)
+    return code, code != 0
+
+
+def at_moments(step: int, number: int, folder: Path, action: Callable[[], object]) -> Iterator[bool]:
+    """End it at every n-th moment; whether the project was made each time."""
+    before = everything_in(folder)
+    moment = 1
+    while True:
+        code, happened = ended_at(moment, number, action)
+        made = (folder / "a/acme-shop/ticketgen.yaml").exists()
+        if made:
+            project = everything_in(folder / "a/acme-shop")
+            assert set(project) == {"ticketgen.yaml", "deep", "deep/file"}
+            subprocess.run(["rm", "-r", str(folder / "a")], check=True)
+        assert everything_in(folder) == before, f"moment {moment}"
+        if not happened:
+            assert moment > 100
+            return
+        assert code == ENDINGS[signal.Signals(number)], f"moment {moment}"
+        yield made
+        moment += step
+
+
+@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ended_at_any_moment_it_leaves_the_project_or_nothing(
+    tmp_path: Path, quick: None, number: int, step: int
+) -> None:
+    template = make_template(tmp_path / "template", files={"deep/file": "text\n"})
+    folder = tmp_path / "here"
+    folder.mkdir()
+
+    def make() -> None:
+        new_project(folder / "a/acme-shop", {}, template=str(template))
+
+    make()  # imports everything
+    subprocess.run(["rm", "-r", str(folder / "a")], check=True)
+    outcomes = list(at_moments(step, number, folder, make))
+    assert outcomes == sorted(outcomes), "once made, it stays"
+    assert len(outcomes) > 10
+
+
+SLEEPS = "#!/bin/sh\nsleep 1000 &\necho $! > {pid}\nwait\n"
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, "nothing happens"
+        time.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that ended and that nobody waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+@pytest.mark.parametrize("what", ["a hook", "git"])
+def test_the_programs_that_it_started_end_too(tmp_path: Path, what: str, number: signal.Signals) -> None:
+    said = tmp_path / "pid"
+    script = SLEEPS.format(pid=said)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "git").write_text(script)
+    (programs / "git").chmod(0o755)
+    template = make_template(tmp_path / "template", hooks={"pre_gen_project.sh": script})
+    folder = tmp_path / "here"
+    folder.mkdir()
+    source = str(template) if what == "a hook" else "git+https://acme.example/template"
+    process = subprocess.Popen(
+        [str(TICKETGEN), "new", "acme-shop", "--trust", "--template", source],
+        cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        # Whoever runs in the background has inherited that a keyboard's signal is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    wait_for(lambda: said.exists() and said.read_text().endswith("\n"))
+    sleeping = int(said.read_text())
+    assert runs(sleeping)
+    process.send_signal(number)
+    assert process.wait(120) == ENDINGS[number]
+    assert list(folder.iterdir()) == []
+    wait_for(lambda: not runs(sleeping))
+
+
+def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+    def child() -> int:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        end_on_signals()
+        signal.raise_signal(signal.SIGHUP)
+        return 7
+
+    assert in_child(child) == 7
+
+
+def test_what_a_killed_one_left_is_named_and_not_deleted(tmp_path: Path, quick: None) -> None:
+    template = make_template(tmp_path / "template")
+    left = tmp_path / f"{PREFIX}abc"
+    left.mkdir()
+    (left / "theirs").write_text("precious\n")
+    (tmp_path / f"{PREFIX}link").symlink_to("/etc")
+    made = new_project(tmp_path / "acme-shop", {}, template=str(template))
+    assert [found.rule for found in made.findings] == ["left-behind"]
+    assert str(left) in made.findings[0].message
+    assert (left / "theirs").read_text() == "precious\n"
+
+
+def test_the_folder_of_one_that_still_runs_is_not_reported(tmp_path: Path, quick: None) -> None:
+    template = make_template(tmp_path / "template")
+    seen = []
+
+    def looks(code: tuple[str, ...]) -> bool:
+        seen.append((left_behind(tmp_path), list(tmp_path.glob(f"{PREFIX}*"))))
+        return True
+
+    (template / "hooks").mkdir()
+    (template / "hooks/pre_gen_project.sh").write_text("#!/bin/sh\n")
+    new_project(tmp_path / "acme-shop", {}, template=str(template), trust=looks)
+    ((reported, present),) = seen
+    assert (reported, len(present)) == ((), 1)
+
+
+@pytest.fixture
+def cloned(tmp_path: Path) -> Path:
+    """A folder with what a forge puts into a new repository."""
+    folder = tmp_path / "acme-shop"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git/config").write_text("theirs\n")
+    (folder / "README.md").write_text("# Theirs\n")
+    (folder / ".gitignore").write_text("*.log\n")
+    return folder
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    files = {"README.md": "ours\n", ".gitignore": "*.tfstate\n", "deep/file": "text\n"}
+    return make_template(tmp_path / "template", files=files)
+
+
+def test_killed_at_any_call_a_repository_gets_all_or_is_put_back(
+    tmp_path: Path, cloned: Path, template: Path, quick: None
+) -> None:
+    before = dict(everything_in(cloned))
+
+    def make() -> None:
+        new_project(cloned, {}, template=str(template))
+
+    def restored() -> dict[str, bytes | None]:
+        assert put_back(cloned) == ()
+        found = everything_in(cloned)
+        return {
+            name: text for name, text in found.items() if not name.startswith((PREFIX, ".ticketgen-write"))
+        }
+
+    outcomes = []
+    for call in range(500):
+        subprocess.run(["cp", "-r", str(cloned), str(tmp_path / "kept")], check=True)
+        died = dies_at(call, make)
+        after = restored()
+        subprocess.run(["rm", "-rf", str(cloned)], check=True)
+        (tmp_path / "kept").rename(cloned)
+        if not died:
+            break
+        outcomes.append(after == before)
+        if after != before:
+            assert after[".gitignore"] == b"*.log\n*.tfstate\n"
+            assert {"TICKETGEN.md", "deep/file", "ticketgen.yaml"} <= set(after)
+    assert len(outcomes) > 10
+    assert outcomes == sorted(outcomes, reverse=True), "once made, it stays"
+    assert set(outcomes) == {True, False}
+
+
+@pytest.mark.parametrize("where", ["a new folder", "a repository"])
+def test_whatever_call_fails_it_is_a_finding_and_nothing_is_left(
+    tmp_path: Path, cloned: Path, template: Path, quick: None, where: str
+) -> None:
+    failed = 0
+    for call in range(200):
+        room = tmp_path / str(call)
+        shutil.copytree(cloned, room / "acme-shop")
+        folder = room / ("acme-shop" if where == "a repository" else "deep/er")
+        before = everything_in(room)
+
+        def attempt(room: Path = room, folder: Path = folder, before: object = before) -> None:
+            made = new_project(folder, {"project": "acme-shop"}, template=str(template))
+            if made.value is None:
+                assert exit_code(made.findings) == ExitCode.CANNOT_WRITE
+                assert everything_in(room) == before
+
+        if not fails_at(call, errno.ENOSPC, attempt):
+            break
+        failed += 1
+    assert failed > 5
+
+
+@pytest.mark.parametrize("what", ["a file", "a link", "a folder's link", "an edit"])
+def test_what_somebody_puts_in_the_way_meanwhile_is_kept(
+    tmp_path: Path, cloned: Path, template: Path, quick: None, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/theirs").write_text("precious\n")
+    from ticketgen.tree import write_files as write
+
+    def faster(*arguments: Any, **named: Any) -> Any:
+        if what == "a file":
+            (cloned / "ticketgen.yaml").write_text("theirs\n")
+        elif what == "a link":
+            (cloned / "ticketgen.yaml").symlink_to(tmp_path / "outside/theirs")
+        elif what == "a folder's link":
+            (cloned / "deep").symlink_to(tmp_path / "outside")
+        else:
+            (cloned / ".gitignore").write_text("edited\n")
+        planted.update(everything_in(cloned))
+        return write(*arguments, **named)
+
+    planted: dict[str, bytes | None] = {}
+    monkeypatch.setattr(place, "write_files", faster)
+    made = new_project(cloned, {}, template=str(template))
+    assert made.value is None
+    assert made.findings
+    mine = {name: text for name, text in planted.items() if not name.startswith(PREFIX)}
+    assert everything_in(cloned) == mine
+    assert everything_in(tmp_path / "outside") == {"theirs": b"precious\n"}
+
+
+def test_a_link_in_the_place_of_a_list_is_not_followed(tmp_path: Path, cloned: Path, template: Path) -> None:
+    (cloned / ".gitignore").unlink()
+    (cloned / ".gitignore").symlink_to("/etc/passwd")
+    before = everything_in(cloned)
+    done = run("new", str(cloned), "--template", str(template))
+    assert done.exit_code == 4
+    assert everything_in(cloned) == before
+    assert (cloned / ".gitignore").is_symlink()
+
+
+def test_links_that_a_hook_makes_are_not_moved_into_a_repository(
+    tmp_path: Path, cloned: Path, template: Path, quick: None
+) -> None:
+    (template / "hooks").mkdir()
+    (template / "hooks/post_gen_project.sh").write_text(
+        f"#!/bin/sh\nrm .gitignore\nln -s {tmp_path}/outside .gitignore\n"
+    )
+    (tmp_path / "outside").write_text("precious\n")
+    before = everything_in(cloned)
+    made = new_project(cloned, {}, template=str(template), trust=lambda code: True)
+    assert [found.rule for found in made.findings] == ["in-the-way"]
+    assert everything_in(cloned) == before
+    assert (tmp_path / "outside").read_text() == "precious\n"
+
+
+def test_a_file_that_may_be_executed_stays_so(
+    tmp_path: Path, cloned: Path, template: Path, quick: None
+) -> None:
+    (template / TOP / "deep/file").chmod(0o755)
+    for folder in (cloned, tmp_path / "b/acme-shop"):
+        new_project(folder, {}, template=str(template))
+        assert os.access(folder / "deep/file", os.X_OK)
+        assert not os.access(folder / "ticketgen.yaml", os.X_OK)
+
+
+@pytest.mark.parametrize("limit", ["time", "memory"])
+def test_limits_end_the_block_and_go(limit: str) -> None:
+    def endless() -> None:
+        with bounded(0.05 if limit == "time" else 30, 50_000_000):
+            while True:
+                bytearray(10**9 if limit == "memory" else 1)
+
+    with pytest.raises(TooMuch):
+        endless()
+    bytearray(100_000_000)
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)

@@ -1,0 +1,44 @@
+"""No text makes a rule slow: the time of all checks is in proportion to the size of the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from attacks import ATTACKS
+from linear import grows_faster
+
+from ticketgen.hcl.configuration import Configuration
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import File
+from ticketgen.rules.catalogue import CATALOGUE
+from ticketgen.verification.ignores import apply_ignores
+from ticketgen.verification.levels import check_together
+from ticketgen.verification.listed import listed
+
+SIZES = (150, 600, 2400)
+
+
+def checks(files: Mapping[str, str]) -> Callable[[], object]:
+    """All checks but the parsers."""
+    parsed = [parse(path, text) for path, text in files.items() if path.endswith(".tf")]
+
+    def run() -> object:
+        configuration = Configuration([each for each in parsed if isinstance(each, File)], files, files)
+        findings = check_together(configuration, ours=False)
+        return list(listed(apply_ignores(findings, files, CATALOGUE.keys(), all_read=True)))
+
+    return run
+
+
+QUICK = (
+    "undeclared names", "bare ignore comments", "a required version of spaces", "typeof", "import a", "open comments",
+    "slashes", "an assert of terms", "clients that change", "flows times flows",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "attack", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in ATTACKS]
+)
+def test_time_is_in_proportion_to_size(attack: str) -> None:
+    assert not grows_faster(lambda size: checks(ATTACKS[attack](size)), SIZES)

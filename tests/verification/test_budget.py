@@ -1,0 +1,298 @@
+"""A directory has a budget of work and memory, whatever is in it: see `attacks` for what strangers write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+from large_directories import ATTACKS, DENSE, EXPRESSIONS
+
+from ticketgen.findings import Finding, Severity
+from ticketgen.hcl import backstop
+from ticketgen.hcl.backstop import Backstop, Overrun
+from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips
+from ticketgen.hcl.tree import read
+from ticketgen.hcl.weight import roughly, weigh
+from ticketgen.verification import remembered
+from ticketgen.verification import verify as verification
+from ticketgen.verification.admission import admit
+from ticketgen.verification.verify import verify_within
+
+SMALL = 4_000
+FILE = 2 * 1024 * 1024 - 100
+COPIES = 10
+"""Ten files of the largest size that is read: 20 MB."""
+SECONDS, MEGABYTES = 20, 500
+PREFIX = "not checked: too large: "
+
+
+def too_large(findings: Iterable[Finding]) -> list[Finding]:
+    return [each for each in findings if each.message.startswith(PREFIX)]
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_of_a_few_lines_ends_with_its_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The count of steps ends it, long before the time: the result is the same on every machine."""
+    budget = Budget()
+    budget.left //= 10
+    monkeypatch.setenv(ONE_PROCESS, "1")
+    monkeypatch.setattr(verification, "Budget", lambda factor: budget)
+    found = verify_within(ATTACKS[name](SMALL), ours=False)
+    assert found.repeatable
+    assert all(each.severity is Severity.NOTE for each in too_large(found.findings))
+    assert bool(too_large(found.findings)) == bool(budget.short)
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_a_weight_is_never_much_less_than_the_tokens(name: str) -> None:
+    (text,) = DENSE[name](SMALL).values()
+    tree = read(text)
+    tokens, waiting = 0, [tree]
+    while waiting:
+        node = waiting.pop()
+        tokens += not hasattr(node, "children")
+        waiting += getattr(node, "children", ())
+    weight = weigh(text, 10**9).tokens
+    assert tokens <= weight * 1.05
+    assert weight <= roughly(text)
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_a_count_that_ended_is_over_its_limit(name: str) -> None:
+    (text,) = DENSE[name](SMALL).values()
+    whole = weigh(text, 10**9).tokens
+    for limit in (whole - 1, whole // 2, whole // 3):
+        assert weigh(text, limit).tokens > limit
+
+
+def test_a_count_ends_soon_after_its_limit() -> None:
+    assert weigh("a=1\n" * 500_000, 1000).tokens < 20_000
+
+
+def locals_of(tokens: int) -> str:
+    return "locals {\n  a = [" + "1," * (tokens // 2) + "]\n}\n"
+
+
+def test_heavy_files_keep_no_other_file_from_being_checked() -> None:
+    texts = {"a.tf": locals_of(250), "b/main.tf": "locals {\n  x = var.y\n}\n", "z.tf": locals_of(200)}
+    budget = Budget()
+    budget.tokens, budget.tokens_of_a_file = 300, 300
+    admitted = admit(texts, {}, budget, ours=False)
+    assert list(admitted.terraform) == ["b/main.tf", "z.tf"]
+    (finding,) = admitted.findings
+    assert finding.location is not None
+    assert (finding.location.file, finding.rule, finding.severity) == ("a.tf", "not-checked", Severity.NOTE)
+
+
+def test_files_over_the_budget_are_named_up_to_twenty() -> None:
+    budget = Budget()
+    budget.tokens, budget.tokens_of_a_file = 0, 0
+    found = admit({f"{each:03}.tf": "a{}\n" for each in range(100)}, {}, budget, ours=False).findings
+    assert [each.location is None for each in found] == [False] * 20 + [True]
+    assert "80 more files" in found[-1].message
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_directory_over_its_steps_keeps_the_findings_made_before(
+    ours: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ONE_PROCESS, "1")
+    text = ATTACKS["join doubles"](SMALL)["main.tf"] + 'output "o" {\n  value = var.undeclared\n}\n'
+    small = Budget()
+    small.left = 100
+    monkeypatch.setattr(verification, "Budget", lambda factor: small)
+    found = verify_within({"main.tf": text}, ours=ours)
+    assert "undeclared-reference" in {each.rule for each in found.findings}
+    (finding, *_) = too_large(found.findings)
+    assert (finding.rule, finding.severity) == ("not-checked", Severity.ERROR if ours else Severity.NOTE)
+    assert found.repeatable
+
+
+def test_a_budget_has_a_factor() -> None:
+    """What is too large for the default is not for ten times as much."""
+    text = locals_of(200_000)
+    (finding,) = admit({"a.tf": text}, {}, Budget(), ours=False).findings
+    assert finding.message.startswith(PREFIX)
+    assert not admit({"a.tf": text}, {}, Budget(10), ours=False).findings
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> Budget:
+    """The references are checked without an end, and a budget of a tenth of a second."""
+    from ticketgen.verification import levels
+
+    def check(module: object) -> Iterable[Finding]:
+        yield from ()
+        while True:
+            pass
+
+    budget = Budget()
+    budget.seconds = 0.5
+    monkeypatch.setenv(ONE_PROCESS, "1")
+    monkeypatch.setattr(levels, "check_unused", check)
+    monkeypatch.setattr(verification, "Budget", lambda factor: budget)
+    return budget
+
+
+def test_what_never_ends_is_ended_and_the_findings_before_it_are_kept(endless: Budget) -> None:
+    found = verify_within({"main.tf": "locals {\n  a = var.b\n}\n"}, ours=False)
+    assert not found.repeatable
+    assert [each.rule for each in found.findings] == ["undeclared-reference", "not-checked"]
+    assert "0 seconds of processor time" in found.findings[-1].message
+
+
+def test_a_result_that_time_cut_short_is_not_stored(
+    endless: Budget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[object] = []
+    monkeypatch.setattr(remembered, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(remembered, "_write", lambda *arguments: stored.append(arguments))
+    assert remembered.verify_or_remember({"main.tf": "locals {}\n"}, ours=False)
+    assert stored == []
+
+
+def test_memory_is_bounded_too() -> None:
+    hoard: list[bytearray] = []
+
+    def fill() -> None:
+        with Backstop(60, backstop.resident() + 50_000_000):
+            while len(hoard) < 2000:
+                hoard.append(bytearray(b"x" * 1_000_000))
+                sum(range(10_000))
+
+    with pytest.raises(Overrun, match="MB of memory"):
+        fill()
+    assert len(hoard) < 1000
+
+
+def test_the_backstop_reaches_a_regular_expression_and_passes_handlers_of_errors() -> None:
+    def search() -> None:
+        with Backstop(0.2, 10**12), contextlib.suppress(Exception):
+            re.match("(a+)+$", "a" * 60 + "b")
+
+    with pytest.raises(Overrun):
+        search()
+
+
+def test_the_timer_is_given_back() -> None:
+    import signal
+
+    before = signal.getsignal(signal.SIGPROF)
+    with Backstop(60, 10**12):
+        assert signal.getitimer(signal.ITIMER_PROF) != (0.0, 0.0)
+    assert signal.getsignal(signal.SIGPROF) is before
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+def test_the_second_process_ends_with_the_first() -> None:
+    program = (
+        "import os, signal, time\n"
+        "from ticketgen.hcl.second_process import RoundTrips\n"
+        "trips = RoundTrips({f'{each}.tf': 'a = [' + '1,' * 60000 + ']\\n' for each in range(50)})\n"
+        "while not list(trips.processes()): time.sleep(0.01)\n"
+        "time.sleep(2)\n"
+        "print(*trips.processes(), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120
+    )
+    second = int(done.stdout)
+    end = time.monotonic() + 60
+    while alive(second) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not alive(second)
+
+
+def test_the_second_process_ends_when_it_takes_too_much() -> None:
+    budget = Budget()
+    budget.seconds = 1.0
+    trips = RoundTrips({f"{each}.tf": locals_of(60_000) for each in range(5)}, budget)
+    assert len(trips.differences()) < 5
+    assert trips.overrun
+
+
+def children(process: int) -> list[int]:
+    found = [process]
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            found += [each for child in task.read_text().split() for each in children(int(child))]
+        except OSError:
+            continue
+    return found
+
+
+def measured(folder: Path, environment: Mapping[str, str]) -> tuple[int, float, int, str]:
+    """Validate a folder: exit code, processor seconds, peak of the memory of all processes together, and report."""
+    with (folder.parent / "report").open("w+b") as report:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ticketgen", "validate", str(folder)],
+            stdout=report,
+            stderr=report,
+            env={**os.environ, **environment},
+        )
+        peak, end = 0, time.monotonic() + 30 * SECONDS
+        while True:
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                break
+            if time.monotonic() > end:
+                process.kill()
+            peak = max(peak, sum(map(backstop.resident, children(process.pid))))
+            time.sleep(0.02)
+        report.seek(0)
+        text = report.read().decode()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_utime + usage.ru_stime, peak, text
+
+
+def heaviest(name: str) -> int:
+    """The largest size at which the files of an attack are still parsed, up to the largest that is read."""
+    low, high, budget = SMALL, FILE, Budget()
+    while high - low > low // 20:
+        middle = (low + high) // 2
+        files = ATTACKS[name](middle)
+        if admit(files, {}, budget, ours=False).findings:
+            high = middle
+        else:
+            low = middle
+    return low
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="measures memory in /proc")
+@pytest.mark.parametrize("edge", [False, True], ids=["20 MB", "just within"])
+@pytest.mark.parametrize("name", [name for name in ATTACKS if name not in EXPRESSIONS])
+def test_no_directory_of_20_mb_takes_more_than_its_budget(
+    name: str, edge: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processor time is that of one idle core, so it is compared with half as much again."""
+    size, copies = (heaviest(name), 2) if edge else (FILE, COPIES)
+    for copy in range(copies):
+        for path, text in ATTACKS[name](size).items():
+            file = tmp_path / "stack" / f"{copy}" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    code, seconds, peak, report = measured(
+        tmp_path / "stack", {"TICKETGEN_CACHE_DIR": str(tmp_path / "cache")}
+    )
+    assert code in {0, 1}, report[-2000:]
+    assert seconds < SECONDS * 1.5
+    assert peak < MEGABYTES * 1_000_000
+    assert "processor time" not in report  # the counted budget suffices

@@ -1,0 +1,247 @@
+"""Reading a directory stays inside it, waits for nothing, and ends within its limits."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ticketgen import reading
+from ticketgen.findings import Finding
+from ticketgen.verification import directory, listing
+from ticketgen.verification.directory import read_directory, targets
+from ticketgen.verification.verify import verify
+
+SECRET = "locals {\n  secret = 1\n}\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret.tf").write_text(SECRET)
+    folder = tmp_path / "root"
+    folder.mkdir()
+    (folder / "main.tf").write_text("locals {}\n")
+    return folder
+
+
+def texts(root: Path) -> dict[str, str]:
+    read = read_directory(root)
+    assert read.value is not None
+    return dict(read.value.texts)
+
+
+def rules(findings: tuple[Finding, ...]) -> dict[str, str]:
+    return {each.location.file: each.rule for each in findings if each.location}
+
+
+def test_links_are_followed_inside_only(root: Path) -> None:
+    (root / "inside.tf").symlink_to("main.tf")
+    (root / "absolute.tf").symlink_to(root / "main.tf")
+    (root / "out.tf").symlink_to("../outside/secret.tf")
+    (root / "folder").symlink_to("../outside")
+    (root / "through.tf").symlink_to("folder/secret.tf")
+    (root / "self.tf").symlink_to("self.tf")
+    (root / "self").symlink_to("self")
+    (root / "nowhere.tf").symlink_to("missing.tf")
+    (root / "sub").mkdir()
+    (root / "sub/loop").symlink_to("..")
+    read = read_directory(root)
+    assert read.value is not None
+    assert read.value.texts.keys() == {"main.tf", "inside.tf", "absolute.tf"}
+    assert SECRET not in read.value.texts.values()
+    assert rules(read.findings) == {
+        "out.tf": "not-checked", "through.tf": "not-checked", "self.tf": "unreadable", "nowhere.tf": "unreadable",
+    }  # fmt: skip
+    assert read.value.unread == rules(read.findings).keys()
+
+
+def test_nothing_that_is_no_file_is_opened_or_waited_for(root: Path) -> None:
+    os.mkfifo(root / "pipe.tf")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(root / "socket.tf"))
+    (root / "device.tf").symlink_to("/dev/zero")
+    (root / "folder.tf").mkdir()
+    read = read_directory(root)
+    assert read.value is not None
+    assert read.value.texts.keys() == {"main.tf"}
+    assert rules(read.findings) == {
+        "pipe.tf": "unreadable",
+        "socket.tf": "unreadable",
+        "device.tf": "not-checked",
+    }
+
+
+@pytest.mark.parametrize("what", ["link", "pipe", "gone"])
+def test_what_is_planted_after_the_look_is_not_read(
+    root: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "sub").mkdir()
+    (root / "sub/a.tf").write_text("locals {}\n")
+    real = reading.open_file
+
+    def planted(name: str, folder: int) -> int:
+        if name == "a.tf":
+            (root / "sub/a.tf").unlink(missing_ok=True)
+            if what == "link":
+                (root / "sub/a.tf").symlink_to(root.parent / "outside/secret.tf")
+            elif what == "pipe":
+                os.mkfifo(root / "sub/a.tf")
+        return real(name, folder)
+
+    monkeypatch.setattr("ticketgen.verification.listing.open_file", planted)
+    read = read_directory(root)
+    assert read.value is not None
+    assert read.value.texts.keys() == {"main.tf"}
+    assert rules(read.findings) == {"sub/a.tf": "unreadable"}
+
+
+def test_a_folder_that_is_exchanged_for_a_link_is_left_at_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "sub").mkdir()
+    (root / "sub/secret.tf").write_text("locals {}\n")
+    real = reading.open_file
+
+    def planted(name: str, folder: int) -> int:
+        if name == "secret.tf":
+            (root / "sub").rename(root / "was")
+            (root / "sub").symlink_to(root.parent / "outside")
+        return real(name, folder)
+
+    monkeypatch.setattr("ticketgen.verification.listing.open_file", planted)
+    read = read_directory(root)
+    assert read.value is not None
+    assert read.value.texts == {"main.tf": "locals {}\n", "sub/secret.tf": "locals {}\n"}
+
+
+def test_a_folder_that_becomes_a_link_is_not_entered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "sub").mkdir()
+    real = reading.open_folder
+
+    def planted(name: str, above: int | None = None) -> int:
+        if name == "sub":
+            (root / "sub").rmdir()
+            (root / "sub").symlink_to(root.parent / "outside")
+        return real(name, above)
+
+    monkeypatch.setattr("ticketgen.verification.listing.open_folder", planted)
+    read = read_directory(root)
+    assert SECRET not in texts(root).values()
+    assert rules(read.findings) == {"sub": "unreadable"}
+
+
+def test_a_folder_that_cannot_be_listed_is_a_finding(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "sub").mkdir()
+    real = reading.open_folder
+
+    def refused(name: str, above: int | None = None) -> int:
+        if name == "sub":
+            raise PermissionError(13, "Permission denied", name)
+        return real(name, above)
+
+    monkeypatch.setattr("ticketgen.verification.listing.open_folder", refused)
+    (finding,) = read_directory(root).findings
+    assert (finding.rule, finding.message) == ("unreadable", "the folder cannot be read: Permission denied")
+
+
+def test_all_descriptors_are_closed(root: Path) -> None:
+    place = root
+    for _ in range(listing.MOST_DEPTH + 20):
+        place = place / "d"
+        place.mkdir()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    read = read_directory(root)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert [each.rule for each in read.findings] == ["not-checked"]
+    assert read.findings[0].message.startswith("not checked: too large")
+
+
+def test_a_chain_of_folders_longer_than_any_path_is_read_to_its_limit(root: Path) -> None:
+    here = os.open(root, os.O_RDONLY)
+    for _ in range(300):
+        os.mkdir("d" * 100, dir_fd=here)
+        inner = os.open("d" * 100, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    assert [each.rule for each in read_directory(root).findings] == ["not-checked"]
+
+
+def test_the_bytes_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "MOST_BYTES", 100)
+    for number in range(30):
+        (root / f"a{number:02}.tf").write_text("# 7890123\n")
+    read = read_directory(root, "shop")
+    assert read.value is not None
+    assert sum(map(len, read.value.texts.values())) <= 110
+    assert len(read.value.texts) + len(read.value.unread) == 31
+    assert [(each.rule, each.location) for each in read.findings] == [("not-checked", None)]
+    assert read.findings[0].message.startswith("not checked: too large: shop: 21 files were not read")
+
+
+def test_what_is_not_read_makes_no_reference_undeclared(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "MOST_READ", 1)
+    (root / "main.tf").write_text('output "a" {\n  value = var.b\n}\n')
+    (root / "variables.tf").write_text('variable "b" {}\n')
+    read = read_directory(root)
+    assert read.value is not None
+    assert verify(read.value.texts, ours=False, paths=read.value.paths, left_out=read.value.unread) == ()
+
+
+def test_the_entries_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MOST_ENTRIES", 50)
+    looked: list[str] = []
+    real = os.scandir
+
+    def counted(folder: int) -> Iterator[os.DirEntry[str]]:
+        with real(folder) as entries:
+            for entry in entries:
+                looked.append(entry.name)
+                yield entry
+
+    class Scan:
+        def __init__(self, folder: int) -> None:
+            self.entries = counted(folder)
+
+        def __enter__(self) -> Iterator[os.DirEntry[str]]:
+            return self.entries
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr("ticketgen.verification.listing.os.scandir", Scan)
+    for number in range(200):
+        (root / f"{number}.txt").touch()
+    read = read_directory(root)
+    assert len(looked) == 51
+    assert "not checked: too large" in read.findings[0].message
+    assert read.value is None or read.value.paths is None
+
+
+def test_a_file_over_the_limit_is_not_read_to_its_end(root: Path) -> None:
+    with (root / "big.tf").open("wb") as stream:
+        stream.write(b"#" + "é".encode() * 3_000_000)
+    text = texts(root)["big.tf"]
+    assert 2 * 1024**2 < len(text.encode()) < 2 * 1024**2 + 8
+    assert [each.rule for each in verify({"big.tf": text}, ours=False)] == ["not-checked"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="files there report size 0")
+def test_a_file_that_reports_no_size_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.fstat
+    monkeypatch.setattr(os, "fstat", lambda fd: os.stat_result([*real(fd)[:6], 0, *real(fd)[7:10]]))
+    assert stat.S_ISREG(os.fstat(os.open(root / "main.tf", os.O_RDONLY)).st_mode)
+    assert texts(root) == {"main.tf": "locals {}\n"}
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000, "x/" * 3_000, "self", "self/main.tf"])
+def test_a_path_that_the_system_refuses_is_a_finding(root: Path, name: str) -> None:
+    (root / "self").symlink_to("self")
+    checked = targets([root / name])
+    assert checked.value is None
+    assert [each.rule for each in checked.findings] == ["no-directory"]
+    assert [each.rule for each in read_directory(root / name).findings] == ["no-directory"]
