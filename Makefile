@@ -8,6 +8,8 @@ SCANNERS := .build/scanners
 CHECKOV := 3.3.30
 TFLINT := v0.64.0
 SITE := .build/mkdocs
+FUZZ := .build/fuzz
+ATHERIS := 3.0.0
 MATERIAL := 9.8.2
 
 # An environment with the lowest versions that pyproject.toml allows, on the lowest Python of this machine.
@@ -23,7 +25,7 @@ DYNAMODB := .build/dynamodb-local
 ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test test-oldest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep
+.PHONY: help demo test test-oldest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -82,6 +84,9 @@ pictures: $(READY) ## Draw the README's picture again.
 release-check: $(READY) ## Build the release in dist/ twice, compare, install it and use it. TAG=v0.1.0 checks the tag too.
 	$(BIN)/python scripts/release_check.py $(if $(TAG),--tag "$(TAG)")
 
+fuzz: $(FUZZ)/.ready ## Fuzz the readers of strangers' files: TARGET=terraform SECONDS=600. Without TARGET all in turn, SECONDS=0 for ever.
+	$(FUZZ)/bin/python tests/fuzz/fuzz.py $(TARGET) --seconds $(or $(SECONDS),60)
+
 sweep: $(READY) ## Render SAMPLE=100 random specs, the first from SEED=1, and run the unit suite of each.
 	SAMPLE=$(or $(SAMPLE),100) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -q -m sweep tests/suites -n 2 --dist worksteal
 
@@ -110,6 +115,12 @@ $(SCANNERS)/.ready: Makefile
 	$(SCANNERS)/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV)
 	@mkdir -p $(SCANNERS)/bin && ln -sf ../checkov/bin/checkov $(SCANNERS)/bin/checkov
 	if command -v go >/dev/null; then GOBIN=$(CURDIR)/$(SCANNERS)/bin go install github.com/terraform-linters/tflint@$(TFLINT); fi
+	@touch $@
+
+# Atheris has wheels for Python 3.11 to 3.13 on Linux; the fuzzer has an environment of its own.
+$(FUZZ)/.ready: Makefile pyproject.toml
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check atheris==$(ATHERIS) --editable .
 	@touch $@
 
 $(SITE)/.ready: Makefile

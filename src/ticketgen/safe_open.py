@@ -12,10 +12,24 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["IN_THE_REPOSITORY", "NotPlain", "check_folder", "open_below", "open_inside"]
+__all__ = [
+    "IN_THE_REPOSITORY",
+    "MOST_TEXT",
+    "NotPlain",
+    "check_folder",
+    "open_below",
+    "open_chosen",
+    "open_far_below",
+    "open_file",
+    "open_folder",
+    "open_inside",
+]
 
 IN_THE_REPOSITORY: Final = "name a regular file; a link may lead to another place in the same repository only"
 """The fix for a file that `open_inside` refuses."""
+
+MOST_TEXT: Final = 5_000_000
+"""The most bytes of a text that somebody wrote; locks with hashes of hundreds of packages are below."""
 
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -128,6 +142,59 @@ def _regular(file: int, path: str, most: int, clip: bool) -> bytes:
     if clip:
         return bytes(content[:most])
     raise NotPlain(errno.EFBIG, f"it has more than {most:,} bytes", path)
+
+
+def open_chosen(path: Path, most: int) -> bytes:
+    """The bytes of a regular file that the user named; links that lead to it are followed.
+
+    Raises:
+        NotPlain: it is no regular file, or too large a one.
+        OSError: it does not exist, or cannot be read.
+    """
+    return _regular(os.open(path, _FILE & ~_NO_LINK), str(path), most, clip=False)
+
+
+def open_file(name: str, folder: int, most: int) -> bytes:
+    """The bytes of a file in an open folder, up to one over a limit; it must not be a link.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    return _regular(os.open(name, _FILE, dir_fd=folder), name, most + 1, clip=True)
+
+
+def open_folder(name: str, above: int | None = None) -> int:
+    """Open a folder: one that is named by the user, or one below an open folder, which must not be a link.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    return os.open(name, _FOLDER) if above is None else os.open(name, _FOLDER | _NO_LINK, dir_fd=above)
+
+
+def open_far_below(folder: int, path: str, most: int) -> bytes:
+    """The bytes of a file below an open folder, up to one over a limit, without following a link on the way.
+
+    Args:
+        folder: its descriptor, which stays open.
+        path: relative, with slashes, without ``..``.
+        most: the limit.
+
+    Raises:
+        OSError: it cannot be opened, is no regular file, or there is a link on the way.
+    """
+    *folders, name = path.split("/")
+    place = folder
+    try:
+        for each in folders:
+            inner = open_folder(each, place)
+            if place != folder:
+                os.close(place)
+            place = inner
+        return open_file(name, place, most)
+    finally:
+        if place != folder:
+            os.close(place)
 
 
 def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:

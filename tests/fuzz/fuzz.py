@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,28 +22,37 @@ LARGEST_MB = 800
 
 def main() -> None:
     """Fuzz as the arguments say."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("target", choices=sorted(TARGETS))
-    parser.add_argument("--seconds", type=int, default=0, help="0 for no end")
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("target", nargs="?", choices=sorted(TARGETS), help="all of them in turn by default")
+    parser.add_argument("--seconds", type=int, default=0, help="for each target; 0 for no end")
     parser.add_argument("--work", type=Path, default=Path(".build/fuzz"))
     asked = parser.parse_args()
-    target = TARGETS[asked.target]
-    corpus, faults = asked.work / "corpus" / asked.target, asked.work / "faults" / asked.target
+    for name in [asked.target] if asked.target else TARGETS:
+        if asked.target:
+            fuzz(name, asked.seconds, asked.work)
+        else:  # libFuzzer ends the process
+            subprocess.run([sys.executable, __file__, name, *sys.argv[1:]], check=True)
+
+
+def fuzz(name: str, seconds: int, work: Path) -> None:
+    """Fuzz one target; does not return."""
+    target = TARGETS[name]
+    corpus, faults = work / "corpus" / name, work / "faults" / name
     for folder in (corpus, faults):
         folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.corpus()):
         (corpus / f"seed-{number}").write_bytes(seed)
-    words = asked.work / f"{asked.target}.dict"
+    words = work / f"{name}.dict"
     words.write_text("".join(f'"{escaped(word)}"\n' for word in target.words), encoding="ascii")
     # Imported with instrumentation: the fuzzer keeps an input that reaches a new line of ticketgen.
     with atheris.instrument_imports(include=["ticketgen"], enable_loader_override=False):
-        run(asked.target, b"")
+        run(name, b"")
     os.environ["TICKETGEN_ONE_PROCESS"] = "1"
     options = [
         f"-dict={words}", f"-timeout={SLOWEST_S}", f"-rss_limit_mb={LARGEST_MB}", "-max_len=20000",
-        f"-max_total_time={asked.seconds}", f"-artifact_prefix={faults}/", "-print_final_stats=1", str(corpus),
+        f"-max_total_time={seconds}", f"-artifact_prefix={faults}/", "-print_final_stats=1", str(corpus),
     ]  # fmt: skip
-    atheris.Setup([sys.argv[0], *options], lambda data: run(asked.target, data) and None)
+    atheris.Setup([sys.argv[0], *options], lambda data: run(name, data) and None)
     atheris.Fuzz()
 
 

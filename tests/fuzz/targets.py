@@ -10,12 +10,15 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from ticketgen.findings import Finding
+from ticketgen.pipeline import read_project
+from ticketgen.rendering.plain import Data
 
 __all__ = ["TARGETS", "Target", "run"]
 
@@ -43,7 +46,6 @@ class Target:
         seeds: patterns below the repository's top, of files to begin with.
         seed_texts: more texts to begin with.
         words: that a mutation may insert.
-        environment: variables of the command.
         action: what runs in the repository in place of a command that would take seconds; it returns what it says.
     """
 
@@ -52,7 +54,6 @@ class Target:
     seeds: tuple[str, ...] = ()
     seed_texts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
     action: Callable[[], str] | None = None
 
     def corpus(self) -> Iterator[bytes]:
@@ -98,14 +99,47 @@ def planned() -> str:
     return f"{found.value}{reported(found.findings)}"
 
 
-def written() -> str:
-    """Write a stack of one file."""
-    from ticketgen.tree import Stack, write
+def pinned() -> str:
+    """Read which ticketgen the project installs."""
+    from ticketgen.project.pin import read_pin
 
-    done = write(
-        Path(), [Stack("stacks/dev", {"main.tf": "locals {}\n"})], version="0.1.0", retire_in="stacks"
-    )
-    return f"{done.value}{reported(done.findings)}"
+    return str(read_pin(Path()))
+
+
+def rendered() -> str:
+    """Render a template of the project with the context of a stack."""
+    from ticketgen.rendering.render import render_template
+    from ticketgen.stack.overrides import Templates
+
+    templates = Templates(Path())
+    templates.begin()
+    try:
+        return render_template(templates.environment("stack"), "tables.tf.j2", context())
+    except Exception as error:
+        blamed = templates.blamed(error, "stack/tables.tf.j2")
+        if not blamed:
+            raise
+        return reported([blamed])
+
+
+@cache
+def context() -> Data:
+    """The context of a stack's templates."""
+    from ticketgen.rendering.plain import plain
+    from ticketgen.sizing import size
+    from ticketgen.stack.context import module_context, stack_context
+
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder, "ticketgen.yaml")
+        spec.write_text(SPEC, encoding="utf-8")
+        project = read_project(spec).value
+    assert project is not None
+    environment = project.environments[0]
+    sizing = size(environment).value
+    assert sizing is not None
+    made = plain(stack_context(environment, sizing) | module_context("root", environment, sizing))
+    assert isinstance(made, Data)
+    return made
 
 
 def reported(findings: Iterable[Finding]) -> str:
@@ -131,7 +165,7 @@ _JAVASCRIPT_WORDS = (
 )  # fmt: skip
 _YAML_WORDS = (
     "environments:\n", "regions:", "&a ", "*a", "<<: ", "!!python/object:x", "!!binary ", "? ", "- ", ": ", "|\n",
-    ">-\n", "1e999", "0x", "~", "{", "}", "[", "]", "%YAML 1.2\n", "---\n", "...\n", "\t", "2026-01-01", "event_scale:\n",
+    ">-\n", "1e999", "0x", "~", "{", "}", "[", "]", "%YAML 1.2\n", "---\n", "...\n", "\t", "event_scale:\n",
 )  # fmt: skip
 
 TARGETS: Mapping[str, Target] = {
@@ -201,29 +235,10 @@ TARGETS: Mapping[str, Target] = {
         words=('"format"', '"files"', '"kind"', '"sha256"', "../", "\\ud800", "1e999", "{", "[", "]"),
         action=planned,
     ),
-    "journal": Target(
-        ("render", "--check", "--diff"),
-        {
-            "ticketgen.yaml": text(SPEC),
-            ".ticketgen-write/journal.json": itself,
-            ".ticketgen-write/old/0": itself,
-        },
-        seed_texts=('{"format": 1, "stacks": ["stacks/dev"], "created": [], "steps": [["a", null, null]]}',),
-        words=(
-            '"format"',
-            '"stacks"',
-            '"created"',
-            '"steps"',
-            "../",
-            ".git/hooks/pre-commit",
-            "\\ud800",
-            "null",
-        ),
-    ),
     "template": Target(
-        ("render", "--check"),
-        {"ticketgen.yaml": text(SPEC), "templates/stack/versions.tf.j2": itself},
-        ("templates/stack/*.j2",),
+        (),
+        {"templates/stack/tables.tf.j2": itself},
+        ("templates/stack/tables.tf.j2", "templates/stack/*.j2"),
         words=(
             "{{ ",
             " }}",
@@ -244,6 +259,7 @@ TARGETS: Mapping[str, Target] = {
             " ** ",
             "~",
         ),
+        action=rendered,
     ),
     "answers": Target(
         ("new", "made", "--template", "theirs"),
@@ -261,11 +277,11 @@ TARGETS: Mapping[str, Target] = {
         ),
     ),
     "pin": Target(
-        ("doctor",),
-        {"ticketgen.yaml": text(SPEC), "requirements-ticketgen.txt": itself},
+        (),
+        {"requirements-ticketgen.txt": itself},
         seed_texts=("./vendor/ticketgen-0.1.0-py3-none-any.whl --hash=sha256:00\n", "ticketgen==0.1.0\n"),
         words=("--hash=", "ticketgen", "==", "@ git+https://", "-r ", "\\\n", "#egg="),
-        environment={"PATH": "/nonexistent"},
+        action=pinned,
     ),
 }
 
@@ -295,8 +311,7 @@ def commanded(target: Target) -> str:
     from ticketgen.cli.app import app
     from ticketgen.cli.exit_codes import ExitCode
 
-    variables = {"TICKETGEN_NO_CACHE": "1", **target.environment}
-    done = CliRunner().invoke(app, list(target.arguments), env=variables)
+    done = CliRunner().invoke(app, list(target.arguments), env={"TICKETGEN_NO_CACHE": "1"})
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code in set(ExitCode) - {ExitCode.BUG}, done.output

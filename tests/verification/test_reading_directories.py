@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ticketgen import reading
+from ticketgen import safe_open
 from ticketgen.findings import Finding
 from ticketgen.verification import directory, listing
 from ticketgen.verification.directory import read_directory, targets
@@ -82,16 +82,16 @@ def test_what_is_planted_after_the_look_is_not_read(
 ) -> None:
     (root / "sub").mkdir()
     (root / "sub/a.tf").write_text("locals {}\n")
-    real = reading.open_file
+    real = safe_open.open_file
 
-    def planted(name: str, folder: int) -> int:
+    def planted(name: str, folder: int, most: int) -> bytes:
         if name == "a.tf":
             (root / "sub/a.tf").unlink(missing_ok=True)
             if what == "link":
                 (root / "sub/a.tf").symlink_to(root.parent / "outside/secret.tf")
             elif what == "pipe":
                 os.mkfifo(root / "sub/a.tf")
-        return real(name, folder)
+        return real(name, folder, most)
 
     monkeypatch.setattr("ticketgen.verification.listing.open_file", planted)
     read = read_directory(root)
@@ -105,13 +105,13 @@ def test_a_folder_that_is_exchanged_for_a_link_is_left_at_once(
 ) -> None:
     (root / "sub").mkdir()
     (root / "sub/secret.tf").write_text("locals {}\n")
-    real = reading.open_file
+    real = safe_open.open_file
 
-    def planted(name: str, folder: int) -> int:
+    def planted(name: str, folder: int, most: int) -> bytes:
         if name == "secret.tf":
             (root / "sub").rename(root / "was")
             (root / "sub").symlink_to(root.parent / "outside")
-        return real(name, folder)
+        return real(name, folder, most)
 
     monkeypatch.setattr("ticketgen.verification.listing.open_file", planted)
     read = read_directory(root)
@@ -121,7 +121,7 @@ def test_a_folder_that_is_exchanged_for_a_link_is_left_at_once(
 
 def test_a_folder_that_becomes_a_link_is_not_entered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "sub").mkdir()
-    real = reading.open_folder
+    real = safe_open.open_folder
 
     def planted(name: str, above: int | None = None) -> int:
         if name == "sub":
@@ -137,7 +137,7 @@ def test_a_folder_that_becomes_a_link_is_not_entered(root: Path, monkeypatch: py
 
 def test_a_folder_that_cannot_be_listed_is_a_finding(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "sub").mkdir()
-    real = reading.open_folder
+    real = safe_open.open_folder
 
     def refused(name: str, above: int | None = None) -> int:
         if name == "sub":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ticketgen.assets import asset_folder
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
-from ticketgen.project.reading import read_plain
+from ticketgen.safe_open import MOST_TEXT, open_below
 from ticketgen.spec.texts import nearest
 from ticketgen.stack.overrides import OVERRIDES
 from ticketgen.tree import write_files
@@ -54,7 +54,7 @@ def difference(root: Path, name: str) -> Checked[str]:
     if refused:
         return Checked(None, (refused,))
     own = (asset_folder("templates") / name).read_bytes().decode()
-    projects = read_plain(root, f"{OVERRIDES}/{name}").decode("utf-8", "replace")
+    projects = open_below(root, f"{OVERRIDES}/{name}", MOST_TEXT).decode("utf-8", "replace")
     return Checked(unified(own, projects, f"ticketgen/{name}", f"{OVERRIDES}/{name}"))
 
 
@@ -104,7 +104,7 @@ def _written(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     """Record the template's hash; with ``copy``, write the template in the same step."""
     own, manifest = (asset_folder("templates") / name).read_bytes(), f"{OVERRIDES}/{NAME}"
     # Read before it is parsed: if it changes in between, the write refuses.
-    before = read_plain(root, manifest) if os.path.lexists(root / manifest) else None
+    before = open_below(root, manifest, MOST_TEXT) if os.path.lexists(root / manifest) else None
     noted = load(root, OVERRIDES)
     if noted.value is None:
         return Checked(None, noted.findings)
@@ -135,7 +135,7 @@ def _unread(root: Path, name: str) -> Finding | None:
     if outside:
         return outside
     try:
-        read_plain(root, path)
+        open_below(root, path, MOST_TEXT)
     except FileNotFoundError:
         return _finding(
             "not-ejected",

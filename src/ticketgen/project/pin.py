@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketgen.project.reading import read_plain
 from ticketgen.project.source import DEPENDENCIES, REQUIREMENTS, VERSION_TEXT, WHEEL
 from ticketgen.project.wheel import MOST_BYTES
+from ticketgen.safe_open import MOST_TEXT, open_below
 from ticketgen.version import VERSION, origin
 
 __all__ = ["Pin", "read_pin"]
@@ -39,7 +39,7 @@ def read_pin(project: Path) -> Pin | None:
     or a version.
     """
     try:
-        text = read_plain(project, REQUIREMENTS).decode()
+        text = open_below(project, REQUIREMENTS, MOST_TEXT).decode()
     except (OSError, UnicodeDecodeError):
         return None
     line = next((each for each in text.split("\n") if _NAMES_IT.match(each)), None)
@@ -74,7 +74,7 @@ def _other_build(project: Path, wheel: str) -> str:
     if not recorded:
         return ""
     try:
-        wanted = hashlib.sha256(read_plain(project, wheel, MOST_BYTES)).hexdigest()
+        wanted = hashlib.sha256(open_below(project, wheel, MOST_BYTES)).hexdigest()
     except OSError:
         return ""  # it is no file of the project
     return "" if recorded == wanted else f"another build of {VERSION}, from {origin().get('url')}"

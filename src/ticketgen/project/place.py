@@ -17,7 +17,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from ticketgen.findings import Finding, Severity, Stage, has_errors
-from ticketgen.project.reading import read_plain
+from ticketgen.safe_open import MOST_TEXT, open_below
 from ticketgen.spec.texts import ProjectName
 from ticketgen.tree import write_files
 
@@ -139,7 +139,7 @@ def move(project: Path, folder: Path) -> tuple[Finding, ...]:
 def _theirs(folder: Path, name: str) -> bytes:
     """A file of the folder, to which lines are appended."""
     try:
-        return read_plain(folder, name)
+        return open_below(folder, name, MOST_TEXT)
     except OSError as error:
         raise _InTheWay(f"{folder / name} cannot be read as a plain file: {error.strerror}") from None
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from ticketgen.project.reading import MOST_TEXT, read_chosen
 from ticketgen.project.wheel import NotTicketgen, Wheel, pack, read_wheel
+from ticketgen.safe_open import MOST_TEXT, open_chosen
 from ticketgen.version import VERSION, requirements
 
 __all__ = ["DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "Refused", "Source", "read_source"]
@@ -187,7 +187,7 @@ def _index(given: str) -> Source:
 def _lock(path: Path) -> Source:
     """A requirements file in which everything has a hash, as ``pip-compile --generate-hashes`` and uv write it."""
     try:
-        content = read_chosen(path, MOST_TEXT)
+        content = open_chosen(path, MOST_TEXT)
         lines = list(_logical_lines(content.decode()))
     except FileNotFoundError:
         raise Refused(f"{path} does not exist") from None

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 import ticketgen
-from ticketgen.project.reading import MOST_TEXT, read_chosen
+from ticketgen.safe_open import MOST_TEXT, open_chosen
 from ticketgen.version import VERSION
 
 __all__ = ["MOST_BYTES", "NotTicketgen", "Wheel", "pack", "read_wheel"]
@@ -77,7 +77,7 @@ def read_wheel(path: Path) -> Wheel:
         NotTicketgen: it is not a wheel, or a wheel of another package.
         OSError: it cannot be read.
     """
-    content = read_chosen(path, MOST_BYTES)
+    content = open_chosen(path, MOST_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()

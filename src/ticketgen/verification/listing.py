@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ticketgen.reading import contents, is_below, open_below, open_file, open_folder
+from ticketgen.safe_open import open_far_below, open_file, open_folder
 
 __all__ = ["MOST_DEPTH", "MOST_ENTRIES", "Entry", "Kind", "Listing"]
 
@@ -115,7 +115,7 @@ class Listing:
         except OSError:
             return  # it has vanished
         kind = Kind.FILE if is_file else Kind.SPECIAL
-        yield Entry(prefix + name, kind, lambda most: contents(open_file(name, folder), most))
+        yield Entry(prefix + name, kind, lambda most: open_file(name, folder, most))
 
     def _link(self, top: int, path: str) -> Iterator[Entry]:
         real = os.path.realpath(os.path.join(self._real, path))  # noqa: PTH118 - Path.resolve() raises in a loop
@@ -125,11 +125,11 @@ class Listing:
             mode = stat.S_IFLNK
         if stat.S_ISLNK(mode):
             yield Entry(path, Kind.NOWHERE)
-        elif not is_below(real, self._real):
+        elif not real.startswith(self._real.rstrip(os.sep) + os.sep):
             yield Entry(path, Kind.OUTSIDE)
         elif stat.S_ISREG(mode):
             inside = real[len(self._real.rstrip(os.sep)) + 1 :]
-            yield Entry(path, Kind.FILE, lambda most: contents(open_below(top, inside), most))
+            yield Entry(path, Kind.FILE, lambda most: open_far_below(top, inside, most))
         elif not stat.S_ISDIR(mode):
             yield Entry(path, Kind.SPECIAL)
 
