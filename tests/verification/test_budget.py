@@ -154,7 +154,7 @@ def test_a_result_that_time_cut_short_is_not_stored(
 ) -> None:
     stored: list[object] = []
     monkeypatch.setattr(remembered, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(remembered, "_write", lambda *arguments: stored.append(arguments))
+    monkeypatch.setattr(remembered, "keep", lambda *arguments: stored.append(arguments))
     assert remembered.verify_or_remember({"main.tf": "locals {}\n"}, ours=False)
     assert stored == []
 
@@ -163,7 +163,7 @@ def test_memory_is_bounded_too() -> None:
     hoard: list[bytearray] = []
 
     def fill() -> None:
-        with Backstop(60, backstop.resident() + 50_000_000):
+        with Backstop(60, 50_000_000):
             while len(hoard) < 2000:
                 hoard.append(bytearray(b"x" * 1_000_000))
                 sum(range(10_000))

@@ -44,7 +44,8 @@ class Backstop:
 
     Args:
         seconds: of processor time, from the beginning of the context.
-        bytes: of memory, where ``/proc`` says how much there is.
+        bytes: of memory beyond what this process has at the beginning, where ``/proc`` says how much there is. A program
+            that uses ticketgen as a library may be large itself.
         others: the ids of more processes whose memory counts.
     """
 
@@ -53,6 +54,7 @@ class Backstop:
         self._bytes = bytes
         self._others = others
         self._end = 0.0
+        self._before = 0
         self._previous: Callable[[int, FrameType | None], object] | int | None = None
         self._active = False
 
@@ -61,6 +63,7 @@ class Backstop:
         # A profiler uses the same timer.
         if main and hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0):
             self._end = time.process_time() + self._seconds
+            self._before = resident()
             self._previous = signal.signal(signal.SIGPROF, self._look)
             self._active = True
             signal.setitimer(signal.ITIMER_PROF, _BETWEEN_LOOKS, _BETWEEN_LOOKS)
@@ -88,5 +91,5 @@ class Backstop:
             return
         if time.process_time() > self._end:
             raise Overrun(f"{self._seconds:,.0f} seconds of processor time")
-        if resident() + sum(map(resident, self._others())) > self._bytes:
+        if resident() - self._before + sum(map(resident, self._others())) > self._bytes:
             raise Overrun(f"{self._bytes / 1024**2:,.0f} MB of memory")

@@ -20,7 +20,7 @@ _TOKENS_OF_A_FILE: Final = 125_000
 _LONGEST: Final = 300_000
 _STEPS: Final = 1_500_000
 _SECONDS: Final = 17.0
-_BYTES: Final = 430 * 1024 * 1024
+_BYTES: Final = 390 * 1024 * 1024
 
 
 class Budget:
