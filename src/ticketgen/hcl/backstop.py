@@ -44,8 +44,8 @@ class Backstop:
 
     Args:
         seconds: of processor time, from the beginning of the context.
-        bytes: of memory beyond what this process has at the beginning, where ``/proc`` says how much there is. A program
-            that uses ticketgen as a library may be large itself.
+        bytes: of memory beyond what this process has at the beginning, where ``/proc`` says how much there is. A
+            program that uses ticketgen as a library may be large itself.
         others: the ids of more processes whose memory counts.
     """
 
