@@ -254,7 +254,7 @@ def test_filters_and_tests_give_plain_data_or_fail(
     assert done > 500
 
 
-# Expressions as somebody would write who looks for a way out.
+# Expressions that try to escape from the sandbox.
 _NAMES = st.sampled_from(
     ["environment", "sizing", "functions", "regions", "primary", "roles", "alarms", "names", "operations", "loop",
      "namespace", "dict", "range", "m", "ns", "caller", "varargs", "kwargs", "self", "nothing", "all_replicas"]

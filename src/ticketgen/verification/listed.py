@@ -1,4 +1,4 @@
-"""The findings that are listed, if there are very many of one rule.
+"""Limit how many findings of one rule are listed.
 
 GitHub takes 25,000 results of a run, and shows 5,000 of them:
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning.

@@ -79,7 +79,7 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
     for reason, places in sorted(unchecked.items()):
         what = "1 block is" if len(places) == 1 else f"{len(places):,} blocks are"
         message = f"{what} not checked against a schema: {reason}"
-        help = "check the configuration with terraform validate as well"
+        help = "check the configuration with `terraform validate` as well; --ignore schema-not-checked accepts it"
         yield _finding("schema-not-checked", message, min(places), help, Severity.NOTE)
 
 
