@@ -23,6 +23,7 @@ __all__ = [
     "as_uri",
     "as_utf8",
     "harmless",
+    "quoted",
     "readable",
     "visible",
     "visible_lines",
@@ -42,6 +43,11 @@ def visible(text: str) -> str:
     if not _PLAIN.fullmatch(text):
         text = _escaped(readable(text))
     return _COMMAND.sub(r"\\u0023", text)
+
+
+def quoted(text: str) -> str:
+    """Text in double quotes, as `visible` shows it."""
+    return visible(json.dumps(text, ensure_ascii=False))
 
 
 def visible_lines(text: str, *, keep: str = "\n") -> str:

@@ -1,8 +1,8 @@
 """End work that takes too much time or memory, whatever the reason.
 
 A timer of the processor time looks at both, twenty times a second, and raises `Overrun` in the main thread. Python runs
-it between two instructions, and inside regular expressions. It is not an `Exception`, so that no handler of errors on the
-way swallows it, and it is raised again at every later look until it arrives.
+it between two instructions, and inside regular expressions. It is not an `Exception`, so that no handler of errors on
+the way swallows it, and it is raised again at every later look until it arrives.
 
 Processor time is what counts, because a busy machine must not change a result.
 """

@@ -13,7 +13,7 @@ from typing import Final
 
 from ticketgen.findings import Finding, Severity
 
-__all__ = ["MOST_OF_A_FILE", "MOST_OF_A_RULE", "listed"]
+__all__ = ["MOST_OF_A_FILE", "MOST_OF_A_RULE", "limited"]
 
 MOST_OF_A_FILE: Final = 1_000
 """Limit of findings of one rule in one file."""
@@ -24,7 +24,7 @@ _LONGEST: Final = 2_000
 _WORST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
-def listed(findings: Iterable[Finding]) -> Iterator[Finding]:
+def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings up to the limits, and one that counts the others for each rule and file.
 
     That one is as severe as the worst of them, so what fails without the limits fails with them.
