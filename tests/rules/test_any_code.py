@@ -1,4 +1,4 @@
-"""No inline or shipped code, and no comment, makes a rule fail: what cannot be read is told."""
+"""No inline or shipped code and no comment makes a rule fail; unreadable code is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a template reaches is plain data, and nothing that it can call is missing from the documented list.
+"""Everything that a template reaches is plain data, and everything that it can call is documented.
 
 The walk goes through everything reachable from the real context of a stack and from the environment, by attributes,
 items, calls, filters and tests, the way that compiled templates do. The generator writes expressions of its own.
