@@ -84,7 +84,7 @@ pictures: $(READY) ## Draw the README's picture again.
 release-check: $(READY) ## Build the release in dist/ twice, compare, install it and use it. TAG=v0.1.0 checks the tag too.
 	$(BIN)/python scripts/release_check.py $(if $(TAG),--tag "$(TAG)")
 
-fuzz: $(FUZZ)/.ready ## Fuzz the readers of strangers' files: TARGET=terraform SECONDS=600. Without TARGET all in turn, SECONDS=0 for ever.
+fuzz: $(FUZZ)/.ready ## Fuzz the readers of untrusted files, each for a minute. TARGET=terraform for one, SECONDS=600 for longer, 0 without end.
 	$(FUZZ)/bin/python tests/fuzz/fuzz.py $(TARGET) --seconds $(or $(SECONDS),60)
 
 sweep: $(READY) ## Render SAMPLE=100 random specs, the first from SEED=1, and run the unit suite of each.

@@ -1,4 +1,4 @@
-"""Whatever strangers write into names, files and arguments, a command only prints it, and ends as documented."""
+"""Hostile names, files and arguments are only printed, and the command ends as documented."""
 
 from __future__ import annotations
 

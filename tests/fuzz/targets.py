@@ -1,4 +1,4 @@
-"""What a stranger's repository brings to a parser: one target for each kind of file, run through the command line.
+"""Fuzz targets: one for each kind of file of an untrusted repository, run through the command line.
 
 A target puts the bytes into a file of a small repository and runs a command there. Whatever the bytes are, the command
 must end with one of its documented exit codes: an exception, a hang and too much memory are faults.

@@ -1,4 +1,4 @@
-"""Whatever a template repeats, doubles or nests ends in an ordinary error, after a bounded amount of work."""
+"""A template that repeats, doubles or nests too much ends with an error, after a bounded amount of work."""
 
 from __future__ import annotations
 

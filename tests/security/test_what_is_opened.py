@@ -1,4 +1,4 @@
-"""Commands that CI runs on a stranger's pull request stay inside: what they open, start and connect to.
+"""What the commands of CI open, start and connect to on an untrusted pull request.
 
 Each command runs twice: under strace, which shows every path that it opens, and under Landlock and seccomp, which
 refuse everything outside and so show that it needs nothing there.

@@ -1,8 +1,8 @@
-"""The end of work that takes too much time or memory, whatever the reason.
+"""End work that takes too much time or memory, whatever the reason.
 
 A timer of the processor time looks at both, twenty times a second, and raises `Overrun` in the main thread. Python runs
-it between two instructions, and inside regular expressions. It is no `Exception`, so that no handler of errors on the
-way swallows it, and it is raised again at every later look until it arrives.
+it between two instructions, and inside regular expressions. It is not an `Exception`, so that no handler of errors on
+the way swallows it, and it is raised again at every later look until it arrives.
 
 Processor time is what counts, because a busy machine must not change a result.
 """
@@ -40,7 +40,7 @@ def _no_others() -> Iterable[int]:
 
 
 class Backstop:
-    """A context in which work may take so much; anywhere but in the main thread of a POSIX system, it does nothing.
+    """A context that limits time and memory; it works only in the main thread of a POSIX system.
 
     Args:
         seconds: of processor time, from the beginning of the context.
@@ -80,7 +80,7 @@ class Backstop:
         self._end -= seconds
 
     def end(self) -> None:
-        """Look no more, and give the timer back."""
+        """Stop, and restore the timer."""
         if self._active:
             self._active = False
             signal.setitimer(signal.ITIMER_PROF, 0)

@@ -100,6 +100,9 @@ def grants(subject: Subject) -> Iterator[Granted]:
         link = policy.link("role")
         if link is not None:
             by_role.setdefault((id(link.scope), id(link.resource)), []).append(policy)
+    # A file that could not be read may have policies of any role.
+    scopes = subject.configuration.every_scope()
+    unclear |= {id(scope.root) for scope in scopes if not scope.module.complete}
     users: dict[int, set[str]] = {}
     for function, role in zip(every, roles, strict=True):
         if role is not None:

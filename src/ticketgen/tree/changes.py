@@ -17,7 +17,7 @@ A file that differs in line endings only does not count as edited by hand: a che
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -220,6 +220,9 @@ def compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Chec
         if after is not None and "\r" in after:
             raise ValueError(f"{path} was rendered with a carriage return")
         blocked = disk.unsafe(path) or (None if name in new else not_ours(folder, name))
+        if blocked and not blocked.location and name not in new:
+            help = "restore the manifest from version control, or delete the line"
+            blocked = replace(blocked, location=Location(f"{folder}/{NAME}"), help=help)
         try:
             before = None if blocked else disk.read(path)
         except OSError as error:

@@ -66,7 +66,7 @@ def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
     if places:
         what = "1 module is" if len(places) == 1 else f"{len(places):,} modules are"
         message = f"{what} not checked: the source is not a folder of this directory"
-        help = "check the configuration with terraform validate as well"
+        help = "check the configuration with `terraform validate` as well; --ignore module-not-checked accepts it"
         yield Finding("module-not-checked", message, Stage.VERIFY, places[0], Severity.NOTE, help)
 
 

@@ -12,8 +12,8 @@ from ticketgen.rules.apply import apply_rules
 from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
-from ticketgen.verification.files import check_files
 from ticketgen.verification.guesses import Guesses
+from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.placement import check_placement
 from ticketgen.verification.references import check_references
 from ticketgen.verification.schema import check_schema
