@@ -226,6 +226,17 @@ LEVELS: Mapping[str, tuple[RuleInfo, ...]] = MappingProxyType(
                 "check the configuration with `terraform validate` as well",
             ),
         ),
+        "Rules": (
+            RuleInfo(
+                "value-not-checked",
+                _N,
+                "The rules see every value that the text determines",
+                "Something may be wrong in a value that ticketgen does not compute, such as the result of a function, "
+                "or in a policy whose statements it does not read. No rule reports it. Values that only a plan knows "
+                "are not meant. `validate --strict` makes it an error.",
+                "write the value itself, or review it",
+            ),
+        ),
         "Comments": (
             RuleInfo(
                 "ignore-without-reason",

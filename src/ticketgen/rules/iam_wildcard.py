@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
@@ -10,6 +11,9 @@ from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
 __all__ = ["RULE"]
+
+_EVERYTHING = re.compile(r"(?:[^:]*:)?[*?]*\*[*?]*")
+"""All actions, or all of a service."""
 
 _HOLDERS = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
 
@@ -42,10 +46,16 @@ def _of_policy(holder: Found, attribute: str) -> Iterator[Problem]:
     for statement in statements_of(holder, attribute) or ():
         if not statement.allow or statement.principals:
             continue
-        wild = [action for action in statement.actions or () if action == "*" or action.endswith(":*")]
+        wild = [action for action in statement.actions or () if _EVERYTHING.fullmatch(action)]
         if wild:
             yield Problem(f"{holder.address} grants {', '.join(wild)}", statement.place)
-        elif "*" in (statement.resources or ()) and not statement.conditioned:
+        elif statement.negated:
+            yield Problem(f"{holder.address} grants every action except some", statement.place)
+        elif any(
+            isinstance(each, str) and each and not each.strip("*") for each in statement.resources or ()
+        ):
+            if statement.conditioned:
+                continue
             named = [action for action in statement.actions or () if _takes_arn(action)]
             if named:
                 yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.place)

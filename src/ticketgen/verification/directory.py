@@ -19,6 +19,9 @@ __all__ = ["MOST_BYTES", "MOST_READ", "Directory", "Target", "read_directory", "
 _READ = re.compile(r".*\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?:test_\w*|\w+_test|conftest)\.py")
 """Terraform, and the tests beside it. Source: https://developer.hashicorp.com/terraform/language/files."""
 
+_NOT_READ = re.compile(r".*\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
+"""What else Terraform or OpenTofu reads. `unchecked` has a note for each such file, but not for a link out."""
+
 MOST_BYTES = 20 * 1024 * 1024
 """Bytes that are read of one directory; they are in memory while it is checked."""
 MOST_READ = 10_000
@@ -26,6 +29,8 @@ MOST_READ = 10_000
 
 _MOST_FILES = 100_000
 """Names that are kept, to know which files exist."""
+
+_FOLDERS = frozenset({Kind.FOLDER, Kind.LINKED_UNSEEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Directory:
     Attributes:
         texts: every Terraform file and every Python test file: relative posix path to text.
         paths: the relative posix paths of all files; None if there are too many to list.
-        unread: the files and folders that were not read, each with a finding.
+        unread: the files and folders that were not read, each with a finding, and the links to folders that were.
     """
 
     texts: Mapping[str, str]
@@ -177,8 +182,13 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
         for entry in listing:
             if entry.kind is Kind.FILE and len(paths) <= _MOST_FILES:
                 paths.append(entry.path)
-            if entry.kind is not Kind.FOLDER and not _READ.fullmatch(entry.path.rpartition("/")[2]):
+            if entry.kind is Kind.LINKED:
+                unread.add(entry.path)
                 continue
+            if entry.kind not in _FOLDERS:
+                file = entry.path.rpartition("/")[2]
+                if not _READ.fullmatch(file) and (entry.kind is Kind.FILE or not _NOT_READ.fullmatch(file)):
+                    continue
             if entry.kind is Kind.FILE and (left <= 0 or len(texts) >= MOST_READ):
                 unread.add(entry.path)
                 continue
@@ -214,6 +224,10 @@ def _content(entry: Entry) -> str | Finding:
     if entry.kind is Kind.OUTSIDE:
         message = "not checked: the file is a link that leads out of the directory"
         help = "replace the link with the file, or validate a directory that contains both"
+        return Finding("not-checked", message, Stage.VERIFY, Location(entry.path), Severity.NOTE, help)
+    if entry.kind is Kind.LINKED_UNSEEN:
+        message = "not checked: the folder is a link that leads out of the directory, or to a hidden folder"
+        help = "replace the link with the folder, or delete it"
         return Finding("not-checked", message, Stage.VERIFY, Location(entry.path), Severity.NOTE, help)
     if entry.kind is Kind.FOLDER:
         return _unreadable(entry.path, f"the folder cannot be read: {entry.error}", "make it readable")

@@ -41,7 +41,7 @@ def check_together(configuration: Configuration, *, ours: bool) -> Iterator[Find
     guesses = Guesses()
     for module in modules.values():
         yield from check_references(module, guesses)
-        yield from check_calls(module, modules, guesses)
+        yield from check_calls(module, modules, guesses, configuration.unread)
         yield from check_placement(module)
         yield from check_duplicates(module)
         yield from check_unused(module)
