@@ -64,8 +64,8 @@ def _statements(found: Found, expression: Expression, where: Environment) -> tup
         and value.resource.type == "aws_iam_policy_document"
         and value.path == ("json",)
     ):
-        document = "document", id(value.resource.block), id(value.scope)
-        return found.subject.once(document, lambda: _document(found, value))
+        link, document = value, ("document", id(value.resource.block), id(value.scope))
+        return found.subject.once(document, lambda: _document(found, link))
     place = expression.at(found.declared.file)
     if value is UNKNOWN:
         # The actions in a JSON text are known, even if the ARN of a resource in it is not.
