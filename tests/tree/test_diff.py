@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ticketgen.tree import State
 from ticketgen.tree.diff import MOST_LINES, MOST_STEPS, lines, unified
 
 module = importlib.import_module("ticketgen.tree.diff")  # the package has a function of that name
@@ -91,3 +92,17 @@ def test_the_work_for_a_huge_file_is_bounded(
     assert told.startswith(("--- a/x\n+++ b/x\n@@ ", "Files a/x and b/x differ"))
     told = unified(RENDERED, text, "a/x", "b/x")
     assert len(told) < 3 * MOST_LINES * 10
+
+
+def test_the_work_and_the_size_of_all_files_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_LINES", 1000)
+    monkeypatch.setattr(module, "MOST_STEPS", 100_000)
+    text = "  ]\n}\n" * 400
+    changes = [
+        module.Change(f"stacks/dev/{n}.tf", "stacks/dev", State.HAND_EDITED, text.encode(), RENDERED)
+        for n in range(99)
+    ]
+    told = module.diff(changes)
+    assert told.count("\n") < 30_000
+    assert told.count("--- a/") == 12
+    assert told.count("are not compared, because the differences above are long enough") == 87

@@ -28,32 +28,54 @@ MOST_STEPS: Final = 3_000_000
 """Pairs of equal lines that are looked at for one file: about a second."""
 
 
+_MOST_TOGETHER: Final = 10
+"""How many times these lines and steps all files of a diff have together."""
+
+
+class _Left:
+    """The lines and steps that are left for the files of a diff."""
+
+    def __init__(self, times: int = 1) -> None:
+        self.lines = times * MOST_LINES
+        self.steps = times * MOST_STEPS
+
+
 def diff(changes: Iterable[Change]) -> str:
     """A unified diff from the disk to the rendering; empty if nothing would change."""
-    return "".join(one(change) for change in changes if change.state not in SILENT)
+    left = _Left(_MOST_TOGETHER)
+    return "".join(one(change, left) for change in changes if change.state not in SILENT)
 
 
-def one(change: Change) -> str:
+def one(change: Change, left: _Left) -> str:
     before = (change.before or b"").decode("utf-8", "replace")
     after = change.after or ""
-    return unified(
+    return _compared(
         before,
         after,
         "/dev/null" if change.before is None else f"a/{change.path}",
         "/dev/null" if change.after is None else f"b/{change.path}",
+        3,
+        left,
     )
 
 
 def unified(before: str, after: str, before_name: str, after_name: str, context: int = 3) -> str:
     """A unified diff of two texts; empty if they are the same. Of too large a text, it says only that they differ."""
+    return _compared(before, after, before_name, after_name, context, _Left())
+
+
+def _compared(before: str, after: str, before_name: str, after_name: str, context: int, left: _Left) -> str:
     if before == after:
         return ""
-    large = max((before, after), key=len)
-    count = max(before.count("\n"), after.count("\n"))
-    if len(large) > MOST_CHARACTERS or count > MOST_LINES:
-        size = f"{count:,} lines" if count > MOST_LINES else f"{len(large):,} characters"
-        return f"Files {before_name} and {after_name} differ, and {size} are too many to compare\n"
-    changed = _unified(lines(before), lines(after), before_name, after_name, context)
+    longest, count = max(len(before), len(after)), max(before.count("\n"), after.count("\n"))
+    names = f"{before_name} and {after_name}"
+    if longest > MOST_CHARACTERS or count > MOST_LINES:
+        size = f"{count:,} lines" if count > MOST_LINES else f"{longest:,} characters"
+        return f"Files {names} differ, and {size} are too many to compare\n"
+    if count > left.lines:
+        return f"Files {names} differ; they are not compared, because the differences above are long enough\n"
+    left.lines -= count
+    changed = _unified(lines(before), lines(after), before_name, after_name, context, left)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in changed
     )
@@ -64,11 +86,13 @@ def lines(text: str) -> list[str]:
     return io.StringIO(text, newline="\n").readlines()
 
 
-def _unified(a: list[str], b: list[str], a_name: str, b_name: str, context: int) -> Iterator[str]:
+def _unified(
+    a: list[str], b: list[str], a_name: str, b_name: str, context: int, left: _Left
+) -> Iterator[str]:
     """What ``difflib.unified_diff`` yields, from a matcher with bounded work."""
     yield f"--- {a_name}\n"
     yield f"+++ {b_name}\n"
-    for group in _Bounded(a, b).get_grouped_opcodes(context):
+    for group in _Bounded(a, b, left).get_grouped_opcodes(context):
         _, a_start, _, b_start, _ = group[0]
         _, _, a_end, _, b_end = group[-1]
         yield f"@@ -{_range(a_start, a_end)} +{_range(b_start, b_end)} @@\n"
@@ -90,11 +114,12 @@ def _range(start: int, end: int) -> str:
 class _Bounded(difflib.SequenceMatcher[str]):
     """Looks for the longest common runs of lines until that takes too much, and then for common ends only."""
 
-    def __init__(self, a: Sequence[str], b: Sequence[str]) -> None:
+    def __init__(self, a: Sequence[str], b: Sequence[str], left: _Left) -> None:
         super().__init__(None, a, b)
         twins = (len(self.b2j.get(line, ())) for line in a)
         self._steps = [0, *accumulate(1 + each for each in twins)]
-        self._left = MOST_STEPS
+        self._own = MOST_STEPS
+        self._all = left
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
@@ -102,8 +127,10 @@ class _Bounded(difflib.SequenceMatcher[str]):
         """The longest run in both ranges, as far as the steps go; otherwise their common beginning or end."""
         ahi = len(self.a) if ahi is None else ahi
         bhi = len(self.b) if bhi is None else bhi
-        self._left -= self._steps[ahi] - self._steps[alo]
-        if self._left >= 0:
+        steps = self._steps[ahi] - self._steps[alo]
+        if steps <= min(self._own, self._all.steps):
+            self._own -= steps
+            self._all.steps -= steps
             return super().find_longest_match(alo, ahi, blo, bhi)
         most = min(ahi - alo, bhi - blo)
         size = 0
