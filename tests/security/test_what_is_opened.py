@@ -49,7 +49,7 @@ IN_EVERY_RUN = ("validate", "diff")
 
 # Python, the installed packages and ticketgen's own files.
 PACKAGE = (
-    sys.prefix, sys.base_prefix, str(Path(ticketgen.__file__).parent), str(asset_folder("templates")),
+    sys.prefix, sys.base_prefix, str(Path(ticketgen.__file__).parents[1]), str(asset_folder("templates")),
     str(asset_folder("presets")),
 )  # fmt: skip
 # The dynamic linker, the C library, OpenSSL's settings, and what Go's runtime (pygohcl) asks about the machine.
@@ -65,7 +65,7 @@ SYSTEM = (
     "/dev/urandom",
 )
 ABOUT_ITSELF = re.compile(
-    r"/proc/(?:\d+|self)/(?:maps|cgroup|mountinfo|stat|status|auxv)|/proc/(?:meminfo|stat|loadavg)"
+    r"/proc/(?:\d+|self)/(?:maps|cgroup|mountinfo|stat|statm|status|auxv)|/proc/(?:meminfo|stat|loadavg)"
 )
 
 needs_strace = pytest.mark.skipif(not (shutil.which("strace") or REQUIRED), reason="strace is missing")
