@@ -37,7 +37,7 @@ def test_the_second_process_does_not_change_the_findings(monkeypatch: pytest.Mon
     both = verify(TEXTS, ours=True)
     monkeypatch.setattr(verification, "saves_time", lambda texts: False)
     assert sorted(both, key=repr) == sorted(verify(TEXTS, ours=True), key=repr)
-    assert {finding.rule for finding in both} == {"syntax"}
+    assert {finding.rule for finding in both} == {"syntax", "hidden-characters"}
 
 
 @pytest.mark.usefixtures("two")
