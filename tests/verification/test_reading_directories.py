@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ticketgen import safe_open
-from ticketgen.findings import Finding
-from ticketgen.verification import directory, listing
+from ticketgen.findings import Finding, Severity
+from ticketgen.real_path import MOST_LINKS
+from ticketgen.verification import directory, finding_limits, listing
 from ticketgen.verification.directory import read_directory, targets
 from ticketgen.verification.verify import verify
 
@@ -179,10 +180,88 @@ def test_the_bytes_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.Mo
         (root / f"a{number:02}.tf").write_text("# 7890123\n")
     read = read_directory(root, "shop")
     assert read.value is not None
-    assert sum(map(len, read.value.texts.values())) <= 110
-    assert len(read.value.texts) + len(read.value.unread) == 31
+    assert len(read.value.texts) == 7  # with their names
+    assert read.value.unread == {"a07.tf"}  # stands for the others
     assert [(each.rule, each.location) for each in read.findings] == [("not-checked", None)]
-    assert read.findings[0].message.startswith("not checked: too large: shop: 21 files were not read")
+    assert read.findings[0].message.startswith("not checked: too large: shop: 24 files were not read")
+
+
+def test_the_names_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In deep folders, a path has thousands of characters, and there may be a hundred thousand files."""
+    monkeypatch.setattr(directory, "_MOST_NAMES", 2_000)
+    for number in range(20):
+        (root / f"{'x' * 200}{number}.txt").touch()
+    read = read_directory(root)
+    assert read.value is not None
+    assert read.value.paths is None
+    assert read.value.texts.keys() == {"main.tf"}
+    assert read.findings == ()
+
+
+def test_files_beyond_a_limit_are_counted_and_not_kept(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "MOST_READ", 1)
+    for folder in ("a", "b"):
+        (root / folder).mkdir()
+        for number in range(50):
+            (root / folder / f"{number:02}.tf").touch()
+            (root / folder / f"test_{number:02}.py").touch()
+    read = read_directory(root)
+    assert read.value is not None
+    assert read.value.unread == {"a/00.tf", "a/test_00.py", "b/00.tf", "b/test_00.py"}
+    assert "200 files were not read" in read.findings[0].message
+
+
+def test_names_that_are_in_memory_at_once_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "_MOST_NAMES", 5_000)
+    for number in range(100):
+        (root / f"{number}.txt").touch()
+    (root / "sub").mkdir()
+    read = read_directory(root)
+    assert read.value is None or read.value.paths is None
+    assert "very long names" in read.findings[0].message
+
+
+def test_findings_about_what_is_not_read_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding_limits, "MOST_OF_A_RULE", 10)
+    monkeypatch.setattr(finding_limits, "_MOST_FILES", 5)
+    for number in range(50):
+        (root / f"{number}.tf").symlink_to("nowhere")
+    *some, others = read_directory(root).findings
+    assert len(some) == 15
+    assert others.message == "35 more findings of unreadable in other files, which are not listed"
+    assert (others.location, others.severity) == (None, Severity.ERROR)
+    monkeypatch.setattr(directory, "_MOST_NAMES", 10 * 200)
+    read = read_directory(root)
+    assert len(read.findings) < 17
+    assert any("very long names" in each.message for each in read.findings)
+
+
+def test_a_long_row_of_links_leads_nowhere(root: Path) -> None:
+    for number in range(1200):
+        (root / f"a{number}.tf").symlink_to(f"a{number + 1}.tf")
+    (root / "a1200.tf").symlink_to("main.tf")
+    read = read_directory(root)
+    assert read.value is not None
+    assert len(read.value.texts) == 1 + MOST_LINKS
+    assert read.findings[0].message == "the file is a link that leads nowhere"
+
+
+def test_links_are_followed_in_a_bounded_number_of_steps(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "_MOST_STEPS", 5_000)
+    asked = []
+    real = os.lstat
+
+    def lstat(path: str, *, dir_fd: int | None = None) -> os.stat_result:
+        asked.append(path)
+        return real(path, dir_fd=dir_fd)
+
+    (root / "a").mkdir()
+    for number in range(100):
+        (root / f"a{number}.tf").symlink_to("a/../" * 400 + "main.tf")
+    monkeypatch.setattr(os, "lstat", lstat)
+    read = read_directory(root)
+    assert len(asked) < 10_000
+    assert "the file is one of too many links" in {each.message for each in read.findings}
 
 
 def test_what_is_not_read_makes_no_reference_undeclared(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

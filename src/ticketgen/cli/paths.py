@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from ticketgen.cli.session import session
 from ticketgen.findings import Finding, Stage
+from ticketgen.real_path import real_path
 
 __all__ = ["STDOUT", "View", "here", "placed", "seen", "view", "viewed"]
 
@@ -41,7 +43,8 @@ def seen(path: str | Path, relative_to: str | Path | None = None) -> str:
     text = os.fspath(path)
     start = os.path.abspath(os.getcwd() if relative_to is None else relative_to)  # noqa: PTH100, PTH109
     place = _absolute(text)
-    for begin, end in ((start, place), (os.path.realpath(start), os.path.realpath(place))):
+    for real in (False, True):
+        begin, end = (real_path(start), real_path(place)) if real else (start, place)
         inside = os.path.relpath(end, begin)
         if inside != ".." and not inside.startswith(f"..{os.sep}"):
             return Path(inside).as_posix()
@@ -53,8 +56,8 @@ def seen(path: str | Path, relative_to: str | Path | None = None) -> str:
 def _absolute(text: str) -> str:
     """The path without ``..``, which is not the folder above where a link leads elsewhere."""
     plain = os.path.abspath(text)  # noqa: PTH100 - resolve() would follow every link
-    if ".." in Path(text).parts and os.path.realpath(plain) != os.path.realpath(text):
-        return os.path.realpath(text)
+    if ".." in Path(text).parts and real_path(plain) != real_path(text):
+        return real_path(text)
     return plain
 
 
@@ -86,8 +89,8 @@ def view(format: str = "text", relative_to: Path | None = None) -> tuple[View, P
 
 def _unlinked(path: str, base: Path) -> str:
     """The file that links lead to, if it is below the base: Git has no lines below a link, and GitHub shows none."""
-    start = os.path.realpath(base)
-    real = os.path.realpath(path)
+    start = real_path(base)
+    real = real_path(path)
     return real if real.startswith(start.rstrip(os.sep) + os.sep) else path
 
 
@@ -112,6 +115,7 @@ def placed(findings: Iterable[Finding], root: Path) -> tuple[Finding, ...]:
 
 def viewed(findings: Iterable[Finding], shown: View) -> tuple[Finding, ...]:
     """The findings with paths as they are shown. A place in a command-line option is not a path."""
+    shown = cache(shown)  # it may follow links
     return tuple(
         replace(found, location=replace(found.location, file=shown(found.location.file)))
         if found.location and not found.location.file.startswith("--")

@@ -18,6 +18,7 @@ from ticketgen.cli.paths import here, seen
 from ticketgen.cli.session import note, say, session
 from ticketgen.findings import Finding, Severity
 from ticketgen.hcl.budget import DEFAULT, MOST_FACTOR
+from ticketgen.real_path import real_path
 
 if TYPE_CHECKING:
     from ticketgen.cli.config import Config
@@ -151,10 +152,10 @@ class _Filter:
             return tuple(findings)
         if self.strict:
             return tuple(as_errors(findings))
-        rendered = cache(_is_rendered)
+        rendered = cache(lambda place: _is_rendered(Path(real_path(place))))
         places = (folder / each.location.file if each.location else folder / "_" for each in findings)
         return tuple(
-            next(as_errors([each])) if rendered(Path(os.path.realpath(place.parent))) else each
+            next(as_errors([each])) if rendered(place.parent) else each
             for each, place in zip(findings, places, strict=True)
         )
 

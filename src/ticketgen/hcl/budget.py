@@ -32,7 +32,7 @@ class Budget:
     Attributes:
         tokens: of all files, as `weight` counts them.
         tokens_of_a_file: of one file, whose tree is in memory as a whole.
-        longest: the characters of one string or heredoc.
+        longest: the characters of one string, heredoc or comment in ``/* */``.
         left: the steps that are left: evaluated expressions, elements and characters of values, declarations in scopes.
         seconds: of processor time, for all processes together.
         bytes: of memory, for all processes together.

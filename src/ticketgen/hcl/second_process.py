@@ -28,6 +28,8 @@ _WORTH_IT = 100_000
 """Characters; fewer are read faster than the process starts."""
 _PART = 0.4
 """The part of the processor time that is the second process's."""
+_PATIENCE = 30
+"""How many times its processor time the second process may take on the clock. Something may have stopped it."""
 _OVERRUN = 75
 """Exit code of the second process if it took too much."""
 
@@ -68,7 +70,9 @@ class RoundTrips:
 
     def differences(self) -> Mapping[str, str]:
         """Wait for the answers: the difference by path, "" for none; unanswered paths are missing."""
-        self._thread.join()
+        self._thread.join(self.seconds * _PATIENCE)
+        if self._thread.is_alive():
+            self.stop()
         return self._answers
 
     def processes(self) -> Iterator[int]:

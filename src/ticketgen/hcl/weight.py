@@ -27,6 +27,11 @@ _COPIED = 150_000
 _OF_CODE = 25
 """Characters of text, which may be code that the rules parse, for the work on a token."""
 
+_OF_A_COMMENT = 50
+"""Characters of comments for a token. HCL's parser and python-hcl2's lexer read each of them one by one, twice."""
+_OF_OTHER_SCRIPTS = 50
+"""Bytes of characters beyond ASCII, without one for each: whether one hides is looked up, also from those around it."""
+
 _MOST_OF_CODE = 125_000
 """Limit of the tokens in a file of code; a file with more weighs as much as if every character were one."""
 
@@ -37,7 +42,8 @@ class Weight:
 
     Attributes:
         tokens: the work, in tokens.
-        longest: the characters of its longest string or heredoc; python-hcl2's lexer takes 200 bytes for each.
+        longest: the characters of its longest string, heredoc or comment in ``/* */``; python-hcl2's lexer takes 200
+            bytes for each.
     """
 
     tokens: int
@@ -51,13 +57,18 @@ def weigh(text: str, most: int) -> Weight:
         text: a text that has passed `guards.refusal`, valid or not.
         most: the limit of tokens.
     """
-    tokens = float(OF_A_FILE)
+    tokens = OF_A_FILE + _of_other_scripts(text)
     longest = 0
     last = 0
+    kind = ""
     # For each string or heredoc around a place: its parts so far, and their characters.
     templates: list[list[int]] = []
     for kind, where, before, match in scan(text):
         end = match.start()
+        tokens += (before - last) / _OF_A_COMMENT  # what the scan has skipped is the inside of a comment
+        longest = max(longest, before - last)
+        if kind == "remark":
+            tokens += (match.end() - end) / _OF_A_COMMENT
         if not where:
             tokens += _tokens(text, before, end, most) + 1
         elif where == '"' and (lines := text.count("\n", before, end)):
@@ -79,6 +90,11 @@ def weigh(text: str, most: int) -> Weight:
         if tokens > most:
             return Weight(math.ceil(tokens), longest)
         last = match.end()
+    closed = text.find("*/", last) + 2 if kind == "comment" else last
+    if closed > last:
+        tokens += (closed - last) / _OF_A_COMMENT
+        longest = max(longest, closed - last)
+        last = closed
     if templates:  # not closed: HCL's parser reads it all the same
         templates[-1][0] += text.count("\n", last)
         templates[-1][1] += len(text) - last
@@ -91,15 +107,23 @@ def roughly(text: str) -> int:
     """An upper bound of the weight of Terraform, which is much faster to compute."""
     size = len(text)
     copied = (text.count("\n") + text.count("{")) * size // _COPIED
-    return OF_A_FILE + size - text.count(" ") + 5 * text.count("{") + size // _OF_CODE + copied
+    rest = (
+        size - text.count(" ") + 5 * text.count("{") + size // _OF_CODE + math.ceil(_of_other_scripts(text))
+    )
+    return OF_A_FILE + rest + copied
 
 
 def weigh_code(text: str) -> Weight:
     """The weight of a file that is not Terraform, such as a test; Python's parser takes 500 bytes for a token."""
-    tokens = OF_A_FILE + len(text) // _OF_CODE
+    tokens = OF_A_FILE + len(text) // _OF_CODE + math.ceil(_of_other_scripts(text))
     if len(text) <= _MOST_OF_CODE or _tokens(text, 0, len(text), _MOST_OF_CODE) <= _MOST_OF_CODE:
         return Weight(tokens, 0)
     return Weight(max(tokens, len(text)), 0)
+
+
+def _of_other_scripts(text: str) -> float:
+    """The tokens for characters beyond ASCII."""
+    return 0.0 if text.isascii() else (len(text.encode("utf-8", "replace")) - len(text)) / _OF_OTHER_SCRIPTS
 
 
 def _tokens(text: str, start: int, end: int, most: int) -> int:

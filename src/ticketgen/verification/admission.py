@@ -58,7 +58,7 @@ def admit(terraform: Mapping[str, str], others: Mapping[str, str], budget: Budge
     for path in sorted(weights, key=lambda path: (weights[path].tokens, path)):
         weight = weights[path]
         if weight.longest > budget.longest:
-            refused[path] = f"a string or heredoc has more than {budget.longest:,} characters"
+            refused[path] = f"a string, heredoc or comment has more than {budget.longest:,} characters"
         elif weight.tokens > budget.tokens_of_a_file:
             refused[path] = f"the file has more than {budget.tokens_of_a_file:,} tokens"
         elif weight.tokens > left:

@@ -6,12 +6,15 @@ import errno
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage
 from ticketgen.hcl.guards import MAX_BYTES
+from ticketgen.real_path import real_path
+from ticketgen.verification.finding_limits import limited
 from ticketgen.verification.listing import MOST_DEPTH, MOST_ENTRIES, Entry, Kind, Listing
 
 __all__ = ["MOST_BYTES", "MOST_READ", "Directory", "Target", "read_directory", "targets"]
@@ -29,6 +32,10 @@ MOST_READ = 10_000
 
 _MOST_FILES = 100_000
 """Names that are kept, to know which files exist."""
+_MOST_NAMES = 20 * 1024 * 1024
+"""Characters of the names that are kept. A path may have 4,096 bytes, and in deep folders more."""
+_OF_A_FINDING = 200
+"""Characters that count for a file that is not read, beyond its name."""
 
 _FOLDERS = frozenset({Kind.FOLDER, Kind.LINKED_UNSEEN})
 
@@ -40,7 +47,8 @@ class Directory:
     Attributes:
         texts: every Terraform file and every Python test file: relative posix path to text.
         paths: the relative posix paths of all files; None if there are too many to list.
-        unread: the files and folders that were not read, each with a finding, and the links to folders that were.
+        unread: the files and folders that were not read; of those beyond a limit, one of each kind in each folder.
+            Also the links to folders that were.
     """
 
     texts: Mapping[str, str]
@@ -113,7 +121,7 @@ def _reaches(outer: Path, inner: Path) -> bool:
 
 def _real(path: Path) -> Path:
     """The path without links. Not `Path.resolve`, which raises where links form a loop."""
-    return Path(os.path.realpath(path))
+    return Path(real_path(path))
 
 
 def _unusable(path: Path, name: str) -> Finding | None:
@@ -177,31 +185,47 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
     paths: list[str] = []
     findings = []
     left = MOST_BYTES
+    room = room_of_unread = _MOST_NAMES
+    beyond: Counter[tuple[str, str]] = Counter()
     listing = Listing(root)
     try:
         for entry in listing:
-            if entry.kind is Kind.FILE and len(paths) <= _MOST_FILES:
+            if entry.kind is Kind.FILE and len(paths) <= _MOST_FILES and room >= 0:
                 paths.append(entry.path)
+                room -= len(entry.path)
+            folder, _, file = entry.path.rpartition("/")
             if entry.kind is Kind.LINKED:
                 unread.add(entry.path)
+                room_of_unread -= len(entry.path) + _OF_A_FINDING
                 continue
-            if entry.kind not in _FOLDERS:
-                file = entry.path.rpartition("/")[2]
-                if not _READ.fullmatch(file) and (entry.kind is Kind.FILE or not _NOT_READ.fullmatch(file)):
-                    continue
+            is_other = not _READ.fullmatch(file) and (
+                entry.kind is Kind.FILE or not _NOT_READ.fullmatch(file)
+            )
+            if is_other and entry.kind not in _FOLDERS:
+                continue
+            if room_of_unread < 0:
+                listing.is_complete = False
+                break
             if entry.kind is Kind.FILE and (left <= 0 or len(texts) >= MOST_READ):
-                unread.add(entry.path)
+                # One of each kind stands for those in its folder, because there may be very many.
+                kind = folder, file.partition(".")[2]
+                beyond[kind] += 1
+                if beyond[kind] == 1:
+                    unread.add(entry.path)
+                    room_of_unread -= len(entry.path) + _OF_A_FINDING
                 continue
             content = _content(entry)
+            left -= len(entry.path)
             if isinstance(content, Finding):
                 findings.append(content)
                 unread.add(entry.path)
+                room_of_unread -= len(entry.path) + _OF_A_FINDING
             else:
                 left -= len(content)
                 texts[entry.path] = content
     except OSError as error:
         return Checked(None, (_no_directory(root, called, error),))
-    findings += _limits(called, listing, len(unread) if left <= 0 or len(texts) >= MOST_READ else 0)
+    findings += _limits(called, listing, beyond.total())
     if not any(file.endswith(".tf") for file in texts) and not findings:
         help = (
             "write it as HCL: ticketgen does not read Terraform's JSON syntax"
@@ -209,8 +233,8 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
             else "name a directory of Terraform"
         )
         return Checked(None, (Finding("no-terraform", f"{called} has no .tf file", Stage.VERIFY, help=help),))
-    known = frozenset(paths) if len(paths) <= _MOST_FILES and listing.is_complete else None
-    return Checked(Directory(texts, known, frozenset(unread)), tuple(findings))
+    known = frozenset(paths) if len(paths) <= _MOST_FILES and room >= 0 and listing.is_complete else None
+    return Checked(Directory(texts, known, frozenset(unread)), tuple(limited(findings)))
 
 
 def _no_directory(root: Path, called: str, error: OSError) -> Finding:
@@ -255,7 +279,7 @@ def _limits(called: str, listing: Listing, unread: int) -> Iterator[Finding]:
         )
     if not listing.is_complete:
         reasons.append(
-            f"it has more than {MOST_ENTRIES:,} files, or more than {MOST_DEPTH} levels of folders"
+            f"it has more than {MOST_ENTRIES:,} files, more than {MOST_DEPTH} levels of folders, or very long names"
         )
     for reason in reasons:
         help = "validate the directories in it one by one"

@@ -19,6 +19,8 @@ MOST_OF_A_FILE: Final = 1_000
 """Limit of findings of one rule in one file."""
 MOST_OF_A_RULE: Final = 5_000
 """Limit of findings of one rule in all files."""
+_MOST_FILES: Final = 1_000
+"""Limit of files whose other findings of one rule are counted by themselves."""
 _LONGEST: Final = 2_000
 """Characters of a message or a help."""
 _WORST: Final = {severity: place for place, severity in enumerate(Severity)}
@@ -27,10 +29,12 @@ _WORST: Final = {severity: place for place, severity in enumerate(Severity)}
 def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings up to the limits, and one that counts the others for each rule and file.
 
-    That one is as severe as the worst of them, so what fails without the limits fails with them.
+    Those in very many files are counted together, for each rule. A finding that counts others is as severe as the
+    worst of them, so what fails without the limits fails with them.
     """
     of_rule: Counter[str] = Counter()
     of_file: Counter[tuple[str, str]] = Counter()
+    files: Counter[str] = Counter()
     more: dict[tuple[str, str], tuple[int, Finding]] = {}
     for finding in findings:
         key = finding.rule, finding.location.file if finding.location else ""
@@ -39,15 +43,20 @@ def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
         if of_rule[finding.rule] <= MOST_OF_A_RULE and of_file[key] <= MOST_OF_A_FILE:
             yield _cut(finding)
             continue
+        if key not in more:
+            files[finding.rule] += 1
+            if files[finding.rule] > _MOST_FILES:
+                key, finding = (finding.rule, ""), replace(finding, location=None)
         count, worst = more.get(key, (0, finding))
         if _WORST[finding.severity] < _WORST[worst.severity]:
             worst = finding
         more[key] = count + 1, worst
     for count, worst in more.values():
-        if count == 1:
+        if count == 1 and worst.location:
             yield _cut(worst)
             continue
-        message = f"{count:,} more findings of {worst.rule} in this file, which are not listed"
+        where = "this file" if worst.location else "other files"
+        message = f"{count:,} more findings of {worst.rule} in {where}, which are not listed"
         yield replace(worst, message=message, help="fix or ignore the ones that are listed first")
 
 

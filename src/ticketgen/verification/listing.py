@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from ticketgen.real_path import follow, real_path
 from ticketgen.safe_open import open_far_below, open_file, open_folder
 
 __all__ = ["MOST_DEPTH", "MOST_ENTRIES", "Entry", "Kind", "Listing"]
@@ -22,6 +24,12 @@ __all__ = ["MOST_DEPTH", "MOST_ENTRIES", "Entry", "Kind", "Listing"]
 MOST_ENTRIES = 1_000_000
 MOST_DEPTH = 100
 """Levels of folders; each level costs a file descriptor."""
+_MOST_NAMES = 100 * 1024 * 1024
+"""Bytes of the names that are in memory at once: of a folder, and of each folder above it."""
+_OF_A_NAME = 100
+"""Bytes for a name in a list, beyond its own."""
+_MOST_STEPS = 500_000
+"""Parts of paths that are looked up for all links together: a link may lead to links, through very long paths."""
 
 
 class Kind(StrEnum):
@@ -34,6 +42,7 @@ class Kind(StrEnum):
     FOLDER = "folder"
     LINKED = "a link to a folder"
     LINKED_UNSEEN = "a link to a folder that is outside of the directory, or hidden"
+    TANGLED = "one of too many links"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,10 @@ class Listing:
     def __init__(self, root: Path) -> None:
         self.is_complete = True
         self._root = root
-        self._real = os.path.realpath(root)
+        self._real = real_path(root).rstrip(os.sep)
         self._seen = 0
+        self._held = 0
+        self._steps = 0
 
     def __iter__(self) -> Iterator[Entry]:
         """Every entry but hidden ones, sorted in each folder. Linked folders are not entered.
@@ -81,14 +92,16 @@ class Listing:
 
     def _folder(self, top: int, folder: int, prefix: str, depth: int) -> Generator[Entry]:
         names: list[tuple[str, bool, bool]] = []
+        before = self._held
         with os.scandir(folder) as entries:
             for entry in entries:
                 self._seen += 1
-                if self._seen > MOST_ENTRIES:
+                if self._seen > MOST_ENTRIES or self._held > _MOST_NAMES:
                     self.is_complete = False
                     break
                 if not entry.name.startswith("."):
                     names.append((entry.name, entry.is_symlink(), _is_folder(entry)))
+                    self._held += sys.getsizeof(entry.name) + _OF_A_NAME
         names.sort()
         for name, is_link, is_folder in names:
             if not is_folder:
@@ -96,6 +109,7 @@ class Listing:
         for name, _, is_folder in names:
             if is_folder and self._seen <= MOST_ENTRIES:
                 yield from self._inner(top, folder, prefix + name, name, depth + 1)
+        self._held = before
 
     def _inner(self, top: int, above: int, path: str, name: str, depth: int) -> Iterator[Entry]:
         if depth > MOST_DEPTH:
@@ -120,21 +134,22 @@ class Listing:
         yield Entry(prefix + name, kind, lambda most: open_file(name, folder, most))
 
     def _link(self, top: int, path: str) -> Iterator[Entry]:
-        real = os.path.realpath(os.path.join(self._real, path))  # noqa: PTH118 - Path.resolve() raises in a loop
-        try:
-            mode = os.lstat(real).st_mode
-        except OSError:
-            mode = stat.S_IFLNK
-        if stat.S_ISLNK(mode):
+        if self._steps > _MOST_STEPS:
+            yield Entry(path, Kind.TANGLED)
+            return
+        led = follow(f"{self._real}/{path}")
+        self._steps += led.parts
+        real, mode = led.path, led.mode
+        if not mode:
             yield Entry(path, Kind.NOWHERE)
         elif stat.S_ISDIR(mode):
             parts = Path(os.path.relpath(real, self._real)).parts
             is_seen = not any(part.startswith(".") for part in parts)
             yield Entry(path, Kind.LINKED if is_seen else Kind.LINKED_UNSEEN)
-        elif not real.startswith(self._real.rstrip(os.sep) + os.sep):
+        elif not real.startswith(self._real + os.sep):
             yield Entry(path, Kind.OUTSIDE)
         elif stat.S_ISREG(mode):
-            inside = real[len(self._real.rstrip(os.sep)) + 1 :]
+            inside = real[len(self._real) + 1 :]
             yield Entry(path, Kind.FILE, lambda most: open_far_below(top, inside, most))
         else:
             yield Entry(path, Kind.SPECIAL)
