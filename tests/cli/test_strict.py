@@ -204,6 +204,29 @@ def test_a_policy_as_text_with_something_of_a_plan_in_it_is_read(statement: str,
     assert ("iam-wildcard", "warning") in rules("--select", "iam-wildcard")
 
 
+STATEMENT = '{ Effect = "Allow", Action = "s3:*", Resource = aws_s3_bucket.b.arn }'
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        f"Statement = [{STATEMENT}]", f"Statement = {STATEMENT}", f"Statement = concat([{STATEMENT}], [])",
+        f"Statement = flatten([[{STATEMENT}]])", f"Statement = [for s in [{STATEMENT}] : s]",
+        f"Statement = [], Statement = [{STATEMENT}]",
+        f'Statement = [], "${{"Statement"}}" = [{STATEMENT}]',
+        f'"${{"Statement"}}" = [{STATEMENT}]',
+        'Statement = [{ Effect = "Allow", action = "s3:*", Resource = "*" }]', f"statement = [{STATEMENT}]",
+    ],
+)  # fmt: skip
+def test_a_policy_is_read_or_reported_however_it_is_written(policy: str, stack: Path) -> None:
+    (stack / "main.tf").write_text(
+        'resource "aws_s3_bucket" "b" {\n}\nresource "aws_iam_policy" "p" {\n'
+        f"  policy = jsonencode({{ {policy} }})\n}}\n"
+    )
+    found = rules("--strict")
+    assert ("iam-wildcard", "warning") in found or ("value-not-checked", "error") in found
+
+
 @pytest.mark.parametrize("off", ["false", '"false"', '"0"', "null"])
 def test_a_store_is_not_encrypted_however_false_is_written(off: str, stack: Path) -> None:
     (stack / "main.tf").write_text(

@@ -128,8 +128,8 @@ class Listing:
         if stat.S_ISLNK(mode):
             yield Entry(path, Kind.NOWHERE)
         elif stat.S_ISDIR(mode):
-            inside = Path(os.path.relpath(real, self._real)).parts
-            is_seen = not any(part.startswith(".") for part in inside)
+            parts = Path(os.path.relpath(real, self._real)).parts
+            is_seen = not any(part.startswith(".") for part in parts)
             yield Entry(path, Kind.LINKED if is_seen else Kind.LINKED_UNSEEN)
         elif not real.startswith(self._real.rstrip(os.sep) + os.sep):
             yield Entry(path, Kind.OUTSIDE)
