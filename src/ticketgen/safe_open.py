@@ -17,6 +17,7 @@ __all__ = [
     "MOST_TEXT",
     "NotPlain",
     "check_folder",
+    "check_place",
     "open_below",
     "open_chosen",
     "open_far_below",
@@ -228,10 +229,22 @@ def check_folder(folder: Path) -> None:
     _followed(folder, a_file=False)
 
 
+def check_place(file: Path) -> None:
+    """Check the links in the path of a file that is to be written, which need not exist, as `check_folder` does.
+
+    Raises:
+        NotPlain: a link leads out, or into ``.git``.
+        OSError: its folder does not exist, or cannot be reached.
+    """
+    place = _followed(file, a_file=False, may_lack=True)
+    if ".git" in place.parts and ".git" not in Path.cwd().joinpath(file).parts:
+        raise NotPlain(errno.ELOOP, "a symbolic link leads to '.git'", str(file))
+
+
 _MOST_LINKS: Final = 40  # as Linux has it
 
 
-def _followed(path: Path, *, a_file: bool) -> Path:
+def _followed(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:
     """The path without links; each must stay in the area of the folder in which it lies."""
     here = Path(os.path.realpath(Path.cwd()))
     waiting = list(reversed(path.parts if path.is_absolute() else (*Path.cwd().parts, *path.parts)))
@@ -244,7 +257,13 @@ def _followed(path: Path, *, a_file: bool) -> Path:
             place = place.parent
             continue
         place = place / part
-        if not stat.S_ISLNK(place.lstat().st_mode):
+        try:
+            mode = place.lstat().st_mode
+        except FileNotFoundError:
+            if may_lack and not waiting:
+                break
+            raise
+        if not stat.S_ISLNK(mode):
             continue
         links += 1
         if links > _MOST_LINKS:

@@ -54,10 +54,10 @@ def _flatten(items: Any) -> Any:
         item = waiting.pop()
         if isinstance(item, list):
             waiting.extend(reversed(item))
-        elif is_known(item):
+        elif is_known(item) or isinstance(item, dict):
             found.append(item)
         else:
-            return UNKNOWN
+            return UNKNOWN  # it may be a list
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,9 +11,18 @@ from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.values import Link, Value
 from ticketgen.rules.subject import Found, Subject
 
-__all__ = ["Ports", "Traffic", "traffic"]
+__all__ = ["Ports", "Traffic", "is_anywhere", "traffic"]
 
-ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+_OPEN = re.compile(r"[\d.]+/0*[0-7]|[\da-fA-F:]*:[\da-fA-F:]*/0*[0-4]")
+
+
+def is_anywhere(cidr: str) -> bool:
+    """Whether a range is the whole internet, or so much of it that few such ranges are, however it is written.
+
+    Every private range is smaller: 10.0.0.0/8 and fc00::/7 are the largest. All of IPv6 in use is in 2000::/3.
+    Source: https://www.iana.org/assignments/ipv6-address-space.
+    """
+    return _OPEN.fullmatch(cidr) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ticketgen.findings import Location
-from ticketgen.hcl.syntax import Call, Expression, Node, Object, Parentheses, Tuple
+from ticketgen.hcl.syntax import Call, Expression, Literal, Node, Object, Parentheses, Tuple
 from ticketgen.hcl.values import UNKNOWN, Environment, Link, Value, is_known
 from ticketgen.hcl.written import written
 from ticketgen.rules.subject import Found
@@ -64,7 +64,8 @@ def _statements(found: Found, expression: Expression, where: Environment) -> tup
         and value.resource.type == "aws_iam_policy_document"
         and value.path == ("json",)
     ):
-        link, document = value, ("document", id(value.resource.block), id(value.scope))
+        link = value
+        document = "document", id(link.resource.block), id(link.scope)
         return found.subject.once(document, lambda: _document(found, link))
     place = expression.at(found.declared.file)
     if value is UNKNOWN:
@@ -147,16 +148,20 @@ def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[
         value = found.subject.assumed.of(expression, where)
         return _plain(value, expression.at(found.declared.file)) if isinstance(value, dict) else None
     listed = expression.get("Statement")
-    if listed is None:
+    if listed is None or not all(isinstance(item.key, Literal) for item in expression.items):
         found.subject.unseen(_place(found, expression), "the statements of such a policy")
         return None
     items = listed.items if isinstance(listed, Tuple) else (listed,)
     statements: list[Statement] = []
     for item in items:
         value = found.subject.assumed.of(item, where)
-        if not isinstance(value, dict):
+        if value is UNKNOWN:
             return None
-        statements += _plain({"Statement": value}, _place(found, item)) or ()
+        read = _plain({"Statement": value}, _place(found, item))
+        if read is None:
+            found.subject.unseen(_place(found, item), "the statements of such a policy")
+            return None
+        statements += read
     return tuple(statements)
 
 
@@ -171,7 +176,7 @@ def _plain(document: Value, place: Location) -> tuple[Statement, ...] | None:
     items = listed if isinstance(listed, list) else [listed]
     statements = []
     for item in items:
-        if not isinstance(item, dict):
+        if not isinstance(item, dict) or not {"Action", "NotAction"} & item.keys():
             return None
         statements.append(_statement(item, place))
     return tuple(statements)
