@@ -114,6 +114,10 @@ def _range(start: int, end: int) -> str:
 class _Bounded(difflib.SequenceMatcher[str]):
     """Looks for the longest common runs of lines until that takes too much, and then for common ends only."""
 
+    a: Sequence[str]
+    b: Sequence[str]
+    b2j: dict[str, list[int]]
+
     def __init__(self, a: Sequence[str], b: Sequence[str], left: _Left) -> None:
         super().__init__(None, a, b)
         twins = (len(self.b2j.get(line, ())) for line in a)
