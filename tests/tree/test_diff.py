@@ -83,7 +83,8 @@ def test_the_work_for_a_huge_file_is_bounded(
     def counted(self: Any, alo: int, ahi: int, blo: int, bhi: int) -> difflib.Match:
         nonlocal looked
         looked += sum(1 + len(self.b2j.get(line, ())) for line in self.a[alo:ahi])
-        return real(self, alo, ahi, blo, bhi)
+        found: difflib.Match = real(self, alo, ahi, blo, bhi)
+        return found
 
     monkeypatch.setattr(difflib.SequenceMatcher, "find_longest_match", counted)
     text = edited()
