@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
@@ -11,9 +10,6 @@ from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
 __all__ = ["RULE"]
-
-_EVERYTHING = re.compile(r"(?:[^:]*:)?[*?]*\*[*?]*")
-"""All actions, or all of a service."""
 
 _HOLDERS = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
 
@@ -46,7 +42,7 @@ def _of_policy(holder: Found, attribute: str) -> Iterator[Problem]:
     for statement in statements_of(holder, attribute) or ():
         if not statement.allow or statement.principals:
             continue
-        wild = [action for action in statement.actions or () if _EVERYTHING.fullmatch(action)]
+        wild = [action for action in statement.actions or () if _is_every(action)]
         if wild:
             yield Problem(f"{holder.address} grants {', '.join(wild)}", statement.place)
         elif statement.negated:
@@ -59,6 +55,12 @@ def _of_policy(holder: Found, attribute: str) -> Iterator[Problem]:
             named = [action for action in statement.actions or () if _takes_arn(action)]
             if named:
                 yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.place)
+
+
+def _is_every(action: str) -> bool:
+    """Whether a pattern is all actions, or all of a service."""
+    operation = action.rpartition(":")[2]
+    return "*" in operation and not operation.strip("*?")
 
 
 def _takes_arn(action: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,16 +12,18 @@ from ticketgen.rules.subject import Found, Subject
 
 __all__ = ["Ports", "Traffic", "is_anywhere", "traffic"]
 
-_OPEN = re.compile(r"[\d.]+/0*[0-7]|[\da-fA-F:]*:[\da-fA-F:]*/0*[0-4]")
+_WIDEST_PRIVATE_4, _WIDEST_PRIVATE_6 = 8, 7
+"""Bits of 10.0.0.0/8 and fc00::/7."""
 
 
 def is_anywhere(cidr: str) -> bool:
-    """Whether a range is the whole internet, or so much of it that few such ranges are, however it is written.
+    """Whether a range is the whole internet, or so much of it that it is larger than every private range.
 
-    Every private range is smaller: 10.0.0.0/8 and fc00::/7 are the largest. All of IPv6 in use is in 2000::/3.
-    Source: https://www.iana.org/assignments/ipv6-address-space.
+    Source: https://www.iana.org/assignments/ipv6-address-space. All public addresses of IPv6 are in 2000::/3.
     """
-    return _OPEN.fullmatch(cidr) is not None
+    address, _, bits = cidr.rpartition("/")
+    private = _WIDEST_PRIVATE_6 if ":" in address else _WIDEST_PRIVATE_4
+    return bits.isdecimal() and len(bits) < 4 and int(bits) < private
 
 
 @dataclass(frozen=True, slots=True)
