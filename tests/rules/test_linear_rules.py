@@ -38,7 +38,7 @@ QUICK = (
 
 
 @pytest.mark.parametrize(
-    "attack", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in ATTACKS]
+    "attack", [pytest.param(each, marks=() if each in QUICK else pytest.mark.exhaustive) for each in ATTACKS]
 )
 def test_time_is_in_proportion_to_size(attack: str) -> None:
     assert not grows_faster(lambda size: checks(ATTACKS[attack](size)), SIZES)

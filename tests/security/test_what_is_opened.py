@@ -266,7 +266,7 @@ HOSTILE: dict[str, Callable[[Place], None]] = {
 @pytest.mark.parametrize(
     "arguments",
     [
-        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else pytest.mark.slow, id=name)
+        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else pytest.mark.exhaustive, id=name)
         for name, arguments in COMMANDS.items()
     ],
 )

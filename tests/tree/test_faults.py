@@ -83,8 +83,8 @@ def test_any_failed_call_of_a_plan_is_a_finding(tmp_path: Path, code: int) -> No
     ("code", "every"),
     [
         (errno.EIO, 4),
-        pytest.param(errno.EIO, 1, marks=pytest.mark.slow),
-        pytest.param(errno.ENOSPC, 1, marks=pytest.mark.slow),
+        pytest.param(errno.EIO, 1, marks=pytest.mark.exhaustive),
+        pytest.param(errno.ENOSPC, 1, marks=pytest.mark.exhaustive),
     ],
 )
 def test_any_failed_call_of_a_write_leaves_the_old_tree_or_the_new_one(

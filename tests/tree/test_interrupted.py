@@ -89,7 +89,7 @@ def test_killed_at_any_call_the_spec_is_as_old_as_the_stacks_and_the_next_run_ag
     assert spec_kinds == {"old\n", "new\n"}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_killed_while_putting_back_too_it_still_ends_in_one_of_them(tmp_path: Path, trees: Trees) -> None:
     before, after = trees
     tried = 0

@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ticketgen.project.apart import apart
-from ticketgen.project.limits import SECONDS, TooMuch, bounded
 from ticketgen.project.processes import run
 from ticketgen.project.template import (
     MOST_BYTES,
@@ -36,14 +34,9 @@ _HOSTS: Final = {
 }
 _ADDRESS: Final = re.compile(r"(?:git\+)?(?:https?|ssh|git|file)://|\w[\w.-]*@\w[\w.-]*:")
 _PROTOCOLS: Final = "file:git:http:https:ssh"
-"""What git may speak: its other transports, such as ``ext::``, run commands that an address contains."""
+"""Transports that git may use: the others, such as ``ext::``, run commands that an address contains."""
 _SETTINGS: Final = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false")
-"""Settings of the user that would run a program, or fetch more."""
-_ATTRIBUTES: Final = "* -filter\n"
-"""Wins over a repository's ``.gitattributes``, which chooses files for the user's filters, such as Git LFS. They are
-programs, and read settings of the repository."""
-_LFS: Final = b"version https://git-lfs.github.com/spec/"
-"""What a file that is stored elsewhere begins with."""
+"""Overrides for settings of the user that would run a program, or fetch more."""
 _OF_A_REPOSITORY: Final = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
 )
@@ -95,23 +88,18 @@ def _cloned(address: str, checkout: str | None, into: Path) -> Template:
             "its host begins with a hyphen, which programs read as an option", "correct the address"
         )
     into.mkdir()
-    # The variables of a hook that runs `ticketgen` would lead git into another repository.
+    # Inside a git hook, these variables point git to another repository.
     kept = {name: text for name, text in os.environ.items() if name not in _OF_A_REPOSITORY}
     environment = {**kept, "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not sys.stdin.isatty():
         environment["GIT_TERMINAL_PROMPT"] = "0"
     git = ["git", *(word for setting in _SETTINGS for word in ("-c", setting))]
     target = into / "repository"
-    attributes = target / ".git" / "info" / "attributes"
-    commands = (
-        [*git, "clone", "--quiet", "--no-checkout", "--no-recurse-submodules", "--template=", "--",
-         address.removeprefix("git+"), str(target)],
-        [*git, "-C", str(target), "checkout", "--quiet", checkout or "HEAD", "--"],
-    )  # fmt: skip
+    commands = [[*git, "clone", "--quiet", "--no-recurse-submodules", "--template=", "--",
+                 address.removeprefix("git+"), str(target)]]  # fmt: skip
+    if checkout is not None:
+        commands.append([*git, "-C", str(target), "checkout", "--quiet", checkout, "--"])
     for command in commands:
-        if target.exists():
-            attributes.parent.mkdir(exist_ok=True)
-            attributes.write_text(_ATTRIBUTES, "utf-8")
         try:
             code, output = run(command, into, environment=environment, capture=True)
         except OSError as error:
@@ -121,12 +109,7 @@ def _cloned(address: str, checkout: str | None, into: Path) -> Template:
             raise Unusable(
                 f"git cannot fetch it: {told}", "correct the address, or the name after --checkout"
             )
-    template = read_template(target)
-    for path, file in template.files.items():
-        if file.content.startswith(_LFS):
-            raise Unusable(f"{path!r} is stored in Git LFS, whose program is not run",
-                           "clone the repository yourself, and name the folder")  # fmt: skip
-    return template
+    return read_template(target)
 
 
 def _downloaded(address: str) -> bytes:
@@ -157,20 +140,7 @@ def _small_enough(content: bytes) -> bytes:
 
 
 def _unpacked(content: bytes) -> Mapping[str, File]:
-    """The files of an archive, unpacked in a process of its own; nothing is written to the disk."""
-
-    def unpacked() -> Mapping[str, File]:
-        with bounded():
-            return _members(content)
-
-    try:
-        return apart(unpacked, SECONDS)[0]
-    except TooMuch as error:
-        raise Unusable(f"it cannot be unpacked: {error}", "name a smaller archive") from None
-
-
-def _members(content: bytes) -> Mapping[str, File]:
-    """The files of an archive, which may have one folder around them."""
+    """The files of an archive, which may have one folder around them; nothing is written to the disk."""
     files: dict[str, File] = {}
     left = MOST_BYTES
     try:
@@ -198,8 +168,7 @@ def _members(content: bytes) -> Mapping[str, File]:
     except Unusable:
         raise
     except Exception as error:  # zipfile, zlib and lzma have many
-        reason = str(error) or type(error).__name__
-        raise Unusable(f"it cannot be unpacked: {reason}", "name a zip archive without a password") from None
+        raise Unusable(f"it cannot be unpacked: {error}", "name a zip archive without a password") from None
     tops = {path.split("/")[0] for path in files}
     if "cookiecutter.json" in files or len(tops) != 1:
         return files

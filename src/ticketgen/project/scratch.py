@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from ticketgen.signals import endings
+from ticketgen.signals import held_back, surely
 
 __all__ = ["in_scratch", "left_behind"]
 
@@ -41,7 +41,7 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
         locks.append(os.open(made[0].name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
         with contextlib.suppress(
             OSError
-        ):  # a file system without locks: nobody is told of a folder that stays
+        ):  # on a file system without locks, a left-over folder is not reported
             fcntl.flock(locks[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def remove() -> None:
@@ -54,16 +54,15 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
                 with contextlib.suppress(OSError):
                     parent.rmdir()
 
-    with endings() as ending:
+    try:
         try:
-            make()
-            try:
-                ending.let()
-                return action(Path(made[0].name))
-            finally:
-                ending.hold()
+            with held_back():
+                make()
+            return action(Path(made[0].name))
         finally:
-            remove()
+            surely(remove)
+    finally:
+        surely(remove)  # again, in case a signal came between the work and the first attempt
 
 
 def left_behind(above: Path) -> tuple[Path, ...]:
