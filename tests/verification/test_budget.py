@@ -38,7 +38,20 @@ def too_large(findings: Iterable[Finding]) -> list[Finding]:
     return [each for each in findings if each.message.startswith(PREFIX)]
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+QUICK = {
+    "numbers", "blocks", "interpolations", "directives in a heredoc", "undeclared names", "a cycle", "policies",
+    "security groups", "bare ignore comments", "look-alikes", "unknown arguments", "dynamic blocks",
+}  # fmt: skip
+"""Of the dense texts, one of each kind: so few lines of the others are little work."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(each, marks=pytest.mark.slow if each in DENSE and each not in QUICK else ())
+        for each in ATTACKS
+    ],
+)
 def test_an_attack_of_a_few_lines_ends_with_its_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The count of steps ends it, long before the time: the result is the same on every machine."""
     budget = Budget()
