@@ -355,4 +355,4 @@ def test_many_named_files_are_found_in_linear_time(root: Path) -> None:
         assert len(found) == number
         return time.process_time() - start
 
-    assert seconds(1600) < 30 * (seconds(100) + 0.005)
+    assert seconds(800) < 20 * (seconds(100) + 0.005)
