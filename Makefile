@@ -25,7 +25,7 @@ DYNAMODB := .build/dynamodb-local
 ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test test-oldest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz
+.PHONY: help demo test test-oldest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz exhaust
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -35,10 +35,10 @@ demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
 
 test: lint dynamodb ## Set up, and run every check except the slow proofs.
-	$(BIN)/python -m pytest -m "not slow and not apply and not sweep" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not slow and not exhaustive and not apply and not sweep" -n 2 --dist worksteal
 
 test-oldest: $(OLDEST)/.ready dynamodb ## Run the tests with the lowest allowed versions of all dependencies. TESTS=tests/hcl for some.
-	$(OLDEST)/bin/python -m pytest -m "not slow and not apply and not sweep and not newest" -n 2 --dist worksteal $(TESTS)
+	$(OLDEST)/bin/python -m pytest -m "not slow and not exhaustive and not apply and not sweep and not newest" -n 2 --dist worksteal $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -49,6 +49,9 @@ lint: $(READY)
 prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere.
 	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest -m slow $(ALONE)
+
+exhaust: $(READY) ## Try every attack on the readers and writers at full size: an hour on two cores.
+	$(BIN)/python -m pytest -m exhaustive -n 2 --dist worksteal
 
 apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores. REGIONS=4 for some.
 	REGIONS=$(or $(REGIONS),12) $(BIN)/python -m pytest -m apply
@@ -84,7 +87,7 @@ pictures: $(READY) ## Draw the README's picture again.
 release-check: $(READY) ## Build the release in dist/ twice, compare, install it and use it. TAG=v0.1.0 checks the tag too.
 	$(BIN)/python scripts/release_check.py $(if $(TAG),--tag "$(TAG)")
 
-fuzz: $(FUZZ)/.ready ## Fuzz the readers of strangers' files: TARGET=terraform SECONDS=600. Without TARGET all in turn, SECONDS=0 for ever.
+fuzz: $(FUZZ)/.ready ## Fuzz the readers of untrusted files, each for a minute. TARGET=terraform for one, SECONDS=600 for longer, 0 without end.
 	$(FUZZ)/bin/python tests/fuzz/fuzz.py $(TARGET) --seconds $(or $(SECONDS),60)
 
 sweep: $(READY) ## Render SAMPLE=100 random specs, the first from SEED=1, and run the unit suite of each.

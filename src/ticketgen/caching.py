@@ -1,6 +1,6 @@
 """The cache folder. Its content can be recomputed, so losing it costs only time.
 
-The folder may lie in a repository of somebody else, as GitLab's ``cache:`` wants it, and some entries are code. An
+The folder may be in an untrusted repository, as GitLab's ``cache:`` requires, and some entries are code. An
 entry therefore begins with an authentication code of its kind, key and content under the user's secret. Entries that
 another user or another machine wrote, and corrupt ones, count as cache misses. Without a secret there is no cache.
 
@@ -86,7 +86,7 @@ def keep(kind: str, key: str, content: bytes, most: int) -> None:
     if len(content) + _CODE > _LARGEST:
         return
     with suppress(OSError), _opened() as folder:
-        own = f"{name}.{os.urandom(8).hex()}"  # no clone can bring a link of that name
+        own = f"{name}.{os.urandom(8).hex()}"  # a clone cannot contain a link of that unpredictable name
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             with os.fdopen(os.open(own, flags, 0o600, dir_fd=folder), "wb") as file:
@@ -140,7 +140,7 @@ def _opened() -> Iterator[int]:
 
 
 def _is_safe(folder: Path) -> bool:
-    """Whether the folder can be written by nobody but the user, and no repository can lead it elsewhere by a link."""
+    """Whether only the user can write to the folder, and no link in a repository is on the way to it."""
     try:
         here = Path.cwd()
         around = [each for each in folder.parents if each == here or os.path.lexists(each / ".git")]

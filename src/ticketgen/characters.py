@@ -1,4 +1,4 @@
-"""Characters that readers cannot see, or take for others.
+"""Invisible characters, and characters that look like others.
 
 Text of strangers can reorder the line that it stands in, hide in it, or look like other text. The classes follow
 Unicode's "Source Code Handling" (https://www.unicode.org/reports/tr55/), its "Security Mechanisms"
@@ -49,17 +49,17 @@ _PRINTABLE_BLANKS = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U00016fe4\U0001d159\U000e0100-\U000e01ef"
 )
-"""What Python calls printable although it shows nothing: default-ignorable characters
+"""Characters that Python calls printable although they show nothing: default-ignorable characters
 (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt), and blanks."""
 
 _BLANK = re.compile(f"[{_PRINTABLE_BLANKS}]")
 _CANDIDATE = re.compile(r"[^\w -~]|[\u115f\u1160\u3164\uffa0]")
-"""Every character that can be hidden, to be found fast: no other letter, digit or ASCII character."""
+"""Every character that can be hidden, for a fast search: no other letter, digit or ASCII character."""
 _ZWNJ, _ZWJ, _KEYCAP, _BLACK_FLAG, _END_OF_TAGS = "\u200c", "\u200d", "\u20e3", "\U0001f3f4", "\U000e007f"
 _SOMETIMES = (
     _MARKS | frozenset("\r\u200c\u200d\u180b\u180c\u180d\u180f") | frozenset(map(chr, range(0xFE00, 0xFE10)))
 )
-"""Hidden characters that writing needs in some places; also tags and the selectors beside them."""
+"""Hidden characters that some scripts need in some places; also tags and the selectors beside them."""
 _TAG_RUN = re.compile("[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
 
 _JOINING = frozenset(
@@ -86,7 +86,7 @@ _WIDE = range(0xFF01, 0xFF5F)
 
 
 def is_hidden(mark: str) -> bool:
-    """Whether a message escapes a character wherever it stands; a line feed is one too."""
+    """Whether a message always escapes a character; line feeds are escaped too."""
     return not mark.isprintable() or _BLANK.match(mark) is not None
 
 
@@ -105,7 +105,7 @@ _CONTROLS = {
 
 
 def hidden(line: str) -> Iterator[Hidden]:
-    """The hidden characters of a line of a file, except where writing needs them.
+    """The hidden characters of a line of a file, except where its script needs them.
 
     Needed are a tab, the carriage return at the end of the line, a joiner between letters of a script that joins, what
     makes one emoji of several characters, a variation selector behind what it varies, and a directional mark beside a
@@ -137,7 +137,7 @@ def hidden(line: str) -> Iterator[Hidden]:
 
 @lru_cache(maxsize=4096)
 def _kind(mark: str) -> Kind | None:
-    """Why a character is hidden, unless it is needed where it stands."""
+    """Why a character is hidden; None if its place needs it."""
     category = unicodedata.category(mark)
     if not is_hidden(mark) or category == "Zs" or mark == "\t":
         return None
@@ -189,7 +189,7 @@ def _flag(line: str, index: int) -> int:
 
 
 def _is_pictograph(mark: str) -> bool:
-    """Whether a character may be a part of an emoji: a symbol, or the colour of skin."""
+    """Whether a character may be part of an emoji: a symbol or a skin tone."""
     return mark != "" and not mark.isascii() and unicodedata.category(mark) in {"So", "Sk", "Sm"}
 
 
@@ -204,7 +204,7 @@ def _script(mark: str) -> str:
 
 
 def look_alikes(line: str) -> tuple[int, ...]:
-    """The indices of letters that can be taken for Latin ones, in words that can be taken for others.
+    """The indices of letters that look Latin, in words that look like other words.
 
     Those are words that mix them with ASCII letters, and words of nothing else, unless the line is written in their
     script: it has another word with a letter that no Latin letter looks like. A Greek letter alone is a symbol.

@@ -1,7 +1,7 @@
-"""How text of strangers is written into each format: the one border between what was read and what is printed.
+"""Write untrusted text into each format: the only border between what was read and what is printed.
 
-Messages, names and excerpts show every character that readers cannot see, or take for another, as an escape
-(`characters` says which). No line of the result is a command for the CI that keeps it: GitHub's runner obeys lines that
+Messages, names and excerpts show every invisible or look-alike character as an escape
+(`characters` says which). No line of the result is a command for the CI that logs it: GitHub's runner obeys lines that
 begin with ``::``, and ``##[`` anywhere in a line
 (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs); Azure's obeys ``##vso[``, and TeamCity
 ``##teamcity[``.
@@ -23,6 +23,7 @@ __all__ = [
     "as_uri",
     "as_utf8",
     "harmless",
+    "quoted",
     "readable",
     "visible",
     "visible_lines",
@@ -38,10 +39,15 @@ _COMMAND = re.compile(r"#(?=#[a-z]*\[)", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
-    """Text on one line, with everything escaped that readers cannot see or take for another; safe inside a line."""
+    """Text on one line, with invisible and look-alike characters as escapes; safe inside a line."""
     if not _PLAIN.fullmatch(text):
         text = _escaped(readable(text))
     return _COMMAND.sub(r"\\u0023", text)
+
+
+def quoted(text: str) -> str:
+    """Text in double quotes, as `visible` shows it."""
+    return visible(json.dumps(text, ensure_ascii=False))
 
 
 def visible_lines(text: str, *, keep: str = "\n") -> str:
@@ -58,23 +64,23 @@ def visible_lines(text: str, *, keep: str = "\n") -> str:
 
 
 def harmless(text: str) -> str:
-    """The text without commands for the CI that keeps its log."""
+    """The text without commands for the CI that logs it."""
     return _COMMAND.sub(r"\\u0023", _COMMAND_LINE.sub(r"\1\\u003a", text))
 
 
 def readable(text: str) -> str:
-    r"""The text, with bytes of a name that are no UTF-8 as ``\xff``, and other halves of surrogate pairs as escapes."""
+    r"""The text, with bytes of a name that are not UTF-8 as ``\xff``, and lone surrogates as escapes."""
     if not _SURROGATE.search(text):
         return text
     try:
-        # Also where Python took every byte beyond ASCII for one that it cannot decode, as with LC_ALL=C.
+        # With LC_ALL=C, Python fails to decode every byte beyond ASCII.
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:
         return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def as_utf8(text: str) -> bytes:
-    """A document as bytes, whatever was in the names in it."""
+    """A document as bytes, even if names in it are not UTF-8."""
     return readable(text).encode("utf-8")
 
 

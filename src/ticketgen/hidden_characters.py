@@ -1,4 +1,4 @@
-"""Where a file has characters that its readers cannot see, or take for others; see `characters` for which."""
+"""Find the places of hidden and look-alike characters in a file; `characters` says which those are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 20
 """Places that are reported of one file."""
 
 _MOST_SEEN = 50_000
-"""Hidden characters of a file that are looked at; so many are an error, whatever they are."""
+"""Limit of hidden characters that are classified in a file; more of them are an error of any kind."""
 
 _LONGEST_SHOWN = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n|\Z)")
@@ -47,7 +47,7 @@ class Place:
 
 
 def hidden_characters(text: str) -> Iterator[Place]:
-    """The first places of a file, in order, with one more that says that there are others.
+    """The first places of a file, in order, and one more if there are others.
 
     Args:
         text: the whole file; a byte order mark at its start is none of its characters.

@@ -138,7 +138,7 @@ def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
 
 
 def _drawn(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Checked[Picture]:
-    """The picture of rendered files, within the budget of a verification: a project's own templates may be anyone's."""
+    """The picture of rendered files, within the budget of a verification, because templates may be untrusted."""
     budget = Budget()
     admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, ours=True)
     if admitted.findings:

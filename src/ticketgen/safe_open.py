@@ -1,4 +1,4 @@
-"""Reading of files that strangers may have put there: regular files of a bounded size, below a folder, without links.
+"""Read untrusted files: regular files of a bounded size, below a folder, without links.
 
 A path is opened component by component, each in the folder opened before it and without following links, so that
 nothing that happens in between leads elsewhere. Pipes and devices are refused without waiting for them.
@@ -17,6 +17,7 @@ __all__ = [
     "MOST_TEXT",
     "NotPlain",
     "check_folder",
+    "check_place",
     "open_below",
     "open_chosen",
     "open_far_below",
@@ -29,7 +30,7 @@ IN_THE_REPOSITORY: Final = "name a regular file; a link may lead to another plac
 """The fix for a file that `open_inside` refuses."""
 
 MOST_TEXT: Final = 5_000_000
-"""The most bytes of a text that somebody wrote; locks with hashes of hundreds of packages are below."""
+"""Limit of a text file in bytes; locks with hashes of hundreds of packages are smaller."""
 
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -42,7 +43,7 @@ _CHUNK: Final = 1 << 20
 
 
 class NotPlain(OSError):
-    """A path that is not a plain file inside its folder: a link, a pipe, a device, too large a file.
+    """Error for a path that is not a plain file in its folder: a link, a pipe, a device, too large.
 
     ``strerror`` says what it is, beginning with "it" or with the part of the path that is to blame.
     """
@@ -62,7 +63,7 @@ def open_below(root: Path, path: str, most: int, *, clip: bool = False) -> bytes
 
     Raises:
         FileNotFoundError: the file, or a folder on the way to it, does not exist.
-        NotPlain: the path is no path below a folder, contains a link, or names no regular file, or too large a one.
+        NotPlain: the path is not below the folder, contains a link, or is not a regular file, or it is too large.
         OSError: it cannot be read.
     """
     parts = path.split("/")
@@ -148,7 +149,7 @@ def open_chosen(path: Path, most: int) -> bytes:
     """The bytes of a regular file that the user named; links that lead to it are followed.
 
     Raises:
-        NotPlain: it is no regular file, or too large a one.
+        NotPlain: it is not a regular file, or it is too large.
         OSError: it does not exist, or cannot be read.
     """
     return _regular(os.open(path, _FILE & ~_NO_LINK), str(path), most, clip=False)
@@ -158,7 +159,7 @@ def open_file(name: str, folder: int, most: int) -> bytes:
     """The bytes of a file in an open folder, up to one over a limit; it must not be a link.
 
     Raises:
-        OSError: it cannot be opened, or is no regular file.
+        OSError: it cannot be opened, or is not a regular file.
     """
     return _regular(os.open(name, _FILE, dir_fd=folder), name, most + 1, clip=True)
 
@@ -181,7 +182,7 @@ def open_far_below(folder: int, path: str, most: int) -> bytes:
         most: the limit.
 
     Raises:
-        OSError: it cannot be opened, is no regular file, or there is a link on the way.
+        OSError: it cannot be opened, is not a regular file, or there is a link on the way.
     """
     *folders, name = path.split("/")
     place = folder
@@ -211,7 +212,7 @@ def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:
 
     Raises:
         FileNotFoundError: the file does not exist.
-        NotPlain: a link leads out, or it is no regular file, or too large a one.
+        NotPlain: a link leads out, the file is not regular, or it is too large.
         OSError: it cannot be read.
     """
     real = _followed(path, a_file=True)
@@ -228,10 +229,22 @@ def check_folder(folder: Path) -> None:
     _followed(folder, a_file=False)
 
 
+def check_place(file: Path) -> None:
+    """Check the links in the path of a file that is to be written, which need not exist, as `check_folder` does.
+
+    Raises:
+        NotPlain: a link leads out, or into ``.git``.
+        OSError: its folder does not exist, or cannot be reached.
+    """
+    place = _followed(file, a_file=False, may_lack=True)
+    if ".git" in place.parts and ".git" not in Path.cwd().joinpath(file).parts:
+        raise NotPlain(errno.ELOOP, "a symbolic link leads to '.git'", str(file))
+
+
 _MOST_LINKS: Final = 40  # as Linux has it
 
 
-def _followed(path: Path, *, a_file: bool) -> Path:
+def _followed(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:
     """The path without links; each must stay in the area of the folder in which it lies."""
     here = Path(os.path.realpath(Path.cwd()))
     waiting = list(reversed(path.parts if path.is_absolute() else (*Path.cwd().parts, *path.parts)))
@@ -244,7 +257,13 @@ def _followed(path: Path, *, a_file: bool) -> Path:
             place = place.parent
             continue
         place = place / part
-        if not stat.S_ISLNK(place.lstat().st_mode):
+        try:
+            mode = place.lstat().st_mode
+        except FileNotFoundError:
+            if may_lack and not waiting:
+                break
+            raise
+        if not stat.S_ISLNK(mode):
             continue
         links += 1
         if links > _MOST_LINKS:
@@ -264,7 +283,7 @@ def _followed(path: Path, *, a_file: bool) -> Path:
 
 
 def _area(folder: Path, here: Path, *, last: bool) -> Path | None:
-    """Where a link in a folder must lead to; None if anywhere. Neither path may contain links."""
+    """The folder in which a link's target must be; None if it may be anywhere. Neither path may contain links."""
     for each in (folder, *folder.parents):
         if os.path.lexists(each / ".git"):
             return each

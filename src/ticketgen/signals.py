@@ -1,4 +1,4 @@
-"""End on SIGTERM and SIGHUP as on Ctrl-C: with an exception, so that everything is cleaned up on the way out.
+"""End on SIGTERM and SIGHUP as on Ctrl-C: with an exception, so that everything is cleaned up.
 
 Handlers belong to the main thread. Anywhere else, and in a program that uses ticketgen as a library, nothing here
 changes how a signal is treated.
@@ -54,7 +54,7 @@ def held_back() -> Iterator[None]:
 
 
 def surely(action: Callable[[], object]) -> None:
-    """Do it to the end, however often a signal interrupts it, and end only then.
+    """Run an action to its end, however often a signal interrupts it, and end only then.
 
     Args:
         action: may be started again.

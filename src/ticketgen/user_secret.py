@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from ticketgen.state_folder import is_own, open_state_folder, state_folder
 
 __all__ = ["user_secret"]
 
@@ -22,43 +23,19 @@ _TRIES = 100  # times 20 ms: another process holds the lock for less than a mill
 
 
 def user_secret() -> bytes | None:
-    """The secret, created if it is missing; None if no folder is safe for it.
-
-    The folder is ``ticketgen`` in the platform's folder for state
-    (https://specifications.freedesktop.org/basedir-spec/latest/). It belongs to the user, and nobody else can read it.
-    A folder in a git work tree is not safe, for instance where CI sets HOME to the checkout.
-    """
-    try:
-        folder = _folder()
-    except RuntimeError:  # the user has no home
-        return None
-    return _secret_in(folder) if folder.is_absolute() else None
-
-
-def _folder() -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Application Support/ticketgen"
-    state = Path(os.environ.get("XDG_STATE_HOME", ""))
-    # The specification says to ignore a relative path.
-    return (state if state.is_absolute() else Path.home() / ".local/state") / "ticketgen"
+    """The secret, created if it is missing; None if there is no safe folder for it."""
+    folder = state_folder()
+    return None if folder is None else _secret_in(folder)
 
 
 @cache
 def _secret_in(folder: Path) -> bytes | None:
-    if sys.platform == "win32":
-        return None
     import fcntl
 
-    if _in_work_tree(folder):
+    opened = open_state_folder(folder, create=True)
+    if opened is None:
         return None
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        if not _is_own(os.fstat(opened), others=0o022):
-            return None
         # Two runs that start at once must not create two secrets.
         for _ in range(_TRIES):
             try:
@@ -74,11 +51,6 @@ def _secret_in(folder: Path) -> bytes | None:
         os.close(opened)
 
 
-def _in_work_tree(folder: Path) -> bool:
-    paths = (folder, Path(os.path.realpath(folder)))
-    return any(os.path.lexists(each / ".git") for path in paths for each in path.parents)
-
-
 def _read(folder: int) -> bytes | None:
     """The secret; None if there is none, or a file that this module did not write."""
     try:
@@ -88,7 +60,7 @@ def _read(folder: int) -> bytes | None:
         return None
     try:
         found = os.fstat(opened)
-        if not (stat.S_ISREG(found.st_mode) and _is_own(found, others=0o077) and found.st_nlink == 1):
+        if not (stat.S_ISREG(found.st_mode) and is_own(found, others=0o077) and found.st_nlink == 1):
             return None
         content = os.read(opened, _BYTES + 1)
         return content + f"{found.st_ino} {found.st_ctime_ns}".encode() if len(content) == _BYTES else None
@@ -106,7 +78,3 @@ def _created(folder: int) -> bytes | None:
     finally:
         os.close(opened)
     return _read(folder)
-
-
-def _is_own(found: os.stat_result, *, others: int) -> bool:
-    return found.st_uid == os.geteuid() and not found.st_mode & others

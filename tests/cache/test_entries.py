@@ -1,4 +1,4 @@
-"""An entry is read only if this user's ticketgen wrote it, for this kind and key; all else is a cache miss."""
+"""An entry is read only if this user's ticketgen wrote it, for this kind and key; anything else is a cache miss."""
 
 from __future__ import annotations
 

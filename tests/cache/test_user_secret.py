@@ -1,4 +1,4 @@
-"""The secret belongs to one user on one machine; no copy of it is believed, and every failure means no secret."""
+"""The secret belongs to one user on one machine: a copy is not accepted, and a failure means no secret."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_work_tree_gets_no_secret(mark: str, tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_relative_state_folder_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The specification demands it; the current folder may be anybody's."""
+    """The specification demands it; the current folder may be untrusted."""
     monkeypatch.setattr(sys, "platform", "linux")
     (tmp_path / "clone").mkdir()
     monkeypatch.chdir(tmp_path / "clone")

@@ -1,4 +1,4 @@
-"""Whatever strangers write into names, files and arguments, a command only prints it, and ends as documented."""
+"""Hostile names, files and arguments are only printed, and the command ends as documented."""
 
 from __future__ import annotations
 
@@ -233,6 +233,43 @@ def test_a_link_out_of_the_project_shows_nothing(tmp_path: Path, name: str) -> N
     (folder / "inside").write_text("[validate]\n" if name.endswith("toml") else SPEC)
     (folder / name).symlink_to("inside")
     assert run("-C", str(folder), "validate" if name.endswith("toml") else "list").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("output", "is_written"),
+    [
+        ("file-out", False), ("folder-out/x", False), ("new-out", False), ("hook", False), ("circle", False),
+        ("device", False), ("inside", True), ("plain", True), ("sub/x", True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("is_repository", [True, False])
+def test_an_output_follows_no_link_out_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, is_written: bool, is_repository: bool
+) -> None:
+    """CI writes its report to a name that a pull request may have made a link."""
+    outside, folder = tmp_path / "outside", tmp_path / "project"
+    for each in (outside, folder / "sub", folder / ".git/hooks"):
+        each.mkdir(parents=True)
+    if not is_repository:
+        (folder / ".git").rename(folder / "git")
+    (outside / "precious").write_text("kept")
+    (folder / "main.tf").write_text("locals {}\n")
+    links = {
+        "file-out": "../outside/precious", "folder-out": "../outside", "new-out": "../outside/new",
+        "device": "/dev/null", "hook": ".git/hooks/post-checkout", "circle": "circle", "inside": "sub/inside",
+    }  # fmt: skip
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+    if output == "hook" and not is_repository:
+        (folder / "hook").unlink()
+        (folder / "hook").symlink_to("../outside/hook")
+    monkeypatch.chdir(folder)
+    done = run("validate", "--format", "json", "--output", output)
+    assert done.exit_code == (0 if is_written else 5), done.stderr
+    assert (folder / output).is_file() == (is_written or output == "file-out")
+    assert [each.name for each in outside.iterdir()] == ["precious"]
+    assert (outside / "precious").read_text() == "kept"
+    assert list(folder.glob("*git/hooks/*")) == []
 
 
 def test_a_configuration_is_no_device_and_not_endless(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no cac
 
 
 class Clone:
-    """A repository of somebody else, who ran ticketgen on a machine of his own.
+    """An untrusted repository, with the cache of a machine of its author.
 
     Attributes:
         folder: the checkout, with a template and a file of Terraform that has an error.

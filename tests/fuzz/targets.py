@@ -1,4 +1,4 @@
-"""What a stranger's repository brings to a parser: one target for each kind of file, run through the command line.
+"""Fuzz targets: one for each kind of file of an untrusted repository, run through the command line.
 
 A target puts the bytes into a file of a small repository and runs a command there. Whatever the bytes are, the command
 must end with one of its documented exit codes: an exception, a hang and too much memory are faults.
@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
 
-from ticketgen.findings import Finding
-from ticketgen.pipeline import read_project
-from ticketgen.rendering.plain import Data
+if TYPE_CHECKING:  # the fuzzer instruments what is imported later
+    from ticketgen.findings import Finding
+    from ticketgen.rendering.plain import Data
 
 __all__ = ["TARGETS", "Target", "run"]
 
@@ -125,7 +126,8 @@ def rendered() -> str:
 @cache
 def context() -> Data:
     """The context of a stack's templates."""
-    from ticketgen.rendering.plain import plain
+    from ticketgen.pipeline import read_project
+    from ticketgen.rendering.plain import Data, plain
     from ticketgen.sizing import size
     from ticketgen.stack.context import module_context, stack_context
 

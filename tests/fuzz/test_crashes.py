@@ -1,4 +1,4 @@
-"""Inputs that once broke a command, and the ones that fuzzing begins with, end with a documented exit code."""
+"""Inputs that broke a command, and the seeds of the fuzzer, end with a documented exit code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CRASHES = Path(__file__).parent / "crashes"
 @pytest.mark.parametrize(
     "path", [pytest.param(path, id=f"{path.parent.name}-{path.name}") for path in sorted(CRASHES.glob("*/*"))]
 )
-def test_what_once_broke_a_command_breaks_it_no_more(path: Path) -> None:
+def test_an_input_that_broke_a_command_is_handled(path: Path) -> None:
     run(path.parent.name, path.read_bytes())
 
 

@@ -114,7 +114,7 @@ def at_moments(step: int, number: int, folder: Path, action: Callable[[], object
         moment += step
 
 
-@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ended_at_any_moment_it_leaves_the_project_or_nothing(
     tmp_path: Path, quick: None, number: int, step: int
@@ -168,8 +168,8 @@ def test_the_programs_that_it_started_end_too(tmp_path: Path, what: str, number:
         [str(TICKETGEN), "new", "acme-shop", "--trust", "--template", source],
         cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
-        # Whoever runs in the background has inherited that a keyboard's signal is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        # Whoever runs in the background, or with nohup, has inherited that a signal is ignored.
+        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in ENDINGS],
     )  # fmt: skip
     wait_for(lambda: said.exists() and said.read_text().endswith("\n"))
     sleeping = int(said.read_text())

@@ -47,8 +47,8 @@ def test_a_source_that_may_change_or_is_not_ticketgen_is_refused(given: str) -> 
     ("git+ssh://git@acme.example/ticketgen", "does not name a commit", "append @"),
     (f"git+http://acme.example/ticketgen@{COMMIT}", "is not an https or ssh address of a repository", "git+https://"),
     (URL, "has no hash", "append #sha256="),
-    (f"{URL}#sha256=abc", "ends with #sha256=abc, which is no SHA-256 hash", "64 hex digits"),
-    (f"{URL}#md5={HASH}", f"ends with #md5={HASH}, which is no SHA-256 hash", "append #sha256="),
+    (f"{URL}#sha256=abc", "ends with #sha256=abc, which is not a SHA-256 hash", "64 hex digits"),
+    (f"{URL}#md5={HASH}", f"ends with #md5={HASH}, which is not a SHA-256 hash", "append #sha256="),
 ])  # fmt: skip
 def test_a_refusal_names_the_part_that_is_wrong(given: str, message: str, help: str) -> None:
     with pytest.raises(Refused) as refused:

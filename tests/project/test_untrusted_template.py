@@ -1,4 +1,4 @@
-"""A stranger's template is inert: it runs nothing unasked, reads only itself, and writes below the new project only."""
+"""An untrusted template runs nothing without consent, reads only itself, and writes only the new project."""
 
 from __future__ import annotations
 

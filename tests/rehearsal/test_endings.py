@@ -113,8 +113,8 @@ def mentioning(words: str) -> list[str]:
     [
         signal.SIGTERM,
         signal.SIGKILL,
-        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
-        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.exhaustive),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.exhaustive),
     ],
 )
 def test_a_signal_leaves_neither_a_process_nor_a_folder(
@@ -136,7 +136,7 @@ def test_a_signal_leaves_neither_a_process_nor_a_folder(
         assert soon(lambda: mentioning(str(temporary)) == [])
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_at_any_moment_leaves_nothing(sent: signal.Signals, temporary: Path, tmp_path: Path) -> None:
     for step in range(8):

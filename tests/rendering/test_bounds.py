@@ -1,4 +1,4 @@
-"""Whatever a template repeats, doubles or nests ends in an ordinary error, after a bounded amount of work."""
+"""A template that repeats, doubles or nests too much ends with an error, after a bounded amount of work."""
 
 from __future__ import annotations
 
@@ -161,3 +161,11 @@ def test_the_layout_looks_at_a_run_of_blanks_once(text: str) -> None:
 def test_one_long_line_does_not_make_thousands_as_long() -> None:
     with pytest.raises(ValueError, match="too many"):
         tidy("a" * 50_000 + " = 1\n" + "b = 1\n" * 1_000, ".tf")
+
+
+def test_many_long_lines_do_not_either() -> None:
+    """Each run of lines is within the limit; all together are not."""
+    run = "a = 1\n" * 500 + "b" * 900 + " = 2\n\n"
+    with pytest.raises(ValueError, match="too many"):
+        tidy(run * 50, ".tf")
+    assert len(tidy(run * 2, ".tf")) < 1_000_000

@@ -1,4 +1,4 @@
-"""Whatever text and names findings have, a report is valid, shows them, and does nothing else."""
+"""Whatever text and names findings have, every report is valid and only shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No inline or shipped code, and no comment, makes a rule fail: what cannot be read is told."""
+"""No inline or shipped code and no comment makes a rule fail; unreadable code is reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ticketgen.findings import Finding, Severity
 from ticketgen.rules.python_code import PythonCode, read_python
 from ticketgen.rules.python_text import NotRead
-from ticketgen.verification.listed import MOST_OF_A_FILE, listed
+from ticketgen.verification.finding_limits import MOST_OF_A_FILE, limited
 from ticketgen.verification.verify import verify
 
 DEEP = {
@@ -134,7 +134,7 @@ def test_the_count_is_as_severe_as_the_worst_that_it_counts() -> None:
     assert first.severity is Severity.WARNING
     flood: list[Finding] = [first] * (MOST_OF_A_FILE + 5)
     worse = Finding(first.rule, "worse", first.stage, first.location)
-    *_, last = listed([*flood, worse, first])
+    *_, last = limited([*flood, worse, first])
     assert last.severity is Severity.ERROR
     assert last.message.startswith("7 more")
 

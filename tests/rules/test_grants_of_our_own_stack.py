@@ -57,3 +57,14 @@ def test_a_removed_grant_is_reported(function: str, action: str) -> None:
     assert len(without) < len(whole.actions)
     problems = list(missing_grant.problems(_subject(), replace(whole, actions=without)))
     assert any(action in f"{problem.message} {problem.help}" for problem in problems)
+
+
+def test_a_file_that_cannot_be_read_may_have_the_grants() -> None:
+    """A syntax error in one file is one finding, and not one for each call of each function."""
+    texts = rendered(SHAPES["prod"]())
+    parsed = [
+        parse(path, text) for path, text in texts.items() if path.endswith(".tf") and path != "tables.tf"
+    ]
+    files = [each for each in parsed if isinstance(each, File)]
+    subject = Subject(Configuration(files, texts, texts, unread=["tables.tf"]))
+    assert not list(missing_grant.RULE.check(subject))

@@ -12,9 +12,9 @@ from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.catalogue import CATALOGUE
+from ticketgen.verification.finding_limits import limited
 from ticketgen.verification.ignores import apply_ignores
 from ticketgen.verification.levels import check_together
-from ticketgen.verification.listed import listed
 
 SIZES = (150, 600, 2400)
 
@@ -26,7 +26,7 @@ def checks(files: Mapping[str, str]) -> Callable[[], object]:
     def run() -> object:
         configuration = Configuration([each for each in parsed if isinstance(each, File)], files, files)
         findings = check_together(configuration, ours=False)
-        return list(listed(apply_ignores(findings, files, CATALOGUE.keys(), all_read=True)))
+        return list(limited(apply_ignores(findings, files, CATALOGUE.keys(), all_read=True)))
 
     return run
 
@@ -38,7 +38,7 @@ QUICK = (
 
 
 @pytest.mark.parametrize(
-    "attack", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in ATTACKS]
+    "attack", [pytest.param(each, marks=() if each in QUICK else pytest.mark.exhaustive) for each in ATTACKS]
 )
 def test_time_is_in_proportion_to_size(attack: str) -> None:
     assert not grows_faster(lambda size: checks(ATTACKS[attack](size)), SIZES)

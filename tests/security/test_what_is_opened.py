@@ -1,4 +1,4 @@
-"""Commands that CI runs on a stranger's pull request stay inside: what they open, start and connect to.
+"""What the commands of CI open, start and connect to on an untrusted pull request.
 
 Each command runs twice: under strace, which shows every path that it opens, and under Landlock and seccomp, which
 refuse everything outside and so show that it needs nothing there.
@@ -49,7 +49,7 @@ IN_EVERY_RUN = ("validate", "diff")
 
 # Python, the installed packages and ticketgen's own files.
 PACKAGE = (
-    sys.prefix, sys.base_prefix, str(Path(ticketgen.__file__).parent), str(asset_folder("templates")),
+    sys.prefix, sys.base_prefix, str(Path(ticketgen.__file__).parents[1]), str(asset_folder("templates")),
     str(asset_folder("presets")),
 )  # fmt: skip
 # The dynamic linker, the C library, OpenSSL's settings, and what Go's runtime (pygohcl) asks about the machine.
@@ -65,7 +65,7 @@ SYSTEM = (
     "/dev/urandom",
 )
 ABOUT_ITSELF = re.compile(
-    r"/proc/(?:\d+|self)/(?:maps|cgroup|mountinfo|stat|status|auxv)|/proc/(?:meminfo|stat|loadavg)"
+    r"/proc/(?:\d+|self)/(?:maps|cgroup|mountinfo|stat|statm|status|auxv)|/proc/(?:meminfo|stat|loadavg)"
 )
 
 needs_strace = pytest.mark.skipif(not (shutil.which("strace") or REQUIRED), reason="strace is missing")
@@ -219,8 +219,8 @@ def linked_terraform(place: Place) -> None:
 
 
 def linked_rendered_file(place: Place) -> None:
-    (place.project / "stacks/dev/main.tf").unlink()
-    (place.project / "stacks/dev/main.tf").symlink_to(place.secret)
+    (place.project / "stacks/dev/tables.tf").unlink()
+    (place.project / "stacks/dev/tables.tf").symlink_to(place.secret)
 
 
 def linked_manifest(place: Place) -> None:
@@ -266,7 +266,7 @@ HOSTILE: dict[str, Callable[[Place], None]] = {
 @pytest.mark.parametrize(
     "arguments",
     [
-        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else pytest.mark.slow, id=name)
+        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else pytest.mark.exhaustive, id=name)
         for name, arguments in COMMANDS.items()
     ],
 )

@@ -9,7 +9,8 @@ from spec_tools import DEMO, both_stages
 
 from ticketgen.aws.regions import COMMERCIAL, DATA_API_MISSING, REGIONS
 from ticketgen.findings import Location, Severity, has_errors
-from ticketgen.spec.load import SpecDocument
+from ticketgen.spec.authoring import MOST_ENVIRONMENTS
+from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, EventScale, Project
 from ticketgen.spec.reader import read
 from ticketgen.spec.resolve import resolve
@@ -217,3 +218,17 @@ def test_warnings_do_not_keep_a_project_from_resolving(tmp_path: Path) -> None:
     assert [(finding.rule, finding.severity) for finding in findings] == [
         ("no-authentication", Severity.WARNING)
     ]
+
+
+def test_the_number_of_environments_is_bounded(tmp_path: Path) -> None:
+    def rules_of(count: int) -> list[str]:
+        spec = tmp_path / "ticketgen.yaml"
+        names = "".join(f"  e{number}:\n" for number in range(count))
+        spec.write_text(f"version: 1\nproject: tap\nextends: small-venue\nenvironments:\n{names}")
+        document = load(spec).value
+        assert document is not None
+        return [found.rule for found in resolve(document).findings if found.severity is Severity.ERROR]
+
+    assert rules_of(MOST_ENVIRONMENTS + 1) == ["too-many-environments"]
+    assert rules_of(3000) == ["too-many-environments"]
+    assert "too-many-environments" not in rules_of(MOST_ENVIRONMENTS)

@@ -1,4 +1,4 @@
-"""Whatever a template reaches is plain data, and nothing that it can call is missing from the documented list.
+"""Everything that a template reaches is plain data, and everything that it can call is documented.
 
 The walk goes through everything reachable from the real context of a stack and from the environment, by attributes,
 items, calls, filters and tests, the way that compiled templates do. The generator writes expressions of its own.
@@ -254,7 +254,7 @@ def test_filters_and_tests_give_plain_data_or_fail(
     assert done > 500
 
 
-# Expressions as somebody would write who looks for a way out.
+# Expressions that try to escape from the sandbox.
 _NAMES = st.sampled_from(
     ["environment", "sizing", "functions", "regions", "primary", "roles", "alarms", "names", "operations", "loop",
      "namespace", "dict", "range", "m", "ns", "caller", "varargs", "kwargs", "self", "nothing", "all_replicas"]

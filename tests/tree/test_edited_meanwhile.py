@@ -127,7 +127,7 @@ def prepared(root: Path) -> Path:
     return root
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("saved", [in_place, by_rename, opened_before])
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_an_edit_saved_at_any_call_of_a_write_is_kept(
     assert refused > 2
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("other", ["folder", "link", "fifo", "file", "nothing"])
 def test_whatever_takes_the_place_of_a_file_at_any_call_stays(tmp_path: Path, other: str) -> None:
@@ -201,7 +201,7 @@ def test_whatever_takes_the_place_of_a_file_at_any_call_stays(tmp_path: Path, ot
             assert place.read_bytes() == EDIT
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("folder", ["stacks", "stacks/dev", "stacks/dev/modules"])
 def test_a_folder_that_becomes_a_link_at_any_call_leads_nowhere(tmp_path: Path, folder: str) -> None:

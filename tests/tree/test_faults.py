@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,14 +79,23 @@ def test_any_failed_call_of_a_plan_is_a_finding(tmp_path: Path, code: int) -> No
     assert snapshot(tmp_path) == before
 
 
-@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
-def test_any_failed_call_of_a_write_leaves_the_old_tree_or_the_new_one(tmp_path: Path, code: int) -> None:
+@pytest.mark.parametrize(
+    ("code", "every"),
+    [
+        (errno.EIO, 4),
+        pytest.param(errno.EIO, 1, marks=pytest.mark.exhaustive),
+        pytest.param(errno.ENOSPC, 1, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_any_failed_call_of_a_write_leaves_the_old_tree_or_the_new_one(
+    tmp_path: Path, code: int, every: int
+) -> None:
     (tmp_path / "new").mkdir()
     render(tmp_path / "new", OLD)
     before = dict(snapshot(tmp_path / "new"))
     render(tmp_path / "new", NEW)
     after = dict(snapshot(tmp_path / "new"))
-    for at in range(1, 10_000):
+    for at in range(1, 10_000, every):
         root = tmp_path / str(at)
         root.mkdir()
         render(root, OLD)
@@ -101,4 +111,5 @@ def test_any_failed_call_of_a_write_leaves_the_old_tree_or_the_new_one(tmp_path:
         assert {name for name in now if name not in wanted and now[name] is not None} == set()
         assert not (root / STAGE).exists()
         assert render(root, NEW).findings == ()
+        shutil.rmtree(root)
     assert at > 200

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tree_tools import NEW, OLD, VERSION, render, rules, snapshot, stack
 
 from ticketgen.cli.exit_codes import ExitCode, exit_code
+from ticketgen.findings import Location
 from ticketgen.stack.files import FILES
 from ticketgen.tree import plan
 from ticketgen.tree.manifest import NAME, not_ours
@@ -35,6 +36,14 @@ def listing(root: Path, *names: str, sha256: str = "0" * 64, **head: object) -> 
 def project(tmp_path: Path) -> Path:
     render(tmp_path, NEW)
     return tmp_path
+
+
+def test_a_path_outside_the_project_is_reported_at_the_manifest_that_lists_it(project: Path) -> None:
+    listing(project, "../../x.tf", sha256=fingerprint(b""))
+    (found,) = render(project, NEW).findings
+    assert (found.rule, found.location) == ("path-outside", Location("stacks/prod/.ticketgen.json"))
+    assert "'stacks/prod/../../x.tf'" in found.message
+    assert "restore the manifest" in found.help
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from functools import partial
@@ -90,11 +89,8 @@ def test_killed_at_any_call_the_spec_is_as_old_as_the_stacks_and_the_next_run_ag
     assert spec_kinds == {"old\n", "new\n"}
 
 
-@pytest.mark.slow
-def test_killed_while_putting_back_too_it_still_ends_in_one_of_them(
-    tmp_path: Path, trees: Trees, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _: None)  # thousands of writes do not wait for the disk
+@pytest.mark.exhaustive
+def test_killed_while_putting_back_too_it_still_ends_in_one_of_them(tmp_path: Path, trees: Trees) -> None:
     before, after = trees
     tried = 0
     for first in range(1000):

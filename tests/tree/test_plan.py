@@ -10,7 +10,8 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, render, rules, snapshot, stack
 
 from ticketgen.findings import Severity
-from ticketgen.tree import State, diff, drift, plan
+from ticketgen.tree import State, changes, diff, drift, plan
+from ticketgen.tree.disk import Disk
 from ticketgen.tree.manifest import NAME
 
 
@@ -175,3 +176,25 @@ def test_a_manifest_is_sorted_and_says_neither_when_nor_where(tmp_path: Path) ->
     assert set(data) == {"format", "ticketgen", "spec", "files"}
     assert set(data["files"]["main.tf"]) == {"kind", "sha256"}
     assert str(tmp_path) not in text
+
+
+def test_the_bytes_of_all_stacks_that_are_in_memory_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_BYTES", 2_000_000)
+    render(tmp_path, OLD)
+    for file in (tmp_path / "stacks").rglob("*.tf"):
+        file.write_text("x" * 900_000)
+    read = 0
+    real = Disk.read
+
+    def counted(self: Disk, path: str, *most: int) -> bytes | None:
+        nonlocal read
+        content = real(self, path, *most)
+        read += len(content or b"")
+        return content
+
+    monkeypatch.setattr(Disk, "read", counted)
+    assert ("too-large", "stacks/dev") in rules(plan(tmp_path, NEW, version=VERSION, retire_in="stacks"))
+    assert read <= 4 * 900_000 + 10_000
+    assert ("too-large", "stacks/dev") in rules(render(tmp_path, NEW, force=True))

@@ -149,6 +149,30 @@ def test_the_stage_of_a_killed_write_is_not_believed_when_it_was_replaced(tmp_pa
     assert everything(root) == before
 
 
+def test_a_record_without_the_users_secret_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one in an archive that was unpacked around the project, whose folder for state nobody can tell from others."""
+    root, state = tmp_path / "project", tmp_path / "home/ticketgen"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    killed(root)
+    (number,) = (each.name for each in (root / STAGE).iterdir() if len(each.name) == 32)
+    record = state / "writes" / number
+    kept = record.read_bytes()
+    before = everything(root)
+    for planted in (
+        kept[32:],
+        bytes(32) + kept[32:],
+        kept[:32] + kept[32:].replace(b"main.tf", b"MAIN.tf"),
+        b"",
+    ):
+        record.write_bytes(planted)
+        assert rules(render(root, NEW)) == IN_THE_WAY
+        assert everything(root) == before
+    record.write_bytes(kept)
+    assert render(root, NEW).findings == ()
+
+
 def test_a_staged_file_that_somebody_changed_is_not_put_back(tmp_path: Path) -> None:
     root = tmp_path / "project"
     killed(root)

@@ -1,4 +1,4 @@
-"""Characters that cannot be seen, or look like others, are found in every file; what writing needs is none of them."""
+"""Hidden and look-alike characters are found in every file, except where a script needs them."""
 
 from __future__ import annotations
 

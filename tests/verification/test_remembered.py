@@ -113,7 +113,7 @@ def test_nobody_elses_result_is_believed(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
     with monkeypatch.context() as context:
-        context.setattr(remembered, "verify", lambda *_, **__: ())
+        context.setattr(remembered, "verify_within", lambda *_, **__: Verified((), repeatable=True))
         assert verify_or_remember(FILES, ours=False) == ()
     assert verify_or_remember(FILES, ours=False) == ()  # the other user's own
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

@@ -45,4 +45,5 @@ def test_unreadable_valid_hcl_is_an_error_in_rendered_files_and_a_note_in_others
 
 def test_every_file_is_reported() -> None:
     findings = verify({"a.tf": "a = =\n", "b.tf": "x\0", "c.tf": "locals {\n  c = var.c\n}\n"}, ours=True)
-    assert [finding.location.file for finding in findings if finding.location] == ["a.tf", "b.tf"]
+    found = [(finding.location.file, finding.rule) for finding in findings if finding.location]
+    assert found == [("a.tf", "syntax"), ("b.tf", "syntax"), ("b.tf", "hidden-characters")]

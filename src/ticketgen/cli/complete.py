@@ -31,7 +31,7 @@ _Completion = Callable[[typer.Context, str], list[str]]
 
 
 def _silent(values: Callable[[typer.Context], Iterable[str]]) -> _Completion:
-    """A completion that is empty on an error, because a shell would print the error into the command line.
+    """Return no completions on an error: the shell would print it into the command line.
 
     Only plain words are completed: zsh evaluates what typer prints, and bash inserts it unquoted.
     """

@@ -1,4 +1,4 @@
-"""Unified diffs as they are shown: paths as seen from where the user stands, colours on a terminal.
+"""Unified diffs as they are shown: paths relative to the current folder, colours on a terminal.
 
 A diff has lines of files that a stranger may have written. A terminal and the log of a CI show them with escapes, as
 everything else; a pipe or a file gets them unchanged, so that `patch` and `git apply` can read them.
@@ -21,7 +21,7 @@ from ticketgen.escaping import visible_lines
 __all__ = ["plain_diff", "show_diff", "shown_diff"]
 
 _CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
-"""Variables that a CI sets; it reads commands in what is printed."""
+"""Variables that a CI sets, which takes some lines of output as commands."""
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _HEADER = re.compile(r"(---|\+\+\+) (a/|b/|)((?:\s*+\S++)*+)(\s*+)")

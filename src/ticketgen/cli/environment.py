@@ -18,7 +18,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType({
     "NO_COLOR": "Set to anything: no colours. `--color` wins over it.",
     "FORCE_COLOR": "Set to anything: colours in pipes and files too. `--color` and `NO_COLOR` win over it.",
     "TERM": "`dumb`: no colours and no progress line.",
-    "CI": "Set to anything: no progress line.",
+    "CI": "Set to anything: no progress line, and diffs with escapes, as on a terminal. `GITHUB_ACTIONS`, `TF_BUILD` "
+    "and `TEAMCITY_VERSION` have the same effect on diffs.",
     "GITHUB_WORKSPACE": "GitHub sets it to the checkout: `--format github` and `--format sarif` name files relative "
     "to it. `--relative-to` wins over it.",
     "XDG_CACHE_HOME": "The folder for caches of all programs, on Linux. A relative path is ignored.",

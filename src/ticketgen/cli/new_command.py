@@ -123,7 +123,7 @@ def _ask(question: Question) -> str:
 
 
 def _trusted(code: tuple[str, ...]) -> bool:
-    """Show the code of a template, and ask."""
+    """Show the code of a template, and ask for consent."""
     typer.echo("The template runs code with all your rights:", err=True)
     for each in code:
         typer.echo(f"  {each}", err=True)

@@ -19,6 +19,7 @@ from ticketgen.cli.session import colored, session
 from ticketgen.cli.streams import put
 from ticketgen.escaping import as_utf8
 from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.safe_open import NotPlain, check_place
 
 __all__ = ["close_to", "emit", "expect_to_write", "finish", "misused", "reported", "show_findings"]
 
@@ -121,7 +122,8 @@ def emit(text: str, output: Path | None = None) -> None:
         typer.echo(as_utf8(text), nl=False)
         return
     try:
-        _write(Path(os.path.realpath(output)), as_utf8(text))
+        check_place(output)
+        _write(output, as_utf8(text))
     except OSError as error:
         _cannot_write(output, error.strerror or str(error))
 
@@ -129,6 +131,12 @@ def emit(text: str, output: Path | None = None) -> None:
 def expect_to_write(output: Path) -> None:
     """Exit now if a file cannot be written later, after a command that takes minutes."""
     place = Path(os.path.realpath(output))
+    try:
+        check_place(output)
+    except NotPlain as error:
+        _cannot_write(output, error.strerror or str(error))
+    except OSError:
+        pass  # it is reported below
     if place.is_dir():
         _cannot_write(output, os.strerror(errno.EISDIR))
     if not place.parent.is_dir():
@@ -142,11 +150,12 @@ def _cannot_write(output: Path, reason: str) -> NoReturn:
     raise typer.Exit(ExitCode.CANNOT_WRITE)
 
 
-def _write(place: Path, content: bytes) -> None:
-    if place.exists() and not place.is_file():  # a device or a pipe; for a folder, open() fails
-        with place.open("wb", buffering=0) as stream:
+def _write(output: Path, content: bytes) -> None:
+    if output.exists() and not output.is_file():  # a device or a pipe; for a folder, open() fails
+        with output.open("wb", buffering=0) as stream:
             stream.write(content)
         return
+    place = Path(os.path.realpath(output))
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         with beside.open("xb") as stream:

@@ -97,7 +97,7 @@ def rehearse(
     for ending in (
         signal.SIGTERM,
         signal.SIGHUP,
-    ):  # end as Ctrl-C does: what was started and created goes first
+    ):  # end as on Ctrl-C: processes and files are cleaned up first
         if signal.getsignal(ending) is not signal.SIG_IGN:
             signal.signal(ending, signal.default_int_handler)
     wanted = Rehearsal(environment, built.value.files, float(seconds), seats, binary)

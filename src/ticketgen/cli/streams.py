@@ -1,4 +1,4 @@
-"""Standard output and standard error: everything that is printed as text passes here, and is escaped.
+"""Standard output and standard error: all text passes through here and is escaped.
 
 What has a format of its own (a report, a document, a coloured difference) is escaped by that format, and goes around
 with `put` or as bytes.

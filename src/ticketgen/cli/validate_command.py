@@ -81,8 +81,8 @@ def validate(
             metavar="FACTOR",
             min=DEFAULT,
             max=MOST_FACTOR,
-            help="Multiply the default budget of one directory, at most 20 seconds of a core and 500 MB. Files and "
-            "checks over it are findings: not checked: too large.",
+            help="Multiply the budget of one directory, 20 seconds of a core and 500 MB. What exceeds it is "
+            "reported as `not checked: too large`.",
         ),
     ] = DEFAULT,
     format: ReportFormatOption = ReportFormat.TEXT,
@@ -145,7 +145,7 @@ class _Filter:
         return _Filter(self.min_severity or config.min_severity, select, ignore, strict)
 
     def rated(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
-        """The findings of a directory, with those about unchecked code as errors where that is asked for."""
+        """The findings of a directory; with --strict, those about unchecked code are errors."""
         from ticketgen.verification.unchecked import as_errors
 
         if self.strict is False:

@@ -1,8 +1,8 @@
-"""The end of work that takes too much time or memory, whatever the reason.
+"""End work that takes too much time or memory, whatever the reason.
 
 A timer of the processor time looks at both, twenty times a second, and raises `Overrun` in the main thread. Python runs
-it between two instructions, and inside regular expressions. It is no `Exception`, so that no handler of errors on the
-way swallows it, and it is raised again at every later look until it arrives.
+it between two instructions, and inside regular expressions. It is not an `Exception`, so that no handler of errors on
+the way swallows it, and it is raised again at every later look until it arrives.
 
 Processor time is what counts, because a busy machine must not change a result.
 """
@@ -40,11 +40,12 @@ def _no_others() -> Iterable[int]:
 
 
 class Backstop:
-    """A context in which work may take so much; anywhere but in the main thread of a POSIX system, it does nothing.
+    """A context that limits time and memory; it works only in the main thread of a POSIX system.
 
     Args:
         seconds: of processor time, from the beginning of the context.
-        bytes: of memory, where ``/proc`` says how much there is.
+        bytes: of memory beyond what this process has at the beginning, where ``/proc`` says how much there is. A
+            program that uses ticketgen as a library may be large itself.
         others: the ids of more processes whose memory counts.
     """
 
@@ -53,6 +54,7 @@ class Backstop:
         self._bytes = bytes
         self._others = others
         self._end = 0.0
+        self._before = 0
         self._previous: Callable[[int, FrameType | None], object] | int | None = None
         self._active = False
 
@@ -61,6 +63,7 @@ class Backstop:
         # A profiler uses the same timer.
         if main and hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0):
             self._end = time.process_time() + self._seconds
+            self._before = resident()
             self._previous = signal.signal(signal.SIGPROF, self._look)
             self._active = True
             signal.setitimer(signal.ITIMER_PROF, _BETWEEN_LOOKS, _BETWEEN_LOOKS)
@@ -77,7 +80,7 @@ class Backstop:
         self._end -= seconds
 
     def end(self) -> None:
-        """Look no more, and give the timer back."""
+        """Stop, and restore the timer."""
         if self._active:
             self._active = False
             signal.setitimer(signal.ITIMER_PROF, 0)
@@ -88,5 +91,5 @@ class Backstop:
             return
         if time.process_time() > self._end:
             raise Overrun(f"{self._seconds:,.0f} seconds of processor time")
-        if resident() + sum(map(resident, self._others())) > self._bytes:
+        if resident() - self._before + sum(map(resident, self._others())) > self._bytes:
             raise Overrun(f"{self._bytes / 1024**2:,.0f} MB of memory")

@@ -20,7 +20,7 @@ _TOKENS_OF_A_FILE: Final = 125_000
 _LONGEST: Final = 300_000
 _STEPS: Final = 1_500_000
 _SECONDS: Final = 17.0
-_BYTES: Final = 430 * 1024 * 1024
+_BYTES: Final = 390 * 1024 * 1024
 
 
 class Budget:
@@ -51,11 +51,11 @@ class Budget:
         self.partial = False
 
     def spend(self, steps: int) -> bool:
-        """Take some steps; whether they were left. If they were not, none are left for anything else."""
+        """Take some steps; False if the budget lacks them, after which nothing is left of it."""
         self.left = self.left - steps if steps <= self.left else 0
         return self.left > 0
 
     def lacks(self, what: str) -> None:
-        """Note once what the budget did not suffice for."""
+        """Record once what the budget was too small for."""
         if what not in self.short:
             self.short.append(what)

@@ -140,7 +140,7 @@ class Configuration:
         files: the parsed files.
         texts: every text of the directory, parsed or not, by relative posix path.
         paths: the relative posix paths of all files; None if they are unknown.
-        unread: Terraform files that could not be parsed, so that their declarations are unknown.
+        unread: files that could not be parsed and folders that were not read, so that their declarations are unknown.
         budget: the work that its checks may take.
     """
 
@@ -155,7 +155,8 @@ class Configuration:
         self.budget = budget or Budget()
         self.texts = texts
         self.paths = None if paths is None else frozenset(paths) | frozenset(texts)
-        self.modules = modules(files, unread)
+        self.unread = frozenset(unread)
+        self.modules = modules(files, self.unread)
         self.names = {folder: Names(module) for folder, module in self.modules.items()}
 
     @cached_property

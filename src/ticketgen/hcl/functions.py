@@ -8,6 +8,7 @@ Source: https://developer.hashicorp.com/terraform/language/functions
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -53,10 +54,10 @@ def _flatten(items: Any) -> Any:
         item = waiting.pop()
         if isinstance(item, list):
             waiting.extend(reversed(item))
-        elif is_known(item):
+        elif is_known(item) or isinstance(item, dict):
             found.append(item)
         else:
-            return UNKNOWN
+            return UNKNOWN  # it may be a list
     return found
 
 
@@ -101,13 +102,13 @@ def _join(separator: Any, *lists: Any) -> Any:
 
 
 def _format(pattern: Any, *values: Any) -> Any:
-    """Support only ``%s``, ``%d`` and ``%%``, the verbs that names use."""
+    """Support only ``%s``, ``%d``, ``%v`` and ``%%``, the verbs that names use."""
     if not isinstance(pattern, str) or not is_known(list(values)):
         return UNKNOWN
-    bare = pattern.replace("%%", "").replace("%s", "").replace("%d", "")
+    bare = pattern.replace("%%", "").replace("%s", "").replace("%d", "").replace("%v", "")
     texts = tuple(map(_tostring, values))
     _fits(len(pattern) + sum(map(len, texts)))
-    return UNKNOWN if "%" in bare else pattern.replace("%d", "%s") % texts
+    return UNKNOWN if "%" in bare else pattern.replace("%d", "%s").replace("%v", "%s") % texts
 
 
 def _known_text(function: Callable[..., str]) -> Callable[..., Any]:
@@ -147,6 +148,33 @@ def _range(*bounds: Any) -> Any:
     return list(values) if len(values) <= 1024 else UNKNOWN  # the limit of Terraform's range()
 
 
+def _sort(items: Any) -> Any:
+    return sorted(map(_tostring, items)) if is_known(items) and isinstance(items, list) else UNKNOWN
+
+
+def _slice(items: Any, start: Any, end: Any) -> Any:
+    whole = isinstance(items, list) and isinstance(start, int) and isinstance(end, int)
+    return items[start:end] if whole and 0 <= start <= end <= len(items) else UNKNOWN
+
+
+def _zipmap(keys: Any, values: Any) -> Any:
+    return dict(zip(keys, values, strict=True)) if all(isinstance(key, str) for key in keys) else UNKNOWN
+
+
+def _base64decode(text: Any) -> Any:
+    return base64.b64decode(text, validate=True).decode() if isinstance(text, str) else UNKNOWN
+
+
+def _tonumber(value: Any) -> Any:
+    if isinstance(value, str) and len(value) < 16 and value.removeprefix("-").isdecimal() and value.isascii():
+        return int(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else UNKNOWN
+
+
+def _tobool(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, UNKNOWN) if isinstance(value, str) else value
+
+
 def _element(items: Any, index: Any) -> Any:
     return items[index % len(items)] if isinstance(items, list) else UNKNOWN
 
@@ -180,6 +208,9 @@ def _distinct(items: Any) -> Any:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
+        "base64decode": _base64decode,
+        "base64encode": _known_text(lambda text: base64.b64encode(text.encode()).decode()),
+        "coalescelist": lambda *lists: next((each for each in lists if each or not is_known(each)), UNKNOWN),
         "compact": _compact,
         "concat": _concat,
         "contains": _contains,
@@ -201,18 +232,25 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         ),
         "range": _range,
         "replace": _replace,
+        "reverse": lambda items: items[::-1] if isinstance(items, list) else UNKNOWN,
         "sensitive": _same,
+        "slice": _slice,
+        "sort": _sort,
         "split": _split,
         "substr": _substr,
+        "tobool": _tobool,
         "tolist": lambda value: value if isinstance(value, list) else UNKNOWN,
         "tomap": lambda value: value if isinstance(value, dict) else UNKNOWN,
+        "tonumber": _tonumber,
         "toset": _set,
         "tostring": _tostring,
+        "trim": _known_text(lambda text, marks: text.strip(marks) if marks else text),
         "trimprefix": _known_text(str.removeprefix),
         "trimspace": _known_text(str.strip),
         "trimsuffix": _known_text(str.removesuffix),
         "upper": _known_text(str.upper),
         "values": _values,
+        "zipmap": _zipmap,
     }
 )
 """The functions by name."""

@@ -1,4 +1,4 @@
-"""The parser of python-hcl2's grammar, without compiling it, which takes a second or two.
+"""The parser of python-hcl2's grammar, loaded instead of compiled, which takes a second or two.
 
 ``grammar.json`` has the compiled grammar of one version of python-hcl2 and lark; ``scripts/grammar.py`` writes it. The
 grammar of other versions is compiled at run time, and ticketgen's cache keeps the result. Both are the same data, which

@@ -51,6 +51,7 @@ from ticketgen.hcl.tree import Tree, Unreadable, read
 __all__ = ["parse", "to_file"]
 
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
+_WHOLE = 1e15  # below it, a float has every digit
 _LONGEST_INTEGER = 4000  # digits; Python converts at most 4,300
 
 
@@ -194,6 +195,8 @@ class _Converter:
         place, text = self.place(node), str(node.children[0])
         digits = text.removeprefix("-")
         value = int(digits) if digits.isdecimal() and len(digits) < _LONGEST_INTEGER else float(digits)
+        if abs(value) < _WHOLE and value == int(value):
+            value = int(value)  # Terraform has one type of number: 22.0 and 2.2e1 are 22
         literal = Literal(place[0], place[1] + len(text) - len(digits), value)
         return literal if text == digits else Unary(*place, "-", literal)
 

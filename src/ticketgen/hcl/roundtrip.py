@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from ticketgen.hcl.shown import shown
+from ticketgen.escaping import quoted
 from ticketgen.hcl.strict import complaints
 from ticketgen.hcl.tree import Tree, Unreadable, read
 
@@ -72,4 +72,4 @@ def _significant(tree: Tree) -> Iterator[str]:
 
 
 def _token(entry: str) -> str:
-    return shown(entry.partition("\0")[2])
+    return quoted(entry.partition("\0")[2])

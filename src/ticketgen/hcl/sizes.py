@@ -1,4 +1,4 @@
-"""How large a value may be, and how much a value weighs.
+"""Limit of a value's size, and the weight of a value.
 
 A value that occurs twice inside another one weighs twice: what reads the whole value visits it twice. So the limit also
 holds for lists of lists that are small in memory but have 2^30 elements.

@@ -179,8 +179,8 @@ class Object(Node):
     items: tuple[ObjectItem, ...]
 
     def get(self, key: str) -> Expression | None:
-        """The value under a literal key; None if no item has it."""
-        for item in self.items:
+        """The value under a literal key, of duplicates the last; None if no item has it."""
+        for item in reversed(self.items):
             if isinstance(item.key, Literal) and item.key.value == key:
                 return item.value
         return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ticketgen.findings import Location
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
     Call,
     Conditional,
     Expression,
+    File,
     For,
     ForDirective,
     GetIndex,
@@ -25,7 +27,7 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 
-__all__ = ["inside", "references"]
+__all__ = ["inside", "placed", "references"]
 
 
 def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]]:
@@ -99,3 +101,24 @@ def _of_parts(parts: tuple[Part, ...], bound: frozenset[str]) -> Iterator[tuple[
             case ForDirective():
                 yield part.collection, bound
                 yield from _of_parts(part.body, bound | {part.name, part.key or part.name})
+
+
+def placed(wanted: Iterable[tuple[tuple[File, ...], Expression]]) -> Iterator[tuple[Expression, Location]]:
+    """The places of some expressions, each given with the files of its module: it does not know its own."""
+    of_module: dict[int, tuple[tuple[File, ...], set[int]]] = {}
+    for files, expression in wanted:
+        of_module.setdefault(id(files), (files, set()))[1].add(id(expression))
+    for files, ids in of_module.values():
+        for file in files:
+            waiting = [each.value for each in file.body.attributes]
+            waiting += [
+                each.value
+                for top in file.body.blocks
+                for block in top.walk()
+                for each in block.body.attributes
+            ]
+            while waiting:
+                expression = waiting.pop()
+                if id(expression) in ids:
+                    yield expression, expression.at(file.path)
+                waiting.extend(each for each, _ in inside(expression))

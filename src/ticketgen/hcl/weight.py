@@ -1,4 +1,4 @@
-"""The weight of a text: the work and memory that its verification takes, known before a parser sees it.
+"""The weight of a text: work and memory of its verification, estimated before it is parsed.
 
 The unit is a token of python-hcl2, which takes some 35 µs in all and 400 bytes in a tree. Whatever costs more or less
 is counted as so many tokens. The factors are measured: see tests/verification/test_budget.py.
@@ -104,7 +104,7 @@ def weigh(text: str, most: int) -> Weight:
 
 
 def roughly(text: str) -> int:
-    """A limit of the weight of Terraform, much faster and never too low."""
+    """An upper bound of the weight of Terraform, which is much faster to compute."""
     size = len(text)
     copied = (text.count("\n") + text.count("{")) * size // _COPIED
     rest = (

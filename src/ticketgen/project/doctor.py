@@ -73,7 +73,7 @@ def examine(spec: Path, *, offline: bool = False) -> Iterator[Check]:
         yield Check("Terraform", Health.MISSING, "neither terraform nor tofu is on the PATH",
                     "install Terraform or OpenTofu 1.9 or later; `render` and `validate` work without it")  # fmt: skip
     for tool, path in tools:
-        yield from _terraform(tool, path, offline)
+        yield from _terraform(tool, os.path.abspath(path), offline)  # noqa: PTH100 - not of the link's target
     yield _git()
     yield _rehearsal()
 
@@ -103,10 +103,13 @@ def _spec(spec: Path) -> Check:
 
 def _terraform(tool: str, path: str, offline: bool) -> Iterator[Check]:
     try:
-        done = subprocess.run(
-            [path, "version", "-json"], capture_output=True, text=True, timeout=PATIENCE_S * 4, check=True,
-            env={**os.environ, "CHECKPOINT_DISABLE": "1"},
-        )  # fmt: skip
+        with (
+            tempfile.TemporaryDirectory() as folder
+        ):  # here, it would read the project's lock file and plugins
+            done = subprocess.run(
+                [path, "version", "-json"], capture_output=True, text=True, timeout=PATIENCE_S * 4, check=True,
+                cwd=folder, env={**os.environ, "CHECKPOINT_DISABLE": "1"},
+            )  # fmt: skip
         version = str(json.loads(done.stdout)["terraform_version"])
     except (OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError) as error:
         yield Check(tool, Health.MISSING, f"{path} does not run: {error}", "reinstall it")
@@ -127,11 +130,11 @@ def _providers(tool: str, path: str, offline: bool) -> Check:
     if configured:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "main.tf").write_text(_PROBE, encoding="utf-8")
-            command = [path, f"-chdir={folder}", "init", "-backend=false", "-input=false", "-no-color"]
+            command = [path, "init", "-backend=false", "-input=false", "-no-color"]
             try:
                 done = subprocess.run(
                     command, capture_output=True, text=True, timeout=INIT_PATIENCE_S, check=False,
-                    env={**os.environ, "CHECKPOINT_DISABLE": "1", "TF_REGISTRY_DISCOVERY_RETRY": "0"},
+                    cwd=folder, env={**os.environ, "CHECKPOINT_DISABLE": "1", "TF_REGISTRY_DISCOVERY_RETRY": "0"},
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
                 return Check(name, Health.MISSING, f"`{tool} init` with {configured} took over {INIT_PATIENCE_S} s",

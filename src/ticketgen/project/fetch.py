@@ -34,9 +34,9 @@ _HOSTS: Final = {
 }
 _ADDRESS: Final = re.compile(r"(?:git\+)?(?:https?|ssh|git|file)://|\w[\w.-]*@\w[\w.-]*:")
 _PROTOCOLS: Final = "file:git:http:https:ssh"
-"""What git may speak: its other transports, such as ``ext::``, run commands that an address contains."""
+"""Transports that git may use: the others, such as ``ext::``, run commands that an address contains."""
 _SETTINGS: Final = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false")
-"""Settings of the user that would run a program, or fetch more."""
+"""Overrides for settings of the user that would run a program, or fetch more."""
 _OF_A_REPOSITORY: Final = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
 )
@@ -88,7 +88,7 @@ def _cloned(address: str, checkout: str | None, into: Path) -> Template:
             "its host begins with a hyphen, which programs read as an option", "correct the address"
         )
     into.mkdir()
-    # The variables of a hook that runs `ticketgen` would lead git into another repository.
+    # Inside a git hook, these variables point git to another repository.
     kept = {name: text for name, text in os.environ.items() if name not in _OF_A_REPOSITORY}
     environment = {**kept, "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
     if not sys.stdin.isatty():

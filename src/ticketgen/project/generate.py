@@ -34,7 +34,7 @@ _SYNTAX: Final = frozenset(
 """The options of Jinja that a template may set; the others take objects or make caches."""
 
 _RESERVED: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen-(write|new-.*)", re.IGNORECASE)
-"""Names that git or ticketgen would believe: hooks in ``.git`` run at the first commit, a journal at the next render.
+"""Names that git or ticketgen would trust: hooks in ``.git`` run at the first commit, a journal at the next render.
 
 ``git~1`` is ``.git`` on Windows, and so is ``.git`` with dots or spaces after it. A clone can bring neither.
 """
@@ -105,7 +105,7 @@ class Renderer:
             return "".join(parts)
 
     def project(self, answers: Mapping[str, object]) -> Mapping[str, File]:
-        """The files of the project by path; those whose name, or a folder's, is rendered to nothing are left out.
+        """The files of the project by path, without those whose name or folder renders as empty text.
 
         Raises:
             Unusable: a text cannot be rendered, or a path is not one below the project.
@@ -146,7 +146,7 @@ class Renderer:
             return rendered.replace("\n", newline).encode()
 
     def _copied(self, source: str) -> str | None:
-        """The outermost part of a path that is copied with everything in it, as the template asks; None if rendered."""
+        """The outermost part of a path that the template copies unrendered; None if there is none."""
         named = self._template.variables.get("_copy_without_render")
         patterns = named if isinstance(named, list) else ()
         matches = (
@@ -155,7 +155,7 @@ class Renderer:
         return next(matches, None)
 
     def _path(self, source: str, answers: Mapping[str, object], copied: str | None = None) -> str | None:
-        """A path with its names rendered, but for those in a copied folder; None if one is rendered to nothing."""
+        """A path with its names rendered, except in copied folders; None if one renders as empty text."""
         parts = source.split("/")
         rendered = len(copied.split("/")) if copied else len(parts)
         names = [self.text(source, name, answers) for name in parts[:rendered]] + parts[rendered:]

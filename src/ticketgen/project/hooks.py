@@ -1,4 +1,4 @@
-"""Run the code of a template: its hooks and extensions, which have all rights of the user. Nobody runs it unasked."""
+"""Run the code of a template: hooks and extensions, with all rights of the user, after consent."""
 
 from __future__ import annotations
 

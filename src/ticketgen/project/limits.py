@@ -1,4 +1,4 @@
-"""Bound the time and the memory of work that a stranger's text describes."""
+"""Limit the time and memory that an untrusted template takes."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def _less_time(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGPROF, over)
     try:
-        signal.setitimer(
-            signal.ITIMER_PROF, max(seconds, 0.01), 1.0
-        )  # again, in case that something swallows it
+        signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.01), 1.0)  # again, in case something catches it
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)

@@ -1,7 +1,7 @@
 """Create a project from a template, and render it; on an error, leave nothing behind.
 
 The project is made in a temporary folder, and moved to its own when its stacks are rendered. A template's code runs
-only if somebody trusts it; its texts are rendered in a sandbox.
+only with consent; its texts are rendered in a sandbox.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ _OURS = frozenset({"project", "ticketgen", "ticketgen_install"})
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A variable of a template that somebody has to set.
+    """A variable of a template that the user has to set.
 
     Attributes:
         key: the variable's name in the template.
         text: the question.
-        default: the answer if nobody gives one.
+        default: the answer if none is given.
         choices: the only answers; any text if empty.
     """
 
@@ -94,12 +94,12 @@ def defaults(question: Question) -> str:
 
 
 def never(code: tuple[str, ...]) -> bool:
-    """Trusts no template that has code."""
+    """Trust no template that has code."""
     return not code
 
 
 def always(code: tuple[str, ...]) -> bool:
-    """Trusts every template."""
+    """Trust every template."""
     return True
 
 
@@ -166,7 +166,7 @@ def _placed(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
     made = _made(beside, wanted)
     if made.value is None:
         return made
-    wrong = refused(folder)  # somebody may have been faster
+    wrong = refused(folder)  # another process may have created it meanwhile
     if wrong:
         return Checked(None, (wrong,))
     notes = move(beside / "project", folder)

@@ -76,5 +76,5 @@ def _other_build(project: Path, wheel: str) -> str:
     try:
         wanted = hashlib.sha256(open_below(project, wheel, MOST_BYTES)).hexdigest()
     except OSError:
-        return ""  # it is no file of the project
+        return ""  # it is not a file of the project
     return "" if recorded == wanted else f"another build of {VERSION}, from {origin().get('url')}"

@@ -41,7 +41,7 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
         locks.append(os.open(made[0].name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
         with contextlib.suppress(
             OSError
-        ):  # a file system without locks: nobody is told of a folder that stays
+        ):  # on a file system without locks, a left-over folder is not reported
             fcntl.flock(locks[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def remove() -> None:
@@ -62,7 +62,7 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
         finally:
             surely(remove)
     finally:
-        surely(remove)  # again, in case that a signal came between the work and the first attempt
+        surely(remove)  # again, in case a signal came between the work and the first attempt
 
 
 def left_behind(above: Path) -> tuple[Path, ...]:

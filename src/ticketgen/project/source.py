@@ -137,7 +137,7 @@ def _download(given: str) -> Source:
     if named is None:
         raise Refused(f"{given} is not the URL of a ticketgen wheel")
     if not re.fullmatch("sha256=[0-9a-f]{64}", fragment):
-        what = f"ends with #{fragment}, which is no SHA-256 hash" if fragment else "has no hash"
+        what = f"ends with #{fragment}, which is not a SHA-256 hash" if fragment else "has no hash"
         raise Refused(
             f"{address if fragment else given} {what}",
             "append #sha256= and the wheel's SHA-256 hash, 64 hex digits",
@@ -193,7 +193,9 @@ def _lock(path: Path) -> Source:
         raise Refused(f"{path} does not exist") from None
     except UnicodeDecodeError:
         raise Refused(f"{path} is not a requirements file: it is not UTF-8") from None
-    if not any(_TICKETGEN.match(line) for _, line in lines):  # nothing of another kind of file is repeated
+    if not any(
+        _TICKETGEN.match(line) for _, line in lines
+    ):  # do not repeat the content of another kind of file
         raise Refused(f"{path} does not name ticketgen", "add it, with its hash")
     found = ""
     for number, line in lines:

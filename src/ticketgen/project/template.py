@@ -81,7 +81,7 @@ class Template:
         return tuple(str(each) for each in named) if isinstance(named, list | tuple) else (str(named),)
 
     def code(self) -> tuple[str, ...]:
-        """What it runs as a program, for the question whether that is wanted; empty if it only has texts."""
+        """The code that it runs, to ask for consent; empty if it has none."""
         hooks = (path for name in _HOOK_NAMES for path in self.hooks(name))
         return (*hooks, *(f"the Jinja extension {each}" for each in self.extensions()))
 

@@ -1,4 +1,4 @@
-"""Keeps a rehearsal away from real AWS accounts, and the secrets of the user's environment out of its processes.
+"""Keep a rehearsal away from AWS accounts, and secrets of the environment out of its processes.
 
 It does not start where AWS credentials are available, and each of its processes gets only the variables listed here.
 """

@@ -1,4 +1,4 @@
-"""Ends the processes of a rehearsal and removes its folder, however the rehearsal itself ends.
+"""End the processes of a rehearsal and remove its folder, however the rehearsal itself ends.
 
     python -P -m ticketgen.rehearsal.reaper
 
@@ -79,7 +79,7 @@ def _remove_stale(base: Path) -> None:
 
 
 def _locked(folder: Path, kind: int) -> int | None:
-    """A lock on a private folder of this user; None if it is none, or is held by somebody else."""
+    """A lock on a private folder of this user; None if it is not such a folder, or is locked."""
     try:
         place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:

@@ -18,8 +18,7 @@ from ticketgen.rendering.scan import Kind, Token, scan
 __all__ = ["align"]
 
 
-# Characters of consecutive lines after their alignment: one long line makes all of them long.
-_MOST_ALIGNED = 20_000_000
+_MOST_PADDING = 1_000_000  # spaces of a text: one long line moves the right sides of all lines around it
 
 
 class _Cells(NamedTuple):
@@ -69,13 +68,20 @@ def _cells(text: str, start: int, end: int, tokens: list[Token]) -> _Cells:
 def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Join pairs; the right sides of consecutive pairs start in one column, one space after the widest left."""
     joined: list[str] = []
+    padding = 0
     for has_right, chain in groupby(pairs, key=lambda pair: bool(pair[1])):
         rows = list(chain)
-        widest = max(_width(left) for left, _ in rows)
-        if has_right and widest * len(rows) > _MOST_ALIGNED:
+        if not has_right:
+            joined.extend(left for left, _ in rows)
+            continue
+        widths = [_width(left) for left, _ in rows]
+        widest = max(widths)
+        padding += widest * len(rows) - sum(widths)
+        if padding > _MOST_PADDING:
             raise ValueError(f"{len(rows):,} lines in a row to align at column {widest:,} are too many")
         joined.extend(
-            left + " " * (widest - _width(left) + 1) + right if has_right else left for left, right in rows
+            left + " " * (widest - width + 1) + right
+            for (left, right), width in zip(rows, widths, strict=True)
         )
     return joined
 

@@ -153,7 +153,7 @@ def _range(context: Context, *ends: int) -> Any:
         raise TypeError("range takes whole numbers")
     numbers = range(*ends)
     if max(0, -((numbers.start - numbers.stop) // numbers.step)) > MOST_WEIGHT // weight(0):
-        raise TooMuch("a range is too long")
+        raise TooMuch(f"a range of more than {MOST_WEIGHT // weight(0):,} numbers is too long")
     return budget_of(context).made(Items(numbers))
 
 
@@ -191,7 +191,7 @@ def _pay(context: Context, cost: int) -> None:
 
 @pass_context
 def _each(context: Context, value: Any, cost: int) -> Any:
-    """What a loop goes through."""
+    """The values that a loop iterates over."""
     if isinstance(value, Undefined):
         return value
     if not isinstance(value, Items | Data | str):

@@ -1,4 +1,4 @@
-"""The work that the templates of a stack may do, counted and not timed: the same on every machine.
+"""The work that the templates of a stack may do, counted so that it is the same on every machine.
 
 A unit is about what one character of output takes. `spend` is called for whatever a template can repeat: the nodes of
 a body each time that it runs, the values that filters and comparisons go through, and the output.
@@ -29,7 +29,7 @@ MOST_WEIGHT: Final = 4_000_000
 """Characters of one value that a template makes, with everything in it."""
 
 MOST_DEPTH: Final = 50
-"""Lists and mappings inside each other."""
+"""Nesting of lists and mappings."""
 
 MOST_CALLS: Final = 40
 """Macros that call each other."""
@@ -55,7 +55,7 @@ LAYOUT: Final = 20
 
 
 class TooMuch(TemplateRuntimeError):
-    """A template goes beyond one of the bounds."""
+    """A template exceeds a limit."""
 
 
 class Budget:
@@ -66,7 +66,7 @@ class Budget:
         self.calls = 0
 
     def spend(self, units: int) -> None:
-        """Pay for work before it is done.
+        """Charge work before it is done.
 
         Raises:
             TooMuch: not so much is left.
@@ -80,7 +80,7 @@ class Budget:
 
         Raises:
             TooMuch: it is too large or too deep.
-            TypeError: it is no data.
+            TypeError: it is not plain data.
         """
         if isinstance(value, Undefined):
             return value

@@ -1,4 +1,4 @@
-"""A strict Jinja environment: undefined names and unquoted values are errors, and nothing leads out of a template.
+"""A strict Jinja environment: undefined names and unquoted values are errors, and templates reach only their data.
 
 A template is data of strangers: it may come with a project. Its context is plain, frozen data (`plain`); its syntax
 (`syntax`) and all that it can call (`allowed`) are lists; attributes are looked up in the data, never on Python's
@@ -71,7 +71,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            optimized=False,  # the optimizer evaluates constant expressions, whose cost nobody counts
+            optimized=False,  # the optimizer evaluates constant expressions, whose cost is not counted
             bytecode_cache=compiled_templates(),
         )
         self.filters = {**FILTERS, **HOOKS}
@@ -105,7 +105,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         return budget_of(context).made(self.binop_table[operator](left, right))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Look up ``obj.attribute``: a key or a method of a mapping, or what else a template may read."""
+        """Look up ``obj.attribute``: a key or method of a mapping, or another allowed attribute."""
         if isinstance(obj, Undefined):
             return obj.value  # raises
         if type(obj) is Data:

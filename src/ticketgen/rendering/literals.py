@@ -29,6 +29,7 @@ __all__ = [
 
 # Characters, including quotes and escapes. YAML 1.2 §7.4.2 allows 1,024 for an implicit key.
 _YAML_LONGEST_KEY = 1000
+_LONGEST_SHOWN = 80  # characters of a value in a message
 
 
 def plain_text(value: object) -> str:
@@ -51,7 +52,9 @@ def refuse(value: object, wanted: str) -> NoReturn:
     """
     if isinstance(value, Undefined):
         str(value)
-    raise TypeError(f"{value!r} ({type(value).__name__}) should be {wanted}")
+    shown = repr(value)
+    short = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+    raise TypeError(f"{short} ({type(value).__name__}) should be {wanted}")
 
 
 def number_literal(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Plain, frozen data: all that a template's context consists of, and all that a template can make.
+"""Plain, frozen data: the only values in a template's context, and the only ones it can make.
 
 `plain` is the boundary. Models, dataclasses, enumerations and paths stay on this side of it; templates get text,
 numbers, `Items` and `Data`, which cannot be changed, and the markers `Expression` and `Quoted`. None of them has an

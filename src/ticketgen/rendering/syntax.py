@@ -23,7 +23,7 @@ MOST_NODES: Final = 5_000
 """Nodes of one template's syntax tree."""
 
 MOST_NESTED: Final = 60
-"""Nodes inside each other."""
+"""Nesting of nodes."""
 
 MOST_NAMES: Final = 300
 """Names that one template assigns."""
@@ -78,12 +78,12 @@ def _wrong(node: nodes.Node) -> Iterator[str]:
     elif isinstance(node, _CHANGES):
         yield f"{type(node).__name__} changes text that is already quoted"
     elif type(node) not in _KNOWN:
-        yield f"{type(node).__name__} is not available in templates"
+        yield f"{type(node).__name__.lower()} is not available in templates"
     elif isinstance(node, nodes.AssignBlock) and node.filter is not None:
         yield "a filter on a block changes text that is already quoted"
     elif isinstance(node, nodes.BinExpr) and node.operator in _NOT_ON_TEXT:
         if _is_text(node.left) or _is_text(node.right):
-            yield f"{node.operator} on text"
+            yield f"{node.operator} does not work on text: write the text in the template"
     elif isinstance(node, nodes.Include) and not node.with_context:
         yield "include without context is not available in templates"
     elif isinstance(node, nodes.For) and node.recursive:
@@ -172,13 +172,13 @@ class _Charging(NodeTransformer):
         return _hook(node, "made()") if node.ctx == "load" else node
 
     def visit_Dict(self, node: nodes.Dict) -> nodes.Expr:
-        """Keep keys from being hashed before they are looked at."""
+        """Check keys before they are hashed."""
         self.generic_visit(node)
         flat = [part for pair in node.items for part in (pair.key, pair.value)]
         return _hook(nodes.List(flat, lineno=node.lineno), "mapping()")
 
     def visit_Name(self, node: nodes.Name) -> nodes.Expr:
-        """What a macro gets beside its parameters comes from Jinja, as a tuple and a dict."""
+        """Make the extra arguments of a macro plain; Jinja passes a tuple and a dict."""
         return _hook(node, "made()") if node.ctx == "load" and node.name in {"varargs", "kwargs"} else node
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:

@@ -53,7 +53,7 @@ def _lines(finding: Finding, sources: Mapping[str, str], paint: _Paint) -> Itera
 
 
 def _indented(text: str) -> str:
-    """Lines below the first one cannot be taken for findings of their own."""
+    """Indent the lines below the first, so that they do not look like findings."""
     return text.replace("\n", "\n      ")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
+from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.shown import shown
 from ticketgen.hcl.values import Link
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
@@ -30,7 +30,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             continue  # a WebSocket API authorizes a connection once, at $connect
         if _websocket(route) is not (key == "$connect"):
             continue
-        message = f"{route.address} accepts requests to {shown(key)} without authorization"
+        message = f"{route.address} accepts requests to {quoted(key)} without authorization"
         yield Problem(message, route.at("authorization_type"))
     for url in subject.resources("aws_lambda_function_url"):
         if url.value("authorization_type") == "NONE":

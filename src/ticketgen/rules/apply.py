@@ -46,6 +46,12 @@ def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator
     for place, what in subject.skipped:
         configuration.budget.partial = True
         yield Finding("not-checked", what, Stage.VERIFY, place, severity, "simplify or split the code")
+    for what, count, place in subject.everything_unseen():
+        configuration.budget.partial = True
+        where = f", here and in {count - 1:,} other place{'s' * (count > 2)}" if count > 1 else ""
+        message = f"the rules do not see {what}{where}"
+        help = "write what Terraform makes of it, or review it"
+        yield Finding("value-not-checked", message, Stage.VERIFY, place, severity, help)
 
 
 def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:

@@ -37,7 +37,8 @@ LEVELS: Mapping[str, tuple[RuleInfo, ...]] = MappingProxyType(
                 _N,
                 "ticketgen can check the file",
                 "The file may be valid, but ticketgen does not check it: its second parser cannot read it, it is over "
-                "a limit that protects the parsers, it uses the JSON syntax, or it changes the blocks of other files. "
+                "a limit that protects the parsers, it uses the JSON syntax, it changes the blocks of other files, or "
+                "it is behind a link that leads out of the directory. "
                 "The same holds for inline code and tests that are too large or too deep for Python's parser, and for "
                 "a rule that would take too many steps. `validate --strict` makes it an error.",
                 "simplify or split the file, or check it with `terraform validate`",
@@ -224,6 +225,17 @@ LEVELS: Mapping[str, tuple[RuleInfo, ...]] = MappingProxyType(
                 "ticketgen has the schema of every resource type in use",
                 "Misspelt arguments of such a resource stay unnoticed until `terraform validate`.",
                 "check the configuration with `terraform validate` as well",
+            ),
+        ),
+        "Rules": (
+            RuleInfo(
+                "value-not-checked",
+                _N,
+                "The rules see every value that the text determines",
+                "Something may be wrong in a value that ticketgen does not compute, such as the result of a function, "
+                "or in a policy whose statements it does not read. No rule reports it. Values that only a plan knows "
+                "are not meant. `validate --strict` makes it an error.",
+                "write the value itself, or review it",
             ),
         ),
         "Comments": (

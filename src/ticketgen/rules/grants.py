@@ -19,6 +19,7 @@ __all__ = ["Granted", "grants"]
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: policies for AWS services.
 _FOR_SERVICES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole",
                  "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess")  # fmt: skip
+_UNSEEN = "what the roles of functions grant, because of {}"
 _OF_A_ROLE = frozenset({"aws_iam_role_policy", "aws_iam_role_policy_attachment"})
 
 
@@ -94,19 +95,27 @@ def grants(subject: Subject) -> Iterator[Granted]:
     )
     # A policy of an unknown role may belong to any role, and so may one in an aws_iam_policy_attachment.
     unclear = {id(each.scope.root) for each in policies if each.link("role") is None}
-    unclear |= {id(each.scope.root) for each in subject.resources("aws_iam_policy_attachment")}
+    for each in subject.resources("aws_iam_policy_attachment"):
+        unclear.add(id(each.scope.root))
+        if every:
+            subject.unseen(each.place, _UNSEEN.format("aws_iam_policy_attachment"))
     by_role: dict[tuple[int, int], list[Found]] = {}
     for policy in policies:
         link = policy.link("role")
         if link is not None:
             by_role.setdefault((id(link.scope), id(link.resource)), []).append(policy)
+    # A file that could not be read may have policies of any role.
+    scopes = subject.configuration.every_scope()
+    unclear |= {id(scope.root) for scope in scopes if not scope.module.complete}
     users: dict[int, set[str]] = {}
     for function, role in zip(every, roles, strict=True):
         if role is not None:
             users.setdefault(id(role.resource.block), set()).add(function.found.address)
     known: dict[tuple[int, int], tuple[tuple[str, Location], ...] | None] = {}
     for function, role in zip(every, roles, strict=True):
-        if role is None or role.resource.type != "aws_iam_role" or id(role.scope.root) in unclear:
+        if role is None or role.resource.type != "aws_iam_role":
+            continue
+        if id(role.scope.root) in unclear:
             continue
         key = id(role.scope), id(role.resource.block)
         if key not in known:
@@ -138,6 +147,7 @@ def _role(function: LambdaFunction) -> Link | None:
 def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple[str, Location], ...] | None:
     block = role.resource.block
     if block.attribute("managed_policy_arns") or block.blocks("inline_policy") or block.blocks("dynamic"):
+        subject.unseen(role.resource.place, _UNSEEN.format("policies inside a role"))
         return None
     found: list[tuple[str, Location]] = []
     for policy in policies:
@@ -148,6 +158,8 @@ def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple
                 continue
             link = policy.link("policy_arn")
             if link is None or link.resource.type != "aws_iam_policy":
+                if isinstance(arn, str):
+                    subject.unseen(policy.place, _UNSEEN.format("a policy that is not in the configuration"))
                 return None
             where = next(subject.values.instances(link.resource, link.scope), None)
             holder = Found(subject, link.resource, link.resource.block, where) if where else None
@@ -155,7 +167,12 @@ def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple
         if statements is None:
             return None
         for statement in statements:
-            if not statement.allow or statement.actions is None:
+            if not statement.allow or statement.negated:
+                subject.unseen(
+                    statement.place, _UNSEEN.format("a statement that denies, or names exceptions")
+                )
+                return None
+            if statement.actions is None:
                 return None
             found += [(action, statement.place) for action in statement.actions]
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Characters that a reviewer cannot see, or takes for others."""
+"""Characters that are hidden from reviewers, or look like others."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _always_true(test: ast.expr) -> bool:
 
 
 def _same(left: ast.expr, right: ast.expr) -> bool:
-    """Whether two expressions are written alike. Without recursion: a sum of 1,500 terms is as deep."""
+    """Whether two expressions are written alike, without recursion: a sum of 1,500 terms is as deep."""
     waiting: list[tuple[object, object]] = [(left, right)]
     while waiting:
         one, other = waiting.pop()

@@ -42,13 +42,25 @@ def _of_policy(holder: Found, attribute: str) -> Iterator[Problem]:
     for statement in statements_of(holder, attribute) or ():
         if not statement.allow or statement.principals:
             continue
-        wild = [action for action in statement.actions or () if action == "*" or action.endswith(":*")]
+        wild = [action for action in statement.actions or () if _is_every(action)]
         if wild:
             yield Problem(f"{holder.address} grants {', '.join(wild)}", statement.place)
-        elif "*" in (statement.resources or ()) and not statement.conditioned:
+        elif statement.negated:
+            yield Problem(f"{holder.address} grants every action except some", statement.place)
+        elif any(
+            isinstance(each, str) and each and not each.strip("*") for each in statement.resources or ()
+        ):
+            if statement.conditioned:
+                continue
             named = [action for action in statement.actions or () if _takes_arn(action)]
             if named:
                 yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.place)
+
+
+def _is_every(action: str) -> bool:
+    """Whether a pattern is all actions, or all of a service."""
+    operation = action.rpartition(":")[2]
+    return "*" in operation and not operation.strip("*?")
 
 
 def _takes_arn(action: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.hcl.configuration import Scope
-from ticketgen.hcl.shown import shown
 from ticketgen.hcl.syntax import GetAttribute, Reference
 from ticketgen.hcl.values import UNKNOWN
 from ticketgen.rules.rule import Problem, Rule
@@ -49,9 +49,9 @@ def _problem(found: Found, other: Found, attribute: str, value: str) -> Problem:
     if found.declared.block is other.declared.block:
         modules = [scope.path or "the root module" for scope in (found.scope, other.scope)]
         where = f"in both {' and '.join(modules)}" if found.scope is not other.scope else "more than once"
-        message = f"{found.address} is named {shown(value)} {where}"
+        message = f"{found.address} is named {quoted(value)} {where}"
     else:
-        message = f"{found.address} is named {shown(value)}, as {place} is"
+        message = f"{found.address} is named {quoted(value)}, as {place} is"
     return Problem(message, found.at(attribute))
 
 

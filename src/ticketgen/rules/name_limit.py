@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.aws.names import NAME_LIMITS, NameLimit
+from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.shown import shown
 from ticketgen.hcl.syntax import Expression, Interpolation, Literal, Template, Text
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
@@ -32,7 +32,7 @@ def _wrong(found: Found, expression: Expression, limit: NameLimit) -> str:
         if not value and not isinstance(expression, Literal):
             return ""  # an empty default that callers override
         problem = limit.problem(value)
-        return f"{shown(value)} {problem}" if problem else ""
+        return f"{quoted(value)} {problem}" if problem else ""
     known = _known_characters(found, expression)
     if known > limit.maximum:
         return f"has at least {known} characters, but AWS allows at most {limit.maximum}"

@@ -10,9 +10,20 @@ from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.values import Link, Value
 from ticketgen.rules.subject import Found, Subject
 
-__all__ = ["Ports", "Traffic", "traffic"]
+__all__ = ["Ports", "Traffic", "is_anywhere", "traffic"]
 
-ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+_WIDEST_PRIVATE_4, _WIDEST_PRIVATE_6 = 8, 7
+"""Bits of 10.0.0.0/8 and fc00::/7."""
+
+
+def is_anywhere(cidr: str) -> bool:
+    """Whether a range is the whole internet, or so much of it that it is larger than every private range.
+
+    Source: https://www.iana.org/assignments/ipv6-address-space. All public addresses of IPv6 are in 2000::/3.
+    """
+    address, _, bits = cidr.rpartition("/")
+    private = _WIDEST_PRIVATE_6 if ":" in address else _WIDEST_PRIVATE_4
+    return bits.isdecimal() and len(bits) < 4 and int(bits) < private
 
 
 @dataclass(frozen=True, slots=True)

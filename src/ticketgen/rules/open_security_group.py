@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
-from ticketgen.rules.network import ANYWHERE, Traffic, traffic
+from ticketgen.rules.network import Traffic, is_anywhere, traffic
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -17,7 +17,7 @@ _PING = frozenset({"icmp", "icmpv6"})
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for rule in traffic(subject):
-        open_to = sorted(ANYWHERE & set(rule.cidrs))
+        open_to = sorted(filter(is_anywhere, set(rule.cidrs)))
         if rule.inwards and open_to and not _is_allowed(rule):
             whose = rule.group.resource.address if rule.group else "a security group"
             yield Problem(f"{whose} allows {rule.ports} from {open_to[0]}", rule.place)

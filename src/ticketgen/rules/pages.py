@@ -9,7 +9,9 @@ __all__ = ["CANNOT_BE_IGNORED", "NEVER_IGNORED", "UNCHECKED", "page"]
 NEVER_IGNORED = frozenset({"syntax", "unreadable", "round-trip"})
 """Findings that stop other checks of a file: no comment and no option hides them."""
 
-UNCHECKED = frozenset({"module-not-checked", "not-checked", "round-trip", "schema-not-checked"})
+UNCHECKED = frozenset({
+    "module-not-checked", "not-checked", "round-trip", "schema-not-checked", "value-not-checked",
+})  # fmt: skip
 """Findings that something was not checked, or not reliably. ``--strict`` makes them errors."""
 
 CANNOT_BE_IGNORED = (

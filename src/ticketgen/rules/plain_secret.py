@@ -37,7 +37,9 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for scope in subject.scopes:
         for name, variable in scope.names.variables.items():
             default = variable.value("default")
-            if isinstance(default, Literal) and _NAMED.search(name) and _is_secret(default.value):
+            if default is None or not _NAMED.search(name):
+                continue
+            if _is_secret(subject.assumed.of(default, scope)):
                 yield Problem(
                     f"the default of var.{name} is a secret in plain text", default.at(variable.file)
                 )

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ticketgen.findings import Location
-from ticketgen.hcl.syntax import Call, Expression, Node, Object, Parentheses, Tuple
+from ticketgen.hcl.syntax import Call, Expression, Literal, Node, Object, Parentheses, Tuple
 from ticketgen.hcl.values import UNKNOWN, Environment, Link, Value, is_known
+from ticketgen.hcl.written import written
 from ticketgen.rules.subject import Found
 
 __all__ = ["Statement", "statements_of"]
 
+_OF_A_PLAN = "\ue000"
+"""A character for what only a plan knows; it is private, and in no policy."""
 
 _LONGEST = 32 * 1024
 """Characters of a policy that is read. AWS accepts 20 kB for a bucket policy, and less for others:
@@ -27,6 +30,7 @@ class Statement:
         place: where it begins; for a policy in a JSON string, where the policy begins.
         allow: whether its effect is Allow.
         actions, resources: None if they are unknown or negated (``not_actions``).
+        negated: whether it names what it does not grant.
         conditioned: whether it has a condition.
         principals: whether it names principals, and so belongs to a resource policy.
     """
@@ -37,6 +41,7 @@ class Statement:
     resources: tuple[Value, ...] | None
     conditioned: bool
     principals: bool
+    negated: bool = False
 
 
 def statements_of(found: Found, attribute: str) -> tuple[Statement, ...] | None:
@@ -59,27 +64,51 @@ def _statements(found: Found, expression: Expression, where: Environment) -> tup
         and value.resource.type == "aws_iam_policy_document"
         and value.path == ("json",)
     ):
-        document = "document", id(value.resource.block), id(value.scope)
-        return found.subject.once(document, lambda: _document(found, value))
+        link = value
+        document = "document", id(link.resource.block), id(link.scope)
+        return found.subject.once(document, lambda: _document(found, link))
+    place = expression.at(found.declared.file)
+    if value is UNKNOWN:
+        # The actions in a JSON text are known, even if the ARN of a resource in it is not.
+        value = found.subject.assumed.partly(*written(expression, where.scope), _OF_A_PLAN)
     if isinstance(value, str):
-        place = expression.at(found.declared.file)
-        return found.subject.once(("policy", value, place), lambda: _parsed(value, place))
+        text = value
+        return found.subject.once(("policy", text, place), lambda: _parsed(found, text, place))
     return None
 
 
-def _parsed(text: str, place: Location) -> tuple[Statement, ...] | None:
-    if len(text) > _LONGEST:
-        return None
-    try:
-        return _plain(json.loads(text), place)
-    except (ValueError, RecursionError):
-        return None
+def _parsed(found: Found, text: str, place: Location) -> tuple[Statement, ...] | None:
+    statements = None
+    if len(text) <= _LONGEST:
+        try:
+            statements = _plain(_settled(json.loads(text)), place)
+        except (ValueError, RecursionError):
+            statements = None
+    if statements is None:
+        found.subject.unseen(place, "the statements of such a policy")
+    return statements
+
+
+def _settled(document: object) -> Value:
+    """A JSON document in which a text with something of a plan in it is unknown."""
+    if isinstance(document, dict):
+        return {str(key): _settled(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [_settled(each) for each in document]
+    if isinstance(document, str) and _OF_A_PLAN in document:
+        return UNKNOWN
+    assert document is None or isinstance(document, str | int | float)
+    return document
 
 
 def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:
     block, statements = link.resource.block, []
     others = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
-    if any(block.attribute(name) for name in others):
+    used = [attribute for name in others if (attribute := block.attribute(name))]
+    if used:
+        found.subject.unseen(
+            used[0].at(link.resource.file), "policy documents that are merged into another one"
+        )
         return None
     for where in found.subject.assumed.instances(link.resource, link.scope):
         document = Found(found.subject, link.resource, block, where)
@@ -99,6 +128,7 @@ def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:
                     principals=statement.has("principals")
                     or statement.has("not_principals")
                     or statement.loops("principals"),
+                    negated=statement.has("not_actions"),
                 )
             )
         if document.loops("statement"):
@@ -118,15 +148,20 @@ def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[
         value = found.subject.assumed.of(expression, where)
         return _plain(value, expression.at(found.declared.file)) if isinstance(value, dict) else None
     listed = expression.get("Statement")
-    if listed is None:
+    if listed is None or not all(isinstance(item.key, Literal) for item in expression.items):
+        found.subject.unseen(_place(found, expression), "the statements of such a policy")
         return None
     items = listed.items if isinstance(listed, Tuple) else (listed,)
     statements: list[Statement] = []
     for item in items:
         value = found.subject.assumed.of(item, where)
-        if not isinstance(value, dict):
+        if value is UNKNOWN:
             return None
-        statements += _plain({"Statement": value}, _place(found, item)) or ()
+        read = _plain({"Statement": value}, _place(found, item))
+        if read is None:
+            found.subject.unseen(_place(found, item), "the statements of such a policy")
+            return None
+        statements += read
     return tuple(statements)
 
 
@@ -141,7 +176,7 @@ def _plain(document: Value, place: Location) -> tuple[Statement, ...] | None:
     items = listed if isinstance(listed, list) else [listed]
     statements = []
     for item in items:
-        if not isinstance(item, dict):
+        if not isinstance(item, dict) or not {"Action", "NotAction"} & item.keys():
             return None
         statements.append(_statement(item, place))
     return tuple(statements)
@@ -155,6 +190,7 @@ def _statement(item: Mapping[str, Value], place: Location) -> Statement:
         resources=_values(item["Resource"]) if "Resource" in item else None,
         conditioned=item.get("Condition") is not None,
         principals="Principal" in item or "NotPrincipal" in item,
+        negated="NotAction" in item,
     )
 
 

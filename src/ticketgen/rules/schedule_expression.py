@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.shown import shown
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -36,7 +36,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             if isinstance(expression, str):
                 wrong = problem_of(expression, scheduler=scheduler)
                 if wrong:
-                    message = f"AWS rejects the schedule {shown(expression)}: {wrong}"
+                    message = f"AWS rejects the schedule {quoted(expression)}: {wrong}"
                     yield Problem(message, schedule.at("schedule_expression"))
 
 
@@ -68,9 +68,9 @@ def _rate(value: str, unit: str, *, scheduler: bool) -> str:
     if unit in {"second", "seconds"}:
         return "a rate is in minutes, hours or days, not in seconds"
     if unit not in {"minute", "minutes", "hour", "hours", "day", "days"}:
-        return f"{shown(unit)} is not a unit: a rate is in minutes, hours or days"
+        return f"{quoted(unit)} is not a unit: a rate is in minutes, hours or days"
     if not value.isdecimal() or not value.isascii() or int(value[:9]) == 0:
-        return f"{shown(value)} is not a positive whole number"
+        return f"{quoted(value)} is not a positive whole number"
     if not scheduler and (int(value[:9]) == 1) == unit.endswith("s"):
         return f"write {unit.rstrip('s') if unit.endswith('s') else unit + 's'} after {value}, not {unit}"
     return ""
@@ -84,7 +84,7 @@ def _cron(text: str) -> str:
         return "exactly one of day of month and day of week must be ?"
     for field, (name, least, most, words, marks) in zip(fields, _FIELDS, strict=True):
         if not all(_part(part, least, most, words, marks) for part in field.split(",")):
-            return f"{shown(field)} is not valid for {name}"
+            return f"{quoted(field)} is not valid for {name}"
     return ""
 
 

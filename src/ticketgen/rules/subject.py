@@ -12,6 +12,7 @@ from ticketgen.hcl.configuration import Configuration, Declared, Scope
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Block, Expression, Node
 from ticketgen.hcl.values import Environment, Link, Value, Values
+from ticketgen.hcl.walk import placed
 from ticketgen.rules.limits import Steps
 
 __all__ = ["Found", "Subject"]
@@ -110,6 +111,7 @@ class Subject:
         self.origins = Origins(budget)
         self.skipped: dict[tuple[Location, str], None] = {}
         """What was not checked, and where."""
+        self._unseen: dict[str, set[Location]] = {}
         self._steps = Steps(_MOST_STEPS)
         self._made: dict[Hashable, Any] = {}
 
@@ -136,6 +138,20 @@ class Subject:
     def skip(self, place: Location, what: str) -> None:
         """Tell that something is not checked; without a full stop."""
         self.skipped.setdefault((place, what))
+
+    def unseen(self, place: Location, what: str) -> None:
+        """Tell that the rules do not see a part of the code, because of its form; a noun phrase in the plural."""
+        self._unseen.setdefault(what, set()).add(place)
+
+    def everything_unseen(self) -> Iterator[tuple[str, int, Location]]:
+        """What the rules did not see, with the number of its places and the first of them."""
+        found = {what: set(places) for what, places in self._unseen.items()}
+        for values in (self.values, self.assumed):
+            beyond = values.beyond.values()
+            for expression, place in placed((scope.module.files, each) for scope, each, _ in beyond):
+                found.setdefault(values.beyond[id(expression)][2], set()).add(place)
+        for what, places in sorted(found.items()):
+            yield what, len(places), min(places)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What a function returns, called once for each key."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.shown import shown
 from ticketgen.rules.names import Name, names, suffixes, varies_otherwise
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
@@ -35,7 +35,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 def _named(name: Name) -> str:
     value = name.found.assumed(name.attribute)
-    return f"is named {shown(value)}" if isinstance(value, str) else "has the same name"
+    return f"is named {quoted(value)}" if isinstance(value, str) else "has the same name"
 
 
 RULE = Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
+from ticketgen.hcl.values import Value
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -25,12 +26,19 @@ _UNLESS_TRUE = (
 _COPIES = ("snapshot_identifier", "replicate_source_db", "replication_source_identifier", "global_cluster_identifier",
            "snapshot_id", "global_replication_group_id", "restore_to_point_in_time", "s3_import")  # fmt: skip
 
+# Terraform converts these to a bool: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
+_OFF = (False, "false", "0")
+
+
+def _is_off(value: Value) -> bool:
+    return value is None or value in _OFF
+
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for type, attribute in _UNLESS_TRUE:
         for store in subject.resources(type):
             value = store.value(attribute)
-            if value in (None, False, "false") and not any(store.has(name) for name in _COPIES):
+            if _is_off(value) and not any(store.has(name) for name in _COPIES):
                 if store.value("engine_mode") == "serverless":
                     continue  # Aurora Serverless v1 is always encrypted
                 yield Problem(_message(store, attribute), store.at(attribute), f"set {attribute} = true")
@@ -39,14 +47,14 @@ def _check(subject: Subject) -> Iterator[Problem]:
             help = 'set encryption_type = "KMS" and kms_key_id'
             yield Problem(f"{stream.address} is not encrypted", stream.at("encryption_type"), help)
     for queue in subject.resources("aws_sqs_queue"):
-        if queue.value("sqs_managed_sse_enabled") is False and not queue.has("kms_master_key_id"):
+        if queue.value("sqs_managed_sse_enabled") in _OFF and not queue.has("kms_master_key_id"):
             help = "set sqs_managed_sse_enabled = true, or kms_master_key_id"
             yield Problem(f"{queue.address} is not encrypted", queue.at("sqs_managed_sse_enabled"), help)
     for type in ("aws_opensearch_domain", "aws_elasticsearch_domain"):
         for domain in subject.resources(type):
             blocks = domain.inner("encrypt_at_rest")
             loops = domain.loops("encrypt_at_rest")
-            if not loops and not any(block.value("enabled") not in (None, False) for block in blocks):
+            if not loops and not any(not _is_off(block.value("enabled")) for block in blocks):
                 help = "add encrypt_at_rest { enabled = true }"
                 yield Problem(f"{domain.address} is not encrypted at rest", domain.place, help)
 

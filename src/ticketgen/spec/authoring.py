@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Union, get_args
+from typing import Annotated, Any, Final, Union, get_args
 
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
@@ -17,7 +17,16 @@ from ticketgen.spec.model import Part, Settings
 from ticketgen.spec.nodes import KeyPath
 from ticketgen.spec.texts import EnvironmentName, ProjectName, refusal
 
-__all__ = ["SPEC_KEYS", "TOP_KEYS", "Overrides", "PresetFile", "SpecFile", "field_at", "keys_at"]
+__all__ = [
+    "MOST_ENVIRONMENTS",
+    "SPEC_KEYS",
+    "TOP_KEYS",
+    "Overrides",
+    "PresetFile",
+    "SpecFile",
+    "field_at",
+    "keys_at",
+]
 
 TOP_KEYS = ("version", "project", "extends", "environments")
 """Keys that hold for all environments, so that none can override them."""
@@ -65,6 +74,9 @@ def _optional(info: FieldInfo) -> Any:
 Overrides = _partial(Settings)
 """The values that one environment overrides."""
 
+MOST_ENVIRONMENTS: Final = 30
+"""Environments of one spec: each takes seconds to render and verify, and a stranger's spec may list thousands."""
+
 _ENVIRONMENTS = Mapping[EnvironmentName, Overrides | None]  # type: ignore[valid-type]
 
 
@@ -111,7 +123,7 @@ SpecFile = create_model(
             default_factory=dict,
             description="The environments by name, each with the values that it overrides; an empty value, or `{}`, "
             "overrides nothing. Every name in a stack ends with the name of its environment.",
-            json_schema_extra={"x-needed": True},
+            json_schema_extra={"x-needed": True, "maxProperties": MOST_ENVIRONMENTS},
         ),
     ),
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ticketgen.escaping import visible
+from ticketgen.escaping import quoted
 from ticketgen.findings import Location
 
 __all__ = [
@@ -186,4 +185,4 @@ def shown_text(text: str) -> str:
     """Text for a message: in quotes, shortened, without passwords and terminal control characters."""
     text = _PASSWORD.sub("://…@", text)
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
-    return visible(json.dumps(short, ensure_ascii=False))
+    return quoted(short)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ticketgen.spec.authoring import MOST_ENVIRONMENTS
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reader import MOST_BYTES, MOST_DEPTH, MOST_VALUES
 from ticketgen.spec.schema import json_schema
@@ -60,7 +61,7 @@ The spec is YAML 1.2, read strictly, so that no value silently becomes another o
 - Not accepted: anchors, aliases, merge keys, tags, several documents in one file, tabs for indentation, typographic
   quotes, a byte order mark, other encodings than UTF-8, invisible characters.
 - Refused without reading: files over {MOST_BYTES // 1024**2} MB, deeper than {MOST_DEPTH} levels, or with more than
-  {MOST_VALUES:,} values.
+  {MOST_VALUES:,} values. One spec has at most {MOST_ENVIRONMENTS} environments.
 
 ## Set quotas that AWS has raised
 

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
-from ticketgen.spec.authoring import TOP_KEYS, PresetFile, SpecFile
+from ticketgen.spec.authoring import MOST_ENVIRONMENTS, TOP_KEYS, PresetFile, SpecFile
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Part, Project
@@ -66,6 +66,9 @@ def resolve(document: SpecDocument) -> Checked[Project]:
         tree = merged if isinstance(merged, Map) else tree
         broken |= preset.broken
 
+    environments_node = tree.entries.get("environments")
+    if environments_node is not None and len(_environments(tree)) > MOST_ENVIRONMENTS:
+        return Checked(None, (*findings, _too_many(environments_node.at, len(_environments(tree)))))
     settings = {name: _settings(tree, node) for name, node in _environments(tree).items()}
     if () not in broken and ("environments",) not in broken:
         findings += _no_environments(document, tree, broken)
@@ -125,6 +128,16 @@ def _no_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPat
     help_text = "add environments: with one key per environment, such as prod: {}"
     yield Finding(
         "no-environments", "environments: the spec has no environment", Stage.RESOLVE, at, help=help_text
+    )
+
+
+def _too_many(at: Location, count: int) -> Finding:
+    return Finding(
+        "too-many-environments",
+        f"environments: {count} are more than the {MOST_ENVIRONMENTS} that one spec may have",
+        Stage.RESOLVE,
+        at,
+        help="divide them among several specs, each in a folder of its own",
     )
 
 

@@ -1,4 +1,4 @@
-"""A project's own templates, which override ticketgen's. They are strangers' data: plain files of the project."""
+"""A project's own templates, which override ticketgen's and are untrusted."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ class Templates:
             f"the template cannot be rendered: {_short(message or type(error).__name__)}",
             Stage.RENDER,
             Location(name, line),
-            help="fix it, or delete it to go back to ticketgen's own; `ticketgen eject --diff` shows the difference",
+            help="fix it (`ticketgen help upgrading` lists what a template may use), or delete it to go back to "
+            "ticketgen's own; `ticketgen eject --diff` shows the difference",
         )
 
 

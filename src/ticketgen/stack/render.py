@@ -57,7 +57,7 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
                 )
             else:
                 files[file.path] = HEADER + templates.text(file.template)
-        except Exception as error:  # whatever a project's template brings about
+        except Exception as error:  # a project's template can raise anything
             blamed = templates.blamed(error, file.template)
             if not blamed:
                 raise  # a bug in our own template

@@ -17,7 +17,7 @@ A file that differs in line endings only does not count as edited by hand: a che
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -32,6 +32,9 @@ __all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "finding", "plan"
 
 MOST_FILES = 50_000
 """The most files of all stacks together; 34 Regions in 20 environments have 2,500."""
+
+MOST_BYTES = 64_000_000
+"""The most bytes of these files together, which are in memory at once; 20 environments have 15 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
     manifests: list[Change] = []
     versions: dict[str, str] = {}
     findings: list[Finding] = []
-    listed = 0
+    listed = size = 0
     for folder in sorted([*rendered, *retired]):
         blocked = disk.unsafe(f"{folder}/{NAME}") or _guarded(disk, folder)
         text: bytes | None = None
@@ -201,6 +204,9 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
             return Checked(None, (trouble("manifest-broken", message, f"{folder}/{NAME}", help),))
         compared = compare(disk, folder, rendered.get(folder), old.value)
         findings += compared.findings
+        size += sum(len(change.before or b"") for change in compared.value or ())
+        if size > MOST_BYTES:
+            return Checked(None, (*findings, _too_large(folder)))
         files += compared.value or ()
         manifests.append(
             manifest_change(text, folder, rendered.get(folder), old.value, compared.value or (), version)
@@ -215,11 +221,15 @@ def compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Chec
     """Find the state of every file of one folder."""
     new = stack.files if stack else {}
     changes, findings = [], []
+    left = MOST_BYTES
     for name in sorted({*new, *old.files}):
         path, after = f"{folder}/{name}", new.get(name)
         if after is not None and "\r" in after:
             raise ValueError(f"{path} was rendered with a carriage return")
         blocked = disk.unsafe(path) or (None if name in new else not_ours(folder, name))
+        if blocked and not blocked.location and name not in new:
+            help = "restore the manifest from version control, or delete the line"
+            blocked = replace(blocked, location=Location(f"{folder}/{NAME}"), help=help)
         try:
             before = None if blocked else disk.read(path)
         except OSError as error:
@@ -233,6 +243,9 @@ def compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Chec
         if blocked:
             findings.append(blocked)
             continue
+        left -= len(before or b"")
+        if left < 0:
+            return Checked(None, (*findings, _too_large(folder)))
         state = state_of(before, old.files.get(name), after)
         if state:
             changes.append(Change(path, folder, state, before, after))
@@ -293,6 +306,16 @@ def _guarded(disk: Disk, folder: str) -> Finding | None:
         "it marks an interrupted render, and no render of this user on this machine was interrupted",
         path,
         f"restore {folder} from version control, delete the file, then run `ticketgen render`",
+    )
+
+
+def _too_large(folder: str) -> Finding:
+    return trouble(
+        "too-large",
+        f"its files and those of the stacks before it have more than {MOST_BYTES // 1_000_000} MB, and rendered ones "
+        "have less",
+        folder,
+        "restore the stacks from version control",
     )
 
 

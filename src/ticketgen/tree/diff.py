@@ -1,37 +1,81 @@
-"""The changes of a write, as a unified diff from the disk to the rendering."""
+"""The changes of a write, as a unified diff from the disk to the rendering.
+
+A file on the disk may be anything, and the time that difflib takes grows with the square of repeated lines or worse.
+So the work is counted, and what is too large for a diff is not compared line by line.
+"""
 
 from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Final
 
 from ticketgen.tree.changes import Change, State
 
-__all__ = ["diff", "unified"]
+__all__ = ["MOST_LINES", "MOST_STEPS", "diff", "unified"]
 
 SILENT = frozenset({State.UNCHANGED, State.KEPT})
+
+MOST_LINES: Final = 100_000
+"""Lines of a file that is compared line by line; the longest rendered files have a few thousand."""
+
+MOST_CHARACTERS: Final = 4_000_000
+"""Characters of such a file."""
+
+MOST_STEPS: Final = 3_000_000
+"""Pairs of equal lines that are looked at for one file: about a second."""
+
+
+_MOST_TOGETHER: Final = 10
+"""How many times these lines and steps all files of a diff have together."""
+
+
+class _Left:
+    """The lines and steps that are left for the files of a diff."""
+
+    def __init__(self, times: int = 1) -> None:
+        self.lines = times * MOST_LINES
+        self.steps = times * MOST_STEPS
 
 
 def diff(changes: Iterable[Change]) -> str:
     """A unified diff from the disk to the rendering; empty if nothing would change."""
-    return "".join(one(change) for change in changes if change.state not in SILENT)
+    left = _Left(_MOST_TOGETHER)
+    return "".join(one(change, left) for change in changes if change.state not in SILENT)
 
 
-def one(change: Change) -> str:
+def one(change: Change, left: _Left) -> str:
     before = (change.before or b"").decode("utf-8", "replace")
     after = change.after or ""
-    return unified(
+    return _compared(
         before,
         after,
         "/dev/null" if change.before is None else f"a/{change.path}",
         "/dev/null" if change.after is None else f"b/{change.path}",
+        3,
+        left,
     )
 
 
 def unified(before: str, after: str, before_name: str, after_name: str, context: int = 3) -> str:
-    """A unified diff of two texts; empty if they are the same."""
-    changed = difflib.unified_diff(lines(before), lines(after), before_name, after_name, n=context)
+    """A unified diff of two texts; empty if they are the same. Of too large a text, it says only that they differ."""
+    return _compared(before, after, before_name, after_name, context, _Left())
+
+
+def _compared(before: str, after: str, before_name: str, after_name: str, context: int, left: _Left) -> str:
+    if before == after:
+        return ""
+    longest, count = max(len(before), len(after)), max(before.count("\n"), after.count("\n"))
+    names = f"{before_name} and {after_name}"
+    if longest > MOST_CHARACTERS or count > MOST_LINES:
+        size = f"{count:,} lines" if count > MOST_LINES else f"{longest:,} characters"
+        return f"Files {names} differ, and {size} are too many to compare\n"
+    if count > left.lines:
+        return f"Files {names} differ; they are not compared, because the differences above are long enough\n"
+    left.lines -= count
+    changed = _unified(lines(before), lines(after), before_name, after_name, context, left)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in changed
     )
@@ -40,3 +84,65 @@ def unified(before: str, after: str, before_name: str, after_name: str, context:
 def lines(text: str) -> list[str]:
     """The lines with their ends; unlike in ``str.splitlines``, only a line feed ends a line."""
     return io.StringIO(text, newline="\n").readlines()
+
+
+def _unified(
+    a: list[str], b: list[str], a_name: str, b_name: str, context: int, left: _Left
+) -> Iterator[str]:
+    """What ``difflib.unified_diff`` yields, from a matcher with bounded work."""
+    yield f"--- {a_name}\n"
+    yield f"+++ {b_name}\n"
+    for group in _Bounded(a, b, left).get_grouped_opcodes(context):
+        _, a_start, _, b_start, _ = group[0]
+        _, _, a_end, _, b_end = group[-1]
+        yield f"@@ -{_range(a_start, a_end)} +{_range(b_start, b_end)} @@\n"
+        for tag, a1, a2, b1, b2 in group:
+            if tag == "equal":
+                yield from (f" {line}" for line in a[a1:a2])
+            else:
+                yield from (f"-{line}" for line in a[a1:a2])
+                yield from (f"+{line}" for line in b[b1:b2])
+
+
+def _range(start: int, end: int) -> str:
+    """Lines in the header of a hunk, as ``diff -u`` writes them: an empty range is named by the line before it."""
+    if end - start == 1:
+        return f"{start + 1}"
+    return f"{start + 1 if end > start else start},{end - start}"
+
+
+class _Bounded(difflib.SequenceMatcher[str]):
+    """Looks for the longest common runs of lines until that takes too much, and then for common ends only."""
+
+    a: Sequence[str]
+    b: Sequence[str]
+    b2j: dict[str, list[int]]
+    """Documented by ``difflib`` in its source only: each line's places in ``b``."""
+
+    def __init__(self, a: Sequence[str], b: Sequence[str], left: _Left) -> None:
+        super().__init__(None, a, b)
+        twins = (len(self.b2j.get(line, ())) for line in a)
+        self._steps = [0, *accumulate(1 + each for each in twins)]
+        self._own = MOST_STEPS
+        self._all = left
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> difflib.Match:
+        """The longest run in both ranges, as far as the steps go; otherwise their common beginning or end."""
+        ahi = len(self.a) if ahi is None else ahi
+        bhi = len(self.b) if bhi is None else bhi
+        steps = self._steps[ahi] - self._steps[alo]
+        if steps <= min(self._own, self._all.steps):
+            self._own -= steps
+            self._all.steps -= steps
+            return super().find_longest_match(alo, ahi, blo, bhi)
+        most = min(ahi - alo, bhi - blo)
+        size = 0
+        while size < most and self.a[alo + size] == self.b[blo + size]:
+            size += 1
+        if size:
+            return difflib.Match(alo, blo, size)
+        while size < most and self.a[ahi - 1 - size] == self.b[bhi - 1 - size]:
+            size += 1
+        return difflib.Match(ahi - size, bhi - size, size)

@@ -1,4 +1,4 @@
-"""Files below one open folder, reached without following a link, whatever happens to the folders meanwhile.
+"""Files below one open folder, reached without following a link, even if folders are replaced meanwhile.
 
 Every folder on the way to a file is opened relative to the folder before it and with ``O_NOFOLLOW``. Another process
 that replaces a folder with a link between two steps therefore gets an error, never a file elsewhere.

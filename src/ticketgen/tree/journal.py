@@ -56,7 +56,7 @@ class Operation:
 
 
 class Interference(Exception):
-    """Somebody changed a file between the comparison and the write; the argument is its path."""
+    """Another process changed a file between the comparison and the write; the argument is its path."""
 
 
 def unfinished(disk: Disk) -> Finding | None:
@@ -240,7 +240,7 @@ def restore(stage: Stage, number: int, step: Step, *, own: bool) -> None:
         if old is None:
             return
         if now is None:
-            with contextlib.suppress(FileExistsError):  # somebody wrote another one since, which stays
+            with contextlib.suppress(FileExistsError):  # another process wrote one since, which stays
                 place(stage.fd, old, folder, name)
             return
         swap(stage.fd, old, folder, name)

@@ -1,4 +1,4 @@
-"""Moves between two open folders that lose no file, not even one that another process saves at the same time.
+"""Move files between two open folders, and keep a file that another process saves at the same time.
 
 Linux and macOS exchange two names atomically, and rename without replacing. Where the file system cannot (NFS, some
 FUSE and overlay file systems), the same result takes several steps: the file in the target's place is renamed away,

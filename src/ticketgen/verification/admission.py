@@ -1,4 +1,4 @@
-"""Which files of a directory fit its budget, decided before a parser sees one of them.
+"""Decide which files of a directory fit its budget, before one is parsed.
 
 The lightest files come first, so that a heavy file keeps no other file from being checked.
 """

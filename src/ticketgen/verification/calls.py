@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 
 from ticketgen.findings import Finding, Location, Severity, Stage
@@ -28,13 +28,16 @@ _MOST_MISSING = 100
 _OWN = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
-def check_calls(module: Module, folders: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
+def check_calls(
+    module: Module, folders: Mapping[str, Module], guesses: Guesses, unread: Set[str] = frozenset()
+) -> Iterator[Finding]:
     """Yield findings about the calls in a module, and about the provider configurations that it uses.
 
     Args:
         module: the calling module.
         folders: every module below the directory, by folder.
         guesses: those of the directory.
+        unread: the files and folders that were not read, such as links.
     """
     called: dict[str, Module] = {}
     for name, call in module.of("module.").items():
@@ -47,7 +50,7 @@ def check_calls(module: Module, folders: Mapping[str, Module], guesses: Guesses)
             yield from _inputs(call, called[name], guesses)
             yield from _passed_on(module, call, called[name], guesses)
         else:
-            yield _missing(call, folder)
+            yield _missing(call, folder, unread)
     for use in module.uses:
         if use.reference.root == "module":
             yield from _output(use, called, guesses)
@@ -66,16 +69,25 @@ def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
     if places:
         what = "1 module is" if len(places) == 1 else f"{len(places):,} modules are"
         message = f"{what} not checked: the source is not a folder of this directory"
-        help = "check the configuration with terraform validate as well"
+        help = "check the configuration with `terraform validate` as well; --ignore module-not-checked accepts it"
         yield Finding("module-not-checked", message, Stage.VERIFY, places[0], Severity.NOTE, help)
 
 
-def _missing(call: Declaration, folder: str) -> Finding:
+def _is_below(folder: str, above: str) -> bool:
+    return folder == above or folder.startswith(f"{above}/")
+
+
+def _missing(call: Declaration, folder: str, unread: Set[str]) -> Finding:
     assert isinstance(call.node, Block)
     place = call.node.value("source").at(call.file)
     if folder.startswith(".."):
         message = f"{call.address} is not checked: its source {folder} is outside the directory"
         help = "validate a directory that contains both"
+        return Finding("module-not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
+    is_hidden = any(part.startswith(".") for part in folder.split("/"))
+    if is_hidden or any(_is_below(folder, each) for each in unread):
+        message = f"{call.address} is not checked: its source {folder} is a hidden folder or a link"
+        help = "move the module to a folder that is neither hidden nor a link"
         return Finding("module-not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
     message = f"the source of {call.address}, {folder}, contains no .tf file"
     return Finding(

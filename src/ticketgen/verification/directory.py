@@ -14,13 +14,16 @@ from pathlib import Path
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage
 from ticketgen.hcl.guards import MAX_BYTES
 from ticketgen.real_path import real_path
-from ticketgen.verification.listed import listed
+from ticketgen.verification.finding_limits import limited
 from ticketgen.verification.listing import MOST_DEPTH, MOST_ENTRIES, Entry, Kind, Listing
 
 __all__ = ["MOST_BYTES", "MOST_READ", "Directory", "Target", "read_directory", "targets"]
 
 _READ = re.compile(r".*\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?:test_\w*|\w+_test|conftest)\.py")
 """Terraform, and the tests beside it. Source: https://developer.hashicorp.com/terraform/language/files."""
+
+_NOT_READ = re.compile(r".*\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
+"""What else Terraform or OpenTofu reads. `unchecked` has a note for each such file, but not for a link out."""
 
 MOST_BYTES = 20 * 1024 * 1024
 """Bytes that are read of one directory; they are in memory while it is checked."""
@@ -34,6 +37,8 @@ _MOST_NAMES = 20 * 1024 * 1024
 _OF_A_FINDING = 200
 """Characters that count for a file that is not read, beyond its name."""
 
+_FOLDERS = frozenset({Kind.FOLDER, Kind.LINKED_UNSEEN})
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -43,6 +48,7 @@ class Directory:
         texts: every Terraform file and every Python test file: relative posix path to text.
         paths: the relative posix paths of all files; None if there are too many to list.
         unread: the files and folders that were not read; of those beyond a limit, one of each kind in each folder.
+            Also the links to folders that were.
     """
 
     texts: Mapping[str, str]
@@ -197,7 +203,14 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
                 paths.append(entry.path)
                 room -= len(entry.path)
             folder, _, file = entry.path.rpartition("/")
-            if entry.kind is not Kind.FOLDER and not _READ.fullmatch(file):
+            if entry.kind is Kind.LINKED:
+                unread.add(entry.path)
+                room_of_unread -= len(entry.path) + _OF_A_FINDING
+                continue
+            is_other = not _READ.fullmatch(file) and (
+                entry.kind is Kind.FILE or not _NOT_READ.fullmatch(file)
+            )
+            if is_other and entry.kind not in _FOLDERS:
                 continue
             if room_of_unread < 0:
                 listing.is_complete = False
@@ -230,7 +243,7 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
         )
         return Checked(None, (Finding("no-terraform", f"{called} has no .tf file", Stage.VERIFY, help=help),))
     known = frozenset(paths) if len(paths) <= _MOST_FILES and room >= 0 and listing.is_complete else None
-    return Checked(Directory(texts, known, frozenset(unread)), tuple(listed(findings)))
+    return Checked(Directory(texts, known, frozenset(unread)), tuple(limited(findings)))
 
 
 def _no_directory(root: Path, called: str, error: OSError) -> Finding:
@@ -244,6 +257,10 @@ def _content(entry: Entry) -> str | Finding:
     if entry.kind is Kind.OUTSIDE:
         message = "not checked: the file is a link that leads out of the directory"
         help = "replace the link with the file, or validate a directory that contains both"
+        return Finding("not-checked", message, Stage.VERIFY, Location(entry.path), Severity.NOTE, help)
+    if entry.kind is Kind.LINKED_UNSEEN:
+        message = "not checked: the folder is a link that leads out of the directory, or to a hidden folder"
+        help = "replace the link with the folder, or delete it"
         return Finding("not-checked", message, Stage.VERIFY, Location(entry.path), Severity.NOTE, help)
     if entry.kind is Kind.FOLDER:
         return _unreadable(entry.path, f"the folder cannot be read: {entry.error}", "make it readable")

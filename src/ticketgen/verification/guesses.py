@@ -1,4 +1,4 @@
-"""Which known name an unknown one was probably meant to be."""
+"""Guess which known name an unknown one was meant to be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Guesses"]
 
 _SIMILAR = 0.6  # the cutoff of difflib.get_close_matches
 _LONGEST = 64
-"""Characters of a part of a name that is compared: difflib is quadratic, and nobody mistypes a longer one."""
+"""Characters of a part of a name that is compared: difflib is quadratic, and a longer one is not a typing error."""
 _MOST_STEPS = 200_000
 """Limit of all guesses for a directory together: half a second. Afterwards, findings come without a guess."""
 _OF_A_RATIO = 20

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
+from ticketgen.escaping import quoted
 from ticketgen.findings import Finding, Location, Severity, Stage
-from ticketgen.hcl.shown import shown
 from ticketgen.rules.pages import CANNOT_BE_IGNORED
 from ticketgen.verification.guesses import Guesses
 
@@ -102,7 +102,7 @@ def _wrong(ignore: _Ignore, rules: Set[str], guesses: Guesses, *, all_read: bool
         message, help = f"{ignore.rule} cannot be ignored", "remove the comment, and fix the finding"
         yield _finding("ignore-unknown-rule", message, ignore, help, Severity.ERROR)
     elif ignore.rule not in rules:
-        message = f"unknown rule {shown(ignore.rule)} in ticketgen:ignore"
+        message = f"unknown rule {quoted(ignore.rule)} in ticketgen:ignore"
         if not ignore.rule:
             message = "ticketgen:ignore names no rule"
         help = guesses.did_you_mean(ignore.rule, rules) or "run ticketgen rules for a list of the rules"

@@ -12,8 +12,8 @@ from ticketgen.rules.apply import apply_rules
 from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
-from ticketgen.verification.files import check_files
 from ticketgen.verification.guesses import Guesses
+from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.placement import check_placement
 from ticketgen.verification.references import check_references
 from ticketgen.verification.schema import check_schema
@@ -41,7 +41,7 @@ def check_together(configuration: Configuration, *, ours: bool) -> Iterator[Find
     guesses = Guesses()
     for module in modules.values():
         yield from check_references(module, guesses)
-        yield from check_calls(module, modules, guesses)
+        yield from check_calls(module, modules, guesses, configuration.unread)
         yield from check_placement(module)
         yield from check_duplicates(module)
         yield from check_unused(module)

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     NOWHERE = "a link that leads nowhere"
     SPECIAL = "a pipe, a socket or a device"
     FOLDER = "folder"
+    LINKED = "a link to a folder"
+    LINKED_UNSEEN = "a link to a folder that is outside of the directory, or hidden"
     TANGLED = "one of too many links"
 
 
@@ -76,7 +78,7 @@ class Listing:
         self._steps = 0
 
     def __iter__(self) -> Iterator[Entry]:
-        """Every entry but hidden ones and linked folders, sorted in each folder.
+        """Every entry but hidden ones, sorted in each folder. Linked folders are not entered.
 
         Raises:
             OSError: the directory itself cannot be opened.
@@ -140,12 +142,16 @@ class Listing:
         real, mode = led.path, led.mode
         if not mode:
             yield Entry(path, Kind.NOWHERE)
+        elif stat.S_ISDIR(mode):
+            parts = Path(os.path.relpath(real, self._real)).parts
+            is_seen = not any(part.startswith(".") for part in parts)
+            yield Entry(path, Kind.LINKED if is_seen else Kind.LINKED_UNSEEN)
         elif not real.startswith(self._real + os.sep):
             yield Entry(path, Kind.OUTSIDE)
         elif stat.S_ISREG(mode):
             inside = real[len(self._real) + 1 :]
             yield Entry(path, Kind.FILE, lambda most: open_far_below(top, inside, most))
-        elif not stat.S_ISDIR(mode):
+        else:
             yield Entry(path, Kind.SPECIAL)
 
 

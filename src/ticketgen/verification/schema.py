@@ -18,9 +18,9 @@ from ticketgen.aws.provider.upgrade import (
     REMOVED,
     REMOVED_TYPES,
 )
+from ticketgen.escaping import quoted
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.shown import shown
 from ticketgen.hcl.syntax import (
     Attribute,
     Block,
@@ -79,7 +79,7 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
     for reason, places in sorted(unchecked.items()):
         what = "1 block is" if len(places) == 1 else f"{len(places):,} blocks are"
         message = f"{what} not checked against a schema: {reason}"
-        help = "check the configuration with terraform validate as well"
+        help = "check the configuration with `terraform validate` as well; --ignore schema-not-checked accepts it"
         yield _finding("schema-not-checked", message, min(places), help, Severity.NOTE)
 
 
@@ -443,7 +443,7 @@ def _shown_literal(literal: object) -> str:
         return "true" if literal else "false"
     if not isinstance(literal, str):
         return str(literal)
-    return shown(literal if len(literal) <= _LONGEST_SHOWN else f"{literal[:_LONGEST_SHOWN]}…")
+    return quoted(literal if len(literal) <= _LONGEST_SHOWN else f"{literal[:_LONGEST_SHOWN]}…")
 
 
 def _literal(value: Expression) -> object:

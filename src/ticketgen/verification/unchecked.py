@@ -1,7 +1,7 @@
-"""What Terraform reads and ticketgen does not check: each such file, and what turns it into an error.
+"""Files that Terraform reads and ticketgen does not check, and findings about unchecked code.
 
 A finding of one of the rules in ``UNCHECKED`` says that something may be wrong there without any other finding. A gate
-that must not be talked out of its findings treats them as errors: `as_errors`.
+in CI treats them as errors (`as_errors`), so that nobody can hide a finding by making a file unreadable.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["as_errors", "incomplete", "not_read"]
 
 _DECLARES = (
     "so this folder gets no findings about undeclared references, unused declarations or rules",
-    "write the file in HCL, or check it with terraform validate",
+    "write the file in HCL, or check it with `terraform validate`",
 )
 _SETS = ("so its values are not used in any check", "write the file in HCL")
 _TESTS = ("so it gets no findings", "write the file in HCL")
@@ -28,7 +28,7 @@ _TESTS = ("so it gets no findings", "write the file in HCL")
 _NOT_READ = {
     ".tf.json": ("the JSON syntax", *_DECLARES),
     ".tofu.json": ("the JSON syntax", *_DECLARES),
-    ".tofu": ("a file that only OpenTofu reads, in place of the .tf file of the same name,", *_DECLARES),
+    ".tofu": ("a file that only OpenTofu reads (in place of a .tf file of the same name)", *_DECLARES),
     ".tfvars.json": ("the JSON syntax", *_SETS),
     ".tftest.json": ("the JSON syntax", *_TESTS),
     ".tfmock.json": ("the JSON syntax", *_TESTS),
@@ -50,7 +50,9 @@ def not_read(paths: Iterable[str]) -> Iterator[Finding]:
             what, follows, help = _NOT_READ[suffix]
             yield _note(path, f"{what} is not checked, {follows}", help)
         elif is_override(path):
-            message = "an override file is checked on its own: how it changes the blocks of other files is not checked"
+            message = (
+                "the override file is checked on its own, but not how it changes the blocks of other files"
+            )
             yield _note(path, message, "write the values into the blocks that it overrides")
 
 

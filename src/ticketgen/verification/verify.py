@@ -19,7 +19,7 @@ from ticketgen.hcl.backstop import Backstop, Overrun
 from ticketgen.hcl.budget import DEFAULT, Budget
 from ticketgen.hcl.second_process import RoundTrips, saves_time
 from ticketgen.verification.admission import FIX, admit, too_large
-from ticketgen.verification.listed import listed
+from ticketgen.verification.finding_limits import limited
 
 if TYPE_CHECKING:
     from ticketgen.hcl.syntax import File
@@ -119,7 +119,7 @@ class _Run:
         more = self._within(self.budget.seconds / 5, lambda: kept.extend(self._heeded(all_read=all_read)))
         if more:
             kept = [*self.findings, *(too_large(why, None, FIX, ours=self.ours) for why in more)]
-        return Verified(tuple(listed(kept)), repeatable=not overrun and not more)
+        return Verified(tuple(limited(kept)), repeatable=not overrun and not more)
 
     def _within(self, seconds: float, work: Callable[[], None]) -> list[str]:
         """Do something; the reason if it took too much."""

@@ -1,4 +1,4 @@
-"""Refuses every connection of a process that leads off this machine, whichever library asks for it."""
+"""Refuse every connection of a process to another machine, whichever library opens it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONNECTIONS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 
 
 def connect_to_loopback_only() -> None:
-    """Let this process and its forks connect to loopback only; there is no way back."""
+    """Let this process and its forks connect to loopback only, for good."""
     sys.addaudithook(_look)
 
 

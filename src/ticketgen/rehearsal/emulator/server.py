@@ -34,7 +34,7 @@ ORIGIN = "ticketgen.origin"
 """The key of a request's verified origin in its WSGI environment."""
 
 CONTROLS = ("/_rehearsal/", "/moto-api")
-"""Paths that steer the emulator and are not part of AWS; moto brings the second one."""
+"""Paths that steer the emulator and are not part of AWS; moto adds the second one."""
 
 MOST_BYTES = 100_000_000
 """The longest body that is read; Lambda accepts packages of 50 MB, which arrive in Base64."""

@@ -1,4 +1,4 @@
-"""The findings that are listed, if there are very many of one rule.
+"""Limit how many findings of one rule are listed.
 
 GitHub takes 25,000 results of a run, and shows 5,000 of them:
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning.
@@ -13,7 +13,7 @@ from typing import Final
 
 from ticketgen.findings import Finding, Severity
 
-__all__ = ["MOST_OF_A_FILE", "MOST_OF_A_RULE", "listed"]
+__all__ = ["MOST_OF_A_FILE", "MOST_OF_A_RULE", "limited"]
 
 MOST_OF_A_FILE: Final = 1_000
 """Limit of findings of one rule in one file."""
@@ -26,7 +26,7 @@ _LONGEST: Final = 2_000
 _WORST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
-def listed(findings: Iterable[Finding]) -> Iterator[Finding]:
+def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings up to the limits, and one that counts the others for each rule and file.
 
     Those in very many files are counted together, for each rule. A finding that counts others is as severe as the
