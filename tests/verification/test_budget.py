@@ -38,7 +38,20 @@ def too_large(findings: Iterable[Finding]) -> list[Finding]:
     return [each for each in findings if each.message.startswith(PREFIX)]
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+QUICK = {
+    "numbers", "blocks", "interpolations", "directives in a heredoc", "undeclared names", "a cycle", "policies",
+    "security groups", "bare ignore comments", "look-alikes", "unknown arguments", "dynamic blocks",
+}  # fmt: skip
+"""Of the dense texts, one of each kind: so few lines of the others are little work."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(each, marks=pytest.mark.slow if each in DENSE and each not in QUICK else ())
+        for each in ATTACKS
+    ],
+)
 def test_an_attack_of_a_few_lines_ends_with_its_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The count of steps ends it, long before the time: the result is the same on every machine."""
     budget = Budget()
@@ -75,6 +88,21 @@ def test_a_count_that_ended_is_over_its_limit(name: str) -> None:
 
 def test_a_count_ends_soon_after_its_limit() -> None:
     assert weigh("a=1\n" * 500_000, 1000).tokens < 20_000
+
+
+@pytest.mark.parametrize("after", ["", "a = 1\n", "a {}\n"])
+@pytest.mark.parametrize("before", ["", "a = 1\n", "a {}\n"])
+def test_a_comment_weighs_and_has_a_limit(before: str, after: str) -> None:
+    """python-hcl2's lexer takes 200 bytes for each character of a comment in ``/* */``, as for one of a string."""
+    weight = weigh(f"{before}/* {'x' * 400_000} */\n{after}", 10**9)
+    assert 8_000 < weight.tokens < 12_000
+    assert 400_000 <= weight.longest < 400_100
+    assert weigh(f"{before}# {'x' * 400_000}\n{after}", 10**9).longest < 100
+
+
+def test_characters_beyond_ascii_weigh_more() -> None:
+    usual, others = (weigh(f"# {mark * 100_000}\n", 10**9).tokens for mark in "x\u200d")
+    assert others > 2 * usual
 
 
 def locals_of(tokens: int) -> str:
@@ -226,6 +254,20 @@ def test_the_second_process_ends_when_it_takes_too_much() -> None:
     trips = RoundTrips({f"{each}.tf": locals_of(60_000) for each in range(5)}, budget)
     assert len(trips.differences()) < 5
     assert trips.overrun
+
+
+def test_a_second_process_that_hangs_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "hangs"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    budget = Budget()
+    budget.seconds = 0.05
+    trips = RoundTrips({"a.tf": "a = 1\n"}, budget)
+    assert trips.differences() == {}
+    assert not list(trips.processes())
 
 
 def children(process: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -325,3 +326,34 @@ def test_a_path_that_the_system_refuses_is_a_finding(root: Path, name: str) -> N
     assert checked.value is None
     assert [each.rule for each in checked.findings] == ["no-directory"]
     assert [each.rule for each in read_directory(root / name).findings] == ["no-directory"]
+
+
+def test_named_files_are_verified_with_the_outermost_directory_that_reads_them(root: Path) -> None:
+    for folder in ("a", "a/b", "a/.hidden", "a/.hidden/c", "z"):
+        (root / folder).mkdir()
+        (root / folder / "main.tf").touch()
+    named = [root / each for each in ("a/b", "a/main.tf", "z/main.tf", "a/.hidden/c/main.tf", "a/.hidden")]
+    found = targets(named).value
+    assert found is not None
+    assert {each.folder.relative_to(root).as_posix(): each.files for each in found} == {
+        "a": {"main.tf", "b/main.tf"},
+        "z": {"main.tf"},
+        "a/.hidden": None,
+    }
+
+
+def test_many_named_files_are_found_in_linear_time(root: Path) -> None:
+    def seconds(number: int) -> float:
+        names = []
+        for each in range(number):
+            folder = root / f"{number}-{each}"
+            folder.mkdir()
+            (folder / "main.tf").touch()
+            names.append(folder / "main.tf")
+        start = time.process_time()
+        found = targets(names).value
+        assert found is not None
+        assert len(found) == number
+        return time.process_time() - start
+
+    assert seconds(800) < 20 * (seconds(100) + 0.005)

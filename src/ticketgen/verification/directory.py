@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,28 +95,37 @@ def targets(paths: Iterable[Path], shown: Callable[[Path], str] = str) -> Checke
             _, files = parts.setdefault(_real(folder), (folder, set()))
             files.add(place)
     wanted = {**{place: folder for place, (folder, _) in parts.items()}, **whole}
-    outermost = {
-        place: folder for place, folder in wanted.items() if not any(_reaches(each, place) for each in wanted)
-    }
-    found = []
-    for place, folder in outermost.items():
-        if place in whole:
-            found.append(Target(folder))
-            continue
-        # Of directories inside this one that were named as a whole, every file is reported.
-        inside = [each for each in whole if each.is_relative_to(place)]
-        named = {file for _, files in parts.values() for file in files if file.is_relative_to(place)}
-        for each in inside:
-            named |= {each / entry.path for entry in Listing(each)}
-        found.append(Target(folder, frozenset(each.relative_to(place).as_posix() for each in named)))
+    # Of directories inside another one that were named as a whole, every file is reported.
+    named: dict[Path, set[Path]] = {}
+    for place in wanted:
+        of_target = named.setdefault(_outermost(place, wanted), set())
+        if place in parts:
+            of_target |= parts[place][1]
+    for place in whole:
+        target = _outermost(place, wanted)
+        if target not in whole:
+            named[target].update(place / entry.path for entry in Listing(place))
+    found = [
+        Target(
+            folder,
+            None
+            if place in whole
+            else frozenset(each.relative_to(place).as_posix() for each in named[place]),
+        )
+        for place, folder in wanted.items()
+        if place in named
+    ]
     return Checked(tuple(found) if not findings else None, tuple(findings))
 
 
-def _reaches(outer: Path, inner: Path) -> bool:
-    """Whether reading one directory reads the other: hidden folders are left out."""
-    if outer == inner or not inner.is_relative_to(outer):
-        return False
-    return not any(part.startswith(".") for part in inner.relative_to(outer).parts)
+def _outermost(place: Path, wanted: Collection[Path]) -> Path:
+    """The directory with which this one is read: reading one reads those inside, except hidden folders."""
+    found = inner = place
+    while inner != inner.parent and not inner.name.startswith("."):
+        inner = inner.parent
+        if inner in wanted:
+            found = inner
+    return found
 
 
 def _real(path: Path) -> Path:
