@@ -219,8 +219,8 @@ def linked_terraform(place: Place) -> None:
 
 
 def linked_rendered_file(place: Place) -> None:
-    (place.project / "stacks/dev/main.tf").unlink()
-    (place.project / "stacks/dev/main.tf").symlink_to(place.secret)
+    (place.project / "stacks/dev/tables.tf").unlink()
+    (place.project / "stacks/dev/tables.tf").symlink_to(place.secret)
 
 
 def linked_manifest(place: Place) -> None:
