@@ -154,7 +154,7 @@ def test_a_result_that_time_cut_short_is_not_stored(
 ) -> None:
     stored: list[object] = []
     monkeypatch.setattr(remembered, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(remembered, "_write", lambda *arguments: stored.append(arguments))
+    monkeypatch.setattr(remembered, "keep", lambda *arguments: stored.append(arguments))
     assert remembered.verify_or_remember({"main.tf": "locals {}\n"}, ours=False)
     assert stored == []
 
