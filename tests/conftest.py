@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from terraform_tool import Terraform, cannot, usable
 
@@ -23,6 +24,10 @@ os.environ["TICKETGEN_ONE_PROCESS"] = "1"
 # The settings of whoever runs the tests are not those of the tests.
 for _name in ("TICKETGEN_SPEC", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):
     os.environ.pop(_name, None)
+
+# How long an example takes says little on a busy machine.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 # Terraform's examples ship tests of their own, which are looked at, and not run.
 collect_ignore_glob = ["rules/bad/*", "rules/good/*"]

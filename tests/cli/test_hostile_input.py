@@ -47,7 +47,7 @@ def assert_valid(text: str, format: str) -> None:
 
 def by_process(folder: str | Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "ticketgen", *arguments], cwd=folder, capture_output=True, check=False, timeout=120,
+        [sys.executable, "-m", "ticketgen", *arguments], cwd=folder, capture_output=True, check=False, timeout=900,
         env={**os.environ, **variables}, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -80,19 +80,18 @@ def test_validate_prints_names_and_texts_in_every_format(
         "PYTHONCOERCECLOCALE": "0",
         "TICKETGEN_CACHE_DIR": str(tmp_path / NAME),
     }
-    for _ in range(2):  # the second result is from the cache
-        done = by_process(hostile, "validate", "--format", format, **variables)
-        assert done.returncode == 1, done.stderr
-        assert_harmless(done.stdout.decode("utf-8"))
-        assert_harmless(done.stderr.decode("utf-8"))
-        assert_valid(done.stdout.decode(), format)
+    done = by_process(hostile, "validate", "--format", format, **variables)
+    assert done.returncode == 1, done.stderr
+    assert_harmless(done.stdout.decode("utf-8"))
+    assert_harmless(done.stderr.decode("utf-8"))
+    assert_valid(done.stdout.decode(), format)
+    # The second result is from the cache.
     done = by_process(hostile, "validate", "--format", format, "--output", f"{NAME}.out", **variables)
     assert done.returncode == 1, done.stderr
     assert (hostile / f"{NAME}.out").read_bytes()
     assert_harmless((hostile / f"{NAME}.out").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize(
     "spec",
     [
@@ -103,14 +102,15 @@ def test_validate_prints_names_and_texts_in_every_format(
     ],
     ids=range(9),
 )  # fmt: skip
-def test_a_spec_is_quoted_with_escapes(tmp_path: Path, format: str, spec: str) -> None:
+def test_a_spec_is_quoted_with_escapes(tmp_path: Path, spec: str) -> None:
     path = tmp_path / f"{NAME}.yaml"
     path.write_text(spec, encoding="utf-8")
-    done = run("render", "--spec", str(path), "--format", format)
-    assert done.exit_code == 3
-    assert_harmless(done.stdout)
-    assert_harmless(done.stderr)
-    assert_valid(done.stdout, format)
+    for format in FORMATS:
+        done = run("render", "--spec", str(path), "--format", format)
+        assert done.exit_code == 3
+        assert_harmless(done.stdout)
+        assert_harmless(done.stderr)
+        assert_valid(done.stdout, format)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_spec_is_quoted_with_escapes(tmp_path: Path, format: str, spec: str) -
 def test_a_project_in_a_hostile_folder_is_a_project(tmp_path: Path, command: list[str]) -> None:
     folder = tmp_path / NAME
     folder.mkdir()
-    (folder / "ticketgen.yaml").write_text(SPEC)
+    (folder / "ticketgen.yaml").write_text(SPEC.replace("  prod: { protect: true }\n", ""))
     done = run("-C", str(folder), "-v", *command)
     assert done.exit_code in CODES, done.stderr
     assert "has a bug" not in done.stderr
@@ -181,20 +181,22 @@ def test_a_traceback_is_escaped_too(project: Path) -> None:
 def test_a_difference_is_faithful_in_a_pipe_and_harmless_in_a_log(rendered: Path) -> None:
     file = min((rendered / "stacks/dev").rglob("*.tf"))
     file.write_text(f"{file.read_text()}# {EVIL}\n", encoding="utf-8", newline="")
-    faithful = by_process(rendered, "render", "--diff", CI="", GITHUB_ACTIONS="").stdout.decode()
+    faithful = by_process(
+        rendered, "render", "--diff", "--env", "dev", CI="", GITHUB_ACTIONS=""
+    ).stdout.decode()
     assert f"-# {EVIL[:9]}" in faithful
-    for variables in ({"GITHUB_ACTIONS": "true"}, {"CI": "1"}, {"FORCE_COLOR": "1"}):
-        shown = by_process(rendered, "render", "--diff", **variables).stdout.decode()
+    for variables in ({"GITHUB_ACTIONS": "true"}, {"CI": "1", "FORCE_COLOR": "1"}):
+        shown = by_process(rendered, "render", "--diff", "--env", "dev", **variables).stdout.decode()
         assert "add-mask" in shown
         assert_harmless(re.sub(r"\x1b\[(?:0|1|31|32|36)m", "", shown), keep="\n\t")
-    document = json.loads(by_process(rendered, "render", "--diff", "--format", "json").stdout)
+    document = json.loads(by_process(rendered, "render", "--diff", "--env", "dev", "--format", "json").stdout)
     assert EVIL[:9] in document["difference"]
 
 
 def test_a_terminal_gets_no_escape_sequence_of_a_file(rendered: Path) -> None:
     file = min((rendered / "stacks/dev").rglob("*.tf"))
     file.write_text(f"{file.read_text()}# {EVIL}\n", encoding="utf-8", newline="")
-    shown = on_a_terminal(rendered, "render --diff", CI="")
+    shown = on_a_terminal(rendered, "render --diff --env dev", CI="")
     assert "add-mask" in shown
     assert not re.search(r"\x1b(?!\[[0-9;]*m)", shown)
     assert "\b" not in shown

@@ -22,7 +22,8 @@ def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator
 
     Args:
         configuration: what to check.
-        ours: whether ticketgen rendered it, so that each part that is not checked is an error.
+        ours: whether ticketgen rendered it, so that code over a limit is an error. A value that is not computed is a
+            note also then, because a template of the project may need it; ``--strict`` decides.
     """
     subject = Subject(configuration)
     severity = Severity.ERROR if ours else Severity.NOTE
@@ -51,7 +52,7 @@ def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator
         where = f", here and in {count - 1:,} other place{'s' * (count > 2)}" if count > 1 else ""
         message = f"the rules do not see {what}{where}"
         help = "write what Terraform makes of it, or review it"
-        yield Finding("value-not-checked", message, Stage.VERIFY, place, severity, help)
+        yield Finding("value-not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
 
 
 def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:
