@@ -22,7 +22,7 @@ TESTS := tests
 DYNAMODB := .build/dynamodb-local
 
 # Slow proofs that measure time or hold a sale in real time: each has the machine to itself.
-ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal \
+ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal/test_rehearse_command.py \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
 .PHONY: help demo test test-oldest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz exhaust
@@ -96,12 +96,12 @@ sweep: $(READY) ## Render SAMPLE=100 random specs, the first from SEED=1, and ru
 clean: ## Remove everything that make made.
 	rm -rf .venv .build dist $(DEMO)/stacks
 
-# Set up again whenever the dependencies change.
+# Set up again whenever the dependencies change, with the newest versions that pyproject.toml allows.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "ticketgen needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.13 ..." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[dev]'
 	@touch $@
 
 $(OLDEST)/.ready: pyproject.toml Makefile

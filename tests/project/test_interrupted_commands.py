@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,13 +24,13 @@ from ticketgen.findings import Checked
 from ticketgen.project import new, place
 from ticketgen.project.limits import TooMuch, bounded
 from ticketgen.project.new import NewProject, new_project
-from ticketgen.project.scratch import PREFIX, left_behind
+from ticketgen.project.scratch import PREFIX, in_scratch, left_behind
 from ticketgen.project.source import Source
 from ticketgen.signals import end_on_signals
 from ticketgen.tree import put_back
 
 TICKETGEN = Path(sys.executable).parent / "ticketgen"
-ENDINGS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+ENDINGS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: 131}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def ended_at(moment: int, number: int, action: Callable[[], object]) -> tuple[in
 
     def child() -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        for each in (signal.SIGTERM, signal.SIGHUP):
+        for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(each, signal.SIG_DFL)
         end_on_signals()
         trace, lines = traced(moment, number)
@@ -133,6 +133,61 @@ def test_ended_at_any_moment_it_leaves_the_project_or_nothing(
     assert len(outcomes) > 10
 
 
+def ended_in_scratch(folder: Path, moments: Sequence[int], ends_itself: bool) -> bool:
+    """End the work in a temporary folder by a signal at each of these moments; whether the last one came."""
+
+    def child() -> int:
+        lines = [0]
+        left: list[int] = []
+
+        def trace(frame: FrameType, event: str, argument: object) -> Any:
+            if os.path.basename(frame.f_code.co_filename) not in {"scratch.py", "signals.py", "tempfile.py"}:  # noqa: PTH119
+                return None
+            if event == "line":
+                lines[0] += 1
+                if left and lines[0] >= left[0]:
+                    left.pop(0)
+                    signal.raise_signal((signal.SIGTERM, signal.SIGHUP)[len(left) % 2])
+            return trace
+
+        def work(place: Path) -> None:
+            (place / "deep").mkdir()
+            lines[0] = 0
+            left[:] = moments
+            if not ends_itself:
+                signal.raise_signal(signal.SIGINT)
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_DFL)
+        end_on_signals()
+        sys.settrace(trace)
+        try:
+            in_scratch(folder, work, keep=lambda: False)
+        except (KeyboardInterrupt, SystemExit):
+            pass
+        finally:
+            sys.settrace(None)
+        return 0 if left else 1
+
+    return in_child(child) == 1
+
+
+@pytest.mark.parametrize("step", [59, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("ends_itself", [True, False])
+def test_signals_that_follow_each_other_leave_nothing(tmp_path: Path, ends_itself: bool, step: int) -> None:
+    """The next one comes while the folder is removed: a CI that cancels a job sends several."""
+    for first in range(1, 1000):
+        happened = ended_in_scratch(tmp_path / "above", [first], ends_itself)
+        assert list(tmp_path.iterdir()) == [], first
+        if not happened:
+            break
+        for second in range(first, first + 60, step):
+            ended_in_scratch(tmp_path / "above", [first, second], ends_itself)
+            assert list(tmp_path.iterdir()) == [], (first, second)
+    assert 10 < first < 999
+
+
 SLEEPS = "#!/bin/sh\nsleep 1000 &\necho $! > {pid}\nwait\n"
 
 
@@ -178,6 +233,27 @@ def test_the_programs_that_it_started_end_too(tmp_path: Path, what: str, number:
     assert process.wait(120) == ENDINGS[number]
     assert list(folder.iterdir()) == []
     wait_for(lambda: not runs(sleeping))
+
+
+def test_on_a_terminal_the_programs_of_a_hook_end_too(tmp_path: Path) -> None:
+    said = tmp_path / "pid"
+    template = make_template(tmp_path / "template", hooks={"pre_gen_project.sh": SLEEPS.format(pid=said)})
+    folder = tmp_path / "here"
+    folder.mkdir()
+    terminal, end = os.openpty()  # stays open, so that nothing is hung up
+    process = subprocess.Popen(
+        [str(TICKETGEN), "new", "acme-shop", "--trust", "--template", str(template)],
+        cwd=folder, stdin=end, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for(lambda: said.exists() and said.read_text().endswith("\n"))
+        process.terminate()
+        assert process.wait(120) == 143
+        wait_for(lambda: not runs(int(said.read_text())))
+    finally:
+        os.close(terminal)
+        os.close(end)
+    assert list(folder.iterdir()) == []
 
 
 def test_a_hang_up_that_is_ignored_stays_ignored() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -284,6 +285,28 @@ def test_a_template_without_an_end_is_ended(tmp_path: Path, text: str) -> None:
         Renderer(template).project({"project": "x-shop"})
 
 
+@pytest.mark.parametrize("text", [
+    "{{ 9 ** (9 ** 9) % 7 }}",
+    "{{ 1.5 | round(10 ** 9, 'ceil') }}",
+    "{{ ('a' * 60 ~ '!') | slugify(regex_pattern='^(a+)+$') }}",
+])  # fmt: skip
+@pytest.mark.parametrize("where", ["a file", "a default"])
+def test_one_operation_that_nothing_interrupts_is_ended(tmp_path: Path, text: str, where: str) -> None:
+    variables = {"big": text} if where == "a default" else {}
+    files = {"big": text} if where == "a file" else {}
+    template = read_template(make_template(tmp_path / "template", variables, files))
+    with (
+        mock.patch("ticketgen.project.generate.SECONDS", 0.2),
+        mock.patch("ticketgen.project.apart._SPARE_S", 0),
+    ):
+        renderer = Renderer(template)
+        render = (
+            partial(renderer.default, text, {}) if variables else partial(renderer.project, {"project": "x"})
+        )
+        with pytest.raises(Unusable, match="processor time"):
+            render()
+
+
 def test_a_large_template_is_refused_before_it_is_read_whole(tmp_path: Path) -> None:
     template = make_template(tmp_path / "template")
     with (template / TOP / "big").open("wb") as stream:
@@ -312,15 +335,30 @@ def test_an_archive_is_a_template(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("files", [
     {**GOOD, "../up": "x"}, {**GOOD, "/absolute": "x"}, {**GOOD, "t/../../up": "x"}, {"a": "x"}, {},
-    {**GOOD, f"t/{TOP}/big": "a" * 100_000_001},
+    {**GOOD, f"t/{TOP}/big": "a" * 100_001},
 ])  # fmt: skip
 def test_an_archive_that_leads_out_or_is_too_large_is_refused(
-    tmp_path: Path, files: Mapping[str, str]
+    tmp_path: Path, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ticketgen.project.fetch.MOST_BYTES", 100_000)
     before = set(tmp_path.iterdir())
     archive = packed(tmp_path / "t.zip", files)
     assert new(archive)[0] == 2
     assert set(tmp_path.iterdir()) == {*before, archive}
+
+
+def test_an_archive_of_countless_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ticketgen.project.fetch.MOST_FILES", 10)
+    archive = packed(tmp_path / "t.zip", {**GOOD, **{f"t/{number}": "" for number in range(11)}})
+    with pytest.raises(Unusable, match="more than 10 files"):
+        fetch(str(archive), None, tmp_path / "fetched")
+
+
+def test_an_archive_takes_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = packed(tmp_path / "t.zip", {**GOOD, f"t/{TOP}/big": "a" * 50_000_000})
+    monkeypatch.setattr("ticketgen.project.fetch.bounded", lambda: limits.bounded(30, 5_000_000))
+    with pytest.raises(Unusable, match=r"cannot be unpacked: (Unable to allocate|MemoryError)"):
+        fetch(str(archive), None, tmp_path / "fetched")
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
@@ -390,6 +428,34 @@ def test_a_repository_brings_no_hooks_and_no_submodules(tmp_path: Path, reposito
     with mock.patch.dict(os.environ, {"GIT_CONFIG_GLOBAL": str(configuration)}):
         fetch(f"file://{repository}", "main", tmp_path / "fetched")
     assert not mark.exists()
+
+
+def test_a_repository_chooses_no_filter_of_the_user(tmp_path: Path, repository: Path) -> None:
+    """Filters such as Git LFS are programs, and read where to connect from the repository."""
+    mark = tmp_path / MARK
+    configuration = tmp_path / "gitconfig"
+    configuration.write_text(
+        f'[filter "lfs"]\n\tsmudge = "touch {mark}; cat"\n\trequired = true\n'
+        f'[filter "other"]\n\tprocess = "touch {mark}"\n'
+    )
+    (repository / ".gitattributes").write_text(f"{TOP}/** filter=lfs\n*.json filter=other\n")
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    with mock.patch.dict(os.environ, {"GIT_CONFIG_GLOBAL": os.devnull}):
+        for command in (["add", "."], [*who, "commit", "-qm", "y"]):
+            subprocess.run(["git", "-C", str(repository), *command], check=True)
+    with mock.patch.dict(os.environ, {"GIT_CONFIG_GLOBAL": str(configuration)}):
+        for number, checkout in enumerate((None, "main")):
+            fetch(f"file://{repository}", checkout, tmp_path / f"fetched{number}")
+    assert not mark.exists()
+
+
+def test_a_file_that_git_stores_elsewhere_is_a_finding(tmp_path: Path, repository: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    (repository / TOP / "logo.svg").write_text(pointer)
+    for command in (["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "y"]):
+        subprocess.run(["git", "-C", str(repository), *command], check=True)
+    with pytest.raises(Unusable, match="Git LFS"):
+        fetch(f"file://{repository}", None, tmp_path / "fetched")
 
 
 def test_git_is_not_led_into_the_repository_of_a_hook(tmp_path: Path, repository: Path) -> None:

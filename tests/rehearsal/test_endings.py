@@ -131,7 +131,7 @@ def test_a_signal_leaves_neither_a_process_nor_a_folder(
             assert code == -sent
             assert soon(lambda: not any(temporary.iterdir()))
         else:
-            assert code == 130
+            assert code == 128 + sent
             assert list(temporary.iterdir()) == []
         assert soon(lambda: mentioning(str(temporary)) == [])
 

@@ -30,6 +30,7 @@ class ExitCode(IntEnum):
     BUG = 70  # EX_SOFTWARE of sysexits.h
     HUNG_UP = 129  # 128 + SIGHUP, as shells say it
     INTERRUPTED = 130  # 128 + SIGINT
+    QUIT = 131  # 128 + SIGQUIT
     READER_GONE = 141  # 128 + SIGPIPE
     TERMINATED = 143  # 128 + SIGTERM
 
@@ -63,6 +64,7 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
     ExitCode.BUG: ("a bug in ticketgen", "Run it again with `TICKETGEN_DEBUG=1` and report what it prints."),
     ExitCode.HUNG_UP: ("hung up", "The terminal was closed, or SIGHUP was sent. Nothing was left half done."),
     ExitCode.INTERRUPTED: ("interrupted", "Ctrl-C, or the end of input at a prompt. Nothing was left half done."),
+    ExitCode.QUIT: ("quit", "Ctrl-\\, or SIGQUIT was sent. Nothing was left half done."),
     ExitCode.READER_GONE: ("reader gone", "The reader of a pipe ended first, as in `ticketgen rules | head -1`."),
     ExitCode.TERMINATED: ("terminated", "SIGTERM was sent, as by a CI that cancels a job. Nothing was left half done."),
 })  # fmt: skip

@@ -54,7 +54,6 @@ def rehearse(
       ticketgen rehearse --format json | jq .oversold
     """
     import os
-    import signal
 
     from ticketgen.findings import has_errors
     from ticketgen.pipeline import environments_of, read_project, stack_of
@@ -94,12 +93,6 @@ def rehearse(
 
     binary = Terraform.find()
     assert binary is not None
-    for ending in (
-        signal.SIGTERM,
-        signal.SIGHUP,
-    ):  # end as on Ctrl-C: processes and files are cleaned up first
-        if signal.getsignal(ending) is not signal.SIG_IGN:
-            signal.signal(ending, signal.default_int_handler)
     wanted = Rehearsal(environment, built.value.files, float(seconds), seats, binary)
     try:
         board = held(wanted, lambda line: say(f"… {line}", err=True))

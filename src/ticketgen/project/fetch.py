@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from ticketgen.project.apart import apart
+from ticketgen.project.limits import SECONDS, TooMuch, bounded
 from ticketgen.project.processes import run
 from ticketgen.project.template import (
     MOST_BYTES,
@@ -37,6 +39,11 @@ _PROTOCOLS: Final = "file:git:http:https:ssh"
 """Transports that git may use: the others, such as ``ext::``, run commands that an address contains."""
 _SETTINGS: Final = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false")
 """Overrides for settings of the user that would run a program, or fetch more."""
+_ATTRIBUTES: Final = "* -filter\n"
+"""Overrides a repository's ``.gitattributes``. It would choose files for the user's filters, such as Git LFS, and these
+programs read settings of the repository."""
+_LFS: Final = b"version https://git-lfs.github.com/spec/"
+"""The start of a file whose content is stored in Git LFS."""
 _OF_A_REPOSITORY: Final = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
 )
@@ -91,15 +98,20 @@ def _cloned(address: str, checkout: str | None, into: Path) -> Template:
     # Inside a git hook, these variables point git to another repository.
     kept = {name: text for name, text in os.environ.items() if name not in _OF_A_REPOSITORY}
     environment = {**kept, "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
-    if not sys.stdin.isatty():
-        environment["GIT_TERMINAL_PROMPT"] = "0"
+    if sys.stdin is None or not sys.stdin.isatty():
+        environment |= {"GIT_TERMINAL_PROMPT": "0"}
     git = ["git", *(word for setting in _SETTINGS for word in ("-c", setting))]
     target = into / "repository"
-    commands = [[*git, "clone", "--quiet", "--no-recurse-submodules", "--template=", "--",
-                 address.removeprefix("git+"), str(target)]]  # fmt: skip
-    if checkout is not None:
-        commands.append([*git, "-C", str(target), "checkout", "--quiet", checkout, "--"])
+    attributes = target / ".git" / "info" / "attributes"
+    commands = (
+        [*git, "clone", "--quiet", "--no-checkout", "--no-recurse-submodules", "--template=", "--",
+         address.removeprefix("git+"), str(target)],
+        [*git, "-C", str(target), "checkout", "--quiet", checkout or "HEAD", "--"],
+    )  # fmt: skip
     for command in commands:
+        if target.exists():
+            attributes.parent.mkdir(exist_ok=True)
+            attributes.write_text(_ATTRIBUTES, "utf-8")
         try:
             code, output = run(command, into, environment=environment, capture=True)
         except OSError as error:
@@ -109,7 +121,12 @@ def _cloned(address: str, checkout: str | None, into: Path) -> Template:
             raise Unusable(
                 f"git cannot fetch it: {told}", "correct the address, or the name after --checkout"
             )
-    return read_template(target)
+    template = read_template(target)
+    for path, file in template.files.items():
+        if file.content.startswith(_LFS):
+            raise Unusable(f"{path!r} is stored in Git LFS, whose program is not run",
+                           "clone the repository yourself, and name the folder")  # fmt: skip
+    return template
 
 
 def _downloaded(address: str) -> bytes:
@@ -140,7 +157,20 @@ def _small_enough(content: bytes) -> bytes:
 
 
 def _unpacked(content: bytes) -> Mapping[str, File]:
-    """The files of an archive, which may have one folder around them; nothing is written to the disk."""
+    """The files of an archive, unpacked in a process of its own; nothing is written to the disk."""
+
+    def unpacked() -> Mapping[str, File]:
+        with bounded():
+            return _members(content)
+
+    try:
+        return apart(unpacked, SECONDS)[0]
+    except TooMuch as error:
+        raise Unusable(f"it cannot be unpacked: {error}", "name a smaller archive") from None
+
+
+def _members(content: bytes) -> Mapping[str, File]:
+    """The files of an archive, which may have one folder around them."""
     files: dict[str, File] = {}
     left = MOST_BYTES
     try:
@@ -168,7 +198,8 @@ def _unpacked(content: bytes) -> Mapping[str, File]:
     except Unusable:
         raise
     except Exception as error:  # zipfile, zlib and lzma have many
-        raise Unusable(f"it cannot be unpacked: {error}", "name a zip archive without a password") from None
+        reason = str(error) or type(error).__name__
+        raise Unusable(f"it cannot be unpacked: {reason}", "name a zip archive without a password") from None
     tops = {path.split("/")[0] for path in files}
     if "cookiecutter.json" in files or len(tops) != 1:
         return files

@@ -1,7 +1,7 @@
 """Make a project's files from a template: rendered in Jinja's sandbox, each at a checked path below the project.
 
 The template's expressions see its variables and nothing else, so a template without hooks and extensions is inert: it
-is text in, text out. Nothing here touches the disk.
+is text in, text out. Nothing here touches the disk. It is rendered in a process of its own, in bounded time and memory.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import contextlib
 import fnmatch
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from ticketgen.project.apart import apart
 from ticketgen.project.limits import SECONDS, TooMuch, bounded
 from ticketgen.project.template import MOST_BYTES, File, Template, Unusable, is_text
 
@@ -58,7 +59,7 @@ class Renderer:
 
     @contextlib.contextmanager
     def _bounded(self, name: str) -> Iterator[None]:
-        """Explain whatever an expression raises, and charge its time to the budget of the whole template."""
+        """Explain whatever an expression raises, and charge its time to what is left of the budget."""
         since = time.process_time()
         try:
             with bounded(self._seconds):
@@ -81,8 +82,12 @@ class Renderer:
         """
         from cookiecutter.prompt import render_variable
 
-        with self._bounded("cookiecutter.json"):
-            return str(render_variable(self._environment, raw, dict(answers)))
+        def rendered() -> Mapping[str, File]:
+            with self._bounded("cookiecutter.json"):
+                text = str(render_variable(self._environment, raw, dict(answers)))
+                return {"": File(text.encode())}
+
+        return self._apart(rendered)[""].content.decode()
 
     def text(self, name: str, text: str, answers: Mapping[str, object]) -> str:
         """A text of the template, rendered.
@@ -95,6 +100,22 @@ class Renderer:
         Raises:
             Unusable: it cannot be rendered.
         """
+
+        def rendered() -> Mapping[str, File]:
+            return {"": File(self._text(name, text, answers).encode("utf-8", "surrogatepass"))}
+
+        return self._apart(rendered)[""].content.decode("utf-8", "surrogatepass")
+
+    def _apart(self, action: Callable[[], Mapping[str, File]]) -> Mapping[str, File]:
+        """Call a function in a process of its own, and charge its time to the budget of the whole template."""
+        try:
+            files, used = apart(action, self._seconds)
+        except TooMuch as error:
+            raise Unusable(f"it cannot be rendered: {error}", "correct the template") from None
+        self._seconds -= used
+        return files
+
+    def _text(self, name: str, text: str, answers: Mapping[str, object]) -> str:
         with self._bounded(name):
             parts, size = [], 0
             for part in self._environment.from_string(text).generate(cookiecutter=dict(answers)):
@@ -110,6 +131,9 @@ class Renderer:
         Raises:
             Unusable: a text cannot be rendered, or a path is not one below the project.
         """
+        return self._apart(lambda: self._project(answers))
+
+    def _project(self, answers: Mapping[str, object]) -> Mapping[str, File]:
         top = self._path(self._template.top, answers)
         if top is None or "/" in top:
             raise Unusable(f"{self._template.top!r} is rendered to {top or ''!r}, which is not a folder's name",
@@ -138,7 +162,7 @@ class Renderer:
         return made
 
     def _rendered(self, name: str, text: str, answers: Mapping[str, object]) -> bytes:
-        rendered = self.text(name, text, answers)
+        rendered = self._text(name, text, answers)
         wanted = self._template.variables.get("_new_lines")
         first = re.search(r"\r\n|\n|\r", text)
         newline = str(wanted) if wanted in {"\n", "\r", "\r\n"} else first[0] if first else "\n"
@@ -158,7 +182,7 @@ class Renderer:
         """A path with its names rendered, except in copied folders; None if one renders as empty text."""
         parts = source.split("/")
         rendered = len(copied.split("/")) if copied else len(parts)
-        names = [self.text(source, name, answers) for name in parts[:rendered]] + parts[rendered:]
+        names = [self._text(source, name, answers) for name in parts[:rendered]] + parts[rendered:]
         if "" in names:
             return None
         path = "/".join(names)

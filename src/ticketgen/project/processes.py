@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from ticketgen.signals import held_back, surely
+from ticketgen.signals import endings
 
 __all__ = ["run"]
 
@@ -28,8 +28,8 @@ def run(
 ) -> tuple[int, str]:
     """Run a program to its end.
 
-    On a terminal the program shares ticketgen's process group, so that it may ask questions and gets Ctrl-C itself.
-    Elsewhere it gets a group of its own, which ends as a whole.
+    On a terminal the program shares ticketgen's process group, so it may ask questions and gets Ctrl-C itself. When
+    ticketgen ends, whatever the program started ends, too. Elsewhere it gets a group of its own, which ends as a whole.
 
     Args:
         command: the program and its arguments; no shell reads them.
@@ -44,31 +44,66 @@ def run(
         OSError: it cannot be started.
     """
     interactive = sys.stdin is not None and sys.stdin.isatty()
-    child: subprocess.Popen[bytes] | None = None
-    try:
-        with held_back():
-            child = subprocess.Popen(
-                command, cwd=folder, env=environment,
-                stdin=None if interactive else subprocess.DEVNULL,
-                stdout=subprocess.PIPE if capture else None, stderr=subprocess.STDOUT if capture else None,
-                process_group=None if interactive else 0,
-            )  # fmt: skip
-        output, _ = child.communicate()
-        return child.returncode, (output or b"").decode(errors="replace")
-    finally:
-        if child is not None and child.returncode is None:
-            running = child
-            surely(lambda: _end(running, whole_group=not interactive))
+    with endings() as ending:
+        child = subprocess.Popen(
+            command, cwd=folder, env=environment,
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if capture else None, stderr=subprocess.STDOUT if capture else None,
+            process_group=None if interactive else 0,
+        )  # fmt: skip
+        try:
+            try:
+                ending.let()
+                output, _ = child.communicate()
+                return child.returncode, (output or b"").decode(errors="replace")
+            finally:
+                ending.hold()
+        finally:
+            if child.returncode is None:
+                _end(child, whole_group=not interactive)
 
 
 def _end(child: subprocess.Popen[bytes], *, whole_group: bool) -> None:
+    # On a terminal, ticketgen's own group may hold a shell script that goes on.
+    started = {} if whole_group else _started_by(child.pid)
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if whole_group:
+        if whole_group:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, number)
-            elif child.poll() is None:
+        else:
+            if child.poll() is None:
                 child.send_signal(number)
+            running = _processes()
+            for process in (each for each in started if running.get(each, ("", ""))[1] == started[each]):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(process, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(_GRACE_S)
     if child.stdout is not None:
         child.stdout.close()
+
+
+def _started_by(process: int) -> Mapping[int, str]:
+    """The processes below a process, with the times at which they started."""
+    running = _processes()
+    found: dict[int, str] = {}
+    parents = {str(process)}
+    while parents:
+        children = {each: start for each, (parent, start) in running.items() if parent in parents}
+        found |= children
+        parents = {str(each) for each in children}
+    return found
+
+
+def _processes() -> Mapping[int, tuple[str, str]]:
+    """The parent and the start of every process; nothing where `ps` is missing."""
+    command = ["ps", "-A", "-o", "pid=,ppid=,lstart="]
+    try:
+        listed = subprocess.run(
+            command, env={**os.environ, "LC_ALL": "C"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, check=False, process_group=0,
+        ).stdout.decode(errors="replace")  # fmt: skip
+    except OSError:
+        return {}
+    rows = (line.split(maxsplit=2) for line in listed.splitlines())
+    return {int(row[0]): (row[1], row[2]) for row in rows if len(row) == 3 and row[0].isdecimal()}

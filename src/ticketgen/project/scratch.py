@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from ticketgen.signals import held_back, surely
+from ticketgen.signals import endings
 
 __all__ = ["in_scratch", "left_behind"]
 
@@ -54,15 +54,16 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
                 with contextlib.suppress(OSError):
                     parent.rmdir()
 
-    try:
+    with endings() as ending:
         try:
-            with held_back():
-                make()
-            return action(Path(made[0].name))
+            make()
+            try:
+                ending.let()
+                return action(Path(made[0].name))
+            finally:
+                ending.hold()
         finally:
-            surely(remove)
-    finally:
-        surely(remove)  # again, in case a signal came between the work and the first attempt
+            remove()
 
 
 def left_behind(above: Path) -> tuple[Path, ...]:

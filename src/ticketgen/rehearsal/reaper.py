@@ -30,6 +30,9 @@ IN_USE = ".in-use"
 LONGEST_TEMPORARY = 48
 """The longest path of a temporary folder in bytes: the path of a Unix socket below it has to fit into 104."""
 
+ORDINARY = re.compile(r"[\w/.,@+ -]+", re.ASCII)
+"""A path that programs print, and read again, without quotes."""
+
 
 def main() -> None:
     """Wait for the end of standard input, then end the process group and remove the folder."""
@@ -57,7 +60,7 @@ def hold(folder: Path) -> int | None:
 
 def _base() -> Path:
     found = tempfile.gettempdir()
-    return Path(found if len(os.fsencode(found)) <= LONGEST_TEMPORARY else "/tmp")
+    return Path(found if len(found) <= LONGEST_TEMPORARY and ORDINARY.fullmatch(found) else "/tmp")
 
 
 def _made(base: Path) -> Path:

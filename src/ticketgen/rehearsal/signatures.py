@@ -73,23 +73,23 @@ def headers(
     return dict(request.headers.items())
 
 
-def signed(environ: Mapping[str, Any], body: Callable[[], bytes], keys: Keys) -> Signed | None:
+def signed(wsgi: Mapping[str, Any], body: Callable[[], bytes], keys: Keys) -> Signed | None:
     """The origin of a WSGI request; None if its signature is missing or wrong.
 
     Args:
-        environ: the request.
+        wsgi: the request's environment.
         body: reads its body, which a request without an `Authorization` header does not get.
         keys: of this run.
     """
-    found = _AUTHORIZATION.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
-    date = environ.get("HTTP_X_AMZ_DATE", "")
+    found = _AUTHORIZATION.fullmatch(wsgi.get("HTTP_AUTHORIZATION", ""))
+    date = wsgi.get("HTTP_X_AMZ_DATE", "")
     names = found["headers"].split(";") if found else []
     if found is None or "host" not in names or not date.startswith(found["day"]):
         return None
     request = AWSRequest(
-        environ["REQUEST_METHOD"],
-        f"http://{environ.get('HTTP_HOST', '')}{environ['REQUEST_URI']}",
-        {name: _header(environ, name) for name in names},
+        wsgi["REQUEST_METHOD"],
+        f"http://{wsgi.get('HTTP_HOST', '')}{wsgi['REQUEST_URI']}",
+        {name: _header(wsgi, name) for name in names},
         body(),
     )
     request.context["timestamp"] = date
@@ -101,6 +101,6 @@ def signed(environ: Mapping[str, Any], body: Callable[[], bytes], keys: Keys) ->
     return Signed(found["caller"], found["region"], found["service"])
 
 
-def _header(environ: Mapping[str, Any], name: str) -> str:
+def _header(wsgi: Mapping[str, Any], name: str) -> str:
     name = name.upper().replace("-", "_")
-    return str(environ.get(name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}", ""))
+    return str(wsgi.get(name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}", ""))
