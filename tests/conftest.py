@@ -34,9 +34,16 @@ collect_ignore_glob = ["rules/bad/*", "rules/good/*"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def state(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the records of the tests' writes out of the folder of whoever runs the tests."""
-    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+def folders_of_a_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the tests' cache, secret and records out of the folders of whoever runs them.
+
+    The workers of a run share them, as the processes of a user do: with a secret of its own, each would discard what
+    the others cached.
+    """
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["XDG_STATE_HOME"] = str(base / "state")
+    os.environ["XDG_CACHE_HOME"] = str(base / "cache")
 
 
 @pytest.fixture(scope="session", autouse=True)
