@@ -33,7 +33,7 @@ from ticketgen.spec.texts import choice
 from ticketgen.stack.render import render
 from ticketgen.tree import Changes, Stack, State, plan, put_back, write
 from ticketgen.verification.admission import admit, too_large
-from ticketgen.verification.verify import verify
+from ticketgen.verification.remembered import verify_or_remember as verify
 from ticketgen.version import VERSION
 
 __all__ = [

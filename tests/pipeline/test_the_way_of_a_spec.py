@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ticketgen import pipeline
 from ticketgen.findings import Checked, Finding, Severity, Stage
+from ticketgen.verification import remembered
+from ticketgen.verification.verify import Verified, verify_within
 
 SPEC = """version: 1
 project: tap-marketplace
@@ -99,6 +102,29 @@ def test_what_a_rendering_did_wrong_is_found_below_its_folder(
     found = pipeline.render_project(spec, ["prod"]).findings
     places = [str(finding.location) for finding in found if finding.severity is Severity.ERROR]
     assert places == ["stacks/prod/main.tf:2:7"]
+
+
+def test_what_was_verified_is_not_verified_again_until_a_byte_of_it_changes(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "cache"))
+    verified = []
+
+    def noted(*arguments: Any, **options: Any) -> Verified:
+        verified.append(arguments)
+        return verify_within(*arguments, **options)
+
+    monkeypatch.setattr(remembered, "verify_within", noted)
+    first = pipeline.render_project(spec)
+    assert len(verified) == 2
+    assert pipeline.check_project(spec).findings == first.findings
+    assert len(verified) == 2
+    template = tmp_path / "templates/stack/outputs.tf.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text('output "a" {\n  value = var.undeclared\n}\n', "utf-8")
+    found = pipeline.check_project(spec).findings
+    assert len(verified) == 4
+    assert "undeclared-reference" in {each.rule for each in found if each.severity is Severity.ERROR}
 
 
 def test_one_environment_alone_leaves_the_others_alone(spec: Path) -> None:

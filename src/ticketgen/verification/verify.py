@@ -106,6 +106,7 @@ class _Run:
         self.backstop = Backstop(budget.seconds, budget.bytes)
         self.elsewhere: RoundTrips | None = None
         self.unread: Set[str] = frozenset()
+        self.admitted: Mapping[str, str] = {}
 
     def result(self) -> Verified:
         """Run all checks, as far as the budget goes."""
@@ -147,6 +148,9 @@ class _Run:
         admitted = admit(terraform, others, self.budget, ours=self.ours)
         yield from admitted.findings
         texts = admitted.terraform
+        self.admitted = {
+            path: text for path, text in self.files.items() if path in texts or path in admitted.others
+        }
         if saves_time(texts):
             self.elsewhere = RoundTrips(texts, self.budget)
             self.backstop.shorten(self.elsewhere.seconds)
@@ -165,9 +169,8 @@ class _Run:
         every = frozenset(self.files) | (self.paths or frozenset())
         yield from not_read(every)
         self.unread = terraform.keys() - {file.path for file in parsed} | incomplete(every) | self.left_out
-        read = {path: text for path, text in self.files.items() if path in texts or path in admitted.others}
         files = [file for file in parsed if file.path.endswith(".tf")]
-        configuration = Configuration(files, read, self.paths, self.unread, self.budget)
+        configuration = Configuration(files, self.admitted, self.paths, self.unread, self.budget)
         yield from check_together(configuration, ours=self.ours)
         if self.elsewhere is not None:
             differences = self.elsewhere.differences()
@@ -176,8 +179,8 @@ class _Run:
             yield from check_round_trips(parsed, texts, differences, ours=self.ours)
 
     def _heeded(self, *, all_read: bool) -> Iterator[Finding]:
-        """The findings that no comment silences, and those about the comments."""
+        """The findings that no comment silences, and those about the comments of files that fit the budget."""
         from ticketgen.rules.catalogue import CATALOGUE
         from ticketgen.verification.ignores import apply_ignores
 
-        return apply_ignores(self.findings, self.files, CATALOGUE.keys(), all_read=all_read)
+        return apply_ignores(self.findings, self.admitted, CATALOGUE.keys(), all_read=all_read)
