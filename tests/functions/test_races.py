@@ -141,6 +141,7 @@ def found_and_settled(world: World, region: str, queue: str) -> Counter[str]:
     return kinds
 
 
+@pytest.mark.slow
 def test_a_region_is_lost_in_mid_sale_and_every_paid_sale_is_kept_or_refunded_once(
     dynamodb: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ resource "aws_sns_topic" "sold_out" {
 """
 
 
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_terraform_tells_a_valid_folder_from_an_invalid_one(terraform: Terraform, tmp_path: Path) -> None:
     main = tmp_path / "main.tf"

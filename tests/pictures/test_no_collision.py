@@ -100,10 +100,14 @@ def picture_of(name: str) -> Picture:
 
 
 NAMES = [*ENVIRONMENTS, "strange"]
+QUICK = {"1-everything", "3-everything", "12", "34", "strange"}
+"""The pictures that every run draws with every renderer; the others have fewer of the same parts."""
 
 
 @pytest.mark.parametrize("render", RENDERERS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in NAMES]
+)
 def test_texts_keep_apart_and_inside(name: str, render: Callable[[str], bytes]) -> None:
     picture = svg(picture_of(name))
     texts = drawn_texts(picture, render)

@@ -163,6 +163,7 @@ def test_a_small_venue_grows_in_one_command(tmp_path: Path, monkeypatch: pytest.
     assert (tmp_path / "stacks/prod").is_dir()
 
 
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_terraform_can_destroy_what_the_removed_region_has_left(
     small_project: Path, terraform: Terraform

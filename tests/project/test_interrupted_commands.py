@@ -114,7 +114,7 @@ def at_moments(step: int, number: int, folder: Path, action: Callable[[], object
         moment += step
 
 
-@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ended_at_any_moment_it_leaves_the_project_or_nothing(
     tmp_path: Path, quick: None, number: int, step: int

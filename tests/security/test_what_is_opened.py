@@ -44,8 +44,8 @@ COMMANDS = {
     "size": ["size"],
     "list": ["list", "--format", "json"],
 }
-IN_EVERY_RUN = ("validate", "diff")
-"""The commands that meet every hostile repository in a quick run."""
+MARKS = {"diff": (), "validate": pytest.mark.slow}
+"""When a command meets every hostile repository: one in every run, one with the slow proofs, the others exhaustively."""
 
 # Python, the installed packages and ticketgen's own files.
 PACKAGE = (
@@ -266,7 +266,7 @@ HOSTILE: dict[str, Callable[[Place], None]] = {
 @pytest.mark.parametrize(
     "arguments",
     [
-        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else pytest.mark.exhaustive, id=name)
+        pytest.param(arguments, marks=MARKS.get(name, pytest.mark.exhaustive), id=name)
         for name, arguments in COMMANDS.items()
     ],
 )

@@ -15,10 +15,10 @@ from terraform_tool import Terraform
 pytestmark = pytest.mark.terraform
 
 
-# Every test run checks two shapes; the others take a minute each, and `make prove` checks them.
+# Every test run checks one shape; the others take up to a minute each, and `make prove` checks them.
 @pytest.mark.parametrize(
     "shape",
-    [shape if shape in {"dev", "prod"} else pytest.param(shape, marks=pytest.mark.slow) for shape in SHAPES],
+    [shape if shape == "dev" else pytest.param(shape, marks=pytest.mark.slow) for shape in SHAPES],
 )
 def test_fmt_finds_nothing_and_validate_finds_no_error(
     shape: str, terraform: Terraform, tmp_path: Path
@@ -82,6 +82,7 @@ def test_a_plan_creates_every_resource_and_ends_without_a_word_of_warning(
     }
 
 
+@pytest.mark.slow
 def test_a_state_refuses_another_suffix(terraform: Terraform, tmp_path: Path) -> None:
     stack = written(environment("dev", ["us-east-1"]), tmp_path)
     assert terraform.init(stack).returncode == 0

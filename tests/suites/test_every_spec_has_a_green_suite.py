@@ -1,6 +1,6 @@
 """Whatever spec ticketgen accepts, the unit suite that it renders passes on the stack that it renders.
 
-A few small stacks in every run, one for each scale; two dozen of all shapes with `make prove`; and as many as one
+A few small stacks in every run; one for each scale, and two dozen of all shapes, with `make prove`; and as many as one
 likes, drawn from everything that a spec may say, with `make sweep`.
 """
 
@@ -27,7 +27,7 @@ REASONS = {
     "the stack has one Region",
 }
 
-SLOW_ROWS = 24
+QUICK_ROWS, SLOW_ROWS = 3, 24
 FEW = covering(SMALL, rows=len(SMALL["purchases_per_minute"]))
 MANY = covering(LEVELS, rows=SLOW_ROWS)
 
@@ -51,7 +51,13 @@ def name(choice: Mapping[str, Any]) -> str:
     return f"{choice['purchases_per_minute']}-{choice['regions']}-{choice['auth']}"
 
 
-@pytest.mark.parametrize("choice", FEW, ids=map(name, FEW))
+@pytest.mark.parametrize(
+    "choice",
+    [
+        pytest.param(each, marks=pytest.mark.slow if place >= QUICK_ROWS else (), id=name(each))
+        for place, each in enumerate(FEW)
+    ],
+)
 def test_the_suite_is_green_at_every_scale(runner: Runner, choice: Mapping[str, Any]) -> None:
     is_green(runner.run(stack_of(spec_of(choice))))
 

@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from ticketgen.findings import Location
 from ticketgen.rules.hollow_tests import HollowTest, hollow_tests
@@ -21,6 +21,8 @@ __all__ = ["Suite", "suites"]
 
 _TEST_FILE = re.compile(r"test_\w*+\.py|\w+_test\.py")
 """Source: https://docs.pytest.org/en/stable/explanation/goodpractices.html#conventions-for-python-test-discovery"""
+_MOST_KEPT = 100
+"""Limit of test files whose facts are kept for the next stack of a run: environments share most of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,12 @@ def suites(subject: Subject) -> Iterator[tuple[str, Suite]]:
 
 
 def _read(text: str, limit: PythonLimit) -> Suite | NotRead | None:
-    tree = limit.refusal(text) or parsed(text)
+    return limit.refusal(text) or _suite(text)
+
+
+@lru_cache(_MOST_KEPT)
+def _suite(text: str) -> Suite | NotRead | None:
+    tree = parsed(text)
     if isinstance(tree, NotRead):
         return tree
     return (
