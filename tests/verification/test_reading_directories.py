@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from terraform_tool import Terraform
 from ticketgen import safe_open
 from ticketgen.findings import Finding, Severity
 from ticketgen.real_path import MOST_LINKS
@@ -326,6 +329,32 @@ def test_a_path_that_the_system_refuses_is_a_finding(root: Path, name: str) -> N
     assert checked.value is None
     assert [each.rule for each in checked.findings] == ["no-directory"]
     assert [each.rule for each in read_directory(root / name).findings] == ["no-directory"]
+
+
+SUFFIXES = (".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl")
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize(
+    "name", ["two\nlines.tf", "\r.tf", "\u2028.tf", " .tf", "~.tf", "#.tf", "\\.tf", "é.tf", "a..tf"]
+)
+def test_terraform_reads_the_same_names(name: str, root: Path, terraform: Terraform) -> None:
+    (root / name).write_text("locals {\n  a = var.undeclared\n}\n")
+    reported = terraform.run(root, "validate", "-no-color").stderr
+    assert "undeclared input variable" in reported
+    assert name in texts(root)
+
+
+@given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), max_size=50))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_name_may_contain_any_character(root: Path, name: str) -> None:
+    named = {f"x{name}{suffix}" for suffix in SUFFIXES} | {f"test_{name}.py", f"x{name}_test.py"}
+    named = {each for each in named if len(each.encode()) < 250}
+    for each in named:
+        (root / each).touch()
+    assert texts(root).keys() >= named
+    for each in named:
+        (root / each).unlink()
 
 
 def test_named_files_are_verified_with_the_outermost_directory_that_reads_them(root: Path) -> None:

@@ -19,8 +19,8 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["Suite", "suites"]
 
-_TEST_FILE = re.compile(r"test_\w*+\.py|\w+_test\.py")
-"""Source: https://docs.pytest.org/en/stable/explanation/goodpractices.html#conventions-for-python-test-discovery"""
+_TEST_FILE = re.compile(r"(?s:test_.*|.*_test)\.py")
+"""Source: https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files"""
 _MOST_KEPT = 100
 """Limit of test files whose facts are kept for the next stack of a run: environments share most of theirs."""
 

@@ -19,10 +19,14 @@ from ticketgen.verification.listing import MOST_DEPTH, MOST_ENTRIES, Entry, Kind
 
 __all__ = ["MOST_BYTES", "MOST_READ", "Directory", "Target", "read_directory", "targets"]
 
-_READ = re.compile(r".*\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?:test_\w*|\w+_test|conftest)\.py")
-"""Terraform, and the tests beside it. Source: https://developer.hashicorp.com/terraform/language/files."""
+_READ = re.compile(
+    r"(?s:.*)\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?s:test_.*|.*_test|conftest)\.py"
+)
+"""Terraform, and the tests that pytest collects beside it; a name may contain any character. Sources:
+https://developer.hashicorp.com/terraform/language/files and
+https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files."""
 
-_NOT_READ = re.compile(r".*\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
+_NOT_READ = re.compile(r"(?s:.*)\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
 """What else Terraform or OpenTofu reads. `unchecked` has a note for each such file, but not for a link out."""
 
 MOST_BYTES = 20 * 1024 * 1024
