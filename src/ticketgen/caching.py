@@ -13,6 +13,7 @@ import hmac
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -29,6 +30,8 @@ NO_CACHE = "TICKETGEN_NO_CACHE"
 
 _LARGEST = 4 * 2**20  # bytes; the compiled grammar has 0.2 MB, the largest template 0.1 MB
 _CODE = sha256().digest_size
+_WRITTEN_IN_S = 60
+"""Seconds in which a run has certainly written an entry, and renamed its temporary file."""
 
 
 def cache_folder() -> Path | None:
@@ -113,11 +116,13 @@ def _delete_oldest(folder: int, kind: str, most: int) -> None:
     names = [name for name in os.listdir(folder) if name.startswith(f"{kind}-")]
     if len(names) <= most:
         return
-    ages = []
+    ages: list[tuple[float, str]] = []
     for name in names:
         with suppress(FileNotFoundError):
-            ages.append((os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime_ns, name))
-    for _, name in sorted(ages, reverse=True)[most:]:
+            ages.append((os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime, name))
+    # Other runs are writing the newest temporary files; older ones are from runs that were killed.
+    oldest = [(age, name) for age, name in ages if "." not in name or age < time.time() - _WRITTEN_IN_S]
+    for _, name in sorted(oldest, reverse=True)[most:]:
         with suppress(OSError):  # a folder, or deleted by another run
             os.unlink(name, dir_fd=folder)
 

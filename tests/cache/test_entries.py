@@ -175,6 +175,7 @@ def test_the_newest_of_each_kind_are_kept(folder: Path) -> None:
     caching.keep("b", "k", b"", 1)
     left = folder / "a-left.0"  # by a run that was killed
     left.touch()
+    os.utime(left, (0, 0))
     for number in range(6):
         caching.keep("a", str(number), b"", 3)
     assert [caching.load("a", str(number)) for number in range(6)] == [None] * 3 + [b""] * 3
@@ -252,6 +253,21 @@ def test_a_cache_that_is_off_makes_no_secret(
     monkeypatch.setenv(caching.NO_CACHE, "1")
     caching.keep("a", "k", b"1", 9)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_other_runs_are_writing_are_neither_counted_nor_deleted(entry: Path) -> None:
+    writing = [entry.with_name(f"{entry.name}.{each:016x}") for each in range(5)]
+    for each in writing:
+        each.touch()
+    caching.keep("a", "other", b"2", 2)
+    assert caching.load("a", "k") == b"1"
+    assert caching.load("a", "other") == b"2"
+    assert all(each.exists() for each in writing)
+    for each in writing:
+        os.utime(each, (0, 0))
+    caching.keep("a", "other", b"3", 2)
+    assert not any(each.exists() for each in writing)
+    assert caching.load("a", "k") == b"1"
 
 
 def test_runs_side_by_side_read_whole_entries_only(folder: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
 import pytest
 from stacks import DEMO_REGIONS, environment, rendered
 
@@ -17,9 +20,14 @@ SCALE = {
 OBJECTIVES: dict[str, int] = Objectives().model_dump()
 
 
+@cache
+def _usual() -> Mapping[str, str]:
+    return rendered(environment())
+
+
 def _different(**parts: object) -> str:
     """The rendered lines of a changed environment that the unchanged one lacks."""
-    usual, changed = rendered(environment()), rendered(environment(**parts))  # type: ignore[arg-type]
+    usual, changed = _usual(), rendered(environment(**parts))  # type: ignore[arg-type]
     return "\n".join(
         line
         for path, text in changed.items()
@@ -74,16 +82,16 @@ def test_everything_else(parts: dict[str, object], text: str) -> None:
 
 def test_without_reserved_concurrency_none_is_reserved() -> None:
     attribute = "reserved_concurrent_executions"
-    assert attribute in rendered(environment())["modules/region/functions.tf"]
+    assert attribute in _usual()["modules/region/functions.tf"]
     without = rendered(environment(functions=Functions(reserved_concurrency=False)))
     assert not any(attribute in text for path, text in without.items() if path.endswith(".tf"))
 
 
 def test_protection_is_off_unless_asked_for() -> None:
-    text = "\n".join(rendered(environment()).values())
+    text = "\n".join(_usual().values())
     assert "deletion_protection_enabled = true" not in " ".join(text.split())
 
 
 def test_without_a_bucket_the_state_has_no_backend() -> None:
     assert 'backend "s3"' in rendered(environment(state=State(bucket="the-bucket")))["provider.tf"]
-    assert "backend " not in rendered(environment())["provider.tf"]
+    assert "backend " not in _usual()["provider.tf"]
