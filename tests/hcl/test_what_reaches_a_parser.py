@@ -24,8 +24,9 @@ from ticketgen.hcl.strict import complaints
         ("a = " + "-" * 200_000 + "1\n", "operators", False),
         ('a = "' + "%{ if x }" * 6000, "directives", False),
         ("a = <<E\n" + "\n" * 50_000 + "E\n", "blank lines", False),
+        ("a = " + "1" * 40_000 + "\n", "digits", False),
     ],
-    ids=["nul", "surrogate", "size", "brackets", "operators", "directives", "blank lines"],
+    ids=["nul", "surrogate", "size", "brackets", "operators", "directives", "blank lines", "digits"],
 )
 def test_a_dangerous_text_is_refused_with_a_reason(text: str, reason: str, invalid: bool) -> None:
     refused = refusal(text)

@@ -3,7 +3,7 @@
 The work is counted in units that depend on the texts alone, so the same directory gives the same result on every
 machine: tokens to parse (`weight`), scopes of modules, and steps of evaluation. `backstop` ends what this count misses.
 
-The default is about half of 20 seconds and 500 MB on one core, and five times what twelve Regions of ticketgen take.
+The default is about half of 20 seconds and 500 MB on one core, and four times what twelve Regions of ticketgen take.
 """
 
 from __future__ import annotations

@@ -22,14 +22,14 @@ _AT_ONCE = 16_384
 """Characters whose tokens are counted at once, so that the list of them stays small."""
 _OF_A_PART = {"line": 0.25, "template": 4}
 """Tokens for a line of a heredoc, and for an expression in a template: for one in a heredoc, python-hcl2 is called."""
-_COPIED = 150_000
+_COPIED = 12_000
 """Bytes that HCL's parser copies in the time of a token. It copies all literal text before each part of a template."""
 _OF_CODE = 25
 """Characters of text, which may be code that the rules parse, for the work on a token."""
 
 _OF_A_COMMENT = 50
 """Characters of comments for a token. HCL's parser and python-hcl2's lexer read each of them one by one, twice."""
-_OF_OTHER_SCRIPTS = 50
+_OF_OTHER_SCRIPTS = 20
 """Bytes of characters beyond ASCII, without one for each: whether one hides is looked up, also from those around it."""
 
 _MOST_OF_CODE = 125_000
@@ -54,7 +54,7 @@ def weigh(text: str, most: int) -> Weight:
     """The weight of Terraform; the count ends when it exceeds the limit.
 
     Args:
-        text: a text that has passed `guards.refusal`, valid or not.
+        text: a text of valid characters, which may be invalid HCL.
         most: the limit of tokens.
     """
     tokens = OF_A_FILE + _of_other_scripts(text)
@@ -81,6 +81,8 @@ def weigh(text: str, most: int) -> Weight:
             own[0] += 1
             own[1] += match.end() - before
             tokens += _OF_A_PART.get(kind, 1) + (where == '"' and before < end)
+            if own[0] * own[1] > most * _COPIED:
+                return Weight(most + 1, max(longest, own[1]))
         if kind in {"quote", "marker"}:
             templates.append([0, 0])
         elif kind in {"end", "marker end"}:

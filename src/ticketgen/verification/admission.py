@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.budget import Budget
-from ticketgen.hcl.guards import refusal
+from ticketgen.hcl.guards import invalid, refusal
 from ticketgen.hcl.weight import OF_A_FILE, Weight, roughly, weigh, weigh_code
 
 __all__ = ["FIX", "Admitted", "admit", "too_large"]
@@ -83,9 +83,12 @@ def too_large(why: str, place: Location | None, help: str, *, ours: bool) -> Fin
 
 
 def _weight(text: str, budget: Budget) -> Weight:
-    if refusal(text):
-        return Weight(OF_A_FILE, 0)  # no parser sees it
-    return weigh(text, budget.tokens_of_a_file)
+    unread = Weight(OF_A_FILE, 0)  # no parser sees it
+    if invalid(text):
+        return unread
+    weight = weigh(text, budget.tokens_of_a_file)
+    # A refusal may take a look at the whole text, and the weight only one at the beginning of a heavy one.
+    return unread if weight.tokens <= budget.tokens_of_a_file and refusal(text) else weight
 
 
 def _findings(refused: Mapping[str, str], budget: Budget, *, ours: bool) -> Iterator[Finding]:
