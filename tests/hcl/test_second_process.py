@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from ticketgen.hcl import second_process
 from ticketgen.hcl.roundtrip import Written
 from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips, saves_time
 from ticketgen.verification import verify as verification
-from ticketgen.verification.syntax import check_syntax
 from ticketgen.verification.verify import verify
 
 TEXTS = {
@@ -29,12 +27,9 @@ def test_the_second_process_answers_only_for_readable_files() -> None:
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ONE_PROCESS, raising=False)
     monkeypatch.setattr(verification, "saves_time", lambda texts: True)
-    check_syntax.cache_clear()
-    yield
-    check_syntax.cache_clear()  # of answers that are not true
 
 
 @pytest.mark.usefixtures("two")

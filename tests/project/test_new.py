@@ -41,6 +41,10 @@ OURS = {
     "ticketgen.yaml",
     WHEEL,
 }
+PRESETS = [
+    pytest.param(name, marks=() if place == 0 else pytest.mark.slow) for place, name in enumerate(presets())
+]
+"""One in every run, and the others among the slow proofs."""
 OF_CI = {
     "github": {".github/workflows/ticketgen.yml"},
     "gitlab": {".gitlab-ci.yml", ".gitlab/check.yml"},
@@ -170,7 +174,7 @@ def test_every_file_installs_from_the_source_that_was_named(ci: str, tmp_path: P
     }
 
 
-@pytest.mark.parametrize("preset", presets())
+@pytest.mark.parametrize("preset", PRESETS)
 def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, tmp_path: Path) -> None:
     folder = tmp_path / "my-shop"
     done = run("new", str(folder), "--preset", preset)

@@ -40,7 +40,7 @@ def usual() -> str:
 @pytest.mark.parametrize(
     "variables",
     [
-        {"PYTHONHASHSEED": "1"},
+        pytest.param({"PYTHONHASHSEED": "1"}, marks=pytest.mark.slow),
         {"PYTHONHASHSEED": "4294967295", "LC_ALL": "C", "PYTHONUTF8": "0", "TZ": "Pacific/Kiritimati"},
         {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "America/St_Johns", "PYTHONUTF8": "1"},
     ],

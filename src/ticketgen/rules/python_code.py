@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from ticketgen.rules.python_scopes import Client, Module, Sources, Text, module_scopes
 from ticketgen.rules.python_text import NotRead, parsed
@@ -32,11 +31,6 @@ class PythonCode:
     words: frozenset[str]
 
 
-_MOST_KEPT = 50
-"""Limit of modules whose facts are kept for the next stack of a run: environments share their functions."""
-
-
-@lru_cache(_MOST_KEPT)
 def read_python(text: str) -> PythonCode | SyntaxError | NotRead:
     """Read one module, or return why it is not valid Python or is not read."""
     tree = parsed(text)

@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 from ticketgen.findings import Location
 from ticketgen.rules.hollow_tests import HollowTest, hollow_tests
@@ -21,8 +21,6 @@ __all__ = ["Suite", "suites"]
 
 _TEST_FILE = re.compile(r"(?s:test_.*|.*_test)\.py")
 """Source: https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files"""
-_MOST_KEPT = 100
-"""Limit of test files whose facts are kept for the next stack of a run: environments share most of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,7 @@ def suites(subject: Subject) -> Iterator[tuple[str, Suite]]:
 
 
 def _read(text: str, limit: PythonLimit) -> Suite | NotRead | None:
-    return limit.refusal(text) or _suite(text)
-
-
-@lru_cache(_MOST_KEPT)
-def _suite(text: str) -> Suite | NotRead | None:
-    tree = parsed(text)
+    tree = limit.refusal(text) or parsed(text)
     if isinstance(tree, NotRead):
         return tree
     return (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage
 from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.parse import to_file
@@ -15,11 +13,8 @@ from ticketgen.hcl.tree import Unreadable, read
 __all__ = ["check_syntax", "round_trip_finding"]
 
 _MOST_COMPLAINTS = 100
-_MOST_KEPT = 100
-"""Limit of files whose syntax is kept for the next stack of a run: environments share most of theirs."""
 
 
-@lru_cache(_MOST_KEPT)
 def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) -> Checked[File]:
     """Parse one file; no value if it cannot be parsed.
 
