@@ -206,7 +206,7 @@ def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, tmp_
     assert "cache.t4g.micro" in text
 
 
-@pytest.mark.parametrize("preset", sorted(presets()))
+@pytest.mark.parametrize("preset", PRESETS)
 def test_the_figures_in_the_specs_comment_are_the_presets(tmp_path: Path, preset: str) -> None:
     folder = tmp_path / "my-shop"
     assert run("new", str(folder), "--preset", preset).exit_code == 0
