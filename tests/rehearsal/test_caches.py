@@ -38,6 +38,7 @@ def test_a_stopped_redis_answers_no_more_and_has_saved_nothing(folder: Path) -> 
     assert {each.name for each in server.path.parent.iterdir()} == {"socket"}
 
 
+@pytest.mark.slow
 def test_every_user_has_the_rights_of_its_access_string_only(folder: Path) -> None:
     server = caches.Server(
         folder, {"reader": "on ~seat* -@all +@read", "default": "off ~* -@all", "late": "off ~* +@all"}

@@ -44,6 +44,8 @@ COMMANDS = {
     "size": ["size"],
     "list": ["list", "--format", "json"],
 }
+IN_EVERY_RUN = {"validate", "check", "diff"}
+"""What pull requests run; the others belong to the slow proofs."""
 MARKS = {"diff": [], "validate": [pytest.mark.slow]}
 """One command meets every hostile repository in every run, one among the slow proofs, the others exhaustively."""
 
@@ -152,7 +154,13 @@ def place(tmp_path: Path, rendered: Path) -> Place:
 
 
 @needs_strace
-@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else [pytest.mark.slow], id=name)
+        for name, arguments in COMMANDS.items()
+    ],
+)
 def test_a_command_opens_the_project_and_the_package_only(arguments: list[str], place: Place) -> None:
     done = place.traced(*arguments)
     assert done.done.returncode == 0, done.done.stderr
@@ -163,7 +171,13 @@ def test_a_command_opens_the_project_and_the_package_only(arguments: list[str], 
 
 
 @needs_landlock
-@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else [pytest.mark.slow], id=name)
+        for name, arguments in COMMANDS.items()
+    ],
+)
 def test_a_command_needs_nothing_else(arguments: list[str], place: Place) -> None:
     free, confined = place.free(*arguments), place.confined(*arguments)
     assert (confined.returncode, confined.stdout) == (free.returncode, free.stdout), confined.stderr

@@ -27,7 +27,7 @@ REASONS = {
     "the stack has one Region",
 }
 
-QUICK_ROWS, SLOW_ROWS = 3, 24
+QUICK_ROWS, SLOW_ROWS = 2, 24
 FEW = covering(SMALL, rows=len(SMALL["purchases_per_minute"]))
 MANY = covering(LEVELS, rows=SLOW_ROWS)
 

@@ -253,6 +253,7 @@ def test_valid_blocks_are_accepted() -> None:
     assert schema_findings(RIGHT) == []
 
 
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_terraform_reports_and_accepts_the_same(terraform: Terraform, tmp_path: Path) -> None:
     # Terraform stops if a provider block is invalid.
@@ -408,6 +409,7 @@ def test_the_snapshot_has_every_type_with_a_name_limit() -> None:
     assert [type for type, _ in NAME_LIMITS if schema_of("resource", type) is None] == []
 
 
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_the_snapshot_matches_the_provider(terraform: Terraform, tmp_path: Path) -> None:
     """Names, flags, types and counts of every resource, data source and block are the same."""
