@@ -81,12 +81,16 @@ def refusal(text: str) -> Refusal | None:
         return Refusal(f"the file has more than {_MOST_OPERATORS:,} operators or dashes")
     if text.count("%{") > _MOST_DIRECTIVES:
         return Refusal(f"the file has more than {_MOST_DIRECTIVES:,} template directives")
-    long = [(run.end() - run.start(), run.start()) for run in _LONG_NUMBER.finditer(text)]
-    if sum(length * length for length, _ in long) > _MOST_DIGIT_WORK:
-        return Refusal("the file has too many digits in a row", max(long)[1], help="write shorter numbers")
-    if "<<" in text:
-        blank = [(run.end() - run.start(), run.start()) for run in _BLANK_RUN.finditer(text)]
-        if sum(length * length for length, _ in blank) > _MOST_BLANK_WORK:
-            reason = "the file has too many blank lines in a row"
-            return Refusal(reason, max(blank)[1], help="remove blank lines")
+    digits = _too_long(_LONG_NUMBER, text, _MOST_DIGIT_WORK)
+    if digits is not None:
+        return Refusal("the file has too many digits in a row", digits, help="write shorter numbers")
+    blank = _too_long(_BLANK_RUN, text, _MOST_BLANK_WORK) if "<<" in text else None
+    if blank is not None:
+        return Refusal("the file has too many blank lines in a row", blank, help="remove blank lines")
     return None
+
+
+def _too_long(runs: re.Pattern[str], text: str, most: int) -> int | None:
+    """The offset of the longest run, if the squares of all their lengths exceed the limit."""
+    found = [(run.end() - run.start(), run.start()) for run in runs.finditer(text)]
+    return max(found)[1] if sum(length * length for length, _ in found) > most else None

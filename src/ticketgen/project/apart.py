@@ -46,21 +46,21 @@ def apart(action: Callable[[], Mapping[str, File]], seconds: float) -> tuple[Map
             os.close(reader)
             _work(action, seconds, writer)
         os.close(writer)
-        told = None
+        output = None
         try:
             try:
                 ending.let()
                 with os.fdopen(reader, "rb") as stream:
-                    told = stream.read()
+                    output = stream.read()
             finally:
                 ending.hold()
         finally:
-            if told is None:
+            if output is None:
                 os.kill(child, signal.SIGKILL)
             _, status, used = os.wait4(child, 0)
     if status:
         raise TooMuch(f"it takes more than {math.ceil(seconds)} s of processor time, or too much memory")
-    return _read(told), used.ru_utime + used.ru_stime
+    return _read(output), used.ru_utime + used.ru_stime
 
 
 def _copy() -> int:
@@ -79,9 +79,9 @@ def _work(action: Callable[[], Mapping[str, File]], seconds: float, writer: int)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         most = math.ceil(seconds) + _SPARE_S
         resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
-        told = memoryview(_written(action))
-        while told:
-            told = told[os.write(writer, told) :]
+        output = memoryview(_written(action))
+        while output:
+            output = output[os.write(writer, output) :]
         code = 0
     finally:
         os._exit(code)
@@ -98,8 +98,8 @@ def _written(action: Callable[[], Mapping[str, File]]) -> bytes:
     )
 
 
-def _read(told: bytes) -> Mapping[str, File]:
-    head, _, rest = told.partition(b"\n")
+def _read(output: bytes) -> Mapping[str, File]:
+    head, _, rest = output.partition(b"\n")
     found = json.loads(head)
     if "message" in found:
         raise Unusable(found["message"], found["help"])
