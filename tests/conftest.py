@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,39 @@ settings.load_profile("busy")
 
 # Terraform's examples ship tests of their own, which are looked at, and not run.
 collect_ignore_glob = ["rules/bad/*", "rules/good/*"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --cases, with which a short run takes a part of every slow test."""
+    parser.addoption(
+        "--cases",
+        type=int,
+        metavar="N",
+        help="run at most N cases of each test, spread evenly over its parameters",
+    )
+
+
+@pytest.hookimpl(trylast=True)  # after the markers have selected
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep at most --cases cases of each test function."""
+    limit = config.getoption("--cases")
+    if limit is None:
+        return
+    of_function: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        of_function[item.nodeid.partition("[")[0]].append(item)
+    kept = {case for cases in of_function.values() for case in _spread(cases, limit)}
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
+def _spread(cases: list[pytest.Item], limit: int) -> list[pytest.Item]:
+    """At most that many of the cases, from the first to the last."""
+    if len(cases) <= limit:
+        return cases
+    if limit == 1:
+        return cases[:1]
+    return [cases[round(i * (len(cases) - 1) / (limit - 1))] for i in range(limit)]
 
 
 @pytest.fixture(scope="session", autouse=True)

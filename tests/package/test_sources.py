@@ -127,13 +127,19 @@ def test_a_source_installs_the_ticketgen_that_it_names_and_no_other(
 
 
 def _keep_what_is_installed(project: Path, python: Path) -> None:
-    """Leave the packages in a lock that the environment has: pip then needs no file of them."""
+    """Leave the pins in a lock that the environment satisfies: pip then needs no file of them.
+
+    The environment has the setuptools of its Python, which may be older than the one that the lock was made from.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--python", str(python), "list", "--format", "json"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
-    names = {row["name"].lower() for row in json.loads(done.stdout)} | {"ticketgen"}
+    pins = {f"{row['name'].lower()}=={row['version']}" for row in json.loads(done.stdout)}
     place = project / "requirements-ticketgen.txt"
     lines = place.read_text("utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if line[0] == " " or line.split("==")[0].split(" @ ")[0] in names]
+    kept = [
+        line for line in lines if line[0] == " " or line.startswith("ticketgen @ ") or line.split()[0] in pins
+    ]
+    assert len(kept) > 10
     place.write_text("".join(kept), encoding="utf-8")
