@@ -46,9 +46,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=2 for some of each.
-	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) -n 2 --dist worksteal $(ALONE:%=--ignore=%)
-	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) $(ALONE)
+prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=2 for some of each, WITHOUT=FILE for all but one.
+	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) -n 2 --dist worksteal $(patsubst %,--ignore=%,$(ALONE) $(WITHOUT))
+	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) $(filter-out $(WITHOUT),$(ALONE))
 
 exhaust: $(READY) ## Try every attack on the readers and writers at full size: an hour on two cores.
 	$(BIN)/python -m pytest -m exhaustive -n 2 --dist worksteal
