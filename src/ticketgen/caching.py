@@ -120,9 +120,10 @@ def _delete_oldest(folder: int, kind: str, most: int) -> None:
     for name in names:
         with suppress(FileNotFoundError):
             ages.append((os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime, name))
-    # Other runs are writing the newest temporary files; older ones are from runs that were killed.
-    oldest = [(age, name) for age, name in ages if "." not in name or age < time.time() - _WRITTEN_IN_S]
-    for _, name in sorted(oldest, reverse=True)[most:]:
+    # Other runs are still writing the newest temporary files; older ones are from runs that were killed.
+    newest = time.time() - _WRITTEN_IN_S
+    deletable = [(age, name) for age, name in ages if "." not in name or age < newest]
+    for _, name in sorted(deletable, reverse=True)[most:]:
         with suppress(OSError):  # a folder, or deleted by another run
             os.unlink(name, dir_fd=folder)
 

@@ -46,6 +46,13 @@ COMMANDS = {
 }
 IN_EVERY_RUN = {"validate", "check", "diff"}
 """What pull requests run; the others belong to the slow proofs."""
+each_command = pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else [pytest.mark.slow], id=name)
+        for name, arguments in COMMANDS.items()
+    ],
+)
 MARKS = {"diff": [], "validate": [pytest.mark.slow]}
 """One command meets every hostile repository in every run, one among the slow proofs, the others exhaustively."""
 
@@ -154,13 +161,7 @@ def place(tmp_path: Path, rendered: Path) -> Place:
 
 
 @needs_strace
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else [pytest.mark.slow], id=name)
-        for name, arguments in COMMANDS.items()
-    ],
-)
+@each_command
 def test_a_command_opens_the_project_and_the_package_only(arguments: list[str], place: Place) -> None:
     done = place.traced(*arguments)
     assert done.done.returncode == 0, done.done.stderr
@@ -171,13 +172,7 @@ def test_a_command_opens_the_project_and_the_package_only(arguments: list[str], 
 
 
 @needs_landlock
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(arguments, marks=[] if name in IN_EVERY_RUN else [pytest.mark.slow], id=name)
-        for name, arguments in COMMANDS.items()
-    ],
-)
+@each_command
 def test_a_command_needs_nothing_else(arguments: list[str], place: Place) -> None:
     free, confined = place.free(*arguments), place.confined(*arguments)
     assert (confined.returncode, confined.stdout) == (free.returncode, free.stdout), confined.stderr

@@ -81,7 +81,7 @@ def weigh(text: str, most: int) -> Weight:
             own[0] += 1
             own[1] += match.end() - before
             tokens += _OF_A_PART.get(kind, 1) + (where == '"' and before < end)
-            if own[0] * own[1] > most * _COPIED:
+            if own[0] * own[1] > most * _COPIED:  # already too heavy, long before the template ends
                 return Weight(most + 1, max(longest, own[1]))
         if kind in {"quote", "marker"}:
             templates.append([0, 0])

@@ -87,7 +87,7 @@ def _weight(text: str, budget: Budget) -> Weight:
     if invalid(text):
         return unread
     weight = weigh(text, budget.tokens_of_a_file)
-    # A refusal may take a look at the whole text, and the weight only one at the beginning of a heavy one.
+    # The weight comes first, because `weigh` stops early in a heavy text, while `refusal` may read all of it.
     return unread if weight.tokens <= budget.tokens_of_a_file and refusal(text) else weight
 
 
