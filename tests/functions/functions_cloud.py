@@ -73,7 +73,7 @@ ENVIRONMENT = {
     "LEASE_SECONDS": "5",
     "FUNCTION_TIMEOUT_SECONDS": "10",
     "REPLICATION_SECONDS": "2",
-    "VERIFICATION_SECONDS": "8",
+    "VERIFICATION_SECONDS": "60",  # more than any run takes here, also on a busy machine
     "CORRECTION_SECONDS": "15",
     "PMS_URL": "",
     "AUDIT_STORE": "dynamodb",
