@@ -19,6 +19,7 @@ from dying import dies_at, fails_at, in_child
 from project_tools import everything_in, run
 from template_tools import TOP, make_template
 
+from default_signals import reset_signals
 from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.findings import Checked
 from ticketgen.project import new, place
@@ -74,9 +75,7 @@ def ended_at(moment: int, number: int, action: Callable[[], object]) -> tuple[in
     """Run it in a process that gets a signal at a moment: the exit code, and whether there was such a moment."""
 
     def child() -> int:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            signal.signal(each, signal.SIG_DFL)
+        reset_signals()
         end_on_signals()
         trace, lines = traced(moment, number)
         sys.settrace(trace)
@@ -157,9 +156,7 @@ def ended_in_scratch(folder: Path, moments: Sequence[int], ends_itself: bool) ->
             if not ends_itself:
                 signal.raise_signal(signal.SIGINT)
 
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        for each in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_DFL)
+        reset_signals()
         end_on_signals()
         sys.settrace(trace)
         try:
@@ -223,8 +220,7 @@ def test_the_programs_that_it_started_end_too(tmp_path: Path, what: str, number:
         [str(TICKETGEN), "new", "acme-shop", "--trust", "--template", source],
         cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
-        # Whoever runs in the background, or with nohup, has inherited that a signal is ignored.
-        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in ENDINGS],
+        preexec_fn=reset_signals,
     )  # fmt: skip
     wait_for(lambda: said.exists() and said.read_text().endswith("\n"))
     sleeping = int(said.read_text())

@@ -22,6 +22,7 @@ from moto.server import ThreadedMotoServer
 from project_tools import everything_in, run
 from template_tools import make_template
 
+from default_signals import reset_signals
 from terraform_tool import Terraform
 from ticketgen.project.environments import count_resources
 from ticketgen.project.place import misnamed
@@ -437,8 +438,7 @@ def test_interrupted_from_the_keyboard_it_leaves_nothing(tmp_path: Path) -> None
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        # Whoever runs in the background has inherited that a keyboard's signal is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=reset_signals,
     )
     end = time.monotonic() + 60
     while not (made := list(tmp_path.glob(".ticketgen-new-*/project"))) and time.monotonic() < end:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from default_signals import reset_signals
 from ticketgen.rehearsal.reaper import IN_USE, PREFIX
 from ticketgen.rehearsal.workspace import module
-from ticketgen.signals import ENDING
 
 DEMO = Path(__file__).resolve().parents[2] / "examples" / "tap-marketplace" / "ticketgen.yaml"
 
@@ -69,8 +69,7 @@ def rehearsing(temporary: Path, tmp_path: Path, **variables: str) -> Iterator[su
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
-        # A shell lets what it starts in the background ignore SIGINT, and a rehearsal keeps that.
-        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in ENDING],
+        preexec_fn=reset_signals,
     )
     try:
         yield process

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tree_tools import NEW, OLD, VERSION, dies_at, in_child, recover, render, rules, snapshot, unfinished
 
+from default_signals import reset_signals
 from ticketgen.tree import plan, put_back, write
 from ticketgen.tree.journal import GUARD, STAGE
 from ticketgen.tree.manifest import NAME
@@ -141,8 +142,7 @@ def test_an_interrupt_from_the_keyboard_puts_everything_back(tmp_path: Path) -> 
                     signal.raise_signal(signal.SIGINT)
 
         sys.addaudithook(hook)
-        # Whoever runs in the background has inherited none.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        reset_signals()
         try:
             render(root, NEW)
         except KeyboardInterrupt:
