@@ -13,7 +13,7 @@ from tree_tools import NEW, OLD, VERSION, render, snapshot
 
 from ticketgen.findings import Finding
 from ticketgen.tree import moves, write, write_files
-from ticketgen.tree.journal import STAGE
+from ticketgen.tree.stage import STAGE
 
 pytestmark = pytest.mark.usefixtures("no_flush")
 
@@ -235,7 +235,7 @@ def test_an_edit_is_told_with_the_file_and_nothing_is_written(
             place.write_bytes(EDIT)
         exchanged(stage, name, folder, target)
 
-    monkeypatch.setattr("ticketgen.tree.journal.swap", edited_first)
+    monkeypatch.setattr("ticketgen.tree.exchange.swap", edited_first)
     (found,) = render(root, NEW).findings
     assert (found.rule, found.location and found.location.file) == ("interference", "stacks/dev/main.tf")
     assert found.message == "nothing was written, because the file changed meanwhile"
@@ -259,7 +259,7 @@ def test_an_editor_that_saves_twice_keeps_its_newest_text(
         place.with_suffix(".swp").write_bytes(text)
         place.with_suffix(".swp").replace(place)
 
-    monkeypatch.setattr("ticketgen.tree.journal.swap", edited_first)
+    monkeypatch.setattr("ticketgen.tree.exchange.swap", edited_first)
     found = render(root, NEW).findings
     assert {f.rule for f in found} == {"interference"}
     assert place.read_bytes() == EDIT

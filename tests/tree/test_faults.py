@@ -14,7 +14,7 @@ from tree_tools import NEW, OLD, VERSION, recover, render, snapshot
 
 from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.tree import moves, plan
-from ticketgen.tree.journal import STAGE
+from ticketgen.tree.stage import STAGE
 
 CALLS = (
     "access", "dup", "fchmod", "fstat", "fsync", "link", "listdir", "lstat", "mkdir", "open", "read", "rename", "rmdir",

@@ -12,8 +12,9 @@ from tree_tools import NEW, OLD, VERSION, dies_at, in_child, recover, render, ru
 
 from default_signals import reset_signals
 from ticketgen.tree import plan, put_back, write
-from ticketgen.tree.journal import GUARD, STAGE
+from ticketgen.tree.guard import GUARD
 from ticketgen.tree.manifest import NAME
+from ticketgen.tree.stage import STAGE
 
 Trees = tuple[dict[str, bytes | None], dict[str, bytes | None]]
 

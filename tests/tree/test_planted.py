@@ -13,9 +13,10 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, dies_at, render, rules, snapshot, unfinished
 
 from ticketgen.tree import plan, put_back, write_files
-from ticketgen.tree.journal import GUARD, GUARD_TEXT, STAGE
+from ticketgen.tree.guard import GUARD, GUARD_TEXT
 from ticketgen.tree.manifest import NAME
 from ticketgen.tree.paths import fingerprint
+from ticketgen.tree.stage import STAGE
 
 IN_THE_WAY = [("in-the-way", STAGE)]
 

@@ -16,8 +16,8 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, in_child, render, rules, snapshot, stack
 
 from ticketgen.tree import State, write
-from ticketgen.tree.journal import STAGE
 from ticketgen.tree.manifest import NAME
+from ticketgen.tree.stage import STAGE
 
 
 @pytest.fixture

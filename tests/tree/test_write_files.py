@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ticketgen.tree import write_files
-from ticketgen.tree.journal import STAGE
+from ticketgen.tree.stage import STAGE
 
 
 def test_files_are_created_replaced_and_deleted_together(tmp_path: Path) -> None:

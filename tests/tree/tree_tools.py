@@ -11,7 +11,7 @@ from pathlib import Path
 from ticketgen.findings import Checked, Finding
 from ticketgen.tree import Changes, Stack, journal, write
 from ticketgen.tree.disk import opened
-from ticketgen.tree.journal import STAGE
+from ticketgen.tree.stage import STAGE
 
 __all__ = [
     "NEW",

@@ -23,9 +23,11 @@ from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
 from ticketgen.tree.disk import Disk, opened, trouble
-from ticketgen.tree.journal import GUARD, STAGE, unfinished
+from ticketgen.tree.guard import GUARD
+from ticketgen.tree.journal import unfinished
 from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, folders, not_ours, read_manifest
 from ticketgen.tree.paths import clashes, fingerprint
+from ticketgen.tree.stage import STAGE
 from ticketgen.tree.versions import is_newer
 
 __all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "finding", "plan", "planned"]

@@ -11,8 +11,10 @@ from ticketgen.findings import Checked, Finding, has_errors
 from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, planned
 from ticketgen.tree.disk import Disk, trouble
 from ticketgen.tree.drift import downgrades, upgrades
-from ticketgen.tree.journal import STAGE, Operation, apply, recover
+from ticketgen.tree.exchange import Operation
+from ticketgen.tree.journal import apply, recover
 from ticketgen.tree.lock import PATIENCE_S, locked
+from ticketgen.tree.stage import STAGE
 
 __all__ = ["put_back", "refusals", "write", "write_files"]
 

@@ -1,0 +1,161 @@
+"""Exchange the files of a write with those in its stage, one by one, and restore them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ticketgen.tree.disk import Disk
+from ticketgen.tree.moves import OUT, place, swap
+from ticketgen.tree.stage import STAGE, Stage, Step, digest, put
+
+__all__ = [
+    "ConcurrentChange",
+    "Operation",
+    "exchange_files",
+    "missing_folders",
+    "move_to_stage",
+    "remove_empty_folders",
+    "restore_file",
+    "stage_files",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One file to write, or to delete if ``after`` is None.
+
+    ``before`` is the content that the file must have now. ``folder`` is the stack's folder, or empty for a file
+    outside of every stack; ``path`` is the file's path; both are relative to the root.
+    """
+
+    folder: str
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+class ConcurrentChange(Exception):
+    """Another process changed a file between the comparison and the write; the argument is its path."""
+
+
+def stage_files(stage: Stage, operations: Sequence[Operation]) -> None:
+    """Stage the new files, with the permissions of the old ones."""
+    for number, operation in enumerate(operations):
+        if operation.after is None:
+            continue
+        mode = None
+        if operation.before is not None:
+            with stage.disk.parent(operation.path) as (folder, name):
+                mode = stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode) & 0o777
+        put(stage.fd, str(number), operation.after, mode)
+    os.fsync(stage.fd)
+
+
+def exchange_files(stage: Stage, steps: Sequence[Step]) -> None:
+    """Move every new file into place and every old one to the stage.
+
+    Raises:
+        ConcurrentChange: another process changed a file.
+        OSError: a file could not be moved.
+    """
+    for number, step in enumerate(steps):
+        with stage.disk.parent(step.path) as (folder, name):
+            if digest(folder, name) != step.before:
+                raise ConcurrentChange(step.path)
+            if step.after is None:
+                os.rename(name, str(number), src_dir_fd=folder, dst_dir_fd=stage.fd)
+            elif step.before is not None:
+                swap(stage.fd, str(number), folder, name)
+            else:
+                try:
+                    place(stage.fd, str(number), folder, name)
+                except FileExistsError:
+                    raise ConcurrentChange(step.path) from None
+        if step.before is not None and digest(stage.fd, str(number)) != step.before:
+            raise ConcurrentChange(step.path)
+    for parent in sorted({step.path.rpartition("/")[0] for step in steps}):
+        with stage.disk.folder(parent) as folder:
+            os.fsync(folder)
+    for number, step in enumerate(steps):
+        if step.before is not None and digest(stage.fd, str(number)) != step.before:
+            raise ConcurrentChange(step.path)
+
+
+def restore_file(stage: Stage, number: int, step: Step, *, own: bool) -> None:
+    """Restore one file, unless somebody else changed it since."""
+    if step.before is not None:
+        stage.disk.make(step.path.rpartition("/")[0])
+    elif not stage.disk.exists(step.path):
+        return
+    with stage.disk.parent(step.path) as (folder, name):
+        now = digest(folder, name)
+        if step.before is None:
+            if now == step.after:
+                move_to_stage(stage, f"{number}{OUT}", folder, name, step.after)
+            return
+        if now == step.before or now not in {None, step.after}:
+            return
+        old = _staged_name(stage, number, step, own=own)
+        if old is None:
+            return
+        if now is None:
+            with contextlib.suppress(FileExistsError):  # another process wrote one since, which stays
+                place(stage.fd, old, folder, name)
+            return
+        swap(stage.fd, old, folder, name)
+        if digest(stage.fd, old) != step.after:  # edited just now: the newest edit stays
+            swap(stage.fd, old, folder, name)
+
+
+def _staged_name(stage: Stage, number: int, step: Step, *, own: bool) -> str | None:
+    """The name of the file in the stage that a step took out; None if it took out none.
+
+    Raises:
+        OSError: another file than the old one is there, and this process did not take it out.
+    """
+    for name in (f"{number}{OUT}", str(number)):
+        found = digest(stage.fd, name)
+        if found == step.before or (own and found not in {None, step.after}):
+            return name
+        if found not in {None, step.after}:
+            raise OSError(0, f"another program saved it meanwhile; move {STAGE}/{name} to it, or delete that")
+    return None
+
+
+def move_to_stage(stage: Stage, name: str, folder: int, target: str, expected: str | None) -> None:
+    """Move a file of ours to the stage; put it back if it is not as expected.
+
+    Raises:
+        OSError: it is there again, or, if another file took its place, in the stage, which is kept and reported.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(target, name, src_dir_fd=folder, dst_dir_fd=stage.fd)
+        try:
+            if digest(stage.fd, name) != expected:
+                raise OSError(0, "another program saved it meanwhile")
+        except BaseException:
+            place(stage.fd, name, folder, target)
+            raise
+
+
+def remove_empty_folders(disk: Disk, path: str, stacks: Sequence[str]) -> None:
+    """Remove folders that became empty with a deleted file, up to the stack's folder."""
+    folder = path.rpartition("/")[0]
+    with contextlib.suppress(OSError):
+        while any(folder == stack or folder.startswith(f"{stack}/") for stack in stacks):
+            with disk.parent(folder) as (parent, name):
+                os.rmdir(name, dir_fd=parent)
+            folder = folder.rpartition("/")[0]
+
+
+def missing_folders(disk: Disk, operations: Sequence[Operation]) -> tuple[str, ...]:
+    """The folders to create, outer ones first."""
+    needed = set()
+    for operation in operations:
+        parts = operation.path.split("/")[:-1]
+        needed |= {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    return tuple(sorted(folder for folder in needed if not disk.exists(folder)))

@@ -1,0 +1,50 @@
+"""The guard: a file that keeps Terraform out of a stack while its files may be inconsistent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+from ticketgen.tree.disk import content
+from ticketgen.tree.exchange import ConcurrentChange, move_to_stage
+from ticketgen.tree.moves import OUT, place
+from ticketgen.tree.paths import fingerprint
+from ticketgen.tree.stage import Stage, put
+
+__all__ = ["GUARD", "GUARD_TEXT", "remove_guard", "stage_guard", "write_guards"]
+
+GUARD = "ticketgen-render-interrupted.tf"
+GUARD_TEXT = b"""# A render of this folder was interrupted, so its files may be inconsistent.
+# Run `ticketgen render`: it restores the previous files and deletes this one.
+render was interrupted
+"""
+
+
+def stage_guard(stage: Stage) -> None:
+    """Write the guard file to the stage."""
+    put(stage.fd, "guard", GUARD_TEXT)
+
+
+def write_guards(stage: Stage, stacks: Sequence[str]) -> None:
+    """Write the guard file, which Terraform refuses, into each stack."""
+    for stack in stacks:
+        stage.disk.make(stack)
+        with stage.disk.folder(stack) as folder:
+            if content(folder, GUARD) == GUARD_TEXT:
+                continue
+            if content(stage.fd, "guard") != GUARD_TEXT:  # none, or a part that a killed process wrote
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink("guard", dir_fd=stage.fd)
+                stage_guard(stage)
+            try:
+                place(stage.fd, "guard", folder, GUARD)
+            except FileExistsError:
+                raise ConcurrentChange(f"{stack}/{GUARD}") from None
+
+
+def remove_guard(stage: Stage, stack: str) -> None:
+    """Delete the guard file of a stack, unless it has another content."""
+    with contextlib.suppress(FileNotFoundError), stage.disk.folder(stack) as folder:
+        if content(folder, GUARD) == GUARD_TEXT:
+            move_to_stage(stage, f"guard{OUT}", folder, GUARD, fingerprint(GUARD_TEXT))
