@@ -3,89 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from collections.abc import Mapping
+from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from ticketgen.findings import Finding, Location, Stage
 from ticketgen.spec.authoring import TOP_KEYS, Overrides, PresetFile, field_at, keys_at
 from ticketgen.spec.model import Part, Settings
-from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, dotted, find, shown, shown_text
-from ticketgen.spec.numbers import meant
-from ticketgen.spec.presets import presets
-from ticketgen.spec.quotas import MOST_QUOTA, QUOTA_CHOICES
-from ticketgen.spec.scalars import plain_value
+from ticketgen.spec.nodes import KeyPath, Map, Node, dotted, find, shown, shown_text
+from ticketgen.spec.quotas import QUOTA_CHOICES
 from ticketgen.spec.texts import nearest
+from ticketgen.spec.wrong_values import WrongValue, describe
 from ticketgen.wording import listed
 
 __all__ = ["explain"]
 
 _IN_PRESETS: Final = frozenset(name for name, info in Settings.model_fields.items() if info.is_required())
 _KEY: Final = "[key]"  # pydantic's step for a key, as opposed to its value
-
-
-@dataclass(frozen=True, slots=True)
-class _Wrong:
-    """A wrong value, with everything that an explanation needs.
-
-    Attributes:
-        node: the value.
-        path: the place in the model where it was validated.
-        field: the field of the model; None in a list, in tags and in quotas.
-        context: the context of pydantic's error.
-    """
-
-    node: Node
-    path: KeyPath
-    field: FieldInfo | None
-    context: Mapping[str, object]
-
-    @property
-    def unit(self) -> str:
-        """The unit of the field; "" if it has none."""
-        extra = self.field.json_schema_extra if self.field else None
-        return str(extra.get("x-unit", "")) if isinstance(extra, dict) else ""
-
-    @property
-    def in_unit(self) -> str:
-        """The unit in brackets, to follow a number."""
-        return f" ({self.unit})" if self.unit else ""
-
-    @property
-    def is_tag(self) -> bool:
-        """Whether it is the value of a tag."""
-        return self.path[-2:-1] == ("tags",)
-
-    def why_not(self, value: object) -> str | None:
-        """Why the spec does not take another value in this place, as a fix; None if it does."""
-        if "quotas" in self.path:
-            return None if isinstance(value, int) and 1 <= value <= MOST_QUOTA else ""
-        if self.field is None:
-            return None
-        kind: Any = self.field.annotation
-        if self.field.metadata:
-            kind = Annotated[(kind, *self.field.metadata)]
-        try:
-            TypeAdapter(kind).validate_python(value, strict=True)
-        except ValidationError as error:
-            return str(error.errors()[0].get("ctx", {}).get("help", ""))
-        return None
-
-    @property
-    def numbers(self) -> str:
-        """The whole numbers that the spec takes here: ``from 1 to 33``."""
-        extra = self.field.json_schema_extra if self.field else None
-        choices = extra.get("enum") if isinstance(extra, dict) else None
-        if isinstance(choices, list):
-            return f"out of {listed([str(each) for each in choices], 'or')}"
-        limits = self.field.metadata if self.field else ()
-        least = next((each.ge for each in limits if hasattr(each, "ge")), 1)
-        most = next((each.le for each in limits if hasattr(each, "le")), MOST_QUOTA)
-        return f"from {least} to {most}{self.in_unit}"
 
 
 def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding, KeyPath]:
@@ -105,17 +40,8 @@ def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding
     if where[-1:] == (_KEY,):
         return _bad_key(where[:-1], root, error.get("ctx", {}))
     node = find(root, where)
-    wrong = _Wrong(node, where, field_at(model, where), error.get("ctx", {}))
-    describe = _DESCRIBED.get(error["type"])
-    rule, what, help = (
-        describe(wrong)
-        if describe
-        else (
-            "invalid-value",
-            f"is refused: {error['msg']}",
-            "run `ticketgen help spec` for the accepted values",
-        )
-    )
+    wrong = WrongValue(node, where, field_at(model, where), error.get("ctx", {}))
+    rule, what, help = describe(error["type"], error["msg"], wrong)
     name = dotted(node.path) or "the whole file"
     # A sentence about a whole section has the section as its subject.
     value = "" if error["type"] == "refused" and isinstance(node, Map) else f"{shown(node)} "
@@ -215,124 +141,3 @@ def _bad_key(where: KeyPath, root: Node, context: Mapping[str, object]) -> tuple
         str(context.get("help", "run `ticketgen help spec` for the accepted values")),
     )
     return finding, (*parent.path, key)
-
-
-_Described = tuple[str, str, str]
-"""Rule, what follows the value, and the fix."""
-
-
-def _refused(wrong: _Wrong) -> _Described:
-    context = wrong.context
-    return str(context["rule"]), str(context["message"]), str(context["help"])
-
-
-def _not_whole(wrong: _Wrong) -> _Described:
-    node, what = wrong.node, "is not a whole number"
-    if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
-        return "wrong-type", what, f"write a whole number {wrong.numbers}"
-    text = node.text
-    if re.fullmatch("[-+]?[0-9]{19,}", text):
-        return "out-of-range", "is too large", f"write a whole number {wrong.numbers}"
-    if isinstance(node.value, str) and isinstance(plain_value(text), int):
-        fits = wrong.why_not(int(text)) is None
-        return "wrong-type", what, f"write {text} without quotes" if fits else f"write one {wrong.numbers}"
-    number = meant(text, wrong.unit)
-    if number is None or wrong.why_not(number) is not None:
-        return "wrong-type", what, f"write a whole number {wrong.numbers}"
-    if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3})+", text):
-        other = text.replace(".", "")
-        if wrong.why_not(int(other)) is None:
-            return "wrong-type", what, f"write {number}, or {other} if you mean thousands"
-    return "wrong-type", what, f"write {number}"
-
-
-def _not_a_truth(wrong: _Wrong) -> _Described:
-    text = wrong.node.text.casefold() if isinstance(wrong.node, Scalar) else ""
-    help = "write true or false"
-    if text in {"yes", "y", "on", "true", "1"}:
-        help = "write true, without quotes"
-    if text in {"no", "n", "off", "false", "0"}:
-        help = "write false, without quotes"
-    return "wrong-type", "is neither true nor false", help
-
-
-def _not_text(wrong: _Wrong) -> _Described:
-    node = wrong.node
-    if isinstance(node, Scalar) and node.value is not None:
-        if wrong.path == ("extends",):
-            return "wrong-type", "is not text", f"write one of {', '.join(presets())}"
-        refused = wrong.why_not(node.text)
-        return "wrong-type", "is not text", refused or f"write {shown_text(node.text)}, in quotes"
-    if wrong.is_tag and isinstance(node, Scalar):
-        help = 'write "" for a tag without a value, and put text that begins with # in quotes'
-        return "wrong-type", "is not text", help
-    return "wrong-type", "is not text", "write text after the colon"
-
-
-def _not_a_list(wrong: _Wrong) -> _Described:
-    node = wrong.node
-    help = "write a list, such as [us-east-1]"
-    if isinstance(node, Scalar):
-        words = [word for word in re.split(r"[\s,;]+", node.text) if word]
-        undashed = [word.removeprefix("-") for word in words]
-        if words and wrong.why_not(tuple(words)) is None:
-            help = f"write [{', '.join(words)}]"
-        elif words != undashed and wrong.why_not(tuple(undashed)) is None:
-            help = "write a space after each dash"
-    return "wrong-type", "is not a list", help
-
-
-def _not_a_map(wrong: _Wrong) -> _Described:
-    node, what = wrong.node, "is not a map of keys"
-    if not node.path:
-        return "wrong-type", what, "begin with version: 1, and write each key on its own line"
-    if isinstance(node, Scalar) and node.value is None:
-        return "wrong-type", what, "write its keys below it, indented, or delete it"
-    if isinstance(node, Sequence) and node.path == ("environments",):
-        return "wrong-type", what, "write each environment as a key, such as dev: {}"
-    if (
-        isinstance(node, Scalar)
-        and node.path == ("environments",)
-        and re.fullmatch("[a-z][a-z0-9-]*", node.text)
-    ):
-        return "wrong-type", what, f"write {node.text}: {{}} on its own line below it, indented"
-    return "wrong-type", what, "write lines of key: value below it, indented"
-
-
-def _no_choice(wrong: _Wrong) -> _Described:
-    choices = re.findall("'([^']*)'", str(wrong.context.get("expected", "")))
-    what = f"is not one of {', '.join(choices)}"
-    text = wrong.node.text if isinstance(wrong.node, Scalar) else ""
-    close = nearest(text, choices)
-    return "invalid-value", what, f"did you mean {close}?" if close else f"write one of {', '.join(choices)}"
-
-
-def _too_little(wrong: _Wrong) -> _Described:
-    least = wrong.context["ge"]
-    return "out-of-range", f"is less than {least}", f"write {least} or more{wrong.in_unit}"
-
-
-def _too_much(wrong: _Wrong) -> _Described:
-    most = wrong.context["le"]
-    return "out-of-range", f"is more than {most}", f"write {most} or less{wrong.in_unit}"
-
-
-def _too_short(wrong: _Wrong) -> _Described:
-    return "no-regions", "names no Region", "name at least one, such as [us-east-1]"
-
-
-_DESCRIBED: Final[Mapping[str, Callable[[_Wrong], _Described]]] = {
-    "refused": _refused,
-    "int_type": _not_whole,
-    "bool_type": _not_a_truth,
-    "string_type": _not_text,
-    "tuple_type": _not_a_list,
-    "model_type": _not_a_map,
-    "dict_type": _not_a_map,
-    "mapping_type": _not_a_map,
-    "literal_error": _no_choice,
-    "greater_than_equal": _too_little,
-    "less_than_equal": _too_much,
-    "too_short": _too_short,
-}
-"""By the type of pydantic's error: https://docs.pydantic.dev/latest/errors/validation_errors/."""

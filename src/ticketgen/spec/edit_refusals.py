@@ -1,0 +1,189 @@
+"""Why a Region cannot be added to a spec or removed from it, each with the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ticketgen.aws.regions import DATA_API_MISSING, REGIONS
+from ticketgen.findings import Finding, Location, Stage
+from ticketgen.spec.load import SpecDocument
+from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.nodes import find
+from ticketgen.spec.texts import choice, nearest
+from ticketgen.wording import listed
+
+__all__ = [
+    "cannot_be_secondary",
+    "cannot_edit",
+    "is_needed",
+    "needs_secondary",
+    "not_opted_in",
+    "other_partition",
+    "unknown_names",
+    "unnamed_environment",
+]
+
+
+def unknown_names(region: str, only: Collection[str], names: Collection[str]) -> tuple[Finding, ...]:
+    """Findings for an unknown Region, and for chosen environments that the spec lacks."""
+    findings = []
+    if region not in REGIONS:
+        close = nearest(region, REGIONS)
+        help = f"did you mean {close}?" if close else "write the code of a Region, such as us-east-1"
+        findings.append(_finding("no-such-region", f"{region!r} is not a Region of AWS", None, help))
+    for name in sorted(set(only) - set(names)):
+        findings.append(
+            _finding(
+                "unknown-environment", f"the spec has no environment {name!r}", None, choice(name, names)
+            )
+        )
+    return tuple(findings)
+
+
+def other_partition(region: str, partition: str) -> Finding:
+    theirs = REGIONS[region].partition
+    return _finding(
+        "other-partition",
+        f"{region} is in the partition {theirs}, but the spec is in {partition}",
+        None,
+        f"write a separate spec for {theirs}: nothing replicates between partitions",
+    )
+
+
+def not_opted_in(document: SpecDocument, region: str) -> Finding:
+    return _finding(
+        "needs-opt-in",
+        f"{region} is an opt-in Region, and opt_in_regions does not list it",
+        Location(document.file),
+        f"run `aws account enable-region --region-name {region}`, wait until `aws account get-region-opt-status` "
+        "says ENABLED, then add it with --opted-in",
+    )
+
+
+def needs_secondary(
+    document: SpecDocument, lacking: Collection[Environment], region: str, project: Project
+) -> Iterator[Finding]:
+    """Findings for environments with a single Region, whose second Region has to be the secondary one."""
+    alone = [each.name for each in lacking if each.secondary_region is None]
+    if not alone:
+        return
+    command = f"ticketgen add-region {region}"
+    options = "" if len(alone) == len(project.environments) else "".join(f" --env {name}" for name in alone)
+    then = f", then `{command}` for the others" if len(alone) < len(lacking) else ""
+    yield _finding(
+        "needs-secondary-region",
+        f"{listed(alone)} {'have' if len(alone) > 1 else 'has'} one Region, so {region} has to be the secondary Region",
+        Location(document.file),
+        f"run `{command} --secondary{options}`{then}",
+    )
+
+
+def cannot_be_secondary(
+    document: SpecDocument, project: Project, chosen: Collection[Environment], region: str
+) -> Iterator[Finding]:
+    """Findings for environments in which the Region cannot become the secondary one."""
+    primary = [each.name for each in chosen if each.primary_region == region]
+    if primary:
+        yield _finding(
+            "cannot-be-secondary",
+            f"{region} is the primary Region of {listed(primary)}",
+            _editable(document, project, primary[0], "primary_region"),
+            "name another Region as the secondary one",
+        )
+    free = [each.name for each in chosen if each.secondary_region in {None, region}]
+    taken: dict[str, list[str]] = {}
+    for each in chosen:
+        if each.secondary_region not in {None, region} and each.primary_region != region:
+            taken.setdefault(str(each.secondary_region), []).append(each.name)
+    for other, names in taken.items():
+        instead = f"add {region} to these without --secondary"
+        if free:
+            options = " ".join(f"--env {name}" for name in free)
+            instead = f"choose the environments without a secondary Region: {options}"
+        yield _finding(
+            "cannot-be-secondary",
+            f"{other} is already the secondary Region of {listed(names)}",
+            _editable(document, project, names[0], "secondary_region"),
+            instead,
+        )
+
+
+def is_needed(
+    document: SpecDocument, project: Project, having: Collection[Environment], region: str
+) -> Iterator[Finding]:
+    """Findings for environments whose primary or secondary Region it is: one for each place and fix."""
+    groups: dict[tuple[str, Location, str], list[str]] = {}
+    for each in having:
+        role = "primary" if region == each.primary_region else "secondary"
+        if region in {each.primary_region, each.secondary_region}:
+            at = _editable(document, project, each.name, f"{role}_region")
+            groups.setdefault((role, at, _successor(each)), []).append(each.name)
+    for (role, at, successor), names in groups.items():
+        yield _finding(
+            "region-is-needed",
+            f"{region} is the {role} Region of {listed(names)}: analytics, verification and audit live there",
+            at,
+            _instead(_where(document, project, f"{role}_region", names), role, region, successor),
+        )
+
+
+def _successor(environment: Environment) -> str:
+    """The Region that may become the primary or secondary one; "" if an environment has no other Region left."""
+    hubs = {environment.primary_region, environment.secondary_region}
+    others = [each for each in environment.regions if each not in hubs | DATA_API_MISSING]
+    if others or len(environment.regions) > 2:
+        return others[0] if others else "another Region"
+    return ""
+
+
+def _where(document: SpecDocument, project: Project, key: str, names: Collection[str]) -> str:
+    """Where a value is written for some environments: once if no others share it, otherwise in each of them."""
+    own = [name for name in names if _sets(document, name, key)]
+    sharing = [each.name for each in project.environments if not _sets(document, each.name, key)]
+    if not own and set(sharing) == set(names):
+        return "at the top of the file"
+    return f"in {listed([f'environments.{name}' for name in names])}"
+
+
+def _sets(document: SpecDocument, name: str, key: str) -> bool:
+    return len(find(document.root, ("environments", name, key)).path) == 3
+
+
+def _instead(where: str, role: str, region: str, successor: str) -> str:
+    """What to do before a primary or secondary Region can be removed."""
+    if successor:
+        return (
+            f"write {role}_region: {successor} {where}, run `ticketgen render` and apply it, then run "
+            f"`ticketgen remove-region {region}` again"
+        )
+    if role == "secondary":
+        return f"write secondary_region: null {where}, delete {region} from regions there, and run `ticketgen render`"
+    return "add a Region that can replace it first, or name the other environments with --env"
+
+
+def unnamed_environment(document: SpecDocument, project: Project, name: str) -> Finding:
+    return _finding(
+        "cannot-edit",
+        f"the environment {name} comes from the preset, and the spec does not name it",
+        _editable(document, project, name),
+        f"write {name}: {{}} under environments first",
+    )
+
+
+def cannot_edit(document: SpecDocument, region: str) -> Finding:
+    return _finding(
+        "cannot-edit",
+        f"ticketgen cannot edit the spec for {region} without changing something else",
+        Location(document.file),
+        "edit the Regions by hand, then run `ticketgen render`",
+    )
+
+
+def _finding(rule: str, message: str, at: Location | None, help_text: str) -> Finding:
+    return Finding(rule, message, Stage.RESOLVE, at, help=help_text)
+
+
+def _editable(document: SpecDocument, project: Project, *path: str) -> Location:
+    """Where the spec sets a value of an environment; where it names its preset if that sets the value."""
+    at = project.marks.get(("environments", *path))
+    return at if at and at.file == document.file else find(document.root, ("extends",)).at
