@@ -1,0 +1,83 @@
+"""What a rehearsal finds in the stack after the sale: ledgers, analytics, refunds and seat maps."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ticketgen.rehearsal.applied_stack import AppliedStack
+from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.rehearsal.onsale import Show
+
+__all__ = [
+    "count_matching_maps",
+    "count_refunds",
+    "missing_in_analytics",
+    "valid_entries",
+    "wait_for_replication",
+]
+
+
+def wait_for_replication(aws: EmulatedAws, seconds: float) -> None:
+    """Wait until replication has caught up in every Region."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and aws.ask("state")["waiting"]:
+        time.sleep(0.2)
+
+
+def valid_entries(stack: AppliedStack) -> dict[str, dict[str, Any]]:
+    """Return the unvoided sales of all Regions' ledgers by id."""
+    entries = {
+        entry["sale_id"]["S"]: entry for region in stack.regions for entry in stack.ledger_entries(region)
+    }
+    voided = {entry["voids"]["S"] for entry in entries.values() if "voids" in entry}
+    return {key: entry for key, entry in entries.items() if "voids" not in entry and key not in voided}
+
+
+def missing_in_analytics(aws: EmulatedAws, stack: AppliedStack, shows: Sequence[Show]) -> dict[str, int]:
+    """Return the number of sales missing in each analytics database, after time to catch up."""
+    wanted = sum("voids" not in entry for entry in stack.ledger_entries(shows[0].home))
+    deadline = time.monotonic() + 30
+    while True:
+        found = {arn.split(":")[3]: wanted - rows for arn, rows in aws.ask("state")["sales"].items()}
+        if time.monotonic() > deadline or (found and not any(found.values())):
+            return found
+        time.sleep(0.5)
+
+
+def count_refunds(stack: AppliedStack) -> int:
+    """Count the messages on the refund queues."""
+    total = 0
+    for region, exports in stack.regions.items():
+        if exports.get("refunds_queue_url"):
+            answer = stack.client("sqs", region).get_queue_attributes(
+                QueueUrl=exports["refunds_queue_url"], AttributeNames=["ApproximateNumberOfMessages"]
+            )
+            total += int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    return total
+
+
+def count_matching_maps(
+    aws: EmulatedAws, stack: AppliedStack, shows: Sequence[Show], live: Mapping[tuple[str, str], int]
+) -> int:
+    """Count the Regions whose seat map matches the ledger for every event."""
+    wanted = Counter(event for event, _ in live)
+    agreeing = 0
+    for front in stack.apis():
+        deadline = time.monotonic() + 15
+        while True:
+            taken_seats = {}
+            for show in shows:
+                status, answer = aws.call("GET", f"{front.url}/events/{show.event_id}/seats")
+                sections = json.loads(answer)["sections"] if status == 200 else [{"taken": -1}]
+                taken_seats[show.event_id] = sum(section["taken"] for section in sections)
+            if taken_seats == {show.event_id: wanted[show.event_id] for show in shows}:
+                agreeing += 1
+                break
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+    return agreeing
