@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stacks import DEMO_REGIONS, SHAPES, environment, parsed
 
 from reports import report_of, scale
-from ticketgen.capacity.billing import KEYS, Usage
+from ticketgen.capacity.billed_units import KEYS, Usage
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Block, Object
 

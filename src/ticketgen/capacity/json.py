@@ -10,7 +10,7 @@ never removed.
 
 from __future__ import annotations
 
-from ticketgen.capacity.billing import SALES, Usage
+from ticketgen.capacity.billed_units import SALES, Usage
 from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.report import Report
 from ticketgen.sizing.figures import Scope

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from ticketgen.capacity.billing import KEYS
+from ticketgen.capacity.billed_units import KEYS
 from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
 from ticketgen.safe_open import open_inside
 from ticketgen.spec.nodes import Map, Node, Scalar, dotted, shown, shown_text

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ticketgen.aws.quotas import QUOTAS, Quota
 from ticketgen.capacity import prices
-from ticketgen.capacity.billing import LEFT_OUT, SALES
+from ticketgen.capacity.billed_units import LEFT_OUT, SALES
 from ticketgen.capacity.markdown import cell
 from ticketgen.capacity.report import Report, report
 from ticketgen.capacity.sections import short

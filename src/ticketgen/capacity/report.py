@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ticketgen.capacity.billing import Usage, usage
+from ticketgen.capacity.billed_units import Usage
+from ticketgen.capacity.billing import usage
 from ticketgen.sizing import Sizing
 from ticketgen.sizing.quotas import Need, needs
 from ticketgen.spec.model import Environment

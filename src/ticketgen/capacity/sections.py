@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ticketgen.capacity.billing import LEFT_OUT, SALES, Usage
+from ticketgen.capacity.billed_units import LEFT_OUT, SALES, Usage
 from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.report import Report
 from ticketgen.sizing.figures import Figure, Scope, said

@@ -1,0 +1,76 @@
+"""The units that AWS bills: what each has, the key of its price, and the units that are not counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["KEYS", "LEFT_OUT", "SALES", "Usage"]
+
+SALES = 1000
+"""The number of sales, one per seat, that units are given for."""
+
+LEFT_OUT = (
+    "data transfer to buyers",
+    "storage, backups and I/O of Aurora, and point-in-time recovery of the tables",
+    "refused transactions, which DynamoDB bills like successful ones",
+    "custom metrics, KMS requests, the secret of the database, and active users of Cognito",
+    "a custom domain: its certificate, health checks and queries",
+)
+
+KEYS = (
+    "apigateway.requests",
+    "cloudwatch.alarm_hours",
+    "cloudwatch.dashboard_hours",
+    "dynamodb.change_data_capture_units",
+    "dynamodb.read_request_units",
+    "dynamodb.replicated_write_request_units",
+    "dynamodb.storage",
+    "dynamodb.write_request_units",
+    "elasticache.node_hours",
+    "kinesis.extended_retention_hours",
+    "kinesis.put_payload_units",
+    "kinesis.shard_hours",
+    "kms.key_hours",
+    "lambda.gib_seconds",
+    "lambda.requests",
+    "logs.ingested",
+    "rds.acu_hours",
+    "rds.data_api_requests",
+    "states.express_gib_seconds",
+    "states.express_requests",
+    "states.standard_transitions",
+    "transfer.between_regions",
+    "wafv2.requests",
+    "wafv2.rule_hours",
+    "wafv2.web_acl_hours",
+    "xray.traces",
+)
+"""The keys that a price file may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The units under one price.
+
+    Attributes:
+        key: of the price, ``<service>.<unit>``.
+        unit: what is counted, in the plural.
+        sales: how many for `SALES` sales.
+        idle_hour: how many for an hour in which nothing is on sale.
+        event_hour: how many more for each hour of a sold-out event that is still verified and shown.
+        formula: how they are computed.
+        source: where AWS documents the unit.
+    """
+
+    key: str
+    unit: str
+    sales: float
+    idle_hour: float
+    event_hour: float
+    formula: str
+    source: str
+
+    @property
+    def service(self) -> str:
+        """The service that bills the units."""
+        return self.key.partition(".")[0]
