@@ -1,6 +1,6 @@
 """``python -m ticketgen``."""
-# Nothing may be imported above the next lines, not even from __future__: Python puts the current folder, which may be
-# a stranger's, at the front of sys.path for -m.
+# Nothing may be imported above the next lines, not even from __future__: with -m, Python puts the current folder,
+# which may be untrusted, at the front of sys.path.
 
 import sys
 

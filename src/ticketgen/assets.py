@@ -32,7 +32,7 @@ def changelog() -> str:
 
 
 def documents() -> tuple[str, ...]:
-    """The names of the documentation's pages, relative to its folder: the top ones, and the index of the rules."""
+    """The names of the documentation's pages, relative to its folder: top-level pages and the rules' index."""
     folder = asset_folder("docs")
     pages = [
         path.name for path in sorted(folder.glob("*.md")) if path.stem.casefold() not in {"index", "readme"}

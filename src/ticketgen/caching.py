@@ -31,7 +31,7 @@ NO_CACHE = "TICKETGEN_NO_CACHE"
 _LARGEST = 4 * 2**20  # bytes; the compiled grammar has 0.2 MB, the largest template 0.1 MB
 _CODE = sha256().digest_size
 _WRITTEN_IN_S = 60
-"""Seconds in which a run has certainly written an entry, and renamed its temporary file."""
+"""Seconds after which a run has certainly written an entry and renamed its temporary file."""
 
 
 def cache_folder() -> Path | None:
@@ -60,7 +60,7 @@ def load(kind: str, key: str) -> bytes | None:
 
     Args:
         kind: what the entry is, one word. An entry of one kind is never read as another.
-        key: all inputs of its computation; may be long.
+        key: all inputs of its computation, of any length.
     """
     name = _name(kind, key)
     with suppress(OSError), _opened() as folder:
@@ -83,7 +83,7 @@ def keep(kind: str, key: str, content: bytes, most: int) -> None:
         kind: as for `load`.
         key: as for `load`.
         content: the content of the entry.
-        most: the number of entries of that kind to keep, the newest ones.
+        most: the number of entries of that kind to keep; the newest ones stay.
     """
     name = _name(kind, key)
     if len(content) + _CODE > _LARGEST:
@@ -124,7 +124,7 @@ def _delete_oldest(folder: int, kind: str, most: int) -> None:
     newest = time.time() - _WRITTEN_IN_S
     deletable = [(age, name) for age, name in ages if "." not in name or age < newest]
     for _, name in sorted(deletable, reverse=True)[most:]:
-        with suppress(OSError):  # a folder, or deleted by another run
+        with suppress(OSError):  # a folder, or already deleted by another run
             os.unlink(name, dir_fd=folder)
 
 
@@ -177,7 +177,7 @@ def _files(package: str) -> Iterator[str]:
 def _chosen() -> Path:
     own = os.environ.get("TICKETGEN_CACHE_DIR")
     if own:
-        return Path(os.path.abspath(own))  # noqa: PTH100 -- `resolve` would follow links, which are looked at
+        return Path(os.path.abspath(own))  # noqa: PTH100 -- `resolve` would follow links, which are checked
     if sys.platform == "darwin":
         return Path.home() / "Library/Caches/ticketgen"
     cache = Path(os.environ.get("XDG_CACHE_HOME", ""))

@@ -1,6 +1,6 @@
 """Invisible characters, and characters that look like others.
 
-Text of strangers can reorder the line that it stands in, hide in it, or look like other text. The classes follow
+Untrusted text can reorder the line that contains it, hide in it, or look like other text. The classes follow
 Unicode's "Source Code Handling" (https://www.unicode.org/reports/tr55/), its "Security Mechanisms"
 (https://www.unicode.org/reports/tr39/) and the attack in https://trojansource.codes.
 """
@@ -43,7 +43,7 @@ class Hidden:
 
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARKS = frozenset("\u061c\u200e\u200f")
-"""Bidirectional controls that open no run of text. https://www.unicode.org/reports/tr55/ allows them."""
+"""Bidirectional controls that do not open a run of text. https://www.unicode.org/reports/tr55/ allows them."""
 
 _PRINTABLE_BLANKS = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
@@ -91,7 +91,7 @@ def is_hidden(mark: str) -> bool:
 
 
 def described(mark: str) -> str:
-    """A character for a message: its code point, and its name if it has one."""
+    """Describe a character for a message: its code point, and its name if it has one."""
     name = unicodedata.name(mark, "") or _CONTROLS.get(mark, "")
     return f"U+{ord(mark):04X} ({name})" if name else f"U+{ord(mark):04X}"
 
@@ -107,9 +107,9 @@ _CONTROLS = {
 def hidden(line: str) -> Iterator[Hidden]:
     """The hidden characters of a line of a file, except where its script needs them.
 
-    Needed are a tab, the carriage return at the end of the line, a joiner between letters of a script that joins, what
-    makes one emoji of several characters, a variation selector behind what it varies, and a directional mark beside a
-    letter that is written from right to left.
+    Scripts need a tab, the carriage return at the end of the line, a joiner between letters of a joining script, the
+    characters that combine several into one emoji, a variation selector after the character that it varies, and a
+    directional mark beside a right-to-left letter.
     """
     start = count = skip = 0
     first = Kind.INVISIBLE
@@ -137,7 +137,7 @@ def hidden(line: str) -> Iterator[Hidden]:
 
 @lru_cache(maxsize=4096)
 def _kind(mark: str) -> Kind | None:
-    """Why a character is hidden; None if its place needs it."""
+    """Why a character is hidden; None if the text around it needs it."""
     category = unicodedata.category(mark)
     if not is_hidden(mark) or category == "Zs" or mark == "\t":
         return None
@@ -179,7 +179,7 @@ def _is_needed(mark: str, before: str, after: str) -> bool:
 
 
 def _flag(line: str, index: int) -> int:
-    """The end of the tags that make a flag of a region, as of Scotland, if they begin here; 0 otherwise."""
+    """The end of the tags of a regional flag, such as Scotland's, if they begin here; 0 otherwise."""
     run = (
         _TAG_RUN.match(line, index)
         if line[index] >= "\U000e0030" and line[index - 1 : index] == _BLACK_FLAG
@@ -206,8 +206,9 @@ def _script(mark: str) -> str:
 def look_alikes(line: str) -> tuple[int, ...]:
     """The indices of letters that look Latin, in words that look like other words.
 
-    Those are words that mix them with ASCII letters, and words of nothing else, unless the line is written in their
-    script: it has another word with a letter that no Latin letter looks like. A Greek letter alone is a symbol.
+    These are words that mix such letters with ASCII letters, and words of such letters alone, unless the line is
+    written in their script, that is, contains another word with a letter that does not look Latin. A single Greek
+    letter is a symbol.
     """
     if line.isascii():
         return ()

@@ -1,7 +1,7 @@
-"""Write untrusted text into each format: the only border between what was read and what is printed.
+"""Escape untrusted text for each output format; all output passes through here.
 
 Messages, names and excerpts show every invisible or look-alike character as an escape
-(`characters` says which). No line of the result is a command for the CI that logs it: GitHub's runner obeys lines that
+(`characters` says which). No line of the result is a CI command: GitHub's runner obeys lines that
 begin with ``::``, and ``##[`` anywhere in a line
 (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs); Azure's obeys ``##vso[``, and TeamCity
 ``##teamcity[``.
@@ -51,7 +51,7 @@ def quoted(text: str) -> str:
 
 
 def visible_lines(text: str, *, keep: str = "\n") -> str:
-    """Lines of text, each as `visible` shows it, none of them a command for the CI.
+    """Lines of text, each as `visible` shows it, none of them a CI command.
 
     Args:
         text: the lines.
@@ -64,12 +64,12 @@ def visible_lines(text: str, *, keep: str = "\n") -> str:
 
 
 def harmless(text: str) -> str:
-    """The text without commands for the CI that logs it."""
+    """The text without CI commands."""
     return _COMMAND.sub(r"\\u0023", _COMMAND_LINE.sub(r"\1\\u003a", text))
 
 
 def readable(text: str) -> str:
-    r"""The text, with bytes of a name that are not UTF-8 as ``\xff``, and lone surrogates as escapes."""
+    r"""The text with bytes of a name that are not UTF-8 written as ``\xff``, and lone surrogates as escapes."""
     if not _SURROGATE.search(text):
         return text
     try:
@@ -85,7 +85,7 @@ def as_utf8(text: str) -> bytes:
 
 
 def as_json(document: object) -> str:
-    """A JSON document, indented, in ASCII: a log and a terminal show it as it is."""
+    """A JSON document, indented and in ASCII, so that logs and terminals show it unchanged."""
     text = json.dumps(document, indent=2)
     if "\\ud" in text.lower():
         text = json.dumps(_readable(document), indent=2)
@@ -116,7 +116,7 @@ def as_markdown(text: str) -> str:
 
 
 def as_shell_word(text: str) -> str:
-    """One word for a shell that can be pasted as it is shown."""
+    """One shell word that can be pasted as displayed."""
     shown = visible(text.replace("\\", "\\\\").replace("'", "\\'"))
     if visible(text) == text:
         return shlex.quote(text)

@@ -16,10 +16,10 @@ __all__ = ["FIX", "MOST", "RULE", "Place", "hidden_characters"]
 RULE = "hidden-characters"
 FIX = "delete the character, or write it as an escape in double quotes"
 MOST = 20
-"""Places that are reported of one file."""
+"""Maximum places reported for one file."""
 
 _MOST_SEEN = 50_000
-"""Limit of hidden characters that are classified in a file; more of them are an error of any kind."""
+"""Maximum hidden characters classified in a file; beyond it, any hidden character is an error."""
 
 _LONGEST_SHOWN = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n|\Z)")
@@ -33,9 +33,9 @@ class Place:
     Attributes:
         line: from 1.
         column: from 1, in characters.
-        message: what is there.
-        severity: an error for what cannot be seen; a warning for look-alikes, and for characters that Unicode does not
-            define or that each font draws as it likes.
+        message: a description of the characters.
+        severity: an error for invisible characters; a warning for look-alikes, for undefined characters and for
+            characters that each font draws differently.
         help: the fix for this place.
     """
 
@@ -50,7 +50,7 @@ def hidden_characters(text: str) -> Iterator[Place]:
     """The first places of a file, in order, and one more if there are others.
 
     Args:
-        text: the whole file; a byte order mark at its start is none of its characters.
+        text: the whole file, without a byte order mark at its start.
     """
     text = text.removeprefix("\ufeff")
     if text.isascii() and not _CONTROL.search(text):
@@ -69,7 +69,7 @@ def hidden_characters(text: str) -> Iterator[Place]:
 
 
 def _others(lines: Iterable[tuple[int, str]]) -> Place:
-    """The place of the first error in the remaining lines, or of the first warning; nothing beyond it is read."""
+    """The first error in the remaining lines, or else the first warning; the search ends at the first error."""
     message = f"more hidden characters follow; of a file, {MOST} places are reported"
     warned = seen = 0
     for number, line in lines:

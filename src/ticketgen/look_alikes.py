@@ -2,8 +2,8 @@
 
 From Unicode's table of confusable characters: those whose skeleton is one ASCII letter or digit
 (https://www.unicode.org/Public/security/latest/confusables.txt, described in https://www.unicode.org/reports/tr39/).
-Left out are digits, which are never alone in a number of their own script; the dotless i, a letter of Turkish; and
-mathematical letters, which Unicode itself decomposes to the letter that they look like.
+Excluded are digits, which are never alone in a number of their own script; the dotless i, a Turkish letter; and
+mathematical letters, which Unicode itself decomposes to the letters that they look like.
 """
 
 from __future__ import annotations

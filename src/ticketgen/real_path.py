@@ -1,7 +1,7 @@
-"""Where a path leads, in bounded work: the links on the way may be a stranger's.
+"""Resolve links in a path with bounded work, because the links may be untrusted.
 
-`os.path.realpath` recurses for each link, so that a thousand links in a row raise `RecursionError`, and looks up every
-part of every target, of which forty long ones have 80,000.
+`os.path.realpath` recurses for each link, so that a chain of a thousand links raises `RecursionError`, and looks up
+every part of every target: forty long targets have 80,000 parts.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Final
 __all__ = ["MOST_LINKS", "MOST_PARTS", "Led", "follow", "real_path"]
 
 MOST_LINKS: Final = 40
-"""Links on the way, as for Linux: https://man7.org/linux/man-pages/man7/path_resolution.7.html."""
+"""Maximum links on the way, as in Linux: https://man7.org/linux/man-pages/man7/path_resolution.7.html."""
 MOST_PARTS: Final = 5_000
-"""Parts of the path, and of the targets of links in it, that are looked up."""
+"""Maximum parts of the path, and of the targets of its links, that are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Led:
-    """Where a path leads.
+    """The result of resolving a path.
 
     Attributes:
-        path: absolute and without links; the one that was asked for if there are too many links or parts.
-        mode: of what is there; 0 if nothing is, or if it is not known.
-        parts: how many parts were looked up.
+        path: the absolute path without links; the given path if there are too many links or parts.
+        mode: the file mode at the path; 0 if nothing is there, or if it is unknown.
+        parts: the number of parts that were looked up.
     """
 
     path: str
@@ -36,7 +36,7 @@ class Led:
 
 def follow(path: str) -> Led:
     """Follow an absolute path, link by link."""
-    if os.name != "posix":  # there, Python asks the system for the whole path
+    if os.name != "posix":  # there, Python resolves the path with a single system call
         there = os.path.realpath(path)
         return Led(there, os.lstat(there).st_mode if os.path.lexists(there) else 0, 1)
     real, mode, links, parts = "/", stat.S_IFDIR, 0, 0
@@ -55,7 +55,7 @@ def follow(path: str) -> Led:
         try:
             mode = os.lstat(inner).st_mode
             target = os.readlink(inner) if stat.S_ISLNK(mode) else None  # noqa: PTH115
-        except (OSError, ValueError):  # it does not exist, or is no path at all
+        except (OSError, ValueError):  # it does not exist, or is not a valid path
             mode, target = 0, None
         if target is None:
             real = inner

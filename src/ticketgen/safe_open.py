@@ -1,7 +1,7 @@
 """Read untrusted files: regular files of a bounded size, below a folder, without links.
 
-A path is opened component by component, each in the folder opened before it and without following links, so that
-nothing that happens in between leads elsewhere. Pipes and devices are refused without waiting for them.
+A path is opened component by component, each relative to the open folder before it and without following links, so
+that no concurrent change can redirect it. Pipes and devices are refused without waiting for them.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _CHUNK: Final = 1 << 20
 
 
 class NotPlain(OSError):
-    """Error for a path that is not a plain file in its folder: a link, a pipe, a device, too large.
+    """Error for a path that is not a regular file of bounded size in its folder, such as a link, a pipe or a device.
 
-    ``strerror`` says what it is, beginning with "it" or with the part of the path that is to blame.
+    ``strerror`` says what it is, beginning with "it" or with the offending part of the path.
     """
 
     def __init__(self, number: int, what: str, path: str) -> None:
@@ -94,7 +94,7 @@ def _below(root: Path, parts: list[str]) -> int:
 
 
 def _below_by_path(root: Path, parts: list[str]) -> int:
-    """For systems that cannot open relative to a folder."""
+    """Fallback for systems that cannot open relative to a folder."""
     place = root
     for depth, part in enumerate(parts, start=1):
         place = place / part
@@ -104,7 +104,7 @@ def _below_by_path(root: Path, parts: list[str]) -> int:
 
 
 def _refused(error: OSError, part: str, folder: int, parts: list[str]) -> OSError:
-    """The reason in words: links give ELOOP or ENOTDIR, depending on the system and the flags."""
+    """The error in words: links give ELOOP or ENOTDIR, depending on the system and the flags."""
     path = "/".join(parts)
     if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EMLINK, errno.EINVAL}:
         try:
@@ -199,11 +199,11 @@ def open_far_below(folder: int, path: str, most: int) -> bytes:
 
 
 def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:
-    """The bytes of a regular file whose links, and those of the folders on the way, stay where they are trusted.
+    """The bytes of a regular file, following only links that stay within their trusted area.
 
-    A link inside a git work tree must lead to a place in that work tree. So must one below the current folder, which
-    outside of any work tree takes its place. Elsewhere folders may be links, as the machine's owner set them up, but
-    the file itself may only link to a file in its own folder or below.
+    A link inside a git work tree must stay in that work tree. Outside of any work tree, a link below the current
+    folder must stay in the current folder. Elsewhere folders may be links, which the machine's owner created, but the
+    file itself may only link to a file in its own folder or below.
 
     Args:
         path: of the file, relative to the current folder or absolute.
@@ -212,7 +212,7 @@ def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:
 
     Raises:
         FileNotFoundError: the file does not exist.
-        NotPlain: a link leads out, the file is not regular, or it is too large.
+        NotPlain: a link leaves its area, the file is not regular, or it is too large.
         OSError: it cannot be read.
     """
     real = _followed(path, a_file=True)
@@ -241,7 +241,7 @@ def check_place(file: Path) -> None:
         raise NotPlain(errno.ELOOP, "a symbolic link leads to '.git'", str(file))
 
 
-_MOST_LINKS: Final = 40  # as Linux has it
+_MOST_LINKS: Final = 40  # the limit of Linux
 
 
 def _followed(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:

@@ -1,7 +1,7 @@
-"""End on SIGTERM, SIGHUP and SIGQUIT as on Ctrl-C: with an exception, so that everything is cleaned up.
+"""End on SIGTERM, SIGHUP and SIGQUIT as on Ctrl-C, with an exception, so that everything is cleaned up.
 
-Handlers belong to the main thread. Anywhere else, and in a program that uses ticketgen as a library, nothing here
-changes how a signal is treated.
+Handlers belong to the main thread. In other threads, and in a program that uses ticketgen as a library, signal
+handling is not changed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 __all__ = ["ENDING", "Endings", "end_on_signals", "endings"]
 
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""The signals by which a person or a machine ends a command."""
+"""The signals that ask a command to end."""
 
 
 def end_on_signals() -> None:
@@ -34,13 +34,13 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 class Endings:
-    """What becomes of an ending signal: the first one raises, and each one after it is only noted.
+    """The handling of termination signals: the first one raises, and later ones are only recorded.
 
-    So whatever runs after the first one runs to its end.
+    Cleanup that runs after the first signal is therefore not interrupted.
 
     Attributes:
-        held: whether a signal is only noted.
-        came: the signals that were noted.
+        held: whether signals are only recorded.
+        came: the recorded signals.
     """
 
     def __init__(self) -> None:
@@ -49,19 +49,19 @@ class Endings:
         self.raised = False
 
     def let(self) -> None:
-        """Let a signal raise from here on, also one that was noted."""
+        """Let signals raise from here on, including a recorded one."""
         self.held = self.raised
         if self.came and not self.raised:
             signal.raise_signal(self.came[0])
 
     def hold(self) -> None:
-        """Note signals from here on; the end of the block sends the first one again."""
+        """Record signals from here on; the end of the block sends the first one again."""
         self.held = True
 
 
 @contextmanager
 def endings() -> Iterator[Endings]:
-    """Decide in a block when an ending signal raises: not before `let`, not after `hold`, and only once.
+    """Control when a termination signal raises in the block: not before `let`, not after `hold`, and only once.
 
     ``try: …let(); work() finally: hold()`` inside of ``try: … finally: clean_up()`` cleans up whenever signals come.
     """

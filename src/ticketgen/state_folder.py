@@ -1,4 +1,4 @@
-"""The user's own folder for state on this machine: what no repository can bring, and nobody else can change.
+"""The user's own state folder on this machine, which no repository can contain and nobody else can change.
 
 It is ``ticketgen`` in the platform's folder for state
 (https://specifications.freedesktop.org/basedir-spec/latest/). A folder in a project or in a git work tree is not safe,
@@ -41,8 +41,8 @@ def open_state_folder(
     """Open the folder, or one in it; None if it is missing, or not safe.
 
     Args:
-        folder: what `state_folder` gives.
-        names: of the folder in it, and of those that lead to that.
+        folder: the result of `state_folder`.
+        names: the names on the path to a folder in it.
         create: create what is missing.
         project: a folder that must not contain it.
     """
@@ -56,7 +56,7 @@ def _opened(
     named: Path, names: tuple[str, ...], *, create: bool, project: os.stat_result | None
 ) -> int | None:
     base = Path(os.path.realpath(named))
-    # The path as it is named, too: a link that leads to a safe place may have come with a work tree.
+    # Check the given path as well: a link that leads to a safe folder may have come with a work tree.
     around = dict.fromkeys((base, *base.parents, named, *named.parents))
     for folder in around:
         if os.path.lexists(folder / ".git"):
@@ -65,7 +65,7 @@ def _opened(
             if project is not None and os.path.samestat(folder.stat(), project):
                 return None
     if create:
-        # As root with the HOME of another user, as under sudo: do not leave a folder there that its owner cannot use.
+        # As root with the HOME of another user, as with sudo, do not create a folder that the HOME's owner cannot use.
         nearest = next(folder for folder in (base, *base.parents) if folder.exists())
         if nearest.stat().st_uid not in {0, os.geteuid()}:
             return None
@@ -87,5 +87,5 @@ def _opened(
 
 
 def is_own(found: os.stat_result, *, others: int = 0o022) -> bool:
-    """Whether this user made it, and others have none of these rights; by default, none to change it."""
+    """Whether it belongs to this user and denies others these permissions; by default, permission to change it."""
     return found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & others

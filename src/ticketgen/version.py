@@ -1,4 +1,4 @@
-"""The running ticketgen, as its package metadata describes it: version, requirements, where it was installed from."""
+"""The metadata of the running ticketgen: its version, requirements and source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERSION = version("ticketgen")
 
 
 def requirements(extra: str | None = None) -> tuple[str, ...]:
-    """What the package requires, or what one of its extras adds, without the marker that names the extra."""
+    """The requirements of the package, or those that an extra adds, without the marker that names the extra."""
     found = []
     for line in distribution("ticketgen").requires or ():
         requirement, _, marker = (part.strip() for part in line.partition(";"))
@@ -31,9 +31,9 @@ def requirements(extra: str | None = None) -> tuple[str, ...]:
 
 
 def install_command(extra: str) -> str:
-    """The command that installs what an extra adds, into the environment of the running ticketgen.
+    """The command that installs the requirements of an extra into the environment of the running ticketgen.
 
-    It names the extra's packages and not ticketgen: an index may hold somebody else's package of that name.
+    It names the extra's packages and not ticketgen: an index may have another package of that name.
     """
     wanted = " ".join(f'"{each}"' for each in requirements(extra))  # PEP 508 has no $, ` or \\
     python = shlex.quote(sys.executable)

@@ -1,4 +1,4 @@
-"""Numbers and lists as people read them: thousands separated, singular and plural right."""
+"""Numbers, counts and lists as text for people."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def of_one(things: str) -> str:
 
 
 def counted(number: float, things: str) -> str:
-    """A number of things, which are named in the plural: ``1 shard``, ``12 write units/s``."""
+    """A number with its noun, which is given in the plural: ``1 shard``, ``12 write units/s``."""
     return f"{said(number)} {of_one(things) if number == 1 else things}"
 
 
 def listed(words: Sequence[str], joint: str = "and") -> str:
-    """Words as a sentence lists them: ``a, b and c``."""
+    """Join words as in a sentence: ``a, b and c``."""
     return f" {joint} ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])

@@ -64,7 +64,7 @@ class CacheNode:
     """An ElastiCache node type.
 
     Attributes:
-        name: such as ``cache.r7g.large``.
+        name: the type's name, such as ``cache.r7g.large``.
         memory: its ``maxmemory`` in bytes, of which `CACHE_RESERVED_SHARE` is reserved.
         burstable: whether its CPU runs on credits, and is slow without them.
     """

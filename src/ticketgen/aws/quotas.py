@@ -24,7 +24,7 @@ class Quota:
     Attributes:
         key: the name in rule ids: ``quota-<key>``.
         service: the service code for ``aws service-quotas``.
-        code: the quota code; "" if no page that was read has it.
+        code: the quota code; "" if no page documents it.
         name: the name in Service Quotas.
         default: the value of a new account in a Region that `elsewhere` does not name.
         unit: what the quota counts.
@@ -32,8 +32,8 @@ class Quota:
         elsewhere: other defaults, each with its Regions.
         raised_with: the key of the quota whose increase also raises this one, if AWS takes no request for this one.
         raisable: whether a request raises it.
-        unverified: what no page that was read confirms; "" if everything is confirmed.
-        is_global: whether one value holds for all Regions of the account together.
+        unverified: the part that no page confirms; "" if everything is confirmed.
+        is_global: whether one value applies to all Regions of the account together.
     """
 
     key: str

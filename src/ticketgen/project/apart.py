@@ -1,7 +1,7 @@
-"""Do work that a stranger's text describes in a process of its own, which the kernel ends.
+"""Run work on untrusted text in a separate process, whose limits the kernel enforces.
 
-A signal handler cannot interrupt one long operation of the interpreter, such as a power of two large numbers or a
-regular expression. The limits of a process can.
+A signal handler cannot interrupt one long operation of the interpreter, such as a power of large numbers or a regular
+expression. The kernel can.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from ticketgen.signals import ENDING, endings
 __all__ = ["apart"]
 
 _SPARE_S: Final = 2
-"""Processor time for what interrupts itself, and says what it was doing."""
+"""Extra processor time, so that work that limits itself ends first and can report what it was doing."""
 
 
 def apart(action: Callable[[], Mapping[str, File]], seconds: float) -> tuple[Mapping[str, File], float]:
-    """Call a function in a copy of this process, which sees what this one has and changes nothing of it.
+    """Call a function in a forked process, which has this process's data and cannot change it.
 
     Args:
-        action: makes files.
-        seconds: the most processor time.
+        action: returns files.
+        seconds: the maximum processor time.
 
     Returns:
         The files, and the processor time in seconds.
 
     Raises:
         Unusable: the action raised it.
-        TooMuch: the process was ended, because it took too long or its memory was not enough.
+        TooMuch: the process took too much time or memory and was ended.
     """
     with endings() as ending:
         reader, writer = os.pipe()
@@ -65,13 +65,13 @@ def apart(action: Callable[[], Mapping[str, File]], seconds: float) -> tuple[Map
 
 def _copy() -> int:
     with warnings.catch_warnings():
-        # The other thread shows the progress: it holds nothing that rendering needs.
+        # The other thread only shows progress; it holds no lock that rendering needs.
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
 
 
 def _work(action: Callable[[], Mapping[str, File]], seconds: float, writer: int) -> None:
-    """Be the copy: do it, write the result, and exit without cleaning up what belongs to the original."""
+    """In the child: run the action, write the result, and exit without cleaning up the parent's resources."""
     code = 1
     try:
         for each in (*ENDING, signal.SIGXCPU):

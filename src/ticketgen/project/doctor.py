@@ -26,7 +26,7 @@ from ticketgen.version import VERSION, install_command
 __all__ = ["Check", "Health", "examine"]
 
 LEAST_TERRAFORM: Final = (1, 9)
-"""The oldest that the stacks accept, of Terraform and OpenTofu alike (``provider.tf``)."""
+"""The minimum version that the stacks accept, for both Terraform and OpenTofu (``provider.tf``)."""
 
 REGISTRIES: Final = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 PATIENCE_S: Final = 5
@@ -64,7 +64,7 @@ def examine(spec: Path, *, offline: bool = False) -> Iterator[Check]:
 
     Args:
         spec: the project's spec.
-        offline: whether to leave the registries alone.
+        offline: whether to skip the checks that need a registry.
     """
     yield _ticketgen(spec.parent)
     yield _spec(spec)
@@ -79,7 +79,7 @@ def examine(spec: Path, *, offline: bool = False) -> Iterator[Check]:
 
 
 def _ticketgen(project: Path) -> Check:
-    """The running version, and whether the project installs the same."""
+    """The running version, and whether the project installs the same one."""
     found = f"{VERSION}, Python {platform.python_version()}"
     pin = read_pin(project)
     if pin is None or not pin.running:
@@ -105,7 +105,7 @@ def _terraform(tool: str, path: str, offline: bool) -> Iterator[Check]:
     try:
         with (
             tempfile.TemporaryDirectory() as folder
-        ):  # here, it would read the project's lock file and plugins
+        ):  # in the project's folder it would read the lock file and plugins
             done = subprocess.run(
                 [path, "version", "-json"], capture_output=True, text=True, timeout=PATIENCE_S * 4, check=True,
                 cwd=folder, env={**os.environ, "CHECKPOINT_DISABLE": "1"},

@@ -43,13 +43,13 @@ def eject(root: Path, name: str) -> Checked[Path]:
 
 
 def accept(root: Path, name: str) -> Checked[Path]:
-    """Record that the project's template stays as it is beside ticketgen's current one."""
+    """Record that the project keeps its template although ticketgen's own changed."""
     refused = _unknown(name) or _unread(root, name)
     return Checked(None, (refused,)) if refused else _written(root, name, copy=False)
 
 
 def difference(root: Path, name: str) -> Checked[str]:
-    """What the project changed: a unified diff from ticketgen's own template to the project's."""
+    """A unified diff from ticketgen's own template to the project's."""
     refused = _unknown(name) or _unread(root, name)
     if refused:
         return Checked(None, (refused,))
@@ -94,7 +94,7 @@ def _present(folder: Path) -> Iterator[str]:
     """The files below the folders of templates, relative to the project's folder of templates."""
     for name in _FOLDERS:
         if folder.is_symlink() or (folder / name).is_symlink():
-            continue  # the rendering refuses it
+            continue  # rendering refuses it
         for place, folders, files in os.walk(folder / name):  # follows no links
             folders[:] = [each for each in folders if each != "__pycache__"]
             yield from ((Path(place) / each).relative_to(folder).as_posix() for each in files)
@@ -103,7 +103,7 @@ def _present(folder: Path) -> Iterator[str]:
 def _written(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     """Record the template's hash; with ``copy``, write the template in the same step."""
     own, manifest = (asset_folder("templates") / name).read_bytes(), f"{OVERRIDES}/{NAME}"
-    # Read before it is parsed: if it changes in between, the write refuses.
+    # Read the file before parsing it: if it changes in between, the write is refused.
     before = open_below(root, manifest, MOST_TEXT) if os.path.lexists(root / manifest) else None
     noted = load(root, OVERRIDES)
     if noted.value is None:
@@ -129,7 +129,7 @@ def _unknown(name: str) -> Finding | None:
 
 
 def _unread(root: Path, name: str) -> Finding | None:
-    """The reason that the project's copy cannot be read; None if it can."""
+    """The reason why the project's copy cannot be read; None if it can."""
     path = f"{OVERRIDES}/{name}"
     outside = unsafe(root, path)
     if outside:

@@ -1,4 +1,4 @@
-"""The environments of a new project: the figures that dev and staging begin with, and the size of each stack."""
+"""The environments of a new project: the initial figures of dev and staging, and the size of each stack."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ from ticketgen.spec.model import Environment
 
 __all__ = ["NewEnvironment", "count_resources", "first_figures", "new_environments"]
 
-# An order a second is the least that sizing reckons with; an event of 500 seats fits the smallest cache and one
-# partition key.
+# One order per second is the minimum of sizing; an event of 500 seats fits the smallest cache and one partition key.
 _DEV: Final = {"purchases_per_minute": 60, "seats_per_event": 500, "concurrent_events": 2}
 
-# A tenth of the preset shows every effect of scale but the quotas.
+# A tenth of the preset shows every effect of scale except the quotas.
 _LEAST_STAGING: Final = {"purchases_per_minute": 100, "seats_per_event": 1000, "concurrent_events": 5}
 _STAGING_PART: Final = 10
 _STAGING_REGIONS: Final = 4
 
-_parsed = lru_cache(maxsize=100)(parse)  # most files of two environments are alike
+_parsed = lru_cache(maxsize=100)(parse)  # most files of two environments are the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class NewEnvironment:
     """An environment of a new project.
 
     Attributes:
-        folder: its stack, seen from the project's folder.
+        folder: the folder of its stack, relative to the project's folder.
         regions: the number of its Regions.
         purchases_per_minute: its event scale.
         resources: the number of resources that its first apply creates.
@@ -52,7 +51,7 @@ class NewEnvironment:
 
 
 def first_figures(preset: Path) -> dict[str, object]:
-    """The figures of a preset, and those that dev and staging set beside it, as private variables of the template."""
+    """The figures of a preset and the overrides of dev and staging, as private variables of the template."""
     settings: dict[str, Any] = yaml.safe_load(preset.read_text(encoding="utf-8"))
     every = [str(region) for region in settings["regions"]]
     named = [settings["primary_region"], settings["secondary_region"]]
@@ -105,7 +104,7 @@ def count_resources(stack: Path) -> int:
 
 
 def _list(regions: list[str], every: list[str]) -> str:
-    """Some Regions for the spec; nothing if they are all of the preset's."""
+    """The value of ``regions`` for the spec; empty if it equals the preset's."""
     return f"[{', '.join(regions)}]" if len(regions) < len(every) else ""
 
 

@@ -36,9 +36,9 @@ _HOSTS: Final = {
 }
 _ADDRESS: Final = re.compile(r"(?:git\+)?(?:https?|ssh|git|file)://|\w[\w.-]*@\w[\w.-]*:")
 _PROTOCOLS: Final = "file:git:http:https:ssh"
-"""Transports that git may use: the others, such as ``ext::``, run commands that an address contains."""
+"""Transports that git may use; others, such as ``ext::``, run commands contained in an address."""
 _SETTINGS: Final = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false")
-"""Overrides for settings of the user that would run a program, or fetch more."""
+"""Overrides for user settings that would run a program or fetch more."""
 _ATTRIBUTES: Final = "* -filter\n"
 """Overrides a repository's ``.gitattributes``. It would choose files for the user's filters, such as Git LFS, and these
 programs read settings of the repository."""
@@ -61,7 +61,7 @@ def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) ->
     Args:
         source: a path, a URL, an address such as ``git@HOST:PATH``, or an abbreviation such as ``gh:OWNER/NAME``.
         checkout: a branch, tag or commit of a repository.
-        into: a new folder for what is fetched.
+        into: a new folder for the fetched files.
         base: where a relative path begins.
 
     Raises:
@@ -157,7 +157,7 @@ def _small_enough(content: bytes) -> bytes:
 
 
 def _unpacked(content: bytes) -> Mapping[str, File]:
-    """The files of an archive, unpacked in a process of its own; nothing is written to the disk."""
+    """The files of an archive, unpacked in a separate process; nothing is written to the disk."""
 
     def unpacked() -> Mapping[str, File]:
         with bounded():
@@ -170,7 +170,7 @@ def _unpacked(content: bytes) -> Mapping[str, File]:
 
 
 def _members(content: bytes) -> Mapping[str, File]:
-    """The files of an archive, which may have one folder around them."""
+    """The files of an archive, without the single folder that may contain them all."""
     files: dict[str, File] = {}
     left = MOST_BYTES
     try:
@@ -197,7 +197,7 @@ def _members(content: bytes) -> Mapping[str, File]:
                 files[member.filename] = File(packed, bool(mode & stat.S_IXUSR))
     except Unusable:
         raise
-    except Exception as error:  # zipfile, zlib and lzma have many
+    except Exception as error:  # zipfile, zlib and lzma raise many types
         reason = str(error) or type(error).__name__
         raise Unusable(f"it cannot be unpacked: {reason}", "name a zip archive without a password") from None
     tops = {path.split("/")[0] for path in files}

@@ -1,7 +1,7 @@
 """Make a project's files from a template: rendered in Jinja's sandbox, each at a checked path below the project.
 
-The template's expressions see its variables and nothing else, so a template without hooks and extensions is inert: it
-is text in, text out. Nothing here touches the disk. It is rendered in a process of its own, in bounded time and memory.
+The template's expressions see its variables and nothing else, so a template without hooks and extensions is inert.
+Nothing here touches the disk. Rendering runs in a separate process with bounded time and memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SYNTAX: Final = frozenset(
         "variable_end_string", "variable_start_string",
     }
 )  # fmt: skip
-"""The options of Jinja that a template may set; the others take objects or make caches."""
+"""The Jinja options that a template may set; the others take objects or create caches."""
 
 _RESERVED: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen-(write|new-.*)", re.IGNORECASE)
 """Names that git or ticketgen would trust: hooks in ``.git`` run at the first commit, a journal at the next render.
@@ -41,7 +41,7 @@ _RESERVED: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen-(write|new-.*)", r
 """
 
 _IGNORED_BY_MACOS: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
-"""Characters that HFS+ leaves out of a name. Source: git's ``is_hfs_dotgit`` (utf8.c)."""
+"""Characters that HFS+ ignores in a name. Source: git's ``is_hfs_dotgit`` (utf8.c)."""
 
 
 class Renderer:
@@ -51,7 +51,7 @@ class Renderer:
         """Prepare the sandbox.
 
         Raises:
-            Unusable: the template wants extensions that do not exist, or options that Jinja does not have.
+            Unusable: the template uses an extension that does not exist, or an option that Jinja does not have.
         """
         self._template = template
         self._environment = _environment(template)
@@ -59,7 +59,7 @@ class Renderer:
 
     @contextlib.contextmanager
     def _bounded(self, name: str) -> Iterator[None]:
-        """Explain whatever an expression raises, and charge its time to what is left of the budget."""
+        """Turn any exception of an expression into an explanation, and charge its time to the remaining budget."""
         since = time.process_time()
         try:
             with bounded(self._seconds):
@@ -93,7 +93,7 @@ class Renderer:
         """A text of the template, rendered.
 
         Args:
-            name: of the text, for the message.
+            name: the name of the text, for messages.
             text: a template.
             answers: the variables.
 
@@ -107,7 +107,7 @@ class Renderer:
         return self._apart(rendered)[""].content.decode("utf-8", "surrogatepass")
 
     def _apart(self, action: Callable[[], Mapping[str, File]]) -> Mapping[str, File]:
-        """Call a function in a process of its own, and charge its time to the budget of the whole template."""
+        """Call a function in a separate process, and charge its time to the budget of the whole template."""
         try:
             files, used = apart(action, self._seconds)
         except TooMuch as error:
@@ -170,7 +170,7 @@ class Renderer:
             return rendered.replace("\n", newline).encode()
 
     def _copied(self, source: str) -> str | None:
-        """The outermost part of a path that the template copies unrendered; None if there is none."""
+        """The outermost folder or file of a path that the template copies without rendering; None if there is none."""
         named = self._template.variables.get("_copy_without_render")
         patterns = named if isinstance(named, list) else ()
         matches = (
@@ -179,7 +179,7 @@ class Renderer:
         return next(matches, None)
 
     def _path(self, source: str, answers: Mapping[str, object], copied: str | None = None) -> str | None:
-        """A path with its names rendered, except in copied folders; None if one renders as empty text."""
+        """The path with its names rendered, except in copied folders; None if a name renders as empty text."""
         parts = source.split("/")
         rendered = len(copied.split("/")) if copied else len(parts)
         names = [self._text(source, name, answers) for name in parts[:rendered]] + parts[rendered:]
@@ -232,7 +232,7 @@ def _environment(template: Template) -> SandboxedEnvironment:
             undefined=StrictUndefined, loader=DictLoader(dict(template.included())),
             **{"keep_trailing_newline": True, **options},
         )  # fmt: skip
-    except Exception as error:  # also whatever the import of an extension raises
+    except Exception as error:  # importing an extension may raise anything
         raise Unusable(
             f"its Jinja environment cannot be made: {error}", "correct cookiecutter.json"
         ) from error

@@ -28,7 +28,7 @@ def write_new(folder: Path, files: Mapping[str, File]) -> None:
 
 
 def asked_before(template: Template, beside: Path) -> Template:
-    """The template after its ``pre_prompt`` hooks, which may change its copy in the temporary folder.
+    """Run the ``pre_prompt`` hooks on a temporary copy of the template, and return the changed template.
 
     Raises:
         Unusable: a hook fails, or what it leaves is not a template.

@@ -15,22 +15,22 @@ __all__ = ["TooMuch", "bounded"]
 
 SECONDS: Final = 30
 BYTES: Final = 1_000_000_000
-"""Templates that people use take a second of processor time and some megabytes."""
+"""Real templates take a second of processor time and some megabytes."""
 
 
 class TooMuch(Exception):
-    """The work takes more time or memory than it may."""
+    """Error of work that exceeds its time or memory limit."""
 
 
 @contextlib.contextmanager
 def bounded(seconds: float = SECONDS, size: int = BYTES) -> Iterator[None]:
-    """Bound the block: past a limit, it ends with `TooMuch`.
+    """Limit the block: beyond a limit, it ends with `TooMuch`.
 
-    The time is bounded in the main thread only, because no other one gets signals.
+    The time is limited in the main thread only, because signals reach no other thread.
 
     Args:
-        seconds: the most processor time, which a busy machine does not shorten.
-        size: the most bytes that it may take beyond those that the process has.
+        seconds: the maximum processor time, which does not depend on the load of the machine.
+        size: the maximum number of bytes in addition to those that the process has already.
     """
     with _less_memory(size), _less_time(seconds):
         try:
@@ -72,7 +72,7 @@ def _less_memory(size: int) -> Iterator[None]:
 
 
 def _used() -> int | None:
-    """The address space that the process has; None where Linux's /proc does not say it."""
+    """The size of the process's address space; None if Linux's /proc is not available."""
     try:
         return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     except (OSError, ValueError):

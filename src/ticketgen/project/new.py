@@ -36,7 +36,7 @@ SPEC = "ticketgen.yaml"
 SCHEMA = "ticketgen.schema.json"
 PICTURE = "stack.svg"
 _OURS = frozenset({"project", "ticketgen", "ticketgen_install"})
-"""Variables that every template is given, whether or not it asks for them."""
+"""Variables that every template gets, whether or not it declares them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class NewProject:
-    """A project that was made.
+    """A new project.
 
     Attributes:
-        folder: its place, as it was given.
-        files: its files relative to the folder; of a folder that had files already, only the project's.
+        folder: its folder, as given.
+        files: its files, relative to the folder; files that were in the folder before are not listed.
         environments: in the order of the spec.
-        repository: the top of the git repository that it lies in; None outside of one.
+        repository: the top-level folder of the git repository that contains it; None if there is none.
     """
 
     folder: Path
@@ -75,7 +75,7 @@ class NewProject:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What was asked for: the arguments of `new_project`, checked."""
+    """The validated arguments of `new_project`."""
 
     folder: Path
     given: Mapping[str, str]
@@ -89,7 +89,7 @@ class _Wanted:
 
 
 def defaults(question: Question) -> str:
-    """Answers every question with its default."""
+    """Answer a question with its default."""
     return question.default
 
 
@@ -115,7 +115,7 @@ def new_project(
     trust: Callable[[tuple[str, ...]], bool] = never,
     progress: Callable[[str], None] = quiet,
 ) -> Checked[NewProject]:
-    """Make a project.
+    """Create a project.
 
     Args:
         folder: new, empty, or with nothing but the files of a new repository. Its name is the project's, unless that
@@ -124,10 +124,10 @@ def new_project(
         template: a cookiecutter template's folder, archive or repository; ticketgen's own if None.
         checkout: the branch, tag or commit of the template's repository.
         install_from: the source that the project installs ticketgen from; the running one, packed, if None.
-        base: where relative paths of template and source begin.
-        ask: is asked for each variable that was not given.
-        trust: is asked whether to run the code of the template, which it is shown as a list.
-        progress: is told each step.
+        base: the folder that relative paths of template and source are relative to.
+        ask: called for each variable that was not given.
+        trust: called with the code of the template; returns whether to run it.
+        progress: called with each step.
     """
     name = given.get("project", name_of(folder))
     interrupted = put_back(folder) if folder.is_dir() else ()
@@ -161,7 +161,7 @@ def _left_behind(place: Path) -> Finding:
 
 
 def _placed(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
-    """Make the project in a temporary folder on the same file system, and move it to its own place when it is whole."""
+    """Create the project in a temporary folder on the same file system, and move it into place once it is complete."""
     folder = wanted.folder
     made = _made(beside, wanted)
     if made.value is None:
@@ -195,7 +195,7 @@ def _out_of_reach(folder: Path, repository: Path | None, files: tuple[str, ...])
 
 
 def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
-    """Make the project as ``beside/project``."""
+    """Create the project as ``beside/project``."""
     place = beside / "project"
     try:
         template = _template(wanted, beside)
@@ -222,7 +222,7 @@ def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
 
 
 def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
-    """Add what every project has, and render it."""
+    """Add the files that every project has, and render the stacks."""
     if not _has(place, SPEC):
         return Checked(None, (finding("template-without-spec", f"the template makes no {SPEC} at the top",
                                       "add one: the stacks are rendered from it"),))  # fmt: skip
@@ -240,7 +240,7 @@ def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
     every = (each.relative_to(place) for each in place.rglob("*") if each.is_file())
     files = sorted(
         each.as_posix() for each in every if each.parts[0] != ".git"
-    )  # a hook may make a repository
+    )  # a hook may create a repository
     environments = new_environments(place, project.value.environments)
     return Checked(NewProject(wanted.folder, tuple(files), environments), rendered.findings)
 

@@ -1,4 +1,4 @@
-"""Whether the running ticketgen is the one that a project installs."""
+"""Compare the running ticketgen with the one that a project installs."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Pin:
 
     Attributes:
         wanted: its version or commit.
-        running: what runs instead; empty if it is the same.
-        command: installs the wanted one, in the project's folder.
+        running: the version that runs instead; empty if it is the same.
+        command: the command that installs the wanted version, to be run in the project's folder.
     """
 
     wanted: str
@@ -33,10 +33,10 @@ class Pin:
 
 
 def read_pin(project: Path) -> Pin | None:
-    """The pin of a project, None if it has no readable one.
+    """The pin of a project; None if it has no readable one.
 
-    The file may be a stranger's: only plain files of the project are read, and nothing of them is repeated but a commit
-    or a version.
+    The file may be untrusted: only regular files of the project are read, and nothing but a commit or a version is
+    taken from them.
     """
     try:
         text = open_below(project, REQUIREMENTS, MOST_TEXT).decode()
@@ -69,12 +69,12 @@ def _running(commit: str | None) -> str:
 
 
 def _other_build(project: Path, wheel: str) -> str:
-    """The build that runs, if it was installed from a wheel with other content than the project's of that version."""
+    """The running build, if its wheel has the version but not the content of the project's wheel."""
     recorded = origin().get("archive_info", {}).get("hashes", {}).get("sha256")
     if not recorded:
         return ""
     try:
         wanted = hashlib.sha256(open_below(project, wheel, MOST_BYTES)).hexdigest()
     except OSError:
-        return ""  # it is not a file of the project
+        return ""  # not a file of the project
     return "" if recorded == wanted else f"another build of {VERSION}, from {origin().get('url')}"

@@ -1,4 +1,4 @@
-"""The folder of a new project: the check whether it can be used, and the move into it, all or nothing.
+"""The folder of a new project: check whether it can be used, and move the project into it, all or nothing.
 
 A repository that was just created on a forge contains `.git`, a README, a LICENSE. They are kept; lines that a project
 needs are appended to `.gitignore` and `.gitattributes`.
@@ -43,18 +43,18 @@ def finding(rule: str, message: str, help: str, severity: Severity = Severity.ER
 
 
 def name_of(folder: Path) -> str:
-    """The name of a folder, also of ``.`` and ``..``."""
+    """The name of a folder, even if it is given as ``.`` or ``..``."""
     return folder.name if folder.name not in {"", ".."} else folder.resolve().name
 
 
 def git_root(folder: Path) -> Path | None:
-    """The top of the git repository that a folder is in, or would be in; None outside of one."""
+    """The top-level folder of the git repository that contains, or would contain, a folder; None if there is none."""
     folder = folder.absolute()
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
 
 
 def misnamed(name: str) -> Finding | None:
-    """The finding that a project's name is invalid, with a valid suggestion."""
+    """The finding about an invalid project name, with a valid suggestion; None if the name is valid."""
     try:
         TypeAdapter(ProjectName).validate_python(name)
     except ValidationError as error:
@@ -71,7 +71,7 @@ def _suggested(name: str) -> str:
 
 
 def refused(folder: Path) -> Finding | None:
-    """The finding that no project can be created in a folder."""
+    """The finding about a folder in which no project can be created; None if it is usable."""
     exists = folder.is_symlink() or folder.exists()
     if exists and not folder.is_dir():
         return finding("folder-not-empty", f"{folder} exists and is not a folder", "name another folder")
@@ -100,21 +100,21 @@ def refused(folder: Path) -> Finding | None:
 
 
 class _InTheWay(Exception):
-    """Project and folder do not fit together; says why."""
+    """Error of a project that conflicts with the files of its folder; says why."""
 
 
 def move(project: Path, folder: Path) -> tuple[Finding, ...]:
-    """Move a project to its folder: whole or, with errors, not at all.
+    """Move a project to its folder: completely or, with errors, not at all.
 
     Args:
-        project: the whole project, on the same file system, in a folder that nobody else can reach.
-        folder: new, or one that `refused` has nothing against.
+        project: the complete project, on the same file system, in a folder that nobody else can reach.
+        folder: a new folder, or one that `refused` accepts.
 
     Returns:
         A note for each file of the folder that was kept or extended, or the errors.
 
     Raises:
-        OSError: the disk does not take the project.
+        OSError: the project cannot be written.
     """
     if not os.path.lexists(folder):
         os.rename(project, folder)  # noqa: PTH104 - fails if somebody put a file or a link here meanwhile
@@ -137,7 +137,7 @@ def move(project: Path, folder: Path) -> tuple[Finding, ...]:
 
 
 def _theirs(folder: Path, name: str) -> bytes:
-    """A file of the folder, to which lines are appended."""
+    """The content of an existing file to which lines are appended."""
     try:
         return open_below(folder, name, MOST_TEXT)
     except OSError as error:
@@ -145,7 +145,7 @@ def _theirs(folder: Path, name: str) -> bytes:
 
 
 def _files(project: Path) -> Iterator[str]:
-    """The project's files. Only a template's hook can have made anything else, such as a link.
+    """The project's files. Only a hook of the template can have created anything else, such as a link.
 
     Raises:
         _InTheWay: there is something else.
@@ -161,7 +161,7 @@ def _files(project: Path) -> Iterator[str]:
 
 
 def _meet(project: Path, folder: Path) -> Iterator[Finding]:
-    """Decide for each name that the folder already has whether it is kept or extended."""
+    """Decide for each existing name in the folder whether it is kept or extended."""
     theirs = {each.name.casefold(): each for each in folder.iterdir()}
     has_readme = next((each for name, each in sorted(theirs.items()) if name.startswith("readme")), None)
     readme = project / "README.md"

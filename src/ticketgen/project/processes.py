@@ -1,4 +1,4 @@
-"""Run a program that ends when ticketgen ends, with all processes that it started."""
+"""Run a program, and end it and all processes that it started when ticketgen ends."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ def run(
     """Run a program to its end.
 
     On a terminal the program shares ticketgen's process group, so it may ask questions and gets Ctrl-C itself. When
-    ticketgen ends, whatever the program started ends, too. Elsewhere it gets a group of its own, which ends as a whole.
+    ticketgen ends, everything that the program started ends as well. Without a terminal it gets its own process group,
+    which ends as a whole.
 
     Args:
         command: the program and its arguments; no shell reads them.
-        folder: where it runs.
+        folder: its working directory.
         environment: its variables; those of ticketgen if None.
         capture: whether to return its output instead of showing it.
 
@@ -64,7 +65,7 @@ def run(
 
 
 def _end(child: subprocess.Popen[bytes], *, whole_group: bool) -> None:
-    # On a terminal, ticketgen's own group may hold a shell script that goes on.
+    # On a terminal, ticketgen's own group may contain a shell script that must continue.
     started = {} if whole_group else _started_by(child.pid)
     for number in (signal.SIGTERM, signal.SIGKILL):
         if whole_group:
@@ -84,7 +85,7 @@ def _end(child: subprocess.Popen[bytes], *, whole_group: bool) -> None:
 
 
 def _started_by(process: int) -> Mapping[int, str]:
-    """The processes below a process, with the times at which they started."""
+    """The descendants of a process, with their start times."""
     running = _processes()
     found: dict[int, str] = {}
     parents = {str(process)}
@@ -96,7 +97,7 @@ def _started_by(process: int) -> Mapping[int, str]:
 
 
 def _processes() -> Mapping[int, tuple[str, str]]:
-    """The parent and the start of every process; nothing where `ps` is missing."""
+    """The parent and the start time of every process; empty if `ps` is missing."""
     command = ["ps", "-A", "-o", "pid=,ppid=,lstart="]
     try:
         listed = subprocess.run(

@@ -1,7 +1,7 @@
 """Add or remove a Region: change the spec and its stacks in one write.
 
-The needs of a new Region (quotas, opt-in, names) are found before anything is written, because the edited spec goes
-through all stages first. So are the resources that Terraform will destroy for a removed Region.
+The requirements of a new Region (quotas, opt-in, names) are found before anything is written, because the edited spec
+passes all stages first. So are the resources that Terraform will destroy for a removed Region.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def change_regions(
     """Edit a spec and render the environments that change: both, or with errors neither.
 
     Args:
-        spec: the path of the spec; stacks are beside it.
-        edit: one of `spec.edits`.
+        spec: the path of the spec, beside which the stacks are.
+        edit: a function of `spec.edits`.
         force: overwrite rendered files that were edited by hand.
         dry_run: write nothing.
         progress: called with each step.
@@ -110,7 +110,7 @@ def _written(
 
 
 def _news(before: Checked[Project], edit: Edit, after: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Warnings of the edited spec that the spec did not have before. Fewer Regions need nothing new."""
+    """Warnings of the edited spec that the spec did not have before; none if a Region was removed."""
     assert before.value is not None
     old = {each.name: each for each in before.value.environments}
     grown = [each for each in edit.project.environments if len(each.regions) > len(old[each.name].regions)]
@@ -128,7 +128,7 @@ def _gist(finding: Finding) -> tuple[str, str]:
 
 
 def _destroyed(before: Project, edit: Edit, stacks: Sequence[Stack]) -> Iterator[Finding]:
-    """Warn of the resources that the next apply destroys for removed Regions, and of what blocks it."""
+    """Warn of the resources that the next apply destroys for removed Regions, and of obstacles to that."""
     now = {each.name: each for each in edit.project.environments}
     files = {stack.folder.rpartition("/")[2]: stack for stack in stacks}
     for environment in before.environments:

@@ -1,4 +1,4 @@
-"""The temporary folder in which a project is made, beside its own place: removed however `new` ends."""
+"""The temporary folder in which a project is created, beside its final folder; removed however `new` ends."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ PREFIX: Final = ".ticketgen-new-"
 def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], bool]) -> T:
     """Call a function with a new private folder, and remove the folder afterwards.
 
-    Only SIGKILL and a disk that removes nothing can leave the folder behind. It is locked while it is in use, so that
-    `left_behind` knows.
+    Only SIGKILL or a failing disk can leave the folder behind. The folder is locked while it is in use, so that
+    `left_behind` does not report it.
 
     Args:
-        above: where the folder is made; it and its parents are created, and removed again unless they are kept.
-        action: gets the folder.
-        keep: whether the parents that were created stay.
+        above: the folder to create it in; this folder and its parents are created, and removed again unless ``keep``
+            is set.
+        action: called with the folder.
+        keep: whether to keep the parents that were created.
     """
     parents = [each for each in (above, *above.absolute().parents) if not each.exists()]
     made: list[tempfile.TemporaryDirectory[str]] = []
@@ -39,9 +40,7 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
         above.mkdir(parents=True, exist_ok=True)
         made.append(tempfile.TemporaryDirectory(prefix=PREFIX, dir=above, ignore_cleanup_errors=True))
         locks.append(os.open(made[0].name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
-        with contextlib.suppress(
-            OSError
-        ):  # on a file system without locks, a left-over folder is not reported
+        with contextlib.suppress(OSError):  # without locks on the file system, a stale folder is not reported
             fcntl.flock(locks[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def remove() -> None:
@@ -67,9 +66,9 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
 
 
 def left_behind(above: Path) -> tuple[Path, ...]:
-    """The temporary folders of this user that a killed `new` left in a folder.
+    """The temporary folders of this user that a killed `new` left behind in a folder.
 
-    They are reported and not removed: the name alone does not prove who made a folder, and a clone can bring it.
+    They are reported but not removed: the name alone does not prove who created a folder, and a clone can contain it.
     """
     found = []
     with contextlib.suppress(OSError):

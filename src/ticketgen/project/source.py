@@ -1,7 +1,7 @@
-"""Where a project installs ticketgen from: one requirements file, and one command for CI, README and developers.
+"""The source that a project installs ticketgen from: one requirements file, and one command for everyone.
 
-Every source is fixed: the same command installs the same ticketgen tomorrow. A bare name is never accepted,
-because an index would resolve it to whatever package was published under it.
+Every source is pinned: the same command installs the same ticketgen tomorrow. A bare name is never accepted, because
+an index would resolve it to any package published under that name.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _HASH: Final = re.compile("sha256:[0-9a-f]{64}")
 _TICKETGEN: Final = re.compile(r"ticketgen\s*(?:\[[^]]*\]\s*)?(?:[=<>!~@;]|$)")
 _COMMIT: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")  # SHA-1, and SHA-256 repositories
 VERSION_TEXT: Final = r"[A-Za-z0-9.!+_]{1,100}"
-"""A version, as it may stand in a requirement and in a message; a wheel's name has no hyphens inside of its parts."""
+"""A version that is safe in a requirement and in a message; the parts of a wheel's name contain no hyphens."""
 WHEEL: Final = re.compile(rf"ticketgen-({VERSION_TEXT})-(?:[\w.]+-)?[\w.]+-[\w.]+-[\w.]+\.whl", re.ASCII)
 
 
 class Refused(Exception):
-    """A source that cannot be used: what is wrong with it, and the fix."""
+    """Error of a source that cannot be used: what is wrong with it, and the fix."""
 
     def __init__(self, message: str, help: str = _KINDS) -> None:
         super().__init__(message)
@@ -50,8 +50,8 @@ class Source:
     """A source of ticketgen.
 
     Attributes:
-        files: of the project, by name: the requirements, and the wheel where the project carries it.
-        command: installs ticketgen, run in the project's folder.
+        files: files for the project by name: the requirements, and the wheel if the project carries it.
+        command: the command that installs ticketgen, to be run in the project's folder.
         is_git: whether the command needs git.
     """
 
@@ -66,11 +66,11 @@ class Source:
 
 
 def read_source(given: str | None, base: Path = Path()) -> Source:
-    """The source that ``--install-from`` names; the running ticketgen, packed as a wheel, if None.
+    """The source given with ``--install-from``; if None, the running ticketgen packed as a wheel.
 
     Args:
         given: the source.
-        base: where a relative path begins.
+        base: the folder that a relative path is relative to.
 
     Raises:
         Refused: the source is not fixed, is not ticketgen, or is another version than the running one.
@@ -147,7 +147,7 @@ def _download(given: str) -> Source:
 
 
 def _index(given: str) -> Source:
-    """A version on an index. One hash makes pip ask for everybody's, so the dependencies are installed apart."""
+    """A version on an index. One hash makes pip require all, so dependencies are installed separately."""
     try:
         named, *options = shlex.split(given)
     except ValueError as error:
@@ -185,7 +185,7 @@ def _index(given: str) -> Source:
 
 
 def _lock(path: Path) -> Source:
-    """A requirements file in which everything has a hash, as ``pip-compile --generate-hashes`` and uv write it."""
+    """A requirements file with a hash for every package, as ``pip-compile --generate-hashes`` and uv write it."""
     try:
         content = open_chosen(path, MOST_TEXT)
         lines = list(_logical_lines(content.decode()))
@@ -195,7 +195,7 @@ def _lock(path: Path) -> Source:
         raise Refused(f"{path} is not a requirements file: it is not UTF-8") from None
     if not any(
         _TICKETGEN.match(line) for _, line in lines
-    ):  # do not repeat the content of another kind of file
+    ):  # do not print the content of another kind of file
         raise Refused(f"{path} does not name ticketgen", "add it, with its hash")
     found = ""
     for number, line in lines:
@@ -219,7 +219,7 @@ def _lock(path: Path) -> Source:
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines without comments, continued ones joined, each with the number of its first."""
+    """Lines without comments and with continuations joined, each with the number of its first line."""
     waiting: list[str] = []
     start = 0
     for number, line in enumerate(text.splitlines(), 1):

@@ -1,7 +1,7 @@
-"""A project template, read once: what is checked, shown and run afterwards is what was read.
+"""A project template, read once, so that the checked, displayed and executed content is the same.
 
-Templates have cookiecutter's format. cookiecutter itself reads templates through links, renders them without a sandbox
-and writes wherever a rendered name leads, so only its extensions and its way to render a default are used.
+Templates have cookiecutter's format. cookiecutter itself follows links in templates, renders without a sandbox and
+writes to any rendered path, so only its extensions and its rendering of defaults are used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["MOST_BYTES", "MOST_FILES", "File", "Template", "Unusable", "read_tem
 
 MOST_FILES: Final = 10_000
 MOST_BYTES: Final = 100_000_000
-"""The most files of a template, and the most bytes of all: templates with a vendored library are below."""
+"""The maximum number of files of a template, and of bytes in total; templates with a vendored library stay below."""
 
 _CONTEXT: Final = "cookiecutter.json"
 _HOOKS: Final = "hooks"
@@ -29,7 +29,7 @@ _EXTENSIONS: Final = "local_extensions"
 
 
 class Unusable(Exception):
-    """A template cannot be used: what is wrong with it, and the fix."""
+    """Error of a template that cannot be used: what is wrong with it, and the fix."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Template:
     """A template.
 
     Attributes:
-        variables: of its ``cookiecutter.json``, in their order.
+        variables: the variables of its ``cookiecutter.json``, in order.
         top: the folder whose files become the project's; its name is rendered, too.
         files: every file that can take part, relative to the template.
     """
@@ -76,12 +76,12 @@ class Template:
         return {path: self.files[path] for path in sorted(self.files) if _hook_of(path) == name}
 
     def extensions(self) -> tuple[str, ...]:
-        """The Jinja extensions that it loads beside cookiecutter's own."""
+        """The Jinja extensions that it loads in addition to cookiecutter's own."""
         named = self.variables.get("_extensions") or ()
         return tuple(str(each) for each in named) if isinstance(named, list | tuple) else (str(named),)
 
     def code(self) -> tuple[str, ...]:
-        """The code that it runs, to ask for consent; empty if it has none."""
+        """Descriptions of the code that it runs, for asking for consent; empty if it has none."""
         hooks = (path for name in _HOOK_NAMES for path in self.hooks(name))
         return (*hooks, *(f"the Jinja extension {each}" for each in self.extensions()))
 
@@ -95,10 +95,10 @@ def is_text(content: bytes) -> bool:
 
 
 def template_of(files: Mapping[str, File]) -> Template:
-    """The template that some files are.
+    """Build a template from its files.
 
     Raises:
-        Unusable: they are none.
+        Unusable: the files are not a template.
     """
     if _CONTEXT not in files:
         raise Unusable(f"it has no {_CONTEXT}")
@@ -119,7 +119,7 @@ def template_of(files: Mapping[str, File]) -> Template:
 
 
 def read_template(folder: Path) -> Template:
-    """Read a template's folder: plain files, and links to plain files of the template.
+    """Read a template's folder: regular files, and links to regular files of the template.
 
     Raises:
         Unusable: it is not a template, is too large, or has a link that leads out of it.
@@ -170,7 +170,7 @@ class _Reader:
             raise Unusable("its folders are nested too deep", "remove them from the template") from None
 
     def _led_to(self, path: str) -> Path:
-        """The file that a link leads to. Whoever gets the template gets the target, too, if it is below the root."""
+        """The file that a link leads to, which must be below the root: only then is it a part of the template."""
         target = Path(os.path.realpath(self._root / path))
         inside = target.is_relative_to(self._root) and ".git" not in target.relative_to(self._root).parts
         if not inside or not target.is_file():
@@ -179,7 +179,7 @@ class _Reader:
         return target
 
     def _keep(self, path: str, place: Path) -> None:
-        # Not through a link, and not waiting for a pipe, if somebody puts one here meanwhile.
+        # Do not follow a link, or wait for a pipe, that somebody created meanwhile.
         with os.fdopen(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
@@ -198,7 +198,7 @@ def _below(files: Mapping[str, File], folder: str) -> Mapping[str, File]:
 
 
 def _hook_of(path: str) -> str | None:
-    """The hook that a file is a script of, by cookiecutter's rule."""
+    """The hook that a script belongs to, by cookiecutter's rule; None if it is no hook."""
     place = PurePosixPath(path)
     if place.parent.as_posix() != _HOOKS or path.endswith("~"):
         return None

@@ -1,8 +1,8 @@
-"""Wheels of ticketgen: packed from the running one, and looked into.
+"""Wheels of ticketgen: pack the running one, and inspect others.
 
 A project that carries its own ticketgen needs no index. The running ticketgen may be an installed wheel or an editable
-checkout; both give the same bytes for the same files: sorted, dated alike, and stored, since compressed bytes differ
-between versions of zlib. (Git compresses the stored wheel, and finds the next one similar.)
+checkout; both give the same bytes for the same files: sorted, with one date, and uncompressed, since compressed bytes
+differ between versions of zlib. (Git compresses the stored wheel, and stores the next one as a delta.)
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from ticketgen.version import VERSION
 __all__ = ["MOST_BYTES", "NotTicketgen", "Wheel", "pack", "read_wheel"]
 
 MOST_BYTES: Final = 100_000_000
-"""The most bytes of a wheel, which is a hundred times ticketgen's."""
+"""The maximum size of a wheel in bytes, a hundred times that of ticketgen's."""
 _TAG: Final = "py3-none-any"
 _FIRST_DATE: Final = (1980, 1, 1, 0, 0, 0)
-"""The earliest that a zip file can carry."""
+"""The earliest date that a zip file can store."""
 _CACHES: Final = re.compile(r"__pycache__|\.[a-z]+_cache|\.hypothesis|\.DS_Store")
 
 
 class NotTicketgen(Exception):
-    """A file is not a wheel of ticketgen; says why."""
+    """Error of a file that is not a wheel of ticketgen; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _zipped(files: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, content in sorted(files.items(), key=lambda item: (".dist-info/" in item[0], item)):
             entry = zipfile.ZipInfo(name, _FIRST_DATE)
-            entry.create_system = 3  # Unix, on every machine
+            entry.create_system = 3  # always Unix, whatever the machine
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, content)
     return out.getvalue()

@@ -36,7 +36,7 @@ OUT_OF_REACH = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
-"""Without them, the SDKs would look in the home folder of the user and ask the machine's metadata service."""
+"""Without these variables, the SDKs would search the user's home folder and query the instance metadata service."""
 
 # Where the AWS SDKs look for credentials. Source:
 # https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
@@ -82,7 +82,7 @@ def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def harmless_environment(environment: Mapping[str, str], access: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for Terraform and for a stack's suites, which reach nothing but the emulator.
+    """Return the environment for Terraform and a stack's suites, with which they reach nothing but the emulator.
 
     Args:
         environment: of this process.

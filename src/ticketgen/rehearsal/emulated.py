@@ -56,7 +56,7 @@ class EmulatedAws:
             opened.callback(self._end)
             # Other users can read command lines, so the secret goes through the pipe.
             settings = {"secret": self.keys.secret, "folder": str(self.workspace.folder)}
-            with suppress(BrokenPipeError):  # it has ended; the log says why
+            with suppress(BrokenPipeError):  # it has ended; the log has the reason
                 self._process.stdin.write(json.dumps(settings).encode() + b"\n")
             line = self._process.stdout.readline()
             if not line:
@@ -96,10 +96,10 @@ class EmulatedAws:
         """A client of a service in a Region, which uses no proxy.
 
         Args:
-            service: as boto3 names it.
+            service: boto3's name of the service.
             region: the Region.
             caller: the access key.
-            settings: of botocore's `Config`.
+            settings: arguments of botocore's `Config`.
         """
         return boto3.client(
             service,

@@ -19,7 +19,7 @@ from ticketgen.rehearsal.signatures import Keys, headers
 __all__ = ["Attempt", "Buyers", "Show", "Storefront"]
 
 WORKERS = 8
-"""Concurrent requests; more would only queue on two cores."""
+"""Number of concurrent requests; more would only queue on two cores."""
 
 TO_OTHERS = "sold-to-others"
 """Outcome for a buyer whose seats are already sold, which the API calls `sold`."""
@@ -79,8 +79,8 @@ class Attempt:
     """The result of one order.
 
     Attributes:
-        at: seconds since the sale opened.
-        seconds: from the first request to the last answer.
+        at: the start, in seconds since the sale opened.
+        seconds: the time from the first request to the last answer.
         outcome: `sold`, or the reason of the refusal; `sold-to-others` if the seats are already sold.
     """
 

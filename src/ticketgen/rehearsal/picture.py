@@ -14,7 +14,7 @@ __all__ = ["picture"]
 WIDTH, HEIGHT = 1200, 675
 LEFT, RIGHT, TOP, BOTTOM = 60, 830, 200, 590
 FIGURE = 222.0  # width of a figure with its caption
-ROW = 16  # of what was done to the stack
+ROW = 16  # height of the row of an injected fault
 
 INK, QUIET, LINE, PAPER = "#1b1f24", "#6a737d", "#d8dee4", "#ffffff"
 KINDS = {
@@ -70,7 +70,7 @@ def _text(
     bold: bool = False,
     anchor: str = "start",
 ) -> str:
-    """A line of text, in a smaller font where it would need more than ``room`` in the widest one."""
+    """A line of text, in a smaller font if it could need more than ``room``."""
     size = min(size, int(10 * size * room / max(room, upper_bound(words, size, bold=bold))) / 10)
     weight = ' font-weight="bold"' if bold else ""
     return (
@@ -140,7 +140,8 @@ def _chart(board: Scoreboard) -> Iterator[str]:
             if height:
                 yield _rect(LEFT + index * width, y, max(1.0, width - 1), height, colour)
     seconds = max(1.0, board.sale_seconds)
-    # Each has a row, as they may be close in time; in this order lines start below the labels beside them.
+    # Each fault has its own row, because they may be close in time; in this order, lines start below neighbouring
+    # labels.
     places = [(LEFT + min(1.0, each.at / seconds) * (RIGHT - LEFT), each.what) for each in board.moments]
     middle = (LEFT + RIGHT) / 2
     late = sorted(((x, what) for x, what in places if x > middle), reverse=True)

@@ -2,9 +2,9 @@
 
     python -P -m ticketgen.rehearsal.reaper
 
-It creates the private folder, prints its path, and waits for the end of its standard input. That is the end of its
-parent, also if the parent was killed. Then it kills its process group, which all processes of the rehearsal belong to,
-and removes the folder. If it was killed itself, the next one removes the folder.
+It creates the private folder, prints its path, and waits for the end of its standard input, which closes when the
+parent ends, even if the parent was killed. Then it kills its process group, to which all processes of the rehearsal
+belong, and removes the folder. If the reaper itself was killed, the next one removes the folder.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ __all__ = ["hold", "main"]
 PREFIX = "ticketgen-rehearsal-"
 
 IN_USE = ".in-use"
-"""The file in the folder that every process in charge of the folder holds a shared lock on."""
+"""The file in the folder on which every process in charge of it holds a shared lock."""
 
 LONGEST_TEMPORARY = 48
 """The longest path of a temporary folder in bytes: the path of a Unix socket below it has to fit into 104."""
 
 ORDINARY = re.compile(r"[\w/.,@+ -]+", re.ASCII)
-"""A path that programs print, and read again, without quotes."""
+"""A path that needs no quotes."""
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ def _locked(folder: Path, kind: int) -> int | None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove the folder, again if a dying process created another file in it."""
+    """Remove the folder; try again if a dying process created a file in it meanwhile."""
     for _ in range(100):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

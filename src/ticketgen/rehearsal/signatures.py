@@ -1,7 +1,7 @@
 """Signature Version 4 in both directions, with keys that only one run knows: every request to the emulator has one.
 
-Other users and web pages on the machine reach the emulator's port as well. They know neither the run's secret nor a key
-that follows from it, so the emulator answers them with 403.
+Other users of the machine and web pages can reach the emulator's port as well. They know neither the run's secret nor
+a key derived from it, so the emulator answers with 403.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -78,8 +78,8 @@ def signed(wsgi: Mapping[str, Any], body: Callable[[], bytes], keys: Keys) -> Si
 
     Args:
         wsgi: the request's environment.
-        body: reads its body, which a request without an `Authorization` header does not get.
-        keys: of this run.
+        body: reads the body; not called for a request without an `Authorization` header.
+        keys: the keys of this run.
     """
     found = _AUTHORIZATION.fullmatch(wsgi.get("HTTP_AUTHORIZATION", ""))
     date = wsgi.get("HTTP_X_AMZ_DATE", "")

@@ -30,9 +30,9 @@ class Terraform:
 
     Args:
         binary: `terraform` or `tofu`.
-        folder: with the configuration; state and providers are stored in it.
+        folder: the folder of the configuration, which also stores state and providers.
         environment: environment variables.
-        downloads: those that only `init` has in addition.
+        downloads: additional environment variables of `init`.
         workspace: starts the processes.
     """
 
@@ -53,7 +53,7 @@ class Terraform:
         return shutil.which("terraform") or shutil.which("tofu")
 
     def init(self) -> None:
-        """Install the providers; the state is local, also where the stack has a remote backend.
+        """Install the providers; the state is local even if the stack has a remote backend.
 
         Raises:
             TerraformFailed: a provider could not be installed.
@@ -120,7 +120,7 @@ class Terraform:
                             event["@message"] + "\n" + event.get("diagnostic", {}).get("detail", "") + "\n"
                         )
         except BaseException:
-            process.kill()  # what it has created goes with the emulator, its providers with the workspace
+            process.kill()  # its resources end with the emulator, its providers with the workspace
             process.wait()
             raise
         if process.wait() != 0:

@@ -1,4 +1,4 @@
-"""The private folder of a rehearsal and its process group: both are gone when the block, or its process, ends."""
+"""The private folder of a rehearsal and its process group; both end with the block or its process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Workspace", "module"]
 
 
 def module(name: str, *arguments: str) -> list[str]:
-    """The command line of a module of ours; `-P` keeps modules of the current folder out."""
+    """The command line that runs a module of ticketgen; `-P` excludes modules of the current folder."""
     return [sys.executable, "-P", "-m", f"ticketgen.rehearsal.{name}", *arguments]
 
 
@@ -60,7 +60,7 @@ class Workspace:
     def start(
         self, command: list[str], environment: Mapping[str, str], **options: Any
     ) -> subprocess.Popen[Any]:
-        """Start a process of the group, with no variables but these."""
+        """Start a process in the group, with these environment variables only."""
         return subprocess.Popen(
             command,
             env={**environment, "TMPDIR": str(self.temporary)},
@@ -69,5 +69,5 @@ class Workspace:
         )
 
     def environment(self) -> dict[str, str]:
-        """The environment for a process of ours."""
+        """The environment for a process of ticketgen itself."""
         return {**plain_environment(os.environ), "HOME": str(self.folder), "PYTHONSAFEPATH": "1"}

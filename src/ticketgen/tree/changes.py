@@ -33,10 +33,10 @@ from ticketgen.tree.versions import is_newer
 __all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "finding", "plan", "planned"]
 
 MOST_FILES = 50_000
-"""The most files of all stacks together; 34 Regions in 20 environments have 2,500."""
+"""The maximum number of files in all stacks together; 34 Regions in 20 environments have 2,500."""
 
 MOST_BYTES = 64_000_000
-"""The most bytes of these files together, which are in memory at once; 20 environments have 15 MB."""
+"""The maximum size of these files together, which are in memory at once; 20 environments have 15 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ def manifest_change(
     changes: Iterable[Change],
     version: str,
 ) -> Change:
-    """Find the state of the folder's manifest, which lists the rendered files and those that had to be kept."""
+    """Find the state of the folder's manifest, which lists the rendered files and the kept ones."""
     start = len(folder) + 1
     kept = {c.path[start:]: old.files[c.path[start:]] for c in changes if c.state is State.KEPT}
     path = f"{folder}/{NAME}"
@@ -287,7 +287,7 @@ def manifest_change(
         return Change(path, folder, State.ORPHANED, before, None)
     new = {name: entry_of(name, text) for name, text in stack.files.items()} if stack else {}
     same = {**kept, **new} == old.files
-    # The files may be the same for an older ticketgen; the newest that wrote them is what the next one has to know.
+    # An older ticketgen may render the same files; the next one needs the newest version that wrote them.
     written_by = old.ticketgen if same and is_newer(old.ticketgen, version) else version
     after = Manifest(written_by, stack.spec if stack else old.spec, {**kept, **new})
     unchanged = State.UNCHANGED if same else State.CHANGED
@@ -296,7 +296,7 @@ def manifest_change(
 
 
 def _guarded(disk: Disk, folder: str) -> Finding | None:
-    """The file that keeps Terraform out of a stack, left by a render whose journal is not there; None without one."""
+    """The finding about a guard file whose journal is missing; None if there is no guard file."""
     path = f"{folder}/{GUARD}"
     try:
         if not disk.exists(path):

@@ -1,7 +1,7 @@
 """The changes of a write, as a unified diff from the disk to the rendering.
 
-A file on the disk may be anything, and the time that difflib takes grows with the square of repeated lines or worse.
-So the work is counted, and what is too large for a diff is not compared line by line.
+A file on the disk may be anything, and difflib's time grows quadratically with repeated lines or worse. So the work is
+counted, and files that are too large are not compared line by line.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ __all__ = ["MOST_LINES", "MOST_STEPS", "diff", "unified"]
 SILENT = frozenset({State.UNCHANGED, State.KEPT})
 
 MOST_LINES: Final = 100_000
-"""Lines of a file that is compared line by line; the longest rendered files have a few thousand."""
+"""Maximum lines of a file that is compared line by line; the longest rendered files have a few thousand."""
 
 MOST_CHARACTERS: Final = 4_000_000
-"""Characters of such a file."""
+"""Maximum characters of such a file."""
 
 MOST_STEPS: Final = 3_000_000
-"""Pairs of equal lines that are looked at for one file: about a second."""
+"""Maximum pairs of equal lines to compare for one file: about a second."""
 
 
 _MOST_TOGETHER: Final = 10
-"""How many times these lines and steps all files of a diff have together."""
+"""The factor of these limits for all files of a diff together."""
 
 
 class _Left:
-    """The lines and steps that are left for the files of a diff."""
+    """The remaining lines and steps for the files of a diff."""
 
     def __init__(self, times: int = 1) -> None:
         self.lines = times * MOST_LINES
@@ -60,7 +60,7 @@ def one(change: Change, left: _Left) -> str:
 
 
 def unified(before: str, after: str, before_name: str, after_name: str, context: int = 3) -> str:
-    """A unified diff of two texts; empty if they are the same. Of too large a text, it says only that they differ."""
+    """A unified diff of two texts; empty if they are the same. For large texts it only states that they differ."""
     return _compared(before, after, before_name, after_name, context, _Left())
 
 
@@ -89,7 +89,7 @@ def lines(text: str) -> list[str]:
 def _unified(
     a: list[str], b: list[str], a_name: str, b_name: str, context: int, left: _Left
 ) -> Iterator[str]:
-    """What ``difflib.unified_diff`` yields, from a matcher with bounded work."""
+    """The lines of ``difflib.unified_diff``, from a matcher with bounded work."""
     yield f"--- {a_name}\n"
     yield f"+++ {b_name}\n"
     for group in _Bounded(a, b, left).get_grouped_opcodes(context):
@@ -105,19 +105,19 @@ def _unified(
 
 
 def _range(start: int, end: int) -> str:
-    """Lines in the header of a hunk, as ``diff -u`` writes them: an empty range is named by the line before it."""
+    """A range in the header of a hunk, as ``diff -u`` writes it; an empty range has the number of the line before."""
     if end - start == 1:
         return f"{start + 1}"
     return f"{start + 1 if end > start else start},{end - start}"
 
 
 class _Bounded(difflib.SequenceMatcher[str]):
-    """Looks for the longest common runs of lines until that takes too much, and then for common ends only."""
+    """A matcher that finds the longest common runs of lines within a limit, and beyond it common ends only."""
 
     a: Sequence[str]
     b: Sequence[str]
     b2j: dict[str, list[int]]
-    """Documented by ``difflib`` in its source only: each line's places in ``b``."""
+    """Documented only in difflib's source: the positions of each line in ``b``."""
 
     def __init__(self, a: Sequence[str], b: Sequence[str], left: _Left) -> None:
         super().__init__(None, a, b)
@@ -129,7 +129,7 @@ class _Bounded(difflib.SequenceMatcher[str]):
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> difflib.Match:
-        """The longest run in both ranges, as far as the steps go; otherwise their common beginning or end."""
+        """The longest run in both ranges, or their common beginning or end once the steps are used up."""
         ahi = len(self.a) if ahi is None else ahi
         bhi = len(self.b) if bhi is None else bhi
         steps = self._steps[ahi] - self._steps[alo]

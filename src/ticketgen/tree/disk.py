@@ -71,7 +71,7 @@ class Disk:
             yield folder, name
 
     def read(self, path: str, most: int = MOST_BYTES) -> bytes | None:
-        """The bytes of a regular file of at most ``most`` bytes; None if it does not exist."""
+        """The bytes of a regular file up to a limit; None if the file does not exist."""
         try:
             with self.parent(path) as (folder, name):
                 return content(folder, name, most)
@@ -96,7 +96,7 @@ class Disk:
         return True
 
     def make(self, path: str) -> None:
-        """Create a folder, and those that lead to it, unless it exists."""
+        """Create a folder and its parents unless they exist."""
         try:
             with self.folder(path):
                 return
@@ -170,7 +170,7 @@ def content(folder: int, name: str, most: int = MOST_BYTES) -> bytes | None:
         OSError: it is not a regular file, is larger than ``most`` bytes, or cannot be read.
     """
     try:
-        # A look before the open: to open a device can have an effect.
+        # Check the type before opening: opening a device can have side effects.
         regular(os.stat(name, dir_fd=folder, follow_symlinks=False))
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError:
@@ -190,7 +190,7 @@ def content(folder: int, name: str, most: int = MOST_BYTES) -> bytes | None:
 
 
 def regular(found: os.stat_result) -> None:
-    """Refuse links, folders, devices and the like."""
+    """Refuse links, folders, devices and other special files."""
     if not stat.S_ISREG(found.st_mode):
         raise OSError(0, "it is not a regular file")
 

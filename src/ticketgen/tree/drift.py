@@ -1,4 +1,4 @@
-"""Report what is not as rendered: one finding per cause, not one per file.
+"""Report drift: one finding per cause, not one per file.
 
 A stack that another version of ticketgen wrote gets one finding for all files that this version renders differently. A
 whole stack or folder of files in the same state gets one finding, too.
@@ -28,7 +28,7 @@ _WHOLE = {
 
 
 def drift(changes: Changes) -> tuple[Finding, ...]:
-    """Find everything that is not as rendered; the rule of a finding is the name of the state.
+    """Find all drift; the rule of a finding is the name of the state.
 
     A manifest is reported only if no file of its folder is: it follows from them.
     """
@@ -43,7 +43,7 @@ def drift(changes: Changes) -> tuple[Finding, ...]:
 
 
 def upgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
-    """Find the stacks that another, not newer, version of ticketgen wrote, and this one renders differently."""
+    """Find the stacks of an older version of ticketgen that this version renders differently."""
     version = version or changes.version
     return tuple(
         Finding(
@@ -59,7 +59,7 @@ def upgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
 
 
 def downgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
-    """Find the stacks that a newer version of ticketgen wrote, and this one renders differently."""
+    """Find the stacks of a newer version of ticketgen that this version renders differently."""
     version = version or changes.version
     return tuple(
         Finding(
@@ -76,7 +76,7 @@ def downgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
 
 
 def _different(changes: Changes, version: str) -> Iterator[tuple[str, str, int]]:
-    """Stacks of another version: folder, that version, and how many files this one renders differently."""
+    """Stacks of another version: the folder, the version, and the number of files that now render differently."""
     for folder, before in changes.versions.items():
         if before == version or folder in changes.retired:
             continue
@@ -116,7 +116,7 @@ def _rewritten(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _wholes(files: Sequence[Change]) -> dict[str, int]:
-    """Folders whose files, two at least, are all created, all missing or all orphaned, with their number."""
+    """Folders with at least two files that are all created, all missing or all orphaned, with the number of files."""
     inside: dict[str, list[State]] = {}
     for change in files:
         for place in _folders(change):
@@ -129,7 +129,7 @@ def _wholes(files: Sequence[Change]) -> dict[str, int]:
 
 
 def _folders(change: Change) -> Iterator[str]:
-    """The stack's folder and those in it that lead to a file, from the top."""
+    """The folders from the stack's folder down to a file."""
     top = PurePosixPath(change.folder)
     for parent in reversed(PurePosixPath(change.path).parents):
         if parent == top or top in parent.parents:

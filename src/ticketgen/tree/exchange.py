@@ -39,7 +39,7 @@ class Operation:
 
 
 class ConcurrentChange(Exception):
-    """Another process changed a file between the comparison and the write; the argument is its path."""
+    """Error of a file that another process changed between the comparison and the write; the argument is its path."""
 
 
 def stage_files(stage: Stage, operations: Sequence[Operation]) -> None:
@@ -103,19 +103,19 @@ def restore_file(stage: Stage, number: int, step: Step, *, own: bool) -> None:
         if old is None:
             return
         if now is None:
-            with contextlib.suppress(FileExistsError):  # another process wrote one since, which stays
+            with contextlib.suppress(FileExistsError):  # keep a file that another process wrote since
                 place(stage.fd, old, folder, name)
             return
         swap(stage.fd, old, folder, name)
-        if digest(stage.fd, old) != step.after:  # edited just now: the newest edit stays
+        if digest(stage.fd, old) != step.after:  # edited just now: keep the newest edit
             swap(stage.fd, old, folder, name)
 
 
 def _staged_name(stage: Stage, number: int, step: Step, *, own: bool) -> str | None:
-    """The name of the file in the stage that a step took out; None if it took out none.
+    """The staged name of the file that a step replaced; None if it replaced none.
 
     Raises:
-        OSError: another file than the old one is there, and this process did not take it out.
+        OSError: the stage has a different file under that name, which this process did not put there.
     """
     for name in (f"{number}{OUT}", str(number)):
         found = digest(stage.fd, name)
@@ -127,10 +127,11 @@ def _staged_name(stage: Stage, number: int, step: Step, *, own: bool) -> str | N
 
 
 def move_to_stage(stage: Stage, name: str, folder: int, target: str, expected: str | None) -> None:
-    """Move a file of ours to the stage; put it back if it is not as expected.
+    """Move a file that ticketgen wrote to the stage; put it back if its content is not the expected one.
 
     Raises:
-        OSError: it is there again, or, if another file took its place, in the stage, which is kept and reported.
+        OSError: the content differs. The file is back in its place or, if another file is there, in the stage, which
+            is kept and reported.
     """
     with contextlib.suppress(FileNotFoundError):
         os.rename(target, name, src_dir_fd=folder, dst_dir_fd=stage.fd)
@@ -143,7 +144,7 @@ def move_to_stage(stage: Stage, name: str, folder: int, target: str, expected: s
 
 
 def remove_empty_folders(disk: Disk, path: str, stacks: Sequence[str]) -> None:
-    """Remove folders that became empty with a deleted file, up to the stack's folder."""
+    """Remove the folders that became empty by deleting a file, up to the stack's folder."""
     folder = path.rpartition("/")[0]
     with contextlib.suppress(OSError):
         while any(folder == stack or folder.startswith(f"{stack}/") for stack in stacks):

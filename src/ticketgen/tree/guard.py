@@ -33,7 +33,9 @@ def write_guards(stage: Stage, stacks: Sequence[str]) -> None:
         with stage.disk.folder(stack) as folder:
             if content(folder, GUARD) == GUARD_TEXT:
                 continue
-            if content(stage.fd, "guard") != GUARD_TEXT:  # none, or a part that a killed process wrote
+            if (
+                content(stage.fd, "guard") != GUARD_TEXT
+            ):  # missing, or incomplete because a process was killed
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink("guard", dir_fd=stage.fd)
                 stage_guard(stage)

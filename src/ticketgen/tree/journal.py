@@ -1,13 +1,13 @@
 """Replace all files or none, with a journal from which the old tree can be restored.
 
-The new files are first written to the stage. Then the journal is recorded, and each new file is exchanged with the
-old one, which so comes to the stage. Recording the end commits the write. So a killed process leaves either a
-consistent tree, or a journal from which the next write restores the old tree before it does anything else.
+The new files are first written to the stage. Then the journal is recorded, and each new file is exchanged with the old
+one, which moves to the stage. Recording the end commits the write. A killed process therefore leaves either a
+consistent tree, or a journal from which the next write first restores the old tree.
 
-An edit that another program saves meanwhile is not lost: what a step takes out is compared with what it was meant to
-take out, once at the step and once more before the commit, since an editor may write into the file that it opened
-before. If it differs, everything goes back. Nothing in the stage is deleted unless its hash is known. Only a program
-that keeps the old file open, and writes into it after the stage was deleted, writes into nothing.
+An edit that another program saves meanwhile is not lost: each replaced file is compared with the expected content,
+once at its step and once more before the commit, since an editor may write into a file that it opened earlier. If the
+content differs, everything is restored. Nothing in the stage is deleted unless its hash is known. Only a program that
+keeps the old file open and writes into it after the stage was deleted loses that edit.
 
 Swapping the folder as a whole would take one system call, but Terraform keeps its state and plugins in the folder,
 and a running Terraform would go on writing into a folder that is about to be deleted. Instead, while the files may be
@@ -59,7 +59,7 @@ def unfinished(disk: Disk) -> Finding | None:
 
 
 def apply(disk: Disk, operations: Sequence[Operation]) -> tuple[Finding, ...]:
-    """Do all operations, or none and return the reasons. The caller holds the lock and has called `recover`."""
+    """Perform all operations, or none and return the reasons. The caller holds the lock and has called `recover`."""
     if not operations:
         return ()
     journal = Journal(
@@ -118,7 +118,7 @@ def _discarded(stage: Stage, journal: Journal) -> tuple[Finding, ...]:
     try:
         return stage.discard(journal)
     except OSError:
-        return ()  # the next write tries again; if it cannot either, it cannot write
+        return ()  # the next write tries again, and fails if it cannot
 
 
 def _perform(stage: Stage, journal: Journal) -> None:
@@ -140,13 +140,13 @@ def _undo(stage: Stage, journal: Journal, *, own: bool) -> tuple[Finding, ...]:
     Args:
         stage: the stage of the write.
         journal: its journal.
-        own: whether this process did the write. It knows what it took out and puts back even a file that somebody
-            edited; from the stage of an ended process, only files are moved whose hash is in the journal.
+        own: whether this process did the write. If so, even a file that somebody edited is restored; from the stage of
+            an ended process, only files whose hash is in the journal are moved.
     """
     reasons = []
     with contextlib.suppress(
         OSError, ConcurrentChange
-    ):  # a folder that refuses the guard refused every other file too
+    ):  # a folder that refuses the guard has refused every other file as well
         write_guards(stage, journal.stacks)
     for number, step in reversed(list(enumerate(journal.steps))):
         try:

@@ -21,9 +21,9 @@ PAUSE_S = 0.05
 
 @contextmanager
 def locked(root: Path, patience_s: float = PATIENCE_S) -> Iterator[Disk | Finding]:
-    """Hold the lock, or yield the reason: another write is running, or the folder cannot be locked.
+    """Hold the lock, or yield the reason why not: another write is running, or the folder cannot be locked.
 
-    What the caller does to the folder goes through the open one that is locked, even if another takes its name.
+    The caller works on the open, locked folder, even if another one takes its name.
     """
     with contextlib.ExitStack() as stack:
         try:

@@ -25,8 +25,8 @@ FORMAT = 1
 MOST_BYTES = 2_000_000
 """Size of the largest manifest; 34 Regions need 30 kB."""
 
-# What ticketgen renders, now or in an older version. Users and Terraform have other files in a stack: state, plugins,
-# values of variables, notes.
+# The kinds of files that ticketgen renders, now or in an older version. Users and Terraform keep other files in a
+# stack: state, plugins, values of variables, notes.
 SUFFIXES = frozenset({".tf", ".py"})
 NAMES = frozenset({".tflint.hcl", "pytest.ini", "requirements.txt", "stack.json"})
 
@@ -110,7 +110,7 @@ def not_ours(folder: str, name: str) -> Finding | None:
 def load(root: Path, folder: str) -> Checked[Manifest]:
     """Read the manifest of a folder; an empty one if there is no file.
 
-    A file that is not a valid manifest, as after a merge with conflicts, is a finding: ``manifest-broken``.
+    A file that is not a valid manifest, for instance after a merge conflict, is a finding: ``manifest-broken``.
     """
     try:
         with opened(root) as disk:
@@ -157,7 +157,7 @@ def parse(content: bytes) -> Manifest:
 
 
 def shown(value: object) -> str:
-    """A value of unknown type and size for a message."""
+    """Shorten a value of unknown type and size for a message."""
     text = ascii(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
 

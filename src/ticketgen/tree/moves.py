@@ -1,10 +1,10 @@
 """Move files between two open folders, and keep a file that another process saves at the same time.
 
 Linux and macOS exchange two names atomically, and rename without replacing. Where the file system cannot (NFS, some
-FUSE and overlay file systems), the same result takes several steps: the file in the target's place is renamed away,
-then the new one gets its name unless it was taken meanwhile. The target is then missing for a moment, but what was in
-its place is never overwritten. Only on a file system without hard links, too (FAT), a file that another process
-creates in the microseconds between a look and a rename is replaced.
+FUSE and overlay file systems), the same result takes several steps: the target is renamed away, then the new file gets
+its name unless another file took it meanwhile. The target is then missing for a moment, but never overwritten. Only on
+a file system that also lacks hard links (FAT), a file that another process creates in the microseconds between a check
+and a rename is replaced.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import cache
 __all__ = ["OUT", "place", "swap"]
 
 OUT = ".out"
-"""What follows the name of a file that `swap` has taken out and not yet renamed."""
+"""The suffix of a file that `swap` has moved away and not yet renamed."""
 
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 _NO_HARD_LINKS = _UNSUPPORTED | {errno.EPERM, errno.EMLINK}
@@ -30,7 +30,7 @@ _NOT_OVER = 4 if sys.platform == "darwin" else 1  # RENAME_EXCL and RENAME_NOREP
 
 
 def swap(stage: int, name: str, folder: int, target: str) -> None:
-    """Exchange a staged file and the file at the target, of whatever kind that is.
+    """Exchange a staged file with the target, whatever kind of file that is.
 
     Raises:
         OSError: nothing was exchanged. If the process ends in the middle, the target's file may be in the stage under

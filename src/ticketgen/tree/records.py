@@ -1,10 +1,10 @@
-"""What this user's ticketgen remembers of its writes, where no repository can bring a file.
+"""Records of this user's writes, in a folder that no repository can contain.
 
-The journal of a write is trusted: it says which files to move where. It therefore lies in the user's own folder for
-state, and not beside the stacks: a clone, an archive or a pull request can put anything into the project, and nothing
-there. It is authenticated with the user's secret all the same, because nobody can see that a folder for state came
-with an archive that was unpacked around it. The stage, which must be on the project's file system, holds data only,
-and in its name a random number by which its record is found.
+The journal of a write is trusted: it says which files to move where. It is therefore in the user's own state folder,
+and not beside the stacks: a clone, an archive or a pull request can put anything into the project, but nothing there.
+It is authenticated with the user's secret as well, because a state folder that came with an unpacked archive would
+look the same. The stage, which must be on the project's file system, contains only data, and a random number by which
+its record is found.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Records:
         os.fsync(self._fd)
 
     def find(self, id: str) -> bytes | None:
-        """The record of this number; None if this user's ticketgen wrote none.
+        """The record with this id; None if this user's ticketgen wrote none.
 
         Raises:
             OSError: it cannot be read.
@@ -82,9 +82,9 @@ def _code(secret: bytes, id: str, text: bytes) -> bytes:
 
 @contextmanager
 def records(project: os.stat_result, *, create: bool) -> Iterator[Records | None]:
-    """Open the folder of records; None if there is none, or no place that only this user can have filled.
+    """Open the folder of records; None if there is none, or if others could have written to it.
 
-    The place is ``writes`` in the user's folder for state, if that is not in the project.
+    The folder is ``writes`` in the user's state folder, unless that is in the project.
     """
     folder = state_folder()
     fd = None if folder is None else open_state_folder(folder, "writes", create=create, project=project)

@@ -1,10 +1,10 @@
-"""The folder beside the stacks in which a write stages its files, and how it is recognized as one's own.
+"""The folder beside the stacks in which a write stages its files, and the check that it belongs to this user.
 
 The stage must be on the file system of the stacks, so it is in the project, where anybody can plant one. A stage is
 only used if this user's ticketgen left it: it has the inode number and the random number of a record in the user's
-own folder. Anything else with its name is reported, and neither read, moved nor deleted.
+own folder. Anything else with that name is reported, but not read, moved or deleted.
 
-While a write runs, the file ``N`` is the new file of step N until that step, and then the old one that it took out.
+While a write runs, the file ``N`` is the new file of step N before that step, and the replaced file after it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ IN_THE_WAY = trouble(
 
 
 class Phase(StrEnum):
-    """How far a write came: only in the second phase, files of the stacks can be changed and must be restored."""
+    """The phase of a write: only in the second one can files of the stacks be changed, and must be restored."""
 
     STAGING = "staging"
     WRITING = "writing"
@@ -172,7 +172,7 @@ def begin(disk: Disk, records: Records | None) -> Iterator[Stage]:
 
 @contextmanager
 def left_over(disk: Disk, records: Records | None) -> Iterator[tuple[Stage, Journal] | Finding | None]:
-    """Find the stage that a write left: one's own, or a finding about anything else; None if there is none."""
+    """Find the stage of an unfinished write of this user, or a finding about anything else; None if there is none."""
     try:
         found = os.stat(STAGE, dir_fd=disk.fd, follow_symlinks=False)
         fd = os.open(STAGE, FOLDER, dir_fd=disk.fd) if stat.S_ISDIR(found.st_mode) else None
@@ -231,7 +231,7 @@ def digest(folder: int, name: str) -> str | None:
     """The hash of a file in an open folder; None if there is no file, and empty if it is not a regular one.
 
     Raises:
-        OSError: the system refused. What is not known must not count as changed.
+        OSError: the file cannot be read. A file with unknown content must not count as changed.
     """
     try:
         read = content(folder, name)

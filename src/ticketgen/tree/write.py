@@ -52,11 +52,11 @@ def write(
         version: ticketgen's own, for the manifests.
         retire_in: see :func:`ticketgen.tree.changes.plan`.
         force: overwrite rendered files that were edited by hand, and stacks that a newer ticketgen wrote. Files that
-            ticketgen never wrote stay all the same.
+            ticketgen never wrote are kept even so.
         upgrade: whether to change stacks that an older ticketgen wrote.
         based_on: path → content of the files from which the stacks were rendered, such as the spec. If one has
             changed meanwhile, nothing is written.
-        also: path → new content of some of those files, written together with the stacks.
+        also: path → new content of some files of ``based_on``, written together with the stacks.
         patience_s: how long to wait for another write, in seconds.
 
     Returns:
@@ -142,7 +142,7 @@ def _recovered(disk: Disk) -> tuple[Finding, ...]:
 def _moved(disk: Disk, path: str, content: bytes) -> Finding | None:
     """Find out whether a file changed after the stacks were rendered from it."""
     try:
-        # Through a link, too, because it is only read. Without O_NONBLOCK, a FIFO would block.
+        # Links are followed, because the file is only read. Without O_NONBLOCK, a FIFO would block.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=disk.fd)
         with open(file, "rb") as stream:  # noqa: PTH123 - of a descriptor
             now = stream.read(len(content) + 1)
@@ -161,7 +161,7 @@ def _interference(path: str) -> Finding:
 
 
 def _differs(disk: Disk, path: str, content: bytes | None) -> Finding | None:
-    """Find out whether a file has another content than the one that a write replaces."""
+    """Find out whether a file differs from the content that a write replaces."""
     try:
         now = disk.read(path)
     except OSError as error:
