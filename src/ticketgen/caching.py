@@ -84,7 +84,7 @@ def keep(kind: str, key: str, content: bytes, most: int) -> None:
         key: as for `load`.
         content: the content of the entry.
         most: the number of entries of that kind to keep; the newest ones stay.
-    """
+    """  # noqa: DOC501 - caught in here
     name = _name(kind, key)
     if len(content) + _CODE > _LARGEST:
         return
@@ -133,7 +133,8 @@ def _opened() -> Iterator[int]:
     """The cache folder, open.
 
     Raises:
-        OSError: there is none.
+        FileNotFoundError: there is none.
+        OSError: it cannot be opened.
     """
     folder = cache_folder()
     if folder is None:

@@ -31,6 +31,9 @@ def bounded(seconds: float = SECONDS, size: int = BYTES) -> Iterator[None]:
     Args:
         seconds: the maximum processor time, which does not depend on the load of the machine.
         size: the maximum number of bytes in addition to those that the process has already.
+
+    Raises:
+        TooMuch: the block exceeds a limit.
     """
     with _less_memory(size), _less_time(seconds):
         try:

@@ -59,6 +59,9 @@ def heredoc(value: object, marker: str) -> Quoted:
     Args:
         value: the code: empty, or ending with a newline.
         marker: the word that opens and closes it, such as ``PYTHON``; numbered if the code contains it.
+
+    Raises:
+        ValueError: the marker is not a word.
     """
     text = literals.plain_text(value)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,30}", literals.plain_text(marker)):
@@ -101,6 +104,9 @@ def lines(values: Iterable[object], indent: int = 0, end: str = "") -> Quoted:
         values: values of filters and macros.
         indent: spaces before every line except the first, which the template indents.
         end: the end of every line: nothing or a comma.
+
+    Raises:
+        ValueError: the end is something else.
     """
     if end not in ("", ","):
         raise ValueError(f"{str(end)[:40]!r} is not a line end: use '' or ','")

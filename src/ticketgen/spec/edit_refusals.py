@@ -41,6 +41,7 @@ def unknown_names(region: str, only: Collection[str], names: Collection[str]) ->
 
 
 def other_partition(region: str, partition: str) -> Finding:
+    """The finding about a Region of another partition than the spec's."""
     theirs = REGIONS[region].partition
     return _finding(
         "other-partition",
@@ -51,6 +52,7 @@ def other_partition(region: str, partition: str) -> Finding:
 
 
 def not_opted_in(document: SpecDocument, region: str) -> Finding:
+    """The finding about an opt-in Region that the spec does not list as enabled."""
     return _finding(
         "needs-opt-in",
         f"{region} is an opt-in Region, and opt_in_regions does not list it",
@@ -162,6 +164,7 @@ def _instead(where: str, role: str, region: str, successor: str) -> str:
 
 
 def unnamed_environment(document: SpecDocument, project: Project, name: str) -> Finding:
+    """The finding about an environment of the preset that the spec does not name."""
     return _finding(
         "cannot-edit",
         f"the environment {name} comes from the preset, and the spec does not name it",
@@ -171,6 +174,7 @@ def unnamed_environment(document: SpecDocument, project: Project, name: str) -> 
 
 
 def cannot_edit(document: SpecDocument, region: str) -> Finding:
+    """The finding about an edit that would change something else, and is not made."""
     return _finding(
         "cannot-edit",
         f"ticketgen cannot edit the spec for {region} without changing something else",

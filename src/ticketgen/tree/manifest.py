@@ -133,7 +133,7 @@ def parse(content: bytes) -> Manifest:
     """Parse a manifest.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError, RecursionError: the content is not a manifest.
+        ValueError: the content is not a manifest; KeyError, TypeError, AttributeError and RecursionError say the same.
     """
     document = json.loads(content.decode())
     if document["format"] != FORMAT:

@@ -53,6 +53,7 @@ def place(source: int, name: str, folder: int, target: str) -> None:
 
     Raises:
         FileExistsError: something is at the target.
+        OSError: the file cannot be renamed.
     """
     if _renamed(source, name, folder, target, _NOT_OVER):
         return

@@ -89,7 +89,7 @@ class Stage:
         """The record of this stage; None if there is none, or if it is another stage's.
 
         Raises:
-            OSError, ValueError, KeyError, TypeError: the record is corrupt.
+            ValueError: the record is corrupt; OSError, KeyError and TypeError say the same.
         """
         text = self.records.find(self.id) if self.records is not None else None
         if text is None:
