@@ -35,7 +35,8 @@ def test_the_bounds_of_the_page_are_the_bounds_of_the_code() -> None:
     ]
     assert budget.MOST_NUMBER == 2**63
     assert numbers == [
-        overrides.MOST_BYTES, syntax.MOST_NODES, syntax.MOST_NESTED, syntax.MOST_NAMES, syntax.MOST_PARTS,
+        overrides.MOST_BYTES, syntax.MOST_NODES, syntax.MOST_NESTED,
+        syntax.MOST_NAMES, syntax.MOST_PARTS,
         budget.MOST_CALLS, budget.MOST_DEPTH, budget.MOST_WEIGHT, 63, budget.MOST_OUTPUT, budget.MOST_WORK,
     ]  # fmt: skip
 
