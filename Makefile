@@ -60,7 +60,7 @@ bench: $(READY) ## Measure ticketgen's speed, compared with a baseline in the sa
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
 
 bench-functions: $(READY) dynamodb ## Time the functions on real services, each figure beside its objective.
-	PYTHONPATH=tests/functions:tests/stack:templates/functions $(BIN)/python tests/functions/bench_functions.py
+	PYTHONPATH=tests/functions:tests/stack:templates/functions:templates/suites $(BIN)/python tests/functions/bench_functions.py
 
 dynamodb: $(DYNAMODB)/.ready ## Fetch DynamoDB Local, with Java and Maven.
 
