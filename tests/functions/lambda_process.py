@@ -44,7 +44,7 @@ class LambdaProcess:
 
 @contextmanager
 def lambda_process(
-    name: str, environment: dict[str, str], endpoint: str, redis: RedisServer | None = None, **plan: Any
+    name: str, environment: dict[str, str], endpoint: str, *, redis: RedisServer | None = None, **plan: Any
 ) -> Iterator[LambdaProcess]:
     """A function's process.
 
