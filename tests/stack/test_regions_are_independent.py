@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from stacks import DEMO_REGIONS, environment, rendered
 
 from ticketgen.aws.regions import COMMERCIAL, REGIONS
+from ticketgen.tree.diff import unified
 
 
 def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -18,8 +18,7 @@ def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     assert before.keys() == after.keys()
     lines = []
     for path in before:
-        old, new = before[path].splitlines(), after[path].splitlines()
-        for line in list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]:
+        for line in unified(before[path], after[path], path, path, context=0).splitlines()[2:]:
             assert not line.startswith("-"), f"{path}: {line}"
             if line.startswith("+"):
                 lines.append(line[1:])

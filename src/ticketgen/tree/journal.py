@@ -25,12 +25,13 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ticketgen.atomic_write import create_file
 from ticketgen.findings import Finding
 from ticketgen.tree.disk import Disk, content, implausible, trouble
 from ticketgen.tree.moves import OUT, place, swap
 from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.records import records
-from ticketgen.tree.stage import STAGE, Journal, Phase, Stage, Step, begin, digest, left_over, put
+from ticketgen.tree.stage import STAGE, Journal, Phase, Stage, Step, begin, digest, left_over
 
 __all__ = ["GUARD", "STAGE", "Operation", "apply", "recover", "unfinished"]
 
@@ -138,7 +139,7 @@ def _discarded(stage: Stage, journal: Journal) -> tuple[Finding, ...]:
 
 def fill(stage: Stage, operations: Sequence[Operation]) -> None:
     """Stage the new files, with the permissions of the old ones."""
-    put(stage.fd, "guard", GUARD_TEXT)
+    create_file("guard", GUARD_TEXT, folder=stage.fd, durable=True)
     for number, operation in enumerate(operations):
         if operation.after is None:
             continue
@@ -146,7 +147,7 @@ def fill(stage: Stage, operations: Sequence[Operation]) -> None:
         if operation.before is not None:
             with stage.disk.parent(operation.path) as (folder, name):
                 mode = stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode) & 0o777
-        put(stage.fd, str(number), operation.after, mode)
+        create_file(str(number), operation.after, folder=stage.fd, exact_mode=mode, durable=True)
     os.fsync(stage.fd)
 
 
@@ -289,7 +290,7 @@ def guard(stage: Stage, journal: Journal) -> None:
             if content(stage.fd, "guard") != GUARD_TEXT:  # none, or a part that a killed process wrote
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink("guard", dir_fd=stage.fd)
-                put(stage.fd, "guard", GUARD_TEXT)
+                create_file("guard", GUARD_TEXT, folder=stage.fd, durable=True)
             try:
                 place(stage.fd, "guard", folder, GUARD)
             except FileExistsError:
