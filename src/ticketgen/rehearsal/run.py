@@ -316,7 +316,10 @@ def _wait_for_analytics(aws: EmulatedAws, stack: Stack, shows: Sequence[Show]) -
     wanted = sum("voids" not in entry for entry in stack.entries(shows[0].home))
     deadline = time.monotonic() + 30
     while True:
-        found = {arn.split(":")[3]: wanted - rows for arn, rows in aws.ask("state")["sales"].items()}
+        found = {
+            arn.split(":")[3]: wanted - rows
+            for arn, rows in aws.ask("state", table="ticket_sales")["rows"].items()
+        }
         if time.monotonic() > deadline or (found and not any(found.values())):
             return found
         time.sleep(0.5)
