@@ -1,8 +1,9 @@
-"""The tests themselves: none imports another, and none is written twice."""
+"""The tests themselves: none imports another, none is written twice, and the slowest say why they are slow."""
 
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -42,3 +43,13 @@ def test_no_two_tests_have_the_same_name() -> None:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not {name: found for name, found in places.items() if len(found) > 1}
+
+
+def test_the_twenty_slowest_tests_exist_and_say_why_they_are_slow() -> None:
+    listed = tomllib.loads((ROOT / "tests/slowest.toml").read_text("utf-8"))["slowest"]
+    assert len(listed) == 20
+    for each in listed:
+        file, _, name = each["test"].partition("::")
+        tree = ast.parse((ROOT / file).read_text("utf-8"))
+        assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, each["test"]
+        assert each["why"].endswith("."), f"{each['test']} does not say why; make slowest lists it"
