@@ -18,6 +18,11 @@ OLDEST_PYTHON := $(firstword $(foreach minor,11 12 13,$(shell command -v python3
 UV := 0.13.9
 TESTS := tests
 
+FAST := not slow and not exhaustive and not apply and not sweep
+
+# What `make coverage` runs, one case of each test: measuring takes twice the time.
+MEASURED := $(addprefix tests/,aws cache capacity cli hcl pictures pipeline rendering reports rules sizing spec tree verification)
+
 # DynamoDB Local, for the tests of the functions. Without Java and Maven they run on an emulation.
 DYNAMODB := .build/dynamodb-local
 
@@ -25,7 +30,7 @@ DYNAMODB := .build/dynamodb-local
 ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal/test_rehearse_command.py \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test test-oldest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz exhaust
+.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz exhaust
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -35,10 +40,16 @@ demo: $(READY) ## Set up, and render dev, staging and prod of the demo.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml
 
 test: lint dynamodb ## Set up, and run every check except the slow proofs.
-	$(BIN)/python -m pytest -m "not slow and not exhaustive and not apply and not sweep" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "$(FAST)" -n 2 --dist worksteal --junitxml=.build/tests.xml
+
+coverage: $(READY) ## Measure the branch coverage of a part of the tests; less than the floor in pyproject.toml fails.
+	$(BIN)/python -m pytest -m "$(FAST) and not terraform" --cases=1 --cov -n 2 --dist worksteal $(MEASURED)
+
+slowest: $(READY) ## List the twenty slowest tests of the last `make test` in tests/slowest.toml.
+	$(BIN)/python scripts/slowest_tests.py
 
 test-oldest: $(OLDEST)/.ready dynamodb ## Run the tests with the lowest allowed versions of all dependencies. TESTS=tests/hcl for some.
-	$(OLDEST)/bin/python -m pytest -m "not slow and not exhaustive and not apply and not sweep and not newest" -n 2 --dist worksteal $(TESTS)
+	$(OLDEST)/bin/python -m pytest -m "$(FAST) and not newest" -n 2 --dist worksteal $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -60,7 +71,7 @@ bench: $(READY) ## Measure ticketgen's speed, compared with a baseline in the sa
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
 
 bench-functions: $(READY) dynamodb ## Time the functions on real services, each figure beside its objective.
-	PYTHONPATH=tests/functions:tests/stack:templates/functions $(BIN)/python tests/functions/bench_functions.py
+	PYTHONPATH=tests/functions:tests/stack:templates/functions:templates/suites $(BIN)/python tests/functions/bench_functions.py
 
 dynamodb: $(DYNAMODB)/.ready ## Fetch DynamoDB Local, with Java and Maven.
 

@@ -8,13 +8,13 @@ A test compares the pages with the output of this script.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import unified_diff
 from pathlib import Path
 
 from ticketgen.escaping import visible_lines
 from ticketgen.rules.catalogue import LEVELS
 from ticketgen.rules.pages import page
 from ticketgen.rules.registry import RULES
+from ticketgen.tree.diff import unified
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs/rules"
@@ -39,18 +39,18 @@ def _example(rule: str) -> str:
 
 
 def _change(rule: str) -> Iterator[str]:
-    """The lines of a diff from the bad example to the good one."""
+    """The diffs of all files from the bad example to the good one."""
     bad, good = EXAMPLES / "bad" / rule, EXAMPLES / "good" / rule
     names = {
         path.relative_to(folder) for folder in (bad, good) for path in folder.rglob("*") if path.is_file()
     }
     for name in sorted(names - {Path("expected.txt")}):
-        before, after = (_lines(folder / name) for folder in (bad, good))
-        yield from unified_diff(before, after, name.as_posix(), name.as_posix())
+        before, after = (_text(folder / name) for folder in (bad, good))
+        yield unified(before, after, name.as_posix(), name.as_posix())
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
+def _text(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""
 
 
 def _index() -> str:

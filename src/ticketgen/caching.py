@@ -21,6 +21,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
+from ticketgen.atomic_write import replace_file
 from ticketgen.user_secret import user_secret
 
 __all__ = ["NO_CACHE", "cache_folder", "fingerprint", "keep", "load"]
@@ -84,20 +85,12 @@ def keep(kind: str, key: str, content: bytes, most: int) -> None:
         key: as for `load`.
         content: the content of the entry.
         most: the number of entries of that kind to keep; the newest ones stay.
-    """  # noqa: DOC501 - caught in here
+    """
     name = _name(kind, key)
     if len(content) + _CODE > _LARGEST:
         return
     with suppress(OSError), _opened() as folder:
-        own = f"{name}.{os.urandom(8).hex()}"  # a clone cannot contain a link of that unpredictable name
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            with os.fdopen(os.open(own, flags, 0o600, dir_fd=folder), "wb") as file:
-                file.write(_authenticated(name, content) + content)
-            os.replace(own, name, src_dir_fd=folder, dst_dir_fd=folder)
-        except OSError:
-            os.unlink(own, dir_fd=folder)
-            raise
+        replace_file(name, _authenticated(name, content) + content, folder=folder, mode=0o600)
         _delete_oldest(folder, kind, most)
 
 

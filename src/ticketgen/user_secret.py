@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from ticketgen.atomic_write import create_file
 from ticketgen.state_folder import is_own, open_state_folder, state_folder
 
 __all__ = ["user_secret"]
@@ -71,10 +72,5 @@ def _read(folder: int) -> bytes | None:
 def _created(folder: int) -> bytes | None:
     with suppress(FileNotFoundError):
         os.unlink(_NAME, dir_fd=folder)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    opened = os.open(_NAME, flags, 0o600, dir_fd=folder)
-    try:
-        os.write(opened, os.urandom(_BYTES))
-    finally:
-        os.close(opened)
+    create_file(_NAME, os.urandom(_BYTES), folder=folder, mode=0o600)
     return _read(folder)

@@ -28,7 +28,7 @@ def shapes(service: str) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize(("service", "shape", "limit"), FROM_BOTOCORE)
-def test_limits_are_botocores(service: str, shape: str, limit: NameLimit) -> None:
+def test_limits_of_names_are_botocores(service: str, shape: str, limit: NameLimit) -> None:
     theirs = shapes(service)[shape]
     assert (limit.minimum, limit.maximum) == (theirs["min"], theirs["max"])
     assert theirs.get("pattern") in (None, limit.pattern)

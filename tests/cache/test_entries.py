@@ -151,6 +151,7 @@ def test_the_name_of_an_unfinished_entry_cannot_be_guessed(
     guessed.write_bytes(b"mine")
     caching.keep("a", "k", b"1", 9)
     assert len(replaced) == 3
+    assert guessed.read_bytes() == b"mine"
 
 
 def test_a_failed_write_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

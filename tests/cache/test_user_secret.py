@@ -182,14 +182,17 @@ def test_another_users_folder_is_not_ours(state: Path, monkeypatch: pytest.Monke
 
 
 def test_an_error_of_any_call_means_no_secret(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("mkdir", "open", "fstat", "write", "urandom"):
+    for place, name in (
+        *((os, name) for name in ("mkdir", "open", "fstat", "urandom")),
+        (module, "create_file"),
+    ):
         shutil.rmtree(state, ignore_errors=True)
 
         def failing(*arguments: object, **named: object) -> None:
             raise OSError(30, "Read-only file system")
 
         with monkeypatch.context() as context:
-            context.setattr(os, name, failing)
+            context.setattr(place, name, failing)
             assert anew() is None
         assert anew() is not None
 

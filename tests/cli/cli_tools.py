@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ticketgen.cli.app import app
 
-__all__ = ["SPEC", "as_a_process", "on_a_terminal", "run"]
+__all__ = ["ASK_FOR_A_SPEC", "SPEC", "as_a_process", "on_a_terminal", "run"]
 
 SPEC = """version: 1
 project: tap-marketplace
@@ -23,6 +23,18 @@ environments:
   dev:
   prod: { protect: true }
 """
+
+ASK_FOR_A_SPEC = {
+    "render": ("render", "--check"),
+    "add-region": ("add-region", "eu-west-1", "--dry-run"),
+    "remove-region": ("remove-region", "us-east-1", "--dry-run"),
+    "eject": ("eject", "stack/tables.tf.j2"),
+    "size": ("size", "--env", "dev"),
+    "show": ("show", "--env", "dev", "--format", "mermaid"),
+    "rehearse": ("rehearse", "--env", "nowhere"),
+    "list": ("list",),
+}
+"""Every command that cannot do without a spec, with arguments that end soon."""
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> Result:

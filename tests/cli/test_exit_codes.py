@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_tools import SPEC, as_a_process, run
-from test_where_people_stand import ASK_FOR_A_SPEC
+from cli_tools import ASK_FOR_A_SPEC, SPEC, as_a_process, run
 
 from ticketgen.cli import exit_codes
 from ticketgen.cli.environment import VARIABLES

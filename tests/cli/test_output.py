@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -164,10 +165,10 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_its_link(project: 
 def test_a_file_stays_as_it_was_when_the_write_fails(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "schema.json").write_text("old")
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", broken)
+    monkeypatch.setattr(os, "replace", broken)
     done = run("schema", "-o", "schema.json")
     assert done.exit_code == 5
     assert "schema.json cannot be written: No space left on device" in done.stderr

@@ -10,21 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_tools import SPEC, as_a_process, run
+from cli_tools import ASK_FOR_A_SPEC, SPEC, as_a_process, run
 
 from ticketgen.cli.help import COMMANDS
 
-ASK_FOR_A_SPEC = {
-    "render": ("render", "--check"),
-    "add-region": ("add-region", "eu-west-1", "--dry-run"),
-    "remove-region": ("remove-region", "us-east-1", "--dry-run"),
-    "eject": ("eject", "stack/tables.tf.j2"),
-    "size": ("size", "--env", "dev"),
-    "show": ("show", "--env", "dev", "--format", "mermaid"),
-    "rehearse": ("rehearse", "--env", "nowhere"),
-    "list": ("list",),
-}
-"""Every command that cannot do without a spec, with arguments that end soon."""
 WITHOUT = {"new", "validate", "presets", "rules", "schema", "doctor", "help"}
 
 

@@ -20,12 +20,12 @@ from typing import Any
 from dynamodb_local import running
 from full_house import HOME, NEW, SEATS, FullHouse, full_house
 from lambda_process import lambda_process
-from redis_server import RedisServer
 from stacks import SHAPES
 from world import World, event_item
 
 import dynamo
 import ledger
+from support.redis_server import RedisServer
 
 __all__ = ["cache_load", "correction", "lock_ms", "verification"]
 
@@ -77,14 +77,12 @@ def cache_load(house: FullHouse, redis: RedisServer) -> dict[str, float]:
     names = ("REDIS_HOST", "REDIS_PORT", "REDIS_REPLICATION_GROUP", "REDIS_USER")
     environment = dict.fromkeys(names, "0") | house.environment("seat_cache_sync")
     place: Any = "seat_cache_sync", environment, proxy.endpoint(HOME)
-    with lambda_process(*place, redis_port=redis.port, read_timeout=RECORDING) as function:
+    with lambda_process(*place, redis=redis, read_timeout=RECORDING) as function:
         function.invoke({"refresh": True})
     seconds = []
     for _ in range(3):
-        client = redis.client()
-        client.call("FLUSHALL")
-        client.close()
-        with lambda_process(*place, redis_port=redis.port) as function:
+        redis.admin.flushall()
+        with lambda_process(*place, redis=redis) as function:
             told = function.invoke({"refresh": True})
             assert told["answer"] == {"loaded": ["gala"]}
             lines = [json.loads(line) for line in told["printed"].splitlines()]
@@ -191,7 +189,7 @@ def main() -> int:
             "100 seats sold twice",
         )
         house = stack.enter_context(full_house(port, folder()))
-        redis = stack.enter_context(RedisServer.running(folder()))
+        redis = stack.enter_context(RedisServer.running())
         loaded = cache_load(house, redis)
         row("cache_load_s", f"{loaded['seconds']:.1f} s", f"{OBJECTIVES.cache_load_s} s",
             f"{SEATS:,} seats; {loaded['cpu_seconds']:.1f} s of processor")  # fmt: skip

@@ -1,9 +1,9 @@
-"""A cloud for the functions: DynamoDB Local if installed, otherwise moto's DynamoDB; and moto's SQS and Timestream.
+"""A cloud for the functions: DynamoDB Local if installed, otherwise the suite's fake; and moto's SQS and Timestream.
 
 Both check conditions and transactions like DynamoDB, but simulate no conflicts, throttling, lag or lost answers. This
 module raises those errors around a call, and copies tables for replication on a test's demand; `fault_proxy` does so on
-the wire. moto is not thread-safe, so its calls are serialized. SQS and Timestream are always moto's, because neither
-can run locally.
+the wire. The fake and moto are not thread-safe, so their calls are serialized. SQS and Timestream are always moto's,
+because neither can run locally.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
@@ -30,6 +30,9 @@ from moto import mock_aws
 from rendered_functions import cold_start
 
 import dynamo
+
+if TYPE_CHECKING:
+    from support.dynamodb import Region
 
 __all__ = [
     "ENVIRONMENT",
@@ -127,6 +130,12 @@ def make_tables(client_of: Callable[[str], Any], regions: Sequence[str], streams
             )
 
 
+def _fake_tables() -> Region:
+    from support.dynamodb import Region, Table
+
+    return Region({table: Table(table, key, dict.fromkeys(key, "S")) for table, key in KEYS.items()})
+
+
 @functools.cache
 def _session() -> tuple[boto3.Session, Credentials]:
     """One session for all tests, because creating clients is slow, and the account it signs for."""
@@ -161,7 +170,9 @@ class Sdk:
             config = (config or Config()).merge(Config(read_timeout=self._read_timeout))
         options = () if config is None else tuple(sorted(config._user_provided_options.items()))
         hashable = tuple((name, tuple(v.items()) if isinstance(v, dict) else v) for name, v in options)
-        return _client(service, region_name, self._endpoint if service == "dynamodb" else "", hashable)
+        # A client of Timestream remembers the endpoint that it discovered, and a new process has to discover it.
+        make = _client.__wrapped__ if service == "timestream-write" else _client
+        return make(service, region_name, self._endpoint if service == "dynamodb" else "", hashable)
 
 
 @dataclass
@@ -182,9 +193,10 @@ class Cloud:
     @classmethod
     @contextmanager
     def running(cls, port: int | None) -> Iterator[Cloud]:
-        """Run a cloud with its tables until the block ends, on DynamoDB Local's port or on moto."""
+        """Run a cloud with its tables until the block ends, on DynamoDB Local's port or on the suite's fake."""
         sdk = Sdk(new_account(), "" if port is None else f"http://127.0.0.1:{port}")
         cloud, turn, call_aws = cls(sdk), threading.RLock(), BaseClient._make_api_call
+        fakes = {} if port is not None else {region: _fake_tables() for region in REGIONS}
 
         def called(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
             call = Call(
@@ -192,9 +204,12 @@ class Cloud:
             )
             cloud.calls.append(call)
             cloud.before(call)
-            if port is None or call.service != "dynamodb":
+            if call.service != "dynamodb":
                 with turn:
                     answer = call_aws(client, operation, parameters)
+            elif port is None:
+                with turn:
+                    answer = fakes[call.region].call(operation, parameters)
             else:
                 answer = call_aws(client, operation, parameters)
             cloud.after(call)
@@ -205,8 +220,9 @@ class Cloud:
             mock_aws(),
             patch.object(BaseClient, "_make_api_call", called),
         ):
-            make_tables(cloud.client, REGIONS)
-            cloud.calls.clear()
+            if port is not None:
+                make_tables(cloud.client, REGIONS)
+                cloud.calls.clear()
             yield cloud
 
     def client(self, region: str) -> Any:

@@ -12,14 +12,18 @@ from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions_cloud import Sdk
 from rendered_functions import cold_start
 
+if TYPE_CHECKING:
+    from support.redis_server import RedisServer
+
 __all__ = ["LambdaProcess", "lambda_process"]
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = [ROOT / "tests" / "functions", ROOT / "tests" / "stack", ROOT / "templates" / "functions"]
 
 
 class LambdaProcess:
@@ -40,7 +44,7 @@ class LambdaProcess:
 
 @contextmanager
 def lambda_process(
-    name: str, environment: dict[str, str], endpoint: str, **plan: Any
+    name: str, environment: dict[str, str], endpoint: str, *, redis: RedisServer | None = None, **plan: Any
 ) -> Iterator[LambdaProcess]:
     """A function's process.
 
@@ -48,17 +52,22 @@ def lambda_process(
         name: the function's name.
         environment: its environment variables.
         endpoint: the endpoint of its DynamoDB.
+        redis: its Redis, where it signs in as the user `tickets`.
         plan: `account`, if the endpoint is DynamoDB Local itself; `now`, the time at which its wall clock stands still;
-            `redis_port`, of a Redis without sign-in; `read_timeout`, of its calls, in seconds.
+            `read_timeout`, of its calls, in seconds.
     """
-    folders = [ROOT / "tests" / "functions", ROOT / "tests" / "stack", ROOT / "templates" / "functions"]
     told = {"name": name, "environment": environment, "endpoint": endpoint, **plan}
+    signed_in = {}
+    if redis is not None:
+        redis.grant("tickets", "on ~* &* +@all")
+        signed_in = {"REDIS_PORT_HERE": str(redis.port), "REDIS_TOKEN": redis.token}
     process = subprocess.Popen(
         [sys.executable, __file__, json.dumps(told)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+        # Other users of the machine can see the arguments of a process, and not its environment.
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, FOLDERS)), **signed_in},
     )
     try:
         yield LambdaProcess(process)
@@ -73,8 +82,12 @@ def _main(plan: dict[str, Any]) -> None:
         clock.time = lambda: plan["now"]
     sdk = Sdk(plan.get("account", "testing"), plan["endpoint"], plan.get("read_timeout", 0.0))
     function = cold_start(plan["name"], plan["environment"], {"boto3": sdk.module, "time": clock})
-    if "redis_port" in plan:
-        function.REDIS = function.Redis("127.0.0.1", plan["redis_port"], tls=False)
+    if "REDIS_TOKEN" in os.environ:
+        identity = {"user": "tickets", "replication_group": "seats", "region": "here"}
+        function.Redis.__init__.__globals__["iam_token"] = lambda *_: os.environ["REDIS_TOKEN"]
+        function.REDIS = function.Redis(
+            "127.0.0.1", int(os.environ["REDIS_PORT_HERE"]), tls=False, **identity
+        )
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
     for line in sys.stdin:
         event, printed = json.loads(line), StringIO()

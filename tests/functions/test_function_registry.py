@@ -16,8 +16,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from functions_cloud import ENVIRONMENT, FUNCTIONS_FOLDER, HOME, Call, Cloud
+from ledger_entries import entry, sell, verify
 from rendered_functions import function_files, function_resource
-from test_verifying import entry, sell, verify
 
 import ledger
 from sales_database import COLUMNS

@@ -17,7 +17,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from rendered_functions import function_files, script, stack
-from world import TABLES, World, event_item
+from world import TABLES, World, buy, event_item
 
 import ledger
 from ticketgen.stack.operations import RIGHTS, SCRIPTS
@@ -31,20 +31,6 @@ def world(dynamodb: int, tmp_path: Path) -> Iterator[World]:
         dynamodb, tmp_path, A, B, C, lag=lambda: random.uniform(0, 0.05), quiet_seconds=1.0
     ) as world:
         yield world
-
-
-def buy(shop: Any, event_id: str, *seats: str, buyer: str = "ann", key: str = "key-00001") -> tuple[int, Any]:
-    answer = shop.handler(
-        {
-            "httpMethod": "POST",
-            "resource": "/tickets",
-            "headers": {"Idempotency-Key": key},
-            "body": json.dumps({"event_id": event_id, "seats": list(seats)}),
-            "requestContext": {"identity": {"userArn": buyer}},
-        },
-        None,
-    )
-    return answer["statusCode"], json.loads(answer["body"])
 
 
 def home(world: World, region: str = A) -> tuple[str, int, str]:

@@ -20,7 +20,7 @@ from fault_proxy import random_faults
 from moto import mock_aws
 from races import Crowd, crowd
 from stacks import DEMO_REGIONS
-from world import World, event_item
+from world import World, buy, event_item
 
 HOME = DEMO_REGIONS[0]
 SHARDS = 3
@@ -215,6 +215,4 @@ def test_a_region_is_lost_in_mid_sale_and_every_paid_sale_is_kept_or_refunded_on
 
 
 def sale_of(shop: Any, event_id: str) -> int:
-    from test_operations import buy
-
     return int(buy(shop, event_id, "A-1")[0])

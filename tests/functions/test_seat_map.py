@@ -1,4 +1,4 @@
-"""The seat maps, in a real Redis."""
+"""What the suite does not try with the seat maps: a Redis that dies, readers during a load, any order, and TLS."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from functions_cloud import Cloud
-from redis_server import RedisServer
 
 import dynamo
 import redis_client
 import seat_map
 from redis_client import Redis, RedisDown, RedisError
+from support.redis_server import RedisServer
 
+USER = "tickets", "on ~* &* +@all"
 LONG = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 EMPTY: dict[str, list[int]] = {"A": [], "B": []}
 
@@ -58,14 +58,22 @@ def tls_in_front_of(port: int, context: ssl.SSLContext) -> Iterator[int]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    with RedisServer.running(tmp_path) as server:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+    with RedisServer.running() as server:
+        server.grant(*USER)
+        monkeypatch.setattr(redis_client, "iam_token", lambda *identity: server.token)
         yield server
+
+
+def connect(port: int, host: str = "127.0.0.1", **changes: Any) -> Redis:
+    """The functions' client, signed in as the user of the tests."""
+    identity = {"user": USER[0], "replication_group": "seats", "region": "here"}
+    return Redis(host, port, **{**identity, "tls": False, **changes})
 
 
 @pytest.fixture
 def redis(server: RedisServer) -> Iterator[Redis]:
-    redis = server.client()
+    redis = connect(server.port)
     yield redis
     redis.close()
 
@@ -77,7 +85,7 @@ def start(cloud: Cloud, server: RedisServer) -> Iterator[Callable[[str], Any]]:
 
     def cold(name: str) -> Any:
         function = cloud.function(name)
-        function.REDIS = function.Redis("127.0.0.1", server.port, tls=False)  # without sign-in
+        server.sign_in(function, USER[0])
         started.append(function)
         return function
 
@@ -117,54 +125,6 @@ def shown(redis: Redis) -> dict[str, list[int]]:
     return answer
 
 
-def test_availability_tells_what_is_taken_and_available(cloud: Cloud, start: Callable[[str], Any]) -> None:
-    cloud.event()
-    for seat in ("A-10", "A-2", "B-1"):
-        cloud.put("inventory", item(seat, 5))
-    assert start("seat_cache_sync").handler({"refresh": True}, LONG) == {"loaded": ["gala"]}
-    function = start("seat_availability")
-    answer = cloud.ask(function, "GET /events/{id}/seats", pathParameters={"id": "gala"})
-    assert answer.status == 200
-    assert answer.body["sections"] == [
-        {"name": "A", "capacity": 50, "price": 10000, "taken": 2, "available": 48},
-        {"name": "B", "capacity": 20, "price": 4000, "taken": 1, "available": 19},
-    ]
-    asked: Any = {"pathParameters": {"id": "gala"}, "queryStringParameters": {"section": "A"}}
-    answer = cloud.ask(function, "GET /events/{id}/seats", **asked)
-    assert answer.body["sections"][0]["taken_seats"] == [2, 10]
-
-
-def test_a_section_does_not_count_the_seats_of_one_whose_name_it_begins(
-    cloud: Cloud, redis: Redis, start: Callable[[str], Any]
-) -> None:
-    cloud.event(
-        sections=[{"name": name, "first": 1, "last": 9, "price": 1} for name in ("1", "10", "1_", "A")]
-    )
-    for seat in ("1-1", "10-1", "10-2", "1_-3", "A-1"):
-        cloud.put("inventory", item(seat, 5))
-    start("seat_cache_sync").handler({"refresh": True}, LONG)
-    assert shown(redis) == {"1": [1], "10": [1, 2], "1_": [3], "A": [1]}
-
-
-def test_unknown_events_are_404_and_maps_that_are_not_there_yet_503(
-    cloud: Cloud, redis: Redis, start: Callable[[str], Any]
-) -> None:
-    function = start("seat_availability")
-
-    def status(event_id: str) -> int:
-        return cloud.ask(function, "GET /events/{id}/seats", pathParameters={"id": event_id}).status
-
-    assert status("gala") == 503  # the list of events is not known yet
-    start("seat_cache_sync").handler({"refresh": True}, LONG)
-    assert status("gala") == 404
-    cloud.event()
-    start("seat_cache_sync").handler(
-        {"refresh": True}, SimpleNamespace(get_remaining_time_in_millis=lambda: 0)
-    )
-    assert status("gala") == 503
-    assert status("a{b}") == 404
-
-
 def test_redis_down_is_503_and_the_map_heals(
     cloud: Cloud, server: RedisServer, redis: Redis, start: Callable[[str], Any]
 ) -> None:
@@ -181,7 +141,8 @@ def test_redis_down_is_503_and_the_map_heals(
     }
     order = {"event_id": "gala", "seats": ["A-9"]}
     assert cloud.ask(cloud.function("ticket_purchase"), "POST /tickets", order, key="key-00001").status == 201
-    server.start()  # with no memory
+    server.start()
+    server.grant(*USER)
     assert sync.handler({"refresh": True}, LONG) == {"loaded": ["gala"]}
     assert shown(redis) == {"A": [1, 9], "B": []}
     assert sync.handler({"refresh": True}, LONG) == {"loaded": []}
@@ -213,57 +174,6 @@ def test_records_leave_the_same_map_in_any_order_and_number(
         assert shown(redis) == {"A": [1], "B": []}
 
 
-def test_a_tombstone_outlives_a_reload(cloud: Cloud, redis: Redis, start: Callable[[str], Any]) -> None:
-    cloud.event()
-    sync = start("seat_cache_sync")
-    sync.handler({"refresh": True}, LONG)
-    sync.handler({"Records": [record("INSERT", "A-1", 10), record("REMOVE", "A-1", 10)]}, None)
-    sync.RELOAD_SECONDS = 0
-    assert sync.handler({"refresh": True}, LONG) == {"loaded": ["gala"]}
-    sync.handler({"Records": [record("INSERT", "A-1", 10)]}, None)
-    assert shown(redis) == EMPTY
-
-
-def test_seats_sold_and_freed_during_a_load_are_so_after_it(
-    cloud: Cloud, redis: Redis, start: Callable[[str], Any]
-) -> None:
-    cloud.event()
-    sync = start("seat_cache_sync")
-    for seat in ("A-1", "A-2"):
-        cloud.put("inventory", item(seat, 10))
-    sync.handler({"refresh": True}, LONG)
-    assert shown(redis) == {"A": [1, 2], "B": []}
-    sync.RELOAD_SECONDS = 0
-    read = sync._taken
-
-    def meanwhile(shard: str) -> Any:
-        found = read(shard)
-        if shard == "gala#0":  # it has been read, and changes now
-            changes = [record("INSERT", "A-3", 30), record("REMOVE", "A-2", 10)]
-            other.handler({"Records": changes}, None)
-            during.append(shown(redis))
-        return found
-
-    during: list[dict[str, list[int]]] = []
-    other = start("seat_cache_sync")
-    sync._taken = meanwhile
-    assert sync.handler({"refresh": True}, LONG) == {"loaded": ["gala"]}
-    assert during == [{"A": [1, 3], "B": []}]
-    assert shown(redis) == {"A": [1, 3], "B": []}
-
-
-def test_only_one_loads_at_a_time_and_a_dead_loader_is_replaced(redis: Redis) -> None:
-    assert seat_map.begin(redis, "gala", "first")
-    assert not seat_map.begin(redis, "gala", "second")
-    assert seat_map.apply(redis, "gala", [("A-1", 20)], "first")
-    redis.call("DEL", "{gala}:loading")  # it was silent too long
-    assert seat_map.begin(redis, "gala", "second")
-    assert not seat_map.apply(redis, "gala", [("A-2", 20)], "first")
-    assert not seat_map.publish(redis, "gala", "first", 1.0)
-    assert seat_map.publish(redis, "gala", "second", 1.0)
-    assert redis.call("EXISTS", "{gala}:taken") == 0
-
-
 @pytest.mark.parametrize("half", [6000, pytest.param(117_000, marks=pytest.mark.slow)])
 def test_a_reader_never_sees_a_mixture_of_all_the_seats(
     cloud: Cloud, server: RedisServer, redis: Redis, start: Callable[[str], Any], half: int
@@ -272,7 +182,7 @@ def test_a_reader_never_sees_a_mixture_of_all_the_seats(
     sync = start("seat_cache_sync")
     seats = [f"{section}-{number}" for section in "AB" for number in range(1, half + 1)]
     third = half // 3
-    reader, seen, done = server.client(), set(), threading.Event()
+    reader, seen, done = connect(server.port), set(), threading.Event()
 
     def watch() -> None:
         while not done.is_set():
@@ -300,31 +210,20 @@ def test_a_reader_never_sees_a_mixture_of_all_the_seats(
     assert {None, (third, third)} <= seen <= {None, (half, half), (third, third)}
 
 
-def test_the_token_is_a_connect_signed_for_15_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    parts = urlsplit("https://" + redis_client.iam_token("tickets", "tickets-prod", "eu-west-1"))
-    query = parse_qs(parts.query)
-    assert (parts.netloc, parts.path) == ("tickets-prod", "/")
-    assert (query["Action"], query["User"], query["X-Amz-Expires"]) == (["connect"], ["tickets"], ["900"])
-    assert query["X-Amz-Credential"][0].endswith("/eu-west-1/elasticache/aws4_request")
-    assert len(query["X-Amz-Signature"][0]) == 64
-
-
-def test_the_client_signs_in_reconnects_and_reports_refusals(server: RedisServer, redis: Redis) -> None:
-    redis.call("ACL", "SETUSER", "tickets", "on", ">secret", "~*", "+@all")
-    tokens = iter(["wrong", "secret", "secret"])
-    signed = server.client(user="tickets", replication_group="g", region="r")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redis_client, "iam_token", lambda *identity: next(tokens))
-        assert signed.call("ACL", "WHOAMI") == b"tickets"  # on the second attempt, with a new token
-        redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        assert signed.calls(
-            [["SET", "k", "\u00e9\r\n"], ["GET", "k"], ["GET", "none"], ["LRANGE", "l", 0, -1]]
-        ) == [*(b"OK", "\u00e9\r\n".encode(), None, [])]
-        with pytest.raises(RedisError, match="WRONGTYPE"):
-            signed.call("HGET", "k", "f")
-        assert signed.call("PING") == b"PONG"
+def test_the_client_signs_in_reconnects_and_reports_refusals(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = iter(["wrong", server.token, server.token])
+    monkeypatch.setattr(redis_client, "iam_token", lambda *identity: next(tokens))
+    signed = connect(server.port)
+    assert signed.call("ACL", "WHOAMI") == b"tickets"  # on the second attempt, with a new token
+    server.admin.client_kill_filter(_type="normal", skipme=True)
+    assert signed.calls(
+        [["SET", "k", "\u00e9\r\n"], ["GET", "k"], ["GET", "none"], ["LRANGE", "l", 0, -1]]
+    ) == [*(b"OK", "\u00e9\r\n".encode(), None, [])]
+    with pytest.raises(RedisError, match="WRONGTYPE"):
+        signed.call("HGET", "k", "f")
+    assert signed.call("PING") == b"PONG"
     signed.close()
 
 
@@ -344,21 +243,20 @@ def certified(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
 
 
 def test_the_client_signs_in_over_tls_with_the_token_of_the_function_and_again_when_cut_off(
-    server: RedisServer, redis: Redis, tmp_path: Path, start: Callable[[str], Any]
+    cloud: Cloud, server: RedisServer, tmp_path: Path
 ) -> None:
     # The server takes any password for the user, as a real one cannot check what ElastiCache signs; that it is the
-    # right one is tested above. What passes here is the real token, through real TLS, to a real server.
-    redis.call("ACL", "SETUSER", "tickets", "on", "nopass", "~*", "+@all")
-    redis.call("ACL", "SETUSER", "default", "resetpass", ">other")  # without sign-in, nothing works
+    # right one is tested by the suite. What passes here is the real token, through real TLS, to a real server.
+    server.grant("tickets", "on nopass ~* +@all")
     certificate, context = certified(tmp_path)
     with tls_in_front_of(server.port, context) as port:
-        function = start("seat_availability")
+        function = cloud.function("seat_availability")
         signed = function.Redis(
             "localhost", port, user="tickets", replication_group="tap-marketplace-seats-prod", region="us-east-1",
             tls=ssl.create_default_context(cafile=str(certificate)),
         )  # fmt: skip
         assert signed.call("ACL", "WHOAMI") == b"tickets"
-        redis.call("CLIENT", "KILL", "USER", "tickets")
+        server.admin.client_kill_filter(_type="normal", skipme=True)
         assert signed.call("ACL", "WHOAMI") == b"tickets"
         signed.close()
         nobody = Redis("localhost", port, tls=ssl.create_default_context(cafile=str(certificate)))
@@ -370,7 +268,7 @@ def test_the_client_signs_in_over_tls_with_the_token_of_the_function_and_again_w
 def test_the_client_speaks_tls_and_checks_the_certificate(server: RedisServer, tmp_path: Path) -> None:
     certificate, context = certified(tmp_path)
     with tls_in_front_of(server.port, context) as port:
-        trusting = Redis("localhost", port, tls=ssl.create_default_context(cafile=str(certificate)))
+        trusting = connect(port, "localhost", tls=ssl.create_default_context(cafile=str(certificate)))
         assert trusting.call("PING") == b"PONG"
         trusting.close()
         with pytest.raises(RedisDown, match="CERTIFICATE_VERIFY_FAILED"):

@@ -22,7 +22,7 @@ from replication import Body, Replication
 import dynamo
 import ledger
 
-__all__ = ["TABLES", "World", "event_item"]
+__all__ = ["TABLES", "World", "buy", "event_item"]
 
 TABLES: Mapping[str, str] = MappingProxyType(
     {
@@ -51,6 +51,21 @@ def event_item(event_id: str, home: str, *, now: float | None = None, **changes:
         "sections": [{"name": "A", "first": 1, "last": 50, "price": 10000}],
         **changes,
     }
+
+
+def buy(shop: Any, event_id: str, *seats: str, buyer: str = "ann", key: str = "key-00001") -> tuple[int, Any]:
+    """Ask a purchase function for seats; return the status and the parsed body."""
+    answer = shop.handler(
+        {
+            "httpMethod": "POST",
+            "resource": "/tickets",
+            "headers": {"Idempotency-Key": key},
+            "body": json.dumps({"event_id": event_id, "seats": list(seats)}),
+            "requestContext": {"identity": {"userArn": buyer}},
+        },
+        None,
+    )
+    return answer["statusCode"], json.loads(answer["body"])
 
 
 @dataclass

@@ -34,5 +34,5 @@ def test_it_requires_terraform_and_uses_a_mirror_where_there_is_one(tmp_path: Pa
     lines = done.stdout.splitlines()
     assert all(line.endswith(f" 1 1 {config}") for line in lines)
     ran = {line.split()[0] for line in lines}
-    assert {"test", "prove", "apply", "mutate", "site", "release-check"} <= ran
+    assert {"test", "coverage", "prove", "apply", "mutate", "site", "release-check"} <= ran
     assert ran <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))

@@ -51,7 +51,7 @@ def test_adding_and_removing_leaves_every_byte_as_it_was(small_project: Path) ->
     assert everything_in(small_project) == before
 
 
-def test_a_second_time_there_is_nothing_to_do(small_project: Path) -> None:
+def test_a_repeated_command_changes_nothing(small_project: Path) -> None:
     before = everything_in(small_project)
     again = run("add-region", "eu-north-1", "--env", "prod")
     assert (again.exit_code, again.stdout) == (

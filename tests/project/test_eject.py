@@ -151,7 +151,7 @@ def test_killed_at_any_call_the_copy_and_its_record_are_both_there_or_neither(tm
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EIO])
-def test_whatever_call_fails_it_is_a_finding_and_nothing_is_left(tmp_path: Path, reason: int) -> None:
+def test_a_failed_call_of_eject_is_a_finding_and_leaves_nothing(tmp_path: Path, reason: int) -> None:
     failed = 0
     for call in range(200):
 

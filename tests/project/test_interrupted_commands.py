@@ -340,7 +340,7 @@ def test_killed_at_any_call_a_repository_gets_all_or_is_put_back(
 
 
 @pytest.mark.parametrize("where", ["a new folder", "a repository"])
-def test_whatever_call_fails_it_is_a_finding_and_nothing_is_left(
+def test_a_failed_call_of_new_is_a_finding_and_leaves_nothing(
     tmp_path: Path, cloned: Path, template: Path, quick: None, where: str
 ) -> None:
     failed = 0

@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 from project_tools import everything_in, run
 from template_tools import make_template
+from typer.testing import Result
 
 from default_signals import reset_signals
 from terraform_tool import Terraform
@@ -58,20 +61,28 @@ def files_of(folder: Path) -> set[str]:
     return {path for path in found if not path.startswith("stacks/")}
 
 
+Made = Callable[[str], tuple[Path, Result]]
+
+
 @pytest.fixture(scope="session")
-def shop_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new project with GitHub's workflow, to be copied and not to be touched."""
-    folder = tmp_path_factory.mktemp("new") / "my-shop"
-    done = run("new", str(folder), "--preset", "small-venue")
-    assert done.exit_code == 0, done.output
-    return folder
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Make a project with GitHub's workflow of a preset, once, to be copied and not to be touched."""
+
+    @cache
+    def make(preset: str) -> tuple[Path, Result]:
+        folder = tmp_path_factory.mktemp("new") / "my-shop"
+        done = run("new", str(folder), "--preset", preset)
+        assert done.exit_code == 0, done.output
+        return folder, done
+
+    return make
 
 
 @pytest.fixture
-def shop(shop_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shop(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A new project; it is the current folder."""
     folder = tmp_path / "my-shop"
-    shutil.copytree(shop_once, folder)
+    shutil.copytree(made("small-venue")[0], folder)
     monkeypatch.chdir(folder)
     return folder
 
@@ -176,10 +187,8 @@ def test_every_file_installs_from_the_source_that_was_named(ci: str, tmp_path: P
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, tmp_path: Path) -> None:
-    folder = tmp_path / "my-shop"
-    done = run("new", str(folder), "--preset", preset)
-    assert done.exit_code == 0, done.output
+def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, made: Made) -> None:
+    folder, done = made(preset)
     whole = yaml.safe_load(presets()[preset].path.read_text("utf-8"))
     hubs = len({whole["primary_region"], whole["secondary_region"]} - {None})
     said = [line for line in done.stdout.splitlines() if "/stacks/" in line and " resources" in line]
@@ -208,9 +217,9 @@ def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, tmp_
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_the_figures_in_the_specs_comment_are_the_presets(tmp_path: Path, preset: str) -> None:
+def test_the_figures_in_the_specs_comment_are_the_presets(made: Made, tmp_path: Path, preset: str) -> None:
     folder = tmp_path / "my-shop"
-    assert run("new", str(folder), "--preset", preset).exit_code == 0
+    shutil.copytree(made(preset)[0], folder)
     spec = folder / "ticketgen.yaml"
     before, comment, after = re.split(r"(?s)(# primary_region:.*?)\n\n", spec.read_text("utf-8"), maxsplit=1)
     spec.write_text(f"{before}{re.sub('(?m)^# ', '', comment)}\n\n{after}", "utf-8")

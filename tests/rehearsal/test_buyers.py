@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ticketgen.rehearsal.emulator.signatures import Keys
 from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
-from ticketgen.rehearsal.signatures import Keys
 
 
 class Shop(ThreadingHTTPServer):

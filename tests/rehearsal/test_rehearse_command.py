@@ -44,7 +44,7 @@ def test_it_does_not_start_where_credentials_are_in_reach(tmp_path: Path) -> Non
     assert "terraform" not in done.stderr.replace("neither terraform nor tofu", "")
 
 
-def test_an_environment_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+def test_an_unknown_environment_is_not_rehearsed(tmp_path: Path) -> None:
     done = run(tmp_path, "--env", "production")
     assert done.returncode == 2
     assert "choose one of dev, staging, prod" in " ".join(done.stderr.replace("│", " ").split())

@@ -29,7 +29,7 @@ from redis.exceptions import AuthenticationError, ConnectionError, NoPermissionE
 
 from ticketgen.rehearsal.emulated import EmulatedAws
 from ticketgen.rehearsal.emulator.caches import RESTRICTED
-from ticketgen.rehearsal.signatures import OPERATOR, headers
+from ticketgen.rehearsal.emulator.signatures import OPERATOR, headers
 
 HERE = "us-east-1"
 

@@ -68,7 +68,7 @@ def test_the_second_region_becomes_the_secondary_one_and_nothing_else_changes(
 
 @many
 @given(single_specs(), only)
-def test_a_second_time_there_is_nothing_to_do(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
+def test_a_repeated_edit_changes_nothing(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
     once = done(add_region(document_of(text, tmp_path), "us-west-2", names, secondary=True)).document
     twice = done(add_region(once, "us-west-2", names, secondary=True))
     assert (twice.document.text, twice.changed) == (once.text, ())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
 
 from ticketgen.aws.regions import COMMERCIAL, REGIONS
 from ticketgen.findings import has_errors
@@ -31,6 +33,7 @@ __all__ = [
     "SHAPES",
     "environment",
     "parsed",
+    "render_again",
     "rendered",
     "sized",
     "written",
@@ -78,18 +81,42 @@ def sized(subject: Environment) -> Sizing:
     return checked.value
 
 
-def rendered(subject: Environment) -> Mapping[str, str]:
-    """The files of the environment's stack."""
+def render_again(subject: Environment) -> Mapping[str, str]:
+    """The files of the environment's stack, rendered by this call."""
     project = Project(name=subject.project, environments=(subject,))
     checked = render(subject, sized(subject), project)
     assert checked.value is not None, checked.findings
-    return checked.value
+    return MappingProxyType(dict(checked.value))
+
+
+def rendered(subject: Environment) -> Mapping[str, str]:
+    """The files of the environment's stack; rendered once for all tests of a process."""
+    return _kept(_RENDERED, subject, render_again)
 
 
 def parsed(subject: Environment) -> Mapping[str, Module]:
-    """The modules of the environment's stack, by folder; "" is the root."""
+    """The modules of the environment's stack, by folder; "" is the root. Parsed once for all tests of a process."""
+    return _kept(_PARSED, subject, _parse)
+
+
+def _parse(subject: Environment) -> Mapping[str, Module]:
     files = (parse(path, text) for path, text in rendered(subject).items() if path.endswith(".tf"))
     return modules(file for file in files if isinstance(file, File))
+
+
+T = TypeVar("T")
+_MOST_KEPT = 16
+_RENDERED: dict[str, Mapping[str, str]] = {}
+_PARSED: dict[str, Mapping[str, Module]] = {}
+
+
+def _kept(known: dict[str, T], subject: Environment, compute: Callable[[Environment], T]) -> T:
+    key = subject.model_dump_json()
+    if key not in known:
+        if len(known) >= _MOST_KEPT:
+            del known[next(iter(known))]
+        known[key] = compute(subject)
+    return known[key]
 
 
 def written(subject: Environment, folder: Path) -> Path:

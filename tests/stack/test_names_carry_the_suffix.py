@@ -115,7 +115,7 @@ def _longest(name: Given, module: Module, subject: Environment, suffix: str) -> 
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_name_carries_the_suffix(shape: str) -> None:
+def test_every_name_contains_the_variable_of_the_suffix(shape: str) -> None:
     found = [name for module in parsed(SHAPES[shape]()).values() for name in _names(module)]
     assert len(found) > 100
     bare = {name for name in found if SUFFIX not in _written(name.value)}

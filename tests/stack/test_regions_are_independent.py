@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stacks import DEMO_REGIONS, environment, rendered
+from stacks import DEMO_REGIONS, environment, render_again, rendered
 
 from ticketgen.aws.regions import COMMERCIAL, REGIONS
+from ticketgen.tree.diff import unified
 
 
 def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -18,8 +18,7 @@ def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     assert before.keys() == after.keys()
     lines = []
     for path in before:
-        old, new = before[path].splitlines(), after[path].splitlines()
-        for line in list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]:
+        for line in unified(before[path], after[path], path, path, context=0).splitlines()[2:]:
             assert not line.startswith("-"), f"{path}: {line}"
             if line.startswith("+"):
                 lines.append(line[1:])
@@ -38,8 +37,8 @@ def test_one_region_more_only_adds_lines_and_those_are_its_own(region: str) -> N
 
 def test_removing_it_again_gives_the_very_same_bytes() -> None:
     before = rendered(environment())
-    rendered(environment(regions=(*DEMO_REGIONS, "ap-southeast-2")))
-    assert rendered(environment()) == before
+    render_again(environment(regions=(*DEMO_REGIONS, "ap-southeast-2")))
+    assert render_again(environment()) == before
 
 
 def test_the_modules_are_the_same_however_many_regions_there_are() -> None:
@@ -52,7 +51,7 @@ def test_the_modules_are_the_same_however_many_regions_there_are() -> None:
 @settings(max_examples=5, deadline=None)
 @given(st.permutations(DEMO_REGIONS[2:]))
 def test_the_order_in_the_spec_does_not_matter(rest: list[str]) -> None:
-    assert rendered(environment(regions=(*DEMO_REGIONS[:2], *rest))) == rendered(environment())
+    assert render_again(environment(regions=(*DEMO_REGIONS[:2], *rest))) == rendered(environment())
 
 
 def test_every_region_keeps_its_own_address_range() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 import pytest
 from stacks import DEMO_REGIONS, environment, rendered
@@ -20,19 +19,19 @@ SCALE = {
 OBJECTIVES: dict[str, int] = Objectives().model_dump()
 
 
-@cache
 def _usual() -> Mapping[str, str]:
     return rendered(environment())
 
 
 def _different(**parts: object) -> str:
     """The rendered lines of a changed environment that the unchanged one lacks."""
-    usual, changed = _usual(), rendered(environment(**parts))  # type: ignore[arg-type]
+    changed = rendered(environment(**parts))  # type: ignore[arg-type]
+    usual = {path: set(text.splitlines()) for path, text in _usual().items()}
     return "\n".join(
         line
         for path, text in changed.items()
         for line in text.splitlines()
-        if line not in usual.get(path, "").splitlines()
+        if line not in usual.get(path, ())
     )
 
 

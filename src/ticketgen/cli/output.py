@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import sys
@@ -12,6 +11,7 @@ from typing import NoReturn
 
 import typer
 
+from ticketgen.atomic_write import replace_file
 from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.paths import STDOUT, placed, seen, view, viewed
@@ -156,13 +156,9 @@ def _write(output: Path, content: bytes) -> None:
             stream.write(content)
         return
     place = Path(os.path.realpath(output))
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    permissions = place.stat().st_mode & 0o7777 if place.exists() else None
+    folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with beside.open("xb") as stream:
-            stream.write(content)
-        if place.exists():
-            beside.chmod(place.stat().st_mode & 0o7777)
-        beside.replace(place)
+        replace_file(place.name, content, folder=folder, exact_mode=permissions)
     finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+        os.close(folder)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from ticketgen.atomic_write import create_file
 from ticketgen.project.generate import Renderer
 from ticketgen.project.processes import run
 from ticketgen.project.template import File, Template, Unusable, read_template
@@ -22,9 +22,7 @@ def write_new(folder: Path, files: Mapping[str, File]) -> None:
     for path, file in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(place, flags, 0o777 if file.executable else 0o666), "wb") as stream:
-            stream.write(file.content)
+        create_file(place, file.content, mode=0o777 if file.executable else 0o666)
 
 
 def asked_before(template: Template, beside: Path) -> Template:

@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ticketgen.findings import Finding, Stage
+from ticketgen.rehearsal.emulator.loopback import OUT_OF_REACH
 
 __all__ = [
-    "OUT_OF_REACH",
     "credentials_in_reach",
     "download_variables",
     "harmless_environment",
@@ -30,13 +30,6 @@ DOWNLOADS = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "TF_REGISTRY_*", "TF_TOKEN_*"),
 )
 """What Terraform and OpenTofu need to download providers."""
-
-OUT_OF_REACH = {
-    "AWS_CONFIG_FILE": "/dev/null",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-}
-"""Without these variables, the SDKs would search the user's home folder and query the instance metadata service."""
 
 # Where the AWS SDKs look for credentials. Source:
 # https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html

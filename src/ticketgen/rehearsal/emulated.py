@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import boto3
 from botocore.config import Config
 
-from ticketgen.rehearsal.signatures import OPERATOR, Keys, headers
+from ticketgen.rehearsal.emulator.signatures import OPERATOR, Keys, headers
 from ticketgen.rehearsal.workspace import Workspace, module
 
 __all__ = ["EmulatedAws"]
@@ -43,7 +43,7 @@ class EmulatedAws:
             self.keys = Keys.new()
             log = self._log or self.workspace.folder / "emulator.log"
             self._process = self.workspace.start(
-                module("emulator.server"),
+                module("emulator", "--managed"),
                 self.workspace.environment(),
                 cwd=self.workspace.folder,
                 bufsize=0,
@@ -110,7 +110,7 @@ class EmulatedAws:
             config=Config(proxies={}, **settings),
         )
 
-    def ask(self, action: str, **query: int) -> dict[str, Any]:
+    def ask(self, action: str, **query: int | str) -> dict[str, Any]:
         """Send a control request and return its answer; `emulator.server` lists the actions."""
         status, answer = self.call("GET", f"{self.endpoint}/_rehearsal/{action}?{urlencode(query)}")
         if status != 200:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ticketgen.rehearsal.signatures import Keys, headers
+from ticketgen.rehearsal.emulator.signatures import Keys, headers
 
 __all__ = ["Attempt", "Buyers", "Show", "Storefront"]
 

@@ -42,7 +42,10 @@ def missing_in_analytics(aws: EmulatedAws, stack: AppliedStack, shows: Sequence[
     wanted = sum("voids" not in entry for entry in stack.ledger_entries(shows[0].home))
     deadline = time.monotonic() + 30
     while True:
-        found = {arn.split(":")[3]: wanted - rows for arn, rows in aws.ask("state")["sales"].items()}
+        found = {
+            arn.split(":")[3]: wanted - rows
+            for arn, rows in aws.ask("state", table="ticket_sales")["rows"].items()
+        }
         if time.monotonic() > deadline or (found and not any(found.values())):
             return found
         time.sleep(0.5)

@@ -8,9 +8,10 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ticketgen.atomic_write import create_file
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.moves import OUT, place, swap
-from ticketgen.tree.stage import STAGE, Stage, Step, digest, put
+from ticketgen.tree.stage import STAGE, Stage, Step, digest
 
 __all__ = [
     "ConcurrentChange",
@@ -51,7 +52,7 @@ def stage_files(stage: Stage, operations: Sequence[Operation]) -> None:
         if operation.before is not None:
             with stage.disk.parent(operation.path) as (folder, name):
                 mode = stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode) & 0o777
-        put(stage.fd, str(number), operation.after, mode)
+        create_file(str(number), operation.after, folder=stage.fd, exact_mode=mode, durable=True)
     os.fsync(stage.fd)
 
 

@@ -6,11 +6,12 @@ import contextlib
 import os
 from collections.abc import Sequence
 
+from ticketgen.atomic_write import create_file
 from ticketgen.tree.disk import content
 from ticketgen.tree.exchange import ConcurrentChange, move_to_stage
 from ticketgen.tree.moves import OUT, place
 from ticketgen.tree.paths import fingerprint
-from ticketgen.tree.stage import Stage, put
+from ticketgen.tree.stage import Stage
 
 __all__ = ["GUARD", "GUARD_TEXT", "remove_guard", "stage_guard", "write_guards"]
 
@@ -23,7 +24,7 @@ render was interrupted
 
 def stage_guard(stage: Stage) -> None:
     """Write the guard file to the stage."""
-    put(stage.fd, "guard", GUARD_TEXT)
+    create_file("guard", GUARD_TEXT, folder=stage.fd, durable=True)
 
 
 def write_guards(stage: Stage, stacks: Sequence[str]) -> None:
@@ -33,9 +34,7 @@ def write_guards(stage: Stage, stacks: Sequence[str]) -> None:
         with stage.disk.folder(stack) as folder:
             if content(folder, GUARD) == GUARD_TEXT:
                 continue
-            if (
-                content(stage.fd, "guard") != GUARD_TEXT
-            ):  # missing, or incomplete because a process was killed
+            if content(stage.fd, "guard") != GUARD_TEXT:  # missing, or cut off because a process was killed
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink("guard", dir_fd=stage.fd)
                 stage_guard(stage)

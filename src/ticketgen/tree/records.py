@@ -13,11 +13,11 @@ import contextlib
 import hmac
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
+from ticketgen.atomic_write import replace_file
 from ticketgen.state_folder import is_own, open_state_folder, state_folder
 from ticketgen.tree.disk import content
 from ticketgen.user_secret import user_secret
@@ -40,19 +40,7 @@ class Records:
         secret = user_secret()
         if secret is None:
             raise OSError(0, "there is no secret to authenticate the journal with")
-        part = f"{id}.{secrets.token_hex(8)}"
-        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=self._fd)
-        try:
-            with open(file, "wb") as stream:  # noqa: PTH123 - of a descriptor
-                stream.write(_code(secret, id, text) + text)
-                stream.flush()
-                os.fsync(file)
-            os.rename(part, id, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(part, dir_fd=self._fd)
-            raise
-        os.fsync(self._fd)
+        replace_file(id, _code(secret, id, text) + text, folder=self._fd, mode=0o600, durable=True)
 
     def find(self, id: str) -> bytes | None:
         """The record with this id; None if this user's ticketgen wrote none.

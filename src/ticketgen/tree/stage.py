@@ -20,13 +20,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ticketgen.atomic_write import create_file
 from ticketgen.findings import Finding
 from ticketgen.tree.disk import FOLDER, Disk, content, trouble
 from ticketgen.tree.moves import OUT
 from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.records import ID, Records
 
-__all__ = ["STAGE", "Journal", "Phase", "Stage", "Step", "begin", "digest", "left_over", "put"]
+__all__ = ["STAGE", "Journal", "Phase", "Stage", "Step", "begin", "digest", "left_over"]
 
 STAGE = ".ticketgen-write"
 _FORMAT = 2
@@ -159,8 +160,8 @@ def begin(disk: Disk, records: Records | None) -> Iterator[Stage]:
     try:
         try:
             stage.note(Journal())
-            put(fd, stage.id, b"")
-            put(fd, ".gitignore", b"*\n")
+            create_file(stage.id, b"", folder=fd, durable=True)
+            create_file(".gitignore", b"*\n", folder=fd, durable=True)
         except BaseException:
             with contextlib.suppress(OSError):
                 stage.discard(Journal())
@@ -212,19 +213,6 @@ def _recognized(disk: Disk, fd: int, records: Records | None) -> tuple[Stage, Jo
             f"restore the stacks from version control and delete {STAGE}",
         )
     return IN_THE_WAY
-
-
-def put(folder: int, name: str, text: bytes, mode: int | None = None) -> None:
-    """Create a file and flush it to the disk."""
-    file = os.open(
-        name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=folder
-    )
-    with open(file, "wb") as stream:  # noqa: PTH123 - of a descriptor
-        stream.write(text)
-        stream.flush()
-        if mode is not None:
-            os.fchmod(file, mode)
-        os.fsync(file)
 
 
 def digest(folder: int, name: str) -> str | None:

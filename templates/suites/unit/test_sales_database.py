@@ -116,6 +116,9 @@ def test_an_operators_removal_removes_no_sale(cloud: Cloud, deliver: Deliver) ->
         pytest.param(
             {"kinesis": {"sequenceNumber": "2", "data": base64.b64encode(b"[]").decode()}}, id="not a change"
         ),
+        pytest.param(
+            {"kinesis": {"sequenceNumber": "2", "data": base64.b64encode(b"[" * 100_000).decode()}}, id="deep"
+        ),
         pytest.param(record({"kind": "refund"}, 2), id="unknown kind"),
         pytest.param(record({**SALE, "price": "free"}, 2), id="price is text"),
         pytest.param(record({**SALE, "price": 2**63}, 2), id="price too large"),

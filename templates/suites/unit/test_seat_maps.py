@@ -41,7 +41,7 @@ def redis(server: RedisServer, cloud: Cloud) -> RedisServer:
 
 def started(cloud: Cloud, redis: RedisServer, name: str, **environment: str) -> Function:
     function = cloud.function(name, **environment)
-    redis.sign_in(function, cloud.environment(function.resource)["REDIS_USER"])
+    redis.sign_in(function.module, cloud.environment(function.resource)["REDIS_USER"])
     return function
 
 
@@ -163,15 +163,19 @@ def test_a_tombstone_outlives_a_reload(cloud: Cloud, redis: RedisServer, sync: F
     assert taken(shown()) == []
 
 
-def test_a_sale_during_a_load_is_in_the_new_map(cloud: Cloud, sync: Function, shown: Any) -> None:
+def test_changes_during_a_load_are_in_the_new_map(cloud: Cloud, sync: Function, shown: Any) -> None:
     cloud.event()
+    freed = item_of(sale("A-6", minted(60)), version=100)
+    cloud.put("ticket_inventory", freed)
 
-    def sell(call: Call) -> None:
-        if call.operation == "Query":
+    def change(call: Call) -> None:
+        if call.operation == "Query" and call.parameters["ExpressionAttributeValues"] == {
+            ":shard": {"S": freed["event_shard"]}
+        }:  # the loader has read the shard, and it changes now
             cloud.after = lambda call: None
-            follow(sync, record("INSERT", "A-5", 100))
+            follow(sync, record("INSERT", "A-5", 100), record("REMOVE", "A-6", 100))
 
-    cloud.after = sell
+    cloud.after = change
     refresh(sync)
     assert taken(shown()) == [5]
 
@@ -300,14 +304,20 @@ def test_an_unknown_event_is_404_and_one_without_a_map_503(
 def test_seats_are_listed_for_the_requested_section_only(cloud: Cloud, sync: Function, shown: Any) -> None:
     cloud.event(
         sections=[
-            {"name": "A", "first": 1, "last": 50, "price": 1},
-            {"name": "AB", "first": 1, "last": 9, "price": 1},
+            {"name": name, "first": 1, "last": 50, "price": 1}
+            for name in ("A", "AB", "A_", "A1")  # names that begin with another section's
         ]
     )
     refresh(sync)
-    follow(sync, record("INSERT", "A-10", 1), record("INSERT", "A-9", 1), record("INSERT", "AB-3", 1))
+    seats = ("A-10", "A-9", "AB-3", "A_-4", "A1-5", "A1-6")
+    follow(sync, *(record("INSERT", seat, 1, number) for number, seat in enumerate(seats)))
     whole = shown(section="").body["sections"]
-    assert [(part["taken"], "taken_seats" in part) for part in whole] == [(2, False), (1, False)]
+    assert [(part["taken"], "taken_seats" in part) for part in whole] == [
+        (2, False),
+        (1, False),
+        (1, False),
+        (2, False),
+    ]
     assert taken(shown()) == [9, 10]
     assert shown().headers["Cache-Control"] == "no-store"
 

@@ -285,12 +285,14 @@ def test_a_sold_seat_cannot_be_held(cloud: Cloud) -> None:
 
 @far_away
 def test_holds_end_with_a_move_of_home(cloud: Cloud) -> None:
-    event = cloud.event()
+    event = cloud.event("gala", HOME, FAR)
     held = hold(cloud, seller(cloud))
-    cloud.put("events", {**event, "epoch": 2})
+    cloud.put("events", {**event, "home_region": FAR, "epoch": 2}, HOME, FAR)
     order = {**ORDER, "hold_id": held.body["hold_id"]}
+    assert buy(cloud, seller(cloud, FAR), order).body["reason"] == "hold-ended"
+    # If the event moves back, its old locks are of an older epoch and void.
+    cloud.put("events", {**event, "epoch": 3}, HOME, FAR)
     assert buy(cloud, seller(cloud), order).body["reason"] == "hold-ended"
-    # Locks of an older epoch are void.
     assert buy(cloud, seller(cloud), buyer="bob").status == 201
 
 
@@ -317,8 +319,8 @@ def test_releasing_an_ended_hold_leaves_the_next_holders_locks(cloud: Cloud) -> 
 
 @pytest.mark.parametrize(
     "hold_id",
-    [None, "", "gala", "gala." + "0" * 31, "nope." + "0" * 32],
-    ids=["none", "empty", "cut", "short", "no event"],
+    [None, "", "gala", "../gala", "gala." + "0" * 31, "nope." + "0" * 32],
+    ids=["none", "empty", "cut", "path", "short", "no event"],
 )
 def test_a_malformed_hold_is_not_released(cloud: Cloud, hold_id: str | None) -> None:
     cloud.event()
@@ -684,6 +686,12 @@ def test_a_bad_order_is_refused_with_a_reason(cloud: Cloud, body: Any, status: i
     assert (answer.status, answer.body["reason"]) == (status, reason)
     assert cloud.items("distributed_locks") == []
     assert cloud.items("ticket_sales") == []
+
+
+def test_a_malformed_event_does_not_exist(cloud: Cloud) -> None:
+    cloud.event(sections=[{"name": "A"}])
+    answer = buy(cloud, seller(cloud))
+    assert (answer.status, answer.body["reason"]) == (404, "no-such-event")
 
 
 def test_a_refusal_names_the_seats_that_do_not_exist(cloud: Cloud) -> None:

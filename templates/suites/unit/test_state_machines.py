@@ -106,6 +106,16 @@ def test_a_function_that_fails_fails_the_execution_by_name(
         )
 
 
+def test_an_answer_without_its_parts_fails_the_execution(verification: Resource) -> None:
+    with pytest.raises(Failed) as failed:
+        Run(_definition(verification), lambda resource, asked: {"Payload": {}})({})
+    if failed.value.error != "VerificationFailed":
+        verification.fails(
+            f"fails with {failed.value.error}",
+            "an empty answer must not count as a verification without findings",
+        )
+
+
 def test_a_correction_that_failed_fails_the_execution(verification: Resource) -> None:
     with pytest.raises(Failed) as failed:
         Run(_definition(verification), _functions(FINDINGS, failed=1))({})

@@ -17,5 +17,9 @@
 | `loopback` | the limit that no connection leads off this machine |
 | `server` | one process that serves all of these, and refuses requests without a signature of this run |
 
-Each module that changes moto has a `patch()`; `server` calls them before the first request.
+| `signatures` | the keys of one run, and the signature of each request |
+| `patching` | the list of everything that is changed in moto |
+
+Each module that changes moto has a `patch()`; `server` calls them before the first request. The package imports nothing
+else of ticketgen. `python -m ticketgen.rehearsal.emulator` starts it on its own.
 """

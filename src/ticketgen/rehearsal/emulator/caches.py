@@ -1,7 +1,8 @@
 """A real Redis behind each ElastiCache endpoint, with the stack's users and access strings, if Redis is installed.
 
 It listens on a Unix socket in the rehearsal's private folder and on no port, saves nothing, and executes none of the
-commands that ElastiCache does not offer.
+commands that ElastiCache does not offer. The suites of a stack start their Redis on a port of their own, and outlive
+ticketgen, so the two share no code.
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ from __future__ import annotations
 import itertools
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 
 from ticketgen.rehearsal.emulator.elasticache import user_group_members
-from ticketgen.rehearsal.emulator.patching import replace
 
-__all__ = ["Server", "available", "patch", "socket_of"]
+__all__ = ["Server", "available", "socket_of", "start", "stop", "stop_all"]
 
 # Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/RestrictedCommands.html, and MODULE, which no managed
 # Redis offers. Redis 6.2 cannot take single subcommands of ACL and CLUSTER from a user, so those go as a whole.
@@ -106,29 +107,32 @@ class Server:
         redis.close()
 
 
+def stop_all() -> None:
+    """Stop every Redis."""
+    while _SERVERS:
+        _SERVERS.popitem()[1].stop()
+
+
 def _endpoint(group: ReplicationGroup) -> str:
     return str(group.node_groups[0]["primary_endpoint"]["address"])
 
 
-def patch(folder: Path) -> None:
-    """Start and stop a Redis with each replication group, in the folder. Call it after `elasticache.patch`."""
-    create, delete = ElastiCacheBackend.create_replication_group, ElastiCacheBackend.delete_replication_group
+def start(folder: Path) -> Callable[[ElastiCacheBackend, ReplicationGroup], None]:
+    """A hook that starts a Redis with a replication group, in the folder."""
 
-    def created(backend: ElastiCacheBackend, **request: Any) -> ReplicationGroup:
-        group: ReplicationGroup = create(backend, **request)
+    def started(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
         users = {
             user.name: user.access_string
             for group_id in group.user_group_ids
             for user in user_group_members(backend.account_id, backend.region_name, group_id)
         }
         _SERVERS[_endpoint(group)] = Server(folder, users)
-        return group
 
-    def deleted(backend: ElastiCacheBackend, **request: Any) -> ReplicationGroup:
-        group: ReplicationGroup = delete(backend, **request)
-        server = _SERVERS.pop(_endpoint(group), None)
-        if server:
-            server.stop()
-        return group
+    return started
 
-    replace(ElastiCacheBackend, create_replication_group=created, delete_replication_group=deleted)
+
+def stop(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
+    """A hook that stops the Redis of a replication group."""
+    server = _SERVERS.pop(_endpoint(group), None)
+    if server:
+        server.stop()

@@ -166,8 +166,8 @@ class _Actions(DynamoHandler):
 
 def patch() -> None:
     """Give every table a stream, and copy its changes to the Kinesis destinations."""
-    add_actions(DynamoHandler, _Actions)
-    replace(StreamShard, add=_added)
+    add_actions(DynamoHandler, _Actions, "yes: moto lacks Kinesis destinations of tables")
+    replace(StreamShard, "no: records are delivered at once, for global tables", add=_added)
     specify = Table.set_stream_specification
 
     def specified(table: Table, streams: dict[str, Any] | None) -> None:
@@ -175,7 +175,7 @@ def patch() -> None:
         if table.stream_shard is None:
             table.stream_shard = StreamShard(table.account_id, table)
 
-    replace(Table, set_stream_specification=specified)
+    replace(Table, "no: every table has a stream here, for replication", set_stream_specification=specified)
     delete = DynamoDBBackend.delete_table
 
     def deleted(backend: DynamoDBBackend, name: str) -> Table:
@@ -184,4 +184,4 @@ def patch() -> None:
         _DESTINATIONS.pop((backend.account_id, backend.region_name, table.name), None)
         return table
 
-    replace(DynamoDBBackend, delete_table=deleted)
+    replace(DynamoDBBackend, "no: forgets what this module keeps of a table", delete_table=deleted)

@@ -17,6 +17,11 @@ from ticketgen.rehearsal.emulator.patching import add_actions, replace
 __all__ = ["patch", "user_group_members"]
 
 Group = dict[str, Any]
+Hook = Callable[[ElastiCacheBackend, ReplicationGroup], None]
+
+
+def _nothing(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
+    """Do nothing with a group."""
 
 
 class Shelf:
@@ -180,7 +185,7 @@ class _Actions(ElastiCacheResponse):
         self.elasticache_backend.tagging_service.tag_resource(group["ARN"], self._get_param("Tags", []))
 
 
-def _patch_members() -> None:
+def _patch_members(created_too: Hook, deleted_too: Hook) -> None:
     """Give a group `num_cache_clusters` members, which are cache clusters and are deleted with the group."""
     create = ElastiCacheBackend.create_replication_group
     describe = ElastiCacheBackend.describe_replication_groups
@@ -210,6 +215,7 @@ def _patch_members() -> None:
                 log_delivery_configurations=[],
             )
             _shape(backend.cache_clusters[member], group)
+        created_too(backend, group)
         return group
 
     def described(backend: ElastiCacheBackend, replication_group_id: str | None = None) -> Any:
@@ -223,11 +229,16 @@ def _patch_members() -> None:
         group = delete(backend, **request)
         for member in group.member_clusters:
             backend.cache_clusters.pop(member, None)
+        deleted_too(backend, group)
         return group
 
-    replace(ElastiCacheBackend, create_replication_group=created)
-    replace(ElastiCacheBackend, describe_replication_groups=described)
-    replace(ElastiCacheBackend, delete_replication_group=deleted)
+    replace(
+        ElastiCacheBackend,
+        "yes: a replication group has members, and its deletion ends; no: the Redis behind it",
+        create_replication_group=created,
+        describe_replication_groups=described,
+        delete_replication_group=deleted,
+    )
 
 
 _CLUSTER_FIELDS = (
@@ -253,14 +264,19 @@ def _shape(cluster: Any, group: ReplicationGroup) -> None:
     cluster.at_rest_encryption_enabled = group.at_rest_encryption_enabled
 
 
-def patch() -> None:
-    """Add the missing actions to moto's ElastiCache."""
-    add_actions(ElastiCacheResponse, _Actions)
+def patch(created: Hook = _nothing, deleted: Hook = _nothing) -> None:
+    """Add the missing actions to moto's ElastiCache.
+
+    Args:
+        created: called with each new replication group.
+        deleted: called with each deleted one.
+    """
+    add_actions(ElastiCacheResponse, _Actions, "yes: moto lacks these actions")
     start = ElastiCacheBackend.__init__
 
     def started(backend: ElastiCacheBackend, region_name: str, account_id: str) -> None:
         start(backend, region_name, account_id)
         backend.arn_regex = re.compile("arn:.*:elasticache:")  # moto accepts only five kinds of ARNs
 
-    replace(ElastiCacheBackend, __init__=started)
-    _patch_members()
+    replace(ElastiCacheBackend, "yes: groups and users have tags, in every partition", __init__=started)
+    _patch_members(created, deleted)

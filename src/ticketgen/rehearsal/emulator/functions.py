@@ -22,12 +22,11 @@ from typing import Any
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 
-from ticketgen.rehearsal.credentials import OUT_OF_REACH
 from ticketgen.rehearsal.emulator import caches
+from ticketgen.rehearsal.emulator.loopback import OUT_OF_REACH
 from ticketgen.rehearsal.emulator.metrics import METRICS
 from ticketgen.rehearsal.emulator.patching import replace
-from ticketgen.rehearsal.signatures import Keys
-from ticketgen.rehearsal.workspace import module
+from ticketgen.rehearsal.emulator.signatures import Keys
 
 __all__ = ["CALLER", "Fleet", "Outcome", "function_of"]
 
@@ -107,7 +106,7 @@ class Fleet:
         self._slots: dict[str, threading.BoundedSemaphore] = {}
         self._unpacking = threading.Lock()
         self._runtime = subprocess.Popen(
-            module("emulator.runtime", self._path),
+            [sys.executable, "-P", "-m", "ticketgen.rehearsal.emulator.runtime", self._path],
             stdin=subprocess.PIPE,  # the runtime exits when this process does, even if it is killed
             stdout=subprocess.DEVNULL,
         )
@@ -160,7 +159,7 @@ class Fleet:
                 response_headers["x-amz-function-error"] = "Unhandled"
             return json.dumps(outcome.error or outcome.result).encode()
 
-        replace(LambdaBackend, invoke=invoked)
+        replace(LambdaBackend, "no: moto runs functions in Docker", invoke=invoked)
 
     def _take(self, version: str) -> Instance | None:
         try:

@@ -310,10 +310,13 @@ def _patch_handler() -> None:
         transact(handler.dynamodb_backend, handler.body)
         return ActionResult({})
 
-    replace(DynamoHandler, call_action=in_turn)
-    replace(DynamoHandler, update_table=updated)
-    replace(DynamoHandler, transact_write_items=transacted)
-    replace(DynamoDBBackend, transact_write_items=_transact)
+    replace(
+        DynamoHandler,
+        "no: replicas that lag, and a transaction without moto's copy of all tables, are this emulator's own",
+        call_action=in_turn,
+        update_table=updated,
+        transact_write_items=transacted,
+    )
 
 
 def _patch_tables() -> None:
@@ -368,9 +371,10 @@ def _patch_tables() -> None:
         untagged(backend, arn, list(tags))
         tagged(backend, arn, tags)
 
-    replace(Table, describe=described)
-    replace(Table, query=queried)
-    replace(DynamoDBBackend, tag_resource=set_tags, update_item=updated)
+    replace(Table, "no: the replicas are this emulator's own", describe=described)
+    replace(Table, "yes: a query of a partition need not scan the table", query=queried)
+    replace(DynamoDBBackend, "no: moto's Regions share no items", update_item=updated)
+    replace(DynamoDBBackend, "yes: TagResource overwrites a tag", tag_resource=set_tags)
 
 
 def _named(wanted: dict[str, Any]) -> dict[str, Any]:

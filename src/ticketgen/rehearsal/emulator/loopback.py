@@ -7,7 +7,14 @@ import ipaddress
 import sys
 from typing import Any
 
-__all__ = ["connect_to_loopback_only"]
+__all__ = ["OUT_OF_REACH", "connect_to_loopback_only"]
+
+OUT_OF_REACH = {
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+"""Without them, the SDKs would look in the home folder of the user and ask the machine's metadata service."""
 
 # Source: https://docs.python.org/3/library/audit_events.html
 _NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}

@@ -39,6 +39,7 @@ def main(path: str) -> None:
     for service in ("dynamodb", "sqs", "rds-data"):
         loader.load_service_model(service, "service-2")  # parsed once, for all forks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C, the emulator closes the standard input
     connect_to_loopback_only()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)

@@ -1,11 +1,8 @@
-"""The emulator as a process: `python -P -m ticketgen.rehearsal.emulator.server`, on a free port of loopback.
-
-It reads its secret and its folder as one line of JSON, prints its address as another when it is ready, and exits when
-its standard input ends. It answers signed requests only, with keys that follow from the secret (`signatures`).
+"""The emulator's server, on a port of loopback. It answers signed requests only (`signatures`).
 
 Control requests go to paths below `/_rehearsal/`: `pause` stops background work (streams, schedules), and `run` resumes
-it; `cut/REGION` disconnects a Region, and `heal/REGION` reconnects it; `state?metrics=N&executions=M` returns the
-metrics and the executions after the first N and M.
+it; `cut/REGION` disconnects a Region, and `heal/REGION` reconnects it; `state?metrics=N&executions=M&table=T` returns
+the metrics and the executions after the first N and M, and the number of rows in a table of each database.
 """
 
 from __future__ import annotations
@@ -18,15 +15,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from ticketgen.rehearsal.emulator.loopback import connect_to_loopback_only
-from ticketgen.rehearsal.signatures import OPERATOR, Keys, Signed, signed
+from ticketgen.rehearsal.emulator.signatures import OPERATOR, Keys, Signed, signed
 
-__all__ = ["main"]
+__all__ = ["Serving", "serve"]
 
 HOST = "127.0.0.1"
 
@@ -45,10 +43,27 @@ HANG_SECONDS = 1.6
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def main() -> None:
-    """Serve until standard input ends."""
-    settings = json.loads(sys.stdin.readline())
-    keys, folder = Keys(settings["secret"]), Path(settings["folder"])
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that runs in threads of this process.
+
+    Attributes:
+        address: host and port.
+        redis: whether a real Redis is behind each ElastiCache endpoint.
+    """
+
+    address: str
+    redis: bool
+
+
+def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
+    """Start the emulator, which ends with this process.
+
+    Args:
+        keys: the credentials that it accepts.
+        folder: a folder that only this user can enter.
+        port: on which it listens; 0 for a free one.
+    """
     connect_to_loopback_only()
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the monitoring role of RDS uses one of them
     from moto.moto_server.werkzeug_app import (
@@ -74,7 +89,7 @@ def main() -> None:
     holder: dict[str, Application] = {}
     server = make_server(
         HOST,
-        0,
+        port,
         lambda *call: holder["first"](*call),
         threaded=True,
         request_handler=_quiet(MotoRequestHandler),
@@ -82,9 +97,10 @@ def main() -> None:
     address = f"{HOST}:{server.server_port}"
     change_streams.patch()
     global_tables.patch()
-    elasticache.patch()
     if caches.available():
-        caches.patch(folder)
+        elasticache.patch(caches.start(folder), caches.stop)
+    else:
+        elasticache.patch()
     small_gaps.patch(address, keys)
     fleet = functions.Fleet(f"http://{address}", folder, keys)
     fleet.patch()
@@ -95,9 +111,7 @@ def main() -> None:
     desk = Desk(machines, pollers_, database)
     holder["first"] = _guarded(keys, _front(desk, fleet, database, _honest(moto)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"address": address, "redis": caches.available()}), flush=True)
-    sys.stdin.read()
-    os._exit(0)
+    return Serving(address, caches.available())
 
 
 class Desk:
@@ -124,7 +138,7 @@ class Desk:
             "waiting": LINKS.waiting,
             "metrics": METRICS.since(int(query.get("metrics", 1 << 60))),
             "executions": self._machines.finished[int(query.get("executions", 1 << 60)) :],
-            "sales": self._database.sales(),
+            "rows": self._database.rows(query.get("table", "")),
         }
 
 
@@ -239,7 +253,3 @@ def _honest(application: Application) -> Application:
             return _json(start, 400, text)
 
     return answer
-
-
-if __name__ == "__main__":
-    main()

@@ -17,7 +17,7 @@ from moto.sts.models import AssumedRole
 from moto.timestreamwrite.models import TimestreamWriteBackend
 
 from ticketgen.rehearsal.emulator.patching import add_actions, replace
-from ticketgen.rehearsal.signatures import Keys
+from ticketgen.rehearsal.emulator.signatures import Keys
 
 __all__ = ["patch"]
 
@@ -45,7 +45,7 @@ def _patch_timestream(address: str) -> None:
     def endpoints(backend: TimestreamWriteBackend) -> dict[str, Any]:
         return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}
 
-    replace(TimestreamWriteBackend, describe_endpoints=endpoints)
+    replace(TimestreamWriteBackend, "no: only a server has an address", describe_endpoints=endpoints)
 
 
 def _patch_roles(keys: Keys) -> None:
@@ -56,7 +56,7 @@ def _patch_roles(keys: Keys) -> None:
         start(role, *arguments, **options)
         role.secret_access_key = keys.of(role.access_key_id)
 
-    replace(AssumedRole, __init__=started)
+    replace(AssumedRole, "no: moto verifies no signatures", __init__=started)
 
 
 class _StateMachines:
@@ -69,7 +69,7 @@ class _StateMachines:
 
 def _patch_state_machines() -> None:
     """Add the calls that Terraform makes before and after it creates a state machine."""
-    add_actions(StepFunctionResponse, _StateMachines)
+    add_actions(StepFunctionResponse, _StateMachines, "yes: Terraform calls them for every state machine")
 
 
 def _patch_functions() -> None:
@@ -92,9 +92,13 @@ def _patch_functions() -> None:
         function.kms_key_arn = changes.get("KMSKeyArn", function.kms_key_arn)
         return update(function, changes)
 
-    replace(LambdaFunction, __init__=started)
-    replace(LambdaFunction, get_configuration=configured)
-    replace(LambdaFunction, update_configuration=updated)
+    replace(
+        LambdaFunction,
+        "yes: moto ignores DeadLetterConfig, LoggingConfig, and updates of TracingConfig and KMSKeyArn",
+        __init__=started,
+        get_configuration=configured,
+        update_configuration=updated,
+    )
 
 
 def _patch_kinesis() -> None:
@@ -108,7 +112,7 @@ def _patch_kinesis() -> None:
             handler.kinesis_backend.add_tags_to_stream(None, handler._get_param("StreamName"), tags)
         return done
 
-    replace(KinesisResponse, create_stream=created)
+    replace(KinesisResponse, "yes: CreateStream takes tags", create_stream=created)
 
 
 def _patch_rds() -> None:
@@ -120,9 +124,10 @@ def _patch_rds() -> None:
         instance.performance_insights_enabled = options.get("enable_performance_insights", False)
         instance.performance_insights_kms_key_id = options.get("performance_insights_kms_key_id")
 
-    replace(DBInstance, __init__=started)
+    replace(DBInstance, "yes: moto ignores Performance Insights", __init__=started)
     replace(
         DBCluster,
+        "yes: provisioned clusters have the Data API, too",
         enable_http_endpoint=property(
             lambda cluster: cluster._enable_http_endpoint,
             lambda cluster, value: setattr(cluster, "_enable_http_endpoint", bool(value)),
@@ -131,6 +136,7 @@ def _patch_rds() -> None:
     scaling = _getter(DBCluster, "scaling_configuration_info")
     replace(
         DBCluster,
+        "yes: only Serverless v1 has a scaling configuration",
         scaling_configuration_info=property(
             lambda cluster: scaling(cluster) if cluster.scaling_configuration else None
         ),
@@ -147,9 +153,10 @@ def _patch_security_group_rules() -> None:
         texts = [part["Description"] for part in given if isinstance(part, dict) and "Description" in part]
         rule.text = texts[0] if texts else None
 
-    replace(SecurityGroupRule, __init__=started)
     replace(
         SecurityGroupRule,
+        "yes: a rule for a group or a prefix list has a description, too",
+        __init__=started,
         description=property(lambda rule: rule.text),
     )
 
@@ -164,7 +171,7 @@ def _patch_queues() -> None:
             found["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"), sort_keys=True)
         return found
 
-    replace(Queue, attributes=property(described))
+    replace(Queue, "yes: SQS returns a policy without spaces", attributes=property(described))
 
 
 def _getter(owner: type[Any], name: str) -> Callable[[Any], Any]:

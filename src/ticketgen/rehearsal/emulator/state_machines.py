@@ -1,5 +1,8 @@
 """Step Functions executions, with the states that the stack's machines use.
 
+The suites of a stack have an interpreter of their own, which only counts time and knows nothing of moto; this one
+waits, runs functions and keeps executions where moto's API shows them.
+
 Pass, Wait, Choice, Parallel, Succeed, Fail, and Task on `lambda:invoke` and `states:startExecution`; time-outs,
 retries, catches; JSONPath with `Parameters`, `ResultSelector` and `ResultPath`. Any other state fails with an error.
 Source: https://states-language.net/spec.html
@@ -68,7 +71,11 @@ class Machines:
             work.start()
             return execution
 
-        replace(StepFunctionBackend, start_execution=started)
+        replace(
+            StepFunctionBackend,
+            "no: moto has an interpreter of its own, which cannot call these functions",
+            start_execution=started,
+        )
 
     def _run(self, execution: Execution, definition: dict[str, Any]) -> None:
         began, steady = time.time(), time.monotonic()

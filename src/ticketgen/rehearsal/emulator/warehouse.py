@@ -6,6 +6,7 @@ Named parameters, `ON CONFLICT` and `EXCLUDED` work alike in both; a statement t
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from typing import Any
@@ -41,10 +42,10 @@ class Warehouse:
             {"numberOfRecordsUpdated": 0, "records": [[_field(v) for v in row] for row in rows]}
         )
 
-    def sales(self) -> dict[str, int]:
-        """The number of sales by cluster; -1 before the table exists."""
+    def rows(self, table: str) -> dict[str, int]:
+        """The number of rows of a table by cluster; -1 before the table exists."""
         with self._turn:
-            return {arn: _count(database) for arn, database in self._databases.items()}
+            return {arn: _count(database, table) for arn, database in self._databases.items()}
 
     def _database(self, arn: str) -> sqlite3.Connection:
         if arn not in self._databases:
@@ -52,9 +53,11 @@ class Warehouse:
         return self._databases[arn]
 
 
-def _count(database: sqlite3.Connection) -> int:
+def _count(database: sqlite3.Connection, table: str) -> int:
+    if not re.fullmatch(r"\w+", table, re.ASCII):
+        return -1
     try:
-        return int(database.execute("SELECT count(*) FROM ticket_sales").fetchone()[0])
+        return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
     except sqlite3.Error:
         return -1
 
