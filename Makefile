@@ -43,6 +43,7 @@ test: lint dynamodb ## Set up, and run every check except the slow proofs.
 	$(BIN)/python -m pytest -m "$(FAST)" -n 2 --dist worksteal --junitxml=.build/tests.xml
 
 coverage: $(READY) ## Measure the branch coverage of a part of the tests; less than the floor in pyproject.toml fails.
+	@mkdir -p .build/coverage
 	$(BIN)/python -m pytest -m "$(FAST) and not terraform" --cases=1 --cov -n 2 --dist worksteal $(MEASURED)
 
 slowest: $(READY) ## List the twenty slowest tests of the last `make test` in tests/slowest.toml.

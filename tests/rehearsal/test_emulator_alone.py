@@ -15,7 +15,7 @@ from botocore.config import Config
 from ticketgen.rehearsal.emulator.patching import MOTO
 
 COMMAND = [sys.executable, "-P", "-m", "ticketgen.rehearsal.emulator"]
-MOST_REPLACED = 28
+MOST_REPLACED = 27
 
 
 @pytest.fixture

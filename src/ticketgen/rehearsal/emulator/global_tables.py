@@ -306,16 +306,11 @@ def _patch_handler() -> None:
             table.sse_specification = handler.body["SSESpecification"]
         return update(handler)
 
-    def transacted(handler: DynamoHandler) -> ActionResult:
-        transact(handler.dynamodb_backend, handler.body)
-        return ActionResult({})
-
     replace(
         DynamoHandler,
-        "no: replicas that lag, and a transaction without moto's copy of all tables, are this emulator's own",
+        "no: replicas that lag are this emulator's own",
         call_action=in_turn,
         update_table=updated,
-        transact_write_items=transacted,
     )
 
 
