@@ -12,7 +12,7 @@ import ledger
 import sale
 from events import Clock, Event, Section
 from ticketgen.assets import asset_folder
-from ticketgen.sizing import assumptions
+from ticketgen.figures import assumptions
 
 BUYER = "AROAEXAMPLEEXAMPLEEX:" + "s" * 32
 
