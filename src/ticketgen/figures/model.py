@@ -190,11 +190,12 @@ def figure(
         source: where its constants are documented.
         place: where it is rendered.
         scope: where it exists.
-        inputs: the names of what a function with ``**`` depends on.
+        inputs: the names that a parameter with ``**`` stands for.
     """
 
     def define(compute: Callable[..., Amount[V]]) -> Definition[V]:
-        names = inputs or tuple(inspect.signature(compute).parameters)
-        return Definition(compute.__name__, compute, names, unit, source, place, scope)
+        parameters = inspect.signature(compute).parameters.values()
+        named = [each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD]
+        return Definition(compute.__name__, compute, (*named, *inputs), unit, source, place, scope)
 
     return define

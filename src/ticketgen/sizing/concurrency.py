@@ -39,7 +39,7 @@ def region_concurrency(**concurrencies: int) -> Amount[int]:
 @figure(
     unit=_UNIT,
     source=_UNRESERVED.source,
-    inputs=("region_concurrency", *_IN_HUB),
+    inputs=_IN_HUB,
     scope=Scope.HUB,
     place=Output(),
 )

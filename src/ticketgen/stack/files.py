@@ -62,8 +62,8 @@ def _suite(path: str, wanted: Callable[[Environment], bool] = _always) -> StackF
 
 
 _SUPPORT = (
-    "__init__", "blocks", "cloud", "code", "dynamodb", "expressions", "iam", "live", "machines", "places",
-    "redis_server", "sales", "stack", "values",
+    "__init__", "blocks", "cloud", "code", "dynamodb", "expressions", "functions", "iam", "live", "machines",
+    "places", "redis_server", "sales", "stack", "values",
 )  # fmt: skip
 _UNIT = (
     "alarms", "analytics", "api", "cache", "correcting", "encryption", "functions", "names", "network", "outputs",
