@@ -158,6 +158,12 @@ class Definition(Generic[V]):
         )
 
 
+def _parameters(compute: Callable[..., object]) -> tuple[str, ...]:
+    """The names of a formula's parameters, without one with ``**``."""
+    parameters = inspect.signature(compute).parameters.values()
+    return tuple(each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD)
+
+
 @dataclass(frozen=True, slots=True)
 class Intermediate:
     """A value that formulas use and that no report lists: a decorator of the function that computes it."""
@@ -172,7 +178,7 @@ class Intermediate:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of its parameters."""
-        return tuple(inspect.signature(self.compute).parameters)
+        return _parameters(self.compute)
 
 
 def figure(
@@ -194,8 +200,7 @@ def figure(
     """
 
     def define(compute: Callable[..., Amount[V]]) -> Definition[V]:
-        parameters = inspect.signature(compute).parameters.values()
-        named = [each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD]
-        return Definition(compute.__name__, compute, (*named, *inputs), unit, source, place, scope)
+        names = (*_parameters(compute), *inputs)
+        return Definition(compute.__name__, compute, names, unit, source, place, scope)
 
     return define
