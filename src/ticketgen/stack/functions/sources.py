@@ -16,23 +16,27 @@ __all__ = ["shared_files", "siblings", "sources"]
 
 
 @cache
-def _texts() -> Mapping[str, str]:
-    """The text of every module in ``templates/functions``, by its name."""
-    folder = asset_folder("templates") / "functions"
-    return MappingProxyType({path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.py")})
+def _modules() -> frozenset[str]:
+    """The modules in ``templates/functions``."""
+    return frozenset(path.stem for path in (asset_folder("templates") / "functions").glob("*.py"))
+
+
+@cache
+def _text(module: str) -> str:
+    return (asset_folder("templates") / "functions" / f"{module}.py").read_text(encoding="utf-8")
 
 
 @cache
 def _imports(module: str) -> frozenset[str]:
     """The modules beside it that a module imports. Imports stand above the first function or class."""
-    head = re.split(r"^(?:@|class |def )", _texts()[module], maxsplit=1, flags=re.MULTILINE)[0]
+    head = re.split(r"^(?:@|class |def )", _text(module), maxsplit=1, flags=re.MULTILINE)[0]
     found = set()
     for node in ast.parse(head).body:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found.add(node.module or "")
-    return frozenset(found & _texts().keys())
+    return frozenset(found & _modules())
 
 
 @cache
@@ -51,10 +55,9 @@ def sources(name: str) -> Mapping[str, str]:
     """Map the file names of a function's zip to their text, the handler's module first.
 
     Raises:
-        KeyError: the function has no code.
-        FileNotFoundError: the installation is incomplete.
+        FileNotFoundError: the function has no code, or the installation is incomplete.
     """
-    return MappingProxyType({f"{module}.py": _texts()[module] for module in (name, *siblings(name))})
+    return MappingProxyType({f"{module}.py": _text(module) for module in (name, *siblings(name))})
 
 
 @cache
