@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -45,8 +46,14 @@ def test_it_has_a_module_that_is_registered(name: str) -> None:
     assert name in FUNCTIONS, f"{name} is not in FUNCTIONS of src/ticketgen/stack/functions/__init__.py"
 
 
+@pytest.fixture(scope="module")
+def stack() -> Mapping[str, str]:
+    """The files of a stack in one Region."""
+    return rendered(SHAPES["one-region"]())
+
+
 @each_registered
-def test_something_invokes_it(name: str) -> None:
+def test_something_invokes_it(name: str, stack: Mapping[str, str]) -> None:
     function = FUNCTIONS[name]
     files = {
         Source.API: "modules/region/api.tf",
@@ -55,7 +62,7 @@ def test_something_invokes_it(name: str) -> None:
     }
     callers = [
         path
-        for path, text in rendered(environment()).items()
+        for path, text in stack.items()
         if re.fullmatch(files[function.trigger.source], path)
         and re.search(rf"\baws_lambda_function\.{name}\b", text)
     ]
@@ -118,11 +125,12 @@ def test_a_test_compares_its_grants_with_its_calls(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", ["one-region", "everything", "nothing"])
 def test_what_follows_from_a_function_is_rendered_for_every_function(shape: str) -> None:
     subject = SHAPES[shape]()
     sizing = sized(subject)
-    text = {module: rendered(subject)[f"modules/{module}/functions.tf"] for module in Module}
+    files = rendered(subject)
+    text = {module: files[f"modules/{module}/functions.tf"] for module in Module}
     for function in FUNCTIONS.values():
         alarms = {alarm.key: alarm for alarm in alarms_of(function.module, subject, sizing)}
         wanted = {f"{function.what}-errors", f"{function.what}-throttles"}
