@@ -199,15 +199,14 @@ def test_a_function_has_the_memory_it_needs(stack: Stack, name: str) -> None:
         )
 
 
-@each_function
+@pytest.mark.parametrize("name", [name for name, function in FUNCTIONS.items() if function.is_reserved])
 def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str) -> None:
     function = _function(stack, name)
     reserved = function.get("reserved_concurrent_executions")
-    if (reserved is not None) != (demands.RESERVED_CONCURRENCY and FUNCTIONS[name].is_reserved):
+    if (reserved is not None) != demands.RESERVED_CONCURRENCY:
         function.fails(
             f"reserves {reserved}",
-            "the spec's `reserved_concurrency` decides, because an account's quota may be too small; a stream limits "
-            "the concurrency of its consumer itself",
+            "the spec's `reserved_concurrency` decides, because an account's quota may be too small",
         )
     # An order takes at least a tenth of a second.
     if reserved is not None and name == "ticket_purchase" and reserved < demands.ORDERS_PER_SECOND / 10:
