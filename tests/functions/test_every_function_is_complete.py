@@ -17,6 +17,7 @@ from ticketgen.pictures.kinds import WAY_OF_FUNCTION
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import Module, Source
+from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.operations import SKEW_SECONDS, stack_facts
 from ticketgen.stack.roles import roles
 
@@ -145,11 +146,11 @@ def test_what_follows_from_a_function_is_rendered_for_every_function(shape: str)
 def test_a_move_of_home_waits_for_every_function_that_writes_under_a_lease() -> None:
     subject = environment()
     sizing = sized(subject)
-    lease = {name for name, function in FUNCTIONS.items() if "LEASE_SECONDS" in function.settings}
-    assert lease == {"oversell_corrector", "ticket_purchase"}
-    longest = max(sizing[FUNCTIONS[name].capacity.timeout].value for name in lease)
-    seconds = {FUNCTIONS[name].settings["LEASE_SECONDS"] for name in lease}
-    assert (
-        stack_facts(subject, sizing)["quiet_seconds"]
-        == max(map(int, map(str, seconds))) + longest + SKEW_SECONDS
-    )
+    leases = {
+        name: function.settings["LEASE_SECONDS"]
+        for name, function in FUNCTIONS.items()
+        if "LEASE_SECONDS" in function.settings
+    }
+    assert leases == {"ticket_purchase": LEASE_SECONDS, "oversell_corrector": LEASE_SECONDS}
+    longest = max(sizing[FUNCTIONS[name].capacity.timeout].value for name in leases)
+    assert stack_facts(subject, sizing)["quiet_seconds"] == LEASE_SECONDS + longest + SKEW_SECONDS
