@@ -20,7 +20,7 @@ from ticketgen.sizing import concurrency, database, demand, edge, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import Source
-from ticketgen.stack.roles import roles
+from ticketgen.stack.roles import role_count
 from ticketgen.wording import counted, listed, said
 
 __all__ = ["Need", "check", "needs"]
@@ -96,9 +96,9 @@ def needs(environment: Environment, sizing: Sizing) -> tuple[Need, ...]:
         buyers = counted(sizing[demand.orders_per_second].value, "buyers/s")
         formula = f"{buyers} × {assumed.SIGN_IN_REQUESTS} requests to sign in"
         found.append(Need(QUOTAS["sign-ins"], environment.primary_region, rate, "the user pool", formula))
-    count = len(roles(environment))
+    roles = role_count(environment)
     found.append(
-        Need(QUOTAS["iam-roles"], environment.primary_region, count, "the functions and services", "one each")
+        Need(QUOTAS["iam-roles"], environment.primary_region, roles, "the functions and services", "one each")
     )
     return tuple(replace(need, told=_told(environment, need)) for need in found)
 

@@ -15,7 +15,7 @@ from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import LambdaFunction, Source
 from ticketgen.stack.policy import ANY, Condition, Statement, arn, name
 
-__all__ = ["SERVICE_ROLES", "Role", "Service", "roles", "services"]
+__all__ = ["SERVICE_ROLES", "Role", "Service", "role_count", "roles", "services"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +144,6 @@ def _start(machine: str) -> Statement:
     return Statement("Start", ("states:StartExecution",), (arn("states", f"stateMachine:{name(machine)}"),))
 
 
-_API_LOGS = Role(
-    # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
-    "api_logs",
-    "API Gateway, which writes the logs of every API in the account.",
-    "apigateway",
-    managed_policy="service-role/AmazonAPIGatewayPushToCloudWatchLogs",
-)
-
 SERVICE_ROLES = (
     Role(
         "verification_machine",
@@ -189,22 +181,36 @@ SERVICE_ROLES = (
         "rds_monitoring",
         managed_policy="service-role/AmazonRDSEnhancedMonitoringRole",
     ),
-    _API_LOGS,
+    Role(
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+        "api_logs",
+        "API Gateway, which writes the logs of every API in the account.",
+        "apigateway",
+        managed_policy="service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+    ),
 )
-"""The roles of the services that act for a stack; an environment may lack the last."""
+"""The roles of the services that act for a stack; the last only where the spec asks for it."""
 
 
 def roles(environment: Environment) -> tuple[Role, ...]:
     """The roles of an environment: of its functions, and of services that act for it."""
     own = (_of_function(function, environment) for function in FUNCTIONS.values())
-    wanted = (role for role in SERVICE_ROLES if role is not _API_LOGS or environment.api.account_logging)
-    return (*own, *wanted)
+    return (*own, *_of_services(environment))
+
+
+def role_count(environment: Environment) -> int:
+    """The number of its roles."""
+    return len(FUNCTIONS) + len(_of_services(environment))
 
 
 def services(environment: Environment) -> tuple[Service, ...]:
     """The services that assume the environment's roles, without duplicates."""
     needed = {role.service for role in roles(environment)}
     return tuple(service for service in _SERVICES if service.name in needed)
+
+
+def _of_services(environment: Environment) -> tuple[Role, ...]:
+    return SERVICE_ROLES if environment.api.account_logging else SERVICE_ROLES[:-1]
 
 
 def _of_function(function: LambdaFunction, environment: Environment) -> Role:
