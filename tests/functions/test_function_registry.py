@@ -77,8 +77,9 @@ def test_the_environment_is_what_a_function_reads(name: str) -> None:
     reads = [read for tree in trees(name) for read in environ_reads(tree)]
     assert all(isinstance(read, ast.Constant) for read in reads)
     names = {read.value for read in reads if isinstance(read, ast.Constant)}
-    assert set(FUNCTIONS[name].settings) == names - {"AWS_REGION"}
-    assert set(FUNCTIONS[name].settings) <= ENVIRONMENT.keys()
+    read, given = {str(each) for each in names} - {"AWS_REGION"}, set(FUNCTIONS[name].settings)
+    assert given == read, f"{name} lacks {sorted(read - given)}, and does not read {sorted(given - read)}"
+    assert given <= ENVIRONMENT.keys(), f"ENVIRONMENT of functions_cloud.py lacks variables of {name}"
 
 
 @pytest.mark.parametrize("path", sorted(FUNCTIONS_FOLDER.glob("*.py")), ids=lambda path: str(path.name))
