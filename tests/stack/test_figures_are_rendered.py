@@ -15,7 +15,6 @@ from ticketgen.hcl.syntax import Block, Expression, Literal, Object
 from ticketgen.sizing import FIGURES
 from ticketgen.sizing.quotas import needs
 
-
 # Scripts of operators read these: a name may be added, but never removed.
 CAPACITY = [
     "orders_per_second", "seats_per_second", "ledger_write_units", "inventory_write_units", "lock_write_units",
