@@ -17,11 +17,9 @@ from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.reference import reference
 from ticketgen.capacity.report import Report
 from ticketgen.capacity.sections import short
-from ticketgen.sizing.figures import Sizing, said
-from ticketgen.stack.capacity import PLACES
-from ticketgen.wording import of_one
+from ticketgen.sizing import FIGURES
+from ticketgen.wording import of_one, said
 
-FIGURES = tuple(Sizing.__dataclass_fields__)
 PRICES = Prices("USD", {"kms.key_hours": Decimal("0.00137"), "elasticache.node_hours": Decimal("0.158")})
 
 
@@ -87,7 +85,7 @@ def test_markdown_says_where_each_figure_is_rendered_and_what_was_put_in() -> No
     shown = markdown.render((report_of(SHAPES["prod"]()),), None)
     for figure in report_of(SHAPES["prod"]()).sizing:
         row = next(line for line in shown.splitlines() if line.startswith(f"| {figure.name} "))
-        assert markdown.cell(str(PLACES[figure.name])) in row
+        assert markdown.cell(str(figure.rendered_as)) in row
         assert markdown.cell(figure.source) in row
         for name, value in figure.inputs:
             assert f"{name} = {value if isinstance(value, str) else said(value)}" in row
@@ -99,13 +97,13 @@ def test_json_has_the_figures_of_each_region(shape: str) -> None:
     report = report_of(subject)
     document = codec.loads(codec.dumps(json.document((report,), None)))
     (found,) = document["environments"]
-    assert [figure["name"] for figure in found["figures"]] == list(FIGURES)
+    assert [figure["name"] for figure in found["figures"]] == list(FIGURES.names)
     assert [region["name"] for region in found["regions"]] == list(subject.regions)
     hubs = {subject.primary_region, subject.secondary_region}
     for region in found["regions"]:
         assert (region["role"] is not None) == (region["name"] in hubs)
         assert ("kinesis_shards" in region["figures"]) == (region["name"] in hubs)
-        assert region["figures"]["purchase_concurrency"] == report.sizing.purchase_concurrency.value
+        assert region["figures"]["purchase_concurrency"] == report.sizing["purchase_concurrency"].value
         for quota in region["quotas"]:
             assert quota["exceeded"] == (quota["needed"] > quota["allowed"])
             assert (quota["command"] is not None) == (quota["exceeded"] and quota["raisable"])

@@ -21,13 +21,14 @@ from rendered_functions import function_files, function_resource
 
 import ledger
 from sales_database import COLUMNS
-from ticketgen.stack.functions import FUNCTIONS, RESOURCES, function_source
+from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions.sources import siblings, sources
 
 SHIPPED = {"boto3", "botocore"}  # shipped by the Python runtimes besides the standard library
 
 
 def trees(name: str) -> list[ast.Module]:
-    return [ast.parse(text, filename=file) for file, text in function_source(name).items()]
+    return [ast.parse(text, filename=file) for file, text in sources(name).items()]
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -67,8 +68,8 @@ def test_siblings_are_what_a_function_imports(name: str) -> None:
         new = (imported(tree) & modules) - needed
         needed |= new
         waiting += new
-    assert FUNCTIONS[name].siblings == tuple(sorted(needed))
-    assert list(function_source(name)) == [f"{module}.py" for module in (name, *sorted(needed))]
+    assert siblings(name) == tuple(sorted(needed))
+    assert list(sources(name)) == [f"{module}.py" for module in (name, *sorted(needed))]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -76,8 +77,9 @@ def test_the_environment_is_what_a_function_reads(name: str) -> None:
     reads = [read for tree in trees(name) for read in environ_reads(tree)]
     assert all(isinstance(read, ast.Constant) for read in reads)
     names = {read.value for read in reads if isinstance(read, ast.Constant)}
-    assert FUNCTIONS[name].environment == tuple(sorted(str(n) for n in names - {"AWS_REGION"}))
-    assert set(FUNCTIONS[name].environment) <= ENVIRONMENT.keys()
+    read, given = {str(each) for each in names} - {"AWS_REGION"}, set(FUNCTIONS[name].settings)
+    assert given == read, f"{name} lacks {sorted(read - given)}, and does not read {sorted(given - read)}"
+    assert given <= ENVIRONMENT.keys(), f"ENVIRONMENT of functions_cloud.py lacks variables of {name}"
 
 
 @pytest.mark.parametrize("path", sorted(FUNCTIONS_FOLDER.glob("*.py")), ids=lambda path: str(path.name))
@@ -94,18 +96,14 @@ def test_the_text_fits_a_heredoc_and_says_what_it_offers(path: Path) -> None:
 
 
 def test_every_module_belongs_to_a_function() -> None:
-    used = {module for f in FUNCTIONS.values() for module in (f.name, *f.siblings)}
-    assert used == {path.stem for path in FUNCTIONS_FOLDER.glob("*.py")}
-    assert {f.name for f in FUNCTIONS.values()} == {
-        "ticket_purchase", "seat_availability", "seat_cache_sync", "kinesis_processor", "inventory_verifier",
-        "oversell_corrector",
-    }  # fmt: skip
-    assert {grant.resource for f in FUNCTIONS.values() for grant in f.grants} <= set(RESOURCES)
+    used = {module for f in FUNCTIONS.values() for module in (f.name, *siblings(f.name))}
+    unused = {path.stem for path in FUNCTIONS_FOLDER.glob("*.py")} - used
+    assert not unused, f"no function of stack/functions uses these of templates/functions: {sorted(unused)}"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_is_rendered_is_this_code(name: str) -> None:
-    assert dict(function_files(name)) == dict(function_source(name))
+    assert dict(function_files(name)) == dict(sources(name))
 
 
 @pytest.mark.parametrize("shape", ["prod", "everything", "nothing", "one-region"])
@@ -115,7 +113,7 @@ def test_the_stack_sets_what_a_function_reads(name: str, shape: str) -> None:
     optional = (
         set() if shape == "everything" else {"TIMESTREAM_DATABASE", "TIMESTREAM_TABLE"}
     )  # see audit.store
-    assert set(block["variables"]) - {"__is_block__"} == set(FUNCTIONS[name].environment) - optional
+    assert set(block["variables"]) - {"__is_block__"} == set(FUNCTIONS[name].settings) - optional
 
 
 PYTHONS = ("3.12", "3.13", "3.14")
@@ -193,7 +191,7 @@ class Used:
 
 
 def granted(name: str) -> dict[str, set[str]]:
-    return {grant.resource: set(grant.actions) for grant in FUNCTIONS[name].grants}
+    return {grant.resource.name: set(grant.actions) for grant in FUNCTIONS[name].grants}
 
 
 @pytest.fixture

@@ -26,24 +26,25 @@ from pathlib import Path
 import pytest
 from mutants import Mutant, read_stack
 
+from ticketgen.stack.functions.sources import siblings
+
 __all__ = ["READERS", "Verdict", "run"]
 
 PATIENCE_S = 120
 """After which a child hangs."""
 
-# Which files of the suite run the code of a module; the rest read HCL.
+# Which files of the suite run the code of a function; the rest read HCL.
+_RUN = {
+    "test_selling": ("ticket_purchase",),
+    "test_verifying": ("inventory_verifier",),
+    "test_correcting": ("oversell_corrector",),
+    "test_seat_maps": ("seat_availability", "seat_cache_sync"),
+    "test_sales_database": ("kinesis_processor",),
+}
 READERS = {
-    "test_selling": {"ticket_purchase", "api", "dynamo", "events", "ledger", "metrics", "sale"},
-    "test_verifying": {
-        "inventory_verifier", "comparison", "corrections", "dynamo", "events", "lag", "ledger", "metrics", "pms",
-        "replicas",
-    },
-    "test_correcting": {"oversell_corrector", "corrections", "dynamo", "events", "ledger", "metrics", "settlement"},
-    "test_seat_maps": {
-        "seat_availability", "seat_cache_sync", "api", "dynamo", "events", "metrics", "redis_client", "seat_map",
-    },
-    "test_sales_database": {"kinesis_processor", "dynamo", "sales_database"},
-}  # fmt: skip
+    file: {module for name in names for module in (name, *siblings(name))} for file, names in _RUN.items()
+}
+"""The modules whose code each file of the suite runs."""
 
 
 # The cases about a file that are asked first.

@@ -16,7 +16,8 @@ from mutants import Mutant, choose, every_mutant, is_valid, nearest, read_stack,
 from run_mutants import ROUNDS, report, seek
 from stacks import SHAPES, rendered, written
 
-from ticketgen.stack.functions import FUNCTIONS, function_source
+from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions.sources import sources
 
 RUN = Path(__file__).parent / "run_mutants.py"
 
@@ -35,13 +36,11 @@ def every(files: Mapping[str, str]) -> list[Mutant]:
 
 def test_the_code_in_the_hcl_is_found_and_put_back_as_it_was(files: Mapping[str, str]) -> None:
     text = files["functions.tf"]
-    sources = modules_in(text)
-    assert sources == {
-        file.removesuffix(".py"): source
-        for name in FUNCTIONS
-        for file, source in function_source(name).items()
+    found = modules_in(text)
+    assert found == {
+        file.removesuffix(".py"): source for name in FUNCTIONS for file, source in sources(name).items()
     }
-    for name in sources:
+    for name in found:
         assert with_module(text, name, lambda source: source) == text
 
 
@@ -85,7 +84,8 @@ def test_what_a_parser_refuses_or_nobody_notices_does_not_count(
 
 def test_each_function_is_read_by_the_cases_that_run_it() -> None:
     run = set().union(*READERS.values())
-    assert run == {file.removesuffix(".py") for name in FUNCTIONS for file in function_source(name)}
+    modules = {file.removesuffix(".py") for name in FUNCTIONS for file in sources(name)}
+    assert run == modules, f"READERS of breaker.py disagrees with FUNCTIONS: {sorted(modules ^ run)}"
 
 
 def test_a_report_counts_survivors_and_names_idle_cases(every: list[Mutant]) -> None:

@@ -12,7 +12,9 @@ import ledger
 import sale
 from events import Clock, Event, Section
 from ticketgen.assets import asset_folder
-from ticketgen.sizing import assumptions
+from ticketgen.figures import assumptions
+from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
+from ticketgen.stack.operations import SKEW_SECONDS
 
 BUYER = "AROAEXAMPLEEXAMPLEEX:" + "s" * 32
 
@@ -94,8 +96,22 @@ def constants(module: str) -> dict[str, object]:
     }
 
 
-def test_what_functions_have_as_constants_is_what_is_assumed() -> None:
-    assert constants("seat_cache_sync")["RELOAD_SECONDS"] == assumptions.MAP_RELOAD_SECONDS
-    assert constants("comparison")["SLICES"] == assumptions.SLICES_PER_RUN
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        ("seat_cache_sync", "RELOAD_SECONDS", assumptions.MAP_RELOAD_SECONDS),
+        ("comparison", "SLICES", assumptions.SLICES_PER_RUN),
+        ("sales_database", "BATCH", assumptions.PROCESSOR_BATCH),
+        ("seat_map", "CHUNK", INVENTORY_BATCH_SIZE),
+        ("inventory_verifier", "SKEW_SECONDS", SKEW_SECONDS),
+    ],
+)
+def test_a_constant_of_the_functions_code_has_the_same_value_here(
+    module: str, name: str, value: float
+) -> None:
+    assert constants(module)[name] == value
+
+
+def test_the_verifier_reads_for_the_share_of_its_time_that_is_assumed() -> None:
     source = (asset_folder("templates") / "functions" / "inventory_verifier.py").read_text(encoding="utf-8")
     assert f"{assumptions.VERIFICATION_READING_SHARE} * VERIFICATION_SECONDS" in source

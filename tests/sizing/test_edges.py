@@ -43,8 +43,13 @@ def test_one_purchase_a_minute_has_the_least_of_everything_and_no_warning() -> N
     sizing, findings = scaled(purchases_per_minute=1, seats_per_event=1000, seats_per_order=1)
     assert sizing is not None
     assert findings == ()
-    assert sizing.orders_per_second.value == sizing.event_shards.value == sizing.kinesis_shards.value == 1
-    assert sizing.purchase_concurrency.value == 5
+    assert (
+        sizing["orders_per_second"].value
+        == sizing["event_shards"].value
+        == sizing["kinesis_shards"].value
+        == 1
+    )
+    assert sizing["purchase_concurrency"].value == 5
 
 
 def test_ten_million_purchases_a_minute_are_refused_with_every_way_out() -> None:
@@ -61,8 +66,8 @@ def test_one_seat_is_an_event_too() -> None:
     )
     assert sizing is not None
     assert errors(findings) == []
-    assert sizing.cache_memory_mib.value == 1
-    assert sizing.inventory_read_units.value == 1
+    assert sizing["cache_memory_mib"].value == 1
+    assert sizing["inventory_read_units"].value == 1
 
 
 def test_five_million_seats_are_refused_by_the_spec_and_by_the_formulas() -> None:

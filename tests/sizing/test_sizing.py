@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketgen.aws import limits
+from ticketgen.figures.model import AnyFigure
 from ticketgen.findings import Severity, has_errors
-from ticketgen.sizing import Figure, Sizing, size
+from ticketgen.sizing import FIGURES, Sizing, size
 from ticketgen.spec.model import Api, Environment, EventScale, Functions, Objectives
 
 REGIONS = ("ap-northeast-1", "eu-west-1", "us-east-1", "us-west-2")
@@ -58,8 +59,8 @@ GROWS: dict[str, set[str]] = {
     "concurrent_events": {"cache_memory_mib", "cache_node_type", *VERIFIED},
     "hold_seconds": set(),
     "verification_interval_s": {"verifier_memory_mib", *VERIFIED},
-    "verification_s": {"verifier_concurrency", "hub_concurrency"},
-    "correction_s": {"corrector_concurrency", "hub_concurrency"},
+    "verification_s": {"verifier_concurrency", "verifier_timeout_s", "hub_concurrency"},
+    "correction_s": {"corrector_concurrency", "corrector_timeout_s", "hub_concurrency"},
     "lock_ms": set(),
     "cache_load_s": set(),
 }
@@ -112,7 +113,7 @@ def rules(**changes: Any) -> dict[str, Severity]:
     return {finding.rule: finding.severity for finding in size(environment(**changes)).findings}
 
 
-def magnitude(figure: Figure[int] | Figure[float] | Figure[str]) -> float:
+def magnitude(figure: AnyFigure) -> float:
     if isinstance(figure.value, str):
         return [node.name for node in limits.CACHE_NODES].index(figure.value)
     return figure.value
@@ -120,10 +121,10 @@ def magnitude(figure: Figure[int] | Figure[float] | Figure[str]) -> float:
 
 def test_the_flash_sale_is_what_the_design_says() -> None:
     sizing = sized()
-    assert sizing.orders_per_second.value == 45_000 / 60
-    assert sizing.seats_per_second.value == 6_000
-    assert sizing.ledger_write_units.value == sizing.inventory_write_units.value == 12_000
-    assert sizing.ticker_starts_per_minute.value == 6
+    assert sizing["orders_per_second"].value == 45_000 / 60
+    assert sizing["seats_per_second"].value == 6_000
+    assert sizing["ledger_write_units"].value == sizing["inventory_write_units"].value == 12_000
+    assert sizing["ticker_starts_per_minute"].value == 6
 
 
 def test_the_flash_sale_has_no_errors_and_says_what_to_ask_aws_for() -> None:
@@ -140,8 +141,8 @@ def test_a_small_venue_needs_nothing_of_aws() -> None:
 
 def test_each_shard_takes_its_share_of_one_event() -> None:
     sizing = sized()
-    assert sizing.inventory_write_units.value / sizing.event_shards.value < 1000
-    assert sizing.seats_per_second.value / sizing.kinesis_shards.value < 1000
+    assert sizing["inventory_write_units"].value / sizing["event_shards"].value < 1000
+    assert sizing["seats_per_second"].value / sizing["kinesis_shards"].value < 1000
 
 
 @settings(deadline=None)
@@ -208,22 +209,22 @@ def test_figures_are_within_awss_limits_or_refused(
         assert figure.formula
         assert figure.source
         assert figure.unit
-    assert 1 <= sizing.kinesis_parallelization_factor.value <= limits.LAMBDA_PARALLELIZATION.value
-    assert 1 <= sizing.cache_sync_parallelization_factor.value <= limits.LAMBDA_PARALLELIZATION.value
-    assert 1 <= sizing.kinesis_batch_size.value <= limits.LAMBDA_BATCH_SIZE.value
-    assert limits.WAF_MIN_RATE.value <= sizing.waf_rate_limit.value <= limits.WAF_MAX_RATE.value
-    assert sizing.backup_retention_days.value <= limits.AURORA_BACKUP_DAYS.value
-    assert sizing.aurora_min_acu.value <= sizing.aurora_max_acu.value
-    assert sizing.aurora_max_acu.value * 2 % 1 == sizing.aurora_min_acu.value * 2 % 1 == 0
-    assert 1 <= sizing.ticker_starts_per_minute.value <= 60
+    assert 1 <= sizing["kinesis_parallelization_factor"].value <= limits.LAMBDA_PARALLELIZATION.value
+    assert 1 <= sizing["cache_sync_parallelization_factor"].value <= limits.LAMBDA_PARALLELIZATION.value
+    assert 1 <= sizing["kinesis_batch_size"].value <= limits.LAMBDA_BATCH_SIZE.value
+    assert limits.WAF_MIN_RATE.value <= sizing["waf_rate_limit"].value <= limits.WAF_MAX_RATE.value
+    assert sizing["backup_retention_days"].value <= limits.AURORA_BACKUP_DAYS.value
+    assert sizing["aurora_min_acu"].value <= sizing["aurora_max_acu"].value
+    assert sizing["aurora_max_acu"].value * 2 % 1 == sizing["aurora_min_acu"].value * 2 % 1 == 0
+    assert 1 <= sizing["ticker_starts_per_minute"].value <= 60
     memories = [figure for figure in sizing if figure.unit == "MiB" and figure.name != "cache_memory_mib"]
     for figure in memories:
         assert magnitude(figure) >= limits.LAMBDA_MIN_MEMORY.value
     if not has_errors(checked.findings):
         assert all(magnitude(figure) <= limits.LAMBDA_MAX_MEMORY.value for figure in memories)
-        assert sizing.aurora_max_acu.value <= limits.AURORA_MAX_ACU.value
+        assert sizing["aurora_max_acu"].value <= limits.AURORA_MAX_ACU.value
         memory = {node.name: node.memory for node in limits.CACHE_NODES}
-        assert memory[sizing.cache_node_type.value] >= sizing.cache_memory_mib.value * 1024 * 1024
+        assert memory[sizing["cache_node_type"].value] >= sizing["cache_memory_mib"].value * 1024 * 1024
 
 
 @settings(deadline=None)
@@ -265,6 +266,6 @@ def test_protection_means_more_of_everything_that_protects() -> None:
 
 def test_formulas_show_their_numbers() -> None:
     sizing = sized()
-    assert sizing.seats_per_second.formula == "750 orders/s × 8 seats"
-    assert dict(sizing.seats_per_second.inputs) == {"orders_per_second": 750, "seats_per_order": 8}
-    assert [figure.name for figure in sizing] == list(Sizing.__dataclass_fields__)
+    assert sizing["seats_per_second"].formula == "750 orders/s × 8 seats"
+    assert dict(sizing["seats_per_second"].inputs) == {"orders_per_second": 750, "seats_per_order": 8}
+    assert [figure.name for figure in sizing] == list(FIGURES.names)

@@ -27,7 +27,7 @@ from ticketgen.rendering.environment import TemplateEnvironment, _Method, templa
 from ticketgen.rendering.plain import METHODS, PLAIN, Data, Items, plain
 from ticketgen.rendering.quoted import Expression, Quoted
 from ticketgen.stack.context import module_context, stack_context
-from ticketgen.stack.files import MODULES
+from ticketgen.stack.functions.model import Module
 
 INERT = PLAIN | {Markup}
 
@@ -37,7 +37,7 @@ def context() -> Data:
     """All that any template of a stack gets."""
     environment = an_environment(tags={"Owner": "sales", "items": "a name like that of a method"})
     every = stack_context(environment, sized(environment))
-    for module in ("root", *MODULES):
+    for module in ("root", *Module):
         every |= module_context(module, environment, sized(environment))
     data = plain(every)
     assert isinstance(data, Data)

@@ -10,7 +10,8 @@ from stacks import SHAPES, environment
 
 from ticketgen.aws.limits import IAM_INLINE_POLICY_CHARACTERS
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.roles import Role, Statement, roles, services
+from ticketgen.stack.policy import Statement
+from ticketgen.stack.roles import Role, roles, services
 
 EXPANDED = {
     "local.partition": "aws",

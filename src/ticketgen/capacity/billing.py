@@ -10,14 +10,15 @@ from collections.abc import Iterator
 
 from ticketgen.aws import limits
 from ticketgen.capacity.billed_units import SALES, Usage
-from ticketgen.sizing import Sizing
-from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.demand import map_read_units
-from ticketgen.sizing.figures import counted, said
-from ticketgen.sizing.functions import reads_per_second, sales_requests_per_second
+from ticketgen.figures import assumptions as assumed
+from ticketgen.sizing import Sizing, database, demand, schedule, seat_cache
 from ticketgen.spec.model import Environment
-from ticketgen.stack.alarms import analytics_alarms, region_alarms, verification_alarms
-from ticketgen.stack.context import INVENTORY_BATCH_SIZE, WAF_RULES
+from ticketgen.stack.alarms import alarms_of
+from ticketgen.stack.context import WAF_RULES
+from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions.model import Module
+from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
+from ticketgen.wording import counted, said
 
 __all__ = ["usage"]
 
@@ -59,20 +60,24 @@ class _Counted:
         self.to_others = counted(self.regions - 1, "Regions")
         self.everywhere = f"each of {self.regions} Regions" if self.regions > 1 else "the Region"
         self.orders = SALES / scale.seats_per_order
-        self.sales_requests = self.orders * sales_requests_per_second(1)
-        self.reads = self.orders * reads_per_second(1)
+        self.sales_requests = self.orders * assumed.sales_requests_per_second(1)
+        self.reads = self.orders * assumed.reads_per_second(1)
         self.requests = self.sales_requests + self.reads
         self.item = assumed.item_bytes(scale.seats_per_order)
         self.item_units = self.item / limits.DYNAMODB_READ_UNIT_BYTES.value
-        self.runs = sizing.ticker_starts_per_minute.value * _MINUTES  # an hour, in each hub
-        self.batches = SALES / sizing.kinesis_batch_size.value
+        self.runs = sizing[schedule.ticker_starts_per_minute].value * _MINUTES  # an hour, in each hub
+        self.batches = SALES / sizing[demand.kinesis_batch_size].value
         self.reloads = 3600 / assumed.MAP_RELOAD_SECONDS * self.regions
-        slices = min(1.0, assumed.SLICES_PER_RUN / sizing.event_shards.value)
+        slices = min(1.0, assumed.SLICES_PER_RUN / sizing[demand.event_shards].value)
         self.compared = self.runs * slices * scale.seats_per_event * 2  # items an hour: inventory and ledger
 
     def dynamodb(self) -> Iterator[Usage]:
         """Tables, and the data that leaves them."""
-        locks = self.orders * self.sizing.lock_write_units.value / self.sizing.orders_per_second.value
+        locks = (
+            self.orders
+            * self.sizing[demand.lock_write_units].value
+            / self.sizing[demand.orders_per_second].value
+        )
         home = SALES * 2 * limits.DYNAMODB_TRANSACTION_UNITS.value
         copies = SALES * 2 * (self.regions - 1)
         pricing = f"{_PRICING}/dynamodb/pricing/on-demand"
@@ -110,7 +115,7 @@ class _Counted:
             )
         releases = self.orders * (assumed.HOLDS_PER_ORDER - 1)
         reading = self.sales_requests + releases + SALES * (1 + self.regions * self.item_units)
-        loaded = self.reloads * map_read_units(self.scale)
+        loaded = self.reloads * demand.map_read_units(self.scale.seats_per_event, self.scale.seats_per_order)
         yield Usage(
             "dynamodb.read_request_units",
             "read request units",
@@ -145,11 +150,11 @@ class _Counted:
     def kinesis(self) -> Iterator[Usage]:
         """The ledger's stream."""
         pricing = f"{_PRICING}/kinesis/data-streams/pricing"
-        shards = self.sizing.kinesis_shards.value * self.hubs
+        shards = self.sizing[demand.kinesis_shards].value * self.hubs
         hubs = f"{self.at_hubs} with analytics"
         records = f"{said(SALES)} records of at most 25 KB in {hubs}"
         yield Usage("kinesis.put_payload_units", "units", SALES * self.hubs, 0, 0, records, pricing)
-        hours = f"{counted(self.sizing.kinesis_shards.value, 'shards')} in {hubs}"
+        hours = f"{counted(self.sizing[demand.kinesis_shards].value, 'shards')} in {hubs}"
         yield Usage("kinesis.shard_hours", "shard hours", 0, shards, 0, hours, pricing)
         kept = f"{hours}, with a retention of a week"
         yield Usage("kinesis.extended_retention_hours", "shard hours", 0, shards, 0, kept, pricing)
@@ -157,20 +162,17 @@ class _Counted:
     def functions(self) -> Iterator[Usage]:
         """Lambda and Step Functions."""
         sizing = self.sizing
-        gib = {
-            name: getattr(sizing, f"{name}_memory_mib").value / 1024
-            for name in ("purchase", "availability", "cache_sync", "processor", "verifier")
-        }
+        gib = {name: sizing[function.capacity.memory].value / 1024 for name, function in FUNCTIONS.items()}
         synced = self.regions * SALES
         selling = (
-            self.sales_requests * assumed.PURCHASE_SECONDS * gib["purchase"]
-            + self.reads * assumed.AVAILABILITY_SECONDS * gib["availability"]
-            + synced * assumed.SYNC_SECONDS_PER_RECORD * gib["cache_sync"]
-            + self.batches * self.hubs * assumed.PROCESSOR_BATCH_SECONDS * gib["processor"]
+            self.sales_requests * assumed.PURCHASE_SECONDS * gib["ticket_purchase"]
+            + self.reads * assumed.AVAILABILITY_SECONDS * gib["seat_availability"]
+            + synced * assumed.SYNC_SECONDS_PER_RECORD * gib["seat_cache_sync"]
+            + self.batches * self.hubs * assumed.PROCESSOR_BATCH_SECONDS * gib["kinesis_processor"]
         )
         standing = (
-            self.runs * self.hubs * assumed.STANDBY_SECONDS * gib["verifier"]
-            + _MINUTES * self.regions * assumed.REFRESH_SECONDS * gib["cache_sync"]
+            self.runs * self.hubs * assumed.STANDBY_SECONDS * gib["inventory_verifier"]
+            + _MINUTES * self.regions * assumed.REFRESH_SECONDS * gib["seat_cache_sync"]
         )
         verified = self.compared * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
         loaded = self.reloads * self.scale.seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
@@ -191,7 +193,7 @@ class _Counted:
             "GiB seconds on arm64",
             selling,
             standing,
-            verified * gib["verifier"] + loaded * gib["cache_sync"],
+            verified * gib["inventory_verifier"] + loaded * gib["seat_cache_sync"],
             "each function's memory × its seconds according to the assumptions",
             pricing,
         )
@@ -207,7 +209,7 @@ class _Counted:
             f"{runs}, a tenth of a second each while there is nothing to verify, at {_EXPRESS_MIB} MiB",
             pricing,
         )
-        starts = sizing.ticker_starts_per_minute.value
+        starts = sizing[schedule.ticker_starts_per_minute].value
         yield Usage(
             "states.standard_transitions",
             "state transitions",
@@ -242,26 +244,27 @@ class _Counted:
     def stores(self) -> Iterator[Usage]:
         """The seat map and the database."""
         sizing = self.sizing
-        nodes = sizing.cache_nodes.value * self.regions
+        nodes = sizing[seat_cache.cache_nodes].value * self.regions
         yield Usage(
             "elasticache.node_hours",
-            f"hours of {sizing.cache_node_type.value}",
+            f"hours of {sizing[seat_cache.cache_node_type].value}",
             0,
             nodes,
             0,
-            f"{counted(sizing.cache_nodes.value, 'nodes')} in {self.everywhere}",
+            f"{counted(sizing[seat_cache.cache_nodes].value, 'nodes')} in {self.everywhere}",
             f"{_PRICING}/elasticache/pricing",
         )
-        instances = sizing.aurora_instances.value
+        instances = sizing[database.aurora_instances].value
+        least, most = sizing[database.aurora_min_acu].value, sizing[database.aurora_max_acu].value
         pricing = f"{_PRICING}/rds/aurora/pricing"
         yield Usage(
             "rds.acu_hours",
             "ACU hours",
             0,
-            sizing.aurora_min_acu.value * instances * self.hubs,
+            least * instances * self.hubs,
             0,
-            f"{said(sizing.aurora_min_acu.value)} ACU × {counted(instances, 'instances')} × {self.at_hubs}; up to "
-            f"{said(sizing.aurora_max_acu.value)} while sales are written",
+            f"{said(least)} ACU × {counted(instances, 'instances')} × {self.at_hubs}; up to "
+            f"{said(most)} while sales are written",
             pricing,
         )
         batches = f"{counted(self.batches, 'full batches')} in {self.at_hubs}"
@@ -272,8 +275,8 @@ class _Counted:
         each = f"one in {self.everywhere}"
         yield Usage("kms.key_hours", "key hours", 0, self.regions, 0, each, f"{_PRICING}/kms/pricing")
         pricing = f"{_PRICING}/cloudwatch/pricing"
-        regional = len(region_alarms(self.environment))
-        hub = len(analytics_alarms()) + len(verification_alarms(self.environment, self.sizing))
+        regional, *others = (len(alarms_of(each, self.environment, self.sizing)) for each in Module)
+        hub = sum(others)
         alarms = regional * self.regions + hub * self.hubs
         yield Usage(
             "cloudwatch.alarm_hours",

@@ -13,9 +13,8 @@ from __future__ import annotations
 from ticketgen.capacity.billed_units import SALES, Usage
 from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.report import Report
-from ticketgen.sizing.figures import Scope
+from ticketgen.figures.model import Scope
 from ticketgen.sizing.quotas import Need
-from ticketgen.stack.capacity import PLACES
 
 __all__ = ["document"]
 
@@ -42,7 +41,7 @@ def _environment(report: Report, prices: Prices | None) -> dict[str, object]:
                 "headroom": figure.headroom,
                 "source": figure.source,
                 "scope": figure.scope.value,
-                "rendered_as": str(PLACES[figure.name]),
+                "rendered_as": str(figure.rendered_as),
             }
             for figure in report.sizing
         ],

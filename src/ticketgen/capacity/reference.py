@@ -15,13 +15,14 @@ from ticketgen.capacity.billed_units import LEFT_OUT, SALES
 from ticketgen.capacity.markdown import cell
 from ticketgen.capacity.report import Report, report
 from ticketgen.capacity.sections import short
-from ticketgen.sizing import assumptions, size
-from ticketgen.sizing.figures import Scope, said
+from ticketgen.figures import assumptions
+from ticketgen.figures.model import Scope
+from ticketgen.sizing import size
 from ticketgen.spec.model import Environment
 from ticketgen.spec.nodes import Map, plain
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reader import read
-from ticketgen.stack.capacity import PLACES
+from ticketgen.wording import said
 
 __all__ = ["reference"]
 
@@ -106,7 +107,7 @@ def _figures(example: Report) -> Iterator[str]:
                 f"{figure.value if isinstance(figure.value, str) else said(figure.value)} {figure.unit}",
                 figure.formula,
                 f"{figure.headroom:.2f}×" if figure.headroom else "",
-                f"`{PLACES[figure.name]}`",
+                f"`{figure.rendered_as}`",
                 figure.source,
             )
             for figure in example.sizing
@@ -117,7 +118,7 @@ def _figures(example: Report) -> Iterator[str]:
 
 def _assumptions() -> Iterator[str]:
     yield "## Assumptions\n"
-    yield "These values cannot be set in a spec. Measure them, and correct `src/ticketgen/sizing/assumptions.py`.\n"
+    yield "These values cannot be set in a spec. Measure them, and correct `src/ticketgen/figures/assumptions.py`.\n"
     lines = inspect.getsource(assumptions).splitlines()
     rows = []
     for line in lines:

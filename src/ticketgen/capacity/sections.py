@@ -9,14 +9,11 @@ from decimal import Decimal
 from ticketgen.capacity.billed_units import LEFT_OUT, SALES, Usage
 from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.report import Report
-from ticketgen.sizing.figures import Figure, Scope, said
+from ticketgen.figures.model import AnyFigure, Scope
 from ticketgen.sizing.quotas import Need
-from ticketgen.stack.capacity import PLACES
-from ticketgen.wording import counted, of_one
+from ticketgen.wording import counted, of_one, said
 
 __all__ = ["Row", "Section", "sections", "short"]
-
-AnyFigure = Figure[int] | Figure[float] | Figure[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ def _figure_row(figure: AnyFigure, before: AnyFigure | None) -> Row:
     values = (
         (_value(figure),) if before is None else (_value(before), _changed(_value(before), _value(figure)))
     )
-    details = (figure.formula, _inputs(figure), figure.source, str(PLACES[figure.name]))
+    details = (figure.formula, _inputs(figure), figure.source, str(figure.rendered_as))
     unit = of_one(figure.unit) if figure.value == 1 else figure.unit
     return Row((figure.name, *values, unit, _headroom(figure)), details)
 

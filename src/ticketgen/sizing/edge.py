@@ -5,52 +5,58 @@ from __future__ import annotations
 from math import ceil
 
 from ticketgen.aws import limits
-from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Figure, counted, figure, said
-from ticketgen.sizing.functions import reads_per_second, sales_requests_per_second
+from ticketgen.figures import assumptions as assumed
+from ticketgen.figures.model import Amount, Attribute, figure
+from ticketgen.wording import counted, said
 
 __all__ = ["api_throttle_burst", "api_throttle_rate", "waf_rate_limit"]
 
 _WINDOW = 300  # seconds in which WAF counts
+_API = "modules/region/api.tf"
+_METHODS = "aws_api_gateway_method_settings.all"
 
 
-def api_throttle_rate(orders: int) -> Figure[int]:
+@figure(
+    unit="requests/s",
+    source=f"{limits.API_THROTTLE_RATE.source}; {assumed.SOURCE}",
+    place=Attribute(_API, _METHODS, "settings.throttling_rate_limit"),
+)
+def api_throttle_rate(orders_per_second: int) -> Amount[int]:
     """Requests per second that the API accepts: sales and seat map reads."""
-    sales, reads = sales_requests_per_second(orders), reads_per_second(orders)
-    return figure(
-        "api_throttle_rate",
+    sales = assumed.sales_requests_per_second(orders_per_second)
+    reads = assumed.reads_per_second(orders_per_second)
+    return Amount(
         ceil((sales + reads) * assumed.HEADROOM),
-        "requests/s",
         f"({said(sales)} holds, releases and purchases/s + {said(reads)} seat map reads/s) × "
         f"{said(assumed.HEADROOM)} headroom",
-        f"{limits.API_THROTTLE_RATE.source}; {assumed.SOURCE}",
         needed=sales + reads,
-        orders_per_second=orders,
     )
 
 
-def api_throttle_burst(rate: int) -> Figure[int]:
+@figure(
+    unit="requests",
+    source=limits.API_THROTTLE_BURST.source,
+    place=Attribute(_API, _METHODS, "settings.throttling_burst_limit"),
+)
+def api_throttle_burst(api_throttle_rate: int) -> Amount[int]:
     """Burst of requests that the API accepts: those of half a second, in the ratio of AWS's own quotas."""
-    return figure(
-        "api_throttle_burst",
-        ceil(rate * limits.API_THROTTLE_BURST.value / limits.API_THROTTLE_RATE.value),
-        "requests",
-        f"{counted(rate, 'requests/s')} × {said(limits.API_THROTTLE_BURST.value)} / "
-        f"{said(limits.API_THROTTLE_RATE.value)}",
-        limits.API_THROTTLE_BURST.source,
-        api_throttle_rate=rate,
+    rate, burst = limits.API_THROTTLE_RATE.value, limits.API_THROTTLE_BURST.value
+    return Amount(
+        ceil(api_throttle_rate * burst / rate),
+        f"{counted(api_throttle_rate, 'requests/s')} × {said(burst)} / {said(rate)}",
     )
 
 
-def waf_rate_limit(rate: int) -> Figure[int]:
+@figure(
+    unit="requests per address in 5 min",
+    source=f"{limits.WAF_MAX_RATE.source}; {assumed.SOURCE}",
+    place=Attribute(_API, "aws_wafv2_web_acl.tickets", "rule.statement.rate_based_statement.limit"),
+)
+def waf_rate_limit(api_throttle_rate: int) -> Amount[int]:
     """Requests in 5 minutes from one address before the firewall blocks it."""
-    share = ceil(rate * _WINDOW * assumed.ADDRESS_SHARE)
-    return figure(
-        "waf_rate_limit",
+    share = ceil(api_throttle_rate * _WINDOW * assumed.ADDRESS_SHARE)
+    return Amount(
         min(limits.WAF_MAX_RATE.value, max(assumed.LEAST_ADDRESS_LIMIT, share)),
-        "requests per address in 5 min",
-        f"{assumed.ADDRESS_SHARE:.0%} of {counted(rate, 'requests/s')} × {_WINDOW} s, at least "
+        f"{assumed.ADDRESS_SHARE:.0%} of {counted(api_throttle_rate, 'requests/s')} × {_WINDOW} s, at least "
         f"{said(assumed.LEAST_ADDRESS_LIMIT)}",
-        f"{limits.WAF_MAX_RATE.source}; {assumed.SOURCE}",
-        api_throttle_rate=rate,
     )

@@ -13,11 +13,15 @@ from pydantic import ValidationError
 
 from ticketgen.aws import limits
 from ticketgen.aws.quotas import QUOTAS, Quota
+from ticketgen.figures import assumptions as assumed
+from ticketgen.figures.registry import Sizing
 from ticketgen.findings import Finding, Severity, Stage
-from ticketgen.sizing import assumptions as assumed
-from ticketgen.sizing.figures import Sizing, counted, said
+from ticketgen.sizing import concurrency, database, demand, edge, seat_cache
 from ticketgen.spec.model import Environment
-from ticketgen.wording import listed
+from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions.model import Source
+from ticketgen.stack.roles import role_count
+from ticketgen.wording import counted, listed, said
 
 __all__ = ["Need", "check", "needs"]
 
@@ -88,11 +92,11 @@ def needs(environment: Environment, sizing: Sizing) -> tuple[Need, ...]:
         for need in _region_needs(environment, sizing, name, name in hubs)
     ]
     if environment.api.auth == "cognito":
-        rate = sizing.orders_per_second.value * assumed.SIGN_IN_REQUESTS
-        buyers = counted(sizing.orders_per_second.value, "buyers/s")
+        rate = sizing[demand.orders_per_second].value * assumed.SIGN_IN_REQUESTS
+        buyers = counted(sizing[demand.orders_per_second].value, "buyers/s")
         formula = f"{buyers} × {assumed.SIGN_IN_REQUESTS} requests to sign in"
         found.append(Need(QUOTAS["sign-ins"], environment.primary_region, rate, "the user pool", formula))
-    roles = 11 + environment.api.account_logging
+    roles = role_count(environment)
     found.append(
         Need(QUOTAS["iam-roles"], environment.primary_region, roles, "the functions and services", "one each")
     )
@@ -105,26 +109,26 @@ def _told(environment: Environment, need: Need) -> int | None:
 
 
 def _region_needs(environment: Environment, sizing: Sizing, region: str, hub: bool) -> Iterator[Need]:
-    executions = sizing.hub_concurrency if hub else sizing.region_concurrency
-    rate, burst = sizing.api_throttle_rate, sizing.api_throttle_burst
+    executions = sizing[concurrency.hub_concurrency] if hub else sizing[concurrency.region_concurrency]
+    rate, burst = sizing[edge.api_throttle_rate], sizing[edge.api_throttle_burst]
     for key, what, figure in (
         ("lambda-concurrency", "the functions", executions),
         ("api-throttle", "the API", rate),
         ("api-burst", "the API", burst),
         ("waf-requests", "the firewall", rate),
-        ("table-writes", "the inventory", sizing.inventory_write_units),
-        ("table-writes", "the ledger", sizing.ledger_write_units),
-        ("table-writes", "the locks", sizing.lock_write_units),
-        ("table-reads", "the inventory", sizing.inventory_read_units),
-        ("table-reads", "the ledger", sizing.ledger_read_units),
-        ("cache-nodes", "the seat map", sizing.cache_nodes),
+        ("table-writes", "the inventory", sizing[demand.inventory_write_units]),
+        ("table-writes", "the ledger", sizing[demand.ledger_write_units]),
+        ("table-writes", "the locks", sizing[demand.lock_write_units]),
+        ("table-reads", "the inventory", sizing[demand.inventory_read_units]),
+        ("table-reads", "the ledger", sizing[demand.ledger_read_units]),
+        ("cache-nodes", "the seat map", sizing[seat_cache.cache_nodes]),
     ):
         yield Need(QUOTAS[key], region, figure.value, what, figure.formula)
     yield Need(QUOTAS["vpcs"], region, 2, "the stack", "its own and the default VPC of the Region")
     yield Need(QUOTAS["gateway-endpoints"], region, 1, "the stack", "one, for DynamoDB")
     yield Need(QUOTAS["regional-apis"], region, 1, "the stack", "one")
     if hub:
-        shards = sizing.kinesis_shards
+        shards = sizing[demand.kinesis_shards]
         yield Need(QUOTAS["kinesis-shards"], region, shards.value, "the ledger's stream", shards.formula)
         yield Need(QUOTAS["aurora-clusters"], region, 1, "analytics", "one")
 
@@ -146,7 +150,10 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
     """Demands that no quota request helps."""
     scale, objectives = environment.event_scale, environment.objectives
 
-    shards, most = sizing.event_shards.value, int(objectives.cache_load_s / assumed.SHARD_QUERY_SECONDS)
+    shards, most = (
+        sizing[demand.event_shards].value,
+        int(objectives.cache_load_s / assumed.SHARD_QUERY_SECONDS),
+    )
     if shards > most:
         message = (
             f"one event needs {counted(shards, 'partition keys')}, but only {said(most)} can be read within "
@@ -170,13 +177,13 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
         )
         yield Severity.ERROR, "cache-load-too-slow", message, help
 
-    memory, largest = sizing.cache_memory_mib.value, limits.CACHE_NODES[-1]
+    memory, largest = sizing[seat_cache.cache_memory_mib].value, limits.CACHE_NODES[-1]
     if memory * 1024 * 1024 > largest.memory:
         message = f"the seat cache needs {said(memory)} MiB, more than {largest.name}, the largest node, has"
         help = _lower(environment, "event_scale.concurrent_events", "event_scale.seats_per_event")
         yield Severity.ERROR, "cache-too-big", message, help
 
-    operations = dict(sizing.cache_node_type.inputs)["operations_per_second"]
+    operations = dict(sizing[seat_cache.cache_node_type].inputs)["operations_per_second"]
     if isinstance(operations, int) and operations > assumed.MOST_CACHE_OPERATIONS:
         message = (
             f"the seat map needs {said(operations)} operations/s, but the single thread of Redis serves about "
@@ -185,22 +192,16 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
         help = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
         yield Severity.ERROR, "cache-too-busy", message, help
 
-    functions = {
-        "inventory_verifier": (
-            sizing.verifier_memory_mib,
-            ("objectives.verification_interval_s", "event_scale.purchases_per_minute"),
-        ),
-        "seat_cache_sync": (sizing.cache_sync_memory_mib, ("event_scale.seats_per_event",)),
-        "seat_availability": (sizing.availability_memory_mib, ("event_scale.seats_per_event",)),
-    }
-    for name, (figure, keys) in functions.items():
+    for function in FUNCTIONS.values():
+        figure = sizing[function.capacity.memory]
         if figure.value > limits.LAMBDA_MAX_MEMORY.value:
             most_memory = said(limits.LAMBDA_MAX_MEMORY.value)
-            message = f"{name} needs {said(figure.value)} MiB, but Lambda has at most {most_memory}"
-            yield Severity.ERROR, "function-too-big", message, _lower(environment, *keys)
+            message = f"{function.name} needs {said(figure.value)} MiB, but Lambda has at most {most_memory}"
+            help = _lower(environment, *function.capacity.grows_with)
+            yield Severity.ERROR, "function-too-big", message, help
 
     interval = objectives.verification_interval_s
-    busy = 2 * sizing.seats_per_second.value * interval * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
+    busy = 2 * sizing[demand.seats_per_second].value * interval * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
     if busy > objectives.verification_s:
         message = (
             f"verifying {interval} s of sales takes {busy:.1f} s of CPU time, but objectives.verification_s is "
@@ -212,7 +213,7 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
         )
         yield Severity.ERROR, "verification-too-slow", message, help
 
-    acu, most_acu = sizing.aurora_max_acu.value, limits.AURORA_MAX_ACU.value
+    acu, most_acu = sizing[database.aurora_max_acu].value, limits.AURORA_MAX_ACU.value
     if acu > most_acu:
         message = f"analytics needs {said(acu)} ACU, but Aurora Serverless v2 has at most {most_acu}"
         help = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
@@ -293,10 +294,9 @@ def _request(environment: Environment, alike: list[Need]) -> _Words:
 
 def _preparations(sizing: Sizing) -> Iterator[_Words]:
     """Steps of the operator before a sale."""
-    writes = max(
-        sizing.inventory_write_units.value, sizing.ledger_write_units.value, sizing.lock_write_units.value
-    )
-    reads = max(sizing.inventory_read_units.value, sizing.ledger_read_units.value)
+    written = (demand.inventory_write_units, demand.ledger_write_units, demand.lock_write_units)
+    writes = max(sizing[units].value for units in written)
+    reads = max(sizing[demand.inventory_read_units].value, sizing[demand.ledger_read_units].value)
     cold_writes, cold_reads = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_COLD_READ_UNITS
     if writes > cold_writes.value or reads > cold_reads.value:
         message = (
@@ -306,14 +306,12 @@ def _preparations(sizing: Sizing) -> Iterator[_Words]:
         yield Severity.NOTE, "prewarm", message, "run the stack's ops/prewarm.py before the sale"
 
     rate = limits.LAMBDA_SCALING_RATE.value
-    for name, figure in (
-        ("ticket_purchase", sizing.purchase_concurrency),
-        ("seat_availability", sizing.availability_concurrency),
-    ):
-        if figure.value > rate:
+    for function in FUNCTIONS.values():
+        figure = sizing[function.capacity.concurrency]
+        if function.trigger.source is Source.API and figure.value > rate:
             message = (
-                f"{name} needs {counted(figure.value, 'concurrent executions')}, but Lambda adds at most {said(rate)} "
-                "in 10 s, a limit that AWS does not raise"
+                f"{function.name} needs {counted(figure.value, 'concurrent executions')}, but Lambda adds at most "
+                f"{said(rate)} in 10 s, a limit that AWS does not raise"
             )
             seconds = ceil(figure.value / rate) * 10
             help = f"admit buyers over {seconds} s, or provision concurrency for the opening"

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ticketgen.aws import engines
 from ticketgen.aws.regions import PROVIDER_5_UNKNOWN, REGIONS, Region
+from ticketgen.figures.model import Figure, Output
 from ticketgen.rendering.quoted import Expression
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
-from ticketgen.stack.alarms import analytics_alarms, region_alarms, verification_alarms
-from ticketgen.stack.capacity import operators_figures
+from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.dashboard import PANELS
-from ticketgen.stack.functions import FUNCTIONS, LambdaFunction, function_source
+from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions.model import LambdaFunction, Module, Variable
+from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
+from ticketgen.stack.functions.sources import shared_files, sources
+from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.names import WHATS, longest_suffix
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.roles import roles, services
 
-__all__ = [
-    "INVENTORY_BATCH_SIZE",
-    "LEASE_SECONDS",
-    "WAF_RULES",
-    "module_context",
-    "stack_context",
-    "timeouts",
-]
-
-LEASE_SECONDS = 5
-"""How long a function may sell on a cached event. A planned move of home waits for it to expire."""
-
-PURCHASE_TIMEOUT_SECONDS = 10
-"""Well below API Gateway's 29 s, because the verifier's watermarks must lag by this much."""
-
-INVENTORY_BATCH_SIZE = 500
-"""Stream records per call of seat_cache_sync: as many seats as one of its Redis scripts handles at a time."""
+__all__ = ["WAF_RULES", "module_context", "stack_context"]
 
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 _MANAGED_RULE_GROUPS = (
@@ -90,17 +77,27 @@ class RenderedFunction:
 
     Attributes:
         name: its name in snake case.
+        module: the Terraform module that it is in.
         what: the middle of its resource names.
         summary: what it does.
         in_vpc: whether it runs in the private subnets.
+        memory: in MiB.
+        timeout: in seconds.
+        concurrency: the concurrency that is reserved for it; None if its stream limits it.
+        variables: its environment.
         own: the files in its zip that no other function has, by name; its handler's first.
         shared: the names of the files that it shares with other functions.
     """
 
     name: str
+    module: str
     what: str
     summary: str
     in_vpc: bool
+    memory: int
+    timeout: int
+    concurrency: Figure[int] | None
+    variables: tuple[Variable, ...]
     own: Mapping[str, str]
     shared: tuple[str, ...]
 
@@ -123,8 +120,8 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     secondary = named[environment.secondary_region] if environment.secondary_region else None
     return {
         "environment": environment,
-        "sizing": sizing,
-        "capacity": operators_figures(sizing),
+        "sizing": sizing.by_name,
+        "capacity": {figure.name: figure.value for figure in sizing if isinstance(figure.place, Output)},
         "regions": regions,
         "enabled_regions": _enabled_regions(environment),
         "partition": REGIONS[environment.primary_region].partition,
@@ -134,16 +131,15 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "replica_regions": [region for region in regions if region is not primary],
         "all_replicas": Expression("local.replicas"),
         "hub_replicas": Expression("local.hub_replicas"),
-        "functions": {name: _function(function) for name, function in FUNCTIONS.items()},
-        "shared_code": _shared_files(),
-        "timeouts": timeouts(environment),
+        "functions": {name: _function(function, environment, sizing) for name, function in FUNCTIONS.items()},
+        "shared_code": shared_files(),
         "roles": roles(environment),
         "services": services(environment),
         "names": WHATS,
         "longest_suffix": longest_suffix(environment.project),
         "root_outputs": _ROOT_OUTPUTS,
         "lease_seconds": LEASE_SECONDS,
-        "operations": stack_facts(environment, sizing, LEASE_SECONDS, timeouts(environment)),
+        "operations": stack_facts(environment, sizing),
         "endpoint_actions": _endpoint_actions(),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
         "inventory_batch_size": INVENTORY_BATCH_SIZE,
@@ -161,26 +157,12 @@ def module_context(module: str, environment: Environment, sizing: Sizing) -> dic
     context: dict[str, object] = {
         name: Expression(expression) for name, expression in _EXPRESSIONS[module].items()
     }
-    match module:
-        case "region":
-            context |= {"alarms": region_alarms(environment), "panels": PANELS}
-        case "analytics":
-            context["alarms"] = analytics_alarms()
-        case "verification":
-            context["alarms"] = verification_alarms(environment, sizing)
+    if module in list(Module):
+        context["alarms"] = alarms_of(Module(module), environment, sizing)
+        context["module"] = module
+    if module == Module.REGION:
+        context["panels"] = PANELS
     return context
-
-
-def timeouts(environment: Environment) -> Mapping[str, int]:
-    """Each function's time-out in seconds; objectives are enforced as time-outs."""
-    return {
-        "ticket_purchase": PURCHASE_TIMEOUT_SECONDS,
-        "seat_availability": 5,
-        "seat_cache_sync": 60,
-        "kinesis_processor": 60,
-        "inventory_verifier": environment.objectives.verification_s,
-        "oversell_corrector": environment.objectives.correction_s,
-    }
 
 
 def _enabled_regions(environment: Environment) -> list[RenderedRegion]:
@@ -206,25 +188,21 @@ def _region(region: Region) -> RenderedRegion:
     )
 
 
-def _function(function: LambdaFunction) -> RenderedFunction:
-    source = function_source(function.name)
-    shared = _shared_files()
+def _function(function: LambdaFunction, environment: Environment, sizing: Sizing) -> RenderedFunction:
+    files, shared, capacity = sources(function.name), shared_files(), function.capacity
     return RenderedFunction(
         name=function.name,
-        what=function.name.replace("_", "-"),
+        module=function.module,
+        what=function.what,
         summary=function.summary,
         in_vpc=function.in_vpc,
-        own={filename: text for filename, text in source.items() if filename not in shared},
-        shared=tuple(filename for filename in source if filename in shared),
+        memory=sizing[capacity.memory].value,
+        timeout=sizing[capacity.timeout].value,
+        concurrency=sizing[capacity.concurrency] if capacity.is_reserved else None,
+        variables=tuple(function.variables(environment, sizing)),
+        own={filename: text for filename, text in files.items() if filename not in shared},
+        shared=tuple(filename for filename in files if filename in shared),
     )
-
-
-def _shared_files() -> Mapping[str, str]:
-    """The modules that several functions share, by file name."""
-    sources = [function_source(name) for name in FUNCTIONS]
-    users = Counter(filename for source in sources for filename in source)
-    every = {filename: text for source in sources for filename, text in source.items()}
-    return {filename: every[filename] for filename in sorted(users) if users[filename] > 1}
 
 
 def _endpoint_actions() -> list[str]:

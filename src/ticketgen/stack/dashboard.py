@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ticketgen.stack.metrics import Metric, of_api, of_cache, of_function, of_table, own
+from ticketgen.stack.cloudwatch import Metric, of_api, of_cache, of_function, of_table, own
+from ticketgen.stack.functions.resources import INVENTORY_TABLE, LOCKS_TABLE, SALES_TABLE
 
 __all__ = ["PANELS", "Panel"]
 
@@ -18,7 +19,7 @@ class Panel:
     metrics: tuple[Metric, ...]
 
 
-_TABLES = ("aws_dynamodb_table.distributed_locks.name", "var.tables.inventory", "var.tables.sales")
+_TABLES = (LOCKS_TABLE, INVENTORY_TABLE, SALES_TABLE)
 
 PANELS = (
     Panel("Requests", "Sum", (of_api("Count"), of_api("4XXError"), of_api("5XXError"))),
@@ -28,7 +29,11 @@ PANELS = (
         "Sum",
         tuple(of_function("ticket_purchase", name) for name in ("Invocations", "Errors", "Throttles")),
     ),
-    Panel("Write units", "Sum", tuple(of_table(table, "ConsumedWriteCapacityUnits") for table in _TABLES)),
+    Panel(
+        "Write units",
+        "Sum",
+        tuple(of_table(table.reference, "ConsumedWriteCapacityUnits") for table in _TABLES),
+    ),
     Panel("Seat map: age and load time (s)", "Maximum", (own("CacheMapAgeSeconds"), own("CacheLoadSeconds"))),
     Panel(
         "Redis: memory and CPU (%)",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ticketgen.spec.model import Environment
+from ticketgen.stack.functions.model import Module
 from ticketgen.stack.operations import SCRIPTS, SHARED
 
 __all__ = ["FILES", "StackFile", "stack_files"]
@@ -61,8 +62,8 @@ def _suite(path: str, wanted: Callable[[Environment], bool] = _always) -> StackF
 
 
 _SUPPORT = (
-    "__init__", "blocks", "cloud", "code", "dynamodb", "expressions", "iam", "live", "machines", "places",
-    "redis_server", "sales", "stack", "values",
+    "__init__", "blocks", "cloud", "code", "dynamodb", "expressions", "functions", "iam", "live", "machines",
+    "places", "redis_server", "sales", "stack", "values",
 )  # fmt: skip
 _UNIT = (
     "alarms", "analytics", "api", "cache", "correcting", "encryption", "functions", "names", "network", "outputs",
@@ -83,7 +84,6 @@ _SUITES = (
     _suite("unit/test_timestream.py", _timestream),
 )
 
-MODULES = ("region", "analytics", "verification")
 
 FILES = (
     StackFile("provider.tf"),
@@ -98,15 +98,15 @@ FILES = (
     StackFile("outputs.tf"),
     StackFile(".tflint.hcl", template="stack/tflint.hcl.j2"),
     *(
-        StackFile(f"modules/{module}/versions.tf", template="stack/modules/versions.tf.j2")
-        for module in MODULES
+        StackFile(f"modules/{module}/{name}.tf", template=f"stack/modules/{name}.tf.j2")
+        for name in ("versions", "functions")
+        for module in Module
     ),
     StackFile("modules/region/variables.tf"),
     StackFile("modules/region/encryption.tf"),
     StackFile("modules/region/network.tf"),
     StackFile("modules/region/cache.tf"),
     StackFile("modules/region/locks.tf"),
-    StackFile("modules/region/functions.tf"),
     StackFile("modules/region/streams.tf"),
     StackFile("modules/region/api.tf"),
     StackFile("modules/region/domain.tf", _domain),
@@ -114,13 +114,11 @@ FILES = (
     StackFile("modules/region/outputs.tf"),
     StackFile("modules/analytics/variables.tf"),
     StackFile("modules/analytics/kinesis.tf"),
-    StackFile("modules/analytics/functions.tf"),
     StackFile("modules/analytics/aurora.tf"),
     StackFile("modules/analytics/alarms.tf"),
     StackFile("modules/analytics/outputs.tf"),
     StackFile("modules/verification/variables.tf"),
     StackFile("modules/verification/state_machines.tf"),
-    StackFile("modules/verification/functions.tf"),
     StackFile("modules/verification/refunds.tf"),
     StackFile("modules/verification/timestream.tf", _timestream),
     StackFile("modules/verification/alarms.tf"),

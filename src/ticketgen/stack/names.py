@@ -13,6 +13,8 @@ from types import MappingProxyType
 from ticketgen.aws.names import NAME_LIMITS
 from ticketgen.findings import Finding, Stage
 from ticketgen.spec.model import Environment, Project
+from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.roles import SERVICE_ROLES
 
 __all__ = ["LABELS", "NAMES", "UNSUFFIXED", "WHATS", "Name", "check_names", "longest_suffix"]
 
@@ -47,19 +49,8 @@ def _named(resource: str, attribute: str, *whats: str, before: str = "", after: 
 # The longest Region name, for names that end with it.
 _REGION = "-ap-southeast-1"
 
-_FUNCTIONS = (
-    "ticket-purchase", "seat-availability", "seat-cache-sync", "kinesis-processor", "inventory-verifier",
-    "oversell-corrector",
-)  # fmt: skip
-_ROLES = (
-    *_FUNCTIONS,
-    "verification-machine",
-    "ticker-machine",
-    "schedule",
-    "flow-logs",
-    "rds-monitoring",
-    "api-logs",
-)
+_FUNCTIONS = tuple(function.what for function in FUNCTIONS.values())
+_ROLES = (*_FUNCTIONS, *(role.what for role in SERVICE_ROLES))
 
 NAMES: tuple[Name, ...] = (
     *_named("aws_api_gateway_authorizer", "name", "buyers"),

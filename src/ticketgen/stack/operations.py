@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ticketgen.sizing import Sizing
+from ticketgen.sizing.demand import inventory_write_units, ledger_write_units, lock_write_units
 from ticketgen.spec.model import Environment
+from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 
 __all__ = ["RIGHTS", "SCRIPTS", "SHARED", "stack_facts"]
 
@@ -52,9 +55,7 @@ READS_PER_WRITE = 1
 """Read units to warm a table up for, per write unit: verifier and seat maps each read every write once."""
 
 
-def stack_facts(
-    environment: Environment, sizing: Sizing, lease: int, timeouts: Mapping[str, int]
-) -> dict[str, object]:
+def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
     """The content of ``ops/stack.json``.
 
     Its list of Regions ends with the primary, so that adding a Region adds exactly one line.
@@ -63,11 +64,12 @@ def stack_facts(
     decided on before: the lease, plus the time-out of a function that writes under it (its process may be paused
     between checking the clock and sending, but cannot outlive its time-out), plus the clock skew.
     """
-    writers = ("oversell_corrector", "ticket_purchase")
+    writers = (function for function in FUNCTIONS.values() if "LEASE_SECONDS" in function.environment)
+    longest = max(sizing[writer.capacity.timeout].value for writer in writers)
     writes = {
-        "distributed-locks": sizing.lock_write_units.value,
-        "ticket-inventory": sizing.inventory_write_units.value,
-        "ticket-sales": sizing.ledger_write_units.value,
+        "distributed-locks": sizing[lock_write_units].value,
+        "ticket-inventory": sizing[inventory_write_units].value,
+        "ticket-sales": sizing[ledger_write_units].value,
     }
     return {
         "app_name": environment.project,
@@ -75,6 +77,6 @@ def stack_facts(
         "regions": [region for region in environment.regions if region != environment.primary_region],
         "primary_region": environment.primary_region,
         "secondary_region": environment.secondary_region,
-        "quiet_seconds": lease + max(timeouts[writer] for writer in writers) + SKEW_SECONDS,
+        "quiet_seconds": LEASE_SECONDS + longest + SKEW_SECONDS,
         "warm_throughput": {table: [units, units * READS_PER_WRITE] for table, units in writes.items()},
     }

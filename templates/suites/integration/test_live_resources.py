@@ -5,6 +5,7 @@ from __future__ import annotations
 import demands
 import pytest
 
+from support.functions import FUNCTIONS
 from support.live import Outputs, client
 from support.places import at
 from support.stack import Stack
@@ -35,7 +36,7 @@ def test_the_regions_locks_are_its_own_and_expire(outputs: Outputs, stack: Stack
 
 
 @each_region
-@pytest.mark.parametrize("name", ["ticket_purchase", "seat_availability", "seat_cache_sync"])
+@pytest.mark.parametrize("name", [name for name, each in FUNCTIONS.items() if each.module == "region"])
 def test_a_function_is_deployed_as_configured(outputs: Outputs, stack: Stack, region: str, name: str) -> None:
     planned = stack.resource(at("region", f"aws_lambda_function.{name}", region))
     found = client("lambda", region).get_function_configuration(FunctionName=planned.get("function_name"))

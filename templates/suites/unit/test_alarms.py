@@ -3,241 +3,54 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import demands
 import pytest
 
 from support import code
+from support.functions import FUNCTIONS, OWN, Watch, named
 from support.places import at
 from support.stack import Resource, Stack
 from support.values import Unknown
 
-OWN = f"{demands.PROJECT}-metrics-{demands.ENVIRONMENT}"
-
-
-@dataclass(frozen=True)
-class Watch:
-    """What an alarm has to watch, and when it has to fire.
-
-    Attributes:
-        place, key: its module, and the middle of its name.
-        namespace, metric, statistic: the metric that it watches.
-        of: the metric's dimensions, with their values or the addresses that have them.
-        good, bad: a value that is fine, and one that is not.
-        minutes: consecutive bad minutes after which it has to fire.
-        silence: whether missing data is bad too.
-    """
-
-    place: str
-    key: str
-    namespace: str
-    metric: str
-    statistic: str
-    of: dict[str, object]
-    good: float
-    bad: float
-    minutes: int = 1
-    silence: bool = False
-
-
-def _of(place: str, name: str) -> dict[str, object]:
-    return {"FunctionName": f"{demands.PROJECT}-{name.replace('_', '-')}-{demands.ENVIRONMENT}"}
-
-
-def _table(name: str) -> dict[str, object]:
-    return {"TableName": f"{demands.PROJECT}-{name}-{demands.ENVIRONMENT}"}
-
-
-FUNCTIONS = {
-    "ticket_purchase": "region", "seat_availability": "region", "seat_cache_sync": "region",
-    "kinesis_processor": "analytics", "inventory_verifier": "verification", "oversell_corrector": "verification",
-}  # fmt: skip
-API = {"ApiName": f"{demands.PROJECT}-tickets-{demands.ENVIRONMENT}", "Stage": demands.ENVIRONMENT}
-REDIS = {"CacheClusterId": f"{demands.PROJECT}-seats-{demands.ENVIRONMENT}-001"}
-STREAM = {"StreamName": f"{demands.PROJECT}-ticket-sales-{demands.ENVIRONMENT}"}
-CLUSTER = {"DBClusterIdentifier": f"{demands.PROJECT}-sales-{demands.ENVIRONMENT}"}
+API = {"ApiName": named("tickets"), "Stage": demands.ENVIRONMENT}
+REDIS = {"CacheClusterId": f"{named('seats')}-001"}
 MACHINE = {"StateMachineArn": Unknown(at("verification", "aws_sfn_state_machine.verification.arn"))}
-DEAD = {"QueueName": f"{demands.PROJECT}-dead-letters-{demands.ENVIRONMENT}"}
-REFUNDS = {"QueueName": f"{demands.PROJECT}-failed-refunds-{demands.ENVIRONMENT}.fifo"}
+DEAD = {"QueueName": named("dead-letters")}
+REFUNDS = {"QueueName": f"{named('failed-refunds')}.fifo"}
 STARTS = 60 // demands.VERIFICATION_INTERVAL_S
+MESSAGES = "ApproximateNumberOfMessagesVisible"
 
+# The module of each alarm, and what it has to watch.
 WATCHES = [
-    Watch("region", "lock-slow", OWN, "LockMs", "p99", {}, demands.LOCK_MS, demands.LOCK_MS + 1, 3),
-    Watch("region", "api-server-errors", "AWS/ApiGateway", "5XXError", "Average", API, 0.005, 0.02, 2),
-    Watch(
-        "region",
-        "locks-throttled",
-        "AWS/DynamoDB",
-        "WriteThrottleEvents",
-        "Sum",
-        _table("distributed-locks"),
-        0,
-        1,
-    ),
-    Watch(
-        "region",
-        "inventory-throttled",
-        "AWS/DynamoDB",
-        "WriteThrottleEvents",
-        "Sum",
-        _table("ticket-inventory"),
-        0,
-        1,
-    ),
-    Watch(
-        "region",
-        "ledger-throttled",
-        "AWS/DynamoDB",
-        "WriteThrottleEvents",
-        "Sum",
-        _table("ticket-sales"),
-        0,
-        1,
-    ),
-    Watch(
-        "region",
-        "cache-load-slow",
-        OWN,
-        "CacheLoadSeconds",
-        "Maximum",
-        {},
-        demands.CACHE_LOAD_S,
-        demands.CACHE_LOAD_S + 0.1,
-    ),
-    Watch(
-        "region",
-        "seat-map-late",
-        "AWS/Lambda",
-        "IteratorAge",
-        "Maximum",
-        _of("region", "seat_cache_sync"),
-        30_000,
-        61_000,
-    ),
-    Watch("region", "seat-map-old", OWN, "CacheMapAgeSeconds", "Maximum", {}, 1_200, 1_900, 5, silence=True),
-    Watch(
-        "region",
-        "seat-map-full",
-        "AWS/ElastiCache",
-        "DatabaseMemoryUsagePercentage",
-        "Maximum",
-        REDIS,
-        75,
-        85,
-    ),
-    Watch("region", "dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", DEAD, 0, 1),
-    Watch(
-        "analytics",
-        "analytics-late",
-        "AWS/Kinesis",
-        "GetRecords.IteratorAgeMilliseconds",
-        "Maximum",
-        STREAM,
-        30_000,
-        61_000,
-        3,
-    ),
-    Watch(
-        "analytics",
-        "ledger-stream-full",
-        "AWS/Kinesis",
-        "WriteProvisionedThroughputExceeded",
-        "Sum",
-        STREAM,
-        0,
-        1,
-        3,
-    ),
-    Watch("analytics", "aurora-full", "AWS/RDS", "ACUUtilization", "Average", CLUSTER, 80, 95, 5),
-    Watch("verification", "oversold", OWN, "Oversold", "Maximum", {}, 0, 1),
-    Watch(
+    *((function.module, watch) for function in FUNCTIONS.values() for watch in function.alarms),
+    ("region", Watch("dead-letters", "AWS/SQS", MESSAGES, "Maximum", DEAD, 0, 1)),
+    (
         "verification",
-        "replication-slow",
-        OWN,
-        "ReplicationLagSeconds",
-        "Maximum",
-        {},
-        demands.REPLICATION_S,
-        demands.REPLICATION_S + 0.1,
-        3,
+        Watch(
+            "verification-missing",
+            "AWS/States",
+            "ExecutionsStarted",
+            "Sum",
+            MACHINE,
+            STARTS,
+            STARTS - 1,
+            3,
+            silence=True,
+        ),
     ),
-    Watch(
+    (
         "verification",
-        "verification-slow",
-        OWN,
-        "VerificationSeconds",
-        "Maximum",
-        {},
-        demands.VERIFICATION_S,
-        demands.VERIFICATION_S + 0.1,
+        Watch("verification-failing", "AWS/States", "ExecutionsFailed", "Sum", MACHINE, 0, 1, 2),
     ),
-    Watch(
-        "verification",
-        "correction-slow",
-        OWN,
-        "CorrectionSeconds",
-        "Maximum",
-        {},
-        demands.CORRECTION_S,
-        demands.CORRECTION_S + 0.1,
-    ),
-    Watch(
-        "verification",
-        "verification-missing",
-        "AWS/States",
-        "ExecutionsStarted",
-        "Sum",
-        MACHINE,
-        STARTS,
-        STARTS - 1,
-        3,
-        silence=True,
-    ),
-    Watch("verification", "verification-failing", "AWS/States", "ExecutionsFailed", "Sum", MACHINE, 0, 1, 2),
-    Watch(
-        "verification",
-        "refunds-failing",
-        "AWS/SQS",
-        "ApproximateNumberOfMessagesVisible",
-        "Maximum",
-        REFUNDS,
-        0,
-        1,
-    ),
-    *(
-        watch
-        for name, place in FUNCTIONS.items()
-        for watch in (
-            Watch(
-                place,
-                f"{name.replace('_', '-')}-errors",
-                "AWS/Lambda",
-                "Errors",
-                "Sum",
-                _of(place, name),
-                0,
-                1,
-                2,
-            ),
-            Watch(
-                place,
-                f"{name.replace('_', '-')}-throttles",
-                "AWS/Lambda",
-                "Throttles",
-                "Sum",
-                _of(place, name),
-                0,
-                1,
-            ),
-        )
-    ),
+    ("verification", Watch("refunds-failing", "AWS/SQS", MESSAGES, "Maximum", REFUNDS, 0, 1)),
 ]
-each_watch = pytest.mark.parametrize("watch", WATCHES, ids=[watch.key for watch in WATCHES])
+each_watch = pytest.mark.parametrize(("place", "watch"), WATCHES, ids=[watch.key for _, watch in WATCHES])
 
 
-def _alarm(stack: Stack, watch: Watch) -> Resource:
-    return stack.resource(at(watch.place, f'aws_cloudwatch_metric_alarm.objective["{watch.key}"]'))
+def _alarm(stack: Stack, place: str, watch: Watch) -> Resource:
+    return stack.resource(at(place, f'aws_cloudwatch_metric_alarm.objective["{watch.key}"]'))
 
 
 def _rings(alarm: Resource, minutes: list[float | None]) -> bool:
@@ -257,8 +70,8 @@ def _rings(alarm: Resource, minutes: list[float | None]) -> bool:
 
 
 @each_watch
-def test_it_looks_at_the_right_metric(stack: Stack, watch: Watch) -> None:
-    alarm = _alarm(stack, watch)
+def test_it_looks_at_the_right_metric(stack: Stack, place: str, watch: Watch) -> None:
+    alarm = _alarm(stack, place, watch)
     why = "the alarm would watch another metric, and stay silent when it matters"
     alarm.must("namespace", watch.namespace, why)
     alarm.must("metric_name", watch.metric, why)
@@ -269,8 +82,8 @@ def test_it_looks_at_the_right_metric(stack: Stack, watch: Watch) -> None:
 
 
 @each_watch
-def test_it_rings_when_it_should_and_only_then(stack: Stack, watch: Watch) -> None:
-    alarm = _alarm(stack, watch)
+def test_it_rings_when_it_should_and_only_then(stack: Stack, place: str, watch: Watch) -> None:
+    alarm = _alarm(stack, place, watch)
     alarm.must("period", 60, "it evaluates one minute at a time")
     if alarm.get("evaluation_periods") < 1:
         alarm.fails("evaluates no minute at all", "AWS refuses such an alarm")
@@ -290,14 +103,14 @@ def test_it_rings_when_it_should_and_only_then(stack: Stack, watch: Watch) -> No
 
 
 @each_watch
-def test_it_is_heard(stack: Stack, watch: Watch) -> None:
-    alarm = _alarm(stack, watch)
+def test_it_is_heard(stack: Stack, place: str, watch: Watch) -> None:
+    alarm = _alarm(stack, place, watch)
     topic = [Unknown(at("region", "aws_sns_topic.alarms.arn"))]
     alarm.must("alarm_actions", topic, "nobody would be notified")
     alarm.must("ok_actions", topic, "the on-call engineer wants to know when it is over")
     alarm.must(
         "alarm_name",
-        f"{demands.PROJECT}-{watch.key}-{demands.ENVIRONMENT}",
+        named(watch.key),
         "the notification begins with this name",
     )
     if len(alarm.get("alarm_description") or "") < 10:
@@ -306,11 +119,14 @@ def test_it_is_heard(stack: Stack, watch: Watch) -> None:
 
 def test_there_is_no_alarm_that_nobody_asked_for(stack: Stack) -> None:
     found = {alarm.get("alarm_name") for alarm in stack.resources("aws_cloudwatch_metric_alarm")}
-    expected = {f"{demands.PROJECT}-{watch.key}-{demands.ENVIRONMENT}" for watch in WATCHES}
-    assert found == expected, "alarms.tf\n  why: nobody tests when an alarm fires that is not listed here"
+    expected = {named(watch.key) for _, watch in WATCHES}
+    assert found == expected, (
+        f"alarms.tf\n  lacks {sorted(expected - found)}, and has {sorted(found - expected)}\n"
+        "  why: nobody tests when an alarm fires that is not listed in these suites"
+    )
 
 
-@pytest.mark.parametrize("metric", sorted({watch.metric for watch in WATCHES if watch.namespace == OWN}))
+@pytest.mark.parametrize("metric", sorted({watch.metric for _, watch in WATCHES if watch.namespace == OWN}))
 def test_some_function_emits_the_metric(stack: Stack, metric: str) -> None:
     sources = [text for name in FUNCTIONS for text in code.package(stack, name).values()]
     assert any(f"{metric}=" in text for text in sources), (
@@ -332,7 +148,7 @@ def test_the_dashboard_begins_with_every_alarm_of_the_region(stack: Stack) -> No
     first, *_ = _dashboard(stack)["widgets"]  # type: ignore[misc]
     alarms = {
         f"${{{alarm.address}.arn}}"
-        for alarm in (_alarm(stack, watch) for watch in WATCHES if watch.place == "region")
+        for alarm in (_alarm(stack, place, watch) for place, watch in WATCHES if place == "region")
     }
     assert first["type"] == "alarm", "alarms.tf, dashboard\n  why: an incident begins with the alarms"
     assert set(first["properties"]["alarms"]) == alarms, (
@@ -340,11 +156,13 @@ def test_the_dashboard_begins_with_every_alarm_of_the_region(stack: Stack) -> No
     )
 
 
-SHOWN: dict[str, list[dict[str, object]]] = {
+SHOWN: dict[str, list[Mapping[str, object]]] = {
     OWN: [{}],
     "AWS/ApiGateway": [API],
-    "AWS/Lambda": [_of("region", "ticket_purchase")],
-    "AWS/DynamoDB": [_table(name) for name in ("distributed-locks", "ticket-inventory", "ticket-sales")],
+    "AWS/Lambda": [FUNCTIONS["ticket_purchase"].of],
+    "AWS/DynamoDB": [
+        {"TableName": named(middle)} for middle in ("distributed-locks", "ticket-inventory", "ticket-sales")
+    ],
     "AWS/ElastiCache": [REDIS],
 }
 

@@ -148,21 +148,3 @@ def test_a_function_signs_in_with_iam_under_its_users_id(stack: Stack, name: str
     user.must("authentication_mode.type", "iam", "the functions have no password")
     user.must("user_name", user.get("user_id"), "with IAM, ElastiCache requires that the name equals the id")
     user.must("engine", "redis", "a group refuses users of another engine")
-
-
-@pytest.mark.parametrize(
-    ("function", "user"), [("seat_availability", "reader"), ("seat_cache_sync", "writer")]
-)
-def test_a_function_knows_where_redis_is_and_who_it_is_there(stack: Stack, function: str, user: str) -> None:
-    variables = stack.resource(at("region", f"aws_lambda_function.{function}")).get("environment.variables")
-    redis = at("region", "aws_elasticache_replication_group.seats")
-    assert variables["REDIS_HOST"] == Unknown(f"{redis}.primary_endpoint_address"), (
-        f"{function}\n  why: a replica is read-only and lags"
-    )
-    assert variables["REDIS_PORT"] == 6379, f"{function}\n  why: Redis listens on this port"
-    assert variables["REDIS_REPLICATION_GROUP"] == f"{demands.PROJECT}-seats-{demands.ENVIRONMENT}", (
-        f"{function}\n  why: the token is valid for this group only"
-    )
-    assert variables["REDIS_USER"] == f"{demands.PROJECT}-{user}-{demands.ENVIRONMENT}", (
-        f"{function}\n  why: the token is valid for this user only"
-    )

@@ -7,38 +7,29 @@ import json
 import demands
 import pytest
 
+from support.functions import FUNCTIONS
 from support.places import at
 from support.stack import ACCOUNT, Stack
 from support.values import Unknown
 
 KEY = Unknown(at("region", "aws_kms_key.stack.arn"))
 STORES = [
+    *((each.module, f"aws_cloudwatch_log_group.{name}", "kms_key_id") for name, each in FUNCTIONS.items()),
+    *((each.module, f"aws_lambda_function.{name}", "kms_key_arn") for name, each in FUNCTIONS.items()),
     ("region", "aws_cloudwatch_log_group.api", "kms_key_id"),
     ("region", "aws_cloudwatch_log_group.flows", "kms_key_id"),
     ("region", "aws_cloudwatch_log_group.redis", "kms_key_id"),
-    ("region", "aws_cloudwatch_log_group.seat_availability", "kms_key_id"),
-    ("region", "aws_cloudwatch_log_group.seat_cache_sync", "kms_key_id"),
-    ("region", "aws_cloudwatch_log_group.ticket_purchase", "kms_key_id"),
     ("region", "aws_cloudwatch_log_group.waf", "kms_key_id"),
     ("region", "aws_elasticache_replication_group.seats", "kms_key_id"),
-    ("region", "aws_lambda_function.seat_availability", "kms_key_arn"),
-    ("region", "aws_lambda_function.seat_cache_sync", "kms_key_arn"),
-    ("region", "aws_lambda_function.ticket_purchase", "kms_key_arn"),
     ("region", "aws_sns_topic.alarms", "kms_master_key_id"),
     ("region", "aws_sqs_queue.dead_letters", "kms_master_key_id"),
     ("analytics", "aws_cloudwatch_log_group.aurora", "kms_key_id"),
-    ("analytics", "aws_cloudwatch_log_group.kinesis_processor", "kms_key_id"),
     ("analytics", "aws_kinesis_stream.sales", "kms_key_id"),
-    ("analytics", "aws_lambda_function.kinesis_processor", "kms_key_arn"),
     ("analytics", "aws_rds_cluster.sales", "kms_key_id"),
     ("analytics", "aws_rds_cluster.sales", "master_user_secret_kms_key_id"),
     ("analytics", "aws_rds_cluster_instance.sales[0]", "performance_insights_kms_key_id"),
-    ("verification", "aws_cloudwatch_log_group.inventory_verifier", "kms_key_id"),
-    ("verification", "aws_cloudwatch_log_group.oversell_corrector", "kms_key_id"),
     ("verification", "aws_cloudwatch_log_group.ticker", "kms_key_id"),
     ("verification", "aws_cloudwatch_log_group.verification", "kms_key_id"),
-    ("verification", "aws_lambda_function.inventory_verifier", "kms_key_arn"),
-    ("verification", "aws_lambda_function.oversell_corrector", "kms_key_arn"),
     ("verification", "aws_sqs_queue.failed_refunds", "kms_master_key_id"),
     ("verification", "aws_sqs_queue.refunds", "kms_master_key_id"),
 ]

@@ -1,4 +1,4 @@
-"""The six Lambda functions as deployed: their code, runtime, role, environment, time-outs and memory."""
+"""The Lambda functions as deployed: their code, runtime, role, environment, time-outs and memory."""
 
 from __future__ import annotations
 
@@ -10,19 +10,12 @@ import demands
 import pytest
 
 from support import code, iam
+from support.functions import FUNCTIONS, TESTED_APART, WHY
 from support.places import at
 from support.stack import Resource, Stack
 from support.values import Unknown
 
-PLACES = {
-    "ticket_purchase": "region",
-    "seat_availability": "region",
-    "seat_cache_sync": "region",
-    "kinesis_processor": "analytics",
-    "inventory_verifier": "verification",
-    "oversell_corrector": "verification",
-}
-each_function = pytest.mark.parametrize("name", PLACES)
+each_function = pytest.mark.parametrize("name", FUNCTIONS)
 
 # What Lambda's Python runtime includes besides the standard library.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
@@ -32,7 +25,7 @@ RUNTIMES = {"python3.12", "python3.13", "python3.14"}
 
 
 def _function(stack: Stack, name: str) -> Resource:
-    return stack.resource(at(PLACES[name], f"aws_lambda_function.{name}"))
+    return stack.resource(at(FUNCTIONS[name].module, f"aws_lambda_function.{name}"))
 
 
 @each_function
@@ -140,7 +133,7 @@ def test_events_that_fail_for_good_are_kept(stack: Stack, name: str) -> None:
 @each_function
 def test_the_function_logs_to_its_own_group_and_is_traced(stack: Stack, name: str) -> None:
     function = _function(stack, name)
-    group = stack.resource(at(PLACES[name], f"aws_cloudwatch_log_group.{name}"))
+    group = stack.resource(at(FUNCTIONS[name].module, f"aws_cloudwatch_log_group.{name}"))
     function.must(
         "logging_config.log_group",
         group.get("name"),
@@ -172,6 +165,10 @@ def test_the_function_is_given_every_variable_that_it_reads_and_no_other(stack: 
             f"lacks {sorted(read - given)} and does not need {sorted(given - read)}",
             "a missing variable fails every call, and an unused one misleads readers",
         )
+    assert given == set(FUNCTIONS[name].variables), (
+        f"tests/support/functions.py\n  lacks {sorted(given - set(FUNCTIONS[name].variables))} of {name}\n"
+        "  why: nobody tests the value of a variable that is not listed there"
+    )
 
 
 @each_function
@@ -185,60 +182,24 @@ def test_the_environment_fits_lambda(stack: Stack, name: str) -> None:
         function.fails(f"its environment has {size} characters", "Lambda accepts 4 KB")
 
 
-# In seconds. API Gateway gives up after 29 s. Two functions have an objective, which is their time-out.
-@pytest.mark.parametrize(
-    ("name", "least", "most", "why"),
-    [
-        (
-            "ticket_purchase",
-            6,
-            15,
-            "its attempts take up to 5 s, and the verifier waits for the whole time-out before it checks a sale",
-        ),
-        ("seat_availability", 3, 29, "API Gateway gives up after 29 s"),
-        ("seat_cache_sync", 30, 300, "loading a whole seat map takes a while"),
-        ("kinesis_processor", 30, 300, "two attempts at the Data API take up to 44 s"),
-        (
-            "inventory_verifier",
-            demands.VERIFICATION_S,
-            demands.VERIFICATION_S,
-            "the objective is the time-out",
-        ),
-        ("oversell_corrector", demands.CORRECTION_S, demands.CORRECTION_S, "the objective is the time-out"),
-    ],
-)
-def test_a_function_has_the_time_it_needs_and_no_more(
-    stack: Stack, name: str, least: int, most: int, why: str
-) -> None:
-    function = _function(stack, name)
+@each_function
+def test_a_function_has_the_time_it_needs_and_no_more(stack: Stack, name: str) -> None:
+    function, (least, most) = _function(stack, name), FUNCTIONS[name].seconds
     if not function.get("timeout") or not least <= function.get("timeout") <= most:
-        function.fails(f"times out after {function.get('timeout')} s", why)
+        function.fails(f"times out after {function.get('timeout')} s", FUNCTIONS[name].why)
 
 
-# In MiB, as measured: 1,769 MiB of memory come with one vCPU, and less memory with a share of it.
-@pytest.mark.parametrize(
-    ("name", "least"),
-    [
-        ("ticket_purchase", 512),
-        ("seat_availability", 256),
-        ("seat_cache_sync", 512),
-        ("kinesis_processor", 256),
-        ("inventory_verifier", 512),
-        ("oversell_corrector", 256),
-    ],
-)
-def test_a_function_has_the_memory_it_needs(stack: Stack, name: str, least: int) -> None:
+@each_function
+def test_a_function_has_the_memory_it_needs(stack: Stack, name: str) -> None:
     function = _function(stack, name)
-    if not least <= (function.get("memory_size") or 128) <= 10_240:
+    if not FUNCTIONS[name].least_memory <= (function.get("memory_size") or 128) <= 10_240:
         function.fails(
             f"has {function.get('memory_size')} MiB",
             "processor time comes with memory: with too little, every objective is missed",
         )
 
 
-@pytest.mark.parametrize(
-    "name", ["ticket_purchase", "seat_availability", "inventory_verifier", "oversell_corrector"]
-)
+@pytest.mark.parametrize("name", [name for name, function in FUNCTIONS.items() if function.is_reserved])
 def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str) -> None:
     function = _function(stack, name)
     reserved = function.get("reserved_concurrent_executions")
@@ -254,111 +215,18 @@ def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str)
         function.fails(f"reserves {reserved}", "0 switches the function off")
 
 
-# The resources that the functions find in an environment variable: the middle of each name.
-TABLES = {
-    "EVENTS_TABLE": "events",
-    "INVENTORY_TABLE": "ticket-inventory",
-    "SALES_TABLE": "ticket-sales",
-    "LOCKS_TABLE": "distributed-locks",
-    "CORRECTIONS_TABLE": "corrections",
-    "METRICS_NAMESPACE": "metrics",
-}
-NAMED = [
-    (
-        "ticket_purchase",
-        ("EVENTS_TABLE", "INVENTORY_TABLE", "SALES_TABLE", "LOCKS_TABLE", "METRICS_NAMESPACE"),
-    ),
-    ("seat_cache_sync", ("EVENTS_TABLE", "INVENTORY_TABLE", "METRICS_NAMESPACE")),
-    (
-        "inventory_verifier",
-        ("EVENTS_TABLE", "INVENTORY_TABLE", "SALES_TABLE", "CORRECTIONS_TABLE", "METRICS_NAMESPACE"),
-    ),
-    (
-        "oversell_corrector",
-        ("EVENTS_TABLE", "INVENTORY_TABLE", "SALES_TABLE", "CORRECTIONS_TABLE", "METRICS_NAMESPACE"),
-    ),
-]
-
-
 @pytest.mark.parametrize(
-    ("name", "variable"), [(name, variable) for name, variables in NAMED for variable in variables]
+    ("name", "variable"),
+    [
+        (function.name, variable)
+        for function in FUNCTIONS.values()
+        for variable, value in function.variables.items()
+        if value is not TESTED_APART
+    ],
 )
-def test_a_function_works_on_this_deployments_tables(stack: Stack, name: str, variable: str) -> None:
-    expected = f"{demands.PROJECT}-{TABLES[variable]}-{demands.ENVIRONMENT}"
-    _function(stack, name).must(
-        f"environment.variables.{variable}",
-        expected,
-        "the function would work on another table, or on another deployment's",
-    )
-
-
-RULES = [
-    (
-        "ticket_purchase",
-        "AUTH",
-        demands.AUTH,
-        "the function would read the buyer's identity from the wrong place",
-    ),
-    ("ticket_purchase", "HOLD_SECONDS", demands.HOLD_SECONDS, "the spec sets how long a seat is held"),
-    (
-        "ticket_purchase",
-        "SEATS_PER_ORDER",
-        demands.SEATS_PER_ORDER,
-        "the spec limits the seats of an order",
-    ),
-    (
-        "inventory_verifier",
-        "PMS_URL",
-        demands.PMS_URL or "",
-        "the spec names the system of record, or leaves it out",
-    ),
-    ("inventory_verifier", "PRIMARY_REGION", demands.PRIMARY, "both hubs would verify, or neither"),
-    (
-        "inventory_verifier",
-        "REGIONS",
-        ",".join(demands.REGIONS),
-        "oversells in a Region that is not read would go unnoticed",
-    ),
-    (
-        "inventory_verifier",
-        "REPLICATION_SECONDS",
-        demands.REPLICATION_S,
-        "the objective is the lag that is reported",
-    ),
-    (
-        "inventory_verifier",
-        "VERIFICATION_SECONDS",
-        demands.VERIFICATION_S,
-        "a run divides the objective between its steps",
-    ),
-    (
-        "oversell_corrector",
-        "CORRECTION_SECONDS",
-        demands.CORRECTION_S,
-        "its calls would not be given up within the objective",
-    ),
-    (
-        "oversell_corrector",
-        "AUDIT_STORE",
-        demands.AUDIT_STORE,
-        "corrections would be recorded in the wrong store",
-    ),
-    (
-        "oversell_corrector",
-        "REFUNDS_QUEUE_URL",
-        Unknown(at("verification", "aws_sqs_queue.refunds.url")),
-        "buyers would not get refunds",
-    ),
-]
-
-
-@pytest.mark.parametrize(("name", "variable", "value", "why"), RULES, ids=[row[1] for row in RULES])
-def test_a_function_is_told_what_the_spec_says(
-    stack: Stack, name: str, variable: str, value: object, why: str
-) -> None:
-    found = _function(stack, name).get("environment.variables").get(variable)
-    if str(found) != str(value):
-        _function(stack, name).fails(f"{variable} is {found!r}, and must be {value!r}", why)
+def test_a_variable_has_the_value_that_follows_from_the_spec(stack: Stack, name: str, variable: str) -> None:
+    expected = FUNCTIONS[name].variables[variable]
+    _function(stack, name).must(f"environment.variables.{variable}", expected, WHY[variable])
 
 
 def test_the_verifier_stays_behind_by_all_that_a_sale_may_take(stack: Stack) -> None:
@@ -371,24 +239,18 @@ def test_the_verifier_stays_behind_by_all_that_a_sale_may_take(stack: Stack) -> 
         )
 
 
-def test_all_sellers_and_settlers_keep_the_same_lease(stack: Stack) -> None:
-    leases = {
-        name: int(_function(stack, name).get("environment.variables")["LEASE_SECONDS"])
-        for name in ("ticket_purchase", "oversell_corrector")
-    }
-    assert set(leases.values()) == {demands.LEASE_SECONDS}, (
-        f"{leases}\n  why: a planned move of home waits for {demands.LEASE_SECONDS} s, and a function with a longer "
-        "lease would go on selling in the old home"
-    )
-
-
 def test_each_function_is_where_it_has_to_be(stack: Stack) -> None:
     found = {(f.name, f.region) for f in stack.resources("aws_lambda_function")}
+    without_row = sorted({name for name, _ in found} - set(FUNCTIONS))
+    assert not without_row, (
+        f"tests/support/functions.py\n  has no row for {without_row}\n  why: nobody tests them"
+    )
     expected = {
         (name, region)
-        for name, place in PLACES.items()
-        for region in (demands.REGIONS if place == "region" else demands.HUBS)
+        for name, function in FUNCTIONS.items()
+        for region in (demands.REGIONS if function.module == "region" else demands.HUBS)
     }
     assert found == expected, (
-        "modules\n  why: a Region without one of its functions does not sell, show seats or verify"
+        f"modules\n  lack {sorted(expected - found)}\n"
+        "  why: a Region without one of its functions does not sell, show seats or verify"
     )

@@ -7,17 +7,10 @@ from collections import Counter
 import demands
 import pytest
 
+from support.functions import FUNCTIONS
 from support.places import at
 from support.stack import Resource, Stack
 
-FUNCTIONS = {
-    "ticket_purchase": "region",
-    "seat_availability": "region",
-    "seat_cache_sync": "region",
-    "kinesis_processor": "analytics",
-    "inventory_verifier": "verification",
-    "oversell_corrector": "verification",
-}
 ROLES = [*FUNCTIONS, "verification_machine", "ticker_machine", "schedule", "flow_logs", "rds_monitoring"]
 
 
@@ -41,12 +34,12 @@ NAMES = [
         if role != "rds_monitoring"
     ),
     *(
-        _called(place, f"aws_lambda_function.{name}", "function_name", name.replace("_", "-"))
-        for name, place in FUNCTIONS.items()
+        _called(each.module, f"aws_lambda_function.{name}", "function_name", each.middle)
+        for name, each in FUNCTIONS.items()
     ),
     *(
-        _called(place, f"aws_cloudwatch_log_group.{name}", "name", name.replace("_", "-"), "/aws/lambda/")
-        for name, place in FUNCTIONS.items()
+        _called(each.module, f"aws_cloudwatch_log_group.{name}", "name", each.middle, "/aws/lambda/")
+        for name, each in FUNCTIONS.items()
     ),
     _called("region", "aws_api_gateway_rest_api.tickets", "name", "tickets"),
     _called("region", "aws_api_gateway_request_validator.all", "name", "tickets"),

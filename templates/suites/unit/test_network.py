@@ -8,6 +8,7 @@ import json
 import demands
 import pytest
 
+from support import functions
 from support.expressions import evaluate
 from support.places import at
 from support.stack import ACCOUNT, Body, Resource, Stack
@@ -214,7 +215,7 @@ def test_rejected_traffic_is_logged(stack: Stack) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
+@pytest.mark.parametrize("name", functions.IN_VPC)
 def test_functions_that_talk_to_redis_are_in_the_private_subnets(stack: Stack, name: str) -> None:
     function = stack.resource(at("region", f"aws_lambda_function.{name}"))
     function.must("vpc_config.subnet_ids", SUBNETS, "Redis is reachable only from these subnets")
@@ -223,19 +224,11 @@ def test_functions_that_talk_to_redis_are_in_the_private_subnets(stack: Stack, n
     )
 
 
-@pytest.mark.parametrize(
-    ("place", "name"),
-    [
-        ("region", "ticket_purchase"),
-        ("analytics", "kinesis_processor"),
-        ("verification", "inventory_verifier"),
-        ("verification", "oversell_corrector"),
-    ],
-)
+@pytest.mark.parametrize("name", sorted(set(functions.FUNCTIONS) - set(functions.IN_VPC)))
 def test_functions_that_talk_to_other_regions_or_services_are_outside_the_vpc(
-    stack: Stack, place: str, name: str
+    stack: Stack, name: str
 ) -> None:
-    function = stack.resource(at(place, f"aws_lambda_function.{name}"))
+    function = stack.resource(at(functions.FUNCTIONS[name].module, f"aws_lambda_function.{name}"))
     if function.blocks("vpc_config"):
         function.fails("is in the VPC", "the VPC has no route to other Regions, to SQS or to the Data API")
 

@@ -13,91 +13,10 @@ import demands
 import pytest
 
 from support import iam
+from support.functions import FUNCTIONS, arn, named
+from support.places import at
 from support.stack import ACCOUNT, Resource, Stack
 from support.values import Unknown
-
-START, END = f"{demands.PROJECT}-", f"-{demands.ENVIRONMENT}"
-
-
-def _arn(service: str, rest: str) -> str:
-    return f"arn:{demands.PARTITION}:{service}:*:{ACCOUNT}:{rest}"
-
-
-def _table(name: str) -> str:
-    return _arn("dynamodb", f"table/{START}{name}{END}")
-
-
-EVENTS, INVENTORY, SALES, LOCKS, CORRECTIONS = (
-    _table(name)
-    for name in ("events", "ticket-inventory", "ticket-sales", "distributed-locks", "corrections")
-)
-
-
-def _dynamodb(*actions: str) -> set[str]:
-    return {f"dynamodb:{action}" for action in actions}
-
-
-# The actions that the code calls, by resource.
-WORK: Mapping[str, Mapping[str, set[str]]] = {
-    "ticket_purchase": {
-        EVENTS: _dynamodb("GetItem"),
-        INVENTORY: _dynamodb("ConditionCheckItem", "GetItem", "PutItem"),
-        LOCKS: _dynamodb("DeleteItem", "GetItem", "PutItem"),
-        SALES: _dynamodb("GetItem", "PutItem"),
-    },
-    "seat_availability": {
-        _arn("elasticache", f"replicationgroup:{START}seats{END}"): {"elasticache:Connect"},
-        _arn("elasticache", f"user:{START}reader{END}"): {"elasticache:Connect"},
-    },
-    "seat_cache_sync": {
-        EVENTS: _dynamodb("Scan"),
-        INVENTORY: _dynamodb("Query"),
-        f"{INVENTORY}/stream/*": _dynamodb("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"),
-        _arn("elasticache", f"replicationgroup:{START}seats{END}"): {"elasticache:Connect"},
-        _arn("elasticache", f"user:{START}writer{END}"): {"elasticache:Connect"},
-    },
-    "kinesis_processor": {
-        _arn("rds", f"cluster:{START}sales{END}"): {
-            "rds-data:BatchExecuteStatement",
-            "rds-data:ExecuteStatement",
-        },
-        _arn("secretsmanager", "secret:rds!cluster-*"): {"secretsmanager:GetSecretValue"},
-        _arn("kinesis", f"stream/{START}ticket-sales{END}"): {
-            f"kinesis:{action}"
-            for action in (
-                "DescribeStream",
-                "DescribeStreamSummary",
-                "GetRecords",
-                "GetShardIterator",
-                "ListShards",
-            )
-        },
-    },
-    "inventory_verifier": {
-        CORRECTIONS: _dynamodb("Query", "UpdateItem"),
-        EVENTS: _dynamodb("GetItem", "Scan"),
-        INVENTORY: _dynamodb("BatchGetItem", "GetItem", "Query"),
-        SALES: _dynamodb("GetItem", "Query"),
-    },
-    "oversell_corrector": {
-        CORRECTIONS: _dynamodb("GetItem", "PutItem", "UpdateItem"),
-        EVENTS: _dynamodb("GetItem"),
-        INVENTORY: _dynamodb("DeleteItem", "GetItem", "PutItem"),
-        SALES: _dynamodb("ConditionCheckItem", "GetItem", "PutItem"),
-        _arn("sqs", f"{START}refunds{END}.fifo"): {"sqs:SendMessage"},
-        **(
-            {
-                _arn("timestream", f"database/{START}audit{END}/table/{START}corrections{END}"): {
-                    "timestream:WriteRecords"
-                },
-                "*": {"timestream:DescribeEndpoints"},
-            }
-            if demands.AUDIT_STORE == "timestream"
-            else {}
-        ),
-    },
-}
-IN_VPC = ("seat_availability", "seat_cache_sync")
 
 
 def _role(stack: Stack, name: str) -> Resource:
@@ -126,21 +45,21 @@ def _compare(stack: Stack, name: str, expected: Mapping[str, set[str]]) -> None:
             )
 
 
-@pytest.mark.parametrize("name", WORK)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_functions_role_grants_what_it_does_and_nothing_else(stack: Stack, name: str) -> None:
-    expected = {resource: set(actions) for resource, actions in WORK[name].items()}
-    dashed = name.replace("_", "-")
+    function = FUNCTIONS[name]
+    expected = {resource: set(actions) for resource, actions in function.actions.items()}
     # Lambda's own use of the role: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
     service = {
-        _arn("logs", f"log-group:/aws/lambda/{START}{dashed}{END}:*"): {
+        arn("logs", f"log-group:/aws/lambda/{named(function.middle)}:*"): {
             "logs:CreateLogStream",
             "logs:PutLogEvents",
         },
-        _arn("sqs", f"{START}dead-letters{END}"): {"sqs:SendMessage"},
-        _arn("kms", "key/*"): {"kms:Decrypt", "kms:GenerateDataKey"},
+        arn("sqs", f"{named('dead-letters')}"): {"sqs:SendMessage"},
+        arn("kms", "key/*"): {"kms:Decrypt", "kms:GenerateDataKey"},
         "*": {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
     }
-    if name in IN_VPC:
+    if function.redis_user:
         interfaces = (
             "CreateNetworkInterface",
             "DeleteNetworkInterface",
@@ -156,12 +75,12 @@ def test_a_functions_role_grants_what_it_does_and_nothing_else(stack: Stack, nam
     _compare(stack, name, expected)
 
 
-@pytest.mark.parametrize("name", WORK)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_role_uses_the_stacks_keys_only(stack: Stack, name: str) -> None:
     role = _role(stack, name)
     statements = [s for s in iam.statements_of(stack, role) if "kms:Decrypt" in iam.as_list(s["Action"])]
     if [s.get("Condition") for s in statements] != [
-        {"ForAnyValue:StringEquals": {"kms:ResourceAliases": [f"alias/{START}key{END}"]}}
+        {"ForAnyValue:StringEquals": {"kms:ResourceAliases": [f"alias/{named('key')}"]}}
     ]:
         role.fails(
             f"may use keys on {[s.get('Condition') for s in statements]}",
@@ -178,7 +97,7 @@ def test_the_processor_reads_the_secret_of_its_own_cluster_only(stack: Stack) ->
     )
     expected = {
         "StringLike": {
-            "aws:ResourceTag/aws:rds:primaryDBClusterArn": [_arn("rds", f"cluster:{START}sales{END}")]
+            "aws:ResourceTag/aws:rds:primaryDBClusterArn": [arn("rds", f"cluster:{named('sales')}")]
         }
     }
     if secret.get("Condition") != expected:
@@ -205,8 +124,9 @@ MACHINE = {f"logs:{action}" for action in DELIVERY} | {
 
 def test_the_verification_machine_may_call_its_two_functions(stack: Stack) -> None:
     functions = (
-        _arn("lambda", f"function:{START}{name}{END}")
-        for name in ("inventory-verifier", "oversell-corrector")
+        arn("lambda", f"function:{named(function.middle)}")
+        for function in FUNCTIONS.values()
+        if function.invoked_by == "verification"
     )
     _compare(
         stack, "verification_machine", {**{arn: {"lambda:InvokeFunction"} for arn in functions}, "*": MACHINE}
@@ -214,30 +134,28 @@ def test_the_verification_machine_may_call_its_two_functions(stack: Stack) -> No
 
 
 def test_the_ticker_may_start_verifications(stack: Stack) -> None:
-    machine = _arn("states", f"stateMachine:{START}verification{END}")
+    machine = arn("states", f"stateMachine:{named('verification')}")
     _compare(stack, "ticker_machine", {machine: {"states:StartExecution"}, "*": MACHINE})
 
 
 def test_the_schedule_may_start_the_ticker(stack: Stack) -> None:
-    _compare(
-        stack, "schedule", {_arn("states", f"stateMachine:{START}ticker{END}"): {"states:StartExecution"}}
-    )
+    _compare(stack, "schedule", {arn("states", f"stateMachine:{named('ticker')}"): {"states:StartExecution"}})
 
 
 def test_flow_logs_may_be_written_to_their_group(stack: Stack) -> None:
-    group = _arn("logs", f"log-group:/aws/vpc/{START}flows{END}:*")
+    group = arn("logs", f"log-group:/aws/vpc/{named('flows')}:*")
     find = {"logs:DescribeLogGroups", "logs:DescribeLogStreams"}
     _compare(
         stack,
         "flow_logs",
-        {group: {"logs:CreateLogStream", "logs:PutLogEvents"}, _arn("logs", "log-group:*"): find},
+        {group: {"logs:CreateLogStream", "logs:PutLogEvents"}, arn("logs", "log-group:*"): find},
     )
 
 
 # The service that may assume each role, and whether that service names the account that it acts for.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 TRUST = {
-    **dict.fromkeys(WORK, ("lambda.amazonaws.com", False)),
+    **dict.fromkeys(FUNCTIONS, ("lambda.amazonaws.com", False)),
     "verification_machine": ("states.amazonaws.com", True),
     "ticker_machine": ("states.amazonaws.com", True),
     "schedule": ("events.amazonaws.com", True),
@@ -291,7 +209,7 @@ def test_a_service_has_the_managed_policy_that_it_needs(stack: Stack, name: str,
         f"arn:{demands.PARTITION}:iam::aws:policy/{policy}",
         "AWS maintains the permissions that the service needs",
     )
-    attachment.must("role", f"{START}{name.replace('_', '-')}{END}", "another role would get its permissions")
+    attachment.must("role", named(name.replace("_", "-")), "another role would get its permissions")
 
 
 @pytest.mark.parametrize("name", [name for name in TRUST if name not in ("rds_monitoring", "api_logs")])
@@ -336,8 +254,6 @@ def test_only_actions_without_an_arn_are_granted_on_everything(stack: Stack) -> 
     ],
 )
 def test_a_service_acts_with_its_own_role(stack: Stack, name: str, address: str) -> None:
-    from support.places import at
-
     user = stack.resource(at("verification", address))
     if iam.role_of(stack, user.get("role_arn")).name != name:
         user.fails(f"acts as {user.get('role_arn')}", "that role lacks the permissions that it needs")
@@ -353,8 +269,6 @@ def test_a_service_acts_with_its_own_role(stack: Stack, name: str, address: str)
 def test_logs_and_metrics_are_delivered_with_their_own_role(
     stack: Stack, name: str, place: str, address: str, attribute: str
 ) -> None:
-    from support.places import at
-
     user = stack.resource(at(place, address))
     if iam.role_of(stack, user.get(attribute)).name != name:
         user.fails(f"delivers as {user.get(attribute)}", "AWS could deliver nothing with that role")

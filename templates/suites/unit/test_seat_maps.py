@@ -12,6 +12,7 @@ import demands
 import pytest
 
 from support.cloud import Answer, Call, Cloud, Function, assert_given_up_in_time, refusal
+from support.functions import IN_VPC
 from support.places import at
 from support.redis_server import RedisServer
 from support.sales import item_of, minted, sale
@@ -363,7 +364,7 @@ def test_records_applied_before_an_outage_are_not_handed_back(
     assert follow(sync, *records) == ["42"]
 
 
-@pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
+@pytest.mark.parametrize("name", IN_VPC)
 def test_redis_calls_time_out_before_the_function_does(cloud: Cloud, name: str) -> None:
     function = cloud.function(name)
     # Two attempts, each to connect and to be answered.
@@ -403,7 +404,7 @@ def test_the_writer_may_not_run_dangerous_commands(cloud: Cloud, redis: RedisSer
             function.module.REDIS.call(*command)
 
 
-@pytest.mark.parametrize("name", ["seat_availability", "seat_cache_sync"])
+@pytest.mark.parametrize("name", IN_VPC)
 def test_the_token_is_one_that_elasticache_accepts(cloud: Cloud, name: str) -> None:
     """https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html."""
     function = cloud.function(name)

@@ -31,10 +31,12 @@ __all__ = [
     "SYNC_SECONDS_PER_RECORD",
     "VERIFICATION_READING_SHARE",
     "item_bytes",
+    "reads_per_second",
     "record_bytes",
+    "sales_requests_per_second",
 ]
 
-SOURCE = "ticketgen.sizing.assumptions"
+SOURCE = "ticketgen.figures.assumptions"
 """The source of a figure that rests on these assumptions only."""
 
 HEADROOM = 1.5  # capacity divided by demand: for bursts, and for keys that share a shard unevenly
@@ -90,3 +92,13 @@ def record_bytes(seats_per_order: int) -> int:
     Measured like `item_bytes`: 1,085 bytes for 1 seat, 1,246 for 8, 1,821 for 33.
     """
     return 1080 + 28 * seats_per_order
+
+
+def sales_requests_per_second(orders: float) -> float:
+    """Requests to ticket_purchase: each hold is one request, and its purchase or release another."""
+    return orders * HOLDS_PER_ORDER * 2
+
+
+def reads_per_second(orders: float) -> float:
+    """Requests to seat_availability."""
+    return float(orders * AVAILABILITY_READS_PER_ORDER)

@@ -1,4 +1,4 @@
-"""CloudWatch metrics for alarms and dashboards: AWS's own and those of our functions."""
+"""CloudWatch metrics, AWS's own and those of our functions, and alarms on them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from ticketgen.rendering.quoted import Expression
 
 __all__ = [
-    "Metric", "of_api", "of_aurora", "of_cache", "of_function", "of_machine", "of_queue", "of_stream",
-    "of_table", "own",
+    "LATE_MS", "METRICS_NAMESPACE", "Alarm", "Metric", "of_api", "of_aurora", "of_cache", "of_function", "of_machine",
+    "of_queue", "of_stream", "of_table", "own",
 ]  # fmt: skip
+
+METRICS_NAMESPACE = Expression('"${var.app_name}-metrics-${var.environment_suffix}"')
+"""The namespace of our functions' metrics."""
+
+LATE_MS = 60_000
+"""A stream consumer that lags this far behind will not catch up by itself soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +33,51 @@ class Metric:
     dimensions: tuple[tuple[str, Expression], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm on one metric.
+
+    Missing data counts as good for metrics that are only emitted on trouble, and as bad for a heartbeat.
+
+    Attributes:
+        key: the middle of the alarm's name.
+        description: what is wrong when the alarm fires; on-call reads it first.
+        metric: the metric it evaluates, in periods of one minute.
+        statistic: ``Sum``, ``Maximum``, ..., or a percentile such as ``p99``.
+        limit: the threshold in the metric's unit; the alarm fires above it, or below it if ``below``.
+        below: whether values below the limit fire.
+        minutes: how many consecutive minutes must breach the limit.
+        pulse: whether missing data fires too.
+    """
+
+    key: str
+    description: str
+    metric: Metric
+    statistic: str
+    limit: float
+    below: bool = False
+    minutes: int = 1
+    pulse: bool = False
+
+    @property
+    def threshold(self) -> Expression:
+        """The limit as an HCL number."""
+        return Expression(f"{self.limit:.6f}".rstrip("0").rstrip("."))
+
+    @property
+    def comparison(self) -> str:
+        """CloudWatch's name for the comparison."""
+        return "LessThanThreshold" if self.below else "GreaterThanThreshold"
+
+    @property
+    def missing(self) -> str:
+        """How CloudWatch treats missing data."""
+        return "breaching" if self.pulse else "notBreaching"
+
+
 def own(name: str) -> Metric:
     """A metric that our functions emit (``templates/functions/metrics.py``), without dimensions."""
-    return Metric(Expression('"${var.app_name}-metrics-${var.environment_suffix}"'), name)
+    return Metric(METRICS_NAMESPACE, name)
 
 
 def _aws(service: str, name: str, **dimensions: str) -> Metric:
@@ -54,12 +102,12 @@ def of_api(name: str) -> Metric:
     return _aws("ApiGateway", name, ApiName=api, Stage=stage)
 
 
-def of_table(table: str, name: str) -> Metric:
+def of_table(table: Expression, name: str) -> Metric:
     """A metric of the table that an HCL expression names.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
     """
-    return _aws("DynamoDB", name, TableName=table)
+    return Metric(Expression('"AWS/DynamoDB"'), name, (("TableName", table),))
 
 
 def of_cache(name: str) -> Metric:

@@ -1,0 +1,206 @@
+"""A capacity figure, its definition as a pure function, and its place in the rendering."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+__all__ = [
+    "Amount", "AnyFigure", "Attribute", "Definition", "Figure", "Intermediate", "Output", "Place", "Scalar",
+    "Scope", "figure",
+]  # fmt: skip
+
+Scalar = int | float | str
+V = TypeVar("V", int, float, str)
+
+
+class Scope(StrEnum):
+    """Where a capacity exists."""
+
+    ENVIRONMENT = "environment"  # once, over all Regions
+    REGION = "region"  # in every Region
+    HUB = "hub"  # in the primary and in the secondary Region
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The place of a figure that an attribute of a rendered block carries.
+
+    Attributes:
+        file: of the stack.
+        address: of the block in its module, such as ``aws_kinesis_stream.sales``.
+        attribute: the blocks and the attribute in it, with dots between.
+    """
+
+    file: str
+    address: str
+    attribute: str
+
+    def of(self, name: str) -> Attribute:
+        """The attribute that carries the figure of that name."""
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.address}.{self.attribute}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The place of a figure for operators: the root's output ``capacity``."""
+
+    def of(self, name: str) -> Attribute:
+        """The attribute that carries the figure of that name."""
+        return Attribute("outputs.tf", "output.capacity", f"value.{name}")
+
+
+Place = Attribute | Output
+
+
+@dataclass(frozen=True, slots=True)
+class Amount(Generic[V]):
+    """The result of a formula.
+
+    Attributes:
+        value: the capacity.
+        formula: how the value is computed, with the numbers filled in.
+        needed: the demand without headroom, in the unit of `holds`; 0 if there is no demand to compare with.
+        holds: the demand that the value can serve; 0 if that is the value itself.
+    """
+
+    value: V
+    formula: str
+    needed: float = 0
+    holds: float = 0
+
+    @property
+    def headroom(self) -> float | None:
+        """How many times the demand fits; None if no demand is compared with it."""
+        capacity = self.holds or (0 if isinstance(self.value, str) else self.value)
+        return capacity / self.needed if self.needed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Generic[V]):
+    """One capacity of an environment.
+
+    Attributes:
+        name: as in the output, the reports and the templates.
+        value: the capacity itself.
+        unit: what it counts, in the plural.
+        formula: how the value is computed, with the numbers filled in.
+        inputs: the values that it depends on, by name.
+        source: where its constants are documented.
+        place: where it is rendered.
+        headroom: how many times the demand fits; None if no demand is compared with it.
+        scope: where it exists.
+    """
+
+    name: str
+    value: V
+    unit: str
+    formula: str
+    inputs: tuple[tuple[str, Scalar], ...]
+    source: str
+    place: Place
+    headroom: float | None
+    scope: Scope
+
+    @property
+    def rendered_as(self) -> Attribute:
+        """The attribute that carries it."""
+        return self.place.of(self.name)
+
+
+AnyFigure = Figure[int] | Figure[float] | Figure[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition(Generic[V]):
+    """How a figure is computed, in which unit, and where it is rendered.
+
+    Attributes:
+        name: of the figure.
+        compute: its formula.
+        inputs: the parameters of the formula: names of other figures, intermediate values or parts of the spec.
+        unit: what it counts, in the plural.
+        source: where its constants are documented.
+        place: where it is rendered.
+        scope: where it exists.
+    """
+
+    name: str
+    compute: Callable[..., Amount[V]]
+    inputs: tuple[str, ...]
+    unit: str
+    source: str
+    place: Place
+    scope: Scope
+
+    def figure(self, inputs: dict[str, Scalar]) -> Figure[V]:
+        """The figure for these inputs."""
+        amount = self.compute(**inputs)
+        shown = tuple(
+            (name, int(value) if isinstance(value, bool) else value) for name, value in inputs.items()
+        )
+        return Figure(
+            self.name,
+            amount.value,
+            self.unit,
+            amount.formula,
+            shown,
+            self.source,
+            self.place,
+            amount.headroom,
+            self.scope,
+        )
+
+
+def _parameters(compute: Callable[..., object]) -> tuple[str, ...]:
+    """The names of a formula's parameters, without one with ``**``."""
+    parameters = inspect.signature(compute).parameters.values()
+    return tuple(each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Intermediate:
+    """A value that formulas use and that no report lists: a decorator of the function that computes it."""
+
+    compute: Callable[..., Scalar]
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self.compute.__name__
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of its parameters."""
+        return _parameters(self.compute)
+
+
+def figure(
+    *,
+    unit: str,
+    source: str,
+    place: Place,
+    scope: Scope = Scope.REGION,
+    inputs: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Amount[V]]], Definition[V]]:
+    """Define a figure by a pure function, which has its name and whose parameters name what it depends on.
+
+    Args:
+        unit: what it counts, in the plural.
+        source: where its constants are documented.
+        place: where it is rendered.
+        scope: where it exists.
+        inputs: the names that a parameter with ``**`` stands for.
+    """
+
+    def define(compute: Callable[..., Amount[V]]) -> Definition[V]:
+        names = (*_parameters(compute), *inputs)
+        return Definition(compute.__name__, compute, names, unit, source, place, scope)
+
+    return define

@@ -1,0 +1,51 @@
+"""The concurrency of all functions of a Region, which an account's quota must allow."""
+
+from __future__ import annotations
+
+from ticketgen.aws import limits
+from ticketgen.figures.model import Amount, Output, Scope, figure
+from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions.model import Module
+from ticketgen.wording import said
+
+__all__ = ["hub_concurrency", "region_concurrency"]
+
+_UNRESERVED = limits.LAMBDA_UNRESERVED
+_UNIT = "concurrent executions"
+_NAMES = {function.capacity.concurrency.name: function.name for function in FUNCTIONS.values()}
+_IN_REGION, _IN_HUB = (
+    tuple(
+        function.capacity.concurrency.name
+        for function in FUNCTIONS.values()
+        if (function.module is Module.REGION) is in_region
+    )
+    for in_region in (True, False)
+)
+
+
+def _each(concurrencies: dict[str, int]) -> str:
+    return " + ".join(f"{said(value)} {_NAMES[name]}" for name, value in concurrencies.items())
+
+
+@figure(unit=_UNIT, source=_UNRESERVED.source, inputs=_IN_REGION, place=Output())
+def region_concurrency(**concurrencies: int) -> Amount[int]:
+    """Concurrency of all functions in a Region without analytics and verification."""
+    return Amount(
+        sum(concurrencies.values()) + _UNRESERVED.value,
+        f"{_each(concurrencies)} + {_UNRESERVED.value} that cannot be reserved",
+    )
+
+
+@figure(
+    unit=_UNIT,
+    source=_UNRESERVED.source,
+    inputs=_IN_HUB,
+    scope=Scope.HUB,
+    place=Output(),
+)
+def hub_concurrency(region_concurrency: int, **concurrencies: int) -> Amount[int]:
+    """Concurrency of all functions in a Region with analytics and verification."""
+    return Amount(
+        region_concurrency + sum(concurrencies.values()),
+        f"{said(region_concurrency)} in every Region + {_each(concurrencies)}",
+    )

@@ -1,0 +1,30 @@
+"""How long logs and backups are kept."""
+
+from __future__ import annotations
+
+from ticketgen.aws import limits
+from ticketgen.figures.model import Amount, Attribute, Scope, figure
+
+__all__ = ["backup_retention_days", "log_retention_days"]
+
+
+@figure(
+    unit="days",
+    source="https://github.com/bridgecrewio/checkov, CKV_AWS_338: a year",
+    place=Attribute("modules/region/api.tf", "aws_cloudwatch_log_group.api", "retention_in_days"),
+)
+def log_retention_days(protect: bool) -> Amount[int]:
+    """Retention of logs in days; CloudWatch accepts only certain numbers, these among them."""
+    return Amount(731 if protect else 365, "two years with protect, else one")
+
+
+@figure(
+    unit="days",
+    source=limits.AURORA_BACKUP_DAYS.source,
+    scope=Scope.HUB,
+    place=Attribute("modules/analytics/aurora.tf", "aws_rds_cluster.sales", "backup_retention_period"),
+)
+def backup_retention_days(protect: bool) -> Amount[int]:
+    """Retention of Aurora's backups in days."""
+    most = limits.AURORA_BACKUP_DAYS.value
+    return Amount(most if protect else 7, f"the maximum, {most}, with protect, else a week")

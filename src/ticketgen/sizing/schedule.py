@@ -1,0 +1,49 @@
+"""What runs on a schedule: verifications, and checks of the seat maps."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from ticketgen.figures.model import Amount, Output, Scope, figure
+from ticketgen.wording import counted, said
+
+__all__ = [
+    "refresh_executions_per_day",
+    "ticker_executions_per_day",
+    "ticker_starts_per_minute",
+    "verification_executions_per_day",
+]
+
+_MINUTES_A_DAY = 24 * 60
+_SOURCE = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html"
+_UNIT = "executions a day"
+
+
+@figure(unit="starts", source="objectives.verification_interval_s", scope=Scope.HUB, place=Output())
+def ticker_starts_per_minute(verification_interval_s: int) -> Amount[int]:
+    """Verifications that start in one minute; no pause is longer than the interval."""
+    return Amount(max(1, ceil(60 / verification_interval_s)), f"60 s / {verification_interval_s} s")
+
+
+@figure(unit=_UNIT, source=_SOURCE, scope=Scope.HUB, place=Output())
+def ticker_executions_per_day() -> Amount[int]:
+    """Executions of the ticker, which runs every minute."""
+    return _every_minute(1, "rate(1 minute)")
+
+
+@figure(unit=_UNIT, source=_SOURCE, scope=Scope.HUB, place=Output())
+def verification_executions_per_day(ticker_starts_per_minute: int) -> Amount[int]:
+    """Verifications that start in one day, in either hub; in the standby hub they end immediately."""
+    return _every_minute(
+        ticker_starts_per_minute, f"{counted(ticker_starts_per_minute, 'starts')} per minute"
+    )
+
+
+@figure(unit=_UNIT, source=_SOURCE, place=Output())
+def refresh_executions_per_day() -> Amount[int]:
+    """Checks for seat maps that are missing or old."""
+    return _every_minute(1, "rate(1 minute)")
+
+
+def _every_minute(times: int, how_often: str) -> Amount[int]:
+    return Amount(times * _MINUTES_A_DAY, f"{how_often} × {said(_MINUTES_A_DAY)} minutes")

@@ -1,0 +1,86 @@
+"""Formulas and kinds of figures that several functions share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+
+from ticketgen.aws import limits
+from ticketgen.figures import assumptions as assumed
+from ticketgen.figures.model import Amount, Definition, Output, figure
+from ticketgen.stack.functions.model import Module
+from ticketgen.wording import counted, said
+
+__all__ = [
+    "BASE_MIB", "MIB", "VCPU_MIB", "concurrency", "littles_law", "memory", "memory_for", "overlapping",
+    "stream_concurrency", "timeout",
+]  # fmt: skip
+
+MIB = 1024 * 1024
+VCPU_MIB = limits.LAMBDA_MEMORY_PER_VCPU.value
+BASE_MIB = 256
+"""Memory of the runtime, boto3 and its clients."""
+
+_STEP_MIB = 64
+_UNIT = "concurrent executions"
+
+Define = Callable[[Callable[..., Amount[int]]], Definition[int]]
+
+
+def memory(function: str, module: Module) -> Define:
+    """Define the memory of a function, which also sets its share of a CPU."""
+    return figure(
+        unit="MiB",
+        source=f"{limits.LAMBDA_MEMORY_PER_VCPU.source}; {assumed.SOURCE}",
+        scope=module.scope,
+        place=module.attribute(function, "memory_size"),
+    )
+
+
+def timeout(function: str, module: Module, source: str) -> Define:
+    """Define the time-out of a function."""
+    return figure(
+        unit="seconds", source=source, scope=module.scope, place=module.attribute(function, "timeout")
+    )
+
+
+def concurrency(function: str, module: Module, source: str) -> Define:
+    """Define the concurrency of a function, which is reserved for it."""
+    place = module.attribute(function, "reserved_concurrent_executions")
+    return figure(unit=_UNIT, source=source, scope=module.scope, place=place)
+
+
+def stream_concurrency(module: Module) -> Define:
+    """Define the concurrency of a stream's consumer, which its stream limits."""
+    return figure(unit=_UNIT, source=assumed.SOURCE, scope=module.scope, place=Output())
+
+
+def memory_for(needed: float, formula: str) -> Amount[int]:
+    """The memory that a function needs, in steps, and at least what makes importing boto3 fast."""
+    return Amount(
+        max(assumed.LEAST_MEMORY, ceil(needed / _STEP_MIB) * _STEP_MIB),
+        f"{formula}, at least {assumed.LEAST_MEMORY} MiB",
+        needed=needed,
+    )
+
+
+def littles_law(rate: float, seconds: float) -> Amount[int]:
+    """The concurrency by Little's law; but one execution environment serves at most ten requests per second."""
+    each = limits.LAMBDA_REQUESTS_PER_EXECUTION
+    needed = max(rate * seconds, rate / each.value)
+    return Amount(
+        max(assumed.LEAST_CONCURRENCY, ceil(needed * assumed.HEADROOM)),
+        f"the larger of {counted(rate, 'requests/s')} × {said(seconds)} s (Little's law) and "
+        f"{counted(rate, 'requests/s')} / {each.value}, × {said(assumed.HEADROOM)} headroom, "
+        f"at least {assumed.LEAST_CONCURRENCY}",
+        needed=needed,
+    )
+
+
+def overlapping(seconds: int, interval: int) -> Amount[int]:
+    """The concurrency of runs that start at an interval: one may still run when the next starts."""
+    return Amount(
+        ceil(seconds / interval) + 1,
+        f"{seconds} s / one every {interval} s, rounded up, + 1",
+        needed=seconds / interval,
+    )

@@ -1,0 +1,213 @@
+"""What a Lambda function of the stack consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ticketgen.figures.model import Attribute, Definition, Scope
+from ticketgen.figures.registry import Sizing
+from ticketgen.rendering.quoted import Expression
+from ticketgen.spec.model import Environment
+from ticketgen.stack.cloudwatch import Alarm
+from ticketgen.stack.functions.resources import Resource
+from ticketgen.stack.policy import Statement
+
+__all__ = [
+    "Capacity",
+    "Grant",
+    "LambdaFunction",
+    "Module",
+    "Setting",
+    "Source",
+    "Trigger",
+    "Value",
+    "Variable",
+]
+
+Value = str | int
+"""The value of an environment variable that is not an HCL expression."""
+
+Setting = Value | Expression | Resource | Definition[int] | Callable[[Environment], Value | Expression | None]
+"""The origin of a variable's value: the value, a reference, a figure, or a part of the spec, perhaps absent."""
+
+
+class Module(StrEnum):
+    """The Terraform modules with functions."""
+
+    REGION = "region"  # in every Region
+    ANALYTICS = "analytics"  # in the primary and in the secondary Region
+    VERIFICATION = "verification"  # in the primary and in the secondary Region
+
+    @property
+    def scope(self) -> Scope:
+        """Where its functions exist."""
+        return Scope.REGION if self is Module.REGION else Scope.HUB
+
+    def attribute(self, function: str, name: str) -> Attribute:
+        """The place of an attribute of a function."""
+        return Attribute(f"modules/{self}/functions.tf", f"aws_lambda_function.{function}", name)
+
+
+class Source(StrEnum):
+    """What invokes a function."""
+
+    API = "the API"
+    STREAM = "an event source mapping"
+    STATE_MACHINE = "the verification's state machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What invokes a function, and the permissions that this needs of the function's role.
+
+    Attributes:
+        source: what invokes it.
+        polling: the statements that let Lambda read the function's stream.
+    """
+
+    source: Source
+    polling: tuple[Statement, ...] = ()
+
+
+def _always(_: Environment) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """IAM actions that a function's own code calls on one resource.
+
+    DynamoDB transactions have no IAM action of their own: grant the actions that they consist of.
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+
+    Attributes:
+        resource: what the actions are called on.
+        actions: in alphabetical order.
+        wanted: whether an environment needs them.
+    """
+
+    resource: Resource
+    actions: tuple[str, ...]
+    wanted: Callable[[Environment], bool] = _always
+
+    @property
+    def statement(self) -> Statement:
+        """The statement of the function's policy."""
+        return Statement(self.resource.sid, self.actions, (self.resource.arn,), self.resource.condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable of a function in one environment."""
+
+    name: str
+    value: Value | Expression
+    comment: str = ""
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether the value is an HCL expression."""
+        return isinstance(self.value, Expression)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The figures of a function.
+
+    Attributes:
+        concurrency: reserved if its place is an attribute; for a stream, which limits it itself, an output.
+        memory: in MiB.
+        timeout: in seconds.
+        others: figures of the trigger.
+        grows_with: the parts of the spec that may need more memory than Lambda has.
+    """
+
+    concurrency: Definition[int]
+    memory: Definition[int]
+    timeout: Definition[int]
+    others: tuple[Definition[int], ...] = ()
+    grows_with: tuple[str, ...] = ()
+
+    @property
+    def figures(self) -> tuple[Definition[int], ...]:
+        """All of them."""
+        return (self.concurrency, self.memory, self.timeout, *self.others)
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether the concurrency is reserved."""
+        return isinstance(self.concurrency.place, Attribute)
+
+
+def _no_alarms(_: Environment) -> Iterable[Alarm]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaFunction:
+    """One function. Its alarms on errors and throttles, its role and its zip follow from its name.
+
+    Attributes:
+        name: the name of its module in ``templates/functions``; its handler is ``<name>.handler``.
+        module: the Terraform module that it is in.
+        summary: what it does, as one sentence without a full stop.
+        capacity: its concurrency, memory and time-out.
+        trigger: what invokes it.
+        environment: the variables that its code reads, without ``AWS_REGION``, which the runtime sets, and without
+            those that follow from `redis_user`.
+        grants: the IAM actions that its code calls.
+        redis_user: the user that it signs in to Redis as, which takes it into the private subnets; "" for none.
+        alarms: on its objectives, and on what it reads and writes.
+        comments: on variables, rendered beside them.
+    """
+
+    name: str
+    module: Module
+    summary: str
+    capacity: Capacity
+    trigger: Trigger
+    environment: Mapping[str, Setting] = field(default_factory=dict)
+    grants: tuple[Grant, ...] = ()
+    redis_user: str = ""
+    alarms: Callable[[Environment], Iterable[Alarm]] = _no_alarms
+    comments: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def what(self) -> str:
+        """The middle of the names of its resources."""
+        return self.name.replace("_", "-")
+
+    @property
+    def in_vpc(self) -> bool:
+        """Whether it runs in the private subnets."""
+        return bool(self.redis_user)
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """All variables that its code reads, in alphabetical order."""
+        redis = {
+            "REDIS_HOST": Expression("aws_elasticache_replication_group.seats.primary_endpoint_address"),
+            "REDIS_PORT": Expression("aws_elasticache_replication_group.seats.port"),
+            "REDIS_REPLICATION_GROUP": Expression(
+                "aws_elasticache_replication_group.seats.replication_group_id"
+            ),
+            "REDIS_USER": Expression(f"aws_elasticache_user.{self.redis_user}.user_name"),
+        }
+        return dict(sorted({**self.environment, **(redis if self.redis_user else {})}.items()))
+
+    def variables(self, environment: Environment, sizing: Sizing) -> Iterator[Variable]:
+        """Its variables in one environment, in alphabetical order."""
+        for name, setting in self.settings.items():
+            value = _value(setting, environment, sizing)
+            if value is not None:
+                yield Variable(name, value, self.comments.get(name, ""))
+
+
+def _value(setting: Setting, environment: Environment, sizing: Sizing) -> Value | Expression | None:
+    if isinstance(setting, Resource):
+        return setting.reference
+    if isinstance(setting, Definition):
+        return sizing[setting].value
+    return setting(environment) if callable(setting) else setting

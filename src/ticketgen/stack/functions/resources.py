@@ -1,0 +1,76 @@
+"""The resources that functions use: the ARN for a grant, and the reference for an environment variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ticketgen.rendering.quoted import Expression
+from ticketgen.stack.policy import ANY, Condition, arn, name
+
+__all__ = [
+    "AURORA_CLUSTER", "AURORA_SECRET", "CORRECTIONS_TABLE", "EVENTS_TABLE", "INVENTORY_TABLE", "LOCKS_TABLE",
+    "REFUNDS_QUEUE", "SALES_TABLE", "TIMESTREAM_ANY", "TIMESTREAM_TABLE", "Resource",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource that functions use.
+
+    Attributes:
+        name: in snake case; the sid of a statement follows from it.
+        arn: for a grant, in the root module.
+        reference: for an environment variable or a metric, in the function's module.
+        condition: further restricts a grant.
+    """
+
+    name: str
+    arn: Expression
+    reference: Expression
+    condition: Condition | None = None
+
+    @property
+    def sid(self) -> str:
+        """The sid of its statement."""
+        return "".join(word.title() for word in self.name.split("_"))
+
+
+def _shared_table(name: str, key: str) -> Resource:
+    """A table that all Regions share.
+
+    Tables are named through a local: Terraform defers reading a policy document that refers to a resource with planned
+    changes until apply, so adding a Region would show every policy as "known after apply".
+    https://developer.hashicorp.com/terraform/language/data-sources#data-resource-behavior
+    """
+    return Resource(name, arn("dynamodb", f"table/${{local.tables.{key}}}"), Expression(f"var.tables.{key}"))
+
+
+EVENTS_TABLE = _shared_table("events_table", "events")
+INVENTORY_TABLE = _shared_table("inventory_table", "inventory")
+SALES_TABLE = _shared_table("sales_table", "sales")
+CORRECTIONS_TABLE = _shared_table("corrections_table", "corrections")
+LOCKS_TABLE = Resource(
+    "locks_table",
+    arn("dynamodb", f"table/{name('distributed-locks')}"),
+    Expression("aws_dynamodb_table.distributed_locks.name"),
+)
+REFUNDS_QUEUE = Resource(
+    "refunds_queue", arn("sqs", f"{name('refunds')}.fifo"), Expression("aws_sqs_queue.refunds.url")
+)
+AURORA_CLUSTER = Resource(
+    "aurora_cluster", arn("rds", f"cluster:{name('sales')}"), Expression("aws_rds_cluster.sales.arn")
+)
+# RDS names the secret that it creates rds!cluster-<resource id>-<random>, and tags it with the ARN of its cluster.
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html
+AURORA_SECRET = Resource(
+    "aurora_secret",
+    arn("secretsmanager", "secret:rds!cluster-*"),
+    Expression("aws_rds_cluster.sales.master_user_secret[0].secret_arn"),
+    Condition("StringLike", "aws:ResourceTag/aws:rds:primaryDBClusterArn", AURORA_CLUSTER.arn),
+)
+TIMESTREAM_TABLE = Resource(
+    "timestream_table",
+    arn("timestream", f"database/{name('audit')}/table/{name('corrections')}"),
+    Expression("aws_timestreamwrite_table.corrections.table_name"),
+)
+TIMESTREAM_ANY = Resource("timestream_any", ANY, ANY)  # DescribeEndpoints takes no ARN

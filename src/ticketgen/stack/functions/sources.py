@@ -1,0 +1,69 @@
+"""The code of the functions: which files are in a zip, and which of them several functions share."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from ticketgen.assets import asset_folder
+from ticketgen.stack.functions import FUNCTIONS
+
+__all__ = ["shared_files", "siblings", "sources"]
+
+
+@cache
+def _modules() -> frozenset[str]:
+    """The modules in ``templates/functions``."""
+    return frozenset(path.stem for path in (asset_folder("templates") / "functions").glob("*.py"))
+
+
+@cache
+def _text(module: str) -> str:
+    return (asset_folder("templates") / "functions" / f"{module}.py").read_text(encoding="utf-8")
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """The modules beside it that a module imports. Imports stand above the first function or class."""
+    head = re.split(r"^(?:@|class |def )", _text(module), maxsplit=1, flags=re.MULTILINE)[0]
+    found = set()
+    for node in ast.parse(head).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return frozenset(found & _modules())
+
+
+@cache
+def siblings(name: str) -> tuple[str, ...]:
+    """The other modules in a function's zip: those that it imports, directly or not, in alphabetical order."""
+    reached, waiting = {name}, [name]
+    while waiting:
+        new = _imports(waiting.pop()) - reached
+        reached |= new
+        waiting += new
+    return tuple(sorted(reached - {name}))
+
+
+@cache
+def sources(name: str) -> Mapping[str, str]:
+    """Map the file names of a function's zip to their text, the handler's module first.
+
+    Raises:
+        FileNotFoundError: the function has no code, or the installation is incomplete.
+    """
+    return MappingProxyType({f"{module}.py": _text(module) for module in (name, *siblings(name))})
+
+
+@cache
+def shared_files() -> Mapping[str, str]:
+    """The files that several functions share, by name."""
+    zips = [sources(name) for name in FUNCTIONS]
+    users = Counter(file for files in zips for file in files)
+    every = {file: text for files in zips for file, text in files.items()}
+    return MappingProxyType({file: every[file] for file in sorted(users) if users[file] > 1})

@@ -1,0 +1,84 @@
+"""The function that holds and sells seats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.aws import limits
+from ticketgen.figures import assumptions as assumed
+from ticketgen.figures.model import Amount
+from ticketgen.spec.model import Environment
+from ticketgen.stack.cloudwatch import METRICS_NAMESPACE, Alarm, of_api, of_table, own
+from ticketgen.stack.functions import formulas
+from ticketgen.stack.functions.model import Capacity, Grant, LambdaFunction, Module, Source, Trigger
+from ticketgen.stack.functions.resources import EVENTS_TABLE, INVENTORY_TABLE, LOCKS_TABLE, SALES_TABLE
+from ticketgen.wording import said
+
+__all__ = ["FUNCTION", "LEASE_SECONDS", "purchase_concurrency", "purchase_memory_mib", "purchase_timeout_s"]
+
+LEASE_SECONDS = 5
+"""How long a function may sell on a cached event. A planned move of home waits for it to expire."""
+
+_NAME, _MODULE = "ticket_purchase", Module.REGION
+
+
+@formulas.concurrency(_NAME, _MODULE, f"{limits.LAMBDA_REQUESTS_PER_EXECUTION.source}; {assumed.SOURCE}")
+def purchase_concurrency(orders_per_second: int) -> Amount[int]:
+    """Concurrency of ticket_purchase."""
+    return formulas.littles_law(
+        assumed.sales_requests_per_second(orders_per_second), assumed.PURCHASE_SECONDS
+    )
+
+
+@formulas.memory(_NAME, _MODULE)
+def purchase_memory_mib(lock_ms: int) -> Amount[int]:
+    """Memory of ticket_purchase: a whole vCPU for a lock within 50 ms, less if it may take longer."""
+    vcpu = formulas.VCPU_MIB
+    return formulas.memory_for(
+        vcpu * min(1.0, 50 / lock_ms),
+        f"{said(vcpu)} MiB (one vCPU) × the smaller of 1 and 50 ms / {lock_ms} ms",
+    )
+
+
+@formulas.timeout(_NAME, _MODULE, "templates/functions/ticket_purchase.py")
+def purchase_timeout_s() -> Amount[int]:
+    """Time-out of ticket_purchase: well below API Gateway's 29 s, because watermarks must lag by this much."""
+    return Amount(10, "twice the 5 s of its attempts; the verifier's watermarks lag by as much")
+
+
+def _alarms(environment: Environment) -> Iterator[Alarm]:
+    lock = environment.objectives.lock_ms
+    slow = f"Locking a seat takes longer than {lock} ms"
+    yield Alarm("lock-slow", slow, own("LockMs"), "p99", lock, minutes=3)
+    failing = "The API answers more than 1% of its requests with 5xx"
+    yield Alarm("api-server-errors", failing, of_api("5XXError"), "Average", 0.01, minutes=2)
+    for key, table in (("locks", LOCKS_TABLE), ("inventory", INVENTORY_TABLE), ("ledger", SALES_TABLE)):
+        throttled = f"DynamoDB throttles writes to the {key} table: run ops/prewarm.py, or raise its quota"
+        yield Alarm(f"{key}-throttled", throttled, of_table(table.reference, "WriteThrottleEvents"), "Sum", 0)
+
+
+FUNCTION = LambdaFunction(
+    name=_NAME,
+    module=_MODULE,
+    summary="Holds and sells seats in one transaction in the event's home Region",
+    capacity=Capacity(purchase_concurrency, purchase_memory_mib, purchase_timeout_s),
+    trigger=Trigger(Source.API),
+    environment={
+        "AUTH": lambda environment: environment.api.auth,
+        "EVENTS_TABLE": EVENTS_TABLE,
+        "HOLD_SECONDS": lambda environment: environment.event_scale.hold_seconds,
+        "INVENTORY_TABLE": INVENTORY_TABLE,
+        "LEASE_SECONDS": LEASE_SECONDS,
+        "LOCKS_TABLE": LOCKS_TABLE,
+        "METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "SALES_TABLE": SALES_TABLE,
+        "SEATS_PER_ORDER": lambda environment: environment.event_scale.seats_per_order,
+    },
+    grants=(
+        Grant(EVENTS_TABLE, ("dynamodb:GetItem",)),
+        Grant(INVENTORY_TABLE, ("dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem")),
+        Grant(LOCKS_TABLE, ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem")),
+        Grant(SALES_TABLE, ("dynamodb:GetItem", "dynamodb:PutItem")),
+    ),
+    alarms=_alarms,
+)

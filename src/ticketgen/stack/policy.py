@@ -1,0 +1,42 @@
+"""The parts of an IAM policy: statements, their conditions, and ARNs as HCL expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ticketgen.rendering.quoted import Expression
+
+__all__ = ["ANY", "Condition", "Statement", "arn", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition of a statement: IAM's test and variable, and an HCL expression."""
+
+    test: str
+    variable: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy: actions on resources."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[Expression, ...]
+    condition: Condition | None = None
+
+
+ANY = Expression('"*"')
+"""Every resource, for actions that take no ARN."""
+
+
+def arn(service: str, rest: str) -> Expression:
+    """The ARN of a resource of this account, in any Region: see roles.tf.j2."""
+    return Expression(f'"arn:${{local.partition}}:{service}:*:${{local.account_id}}:{rest}"')
+
+
+def name(what: str) -> str:
+    """The name of a resource of the stack, inside an HCL string of the root module."""
+    return f"${{local.app_name}}-{what}-${{var.environment_suffix}}"
