@@ -15,7 +15,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from ticketgen.findings import Checked, Finding, Severity, Stage, has_errors
+from ticketgen.findings import Checked, Finding, Severity, has_errors
+from ticketgen.findings.spec import UNKNOWN_ENVIRONMENT
 from ticketgen.hcl.backstop import Backstop, Overrun
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.guards import refusal
@@ -253,12 +254,7 @@ def environments_of(project: Project, only: Sequence[str]) -> Checked[tuple[Envi
     unknown = sorted(set(only) - {each.name for each in environments})
     names = [each.name for each in project.environments]
     findings = tuple(
-        Finding(
-            "unknown-environment",
-            f"the spec has no environment {name!r}",
-            Stage.RESOLVE,
-            help=choice(name, names),
-        )
+        UNKNOWN_ENVIRONMENT.found(f"the spec has no environment {name!r}", choice(name, names))
         for name in unknown
     )
     return Checked(None if unknown else environments, findings)

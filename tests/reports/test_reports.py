@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from ticketgen.findings import Finding, Location, Severity, Stage
-from ticketgen.reports import FORMATS, report
+from ticketgen.reports import ReportFormat
+from ticketgen.reports.report import report
 from ticketgen.rules.catalogue import CATALOGUE
 
 ERROR = Finding(
@@ -82,7 +83,7 @@ def test_github_knows_every_severity() -> None:
     assert commands == ["::error", "::warning", "::notice"]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", ReportFormat)
 def test_the_order_of_findings_does_not_matter(format: str) -> None:
     assert len({report(order, format, SOURCES) for order in permutations([ERROR, WARNING, NOTE])}) == 1
 

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.options import Format, ReportFormat, Spec
+from ticketgen.cli.options import Format, Spec
 from ticketgen.cli.output import emit, finish, show_findings
 from ticketgen.cli.paths import seen
 from ticketgen.cli.spec_file import the_spec
 from ticketgen.escaping import as_json
+from ticketgen.reports import ReportFormat
 
 __all__ = ["list_environments"]
 

@@ -9,12 +9,13 @@ import typer
 
 from ticketgen.cli.complete import complete_environments
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Format, ReportFormat, Spec
+from ticketgen.cli.options import Format, Spec
 from ticketgen.cli.output import emit, expect_to_write, finish, show_findings
 from ticketgen.cli.paths import here, seen
 from ticketgen.cli.session import note, say
 from ticketgen.cli.spec_file import the_spec
 from ticketgen.escaping import as_json
+from ticketgen.reports import ReportFormat
 
 __all__ = ["rehearse"]
 

@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Environments, Output, ReportFormat, Spec
+from ticketgen.cli.options import Environments, Output, Spec
 from ticketgen.cli.output import emit, finish, reported, show_findings
 from ticketgen.cli.paths import here
 from ticketgen.cli.spec_file import the_spec
 from ticketgen.escaping import as_json
+from ticketgen.reports import ReportFormat
 
 __all__ = ["size"]
 
@@ -72,7 +72,7 @@ def size(
     known = read_prices(prices) if prices else None
     if known is not None and known.value is None:
         show_findings(known.findings, findings_format)
-        finish(known.findings, unreadable=ExitCode.USAGE)
+        finish(known.findings)
     after = pipeline.size_project(path, env or (), set_ or ())
     # Errors of the spec itself are reported as such, and not as errors of --set.
     before = pipeline.size_project(path, env or ()) if set_ else None

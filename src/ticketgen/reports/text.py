@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ticketgen.escaping import harmless, visible
-from ticketgen.findings import Finding, Location, RuleInfo, Severity
+from ticketgen.findings import Finding, FindingKind, Location, Severity
 from ticketgen.reports.report import Style, lines_of
 
 __all__ = ["render"]
@@ -24,7 +24,7 @@ _Paint = Callable[[str, str], str]
 
 
 def render(
-    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+    findings: tuple[Finding, ...], sources: Mapping[str, str], kinds: Mapping[str, FindingKind], style: Style
 ) -> str:
     """One paragraph for each finding, and a count at the end."""
     if not findings:

@@ -14,7 +14,18 @@ from typing import Literal
 from yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 
 from ticketgen.aws.regions import DATA_API_MISSING, REGIONS
-from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings import Checked, Finding, Location, has_errors
+from ticketgen.findings.spec import (
+    CANNOT_BE_SECONDARY,
+    CANNOT_EDIT,
+    NEEDS_OPT_IN,
+    NEEDS_SECONDARY_REGION,
+    NO_SUCH_REGION,
+    OTHER_PARTITION,
+    REGION_IS_NEEDED,
+    UNKNOWN_ENVIRONMENT,
+)
+from ticketgen.guesses import did_you_mean
 from ticketgen.spec.layout import (
     Replacement,
     applied,
@@ -30,7 +41,7 @@ from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.nodes import Map, Sequence, find, plain
 from ticketgen.spec.reader import read
 from ticketgen.spec.resolve import resolve
-from ticketgen.spec.texts import choice, nearest
+from ticketgen.spec.texts import choice
 from ticketgen.wording import listed
 
 __all__ = ["Edit", "add_region", "remove_region"]
@@ -131,10 +142,6 @@ def remove_region(document: SpecDocument, region: str, only: Collection[str] = (
     return _checked(document, project, edited, having, meant, region)
 
 
-def _finding(rule: str, message: str, at: Location | None, help_text: str) -> Finding:
-    return Finding(rule, message, Stage.RESOLVE, at, help=help_text)
-
-
 def _before(
     document: SpecDocument, region: str, only: Collection[str]
 ) -> Checked[tuple[Project, tuple[Environment, ...]]]:
@@ -146,14 +153,11 @@ def _before(
     names = [each.name for each in project.environments]
     findings = []
     if region not in REGIONS:
-        close = nearest(region, REGIONS)
-        help = f"did you mean {close}?" if close else "write the code of a Region, such as us-east-1"
-        findings.append(_finding("no-such-region", f"{region!r} is not a Region of AWS", None, help))
+        help = did_you_mean(region, REGIONS, NO_SUCH_REGION.fix)
+        findings.append(NO_SUCH_REGION.found(f"{region!r} is not a Region of AWS", help))
     for name in sorted(set(only) - set(names)):
         findings.append(
-            _finding(
-                "unknown-environment", f"the spec has no environment {name!r}", None, choice(name, names)
-            )
+            UNKNOWN_ENVIRONMENT.found(f"the spec has no environment {name!r}", choice(name, names))
         )
     if findings:
         return Checked(None, tuple(findings))
@@ -162,21 +166,18 @@ def _before(
 
 def _other_partition(region: str, partition: str) -> Finding:
     theirs = REGIONS[region].partition
-    return _finding(
-        "other-partition",
+    return OTHER_PARTITION.found(
         f"{region} is in the partition {theirs}, but the spec is in {partition}",
-        None,
         f"write a separate spec for {theirs}: nothing replicates between partitions",
     )
 
 
 def _not_opted_in(document: SpecDocument, region: str) -> Finding:
-    return _finding(
-        "needs-opt-in",
+    return NEEDS_OPT_IN.found(
         f"{region} is an opt-in Region, and opt_in_regions does not list it",
-        Location(document.file),
         f"run `aws account enable-region --region-name {region}`, wait until `aws account get-region-opt-status` "
         "says ENABLED, then add it with --opted-in",
+        at=Location(document.file),
     )
 
 
@@ -190,11 +191,10 @@ def _needs_secondary(
     command = f"ticketgen add-region {region}"
     chosen = "" if len(alone) == len(project.environments) else "".join(f" --env {name}" for name in alone)
     then = f", then `{command}` for the others" if len(alone) < len(lacking) else ""
-    yield _finding(
-        "needs-secondary-region",
+    yield NEEDS_SECONDARY_REGION.found(
         f"{listed(alone)} {'have' if len(alone) > 1 else 'has'} one Region, so {region} has to be the secondary Region",
-        Location(document.file),
         f"run `{command} --secondary{chosen}`{then}",
+        at=Location(document.file),
     )
 
 
@@ -204,11 +204,10 @@ def _not_secondary(
     """Findings for environments in which the Region cannot become the secondary one."""
     primary = [each.name for each in meant if each.primary_region == region]
     if primary:
-        yield _finding(
-            "cannot-be-secondary",
+        yield CANNOT_BE_SECONDARY.found(
             f"{region} is the primary Region of {listed(primary)}",
-            _editable(document, project, primary[0], "primary_region"),
             "name another Region as the secondary one",
+            at=_editable(document, project, primary[0], "primary_region"),
         )
     free = [each.name for each in meant if each.secondary_region in {None, region}]
     taken: dict[str, list[str]] = {}
@@ -220,11 +219,10 @@ def _not_secondary(
         if free:
             options = " ".join(f"--env {name}" for name in free)
             instead = f"choose the environments without a secondary Region: {options}"
-        yield _finding(
-            "cannot-be-secondary",
+        yield CANNOT_BE_SECONDARY.found(
             f"{other} is already the secondary Region of {listed(names)}",
-            _editable(document, project, names[0], "secondary_region"),
             instead,
+            at=_editable(document, project, names[0], "secondary_region"),
         )
 
 
@@ -239,11 +237,10 @@ def _needed(
             at = _editable(document, project, each.name, f"{role}_region")
             groups.setdefault((role, at, _successor(each)), []).append(each.name)
     for (role, at, successor), names in groups.items():
-        yield _finding(
-            "region-is-needed",
+        yield REGION_IS_NEEDED.found(
             f"{region} is the {role} Region of {listed(names)}: analytics, verification and audit live there",
-            at,
             _instead(_where(document, project, f"{role}_region", names), role, region, successor),
+            at=at,
         )
 
 
@@ -364,11 +361,10 @@ def _editable(document: SpecDocument, project: Project, *path: str) -> Location:
 
 
 def _elsewhere(document: SpecDocument, project: Project, environment: Environment) -> Finding:
-    return _finding(
-        "cannot-edit",
+    return CANNOT_EDIT.found(
         f"the environment {environment.name} comes from the preset, and the spec does not name it",
-        _editable(document, project, environment.name),
         f"write {environment.name}: {{}} under environments first",
+        at=_editable(document, project, environment.name),
     )
 
 
@@ -419,9 +415,7 @@ def _is_as_meant(
 
 
 def _given_up(document: SpecDocument, region: str) -> Finding:
-    return _finding(
-        "cannot-edit",
+    return CANNOT_EDIT.found(
         f"ticketgen cannot edit the spec for {region} without changing something else",
-        Location(document.file),
-        "edit the Regions by hand, then run `ticketgen render`",
+        at=Location(document.file),
     )

@@ -11,7 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings import Finding, FindingKind, Stage
+from ticketgen.findings.spec import INVALID_VALUE, MISSING_KEY, NO_REGIONS, OUT_OF_RANGE, UNKNOWN_KEY
+from ticketgen.findings.verification import WRONG_TYPE
+from ticketgen.guesses import did_you_mean, nearest
 from ticketgen.spec.authoring import TOP_KEYS, Overrides, PresetFile, field_at, keys_at
 from ticketgen.spec.model import Part, Settings
 from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, dotted, find, shown, shown_text
@@ -19,7 +22,6 @@ from ticketgen.spec.numbers import meant
 from ticketgen.spec.presets import presets
 from ticketgen.spec.quotas import MOST_QUOTA, QUOTA_CHOICES
 from ticketgen.spec.scalars import plain_value
-from ticketgen.spec.texts import nearest
 from ticketgen.wording import listed
 
 __all__ = ["explain"]
@@ -107,11 +109,11 @@ def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding
     node = find(root, where)
     wrong = _Wrong(node, where, field_at(model, where), error.get("ctx", {}))
     describe = _DESCRIBED.get(error["type"])
-    rule, what, help = (
+    kind, what, help = (
         describe(wrong)
         if describe
         else (
-            "invalid-value",
+            INVALID_VALUE,
             f"is refused: {error['msg']}",
             "run `ticketgen help spec` for the accepted values",
         )
@@ -119,11 +121,7 @@ def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding
     name = dotted(node.path) or "the whole file"
     # A sentence about a whole section has the section as its subject.
     value = "" if error["type"] == "refused" and isinstance(node, Map) else f"{shown(node)} "
-    return _finding(rule, f"{name}: {value}{what}", node.at, help), node.path
-
-
-def _finding(rule: str, message: str, at: Location, help_text: str) -> Finding:
-    return Finding(rule, message, Stage.RESOLVE, at, help=help_text)
+    return kind.found(f"{name}: {value}{what}", help, at=node.at, stage=Stage.RESOLVE), node.path
 
 
 def _in(path: KeyPath) -> str:
@@ -135,7 +133,7 @@ def _unknown_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding
     at = parent.keys_at[key] if isinstance(parent, Map) else parent.at
     message = f"{_in(parent.path)}unknown key {shown_text(key)}"
     value = parent.entries.get(key) if isinstance(parent, Map) else None
-    return _finding("unknown-key", message, at, _place_of(key, where[:-1], model, value)), (*parent.path, key)
+    return UNKNOWN_KEY.found(message, _place_of(key, where[:-1], model, value), at=at), (*parent.path, key)
 
 
 def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) -> str:
@@ -201,49 +199,50 @@ def _missing_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding
     help = f"{add}: {said[:1].lower()}{said[1:]}".rstrip(".: ")
     if where in (("version",), ("project",)):
         help = "add version: 1" if key == "version" else "add the project's name, such as tap-marketplace"
-    return _finding("missing-key", message, parent.at, help), (*parent.path, key)
+    return MISSING_KEY.found(message, help, at=parent.at), (*parent.path, key)
 
 
 def _bad_key(where: KeyPath, root: Node, context: Mapping[str, object]) -> tuple[Finding, KeyPath]:
     parent, key = find(root, where[:-1]), str(where[-1])
     at = parent.keys_at.get(key, parent.at) if isinstance(parent, Map) else parent.at
     message = f"{_in(parent.path)}{shown_text(key)} {context.get('message', 'is refused')}"
-    finding = _finding(
-        str(context.get("rule", "invalid-value")),
-        message,
-        at,
-        str(context.get("help", "run `ticketgen help spec` for the accepted values")),
-    )
+    help = str(context.get("help", "run `ticketgen help spec` for the accepted values"))
+    finding = _kind(context).found(message, help, at=at)
     return finding, (*parent.path, key)
 
 
-_Described = tuple[str, str, str]
-"""Rule, what follows the value, and the fix."""
+_Described = tuple[FindingKind, str, str]
+"""Kind, what follows the value, and the fix."""
+
+
+def _kind(context: Mapping[str, object]) -> FindingKind:
+    """The kind that one of our own types put into its error; pydantic's own errors have none."""
+    found = context.get("kind")
+    return found if isinstance(found, FindingKind) else INVALID_VALUE
 
 
 def _refused(wrong: _Wrong) -> _Described:
-    context = wrong.context
-    return str(context["rule"]), str(context["message"]), str(context["help"])
+    return _kind(wrong.context), str(wrong.context["message"]), str(wrong.context["help"])
 
 
 def _not_whole(wrong: _Wrong) -> _Described:
     node, what = wrong.node, "is not a whole number"
     if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
-        return "wrong-type", what, f"write a whole number {wrong.numbers}"
+        return WRONG_TYPE, what, f"write a whole number {wrong.numbers}"
     text = node.text
     if re.fullmatch("[-+]?[0-9]{19,}", text):
-        return "out-of-range", "is too large", f"write a whole number {wrong.numbers}"
+        return OUT_OF_RANGE, "is too large", f"write a whole number {wrong.numbers}"
     if isinstance(node.value, str) and isinstance(plain_value(text), int):
         fits = wrong.why_not(int(text)) is None
-        return "wrong-type", what, f"write {text} without quotes" if fits else f"write one {wrong.numbers}"
+        return WRONG_TYPE, what, f"write {text} without quotes" if fits else f"write one {wrong.numbers}"
     number = meant(text, wrong.unit)
     if number is None or wrong.why_not(number) is not None:
-        return "wrong-type", what, f"write a whole number {wrong.numbers}"
+        return WRONG_TYPE, what, f"write a whole number {wrong.numbers}"
     if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3})+", text):
         other = text.replace(".", "")
         if wrong.why_not(int(other)) is None:
-            return "wrong-type", what, f"write {number}, or {other} if you mean thousands"
-    return "wrong-type", what, f"write {number}"
+            return WRONG_TYPE, what, f"write {number}, or {other} if you mean thousands"
+    return WRONG_TYPE, what, f"write {number}"
 
 
 def _not_a_truth(wrong: _Wrong) -> _Described:
@@ -253,20 +252,20 @@ def _not_a_truth(wrong: _Wrong) -> _Described:
         help = "write true, without quotes"
     if text in {"no", "n", "off", "false", "0"}:
         help = "write false, without quotes"
-    return "wrong-type", "is neither true nor false", help
+    return WRONG_TYPE, "is neither true nor false", help
 
 
 def _not_text(wrong: _Wrong) -> _Described:
     node = wrong.node
     if isinstance(node, Scalar) and node.value is not None:
         if wrong.path == ("extends",):
-            return "wrong-type", "is not text", f"write one of {', '.join(presets())}"
+            return WRONG_TYPE, "is not text", f"write one of {', '.join(presets())}"
         refused = wrong.why_not(node.text)
-        return "wrong-type", "is not text", refused or f"write {shown_text(node.text)}, in quotes"
+        return WRONG_TYPE, "is not text", refused or f"write {shown_text(node.text)}, in quotes"
     if wrong.is_tag and isinstance(node, Scalar):
         help = 'write "" for a tag without a value, and put text that begins with # in quotes'
-        return "wrong-type", "is not text", help
-    return "wrong-type", "is not text", "write text after the colon"
+        return WRONG_TYPE, "is not text", help
+    return WRONG_TYPE, "is not text", "write text after the colon"
 
 
 def _not_a_list(wrong: _Wrong) -> _Described:
@@ -279,46 +278,45 @@ def _not_a_list(wrong: _Wrong) -> _Described:
             help = f"write [{', '.join(words)}]"
         elif words != undashed and wrong.why_not(tuple(undashed)) is None:
             help = "write a space after each dash"
-    return "wrong-type", "is not a list", help
+    return WRONG_TYPE, "is not a list", help
 
 
 def _not_a_map(wrong: _Wrong) -> _Described:
     node, what = wrong.node, "is not a map of keys"
     if not node.path:
-        return "wrong-type", what, "begin with version: 1, and write each key on its own line"
+        return WRONG_TYPE, what, "begin with version: 1, and write each key on its own line"
     if isinstance(node, Scalar) and node.value is None:
-        return "wrong-type", what, "write its keys below it, indented, or delete it"
+        return WRONG_TYPE, what, "write its keys below it, indented, or delete it"
     if isinstance(node, Sequence) and node.path == ("environments",):
-        return "wrong-type", what, "write each environment as a key, such as dev: {}"
+        return WRONG_TYPE, what, "write each environment as a key, such as dev: {}"
     if (
         isinstance(node, Scalar)
         and node.path == ("environments",)
         and re.fullmatch("[a-z][a-z0-9-]*", node.text)
     ):
-        return "wrong-type", what, f"write {node.text}: {{}} on its own line below it, indented"
-    return "wrong-type", what, "write lines of key: value below it, indented"
+        return WRONG_TYPE, what, f"write {node.text}: {{}} on its own line below it, indented"
+    return WRONG_TYPE, what, "write lines of key: value below it, indented"
 
 
 def _no_choice(wrong: _Wrong) -> _Described:
     choices = re.findall("'([^']*)'", str(wrong.context.get("expected", "")))
     what = f"is not one of {', '.join(choices)}"
     text = wrong.node.text if isinstance(wrong.node, Scalar) else ""
-    close = nearest(text, choices)
-    return "invalid-value", what, f"did you mean {close}?" if close else f"write one of {', '.join(choices)}"
+    return INVALID_VALUE, what, did_you_mean(text, choices, f"write one of {', '.join(choices)}")
 
 
 def _too_little(wrong: _Wrong) -> _Described:
     least = wrong.context["ge"]
-    return "out-of-range", f"is less than {least}", f"write {least} or more{wrong.in_unit}"
+    return OUT_OF_RANGE, f"is less than {least}", f"write {least} or more{wrong.in_unit}"
 
 
 def _too_much(wrong: _Wrong) -> _Described:
     most = wrong.context["le"]
-    return "out-of-range", f"is more than {most}", f"write {most} or less{wrong.in_unit}"
+    return OUT_OF_RANGE, f"is more than {most}", f"write {most} or less{wrong.in_unit}"
 
 
 def _too_short(wrong: _Wrong) -> _Described:
-    return "no-regions", "names no Region", "name at least one, such as [us-east-1]"
+    return NO_REGIONS, "names no Region", "name at least one, such as [us-east-1]"
 
 
 _DESCRIBED: Final[Mapping[str, Callable[[_Wrong], _Described]]] = {
