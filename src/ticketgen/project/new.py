@@ -26,7 +26,8 @@ from ticketgen.findings.projects import (
 from ticketgen.findings.stacks import CANNOT_WRITE
 from ticketgen.guesses import did_you_mean
 from ticketgen.pictures.svg import svg
-from ticketgen.pipeline import draw_project, quiet, read_project, render_project
+from ticketgen.pipeline import draw_project, read_project, render_project
+from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.project.environments import NewEnvironment, first_figures, new_environments
 from ticketgen.project.fetch import fetch
 from ticketgen.project.generate import Renderer
@@ -95,7 +96,7 @@ class _Wanted:
     base: Path
     ask: Callable[[Question], str]
     trust: Callable[[tuple[str, ...]], bool]
-    progress: Callable[[str], None]
+    progress: ProgressCallback
 
 
 def defaults(question: Question) -> str:
@@ -123,7 +124,7 @@ def new_project(
     base: Path = Path(),
     ask: Callable[[Question], str] = defaults,
     trust: Callable[[tuple[str, ...]], bool] = never,
-    progress: Callable[[str], None] = quiet,
+    progress: ProgressCallback = no_progress,
 ) -> Checked[NewProject]:
     """Make a project.
 

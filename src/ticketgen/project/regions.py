@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, has_errors
 from ticketgen.findings.stacks import DELETION_PROTECTED, REGION_DESTROYED
-from ticketgen.pipeline import quiet, stacks_of
+from ticketgen.pipeline import stacks_of
+from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import size
 from ticketgen.sizing.telling import told
 from ticketgen.spec.edits import Edit
@@ -53,7 +54,7 @@ def change_regions(
     *,
     force: bool = False,
     dry_run: bool = False,
-    progress: Callable[[str], None] = quiet,
+    progress: ProgressCallback = no_progress,
 ) -> Checked[RegionChange]:
     """Edit a spec and render the environments that change: both, or with errors neither.
 

@@ -7,11 +7,12 @@ import os
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ticketgen.progress import ProgressCallback
 from ticketgen.rehearsal.credentials import download_variables, harmless_environment
 from ticketgen.rehearsal.emulated import EmulatedAws
 from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
@@ -22,7 +23,6 @@ from ticketgen.wording import counted
 
 __all__ = ["Rehearsal", "rehearse"]
 
-Progress = Callable[[str], None]
 
 PATIENCE_SECONDS = 90.0
 """Time after the sale within which planted oversells must be corrected."""
@@ -88,7 +88,7 @@ class Stack:
         return [item for page in pages for item in page["Items"]]
 
 
-def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
+def rehearse(wanted: Rehearsal, progress: ProgressCallback) -> Scoreboard:
     """Run a rehearsal and clean up.
 
     Raises:
@@ -121,7 +121,12 @@ def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
 
 
 def _sale(
-    wanted: Rehearsal, aws: EmulatedAws, stack: Stack, resources: int, applied: float, progress: Progress
+    wanted: Rehearsal,
+    aws: EmulatedAws,
+    stack: Stack,
+    resources: int,
+    applied: float,
+    progress: ProgressCallback,
 ) -> Scoreboard:
     environment = wanted.environment
     far = _region_to_cut(environment)
@@ -214,7 +219,7 @@ class Trouble:
         buyers: Buyers,
         seconds: float,
         opened: float,
-        progress: Progress,
+        progress: ProgressCallback,
     ) -> None:
         self._aws, self._stack, self._shows, self._far = aws, stack, shows, far
         self._buyers = buyers
