@@ -22,9 +22,10 @@ def test_a_stage_takes_the_value_of_the_stage_before_it() -> None:
     assert Checked(4, (NOTE,)).then(twice).then(twice) == Checked(16, (NOTE, NOTE, NOTE))
 
 
-@pytest.mark.parametrize(
-    "before", [Checked[int](None, (NOTE, ERROR)), Checked(4, (NOTE, ERROR)), Checked[int](None)]
-)
+UNFIT: list[Checked[int]] = [Checked(None, (NOTE, ERROR)), Checked(4, (NOTE, ERROR)), Checked(None)]
+
+
+@pytest.mark.parametrize("before", UNFIT)
 def test_no_stage_runs_after_an_error_or_without_a_value(before: Checked[int]) -> None:
     assert before.then(never) == Checked(None, before.findings)
 

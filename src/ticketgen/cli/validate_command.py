@@ -20,6 +20,7 @@ from ticketgen.findings import Finding, Severity
 from ticketgen.hcl.budget import DEFAULT, MOST_FACTOR
 from ticketgen.real_path import real_path
 from ticketgen.reports import ReportFormat
+from ticketgen.wording import counted
 
 if TYPE_CHECKING:
     from ticketgen.cli.config import Config
@@ -194,13 +195,9 @@ class _Result:
     def summary(self) -> str:
         """One line for people."""
         counts = {each: sum(found.severity is each for found in self.findings) for each in Severity}
-        said = ", ".join(_counted(count, each.value) for each, count in counts.items() if count)
-        more = f" ({_counted(self.left_out, 'finding')} not reported)" if self.left_out else ""
-        return f"{seen(self.target.folder)}: {_counted(self.files, 'file')}, {said or 'no findings'}{more}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        said = ", ".join(counted(count, f"{each.value}s") for each, count in counts.items() if count)
+        more = f" ({counted(self.left_out, 'findings')} not reported)" if self.left_out else ""
+        return f"{seen(self.target.folder)}: {counted(self.files, 'files')}, {said or 'no findings'}{more}"
 
 
 def _verified(target: Target, reported: _Filter, budget: int) -> _Result:
@@ -212,7 +209,7 @@ def _verified(target: Target, reported: _Filter, budget: int) -> _Result:
     read = read_directory(folder, name)
     findings = read.findings
     texts = read.value.texts if read.value else {}
-    note(f"{name}: read {_counted(len(texts), 'file')}")
+    note(f"{name}: read {counted(len(texts), 'files')}")
     if read.value is not None:
         findings += verify_or_remember(
             texts,
@@ -222,7 +219,7 @@ def _verified(target: Target, reported: _Filter, budget: int) -> _Result:
             budget=budget,
             progress=lambda what: note(f"{name}: {what}"),
         )
-        note(f"{name}: {_counted(len(findings), 'finding')}")
+        note(f"{name}: {counted(len(findings), 'findings')}")
     if target.files is not None:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
     findings = reported.rated(findings, folder)

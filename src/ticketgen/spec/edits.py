@@ -39,6 +39,7 @@ from ticketgen.spec.layout import (
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.nodes import Map, Sequence, find, plain
+from ticketgen.spec.placement import other_partition
 from ticketgen.spec.reader import read
 from ticketgen.spec.resolve import resolve
 from ticketgen.spec.texts import choice
@@ -96,7 +97,7 @@ def add_region(
     project, meant = before.value
     partition = REGIONS[project.environments[0].primary_region].partition
     if REGIONS[region].partition != partition:
-        return Checked(None, (_other_partition(region, partition),))
+        return Checked(None, (OTHER_PARTITION.found(*other_partition(region, partition)),))
     text = document.text
     lacking = [each for each in meant if region not in each.regions]
     refused = tuple(
@@ -162,14 +163,6 @@ def _before(
     if findings:
         return Checked(None, tuple(findings))
     return Checked((project, tuple(each for each in project.environments if not only or each.name in only)))
-
-
-def _other_partition(region: str, partition: str) -> Finding:
-    theirs = REGIONS[region].partition
-    return OTHER_PARTITION.found(
-        f"{region} is in the partition {theirs}, but the spec is in {partition}",
-        f"write a separate spec for {theirs}: nothing replicates between partitions",
-    )
 
 
 def _not_opted_in(document: SpecDocument, region: str) -> Finding:

@@ -18,7 +18,7 @@ from ticketgen.findings.spec import (
 )
 from ticketgen.spec.nodes import OPTION, Map, Node, Scalar, Sequence, dotted
 
-__all__ = ["check_placement"]
+__all__ = ["check_placement", "other_partition"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +119,19 @@ def _found(kind: FindingKind, node: Node, what: str, help: str) -> Finding:
     return kind.found(f"{dotted(node.path)}: {what}", help, at=node.at)
 
 
+def other_partition(region: str, partition: str) -> tuple[str, str]:
+    """What is wrong with a Region that is not in the partition of the spec, and the fix."""
+    theirs = REGIONS[region].partition
+    return (
+        f"{region} is in the partition {theirs}, but the spec is in {partition}",
+        f"write a separate spec for {theirs}: nothing replicates between partitions",
+    )
+
+
 def _one_partition(placement: _Placement, partition: str) -> Iterator[Finding]:
     for name, item in placement.regions:
-        theirs = REGIONS[name].partition
-        if theirs != partition:
-            yield _found(
-                TWO_PARTITIONS,
-                item,
-                f"{name} is in the partition {theirs}, but the spec is in {partition}",
-                f"write a separate spec for {theirs}: nothing replicates between partitions",
-            )
+        if REGIONS[name].partition != partition:
+            yield _found(TWO_PARTITIONS, item, *other_partition(name, partition))
 
 
 def _no_duplicates(placement: _Placement) -> Iterator[Finding]:
