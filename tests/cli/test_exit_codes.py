@@ -80,6 +80,7 @@ USAGE = {
         ["rules", "name-has-sufix"],
         ["validate", "--select", "name-has-sufix"],
         ["validate", "--ignore", "name-has-suffix,name-has-sufix"],
+        ["validate", "--ignore", "hand-edited"],
     ],
     "an unknown preset": [["presets", "small-vneue"], ["new", "shop", "--preset", "small-vneue", "--no-input"]],
     "an unknown template": [

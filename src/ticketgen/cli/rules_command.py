@@ -21,13 +21,15 @@ def rules(
         str,
         typer.Argument(
             metavar="[RULE]",
-            help="Explain this rule, or another finding of any command. Without one, all rules are listed.",
+            help="Explain this rule, or this finding of any command. Without one, all rules are listed.",
             autocompletion=complete_findings,
         ),
     ] = "",
     format: Annotated[Format, typer.Option("--format", help="json is for programs.")] = Format.TEXT,
 ) -> None:
-    """List the rules that `ticketgen validate` checks, or explain one, or any other finding.
+    """List the rules that `ticketgen validate` checks, or explain one.
+
+    Any other finding that a command reports is explained, too: name the id that stands in brackets after its message.
 
     Examples:
       ticketgen rules
