@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import typer
 
@@ -17,11 +17,13 @@ from ticketgen.cli.paths import STDOUT, placed, seen, view, viewed
 from ticketgen.cli.session import colored, session
 from ticketgen.cli.streams import put
 from ticketgen.escaping import as_utf8
-from ticketgen.findings import Finding, FindingKind, Severity
+from ticketgen.findings import Checked, Finding, FindingKind, Severity, has_errors
 from ticketgen.reports import ReportFormat, Trait
 from ticketgen.safe_open import NotPlain, check_place
 
-__all__ = ["emit", "expect_to_write", "finish", "misused", "reported", "show_findings", "unknown"]
+__all__ = ["emit", "expect_to_write", "finish", "misused", "reported", "show_findings", "unknown", "value_of"]
+
+T = TypeVar("T")
 
 
 def reported(
@@ -98,6 +100,14 @@ def show_findings(
 def finish(findings: Iterable[Finding]) -> NoReturn:
     """Exit with the code that follows from the findings."""
     raise typer.Exit(exit_code(findings))
+
+
+def value_of(result: Checked[T], format: ReportFormat, root: Path | None = None) -> T:
+    """The value of a result; without one, or with errors, report its findings and exit."""
+    if result.value is None or has_errors(result.findings):
+        show_findings(result.findings, format, root=root)
+        finish(result.findings)
+    return result.value
 
 
 def misused(message: str) -> NoReturn:

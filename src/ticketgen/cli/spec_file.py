@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.output import finish, show_findings, value_of
 from ticketgen.cli.paths import seen
 from ticketgen.cli.session import note, session
 from ticketgen.findings import Checked, Finding, Location
@@ -22,12 +22,9 @@ VARIABLE = "TICKETGEN_SPEC"
 
 def the_spec(given: Path | None, format: ReportFormat = ReportFormat.TEXT) -> Path:
     """Return the path of the spec, or exit with a finding. Every command that reads a spec calls this."""
-    found = find_spec(given)
-    if found.value is None:
-        show_findings(found.findings, format)
-        finish(found.findings)
-    note(f"spec: {seen(found.value)}")
-    return found.value
+    spec = value_of(find_spec(given), format)
+    note(f"spec: {seen(spec)}")
+    return spec
 
 
 def spec_or_none(given: Path | None) -> Path:
