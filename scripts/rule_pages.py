@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
 
-from ticketgen.catalogue import GROUPS
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.escaping import visible_lines
+from ticketgen.finding_kinds import GROUPS
 from ticketgen.findings import FindingKind, Severity
 from ticketgen.findings.verification import LEVELS
 from ticketgen.rules.pages import page

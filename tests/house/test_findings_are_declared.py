@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from ticketgen.catalogue import KINDS
+from ticketgen.finding_kinds import KINDS
 from ticketgen.findings import FindingKind, projects, rehearsal, sizing, spec, stacks, verification
 from ticketgen.rules import registry
 from ticketgen.sizing.quotas import KINDS as OF_QUOTAS

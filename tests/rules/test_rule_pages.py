@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from ticketgen.catalogue import KINDS
+from ticketgen.finding_kinds import KINDS
 from ticketgen.rules.catalogue import CANNOT_BE_IGNORED, CATALOGUE
 from ticketgen.rules.pages import page
 from ticketgen.rules.registry import RULES

@@ -85,7 +85,7 @@ def complete_rules(ctx: typer.Context) -> Iterable[str]:
 @_silent
 def complete_findings(ctx: typer.Context) -> Iterable[str]:
     """The ids of all findings."""
-    from ticketgen.catalogue import KINDS
+    from ticketgen.finding_kinds import KINDS
 
     return sorted(KINDS)
 

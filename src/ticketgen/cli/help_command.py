@@ -52,7 +52,7 @@ def help_on(
         parts.append(text_of(name))
     parts = parts or _of_finding(name)
     if not parts:
-        from ticketgen.catalogue import KINDS
+        from ticketgen.finding_kinds import KINDS
 
         misused(unknown("topic", topic, [*known, *COMMANDS, *KINDS], "Run `ticketgen help` for a list."))
     typer.echo("\n".join(parts), nl=False)
@@ -67,7 +67,7 @@ def _of_command(ctx: typer.Context, name: str) -> str:
 
 
 def _of_finding(name: str) -> list[str]:
-    from ticketgen.catalogue import KINDS
+    from ticketgen.finding_kinds import KINDS
     from ticketgen.rules.pages import page
 
     return [page(KINDS[name])] if name in KINDS else []

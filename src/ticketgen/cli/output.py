@@ -58,7 +58,7 @@ def reported(
         texts = {shown(path): text for path, text in _named(found, sources)}
     kinds: Mapping[str, FindingKind] = {}
     if Trait.METADATA in format.traits:
-        from ticketgen.catalogue import KINDS
+        from ticketgen.finding_kinds import KINDS
 
         kinds = KINDS
     style = Style(color=color, base=base.absolute().as_posix())

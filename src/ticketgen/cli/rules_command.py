@@ -37,7 +37,7 @@ def rules(
       ticketgen rules hand-edited
       ticketgen rules --format json
     """
-    from ticketgen.catalogue import KINDS
+    from ticketgen.finding_kinds import KINDS
     from ticketgen.findings.verification import LEVELS
     from ticketgen.rules.catalogue import CATALOGUE
     from ticketgen.rules.pages import page
