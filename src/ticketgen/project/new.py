@@ -286,8 +286,8 @@ def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[st
     asked = [key for key in variables if not key.startswith("_") and key not in _OURS]
     unknown = sorted(set(wanted.given) - set(asked) - {"project"})
     if unknown:
-        help_text = did_you_mean(unknown[0], asked, f"it asks for {', '.join(asked) or 'nothing'}")
-        return UNKNOWN_ANSWER.found(f"the template does not ask for {unknown[0]!r}", help_text)
+        help = did_you_mean(unknown[0], asked, f"it asks for {', '.join(asked) or 'nothing'}")
+        return UNKNOWN_ANSWER.found(f"the template does not ask for {unknown[0]!r}", help)
     given = {**wanted.given, "ticketgen": VERSION, "ticketgen_install": wanted.source.command}
     prompts = variables.get("__prompts__")
     texts = prompts if isinstance(prompts, dict) else {}
@@ -301,8 +301,8 @@ def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[st
         text = texts.get(key, key) if isinstance(texts.get(key, key), str) else key
         answer = given[key] if key in given else wanted.ask(Question(key, text, default, choices))
         if choices and answer not in choices:
-            help_text = did_you_mean(answer, choices, f"choose one of {', '.join(choices)}")
-            return UNKNOWN_ANSWER.found(f"{key}: there is no choice {answer!r}", help_text)
+            help = did_you_mean(answer, choices, f"choose one of {', '.join(choices)}")
+            return UNKNOWN_ANSWER.found(f"{key}: there is no choice {answer!r}", help)
         answers[key] = answer
     if is_ours:
         answers |= first_figures(presets()[str(answers["preset"])].path)

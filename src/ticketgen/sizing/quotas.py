@@ -38,7 +38,7 @@ def _kind(quota: Quota) -> FindingKind:
     by_request = quota.raisable or bool(quota.raised_with)
     return FindingKind(
         f"quota-{quota.key}",
-        f'The account has as much of "{quota.name}" as the event scale may need',
+        f'The quota "{quota.name}" covers what the stack may need',
         "AWS throttles or refuses what exceeds the quota, often on the day of the sale. An increase takes days."
         if by_request
         else "AWS refuses what exceeds the quota, and no request raises it.",

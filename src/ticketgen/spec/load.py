@@ -70,8 +70,8 @@ def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[Node]:
         path = known[name].path
         return read(path.read_bytes(), str(path))
     message = f"extends: {shown_text(name)} is not a preset"
-    help_text = did_you_mean(name, known, f"write one of {', '.join(known)}")
-    return Checked(None, (UNKNOWN_PRESET.found(message, help_text, at=extends.at),))
+    help = did_you_mean(name, known, f"write one of {', '.join(known)}")
+    return Checked(None, (UNKNOWN_PRESET.found(message, help, at=extends.at),))
 
 
 def _data(path: Path) -> Checked[bytes]:
@@ -79,15 +79,15 @@ def _data(path: Path) -> Checked[bytes]:
     try:
         return Checked(open_inside(path, MOST_BYTES + 1, clip=True))
     except FileNotFoundError:
-        message, help_text = (
+        message, help = (
             f"{file} does not exist",
             "run `ticketgen new`, or name the spec with --spec",
         )
     except IsADirectoryError:
-        message, help_text = f"{file} is a directory", "name the file inside the directory"
+        message, help = f"{file} is a directory", "name the file inside the directory"
     except NotPlain as error:
-        message, help_text = f"{file} is not read: {error.strerror}", IN_THE_REPOSITORY
+        message, help = f"{file} is not read: {error.strerror}", IN_THE_REPOSITORY
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        message, help_text = f"{file} cannot be read: {reason}", "make it readable"
-    return Checked(None, (UNREADABLE_FILE.found(message, help_text, at=top),))
+        message, help = f"{file} cannot be read: {reason}", "make it readable"
+    return Checked(None, (UNREADABLE_FILE.found(message, help, at=top),))

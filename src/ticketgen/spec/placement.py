@@ -138,8 +138,8 @@ def _no_duplicates(placement: _Placement) -> Iterator[Finding]:
     first: dict[str, Scalar] = {}
     for name, item in placement.regions:
         if first.setdefault(name, item) is not item:
-            help_text = f"delete it: the first is on line {first[name].at.line}"
-            yield _found(DUPLICATE_REGION, item, f"{name} occurs twice", help_text)
+            help = f"delete it: the first is on line {first[name].at.line}"
+            yield _found(DUPLICATE_REGION, item, f"{name} occurs twice", help)
 
 
 def _opted_in(placement: _Placement) -> Iterator[Finding]:

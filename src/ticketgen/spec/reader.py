@@ -122,8 +122,8 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
     refusals: list[Finding] = []
     depth = documents = 0
 
-    def refuse(kind: FindingKind, message: str, event: yaml.Event, help_text: str) -> None:
-        refusals.append(kind.found(message, help_text, at=_start(file, event)))
+    def refuse(kind: FindingKind, message: str, event: yaml.Event, help: str) -> None:
+        refusals.append(kind.found(message, help, at=_start(file, event)))
 
     try:
         for event in yaml.parse(text, Loader=_LOADER):

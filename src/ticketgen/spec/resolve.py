@@ -126,8 +126,8 @@ def _no_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPat
     if _environments(tree) or any(path[:1] == ("environments",) for path in broken):
         return
     at = tree.entries["environments"].at if "environments" in tree.entries else tree.at
-    help_text = "add environments: with one key per environment, such as prod: {}"
-    yield NO_ENVIRONMENTS.found("environments: the spec has no environment", help_text, at=at)
+    help = "add environments: with one key per environment, such as prod: {}"
+    yield NO_ENVIRONMENTS.found("environments: the spec has no environment", help, at=at)
 
 
 def _too_many(at: Location, count: int) -> Finding:
