@@ -92,13 +92,21 @@ def add_region(
         secondary: whether it becomes the secondary Region, of environments without one.
     """
     before = _before(document, region, only)
-    if before.value is None:
-        return Checked(None, before.findings)
-    project, meant = before.value
+    return before.then(lambda found: _added(document, *found, region, opted_in=opted_in, secondary=secondary))
+
+
+def _added(
+    document: SpecDocument,
+    project: Project,
+    meant: Collection[Environment],
+    region: str,
+    *,
+    opted_in: bool,
+    secondary: bool,
+) -> Checked[Edit]:
     partition = REGIONS[project.environments[0].primary_region].partition
     if REGIONS[region].partition != partition:
         return Checked(None, (OTHER_PARTITION.found(*other_partition(region, partition)),))
-    text = document.text
     lacking = [each for each in meant if region not in each.regions]
     refused = tuple(
         _not_secondary(document, project, meant, region)
@@ -107,22 +115,22 @@ def add_region(
     )
     if refused:
         return Checked(None, refused)
-    if secondary:
-        changed = [each for each in meant if each.secondary_region != region]
-        named = _edited(document, text, project, changed, "secondary_region", region, add=True)
-        if named.value is None:
-            return Checked(None, named.findings)
-        text = named.value
-    if REGIONS[region].opt_in:
-        not_said = [each for each in lacking if region not in each.opt_in_regions]
-        if not_said and not opted_in:
-            return Checked(None, (_not_opted_in(document, region),))
-        said = _edited(document, text, project, not_said, "opt_in_regions", region, add=True)
-        if said.value is None:
-            return Checked(None, said.findings)
-        text = said.value
-    edited = _edited(document, text, project, lacking, "regions", region, add=True)
-    return _checked(document, project, edited, lacking, meant, region, secondary=secondary)
+    not_said = [each for each in lacking if REGIONS[region].opt_in and region not in each.opt_in_regions]
+    if not_said and not opted_in:
+        return Checked(None, (_not_opted_in(document, region),))
+
+    def added(text: str, key: _Key, environments: Collection[Environment]) -> Checked[str]:
+        return _edited(document, text, project, environments, key, region, add=True)
+
+    unnamed = [each for each in meant if secondary and each.secondary_region != region]
+    edited = (
+        added(document.text, "secondary_region", unnamed)
+        .then(lambda text: added(text, "opt_in_regions", not_said))
+        .then(lambda text: added(text, "regions", lacking))
+    )
+    return edited.then(
+        lambda text: _checked(document, project, text, lacking, meant, region, secondary=secondary)
+    )
 
 
 def remove_region(document: SpecDocument, region: str, only: Collection[str] = ()) -> Checked[Edit]:
@@ -131,16 +139,18 @@ def remove_region(document: SpecDocument, region: str, only: Collection[str] = (
     ``opt_in_regions`` keeps it: the account still has it enabled, and Terraform needs its provider to destroy the
     resources there.
     """
-    before = _before(document, region, only)
-    if before.value is None:
-        return Checked(None, before.findings)
-    project, meant = before.value
+    return _before(document, region, only).then(lambda found: _removed(document, *found, region))
+
+
+def _removed(
+    document: SpecDocument, project: Project, meant: Collection[Environment], region: str
+) -> Checked[Edit]:
     having = [each for each in meant if region in each.regions]
     needed = tuple(_needed(document, project, having, region))
     if needed:
         return Checked(None, needed)
     edited = _edited(document, document.text, project, having, "regions", region, add=False)
-    return _checked(document, project, edited, having, meant, region)
+    return edited.then(lambda text: _checked(document, project, text, having, meant, region))
 
 
 def _before(
@@ -364,7 +374,7 @@ def _elsewhere(document: SpecDocument, project: Project, environment: Environmen
 def _checked(
     document: SpecDocument,
     project: Project,
-    edited: Checked[str],
+    text: str,
     changed: Collection[Environment],
     meant: Collection[Environment],
     region: str,
@@ -372,9 +382,6 @@ def _checked(
     secondary: bool = False,
 ) -> Checked[Edit]:
     """Read the edited text again: nothing but the Region in these environments may differ."""
-    if edited.value is None:
-        return Checked(None, edited.findings)
-    text = edited.value
     again = read(text.encode(), document.file)
     if again.value is None or has_errors(again.findings):
         return Checked(None, (_given_up(document, region),))
