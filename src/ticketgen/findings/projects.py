@@ -84,7 +84,7 @@ LEFT_BEHIND = _write(
 WORKFLOW_OUT_OF_REACH = _write(
     "workflow-out-of-reach",
     "The CI of the repository sees the project's workflow",
-    "CI reads workflows at the top of a repository only, so that nothing checks the stacks.",
+    "CI reads workflows at the top of a repository only, so nothing checks the stacks.",
     "move the workflow to the top of the repository, or give the project a repository of its own",
     severity=Severity.WARNING,
 )
@@ -112,7 +112,7 @@ NOT_EJECTED = _usage(
 OVERRIDE_UNKNOWN = _write(
     "override-unknown",
     "Every template of the project replaces one of ticketgen's",
-    "Nothing reads the file, so that your change is not in the stacks.",
+    "Nothing reads the file, so your change is not in the stacks.",
     "rename it to the template that it replaces, or delete it",
     severity=Severity.WARNING,
 )

@@ -23,13 +23,13 @@ CACHE_LOAD_TOO_SLOW = _size(
 CACHE_TOO_BIG = _size(
     "cache-too-big",
     "The seat maps of all concurrent events fit into the memory of one cache node",
-    "Cluster mode is off, so that one node holds everything. A full cache loses seat maps.",
+    "Cluster mode is off, so one node holds everything. A full cache loses seat maps.",
     "lower event_scale.concurrent_events or event_scale.seats_per_event",
 )
 CACHE_TOO_BUSY = _size(
     "cache-too-busy",
     "One thread of Redis serves the operations of the seat map",
-    "Redis executes commands in a single thread, so that a larger node does not help. Requests would queue.",
+    "Redis executes commands in a single thread, so a larger node does not help. Requests would queue.",
     "lower event_scale.purchases_per_minute or event_scale.seats_per_order",
 )
 FUNCTION_TOO_BIG = _size(
@@ -53,7 +53,7 @@ ANALYTICS_TOO_SLOW = _size(
 PREWARM = _size(
     "prewarm",
     "Tables have the throughput of the sale before it begins",
-    "A new on-demand table serves 4,000 write units/s. It throttles the opening of a large sale while it grows.",
+    "A new on-demand table throttles the opening of a large sale until it has grown.",
     "run the stack's ops/prewarm.py before the sale",
     severity=Severity.NOTE,
 )

@@ -37,7 +37,7 @@ UNREADABLE_FILE = _load(
 )
 TOO_LARGE = _load(
     "too-large",
-    "No file has more bytes than ticketgen reads",
+    "The file is not larger than ticketgen reads",
     "A spec has a few kB and all rendered stacks together a few MB. A larger file is the wrong one, or it is meant to "
     "use up memory.",
     "name the right file, or restore it from version control",
@@ -45,14 +45,14 @@ TOO_LARGE = _load(
 NOT_UTF_8 = _load("not-utf-8", "The file is encoded in UTF-8", _UNREAD, "save the file as UTF-8")
 BYTE_ORDER_MARK = _load(
     "byte-order-mark",
-    "The file begins without a byte order mark",
+    "The file has no byte order mark",
     "YAML readers disagree about whether the mark belongs to the first key.",
     "save it as UTF-8 without BOM",
 )
 NUL = _load(
     "nul",
     "The file contains no NUL byte",
-    "Some programs stop reading at a NUL, so that they see another file than you do.",
+    "Some programs stop reading at a NUL, so they see another file than you do.",
     "delete it, and save the file as text",
 )
 TAB = _load(
@@ -88,13 +88,13 @@ TOO_MANY_VALUES = _load(
 ALIAS = _load(
     "alias",
     "The file has no YAML alias",
-    "An alias shows a value that stands elsewhere, and nested ones expand to gigabytes.",
+    "An alias repeats a value from elsewhere in the file, and nested aliases expand to gigabytes.",
     "write the value out, or put text that begins with * in quotes",
 )
 ANCHOR = _load(
     "anchor",
     "The file has no YAML anchor",
-    "An anchor is of use to an alias only, and a spec has none.",
+    "Only aliases use anchors, and a spec has no aliases.",
     "delete it and write the values out, or put text that begins with & in quotes",
 )
 TAG = _load(
@@ -124,7 +124,7 @@ EMPTY_KEY = _load(
 DUPLICATE_KEY = _load(
     "duplicate-key",
     "Every key of a map occurs once",
-    "YAML readers keep one of the values and drop the other without a word.",
+    "YAML readers keep one of the values and silently drop the other.",
     "keep one of them",
 )
 TYPOGRAPHIC_QUOTES = _load(
@@ -169,7 +169,7 @@ NO_REGIONS = _resolve(
 INVALID_VALUE = _resolve(
     "invalid-value",
     "Every value is one that its key accepts",
-    "The stack that the value asks for does not exist.",
+    "No stack can be rendered from another value.",
     "write one of the accepted values: `ticketgen help spec` lists them",
 )
 INVALID_TEXT = _resolve(
@@ -181,7 +181,7 @@ INVALID_TEXT = _resolve(
 UNKNOWN_REGION = _resolve(
     "unknown-region",
     "Every Region in the spec is open",
-    "Terraform has no endpoint for it, so that no command about the stack works.",
+    "Terraform has no endpoint for it, so the apply fails.",
     "write the code of a Region, such as us-east-1",
 )
 UNKNOWN_QUOTA = _resolve(
@@ -229,7 +229,7 @@ NO_ENVIRONMENTS = _resolve(
 TOO_MANY_ENVIRONMENTS = _resolve(
     "too-many-environments",
     "The spec has no more environments than ticketgen renders",
-    "Each environment takes seconds to render and verify, so that a spec with thousands would block CI.",
+    "Each environment takes seconds to render and verify: a spec with thousands would block CI.",
     "divide them among several specs, each in a folder of its own",
 )
 TWO_PARTITIONS = _resolve(

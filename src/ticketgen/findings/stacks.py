@@ -38,7 +38,7 @@ CREATED = _write(
 CHANGED = _write(
     "changed",
     "Every rendered file is as the spec says now",
-    "Terraform would apply what an older spec, or an older ticketgen, said.",
+    "Terraform would apply the rendering of an older spec or of an older ticketgen.",
     "run `ticketgen render`",
 )
 MISSING = _write(
@@ -50,7 +50,7 @@ MISSING = _write(
 HAND_EDITED = _conflict(
     "hand-edited",
     "No rendered file was edited by hand",
-    "The next render would undo the edit, so that it refuses.",
+    "A render would overwrite the edit, so it refuses.",
     "move the edit into the spec, or discard it with `ticketgen render --force`",
 )
 IN_THE_WAY = _conflict(
@@ -68,14 +68,14 @@ ORPHANED = _write(
 KEPT = _write(
     "kept",
     "No file stays after it is no longer rendered",
-    "It was edited by hand, so that it is not deleted, and Terraform still reads it.",
+    "It was edited by hand, so it is not deleted, and Terraform still reads it.",
     "delete it unless you need the edit",
     severity=Severity.WARNING,
 )
 UPGRADE = _write(
     "upgrade",
     "The stacks were written by this version of ticketgen, or it renders them alike",
-    "Another version renders some files differently. The change of a tool should be one that you decide on.",
+    "Another version renders some files differently. You decide when the stacks change.",
     "run `ticketgen render --diff` to see the changes, then `ticketgen render --upgrade` to write them",
 )
 DOWNGRADE = _write(

@@ -258,14 +258,14 @@ IGNORE_UNUSED = _verify(
 NO_DIRECTORY = _verify(
     "no-directory",
     "The directory to verify exists and can be read",
-    "Nothing is checked, so that the command must not look as if everything were fine.",
+    "Nothing is checked, and that must not look like a pass.",
     "name a directory of Terraform",
     category=Category.USAGE,
 )
 NO_TERRAFORM = _verify(
     "no-terraform",
     "The directory or file to verify is Terraform in HCL",
-    "Nothing is checked, so that the command must not look as if everything were fine.",
+    "Nothing is checked, and that must not look like a pass.",
     "name a directory of Terraform, or a file such as main.tf",
     category=Category.USAGE,
 )
