@@ -1,4 +1,4 @@
-"""Write ``docs/rules``: an index, and a page per rule from its metadata and its examples.
+"""Write ``docs/rules``: an index, a page per rule from its metadata and its examples, and one about other findings.
 
     python scripts/rule_pages.py
 
@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.escaping import visible_lines
-from ticketgen.rules.catalogue import LEVELS
+from ticketgen.finding_kinds import GROUPS
+from ticketgen.findings import FindingKind, Severity
+from ticketgen.findings.verification import LEVELS
 from ticketgen.rules.pages import page
 from ticketgen.rules.registry import RULES
 from ticketgen.tree.diff import unified
@@ -23,9 +26,9 @@ EXAMPLES = ROOT / "tests/rules"
 
 def pages() -> Mapping[str, str]:
     """File names and texts of all pages."""
-    found = {"README.md": _index()}
+    found = {"README.md": _index(), "other-findings.md": _others()}
     for rule in RULES:
-        found[f"{rule.id}.md"] = f"{page(rule.info)}\n{_example(rule.id)}"
+        found[f"{rule.id}.md"] = f"{page(rule)}\n{_example(rule.id)}"
     return found
 
 
@@ -59,13 +62,36 @@ def _index() -> str:
         "",
         "`ticketgen validate` runs these levels in order. A file with a syntax error is not checked further. Errors",
         "fail the command; warnings and notes do not. `ticketgen rules RULE` prints the page of any finding below.",
+        "The findings of other commands are [on a page of their own](other-findings.md).",
     ]
-    for level, infos in LEVELS.items():
+    for level, kinds in LEVELS.items():
         lines += ["", f"## {level}", "", "| finding | severity | what must hold |", "|---|---|---|"]
-        lines += [f"| `{info.id}` | {info.severity.value} | {info.summary} |" for info in infos]
+        lines += [f"| `{kind.id}` | {kind.severity.value} | {kind.summary} |" for kind in kinds]
     lines += ["", "## Rules", "", "| rule | severity | what must hold |", "|---|---|---|"]
     lines += [f"| [`{rule.id}`]({rule.id}.md) | {rule.severity.value} | {rule.summary} |" for rule in RULES]
     return "\n".join(lines) + "\n"
+
+
+def _others() -> str:
+    lines = [
+        "# Findings of the other commands",
+        "",
+        "`ticketgen rules ID` says why a finding matters and how to fix it. No comment and no option hides these",
+        "findings. The [exit code](../cli.md#exit-codes) is that of a command that reports no other error; for a value",
+        "or a file that an option names, it is 2.",
+    ]
+    for group, kinds in GROUPS.items():
+        lines += ["", f"## {group}", ""]
+        lines += ["| finding | severity | exit code | what must hold |", "|---|---|---|---|"]
+        lines += [
+            f"| `{kind.id}` | {kind.severity.value} | {_exit_code(kind)} | {kind.summary} |" for kind in kinds
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _exit_code(kind: FindingKind) -> int:
+    category = kind.category or kind.stage.category
+    return ExitCode[category.name] if kind.severity is Severity.ERROR else ExitCode.FINE
 
 
 def main() -> None:

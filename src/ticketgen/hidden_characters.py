@@ -9,14 +9,32 @@ from itertools import chain, islice
 
 from ticketgen.characters import Kind, described, hidden, look_alikes
 from ticketgen.escaping import visible
-from ticketgen.findings import Severity
+from ticketgen.findings import FindingKind, Severity, Stage
 
-__all__ = ["FIX", "MOST", "RULE", "Place", "hidden_characters"]
+__all__ = ["HIDDEN_CHARACTERS", "MOST", "Place", "hidden_characters"]
 
-RULE = "hidden-characters"
-FIX = "delete the character, or write it as an escape in double quotes"
 MOST = 20
 """Maximum places reported for one file."""
+
+HIDDEN_CHARACTERS = FindingKind(
+    "hidden-characters",
+    "Every character of Terraform, inline code and tests shows what it is",
+    "Reviewers approve other code than the code that runs. Bidirectional controls show text in another order, "
+    "invisible characters and control characters hide text or give one name two spellings, and letters of other "
+    "scripts look like Latin letters. Letters that look like Latin ones are a warning, in a word that mixes them with "
+    "Latin letters or has no other letters; characters that Unicode does not define are a warning too. Text in any "
+    "language is fine, and so are emoji, joiners between letters of scripts that need them, and a byte order mark at "
+    f"the start of a file. Of each file, {MOST} places are reported. ticketgen.yaml is checked in the same way when "
+    "it is read.",
+    "delete the character, or write it as an escape in double quotes",
+    Stage.VERIFY,
+    sources=(
+        "https://trojansource.codes",
+        "https://www.unicode.org/reports/tr39/",
+        "https://www.unicode.org/reports/tr55/",
+    ),
+)
+_FIX = HIDDEN_CHARACTERS.fix
 
 _MOST_SEEN = 50_000
 """Maximum hidden characters classified in a file; beyond it, any hidden character is an error."""
@@ -78,9 +96,9 @@ def _others(lines: Iterable[tuple[int, str]]) -> Place:
         for each in hidden(line):
             seen += 1
             if each.kind is not Kind.UNKNOWN or seen > _MOST_SEEN:
-                return Place(number, 1, message, Severity.ERROR, FIX)
+                return Place(number, 1, message, Severity.ERROR, _FIX)
         warned = warned or number
-    return Place(warned, 1, message, Severity.WARNING, FIX)
+    return Place(warned, 1, message, Severity.WARNING, _FIX)
 
 
 def _of_line(number: int, line: str) -> Iterator[Place]:
@@ -114,7 +132,7 @@ def _hidden(number: int, start: int, count: int, kind: Kind, mark: str) -> Place
     severity = Severity.WARNING if kind is Kind.UNKNOWN else Severity.ERROR
     if kind is Kind.BIDI:
         message += ", and shows the text around it in another order"
-    return Place(number, start + 1, message, severity, FIX)
+    return Place(number, start + 1, message, severity, _FIX)
 
 
 def _look_alike(number: int, start: int, word: str, mark: str, latin: str) -> Place:

@@ -11,11 +11,12 @@ without changes and the commands that only read a spec do not report it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from ticketgen.findings import Checked, Finding, Severity, Stage, has_errors
+from ticketgen.findings import Checked, Finding, Severity, Stage, errors, gather, has_errors
+from ticketgen.findings.spec import UNKNOWN_ENVIRONMENT
 from ticketgen.hcl.backstop import Backstop, Overrun
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.guards import refusal
@@ -23,6 +24,7 @@ from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.pictures.extraction import picture
 from ticketgen.pictures.picture import Picture
+from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import Sizing, size
 from ticketgen.sizing.telling import told
 from ticketgen.spec.load import load
@@ -42,7 +44,6 @@ __all__ = [
     "concerns",
     "draw_project",
     "environments_of",
-    "quiet",
     "read_project",
     "render_project",
     "size_project",
@@ -59,10 +60,10 @@ _NEWS = frozenset({State.CREATED, State.CHANGED, State.HAND_EDITED, State.ORPHAN
 
 @dataclass(frozen=True, slots=True)
 class _Built:
-    """An environment's stack, and the warnings and notes of sizing it; no stack with errors."""
+    """An environment's stack, and the warnings and notes of sizing it."""
 
     environment: Environment
-    stack: Checked[Stack]
+    stack: Stack
     warnings: tuple[Finding, ...]
 
 
@@ -74,42 +75,29 @@ def read_project(spec: Path, only: Sequence[str] = (), options: Sequence[str] = 
         only: the chosen environments; all of them if empty.
         options: ``path=value`` each, which the chosen environments have for once.
     """
-    project = _read(spec, only, options)
-    return Checked(project.value, _errors(project.findings))
+    resolved = _read(spec, only, options)
+    return Checked(resolved.value, errors(resolved.findings))
 
 
-def _read(spec: Path, only: Sequence[str] = (), options: Sequence[str] = ()) -> Checked[Project]:
-    document = load(spec)
-    if document.value is None or has_errors(document.findings):
-        return Checked(None, document.findings)
-    changed = override(document.value, options, only)
-    findings = document.findings + changed.findings
-    if changed.value is None:
-        return Checked(None, findings)
-    project = resolve(changed.value)
-    return Checked(project.value, findings + project.findings)
-
-
-def _errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(each for each in findings if each.severity is Severity.ERROR)
+def _read(spec: Path, only: Sequence[str], options: Sequence[str]) -> Checked[Project]:
+    return load(spec).then(lambda document: override(document, options, only)).then(resolve)
 
 
 def size_project(
     spec: Path, only: Sequence[str] = (), options: Sequence[str] = ()
 ) -> Checked[tuple[tuple[Environment, Sizing], ...]]:
     """Run the first three stages: each chosen environment with its capacities, even if they are too large."""
-    project = _read(spec, only, options)
-    if project.value is None:
-        return Checked(None, project.findings)
-    chosen = environments_of(project.value, only)
-    if chosen.value is None:
-        return Checked(None, project.findings + chosen.findings)
-    sized = [(environment, size(environment)) for environment in chosen.value]
-    findings = told((environment.name, each.findings) for environment, each in sized)
-    names = {environment.name for environment in chosen.value}
-    said = tuple(each for each in project.findings if concerns(project.value, each, names))
+    resolved = _read(spec, only, options)
+    chosen = resolved.then(lambda project: environments_of(project, only))
+    sized = chosen.then(_sized)
+    names = {each.name for each in chosen.value or ()}
+    return Checked(sized.value, _due(sized.findings, resolved.value, names))
+
+
+def _sized(environments: Sequence[Environment]) -> Checked[tuple[tuple[Environment, Sizing], ...]]:
+    sized = [(environment, size(environment)) for environment in environments]
     values = tuple((environment, each.value) for environment, each in sized if each.value is not None)
-    return Checked(values, said + findings)
+    return Checked(values, told((environment.name, each.findings) for environment, each in sized))
 
 
 def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
@@ -119,81 +107,68 @@ def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
         spec: its path.
         name: of the environment; None for the last protected one, or else the last of all.
     """
-    project = read_project(spec)
-    if project.value is None:
-        return Checked(None, project.findings)
-    protected = [each.name for each in project.value.environments if each.protect]
-    launched = [*(each.name for each in project.value.environments), *protected][-1]
-    chosen = environments_of(project.value, [launched if name is None else name])
-    if chosen.value is None:
-        return Checked(None, chosen.findings)
-    (environment,) = chosen.value
-    sizing = size(environment)
-    if sizing.value is None or has_errors(sizing.findings):
-        return Checked(None, told([(environment.name, _errors(sizing.findings))]))
-    rendered = render(environment, sizing.value, project.value)
-    if rendered.value is None:
-        return Checked(None, rendered.findings)
-    return _drawn(rendered.value, rendered.findings)
+
+    def rendered(project: Project) -> Checked[Mapping[str, str]]:
+        protected = [each.name for each in project.environments if each.protect]
+        launched = [*(each.name for each in project.environments), *protected][-1]
+        chosen = environments_of(project, [launched if name is None else name])
+        return chosen.then(lambda environments: _rendered(project, environments[0], size(environments[0])))
+
+    return read_project(spec).then(rendered).then(_drawn)
 
 
-def _drawn(files: Mapping[str, str], findings: tuple[Finding, ...]) -> Checked[Picture]:
+def _drawn(files: Mapping[str, str]) -> Checked[Picture]:
     """The picture of rendered files, within the budget of a verification, because templates may be untrusted."""
     budget = Budget()
     admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, ours=True)
     if admitted.findings:
-        return Checked(None, findings + admitted.findings)
+        return Checked(None, admitted.findings)
     try:
         with Backstop(budget.seconds, budget.bytes):
             parsed = (parse(path, text) for path, text in admitted.terraform.items() if not refusal(text))
-            return Checked(picture(file for file in parsed if isinstance(file, File)), findings)
+            return Checked(picture(file for file in parsed if isinstance(file, File)))
     except (Overrun, MemoryError, RecursionError) as error:
         why = f"the picture takes more than {error}" if isinstance(error, Overrun) else "the picture"
-        return Checked(
-            None, (*findings, too_large(why, None, "simplify the project's own templates", ours=True))
-        )
+        return Checked(None, (too_large(why, None, "simplify the project's own templates", ours=True),))
 
 
 def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
     """Size, render and verify one environment. Of sizing, findings are errors only."""
-    return _build(project, environment).stack
+    return _stack(project, environment, size(environment))
 
 
-def _build(project: Project, environment: Environment) -> _Built:
-    sizing = size(environment)
-    warnings = tuple(each for each in sizing.findings if each.severity is not Severity.ERROR)
-    if sizing.value is None or has_errors(sizing.findings):
-        wrong = told([(environment.name, _errors(sizing.findings))])
-        return _Built(environment, Checked(None, wrong), warnings)
-    rendered = render(environment, sizing.value, project)
-    if rendered.value is None or has_errors(rendered.findings):
-        return _Built(environment, Checked(None, rendered.findings), warnings)
+def _stack(project: Project, environment: Environment, sized: Checked[Sizing]) -> Checked[Stack]:
+    return _rendered(project, environment, sized).then(lambda files: _verified(environment, files))
+
+
+def _rendered(
+    project: Project, environment: Environment, sized: Checked[Sizing]
+) -> Checked[Mapping[str, str]]:
+    """The files of an environment's stack. Of sizing, findings are errors only."""
+    fitting = Checked(sized.value, errors(sized.findings))
+    return fitting.then(lambda sizing: render(environment, sizing, project))
+
+
+def _verified(environment: Environment, files: Mapping[str, str]) -> Checked[Stack]:
     folder = PurePosixPath(STACKS) / environment.name
-    findings = rendered.findings
-    findings += tuple(_below(folder, finding) for finding in verify(rendered.value, ours=True))
-    if has_errors(findings):
-        return _Built(environment, Checked(None, findings), warnings)
+    findings = tuple(_below(folder, finding) for finding in verify(files, ours=True))
     fingerprint = hashlib.sha256(environment.model_dump_json().encode()).hexdigest()
-    stack = Stack(str(folder), rendered.value, fingerprint)
-    return _Built(environment, Checked(stack, findings), warnings)
+    return Checked(None if has_errors(findings) else Stack(str(folder), files, fingerprint), findings)
 
 
-def quiet(what: str) -> None:
-    """No-op progress callback."""
+def _below(folder: PurePosixPath, finding: Finding) -> Finding:
+    if finding.location is None:
+        return finding
+    return replace(finding, location=replace(finding.location, file=str(folder / finding.location.file)))
 
 
 def check_project(
-    spec: Path, only: Sequence[str] = (), *, progress: Callable[[str], None] = quiet
+    spec: Path, only: Sequence[str] = (), *, progress: ProgressCallback = no_progress
 ) -> Checked[Changes]:
     """Run all stages but the last two: find what a render would change, and write nothing."""
-    project = read_project(spec)
-    if project.value is None:
-        return Checked(None, project.findings)
-    stacks = stacks_of(project.value, only, progress=progress)
-    if stacks.value is None:
-        return Checked(None, stacks.findings)
-    planned = plan(spec.parent, stacks.value, version=VERSION, retire_in=None if only else STACKS)
-    return Checked(planned.value, stacks.findings + planned.findings)
+    retire_in = None if only else STACKS
+    built = read_project(spec).then(lambda project: stacks_of(project, only, progress=progress))
+    return built.then(lambda stacks: plan(spec.parent, stacks, version=VERSION, retire_in=retire_in))
 
 
 def render_project(
@@ -202,41 +177,45 @@ def render_project(
     *,
     force: bool = False,
     upgrade: bool = False,
-    progress: Callable[[str], None] = quiet,
+    progress: ProgressCallback = no_progress,
 ) -> Checked[Changes]:
     """Run all stages but the report: every chosen environment, or with errors nothing at all."""
-    put = put_back(spec.parent) if spec.parent.is_dir() else ()
-    if has_errors(put):
-        return Checked(None, put)
-    document = load(spec)
-    if document.value is None or has_errors(document.findings):
-        return Checked(None, document.findings)
-    project = resolve(document.value)
-    if project.value is None:
-        return Checked(None, _errors(project.findings))
-    built = _built(project.value, only, progress=progress)
-    stacks = _stacks(built)
-    if stacks.value is None:
-        return Checked(None, stacks.findings)
-    progress("Writing the stacks")
-    written = write(
-        spec.parent,
-        stacks.value,
-        version=VERSION,
-        retire_in=None if only else STACKS,
-        force=force,
-        upgrade=upgrade,
-        based_on={spec.name: document.value.text.encode()},
+
+    def put(stacks: Sequence[_Built]) -> Checked[Changes]:
+        progress("Writing the stacks")
+        return write(
+            spec.parent,
+            [each.stack for each in stacks],
+            version=VERSION,
+            retire_in=None if only else STACKS,
+            force=force,
+            upgrade=upgrade,
+            based_on={spec.name: loaded.value.text.encode()} if loaded.value else {},
+        )
+
+    restored = put_back(spec.parent) if spec.parent.is_dir() else ()
+    loaded = Checked(spec, errors(restored)).then(load)
+    resolved = loaded.then(resolve)
+    built = resolved.then(lambda project: _built(project, only, progress))
+    written = built.then(put)
+    changes = written.value.files if written.value else ()
+    renewed = {change.folder for change in changes if change.state in _NEWS}
+    new = [each for each in built.value or () if each.stack.folder in renewed]
+    sized = told((each.environment.name, each.warnings) for each in new)
+    names = {each.environment.name for each in new}
+    return Checked(written.value, _due(written.findings, resolved.value, names) + sized)
+
+
+def _due(findings: Iterable[Finding], project: Project | None, names: Collection[str]) -> tuple[Finding, ...]:
+    """The findings without the warnings and notes of the spec that are not about one of these environments."""
+    early = {Stage.LOAD, Stage.RESOLVE}
+    return tuple(
+        each
+        for each in findings
+        if each.severity is Severity.ERROR
+        or each.stage not in early
+        or (project is not None and concerns(project, each, names))
     )
-    if written.value is None:
-        return Checked(None, written.findings)
-    renewed = {change.folder for change in written.value.files if change.state in _NEWS}
-    names = {
-        each.environment.name for each in built.value or () if f"{STACKS}/{each.environment.name}" in renewed
-    }
-    spoken = tuple(each for each in project.findings if concerns(project.value, each, names))
-    sized = told((b.environment.name, b.warnings) for b in built.value or () if b.environment.name in names)
-    return Checked(written.value, spoken + sized + stacks.findings + written.findings)
 
 
 def concerns(project: Project, finding: Finding, names: Collection[str]) -> bool:
@@ -253,47 +232,25 @@ def environments_of(project: Project, only: Sequence[str]) -> Checked[tuple[Envi
     unknown = sorted(set(only) - {each.name for each in environments})
     names = [each.name for each in project.environments]
     findings = tuple(
-        Finding(
-            "unknown-environment",
-            f"the spec has no environment {name!r}",
-            Stage.RESOLVE,
-            help=choice(name, names),
-        )
+        UNKNOWN_ENVIRONMENT.found(f"the spec has no environment {name!r}", choice(name, names))
         for name in unknown
     )
     return Checked(None if unknown else environments, findings)
 
 
 def stacks_of(
-    project: Project, only: Sequence[str] = (), *, progress: Callable[[str], None] = quiet
+    project: Project, only: Sequence[str] = (), *, progress: ProgressCallback = no_progress
 ) -> Checked[tuple[Stack, ...]]:
     """Size, render and verify every chosen environment; with errors in any, none. Of sizing, errors only."""
-    return _stacks(_built(project, only, progress=progress))
+    return _built(project, only, progress).then(lambda built: Checked(tuple(each.stack for each in built)))
 
 
-def _built(
-    project: Project, only: Sequence[str], *, progress: Callable[[str], None]
-) -> Checked[tuple[_Built, ...]]:
-    chosen = environments_of(project, only)
-    if chosen.value is None:
-        return Checked(None, chosen.findings)
-    built = []
-    for environment in chosen.value:
+def _built(project: Project, only: Sequence[str], progress: ProgressCallback) -> Checked[tuple[_Built, ...]]:
+    def build(environment: Environment) -> Checked[_Built]:
         progress(f"Rendering and verifying {environment.name}")
-        built.append(_build(project, environment))
-    return Checked(tuple(built))
+        sized = size(environment)
+        warnings = tuple(each for each in sized.findings if each.severity is not Severity.ERROR)
+        verified = _stack(project, environment, sized)
+        return verified.then(lambda stack: Checked(_Built(environment, stack, warnings)))
 
-
-def _stacks(built: Checked[tuple[_Built, ...]]) -> Checked[tuple[Stack, ...]]:
-    if built.value is None:
-        return Checked(None, built.findings)
-    findings = tuple(finding for each in built.value for finding in each.stack.findings)
-    if has_errors(findings):
-        return Checked(None, findings)
-    return Checked(tuple(each.stack.value for each in built.value if each.stack.value is not None), findings)
-
-
-def _below(folder: PurePosixPath, finding: Finding) -> Finding:
-    if finding.location is None:
-        return finding
-    return replace(finding, location=replace(finding.location, file=str(folder / finding.location.file)))
+    return environments_of(project, only).then(lambda chosen: gather(map(build, chosen)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -50,8 +51,17 @@ def test_a_part_of_a_page_is_that_part() -> None:
     assert "TICKETGEN_SPEC" in run("help", "environment").stdout
 
 
-def test_a_rule_is_explained_as_rules_does() -> None:
-    assert run("help", "name-has-suffix").stdout == run("rules", "name-has-suffix").stdout
+@pytest.mark.parametrize("id", ["name-has-suffix", "hand-edited", "quota-table-writes"])
+def test_a_finding_is_explained_as_rules_does(id: str) -> None:
+    explained = run("help", id)
+    assert explained.stdout.startswith(f"# {id}\n\nRequirement: ")
+    assert explained.stdout == run("rules", id).stdout
+
+
+def test_a_finding_is_described_for_programs() -> None:
+    (described,) = json.loads(run("rules", "hand-edited", "--format", "json").stdout)
+    assert described.keys() == {"id", "severity", "summary", "why", "fix", "sources"}
+    assert (described["id"], described["severity"]) == ("hand-edited", "error")
 
 
 @pytest.mark.parametrize("typed", ["Exit Codes", "exit_codes", "EXIT-CODES", "spec.md"])

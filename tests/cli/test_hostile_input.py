@@ -16,13 +16,13 @@ from cli_tools import SPEC, on_a_terminal, run
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from ticketgen.cli import streams
+from ticketgen.reports import ReportFormat
 
 EVIL = (
     "\x1b]0;t\x07\x1b[2J\b\r::add-mask::x\n::stop-commands::y\n  ::set-output name=a::b\n##[add-mask]z"
     "\u202e\u2066\u200b\u2028\x9b"
 )
 NAME = f"n\udcff{EVIL}".replace("/", "")
-FORMATS = ["text", "json", "github", "sarif", "junit"]
 CODES = {0, 1, 2, 3, 4, 5}
 
 
@@ -69,7 +69,7 @@ def hostile(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("format", "locale"), [*((format, "C.UTF-8") for format in FORMATS), ("text", "C"), ("sarif", "C")]
+    ("format", "locale"), [*((format, "C.UTF-8") for format in ReportFormat), ("text", "C"), ("sarif", "C")]
 )
 def test_validate_prints_names_and_texts_in_every_format(
     hostile: Path, format: str, locale: str, tmp_path: Path
@@ -105,7 +105,7 @@ def test_validate_prints_names_and_texts_in_every_format(
 def test_a_spec_is_quoted_with_escapes(tmp_path: Path, spec: str) -> None:
     path = tmp_path / f"{NAME}.yaml"
     path.write_text(spec, encoding="utf-8")
-    for format in FORMATS:
+    for format in ReportFormat:
         done = run("render", "--spec", str(path), "--format", format)
         assert done.exit_code == 3
         assert_harmless(done.stdout)

@@ -61,6 +61,14 @@ def test_severity_rule_and_arrow_have_colours_and_the_text_is_the_same(tmp_path:
         assert re.search(rf"\x1b\[[0-9;]+m{re.escape(part)}\x1b\[0m", colored)
 
 
+def test_sarif_describes_the_findings_of_every_command(rendered: Path) -> None:
+    (rendered / "stacks/dev/outputs.tf").write_text("# mine\n")
+    (done,) = json.loads(run("render", "--check", "--format", "sarif").stdout)["runs"]
+    (described,) = done["tool"]["driver"]["rules"]
+    assert described["id"] == "hand-edited"
+    assert described["shortDescription"]["text"] == "No rendered file was edited by hand."
+
+
 @pytest.mark.parametrize("format", ["json", "github", "sarif", "junit"])
 def test_no_report_for_programs_has_colours(project: Path, format: str) -> None:
     (project / "ticketgen.yaml").write_text(SPEC.replace("eu-west-1", "eu-wset-1"))

@@ -146,10 +146,11 @@ def context() -> Data:
 
 def reported(findings: Iterable[Finding]) -> str:
     """All formats of a report."""
-    from ticketgen.reports import FORMATS, report
+    from ticketgen.reports import ReportFormat
+    from ticketgen.reports.report import report
 
     kept = tuple(findings)
-    return "".join(report(kept, format, {}) for format in FORMATS)
+    return "".join(report(kept, format, {}) for format in ReportFormat)
 
 
 _HCL_WORDS = (

@@ -15,7 +15,8 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 
 from ticketgen import escaping
 from ticketgen.findings import Finding, Location, Severity, Stage
-from ticketgen.reports import FORMATS, Style, report
+from ticketgen.reports import ReportFormat
+from ticketgen.reports.report import Style, report
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m", "\x1b]8;;https://evil.example\x07link\x1b]8;;\x07", "\x1b]0;title\x07", "back\b\b\bspace",
@@ -51,7 +52,7 @@ def commands(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", ReportFormat)
 @given(message=TEXT, help=TEXT, name=NAME, line=TEXT, base=NAME)
 @example(message="\n::error::x", help="\n  ::error::x", name="::error::x.tf", line="::error::x", base="")
 def test_a_report_only_shows(format: str, message: str, help: str, name: str, line: str, base: str) -> None:

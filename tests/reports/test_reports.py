@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ElementTree
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
+from ticketgen import reports
 from ticketgen.findings import Finding, Location, Severity, Stage
-from ticketgen.reports import FORMATS, report
+from ticketgen.reports import ReportFormat
+from ticketgen.reports.report import report
 from ticketgen.rules.catalogue import CATALOGUE
 
 ERROR = Finding(
@@ -82,7 +85,7 @@ def test_github_knows_every_severity() -> None:
     assert commands == ["::error", "::warning", "::notice"]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", ReportFormat)
 def test_the_order_of_findings_does_not_matter(format: str) -> None:
     assert len({report(order, format, SOURCES) for order in permutations([ERROR, WARNING, NOTE])}) == 1
 
@@ -170,3 +173,8 @@ def test_machines_can_read_whatever_is_said(text: str, line: int, column: int) -
     ElementTree.fromstring(report([finding], "junit", sources))
     assert len(report([finding], "github", sources).split("\n")) == 1
     report([finding], "text", sources)
+
+
+def test_every_format_is_a_module_and_every_module_a_format() -> None:
+    modules = {path.stem for path in Path(reports.__file__).parent.glob("*.py")}
+    assert modules - {"__init__", "report"} == {*ReportFormat}

@@ -9,8 +9,8 @@ from rule_tools import HERE, bad, good, validated
 
 from terraform_tool import Terraform
 from ticketgen.findings import Severity
-from ticketgen.reports import report
-from ticketgen.rules.catalogue import CATALOGUE, LEVELS
+from ticketgen.reports.report import report
+from ticketgen.rules.catalogue import CATALOGUE
 from ticketgen.rules.registry import RULES
 
 IDS = [rule.id for rule in RULES]
@@ -41,16 +41,6 @@ def test_every_rule_has_its_examples_and_every_example_its_rule() -> None:
 def test_the_seven_failures_come_first_and_are_errors() -> None:
     assert IDS[:7] == THE_SEVEN
     assert {CATALOGUE[rule].severity for rule in THE_SEVEN} == {Severity.ERROR}
-
-
-def test_every_rule_has_a_summary_a_reason_and_a_fix() -> None:
-    assert len(CATALOGUE) == len(RULES) + sum(map(len, LEVELS.values()))
-    for rule in RULES:
-        assert rule.summary
-        assert rule.why.endswith(".")
-        assert rule.fix
-        assert not rule.summary.endswith(".")
-        assert not rule.fix.endswith(".")
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from ticketgen.guesses import nearest
 from ticketgen.spec.numbers import meant
 from ticketgen.spec.tags import MOST_TAGS, RESERVED_TAGS, Tags
 from ticketgen.spec.texts import (
@@ -20,7 +21,6 @@ from ticketgen.spec.texts import (
     ProjectName,
     RegionName,
     ZoneId,
-    nearest,
 )
 
 TYPES = {

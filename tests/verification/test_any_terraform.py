@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ticketgen.findings import Finding, Severity
-from ticketgen.reports import report
+from ticketgen.reports.report import report
 from ticketgen.rules.catalogue import CATALOGUE
 from ticketgen.verification.verify import verify
 

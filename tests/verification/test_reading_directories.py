@@ -247,7 +247,7 @@ def test_a_long_row_of_links_leads_nowhere(root: Path) -> None:
     read = read_directory(root)
     assert read.value is not None
     assert len(read.value.texts) == 1 + MOST_LINKS
-    assert read.findings[0].message == "the file is a link that leads nowhere"
+    assert read.findings[0].message == "the file is a broken link"
 
 
 def test_links_are_followed_in_a_bounded_number_of_steps(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from ticketgen.findings import Finding, Severity
-from ticketgen.rules.catalogue import LEVELS
+from ticketgen.findings.verification import LEVELS
 from ticketgen.verification.verify import verify
 
 LEVEL = {info.id for info in LEVELS["References"]} - {"unused-declaration"} | {"not-checked"}

@@ -12,7 +12,7 @@ from ticketgen.aws.names import NAME_LIMITS
 from ticketgen.aws.provider.schema import AWS_VERSION, schema_of
 from ticketgen.aws.provider.upgrade import BOOLEANS, DEPRECATED, NEW, REMOVED, REMOVED_TYPES
 from ticketgen.findings import Finding, Severity
-from ticketgen.rules.catalogue import LEVELS
+from ticketgen.findings.verification import LEVELS
 from ticketgen.verification.verify import verify
 
 LEVEL = {info.id for info in LEVELS["Schema"]}

@@ -16,16 +16,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from ticketgen.capacity.billed_units import KEYS
-from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings import Category, Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings.spec import INVALID_VALUE, MISSING_KEY, UNKNOWN_KEY, UNKNOWN_VERSION, UNREADABLE_FILE
+from ticketgen.findings.verification import WRONG_TYPE
+from ticketgen.guesses import did_you_mean
 from ticketgen.safe_open import open_inside
 from ticketgen.spec.nodes import Map, Node, Scalar, dotted, shown, shown_text
 from ticketgen.spec.reader import MOST_BYTES, read
-from ticketgen.spec.texts import nearest
 
 __all__ = ["Prices", "read_prices"]
 
@@ -51,7 +53,13 @@ class Prices:
 
 
 def read_prices(path: Path) -> Checked[Prices]:
-    """Read a price file; all its errors are reported at once."""
+    """Read a price file; all its errors are reported at once, as errors of the option that names it."""
+    prices = _read(path)
+    findings = (replace(each, stage=Stage.LOAD, category=Category.USAGE) for each in prices.findings)
+    return Checked(prices.value, tuple(findings))
+
+
+def _read(path: Path) -> Checked[Prices]:
     at = Location(str(path))
     try:
         data = open_inside(path, MOST_BYTES + 1, clip=True)
@@ -59,7 +67,7 @@ def read_prices(path: Path) -> Checked[Prices]:
         message = f"{path} cannot be read: {error.strerror}"
         return Checked(
             None,
-            (Finding("unreadable-file", message, Stage.LOAD, at, help="name a readable file with --prices"),),
+            (UNREADABLE_FILE.found(message, "name a readable file with --prices", at=at),),
         )
     tree = read(data, str(path))
     if tree.value is None or has_errors(tree.findings):
@@ -88,8 +96,8 @@ def _price(node: Node) -> Decimal | None:
 
 def _problems(root: Node) -> Iterator[Finding]:
     if not isinstance(root, Map):
-        yield _finding(
-            "wrong-type", root, f"the whole file: {shown(root)} is not a map of keys", "begin with version: 1"
+        yield WRONG_TYPE.found(
+            f"the whole file: {shown(root)} is not a map of keys", "begin with version: 1", at=root.at
         )
         return
     for key in root.entries.keys() - set(_TOP):
@@ -98,36 +106,29 @@ def _problems(root: Node) -> Iterator[Finding]:
         _TOP, ("version: 1", "currency: USD", "prices: with at least one price below it"), strict=True
     ):
         if key not in root.entries:
-            yield _finding("missing-key", root, f"{key} is missing", f"add {value}")
+            yield MISSING_KEY.found(f"{key} is missing", f"add {value}", at=root.at)
     version, currency, prices = (root.entries.get(key) for key in _TOP)
     if version is not None and not (
         isinstance(version, Scalar) and version.value == 1 and version.text == "1"
     ):
-        yield _finding(
-            "unknown-version",
-            version,
-            f"version: {shown(version)} is not a version that this ticketgen reads",
-            "write 1",
+        yield UNKNOWN_VERSION.found(
+            f"version: {shown(version)} is not a version that this ticketgen reads", "write 1", at=version.at
         )
     if currency is not None and not (
         isinstance(currency, Scalar)
         and isinstance(currency.value, str)
         and re.fullmatch("[A-Z]{3}", currency.value)
     ):
-        yield _finding(
-            "invalid-value",
-            currency,
-            f"currency: {shown(currency)} is not an ISO 4217 code",
-            "write one, such as USD",
+        yield INVALID_VALUE.found(
+            f"currency: {shown(currency)} is not an ISO 4217 code", "write one, such as USD", at=currency.at
         )
     if prices is None:
         return
     if not isinstance(prices, Map):
-        yield _finding(
-            "wrong-type",
-            prices,
+        yield WRONG_TYPE.found(
             f"prices: {shown(prices)} is not a map of keys",
             "write one line per price, such as dynamodb.write_request_units: 0.000000625",
+            at=prices.at,
         )
         return
     for key, node in prices.entries.items():
@@ -135,16 +136,9 @@ def _problems(root: Node) -> Iterator[Finding]:
             yield _unknown(prices, key, KEYS)
         elif _price(node) is None:
             message = f"{dotted(node.path)}: {shown(node)} is not a price"
-            yield _finding("invalid-value", node, message, "write the price of one unit, such as 0.000000625")
+            yield INVALID_VALUE.found(message, "write the price of one unit, such as 0.000000625", at=node.at)
 
 
 def _unknown(parent: Map, key: str, known: tuple[str, ...]) -> Finding:
-    close = nearest(key, known)
-    help = f"did you mean {close}?" if close else f"choose one of {', '.join(known)}"
-    return Finding(
-        "unknown-key", f"unknown key {shown_text(key)}", Stage.LOAD, parent.keys_at[key], help=help
-    )
-
-
-def _finding(rule: str, node: Node, message: str, help: str) -> Finding:
-    return Finding(rule, message, Stage.LOAD, node.at, help=help)
+    help = did_you_mean(key, known, f"choose one of {', '.join(known)}")
+    return UNKNOWN_KEY.found(f"unknown key {shown_text(key)}", help, at=parent.keys_at[key])

@@ -15,6 +15,7 @@ import typer
 
 __all__ = [
     "complete_environments",
+    "complete_findings",
     "complete_presets",
     "complete_regions",
     "complete_rules",
@@ -79,6 +80,14 @@ def complete_rules(ctx: typer.Context) -> Iterable[str]:
     from ticketgen.rules.catalogue import CATALOGUE
 
     return sorted(CATALOGUE)
+
+
+@_silent
+def complete_findings(ctx: typer.Context) -> Iterable[str]:
+    """The ids of all findings."""
+    from ticketgen.finding_kinds import KINDS
+
+    return sorted(KINDS)
 
 
 @_silent

@@ -19,14 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from ticketgen.cli.output import close_to
 from ticketgen.cli.paths import seen
 from ticketgen.cli.session import session
 from ticketgen.cli.spec_file import upwards
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.findings import Checked, Finding, Location, Severity
+from ticketgen.findings.spec import INVALID_CONFIG
+from ticketgen.guesses import did_you_mean
 from ticketgen.safe_open import IN_THE_REPOSITORY, NotPlain, open_inside
 
-__all__ = ["KEYS", "NAMES", "Config", "read_config", "unknown_rule"]
+__all__ = ["KEYS", "NAMES", "Config", "read_config"]
 
 NAMES = ("ticketgen.toml", ".ticketgen.toml")
 
@@ -100,15 +101,6 @@ def read_config() -> Checked[Config]:
     return Checked(Config(file, severity, select, ignore, table.get("strict")))
 
 
-def unknown_rule(name: str) -> str | None:
-    """Why a name is not that of a rule; None if it is one."""
-    from ticketgen.rules.catalogue import CATALOGUE
-
-    if name in CATALOGUE:
-        return None
-    return f"there is no rule {name!r}. " + close_to(name, CATALOGUE, "Run `ticketgen rules` for a list.")
-
-
 def _problems(document: Mapping[str, object], text: str, file: Path) -> Iterator[Finding]:
     def at(word: str) -> Location:
         """The first line that has the key or the value: TOML's reader does not say where it was."""
@@ -124,16 +116,16 @@ def _problems(document: Mapping[str, object], text: str, file: Path) -> Iterator
                 f"{key!r} stands above the table [{_TABLE}]", at(key), f"write [{_TABLE}] on a line above it"
             )
         elif key != _TABLE:
-            help = close_to(key, [_TABLE]) or f"write [{_TABLE}]: there is no other table"
-            yield _finding(f"unknown table {key!r}", at(key), _lowered(help))
+            help = did_you_mean(key, [_TABLE], f"write [{_TABLE}]: there is no other table")
+            yield _finding(f"unknown table {key!r}", at(key), help)
     table = document.get(_TABLE, {})
     if not isinstance(table, dict):
         yield _finding(f"{_TABLE} is not a table", at(_TABLE), f"write [{_TABLE}] and its keys below it")
         return
     for key, value in table.items():
         if key not in KEYS:
-            help = close_to(key.replace("_", "-"), KEYS) or f"write one of {', '.join(KEYS)}"
-            yield _finding(f"unknown key {key!r} in [{_TABLE}]", at(key), _lowered(help))
+            help = did_you_mean(key, KEYS, f"write one of {', '.join(KEYS)}")
+            yield _finding(f"unknown key {key!r} in [{_TABLE}]", at(key), help)
         else:
             yield from _CHECKS[key](key, value, at)
 
@@ -141,12 +133,13 @@ def _problems(document: Mapping[str, object], text: str, file: Path) -> Iterator
 def _severity(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
     known = [each.value for each in Severity]
     if value not in known:
-        help = close_to(str(value), known) or f"write one of {', '.join(known)}"
-        yield _finding(f"{key}: {value!r} is not a severity", at(key), _lowered(help))
+        help = did_you_mean(str(value), known, f"write one of {', '.join(known)}")
+        yield _finding(f"{key}: {value!r} is not a severity", at(key), help)
 
 
 def _listed(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
-    from ticketgen.rules.pages import NEVER_IGNORED
+    from ticketgen.findings.verification import NEVER_IGNORED
+    from ticketgen.rules.catalogue import CATALOGUE
 
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         yield _finding(f"{key}: {value!r} is not a list of rules", at(key), f'write {key} = ["rule", "rule"]')
@@ -155,10 +148,9 @@ def _listed(key: str, value: object, at: Callable[[str], Location]) -> Iterator[
         if key == "ignore" and name in NEVER_IGNORED:
             help = "remove it: nothing else is checked where it fails"
             yield _finding(f"{key}: {name} cannot be ignored", at(name), help)
-        wrong = unknown_rule(name)
-        if wrong:
-            message, _, help = wrong.partition(". ")
-            yield _finding(f"{key}: {message}", at(name), _lowered(help.rstrip(".")))
+        if name not in CATALOGUE:
+            help = did_you_mean(name, CATALOGUE, "run `ticketgen rules` for a list")
+            yield _finding(f"{key}: there is no rule {name!r}", at(name), help)
 
 
 def _flag(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
@@ -169,9 +161,5 @@ def _flag(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Fi
 _CHECKS = {"min-severity": _severity, "select": _listed, "ignore": _listed, "strict": _flag}
 
 
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
 def _finding(message: str, at: Location, help: str) -> Finding:
-    return Finding("invalid-config", message, Stage.LOAD, at, help=help)
+    return INVALID_CONFIG.found(message, help, at=at)

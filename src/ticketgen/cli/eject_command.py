@@ -8,11 +8,12 @@ import typer
 
 from ticketgen.cli.complete import complete_templates
 from ticketgen.cli.diffs import show_diff
-from ticketgen.cli.options import ReportFormat, Spec
+from ticketgen.cli.options import Spec
 from ticketgen.cli.output import finish, misused, show_findings
 from ticketgen.cli.paths import seen
 from ticketgen.cli.session import say
 from ticketgen.cli.spec_file import the_spec
+from ticketgen.reports import ReportFormat
 
 __all__ = ["eject"]
 

@@ -1,6 +1,6 @@
-"""What the exit codes mean, and how one follows from the kind of mistake.
+"""What the exit codes mean, and which one follows from findings.
 
-The tables are the contract: the help, `docs/cli.md` and every command read them. Findings are imported when there are
+The table is the contract: the help, `docs/cli.md` and every command read it. Findings are imported when there are
 some: `--help` prints the codes without findings.
 """
 
@@ -19,7 +19,7 @@ __all__ = ["MEANINGS", "ExitCode", "exit_code", "exit_code_of", "summary"]
 
 
 class ExitCode(IntEnum):
-    """Part of the contract with CI and scripts."""
+    """Part of the contract with CI and scripts. Findings have a category of the same name."""
 
     FINE = 0
     FINDINGS = 1
@@ -70,79 +70,20 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
 })  # fmt: skip
 """Each code's name and its meaning."""
 
-_OF_STAGE: Mapping[str, ExitCode] = {
-    "load": ExitCode.INVALID_SPEC,
-    "resolve": ExitCode.INVALID_SPEC,
-    "size": ExitCode.INVALID_SPEC,
-    "render": ExitCode.INVALID_SPEC,
-    "verify": ExitCode.FINDINGS,
-    "write": ExitCode.FINDINGS,
-}
-
-_OF_RULE: Mapping[str, ExitCode] = MappingProxyType(
-    dict.fromkeys(
-        (
-            "cannot-be-secondary",
-            "inside-a-project",
-            "install-source",
-            "invalid-config",
-            "invalid-option",
-            "needs-opt-in",
-            "needs-secondary-region",
-            "no-directory",
-            "no-such-region",
-            "no-terraform",
-            "not-ejected",
-            "other-partition",
-            "project-name",
-            "region-is-needed",
-            "template-broken",
-            "template-untrusted",
-            "template-without-spec",
-            "unknown-answer",
-            "unknown-environment",
-            "unknown-template",
-        ),
-        ExitCode.USAGE,
-    )
-    | dict.fromkeys(
-        (
-            "case-collision",
-            "ejected-already",
-            "folder-not-empty",
-            "hand-edited",
-            "in-the-way",
-            "path-outside",
-        ),
-        ExitCode.HAND_EDIT,
-    )
-    | dict.fromkeys(("busy", "cannot-lock", "cannot-write", "interference"), ExitCode.CANNOT_WRITE)
-    | {"override-broken": ExitCode.FINDINGS}
-)
-"""The kinds of mistake whose code does not follow from the stage that found them."""
-
 _NOT_WRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS})
 
 
-def exit_code(findings: Iterable[Finding], *, unreadable: ExitCode | None = None) -> ExitCode:
-    """The highest code of the errors; ``FINE`` without one.
+def exit_code(findings: Iterable[Finding]) -> ExitCode:
+    """The highest code of the errors; ``FINE`` without one."""
+    from ticketgen.findings import errors
 
-    Args:
-        findings: in any order.
-        unreadable: the code if what was loaded was not the spec but a file that an option names.
-    """
-    from ticketgen.findings import Severity
-
-    codes = (_of(finding, unreadable) for finding in findings if finding.severity is Severity.ERROR)
-    return max(codes, default=ExitCode.FINE)
+    return max(map(_of, errors(findings)), default=ExitCode.FINE)
 
 
-def _of(finding: Finding, unreadable: ExitCode | None) -> ExitCode:
+def _of(finding: Finding) -> ExitCode:
     if finding.location and finding.location.file.startswith("--"):
         return ExitCode.USAGE  # the place is in an option's value, such as that of --set
-    if unreadable is not None and finding.stage == "load":
-        return unreadable
-    return _OF_RULE.get(finding.rule, _OF_STAGE[finding.stage.value])
+    return ExitCode[finding.category.name]
 
 
 def exit_code_of(error: OSError) -> ExitCode:

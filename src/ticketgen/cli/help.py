@@ -159,10 +159,9 @@ class CommandGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of these arguments; for an unknown one, the error names the nearest."""
         if args and not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from ticketgen.cli.output import close_to
+            from ticketgen.cli.output import unknown
 
-            otherwise = f"The commands are {', '.join(COMMANDS)}."
-            ctx.fail(f"there is no command {args[0]!r}. {close_to(args[0], COMMANDS, otherwise)}")
+            ctx.fail(unknown("command", args[0], COMMANDS, f"The commands are {', '.join(COMMANDS)}."))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ticketgen.cli.complete import complete_topics
-from ticketgen.cli.output import close_to, misused
+from ticketgen.cli.output import misused, unknown
 
 __all__ = ["help_on"]
 
@@ -42,9 +42,7 @@ def help_on(
         for name, title in known.items():
             typer.echo(f"  {name:<{width}}  {title}")
         typer.echo(f"\nCommands:\n  {', '.join(COMMANDS)}")
-        typer.echo(
-            "\nRun `ticketgen help TOPIC`, with a topic, a command, or a rule that `ticketgen rules` lists."
-        )
+        typer.echo("\nRun `ticketgen help TOPIC`, with a topic, a command, or the id of a finding.")
         return
     name = topic.casefold().removesuffix(".md").replace(" ", "-").replace("_", "-")
     parts = []
@@ -52,12 +50,11 @@ def help_on(
         parts.append(_of_command(ctx, name))
     if name in known:
         parts.append(text_of(name))
-    parts = parts or _of_rule(name)
+    parts = parts or _of_finding(name)
     if not parts:
-        from ticketgen.rules.catalogue import CATALOGUE
+        from ticketgen.finding_kinds import KINDS
 
-        otherwise = "Run `ticketgen help` for a list."
-        misused(f"there is no topic {topic!r}. {close_to(name, [*known, *COMMANDS, *CATALOGUE], otherwise)}")
+        misused(unknown("topic", topic, [*known, *COMMANDS, *KINDS], "Run `ticketgen help` for a list."))
     typer.echo("\n".join(parts), nl=False)
 
 
@@ -69,8 +66,8 @@ def _of_command(ctx: typer.Context, name: str) -> str:
         return f"{command.get_help(inner)}\n"
 
 
-def _of_rule(name: str) -> list[str]:
-    from ticketgen.rules.catalogue import CATALOGUE
+def _of_finding(name: str) -> list[str]:
+    from ticketgen.finding_kinds import KINDS
     from ticketgen.rules.pages import page
 
-    return [page(CATALOGUE[name])] if name in CATALOGUE else []
+    return [page(KINDS[name])] if name in KINDS else []

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.options import Format, ReportFormat, Spec
-from ticketgen.cli.output import emit, finish, show_findings
+from ticketgen.cli.options import Format, Spec
+from ticketgen.cli.output import emit, value_of
 from ticketgen.cli.paths import seen
 from ticketgen.cli.spec_file import the_spec
 from ticketgen.escaping import as_json
+from ticketgen.reports import ReportFormat
 
 __all__ = ["list_environments"]
 
@@ -25,14 +26,10 @@ def list_environments(
       ticketgen list
       ticketgen list --format json | jq -c '.[].name'
     """
-    from ticketgen.findings import has_errors
     from ticketgen.pipeline import STACKS, read_project
 
     path = the_spec(spec, ReportFormat(format.value))
-    project = read_project(path)
-    if project.value is None or has_errors(project.findings):
-        show_findings(project.findings, ReportFormat(format.value))
-        finish(project.findings)
+    project = value_of(read_project(path), ReportFormat(format.value))
     rows = [
         {
             "name": environment.name,
@@ -42,14 +39,13 @@ def list_environments(
             "regions": list(environment.regions),
             "protect": environment.protect,
         }
-        for environment in project.value.environments
+        for environment in project.environments
     ]
     if format is Format.JSON:
         emit(f"{as_json(rows)}\n")
     else:
-        show_findings(project.findings, ReportFormat.TEXT)
-        width = max(len(environment.name) for environment in project.value.environments)
+        width = max(len(environment.name) for environment in project.environments)
         folders = max(len(str(row["folder"])) for row in rows)
-        for row, environment in zip(rows, project.value.environments, strict=True):
+        for row, environment in zip(rows, project.environments, strict=True):
             regions = ", ".join(environment.regions)
             typer.echo(f"{environment.name:<{width}}  {row['folder']!s:<{folders}}  {regions}")

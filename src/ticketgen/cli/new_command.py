@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketgen.cli.complete import complete_presets
-from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.output import finish, show_findings
 from ticketgen.cli.paths import here
 from ticketgen.cli.progress import progress
 from ticketgen.cli.session import session
 from ticketgen.escaping import as_shell_word
+from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
     from ticketgen.project.new import NewProject, Question

@@ -10,18 +10,9 @@ import typer
 
 from ticketgen.cli.complete import complete_environments
 from ticketgen.cli.paths import here
+from ticketgen.reports import ReportFormat
 
-__all__ = ["Environments", "Format", "Output", "ReportFormat", "ReportFormatOption", "Spec"]
-
-
-class ReportFormat(StrEnum):
-    """How findings are reported."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
-    JUNIT = "junit"
+__all__ = ["Environments", "Format", "Output", "ReportFormatOption", "Spec"]
 
 
 class Format(StrEnum):
@@ -63,7 +54,8 @@ Output = Annotated[
     ),
 ]
 
+_PURPOSES = ", ".join(f"{each} for {each.purpose}" for each in ReportFormat if each.purpose)
+
 ReportFormatOption = Annotated[
-    ReportFormat, typer.Option("--format", help="The format of the report: github for annotations, sarif for "
-                               "code scanning, junit for test reports.")
-]  # fmt: skip
+    ReportFormat, typer.Option("--format", help=f"The format of the report: {_PURPOSES}.")
+]

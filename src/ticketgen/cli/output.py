@@ -7,21 +7,23 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import typer
 
 from ticketgen.atomic_write import replace_file
 from ticketgen.cli.exit_codes import ExitCode, exit_code
-from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.paths import STDOUT, placed, seen, view, viewed
 from ticketgen.cli.session import colored, session
 from ticketgen.cli.streams import put
 from ticketgen.escaping import as_utf8
-from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.findings import Checked, Finding, FindingKind, Severity, has_errors
+from ticketgen.reports import ReportFormat, Trait
 from ticketgen.safe_open import NotPlain, check_place
 
-__all__ = ["close_to", "emit", "expect_to_write", "finish", "misused", "reported", "show_findings"]
+__all__ = ["emit", "expect_to_write", "finish", "misused", "reported", "show_findings", "unknown", "value_of"]
+
+T = TypeVar("T")
 
 
 def reported(
@@ -44,23 +46,23 @@ def reported(
         relative_to: the folder to which paths are relative, instead of where the user stands.
         color: whether text is coloured.
     """
-    from ticketgen.reports import Style, report
+    from ticketgen.reports.report import Style, report
 
     found = tuple(findings)
-    shown, base = view(format.value, relative_to)
+    shown, base = view(format, relative_to)
     texts = {}
     if root is not None:
         texts = {shown((root / path).as_posix()): text for path, text in _named(found, sources)}
         found = placed(found, root)
     else:
         texts = {shown(path): text for path, text in _named(found, sources)}
-    rules: Mapping[str, RuleInfo] = {}
-    if format is ReportFormat.SARIF:
-        from ticketgen.rules.catalogue import CATALOGUE
+    kinds: Mapping[str, FindingKind] = {}
+    if Trait.METADATA in format.traits:
+        from ticketgen.finding_kinds import KINDS
 
-        rules = CATALOGUE
+        kinds = KINDS
     style = Style(color=color, base=base.absolute().as_posix())
-    return report(viewed(found, shown), format.value, texts, rules, style)
+    return report(viewed(found, shown), format, texts, kinds, style)
 
 
 def _named(findings: Iterable[Finding], sources: Mapping[str, str] | None) -> Iterable[tuple[str, str]]:
@@ -95,9 +97,17 @@ def show_findings(
         emit(f"{text}\n")
 
 
-def finish(findings: Iterable[Finding], *, unreadable: ExitCode | None = None) -> NoReturn:
+def finish(findings: Iterable[Finding]) -> NoReturn:
     """Exit with the code that follows from the findings."""
-    raise typer.Exit(exit_code(findings, unreadable=unreadable))
+    raise typer.Exit(exit_code(findings))
+
+
+def value_of(result: Checked[T], format: ReportFormat, root: Path | None = None) -> T:
+    """The value of a result; without one, or with errors, report its findings and exit."""
+    if result.value is None or has_errors(result.findings):
+        show_findings(result.findings, format, root=root)
+        finish(result.findings)
+    return result.value
 
 
 def misused(message: str) -> NoReturn:
@@ -106,12 +116,12 @@ def misused(message: str) -> NoReturn:
     raise typer.Exit(ExitCode.USAGE)
 
 
-def close_to(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """The sentence that names the known word that was probably meant, or another one."""
-    from difflib import get_close_matches
+def unknown(what: str, word: str, known: Iterable[str], otherwise: str) -> str:
+    """The message for an unknown word: what was probably meant, or another sentence that helps."""
+    from ticketgen.guesses import did_you_mean
 
-    close = get_close_matches(word[:64], list(known), 1)
-    return f"Did you mean {close[0]}?" if close else otherwise
+    help = did_you_mean(word, known, otherwise)
+    return f"there is no {what} {word!r}. {help[0].upper()}{help[1:]}"
 
 
 def emit(text: str, output: Path | None = None) -> None:

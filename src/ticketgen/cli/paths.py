@@ -11,6 +11,7 @@ from pathlib import Path
 from ticketgen.cli.session import session
 from ticketgen.findings import Finding, Stage
 from ticketgen.real_path import real_path
+from ticketgen.reports import ReportFormat, Trait
 
 __all__ = ["STDOUT", "View", "here", "placed", "seen", "view", "viewed"]
 
@@ -61,28 +62,28 @@ def _absolute(text: str) -> str:
     return plain
 
 
-def view(format: str = "text", relative_to: Path | None = None) -> tuple[View, Path]:
+def view(format: ReportFormat, relative_to: Path | None) -> tuple[View, Path]:
     """How paths are shown in a report, and the folder that relative ones are relative to.
 
     Args:
-        format: of the report. ``github`` and ``sarif`` are read by GitHub, from the root of the repository on.
+        format: of the report.
         relative_to: what ``--relative-to`` says.
     """
-    to_github = format in {"github", "sarif"}
+    for_github = Trait.FOR_GITHUB in format.traits
     if relative_to is not None:
         return (
-            lambda path: seen(_unlinked(path, relative_to) if to_github else path, relative_to)
+            lambda path: seen(_unlinked(path, relative_to) if for_github else path, relative_to)
         ), relative_to
-    workspace = os.environ.get(_WORKSPACE) if to_github else None
+    workspace = os.environ.get(_WORKSPACE) if for_github else None
     if workspace and Path(workspace).is_dir():
         base = Path(workspace)
-        if format == "sarif":
+        if Trait.METADATA in format.traits:
             return (lambda path: seen(_unlinked(path, base), base)), base
         return (lambda path: _below(_unlinked(path, base), base)), base
     here = Path.cwd()
-    if format == "sarif":
+    if Trait.METADATA in format.traits:
         return (lambda path: seen(_unlinked(path, here), here)), here
-    if format == "github":
+    if for_github:
         return (lambda path: seen(_unlinked(path, here))), here
     return seen, here
 

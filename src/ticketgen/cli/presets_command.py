@@ -8,7 +8,7 @@ import typer
 
 from ticketgen.cli.complete import complete_presets
 from ticketgen.cli.options import Format
-from ticketgen.cli.output import close_to, emit, misused
+from ticketgen.cli.output import emit, misused, unknown
 from ticketgen.escaping import as_json
 
 __all__ = ["presets"]
@@ -35,8 +35,7 @@ def presets(
 
     found = known.presets()
     if preset and preset not in found:
-        otherwise = f"There are {', '.join(found)}."
-        misused(f"there is no preset {preset!r}. {close_to(preset, found, otherwise)}")
+        misused(unknown("preset", preset, found, f"There are {', '.join(found)}."))
     wanted = [found[preset]] if preset else list(found.values())
     if format is Format.JSON:
         emit(f"{as_json([{'name': each.name, 'summary': each.summary} for each in wanted])}\n")

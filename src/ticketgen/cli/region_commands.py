@@ -9,7 +9,7 @@ import typer
 
 from ticketgen.cli.complete import complete_regions, complete_spec_regions
 from ticketgen.cli.diffs import plain_diff, show_diff
-from ticketgen.cli.options import Environments, ReportFormat, ReportFormatOption, Spec
+from ticketgen.cli.options import Environments, ReportFormatOption, Spec
 from ticketgen.cli.output import emit, finish, show_findings
 from ticketgen.cli.paths import seen
 from ticketgen.cli.progress import progress
@@ -17,6 +17,7 @@ from ticketgen.cli.session import say
 from ticketgen.cli.spec_file import the_spec
 from ticketgen.cli.summary import next_step, summarise, told
 from ticketgen.escaping import as_json
+from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable

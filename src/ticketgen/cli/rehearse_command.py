@@ -9,12 +9,13 @@ import typer
 
 from ticketgen.cli.complete import complete_environments
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Format, ReportFormat, Spec
-from ticketgen.cli.output import emit, expect_to_write, finish, show_findings
+from ticketgen.cli.options import Format, Spec
+from ticketgen.cli.output import emit, expect_to_write, finish, show_findings, value_of
 from ticketgen.cli.paths import here, seen
 from ticketgen.cli.session import note, say
 from ticketgen.cli.spec_file import the_spec
 from ticketgen.escaping import as_json
+from ticketgen.reports import ReportFormat
 
 __all__ = ["rehearse"]
 
@@ -55,25 +56,15 @@ def rehearse(
     """
     import os
 
-    from ticketgen.findings import has_errors
     from ticketgen.pipeline import environments_of, read_project, stack_of
 
-    path = the_spec(spec, ReportFormat(format.value))
-    project = read_project(path)
-    if project.value is None or has_errors(project.findings):
-        show_findings(project.findings, ReportFormat(format.value))
-        finish(project.findings)
-    fewest = min(project.value.environments, key=lambda each: len(each.regions))
-    chosen = environments_of(project.value, [env or fewest.name])
-    if chosen.value is None:
-        show_findings(chosen.findings, ReportFormat(format.value))
-        finish(chosen.findings)
-    (environment,) = chosen.value
+    of_findings = ReportFormat(format.value)
+    path = the_spec(spec, of_findings)
+    project = value_of(read_project(path), of_findings)
+    fewest = min(project.environments, key=lambda each: len(each.regions))
+    (environment,) = value_of(environments_of(project, [env or fewest.name]), of_findings)
     note(f"environment: {environment.name}")
-    built = stack_of(project.value, environment)
-    if built.value is None or has_errors(built.findings):
-        show_findings(built.findings, ReportFormat(format.value), root=path.parent)
-        finish(built.findings)
+    stack = value_of(stack_of(project, environment), of_findings, root=path.parent)
 
     if picture:
         expect_to_write(picture)
@@ -82,7 +73,7 @@ def rehearse(
 
     missing = what_is_missing(os.environ, Path.home())
     if missing:
-        show_findings(missing, ReportFormat(format.value))
+        show_findings(missing, of_findings)
         finish(missing)
 
     from ticketgen.rehearsal.picture import picture as drawn
@@ -93,7 +84,7 @@ def rehearse(
 
     binary = Terraform.find()
     assert binary is not None
-    wanted = Rehearsal(environment, built.value.files, float(seconds), seats, binary)
+    wanted = Rehearsal(environment, stack.files, float(seconds), seats, binary)
     try:
         board = held(wanted, lambda line: say(f"… {line}", err=True))
     except TerraformFailed as error:

@@ -10,7 +10,7 @@ import typer
 
 from ticketgen.cli.diffs import plain_diff, show_diff
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Environments, Output, ReportFormat, ReportFormatOption, Spec
+from ticketgen.cli.options import Environments, Output, ReportFormatOption, Spec
 from ticketgen.cli.output import emit, finish, show_findings
 from ticketgen.cli.progress import progress
 from ticketgen.cli.session import say
@@ -18,6 +18,7 @@ from ticketgen.cli.spec_file import the_spec
 from ticketgen.cli.summary import folders, next_step, summarise, told
 from ticketgen.escaping import as_json
 from ticketgen.findings import Checked, Finding, has_errors
+from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
     from ticketgen.tree import Changes
@@ -80,7 +81,9 @@ def render(
 
 def _why_refused(done: Checked[Changes], spec: Path, env: Sequence[str]) -> tuple[Finding, ...]:
     """The reasons for the changes of another version, if the render was refused because of it."""
-    if not any(found.rule == "upgrade" for found in done.findings):
+    from ticketgen.findings.stacks import UPGRADE
+
+    if not any(found.rule == UPGRADE.id for found in done.findings):
         return ()
     from ticketgen.pipeline import check_project
     from ticketgen.project.upgrade import explain_upgrade

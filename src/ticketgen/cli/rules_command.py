@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_rules
+from ticketgen.cli.complete import complete_findings
 from ticketgen.cli.options import Format
-from ticketgen.cli.output import emit, misused
+from ticketgen.cli.output import emit, misused, unknown
 from ticketgen.escaping import as_json
 
 __all__ = ["rules"]
+
+_KEYS = ("id", "severity", "summary", "why", "fix", "sources")
 
 
 def rules(
@@ -19,39 +21,38 @@ def rules(
         str,
         typer.Argument(
             metavar="[RULE]",
-            help="Explain this rule. Without one, all are listed.",
-            autocompletion=complete_rules,
+            help="Explain this rule, or this finding of any command. Without one, all rules are listed.",
+            autocompletion=complete_findings,
         ),
     ] = "",
     format: Annotated[Format, typer.Option("--format", help="json is for programs.")] = Format.TEXT,
 ) -> None:
     """List the rules that `ticketgen validate` checks, or explain one.
 
+    Any other finding that a command reports is explained, too: name the id that stands in brackets after its message.
+
     Examples:
       ticketgen rules
       ticketgen rules name-has-suffix
+      ticketgen rules hand-edited
       ticketgen rules --format json
     """
-    from dataclasses import asdict
-
-    from ticketgen.cli.config import unknown_rule
-    from ticketgen.rules.catalogue import CATALOGUE, LEVELS
+    from ticketgen.finding_kinds import KINDS
+    from ticketgen.findings.verification import LEVELS
+    from ticketgen.rules.catalogue import CATALOGUE
     from ticketgen.rules.pages import page
     from ticketgen.rules.registry import RULES
 
-    if rule:
-        wrong = unknown_rule(rule)
-        if wrong:
-            misused(wrong)
-    wanted = [CATALOGUE[rule]] if rule else list(CATALOGUE.values())
+    if rule and rule not in KINDS:
+        misused(unknown("rule", rule, KINDS, "Run `ticketgen rules` for a list."))
+    wanted = [KINDS[rule]] if rule else list(CATALOGUE.values())
     if format is Format.JSON:
-        emit(f"{as_json([asdict(info) for info in wanted])}\n")
+        emit(f"{as_json([{key: getattr(kind, key) for key in _KEYS} for kind in wanted])}\n")
     elif rule:
         typer.echo(page(wanted[0]), nl=False)
     else:
         width = max(map(len, CATALOGUE))
-        groups = {"Rules": tuple(each.info for each in RULES), **LEVELS}
-        for group, infos in groups.items():
+        for group, kinds in {"Rules": RULES, **LEVELS}.items():
             typer.echo(f"{group}:")
-            for info in infos:
-                typer.echo(f"  {info.id:{width}}  {info.severity.value:7}  {info.summary}")
+            for kind in kinds:
+                typer.echo(f"  {kind.id:{width}}  {kind.severity.value:7}  {kind.summary}")

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from ticketgen.cli.complete import complete_environments
-from ticketgen.cli.options import Output, ReportFormat, Spec
+from ticketgen.cli.options import Output, Spec
 from ticketgen.cli.output import emit, finish, show_findings
 from ticketgen.cli.spec_file import the_spec
+from ticketgen.reports import ReportFormat
 
 __all__ = ["show"]
 

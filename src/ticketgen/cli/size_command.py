@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Environments, Output, ReportFormat, Spec
-from ticketgen.cli.output import emit, finish, reported, show_findings
+from ticketgen.cli.options import Environments, Output, Spec
+from ticketgen.cli.output import emit, finish, reported, show_findings, value_of
 from ticketgen.cli.paths import here
 from ticketgen.cli.spec_file import the_spec
 from ticketgen.escaping import as_json
+from ticketgen.reports import ReportFormat
 
 __all__ = ["size"]
 
@@ -69,10 +69,7 @@ def size(
 
     findings_format = ReportFormat.JSON if format is SizeFormat.JSON else ReportFormat.TEXT
     path = the_spec(spec, findings_format)
-    known = read_prices(prices) if prices else None
-    if known is not None and known.value is None:
-        show_findings(known.findings, findings_format)
-        finish(known.findings, unreadable=ExitCode.USAGE)
+    money = value_of(read_prices(prices), findings_format) if prices else None
     after = pipeline.size_project(path, env or (), set_ or ())
     # Errors of the spec itself are reported as such, and not as errors of --set.
     before = pipeline.size_project(path, env or ()) if set_ else None
@@ -82,7 +79,6 @@ def size(
         finish(found.findings)
     earlier = {each.name: report(each, sizing) for each, sizing in (before.value or () if before else ())}
     reports = tuple(report(each, sizing, earlier.get(each.name)) for each, sizing in found.value)
-    money = known.value if known else None
     if format is SizeFormat.JSON:
         shown = json.loads(reported(found.findings, ReportFormat.JSON))
         document = for_programs.document(reports, money) | shown

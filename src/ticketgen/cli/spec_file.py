@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ticketgen.cli.options import ReportFormat
-from ticketgen.cli.output import finish, show_findings
+from ticketgen.cli.output import finish, show_findings, value_of
 from ticketgen.cli.paths import seen
 from ticketgen.cli.session import note, session
-from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.findings import Checked, Finding, Location
+from ticketgen.findings.spec import NO_SPEC, TWO_SPECS, UNREADABLE_FILE
+from ticketgen.reports import ReportFormat
 
 __all__ = ["NAMES", "VARIABLE", "find_spec", "spec_or_none", "the_spec", "upwards"]
 
@@ -21,12 +22,9 @@ VARIABLE = "TICKETGEN_SPEC"
 
 def the_spec(given: Path | None, format: ReportFormat = ReportFormat.TEXT) -> Path:
     """Return the path of the spec, or exit with a finding. Every command that reads a spec calls this."""
-    found = find_spec(given)
-    if found.value is None:
-        show_findings(found.findings, format)
-        finish(found.findings)
-    note(f"spec: {seen(found.value)}")
-    return found.value
+    spec = value_of(find_spec(given), format)
+    note(f"spec: {seen(spec)}")
+    return spec
 
 
 def spec_or_none(given: Path | None) -> Path:
@@ -36,7 +34,7 @@ def spec_or_none(given: Path | None) -> Path:
     """
     found = find_spec(given)
     if found.value is None and (
-        given is not None or any(each.rule == "two-specs" for each in found.findings)
+        given is not None or any(each.rule == TWO_SPECS.id for each in found.findings)
     ):
         show_findings(found.findings, ReportFormat.TEXT)
         finish(found.findings)
@@ -58,11 +56,11 @@ def find_spec(given: Path | None) -> Checked[Path]:
         where = "this folder" if base == Path() else f"{os.fspath(base)!r}"
         message = f"there is no {' or '.join(NAMES)} in {where} or above it"
         help = "run `ticketgen new my-shop` to make a project, or name a spec with --spec"
-        return Checked(None, (Finding("no-spec", message, Stage.LOAD, help=help),))
+        return Checked(None, (NO_SPEC.found(message, help),))
     if len(found) > 1:
         message = f"{seen(found[0])} and {seen(found[1])} are both here"
         help = "delete one of them, or name the one to read with --spec"
-        return Checked(None, (Finding("two-specs", message, Stage.LOAD, Location(str(found[0])), help=help),))
+        return Checked(None, (TWO_SPECS.found(message, help, at=Location(str(found[0]))),))
     return Checked(found[0])
 
 
@@ -93,4 +91,4 @@ def _missing(given: Path) -> Finding:
     else:
         message = f"{seen(given)} does not exist"
         help = "name another file with --spec, or run `ticketgen new my-shop` to make a project"
-    return Finding("unreadable-file", message, Stage.LOAD, Location(str(given)), help=help)
+    return UNREADABLE_FILE.found(message, help, at=Location(str(given)))

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ticketgen.cli.options import ReportFormat
 from ticketgen.cli.output import reported
 from ticketgen.cli.paths import seen
 from ticketgen.cli.session import say
 from ticketgen.escaping import as_shell_word
 from ticketgen.findings import Finding
+from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
     from ticketgen.spec.model import Project

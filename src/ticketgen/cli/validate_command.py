@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketgen.cli.complete import complete_rules
-from ticketgen.cli.options import Output, ReportFormat, ReportFormatOption
-from ticketgen.cli.output import finish, misused, show_findings
+from ticketgen.cli.options import Output, ReportFormatOption
+from ticketgen.cli.output import finish, misused, show_findings, unknown
 from ticketgen.cli.paths import here, seen
 from ticketgen.cli.session import note, say, session
 from ticketgen.findings import Finding, Severity
 from ticketgen.hcl.budget import DEFAULT, MOST_FACTOR
 from ticketgen.real_path import real_path
+from ticketgen.reports import ReportFormat
+from ticketgen.wording import counted
 
 if TYPE_CHECKING:
     from ticketgen.cli.config import Config
@@ -161,10 +163,10 @@ class _Filter:
 
     def keeps(self, finding: Finding) -> bool:
         """Whether a finding is reported. One after which nothing else was checked is reported always."""
-        from ticketgen.rules.pages import NEVER_IGNORED
+        from ticketgen.findings.verification import NEVER_IGNORED, NO_TERRAFORM, NOT_CHECKED
 
         levels = list(Severity)
-        always = NEVER_IGNORED | {"no-terraform", "not-checked"}
+        always = NEVER_IGNORED | {NO_TERRAFORM.id, NOT_CHECKED.id}
         if finding.rule in always and finding.severity is Severity.ERROR:
             return True
         if self.min_severity and levels.index(finding.severity) > levels.index(self.min_severity):
@@ -193,13 +195,9 @@ class _Result:
     def summary(self) -> str:
         """One line for people."""
         counts = {each: sum(found.severity is each for found in self.findings) for each in Severity}
-        said = ", ".join(_counted(count, each.value) for each, count in counts.items() if count)
-        more = f" ({_counted(self.left_out, 'finding')} not reported)" if self.left_out else ""
-        return f"{seen(self.target.folder)}: {_counted(self.files, 'file')}, {said or 'no findings'}{more}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        said = ", ".join(counted(count, f"{each.value}s") for each, count in counts.items() if count)
+        more = f" ({counted(self.left_out, 'findings')} not reported)" if self.left_out else ""
+        return f"{seen(self.target.folder)}: {counted(self.files, 'files')}, {said or 'no findings'}{more}"
 
 
 def _verified(target: Target, reported: _Filter, budget: int) -> _Result:
@@ -211,7 +209,7 @@ def _verified(target: Target, reported: _Filter, budget: int) -> _Result:
     read = read_directory(folder, name)
     findings = read.findings
     texts = read.value.texts if read.value else {}
-    note(f"{name}: read {_counted(len(texts), 'file')}")
+    note(f"{name}: read {counted(len(texts), 'files')}")
     if read.value is not None:
         findings += verify_or_remember(
             texts,
@@ -221,7 +219,7 @@ def _verified(target: Target, reported: _Filter, budget: int) -> _Result:
             budget=budget,
             progress=lambda what: note(f"{name}: {what}"),
         )
-        note(f"{name}: {_counted(len(findings), 'finding')}")
+        note(f"{name}: {counted(len(findings), 'findings')}")
     if target.files is not None:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
     findings = reported.rated(findings, folder)
@@ -256,15 +254,15 @@ def _below(folder: Path, finding: Finding) -> Finding:
 
 def _rules(option: str, lists: Sequence[str] | None) -> tuple[str, ...] | None:
     """The rules of an option that can be repeated and takes lists."""
-    from ticketgen.cli.config import unknown_rule
-    from ticketgen.rules.pages import NEVER_IGNORED
-
     if not lists:
         return None
+    from ticketgen.findings.verification import NEVER_IGNORED
+    from ticketgen.rules.catalogue import CATALOGUE
+
     names = tuple(name.strip() for each in lists for name in each.split(",") if name.strip())
     for name in names:
-        wrong = unknown_rule(name)
-        if wrong:
+        if name not in CATALOGUE:
+            wrong = unknown("rule", name, CATALOGUE, "Run `ticketgen rules` for a list.")
             misused(f"{option}: {wrong}")
         if option == "--ignore" and name in NEVER_IGNORED:
             misused(f"{option}: {name} cannot be ignored. Nothing else is checked where it fails.")

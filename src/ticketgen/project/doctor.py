@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Final
 from ticketgen.findings import has_errors
 from ticketgen.pipeline import read_project
 from ticketgen.project.pin import read_pin
+from ticketgen.project.web import why_failed
 from ticketgen.version import VERSION, install_command
 
 __all__ = ["Check", "Health", "examine"]
@@ -152,8 +152,8 @@ def _providers(tool: str, path: str, offline: bool) -> Check:
     try:
         with urllib.request.urlopen(f"https://{registry}/.well-known/terraform.json", timeout=PATIENCE_S):
             return Check(name, Health.FOUND, f"{registry} answers")
-    except (OSError, urllib.error.URLError) as error:
-        return Check(name, Health.MISSING, f"{registry} does not answer: {error}",
+    except OSError as error:
+        return Check(name, Health.MISSING, f"{registry} does not answer: {why_failed(error)}",
                      "allow access to it, or configure a provider mirror in the CLI configuration")  # fmt: skip
 
 

@@ -8,9 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from ticketgen.assets import asset_folder
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
+from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings.projects import (
+    EJECTED_ALREADY,
+    NOT_EJECTED,
+    OVERRIDE_UNKNOWN,
+    TEMPLATE_MOVED_ON,
+    UNKNOWN_TEMPLATE,
+)
+from ticketgen.findings.stacks import PATH_OUTSIDE
+from ticketgen.findings.verification import UNREADABLE
+from ticketgen.guesses import did_you_mean
 from ticketgen.safe_open import MOST_TEXT, open_below
-from ticketgen.spec.texts import nearest
 from ticketgen.stack.overrides import OVERRIDES
 from ticketgen.tree import write_files
 from ticketgen.tree.diff import unified
@@ -38,7 +47,7 @@ def eject(root: Path, name: str) -> Checked[Path]:
     if os.path.lexists(root / OVERRIDES / name):
         message = "the project already has this template"
         help = f"run `ticketgen eject {name} --diff` to see how it differs from ticketgen's own"
-        return Checked(None, (_finding("ejected-already", message, name, help),))
+        return Checked(None, (EJECTED_ALREADY.found(message, help, at=_place(name)),))
     return _written(root, name, copy=True)
 
 
@@ -72,21 +81,19 @@ def moved_on(root: Path) -> tuple[Finding, ...]:
 
 def _moved(name: str, known: tuple[str, ...], noted: Manifest) -> Finding | None:
     if name not in known:
-        close = nearest(name, known)
-        help = f"did you mean {close}?" if close else "delete it"
-        return _warning(
-            "override-unknown", "nothing reads this file: ticketgen has no such template", name, help
+        help = did_you_mean(name, known, "delete it")
+        return OVERRIDE_UNKNOWN.found(
+            "nothing reads this file: ticketgen has no such template", help, at=_place(name)
         )
     entry = noted.files.get(name)
     if entry and entry.sha256 == _built_in(name):
         return None
     since = f"since ticketgen {noted.ticketgen}" if entry else "since the project's template was written"
-    return _warning(
-        "template-moved-on",
+    return TEMPLATE_MOVED_ON.found(
         f"ticketgen's own template has changed {since}",
-        name,
         f"run `ticketgen eject {name} --diff`, copy the changes that you need, then run "
         f"`ticketgen eject {name} --accept`",
+        at=_place(name),
     )
 
 
@@ -123,9 +130,8 @@ def _unknown(name: str) -> Finding | None:
     known = ejectable()
     if name in known:
         return None
-    close = nearest(name, known)
-    help = f"did you mean {close}?" if close else "run `ticketgen eject` for the list"
-    return Finding("unknown-template", f"ticketgen has no template {name!r}", Stage.WRITE, help=help)
+    help = did_you_mean(name, known, UNKNOWN_TEMPLATE.fix)
+    return UNKNOWN_TEMPLATE.found(f"ticketgen has no template {name!r}", help)
 
 
 def _unread(root: Path, name: str) -> Finding | None:
@@ -137,28 +143,22 @@ def _unread(root: Path, name: str) -> Finding | None:
     try:
         open_below(root, path, MOST_TEXT)
     except FileNotFoundError:
-        return _finding(
-            "not-ejected",
-            "the project has no copy of this template",
-            name,
-            f"run `ticketgen eject {name}` first",
+        return NOT_EJECTED.found(
+            "the project has no copy of this template", f"run `ticketgen eject {name}` first", at=_place(name)
         )
     except OSError as error:
         if os.path.islink(root / path):  # noqa: PTH114
-            return _finding(
-                "path-outside",
+            return PATH_OUTSIDE.found(
                 "the project's copy is a symbolic link, and ticketgen does not follow it",
-                name,
                 "replace the link with a copy of the file",
+                at=_place(name),
             )
         message = f"the project's copy cannot be read: {error.strerror}"
-        return _finding("unreadable", message, name, "make it a plain file that you may read")
+        return UNREADABLE.found(
+            message, "make it a plain file that you may read", at=_place(name), stage=Stage.WRITE
+        )
     return None
 
 
-def _finding(rule: str, message: str, name: str, help: str) -> Finding:
-    return Finding(rule, message, Stage.WRITE, Location(f"{OVERRIDES}/{name}"), help=help)
-
-
-def _warning(rule: str, message: str, name: str, help: str) -> Finding:
-    return replace(_finding(rule, message, name, help), severity=Severity.WARNING)
+def _place(name: str) -> Location:
+    return Location(f"{OVERRIDES}/{name}")

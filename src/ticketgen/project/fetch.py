@@ -7,7 +7,6 @@ import os
 import re
 import stat
 import sys
-import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from ticketgen.project.template import (
     read_template,
     template_of,
 )
+from ticketgen.project.web import why_failed
 
 __all__ = ["fetch", "is_remote"]
 
@@ -135,8 +135,8 @@ def _downloaded(address: str) -> bytes:
     try:
         with urllib.request.urlopen(address, timeout=_PATIENCE_S) as answer:
             content: bytes = answer.read(MOST_BYTES + 1)
-    except (OSError, ValueError, urllib.error.URLError) as error:
-        raise Unusable(f"it cannot be fetched: {error}", "correct the address") from None
+    except (OSError, ValueError) as error:
+        raise Unusable(f"it cannot be fetched: {why_failed(error)}", "correct the address") from None
     return _small_enough(content)
 
 

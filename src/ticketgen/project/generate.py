@@ -134,25 +134,26 @@ class Renderer:
         return self._apart(lambda: self._project(answers))
 
     def _project(self, answers: Mapping[str, object]) -> Mapping[str, File]:
-        top = self._path(self._template.top, answers)
+        top = self._path(self._template.top, self._template.top, answers)
         if top is None or "/" in top:
             raise Unusable(f"{self._template.top!r} is rendered to {top or ''!r}, which is not a folder's name",
                            "correct the name of the template's folder")  # fmt: skip
         made: dict[str, File] = {}
         size = 0
         for source, file in self._template.sources().items():
+            named = f"{self._template.top}/{source}"
             copied = self._copied(source)
-            path = self._path(source, answers, copied)
+            path = self._path(named, source, answers, copied)
             if path is None:
                 continue
             if copied is None and is_text(file.content):
-                file = File(self._rendered(source, file.content.decode(), answers), file.executable)
+                file = File(self._rendered(named, file.content.decode(), answers), file.executable)
             size += len(file.content)
             if size > MOST_BYTES:
                 raise Unusable(f"it renders more than {MOST_BYTES // 1_000_000} MB", "remove a loop")
             if path in made:
                 raise Unusable(
-                    f"{source!r} and another file are both rendered to {path!r}", "rename one of them"
+                    f"{named!r} and another file are both rendered to {path!r}", "rename one of them"
                 )
             made[path] = file
         for path in made:
@@ -178,18 +179,30 @@ class Renderer:
         )
         return next(matches, None)
 
-    def _path(self, source: str, answers: Mapping[str, object], copied: str | None = None) -> str | None:
-        """The path with its names rendered, except in copied folders; None if a name renders as empty text."""
+    def _path(
+        self, named: str, source: str, answers: Mapping[str, object], copied: str | None = None
+    ) -> str | None:
+        """The path with its names rendered, except in copied folders; None if a name renders as empty text.
+
+        Args:
+            named: the whole path in the template, for messages.
+            source: the part to render.
+            answers: the variables.
+            copied: the part of the source that is copied unrendered.
+
+        Raises:
+            Unusable: a name cannot be rendered, or the path is not one below the project.
+        """
         parts = source.split("/")
         rendered = len(copied.split("/")) if copied else len(parts)
-        names = [self._text(source, name, answers) for name in parts[:rendered]] + parts[rendered:]
+        names = [self._text(named, name, answers) for name in parts[:rendered]] + parts[rendered:]
         if "" in names:
             return None
         path = "/".join(names)
         for name in path.split("/"):
             wrong = _wrong(name)
             if wrong:
-                raise Unusable(f"{source!r} is rendered to the path {path[:200]!r}, {wrong}",
+                raise Unusable(f"{named!r} is rendered to the path {path[:200]!r}, {wrong}",
                                "correct the name in the template, or the answers that it uses")  # fmt: skip
         return path
 

@@ -13,20 +13,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ticketgen.assets import asset_folder
-from ticketgen.findings import Checked, Finding, Severity, has_errors
+from ticketgen.findings import Checked, Finding, has_errors
+from ticketgen.findings.projects import (
+    INSTALL_SOURCE,
+    LEFT_BEHIND,
+    TEMPLATE_BROKEN,
+    TEMPLATE_UNTRUSTED,
+    TEMPLATE_WITHOUT_SPEC,
+    UNKNOWN_ANSWER,
+    WORKFLOW_OUT_OF_REACH,
+)
+from ticketgen.findings.stacks import CANNOT_WRITE
+from ticketgen.guesses import did_you_mean
 from ticketgen.pictures.svg import svg
-from ticketgen.pipeline import draw_project, quiet, read_project, render_project
+from ticketgen.pipeline import draw_project, read_project, render_project
+from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.project.environments import NewEnvironment, first_figures, new_environments
 from ticketgen.project.fetch import fetch
 from ticketgen.project.generate import Renderer
 from ticketgen.project.hooks import asked_before, let_import, run_hook, write_new
-from ticketgen.project.place import finding, git_root, misnamed, move, name_of, refused
+from ticketgen.project.place import git_root, misnamed, move, name_of, refused
 from ticketgen.project.scratch import in_scratch, left_behind
 from ticketgen.project.source import REQUIREMENTS, Refused, Source, read_source
 from ticketgen.project.template import File, Template, Unusable, read_template
 from ticketgen.spec.presets import presets
 from ticketgen.spec.schema import json_schema
-from ticketgen.spec.texts import nearest
 from ticketgen.tree import put_back
 from ticketgen.version import VERSION
 
@@ -85,7 +96,7 @@ class _Wanted:
     base: Path
     ask: Callable[[Question], str]
     trust: Callable[[tuple[str, ...]], bool]
-    progress: Callable[[str], None]
+    progress: ProgressCallback
 
 
 def defaults(question: Question) -> str:
@@ -113,7 +124,7 @@ def new_project(
     base: Path = Path(),
     ask: Callable[[Question], str] = defaults,
     trust: Callable[[tuple[str, ...]], bool] = never,
-    progress: Callable[[str], None] = quiet,
+    progress: ProgressCallback = no_progress,
 ) -> Checked[NewProject]:
     """Create a project.
 
@@ -139,7 +150,7 @@ def new_project(
     try:
         source = read_source(install_from, base)
     except Refused as error:
-        return Checked(None, (finding("install-source", error.message, error.help),))
+        return Checked(None, (INSTALL_SOURCE.found(error.message, error.help),))
     answers = {"project": name, **given}
     wanted = _Wanted(folder, answers, template, checkout, source, base, ask, trust, progress)
     above = folder if folder.exists() else folder.absolute().parent
@@ -150,14 +161,13 @@ def new_project(
         where = f" ({error.filename})" if error.filename else ""
         message = f"nothing was made: {error.strerror}{where}"
         made = Checked(
-            None, (finding("cannot-write", message, "fix the folder's permissions or free some space"),)
+            None, (CANNOT_WRITE.found(message, "fix the folder's permissions or free some space"),)
         )
     return replace(made, findings=(*notes, *made.findings))
 
 
 def _left_behind(place: Path) -> Finding:
-    return finding("left-behind", f"{place} is left from a `ticketgen new` that was killed", "delete it",
-                   Severity.NOTE)  # fmt: skip
+    return LEFT_BEHIND.found(f"{place} is left from a `ticketgen new` that was killed")
 
 
 def _placed(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
@@ -188,10 +198,12 @@ def _out_of_reach(folder: Path, repository: Path | None, files: tuple[str, ...])
         return ()
     message = f"{', '.join(workflows)}: CI reads such files at the top of {repository} only"
     return (
-        finding("workflow-out-of-reach", message,
-                f"move them there and run their steps in {folder.resolve().relative_to(repository.resolve())}, "
-                "or give the project a repository of its own", Severity.WARNING),
-    )  # fmt: skip
+        WORKFLOW_OUT_OF_REACH.found(
+            message,
+            f"move them there and run their steps in {folder.resolve().relative_to(repository.resolve())}, "
+            "or give the project a repository of its own",
+        ),
+    )
 
 
 def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
@@ -217,15 +229,21 @@ def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
     except Unusable as error:
         named = wanted.template or "of ticketgen"
         message = f"the template {named} cannot be used: {error.message}"
-        return Checked(None, (finding("template-broken", message, error.help),))
+        return Checked(None, (TEMPLATE_BROKEN.found(message, error.help),))
     return _finished(place, wanted)
 
 
 def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
     """Add the files that every project has, and render the stacks."""
     if not _has(place, SPEC):
-        return Checked(None, (finding("template-without-spec", f"the template makes no {SPEC} at the top",
-                                      "add one: the stacks are rendered from it"),))  # fmt: skip
+        return Checked(
+            None,
+            (
+                TEMPLATE_WITHOUT_SPEC.found(
+                    f"the template makes no {SPEC} at the top", "add one: the stacks are rendered from it"
+                ),
+            ),
+        )
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     installed_from = {} if _has(place, REQUIREMENTS) else wanted.source.files
     added = {SCHEMA: schema.encode(), **installed_from}
@@ -256,8 +274,7 @@ def _template(wanted: _Wanted, beside: Path) -> Template:
 
 
 def _untrusted(template: str, code: tuple[str, ...]) -> Finding:
-    return finding("template-untrusted", f"the template {template} runs code with your rights: {', '.join(code)}",
-                   "read its hooks and extensions, and pass --trust if you trust the author")  # fmt: skip
+    return TEMPLATE_UNTRUSTED.found(f"the template {template} runs code with your rights: {', '.join(code)}")
 
 
 def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[str, object] | Finding:
@@ -269,9 +286,8 @@ def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[st
     asked = [key for key in variables if not key.startswith("_") and key not in _OURS]
     unknown = sorted(set(wanted.given) - set(asked) - {"project"})
     if unknown:
-        close = nearest(unknown[0], asked)
-        help_text = f"did you mean {close}?" if close else f"it asks for {', '.join(asked) or 'nothing'}"
-        return finding("unknown-answer", f"the template does not ask for {unknown[0]!r}", help_text)
+        help = did_you_mean(unknown[0], asked, f"it asks for {', '.join(asked) or 'nothing'}")
+        return UNKNOWN_ANSWER.found(f"the template does not ask for {unknown[0]!r}", help)
     given = {**wanted.given, "ticketgen": VERSION, "ticketgen_install": wanted.source.command}
     prompts = variables.get("__prompts__")
     texts = prompts if isinstance(prompts, dict) else {}
@@ -285,9 +301,8 @@ def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[st
         text = texts.get(key, key) if isinstance(texts.get(key, key), str) else key
         answer = given[key] if key in given else wanted.ask(Question(key, text, default, choices))
         if choices and answer not in choices:
-            close = nearest(answer, choices)
-            help_text = f"did you mean {close}?" if close else f"choose one of {', '.join(choices)}"
-            return finding("unknown-answer", f"{key}: there is no choice {answer!r}", help_text)
+            help = did_you_mean(answer, choices, f"choose one of {', '.join(choices)}")
+            return UNKNOWN_ANSWER.found(f"{key}: there is no choice {answer!r}", help)
         answers[key] = answer
     if is_ours:
         answers |= first_figures(presets()[str(answers["preset"])].path)

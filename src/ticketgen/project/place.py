@@ -16,12 +16,20 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from ticketgen.findings import Finding, Severity, Stage, has_errors
+from ticketgen.findings import Finding, has_errors
+from ticketgen.findings.projects import (
+    FILE_EXTENDED,
+    FILE_KEPT,
+    FOLDER_NOT_EMPTY,
+    INSIDE_A_PROJECT,
+    PROJECT_NAME,
+)
+from ticketgen.findings.stacks import IN_THE_WAY
 from ticketgen.safe_open import MOST_TEXT, open_below
 from ticketgen.spec.texts import ProjectName
 from ticketgen.tree import write_files
 
-__all__ = ["OWN_README", "finding", "git_root", "misnamed", "move", "name_of", "refused"]
+__all__ = ["OWN_README", "git_root", "misnamed", "move", "name_of", "refused"]
 
 SPECS: Final = ("ticketgen.yaml", "ticketgen.yml")
 OWN_README: Final = "TICKETGEN.md"
@@ -35,11 +43,6 @@ _WELCOME: Final = (
     "security.md", "contributing.md", "code_of_conduct.md", ".editorconfig", ".idea", ".vscode", ".ds_store", ".venv",
     "venv", ".python-version", ".envrc", ".ticketgen-new-*",
 )  # fmt: skip
-
-
-def finding(rule: str, message: str, help: str, severity: Severity = Severity.ERROR) -> Finding:
-    """A finding of `new`."""
-    return Finding(rule, message, Stage.WRITE, severity=severity, help=help)
 
 
 def name_of(folder: Path) -> str:
@@ -59,8 +62,9 @@ def misnamed(name: str) -> Finding | None:
         TypeAdapter(ProjectName).validate_python(name)
     except ValidationError as error:
         rule = str(error.errors()[0].get("ctx", {}).get("help", "")).partition(", such as")[0]
-        return finding("project-name", f"{name!r} is not a valid project name",
-                       f"pass --name {_suggested(name)}, or {rule}")  # fmt: skip
+        return PROJECT_NAME.found(
+            f"{name!r} is not a valid project name", f"pass --name {_suggested(name)}, or {rule}"
+        )
     return None
 
 
@@ -74,20 +78,16 @@ def refused(folder: Path) -> Finding | None:
     """The finding about a folder in which no project can be created; None if it is usable."""
     exists = folder.is_symlink() or folder.exists()
     if exists and not folder.is_dir():
-        return finding("folder-not-empty", f"{folder} exists and is not a folder", "name another folder")
+        return FOLDER_NOT_EMPTY.found(f"{folder} exists and is not a folder", "name another folder")
     for parent in folder.absolute().parents:
         spec = next((parent / name for name in SPECS if (parent / name).is_file()), None)
         if spec:
-            return finding(
-                "inside-a-project",
-                f"{folder} lies inside the project of {spec}",
-                "name a folder outside of it",
-            )
+            return INSIDE_A_PROJECT.found(f"{folder} lies inside the project of {spec}")
     if not exists:
         return None
     names = sorted(each.name for each in folder.iterdir())
     if set(names) & set(SPECS):
-        return finding("folder-not-empty", f"{folder} is already a project", "run ticketgen render there")
+        return FOLDER_NOT_EMPTY.found(f"{folder} is already a project", "run ticketgen render there")
     in_the_way = [
         name for name in names if not any(fnmatch.fnmatch(name.lower(), pattern) for pattern in _WELCOME)
     ]
@@ -95,8 +95,7 @@ def refused(folder: Path) -> Finding | None:
         return None
     more = len(in_the_way) - _MOST_NAMED
     named = ", ".join(in_the_way[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return finding("folder-not-empty", f"{folder} is not empty: it holds {named}",
-                   "name a new folder, or one with nothing but .git, README and LICENSE")  # fmt: skip
+    return FOLDER_NOT_EMPTY.found(f"{folder} is not empty: it holds {named}")
 
 
 class _InTheWay(Exception):
@@ -126,7 +125,7 @@ def move(project: Path, folder: Path) -> tuple[Finding, ...]:
         extended = {name: _theirs(folder, name) for name in _MERGED if os.path.lexists(folder / name)}
         changes = {name: (extended.get(name), (project / name).read_bytes()) for name in mine}
     except _InTheWay as error:
-        return (finding("in-the-way", str(error), "remove it from the template or from the folder"),)
+        return (IN_THE_WAY.found(str(error), "remove it from the template or from the folder"),)
     found = write_files(folder, changes)
     if has_errors(found):
         return found
@@ -177,9 +176,7 @@ def _meet(project: Path, folder: Path) -> Iterator[Finding]:
             missing = _missing_lines(before, wanted)
             ours.write_bytes(before + missing)
             if missing:
-                yield finding(
-                    "file-extended", f"lines for ticketgen were appended to {there}", "", Severity.NOTE
-                )
+                yield FILE_EXTENDED.found(f"lines for ticketgen were appended to {there}", "")
         elif ours.is_dir() and not ours.is_symlink():
             raise _InTheWay(f"{there} exists, and the template makes a folder of that name")
         else:
@@ -197,4 +194,4 @@ def _missing_lines(before: bytes, wanted: bytes) -> bytes:
 
 
 def _kept(there: Path, instead: str) -> Finding:
-    return finding("file-kept", f"{there} was kept as it is", instead, Severity.NOTE)
+    return FILE_KEPT.found(f"{there} was kept as it is", instead)

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketgen.findings import Checked, Finding, Severity, Stage, has_errors
-from ticketgen.pipeline import quiet, stacks_of
+from ticketgen.findings import Checked, Finding, has_errors
+from ticketgen.findings.stacks import DELETION_PROTECTED, REGION_DESTROYED
+from ticketgen.pipeline import stacks_of
+from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import size
 from ticketgen.sizing.telling import told
 from ticketgen.spec.edits import Edit
@@ -52,7 +54,7 @@ def change_regions(
     *,
     force: bool = False,
     dry_run: bool = False,
-    progress: Callable[[str], None] = quiet,
+    progress: ProgressCallback = no_progress,
 ) -> Checked[RegionChange]:
     """Edit a spec and render the environments that change: both, or with errors neither.
 
@@ -141,22 +143,16 @@ def goes(environment: Environment, region: str, stack: Stack) -> Iterator[Findin
     module = {path: text for path, text in stack.files.items() if path.startswith("modules/region/")}
     count = sum(len(_RESOURCE.findall(text)) for text in module.values())
     script = f", with `python {stack.folder}/{_MOVE_HOME}`" if _MOVE_HOME in stack.files else ""
-    yield Finding(
-        "region-destroyed",
+    yield REGION_DESTROYED.found(
         f"{environment.name}: the next apply destroys all of module.{region.replace('-', '_')}, "
         f"{counted(count, 'resources')}, with the locks and holds of events whose home is {region}, and the replicas "
         "of the global tables there",
-        Stage.WRITE,
-        severity=Severity.WARNING,
-        help=f"before the apply, move these events to another home{script}; sold seats stay in the other Regions",
+        f"before the apply, move these events to another home{script}; sold seats stay in the other Regions",
     )
     if environment.protect:
         table = f"{environment.project}-{_TABLE}-{environment.name}"
-        yield Finding(
-            "deletion-protected",
+        yield DELETION_PROTECTED.found(
             f"{environment.name} is protected, so the apply cannot delete the table {table} in {region}",
-            Stage.WRITE,
-            severity=Severity.WARNING,
-            help=f"before the apply, run aws dynamodb update-table --region {region} --table-name {table} "
+            f"before the apply, run aws dynamodb update-table --region {region} --table-name {table} "
             "--no-deletion-protection-enabled",
         )

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ticketgen.assets import changelog
-from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.stacks import UPGRADE_REASON
 from ticketgen.tree import Changes, upgrades
 from ticketgen.tree.versions import is_newer
 from ticketgen.version import VERSION
@@ -28,7 +29,7 @@ def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None =
     said = [f"{name}: {reason}" for name, reason in found]
     if not said:
         said = [f"the changelog gives no reason between {oldest} and {version}: read the diff"]
-    return tuple(Finding("upgrade-reason", each, Stage.WRITE, severity=Severity.NOTE) for each in said)
+    return tuple(UPGRADE_REASON.found(each, "") for each in said)
 
 
 def reasons(text: str, after: str, up_to: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ticketgen.findings import Finding, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.rehearsal import CREDENTIALS_IN_REACH
 from ticketgen.rehearsal.emulator.loopback import OUT_OF_REACH
 
 __all__ = [
@@ -49,11 +50,9 @@ FILES = {"AWS_SHARED_CREDENTIALS_FILE": ".aws/credentials", "AWS_CONFIG_FILE": "
 def credentials_in_reach(environment: Mapping[str, str], home: Path) -> tuple[Finding, ...]:
     """Return an error for each place where the AWS SDKs would find credentials."""
     return tuple(
-        Finding(
-            "credentials-in-reach",
+        CREDENTIALS_IN_REACH.found(
             f"{place}, and a rehearsal does not start where AWS credentials are available",
-            Stage.VERIFY,
-            help='Run it in a clean environment: env -i PATH="$PATH" HOME="$(mktemp -d)" ticketgen rehearse',
+            'Run it in a clean environment: env -i PATH="$PATH" HOME="$(mktemp -d)" ticketgen rehearse',
         )
         for place in _places(environment, home)
     )

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ticketgen.findings import Finding, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.rehearsal import NO_FORK, NO_TERRAFORM_BINARY, REHEARSAL_NOT_INSTALLED
 from ticketgen.rehearsal.credentials import credentials_in_reach
 from ticketgen.rehearsal.terraform import Terraform
 from ticketgen.version import install_command
@@ -25,23 +26,11 @@ def what_is_missing(environment: Mapping[str, str], home: Path) -> tuple[Finding
 def _missing() -> Iterator[Finding]:
     absent = [name for name in MODULES if importlib.util.find_spec(name) is None]
     if absent:
-        yield Finding(
-            "rehearsal-not-installed",
+        yield REHEARSAL_NOT_INSTALLED.found(
             f"a rehearsal needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed",
-            Stage.VERIFY,
-            help=f"run: {install_command('rehearse')}",
+            f"run: {install_command('rehearse')}",
         )
     if Terraform.find() is None:
-        yield Finding(
-            "no-terraform-binary",
-            "neither terraform nor tofu is on the PATH",
-            Stage.VERIFY,
-            help="install Terraform or OpenTofu, 1.9 or later",
-        )
+        yield NO_TERRAFORM_BINARY.found("neither terraform nor tofu is on the PATH")
     if not hasattr(os, "fork"):
-        yield Finding(
-            "no-fork",
-            "this system cannot fork the functions' processes",
-            Stage.VERIFY,
-            help="rehearse on Linux or macOS, or in a container",
-        )
+        yield NO_FORK.found("this system cannot fork the functions' processes")

@@ -6,9 +6,10 @@ import os
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ticketgen.progress import ProgressCallback
 from ticketgen.rehearsal.applied_stack import AppliedStack
 from ticketgen.rehearsal.credentials import download_variables, harmless_environment
 from ticketgen.rehearsal.emulated import EmulatedAws
@@ -28,7 +29,6 @@ from ticketgen.wording import counted
 
 __all__ = ["Rehearsal", "rehearse"]
 
-Progress = Callable[[str], None]
 
 _TIMEOUT_SECONDS = 90.0
 """Time after the sale within which planted oversells must be corrected."""
@@ -53,7 +53,7 @@ class Rehearsal:
     binary: str
 
 
-def rehearse(wanted: Rehearsal, progress: Progress) -> Scoreboard:
+def rehearse(wanted: Rehearsal, progress: ProgressCallback) -> Scoreboard:
     """Run a rehearsal and clean up.
 
     Raises:
@@ -91,7 +91,7 @@ def _sale(
     stack: AppliedStack,
     resources: int,
     applied: float,
-    progress: Progress,
+    progress: ProgressCallback,
 ) -> Scoreboard:
     environment = wanted.environment
     far = region_to_disconnect(environment)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ticketgen.progress import ProgressCallback
 from ticketgen.rehearsal.workspace import Workspace
 
 __all__ = ["PARALLELISM", "Terraform", "TerraformFailed"]
 
-Progress = Callable[[str], None]
 
 PARALLELISM = "-parallelism=40"
 """Creation is mostly waiting: the AWS provider polls a new queue or cache for half a minute. Terraform's default of ten
@@ -63,7 +63,7 @@ class Terraform:
         )
         self._run("init", "-no-color", added=self._downloads)
 
-    def apply(self, progress: Progress) -> int:
+    def apply(self, progress: ProgressCallback) -> int:
         """Apply and return the number of created resources.
 
         Raises:

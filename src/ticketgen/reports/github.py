@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ticketgen.escaping import harmless, visible
-from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.reports.report import Style
 
 __all__ = ["MOST_ANNOTATIONS", "render"]
@@ -24,7 +24,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def render(
-    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+    findings: tuple[Finding, ...], sources: Mapping[str, str], kinds: Mapping[str, FindingKind], style: Style
 ) -> str:
     """One workflow command for each finding within GitHub's limit, and a plain line for each one beyond it."""
     lines = []

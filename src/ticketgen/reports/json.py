@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ticketgen.escaping import as_json
-from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.reports.report import Style
 
 __all__ = ["render"]
 
 
 def render(
-    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+    findings: tuple[Finding, ...], sources: Mapping[str, str], kinds: Mapping[str, FindingKind], style: Style
 ) -> str:
     """The document, indented; its list is empty if there are no findings."""
     counts = {severity.value: sum(f.severity is severity for f in findings) for severity in Severity}

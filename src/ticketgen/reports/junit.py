@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ticketgen.escaping import as_markup
-from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.reports.report import Style
 
 __all__ = ["render"]
@@ -18,7 +18,7 @@ _NOWHERE = "ticketgen"
 
 
 def render(
-    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+    findings: tuple[Finding, ...], sources: Mapping[str, str], kinds: Mapping[str, FindingKind], style: Style
 ) -> str:
     """The document; without findings it has one case that passed, so that it shows that the check has run."""
     by_file: dict[str, list[Finding]] = {}

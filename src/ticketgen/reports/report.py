@@ -1,4 +1,4 @@
-"""The formats by name: each is a module of this package, imported when it is asked for."""
+"""Write a report: findings in order, as the module of the format writes them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from ticketgen.escaping import visible, visible_lines
-from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.findings import Finding, FindingKind, Severity
 
-__all__ = ["FORMATS", "Style", "lines_of", "report"]
+__all__ = ["Style", "lines_of", "report"]
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 _LONGEST = 16_000
 """Characters of a message: a parser may quote a whole file."""
-
-FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class _Render(Protocol):
         self,
         findings: tuple[Finding, ...],
         sources: Mapping[str, str],
-        rules: Mapping[str, RuleInfo],
+        kinds: Mapping[str, FindingKind],
         style: Style,
     ) -> str: ...
 
@@ -52,23 +50,23 @@ def report(
     findings: Iterable[Finding],
     format: str,
     sources: Mapping[str, str],
-    rules: Mapping[str, RuleInfo] = MappingProxyType({}),
+    kinds: Mapping[str, FindingKind] = MappingProxyType({}),
     style: Style = PLAIN,
 ) -> str:
     """Findings in a format, errors first, then by place.
 
     Args:
         findings: in any order.
-        format: one of ``FORMATS``.
+        format: one of `ReportFormat`.
         sources: the text of files with findings, by the file's name; any may be missing.
-        rules: the rules' metadata, by id; any may be missing. SARIF includes it.
+        kinds: the kinds of findings by id, for a format that has metadata; any may be missing.
         style: colours, and where relative paths begin.
 
     Returns:
         The report without a newline at its end. Without findings it is an empty document, or "" as text and github.
     """
     render = cast("_Render", import_module(f"ticketgen.reports.{format}").render)
-    return render(tuple(map(_visible, sorted(findings, key=_key))), sources, rules, style)
+    return render(tuple(map(_visible, sorted(findings, key=_key))), sources, kinds, style)
 
 
 @lru_cache(maxsize=4)

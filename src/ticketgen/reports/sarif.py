@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from ticketgen.escaping import as_json, as_uri
-from ticketgen.findings import Finding, RuleInfo, Severity
+from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.reports.report import Style, lines_of
 
 __all__ = ["render"]
@@ -25,9 +25,9 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 def render(
-    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+    findings: tuple[Finding, ...], sources: Mapping[str, str], kinds: Mapping[str, FindingKind], style: Style
 ) -> str:
-    """One run, with the metadata of every rule that has findings."""
+    """One run, with the metadata of every kind that has findings."""
     from ticketgen.version import VERSION
 
     found = sorted({finding.rule for finding in findings})
@@ -36,7 +36,7 @@ def render(
         "name": "ticketgen",
         "version": VERSION,
         "semanticVersion": VERSION,
-        "rules": [_rule(rule, rules.get(rule)) for rule in found],
+        "rules": [_rule(rule, kinds.get(rule)) for rule in found],
     }
     # Section 3.14.14: the folder that a relative URI begins in, with a slash at its end. GitHub takes relative URIs as
     # the repository's; an editor on this machine finds the files by this.
@@ -55,7 +55,7 @@ def render(
     return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _rule(id: str, info: RuleInfo | None) -> dict[str, object]:
+def _rule(id: str, info: FindingKind | None) -> dict[str, object]:
     if info is None:
         return {"id": id}
     text = " ".join(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ticketgen.escaping import harmless, visible
-from ticketgen.findings import Finding, Location, RuleInfo, Severity
+from ticketgen.findings import Finding, FindingKind, Location, Severity
 from ticketgen.reports.report import Style, lines_of
+from ticketgen.wording import counted
 
 __all__ = ["render"]
 
@@ -24,7 +25,7 @@ _Paint = Callable[[str, str], str]
 
 
 def render(
-    findings: tuple[Finding, ...], sources: Mapping[str, str], rules: Mapping[str, RuleInfo], style: Style
+    findings: tuple[Finding, ...], sources: Mapping[str, str], kinds: Mapping[str, FindingKind], style: Style
 ) -> str:
     """One paragraph for each finding, and a count at the end."""
     if not findings:
@@ -73,5 +74,5 @@ def _excerpt(place: Location, source: str | None, paint: _Paint) -> Iterator[str
 
 def _count(findings: tuple[Finding, ...]) -> str:
     counts = {severity: sum(f.severity is severity for f in findings) for severity in Severity}
-    parts = [f"{count} {severity.value}{'s' * (count > 1)}" for severity, count in counts.items() if count]
+    parts = [counted(count, f"{severity.value}s") for severity, count in counts.items() if count]
     return ", ".join(parts)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.findings import Finding, Severity
+from ticketgen.findings.verification import NOT_CHECKED, VALUE_NOT_CHECKED
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.rules.limits import Enough
 from ticketgen.rules.registry import RULES
@@ -32,27 +33,20 @@ def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator
         try:
             for problem in _problems(rule, subject):
                 last = problem.place
-                yield Finding(
-                    rule.id,
-                    problem.message,
-                    Stage.VERIFY,
-                    last,
-                    problem.severity or rule.severity,
-                    problem.help or rule.fix,
-                )
+                yield rule.found(problem.message, problem.help or None, at=last, severity=problem.severity)
         except Enough:
             configuration.budget.partial = True
             message = f"not checked to the end: {rule.id} would take too many steps in this directory"
-            yield Finding("not-checked", message, Stage.VERIFY, last, severity, "split the directory")
+            yield NOT_CHECKED.found(message, "split the directory", at=last, severity=severity)
     for place, what in subject.skipped:
         configuration.budget.partial = True
-        yield Finding("not-checked", what, Stage.VERIFY, place, severity, "simplify or split the code")
+        yield NOT_CHECKED.found(what, "simplify or split the code", at=place, severity=severity)
     for what, count, place in subject.everything_unseen():
         configuration.budget.partial = True
         where = f", here and in {count - 1:,} other place{'s' * (count > 2)}" if count > 1 else ""
         message = f"the rules do not see {what}{where}"
         help = "write what Terraform makes of it, or review it"
-        yield Finding("value-not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
+        yield VALUE_NOT_CHECKED.found(message, help, at=place)
 
 
 def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:

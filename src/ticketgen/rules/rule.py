@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ticketgen.findings import Location, RuleInfo, Severity
+from ticketgen.findings import FindingKind, Location, Severity, Stage
 from ticketgen.rules.subject import Subject
 
 __all__ = ["Problem", "Rule"]
@@ -29,28 +29,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule.
+class Rule(FindingKind):
+    """The declaration of a rule, with its function.
+
+    Its severity is an error if AWS rejects it, if it cannot work, or if the stack lacks one of its guards.
 
     Attributes:
-        id: in kebab case.
-        severity: an error if AWS rejects it, if it cannot work, or if the stack lacks one of its guards.
-        summary: what must hold, as one sentence without a full stop.
-        why: what happens in production otherwise, as full sentences.
-        fix: what to do, as an imperative without a full stop.
         check: finds the places that break the rule.
-        sources: where the facts behind the rule are documented.
     """
 
-    id: str
-    severity: Severity
-    summary: str
-    why: str
-    fix: str
-    check: Callable[[Subject], Iterator[Problem]]
-    sources: tuple[str, ...] = ()
-
-    @property
-    def info(self) -> RuleInfo:
-        """The metadata without the function."""
-        return RuleInfo(self.id, self.severity, self.summary, self.why, self.fix, self.sources)
+    stage: Stage = Stage.VERIFY
+    check: Callable[[Subject], Iterator[Problem]] = field(kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -15,7 +16,18 @@ from ticketgen.aws import limits
 from ticketgen.aws.quotas import QUOTAS, Quota
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.registry import Sizing
-from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.findings import Finding, FindingKind, Severity, Stage
+from ticketgen.findings.sizing import (
+    ANALYTICS_TOO_SLOW,
+    CACHE_LOAD_TOO_SLOW,
+    CACHE_TOO_BIG,
+    CACHE_TOO_BUSY,
+    EVENT_TOO_HOT,
+    FUNCTION_TOO_BIG,
+    LAMBDA_RAMP,
+    PREWARM,
+    VERIFICATION_TOO_SLOW,
+)
 from ticketgen.sizing import concurrency, database, demand, edge, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
@@ -23,7 +35,28 @@ from ticketgen.stack.functions.model import Source
 from ticketgen.stack.roles import role_count
 from ticketgen.wording import counted, listed, said
 
-__all__ = ["Need", "check", "needs"]
+__all__ = ["KINDS", "Need", "check", "needs"]
+
+
+def _kind(quota: Quota) -> FindingKind:
+    by_request = quota.raisable or bool(quota.raised_with)
+    return FindingKind(
+        f"quota-{quota.key}",
+        f'The quota "{quota.name}" covers what the stack may need',
+        "AWS throttles or refuses what exceeds the quota, often on the day of the sale. An increase takes days."
+        if by_request
+        else "AWS refuses what exceeds the quota, and no request raises it.",
+        "request the increase: `ticketgen size` prints the commands"
+        if by_request
+        else "lower the event scale, or use another account",
+        Stage.SIZE,
+        Severity.WARNING if by_request else Severity.ERROR,
+        sources=(quota.source,),
+    )
+
+
+KINDS: Mapping[str, FindingKind] = MappingProxyType({key: _kind(quota) for key, quota in QUOTAS.items()})
+"""The findings about quotas, by the quota's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +168,15 @@ def _region_needs(environment: Environment, sizing: Sizing, region: str, hub: bo
 
 def check(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
     """Find the quotas that AWS has to raise, and the limits that nobody can raise."""
-    for severity, rule, message, help in (
+    for finding in (
         *_impossible(environment, sizing),
         *_requests(environment, sizing),
         *_preparations(sizing),
     ):
-        yield Finding(rule, f"{environment.name}: {message}", Stage.SIZE, severity=severity, help=help)
+        yield replace(finding, message=f"{environment.name}: {finding.message}")
 
 
-_Words = tuple[Severity, str, str, str]  # severity, rule, message, help
-
-
-def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
+def _impossible(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
     """Demands that no quota request helps."""
     scale, objectives = environment.event_scale, environment.objectives
 
@@ -163,7 +193,7 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
             _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order"),
             _raise(environment, "cache_load_s", ceil(shards * assumed.SHARD_QUERY_SECONDS)),
         )
-        yield Severity.ERROR, "event-too-hot", message, help
+        yield EVENT_TOO_HOT.found(message, help)
 
     load = scale.seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
     if load > objectives.cache_load_s:
@@ -175,13 +205,13 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
             _raise(environment, "cache_load_s", ceil(load)),
             "sell the event as several events with fewer seats",
         )
-        yield Severity.ERROR, "cache-load-too-slow", message, help
+        yield CACHE_LOAD_TOO_SLOW.found(message, help)
 
     memory, largest = sizing[seat_cache.cache_memory_mib].value, limits.CACHE_NODES[-1]
     if memory * 1024 * 1024 > largest.memory:
         message = f"the seat cache needs {said(memory)} MiB, more than {largest.name}, the largest node, has"
         help = _lower(environment, "event_scale.concurrent_events", "event_scale.seats_per_event")
-        yield Severity.ERROR, "cache-too-big", message, help
+        yield CACHE_TOO_BIG.found(message, help)
 
     operations = dict(sizing[seat_cache.cache_node_type].inputs)["operations_per_second"]
     if isinstance(operations, int) and operations > assumed.MOST_CACHE_OPERATIONS:
@@ -190,15 +220,14 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
             f"{said(assumed.MOST_CACHE_OPERATIONS)}"
         )
         help = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
-        yield Severity.ERROR, "cache-too-busy", message, help
+        yield CACHE_TOO_BUSY.found(message, help)
 
     for function in FUNCTIONS.values():
         figure = sizing[function.capacity.memory]
         if figure.value > limits.LAMBDA_MAX_MEMORY.value:
             most_memory = said(limits.LAMBDA_MAX_MEMORY.value)
             message = f"{function.name} needs {said(figure.value)} MiB, but Lambda has at most {most_memory}"
-            help = _lower(environment, *function.capacity.grows_with)
-            yield Severity.ERROR, "function-too-big", message, help
+            yield FUNCTION_TOO_BIG.found(message, _lower(environment, *function.capacity.grows_with))
 
     interval = objectives.verification_interval_s
     busy = 2 * sizing[demand.seats_per_second].value * interval * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
@@ -211,13 +240,13 @@ def _impossible(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
             _raise(environment, "verification_s", ceil(busy)),
             _lower(environment, "objectives.verification_interval_s", "event_scale.purchases_per_minute"),
         )
-        yield Severity.ERROR, "verification-too-slow", message, help
+        yield VERIFICATION_TOO_SLOW.found(message, help)
 
     acu, most_acu = sizing[database.aurora_max_acu].value, limits.AURORA_MAX_ACU.value
     if acu > most_acu:
         message = f"analytics needs {said(acu)} ACU, but Aurora Serverless v2 has at most {most_acu}"
         help = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
-        yield Severity.ERROR, "analytics-too-slow", message, help
+        yield ANALYTICS_TOO_SLOW.found(message, help)
 
 
 def _fix(*fixes: str) -> str:
@@ -256,7 +285,7 @@ def _has_room(environment: Environment, path: str) -> bool:
     return bool(getattr(part, key) > least)
 
 
-def _requests(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
+def _requests(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
     """Quotas that a request raises, and those that none does."""
     groups: dict[tuple[str, str, int, int, bool], list[Need]] = {}
     for need in needs(environment, sizing):
@@ -268,7 +297,7 @@ def _requests(environment: Environment, sizing: Sizing) -> Iterator[_Words]:
         yield _request(environment, alike)
 
 
-def _request(environment: Environment, alike: list[Need]) -> _Words:
+def _request(environment: Environment, alike: list[Need]) -> Finding:
     need, quota = alike[0], alike[0].quota
     where = ", ".join(each.region for each in alike)
     if len(alike) == len(environment.regions) > 3:
@@ -281,18 +310,18 @@ def _request(environment: Environment, alike: list[Need]) -> _Words:
     if quota.raised_with:
         leading = QUOTAS[quota.raised_with]
         help = f'ask AWS to raise "{quota.name}"{code} along with "{leading.name}" ({leading.code})'
-        return Severity.WARNING, f"quota-{quota.key}", message, help
+        return KINDS[quota.key].found(message, help)
     if not quota.raisable:
         lower = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
         help = _fix(lower, "use another account") + f': no request raises "{quota.name}"'
-        return Severity.ERROR, f"quota-{quota.key}", message, help
+        return KINDS[quota.key].found(message, help)
     help = f'request {said(need.needed)} of "{quota.name}"{code} there; run `ticketgen size` for the commands'
     if quota.key == "lambda-concurrency" and environment.functions.reserved_concurrency:
         help += ", and run them before the apply, or set functions.reserved_concurrency to false"
-    return Severity.WARNING, f"quota-{quota.key}", message, help
+    return KINDS[quota.key].found(message, help)
 
 
-def _preparations(sizing: Sizing) -> Iterator[_Words]:
+def _preparations(sizing: Sizing) -> Iterator[Finding]:
     """Steps of the operator before a sale."""
     written = (demand.inventory_write_units, demand.ledger_write_units, demand.lock_write_units)
     writes = max(sizing[units].value for units in written)
@@ -303,7 +332,7 @@ def _preparations(sizing: Sizing) -> Iterator[_Words]:
             f"a table needs up to {said(writes)} write and {counted(reads, 'read units/s')}, but a new table serves "
             f"{said(cold_writes.value)} and {said(cold_reads.value)}"
         )
-        yield Severity.NOTE, "prewarm", message, "run the stack's ops/prewarm.py before the sale"
+        yield PREWARM.found(message)
 
     rate = limits.LAMBDA_SCALING_RATE.value
     for function in FUNCTIONS.values():
@@ -315,4 +344,4 @@ def _preparations(sizing: Sizing) -> Iterator[_Words]:
             )
             seconds = ceil(figure.value / rate) * 10
             help = f"admit buyers over {seconds} s, or provision concurrency for the opening"
-            yield Severity.NOTE, "lambda-ramp", message, help
+            yield LAMBDA_RAMP.found(message, help)

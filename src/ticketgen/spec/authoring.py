@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Union, get_args
 from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 
+from ticketgen.findings.spec import UNKNOWN_VERSION
 from ticketgen.spec.model import Part, Settings
 from ticketgen.spec.nodes import KeyPath
 from ticketgen.spec.texts import EnvironmentName, ProjectName, refusal
@@ -83,7 +84,7 @@ _ENVIRONMENTS = Mapping[EnvironmentName, Overrides | None]  # type: ignore[valid
 def _known_version(version: int) -> int:
     if version == 1:
         return version
-    raise refusal("unknown-version", "is not a version that this ticketgen reads", "write 1")
+    raise refusal(UNKNOWN_VERSION, "is not a version that this ticketgen reads", "write 1")
 
 
 _Version = Annotated[int, AfterValidator(_known_version), WithJsonSchema({"const": 1})]

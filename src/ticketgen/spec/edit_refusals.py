@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ticketgen.aws.regions import DATA_API_MISSING, REGIONS
-from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.spec import (
+    CANNOT_BE_SECONDARY,
+    CANNOT_EDIT,
+    NEEDS_OPT_IN,
+    NEEDS_SECONDARY_REGION,
+    NO_SUCH_REGION,
+    REGION_IS_NEEDED,
+    UNKNOWN_ENVIRONMENT,
+)
+from ticketgen.guesses import did_you_mean
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.nodes import find
-from ticketgen.spec.texts import choice, nearest
+from ticketgen.spec.texts import choice
 from ticketgen.wording import listed
 
 __all__ = [
@@ -18,7 +28,6 @@ __all__ = [
     "is_needed",
     "needs_secondary",
     "not_opted_in",
-    "other_partition",
     "unknown_names",
     "unnamed_environment",
 ]
@@ -28,37 +37,22 @@ def unknown_names(region: str, only: Collection[str], names: Collection[str]) ->
     """Findings for an unknown Region, and for chosen environments that the spec lacks."""
     findings = []
     if region not in REGIONS:
-        close = nearest(region, REGIONS)
-        help = f"did you mean {close}?" if close else "write the code of a Region, such as us-east-1"
-        findings.append(_finding("no-such-region", f"{region!r} is not a Region of AWS", None, help))
+        help = did_you_mean(region, REGIONS, NO_SUCH_REGION.fix)
+        findings.append(NO_SUCH_REGION.found(f"{region!r} is not a Region of AWS", help))
     for name in sorted(set(only) - set(names)):
         findings.append(
-            _finding(
-                "unknown-environment", f"the spec has no environment {name!r}", None, choice(name, names)
-            )
+            UNKNOWN_ENVIRONMENT.found(f"the spec has no environment {name!r}", choice(name, names))
         )
     return tuple(findings)
 
 
-def other_partition(region: str, partition: str) -> Finding:
-    """The finding about a Region of another partition than the spec's."""
-    theirs = REGIONS[region].partition
-    return _finding(
-        "other-partition",
-        f"{region} is in the partition {theirs}, but the spec is in {partition}",
-        None,
-        f"write a separate spec for {theirs}: nothing replicates between partitions",
-    )
-
-
 def not_opted_in(document: SpecDocument, region: str) -> Finding:
     """The finding about an opt-in Region that the spec does not list as enabled."""
-    return _finding(
-        "needs-opt-in",
+    return NEEDS_OPT_IN.found(
         f"{region} is an opt-in Region, and opt_in_regions does not list it",
-        Location(document.file),
         f"run `aws account enable-region --region-name {region}`, wait until `aws account get-region-opt-status` "
         "says ENABLED, then add it with --opted-in",
+        at=Location(document.file),
     )
 
 
@@ -72,11 +66,10 @@ def needs_secondary(
     command = f"ticketgen add-region {region}"
     options = "" if len(alone) == len(project.environments) else "".join(f" --env {name}" for name in alone)
     then = f", then `{command}` for the others" if len(alone) < len(lacking) else ""
-    yield _finding(
-        "needs-secondary-region",
+    yield NEEDS_SECONDARY_REGION.found(
         f"{listed(alone)} {'have' if len(alone) > 1 else 'has'} one Region, so {region} has to be the secondary Region",
-        Location(document.file),
         f"run `{command} --secondary{options}`{then}",
+        at=Location(document.file),
     )
 
 
@@ -86,11 +79,10 @@ def cannot_be_secondary(
     """Findings for environments in which the Region cannot become the secondary one."""
     primary = [each.name for each in chosen if each.primary_region == region]
     if primary:
-        yield _finding(
-            "cannot-be-secondary",
+        yield CANNOT_BE_SECONDARY.found(
             f"{region} is the primary Region of {listed(primary)}",
-            _editable(document, project, primary[0], "primary_region"),
             "name another Region as the secondary one",
+            at=_editable(document, project, primary[0], "primary_region"),
         )
     free = [each.name for each in chosen if each.secondary_region in {None, region}]
     taken: dict[str, list[str]] = {}
@@ -102,11 +94,10 @@ def cannot_be_secondary(
         if free:
             options = " ".join(f"--env {name}" for name in free)
             instead = f"choose the environments without a secondary Region: {options}"
-        yield _finding(
-            "cannot-be-secondary",
+        yield CANNOT_BE_SECONDARY.found(
             f"{other} is already the secondary Region of {listed(names)}",
-            _editable(document, project, names[0], "secondary_region"),
             instead,
+            at=_editable(document, project, names[0], "secondary_region"),
         )
 
 
@@ -121,11 +112,10 @@ def is_needed(
             at = _editable(document, project, each.name, f"{role}_region")
             groups.setdefault((role, at, _successor(each)), []).append(each.name)
     for (role, at, successor), names in groups.items():
-        yield _finding(
-            "region-is-needed",
+        yield REGION_IS_NEEDED.found(
             f"{region} is the {role} Region of {listed(names)}: analytics, verification and audit live there",
-            at,
             _instead(_where(document, project, f"{role}_region", names), role, region, successor),
+            at=at,
         )
 
 
@@ -165,26 +155,19 @@ def _instead(where: str, role: str, region: str, successor: str) -> str:
 
 def unnamed_environment(document: SpecDocument, project: Project, name: str) -> Finding:
     """The finding about an environment of the preset that the spec does not name."""
-    return _finding(
-        "cannot-edit",
+    return CANNOT_EDIT.found(
         f"the environment {name} comes from the preset, and the spec does not name it",
-        _editable(document, project, name),
         f"write {name}: {{}} under environments first",
+        at=_editable(document, project, name),
     )
 
 
 def cannot_edit(document: SpecDocument, region: str) -> Finding:
     """The finding about an edit that would change something else, and is not made."""
-    return _finding(
-        "cannot-edit",
+    return CANNOT_EDIT.found(
         f"ticketgen cannot edit the spec for {region} without changing something else",
-        Location(document.file),
-        "edit the Regions by hand, then run `ticketgen render`",
+        at=Location(document.file),
     )
-
-
-def _finding(rule: str, message: str, at: Location | None, help_text: str) -> Finding:
-    return Finding(rule, message, Stage.RESOLVE, at, help=help_text)
 
 
 def _editable(document: SpecDocument, project: Project, *path: str) -> Location:

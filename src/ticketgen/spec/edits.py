@@ -12,18 +12,19 @@ from dataclasses import dataclass, replace
 
 from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Checked, has_errors
+from ticketgen.findings.spec import OTHER_PARTITION
 from ticketgen.spec.edit_refusals import (
     cannot_be_secondary,
     cannot_edit,
     is_needed,
     needs_secondary,
     not_opted_in,
-    other_partition,
     unknown_names,
     unnamed_environment,
 )
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.placement import other_partition
 from ticketgen.spec.reader import read
 from ticketgen.spec.region_text import Key, UnnamedEnvironment, edit_text
 from ticketgen.spec.resolve import resolve
@@ -66,13 +67,21 @@ def add_region(
         secondary: whether it becomes the secondary Region, of environments without one.
     """
     before = _before(document, region, only)
-    if before.value is None:
-        return Checked(None, before.findings)
-    project, chosen = before.value
+    return before.then(lambda found: _added(document, *found, region, opted_in=opted_in, secondary=secondary))
+
+
+def _added(
+    document: SpecDocument,
+    project: Project,
+    chosen: Collection[Environment],
+    region: str,
+    *,
+    opted_in: bool,
+    secondary: bool,
+) -> Checked[Edit]:
     partition = REGIONS[project.environments[0].primary_region].partition
     if REGIONS[region].partition != partition:
-        return Checked(None, (other_partition(region, partition),))
-    text = document.text
+        return Checked(None, (OTHER_PARTITION.found(*other_partition(region, partition)),))
     lacking = [each for each in chosen if region not in each.regions]
     refused = tuple(
         cannot_be_secondary(document, project, chosen, region)
@@ -81,22 +90,22 @@ def add_region(
     )
     if refused:
         return Checked(None, refused)
-    if secondary:
-        changed = [each for each in chosen if each.secondary_region != region]
-        named = _edited(document, text, project, changed, "secondary_region", region, add=True)
-        if named.value is None:
-            return Checked(None, named.findings)
-        text = named.value
-    if REGIONS[region].opt_in:
-        unlisted = [each for each in lacking if region not in each.opt_in_regions]
-        if unlisted and not opted_in:
-            return Checked(None, (not_opted_in(document, region),))
-        listed_text = _edited(document, text, project, unlisted, "opt_in_regions", region, add=True)
-        if listed_text.value is None:
-            return Checked(None, listed_text.findings)
-        text = listed_text.value
-    edited = _edited(document, text, project, lacking, "regions", region, add=True)
-    return _checked(document, project, edited, lacking, chosen, region, secondary=secondary)
+    unlisted = [each for each in lacking if REGIONS[region].opt_in and region not in each.opt_in_regions]
+    if unlisted and not opted_in:
+        return Checked(None, (not_opted_in(document, region),))
+
+    def added(text: str, key: Key, environments: Collection[Environment]) -> Checked[str]:
+        return _edited(document, text, project, environments, key, region, add=True)
+
+    unnamed = [each for each in chosen if secondary and each.secondary_region != region]
+    edited = (
+        added(document.text, "secondary_region", unnamed)
+        .then(lambda text: added(text, "opt_in_regions", unlisted))
+        .then(lambda text: added(text, "regions", lacking))
+    )
+    return edited.then(
+        lambda text: _checked(document, project, text, lacking, chosen, region, secondary=secondary)
+    )
 
 
 def remove_region(document: SpecDocument, region: str, only: Collection[str] = ()) -> Checked[Edit]:
@@ -105,16 +114,18 @@ def remove_region(document: SpecDocument, region: str, only: Collection[str] = (
     ``opt_in_regions`` keeps it: the account still has it enabled, and Terraform needs its provider to destroy the
     resources there.
     """
-    before = _before(document, region, only)
-    if before.value is None:
-        return Checked(None, before.findings)
-    project, chosen = before.value
+    return _before(document, region, only).then(lambda found: _removed(document, *found, region))
+
+
+def _removed(
+    document: SpecDocument, project: Project, chosen: Collection[Environment], region: str
+) -> Checked[Edit]:
     having = [each for each in chosen if region in each.regions]
     needed = tuple(is_needed(document, project, having, region))
     if needed:
         return Checked(None, needed)
     edited = _edited(document, document.text, project, having, "regions", region, add=False)
-    return _checked(document, project, edited, having, chosen, region)
+    return edited.then(lambda text: _checked(document, project, text, having, chosen, region))
 
 
 def _before(
@@ -152,7 +163,7 @@ def _edited(
 def _checked(
     document: SpecDocument,
     project: Project,
-    edited: Checked[str],
+    text: str,
     changed: Collection[Environment],
     chosen: Collection[Environment],
     region: str,
@@ -160,9 +171,6 @@ def _checked(
     secondary: bool = False,
 ) -> Checked[Edit]:
     """Read the edited text again: nothing but the Region in these environments may differ."""
-    if edited.value is None:
-        return Checked(None, edited.findings)
-    text = edited.value
     reread = read(text.encode(), document.file)
     if reread.value is None or has_errors(reread.findings):
         return Checked(None, (cannot_edit(document, region),))

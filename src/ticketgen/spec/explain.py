@@ -8,13 +8,14 @@ from typing import Final
 
 from pydantic_core import ErrorDetails
 
-from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings import Finding, Stage
+from ticketgen.findings.spec import MISSING_KEY, UNKNOWN_KEY
+from ticketgen.guesses import nearest
 from ticketgen.spec.authoring import TOP_KEYS, Overrides, PresetFile, field_at, keys_at
 from ticketgen.spec.model import Part, Settings
 from ticketgen.spec.nodes import KeyPath, Map, Node, dotted, find, shown, shown_text
 from ticketgen.spec.quotas import QUOTA_CHOICES
-from ticketgen.spec.texts import nearest
-from ticketgen.spec.wrong_values import WrongValue, describe
+from ticketgen.spec.wrong_values import WrongValue, describe, kind_of
 from ticketgen.wording import listed
 
 __all__ = ["explain"]
@@ -41,15 +42,11 @@ def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding
         return _bad_key(where[:-1], root, error.get("ctx", {}))
     node = find(root, where)
     wrong = WrongValue(node, where, field_at(model, where), error.get("ctx", {}))
-    rule, what, help = describe(error["type"], error["msg"], wrong)
+    kind, what, help = describe(error["type"], error["msg"], wrong)
     name = dotted(node.path) or "the whole file"
     # A sentence about a whole section has the section as its subject.
     value = "" if error["type"] == "refused" and isinstance(node, Map) else f"{shown(node)} "
-    return _finding(rule, f"{name}: {value}{what}", node.at, help), node.path
-
-
-def _finding(rule: str, message: str, at: Location, help_text: str) -> Finding:
-    return Finding(rule, message, Stage.RESOLVE, at, help=help_text)
+    return kind.found(f"{name}: {value}{what}", help, at=node.at, stage=Stage.RESOLVE), node.path
 
 
 def _in(path: KeyPath) -> str:
@@ -61,7 +58,7 @@ def _unknown_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding
     at = parent.keys_at[key] if isinstance(parent, Map) else parent.at
     message = f"{_in(parent.path)}unknown key {shown_text(key)}"
     value = parent.entries.get(key) if isinstance(parent, Map) else None
-    return _finding("unknown-key", message, at, _place_of(key, where[:-1], model, value)), (*parent.path, key)
+    return UNKNOWN_KEY.found(message, _place_of(key, where[:-1], model, value), at=at), (*parent.path, key)
 
 
 def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) -> str:
@@ -127,17 +124,13 @@ def _missing_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding
     help = f"{add}: {said[:1].lower()}{said[1:]}".rstrip(".: ")
     if where in (("version",), ("project",)):
         help = "add version: 1" if key == "version" else "add the project's name, such as tap-marketplace"
-    return _finding("missing-key", message, parent.at, help), (*parent.path, key)
+    return MISSING_KEY.found(message, help, at=parent.at), (*parent.path, key)
 
 
 def _bad_key(where: KeyPath, root: Node, context: Mapping[str, object]) -> tuple[Finding, KeyPath]:
     parent, key = find(root, where[:-1]), str(where[-1])
     at = parent.keys_at.get(key, parent.at) if isinstance(parent, Map) else parent.at
     message = f"{_in(parent.path)}{shown_text(key)} {context.get('message', 'is refused')}"
-    finding = _finding(
-        str(context.get("rule", "invalid-value")),
-        message,
-        at,
-        str(context.get("help", "run `ticketgen help spec` for the accepted values")),
-    )
+    help = str(context.get("help", "run `ticketgen help spec` for the accepted values"))
+    finding = kind_of(context).found(message, help, at=at)
     return finding, (*parent.path, key)

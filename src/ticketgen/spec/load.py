@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketgen.findings import Checked, Finding, Location, Stage
+from ticketgen.findings import Checked, Location
+from ticketgen.findings.spec import UNKNOWN_PRESET, UNREADABLE_FILE
+from ticketgen.guesses import did_you_mean
 from ticketgen.safe_open import IN_THE_REPOSITORY, NotPlain, open_inside
 from ticketgen.spec.nodes import Map, Node, Scalar, shown_text
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reader import MOST_BYTES, read
-from ticketgen.spec.texts import nearest
 
 __all__ = ["SpecDocument", "load"]
 
@@ -68,10 +69,9 @@ def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[Node]:
     if name in known:
         path = known[name].path
         return read(path.read_bytes(), str(path))
-    close = nearest(name, known)
     message = f"extends: {shown_text(name)} is not a preset"
-    help_text = f"did you mean {close}?" if close else f"write one of {', '.join(known)}"
-    return Checked(None, (_finding("unknown-preset", message, extends.at, help_text),))
+    help = did_you_mean(name, known, f"write one of {', '.join(known)}")
+    return Checked(None, (UNKNOWN_PRESET.found(message, help, at=extends.at),))
 
 
 def _data(path: Path) -> Checked[bytes]:
@@ -79,19 +79,15 @@ def _data(path: Path) -> Checked[bytes]:
     try:
         return Checked(open_inside(path, MOST_BYTES + 1, clip=True))
     except FileNotFoundError:
-        message, help_text = (
+        message, help = (
             f"{file} does not exist",
             "run `ticketgen new`, or name the spec with --spec",
         )
     except IsADirectoryError:
-        message, help_text = f"{file} is a directory", "name the file inside the directory"
+        message, help = f"{file} is a directory", "name the file inside the directory"
     except NotPlain as error:
-        message, help_text = f"{file} is not read: {error.strerror}", IN_THE_REPOSITORY
+        message, help = f"{file} is not read: {error.strerror}", IN_THE_REPOSITORY
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        message, help_text = f"{file} cannot be read: {reason}", "make it readable"
-    return Checked(None, (_finding("unreadable-file", message, top, help_text),))
-
-
-def _finding(rule: str, message: str, at: Location, help_text: str) -> Finding:
-    return Finding(rule, message, Stage.LOAD, at, help=help_text)
+        message, help = f"{file} cannot be read: {reason}", "make it readable"
+    return Checked(None, (UNREADABLE_FILE.found(message, help, at=top),))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ticketgen.findings import Location
+from ticketgen.findings.spec import OUT_OF_RANGE
 from ticketgen.spec.quotas import Quotas
 from ticketgen.spec.tags import Tags
 from ticketgen.spec.texts import (
@@ -92,7 +93,7 @@ def _divides_a_minute(seconds: int) -> int:
         return seconds
     close = min(_INTERVALS, key=lambda interval: abs(interval - seconds))
     raise refusal(
-        "out-of-range",
+        OUT_OF_RANGE,
         "does not divide a minute into at most 12 parts",
         f"write {close}, or another of {', '.join(map(str, _INTERVALS))}: verifications start evenly over a minute",
     )
@@ -147,7 +148,7 @@ class Objectives(Part):
         verify, correct = self.verification_s, self.correction_s
         if verify + correct > _MOST_VERIFICATION_SECONDS:
             raise refusal(
-                "out-of-range",
+                OUT_OF_RANGE,
                 f"verification_s {verify} and correction_s {correct} are {verify + correct} s together",
                 f"keep their sum within {_MOST_VERIFICATION_SECONDS} s: both run in one Express workflow, which AWS "
                 "ends after 5 minutes",

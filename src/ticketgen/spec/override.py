@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings import Checked, Finding, Location, has_errors
+from ticketgen.findings.spec import INVALID_OPTION, UNKNOWN_ENVIRONMENT
 from ticketgen.spec.authoring import Overrides
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
@@ -111,8 +112,10 @@ def _parsed(option: str) -> _Setting | tuple[Finding, ...]:
     if not equals or not steps or not all(steps) or not path.isprintable():
         example = "event_scale.purchases_per_minute=90000"
         return (
-            _finding(
-                "invalid-option", option, f"--set {shown_text(option)} is not path=value", f"write {example}"
+            INVALID_OPTION.found(
+                f"--set {shown_text(option)} is not path=value",
+                f"write {example}",
+                at=Location(OPTION + option),
             ),
         )
     if not text.strip():
@@ -134,11 +137,9 @@ def _wrong(setting: _Setting) -> Iterator[Finding]:
 
 def _unknown_environment(setting: _Setting, names: Sequence[str]) -> Finding:
     message = f"the spec has no environment {shown_text(setting.environment)}"
-    return _finding("unknown-environment", setting.text, message, choice(setting.environment, names))
-
-
-def _finding(rule: str, option: str, message: str, help: str) -> Finding:
-    return Finding(rule, message, Stage.RESOLVE, Location(OPTION + option), help=help)
+    return UNKNOWN_ENVIRONMENT.found(
+        message, choice(setting.environment, names), at=Location(OPTION + setting.text)
+    )
 
 
 def _placed(node: Node, file: str, path: KeyPath, offset: int) -> Node:

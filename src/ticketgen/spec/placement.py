@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ticketgen.aws.regions import DATA_API_MISSING, REGIONS, TIMESTREAM
-from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.findings import Finding, FindingKind
+from ticketgen.findings.spec import (
+    DUPLICATE_REGION,
+    NO_DATA_API,
+    NO_TIMESTREAM,
+    OPT_IN_REGION,
+    PRIMARY_REGION,
+    SECONDARY_REGION,
+    TWO_PARTITIONS,
+)
 from ticketgen.spec.nodes import OPTION, Map, Node, Scalar, Sequence, dotted
 
-__all__ = ["check_placement"]
+__all__ = ["check_placement", "other_partition"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,28 +115,31 @@ def _regions_of(node: Node | None) -> Iterator[tuple[str, Scalar]]:
             yield item.value, item
 
 
-def _finding(rule: str, node: Node, what: str, help_text: str) -> Finding:
-    return Finding(rule, f"{dotted(node.path)}: {what}", Stage.RESOLVE, node.at, Severity.ERROR, help_text)
+def _found(kind: FindingKind, node: Node, what: str, help: str) -> Finding:
+    return kind.found(f"{dotted(node.path)}: {what}", help, at=node.at)
+
+
+def other_partition(region: str, partition: str) -> tuple[str, str]:
+    """What is wrong with a Region that is not in the partition of the spec, and the fix."""
+    theirs = REGIONS[region].partition
+    return (
+        f"{region} is in the partition {theirs}, but the spec is in {partition}",
+        f"write a separate spec for {theirs}: nothing replicates between partitions",
+    )
 
 
 def _one_partition(placement: _Placement, partition: str) -> Iterator[Finding]:
     for name, item in placement.regions:
-        theirs = REGIONS[name].partition
-        if theirs != partition:
-            yield _finding(
-                "two-partitions",
-                item,
-                f"{name} is in the partition {theirs}, but the spec is in {partition}",
-                f"write a separate spec for {theirs}: nothing replicates between partitions",
-            )
+        if REGIONS[name].partition != partition:
+            yield _found(TWO_PARTITIONS, item, *other_partition(name, partition))
 
 
 def _no_duplicates(placement: _Placement) -> Iterator[Finding]:
     first: dict[str, Scalar] = {}
     for name, item in placement.regions:
         if first.setdefault(name, item) is not item:
-            help_text = f"delete it: the first is on line {first[name].at.line}"
-            yield _finding("duplicate-region", item, f"{name} occurs twice", help_text)
+            help = f"delete it: the first is on line {first[name].at.line}"
+            yield _found(DUPLICATE_REGION, item, f"{name} occurs twice", help)
 
 
 def _opted_in(placement: _Placement) -> Iterator[Finding]:
@@ -136,8 +148,8 @@ def _opted_in(placement: _Placement) -> Iterator[Finding]:
     for name, item in placement.regions:
         region = REGIONS[name]
         if region.opt_in and name not in placement.enabled:
-            yield _finding(
-                "opt-in-region",
+            yield _found(
+                OPT_IN_REGION,
                 item,
                 f"{name} is an opt-in Region, but opt_in_regions does not list it",
                 f"enable {region.place} in the AWS account, then add {name} to opt_in_regions",
@@ -151,10 +163,10 @@ def _primary_among_regions(placement: _Placement) -> Iterator[Finding]:
     to_blame = placement.later(primary, placement.listed)
     if to_blame is primary:
         what = f"{primary.value} is not among the regions: {_some(placement.names)}"
-        yield _finding("primary-region", primary, what, "write one of them, or add it to regions")
+        yield _found(PRIMARY_REGION, primary, what, "write one of them, or add it to regions")
         return
-    yield _finding(
-        "primary-region",
+    yield _found(
+        PRIMARY_REGION,
         to_blame,
         f"the primary Region {primary.value} is not among them",
         f"add {primary.value}, or set primary_region in {placement.where_to_write(to_blame)}",
@@ -174,8 +186,8 @@ def _secondary_among_regions(placement: _Placement) -> Iterator[Finding]:
     if secondary is None or secondary.value is None:
         if len(set(placement.names)) > 1:
             to_blame = listed if secondary is None else placement.later(secondary, listed)
-            yield _finding(
-                "secondary-region",
+            yield _found(
+                SECONDARY_REGION,
                 to_blame,
                 f"{len(set(placement.names))} Regions need a secondary_region",
                 f"set secondary_region in {placement.where_to_write(to_blame)}{such_as}",
@@ -186,7 +198,7 @@ def _secondary_among_regions(placement: _Placement) -> Iterator[Finding]:
         several = len(set(placement.names)) > 1
         help = f"write another Region{such_as}" if several else "write null: there is one Region"
         what = f"{secondary.value} is both the primary and the secondary Region"
-        yield _finding("secondary-region", to_blame, what, help)
+        yield _found(SECONDARY_REGION, to_blame, what, help)
         return
     if secondary.value in placement.names:
         return
@@ -195,11 +207,11 @@ def _secondary_among_regions(placement: _Placement) -> Iterator[Finding]:
     if to_blame is secondary:
         what = f"{secondary.value} is not among the regions: {_some(placement.names)}"
         help = "write null: there is one Region" if alone else "write one of them, or add it to regions"
-        yield _finding("secondary-region", secondary, what, help)
+        yield _found(SECONDARY_REGION, secondary, what, help)
         return
     instead = "secondary_region: null" if alone else "another secondary_region"
-    yield _finding(
-        "secondary-region",
+    yield _found(
+        SECONDARY_REGION,
         to_blame,
         f"the secondary Region {secondary.value} is not among them",
         f"add {secondary.value}, or write {instead} in {placement.where_to_write(to_blame)}",
@@ -220,8 +232,8 @@ def _analytics(placement: _Placement) -> Iterator[tuple[str, Scalar]]:
 def _data_api(placement: _Placement) -> Iterator[Finding]:
     for kind, node in _analytics(placement):
         if node.value in DATA_API_MISSING:
-            yield _finding(
-                "no-data-api",
+            yield _found(
+                NO_DATA_API,
                 node,
                 f"{node.value} has no Aurora Data API, so it cannot be the {kind} Region",
                 f"choose another {kind} Region; {node.value} may stay among the regions",
@@ -235,8 +247,8 @@ def _timestream(placement: _Placement) -> Iterator[Finding]:
     for kind, node in _analytics(placement):
         if node.value not in TIMESTREAM:
             to_blame = placement.later(store, node)
-            yield _finding(
-                "no-timestream",
+            yield _found(
+                NO_TIMESTREAM,
                 to_blame,
                 f"timestream is not available in the {kind} Region {node.value}",
                 f"set audit.store to dynamodb, or make the {kind} Region one of {', '.join(sorted(TIMESTREAM))}",

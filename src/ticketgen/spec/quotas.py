@@ -9,7 +9,9 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from ticketgen.aws.quotas import BY_ID, QUOTAS
 from ticketgen.aws.regions import REGIONS
-from ticketgen.spec.texts import RegionName, nearest, refusal
+from ticketgen.findings.spec import GLOBAL_QUOTA, UNKNOWN_QUOTA
+from ticketgen.guesses import nearest
+from ticketgen.spec.texts import RegionName, refusal
 
 __all__ = ["MOST_QUOTA", "QUOTA_CHOICES", "Quotas"]
 
@@ -33,7 +35,7 @@ def _code(code: str) -> str:
         if close
         else "write a code that `ticketgen size` prints"
     )
-    raise refusal("unknown-quota", "is not the code of a quota that a stack uses", help)
+    raise refusal(UNKNOWN_QUOTA, "is not the code of a quota that a stack uses", help)
 
 
 def _kind(value: object) -> str:
@@ -44,7 +46,7 @@ def _fits(quotas: Mapping[str, int | Mapping[str, int]]) -> Mapping[str, int | M
     for code, told in quotas.items():
         if BY_ID[code].is_global and isinstance(told, Mapping):
             raise refusal(
-                "global-quota",
+                GLOBAL_QUOTA,
                 f'lists Regions, but "{BY_ID[code].name}" is one number for the whole account',
                 f"write {code}: {max(told.values(), default=BY_ID[code].default)}",
                 (code,),

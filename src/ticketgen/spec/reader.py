@@ -12,8 +12,27 @@ from typing import Final
 
 import yaml
 
-from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
-from ticketgen.hidden_characters import RULE, hidden_characters
+from ticketgen.findings import Checked, Finding, FindingKind, Location, Stage, has_errors
+from ticketgen.findings.spec import (
+    ALIAS,
+    ANCHOR,
+    BYTE_ORDER_MARK,
+    COMPLEX_KEY,
+    DUPLICATE_KEY,
+    EMPTY_FILE,
+    EMPTY_KEY,
+    MERGE_KEY,
+    NOT_UTF_8,
+    NUL,
+    TAG,
+    TOO_DEEP,
+    TOO_LARGE,
+    TOO_MANY_VALUES,
+    TWO_DOCUMENTS,
+    TYPOGRAPHIC_QUOTES,
+)
+from ticketgen.findings.verification import SYNTAX
+from ticketgen.hidden_characters import HIDDEN_CHARACTERS, hidden_characters
 from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, shown_text
 from ticketgen.spec.scalars import plain_value
 from ticketgen.spec.syntax import QUOTE_MARKS, explain_syntax
@@ -43,13 +62,12 @@ def read(data: bytes, file: str) -> Checked[Node]:
     if isinstance(text, Finding):
         return Checked(None, (text,))
     strange = tuple(
-        Finding(
-            RULE,
+        HIDDEN_CHARACTERS.found(
             place.message,
-            Stage.LOAD,
-            Location(file, place.line, place.column),
-            place.severity,
             place.help,
+            at=Location(file, place.line, place.column),
+            severity=place.severity,
+            stage=Stage.LOAD,
         )
         for place in hidden_characters(_with_line_feeds(text))
     )
@@ -67,10 +85,6 @@ def _with_line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _finding(rule: str, message: str, at: Location, help_text: str) -> Finding:
-    return Finding(rule, message, Stage.LOAD, at, help=help_text)
-
-
 def _at(file: str, text: str, index: int) -> Location:
     """The place of a character."""
     before = re.split(r"\r\n|\r|\n", text[:index])
@@ -80,31 +94,25 @@ def _at(file: str, text: str, index: int) -> Location:
 def _text(data: bytes, file: str) -> str | Finding:
     top = Location(file)
     if len(data) > MOST_BYTES:
-        return _finding(
-            "too-large",
+        return TOO_LARGE.found(
             "the file is over 1 MB, so it was not read",
-            top,
             "name the right file with --spec: a spec has a few kB",
+            at=top,
         )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or _UTF_16.match(data):
-        return _finding("not-utf-8", "the file is UTF-16", top, "save it as UTF-8")
+        return NOT_UTF_8.found("the file is UTF-16", "save it as UTF-8", at=top)
     if data.startswith(b"\xef\xbb\xbf"):
-        return _finding(
-            "byte-order-mark", "the file begins with a byte order mark", top, "save it as UTF-8 without BOM"
-        )
+        return BYTE_ORDER_MARK.found("the file begins with a byte order mark", at=top)
     if b"\0" in data:
         index = data.index(b"\0")
         at = _at(file, data[:index].decode("utf-8", "replace"), index)
-        return _finding("nul", "the file contains a NUL byte", at, "delete it, and save the file as text")
+        return NUL.found("the file contains a NUL byte", at=at)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        return _finding(
-            "not-utf-8",
-            f"byte 0x{data[error.start]:02x} is not UTF-8",
-            _at(file, before, len(before)),
-            "save the file as UTF-8",
+        return NOT_UTF_8.found(
+            f"byte 0x{data[error.start]:02x} is not UTF-8", at=_at(file, before, len(before))
         )
 
 
@@ -114,8 +122,8 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
     refusals: list[Finding] = []
     depth = documents = 0
 
-    def refuse(rule: str, message: str, event: yaml.Event, help_text: str) -> None:
-        refusals.append(_finding(rule, message, _start(file, event), help_text))
+    def refuse(kind: FindingKind, message: str, event: yaml.Event, help: str) -> None:
+        refusals.append(kind.found(message, help, at=_start(file, event)))
 
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -124,7 +132,7 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
                 documents += 1
                 if documents > 1:
                     refuse(
-                        "two-documents",
+                        TWO_DOCUMENTS,
                         "a second document begins here",
                         event,
                         "keep one document in a file: delete ---",
@@ -134,7 +142,7 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
                 depth += 1
                 if depth > MOST_DEPTH:
                     refuse(
-                        "too-deep",
+                        TOO_DEEP,
                         f"the file is nested deeper than {MOST_DEPTH} levels",
                         event,
                         "flatten it: a spec needs 5 levels",
@@ -144,21 +152,21 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
                 depth -= 1
             elif isinstance(event, yaml.AliasEvent):
                 help = "write the value out, or put text that begins with * in quotes"
-                refuse("alias", f"*{event.anchor} is an alias", event, help)
+                refuse(ALIAS, f"*{event.anchor} is an alias", event, help)
             if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
                 if event.anchor:
                     refuse(
-                        "anchor",
+                        ANCHOR,
                         f"&{event.anchor} is an anchor",
                         event,
                         "delete it and write the values out, or put text that begins with & in quotes",
                     )
                 if event.tag:
                     help = "delete it, or put text that begins with ! in quotes"
-                    refuse("tag", f"{event.tag} is a YAML tag", event, help)
+                    refuse(TAG, f"{event.tag} is a YAML tag", event, help)
             if len(events) > 2 * MOST_VALUES:
                 refuse(
-                    "too-many-values",
+                    TOO_MANY_VALUES,
                     f"the file has more than {MOST_VALUES:,} values",
                     event,
                     "name the right file with --spec: a spec has a few hundred",
@@ -170,11 +178,11 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
         refusals.append(explain_syntax(error, text, file))
     except yaml.YAMLError as error:
         refusals.append(
-            _finding(
-                "syntax",
+            SYNTAX.found(
                 f"the file is not valid YAML: {' '.join(str(error).split())}",
-                Location(file),
                 "correct it",
+                at=Location(file),
+                stage=Stage.LOAD,
             )
         )
     return events, refusals
@@ -197,9 +205,7 @@ class _Builder:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 return self._node(next(self._events), (), None)
-        self.findings.append(
-            _finding("empty-file", "the file is empty", Location(self._file), "begin with: version: 1")
-        )
+        self.findings.append(EMPTY_FILE.found("the file is empty", at=Location(self._file)))
         return None
 
     def _node(self, event: yaml.Event, path: KeyPath, key_at: Location | None) -> Node:
@@ -234,9 +240,12 @@ class _Builder:
                 continue
             if key in entries:
                 self.findings.append(
-                    _finding("duplicate-key", f"the key {shown_text(key)} occurs twice", key_at,
-                             f"keep one of them: the first is on line {keys_at[key].line}")
-                )  # fmt: skip
+                    DUPLICATE_KEY.found(
+                        f"the key {shown_text(key)} occurs twice",
+                        f"keep one of them: the first is on line {keys_at[key].line}",
+                        at=key_at,
+                    )
+                )
                 continue
             entries[key], keys_at[key] = value, key_at
         return Map(entries, keys_at, at, path)
@@ -245,19 +254,13 @@ class _Builder:
         """The text of a key, whatever type it would have as a value."""
         if not isinstance(event, yaml.ScalarEvent):
             self._node(event, (), None)
-            self.findings.append(
-                _finding("complex-key", "the key is a list or a map", at, "write a word as the key")
-            )
+            self.findings.append(COMPLEX_KEY.found("the key is a list or a map", at=at))
             return None
         if event.implicit[0] and event.value == "<<":
-            self.findings.append(_finding("merge-key", "<< is a merge key", at, "write the keys out"))
+            self.findings.append(MERGE_KEY.found("<< is a merge key", at=at))
             return None
         if event.implicit[0] and not event.value:
-            self.findings.append(
-                _finding(
-                    "empty-key", "the key before the colon is empty", at, "write a word before the colon"
-                )
-            )
+            self.findings.append(EMPTY_KEY.found("the key before the colon is empty", at=at))
             return None
         if event.implicit[0]:
             self._check_quotes(event.value, at)
@@ -268,4 +271,4 @@ class _Builder:
         if text and (text[0] in QUOTE_MARKS or text[-1] in QUOTE_MARKS):
             message = f"{shown_text(text)} has typographic quotes, which are part of the text"
             help = "write straight quotes, \" or '"
-            self.findings.append(_finding("typographic-quotes", message, at, help))
+            self.findings.append(TYPOGRAPHIC_QUOTES.found(message, help, at=at))

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ticketgen.aws.regions import REGIONS
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
+from ticketgen.findings import Checked, Finding, Location, has_errors
+from ticketgen.findings.spec import NO_AUTHENTICATION, NO_ENVIRONMENTS, SHARED_DOMAIN, TOO_MANY_ENVIRONMENTS
 from ticketgen.spec.authoring import MOST_ENVIRONMENTS, TOP_KEYS, PresetFile, SpecFile
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
@@ -125,19 +126,13 @@ def _no_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPat
     if _environments(tree) or any(path[:1] == ("environments",) for path in broken):
         return
     at = tree.entries["environments"].at if "environments" in tree.entries else tree.at
-    help_text = "add environments: with one key per environment, such as prod: {}"
-    yield Finding(
-        "no-environments", "environments: the spec has no environment", Stage.RESOLVE, at, help=help_text
-    )
+    help = "add environments: with one key per environment, such as prod: {}"
+    yield NO_ENVIRONMENTS.found("environments: the spec has no environment", help, at=at)
 
 
 def _too_many(at: Location, count: int) -> Finding:
-    return Finding(
-        "too-many-environments",
-        f"environments: {count} are more than the {MOST_ENVIRONMENTS} that one spec may have",
-        Stage.RESOLVE,
-        at,
-        help="divide them among several specs, each in a folder of its own",
+    return TOO_MANY_ENVIRONMENTS.found(
+        f"environments: {count} are more than the {MOST_ENVIRONMENTS} that one spec may have", at=at
     )
 
 
@@ -204,13 +199,8 @@ def _open_to_anybody(trees: Mapping[str, Map]) -> Iterator[Finding]:
         if isinstance(auth, Scalar) and auth.value == "none":
             places.setdefault(auth, []).append(name)
     for auth, names in places.items():
-        yield Finding(
-            "no-authentication",
-            f"{dotted(auth.path)}: none lets anybody hold and buy seats in {listed(names)}",
-            Stage.RESOLVE,
-            auth.at,
-            Severity.WARNING,
-            "write iam or cognito, unless something in front of the API identifies buyers",
+        yield NO_AUTHENTICATION.found(
+            f"{dotted(auth.path)}: none lets anybody hold and buy seats in {listed(names)}", at=auth.at
         )
 
 
@@ -237,13 +227,10 @@ def _shared_domains(trees: Mapping[str, Map]) -> Iterator[Finding]:
         if not isinstance(host, Scalar):
             continue
         if host.value in first:
-            yield Finding(
-                "shared-domain",
+            yield SHARED_DOMAIN.found(
                 f"{dotted(host.path)}: {host.value} is the domain of both {first[host.value]} and {name}",
-                Stage.RESOLVE,
-                host.at,
-                Severity.WARNING,
                 f"set another api.domain in environments.{name}: both would write the same DNS records",
+                at=host.at,
             )
         first.setdefault(host.value, name)
 

@@ -14,7 +14,9 @@ from typing import Final
 
 import yaml
 
-from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings import Finding, FindingKind, Location, Stage
+from ticketgen.findings.spec import TAB
+from ticketgen.findings.verification import SYNTAX
 from ticketgen.spec.nodes import shown_text
 
 __all__ = ["QUOTE_MARKS", "explain_syntax"]
@@ -77,7 +79,7 @@ class _Slip:
     line: int
     column: int
     help: str
-    rule: str = "syntax"
+    kind: FindingKind = SYNTAX
 
 
 def explain_syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding:
@@ -85,14 +87,14 @@ def explain_syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding
     mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context or "it cannot be read"
     if mark is None:
-        message, help = f"the file is not valid YAML: {problem}", "correct it"
-        return Finding("syntax", message, Stage.LOAD, Location(file), help=help)
+        message = f"the file is not valid YAML: {problem}"
+        return SYNTAX.found(message, "correct it", at=Location(file), stage=Stage.LOAD)
     start = (error.context_mark.line, error.context_mark.column) if error.context_mark else None
     wrong = _Error(problem, text, tuple(_LINE_END.split(text)), mark.line, mark.column, start)
     slip = next(slip for explanation in _EXPLANATIONS if (slip := explanation(wrong)))
-    prefix = "" if slip.rule == "tab" else "the file is not valid YAML: "
+    prefix = "" if slip.kind is TAB else "the file is not valid YAML: "
     at = Location(file, slip.line + 1, slip.column + 1)
-    return Finding(slip.rule, prefix + slip.what, Stage.LOAD, at, help=slip.help)
+    return slip.kind.found(prefix + slip.what, slip.help, at=at, stage=Stage.LOAD)
 
 
 def _conflict(error: _Error) -> _Slip | None:
@@ -106,7 +108,7 @@ def _tab(error: _Error) -> _Slip | None:
     if not error.rest.startswith("\t"):
         return None
     help = "indent with spaces: two for each level"
-    return _Slip("a tab is used for indentation", error.line, error.column, help, rule="tab")
+    return _Slip("a tab is used for indentation", error.line, error.column, help, TAB)
 
 
 def _lookalike(error: _Error) -> _Slip | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from ticketgen.findings.spec import INVALID_TAG, RESERVED_TAG, TOO_MANY_TAGS
 from ticketgen.spec.texts import refusal
 
 __all__ = ["MOST_TAGS", "RESERVED_TAGS", "Tags"]
@@ -32,15 +33,15 @@ def _text(text: str, longest: int, what: str) -> str:
     if strange is not None:
         name = unicodedata.name(strange, "a control character")
         raise refusal(
-            "invalid-tag",
+            INVALID_TAG,
             f"has U+{ord(strange):04X} ({name}), which AWS does not accept in a {what}",
             "use letters, digits, spaces and _ . : / = + - @ only",
         )
     if len(text) > longest:
         help = f"shorten it: AWS accepts {longest} in a {what}"
-        raise refusal("invalid-tag", f"is {len(text)} characters long", help)
+        raise refusal(INVALID_TAG, f"is {len(text)} characters long", help)
     if text.casefold().startswith("aws:"):
-        raise refusal("invalid-tag", "begins with aws:", "choose another prefix: AWS reserves aws:")
+        raise refusal(INVALID_TAG, "begins with aws:", "choose another prefix: AWS reserves aws:")
     return text
 
 
@@ -50,10 +51,10 @@ def _taken(mark: str) -> bool:
 
 def _key(text: str) -> str:
     if not text:
-        raise refusal("invalid-tag", "is an empty tag key", "give the tag a name")
+        raise refusal(INVALID_TAG, "is an empty tag key", "give the tag a name")
     # IAM ignores the case of tag keys, so the stack's own are taken in any.
     if text.casefold() in {reserved.casefold() for reserved in RESERVED_TAGS}:
-        raise refusal("reserved-tag", "is a tag that every stack sets by itself", "remove it or rename it")
+        raise refusal(RESERVED_TAG, "is a tag that every stack sets by itself", "remove it or rename it")
     return _text(text, _LONGEST_KEY, "tag key")
 
 
@@ -64,14 +65,14 @@ def _value(text: str) -> str:
 def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
     if len(tags) > MOST_TAGS:
         help = f"keep {MOST_TAGS}: AWS accepts 50 per resource, and the stack sets {len(RESERVED_TAGS)}"
-        raise refusal("too-many-tags", f"has {len(tags)} tags", help)
+        raise refusal(TOO_MANY_TAGS, f"has {len(tags)} tags", help)
     seen: dict[str, str] = {}
     for key in tags:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
         first = seen.setdefault(key.casefold(), key)
         if first != key:
             raise refusal(
-                "invalid-tag", f"has both {first} and {key}", "keep one: IAM ignores the case of tag keys"
+                INVALID_TAG, f"has both {first} and {key}", "keep one: IAM ignores the case of tag keys"
             )
     return tags
 

@@ -6,7 +6,6 @@ to the JSON Schema. Tags have their own module.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
@@ -19,6 +18,9 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 
 from ticketgen.aws.regions import ANNOUNCED, REGIONS
+from ticketgen.findings import FindingKind
+from ticketgen.findings.spec import INVALID_TEXT, UNKNOWN_REGION
+from ticketgen.guesses import did_you_mean
 
 __all__ = [
     "BucketName",
@@ -29,7 +31,6 @@ __all__ = [
     "RegionName",
     "ZoneId",
     "choice",
-    "nearest",
     "refusal",
 ]
 
@@ -37,48 +38,25 @@ __all__ = [
 _BUCKET_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _BUCKET_SUFFIXES: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
-_LONGEST_GUESSED: Final = 64  # difflib is quadratic, and nobody types a longer name by mistake
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Find the known word that was probably meant, or None."""
-    if len(word) > _LONGEST_GUESSED:
-        return None
-    folded = {_folded(name): name for name in sorted(known)}
-    close = difflib.get_close_matches(_folded(word), folded, n=5)
-    # Swapped letters are the most common slip, and difflib does not rank it: us-esat-1.
-    close.sort(key=lambda name: sorted(name) != sorted(_folded(word)))
-    return folded[close[0]] if close else None
-
 
 def choice(word: str, known: Iterable[str]) -> str:
     """The help for an unknown word: the known word that was probably meant, or all of them."""
     names = list(known)
-    close = nearest(word, names)
-    return (
-        f"did you mean {close}?"
-        if close
-        else f"choose one of {', '.join(names)}"
-        if len(names) > 1
-        else f"write {names[0]}"
-    )
+    all_of_them = f"choose one of {', '.join(names)}" if len(names) > 1 else f"write {names[0]}"
+    return did_you_mean(word, names, all_of_them)
 
 
-def _folded(word: str) -> str:
-    return word.casefold().replace("_", "-").replace(" ", "-")
-
-
-def refusal(rule: str, message: str, help: str, below: tuple[str, ...] = ()) -> PydanticCustomError:
+def refusal(kind: FindingKind, message: str, help: str, below: tuple[str, ...] = ()) -> PydanticCustomError:
     """An error for pydantic that carries a finding.
 
     Args:
-        rule: of the finding.
+        kind: of the finding.
         message: what follows the value.
         help: the fix.
         below: the path from the value to the part of it that is wrong.
     """
     # As context and not as the template: pydantic would take braces in a value for placeholders.
-    context: dict[str, Any] = {"rule": rule, "message": message, "help": help, "below": below}
+    context: dict[str, Any] = {"kind": kind, "message": message, "help": help, "below": below}
     return PydanticCustomError("refused", "{message}", context)
 
 
@@ -114,7 +92,7 @@ class _Shape:
             and self.also(text)
         ):
             return text
-        raise refusal("invalid-text", f"is not {self.what}", self.help)
+        raise refusal(INVALID_TEXT, f"is not {self.what}", self.help)
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_after_validator_function(self.check, handler(source))
@@ -233,14 +211,13 @@ def _known_region(name: str) -> str:
         return name
     if name in ANNOUNCED:
         raise refusal(
-            "unknown-region", "is announced, but not open yet", "remove it until AWS opens the Region"
+            UNKNOWN_REGION, "is announced, but not open yet", "remove it until AWS opens the Region"
         )
     words = re.split(r"[\s,;]+", name.strip())
     if len(words) > 1 and all(word in REGIONS for word in words):
-        raise refusal("unknown-region", "is several Regions without commas", f"write {', '.join(words)}")
-    close = nearest(name, REGIONS)
-    help = f"did you mean {close}?" if close else "write the code of a Region, such as us-east-1"
-    raise refusal("unknown-region", "is not a Region of AWS", help)
+        raise refusal(UNKNOWN_REGION, "is several Regions without commas", f"write {', '.join(words)}")
+    help = did_you_mean(name, REGIONS, UNKNOWN_REGION.fix)
+    raise refusal(UNKNOWN_REGION, "is not a Region of AWS", help)
 
 
 RegionName = Annotated[

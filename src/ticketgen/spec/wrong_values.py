@@ -10,19 +10,22 @@ from typing import Annotated, Any, Final
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from ticketgen.findings import FindingKind
+from ticketgen.findings.spec import INVALID_VALUE, NO_REGIONS, OUT_OF_RANGE
+from ticketgen.findings.verification import WRONG_TYPE
+from ticketgen.guesses import did_you_mean
 from ticketgen.spec.nodes import KeyPath, Node, Scalar, Sequence, shown_text
 from ticketgen.spec.numbers import meant
 from ticketgen.spec.presets import presets
 from ticketgen.spec.quotas import MOST_QUOTA
 from ticketgen.spec.scalars import plain_value
-from ticketgen.spec.texts import nearest
 from ticketgen.wording import listed
 
-__all__ = ["Description", "WrongValue", "describe"]
+__all__ = ["Description", "WrongValue", "describe", "kind_of"]
 
 
-Description = tuple[str, str, str]
-"""The rule, what follows the value in the message, and the fix."""
+Description = tuple[FindingKind, str, str]
+"""The kind, what follows the value in the message, and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,32 +99,37 @@ def describe(kind: str, message: str, wrong: WrongValue) -> Description:
     description = _DESCRIPTIONS.get(kind)
     if description:
         return description(wrong)
-    return "invalid-value", f"is refused: {message}", "run `ticketgen help spec` for the accepted values"
+    return INVALID_VALUE, f"is refused: {message}", "run `ticketgen help spec` for the accepted values"
+
+
+def kind_of(context: Mapping[str, object]) -> FindingKind:
+    """The kind that one of our own types put into its error; pydantic's own errors have none."""
+    found = context.get("kind")
+    return found if isinstance(found, FindingKind) else INVALID_VALUE
 
 
 def _refused(wrong: WrongValue) -> Description:
-    context = wrong.context
-    return str(context["rule"]), str(context["message"]), str(context["help"])
+    return kind_of(wrong.context), str(wrong.context["message"]), str(wrong.context["help"])
 
 
 def _not_an_integer(wrong: WrongValue) -> Description:
     node, what = wrong.node, "is not a whole number"
     if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
-        return "wrong-type", what, f"write a whole number {wrong.numbers}"
+        return WRONG_TYPE, what, f"write a whole number {wrong.numbers}"
     text = node.text
     if re.fullmatch("[-+]?[0-9]{19,}", text):
-        return "out-of-range", "is too large", f"write a whole number {wrong.numbers}"
+        return OUT_OF_RANGE, "is too large", f"write a whole number {wrong.numbers}"
     if isinstance(node.value, str) and isinstance(plain_value(text), int):
         fits = wrong.why_not(int(text)) is None
-        return "wrong-type", what, f"write {text} without quotes" if fits else f"write one {wrong.numbers}"
+        return WRONG_TYPE, what, f"write {text} without quotes" if fits else f"write one {wrong.numbers}"
     number = meant(text, wrong.unit)
     if number is None or wrong.why_not(number) is not None:
-        return "wrong-type", what, f"write a whole number {wrong.numbers}"
+        return WRONG_TYPE, what, f"write a whole number {wrong.numbers}"
     if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3})+", text):
         other = text.replace(".", "")
         if wrong.why_not(int(other)) is None:
-            return "wrong-type", what, f"write {number}, or {other} if you mean thousands"
-    return "wrong-type", what, f"write {number}"
+            return WRONG_TYPE, what, f"write {number}, or {other} if you mean thousands"
+    return WRONG_TYPE, what, f"write {number}"
 
 
 def _not_a_bool(wrong: WrongValue) -> Description:
@@ -131,20 +139,20 @@ def _not_a_bool(wrong: WrongValue) -> Description:
         help = "write true, without quotes"
     if text in {"no", "n", "off", "false", "0"}:
         help = "write false, without quotes"
-    return "wrong-type", "is neither true nor false", help
+    return WRONG_TYPE, "is neither true nor false", help
 
 
 def _not_text(wrong: WrongValue) -> Description:
     node = wrong.node
     if isinstance(node, Scalar) and node.value is not None:
         if wrong.path == ("extends",):
-            return "wrong-type", "is not text", f"write one of {', '.join(presets())}"
+            return WRONG_TYPE, "is not text", f"write one of {', '.join(presets())}"
         refused = wrong.why_not(node.text)
-        return "wrong-type", "is not text", refused or f"write {shown_text(node.text)}, in quotes"
+        return WRONG_TYPE, "is not text", refused or f"write {shown_text(node.text)}, in quotes"
     if wrong.is_tag and isinstance(node, Scalar):
         help = 'write "" for a tag without a value, and put text that begins with # in quotes'
-        return "wrong-type", "is not text", help
-    return "wrong-type", "is not text", "write text after the colon"
+        return WRONG_TYPE, "is not text", help
+    return WRONG_TYPE, "is not text", "write text after the colon"
 
 
 def _not_a_list(wrong: WrongValue) -> Description:
@@ -157,46 +165,45 @@ def _not_a_list(wrong: WrongValue) -> Description:
             help = f"write [{', '.join(words)}]"
         elif words != undashed and wrong.why_not(tuple(undashed)) is None:
             help = "write a space after each dash"
-    return "wrong-type", "is not a list", help
+    return WRONG_TYPE, "is not a list", help
 
 
 def _not_a_map(wrong: WrongValue) -> Description:
     node, what = wrong.node, "is not a map of keys"
     if not node.path:
-        return "wrong-type", what, "begin with version: 1, and write each key on its own line"
+        return WRONG_TYPE, what, "begin with version: 1, and write each key on its own line"
     if isinstance(node, Scalar) and node.value is None:
-        return "wrong-type", what, "write its keys below it, indented, or delete it"
+        return WRONG_TYPE, what, "write its keys below it, indented, or delete it"
     if isinstance(node, Sequence) and node.path == ("environments",):
-        return "wrong-type", what, "write each environment as a key, such as dev: {}"
+        return WRONG_TYPE, what, "write each environment as a key, such as dev: {}"
     if (
         isinstance(node, Scalar)
         and node.path == ("environments",)
         and re.fullmatch("[a-z][a-z0-9-]*", node.text)
     ):
-        return "wrong-type", what, f"write {node.text}: {{}} on its own line below it, indented"
-    return "wrong-type", what, "write lines of key: value below it, indented"
+        return WRONG_TYPE, what, f"write {node.text}: {{}} on its own line below it, indented"
+    return WRONG_TYPE, what, "write lines of key: value below it, indented"
 
 
 def _not_a_choice(wrong: WrongValue) -> Description:
     choices = re.findall("'([^']*)'", str(wrong.context.get("expected", "")))
     what = f"is not one of {', '.join(choices)}"
     text = wrong.node.text if isinstance(wrong.node, Scalar) else ""
-    close = nearest(text, choices)
-    return "invalid-value", what, f"did you mean {close}?" if close else f"write one of {', '.join(choices)}"
+    return INVALID_VALUE, what, did_you_mean(text, choices, f"write one of {', '.join(choices)}")
 
 
 def _too_small(wrong: WrongValue) -> Description:
     least = wrong.context["ge"]
-    return "out-of-range", f"is less than {least}", f"write {least} or more{wrong.in_unit}"
+    return OUT_OF_RANGE, f"is less than {least}", f"write {least} or more{wrong.in_unit}"
 
 
 def _too_large(wrong: WrongValue) -> Description:
     most = wrong.context["le"]
-    return "out-of-range", f"is more than {most}", f"write {most} or less{wrong.in_unit}"
+    return OUT_OF_RANGE, f"is more than {most}", f"write {most} or less{wrong.in_unit}"
 
 
 def _too_short(wrong: WrongValue) -> Description:
-    return "no-regions", "names no Region", "name at least one, such as [us-east-1]"
+    return NO_REGIONS, "names no Region", "name at least one, such as [us-east-1]"
 
 
 _DESCRIPTIONS: Final[Mapping[str, Callable[[WrongValue], Description]]] = {

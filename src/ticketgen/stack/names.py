@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ticketgen.aws.names import NAME_LIMITS
-from ticketgen.findings import Finding, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.stacks import NAME_TOO_LONG
 from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.roles import SERVICE_ROLES
@@ -146,12 +147,10 @@ def check_names(project: Project, environment: Environment) -> Iterator[Finding]
     text = worst.text(environment.project, suffix)
     attribute = f"{worst.resource}.{worst.attribute}"
     limit = NAME_LIMITS[worst.resource, worst.attribute].maximum
-    yield Finding(
-        rule="name-too-long",
-        message=f"{text!r} has {len(text)} characters, but {attribute} allows at most {limit}",
-        stage=Stage.RENDER,
-        location=project.marks.get(("environments", suffix)),
-        help=f"shorten the environment's name to {room} characters, or the project's name by {len(suffix) - room}",
+    yield NAME_TOO_LONG.found(
+        f"{text!r} has {len(text)} characters, but {attribute} allows at most {limit}",
+        f"shorten the environment's name to {room} characters, or the project's name by {len(suffix) - room}",
+        at=project.marks.get(("environments", suffix)),
     )
 
 

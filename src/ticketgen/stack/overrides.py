@@ -12,7 +12,8 @@ from typing import Final
 from jinja2 import BaseLoader, Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError
 
 from ticketgen.assets import asset_folder
-from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.stacks import OVERRIDE_BROKEN
 from ticketgen.rendering.budget import Budget
 from ticketgen.rendering.environment import TemplateEnvironment
 from ticketgen.safe_open import NotPlain, open_below
@@ -118,13 +119,11 @@ class Templates:
             return None
         name, line = ours[-1]
         message = error.message if isinstance(error, TemplateSyntaxError) else str(error)
-        return Finding(
-            "override-broken",
+        return OVERRIDE_BROKEN.found(
             f"the template cannot be rendered: {_short(message or type(error).__name__)}",
-            Stage.RENDER,
-            Location(name, line),
-            help="fix it (`ticketgen help upgrading` lists what a template may use), or delete it to go back to "
+            "fix it (`ticketgen help upgrading` lists what a template may use), or delete it to go back to "
             "ticketgen's own; `ticketgen eject --diff` shows the difference",
+            at=Location(name, line),
         )
 
 

@@ -21,8 +21,20 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage, has_errors
-from ticketgen.tree.disk import Disk, opened, trouble
+from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings.spec import TOO_LARGE
+from ticketgen.findings.stacks import (
+    CHANGED,
+    CREATED,
+    HAND_EDITED,
+    IN_THE_WAY,
+    KEPT,
+    MANIFEST_BROKEN,
+    MISSING,
+    ORPHANED,
+)
+from ticketgen.findings.verification import UNREADABLE
+from ticketgen.tree.disk import Disk, opened
 from ticketgen.tree.guard import GUARD
 from ticketgen.tree.journal import unfinished
 from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, folders, not_ours, read_manifest
@@ -104,26 +116,26 @@ class Changes:
 
 CONFLICTS = frozenset({State.HAND_EDITED, State.IN_THE_WAY})
 
-# State → what is wrong with the file, the fix, and the severity for a comparison that writes nothing.
+# State → its kind, what is wrong with the file, and the fix.
 _WRONG = {
-    State.CREATED: ("was never rendered", "run `{render}`", Severity.ERROR),
-    State.CHANGED: ("is out of date", "run `{render}`", Severity.ERROR),
-    State.MISSING: ("was rendered and is missing", "run `{render}`, which writes it again", Severity.ERROR),
+    State.CREATED: (CREATED, "was never rendered", "run `{render}`"),
+    State.CHANGED: (CHANGED, "is out of date", "run `{render}`"),
+    State.MISSING: (MISSING, "was rendered and is missing", "run `{render}`, which writes it again"),
     State.HAND_EDITED: (
+        HAND_EDITED,
         "was edited by hand after it was rendered",
         "move the edit into the spec, or discard it with `{render} --force`",
-        Severity.ERROR,
     ),
     State.IN_THE_WAY: (
+        IN_THE_WAY,
         "is in the place of a rendered file, and ticketgen did not write it",
         "rename or delete it, then run `{render}`",
-        Severity.ERROR,
     ),
-    State.ORPHANED: ("is no longer rendered", "run `{render}`, which deletes it", Severity.ERROR),
+    State.ORPHANED: (ORPHANED, "is no longer rendered", "run `{render}`, which deletes it"),
     State.KEPT: (
+        KEPT,
         "is no longer rendered, but was edited by hand, so it stays",
         "delete it unless you need the edit: Terraform still reads it",
-        Severity.WARNING,
     ),
 }
 
@@ -135,11 +147,8 @@ def finding(change: Change, render: str = "ticketgen render") -> Finding:
         change: the file.
         render: the command that brings it up to date.
     """
-    what, help, severity = _WRONG[change.state]
-    at = Location(change.path)
-    return Finding(
-        change.state.value, f"the file {what}", Stage.WRITE, at, severity, help.format(render=render)
-    )
+    kind, what, help = _WRONG[change.state]
+    return kind.found(f"the file {what}", help.format(render=render), at=Location(change.path))
 
 
 def plan(
@@ -203,7 +212,7 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
         if listed > MOST_FILES:
             message = f"the manifests list more than {MOST_FILES} files"
             help = "restore them from version control"
-            return Checked(None, (trouble("manifest-broken", message, f"{folder}/{NAME}", help),))
+            return Checked(None, (MANIFEST_BROKEN.found(message, help, at=Location(f"{folder}/{NAME}")),))
         compared = compare(disk, folder, rendered.get(folder), old.value)
         findings += compared.findings
         size += sum(len(change.before or b"") for change in compared.value or ())
@@ -235,11 +244,10 @@ def compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Chec
         try:
             before = None if blocked else disk.read(path)
         except OSError as error:
-            blocked = trouble(
-                "in-the-way",
+            blocked = IN_THE_WAY.found(
                 f"cannot be read as a file: {error.strerror}",
-                path,
                 "move it elsewhere, then run `ticketgen render`",
+                at=Location(path),
             )
             before = None
         if blocked:
@@ -303,25 +311,27 @@ def _guarded(disk: Disk, folder: str) -> Finding | None:
             return None
     except OSError as error:
         return _unreadable(path, error)
-    return trouble(
-        "in-the-way",
+    return IN_THE_WAY.found(
         "it marks an interrupted render, and no render of this user on this machine was interrupted",
-        path,
         f"restore {folder} from version control, delete the file, then run `ticketgen render`",
+        at=Location(path),
     )
 
 
 def _too_large(folder: str) -> Finding:
-    return trouble(
-        "too-large",
+    return TOO_LARGE.found(
         f"its files and those of the stacks before it have more than {MOST_BYTES // 1_000_000} MB, and rendered ones "
         "have less",
-        folder,
         "restore the stacks from version control",
+        at=Location(folder),
+        stage=Stage.WRITE,
     )
 
 
 def _unreadable(path: str, error: OSError) -> Finding:
-    return trouble(
-        "unreadable", f"it cannot be read: {error.strerror}", path, "check its permissions and the disk"
+    return UNREADABLE.found(
+        f"it cannot be read: {error.strerror}",
+        "check its permissions and the disk",
+        at=Location(path),
+        stage=Stage.WRITE,
     )

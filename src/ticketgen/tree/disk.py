@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings.stacks import IN_THE_WAY, PATH_OUTSIDE
+from ticketgen.findings.verification import UNREADABLE
 
-__all__ = ["MOST_BYTES", "Disk", "content", "implausible", "opened", "trouble"]
+__all__ = ["MOST_BYTES", "Disk", "content", "implausible", "opened"]
 
 # Characters that Windows forbids in names. ticketgen does not run on Windows, but people clone the folder there.
 FORBIDDEN = frozenset('\\:*?"<>|') | {chr(code) for code in range(32)} | {"\x7f"}
@@ -146,21 +148,23 @@ class Disk:
                     with self.folder(place):
                         continue
             except OSError as found:
-                return trouble("unreadable", f"the folder cannot be read: {found.strerror}", place)
-            if stat.S_ISLNK(mode):
-                return trouble(
-                    "path-outside",
-                    "the folder is a symbolic link, and ticketgen does not write through links",
-                    place,
-                    "replace the link with a folder, or run ticketgen in the folder that it points to",
+                return UNREADABLE.found(
+                    f"the folder cannot be read: {found.strerror}", at=Location(place), stage=Stage.WRITE
                 )
-            return trouble(
-                "in-the-way",
+            if stat.S_ISLNK(mode):
+                return PATH_OUTSIDE.found(
+                    "the folder is a symbolic link, and ticketgen does not write through links",
+                    "replace the link with a folder, or run ticketgen in the folder that it points to",
+                    at=Location(place),
+                )
+            return IN_THE_WAY.found(
                 "a file is in the place of a folder",
-                place,
                 "move the file elsewhere, then run `ticketgen render` again",
+                at=Location(place),
             )
-        return trouble("unreadable", f"the folder cannot be read: {error.strerror}", "/".join(parts))
+        return UNREADABLE.found(
+            f"the folder cannot be read: {error.strerror}", at=Location("/".join(parts)), stage=Stage.WRITE
+        )
 
 
 def content(folder: int, name: str, most: int = MOST_BYTES) -> bytes | None:
@@ -195,26 +199,19 @@ def regular(found: os.stat_result) -> None:
         raise OSError(0, "it is not a regular file")
 
 
-def trouble(rule: str, message: str, path: str, help: str = "") -> Finding:
-    """A finding about a file on the disk; ``path`` is relative to the root."""
-    return Finding(rule, message, Stage.WRITE, Location(path) if path else None, help=help)
-
-
 def implausible(path: str) -> Finding | None:
     """The reason why a text cannot be a path below the root; None if it can."""
     parts = path.split("/")
     if any(part in {"", ".", ".."} or FORBIDDEN & set(part) for part in parts):
-        return trouble("path-outside", f"{_short(path)} is not a path below the project's folder", "")
+        return PATH_OUTSIDE.found(f"{_short(path)} is not a path below the project's folder")
     try:
         long = len(path.encode()) > _MOST_PATH_BYTES or max(len(p.encode()) for p in parts) > _MOST_NAME_BYTES
     except UnicodeEncodeError:
-        return trouble("path-outside", f"{_short(path)} is not a path, because it is not valid Unicode", "")
+        return PATH_OUTSIDE.found(f"{_short(path)} is not a path, because it is not valid Unicode")
     if any(_is_git(part) for part in parts):
-        return trouble(
-            "path-outside", f"{_short(path)} is in a folder of git, where ticketgen writes nothing", ""
-        )
+        return PATH_OUTSIDE.found(f"{_short(path)} is in a folder of git, where ticketgen writes nothing")
     if long:
-        return trouble("path-outside", f"{_short(path)} is not a path, because it is too long", "")
+        return PATH_OUTSIDE.found(f"{_short(path)} is not a path, because it is too long")
     return None
 
 

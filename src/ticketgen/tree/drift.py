@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.stacks import CREATED, DOWNGRADE, MISSING, ORPHANED, UPGRADE
 from ticketgen.tree.changes import Change, Changes, State, finding
 from ticketgen.tree.manifest import NAME
 from ticketgen.tree.versions import is_newer
@@ -19,11 +20,15 @@ __all__ = ["downgrades", "drift", "upgrades"]
 
 _DIFFERENT = frozenset({State.CREATED, State.CHANGED, State.ORPHANED})
 
-# State → what is wrong with all files of a folder, and the fix.
+# State → its kind, what is wrong with all files of a folder, and the fix.
 _WHOLE = {
-    State.CREATED: ("was never rendered, or was deleted: {files} are missing", "run `{render}`"),
-    State.MISSING: ("was deleted: {files} are missing", "run `{render}`, which writes them again"),
-    State.ORPHANED: ("is no longer rendered: {files} are left over", "run `{render}`, which deletes them"),
+    State.CREATED: (CREATED, "was never rendered, or was deleted: {files} are missing", "run `{render}`"),
+    State.MISSING: (MISSING, "was deleted: {files} are missing", "run `{render}`, which writes them again"),
+    State.ORPHANED: (
+        ORPHANED,
+        "is no longer rendered: {files} are left over",
+        "run `{render}`, which deletes them",
+    ),
 }
 
 
@@ -46,12 +51,9 @@ def upgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
     """Find the stacks of an older version of ticketgen that this version renders differently."""
     version = version or changes.version
     return tuple(
-        Finding(
-            "upgrade",
+        UPGRADE.found(
             f"ticketgen {before} wrote this stack, and {version} renders {count} of its files differently",
-            Stage.WRITE,
-            Location(f"{folder}/{NAME}"),
-            help="run `ticketgen render --diff` to see the changes, then `ticketgen render --upgrade` to write them",
+            at=Location(f"{folder}/{NAME}"),
         )
         for folder, before, count in _different(changes, version)
         if not is_newer(before, version)
@@ -62,13 +64,11 @@ def downgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
     """Find the stacks of a newer version of ticketgen that this version renders differently."""
     version = version or changes.version
     return tuple(
-        Finding(
-            "downgrade",
+        DOWNGRADE.found(
             f"ticketgen {before} wrote this stack, and {version}, which is older, renders {count} of its files "
             "differently",
-            Stage.WRITE,
-            Location(f"{folder}/{NAME}"),
-            help=f"install ticketgen {before} or newer; only `ticketgen render --force` writes the older rendering",
+            f"install ticketgen {before} or newer; only `ticketgen render --force` writes the older rendering",
+            at=Location(f"{folder}/{NAME}"),
         )
         for folder, before, count in _different(changes, version)
         if is_newer(before, version)
@@ -100,14 +100,11 @@ def _findings(changes: Changes, files: Sequence[Change]) -> Iterator[Finding]:
             yield finding(change, render)
         elif whole not in told:
             told.add(whole)
-            what, help = _WHOLE[change.state]
+            kind, what, help = _WHOLE[change.state]
             subject = "the stack" if whole == change.folder else "the folder"
             number = f"all {counted(wholes[whole], 'files')}"
             message = f"{subject} {what.format(files=number)}"
-            at = Location(whole)
-            yield Finding(
-                change.state.value, message, Stage.WRITE, at, Severity.ERROR, help.format(render=render)
-            )
+            yield kind.found(message, help.format(render=render), at=Location(whole))
 
 
 def _rewritten(findings: Sequence[Finding]) -> Iterator[str]:

@@ -24,8 +24,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ticketgen.findings import Finding
-from ticketgen.tree.disk import Disk, implausible, trouble
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.stacks import CANNOT_WRITE, INTERFERENCE, RENDER_INTERRUPTED
+from ticketgen.tree.disk import Disk, implausible
 from ticketgen.tree.exchange import (
     ConcurrentChange,
     Operation,
@@ -50,12 +51,7 @@ def unfinished(disk: Disk) -> Finding | None:
             return found
         if found[1].phase is not Phase.WRITING:
             return None
-    return trouble(
-        "render-interrupted",
-        "a render was interrupted here, or is still running",
-        STAGE,
-        "run `ticketgen render`, which first restores the files from before",
-    )
+    return RENDER_INTERRUPTED.found("a render was interrupted here, or is still running", at=Location(STAGE))
 
 
 def apply(disk: Disk, operations: Sequence[Operation]) -> tuple[Finding, ...]:
@@ -164,11 +160,10 @@ def _undo(stage: Stage, journal: Journal, *, own: bool) -> tuple[Finding, ...]:
     except OSError as error:
         reasons.append(str(error.strerror))
     return (
-        trouble(
-            "render-interrupted",
+        RENDER_INTERRUPTED.found(
             f"not all previous files could be restored: {reasons[0]}",
-            STAGE,
             "fix the cause, then run `ticketgen render` again to restore the rest",
+            at=Location(STAGE),
         ),
     )
 
@@ -180,16 +175,11 @@ def _hash(text: bytes | None) -> str | None:
 def _failed(error: OSError | ConcurrentChange) -> Finding:
     """The finding that nothing was written, with the reason."""
     if isinstance(error, ConcurrentChange):
-        return trouble(
-            "interference",
-            "nothing was written, because the file changed meanwhile",
-            error.args[0],
-            "run the command again",
+        return INTERFERENCE.found(
+            "nothing was written, because the file changed meanwhile", at=Location(error.args[0])
         )
     where = f" ({error.filename})" if error.filename else ""
-    return trouble(
-        "cannot-write",
+    return CANNOT_WRITE.found(
         f"nothing was written: {error.strerror}{where}",
-        "",
         "fix the folder's permissions or free some space, then run `ticketgen render` again",
     )

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ticketgen.findings import Finding
-from ticketgen.tree.disk import Disk, opened, trouble
+from ticketgen.findings.stacks import BUSY, CANNOT_LOCK, INTERFERENCE
+from ticketgen.tree.disk import Disk, opened
 
 __all__ = ["locked"]
 
@@ -29,10 +30,8 @@ def locked(root: Path, patience_s: float = PATIENCE_S) -> Iterator[Disk | Findin
         try:
             disk = stack.enter_context(opened(root))
         except OSError as error:
-            yield trouble(
-                "cannot-lock",
+            yield CANNOT_LOCK.found(
                 f"the project's folder cannot be opened: {error.strerror}",
-                "",
                 "make it a folder that you may read and write",
             )
             return
@@ -44,8 +43,8 @@ def _moved(root: Path, disk: Disk) -> Finding | None:
     with contextlib.suppress(OSError):
         if os.path.samestat(root.stat(), os.fstat(disk.fd)):
             return None
-    return trouble(
-        "interference", "nothing was written: the project's folder was replaced meanwhile", "", "run it again"
+    return INTERFERENCE.found(
+        "nothing was written: the project's folder was replaced meanwhile", "run it again"
     )
 
 
@@ -57,18 +56,14 @@ def wait(folder: int, patience_s: float) -> Finding | None:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
-                return trouble(
-                    "busy",
+                return BUSY.found(
                     "another render is writing to this project",
-                    "",
                     "wait for it to finish, then run the command again",
                 )
             time.sleep(PAUSE_S)
         except OSError as error:
-            return trouble(
-                "cannot-lock",
+            return CANNOT_LOCK.found(
                 f"the project's folder cannot be locked: {error.strerror}",
-                "",
                 "run ticketgen in a folder on a local disk",
             )
         else:

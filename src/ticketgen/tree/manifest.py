@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ticketgen.findings import Checked, Finding
-from ticketgen.tree.disk import Disk, opened, trouble
+from ticketgen.findings import Checked, Finding, Location
+from ticketgen.findings.stacks import MANIFEST_BROKEN
+from ticketgen.tree.disk import Disk, opened
 from ticketgen.tree.paths import fingerprint
 
 __all__ = ["NAME", "Entry", "Manifest", "folders", "kind_of", "load", "not_ours", "read_manifest"]
@@ -99,11 +100,10 @@ def not_ours(folder: str, name: str) -> Finding | None:
     ours = base in NAMES or (Path(base).suffix in SUFFIXES and not base.startswith("."))
     if ours and not any(each.startswith(".") for each in folders):
         return None
-    return trouble(
-        "manifest-broken",
+    return MANIFEST_BROKEN.found(
         f"the manifest lists {name!r}, and ticketgen renders no such file",
-        f"{folder}/{NAME}",
         "restore the manifest from version control, or delete the line",
+        at=Location(f"{folder}/{NAME}"),
     )
 
 
@@ -164,11 +164,10 @@ def shown(value: object) -> str:
 
 def _broken(folder: str, error: Exception) -> Finding:
     reason = error.strerror if isinstance(error, OSError) else str(error)[:200] or type(error).__name__
-    return trouble(
-        "manifest-broken",
+    return MANIFEST_BROKEN.found(
         f"the manifest cannot be read: {str(reason).splitlines()[0]}",
-        f"{folder}/{NAME}",
         "restore it from version control, from either side of a merge, then run `ticketgen render` again",
+        at=Location(f"{folder}/{NAME}"),
     )
 
 

@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from ticketgen.findings import Finding
-from ticketgen.tree.disk import Disk, opened, trouble
+from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings.stacks import CASE_COLLISION
+from ticketgen.findings.verification import UNREADABLE
+from ticketgen.tree.disk import Disk, opened
 
-__all__ = ["clashes", "fingerprint", "trouble", "unsafe"]
+__all__ = ["clashes", "fingerprint", "unsafe"]
 
 
 def fingerprint(content: bytes) -> str:
@@ -23,7 +25,7 @@ def unsafe(root: Path, path: str) -> Finding | None:
         with opened(root) as disk:
             return disk.unsafe(path)
     except OSError as error:
-        return trouble("unreadable", f"the project's folder cannot be read: {error.strerror}", "")
+        return UNREADABLE.found(f"the project's folder cannot be read: {error.strerror}", stage=Stage.WRITE)
 
 
 def clashes(disk: Disk, paths: Iterable[str]) -> tuple[Finding, ...]:
@@ -39,16 +41,19 @@ def clashes(disk: Disk, paths: Iterable[str]) -> tuple[Finding, ...]:
                 names[folder] = disk.names(folder)
             except OSError as error:
                 names[folder] = []
-                found.append(trouble("unreadable", f"the folder cannot be read: {error.strerror}", folder))
+                found.append(
+                    UNREADABLE.found(
+                        f"the folder cannot be read: {error.strerror}", at=Location(folder), stage=Stage.WRITE
+                    )
+                )
         beside = [n for n in names[folder] if n != name and n.casefold() == name.casefold()]
         if other != path or beside:
             twin = other if other != path else beside[0]
             found.append(
-                trouble(
-                    "case-collision",
+                CASE_COLLISION.found(
                     f"its name and {twin!r} differ in case only, so they are one file on macOS and Windows",
-                    path,
                     f"rename {twin}",
+                    at=Location(path),
                 )
             )
     return tuple(found)

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ticketgen.atomic_write import create_file
-from ticketgen.findings import Finding
-from ticketgen.tree.disk import FOLDER, Disk, content, trouble
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.stacks import IN_THE_WAY, INTERFERENCE, JOURNAL_BROKEN
+from ticketgen.tree.disk import FOLDER, Disk, content
 from ticketgen.tree.moves import OUT
 from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.records import ID, Records
@@ -34,11 +35,10 @@ _FORMAT = 2
 _STAGED = re.compile(rf"([0-9]+)(?:{re.escape(OUT)})*")
 _OWN = frozenset({"guard", f"guard{OUT}", ".gitignore"})
 
-IN_THE_WAY = trouble(
-    "in-the-way",
+_NOT_OURS = IN_THE_WAY.found(
     f"{STAGE} is where ticketgen stages its files, and no render of this user on this machine left it",
-    STAGE,
     "delete it; if a render was killed in a container or as another user, restore the stacks from version control, too",
+    at=Location(STAGE),
 )
 
 
@@ -123,18 +123,17 @@ class Stage:
     def _delete(self, name: str, journal: Journal) -> Finding | None:
         staged = _STAGED.fullmatch(name)
         if not staged and name not in _OWN:
-            return trouble(
-                "in-the-way", "ticketgen did not write this file", f"{STAGE}/{name}", "move it elsewhere"
+            return IN_THE_WAY.found(
+                "ticketgen did not write this file", "move it elsewhere", at=Location(f"{STAGE}/{name}")
             )
         if staged and journal.phase is not Phase.STAGING:
             step = journal.steps[int(staged[1])] if int(staged[1]) < len(journal.steps) else None
             if step is None or digest(self.fd, name) not in {step.before, step.after}:
                 place = step.path if step else "a file"
-                return trouble(
-                    "interference",
+                return INTERFERENCE.found(
                     f"{place} was saved by another program while ticketgen replaced it, and this file is what it saved",
-                    f"{STAGE}/{name}",
                     f"compare it with {place}, and move or delete it",
+                    at=Location(f"{STAGE}/{name}"),
                 )
         os.unlink(name, dir_fd=self.fd)
         return None
@@ -183,7 +182,7 @@ def left_over(disk: Disk, records: Records | None) -> Iterator[tuple[Stage, Jour
     except OSError:
         fd = None
     if fd is None:
-        yield IN_THE_WAY
+        yield _NOT_OURS
         return
     try:
         yield _recognized(disk, fd, records)
@@ -206,13 +205,12 @@ def _recognized(disk: Disk, fd: int, records: Records | None) -> tuple[Stage, Jo
     except FileNotFoundError:
         return None  # another process is just deleting it
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return trouble(
-            "journal-broken",
+        return JOURNAL_BROKEN.found(
             f"a render was interrupted, and its journal cannot be read: {error}",
-            STAGE,
             f"restore the stacks from version control and delete {STAGE}",
+            at=Location(STAGE),
         )
-    return IN_THE_WAY
+    return _NOT_OURS
 
 
 def digest(folder: int, name: str) -> str | None:

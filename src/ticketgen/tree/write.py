@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from ticketgen.findings import Checked, Finding, has_errors
+from ticketgen.findings import Checked, Finding, Location, has_errors
+from ticketgen.findings.stacks import IN_THE_WAY, INTERFERENCE, RENDER_INTERRUPTED
 from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, planned
-from ticketgen.tree.disk import Disk, trouble
+from ticketgen.tree.disk import Disk
 from ticketgen.tree.drift import downgrades, upgrades
 from ticketgen.tree.exchange import Operation
 from ticketgen.tree.journal import apply, recover
@@ -135,7 +136,9 @@ def _recovered(disk: Disk) -> tuple[Finding, ...]:
     except OSError as error:
         message = f"an interrupted render cannot be undone: {error.strerror}"
         return (
-            trouble("render-interrupted", message, STAGE, "fix the cause, then run `ticketgen render` again"),
+            RENDER_INTERRUPTED.found(
+                message, "fix the cause, then run `ticketgen render` again", at=Location(STAGE)
+            ),
         )
 
 
@@ -152,12 +155,7 @@ def _moved(disk: Disk, path: str, content: bytes) -> Finding | None:
 
 
 def _interference(path: str) -> Finding:
-    return trouble(
-        "interference",
-        "nothing was written, because the file changed meanwhile",
-        path,
-        "run the command again",
-    )
+    return INTERFERENCE.found("nothing was written, because the file changed meanwhile", at=Location(path))
 
 
 def _differs(disk: Disk, path: str, content: bytes | None) -> Finding | None:
@@ -165,11 +163,10 @@ def _differs(disk: Disk, path: str, content: bytes | None) -> Finding | None:
     try:
         now = disk.read(path)
     except OSError as error:
-        return trouble(
-            "in-the-way",
+        return IN_THE_WAY.found(
             f"cannot be read as a file: {error.strerror}",
-            path,
             "move it elsewhere, then run it again",
+            at=Location(path),
         )
     return None if now == content else _interference(path)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.findings import Finding, Location, Severity
+from ticketgen.findings.verification import NOT_CHECKED
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.guards import invalid, refusal
 from ticketgen.hcl.weight import OF_A_FILE, Weight, roughly, weigh, weigh_code
@@ -79,7 +80,7 @@ def admit(terraform: Mapping[str, str], others: Mapping[str, str], budget: Budge
 def too_large(why: str, place: Location | None, help: str, *, ours: bool) -> Finding:
     """The finding about whatever the budget does not suffice for."""
     severity = Severity.ERROR if ours else Severity.NOTE
-    return Finding("not-checked", f"not checked: too large: {why}", Stage.VERIFY, place, severity, help)
+    return NOT_CHECKED.found(f"not checked: too large: {why}", help, at=place, severity=severity)
 
 
 def _weight(text: str, budget: Budget) -> Weight:

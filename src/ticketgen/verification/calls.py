@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 
-from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.verification import (
+    MISSING_MODULE,
+    MISSING_MODULE_INPUT,
+    MISSING_MODULE_PROVIDER,
+    MODULE_NOT_CHECKED,
+    UNDECLARED_PROVIDER,
+    UNKNOWN_MODULE_INPUT,
+    UNKNOWN_MODULE_OUTPUT,
+    UNKNOWN_MODULE_PROVIDER,
+)
+from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Declaration, Module, source_folder
 from ticketgen.hcl.syntax import (
     Block,
@@ -18,7 +29,6 @@ from ticketgen.hcl.syntax import (
     Splat,
 )
 from ticketgen.hcl.uses import Use
-from ticketgen.verification.guesses import Guesses
 
 __all__ = ["check_calls", "check_remote_modules"]
 
@@ -70,7 +80,7 @@ def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
         what = "1 module is" if len(places) == 1 else f"{len(places):,} modules are"
         message = f"{what} not checked: the source is not a folder of this directory"
         help = "check the configuration with `terraform validate` as well; --ignore module-not-checked accepts it"
-        yield Finding("module-not-checked", message, Stage.VERIFY, places[0], Severity.NOTE, help)
+        yield MODULE_NOT_CHECKED.found(message, help, at=places[0])
 
 
 def _is_below(folder: str, above: str) -> bool:
@@ -83,16 +93,14 @@ def _missing(call: Declaration, folder: str, unread: Set[str]) -> Finding:
     if folder.startswith(".."):
         message = f"{call.address} is not checked: its source {folder} is outside the directory"
         help = "validate a directory that contains both"
-        return Finding("module-not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
+        return MODULE_NOT_CHECKED.found(message, help, at=place)
     is_hidden = any(part.startswith(".") for part in folder.split("/"))
     if is_hidden or any(_is_below(folder, each) for each in unread):
         message = f"{call.address} is not checked: its source {folder} is a hidden folder or a link"
         help = "move the module to a folder that is neither hidden nor a link"
-        return Finding("module-not-checked", message, Stage.VERIFY, place, Severity.NOTE, help)
+        return MODULE_NOT_CHECKED.found(message, help, at=place)
     message = f"the source of {call.address}, {folder}, contains no .tf file"
-    return Finding(
-        "missing-module", message, Stage.VERIFY, place, help="correct the source, or create the module"
-    )
+    return MISSING_MODULE.found(message, at=place)
 
 
 def _inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
@@ -105,16 +113,16 @@ def _inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Fin
                 f"unsupported argument {name} in {call.address}: {_named(callee)} declares no such variable"
             )
             help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
-            yield _finding("unknown-module-input", message, attribute.at(call.file), help)
+            yield UNKNOWN_MODULE_INPUT.found(message, help, at=attribute.at(call.file))
     missing = (each for each in callee.required_variables if each.address.removeprefix("var.") not in given)
     for variable in islice(missing, _MOST_MISSING):
         name = variable.address.removeprefix("var.")
         message = f"missing required argument {name} in {call.address}"
         help = f"set {name}: the variable at {variable.location} has no default"
-        yield _finding("missing-module-input", message, call.location, help)
+        yield MISSING_MODULE_INPUT.found(message, help, at=call.location)
     if next(missing, None) is not None:
         message = f"{call.address} lacks more than {_MOST_MISSING} required arguments"
-        yield _finding("missing-module-input", message, call.location, "set every variable without a default")
+        yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.location)
 
 
 def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
@@ -130,7 +138,7 @@ def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterato
         if asked not in outputs:
             message = f"module.{name.name} has no output {asked}"
             help = guesses.did_you_mean(asked, outputs) or f"declare the output in {_named(callee)}"
-            yield _finding("unknown-module-output", message, steps[0].at(use.file), help)
+            yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=steps[0].at(use.file))
 
 
 def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
@@ -148,12 +156,12 @@ def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guess
                     f"which {_named(callee)} does not accept"
                 )
                 help = "remove it, or add it to configuration_aliases in the module's required_providers"
-                yield _finding("unknown-module-provider", message, item.at(call.file), help)
+                yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file))
             yield from _declared(module, item.value, call.file, guesses)
     for name in islice((name for name in callee.sorted_providers if name not in passed), _MOST_MISSING):
         message = f"missing provider configuration {name} in {call.address}: {_named(callee)} requires it"
         help = f"add {name} = … to the providers argument"
-        yield _finding("missing-module-provider", message, call.location, help)
+        yield MISSING_MODULE_PROVIDER.found(message, help, at=call.location)
 
 
 def _named_providers(module: Module, guesses: Guesses) -> Iterator[Finding]:
@@ -174,7 +182,7 @@ def _declared(module: Module, value: Expression, file: str, guesses: Guesses) ->
             guesses.did_you_mean(name, known) or f'add a provider "{provider}" block with alias = "{alias}"'
         )
         message = f"undeclared provider configuration {name}"
-        yield _finding("undeclared-provider", message, value.at(file), help)
+        yield UNDECLARED_PROVIDER.found(message, help, at=value.at(file))
 
 
 def provider_name(value: Expression) -> str:
@@ -188,7 +196,3 @@ def provider_name(value: Expression) -> str:
 
 def _named(module: Module) -> str:
     return module.folder or "the module"
-
-
-def _finding(rule: str, message: str, place: Location, help: str) -> Finding:
-    return Finding(rule, message, Stage.VERIFY, place, help=help)

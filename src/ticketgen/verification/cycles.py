@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.verification import DEPENDENCY_CYCLE
 from ticketgen.hcl.configuration import Configuration, Declared
 from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import Expression, GetAttribute
@@ -220,4 +221,4 @@ def _finding(module: Module, cycle: list[str]) -> Finding:
             break
     shown = cycle if len(cycle) <= 6 else [*cycle[:3], f"… {len(cycle) - 5} more …", *cycle[-2:]]
     message = f"dependency cycle: {' → '.join([*shown, cycle[0]])}"
-    return Finding("dependency-cycle", message, Stage.VERIFY, place, help="remove one of these references")
+    return DEPENDENCY_CYCLE.found(message, "remove one of these references", at=place)

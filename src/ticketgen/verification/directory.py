@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.findings import Checked, Finding, Location
+from ticketgen.findings.verification import NO_DIRECTORY, NO_TERRAFORM, NOT_CHECKED, UNREADABLE
 from ticketgen.hcl.guards import MAX_BYTES
 from ticketgen.real_path import real_path
 from ticketgen.verification.finding_limits import limited
@@ -142,16 +143,16 @@ def _unusable(path: Path, name: str) -> Finding | None:
         mode = os.stat(path).st_mode  # noqa: PTH116 - Path.exists() hides some errors and raises others
     except (FileNotFoundError, NotADirectoryError):
         help = "name a directory of Terraform, or a file in one"
-        return Finding("no-directory", f"{name} does not exist", Stage.VERIFY, help=help)
+        return NO_DIRECTORY.found(f"{name} does not exist", help)
     except OSError as error:
         help = "name a directory that can be read"
-        return Finding("no-directory", f"{name} cannot be read: {error.strerror}", Stage.VERIFY, help=help)
+        return NO_DIRECTORY.found(f"{name} cannot be read: {error.strerror}", help)
     if stat.S_ISDIR(mode):
         return None
     if not stat.S_ISREG(mode) or not _READ.fullmatch(path.name) or path.name.startswith("."):
         message = f"{name} is not a file that ticketgen verifies"
         help = "name a directory, or a file such as main.tf, prod.tfvars, stack.tftest.hcl or test_stack.py"
-        return Finding("no-terraform", message, Stage.VERIFY, help=help)
+        return NO_TERRAFORM.found(message, help)
     return None
 
 
@@ -179,7 +180,7 @@ def _above(folder: Path) -> Iterator[Path]:
 
 
 def _unreadable(file: str, message: str, help: str) -> Finding:
-    return Finding("unreadable", message, Stage.VERIFY, Location(file), help=help)
+    return UNREADABLE.found(message, help, at=Location(file))
 
 
 def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
@@ -245,7 +246,7 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
             if any(file.endswith(".tf.json") for file in texts)
             else "name a directory of Terraform"
         )
-        return Checked(None, (Finding("no-terraform", f"{called} has no .tf file", Stage.VERIFY, help=help),))
+        return Checked(None, (NO_TERRAFORM.found(f"{called} has no .tf file", help),))
     known = frozenset(paths) if len(paths) <= _MOST_FILES and room >= 0 and listing.is_complete else None
     return Checked(Directory(texts, known, frozenset(unread)), tuple(limited(findings)))
 
@@ -253,7 +254,7 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
 def _no_directory(root: Path, called: str, error: OSError) -> Finding:
     known = {errno.ENOENT: "does not exist", errno.ENOTDIR: "is not a directory"}
     what = known.get(error.errno or 0, f"cannot be read: {error.strerror}")
-    return Finding("no-directory", f"{called} {what}", Stage.VERIFY, help="name a directory of Terraform")
+    return NO_DIRECTORY.found(f"{called} {what}")
 
 
 def _content(entry: Entry) -> str | Finding:
@@ -261,11 +262,11 @@ def _content(entry: Entry) -> str | Finding:
     if entry.kind is Kind.OUTSIDE:
         message = "not checked: the file is a link that leads out of the directory"
         help = "replace the link with the file, or validate a directory that contains both"
-        return Finding("not-checked", message, Stage.VERIFY, Location(entry.path), Severity.NOTE, help)
+        return NOT_CHECKED.found(message, help, at=Location(entry.path))
     if entry.kind is Kind.LINKED_UNSEEN:
         message = "not checked: the folder is a link that leads out of the directory, or to a hidden folder"
         help = "replace the link with the folder, or delete it"
-        return Finding("not-checked", message, Stage.VERIFY, Location(entry.path), Severity.NOTE, help)
+        return NOT_CHECKED.found(message, help, at=Location(entry.path))
     if entry.kind is Kind.FOLDER:
         return _unreadable(entry.path, f"the folder cannot be read: {entry.error}", "make it readable")
     if entry.kind is not Kind.FILE or entry.read is None:
@@ -296,11 +297,4 @@ def _limits(called: str, listing: Listing, unread: int) -> Iterator[Finding]:
         )
     for reason in reasons:
         help = "validate the directories in it one by one"
-        yield Finding(
-            "not-checked",
-            f"not checked: too large: {called}: {reason}",
-            Stage.VERIFY,
-            None,
-            Severity.NOTE,
-            help,
-        )
+        yield NOT_CHECKED.found(f"not checked: too large: {called}: {reason}", help)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.findings import Finding, Location, Stage
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.verification import DUPLICATE_ADDRESS
 from ticketgen.hcl.modules import Declaration, Module, is_override
 from ticketgen.hcl.syntax import Literal
 
@@ -37,4 +38,4 @@ def _providers(module: Module) -> Iterator[Finding]:
 
 def _twice(address: str, place: Location, first: Declaration) -> Finding:
     message = f"{address} is already declared at {first.location}"
-    return Finding("duplicate-address", message, Stage.VERIFY, place, help="remove or rename one of the two")
+    return DUPLICATE_ADDRESS.found(message, at=place)

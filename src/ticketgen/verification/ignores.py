@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from ticketgen.escaping import quoted
-from ticketgen.findings import Finding, Location, Severity, Stage
-from ticketgen.rules.pages import CANNOT_BE_IGNORED
-from ticketgen.verification.guesses import Guesses
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.verification import IGNORE_UNKNOWN_RULE, IGNORE_UNUSED, IGNORE_WITHOUT_REASON
+from ticketgen.guesses import Guesses
+from ticketgen.rules.catalogue import CANNOT_BE_IGNORED
 
 __all__ = ["apply_ignores"]
 
@@ -100,21 +101,17 @@ def _ignores(path: str, text: str) -> Iterator[_Ignore]:
 def _wrong(ignore: _Ignore, rules: Set[str], guesses: Guesses, *, all_read: bool) -> Iterator[Finding]:
     if ignore.rule in CANNOT_BE_IGNORED:
         message, help = f"{ignore.rule} cannot be ignored", "remove the comment, and fix the finding"
-        yield _finding("ignore-unknown-rule", message, ignore, help, Severity.ERROR)
+        yield IGNORE_UNKNOWN_RULE.found(message, help, at=ignore.place)
     elif ignore.rule not in rules:
         message = f"unknown rule {quoted(ignore.rule)} in ticketgen:ignore"
         if not ignore.rule:
             message = "ticketgen:ignore names no rule"
         help = guesses.did_you_mean(ignore.rule, rules) or "run ticketgen rules for a list of the rules"
-        yield _finding("ignore-unknown-rule", message, ignore, help, Severity.ERROR)
+        yield IGNORE_UNKNOWN_RULE.found(message, help, at=ignore.place)
     elif not ignore.reason:
         message = f"ticketgen:ignore {ignore.rule} gives no reason"
         help = f"write the reason after the rule: ticketgen:ignore {ignore.rule} because …"
-        yield _finding("ignore-without-reason", message, ignore, help, Severity.ERROR)
+        yield IGNORE_WITHOUT_REASON.found(message, help, at=ignore.place)
     elif all_read:
         message = f"ticketgen:ignore {ignore.rule} matches no finding"
-        yield _finding("ignore-unused", message, ignore, "remove the comment", Severity.WARNING)
-
-
-def _finding(rule: str, message: str, ignore: _Ignore, help: str, severity: Severity) -> Finding:
-    return Finding(rule, message, Stage.VERIFY, ignore.place, severity, help)
+        yield IGNORE_UNUSED.found(message, at=ignore.place)

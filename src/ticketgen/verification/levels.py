@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ticketgen.findings import Finding
+from ticketgen.guesses import Guesses
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.values import Values
@@ -12,7 +13,6 @@ from ticketgen.rules.apply import apply_rules
 from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
-from ticketgen.verification.guesses import Guesses
 from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.placement import check_placement
 from ticketgen.verification.references import check_references

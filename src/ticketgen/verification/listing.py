@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
     FILE = "file"
     OUTSIDE = "a link that leads out of the directory"
-    NOWHERE = "a link that leads nowhere"
+    BROKEN = "a broken link"
     SPECIAL = "a pipe, a socket or a device"
     FOLDER = "folder"
     LINKED = "a link to a folder"
@@ -141,7 +141,7 @@ class Listing:
         self._steps += led.parts
         real, mode = led.path, led.mode
         if not mode:
-            yield Entry(path, Kind.NOWHERE)
+            yield Entry(path, Kind.BROKEN)
         elif stat.S_ISDIR(mode):
             parts = Path(os.path.relpath(real, self._real)).parts
             is_seen = not any(part.startswith(".") for part in parts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from ticketgen.findings import Finding, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.verification import MISSING_FILE
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression
 from ticketgen.hcl.values import Environment, Values
@@ -45,7 +46,7 @@ def check_files(configuration: Configuration, values: Values) -> Iterator[Findin
                     seen.add(place)
                     message = f"{call.name}() reads {path}, which does not exist"
                     help = "create the file, or correct the path: Terraform resolves it where it runs"
-                    yield Finding("missing-file", message, Stage.VERIFY, place, help=help)
+                    yield MISSING_FILE.found(message, help, at=place)
 
 
 def _path(values: Values, scope: Scope, call: Call, *, from_path: bool) -> str:

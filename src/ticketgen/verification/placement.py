@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.findings import Finding, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.verification import MISPLACED_COUNT, MISPLACED_EACH, MISPLACED_SELF
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Block, Body, GetAttribute, Reference
 from ticketgen.hcl.walk import references
@@ -12,7 +13,8 @@ from ticketgen.hcl.walk import references
 __all__ = ["check_placement"]
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments
-_LOOPS = {"each": "for_each", "count": "count"}
+_LOOPS = {"each": ("for_each", MISPLACED_EACH), "count": ("count", MISPLACED_COUNT)}
+_REPEATERS = frozenset(argument for argument, _ in _LOOPS.values())
 _REPEATABLE = frozenset({"resource", "data", "module", "ephemeral", "import", "action"})
 # https://developer.hashicorp.com/terraform/language/expressions/references#resource-self
 _WITH_SELF = frozenset({"provisioner", "connection", "postcondition"})
@@ -30,7 +32,7 @@ def _of_body(
     file: str, top: Block, body: Body, within: tuple[str, ...], bound: frozenset[str]
 ) -> Iterator[Finding]:
     for attribute in body.attributes:
-        loop = body is top.body and attribute.name in _LOOPS.values()
+        loop = body is top.body and attribute.name in _REPEATERS
         for reference, names in references(attribute.value, bound):
             if reference.root not in names:
                 yield from _misplaced(file, top, reference, within, loop=loop)
@@ -50,11 +52,11 @@ def _misplaced(
         if not _WITH_SELF & set(within):
             message = "self is available only in provisioner, connection and postcondition blocks"
             help = "refer to the resource by its address"
-            yield Finding("misplaced-self", message, Stage.VERIFY, reference.at(file), help=help)
+            yield MISPLACED_SELF.found(message, help, at=reference.at(file))
         return
     if root not in _LOOPS:
         return
-    wanted = _LOOPS[root]
+    wanted, kind = _LOOPS[root]
     step = reference.steps[0] if reference.steps else None
     used = f"{root}.{step.name}" if isinstance(step, GetAttribute) else root
     if top.type not in _REPEATABLE:
@@ -68,4 +70,4 @@ def _misplaced(
         help = f"set {wanted} in this block, or refer to the value itself instead of {used}"
     else:
         return
-    yield Finding(f"misplaced-{root}", message, Stage.VERIFY, reference.at(file), help=help)
+    yield kind.found(message, help, at=reference.at(file))

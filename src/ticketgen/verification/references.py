@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.findings import Finding, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.verification import UNDECLARED_REFERENCE
+from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.uses import BUILT_INS, Use
-from ticketgen.verification.guesses import Guesses
 
 __all__ = ["check_references"]
 
@@ -33,28 +34,22 @@ def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
     root, place = use.reference.root, use.reference.at(use.file)
     if root in BUILT_INS:
         built_in = [f"{root}.{name}" for name in sorted(BUILT_INS[root] or ())]
-        return Finding(
-            "undeclared-reference",
+        return UNDECLARED_REFERENCE.found(
             f"{use.address} is not a Terraform built-in",
-            Stage.VERIFY,
-            place,
-            help=guesses.did_you_mean(use.address, built_in) or f"use {' or '.join(built_in)}",
+            guesses.did_you_mean(use.address, built_in) or f"use {' or '.join(built_in)}",
+            at=place,
         )
     if "." not in use.address:
-        return Finding(
-            "undeclared-reference",
+        return UNDECLARED_REFERENCE.found(
             f"{root} is not a complete reference",
-            Stage.VERIFY,
-            place,
-            help=f'write {root}.NAME, or "{root}" in quotes for a string',
+            f'write {root}.NAME, or "{root}" in quotes for a string',
+            at=place,
         )
     kind = _KINDS.get(root, "resource")
     known = (address for address in module.declarations if not address.startswith(("output.", "check.")))
     where = f" in {module.folder}" if module.folder else ""
-    return Finding(
-        "undeclared-reference",
+    return UNDECLARED_REFERENCE.found(
         f"reference to undeclared {kind} {use.address}{where}",
-        Stage.VERIFY,
-        place,
-        help=guesses.did_you_mean(use.address, known) or f"declare it{where or ' in this module'}",
+        guesses.did_you_mean(use.address, known) or f"declare it{where or ' in this module'}",
+        at=place,
     )

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ticketgen.caching import cache_folder, fingerprint, keep, load
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.budget import DEFAULT
+from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.verification.verify import verify_within
 
 __all__ = ["verify_or_remember"]
@@ -24,10 +25,6 @@ _MOST_KEPT = 200
 _PARSERS = ("hcl2", "lark", "pygohcl")
 
 
-def silent(what: str) -> None:
-    """No-op progress callback."""
-
-
 def verify_or_remember(
     files: Mapping[str, str],
     *,
@@ -35,7 +32,7 @@ def verify_or_remember(
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
     budget: int = DEFAULT,
-    progress: Callable[[str], None] = silent,
+    progress: ProgressCallback = no_progress,
 ) -> tuple[Finding, ...]:
     """Return what `verify_within` finds, from the cache if it has it; see there for the arguments.
 
@@ -84,10 +81,11 @@ def _read(key: str) -> tuple[Finding, ...] | None:
 def _row(finding: Finding) -> list[object]:
     place = finding.location
     where = [place.file, place.line, place.column] if place else None
-    return [finding.rule, finding.message, finding.stage.value, where, finding.severity.value, finding.help]
+    return [finding.rule, finding.message, where, finding.severity.value, finding.help]
 
 
 def _finding(row: list[object]) -> Finding:
-    rule, message, stage, where, severity, help = row
+    rule, message, where, severity, help = row
     place = Location(*where) if isinstance(where, list) else None
-    return Finding(str(rule), str(message), Stage(str(stage)), place, Severity(str(severity)), str(help))
+    # By hand, because the declaration of a rule is in its module: a result from the cache imports no rules.
+    return Finding(str(rule), str(message), Stage.VERIFY, place, Severity(str(severity)), str(help))

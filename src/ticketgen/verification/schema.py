@@ -12,14 +12,29 @@ from itertools import chain
 from ticketgen.aws.provider.schema import AWS_VERSION, PROVIDERS, BlockSchema, Type, schema_of
 from ticketgen.aws.provider.upgrade import (
     BOOLEANS,
-    DEPRECATED,
     NEW,
     READ_ONLY_SINCE_6,
     REMOVED,
     REMOVED_TYPES,
 )
+from ticketgen.aws.provider.upgrade import (
+    DEPRECATED as REPLACEMENTS,
+)
 from ticketgen.escaping import quoted
-from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.findings import Finding, FindingKind, Location, Severity
+from ticketgen.findings.verification import (
+    DEPRECATED,
+    MISSING_ATTRIBUTE,
+    MISSING_BLOCK,
+    READ_ONLY_ATTRIBUTE,
+    REMOVED_IN_PROVIDER_6,
+    SCHEMA_NOT_CHECKED,
+    TOO_MANY_BLOCKS,
+    UNKNOWN_ATTRIBUTE,
+    UNKNOWN_BLOCK,
+    WRONG_TYPE,
+)
+from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import (
     Attribute,
@@ -36,7 +51,6 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 from ticketgen.hcl.uses import Use
-from ticketgen.verification.guesses import Guesses
 from ticketgen.verification.versions import allows
 
 __all__ = ["check_schema"]
@@ -80,7 +94,7 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
         what = "1 block is" if len(places) == 1 else f"{len(places):,} blocks are"
         message = f"{what} not checked against a schema: {reason}"
         help = "check the configuration with `terraform validate` as well; --ignore schema-not-checked accepts it"
-        yield _finding("schema-not-checked", message, min(places), help, Severity.NOTE)
+        yield SCHEMA_NOT_CHECKED.found(message, help, at=min(places))
 
 
 def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
@@ -149,7 +163,7 @@ class _Checker:
         if subject in REMOVED_TYPES:
             yield self.removed(f"{subject} was removed", place, REMOVED_TYPES[subject])
         elif schema.deprecated:
-            yield _finding("deprecated", f"{subject} is deprecated", place, _SEE_DOCS, Severity.WARNING)
+            yield DEPRECATED.found(f"{subject} is deprecated", _SEE_DOCS, at=place)
         body = _Body(self, subject, file, strict=self.version is _Version.KNOWN or provider != "aws")
         yield from body.check(block, block.body, schema, "", _META[block.type], top=block.type != "provider")
 
@@ -185,16 +199,18 @@ class _Checker:
         place: Location,
         message: str,
         known: Iterable[str],
-        rule: str = "unknown-attribute",
+        kind: FindingKind = UNKNOWN_ATTRIBUTE,
     ) -> Iterator[Finding]:
         """Report an unknown name. A name new in provider 6 is wrong only if the module also accepts provider 5."""
         if (subject, path) in NEW or (path == "region" and subject.removeprefix("data.").startswith("aws_")):
             if self._constrained:
                 help = "require AWS provider 6 in required_providers, or remove it"
-                yield _finding(rule, f"{message} before AWS provider 6", place, help, Severity.WARNING)
+                yield kind.found(
+                    f"{message} before AWS provider 6", help, at=place, severity=Severity.WARNING
+                )
             return
         help = self._guesses.did_you_mean(path.rpartition(".")[2], known) or "remove it"
-        yield _finding(rule, message, place, help)
+        yield kind.found(message, help, at=place)
 
     def superseded(
         self, subject: str, path: str, place: Location, *, reading: bool = False
@@ -205,14 +221,14 @@ class _Checker:
             if not (reading and read_only):
                 what = f"{path} of {subject} {'is read-only' if read_only else 'was removed'}"
                 yield self.removed(what, place, REMOVED[subject, path])
-        elif (subject, path) in DEPRECATED:
+        elif (subject, path) in REPLACEMENTS:
             message = f"{path} of {subject} is deprecated in AWS provider 6"
-            yield _finding("deprecated", message, place, DEPRECATED[subject, path], Severity.WARNING)
+            yield DEPRECATED.found(message, REPLACEMENTS[subject, path], at=place)
 
     def removed(self, what: str, place: Location, help: str) -> Finding:
         """A finding about a removal in provider 6: an error if the module accepts no earlier version."""
         severity = Severity.ERROR if self.version is _Version.LATER else Severity.WARNING
-        return _finding("removed-in-provider-6", f"{what} in AWS provider 6", place, help, severity)
+        return REMOVED_IN_PROVIDER_6.found(f"{what} in AWS provider 6", help, at=place, severity=severity)
 
     def _skip(self, reason: str, place: Location) -> None:
         self._unchecked.setdefault(reason, []).append(place)
@@ -258,7 +274,7 @@ class _Body:
                     name = path + inner.type
                     allowed = "only one is" if nested.most == 1 else f"only {nested.most} are"
                     message = f"too many {name} blocks in {self.subject}: {allowed} allowed"
-                    yield from self._found("too-many-blocks", message, inner.at(self.file), "remove a block")
+                    yield from self._found(TOO_MANY_BLOCKS, message, inner.at(self.file), "remove a block")
                 yield from self._block(inner, inner.type, inner.body, schema, path)
         yield from self._missing(block, given, {*counts, *loops}, counts, loops, schema, path)
 
@@ -270,32 +286,32 @@ class _Body:
                 if attribute.name == "timeouts" or _empties(attribute.value):
                     return
                 message = f"{name} of {self.subject} is a block type, but is written as an argument"
-                yield from self._found("unknown-attribute", message, place, f"write {attribute.name} {{ … }}")
+                yield from self._found(UNKNOWN_ATTRIBUTE, message, place, f"write {attribute.name} {{ … }}")
             else:
-                yield from self._unknown("unknown-attribute", "argument", name, place, _settable(schema))
+                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, place, _settable(schema))
             return
         if known.read_only:
             message = f"{name} of {self.subject} is read-only: the provider sets it"
-            yield from self._found("read-only-attribute", message, place, "remove it")
+            yield from self._found(READ_ONLY_ATTRIBUTE, message, place, "remove it")
             return
         yield from self.checker.superseded(self.subject, name, place)
         if (
             known.deprecated
             and (self.subject, name) not in REMOVED
-            and (self.subject, name) not in DEPRECATED
+            and (self.subject, name) not in REPLACEMENTS
         ):
             message = f"{name} of {self.subject} is deprecated"
-            yield _finding("deprecated", message, place, _SEE_DOCS, Severity.WARNING)
+            yield DEPRECATED.found(message, _SEE_DOCS, at=place)
         if (self.subject, name) in BOOLEANS and _literal(attribute.value) in (0, 1, "0", "1"):
             literal = _literal(attribute.value)
             if not isinstance(literal, bool):
                 message = f"{name} of {self.subject} is {literal}, which AWS provider 6 does not accept"
                 help = "write true" if literal in (1, "1") else "write false"
-                yield _finding("removed-in-provider-6", message, place, help, Severity.WARNING)
+                yield REMOVED_IN_PROVIDER_6.found(message, help, at=place)
             return
         if known.required and _is_null(attribute.value):
             message = f"required argument {name} in {self.subject} is null"
-            yield from self._found("missing-attribute", message, place, "set it to a value")
+            yield from self._found(MISSING_ATTRIBUTE, message, place, "set it to a value")
         yield from self._mismatches(attribute.value, known.type, name)
 
     def _block(
@@ -307,7 +323,7 @@ class _Body:
             yield from self.checker.superseded(self.subject, name, place)
             if nested.block.deprecated and (self.subject, name) not in REMOVED:
                 message = f"block type {name} of {self.subject} is deprecated"
-                yield _finding("deprecated", message, place, _SEE_DOCS, Severity.WARNING)
+                yield DEPRECATED.found(message, _SEE_DOCS, at=place)
             yield from self.check(block, body, nested.block, f"{name}.", frozenset(), top=False)
             return
         attribute = schema.attribute(type)
@@ -318,16 +334,16 @@ class _Body:
             if attribute.read_only:
                 what, help = "a read-only attribute", "remove it"
             message = f"{name} of {self.subject} is {what}, but is written as a block"
-            yield from self._found("unknown-block", message, place, help)
+            yield from self._found(UNKNOWN_BLOCK, message, place, help)
         else:
-            yield from self._unknown("unknown-block", "block type", name, place, _settable(schema))
+            yield from self._unknown(UNKNOWN_BLOCK, "block type", name, place, _settable(schema))
 
     def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[Finding]:
         """Check a block that stands for an object, whose attributes are all optional."""
         for attribute in body.attributes:
             if attribute.name not in fields:
                 name, place = f"{path}.{attribute.name}", attribute.at(self.file)
-                yield from self._unknown("unknown-attribute", "argument", name, place, fields)
+                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, place, fields)
             else:
                 type = fields[attribute.name]
                 yield from self._mismatches(attribute.value, type, f"{path}.{attribute.name}")
@@ -336,7 +352,7 @@ class _Body:
         for node, wanted, actual in _mismatches(value, type):
             message = f"inappropriate value for {name} of {self.subject}: {wanted} is required, not {actual}"
             help = f"write {_WRITTEN.get(wanted, wanted)}"
-            yield from self._found("wrong-type", message, node.at(self.file), help)
+            yield from self._found(WRONG_TYPE, message, node.at(self.file), help)
 
     def _missing(
         self,
@@ -352,7 +368,7 @@ class _Body:
             known = schema.attribute(name)
             if known and known.required and name not in given and name not in blocks:
                 message = f"missing required argument {path}{name} in {self.subject}"
-                yield from self._found("missing-attribute", message, block.at(self.file), f"set {name}")
+                yield from self._found(MISSING_ATTRIBUTE, message, block.at(self.file), f"set {name}")
         for name in schema.blocks:
             nested = schema.nested(name)
             if nested and nested.fewest and name not in loops and counts.get(name, 0) < nested.fewest:
@@ -361,19 +377,19 @@ class _Body:
                 message = f"missing required block {path}{name} in {self.subject}"
                 if nested.fewest > 1:
                     message += f": at least {nested.fewest} are required"
-                yield from self._found("missing-block", message, block.at(self.file), f"add {name} {{ … }}")
+                yield from self._found(MISSING_BLOCK, message, block.at(self.file), f"add {name} {{ … }}")
 
-    def _found(self, rule: str, message: str, place: Location, help: str) -> Iterator[Finding]:
+    def _found(self, kind: FindingKind, message: str, place: Location, help: str) -> Iterator[Finding]:
         """Report a fault against the snapshot, if the module accepts its version."""
         if self.strict:
-            yield _finding(rule, message, place, help)
+            yield kind.found(message, help, at=place)
 
     def _unknown(
-        self, rule: str, what: str, path: str, place: Location, known: Iterable[str]
+        self, kind: FindingKind, what: str, path: str, place: Location, known: Iterable[str]
     ) -> Iterator[Finding]:
         if self.strict:
             message = f"unsupported {what} {path} in {self.subject}"
-            yield from self.checker.unknown(self.subject, path, place, message, known, rule)
+            yield from self.checker.unknown(self.subject, path, place, message, known, kind)
 
 
 def _settable(schema: BlockSchema) -> Iterator[str]:
@@ -481,9 +497,3 @@ def _is_null(value: Expression) -> bool:
 def _empties(value: Expression) -> bool:
     """Whether a value is ``[]``, which sets a block that the provider also computes to no blocks."""
     return isinstance(value, Tuple) and not value.items
-
-
-def _finding(
-    rule: str, message: str, place: Location, help: str, severity: Severity = Severity.ERROR
-) -> Finding:
-    return Finding(rule, message, Stage.VERIFY, place, severity, help)

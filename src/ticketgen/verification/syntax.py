@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ticketgen.findings import Checked, Finding, Location, Severity, Stage
+from ticketgen.findings import Checked, Finding, Location, Severity
+from ticketgen.findings.verification import NOT_CHECKED, ROUND_TRIP, SYNTAX
 from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.parse import to_file
 from ticketgen.hcl.roundtrip import write
@@ -29,25 +30,25 @@ def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) 
     if refused:
         before = text[: refused.offset]
         place = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        rule, severity = ("syntax", Severity.ERROR) if refused.invalid else ("not-checked", not_ours)
-        return Checked(None, (Finding(rule, refused.reason, Stage.VERIFY, place, severity, refused.help),))
+        severity = Severity.ERROR if refused.invalid else not_ours
+        kind = SYNTAX if refused.invalid else NOT_CHECKED
+        return Checked(None, (kind.found(refused.reason, refused.help, at=place, severity=severity),))
     strict = complaints(text)
     if strict:
         findings = [
-            Finding("syntax", each.summary, Stage.VERIFY, each.at(path), help=each.detail)
-            for each in strict[:_MOST_COMPLAINTS]
+            SYNTAX.found(each.summary, each.detail, at=each.at(path)) for each in strict[:_MOST_COMPLAINTS]
         ]
         if len(strict) > _MOST_COMPLAINTS:
             message = f"the file has {len(strict) - _MOST_COMPLAINTS:,} more syntax errors"
             place = strict[_MOST_COMPLAINTS].at(path)
-            findings.append(Finding("syntax", message, Stage.VERIFY, place, help="correct the others first"))
+            findings.append(SYNTAX.found(message, "correct the others first", at=place))
         return Checked(None, tuple(findings))
     tree = read(text)
     file = tree if isinstance(tree, Unreadable) else to_file(path, text, tree)
     if isinstance(file, Unreadable):
         message = f"valid HCL, but not checked, because python-hcl2 cannot read it: {file.reason}"
         help = "simplify the expression, or check the file with terraform validate"
-        return Checked(None, (Finding("not-checked", message, Stage.VERIFY, file.at(path), not_ours, help),))
+        return Checked(None, (NOT_CHECKED.found(message, help, at=file.at(path), severity=not_ours),))
     written = write(tree) if round_trips else None
     del tree
     difference = written.difference() if written else ""
@@ -58,4 +59,4 @@ def round_trip_finding(path: str, difference: str, *, ours: bool) -> Finding:
     """The finding for a file that its round trip changes."""
     severity = Severity.ERROR if ours else Severity.NOTE
     help = "simplify the expression"
-    return Finding("round-trip", difference, Stage.VERIFY, Location(path), severity, help)
+    return ROUND_TRIP.found(difference, help, at=Location(path), severity=severity)

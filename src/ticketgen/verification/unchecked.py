@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.findings import Finding, Location, Severity
+from ticketgen.findings.verification import NOT_CHECKED, UNCHECKED
 from ticketgen.hcl.modules import is_override
-from ticketgen.rules.pages import UNCHECKED
 
 __all__ = ["as_errors", "incomplete", "not_read"]
 
@@ -68,4 +68,4 @@ def as_errors(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _note(path: str, message: str, help: str) -> Finding:
-    return Finding("not-checked", message, Stage.VERIFY, Location(path), Severity.NOTE, help)
+    return NOT_CHECKED.found(message, help, at=Location(path))

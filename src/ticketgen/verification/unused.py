@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.findings import Finding, Severity, Stage
+from ticketgen.findings import Finding
+from ticketgen.findings.verification import UNUSED_DECLARATION
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Block
 
@@ -30,6 +31,4 @@ def check_unused(module: Module) -> Iterator[Finding]:
             what = "variable" if kind == "var" else "local value"
             message = f"{address} is declared but never used"
             place = declared.location
-            yield Finding(
-                "unused-declaration", message, Stage.VERIFY, place, Severity.WARNING, f"remove the {what}"
-            )
+            yield UNUSED_DECLARATION.found(message, f"remove the {what}", at=place)

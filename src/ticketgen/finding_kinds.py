@@ -1,0 +1,33 @@
+"""Every kind of finding by id, in the groups of the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
+
+from ticketgen.findings import FindingKind, projects, rehearsal, sizing, spec, stacks, verification
+from ticketgen.rules.catalogue import CATALOGUE
+from ticketgen.sizing import quotas
+
+__all__ = ["GROUPS", "KINDS"]
+
+
+def _of(module: ModuleType) -> tuple[FindingKind, ...]:
+    """The kinds that a module declares and that are not about the Terraform that `ticketgen validate` checks."""
+    found = (getattr(module, name) for name in module.__all__)
+    return tuple(each for each in found if isinstance(each, FindingKind) and each.id not in CATALOGUE)
+
+
+GROUPS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType({
+    "The spec and the command line": _of(spec),
+    "Capacity and quotas": (*_of(sizing), *quotas.KINDS.values()),
+    "Rendering and writing stacks": _of(stacks),
+    "New projects and templates": _of(projects),
+    "Directories to verify": _of(verification),
+    "Rehearsals": _of(rehearsal),
+})  # fmt: skip
+"""What other commands than `ticketgen validate` report, and why it does not start."""
+
+KINDS: Mapping[str, FindingKind] = MappingProxyType(
+    {**CATALOGUE, **{each.id: each for group in GROUPS.values() for each in group}}
+)

@@ -1,0 +1,68 @@
+"""What no quota request helps, and what an operator prepares; `sizing.quotas` declares one more for each quota."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ticketgen.findings import FindingKind, Severity, Stage
+
+_size = partial(FindingKind, stage=Stage.SIZE)
+
+EVENT_TOO_HOT = _size(
+    "event-too-hot",
+    "The partition keys of one event can be read within objectives.cache_load_s",
+    "The busiest event is spread over so many keys that its seat map loads too late.",
+    "raise objectives.cache_load_s, or lower event_scale.purchases_per_minute or event_scale.seats_per_order",
+)
+CACHE_LOAD_TOO_SLOW = _size(
+    "cache-load-too-slow",
+    "The seats of one event can be loaded into the cache within objectives.cache_load_s",
+    "Buyers see no seats while the map loads.",
+    "raise objectives.cache_load_s, or sell the event as several events with fewer seats",
+)
+CACHE_TOO_BIG = _size(
+    "cache-too-big",
+    "The seat maps of all concurrent events fit into the memory of one cache node",
+    "Cluster mode is off, so one node holds everything. A full cache loses seat maps.",
+    "lower event_scale.concurrent_events or event_scale.seats_per_event",
+)
+CACHE_TOO_BUSY = _size(
+    "cache-too-busy",
+    "One thread of Redis serves the operations of the seat map",
+    "Redis executes commands in a single thread, so a larger node does not help. Requests would queue.",
+    "lower event_scale.purchases_per_minute or event_scale.seats_per_order",
+)
+FUNCTION_TOO_BIG = _size(
+    "function-too-big",
+    "No function needs more memory than Lambda offers",
+    "The function would end with an out-of-memory error at the load that the spec describes.",
+    "lower the values that the finding names",
+)
+VERIFICATION_TOO_SLOW = _size(
+    "verification-too-slow",
+    "The sales of one interval can be verified within objectives.verification_s",
+    "Verifications would time out, and an oversell would stay unnoticed.",
+    "raise objectives.verification_s, or lower objectives.verification_interval_s or event_scale.purchases_per_minute",
+)
+ANALYTICS_TOO_SLOW = _size(
+    "analytics-too-slow",
+    "Aurora Serverless v2 can write all sales",
+    "The ledger's stream would grow until records expire.",
+    "lower event_scale.purchases_per_minute or event_scale.seats_per_order",
+)
+PREWARM = _size(
+    "prewarm",
+    "Tables have the throughput of the sale before it begins",
+    "A new on-demand table throttles the opening of a large sale until it has grown.",
+    "run the stack's ops/prewarm.py before the sale",
+    severity=Severity.NOTE,
+)
+LAMBDA_RAMP = _size(
+    "lambda-ramp",
+    "Concurrency rises no faster than Lambda scales",
+    "Lambda adds a limited number of executions in 10 s, which AWS does not raise. Requests beyond it are throttled.",
+    "admit buyers over the time that the finding names, or provision concurrency for the opening",
+    severity=Severity.NOTE,
+)
+
+__all__ = [name for name, value in globals().items() if isinstance(value, FindingKind)]

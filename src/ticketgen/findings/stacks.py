@@ -1,0 +1,169 @@
+"""What rendering and writing stacks reports: files that are not as rendered, and obstacles to a write."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ticketgen.findings import Category, FindingKind, Severity, Stage
+
+_render = partial(FindingKind, stage=Stage.RENDER)
+_write = partial(FindingKind, stage=Stage.WRITE)
+_conflict = partial(FindingKind, stage=Stage.WRITE, category=Category.HAND_EDIT)
+_cannot_write = partial(FindingKind, stage=Stage.WRITE, category=Category.CANNOT_WRITE)
+
+# Rendering
+
+NAME_TOO_LONG = _render(
+    "name-too-long",
+    "The names of all resources fit into AWS's limits",
+    "Project and environment are part of every name. AWS refuses a longer one at the apply.",
+    "shorten the name of the environment or of the project",
+)
+OVERRIDE_BROKEN = _render(
+    "override-broken",
+    "Every template of the project can be rendered",
+    "The stack is not rendered, because a file of it would be missing.",
+    "fix the template (`ticketgen help upgrading` lists what it may use), or delete it to go back to ticketgen's own",
+    category=Category.FINDINGS,
+)
+
+# Files that are not as rendered: the id is the state of the file.
+
+CREATED = _write(
+    "created",
+    "Every file of a stack was rendered",
+    "The spec asks for something that Terraform does not see.",
+    "run `ticketgen render`",
+)
+CHANGED = _write(
+    "changed",
+    "Every rendered file is as the spec says now",
+    "Terraform would apply the rendering of an older spec or of an older ticketgen.",
+    "run `ticketgen render`",
+)
+MISSING = _write(
+    "missing",
+    "Every rendered file is still there",
+    "Terraform would destroy the resources of a file that is gone.",
+    "run `ticketgen render`, which writes it again",
+)
+HAND_EDITED = _conflict(
+    "hand-edited",
+    "No rendered file was edited by hand",
+    "A render would overwrite the edit, so it refuses.",
+    "move the edit into the spec, or discard it with `ticketgen render --force`",
+)
+IN_THE_WAY = _conflict(
+    "in-the-way",
+    "Nothing else is in the place of a file that ticketgen writes",
+    "ticketgen never overwrites what it did not write.",
+    "move it elsewhere, then run the command again",
+)
+ORPHANED = _write(
+    "orphaned",
+    "Every rendered file is still rendered",
+    "Terraform would keep resources that the spec no longer asks for.",
+    "run `ticketgen render`, which deletes it",
+)
+KEPT = _write(
+    "kept",
+    "No file stays after it is no longer rendered",
+    "It was edited by hand, so it is not deleted, and Terraform still reads it.",
+    "delete it unless you need the edit",
+    severity=Severity.WARNING,
+)
+UPGRADE = _write(
+    "upgrade",
+    "The stacks were written by this version of ticketgen, or it renders them alike",
+    "Another version renders some files differently. You decide when the stacks change.",
+    "run `ticketgen render --diff` to see the changes, then `ticketgen render --upgrade` to write them",
+)
+DOWNGRADE = _write(
+    "downgrade",
+    "No newer ticketgen wrote the stacks, or this one renders them alike",
+    "The older rendering lacks what the newer version corrected.",
+    "install the version that wrote them; only `ticketgen render --force` writes the older rendering",
+)
+UPGRADE_REASON = _write(
+    "upgrade-reason",
+    "The changelog says why another version of ticketgen renders a stack differently",
+    "You decide about an upgrade more easily if you know the reasons.",
+    "read it before `ticketgen render --upgrade`",
+    severity=Severity.NOTE,
+)
+
+# Obstacles
+
+MANIFEST_BROKEN = _write(
+    "manifest-broken",
+    "The manifest of a stack can be read and lists only files that ticketgen renders",
+    "Without it, nobody can tell rendered files from others, or an edit by hand from an old rendering.",
+    "restore the manifest from version control, then run `ticketgen render`",
+)
+RENDER_INTERRUPTED = _write(
+    "render-interrupted",
+    "No render is half done",
+    "The stacks may be a mixture of two renderings.",
+    "run `ticketgen render`, which first restores the files from before",
+)
+JOURNAL_BROKEN = _write(
+    "journal-broken",
+    "The journal of an interrupted render can be read",
+    "ticketgen cannot tell which files to restore.",
+    "restore the stacks from version control, and delete the folder of the journal",
+)
+PATH_OUTSIDE = _conflict(
+    "path-outside",
+    "Every path leads to a place below the project's folder, and through no link",
+    "A manifest or a link that a stranger committed could make ticketgen write elsewhere.",
+    "replace the link with a folder or a copy of the file, or restore the manifest from version control",
+)
+CASE_COLLISION = _conflict(
+    "case-collision",
+    "No two files of a folder have names that differ in case only",
+    "They are one file on macOS and Windows.",
+    "rename one of them",
+)
+BUSY = _cannot_write(
+    "busy",
+    "One render at a time writes to a project",
+    "Two renders at once would mix their files.",
+    "wait for the other render to finish, then run the command again",
+)
+CANNOT_LOCK = _cannot_write(
+    "cannot-lock",
+    "The project's folder can be locked",
+    "Without a lock, two renders at once would mix their files.",
+    "run ticketgen in a folder on a local disk that you may read and write",
+)
+CANNOT_WRITE = _cannot_write(
+    "cannot-write",
+    "The disk takes the files",
+    "Nothing was written: a project or a render is written as a whole or not at all.",
+    "fix the folder's permissions or free some space, then run the command again",
+)
+INTERFERENCE = _cannot_write(
+    "interference",
+    "No other program changes the files while ticketgen writes them",
+    "The result would be based on what no longer exists, or an edit would be lost.",
+    "run the command again",
+)
+
+# Removed Regions
+
+REGION_DESTROYED = _write(
+    "region-destroyed",
+    "Nobody needs the resources of a removed Region",
+    "The next apply destroys all of them, with the locks and holds of events whose home is there.",
+    "before the apply, move these events to another home",
+    severity=Severity.WARNING,
+)
+DELETION_PROTECTED = _write(
+    "deletion-protected",
+    "No table of a removed Region is protected against deletion",
+    "The apply stops halfway, because AWS does not delete a protected table.",
+    "before the apply, remove the protection with the command that the finding shows",
+    severity=Severity.WARNING,
+)
+
+__all__ = [name for name, value in globals().items() if isinstance(value, FindingKind)]

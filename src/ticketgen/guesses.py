@@ -1,0 +1,89 @@
+"""Guess which known name an unknown one was meant to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from itertools import islice, zip_longest
+
+__all__ = ["Guesses", "did_you_mean", "nearest"]
+
+_SIMILAR = 0.6  # the cutoff of difflib.get_close_matches
+_LONGEST = 64
+"""Characters of a part of a name that is compared: difflib is quadratic, and a longer one is not a typing error."""
+_MOST_STEPS = 200_000
+"""Limit of all guesses for a directory together: half a second. Afterwards, findings come without a guess."""
+_OF_A_RATIO = 20
+"""Steps that a full comparison counts as; a glance at two names is one step."""
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The help for an unknown word: the known word that was probably meant, or another help."""
+    close = nearest(word, known)
+    return f"did you mean {close}?" if close else otherwise
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant; None if none is similar. Case and separators count for nothing."""
+    folded = {_folded(each): each for each in sorted(known)}
+    best = Guesses().most_similar([_folded(word)], {each: [each] for each in folded})
+    return folded[best] if best else None
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("_", "-").replace(" ", "-")
+
+
+class Guesses:
+    """The guesses for one directory, which share a limit. They depend on nothing but the names and their order."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_STEPS
+
+    def did_you_mean(self, address: str, known: Iterable[str]) -> str:
+        """The help for an unknown address: the most similar known one; "" if none is similar.
+
+        Addresses are as similar as their least similar parts, so that a common prefix proves nothing.
+        """
+        if self._left <= 0:
+            return ""
+        candidates = sorted(islice(known, self._left + 1))
+        self._left -= len(candidates)
+        if self._left < 0:
+            return ""
+        best = self.most_similar(address.split("."), {each: each.split(".") for each in candidates})
+        return f"did you mean {best}?" if best else ""
+
+    def most_similar(self, parts: list[str], known: dict[str, list[str]]) -> str:
+        """The known name whose parts are the most similar, the last one of several; "" if none is similar."""
+        similarity, best = _SIMILAR, ""
+        for name, its in known.items():
+            ratio = self._similarity(parts, its, similarity)
+            if ratio >= similarity:
+                similarity, best = ratio, name
+        return best if self._left >= 0 else ""
+
+    def _similarity(self, parts: list[str], its: list[str], least: float) -> float:
+        """The similarity of the least similar parts; zero if it is below the least that matters."""
+        pairs = list(zip_longest(parts, its, fillvalue=""))
+        if {*pairs[0]} == {"var", "local"}:
+            pairs = pairs[1:]  # a local value instead of a variable is a usual mistake
+        lowest = 1.0
+        for mine, other in pairs:
+            if mine == other:
+                continue
+            size = len(mine) + len(other)
+            if max(len(mine), len(other)) > _LONGEST or 2 * min(len(mine), len(other)) < least * size:
+                return 0.0
+            matcher = SequenceMatcher(None, mine, other)
+            quick = matcher.quick_ratio()
+            if quick < least:
+                return 0.0
+            self._left -= _OF_A_RATIO
+            if self._left < 0:
+                return 0.0
+            ratio = matcher.ratio()
+            # Swapped letters are the most common slip, and difflib does not rank it: us-esat-1.
+            swapped = quick == 1.0 and ratio >= _SIMILAR
+            lowest = min(lowest, 1.0 if swapped else ratio)
+        return lowest if lowest >= least else 0.0
