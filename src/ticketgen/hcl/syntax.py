@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ticketgen.findings import Location
+from ticketgen.hcl.address import BUILT_IN_KINDS, Address
 
 __all__ = [
     "Access",
@@ -19,7 +20,6 @@ __all__ = [
     "Block",
     "Body",
     "Call",
-    "Comment",
     "Conditional",
     "Expression",
     "File",
@@ -138,6 +138,37 @@ class Reference(Node):
 
     root: str
     steps: tuple[Step, ...] = ()
+    _parsed: tuple[Address, int] | None = field(init=False, repr=False, compare=False, default=None)
+
+    @property
+    def address(self) -> Address:
+        """The address that it names, or the beginning of one; meaningless for a name that a ``for`` binds."""
+        return (self._parsed or self._parse())[0]
+
+    @property
+    def path(self) -> tuple[Step, ...]:
+        """The steps after the address."""
+        return self.steps[(self._parsed or self._parse())[1] :]
+
+    def _parse(self) -> tuple[Address, int]:
+        names = []
+        for step in self.steps[:3]:
+            if not isinstance(step, GetAttribute):
+                break
+            names.append(step.name)
+        if self.root in {"data", "ephemeral"}:
+            parsed = Address(self.root, *names[:2]), min(len(names), 2)
+        elif self.root in _NAMED:
+            parsed = Address(self.root, "", *names[:1]), min(len(names), 1)
+        elif self.root == "resource" and names:  # `resource.aws_vpc.main` is the long form of `aws_vpc.main`
+            parsed = Address(self.root, *names[:2]), min(len(names), 2)
+        else:
+            parsed = Address("resource", self.root, *names[:1]), min(len(names), 1)
+        object.__setattr__(self, "_parsed", parsed)
+        return parsed
+
+
+_NAMED = BUILT_IN_KINDS | {"var", "local", "module"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,16 +361,8 @@ class Block(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Comment(Node):
-    """A comment with its marks, without its line end."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class File:
     """One parsed file."""
 
     path: str
     body: Body
-    comments: tuple[Comment, ...] = ()
