@@ -39,7 +39,8 @@ def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
 
 def at(shape: str, place: Place) -> list[object]:
     folder, _, _ = place.file.rpartition("/")
-    declaration = modules(shape)[folder].declarations[place.address][0]
+    declarations = modules(shape)[folder].first.values()
+    (declaration,) = (each for each in declarations if str(each.address) == place.address)
     assert declaration.file == place.file
     assert isinstance(declaration.node, Block)
     found = values(declaration.node, tuple(place.attribute.split(".")))
@@ -61,9 +62,7 @@ def test_a_figure_is_what_was_rendered(shape: str, name: str) -> None:
 
 
 def test_all_that_is_rendered_for_operators_is_a_figure() -> None:
-    output = modules("prod")[""].declarations["output.capacity"][0].node
-    assert isinstance(output, Block)
-    rendered_figures = output.value("value")
+    rendered_figures = modules("prod")[""].outputs["capacity"].value("value")
     assert isinstance(rendered_figures, Object)
     assert [item.key.value for item in rendered_figures.items if isinstance(item.key, Literal)] == list(
         OPERATORS_FIGURES

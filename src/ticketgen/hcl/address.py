@@ -26,6 +26,11 @@ class Address(NamedTuple):
     name: str = ""
     attribute: str = ""
 
+    @classmethod
+    def of_provider(cls, text: str) -> Address:
+        """The address of a provider configuration that is written in a string."""
+        return cls("provider", *text.split(".", 2))
+
     @property
     def parts(self) -> tuple[str, ...]:
         """The words of its text."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ticketgen.findings import Location
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.syntax import (
     Attribute,
     Block,
@@ -15,45 +16,64 @@ from ticketgen.hcl.syntax import (
     File,
     GetAttribute,
     Literal,
+    Node,
     Object,
     Reference,
     Tuple,
 )
 from ticketgen.hcl.uses import Use, uses
+from ticketgen.hcl.walk import free_references
 
-__all__ = ["Declaration", "Module", "is_override", "modules", "source_folder"]
+__all__ = ["Declaration", "Module", "is_override", "modules", "provider_address", "source_folder"]
 
-# Block type → prefix of its address, and number of labels after it.
-_ADDRESSES: Mapping[str, tuple[str, int]] = {
-    "variable": ("var.", 1),
-    "module": ("module.", 1),
-    "output": ("output.", 1),
-    "check": ("check.", 1),
-    "resource": ("", 2),
-    "data": ("data.", 2),
-    "ephemeral": ("ephemeral.", 2),
-}
+# Block type → kind of its address, for blocks with one label.
+_NAMED: Mapping[str, str] = {"variable": "var", "module": "module", "output": "output", "check": "check"}
+_TYPED = frozenset({"resource", "data", "ephemeral"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
-    """A declaration with an address.
+    """A declaration with an address; equal to no other one.
 
     Attributes:
-        address: in Terraform's form: ``var.region``, ``local.tags``, ``aws_vpc.main``, ``data.aws_region.here``,
-            ``module.network``, ``output.url``.
+        address: its address in the module.
         file: the path of the file that declares it.
         node: its block; for a local value, its attribute.
     """
 
-    address: str
+    address: Address
     file: str
     node: Block | Attribute
 
     @property
-    def location(self) -> Location:
-        """Location of the declaration."""
+    def block(self) -> Block:
+        """The block; a local value has none."""
+        assert isinstance(self.node, Block)
+        return self.node
+
+    @property
+    def type(self) -> str:
+        """The type of a resource or data source."""
+        return self.address.type
+
+    @property
+    def name(self) -> str:
+        """The last part of the address."""
+        return self.address.name
+
+    @property
+    def place(self) -> Location:
+        """Start of the declaration."""
         return self.node.at(self.file)
+
+    def at(self, node: Node) -> Location:
+        """The place of a node inside the declaration."""
+        return node.at(self.file)
+
+    def value(self, name: str) -> Expression | None:
+        """The value of the block's own attribute of that name; None if there is none."""
+        attribute = self.block.attribute(name)
+        return attribute.value if attribute else None
 
 
 @dataclass(frozen=True)
@@ -69,19 +89,76 @@ class Module:
     folder: str
     files: tuple[File, ...]
     complete: bool = True
+    _references: dict[int, tuple[Reference, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def declarations(self) -> Mapping[str, tuple[Declaration, ...]]:
+    def _top(self) -> tuple[Declaration, ...]:
+        return tuple(
+            each
+            for file in self.files
+            for block in file.body.blocks
+            for each in _declarations(block, file.path)
+        )
+
+    @cached_property
+    def declarations(self) -> Mapping[Address, tuple[Declaration, ...]]:
         """All declarations by address; `verification.duplicates` reports repeated ones."""
-        found: dict[str, list[Declaration]] = {}
-        for declaration in _declarations(self.files):
+        found: dict[Address, list[Declaration]] = {}
+        for declaration in (*self._top, *_in_checks(self.files)):
             found.setdefault(declaration.address, []).append(declaration)
         return {address: tuple(each) for address, each in found.items()}
 
     @cached_property
-    def providers(self) -> frozenset[str]:
+    def first(self) -> Mapping[Address, Declaration]:
+        """The top-level declarations by address, of repeated ones the first."""
+        return {each.address: each for each in reversed(self._top)}
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, Mapping[str, Declaration]]:
+        found: dict[str, dict[str, Declaration]] = {}
+        for each in self._top:
+            found.setdefault(each.address.kind, {}).setdefault(each.name, each)
+        return found
+
+    @property
+    def variables(self) -> Mapping[str, Declaration]:
+        """The input variables by name."""
+        return self._by_kind.get("var", {})
+
+    @property
+    def locals(self) -> Mapping[str, Declaration]:
+        """The local values by name."""
+        return self._by_kind.get("local", {})
+
+    @property
+    def outputs(self) -> Mapping[str, Declaration]:
+        """The outputs by name."""
+        return self._by_kind.get("output", {})
+
+    @property
+    def calls(self) -> Mapping[str, Declaration]:
+        """The calls of other modules by name."""
+        return self._by_kind.get("module", {})
+
+    @cached_property
+    def resources(self) -> tuple[Declaration, ...]:
+        """The managed, ephemeral and read resources, in file order."""
+        return tuple(
+            each for each in self._top if each.address.kind in _TYPED and self.first[each.address] is each
+        )
+
+    @cached_property
+    def size(self) -> int:
+        """The number of declarations that checks visit in each scope of the module."""
+        others = sum(map(len, (self.variables, self.locals, self.outputs, self.calls)))
+        return len(self.resources) + others
+
+    @cached_property
+    def providers(self) -> frozenset[Address]:
         """The provider configurations of the module, such as ``aws`` and ``aws.us_east_1``, its own or passed in."""
-        return frozenset({*self.required_providers, *_provider_blocks(self.files), *self.passed_providers})
+        required = (Address("provider", name) for name in self.required_providers)
+        own = (provider_address(block) for block in self.blocks("provider") if block.labels)
+        return frozenset({*required, *own, *self.passed_providers})
 
     @cached_property
     def required_providers(self) -> Mapping[str, Expression]:
@@ -94,7 +171,7 @@ class Module:
         }
 
     @cached_property
-    def passed_providers(self) -> frozenset[str]:
+    def passed_providers(self) -> frozenset[Address]:
         """The aliases in ``configuration_aliases``, each of which every call must pass."""
         aliases = (
             value.get("configuration_aliases")
@@ -102,7 +179,7 @@ class Module:
             if isinstance(value, Object)
         )
         return frozenset(
-            f"{item.root}.{step.name}"
+            Address("provider", item.root, step.name)
             for alias in aliases
             if isinstance(alias, Tuple)
             for item in alias.items
@@ -112,14 +189,23 @@ class Module:
         )
 
     @cached_property
-    def sorted_providers(self) -> tuple[str, ...]:
+    def sorted_providers(self) -> tuple[Address, ...]:
         """The passed providers, sorted."""
         return tuple(sorted(self.passed_providers))
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
         """Every reference that needs a declaration, in file order."""
-        return tuple(uses(self.files))
+        return tuple(uses(self.files, self.references))
+
+    def references(self, expression: Expression) -> tuple[Reference, ...]:
+        """The references in an expression of the module that no ``for`` inside it binds, collected once."""
+        if isinstance(expression, Literal):
+            return ()
+        found = self._references.get(id(expression))
+        if found is None:
+            found = self._references[id(expression)] = free_references(expression)
+        return found
 
     def blocks(self, type: str | None = None) -> Iterator[Block]:
         """The top-level blocks of all files, of one type or of all types."""
@@ -128,26 +214,10 @@ class Module:
                 if type is None or block.type == type:
                     yield block
 
-    def of(self, prefix: str) -> Mapping[str, Declaration]:
-        """The first declaration for each address with a prefix such as ``var.``, by the rest of the address."""
-        return self._by_prefix.get(prefix, {})
-
-    @cached_property
-    def _by_prefix(self) -> Mapping[str, Mapping[str, Declaration]]:
-        found: dict[str, dict[str, Declaration]] = {}
-        for address, declarations in self.declarations.items():
-            kind, dot, name = address.partition(".")
-            found.setdefault(kind + dot, {})[name] = declarations[0]
-        return found
-
     @cached_property
     def required_variables(self) -> tuple[Declaration, ...]:
         """The variables without a default, which every call must set."""
-        return tuple(
-            variable
-            for variable in self.of("var.").values()
-            if isinstance(variable.node, Block) and variable.node.attribute("default") is None
-        )
+        return tuple(each for each in self.variables.values() if each.value("default") is None)
 
 
 def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[str, Module]:
@@ -193,27 +263,27 @@ def source_folder(caller: Module, call: Block) -> str | None:
     return "" if folder == "." else folder
 
 
-def _declarations(files: Iterable[File]) -> Iterator[Declaration]:
-    for file in files:
-        for block in file.body.blocks:
-            if block.type == "locals":
-                for attribute in block.body.attributes:
-                    yield Declaration(f"local.{attribute.name}", file.path, attribute)
-            elif block.type in _ADDRESSES:
-                prefix, labels = _ADDRESSES[block.type]
-                if len(block.labels) == labels:
-                    yield Declaration(prefix + ".".join(block.labels), file.path, block)
-            if block.type == "check":
-                for data in block.blocks("data"):
-                    yield Declaration("data." + ".".join(data.labels), file.path, data)
+def _declarations(block: Block, file: str) -> Iterator[Declaration]:
+    if block.type == "locals":
+        for attribute in block.body.attributes:
+            yield Declaration(Address("local", "", attribute.name), file, attribute)
+    elif block.type in _TYPED and len(block.labels) == 2:
+        yield Declaration(Address(block.type, *block.labels), file, block)
+    elif block.type in _NAMED and len(block.labels) == 1:
+        yield Declaration(Address(_NAMED[block.type], "", *block.labels), file, block)
 
 
-def _provider_blocks(files: Iterable[File]) -> Iterator[str]:
+def _in_checks(files: Iterable[File]) -> Iterator[Declaration]:
+    """The data sources inside of ``check`` blocks, to which only their own block may refer."""
     for file in files:
-        for block in file.body.blocks:
-            if block.type == "provider" and block.labels:
-                alias = block.attribute("alias")
-                if alias is not None and isinstance(alias.value, Literal):
-                    yield f"{block.labels[0]}.{alias.value.value}"
-                else:
-                    yield block.labels[0]
+        for check in file.body.blocks:
+            if check.type == "check":
+                for data in check.blocks("data"):
+                    yield from _declarations(data, file.path)
+
+
+def provider_address(block: Block) -> Address:
+    """The address of the provider configuration in a ``provider`` block with a label."""
+    alias = block.attribute("alias")
+    name = str(alias.value.value) if alias is not None and isinstance(alias.value, Literal) else ""
+    return Address("provider", block.labels[0], name)

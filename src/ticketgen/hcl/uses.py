@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ticketgen.hcl.syntax import Attribute, Block, Body, File, GetAttribute, Literal, Reference
-from ticketgen.hcl.walk import references
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, File, Literal, Reference
 
 __all__ = ["BUILT_INS", "Use", "uses"]
 
@@ -35,49 +35,62 @@ class Use:
     Attributes:
         file: the path of the file.
         reference: the reference.
-        address: the address that it names, such as ``var.region``; the available part if it is incomplete.
         block: the top-level block that contains it.
+        attribute: the attribute of that block that contains it; "" in a nested block.
     """
 
     file: str
     reference: Reference
-    address: str
     block: Block
+    attribute: str
+
+    @property
+    def address(self) -> Address:
+        """The address that it names; the beginning of one if it is incomplete."""
+        return self.reference.address
 
 
-def uses(files: Iterable[File]) -> Iterator[Use]:
-    """Yield every reference that needs a declaration, in file order."""
+_Free = Callable[[Expression], Iterable[Reference]]
+
+
+def uses(files: Iterable[File], free: _Free) -> Iterator[Use]:
+    """Yield every reference that needs a declaration, in file order.
+
+    Args:
+        files: the files of a module.
+        free: returns the free references of an expression.
+    """
     for file in files:
         for block in file.body.blocks:
-            if block.type == "terraform":
-                continue
-            for reference, bound in _of_body(block.type, block.body, frozenset()):
-                if reference.root in bound or _is_built_in(reference):
-                    continue
-                yield Use(file.path, reference, _address(reference), block)
+            if block.type != "terraform":
+                for attribute, reference in _of_body(block.type, block.body, frozenset(), free):
+                    if not _is_built_in(reference.address):
+                        yield Use(file.path, reference, block, attribute)
 
 
-def _of_body(type: str, body: Body, bound: frozenset[str]) -> Iterator[tuple[Reference, frozenset[str]]]:
-    """The references in a block, with the names bound at each place."""
+def _of_body(type: str, body: Body, bound: frozenset[str], free: _Free) -> Iterator[tuple[str, Reference]]:
+    """The references in a block, each with the attribute of the block itself that it is in."""
     for attribute in body.attributes:
         if (type, attribute.name) not in _NO_VALUES:
-            yield from references(attribute.value, bound)
+            yield from ((attribute.name, each) for each in free(attribute.value) if each.root not in bound)
     for block in body.blocks:
         if block.type == "dynamic" and block.labels:
-            yield from _of_dynamic(block, bound)
+            inner = _of_dynamic(block, bound, free)
         else:
-            yield from _of_body(block.type, block.body, bound)
+            inner = (each for _, each in _of_body(block.type, block.body, bound, free))
+        yield from (("", each) for each in inner)
 
 
-def _of_dynamic(block: Block, bound: frozenset[str]) -> Iterator[tuple[Reference, frozenset[str]]]:
+def _of_dynamic(block: Block, bound: frozenset[str], free: _Free) -> Iterator[Reference]:
     """The references in a ``dynamic`` block, which binds its label or its ``iterator`` in its content."""
     iterator = block.attribute("iterator")
-    own = {_bare_name(iterator) if iterator else block.labels[0]}
+    inside = bound | {_bare_name(iterator) if iterator else block.labels[0]}
     for attribute in block.body.attributes:
         if attribute.name != "iterator":
-            yield from references(attribute.value, bound if attribute.name == "for_each" else bound | own)
+            names = bound if attribute.name == "for_each" else inside
+            yield from (each for each in free(attribute.value) if each.root not in names)
     for content in block.blocks():
-        yield from _of_body(block.labels[0], content.body, bound | own)
+        yield from (each for _, each in _of_body(block.labels[0], content.body, inside, free))
 
 
 def _bare_name(attribute: Attribute) -> str:
@@ -87,21 +100,8 @@ def _bare_name(attribute: Attribute) -> str:
     return str(value.value) if isinstance(value, Literal) else ""
 
 
-def _is_built_in(reference: Reference) -> bool:
-    if reference.root not in BUILT_INS:
+def _is_built_in(address: Address) -> bool:
+    if address.kind not in BUILT_INS:
         return False
-    asked = BUILT_INS[reference.root]
-    first = reference.steps[0] if reference.steps else None
-    return asked is None or (isinstance(first, GetAttribute) and first.name in asked)
-
-
-def _address(reference: Reference) -> str:
-    """The address ``root.name``, or ``root.type.name`` for ``data`` and ``ephemeral``."""
-    wanted = 2 if reference.root in {"data", "ephemeral", "resource"} else 1
-    names = [reference.root]
-    for step in reference.steps[:wanted]:
-        if not isinstance(step, GetAttribute):
-            break
-        names.append(step.name)
-    # `resource.aws_vpc.main` is the long form of `aws_vpc.main`.
-    return ".".join(names[1:] if reference.root == "resource" and len(names) > 1 else names)
+    asked = BUILT_INS[address.kind]
+    return asked is None or address.name in asked

@@ -17,6 +17,7 @@ from ticketgen.hcl.syntax import (
     GetIndex,
     IfDirective,
     Interpolation,
+    Literal,
     Object,
     Parentheses,
     Part,
@@ -27,7 +28,7 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 
-__all__ = ["inside", "placed", "references"]
+__all__ = ["free_references", "inside", "placed"]
 
 
 def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]]:
@@ -70,19 +71,20 @@ def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]
             return
 
 
-def references(
-    expression: Expression, bound: frozenset[str] = frozenset()
-) -> Iterator[tuple[Reference, frozenset[str]]]:
-    """Every reference in an expression, including itself, with the names that enclosing ``for``s bind.
+def free_references(expression: Expression) -> tuple[Reference, ...]:
+    """Every reference in an expression, including itself, without the names that a ``for`` inside it binds."""
+    found: list[Reference] = []
+    _collect(expression, frozenset(), found)
+    return tuple(found)
 
-    Args:
-        expression: the expression to search.
-        bound: the names that are already bound around it.
-    """
-    if isinstance(expression, Reference):
-        yield expression, bound
+
+def _collect(expression: Expression, bound: frozenset[str], found: list[Reference]) -> None:
+    if isinstance(expression, Literal):
+        return
+    if isinstance(expression, Reference) and expression.root not in bound:
+        found.append(expression)
     for each, names in inside(expression):
-        yield from references(each, bound | names)
+        _collect(each, bound | names if names else bound, found)
 
 
 def _keys(steps: tuple[Step, ...]) -> Iterator[Expression]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ticketgen.findings import Location
+from ticketgen.hcl.instances import instances
 from ticketgen.hcl.values import Link, is_known
 from ticketgen.rules.python_code import PythonCode, read_python
 from ticketgen.rules.python_text import NotRead, PythonLimit
@@ -96,7 +97,7 @@ def _archive(function: Found) -> Found | None:
     for attribute in ("filename", "source_code_hash"):
         link = function.subject.values.of(function.expression(attribute), function.where)
         if isinstance(link, Link) and link.resource.type == "archive_file":
-            where = next(function.subject.values.instances(link.resource, link.scope), None)
+            where = next(instances(function.subject.values, link.resource, link.scope), None)
             if where is not None:
                 return Found(function.subject, link.resource, link.resource.block, where)
     return None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
+from ticketgen.hcl.instances import instances
 from ticketgen.hcl.values import Link
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
@@ -24,7 +25,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for replica in subject.resources("aws_dynamodb_table_replica"):
         link = subject.values.of(replica.expression("global_table_arn"), replica.where)
         if isinstance(link, Link) and link.resource.type == "aws_dynamodb_table":
-            where = next(subject.values.instances(link.resource, link.scope), None)
+            where = next(instances(subject.values, link.resource, link.scope), None)
             if where is not None:
                 table = Found(subject, link.resource, link.resource.block, where)
                 if _locks(table):

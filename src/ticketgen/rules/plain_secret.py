@@ -35,7 +35,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         for environment in function.inner("environment"):
             yield from _variables(environment)
     for scope in subject.scopes:
-        for name, variable in scope.names.variables.items():
+        for name, variable in scope.module.variables.items():
             default = variable.value("default")
             if default is None or not _NAMED.search(name):
                 continue

@@ -8,10 +8,14 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from ticketgen.findings import Location
-from ticketgen.hcl.configuration import Configuration, Declared, Scope
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.instances import instances, nested_blocks
+from ticketgen.hcl.modules import Declaration
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Block, Expression, Node
-from ticketgen.hcl.values import Environment, Link, Value, Values
+from ticketgen.hcl.values import Environment, Link, Value
 from ticketgen.hcl.walk import placed
 from ticketgen.rules.limits import Steps
 
@@ -37,7 +41,7 @@ class Found:
     """
 
     subject: Subject
-    declared: Declared
+    declared: Declaration
     block: Block
     where: Environment
 
@@ -47,7 +51,7 @@ class Found:
         return self.where.scope
 
     @property
-    def address(self) -> str:
+    def address(self) -> Address:
         """The address of the resource, without its module."""
         return self.declared.address
 
@@ -86,7 +90,7 @@ class Found:
         """Nested blocks of a type."""
         return [
             Found(self.subject, self.declared, block, where)
-            for block, where in self.subject.values.blocks(self.block, type, self.where)
+            for block, where in nested_blocks(self.subject.values, self.block, type, self.where)
         ]
 
     def loops(self, type: str) -> bool:
@@ -106,8 +110,8 @@ class Subject:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         budget = configuration.budget
-        self.values = Values(budget=budget)
-        self.assumed = Values(assume_defaults=True, budget=budget)
+        self.values = Evaluator(budget=budget)
+        self.assumed = Evaluator(assume_defaults=True, budget=budget)
         self.origins = Origins(budget)
         self.skipped: dict[tuple[Location, str], None] = {}
         """What was not checked, and where."""
@@ -201,7 +205,7 @@ class Subject:
 
     def _instances(self) -> Iterator[Found]:
         for scope in self.scopes:
-            for declared in scope.names.resources.values():
-                if declared.block.type in {"resource", "data"}:
-                    for where in self.values.instances(declared, scope):
+            for declared in scope.module.resources:
+                if declared.address.kind in {"resource", "data"}:
+                    for where in instances(self.values, declared, scope):
                         yield Found(self, declared, declared.block, where)

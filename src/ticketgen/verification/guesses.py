@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import islice, zip_longest
 
+from ticketgen.hcl.address import Address
+
 __all__ = ["Guesses"]
 
 _SIMILAR = 0.6  # the cutoff of difflib.get_close_matches
@@ -23,7 +25,7 @@ class Guesses:
     def __init__(self) -> None:
         self._left = _MOST_STEPS
 
-    def did_you_mean(self, name: str, known: Iterable[str]) -> str:
+    def did_you_mean(self, name: str | Address, known: Iterable[str | Address]) -> str:
         """The help for an unknown name or address: the most similar known one; "" if none is similar."""
         if self._left <= 0:
             return ""
@@ -31,20 +33,20 @@ class Guesses:
         self._left -= len(candidates)
         if self._left < 0:
             return ""
-        similarity, best = _SIMILAR, ""
-        for each in sorted(candidates):
+        similarity, best = _SIMILAR, None
+        for each in sorted(candidates, key=str):
             ratio = self._similarity(name, each, similarity)
             if ratio >= similarity:
                 similarity, best = ratio, each
         return f"did you mean {best}?" if best and self._left >= 0 else ""
 
-    def _similarity(self, one: str, other: str, least: float) -> float:
+    def _similarity(self, one: str | Address, other: str | Address, least: float) -> float:
         """The similarity of two addresses in their least similar part, so that a common prefix proves nothing.
 
         Zero if it is below the least that matters.
         """
-        pairs = list(zip_longest(one.split("."), other.split("."), fillvalue=""))
-        if {one.partition(".")[0], other.partition(".")[0]} == {"var", "local"}:
+        pairs = list(zip_longest(_parts(one), _parts(other), fillvalue=""))
+        if set(pairs[0]) == {"var", "local"}:
             pairs = pairs[1:]  # a local value instead of a variable is a usual mistake
         lowest = 1.0
         for mine, its in pairs:
@@ -61,3 +63,7 @@ class Guesses:
                 return 0.0
             lowest = min(lowest, matcher.ratio())
         return lowest if lowest >= least else 0.0
+
+
+def _parts(name: str | Address) -> tuple[str, ...]:
+    return name.parts if isinstance(name, Address) else (name,)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Finding, Stage
 from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression
-from ticketgen.hcl.values import Environment, Values
 from ticketgen.hcl.walk import inside
 
 __all__ = ["check_files"]
@@ -23,7 +23,7 @@ _GUARDS = frozenset({"try", "can", "fileexists"})
 _MAKERS = (("archive_file", "output_path"), ("local_file", "filename"), ("local_sensitive_file", "filename"))
 
 
-def check_files(configuration: Configuration, values: Values) -> Iterator[Finding]:
+def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Finding]:
     """Yield a finding for each known path below the directory that does not exist."""
     if configuration.paths is None:
         return
@@ -48,9 +48,9 @@ def check_files(configuration: Configuration, values: Values) -> Iterator[Findin
                     yield Finding("missing-file", message, Stage.VERIFY, place, help=help)
 
 
-def _path(values: Values, scope: Scope, call: Call, *, from_path: bool) -> str:
+def _path(values: Evaluator, scope: Scope, call: Call, *, from_path: bool) -> str:
     """The path that a call reads, relative to the verified directory; "" if it is unknown."""
-    value = values.of(call.arguments[0], Environment(scope))
+    value = values.of(call.arguments[0], scope)
     if not isinstance(value, str) or value.startswith(("/", "~")) or not value:
         return ""
     # Terraform runs in the root module. `path.module` is already relative to the verified directory.
@@ -88,9 +88,9 @@ def _attributes(body: Body) -> Iterator[Attribute]:
         yield from _attributes(block.body)
 
 
-def _made(configuration: Configuration, values: Values) -> Iterator[str]:
+def _made(configuration: Configuration, values: Evaluator) -> Iterator[str]:
     for scope in configuration.every_scope():
-        for declared in scope.names.resources.values():
+        for declared in scope.module.resources:
             for type, attribute in _MAKERS:
                 if declared.type == type and (expression := declared.value(attribute)) is not None:
                     value = values.of(expression, scope)

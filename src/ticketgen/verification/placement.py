@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Finding, Stage
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Block, Body, GetAttribute, Reference
-from ticketgen.hcl.walk import references
+from ticketgen.hcl.syntax import Block, Body, Reference
 
 __all__ = ["check_placement"]
 
@@ -23,23 +22,23 @@ def check_placement(module: Module) -> Iterator[Finding]:
     for file in module.files:
         for block in file.body.blocks:
             if block.type != "terraform":
-                yield from _of_body(file.path, block, block.body, within=(block.type,), bound=frozenset())
+                yield from _of_body(module, file.path, block, block.body, (block.type,), frozenset())
 
 
 def _of_body(
-    file: str, top: Block, body: Body, within: tuple[str, ...], bound: frozenset[str]
+    module: Module, file: str, top: Block, body: Body, within: tuple[str, ...], bound: frozenset[str]
 ) -> Iterator[Finding]:
     for attribute in body.attributes:
         loop = body is top.body and attribute.name in _LOOPS.values()
-        for reference, names in references(attribute.value, bound):
-            if reference.root not in names:
+        for reference in module.references(attribute.value):
+            if reference.root not in bound:
                 yield from _misplaced(file, top, reference, within, loop=loop)
     for block in body.blocks:
         own = frozenset(block.labels[:1]) if block.type == "dynamic" else frozenset()
         iterator = block.attribute("iterator") if block.type == "dynamic" else None
         if iterator is not None and isinstance(iterator.value, Reference):
             own |= {iterator.value.root}
-        yield from _of_body(file, top, block.body, (*within, block.type), bound | own)
+        yield from _of_body(module, file, top, block.body, (*within, block.type), bound | own)
 
 
 def _misplaced(
@@ -55,8 +54,7 @@ def _misplaced(
     if root not in _LOOPS:
         return
     wanted = _LOOPS[root]
-    step = reference.steps[0] if reference.steps else None
-    used = f"{root}.{step.name}" if isinstance(step, GetAttribute) else root
+    used = reference.address
     if top.type not in _REPEATABLE:
         message = f"{used} is not available in {top.type} blocks, which do not support {wanted}"
         help = "use a for expression"

@@ -155,17 +155,13 @@ class _Checker:
 
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""
-        root, steps = use.reference.root, list(use.reference.steps)
-        if root == "resource" and steps and isinstance(steps[0], GetAttribute):
-            root, steps = steps[0].name, steps[1:]
-        kind, first = ("data", 2) if root == "data" else ("resource", 1)
-        if root in {"var", "local", "module", "ephemeral"} or use.address not in self.module.declarations:
+        kind, type = use.address.kind, use.address.type
+        if kind not in {"resource", "data"} or use.address not in self.module.declarations:
             return
-        type = steps[0].name if kind == "data" and isinstance(steps[0], GetAttribute) else root
         if not self._is_known(type.partition("_")[0]) or self.version is _Version.OTHER:
             return
         schema = schema_of(kind, type)
-        rest = steps[first:]
+        rest = list(use.reference.path)
         while rest and not isinstance(rest[0], GetAttribute):
             rest.pop(0)  # an index, or a splat
         if schema is None or not rest or not isinstance(rest[0], GetAttribute):

@@ -1,0 +1,78 @@
+"""One step along a reference: the declaration that it names, and the expression behind a declaration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.modules import Declaration
+from ticketgen.hcl.syntax import Attribute, Expression, GetAttribute, Reference, Step
+
+__all__ = ["Named", "Source", "named", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a reference names.
+
+    Attributes:
+        declaration: a local value, variable, output, resource or data source.
+        scope: the scope that declares it.
+        steps: the steps into its value.
+    """
+
+    declaration: Declaration
+    scope: Scope
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The expression that gives a declaration its value.
+
+    Attributes:
+        expression: the expression.
+        scope: its scope.
+        call: the module call of which it is an argument; None if it is in the declaration itself.
+    """
+
+    expression: Expression
+    scope: Scope
+    call: Declaration | None = None
+
+
+def named(reference: Reference, scope: Scope) -> Named | None:
+    """What a reference in a scope names; an output for ``module.x.y``.
+
+    None if it is not declared, or in a module that was not read, and for built-in names and whole modules.
+    """
+    address, steps = reference.address, reference.path
+    if address.kind == "module":
+        inner = scope.inner.get(address.name)
+        # An index selects an instance of the call, and all of them have the same declarations.
+        while steps and not isinstance(steps[0], GetAttribute):
+            steps = steps[1:]
+        if inner is None or not steps or not isinstance(steps[0], GetAttribute):
+            return None
+        output = inner.module.outputs.get(steps[0].name)
+        return Named(output, inner, steps[1:]) if output is not None else None
+    declaration = scope.module.first.get(address)
+    return Named(declaration, scope, steps) if declaration is not None else None
+
+
+def source(declaration: Declaration, scope: Scope) -> Source | None:
+    """The source of a local value, an output or a variable; None if it has none.
+
+    That of a variable is the argument of the call, and otherwise the default, which the user of a root module can
+    override.
+    """
+    if isinstance(declaration.node, Attribute):
+        return Source(declaration.node.value, scope)
+    if declaration.address.kind == "output":
+        value = declaration.value("value")
+        return Source(value, scope) if value is not None else None
+    given = scope.given.get(declaration.name)
+    if given is not None and scope.caller is not None:
+        return Source(given.value, scope.caller, scope.call)
+    default = declaration.value("default")
+    return Source(default, scope) if default is not None else None
