@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.modules import Declaration
-from ticketgen.hcl.syntax import Attribute, Expression, GetAttribute, Reference, Step
+from ticketgen.hcl.syntax import Attribute, Expression, Reference, Step
 
 __all__ = ["Named", "Source", "named", "source"]
 
@@ -46,18 +46,15 @@ def named(reference: Reference, scope: Scope) -> Named | None:
 
     None if it is not declared, or in a module that was not read, and for built-in names and whole modules.
     """
-    address, steps = reference.address, reference.path
+    address, path = reference.address, reference.path
     if address.kind == "module":
-        inner = scope.inner.get(address.name)
-        # An index selects an instance of the call, and all of them have the same declarations.
-        while steps and not isinstance(steps[0], GetAttribute):
-            steps = steps[1:]
-        if inner is None or not steps or not isinstance(steps[0], GetAttribute):
+        inner, output = scope.inner.get(address.name), reference.attribute
+        found = inner.module.outputs.get(output.name) if inner is not None and output is not None else None
+        if inner is None or output is None or found is None:
             return None
-        output = inner.module.outputs.get(steps[0].name)
-        return Named(output, inner, steps[1:]) if output is not None else None
+        return Named(found, inner, path[path.index(output) + 1 :])
     declaration = scope.module.first.get(address)
-    return Named(declaration, scope, steps) if declaration is not None else None
+    return Named(declaration, scope, path) if declaration is not None else None
 
 
 def source(declaration: Declaration, scope: Scope) -> Source | None:

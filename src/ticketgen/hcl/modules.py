@@ -21,7 +21,7 @@ from ticketgen.hcl.syntax import (
     Reference,
     Tuple,
 )
-from ticketgen.hcl.uses import Use, uses
+from ticketgen.hcl.uses import BUILT_INS, Use, uses
 from ticketgen.hcl.walk import free_references
 
 __all__ = ["Declaration", "Module", "is_override", "modules", "provider_address", "source_folder"]
@@ -194,9 +194,18 @@ class Module:
         return tuple(sorted(self.passed_providers))
 
     @cached_property
+    def _every_use(self) -> tuple[Use, ...]:
+        return tuple(uses(self.files, self.references))
+
+    @cached_property
     def uses(self) -> tuple[Use, ...]:
         """Every reference that needs a declaration, in file order."""
-        return tuple(uses(self.files, self.references))
+        return tuple(each for each in self._every_use if not each.is_built_in)
+
+    @cached_property
+    def built_in_uses(self) -> tuple[Use, ...]:
+        """Every reference whose root is a built-in name, in file order."""
+        return tuple(each for each in self._every_use if each.address.kind in BUILT_INS)
 
     def references(self, expression: Expression) -> tuple[Reference, ...]:
         """The references in an expression of the module that no ``for`` inside it binds, collected once."""

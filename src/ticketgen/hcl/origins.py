@@ -61,7 +61,9 @@ class Origins:
         found = named(reference, scope)
         if found is not None:
             return self._named(found.declaration, found.scope)
-        if address.kind in {"var", "local", "module"} and address.name:
+        if address.kind == "var" and address.name:
+            return frozenset()  # not declared, so no call sets it
+        if address.kind in {"local", "module"} and address.name:
             return _UNKNOWN
         return self._loops(block, scope)  # `each`, `count`, or the iterator of a dynamic block
 

@@ -150,6 +150,11 @@ class Reference(Node):
         """The steps after the address."""
         return self.steps[(self._parsed or self._parse())[1] :]
 
+    @property
+    def attribute(self) -> GetAttribute | None:
+        """The first attribute after the address: of a module call, its output. An index before it does not matter."""
+        return next((step for step in self.path if isinstance(step, GetAttribute)), None)
+
     def _parse(self) -> tuple[Address, int]:
         names = []
         for step in self.steps[:3]:
@@ -366,3 +371,10 @@ class File:
 
     path: str
     body: Body
+
+    def attributes(self) -> Iterator[Attribute]:
+        """Every attribute of the file, at any depth, in file order."""
+        yield from self.body.attributes
+        for top in self.body.blocks:
+            for block in top.walk():
+                yield from block.body.attributes

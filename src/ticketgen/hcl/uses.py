@@ -30,18 +30,20 @@ _NO_VALUES = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A reference that needs a declaration.
+    """A reference to a declaration or a built-in name.
 
     Attributes:
         file: the path of the file.
         reference: the reference.
         block: the top-level block that contains it.
-        attribute: the attribute of that block that contains it; "" in a nested block.
+        within: the types of the blocks that contain it, from the outermost.
+        attribute: the attribute of the innermost of them that contains it.
     """
 
     file: str
     reference: Reference
     block: Block
+    within: tuple[str, ...]
     attribute: str
 
     @property
@@ -49,48 +51,55 @@ class Use:
         """The address that it names; the beginning of one if it is incomplete."""
         return self.reference.address
 
+    @property
+    def argument(self) -> str:
+        """The argument of the top-level block that contains it; "" for one of a nested block."""
+        return self.attribute if len(self.within) == 1 else ""
 
-_Free = Callable[[Expression], Iterable[Reference]]
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it refers to a built-in name that there is."""
+        known = BUILT_INS.get(self.address.kind, frozenset())
+        return known is None or self.address.name in known
 
 
-def uses(files: Iterable[File], free: _Free) -> Iterator[Use]:
-    """Yield every reference that needs a declaration, in file order.
+def uses(files: Iterable[File], references: Callable[[Expression], Iterable[Reference]]) -> Iterator[Use]:
+    """Yield every reference to a declaration or a built-in name, in file order.
 
     Args:
         files: the files of a module.
-        free: returns the free references of an expression.
+        references: returns the free references of an expression.
     """
     for file in files:
         for block in file.body.blocks:
             if block.type != "terraform":
-                for attribute, reference in _of_body(block.type, block.body, frozenset(), free):
-                    if not _is_built_in(reference.address):
-                        yield Use(file.path, reference, block, attribute)
+                for within, attribute, bound in _attributes(block.body, (block.type,), frozenset()):
+                    no_values = (within[-1], attribute.name) in _NO_VALUES
+                    for reference in references(attribute.value):
+                        if reference.root not in bound and not (
+                            no_values and reference.root not in BUILT_INS
+                        ):
+                            yield Use(file.path, reference, block, within, attribute.name)
 
 
-def _of_body(type: str, body: Body, bound: frozenset[str], free: _Free) -> Iterator[tuple[str, Reference]]:
-    """The references in a block, each with the attribute of the block itself that it is in."""
+def _attributes(
+    body: Body, within: tuple[str, ...], bound: frozenset[str]
+) -> Iterator[tuple[tuple[str, ...], Attribute, frozenset[str]]]:
+    """The attributes at any depth, with the types of the blocks around them, and the names that these bind."""
     for attribute in body.attributes:
-        if (type, attribute.name) not in _NO_VALUES:
-            yield from ((attribute.name, each) for each in free(attribute.value) if each.root not in bound)
+        yield within, attribute, bound
     for block in body.blocks:
         if block.type == "dynamic" and block.labels:
-            inner = _of_dynamic(block, bound, free)
+            # The label or the `iterator` is bound in the content.
+            iterator, inside = block.attribute("iterator"), (*within, block.labels[0])
+            own = bound | {_bare_name(iterator) if iterator else block.labels[0]}
+            for attribute in block.body.attributes:
+                if attribute.name != "iterator":
+                    yield (*within, "dynamic"), attribute, bound if attribute.name == "for_each" else own
+            for content in block.blocks():
+                yield from _attributes(content.body, inside, own)
         else:
-            inner = (each for _, each in _of_body(block.type, block.body, bound, free))
-        yield from (("", each) for each in inner)
-
-
-def _of_dynamic(block: Block, bound: frozenset[str], free: _Free) -> Iterator[Reference]:
-    """The references in a ``dynamic`` block, which binds its label or its ``iterator`` in its content."""
-    iterator = block.attribute("iterator")
-    inside = bound | {_bare_name(iterator) if iterator else block.labels[0]}
-    for attribute in block.body.attributes:
-        if attribute.name != "iterator":
-            names = bound if attribute.name == "for_each" else inside
-            yield from (each for each in free(attribute.value) if each.root not in names)
-    for content in block.blocks():
-        yield from (each for _, each in _of_body(block.labels[0], content.body, inside, free))
+            yield from _attributes(block.body, (*within, block.type), bound)
 
 
 def _bare_name(attribute: Attribute) -> str:
@@ -98,10 +107,3 @@ def _bare_name(attribute: Attribute) -> str:
     if isinstance(value, Reference):
         return value.root
     return str(value.value) if isinstance(value, Literal) else ""
-
-
-def _is_built_in(address: Address) -> bool:
-    if address.kind not in BUILT_INS:
-        return False
-    asked = BUILT_INS[address.kind]
-    return asked is None or address.name in asked

@@ -28,7 +28,7 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 
-__all__ = ["free_references", "inside", "placed"]
+__all__ = ["free_references", "inside", "nested", "placed"]
 
 
 def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]]:
@@ -69,6 +69,15 @@ def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]
             yield expression.inner, nothing
         case _:  # a literal
             return
+
+
+def nested(expression: Expression) -> Iterator[Expression]:
+    """An expression and every expression inside it."""
+    waiting = [expression]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(each for each, _ in inside(current))
 
 
 def free_references(expression: Expression) -> tuple[Reference, ...]:
@@ -112,15 +121,7 @@ def placed(wanted: Iterable[tuple[tuple[File, ...], Expression]]) -> Iterator[tu
         of_module.setdefault(id(files), (files, set()))[1].add(id(expression))
     for files, ids in of_module.values():
         for file in files:
-            waiting = [each.value for each in file.body.attributes]
-            waiting += [
-                each.value
-                for top in file.body.blocks
-                for block in top.walk()
-                for each in block.body.attributes
-            ]
-            while waiting:
-                expression = waiting.pop()
-                if id(expression) in ids:
-                    yield expression, expression.at(file.path)
-                waiting.extend(each for each, _ in inside(expression))
+            for attribute in file.attributes():
+                for expression in nested(attribute.value):
+                    if id(expression) in ids:
+                        yield expression, expression.at(file.path)

@@ -172,35 +172,34 @@ class Subject:
     def resources(self, *types: str) -> Iterator[Found]:
         """Managed resources of some types: every known instance, in every scope of their module."""
         for type in types:
-            for found in self._by_type.get(type, ()):
+            for found in self._by_type.get(("resource", type), ()):
                 self.spend()
                 yield found
 
     def data(self, *types: str) -> Iterator[Found]:
         """Data sources of some types, as `resources`."""
         for type in types:
-            for found in self._by_type.get(f"data.{type}", ()):
+            for found in self._by_type.get(("data", type), ()):
                 self.spend()
                 yield found
 
     def everything(self) -> Iterator[Found]:
         """All managed resources, as `resources`."""
-        for type, found in self._by_type.items():
-            if not type.startswith("data."):
+        for (kind, _), found in self._by_type.items():
+            if kind == "resource":
                 self.spend(len(found))
                 yield from found
 
     @cached_property
-    def _by_type(self) -> dict[str, list[Found]]:
-        by_type: dict[str, list[Found]] = {}
+    def _by_type(self) -> dict[tuple[str, str], list[Found]]:
+        by_type: dict[tuple[str, str], list[Found]] = {}
         for count, found in enumerate(self._instances()):
             if count == _MOST_INSTANCES:
                 self.skip(
                     found.place, f"the rules look at {_MOST_INSTANCES:,} instances of resources at most"
                 )
                 break
-            prefix = "" if found.block.type == "resource" else "data."
-            by_type.setdefault(prefix + found.declared.type, []).append(found)
+            by_type.setdefault((found.block.type, found.declared.type), []).append(found)
         return by_type
 
     def _instances(self) -> Iterator[Found]:

@@ -11,11 +11,9 @@ from ticketgen.hcl.modules import Declaration, Module, source_folder
 from ticketgen.hcl.syntax import (
     Expression,
     GetAttribute,
-    GetIndex,
     Literal,
     Object,
     Reference,
-    Splat,
 )
 from ticketgen.hcl.uses import Use
 from ticketgen.verification.guesses import Guesses
@@ -114,19 +112,11 @@ def _inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Fin
 
 
 def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
-    name, steps = use.address.name, list(use.reference.path)
-    if name not in called:
-        return
-    callee = called[name]
-    while steps and isinstance(steps[0], GetIndex | Splat):
-        steps.pop(0)
-    if steps and isinstance(steps[0], GetAttribute) and callee.complete:
-        outputs = callee.outputs
-        asked = steps[0].name
-        if asked not in outputs:
-            message = f"{use.address} has no output {asked}"
-            help = guesses.did_you_mean(asked, outputs) or f"declare the output in {_named(callee)}"
-            yield _finding("unknown-module-output", message, steps[0].at(use.file), help)
+    callee, asked = called.get(use.address.name), use.reference.attribute
+    if callee is not None and asked is not None and callee.complete and asked.name not in callee.outputs:
+        message = f"{use.address} has no output {asked.name}"
+        help = guesses.did_you_mean(asked.name, callee.outputs) or f"declare the output in {_named(callee)}"
+        yield _finding("unknown-module-output", message, asked.at(use.file), help)
 
 
 def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ from ticketgen.findings import Finding, Stage
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.modules import Declaration, Module, source_folder
-from ticketgen.hcl.syntax import GetAttribute
 from ticketgen.hcl.uses import Use
 
 __all__ = ["check_cycles"]
@@ -67,9 +66,9 @@ class _Graphs:
             if target.kind == "module":
                 outputs[target] = None
             if use.block.type == "locals":
-                graph.get(Address("local", "", use.attribute), set()).add(target)
+                graph.get(Address("local", "", use.argument), set()).add(target)
             elif use.block.type == "module" and id(use.block) in by_node:
-                arguments[by_node[id(use.block)].name].setdefault(use.attribute, set()).add(target)
+                arguments[by_node[id(use.block)].name].setdefault(use.argument, set()).add(target)
             elif use.block.type != "variable" and id(use.block) in by_node:
                 graph[by_node[id(use.block)]].add(target)  # a variable's validation reads its own value
         calls = [each.address for each in module.calls.values()]
@@ -125,10 +124,8 @@ class _Graphs:
 
 def _target(use: Use) -> Address:
     """The node that a reference leads to: for a module, its output if the reference says which one."""
-    if use.address.kind != "module":
-        return use.address
-    outputs = [step.name for step in use.reference.path if isinstance(step, GetAttribute)]
-    return use.address._replace(attribute=outputs[0]) if outputs else use.address
+    output = use.reference.attribute if use.address.kind == "module" else None
+    return use.address._replace(attribute=output.name) if output else use.address
 
 
 def _cycles(graph: _Graph) -> Iterator[list[Address]]:

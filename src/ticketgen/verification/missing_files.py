@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from ticketgen.findings import Finding, Stage
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression
-from ticketgen.hcl.walk import inside
+from ticketgen.hcl.syntax import Call, Expression
+from ticketgen.hcl.walk import inside, nested
 
 __all__ = ["check_files"]
 
@@ -34,8 +34,8 @@ def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Fin
         calls = [
             (file, call, _from_path(call.arguments[0]))
             for file in module.files
-            for block in file.body.blocks
-            for call in _calls(block)
+            for attribute in file.attributes()
+            for call in _calls(attribute.value)
         ]
         for scope in scopes if calls else ():
             for file, call, from_path in calls:
@@ -61,31 +61,22 @@ def _path(values: Evaluator, scope: Scope, call: Call, *, from_path: bool) -> st
 
 
 def _from_path(expression: Expression) -> bool:
-    return getattr(expression, "root", "") == "path" or any(
-        _from_path(each) for each, _ in inside(expression)
-    )
+    return any(getattr(each, "root", "") == "path" for each in nested(expression))
 
 
-def _calls(block: Block) -> Iterator[Call]:
-    for attribute in _attributes(block.body):
-        waiting = [attribute.value]
-        while waiting:
-            current = waiting.pop()
-            if isinstance(current, Call):
-                if current.name in _GUARDS:
-                    continue
-                if current.name in _READERS and current.arguments:
-                    yield current
-            within = [each for each, _ in inside(current)]
-            if any(isinstance(each, Call) and each.name in _GUARDS for each in within):
-                continue  # fileexists(x) ? file(x) : …
-            waiting.extend(within)
-
-
-def _attributes(body: Body) -> Iterator[Attribute]:
-    yield from body.attributes
-    for block in body.blocks:
-        yield from _attributes(block.body)
+def _calls(expression: Expression) -> Iterator[Call]:
+    waiting = [expression]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Call):
+            if current.name in _GUARDS:
+                continue
+            if current.name in _READERS and current.arguments:
+                yield current
+        within = [each for each, _ in inside(current)]
+        if any(isinstance(each, Call) and each.name in _GUARDS for each in within):
+            continue  # fileexists(x) ? file(x) : …
+        waiting.extend(within)
 
 
 def _made(configuration: Configuration, values: Evaluator) -> Iterator[str]:

@@ -27,7 +27,6 @@ from ticketgen.hcl.syntax import (
     Body,
     Expression,
     For,
-    GetAttribute,
     Literal,
     Object,
     Parentheses,
@@ -161,12 +160,10 @@ class _Checker:
         if not self._is_known(type.partition("_")[0]) or self.version is _Version.OTHER:
             return
         schema = schema_of(kind, type)
-        rest = list(use.reference.path)
-        while rest and not isinstance(rest[0], GetAttribute):
-            rest.pop(0)  # an index, or a splat
-        if schema is None or not rest or not isinstance(rest[0], GetAttribute):
+        asked = use.reference.attribute
+        if schema is None or asked is None:
             return
-        name, place = rest[0].name, rest[0].at(use.file)
+        name, place = asked.name, asked.at(use.file)
         subject = f"data.{type}" if kind == "data" else type
         if name in schema.attributes or name in schema.blocks:
             yield from self.superseded(subject, name, place, reading=True)
