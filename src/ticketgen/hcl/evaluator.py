@@ -172,38 +172,42 @@ class Evaluator:
             return UNKNOWN
         if reference.root in where.bound:
             return self._stepped(where.bound[reference.root], reference.steps, where, reference)
+        found = named(reference, where.scope)
+        if found is not None:
+            declaration, scope, steps = found
+            value = (
+                self._link(declaration, scope)
+                if declaration.address.type
+                else self._named(declaration, scope)
+            )
+            return self._stepped(value, steps, where, reference) if steps else value
         address = reference.address
         if address.kind == "path" and address.name in {"module", "root"}:
             # Relative to the verified directory, in which Terraform does not necessarily run.
             scope = where.scope if address.name == "module" else where.scope.root
             return scope.module.folder or "."
-        if address.kind not in BUILT_INS and not address.name:
-            return UNKNOWN
-        found = named(reference, where.scope)
-        if found is None:
-            return self.of_plan()
-        value = self._named(found.declaration, found.scope)
-        return self._stepped(value, found.steps, where, reference)
+        return self.of_plan() if address.name or address.kind in BUILT_INS else UNKNOWN
+
+    def _link(self, declaration: Declaration, scope: Scope) -> Link:
+        self.is_planned = True
+        return Link(scope, declaration)
 
     def _named(self, declaration: Declaration, scope: Scope) -> Value:
-        if declaration.type:
-            self.is_planned = True
-            return Link(scope, declaration)
         key = scope, declaration
-        if key not in self._known:
-            self._known[key] = UNKNOWN  # ends the recursion if the value depends on itself
-            self._planned.add(key)
-            before, self.is_planned = self.is_planned, False
-            try:
-                self._known[key] = self._declared(declaration, scope)
-            except (_TooMuch, _TooLong, RecursionError):
-                del self._known[key]
-                raise
-            if not self.is_planned:
-                self._planned.discard(key)
-            self.is_planned |= before
-        elif key in self._planned:
-            self.is_planned = True
+        if key in self._known:
+            self.is_planned |= key in self._planned
+            return self._known[key]
+        self._known[key] = UNKNOWN  # ends the recursion if the value depends on itself
+        self._planned.add(key)
+        before, self.is_planned = self.is_planned, False
+        try:
+            self._known[key] = self._declared(declaration, scope)
+        except (_TooMuch, _TooLong, RecursionError):
+            del self._known[key]
+            raise
+        if not self.is_planned:
+            self._planned.discard(key)
+        self.is_planned |= before
         return self._known[key]
 
     def _declared(self, declaration: Declaration, scope: Scope) -> Value:

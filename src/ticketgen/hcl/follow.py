@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.modules import Declaration
@@ -11,8 +11,7 @@ from ticketgen.hcl.syntax import Attribute, Expression, Reference, Step
 __all__ = ["Named", "Source", "named", "source"]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """What a reference names.
 
     Attributes:
@@ -26,8 +25,7 @@ class Named:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The expression that gives a declaration its value.
 
     Attributes:
@@ -46,7 +44,7 @@ def named(reference: Reference, scope: Scope) -> Named | None:
 
     None if it is not declared, or in a module that was not read, and for built-in names and whole modules.
     """
-    address, path = reference.address, reference.path
+    address, path = reference.parsed
     if address.kind == "module":
         inner, output = scope.inner.get(address.name), reference.attribute
         found = inner.module.outputs.get(output.name) if inner is not None and output is not None else None

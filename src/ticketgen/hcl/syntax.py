@@ -138,37 +138,41 @@ class Reference(Node):
 
     root: str
     steps: tuple[Step, ...] = ()
-    _parsed: tuple[Address, int] | None = field(init=False, repr=False, compare=False, default=None)
+    _parsed: tuple[Address, tuple[Step, ...]] | None = field(
+        init=False, repr=False, compare=False, default=None
+    )
+
+    @property
+    def parsed(self) -> tuple[Address, tuple[Step, ...]]:
+        """The address that it names and the steps after it; meaningless for a name that a ``for`` binds.
+
+        Of an incomplete reference, the address is only the beginning of one.
+        """
+        return self._parsed or self._parse()
 
     @property
     def address(self) -> Address:
-        """The address that it names, or the beginning of one; meaningless for a name that a ``for`` binds."""
-        return (self._parsed or self._parse())[0]
-
-    @property
-    def path(self) -> tuple[Step, ...]:
-        """The steps after the address."""
-        return self.steps[(self._parsed or self._parse())[1] :]
+        """The address that it names, as in `parsed`."""
+        return self.parsed[0]
 
     @property
     def attribute(self) -> GetAttribute | None:
         """The first attribute after the address: of a module call, its output. An index before it does not matter."""
-        return next((step for step in self.path if isinstance(step, GetAttribute)), None)
+        return next((step for step in self.parsed[1] if isinstance(step, GetAttribute)), None)
 
-    def _parse(self) -> tuple[Address, int]:
+    def _parse(self) -> tuple[Address, tuple[Step, ...]]:
         names = []
-        for step in self.steps[:3]:
+        for step in self.steps[:2]:
             if not isinstance(step, GetAttribute):
                 break
             names.append(step.name)
-        if self.root in {"data", "ephemeral"}:
-            parsed = Address(self.root, *names[:2]), min(len(names), 2)
-        elif self.root in _NAMED:
-            parsed = Address(self.root, "", *names[:1]), min(len(names), 1)
-        elif self.root == "resource" and names:  # `resource.aws_vpc.main` is the long form of `aws_vpc.main`
-            parsed = Address(self.root, *names[:2]), min(len(names), 2)
+        if self.root in {"data", "ephemeral"} or (self.root == "resource" and names):
+            address = Address(self.root, *names)  # `resource.aws_vpc.main` is the long form of `aws_vpc.main`
         else:
-            parsed = Address("resource", self.root, *names[:1]), min(len(names), 1)
+            names = names[:1]
+            named = self.root in _NAMED
+            address = Address(self.root, "", *names) if named else Address("resource", self.root, *names)
+        parsed = address, self.steps[len(names) :]
         object.__setattr__(self, "_parsed", parsed)
         return parsed
 
