@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ticketgen.hcl.budget import Budget
-from ticketgen.hcl.modules import Declaration, Module, modules, source_folder
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.modules import Module, modules, source_folder
 from ticketgen.hcl.syntax import Attribute, File
 
 __all__ = ["Configuration", "Scope"]

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.expressions import KINDS
 from ticketgen.hcl.follow import named, source
-from ticketgen.hcl.modules import Declaration
 from ticketgen.hcl.operators import as_text, element, step_into
 from ticketgen.hcl.sizes import MOST_CHARACTERS, MOST_WEIGHT, weight
 from ticketgen.hcl.syntax import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ticketgen.hcl.configuration import Scope
-from ticketgen.hcl.modules import Declaration
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.syntax import Attribute, Expression, Reference, Step
 
 __all__ = ["Named", "Source", "named", "source"]

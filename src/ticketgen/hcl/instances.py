@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.modules import Declaration
 from ticketgen.hcl.sizes import MOST_ELEMENTS
 from ticketgen.hcl.syntax import Block, Reference
 from ticketgen.hcl.values import UNKNOWN, UNKNOWN_LOOP, Environment, Value

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ticketgen.findings import Location
 from ticketgen.hcl.address import Address
+from ticketgen.hcl.declarations import Declaration, declarations, in_checks, provider_address
 from ticketgen.hcl.syntax import (
-    Attribute,
     Block,
     Expression,
     File,
     GetAttribute,
     Literal,
-    Node,
     Object,
     Reference,
     Tuple,
@@ -24,56 +22,7 @@ from ticketgen.hcl.syntax import (
 from ticketgen.hcl.uses import BUILT_INS, Use, uses
 from ticketgen.hcl.walk import free_references
 
-__all__ = ["Declaration", "Module", "is_override", "modules", "provider_address", "source_folder"]
-
-# Block type → kind of its address, for blocks with one label.
-_NAMED: Mapping[str, str] = {"variable": "var", "module": "module", "output": "output", "check": "check"}
-_TYPED = frozenset({"resource", "data", "ephemeral"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Declaration:
-    """A declaration with an address; equal to no other one.
-
-    Attributes:
-        address: its address in the module.
-        file: the path of the file that declares it.
-        node: its block; for a local value, its attribute.
-    """
-
-    address: Address
-    file: str
-    node: Block | Attribute
-
-    @property
-    def block(self) -> Block:
-        """The block; a local value has none."""
-        assert isinstance(self.node, Block)
-        return self.node
-
-    @property
-    def type(self) -> str:
-        """The type of a resource or data source."""
-        return self.address.type
-
-    @property
-    def name(self) -> str:
-        """The last part of the address."""
-        return self.address.name
-
-    @property
-    def place(self) -> Location:
-        """Start of the declaration."""
-        return self.node.at(self.file)
-
-    def at(self, node: Node) -> Location:
-        """The place of a node inside the declaration."""
-        return node.at(self.file)
-
-    def value(self, name: str) -> Expression | None:
-        """The value of the block's own attribute of that name; None if there is none."""
-        attribute = self.block.attribute(name)
-        return attribute.value if attribute else None
+__all__ = ["Module", "is_override", "modules", "source_folder"]
 
 
 @dataclass(frozen=True)
@@ -97,14 +46,14 @@ class Module:
             each
             for file in self.files
             for block in file.body.blocks
-            for each in _declarations(block, file.path)
+            for each in declarations(block, file.path)
         )
 
     @cached_property
     def declarations(self) -> Mapping[Address, tuple[Declaration, ...]]:
         """All declarations by address; `verification.duplicates` reports repeated ones."""
         found: dict[Address, list[Declaration]] = {}
-        for declaration in (*self._top, *_in_checks(self.files)):
+        for declaration in (*self._top, *in_checks(self.files)):
             found.setdefault(declaration.address, []).append(declaration)
         return {address: tuple(each) for address, each in found.items()}
 
@@ -143,9 +92,7 @@ class Module:
     @cached_property
     def resources(self) -> tuple[Declaration, ...]:
         """The managed, ephemeral and read resources, in file order."""
-        return tuple(
-            each for each in self._top if each.address.kind in _TYPED and self.first[each.address] is each
-        )
+        return tuple(each for each in self._top if each.type and self.first[each.address] is each)
 
     @cached_property
     def size(self) -> int:
@@ -270,29 +217,3 @@ def source_folder(caller: Module, call: Block) -> str | None:
         return None
     folder = posixpath.normpath(posixpath.join(caller.folder, path))
     return "" if folder == "." else folder
-
-
-def _declarations(block: Block, file: str) -> Iterator[Declaration]:
-    if block.type == "locals":
-        for attribute in block.body.attributes:
-            yield Declaration(Address("local", "", attribute.name), file, attribute)
-    elif block.type in _TYPED and len(block.labels) == 2:
-        yield Declaration(Address(block.type, *block.labels), file, block)
-    elif block.type in _NAMED and len(block.labels) == 1:
-        yield Declaration(Address(_NAMED[block.type], "", *block.labels), file, block)
-
-
-def _in_checks(files: Iterable[File]) -> Iterator[Declaration]:
-    """The data sources inside of ``check`` blocks, to which only their own block may refer."""
-    for file in files:
-        for check in file.body.blocks:
-            if check.type == "check":
-                for data in check.blocks("data"):
-                    yield from _declarations(data, file.path)
-
-
-def provider_address(block: Block) -> Address:
-    """The address of the provider configuration in a ``provider`` block with a label."""
-    alias = block.attribute("alias")
-    name = str(alias.value.value) if alias is not None and isinstance(alias.value, Literal) else ""
-    return Address("provider", block.labels[0], name)

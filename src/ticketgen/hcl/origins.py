@@ -8,8 +8,8 @@ from typing import Final
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.follow import named, source
-from ticketgen.hcl.modules import Declaration
 from ticketgen.hcl.syntax import Block, Body, Expression, Reference
 
 __all__ = ["UNKNOWN_ORIGIN", "Origins"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from ticketgen.hcl.configuration import Scope
-    from ticketgen.hcl.modules import Declaration
+    from ticketgen.hcl.declarations import Declaration
     from ticketgen.hcl.syntax import Template
 
 __all__ = ["UNKNOWN", "UNKNOWN_LOOP", "Environment", "Link", "PartialText", "Unknown", "Value", "is_known"]

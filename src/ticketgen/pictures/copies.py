@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.hcl.address import Address
-from ticketgen.hcl.modules import Declaration
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.syntax import Literal, Reference
 from ticketgen.pictures.kinds import BOXES
 from ticketgen.pictures.picture import Copy, Row

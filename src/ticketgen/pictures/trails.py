@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.follow import named, source
-from ticketgen.hcl.modules import Declaration
 from ticketgen.hcl.syntax import (
     Access,
     Attribute,

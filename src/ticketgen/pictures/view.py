@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ticketgen.hcl.configuration import Configuration, Scope
-from ticketgen.hcl.modules import Module, provider_address
+from ticketgen.hcl.declarations import provider_address
+from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Expression, File, GetAttribute, Object, Reference
 from ticketgen.pictures.trails import Resource, Use, literals, uses
 

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from ticketgen.findings import Location
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
-from ticketgen.hcl.modules import Declaration
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Block, Expression, Node
 from ticketgen.hcl.values import Environment, Link, Value

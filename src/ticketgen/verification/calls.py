@@ -7,7 +7,8 @@ from itertools import islice
 
 from ticketgen.findings import Finding, Location, Severity, Stage
 from ticketgen.hcl.address import Address
-from ticketgen.hcl.modules import Declaration, Module, source_folder
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import (
     Expression,
     GetAttribute,

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from ticketgen.findings import Finding, Stage
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Configuration
-from ticketgen.hcl.modules import Declaration, Module, source_folder
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.uses import Use
 
 __all__ = ["check_cycles"]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Finding, Location, Stage
 from ticketgen.hcl.address import Address
-from ticketgen.hcl.modules import Declaration, Module, is_override, provider_address
+from ticketgen.hcl.declarations import Declaration, provider_address
+from ticketgen.hcl.modules import Module, is_override
 
 __all__ = ["check_duplicates"]
 
