@@ -9,7 +9,7 @@ from ticketgen.findings import Location
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.syntax import Attribute, Block, Expression, File, Literal, Node
 
-__all__ = ["Declaration", "declarations", "in_checks", "provider_address"]
+__all__ = ["Declaration", "declared_in", "declared_in_checks", "provider_address"]
 
 # Block type → kind of its address, for blocks with one label.
 _NAMED: Mapping[str, str] = {"variable": "var", "module": "module", "output": "output", "check": "check"}
@@ -61,7 +61,7 @@ class Declaration:
         return attribute.value if attribute else None
 
 
-def declarations(block: Block, file: str) -> Iterator[Declaration]:
+def declared_in(block: Block, file: str) -> Iterator[Declaration]:
     """The declarations of a block: one, those of ``locals``, or none."""
     if block.type == "locals":
         for attribute in block.body.attributes:
@@ -72,13 +72,13 @@ def declarations(block: Block, file: str) -> Iterator[Declaration]:
         yield Declaration(Address(_NAMED[block.type], "", *block.labels), file, block)
 
 
-def in_checks(files: Iterable[File]) -> Iterator[Declaration]:
+def declared_in_checks(files: Iterable[File]) -> Iterator[Declaration]:
     """The data sources inside of ``check`` blocks, to which only their own block may refer."""
     for file in files:
         for check in file.body.blocks:
             if check.type == "check":
                 for data in check.blocks("data"):
-                    yield from declarations(data, file.path)
+                    yield from declared_in(data, file.path)
 
 
 def provider_address(block: Block) -> Address:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ticketgen.hcl.address import Address
-from ticketgen.hcl.declarations import Declaration, declarations, in_checks, provider_address
+from ticketgen.hcl.declarations import Declaration, declared_in, declared_in_checks, provider_address
 from ticketgen.hcl.syntax import (
     Block,
     Expression,
@@ -46,14 +46,14 @@ class Module:
             each
             for file in self.files
             for block in file.body.blocks
-            for each in declarations(block, file.path)
+            for each in declared_in(block, file.path)
         )
 
     @cached_property
     def declarations(self) -> Mapping[Address, tuple[Declaration, ...]]:
         """All declarations by address; `verification.duplicates` reports repeated ones."""
         found: dict[Address, list[Declaration]] = {}
-        for declaration in (*self._top, *in_checks(self.files)):
+        for declaration in (*self._top, *declared_in_checks(self.files)):
             found.setdefault(declaration.address, []).append(declaration)
         return {address: tuple(each) for address, each in found.items()}
 
