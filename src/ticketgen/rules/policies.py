@@ -65,7 +65,7 @@ def _statements(found: Found, expression: Expression, where: Environment) -> tup
         and value.path == ("json",)
     ):
         link = value
-        document = "document", id(link.resource.block), id(link.scope)
+        document = "document", link.resource, link.scope
         return found.subject.once(document, lambda: _document(found, link))
     place = expression.at(found.declared.file)
     if isinstance(value, PartialText):

@@ -202,6 +202,11 @@ class Subject:
             by_type.setdefault((found.block.type, found.declared.type), []).append(found)
         return by_type
 
+    def linked(self, link: Link) -> Found | None:
+        """The first instance of the resource that a link leads to; None if it has none."""
+        where = next(instances(self.values, link.resource, link.scope), None)
+        return Found(self, link.resource, link.resource.block, where) if where else None
+
     def _instances(self) -> Iterator[Found]:
         for scope in self.scopes:
             for declared in scope.module.resources:
