@@ -40,18 +40,19 @@ class Guesses:
     def __init__(self) -> None:
         self._left = _MOST_STEPS
 
-    def did_you_mean(self, address: str, known: Iterable[str]) -> str:
+    def did_you_mean(self, address: object, known: Iterable[object]) -> str:
         """The help for an unknown address: the most similar known one; "" if none is similar.
 
-        Addresses are as similar as their least similar parts, so that a common prefix proves nothing.
+        Addresses are as similar as their least similar parts, so that a common prefix proves nothing. Each is given as
+        its text, or as an object with this text.
         """
         if self._left <= 0:
             return ""
-        candidates = sorted(islice(known, self._left + 1))
+        candidates = sorted(map(str, islice(known, self._left + 1)))
         self._left -= len(candidates)
         if self._left < 0:
             return ""
-        best = self.most_similar(address.split("."), {each: each.split(".") for each in candidates})
+        best = self.most_similar(str(address).split("."), {each: each.split(".") for each in candidates})
         return f"did you mean {best}?" if best else ""
 
     def most_similar(self, parts: list[str], known: dict[str, list[str]]) -> str:

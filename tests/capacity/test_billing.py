@@ -65,7 +65,7 @@ def declared(shape: str, folder: str, kind: str) -> list[Block]:
 
 
 def alarms(shape: str, folder: str) -> int:
-    node = modules(shape)[folder].declarations["local.alarms"][0].node
+    node = modules(shape)[folder].locals["alarms"].node
     assert isinstance(node, Attribute)
     assert isinstance(node.value, Object)
     return len(node.value.items)

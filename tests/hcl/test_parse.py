@@ -13,7 +13,6 @@ from ticketgen.hcl.syntax import (
     Binary,
     Block,
     Call,
-    Comment,
     Conditional,
     Expression,
     File,
@@ -186,22 +185,9 @@ def test_blocks_have_labels_bodies_and_an_end() -> None:
     assert [attribute.name for attribute in body.attributes] == ["in"]
 
 
-def test_every_comment_is_kept_with_its_place() -> None:
-    text = "a = x /* one */ == y // two\nb = [ # three\n  1,\n]\n\n/* four\n   lines */\nc = d # five\n  && e\n# six\n"
-    assert file(text).comments == (
-        Comment(1, 7, "/* one */"),
-        Comment(1, 22, "// two"),
-        Comment(2, 7, "# three"),
-        Comment(6, 1, "/* four\n   lines */"),
-        Comment(8, 7, "# five"),
-        Comment(10, 1, "# six"),
-    )
-
-
 def test_windows_line_ends_are_accepted() -> None:
     unix = "# one\na = <<E\nx\nE\nb {\n  c = 1 # two\n}\n"
     windows = file(unix.replace("\n", "\r\n"))
-    assert windows.comments == file(unix).comments
     assert windows.body.blocks == file(unix).body.blocks
 
 

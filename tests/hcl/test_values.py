@@ -10,10 +10,11 @@ import pytest
 
 from terraform_tool import Terraform
 from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.parse import parse
-from ticketgen.hcl.syntax import File
-from ticketgen.hcl.values import UNKNOWN, Link, Value, Values, is_known
+from ticketgen.hcl.syntax import Attribute, Expression, File
+from ticketgen.hcl.values import UNKNOWN, Link, PartialText, Unknown, Value, is_known
 
 
 def configured(texts: Mapping[str, str]) -> Configuration:
@@ -30,9 +31,15 @@ def root(text: str, **others: str) -> Scope:
     return configured(texts).scopes[""][0]
 
 
+def local_of(scope: Scope, name: str) -> Expression:
+    node = scope.module.locals[name].node
+    assert isinstance(node, Attribute)
+    return node.value
+
+
 def local(text: str, name: str = "x", **others: str) -> Value:
     scope = root(text, **others)
-    return Values().of(scope.names.locals[name][1].value, scope)
+    return Evaluator().of(local_of(scope, name), scope)
 
 
 EXPRESSIONS = {
@@ -96,8 +103,8 @@ def test_values_match_terraform(terraform: Terraform, tmp_path: Path) -> None:
     assert applied.returncode == 0, applied.stderr
     said = json.loads(terraform.run(tmp_path, "output", "-json").stdout)
     scope = root(text)
-    ours = {name: Values().of(scope.names.outputs[name].value("value"), scope) for name in EXPRESSIONS}
-    known = {name: value for name, value in ours.items() if value is not UNKNOWN}
+    ours = {name: Evaluator().of(scope.module.outputs[name].value("value"), scope) for name in EXPRESSIONS}
+    known = {name: value for name, value in ours.items() if not isinstance(value, Unknown)}
     assert known == {name: said[name]["value"] for name in known}
     assert set(EXPRESSIONS) == set(known)
 
@@ -118,9 +125,9 @@ def test_what_the_text_determines_and_is_not_computed_is_noted(expression: str, 
         f'locals {{\n  x = {expression}\n  y = {{}}\n  z = md5("a")\n  w = upper(var.a)\n}}\n'
         'variable "a" {\n}\nresource "aws_vpc" "v" {\n}\n'
     )
-    values = Values()
+    values = Evaluator()
     for _ in range(2):  # the second time, locals are known
-        values.of(scope.names.locals["x"][1].value, scope)
+        values.of(local_of(scope, "x"), scope)
         assert bool(values.beyond) == is_beyond
 
 
@@ -133,14 +140,30 @@ def test_what_the_text_determines_and_is_not_computed_is_noted(expression: str, 
     ],
 )  # fmt: skip
 def test_a_value_known_only_to_a_plan_is_unknown(expression: str) -> None:
-    assert local(f'locals {{\n  x = {expression}\n}}\nvariable "a" {{\n  default = "d"\n}}\n') is UNKNOWN
+    value = local(f'locals {{\n  x = {expression}\n}}\nvariable "a" {{\n  default = "d"\n}}\n')
+    assert isinstance(value, Unknown)
+    assert not is_known(value)
+
+
+def test_the_known_parts_of_a_text_are_known() -> None:
+    scope = root(
+        'locals {\n  n = 1\n  x = { a = "a-${local.n}-${var.a}-${aws_sqs_queue.q.arn}" }\n  y = local.x.a\n}\n'
+        'variable "a" {\n}\nresource "aws_sqs_queue" "q" {\n}\n'
+    )
+    values = Evaluator()
+    text = values.of(local_of(scope, "y"), scope)
+    assert isinstance(text, PartialText)
+    *known, link = values.parts(text)
+    assert known == ["a-", "1", "-", UNKNOWN, "-"]
+    assert isinstance(link, Link)
+    assert link.path == ("arn",)
 
 
 def test_a_default_counts_only_if_it_is_assumed() -> None:
     scope = root('variable "a" {\n  default = "d"\n}\nlocals {\n  x = var.a\n}\n')
-    value = scope.names.locals["x"][1].value
-    assert Values().of(value, scope) is UNKNOWN
-    assert Values(assume_defaults=True).of(value, scope) == "d"
+    value = local_of(scope, "x")
+    assert Evaluator().of(value, scope) is UNKNOWN
+    assert Evaluator(assume_defaults=True).of(value, scope) == "d"
 
 
 MODULE = """variable "given" {}
@@ -164,14 +187,18 @@ def test_values_pass_into_and_out_of_modules() -> None:
     assert local(text, m=MODULE) == "x-own"
     link = local(text, "q", m=MODULE)
     assert isinstance(link, Link)
-    assert (link.resource.address, link.path, link.scope.path) == ("aws_sqs_queue.q", ("arn",), "module.a")
+    assert (str(link.resource.address), link.path, link.scope.path) == (
+        "aws_sqs_queue.q",
+        ("arn",),
+        "module.a",
+    )
 
 
 def test_each_call_of_a_module_has_its_own_values() -> None:
     calls = "".join(f'module "{n}" {{\n  source = "./m"\n  given = "{n}"\n}}\n' for n in ("a", "b"))
     scopes = configured({"main.tf": calls, "m/main.tf": MODULE}).scopes["m"]
-    values = Values()
-    assert [values.of(scope.names.outputs["both"].value("value"), scope) for scope in scopes] == [
+    values = Evaluator()
+    assert [values.of(scope.module.outputs["both"].value("value"), scope) for scope in scopes] == [
         "a-own",
         "b-own",
     ]
@@ -207,10 +234,10 @@ def test_origins_are_followed_to_the_inputs_of_the_root() -> None:
     scope = configured({"main.tf": text, "m/main.tf": MODULE}).scopes[""][0]
 
     def of(name: str) -> set[str]:
-        return set(Origins().of(scope.names.locals[name][1].value, scope))
+        return set(map(str, Origins().of(local_of(scope, name), scope)))
 
     assert of("x") == {"var.suffix"}
     assert of("fixed") == set()
-    assert of("random") == {"resource.random_id"}
+    assert of("random") == {"random_id"}
     assert of("far") == {"unknown"}
     assert of("w") == {"terraform.workspace"}

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ticketgen.hcl.depth import bracket_depth
-from ticketgen.hcl.guards import MAX_BYTES, refusal
+from ticketgen.hcl.guards import MAX_BYTES, bracket_depth, refusal
 from ticketgen.hcl.strict import complaints
 
 

@@ -46,7 +46,8 @@ def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
 
 def at(shape: str, place: Attribute) -> list[object]:
     folder, _, _ = place.file.rpartition("/")
-    declaration = modules(shape)[folder].declarations[place.address][0]
+    declarations = modules(shape)[folder].first.values()
+    (declaration,) = (each for each in declarations if str(each.address) == place.address)
     assert declaration.file == place.file
     assert isinstance(declaration.node, Block)
     found = values(declaration.node, tuple(place.attribute.split(".")))
@@ -65,9 +66,7 @@ def test_each_figure_is_rendered_at_its_place(shape: str, name: str) -> None:
 
 
 def test_the_output_has_exactly_the_figures_that_no_attribute_carries() -> None:
-    output = modules("prod")[""].declarations["output.capacity"][0].node
-    assert isinstance(output, Block)
-    rendered_figures = output.value("value")
+    rendered_figures = modules("prod")[""].outputs["capacity"].value("value")
     assert isinstance(rendered_figures, Object)
     names = [item.key.value for item in rendered_figures.items if isinstance(item.key, Literal)]
     assert (

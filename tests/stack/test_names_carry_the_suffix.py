@@ -98,7 +98,7 @@ def _longest(name: Given, module: Module, subject: Environment, suffix: str) -> 
     keys = [""]
     if name.for_each is not None:
         assert isinstance(name.for_each, Reference), name
-        declared = module.declarations[_written(name.for_each)][0].node
+        declared = module.first[name.for_each.address].node
         assert isinstance(declared, Attribute)
         assert isinstance(declared.value, Object)
         keys = [str(item.key.value) for item in declared.value.items if isinstance(item.key, Literal)]

@@ -11,81 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ticketgen.findings import Location
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.modules import Module, modules, source_folder
-from ticketgen.hcl.syntax import Attribute, Block, Expression, File, Node
+from ticketgen.hcl.syntax import Attribute, File
 
-__all__ = ["Configuration", "Declared", "Names", "Scope"]
+__all__ = ["Configuration", "Scope"]
 
 _MOST_SCOPES = 500
 """Limit of scopes. Nested calls multiply; calls over the limit are assumed to be like the others."""
 _OF_A_DECLARATION = 10
 """Steps of the budget for a declaration in a scope, because the rules visit each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A top-level block and its file."""
-
-    file: str
-    block: Block
-
-    @property
-    def type(self) -> str:
-        """The first label; for a resource, its type."""
-        return self.block.labels[0] if self.block.labels else ""
-
-    @property
-    def name(self) -> str:
-        """The last label."""
-        return self.block.labels[-1] if self.block.labels else ""
-
-    @property
-    def address(self) -> str:
-        """The address, such as ``aws_subnet.private`` or ``data.aws_region.current``."""
-        prefix = {"resource": "", "variable": "var."}.get(self.block.type, f"{self.block.type}.")
-        return prefix + ".".join(self.block.labels)
-
-    @property
-    def place(self) -> Location:
-        """Start of the block."""
-        return self.block.at(self.file)
-
-    def at(self, node: Node) -> Location:
-        """The place of a node inside the block."""
-        return node.at(self.file)
-
-    def value(self, name: str) -> Expression | None:
-        """The value of the block's own attribute of that name; None if there is none."""
-        attribute = self.block.attribute(name)
-        return attribute.value if attribute else None
-
-
-class Names:
-    """The declarations of a module by name; the first one of duplicates."""
-
-    def __init__(self, module: Module) -> None:
-        self.resources: dict[str, Declared] = {}
-        self.variables: dict[str, Declared] = {}
-        self.outputs: dict[str, Declared] = {}
-        self.calls: dict[str, Declared] = {}
-        self.locals: dict[str, tuple[str, Attribute]] = {}
-        """Managed resources, data sources and ephemeral resources by address; locals with their files."""
-        named = {"variable": self.variables, "output": self.outputs, "module": self.calls}
-        for file in module.files:
-            for block in file.body.blocks:
-                declared = Declared(file.path, block)
-                if block.type in {"resource", "data", "ephemeral"} and len(block.labels) == 2:
-                    self.resources.setdefault(declared.address, declared)
-                elif block.type in named and len(block.labels) == 1:
-                    named[block.type].setdefault(declared.name, declared)
-                elif block.type == "locals":
-                    for attribute in block.body.attributes:
-                        self.locals.setdefault(attribute.name, (file.path, attribute))
-        blocks = sum(map(len, (self.resources, self.variables, self.outputs, self.calls)))
-        self.steps = _OF_A_DECLARATION * (1 + blocks + len(self.locals))
-        """Steps of the budget for one scope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +33,8 @@ class Scope:
     """
 
     module: Module
-    names: Names
     caller: Scope | None = None
-    call: Declared | None = None
+    call: Declaration | None = None
     inner: dict[str, Scope] = field(default_factory=dict)
 
     @cached_property
@@ -126,11 +61,11 @@ class Scope:
             scope = scope.caller
         return scope
 
-    def resources(self, *types: str) -> Iterator[Declared]:
+    def resources(self, *types: str) -> Iterator[Declaration]:
         """The managed resources of some types, or of all types."""
-        for declared in self.names.resources.values():
-            if declared.block.type == "resource" and (not types or declared.type in types):
-                yield declared
+        for each in self.module.resources:
+            if each.address.kind == "resource" and (not types or each.type in types):
+                yield each
 
 
 class Configuration:
@@ -157,15 +92,14 @@ class Configuration:
         self.paths = None if paths is None else frozenset(paths) | frozenset(texts)
         self.unread = frozenset(unread)
         self.modules = modules(files, self.unread)
-        self.names = {folder: Names(module) for folder, module in self.modules.items()}
 
     @cached_property
     def roots(self) -> tuple[Scope, ...]:
         """The root modules. Modules that only call each other have none."""
         called = {
-            source_folder(self.modules[folder], call.block)
-            for folder, names in self.names.items()
-            for call in names.calls.values()
+            source_folder(module, call.block)
+            for module in self.modules.values()
+            for call in module.calls.values()
         }
         return tuple(
             self._scope(folder) for folder in self.modules if folder not in called or self._is_root(folder)
@@ -188,11 +122,11 @@ class Configuration:
         while waiting:
             scope = waiting.pop()
             found[scope.module.folder].append(scope)
-            for name, call in scope.names.calls.items():
+            for name, call in scope.module.calls.items():
                 folder = source_folder(scope.module, call.block)
                 if folder is None or folder not in self.modules or _within(scope, folder):
                     continue
-                if count >= _MOST_SCOPES or not self.budget.spend(self.names[folder].steps):
+                if count >= _MOST_SCOPES or not self.budget.spend(_steps(self.modules[folder])):
                     self.budget.lacks("the module calls multiply: some calls are taken to be like the others")
                     continue
                 count += 1
@@ -210,8 +144,12 @@ class Configuration:
         for scopes in self.scopes.values():
             yield from scopes
 
-    def _scope(self, folder: str, caller: Scope | None = None, call: Declared | None = None) -> Scope:
-        return Scope(self.modules[folder], self.names[folder], caller, call)
+    def _scope(self, folder: str, caller: Scope | None = None, call: Declaration | None = None) -> Scope:
+        return Scope(self.modules[folder], caller, call)
+
+
+def _steps(module: Module) -> int:
+    return _OF_A_DECLARATION * (1 + module.size)
 
 
 def _within(scope: Scope, folder: str) -> bool:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ticketgen.hcl.sizes import MOST_CHARACTERS, MOST_ELEMENTS
-from ticketgen.hcl.unknown import UNKNOWN, is_known
+from ticketgen.hcl.values import UNKNOWN, is_known
 
 __all__ = ["FUNCTIONS"]
 

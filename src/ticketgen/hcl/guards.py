@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ticketgen.hcl.depth import bracket_depth
+from ticketgen.hcl.scanner import scan
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Refusal", "invalid", "refusal"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Refusal", "bracket_depth", "invalid", "refusal"]
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 100
@@ -32,6 +32,7 @@ _MOST_DIGIT_WORK = 10**9
 
 _LONG_NUMBER = re.compile(r"[0-9]{1000,}")
 _BLANK_RUN = re.compile(r"\n\s{200,}")
+_OPENER = {"]": "[", ")": "(", "}": "{"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -94,3 +95,23 @@ def _too_long(runs: re.Pattern[str], text: str, most: int) -> int | None:
     """The offset of the longest run, if the squares of all their lengths exceed the limit."""
     found = [(run.end() - run.start(), run.start()) for run in runs.finditer(text)]
     return max(found)[1] if sum(length * length for length, _ in found) > most else None
+
+
+def bracket_depth(text: str, limit: int) -> int | None:
+    """The offset at which the depth of brackets first exceeds the limit; None if it never does.
+
+    Brackets in comments and literal text do not count; ``${ }`` and ``%{ }`` count, and so do brackets inside them.
+    """
+    brackets: list[str] = []
+    for kind, _, _, match in scan(text):
+        if kind in {"open", "template"}:
+            brackets.append("${" if kind == "template" else match[0])
+            if len(brackets) > limit:
+                return match.start()
+        elif kind in {"close", "template end"}:
+            expected = "${" if kind == "template end" else _OPENER[match[0]]
+            if brackets and brackets[-1] == expected:
+                brackets.pop()
+        elif kind == "marker" and not match["marker"].isascii():
+            return match.start()
+    return None

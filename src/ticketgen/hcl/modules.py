@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from ticketgen.findings import Location
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.declarations import Declaration, declared_in, declared_in_checks, provider_address
 from ticketgen.hcl.syntax import (
-    Attribute,
     Block,
     Expression,
     File,
@@ -19,41 +19,10 @@ from ticketgen.hcl.syntax import (
     Reference,
     Tuple,
 )
-from ticketgen.hcl.uses import Use, uses
+from ticketgen.hcl.uses import BUILT_INS, Use, uses
+from ticketgen.hcl.walk import free_references
 
-__all__ = ["Declaration", "Module", "is_override", "modules", "source_folder"]
-
-# Block type → prefix of its address, and number of labels after it.
-_ADDRESSES: Mapping[str, tuple[str, int]] = {
-    "variable": ("var.", 1),
-    "module": ("module.", 1),
-    "output": ("output.", 1),
-    "check": ("check.", 1),
-    "resource": ("", 2),
-    "data": ("data.", 2),
-    "ephemeral": ("ephemeral.", 2),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """A declaration with an address.
-
-    Attributes:
-        address: in Terraform's form: ``var.region``, ``local.tags``, ``aws_vpc.main``, ``data.aws_region.here``,
-            ``module.network``, ``output.url``.
-        file: the path of the file that declares it.
-        node: its block; for a local value, its attribute.
-    """
-
-    address: str
-    file: str
-    node: Block | Attribute
-
-    @property
-    def location(self) -> Location:
-        """Location of the declaration."""
-        return self.node.at(self.file)
+__all__ = ["Module", "is_override", "modules", "source_folder"]
 
 
 @dataclass(frozen=True)
@@ -69,19 +38,74 @@ class Module:
     folder: str
     files: tuple[File, ...]
     complete: bool = True
+    _references: dict[int, tuple[Reference, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def declarations(self) -> Mapping[str, tuple[Declaration, ...]]:
+    def _top(self) -> tuple[Declaration, ...]:
+        return tuple(
+            each
+            for file in self.files
+            for block in file.body.blocks
+            for each in declared_in(block, file.path)
+        )
+
+    @cached_property
+    def declarations(self) -> Mapping[Address, tuple[Declaration, ...]]:
         """All declarations by address; `verification.duplicates` reports repeated ones."""
-        found: dict[str, list[Declaration]] = {}
-        for declaration in _declarations(self.files):
+        found: dict[Address, list[Declaration]] = {}
+        for declaration in (*self._top, *declared_in_checks(self.files)):
             found.setdefault(declaration.address, []).append(declaration)
         return {address: tuple(each) for address, each in found.items()}
 
     @cached_property
-    def providers(self) -> frozenset[str]:
+    def first(self) -> Mapping[Address, Declaration]:
+        """The top-level declarations by address, of repeated ones the first."""
+        return {each.address: each for each in reversed(self._top)}
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, Mapping[str, Declaration]]:
+        found: dict[str, dict[str, Declaration]] = {}
+        for each in self._top:
+            found.setdefault(each.address.kind, {}).setdefault(each.name, each)
+        return found
+
+    @property
+    def variables(self) -> Mapping[str, Declaration]:
+        """The input variables by name."""
+        return self._by_kind.get("var", {})
+
+    @property
+    def locals(self) -> Mapping[str, Declaration]:
+        """The local values by name."""
+        return self._by_kind.get("local", {})
+
+    @property
+    def outputs(self) -> Mapping[str, Declaration]:
+        """The outputs by name."""
+        return self._by_kind.get("output", {})
+
+    @property
+    def calls(self) -> Mapping[str, Declaration]:
+        """The calls of other modules by name."""
+        return self._by_kind.get("module", {})
+
+    @cached_property
+    def resources(self) -> tuple[Declaration, ...]:
+        """The managed, ephemeral and read resources, in file order."""
+        return tuple(each for each in self._top if each.type and self.first[each.address] is each)
+
+    @cached_property
+    def size(self) -> int:
+        """The number of declarations that checks visit in each scope of the module."""
+        others = sum(map(len, (self.variables, self.locals, self.outputs, self.calls)))
+        return len(self.resources) + others
+
+    @cached_property
+    def providers(self) -> frozenset[Address]:
         """The provider configurations of the module, such as ``aws`` and ``aws.us_east_1``, its own or passed in."""
-        return frozenset({*self.required_providers, *_provider_blocks(self.files), *self.passed_providers})
+        required = (Address("provider", name) for name in self.required_providers)
+        own = (provider_address(block) for block in self.blocks("provider") if block.labels)
+        return frozenset({*required, *own, *self.passed_providers})
 
     @cached_property
     def required_providers(self) -> Mapping[str, Expression]:
@@ -94,7 +118,7 @@ class Module:
         }
 
     @cached_property
-    def passed_providers(self) -> frozenset[str]:
+    def passed_providers(self) -> frozenset[Address]:
         """The aliases in ``configuration_aliases``, each of which every call must pass."""
         aliases = (
             value.get("configuration_aliases")
@@ -102,7 +126,7 @@ class Module:
             if isinstance(value, Object)
         )
         return frozenset(
-            f"{item.root}.{step.name}"
+            Address("provider", item.root, step.name)
             for alias in aliases
             if isinstance(alias, Tuple)
             for item in alias.items
@@ -112,14 +136,32 @@ class Module:
         )
 
     @cached_property
-    def sorted_providers(self) -> tuple[str, ...]:
+    def sorted_providers(self) -> tuple[Address, ...]:
         """The passed providers, sorted."""
         return tuple(sorted(self.passed_providers))
 
     @cached_property
+    def _every_use(self) -> tuple[Use, ...]:
+        return tuple(uses(self.files, self.references))
+
+    @cached_property
     def uses(self) -> tuple[Use, ...]:
         """Every reference that needs a declaration, in file order."""
-        return tuple(uses(self.files))
+        return tuple(each for each in self._every_use if not each.is_built_in)
+
+    @cached_property
+    def built_in_uses(self) -> tuple[Use, ...]:
+        """Every reference whose root is a built-in name, in file order."""
+        return tuple(each for each in self._every_use if each.address.kind in BUILT_INS)
+
+    def references(self, expression: Expression) -> tuple[Reference, ...]:
+        """The references in an expression of the module that no ``for`` inside it binds, collected once."""
+        if isinstance(expression, Literal):
+            return ()
+        found = self._references.get(id(expression))
+        if found is None:
+            found = self._references[id(expression)] = free_references(expression)
+        return found
 
     def blocks(self, type: str | None = None) -> Iterator[Block]:
         """The top-level blocks of all files, of one type or of all types."""
@@ -128,26 +170,10 @@ class Module:
                 if type is None or block.type == type:
                     yield block
 
-    def of(self, prefix: str) -> Mapping[str, Declaration]:
-        """The first declaration for each address with a prefix such as ``var.``, by the rest of the address."""
-        return self._by_prefix.get(prefix, {})
-
-    @cached_property
-    def _by_prefix(self) -> Mapping[str, Mapping[str, Declaration]]:
-        found: dict[str, dict[str, Declaration]] = {}
-        for address, declarations in self.declarations.items():
-            kind, dot, name = address.partition(".")
-            found.setdefault(kind + dot, {})[name] = declarations[0]
-        return found
-
     @cached_property
     def required_variables(self) -> tuple[Declaration, ...]:
         """The variables without a default, which every call must set."""
-        return tuple(
-            variable
-            for variable in self.of("var.").values()
-            if isinstance(variable.node, Block) and variable.node.attribute("default") is None
-        )
+        return tuple(each for each in self.variables.values() if each.value("default") is None)
 
 
 def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[str, Module]:
@@ -191,29 +217,3 @@ def source_folder(caller: Module, call: Block) -> str | None:
         return None
     folder = posixpath.normpath(posixpath.join(caller.folder, path))
     return "" if folder == "." else folder
-
-
-def _declarations(files: Iterable[File]) -> Iterator[Declaration]:
-    for file in files:
-        for block in file.body.blocks:
-            if block.type == "locals":
-                for attribute in block.body.attributes:
-                    yield Declaration(f"local.{attribute.name}", file.path, attribute)
-            elif block.type in _ADDRESSES:
-                prefix, labels = _ADDRESSES[block.type]
-                if len(block.labels) == labels:
-                    yield Declaration(prefix + ".".join(block.labels), file.path, block)
-            if block.type == "check":
-                for data in block.blocks("data"):
-                    yield Declaration("data." + ".".join(data.labels), file.path, data)
-
-
-def _provider_blocks(files: Iterable[File]) -> Iterator[str]:
-    for file in files:
-        for block in file.body.blocks:
-            if block.type == "provider" and block.labels:
-                alias = block.attribute("alias")
-                if alias is not None and isinstance(alias.value, Literal):
-                    yield f"{block.labels[0]}.{alias.value.value}"
-                else:
-                    yield block.labels[0]

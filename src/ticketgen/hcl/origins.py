@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.budget import Budget
-from ticketgen.hcl.configuration import Declared, Scope
-from ticketgen.hcl.syntax import Block, Body, Expression, GetAttribute, Reference
-from ticketgen.hcl.walk import references
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.follow import named, source
+from ticketgen.hcl.syntax import Block, Body, Expression, Reference
 
-__all__ = ["Origins"]
+__all__ = ["UNKNOWN_ORIGIN", "Origins"]
+
+UNKNOWN_ORIGIN: Final = Address("unknown")
+_UNKNOWN: Final = frozenset({UNKNOWN_ORIGIN})
 
 
 class Origins:
     """The search for origins. Each origin is an address.
 
     ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and similar built-ins are origins
-    themselves. ``resource.TYPE`` and ``data.TYPE`` are attributes of a resource or data source of that type, added to
-    the origins of its arguments. ``unknown`` is anything else, such as an output of a module that was not read, or an
-    origin that the budget does not suffice for.
+    themselves. An address of a type without a name is an attribute of a resource or data source of that type, added to
+    the origins of its arguments. `UNKNOWN_ORIGIN` is anything else, such as an output of a module that was not read, or
+    an origin that the budget does not suffice for.
+
+    All of an expression counts, also what the evaluator would not choose: a name that may depend on an input does.
 
     Args:
         budget: the work that the search may take, shared by all checks of a directory.
@@ -26,99 +34,71 @@ class Origins:
 
     def __init__(self, budget: Budget | None = None) -> None:
         self._budget = budget or Budget()
-        self._found: dict[tuple[int, str], frozenset[str]] = {}
-        self._of_loops: dict[tuple[int, int], frozenset[str]] = {}
-        self._keep: list[Scope] = []  # keeps scopes alive, because the keys of _found contain their ids
+        self._found: dict[tuple[Scope, Declaration], frozenset[Address]] = {}
+        self._of_loops: dict[tuple[Scope, int], frozenset[Address]] = {}
 
-    def of(self, expression: Expression, scope: Scope, block: Block | None = None) -> frozenset[str]:
+    def of(self, expression: Expression, scope: Scope, block: Block | None = None) -> frozenset[Address]:
         """The origins of an expression. ``each``, ``count`` and iterators of ``dynamic`` have those of their loops."""
-        found: set[str] = set()
+        found: set[Address] = set()
         try:
-            for reference, bound in references(expression):
-                if reference.root not in bound:
-                    more = self._reference(reference, scope, block)
-                    if not self._budget.spend(1 + len(more)):
-                        self._budget.lacks(
-                            "the origins of values take too many steps: the others count as unknown"
-                        )
-                        return frozenset({"unknown"})
-                    found |= more
+            for reference in scope.module.references(expression):
+                more = self._reference(reference, scope, block)
+                if not self._budget.spend(1 + len(more)):
+                    self._budget.lacks(
+                        "the origins of values take too many steps: the others count as unknown"
+                    )
+                    return _UNKNOWN
+                found |= more
         except RecursionError:
-            return frozenset({"unknown"})
+            return _UNKNOWN
         return frozenset(found)
 
-    def _reference(self, reference: Reference, scope: Scope, block: Block | None) -> frozenset[str]:
-        root = reference.root
-        names = [step.name for step in reference.steps if isinstance(step, GetAttribute)]
-        if root == "resource" and names:
-            root = names.pop(0)
-        if root in {"each", "count", "self"}:
-            return self._loops(block, scope)
-        if root in {"path", "terraform"}:
-            return frozenset({f"{root}.{names[0]}" if names else root})
-        if root in {"var", "local"} and names:
-            return self._named(f"{root}.{names[0]}", scope)
-        if root == "module" and names:
-            inner = scope.inner.get(names[0])
-            if inner is None or len(names) < 2:
-                return frozenset({"unknown"})
-            return self._named(f"output.{names[1]}", inner)
-        address = ".".join([root, *names[: 2 if root in {"data", "ephemeral"} else 1]])
-        if address in scope.names.resources:
-            return self._named(address, scope)
-        return self._loops(block, scope)  # the iterator of a dynamic block
+    def _reference(self, reference: Reference, scope: Scope, block: Block | None) -> frozenset[Address]:
+        address = reference.address
+        is_input = address.kind == "var" and address.name and scope.call is None
+        if is_input or address.kind in {"path", "terraform"}:
+            return frozenset({address})
+        found = named(reference, scope)
+        if found is not None:
+            return self._named(found.declaration, found.scope)
+        if address.kind == "var" and address.name:
+            return frozenset()  # not declared, so no call sets it
+        if address.kind in {"local", "module"} and address.name:
+            return _UNKNOWN
+        return self._loops(block, scope)  # `each`, `count`, or the iterator of a dynamic block
 
-    def _named(self, address: str, scope: Scope) -> frozenset[str]:
-        key = (id(scope), address)
+    def _named(self, declaration: Declaration, scope: Scope) -> frozenset[Address]:
+        key = scope, declaration
         if key not in self._found:
             self._found[key] = frozenset()  # ends the recursion if the value depends on itself
-            self._keep.append(scope)
-            self._found[key] = self._declared(address, scope)
+            self._found[key] = self._declared(declaration, scope)
         return self._found[key]
 
-    def _declared(self, address: str, scope: Scope) -> frozenset[str]:
-        kind, _, name = address.partition(".")
-        if kind == "local":
-            local = scope.names.locals.get(name)
-            return self.of(local[1].value, scope) if local else frozenset({"unknown"})
-        if kind == "output":
-            value = scope.names.outputs[name].value("value") if name in scope.names.outputs else None
-            return self.of(value, scope) if value is not None else frozenset({"unknown"})
-        if kind == "var":
-            if scope.caller is None or scope.call is None:
-                return frozenset({address})
-            given = scope.given.get(name)
-            if given is not None:
-                return self.of(given.value, scope.caller, scope.call.block)
-            return frozenset()
-        return self._resource(scope.names.resources[address], scope)
+    def _declared(self, declaration: Declaration, scope: Scope) -> frozenset[Address]:
+        address = declaration.address
+        if address.type:
+            kind = "resource" if address.kind == "resource" else "data"
+            return self._all(_values(declaration.block.body), scope, declaration.block) | {
+                Address(kind, address.type)
+            }
+        found = source(declaration, scope)
+        if found is None:
+            return frozenset() if address.kind == "var" else _UNKNOWN
+        return self.of(found.expression, found.scope, found.call.block if found.call else None)
 
-    def _resource(self, declared: Declared, scope: Scope) -> frozenset[str]:
-        kind = "resource" if declared.block.type == "resource" else "data"
-        found = {f"{kind}.{declared.type}"}
-        for value in _values(declared.block.body):
-            found |= self.of(value, scope, declared.block)
-        return frozenset(found)
+    def _all(self, values: Iterable[Expression], scope: Scope, block: Block | None) -> frozenset[Address]:
+        return frozenset().union(*(self.of(each, scope, block) for each in values))
 
-    def _loops(self, block: Block | None, scope: Scope) -> frozenset[str]:
+    def _loops(self, block: Block | None, scope: Scope) -> frozenset[Address]:
         if block is None:
-            return frozenset({"unknown"})
-        key = (id(scope), id(block))
+            return _UNKNOWN
+        key = scope, id(block)
         if key not in self._of_loops:
             self._of_loops[key] = frozenset()  # ends the recursion if a loop depends on itself
-            self._keep.append(scope)
-            self._of_loops[key] = self._of_all_loops(block, scope)
+            loops = (inner.attribute(name) for inner in block.walk() for name in ("for_each", "count"))
+            # Without the block, so that a loop over itself, which Terraform reports, ends here.
+            self._of_loops[key] = self._all((each.value for each in loops if each is not None), scope, None)
         return self._of_loops[key]
-
-    def _of_all_loops(self, block: Block, scope: Scope) -> frozenset[str]:
-        found: set[str] = set()
-        for inner in block.walk():
-            for name in ("for_each", "count"):
-                attribute = inner.attribute(name)
-                if attribute is not None:
-                    # Without the block, so that a loop over itself, which Terraform reports, ends here.
-                    found |= self.of(attribute.value, scope)
-        return frozenset(found)
 
 
 def _values(body: Body) -> Iterator[Expression]:

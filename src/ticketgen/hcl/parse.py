@@ -6,10 +6,10 @@ The tree contains every token; the model contains their meaning and places. A mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
-from ticketgen.hcl.comments import SIGN, comments
 from ticketgen.hcl.guards import MAX_DEPTH
 from ticketgen.hcl.syntax import (
     Access,
@@ -52,6 +52,8 @@ __all__ = ["parse", "to_file"]
 
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 _WHOLE = 1e15  # below it, a float has every digit
+_SIGN = re.compile(r"(?:[=!<>]=|&&|\|\||[-+*/%<>?])$")
+"""The operator at the end of an operator's token, which also contains the preceding line end and comment."""
 _LONGEST_INTEGER = 4000  # digits; Python converts at most 4,300
 
 
@@ -63,13 +65,13 @@ def parse(path: str, text: str) -> File | Unreadable:
         text: its text, without a byte order mark.
     """
     tree = read(text)
-    return tree if isinstance(tree, Unreadable) else to_file(path, text, tree)
+    return tree if isinstance(tree, Unreadable) else to_file(path, tree)
 
 
-def to_file(path: str, text: str, tree: Tree) -> File | Unreadable:
-    """Convert the tree of a text into the model."""
+def to_file(path: str, tree: Tree) -> File | Unreadable:
+    """Convert a tree into the model."""
     try:
-        return File(path, _Converter().body(tree.children[0]), tuple(comments(tree, text)))
+        return File(path, _Converter().body(tree.children[0]))
     except _Stopped as stopped:
         return stopped.why
     except InvalidTemplate as unclosed:
@@ -148,7 +150,7 @@ class _Converter:
         value = self.expression(node)
         for term in reversed(terms):
             operator, right = _trees(term)
-            sign = SIGN.search(operator.children[0])  # the token includes a preceding line end or comment
+            sign = _SIGN.search(operator.children[0])  # the token includes a preceding line end or comment
             assert sign is not None
             value = Binary(value.line, value.column, sign[0], value, self.expression(right))
         self.depth -= len(terms)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ticketgen.findings import Location
+from ticketgen.hcl.address import BUILT_IN_KINDS, Address
 
 __all__ = [
     "Access",
@@ -19,7 +20,6 @@ __all__ = [
     "Block",
     "Body",
     "Call",
-    "Comment",
     "Conditional",
     "Expression",
     "File",
@@ -138,6 +138,46 @@ class Reference(Node):
 
     root: str
     steps: tuple[Step, ...] = ()
+    _parsed: tuple[Address, tuple[Step, ...]] | None = field(
+        init=False, repr=False, compare=False, default=None
+    )
+
+    @property
+    def parsed(self) -> tuple[Address, tuple[Step, ...]]:
+        """The address that it names and the steps after it; meaningless for a name that a ``for`` binds.
+
+        Of an incomplete reference, the address is only the beginning of one.
+        """
+        return self._parsed or self._parse()
+
+    @property
+    def address(self) -> Address:
+        """The address that it names, as in `parsed`."""
+        return self.parsed[0]
+
+    @property
+    def attribute(self) -> GetAttribute | None:
+        """The first attribute after the address: of a module call, its output. An index before it does not matter."""
+        return next((step for step in self.parsed[1] if isinstance(step, GetAttribute)), None)
+
+    def _parse(self) -> tuple[Address, tuple[Step, ...]]:
+        names = []
+        for step in self.steps[:2]:
+            if not isinstance(step, GetAttribute):
+                break
+            names.append(step.name)
+        if self.root in {"data", "ephemeral"} or (self.root == "resource" and names):
+            address = Address(self.root, *names)  # `resource.aws_vpc.main` is the long form of `aws_vpc.main`
+        else:
+            names = names[:1]
+            named = self.root in _NAMED
+            address = Address(self.root, "", *names) if named else Address("resource", self.root, *names)
+        parsed = address, self.steps[len(names) :]
+        object.__setattr__(self, "_parsed", parsed)
+        return parsed
+
+
+_NAMED = BUILT_IN_KINDS | {"var", "local", "module"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,16 +370,15 @@ class Block(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Comment(Node):
-    """A comment with its marks, without its line end."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class File:
     """One parsed file."""
 
     path: str
     body: Body
-    comments: tuple[Comment, ...] = ()
+
+    def attributes(self) -> Iterator[Attribute]:
+        """Every attribute of the file, at any depth, in file order."""
+        yield from self.body.attributes
+        for top in self.body.blocks:
+            for block in top.walk():
+                yield from block.body.attributes

@@ -1,8 +1,8 @@
 """Templates: text, interpolations and directives, by HCL's rules.
 
 A template is first a flat list of `Piece`s. python-hcl2 splits quoted strings. It leaves heredocs whole, so they are
-split here, by the rules of HCL's own scanner (hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl). Trimming at ``~``,
-dedenting of ``<<-`` and nesting of directives follow hclsyntax/parser_template.go.
+split here, at the marks of `scanner`. Trimming at ``~``, dedenting of ``<<-`` and nesting of directives follow
+hclsyntax/parser_template.go (hashicorp/hcl v2.24).
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
-from ticketgen.hcl.depth import GO_SPACE
 from ticketgen.hcl.guards import MAX_DEPTH
+from ticketgen.hcl.scanner import GO_SPACE, scan
 from ticketgen.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Part, Text
 
 __all__ = [
@@ -78,11 +79,7 @@ def _character(escape: re.Match[str]) -> str:
     return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
 
 
-_LITERAL = re.compile(r"(?P<sequence>[$%]\{~?)|(?:\$\$\{|%%\{|[$%](?!\{)|[^$%\n])*(?P<end>\n)?")
-_INSIDE = re.compile(
-    r'#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)|(?P<open>\{)|(?P<close>~?\})|(?P<quote>")', re.DOTALL
-)
-_QUOTED = re.compile(r'\\.|\$\$\{|%%\{|(?P<sequence>[$%]\{)|(?P<end>")', re.DOTALL)
+_SEQUENCE = re.compile(r"([$%]\{)(~?)(.*?)(~?)\}", re.DOTALL)
 _DIRECTIVE = re.compile(
     r"\s*(?:(?P<word>else|endif|endfor)\s*$|if\b|for\s+(?P<first>[\w-]+)\s*(?:,\s*(?P<second>[\w-]+)\s*)?in\b)"
 )
@@ -99,51 +96,37 @@ def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expres
     Raises:
         InvalidTemplate: the body is not a valid template.
     """
-    position, column = 0, 1
-    while position < len(body):
-        match = _LITERAL.match(body, position)
-        assert match is not None
-        if match["sequence"]:
-            start, end, closing = match.end(), *_sequence_end(body, match.end())
-            inside = body[start:end]
-            before = body[position:start]
-            at = column + len(before)
-            value = parse(inside, line, at) if before.startswith("$") else _directive(inside, line, at, parse)
-            yield Piece(line, column, value, before.endswith("~"), closing.startswith("~"))
-            piece, position = body[position : end + len(closing)], end + len(closing)
+    column = 1
+    for piece in _split(body):
+        if sequence := _SEQUENCE.fullmatch(piece):
+            at = column + sequence.start(3)
+            read = parse if sequence[1] == "${" else partial(_directive, parse=parse)
+            yield Piece(line, column, read(sequence[3], line, at), bool(sequence[2]), bool(sequence[4]))
         else:
-            piece, position = match[0], match.end()
             yield Piece(line, column, piece.replace("$${", "${").replace("%%{", "%{"))
         newlines = piece.count("\n")
         line += newlines
         column = len(piece) - piece.rfind("\n") if newlines else column + len(piece)
 
 
-def _sequence_end(text: str, position: int) -> tuple[int, str]:
-    """The end of the inside of a ``${`` or ``%{``, and its closing mark: ``}`` or ``~}``."""
-    depth = 0
-    while match := _INSIDE.search(text, position):
-        position = match.end()
-        if match["open"]:
+def _split(body: str) -> Iterator[str]:
+    """The lines of a body, and the interpolations and directives between them."""
+    begin = depth = 0
+    for kind, _, _, mark in scan(body, in_heredoc=True):
+        if kind == "template":
+            if depth == 0 and begin < mark.start():
+                yield body[begin : mark.start()]
+                begin = mark.start()
             depth += 1
-        elif match["quote"]:
-            position = _string_end(text, position)
-        elif match["close"]:
-            if depth == 0:
-                return match.start(), match[0]
+        elif kind == "template end":
             depth -= 1
-    raise InvalidTemplate("an interpolation is not closed")
-
-
-def _string_end(text: str, position: int) -> int:
-    while match := _QUOTED.search(text, position):
-        position = match.end()
-        if match["end"]:
-            return position
-        if match["sequence"]:
-            end, closing = _sequence_end(text, position)
-            position = end + len(closing)
-    raise InvalidTemplate("a string is not closed")
+        if depth == 0 and kind in {"template end", "line"}:
+            yield body[begin : mark.end()]
+            begin = mark.end()
+    if depth:
+        raise InvalidTemplate("an interpolation is not closed")
+    if begin < len(body):
+        yield body[begin:]
 
 
 def _directive(

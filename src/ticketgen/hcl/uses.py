@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ticketgen.hcl.syntax import Attribute, Block, Body, File, GetAttribute, Literal, Reference
-from ticketgen.hcl.walk import references
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, File, Literal, Reference
 
 __all__ = ["BUILT_INS", "Use", "uses"]
 
@@ -30,54 +30,76 @@ _NO_VALUES = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A reference that needs a declaration.
+    """A reference to a declaration or a built-in name.
 
     Attributes:
         file: the path of the file.
         reference: the reference.
-        address: the address that it names, such as ``var.region``; the available part if it is incomplete.
         block: the top-level block that contains it.
+        within: the types of the blocks that contain it, from the outermost.
+        attribute: the attribute of the innermost of them that contains it.
     """
 
     file: str
     reference: Reference
-    address: str
     block: Block
+    within: tuple[str, ...]
+    attribute: str
+
+    @property
+    def address(self) -> Address:
+        """The address that it names; the beginning of one if it is incomplete."""
+        return self.reference.address
+
+    @property
+    def argument(self) -> str:
+        """The argument of the top-level block that contains it; "" for one of a nested block."""
+        return self.attribute if len(self.within) == 1 else ""
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it refers to a built-in name that there is."""
+        known = BUILT_INS.get(self.address.kind, frozenset())
+        return known is None or self.address.name in known
 
 
-def uses(files: Iterable[File]) -> Iterator[Use]:
-    """Yield every reference that needs a declaration, in file order."""
+def uses(files: Iterable[File], references: Callable[[Expression], Iterable[Reference]]) -> Iterator[Use]:
+    """Yield every reference to a declaration or a built-in name, in file order.
+
+    Args:
+        files: the files of a module.
+        references: returns the free references of an expression.
+    """
     for file in files:
         for block in file.body.blocks:
-            if block.type == "terraform":
-                continue
-            for reference, bound in _of_body(block.type, block.body, frozenset()):
-                if reference.root in bound or _is_built_in(reference):
-                    continue
-                yield Use(file.path, reference, _address(reference), block)
+            if block.type != "terraform":
+                for within, attribute, bound in _attributes(block.body, (block.type,), frozenset()):
+                    no_values = (within[-1], attribute.name) in _NO_VALUES
+                    for reference in references(attribute.value):
+                        if reference.root not in bound and not (
+                            no_values and reference.root not in BUILT_INS
+                        ):
+                            yield Use(file.path, reference, block, within, attribute.name)
 
 
-def _of_body(type: str, body: Body, bound: frozenset[str]) -> Iterator[tuple[Reference, frozenset[str]]]:
-    """The references in a block, with the names bound at each place."""
+def _attributes(
+    body: Body, within: tuple[str, ...], bound: frozenset[str]
+) -> Iterator[tuple[tuple[str, ...], Attribute, frozenset[str]]]:
+    """The attributes at any depth, with the types of the blocks around them, and the names that these bind."""
     for attribute in body.attributes:
-        if (type, attribute.name) not in _NO_VALUES:
-            yield from references(attribute.value, bound)
+        yield within, attribute, bound
     for block in body.blocks:
         if block.type == "dynamic" and block.labels:
-            yield from _of_dynamic(block, bound)
+            # The label or the `iterator` is bound in the content.
+            iterator, inside = block.attribute("iterator"), (*within, block.labels[0])
+            own = bound | {_bare_name(iterator) if iterator else block.labels[0]}
+            for attribute in block.body.attributes:
+                if attribute.name != "iterator":
+                    yield (*within, "dynamic"), attribute, bound if attribute.name == "for_each" else own
+            for content in block.blocks():
+                yield from _attributes(content.body, inside, own)
         else:
-            yield from _of_body(block.type, block.body, bound)
-
-
-def _of_dynamic(block: Block, bound: frozenset[str]) -> Iterator[tuple[Reference, frozenset[str]]]:
-    """The references in a ``dynamic`` block, which binds its label or its ``iterator`` in its content."""
-    iterator = block.attribute("iterator")
-    own = {_bare_name(iterator) if iterator else block.labels[0]}
-    for attribute in block.body.attributes:
-        if attribute.name != "iterator":
-            yield from references(attribute.value, bound if attribute.name == "for_each" else bound | own)
-    for content in block.blocks():
-        yield from _of_body(block.labels[0], content.body, bound | own)
+            yield from _attributes(block.body, (*within, block.type), bound)
 
 
 def _bare_name(attribute: Attribute) -> str:
@@ -85,23 +107,3 @@ def _bare_name(attribute: Attribute) -> str:
     if isinstance(value, Reference):
         return value.root
     return str(value.value) if isinstance(value, Literal) else ""
-
-
-def _is_built_in(reference: Reference) -> bool:
-    if reference.root not in BUILT_INS:
-        return False
-    asked = BUILT_INS[reference.root]
-    first = reference.steps[0] if reference.steps else None
-    return asked is None or (isinstance(first, GetAttribute) and first.name in asked)
-
-
-def _address(reference: Reference) -> str:
-    """The address ``root.name``, or ``root.type.name`` for ``data`` and ``ephemeral``."""
-    wanted = 2 if reference.root in {"data", "ephemeral", "resource"} else 1
-    names = [reference.root]
-    for step in reference.steps[:wanted]:
-        if not isinstance(step, GetAttribute):
-            break
-        names.append(step.name)
-    # `resource.aws_vpc.main` is the long form of `aws_vpc.main`.
-    return ".".join(names[1:] if reference.root == "resource" and len(names) > 1 else names)

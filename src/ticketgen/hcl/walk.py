@@ -17,6 +17,7 @@ from ticketgen.hcl.syntax import (
     GetIndex,
     IfDirective,
     Interpolation,
+    Literal,
     Object,
     Parentheses,
     Part,
@@ -27,7 +28,7 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 
-__all__ = ["inside", "placed", "references"]
+__all__ = ["free_references", "inside", "nested", "placed"]
 
 
 def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]]:
@@ -70,19 +71,29 @@ def inside(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]
             return
 
 
-def references(
-    expression: Expression, bound: frozenset[str] = frozenset()
-) -> Iterator[tuple[Reference, frozenset[str]]]:
-    """Every reference in an expression, including itself, with the names that enclosing ``for``s bind.
+def nested(expression: Expression) -> Iterator[Expression]:
+    """An expression and every expression inside it."""
+    waiting = [expression]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(each for each, _ in inside(current))
 
-    Args:
-        expression: the expression to search.
-        bound: the names that are already bound around it.
-    """
-    if isinstance(expression, Reference):
-        yield expression, bound
+
+def free_references(expression: Expression) -> tuple[Reference, ...]:
+    """Every reference in an expression, including itself, without the names that a ``for`` inside it binds."""
+    found: list[Reference] = []
+    _collect(expression, frozenset(), found)
+    return tuple(found)
+
+
+def _collect(expression: Expression, bound: frozenset[str], found: list[Reference]) -> None:
+    if isinstance(expression, Literal):
+        return
+    if isinstance(expression, Reference) and expression.root not in bound:
+        found.append(expression)
     for each, names in inside(expression):
-        yield from references(each, bound | names)
+        _collect(each, bound | names if names else bound, found)
 
 
 def _keys(steps: tuple[Step, ...]) -> Iterator[Expression]:
@@ -110,15 +121,7 @@ def placed(wanted: Iterable[tuple[tuple[File, ...], Expression]]) -> Iterator[tu
         of_module.setdefault(id(files), (files, set()))[1].add(id(expression))
     for files, ids in of_module.values():
         for file in files:
-            waiting = [each.value for each in file.body.attributes]
-            waiting += [
-                each.value
-                for top in file.body.blocks
-                for block in top.walk()
-                for each in block.body.attributes
-            ]
-            while waiting:
-                expression = waiting.pop()
-                if id(expression) in ids:
-                    yield expression, expression.at(file.path)
-                waiting.extend(each for each, _ in inside(expression))
+            for attribute in file.attributes():
+                for expression in nested(attribute.value):
+                    if id(expression) in ids:
+                        yield expression, expression.at(file.path)

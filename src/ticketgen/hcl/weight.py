@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from ticketgen.hcl.depth import scan
+from ticketgen.hcl.scanner import scan
 
 __all__ = ["OF_A_FILE", "Weight", "roughly", "weigh", "weigh_code"]
 

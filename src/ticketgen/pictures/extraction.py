@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from ticketgen.hcl.syntax import File
 from ticketgen.pictures.copies import rows
-from ticketgen.pictures.instances import literals
 from ticketgen.pictures.lines import lines, nodes
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.security_groups import groups
+from ticketgen.pictures.trails import literals
 from ticketgen.pictures.view import View
 from ticketgen.pictures.ways import in_columns, numbered
 
@@ -36,13 +36,13 @@ def picture(files: Iterable[File]) -> Picture:
         lines=drawn,
         rows=tuple(rows(view)),
         groups=tuple(groups(view, boxes)),
-        counts=Counter(resource.type for instance in view.every for resource in instance.resources.values()),
+        counts=Counter(resource.type for resource in view.resources()),
     )
 
 
 def _hubs(view: View) -> tuple[str, ...]:
     """The Regions with more modules than others, the primary first; the primary alone where all have the same."""
-    modules = Counter(instance.region for instance in view.every if instance.region)
+    modules = Counter(region for region in view.region_of_scope.values() if region)
     most, least = max(modules.values(), default=0), min(modules.values(), default=0)
     found = [name for name in view.regions if modules[name] == most > least] or [view.primary]
     return tuple(sorted(found, key=lambda name: (name != view.primary, name)))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from ticketgen.escaping import as_markup
-from ticketgen.pictures.instances import Behind
 from ticketgen.pictures.kinds import WAYS
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.style import PAGE
 from ticketgen.pictures.svg import svg
+from ticketgen.pictures.trails import Behind
 
 __all__ = ["html"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from ticketgen.hcl.syntax import GetAttribute, Object, Reference
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.syntax import Object, Reference
 from ticketgen.pictures.copies import replicas
-from ticketgen.pictures.instances import Behind, Instance, Resource, literals, places, spelled
 from ticketgen.pictures.kinds import BOXES, LINKS, OWNERS, USES, Link, Way
 from ticketgen.pictures.picture import Line, Node
+from ticketgen.pictures.trails import Behind, Resource, literals, places, spelled
 from ticketgen.pictures.view import View
 from ticketgen.pictures.ways import ways_of
 
@@ -24,10 +25,9 @@ def nodes(view: View) -> dict[str, Node]:
         if box is None or view.region_of(resource) not in {view.primary, ""}:
             continue
         in_vpc = any(use.target.type == "aws_security_group" for use in view.uses(resource))
-        behind = Behind(resource.file, resource.block.line, resource.address)
         what = f"global {box.what}" if any(replicas(resource)) else box.what
         found[resource.key] = Node(
-            resource.key, resource.type, resource.name, box.kind, what, box.column, in_vpc, behind
+            resource.key, resource.type, resource.name, box.kind, what, box.column, in_vpc, resource.behind
         )
     return found
 
@@ -96,25 +96,20 @@ def _routes(integration: Resource, function: str) -> str:
     if for_each is None:
         return ""
     found = []
-    for _, item, _file in places(for_each.value, integration.instance, integration.file):
+    for _, item, _file in places(for_each.value, integration.scope, integration.declared.file):
         route = getattr(item, "value", None)
         if isinstance(route, Object):
             target = route.get("function")
             if isinstance(target, Reference) and function.endswith(spelled(target)):
-                path = _path(route.get("resource"), integration.instance)
+                path = _path(route.get("resource"), integration.scope)
                 found.append(f"{literals(route.get('method'))} {path}")
     return ", ".join(found)
 
 
-def _path(reference: object, instance: Instance) -> str:
+def _path(reference: object, scope: Scope) -> str:
     if not isinstance(reference, Reference):
         return ""
-    address = ".".join(
-        [reference.root, *(s.name for s in reference.steps[:1] if isinstance(s, GetAttribute))]
-    )
-    part = instance.resources.get(address)
+    part = scope.module.first.get(reference.address)
     if part is None or part.type != "aws_api_gateway_resource":
         return ""
-    parent = part.block.attribute("parent_id")
-    own = part.block.attribute("path_part")
-    return f"{_path(parent.value if parent else None, instance)}/{literals(own.value if own else None)}"
+    return f"{_path(part.value('parent_id'), scope)}/{literals(part.value('path_part'))}"

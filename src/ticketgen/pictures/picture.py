@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ticketgen.pictures.instances import Behind
 from ticketgen.pictures.kinds import Way
+from ticketgen.pictures.trails import Behind
 
 __all__ = ["Copy", "Flow", "Group", "Line", "Node", "Picture", "Row"]
 

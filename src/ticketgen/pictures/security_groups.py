@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ticketgen.hcl.syntax import Block
-from ticketgen.pictures.instances import Behind, Resource, literals
 from ticketgen.pictures.picture import Flow, Group, Node
+from ticketgen.pictures.trails import Behind, Resource, literals
 from ticketgen.pictures.view import View
 
 __all__ = ["groups"]
@@ -47,8 +47,7 @@ def groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
             if resource.key in nodes and any(use.target.key == group.key for use in view.uses(resource))
         )
         own = [rule for rule in rules if rule.group == group.key]
-        behind = Behind(group.file, group.block.line, group.address)
-        yield Group(group.name, tuple(members), tuple(_flows(own, rules)), behind)
+        yield Group(group.name, tuple(members), tuple(_flows(own, rules)), group.behind)
 
 
 def _flows(own: list[_Rule], rules: list[_Rule]) -> Iterator[Flow]:

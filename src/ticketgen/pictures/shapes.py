@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ticketgen.escaping import as_markup
-from ticketgen.pictures.instances import Behind
 from ticketgen.pictures.style import LETTERING, PAINTS
+from ticketgen.pictures.trails import Behind
 
 __all__ = [
     "Panel",

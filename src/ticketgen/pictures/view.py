@@ -1,59 +1,92 @@
-"""A stack's modules and the references between their resources, each resolved once."""
+"""A stack's modules, their Regions, and the references between their resources, each resolved once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from ticketgen.hcl.modules import modules
-from ticketgen.hcl.syntax import Attribute, Block, Expression, File
-from ticketgen.pictures.instances import Instance, Resource, Use, instances, literals, region_of, uses
+from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.declarations import provider_address
+from ticketgen.hcl.modules import Module
+from ticketgen.hcl.syntax import Attribute, Expression, File, GetAttribute, Object, Reference
+from ticketgen.pictures.trails import Resource, Use, literals, uses
 
 __all__ = ["View"]
 
 
 class View:
-    """A stack and its primary Region.
+    """A stack and its primary Region. Calls inside the modules that the root calls are not shown.
 
     Attributes:
-        every: the root and the modules that it calls.
-        root: the first of them.
+        root: the scope of the root module.
+        region_of_scope: the Region of the provider that each module is given; "" for the root, and if none says it.
         primary: the Region in ``local.primary_region``.
         regions: all Regions, in alphabetical order.
     """
 
     def __init__(self, files: Iterable[File]) -> None:
-        self.every: tuple[Instance, ...] = instances(modules(files))
-        self.root = self.every[0]
+        scopes = Configuration(files, {}).scopes
+        self.root = scopes[""][0] if "" in scopes else Scope(Module("", ()))
+        self._regions = _provider_regions(self.root.module)
+        self.region_of_scope = {self.root: ""} | {
+            scope: self._regions.get(_provider(scope), "") for scope in self.root.inner.values()
+        }
         self.primary = literals(self.local("primary_region"))
-        found = {instance.region for instance in self.every}
-        found |= {self.region_of(resource) for resource in self.root.resources.values()}
+        found = {*self.region_of_scope.values(), *map(self.region_of, self._in(self.root))}
         self.regions = tuple(sorted(found - {""}))
-        self._children = {instance.name: instance for instance in self.every if instance.name}
-        self._uses: dict[str, tuple[Use, ...]] = {}
+        self._uses: dict[Resource, tuple[Use, ...]] = {}
 
     def local(self, name: str) -> Expression | None:
         """Return the value of a local of the root."""
-        found = self.root.module.declarations.get(f"local.{name}", ())
-        return found[0].node.value if found and isinstance(found[0].node, Attribute) else None
+        found = self.root.module.locals.get(name)
+        return found.node.value if found is not None and isinstance(found.node, Attribute) else None
 
     def default(self, name: str) -> Expression | None:
         """The default of a variable of the root."""
-        found = self.root.module.declarations.get(f"var.{name}", ())
-        default = found[0].node.attribute("default") if found and isinstance(found[0].node, Block) else None
-        return default.value if default is not None else None
+        found = self.root.module.variables.get(name)
+        return found.value("default") if found is not None else None
 
     def region_of(self, resource: Resource) -> str:
-        """Return the Region of a resource; "" if it is unknown."""
-        return region_of(resource, self.every)
+        """Return the Region of a resource's module or provider; "" if neither has one."""
+        alias = _alias(resource.declared.value("provider"))
+        return self.region_of_scope[resource.scope] or (self._regions.get(alias, "") if alias else "")
 
     def uses(self, resource: Resource) -> tuple[Use, ...]:
         """Return the resources that a resource uses."""
-        if resource.key not in self._uses:
-            self._uses[resource.key] = tuple(uses(resource, self._children))
-        return self._uses[resource.key]
+        if resource not in self._uses:
+            self._uses[resource] = tuple(uses(resource))
+        return self._uses[resource]
+
+    def resources(self) -> Iterator[Resource]:
+        """Yield the resources of the root and of the modules that it calls."""
+        for scope in self.region_of_scope:
+            yield from self._in(scope)
 
     def close(self) -> Iterator[Resource]:
         """Yield the resources of the primary Region and of the root."""
-        for instance in self.every:
-            if instance.region in {self.primary, ""}:
-                yield from instance.resources.values()
+        for scope, region in self.region_of_scope.items():
+            if region in {self.primary, ""}:
+                yield from self._in(scope)
+
+    def _in(self, scope: Scope) -> Iterator[Resource]:
+        return (Resource(scope, declared) for declared in scope.resources())
+
+
+def _provider_regions(module: Module) -> Mapping[str, str]:
+    """The Region of each provider by its alias."""
+    return {
+        provider_address(block).name: literals(region.value)
+        for block in module.blocks("provider")
+        if block.labels and (region := block.attribute("region")) is not None
+    }
+
+
+def _provider(scope: Scope) -> str:
+    """The alias of the provider that a module is given; "" for the default one."""
+    given = scope.call.value("providers") if scope.call is not None else None
+    return _alias(given.get("aws")) if isinstance(given, Object) else ""
+
+
+def _alias(provider: Expression | None) -> str:
+    if isinstance(provider, Reference) and provider.steps and isinstance(provider.steps[0], GetAttribute):
+        return provider.steps[0].name
+    return ""

@@ -12,9 +12,10 @@ from typing import Any, Final
 import yaml
 
 from ticketgen.hcl.configuration import Configuration
+from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.instances import instances
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
-from ticketgen.hcl.values import Values
 from ticketgen.pipeline import STACKS
 from ticketgen.spec.model import Environment
 
@@ -94,12 +95,12 @@ def count_resources(stack: Path) -> int:
     texts = {path.relative_to(stack).as_posix(): path.read_text("utf-8") for path in stack.rglob("*.tf")}
     parsed = (_parsed(path, text) for path, text in sorted(texts.items()))
     configuration = Configuration((file for file in parsed if isinstance(file, File)), texts)
-    values = Values(assume_defaults=True)
+    values = Evaluator(assume_defaults=True)
     return sum(
         1
         for scope in configuration.every_scope()
         for declared in scope.resources()
-        for _ in values.instances(declared, scope)
+        for _ in instances(values, declared, scope)
     )
 
 

@@ -45,7 +45,7 @@ def _is_exempt(method: Found, with_policy: Set[int]) -> bool:
     link = method.link("rest_api_id")
     if link is None:
         return False
-    key = "private", id(link.resource.block), id(link.scope)
+    key = "private", link.resource, link.scope
     private = method.subject.once(key, lambda: _is_private(method.subject, link))
     return private or link.resource.value("policy") is not None or id(link.scope) in with_policy
 

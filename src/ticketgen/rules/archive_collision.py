@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
+from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.hcl.syntax import Expression
 from ticketgen.hcl.values import Environment
-from ticketgen.hcl.walk import references
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -54,9 +54,9 @@ def _looped(archive: Found, *names: str) -> bool:
 
 def _differs(archive: Found, path: Expression) -> bool:
     """Whether the path differs between instances."""
-    return any(reference.root in {"each", "count"} for reference, _ in references(path)) or bool(
-        archive.subject.origins.of(path, archive.scope, archive.declared.block) & {"unknown"}
-    )
+    return any(
+        reference.root in {"each", "count"} for reference in archive.scope.module.references(path)
+    ) or (UNKNOWN_ORIGIN in archive.subject.origins.of(path, archive.scope, archive.declared.block))
 
 
 def _same_content(archive: Found, other: Found) -> bool:

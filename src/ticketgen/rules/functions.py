@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ticketgen.findings import Location
-from ticketgen.hcl.values import Link, is_known
+from ticketgen.hcl.values import is_known
 from ticketgen.rules.python_code import PythonCode, read_python
 from ticketgen.rules.python_text import NotRead, PythonLimit
 from ticketgen.rules.subject import Found, Subject
@@ -94,16 +94,15 @@ def python(subject: Subject, file: Code) -> PythonCode | SyntaxError | None:
 
 def _archive(function: Found) -> Found | None:
     for attribute in ("filename", "source_code_hash"):
-        link = function.subject.values.of(function.expression(attribute), function.where)
-        if isinstance(link, Link) and link.resource.type == "archive_file":
-            where = next(function.subject.values.instances(link.resource, link.scope), None)
-            if where is not None:
-                return Found(function.subject, link.resource, link.resource.block, where)
+        link = function.link(attribute)
+        archive = function.subject.linked(link) if link and link.resource.type == "archive_file" else None
+        if archive is not None:
+            return archive
     return None
 
 
 def _code(archive: Found) -> tuple[Code, ...] | None:
-    key = "code", id(archive.block), id(archive.scope)
+    key = "code", archive.declared, archive.scope
     return archive.subject.once(key, lambda: _read(archive))
 
 

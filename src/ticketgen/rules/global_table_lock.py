@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
-from ticketgen.hcl.values import Link
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -22,13 +21,10 @@ def _check(subject: Subject) -> Iterator[Problem]:
         if replicas and not strong and _locks(table):
             yield _problem(table, replicas[0])
     for replica in subject.resources("aws_dynamodb_table_replica"):
-        link = subject.values.of(replica.expression("global_table_arn"), replica.where)
-        if isinstance(link, Link) and link.resource.type == "aws_dynamodb_table":
-            where = next(subject.values.instances(link.resource, link.scope), None)
-            if where is not None:
-                table = Found(subject, link.resource, link.resource.block, where)
-                if _locks(table):
-                    yield _problem(table, replica)
+        link = replica.link("global_table_arn")
+        copied = subject.linked(link) if link and link.resource.type == "aws_dynamodb_table" else None
+        if copied is not None and _locks(copied):
+            yield _problem(copied, replica)
 
 
 def _problem(table: Found, at: Found) -> Problem:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ticketgen.findings import Location
-from ticketgen.hcl.syntax import Interpolation, Template, Text
-from ticketgen.hcl.values import Link
-from ticketgen.hcl.written import written
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.values import Link, PartialText
 from ticketgen.rules.functions import LambdaFunction, functions
 from ticketgen.rules.policies import statements_of
 from ticketgen.rules.subject import Found, Subject
@@ -99,49 +100,42 @@ def grants(subject: Subject) -> Iterator[Granted]:
         unclear.add(id(each.scope.root))
         if every:
             subject.unseen(each.place, _UNSEEN.format("aws_iam_policy_attachment"))
-    by_role: dict[tuple[int, int], list[Found]] = {}
+    by_role: dict[tuple[Scope, Declaration], list[Found]] = {}
     for policy in policies:
         link = policy.link("role")
         if link is not None:
-            by_role.setdefault((id(link.scope), id(link.resource)), []).append(policy)
+            by_role.setdefault((link.scope, link.resource), []).append(policy)
     # A file that could not be read may have policies of any role.
     scopes = subject.configuration.every_scope()
     unclear |= {id(scope.root) for scope in scopes if not scope.module.complete}
-    users: dict[int, set[str]] = {}
+    users: dict[Declaration, set[Address]] = {}
     for function, role in zip(every, roles, strict=True):
         if role is not None:
-            users.setdefault(id(role.resource.block), set()).add(function.found.address)
-    known: dict[tuple[int, int], tuple[tuple[str, Location], ...] | None] = {}
+            users.setdefault(role.resource, set()).add(function.found.address)
+    known: dict[tuple[Scope, Declaration], tuple[tuple[str, Location], ...] | None] = {}
     for function, role in zip(every, roles, strict=True):
         if role is None or role.resource.type != "aws_iam_role":
             continue
         if id(role.scope.root) in unclear:
             continue
-        key = id(role.scope), id(role.resource.block)
+        key = role.scope, role.resource
         if key not in known:
-            own = by_role.get((id(role.scope), id(role.resource)), [])
-            known[key] = _actions(subject, role, own)
+            known[key] = _actions(subject, role, by_role.get(key, []))
         actions = known[key]
         if actions is not None:
-            yield Granted(function, actions, len(users[id(role.resource.block)]) > 1)
+            yield Granted(function, actions, len(users[role.resource]) > 1)
 
 
 def _role(function: LambdaFunction) -> Link | None:
     """The role of a function, by reference, or by an ARN that ends with a role's name or a policy's role."""
     expression, values = function.found.expression("role"), function.found.subject.values
     value = values.of(expression, function.found.where)
-    if isinstance(value, Link) or expression is None:
-        return value if isinstance(value, Link) else None
-    arn, scope = written(expression, function.found.scope)
-    match arn:
-        case Template(parts=(*_, Text(value=text), Interpolation(expression=name))) if text.endswith(
-            ":role/"
-        ):
-            value = values.of(name, scope)
-            if isinstance(value, Link) and value.resource.type in _OF_A_ROLE and value.path == ("role",):
-                value = values.of(value.resource.value("role"), value.scope)
-            return value if isinstance(value, Link) else None
-    return None
+    match values.parts(value) if isinstance(value, PartialText) else ():
+        case (*_, str(before), Link() as name) if before.endswith(":role/"):
+            value = name
+            if name.resource.type in _OF_A_ROLE and name.path == ("role",):
+                value = values.of(name.resource.value("role"), name.scope)
+    return value if isinstance(value, Link) else None
 
 
 def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple[str, Location], ...] | None:
@@ -161,8 +155,7 @@ def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple
                 if isinstance(arn, str):
                     subject.unseen(policy.place, _UNSEEN.format("a policy that is not in the configuration"))
                 return None
-            where = next(subject.values.instances(link.resource, link.scope), None)
-            holder = Found(subject, link.resource, link.resource.block, where) if where else None
+            holder = subject.linked(link)
         statements = statements_of(holder, "policy") if holder is not None else ()
         if statements is None:
             return None

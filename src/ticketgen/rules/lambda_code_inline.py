@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
-from ticketgen.hcl.values import Link
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -24,8 +23,8 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _archived(function: Found) -> Iterator[Problem]:
-    link = function.subject.values.of(function.expression("filename"), function.where)
-    if not isinstance(link, Link) or link.resource.type != "archive_file":
+    link = function.link("filename")
+    if link is None or link.resource.type != "archive_file":
         return
     for attribute in ("source_file", "source_dir"):
         node = link.resource.block.attribute(attribute)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from ticketgen.aws.names import NAME_LIMITS
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Scope
-from ticketgen.hcl.syntax import GetAttribute, Reference
-from ticketgen.hcl.values import UNKNOWN
+from ticketgen.hcl.syntax import Reference
+from ticketgen.hcl.values import is_known
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -61,7 +62,7 @@ def _may_not_exist(found: Found) -> bool:
     if found.subject.once(("looped", id(scope)), lambda: _is_looped(scope)):
         return True
     loop = found.where.bound.get("each") or found.where.bound.get("count") or {}
-    return isinstance(loop, dict) and UNKNOWN in (loop.get("key"), loop.get("index"))
+    return isinstance(loop, dict) and not is_known([loop.get("key"), loop.get("index")])
 
 
 def _is_looped(scope: Scope) -> bool:
@@ -74,10 +75,9 @@ def _is_looped(scope: Scope) -> bool:
     return False
 
 
-def _provider(found: Found) -> str:
+def _provider(found: Found) -> Address | None:
     expression = found.expression("provider")
-    steps = expression.steps if isinstance(expression, Reference) else ()
-    return ".".join(step.name for step in steps if isinstance(step, GetAttribute))
+    return expression.address if isinstance(expression, Reference) else None
 
 
 def _several_accounts(root: Scope) -> bool:

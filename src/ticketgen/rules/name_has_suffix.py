@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
+from ticketgen.hcl.address import Address
 from ticketgen.rules.names import Name, is_input, names, suffixes, varies_otherwise
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
@@ -17,19 +18,19 @@ def _check(subject: Subject) -> Iterator[Problem]:
         declared = suffixes(subject, name.found.scope)
         if declared and _lacks(name, declared):
             subject.spend(len(declared))
-            suffix = min(declared, key=lambda variable: (not variable.endswith("suffix"), variable))
+            suffix = min(declared, key=lambda variable: (not variable.name.endswith("suffix"), variable))
             message = f"the {name.attribute} of {name.found.address} does not depend on {suffix}"
             help = f"add ${{{suffix}}} to the {name.attribute}"
             yield Problem(message, name.found.at(name.attribute), help)
 
 
-def _lacks(name: Name, declared: frozenset[str]) -> bool:
+def _lacks(name: Name, declared: frozenset[Address]) -> bool:
     origins = name.origins
     if declared & origins or varies_otherwise(origins) or is_input(name.expression):
         return False
     # A stack without a variable named suffix may build its names from any of its inputs.
-    return any(variable.endswith("suffix") for variable in declared) or not any(
-        origin.startswith("var.") for origin in origins
+    return any(variable.name.endswith("suffix") for variable in declared) or not any(
+        origin.kind == "var" for origin in origins
     )
 
 

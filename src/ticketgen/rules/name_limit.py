@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ticketgen.aws.names import NAME_LIMITS, NameLimit
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.syntax import Expression, Interpolation, Literal, Template, Text
+from ticketgen.hcl.syntax import Expression, Literal
+from ticketgen.hcl.values import PartialText
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -33,24 +34,17 @@ def _wrong(found: Found, expression: Expression, limit: NameLimit) -> str:
             return ""  # an empty default that callers override
         problem = limit.problem(value)
         return f"{quoted(value)} {problem}" if problem else ""
-    known = _known_characters(found, expression)
+    known = _known_characters(found, value) if isinstance(value, PartialText) else 0
     if known > limit.maximum:
         return f"has at least {known} characters, but AWS allows at most {limit.maximum}"
     return ""
 
 
-def _known_characters(found: Found, expression: Expression) -> int:
+def _known_characters(found: Found, text: PartialText) -> int:
     """The fewest characters that a name has, with every unknown part empty."""
-    if not isinstance(expression, Template):
-        return 0
-    count = 0
-    for part in expression.parts:
-        if isinstance(part, Text):
-            count += len(part.value)
-        elif isinstance(part, Interpolation):
-            value = found.assumed_of(part.expression)
-            count += len(value) if isinstance(value, str) else 0
-    return count
+    assumed = found.subject.assumed
+    known = (assumed.linked(each) for each in assumed.parts(text))
+    return sum(len(each) for each in known if isinstance(each, str))
 
 
 RULE = Rule(

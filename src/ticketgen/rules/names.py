@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.hcl.syntax import Expression, Literal, Parentheses, Reference
 from ticketgen.rules.subject import Found, Subject
 
@@ -46,6 +48,8 @@ _MORE = frozenset({
     ("aws_ssm_parameter", "name"),
 })  # fmt: skip
 
+_WORKSPACE = Address("terraform", "", "workspace")
+
 _NAMED: dict[str, tuple[str, ...]] = {}
 for _type, _attribute in sorted({*NAME_LIMITS, *_MORE}):
     _limit = NAME_LIMITS.get((_type, _attribute))
@@ -67,7 +71,7 @@ class Name:
     expression: Expression
 
     @property
-    def origins(self) -> frozenset[str]:
+    def origins(self) -> frozenset[Address]:
         """Where the name comes from; see `ticketgen.hcl.origins`."""
         found = self.found
         return found.subject.origins.of(self.expression, found.scope, found.declared.block)
@@ -83,21 +87,23 @@ def names(subject: Subject) -> Iterator[Name]:
                     yield Name(found, attribute, expression)
 
 
-def suffixes(subject: Subject, scope: Scope) -> frozenset[str]:
+def suffixes(subject: Subject, scope: Scope) -> frozenset[Address]:
     """The root module's variables that distinguish one deployment from another."""
-    variables = scope.root.names.variables
+    variables = scope.root.module.variables
     return subject.once(
         ("suffixes", id(scope.root)),
-        lambda: frozenset(f"var.{name}" for name in variables if SUFFIX.fullmatch(name)),
+        lambda: frozenset(each.address for name, each in variables.items() if SUFFIX.fullmatch(name)),
     )
 
 
 @lru_cache(maxsize=1024)
-def varies_otherwise(origins: frozenset[str]) -> bool:
+def varies_otherwise(origins: frozenset[Address]) -> bool:
     """Whether a name varies without a variable: by workspace, random resource, data source or unknown value."""
     return any(
-        origin in {"unknown", "terraform.workspace"} or origin.startswith(("resource.random_", "data."))
-        for origin in origins
+        each in {UNKNOWN_ORIGIN, _WORKSPACE}
+        or each.kind == "data"
+        or (each.kind == "resource" and each.type.startswith("random_"))
+        for each in origins
     )
 
 

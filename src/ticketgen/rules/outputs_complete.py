@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ticketgen.findings import Location, Severity
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -46,23 +48,23 @@ def _of_root(subject: Subject, root: Scope, scopes: list[Scope], stack: bool) ->
             present[kind] = min(places)
     if not present:
         return
-    if not root.names.outputs:
+    if not root.module.outputs:
         place = min(present.values())
         message = f"the stack has no outputs, but tests must find {_listed(list(present))}"
         yield Problem(message, place, "add an output with the name, ARN or URL of each")
         return
     if not stack:
         return  # a module decides for itself what it returns to its caller
-    exported: set[str] = set()
-    for output in root.names.outputs.values():
+    exported: set[Address] = set()
+    for output in root.module.outputs.values():
         value = output.value("value")
         if value is not None:
             exported |= subject.origins.of(value, root)
-    if "unknown" in exported:
+    if UNKNOWN_ORIGIN in exported:
         return
     for kind, types in _TESTABLE.items():
         leads = (*types, *_BY_NAME.get(kind, ()))
-        if kind in present and not any(f"resource.{type}" in exported for type in leads):
+        if kind in present and not any(Address("resource", type) in exported for type in leads):
             yield Problem(f"the stack has {kind}, but no output exposes it", present[kind])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ticketgen.aws.provider.schema import schema_of
 from ticketgen.findings import Location, Severity
 from ticketgen.hcl.syntax import Expression, Literal, Reference, Template, Text
-from ticketgen.hcl.walk import inside
+from ticketgen.hcl.walk import nested
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Found, Subject
 
@@ -35,7 +35,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         for environment in function.inner("environment"):
             yield from _variables(environment)
     for scope in subject.scopes:
-        for name, variable in scope.names.variables.items():
+        for name, variable in scope.module.variables.items():
             default = variable.value("default")
             if default is None or not _NAMED.search(name):
                 continue
@@ -45,10 +45,8 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 )
     for module in subject.configuration.modules.values():
         for file in module.files:
-            for block in file.body.blocks:
-                for inner in block.walk():
-                    for attribute in inner.body.attributes:
-                        yield from _tokens(attribute.value, file.path)
+            for attribute in file.attributes():
+                yield from _tokens(attribute.value, file.path)
 
 
 def _sensitive(found: Found) -> Iterator[Problem]:
@@ -96,16 +94,13 @@ def _is_secret(value: object) -> bool:
 
 
 def _tokens(expression: Expression, file: str) -> Iterator[Problem]:
-    waiting = [expression]
-    while waiting:
-        current = waiting.pop()
+    for current in nested(expression):
         if isinstance(current, Literal) and isinstance(current.value, str):
             yield from _in_text(current.value, current.at(file))
         elif isinstance(current, Template):
             for part in current.parts:
                 if isinstance(part, Text):
                     yield from _in_text(part.value, part.at(file))
-        waiting.extend(each for each, _ in inside(current))
 
 
 def _in_text(text: str, place: Location) -> Iterator[Problem]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ticketgen.findings import Location
+from ticketgen.hcl.instances import instances
 from ticketgen.hcl.syntax import Call, Expression, Literal, Node, Object, Parentheses, Tuple
-from ticketgen.hcl.values import UNKNOWN, Environment, Link, Value, is_known
-from ticketgen.hcl.written import written
+from ticketgen.hcl.values import UNKNOWN, Environment, Link, PartialText, Unknown, Value, is_known
 from ticketgen.rules.subject import Found
 
 __all__ = ["Statement", "statements_of"]
@@ -65,12 +65,13 @@ def _statements(found: Found, expression: Expression, where: Environment) -> tup
         and value.path == ("json",)
     ):
         link = value
-        document = "document", id(link.resource.block), id(link.scope)
+        document = "document", link.resource, link.scope
         return found.subject.once(document, lambda: _document(found, link))
     place = expression.at(found.declared.file)
-    if value is UNKNOWN:
+    if isinstance(value, PartialText):
         # The actions in a JSON text are known, even if the ARN of a resource in it is not.
-        value = found.subject.assumed.partly(*written(expression, where.scope), _OF_A_PLAN)
+        parts = found.subject.assumed.parts(value)
+        value = "".join(each if isinstance(each, str) else _OF_A_PLAN for each in parts) if parts else UNKNOWN
     if isinstance(value, str):
         text = value
         return found.subject.once(("policy", text, place), lambda: _parsed(found, text, place))
@@ -110,7 +111,7 @@ def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:
             used[0].at(link.resource.file), "policy documents that are merged into another one"
         )
         return None
-    for where in found.subject.assumed.instances(link.resource, link.scope):
+    for where in instances(found.subject.assumed, link.resource, link.scope):
         document = Found(found.subject, link.resource, block, where)
         for statement in document.inner("statement"):
             effect = statement.assumed("effect")
@@ -155,7 +156,7 @@ def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[
     statements: list[Statement] = []
     for item in items:
         value = found.subject.assumed.of(item, where)
-        if value is UNKNOWN:
+        if isinstance(value, Unknown):
             return None
         read = _plain({"Statement": value}, _place(found, item))
         if read is None:
@@ -205,4 +206,4 @@ def _texts(value: Value) -> tuple[str, ...] | None:
 def _values(value: Value) -> tuple[Value, ...] | None:
     if isinstance(value, list):
         return tuple(value)
-    return None if value is UNKNOWN or value is None else (value,)
+    return None if value is None or isinstance(value, Unknown) else (value,)

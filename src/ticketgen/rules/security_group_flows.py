@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.values import Link
 from ticketgen.rules.network import Traffic, traffic
 from ticketgen.rules.rule import Problem, Rule
@@ -17,12 +19,12 @@ def _check(subject: Subject) -> Iterator[Problem]:
     rules = list(traffic(subject))
 
     def loops(group: Link, inwards: bool) -> bool:
-        key = "loops", id(group.resource.block), inwards
+        key = "loops", group.resource, inwards
         return subject.once(key, lambda: _loops(group, inwards))
 
     # A rule of an unknown group may be the missing half of any flow.
     unclear = {(id(rule.scope.root), rule.inwards) for rule in rules if rule.group is None}
-    by_group: dict[tuple[int, int, bool], list[Traffic]] = {}
+    by_group: dict[tuple[Scope, Declaration, bool], list[Traffic]] = {}
     for rule in rules:
         if rule.group is not None:
             by_group.setdefault(_key(rule.group, rule.inwards), []).append(rule)
@@ -69,12 +71,12 @@ def _loops(group: Link, inwards: bool) -> bool:
     )
 
 
-def _key(group: Link, inwards: bool) -> tuple[int, int, bool]:
-    return id(group.scope), id(group.resource.block), inwards
+def _key(group: Link, inwards: bool) -> tuple[Scope, Declaration, bool]:
+    return group.scope, group.resource, inwards
 
 
 def _same(one: Link, other: Link) -> bool:
-    return one.scope is other.scope and one.resource.block is other.resource.block
+    return one.scope is other.scope and one.resource is other.resource
 
 
 RULE = Rule(

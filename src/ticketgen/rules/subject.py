@@ -8,10 +8,14 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from ticketgen.findings import Location
-from ticketgen.hcl.configuration import Configuration, Declared, Scope
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Block, Expression, Node
-from ticketgen.hcl.values import Environment, Link, Value, Values
+from ticketgen.hcl.values import Environment, Link, Value
 from ticketgen.hcl.walk import placed
 from ticketgen.rules.limits import Steps
 
@@ -37,7 +41,7 @@ class Found:
     """
 
     subject: Subject
-    declared: Declared
+    declared: Declaration
     block: Block
     where: Environment
 
@@ -47,7 +51,7 @@ class Found:
         return self.where.scope
 
     @property
-    def address(self) -> str:
+    def address(self) -> Address:
         """The address of the resource, without its module."""
         return self.declared.address
 
@@ -86,7 +90,7 @@ class Found:
         """Nested blocks of a type."""
         return [
             Found(self.subject, self.declared, block, where)
-            for block, where in self.subject.values.blocks(self.block, type, self.where)
+            for block, where in nested_blocks(self.subject.values, self.block, type, self.where)
         ]
 
     def loops(self, type: str) -> bool:
@@ -106,8 +110,8 @@ class Subject:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         budget = configuration.budget
-        self.values = Values(budget=budget)
-        self.assumed = Values(assume_defaults=True, budget=budget)
+        self.values = Evaluator(budget=budget)
+        self.assumed = Evaluator(assume_defaults=True, budget=budget)
         self.origins = Origins(budget)
         self.skipped: dict[tuple[Location, str], None] = {}
         """What was not checked, and where."""
@@ -168,40 +172,44 @@ class Subject:
     def resources(self, *types: str) -> Iterator[Found]:
         """Managed resources of some types: every known instance, in every scope of their module."""
         for type in types:
-            for found in self._by_type.get(type, ()):
+            for found in self._by_type.get(("resource", type), ()):
                 self.spend()
                 yield found
 
     def data(self, *types: str) -> Iterator[Found]:
         """Data sources of some types, as `resources`."""
         for type in types:
-            for found in self._by_type.get(f"data.{type}", ()):
+            for found in self._by_type.get(("data", type), ()):
                 self.spend()
                 yield found
 
     def everything(self) -> Iterator[Found]:
         """All managed resources, as `resources`."""
-        for type, found in self._by_type.items():
-            if not type.startswith("data."):
+        for (kind, _), found in self._by_type.items():
+            if kind == "resource":
                 self.spend(len(found))
                 yield from found
 
     @cached_property
-    def _by_type(self) -> dict[str, list[Found]]:
-        by_type: dict[str, list[Found]] = {}
+    def _by_type(self) -> dict[tuple[str, str], list[Found]]:
+        by_type: dict[tuple[str, str], list[Found]] = {}
         for count, found in enumerate(self._instances()):
             if count == _MOST_INSTANCES:
                 self.skip(
                     found.place, f"the rules look at {_MOST_INSTANCES:,} instances of resources at most"
                 )
                 break
-            prefix = "" if found.block.type == "resource" else "data."
-            by_type.setdefault(prefix + found.declared.type, []).append(found)
+            by_type.setdefault((found.block.type, found.declared.type), []).append(found)
         return by_type
+
+    def linked(self, link: Link) -> Found | None:
+        """The first instance of the resource that a link leads to; None if it has none."""
+        where = next(instances(self.values, link.resource, link.scope), None)
+        return Found(self, link.resource, link.resource.block, where) if where else None
 
     def _instances(self) -> Iterator[Found]:
         for scope in self.scopes:
-            for declared in scope.names.resources.values():
-                if declared.block.type in {"resource", "data"}:
-                    for where in self.values.instances(declared, scope):
+            for declared in scope.module.resources:
+                if declared.address.kind in {"resource", "data"}:
+                    for where in instances(self.values, declared, scope):
                         yield Found(self, declared, declared.block, where)

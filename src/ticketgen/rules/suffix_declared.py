@@ -21,7 +21,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         if (
             suffixes(subject, name.found.scope)
             or varies_otherwise(origins)
-            or any(o.startswith("var.") for o in origins)
+            or any(origin.kind == "var" for origin in origins)
         ):
             continue
         fixed.setdefault(id(root), []).append(name)

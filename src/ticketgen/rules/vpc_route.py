@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Location, Severity
-from ticketgen.hcl.syntax import Expression, Literal, Template, Text
-from ticketgen.hcl.values import Link
+from ticketgen.hcl.values import Link, PartialText
 from ticketgen.rules.function_calls import calls_of
 from ticketgen.rules.functions import LambdaFunction, functions
 from ticketgen.rules.rule import Problem, Rule
@@ -75,20 +74,13 @@ def _endpoints(subject: Subject, vpc: Link) -> frozenset[str] | None:
         if endpoint.scope.root is not vpc.scope.root:
             continue
         name = endpoint.assumed("service_name")
-        ending = name if isinstance(name, str) else _ending(endpoint.expression("service_name"))
-        if not ending:
+        if isinstance(name, PartialText):  # such as `com.amazonaws.${var.region}.dynamodb`
+            *_, name = subject.assumed.parts(name) or (None,)
+            name = name if isinstance(name, str) and "." in name else None
+        if not isinstance(name, str) or not name:
             return None
-        found.add(ending.rpartition(".")[2])
+        found.add(name.rpartition(".")[2])
     return frozenset(found)
-
-
-def _ending(expression: Expression | None) -> str:
-    """The literal end of a name such as ``com.amazonaws.${var.region}.dynamodb``."""
-    if isinstance(expression, Literal):
-        return str(expression.value)
-    if isinstance(expression, Template) and isinstance(expression.parts[-1], Text):
-        return expression.parts[-1].value if "." in expression.parts[-1].value else ""
-    return ""
 
 
 RULE = Rule(

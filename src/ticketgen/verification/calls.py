@@ -17,16 +17,15 @@ from ticketgen.findings.verification import (
     UNKNOWN_MODULE_PROVIDER,
 )
 from ticketgen.guesses import Guesses
-from ticketgen.hcl.modules import Declaration, Module, source_folder
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import (
-    Block,
     Expression,
     GetAttribute,
-    GetIndex,
     Literal,
     Object,
     Reference,
-    Splat,
 )
 from ticketgen.hcl.uses import Use
 
@@ -50,9 +49,8 @@ def check_calls(
         unread: the files and folders that were not read, such as links.
     """
     called: dict[str, Module] = {}
-    for name, call in module.of("module.").items():
-        assert isinstance(call.node, Block)
-        folder = source_folder(module, call.node)
+    for name, call in module.calls.items():
+        folder = source_folder(module, call.block)
         if folder is None:
             continue
         if folder in folders:
@@ -62,7 +60,7 @@ def check_calls(
         else:
             yield _missing(call, folder, unread)
     for use in module.uses:
-        if use.reference.root == "module":
+        if use.address.kind == "module":
             yield from _output(use, called, guesses)
     yield from _named_providers(module, guesses)
 
@@ -70,11 +68,10 @@ def check_calls(
 def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
     """Yield one note about all calls of modules from a registry or repository, at the first of them."""
     places = sorted(
-        call.node.value("source").at(call.file)
+        source.at(call.file)
         for module in modules
-        for call in module.of("module.").values()
-        if isinstance(call.node, Block) and call.node.attribute("source") is not None
-        if source_folder(module, call.node) is None
+        for call in module.calls.values()
+        if (source := call.value("source")) is not None and source_folder(module, call.block) is None
     )
     if places:
         what = "1 module is" if len(places) == 1 else f"{len(places):,} modules are"
@@ -88,8 +85,7 @@ def _is_below(folder: str, above: str) -> bool:
 
 
 def _missing(call: Declaration, folder: str, unread: Set[str]) -> Finding:
-    assert isinstance(call.node, Block)
-    place = call.node.value("source").at(call.file)
+    place = call.block.value("source").at(call.file)
     if folder.startswith(".."):
         message = f"{call.address} is not checked: its source {folder} is outside the directory"
         help = "validate a directory that contains both"
@@ -104,9 +100,8 @@ def _missing(call: Declaration, folder: str, unread: Set[str]) -> Finding:
 
 
 def _inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
-    assert isinstance(call.node, Block)
-    variables = callee.of("var.")
-    given = {attribute.name: attribute for attribute in call.node.body.attributes}
+    variables = callee.variables
+    given = {attribute.name: attribute for attribute in call.block.body.attributes}
     for name, attribute in given.items():
         if name not in _OWN and name not in variables and callee.complete:
             message = (
@@ -114,43 +109,34 @@ def _inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Fin
             )
             help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
             yield UNKNOWN_MODULE_INPUT.found(message, help, at=attribute.at(call.file))
-    missing = (each for each in callee.required_variables if each.address.removeprefix("var.") not in given)
+    missing = (each for each in callee.required_variables if each.name not in given)
     for variable in islice(missing, _MOST_MISSING):
-        name = variable.address.removeprefix("var.")
+        name = variable.name
         message = f"missing required argument {name} in {call.address}"
-        help = f"set {name}: the variable at {variable.location} has no default"
-        yield MISSING_MODULE_INPUT.found(message, help, at=call.location)
+        help = f"set {name}: the variable at {variable.place} has no default"
+        yield MISSING_MODULE_INPUT.found(message, help, at=call.place)
     if next(missing, None) is not None:
         message = f"{call.address} lacks more than {_MOST_MISSING} required arguments"
-        yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.location)
+        yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.place)
 
 
 def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
-    name, *steps = use.reference.steps or (None,)
-    if not isinstance(name, GetAttribute) or name.name not in called:
-        return
-    callee = called[name.name]
-    while steps and isinstance(steps[0], GetIndex | Splat):
-        steps.pop(0)
-    if steps and isinstance(steps[0], GetAttribute) and callee.complete:
-        outputs = callee.of("output.")
-        asked = steps[0].name
-        if asked not in outputs:
-            message = f"module.{name.name} has no output {asked}"
-            help = guesses.did_you_mean(asked, outputs) or f"declare the output in {_named(callee)}"
-            yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=steps[0].at(use.file))
+    callee, asked = called.get(use.address.name), use.reference.attribute
+    if callee is not None and asked is not None and callee.complete and asked.name not in callee.outputs:
+        message = f"{use.address} has no output {asked.name}"
+        help = guesses.did_you_mean(asked.name, callee.outputs) or f"declare the output in {_named(callee)}"
+        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=asked.at(use.file))
 
 
 def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
     """Check ``providers = { aws = aws.us_east_1 }``: the callee's name on the left, the caller's on the right."""
-    assert isinstance(call.node, Block)
-    attribute = call.node.attribute("providers")
-    passed: set[str] = set()
+    attribute = call.block.attribute("providers")
+    passed: set[Address] = set()
     if attribute is not None and isinstance(attribute.value, Object):
         for item in attribute.value.items:
             key = provider_name(item.key)
             passed.add(key)
-            if "." in key and key not in callee.passed_providers and callee.complete:
+            if key.name and key not in callee.passed_providers and callee.complete:
                 message = (
                     f"{call.address} passes the provider configuration {key}, "
                     f"which {_named(callee)} does not accept"
@@ -161,7 +147,7 @@ def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guess
     for name in islice((name for name in callee.sorted_providers if name not in passed), _MOST_MISSING):
         message = f"missing provider configuration {name} in {call.address}: {_named(callee)} requires it"
         help = f"add {name} = … to the providers argument"
-        yield MISSING_MODULE_PROVIDER.found(message, help, at=call.location)
+        yield MISSING_MODULE_PROVIDER.found(message, help, at=call.place)
 
 
 def _named_providers(module: Module, guesses: Guesses) -> Iterator[Finding]:
@@ -175,23 +161,24 @@ def _named_providers(module: Module, guesses: Guesses) -> Iterator[Finding]:
 
 def _declared(module: Module, value: Expression, file: str, guesses: Guesses) -> Iterator[Finding]:
     name = provider_name(value)
-    if "." in name and name not in module.providers and module.complete:
-        known = (provider for provider in module.providers if "." in provider)
-        provider, _, alias = name.partition(".")
+    if name.name and name not in module.providers and module.complete:
+        known = (provider for provider in module.providers if provider.name)
         help = (
-            guesses.did_you_mean(name, known) or f'add a provider "{provider}" block with alias = "{alias}"'
+            guesses.did_you_mean(name, known)
+            or f'add a provider "{name.type}" block with alias = "{name.name}"'
         )
         message = f"undeclared provider configuration {name}"
         yield UNDECLARED_PROVIDER.found(message, help, at=value.at(file))
 
 
-def provider_name(value: Expression) -> str:
-    """The name ``aws`` or ``aws.us_east_1``, from a reference, a bare key, or a string as in Terraform 0.11."""
+def provider_name(value: Expression) -> Address:
+    """The address ``aws`` or ``aws.us_east_1``, from a reference, a bare key, or a string as in Terraform 0.11."""
     if isinstance(value, Literal):
-        return str(value.value)
+        return Address.of_provider(str(value.value))
     if isinstance(value, Reference):
-        return ".".join([value.root, *(step.name for step in value.steps if isinstance(step, GetAttribute))])
-    return ""
+        names = [step.name for step in value.steps if isinstance(step, GetAttribute)]
+        return Address("provider", value.root, *names[:2])
+    return Address("provider")
 
 
 def _named(module: Module) -> str:

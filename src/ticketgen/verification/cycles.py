@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ticketgen.findings import Finding, Location
+from ticketgen.findings import Finding
 from ticketgen.findings.verification import DEPENDENCY_CYCLE
-from ticketgen.hcl.configuration import Configuration, Declared
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.configuration import Configuration
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.modules import Module, source_folder
-from ticketgen.hcl.syntax import Expression, GetAttribute
-from ticketgen.hcl.walk import references
+from ticketgen.hcl.uses import Use
 
 __all__ = ["check_cycles"]
 
-# Arguments of a call that are not inputs of the module.
-_OWN = frozenset({"source", "version", "providers"})
 _ALL = frozenset({"count", "for_each", "depends_on"})
+"""Arguments of a call on which every output depends."""
+
+_Graph = Mapping[Address, set[Address]]
 
 
 def check_cycles(configuration: Configuration) -> Iterator[Finding]:
@@ -42,62 +44,55 @@ class _TooMuch(Exception):
 
 
 class _Graphs:
-    """The dependency graph of each module, by address; the output of a called module is ``module.NAME.OUTPUT``."""
+    """The dependency graph of each module, in which the outputs of its calls are nodes."""
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
-        self._found: dict[str, dict[str, set[str]]] = {}
+        self._found: dict[str, _Graph] = {}
         self._inputs: dict[str, Mapping[str, frozenset[str]]] = {}
 
-    def of(self, folder: str) -> dict[str, set[str]]:
+    def of(self, folder: str) -> _Graph:
         """The graph of one module."""
         if folder not in self._found:
             self._found[folder] = {}  # an empty graph for modules that call each other
             self._found[folder] = self._graph(self.configuration.modules[folder])
         return self._found[folder]
 
-    def _graph(self, module: Module) -> dict[str, set[str]]:
-        calls = self.configuration.names[module.folder].calls
+    def _graph(self, module: Module) -> _Graph:
         by_node = {id(each.node): each.address for found in module.declarations.values() for each in found}
-        graph: dict[str, set[str]] = {address: set() for address in module.declarations}
-        of_call: dict[str, dict[str, set[str]]] = {name: {} for name in calls}
+        graph: dict[Address, set[Address]] = {address: set() for address in module.declarations}
+        arguments: dict[str, dict[str, set[Address]]] = {name: {} for name in module.calls}
+        outputs: dict[Address, None] = {}
         for use in module.uses:
-            target = _target(use.reference.root, use.address, use.reference.steps)
-            if use.block.type in {"module", "locals", "variable"}:
-                continue  # the first two follow below, one by one; a variable's validation reads its own value
-            owner = by_node.get(id(use.block))
-            if owner is not None:
-                graph[owner].add(target)
-        for name, (_, attribute) in self.configuration.names[module.folder].locals.items():
-            graph.setdefault(f"local.{name}", set()).update(_targets(attribute.value))
-        for name, call in calls.items():
-            for attribute in call.block.body.attributes:
-                if attribute.name not in _OWN:
-                    of_call[name][attribute.name] = set(_targets(attribute.value))
-        for targets in list(graph.values()) + [each for own in of_call.values() for each in own.values()]:
-            for target in targets:
-                if target.startswith("module."):
-                    graph.setdefault(target, set())
-        for address in [each for each in graph if each.startswith("module.")]:
-            _, name, *output = address.split(".")
-            if name in calls:
-                graph[address] |= self._given(
-                    module, calls[name], output[0] if output else None, of_call[name]
-                )
+            target = _target(use)
+            if target.kind == "module":
+                outputs[target] = None
+            if use.block.type == "locals":
+                graph.get(Address("local", "", use.argument), set()).add(target)
+            elif use.block.type == "module" and id(use.block) in by_node:
+                arguments[by_node[id(use.block)].name].setdefault(use.argument, set()).add(target)
+            elif use.block.type != "variable" and id(use.block) in by_node:
+                graph[by_node[id(use.block)]].add(target)  # a variable's validation reads its own value
+        calls = [each.address for each in module.calls.values()]
+        for address in {**dict.fromkeys(calls), **outputs}:
+            call = module.calls.get(address.name)
+            graph.setdefault(address, set())
+            if call is not None:
+                graph[address] |= self._given(module, call, address.attribute, arguments[address.name])
         return graph
 
     def _given(
-        self, module: Module, call: Declared, output: str | None, arguments: Mapping[str, set[str]]
-    ) -> set[str]:
-        """The dependencies of a call's output in the calling module; of the whole call if the output is None."""
+        self, module: Module, call: Declaration, output: str, arguments: Mapping[str, set[Address]]
+    ) -> set[Address]:
+        """The dependencies of a call's output in the calling module; of the whole call for ""."""
         folder = source_folder(module, call.block)
         wanted = set(_ALL)  # the outputs of a module that was not read depend on unknown inputs
         if folder is not None and folder in self.configuration.modules:
             inputs = self.inputs(folder)
             # `module.x` as a whole, as in depends_on or a splat, means all of its outputs.
-            for name in inputs if output is None else [output]:
+            for name in [output] if output else inputs:
                 wanted |= inputs.get(name, frozenset())
-        found: set[str] = set()
+        found: set[Address] = set()
         for name in wanted if len(wanted) < len(arguments) else arguments.keys() & wanted:
             found.update(arguments.get(name, ()))
         self._spend(len(wanted) + len(found))
@@ -109,13 +104,12 @@ class _Graphs:
             self._inputs[folder] = {}
             graph = self.of(folder)
             self._inputs[folder] = {
-                address.removeprefix("output."): self._reached(graph, address)
-                for address in graph
-                if address.startswith("output.")
+                name: self._reached(graph, output.address)
+                for name, output in self.configuration.modules[folder].outputs.items()
             }
         return self._inputs[folder]
 
-    def _reached(self, graph: Mapping[str, set[str]], start: str) -> frozenset[str]:
+    def _reached(self, graph: _Graph, start: Address) -> frozenset[str]:
         seen, waiting = {start}, [start]
         while waiting:
             for target in graph.get(waiting.pop(), ()):
@@ -123,40 +117,29 @@ class _Graphs:
                     seen.add(target)
                     waiting.append(target)
         self._spend(len(seen))
-        return frozenset(address.removeprefix("var.") for address in seen if address.startswith("var."))
+        return frozenset(each.name for each in seen if each.kind == "var")
 
     def _spend(self, steps: int) -> None:
         if not self.configuration.budget.spend(steps):
             raise _TooMuch
 
 
-def _targets(value: Expression) -> Iterator[str]:
-    for reference, bound in references(value):
-        if reference.root not in bound:
-            names = [reference.root]
-            for step in reference.steps[: 2 if reference.root in {"data", "ephemeral"} else 1]:
-                if isinstance(step, GetAttribute):
-                    names.append(step.name)
-            yield _target(reference.root, ".".join(names), reference.steps)
+def _target(use: Use) -> Address:
+    """The node that a reference leads to: for a module, its output if the reference says which one."""
+    output = use.reference.attribute if use.address.kind == "module" else None
+    return use.address._replace(attribute=output.name) if output else use.address
 
 
-def _target(root: str, address: str, steps: tuple[object, ...]) -> str:
-    if root != "module":
-        return address
-    outputs = [step.name for step in steps[1:] if isinstance(step, GetAttribute)]
-    return f"{address}.{outputs[0]}" if outputs else address
-
-
-def _cycles(graph: Mapping[str, set[str]]) -> Iterator[list[str]]:
+def _cycles(graph: _Graph) -> Iterator[list[Address]]:
     """The cycles of a graph, by Tarjan's algorithm for strongly connected components, without recursion."""
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    on_stack: set[str] = set()
+    index: dict[Address, int] = {}
+    low: dict[Address, int] = {}
+    stack: list[Address] = []
+    on_stack: set[Address] = set()
     for start in graph:
         if start in index:
             continue
-        work = [(start, iter(sorted(graph.get(start, ()))))]
+        work = [(start, iter(sorted(graph[start], key=str)))]
         index[start] = low[start] = len(index)
         stack.append(start)
         on_stack.add(start)
@@ -169,7 +152,7 @@ def _cycles(graph: Mapping[str, set[str]]) -> Iterator[list[str]]:
                     index[target] = low[target] = len(index)
                     stack.append(target)
                     on_stack.add(target)
-                    work.append((target, iter(sorted(graph[target]))))
+                    work.append((target, iter(sorted(graph[target], key=str))))
                     break
                 if target in on_stack:
                     low[node] = min(low[node], index[target])
@@ -189,15 +172,13 @@ def _cycles(graph: Mapping[str, set[str]]) -> Iterator[list[str]]:
                         yield _shortest(graph, component)
 
 
-def _shortest(graph: Mapping[str, set[str]], component: set[str]) -> list[str]:
+def _shortest(graph: _Graph, component: set[Address]) -> list[Address]:
     """A shortest cycle through the first member that the module declares."""
-    start = min(
-        component, key=lambda address: (address.count(".") > 1 and address.startswith("module."), address)
-    )
-    before: dict[str, str] = {}
+    start = min(component, key=lambda address: (bool(address.attribute), str(address)))
+    before: dict[Address, Address] = {}
     waiting = [start]
     for node in waiting:
-        for target in sorted(graph[node] & component):
+        for target in sorted(graph[node] & component, key=str):
             if target == start:
                 found = [start]
                 while node != start:
@@ -210,15 +191,10 @@ def _shortest(graph: Mapping[str, set[str]], component: set[str]) -> list[str]:
     return [start]
 
 
-def _finding(module: Module, cycle: list[str]) -> Finding:
-    place: Location | None = None
-    for address in cycle:
-        declared = module.declarations.get(address) or module.declarations.get(
-            ".".join(address.split(".")[:2])
-        )
-        if declared:
-            place = declared[0].location
-            break
-    shown = cycle if len(cycle) <= 6 else [*cycle[:3], f"… {len(cycle) - 5} more …", *cycle[-2:]]
-    message = f"dependency cycle: {' → '.join([*shown, cycle[0]])}"
+def _finding(module: Module, cycle: list[Address]) -> Finding:
+    declared = (module.declarations.get(address.declared) for address in cycle)
+    place = next((found[0].place for found in declared if found), None)
+    names = list(map(str, cycle))
+    shown = names if len(names) <= 6 else [*names[:3], f"… {len(names) - 5} more …", *names[-2:]]
+    message = f"dependency cycle: {' → '.join([*shown, names[0]])}"
     return DEPENDENCY_CYCLE.found(message, "remove one of these references", at=place)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.verification import DUPLICATE_ADDRESS
-from ticketgen.hcl.modules import Declaration, Module, is_override
-from ticketgen.hcl.syntax import Literal
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.declarations import Declaration, provider_address
+from ticketgen.hcl.modules import Module, is_override
 
 __all__ = ["check_duplicates"]
 
@@ -17,25 +18,22 @@ def check_duplicates(module: Module) -> Iterator[Finding]:
     for address, found in module.declarations.items():
         own = [declaration for declaration in found if not is_override(declaration.file)]
         for again in own[1:]:
-            yield _twice(address, again.location, own[0])
+            yield _twice(str(address), again.place, own[0])
     yield from _providers(module)
 
 
 def _providers(module: Module) -> Iterator[Finding]:
-    seen: dict[str, Declaration] = {}
+    seen: dict[Address, Declaration] = {}
     for file in module.files:
         for block in file.body.blocks:
             if block.type != "provider" or not block.labels or is_override(file.path):
                 continue
-            alias = block.attribute("alias")
-            named = f".{alias.value.value}" if alias and isinstance(alias.value, Literal) else ""
-            address = f"provider {block.labels[0]}{named}"
-            declaration = Declaration(address, file.path, block)
-            first = seen.setdefault(address, declaration)
+            declaration = Declaration(provider_address(block), file.path, block)
+            first = seen.setdefault(declaration.address, declaration)
             if first is not declaration:
-                yield _twice(address, declaration.location, first)
+                yield _twice(f"provider {declaration.address}", declaration.place, first)
 
 
-def _twice(address: str, place: Location, first: Declaration) -> Finding:
-    message = f"{address} is already declared at {first.location}"
+def _twice(what: str, place: Location, first: Declaration) -> Finding:
+    message = f"{what} is already declared at {first.place}"
     return DUPLICATE_ADDRESS.found(message, at=place)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from ticketgen.findings import Finding
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.configuration import Configuration
+from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import File
-from ticketgen.hcl.values import Values
 from ticketgen.rules.apply import apply_rules
 from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
@@ -46,7 +46,7 @@ def check_together(configuration: Configuration, *, ours: bool) -> Iterator[Find
         yield from check_duplicates(module)
         yield from check_unused(module)
     yield from check_cycles(configuration)
-    yield from check_files(configuration, Values(budget=configuration.budget))
+    yield from check_files(configuration, Evaluator(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
     yield from check_schema(modules.values(), guesses)
     yield from apply_rules(configuration, ours=ours)

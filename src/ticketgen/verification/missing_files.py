@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ticketgen.findings import Finding
 from ticketgen.findings.verification import MISSING_FILE
 from ticketgen.hcl.configuration import Configuration, Scope
-from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression
-from ticketgen.hcl.values import Environment, Values
-from ticketgen.hcl.walk import inside
+from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.syntax import Call, Expression
+from ticketgen.hcl.walk import inside, nested
 
 __all__ = ["check_files"]
 
@@ -24,7 +24,7 @@ _GUARDS = frozenset({"try", "can", "fileexists"})
 _MAKERS = (("archive_file", "output_path"), ("local_file", "filename"), ("local_sensitive_file", "filename"))
 
 
-def check_files(configuration: Configuration, values: Values) -> Iterator[Finding]:
+def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Finding]:
     """Yield a finding for each known path below the directory that does not exist."""
     if configuration.paths is None:
         return
@@ -35,8 +35,8 @@ def check_files(configuration: Configuration, values: Values) -> Iterator[Findin
         calls = [
             (file, call, _from_path(call.arguments[0]))
             for file in module.files
-            for block in file.body.blocks
-            for call in _calls(block)
+            for attribute in file.attributes()
+            for call in _calls(attribute.value)
         ]
         for scope in scopes if calls else ():
             for file, call, from_path in calls:
@@ -49,9 +49,9 @@ def check_files(configuration: Configuration, values: Values) -> Iterator[Findin
                     yield MISSING_FILE.found(message, help, at=place)
 
 
-def _path(values: Values, scope: Scope, call: Call, *, from_path: bool) -> str:
+def _path(values: Evaluator, scope: Scope, call: Call, *, from_path: bool) -> str:
     """The path that a call reads, relative to the verified directory; "" if it is unknown."""
-    value = values.of(call.arguments[0], Environment(scope))
+    value = values.of(call.arguments[0], scope)
     if not isinstance(value, str) or value.startswith(("/", "~")) or not value:
         return ""
     # Terraform runs in the root module. `path.module` is already relative to the verified directory.
@@ -62,36 +62,27 @@ def _path(values: Values, scope: Scope, call: Call, *, from_path: bool) -> str:
 
 
 def _from_path(expression: Expression) -> bool:
-    return getattr(expression, "root", "") == "path" or any(
-        _from_path(each) for each, _ in inside(expression)
-    )
+    return any(getattr(each, "root", "") == "path" for each in nested(expression))
 
 
-def _calls(block: Block) -> Iterator[Call]:
-    for attribute in _attributes(block.body):
-        waiting = [attribute.value]
-        while waiting:
-            current = waiting.pop()
-            if isinstance(current, Call):
-                if current.name in _GUARDS:
-                    continue
-                if current.name in _READERS and current.arguments:
-                    yield current
-            within = [each for each, _ in inside(current)]
-            if any(isinstance(each, Call) and each.name in _GUARDS for each in within):
-                continue  # fileexists(x) ? file(x) : …
-            waiting.extend(within)
+def _calls(expression: Expression) -> Iterator[Call]:
+    waiting = [expression]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Call):
+            if current.name in _GUARDS:
+                continue
+            if current.name in _READERS and current.arguments:
+                yield current
+        within = [each for each, _ in inside(current)]
+        if any(isinstance(each, Call) and each.name in _GUARDS for each in within):
+            continue  # fileexists(x) ? file(x) : …
+        waiting.extend(within)
 
 
-def _attributes(body: Body) -> Iterator[Attribute]:
-    yield from body.attributes
-    for block in body.blocks:
-        yield from _attributes(block.body)
-
-
-def _made(configuration: Configuration, values: Values) -> Iterator[str]:
+def _made(configuration: Configuration, values: Evaluator) -> Iterator[str]:
     for scope in configuration.every_scope():
-        for declared in scope.names.resources.values():
+        for declared in scope.module.resources:
             for type, attribute in _MAKERS:
                 if declared.type == type and (expression := declared.value(attribute)) is not None:
                     value = values.of(expression, scope)

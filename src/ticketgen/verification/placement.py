@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from ticketgen.findings import Finding
 from ticketgen.findings.verification import MISPLACED_COUNT, MISPLACED_EACH, MISPLACED_SELF
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Block, Body, GetAttribute, Reference
-from ticketgen.hcl.walk import references
 
 __all__ = ["check_placement"]
 
@@ -22,52 +20,22 @@ _WITH_SELF = frozenset({"provisioner", "connection", "postcondition"})
 
 def check_placement(module: Module) -> Iterator[Finding]:
     """Yield a finding for each misplaced use."""
-    for file in module.files:
-        for block in file.body.blocks:
-            if block.type != "terraform":
-                yield from _of_body(file.path, block, block.body, within=(block.type,), bound=frozenset())
-
-
-def _of_body(
-    file: str, top: Block, body: Body, within: tuple[str, ...], bound: frozenset[str]
-) -> Iterator[Finding]:
-    for attribute in body.attributes:
-        loop = body is top.body and attribute.name in _REPEATERS
-        for reference, names in references(attribute.value, bound):
-            if reference.root not in names:
-                yield from _misplaced(file, top, reference, within, loop=loop)
-    for block in body.blocks:
-        own = frozenset(block.labels[:1]) if block.type == "dynamic" else frozenset()
-        iterator = block.attribute("iterator") if block.type == "dynamic" else None
-        if iterator is not None and isinstance(iterator.value, Reference):
-            own |= {iterator.value.root}
-        yield from _of_body(file, top, block.body, (*within, block.type), bound | own)
-
-
-def _misplaced(
-    file: str, top: Block, reference: Reference, within: tuple[str, ...], *, loop: bool
-) -> Iterator[Finding]:
-    root = reference.root
-    if root == "self":
-        if not _WITH_SELF & set(within):
+    for use in module.built_in_uses:
+        root, top = use.reference.root, use.block
+        place = use.reference.at(use.file)
+        if root == "self" and _WITH_SELF.isdisjoint(use.within):
             message = "self is available only in provisioner, connection and postcondition blocks"
-            help = "refer to the resource by its address"
-            yield MISPLACED_SELF.found(message, help, at=reference.at(file))
-        return
-    if root not in _LOOPS:
-        return
-    wanted, kind = _LOOPS[root]
-    step = reference.steps[0] if reference.steps else None
-    used = f"{root}.{step.name}" if isinstance(step, GetAttribute) else root
-    if top.type not in _REPEATABLE:
-        message = f"{used} is not available in {top.type} blocks, which do not support {wanted}"
-        help = "use a for expression"
-    elif loop:
-        message = f"{used} is not available in the {wanted} argument of its own block"
-        help = f"refer to the value itself instead of {used}"
-    elif top.attribute(wanted) is None:
-        message = f"{used} is available only in a block that sets {wanted}"
-        help = f"set {wanted} in this block, or refer to the value itself instead of {used}"
-    else:
-        return
-    yield kind.found(message, help, at=reference.at(file))
+            yield MISPLACED_SELF.found(message, "refer to the resource by its address", at=place)
+        if root not in _LOOPS:
+            continue
+        wanted, kind = _LOOPS[root]
+        if top.type not in _REPEATABLE:
+            message = f"{use.address} is not available in {top.type} blocks, which do not support {wanted}"
+            yield kind.found(message, "use a for expression", at=place)
+        elif use.argument in _REPEATERS:
+            message = f"{use.address} is not available in the {wanted} argument of its own block"
+            yield kind.found(message, f"refer to the value itself instead of {use.address}", at=place)
+        elif top.attribute(wanted) is None:
+            message = f"{use.address} is available only in a block that sets {wanted}"
+            help = f"set {wanted} in this block, or refer to the value itself instead of {use.address}"
+            yield kind.found(message, help, at=place)

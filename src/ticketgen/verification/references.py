@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ticketgen.findings import Finding
 from ticketgen.findings.verification import UNDECLARED_REFERENCE
 from ticketgen.guesses import Guesses
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.uses import BUILT_INS, Use
 
@@ -31,25 +32,25 @@ def check_references(module: Module, guesses: Guesses) -> Iterator[Finding]:
 
 
 def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
-    root, place = use.reference.root, use.reference.at(use.file)
-    if root in BUILT_INS:
-        built_in = [f"{root}.{name}" for name in sorted(BUILT_INS[root] or ())]
+    address, place = use.address, use.reference.at(use.file)
+    if address.kind in BUILT_INS:
+        built_in = [Address(address.kind, "", name) for name in sorted(BUILT_INS[address.kind] or ())]
         return UNDECLARED_REFERENCE.found(
-            f"{use.address} is not a Terraform built-in",
-            guesses.did_you_mean(use.address, built_in) or f"use {' or '.join(built_in)}",
+            f"{address} is not a Terraform built-in",
+            guesses.did_you_mean(address, built_in) or f"use {' or '.join(map(str, built_in))}",
             at=place,
         )
-    if "." not in use.address:
+    if len(address.parts) == 1:
         return UNDECLARED_REFERENCE.found(
-            f"{root} is not a complete reference",
-            f'write {root}.NAME, or "{root}" in quotes for a string',
+            f"{address} is not a complete reference",
+            f'write {address}.NAME, or "{address}" in quotes for a string',
             at=place,
         )
-    kind = _KINDS.get(root, "resource")
-    known = (address for address in module.declarations if not address.startswith(("output.", "check.")))
+    kind = _KINDS.get(address.kind, "resource")
+    known = (each for each in module.declarations if each.kind not in {"output", "check"})
     where = f" in {module.folder}" if module.folder else ""
     return UNDECLARED_REFERENCE.found(
-        f"reference to undeclared {kind} {use.address}{where}",
-        guesses.did_you_mean(use.address, known) or f"declare it{where or ' in this module'}",
+        f"reference to undeclared {kind} {address}{where}",
+        guesses.did_you_mean(address, known) or f"declare it{where or ' in this module'}",
         at=place,
     )

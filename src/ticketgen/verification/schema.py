@@ -20,7 +20,6 @@ from ticketgen.aws.provider.upgrade import (
 from ticketgen.aws.provider.upgrade import (
     DEPRECATED as REPLACEMENTS,
 )
-from ticketgen.escaping import quoted
 from ticketgen.findings import Finding, FindingKind, Location, Severity
 from ticketgen.findings.verification import (
     DEPRECATED,
@@ -41,16 +40,12 @@ from ticketgen.hcl.syntax import (
     Block,
     Body,
     Expression,
-    For,
-    GetAttribute,
     Literal,
     Object,
-    Parentheses,
-    Template,
     Tuple,
-    Unary,
 )
 from ticketgen.hcl.uses import Use
+from ticketgen.verification.conversions import is_null, literal_value, mismatches
 from ticketgen.verification.versions import allows
 
 __all__ = ["check_schema"]
@@ -71,7 +66,6 @@ _WRITTEN = {
     "a map": "{ … }",
     "an object": "{ … }",
 }
-_LONGEST_SHOWN = 40  # characters of a string in a message
 _BUILT_IN = "terraform"
 """The provider of Terraform's own types, such as ``terraform_data``."""
 
@@ -169,22 +163,16 @@ class _Checker:
 
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""
-        root, steps = use.reference.root, list(use.reference.steps)
-        if root == "resource" and steps and isinstance(steps[0], GetAttribute):
-            root, steps = steps[0].name, steps[1:]
-        kind, first = ("data", 2) if root == "data" else ("resource", 1)
-        if root in {"var", "local", "module", "ephemeral"} or use.address not in self.module.declarations:
+        kind, type = use.address.kind, use.address.type
+        if kind not in {"resource", "data"} or use.address not in self.module.declarations:
             return
-        type = steps[0].name if kind == "data" and isinstance(steps[0], GetAttribute) else root
         if not self._is_known(type.partition("_")[0]) or self.version is _Version.OTHER:
             return
         schema = schema_of(kind, type)
-        rest = steps[first:]
-        while rest and not isinstance(rest[0], GetAttribute):
-            rest.pop(0)  # an index, or a splat
-        if schema is None or not rest or not isinstance(rest[0], GetAttribute):
+        asked = use.reference.attribute
+        if schema is None or asked is None:
             return
-        name, place = rest[0].name, rest[0].at(use.file)
+        name, place = asked.name, asked.at(use.file)
         subject = f"data.{type}" if kind == "data" else type
         if name in schema.attributes or name in schema.blocks:
             yield from self.superseded(subject, name, place, reading=True)
@@ -302,14 +290,14 @@ class _Body:
         ):
             message = f"{name} of {self.subject} is deprecated"
             yield DEPRECATED.found(message, _SEE_DOCS, at=place)
-        if (self.subject, name) in BOOLEANS and _literal(attribute.value) in (0, 1, "0", "1"):
-            literal = _literal(attribute.value)
+        if (self.subject, name) in BOOLEANS and literal_value(attribute.value) in (0, 1, "0", "1"):
+            literal = literal_value(attribute.value)
             if not isinstance(literal, bool):
                 message = f"{name} of {self.subject} is {literal}, which AWS provider 6 does not accept"
                 help = "write true" if literal in (1, "1") else "write false"
                 yield REMOVED_IN_PROVIDER_6.found(message, help, at=place)
             return
-        if known.required and _is_null(attribute.value):
+        if known.required and is_null(attribute.value):
             message = f"required argument {name} in {self.subject} is null"
             yield from self._found(MISSING_ATTRIBUTE, message, place, "set it to a value")
         yield from self._mismatches(attribute.value, known.type, name)
@@ -349,7 +337,7 @@ class _Body:
                 yield from self._mismatches(attribute.value, type, f"{path}.{attribute.name}")
 
     def _mismatches(self, value: Expression, type: Type, name: str) -> Iterator[Finding]:
-        for node, wanted, actual in _mismatches(value, type):
+        for node, wanted, actual in mismatches(value, type):
             message = f"inappropriate value for {name} of {self.subject}: {wanted} is required, not {actual}"
             help = f"write {_WRITTEN.get(wanted, wanted)}"
             yield from self._found(WRONG_TYPE, message, node.at(self.file), help)
@@ -399,99 +387,6 @@ def _settable(schema: BlockSchema) -> Iterator[str]:
         if known and not known.read_only:
             yield name
     yield from schema.blocks
-
-
-def _mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str, str]]:
-    """Literals that cannot be converted to the type, each with the required type and the actual value.
-
-    The rules are those of cty's conversion.
-    Source: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
-    """
-    while isinstance(value, Parentheses):
-        value = value.inner
-    if _is_null(value):
-        return
-    kind = type if isinstance(type, str) else type[0]
-    shape = _shape(value)
-    if kind in {"string", "number", "bool"}:
-        if shape in {"a list", "an object"}:
-            yield value, f"a {kind}", shape
-        elif kind != "string" and shape:
-            literal = _literal(value)
-            if not _converts(literal, kind):
-                yield value, f"a {kind}", _shown_literal(literal)
-    elif kind in {"list", "set"}:
-        if isinstance(value, Tuple):
-            for item in value.items:
-                yield from _mismatches(item, type[1])
-        elif shape and shape != "a list":
-            yield value, f"a {kind}", shape
-    elif kind == "map":
-        if isinstance(value, Object):
-            for field in value.items:
-                yield from _mismatches(field.value, type[1])
-        elif shape and shape != "an object":
-            yield value, "a map", shape
-    elif kind == "object":
-        if isinstance(value, Object):
-            for field in value.items:
-                name = _literal(field.key)
-                if isinstance(name, str) and name in type[1]:
-                    yield from _mismatches(field.value, type[1][name])
-        elif shape and shape != "an object":
-            yield value, "an object", shape
-
-
-def _shape(value: Expression) -> str:
-    """The kind or value of a literal; "" for a value known only to a plan."""
-    if isinstance(value, Tuple) or (isinstance(value, For) and value.result_key is None):
-        return "a list"
-    if isinstance(value, Object | For):
-        return "an object"
-    if isinstance(value, Template):
-        return ""
-    literal = _literal(value)
-    return "" if literal is None else _shown_literal(literal)
-
-
-def _shown_literal(literal: object) -> str:
-    if isinstance(literal, bool):
-        return "true" if literal else "false"
-    if not isinstance(literal, str):
-        return str(literal)
-    return quoted(literal if len(literal) <= _LONGEST_SHOWN else f"{literal[:_LONGEST_SHOWN]}…")
-
-
-def _literal(value: Expression) -> object:
-    if isinstance(value, Literal):
-        return value.value
-    if isinstance(value, Unary) and value.operator == "-" and isinstance(value.operand, Literal):
-        number = value.operand.value
-        return -number if isinstance(number, int | float) and not isinstance(number, bool) else None
-    return None
-
-
-def _converts(literal: object, kind: str) -> bool:
-    if kind == "bool":
-        return isinstance(literal, bool) or literal in ("true", "false", "1", "0", "")
-    if isinstance(literal, bool):
-        return False
-    if isinstance(literal, str):
-        # The provider's SDK treats "" as a number that is not set.
-        return literal == "" or _is_number(literal)
-    return True
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return text.lower().startswith("0x")
-    return True
-
-
-def _is_null(value: Expression) -> bool:
-    return isinstance(value, Literal) and value.value is None
 
 
 def _empties(value: Expression) -> bool:

@@ -44,7 +44,7 @@ def check_syntax(path: str, text: str, *, ours: bool, round_trips: bool = True) 
             findings.append(SYNTAX.found(message, "correct the others first", at=place))
         return Checked(None, tuple(findings))
     tree = read(text)
-    file = tree if isinstance(tree, Unreadable) else to_file(path, text, tree)
+    file = tree if isinstance(tree, Unreadable) else to_file(path, tree)
     if isinstance(file, Unreadable):
         message = f"valid HCL, but not checked, because python-hcl2 cannot read it: {file.reason}"
         help = "simplify the expression, or check the file with terraform validate"

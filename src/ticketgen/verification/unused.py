@@ -6,29 +6,25 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Finding
 from ticketgen.findings.verification import UNUSED_DECLARATION
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Block
 
 __all__ = ["check_unused"]
+
+_KINDS = {"var": "variable", "local": "local value"}
 
 
 def check_unused(module: Module) -> Iterator[Finding]:
     """Yield a finding for each unused declaration; nothing if an unread file of the module may use it."""
     if not module.complete:
         return
-    used: dict[str, set[int]] = {}
+    used: dict[Address, set[int]] = {}
     for use in module.uses:
         used.setdefault(use.address, set()).add(id(use.block))
     for address, found in module.declarations.items():
-        kind = address.partition(".")[0]
-        declared = found[0]
-        if kind not in {"var", "local"}:
+        if address.kind not in _KINDS:
             continue
-        users = used.get(address, set())
-        if isinstance(declared.node, Block):
-            users = users - {id(declared.node)}  # its own validation does not count
-        if not users:
-            what = "variable" if kind == "var" else "local value"
+        declared = found[0]
+        if not used.get(address, set()) - {id(declared.node)}:  # a variable's own validation does not count
             message = f"{address} is declared but never used"
-            place = declared.location
-            yield UNUSED_DECLARATION.found(message, f"remove the {what}", at=place)
+            yield UNUSED_DECLARATION.found(message, f"remove the {_KINDS[address.kind]}", at=declared.place)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ticketgen.hcl.modules import modules
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
-from ticketgen.pictures.instances import Instance, instances, uses
+from ticketgen.pictures.trails import Use, uses
+from ticketgen.pictures.view import View
 
 ROOT = """
 provider "aws" {
@@ -55,44 +55,41 @@ output "key" {
 """
 
 
-def found() -> dict[str, Instance]:
+def view() -> View:
     files = [parse("main.tf", ROOT), parse("west/main.tf", WEST)]
-    return {each.name: each for each in instances(modules(file for file in files if isinstance(file, File)))}
+    return View(file for file in files if isinstance(file, File))
 
 
-def targets(instance: str, address: str, attribute: str) -> set[str]:
-    every = found()
-    resource = every[instance].resources[address]
-    children = {name: each for name, each in every.items() if name}
-    return {use.target.key for use in uses(resource, children) if use.attribute == attribute}
+def uses_of(key: str, attribute: str) -> list[Use]:
+    (resource,) = (each for each in view().resources() if each.key == key)
+    return [use for use in uses(resource) if use.attribute == attribute]
+
+
+def targets(key: str, attribute: str) -> set[str]:
+    return {use.target.key for use in uses_of(key, attribute)}
 
 
 def test_a_module_is_in_the_region_of_the_provider_that_it_is_given() -> None:
-    assert {name: each.region for name, each in found().items()} == {"": "", "west": "us-west-2"}
-
-
-def test_a_key_of_a_map_leads_to_its_value_only() -> None:
-    assert targets("west", "aws_lambda_function.f", "environment.variables") == {"aws_dynamodb_table.sales"}
-    assert targets("west", "aws_lambda_function.f", "whole") == {
-        "aws_dynamodb_table.sales",
-        "aws_dynamodb_table.other",
+    assert {scope.path: region for scope, region in view().region_of_scope.items()} == {
+        "": "",
+        "module.west": "us-west-2",
     }
 
 
+def test_a_key_of_a_map_leads_to_its_value_only() -> None:
+    function = "module.west.aws_lambda_function.f"
+    assert targets(function, "environment.variables") == {"aws_dynamodb_table.sales"}
+    assert targets(function, "whole") == {"aws_dynamodb_table.sales", "aws_dynamodb_table.other"}
+
+
 def test_outputs_locals_data_and_loops_are_followed() -> None:
-    assert targets("", "aws_dynamodb_table.other", "kms") == {"module.west.aws_kms_key.k"}
-    assert targets("", "aws_iam_role_policy.p", "policy") == {"aws_dynamodb_table.sales"}
-    assert targets("", "aws_iam_role_policy.p", "other") == {"aws_dynamodb_table.other"}
+    assert targets("aws_dynamodb_table.other", "kms") == {"module.west.aws_kms_key.k"}
+    assert targets("aws_iam_role_policy.p", "policy") == {"aws_dynamodb_table.sales"}
+    assert targets("aws_iam_role_policy.p", "other") == {"aws_dynamodb_table.other"}
 
 
 def test_the_trail_has_every_place_on_the_way() -> None:
-    every = found()
-    children = {name: each for name, each in every.items() if name}
-    use = next(
-        use
-        for use in uses(every["west"].resources["aws_lambda_function.f"], children)
-        if use.attribute == "environment.variables"
-    )
+    use, *_ = uses_of("module.west.aws_lambda_function.f", "environment.variables")
     assert [str(each) for each in use.trail] == [
         "west/main.tf:8 var.tables.sales",
         "main.tf:18 local.tables",

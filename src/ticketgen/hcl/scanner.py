@@ -1,8 +1,8 @@
-"""The nesting depth of brackets in a text, by the rules of HCL's own scanner.
+"""The tokenizer of HCL: the marks of a text that begin or end something, by the rules of HCL's own scanner.
 
-Brackets in comments and literal text do not count; ``${ }`` and ``%{ }`` count, and so do brackets inside them. In
-invalid text the scan may count too many brackets but never too few: it guards a parser that would abort the process.
-The rules are those of hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl.
+It reads no expressions. Whatever must know where code, strings, heredocs and comments are before a parser does, or
+without one, asks it: the guards, the weight of a text, and the templates in heredocs. The rules are those of
+hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["GO_SPACE", "bracket_depth", "scan"]
+__all__ = ["GO_SPACE", "scan"]
 
 GO_SPACE = (
     " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
@@ -25,44 +25,33 @@ _CODE = re.compile(
 _QUOTED = re.compile(r'\\.|\$\$\{|%%\{|(?P<template>[$%]\{)|(?P<end>")', re.DOTALL)
 _HEREDOC = re.compile(r"\$\$\{|%%\{|(?P<template>[$%]\{)|(?P<line>\n)")
 _LINE = re.compile(r"[^\n]*")
-_OPENER = {"]": "[", ")": "(", "}": "{"}
+_UNENDING = "\n"
+"""The marker of a heredoc whose end is not in the text: no line is equal to it."""
 
 
-def bracket_depth(text: str, limit: int) -> int | None:
-    """The offset at which the depth first exceeds the limit; None if it never does."""
-    brackets: list[str] = []
-    for kind, _, _, match in scan(text):
-        if kind in {"open", "template"}:
-            brackets.append("${" if kind == "template" else match[0])
-            if len(brackets) > limit:
-                return match.start()
-        elif kind in {"close", "template end"}:
-            expected = "${" if kind == "template end" else _OPENER[match[0]]
-            if brackets and brackets[-1] == expected:
-                brackets.pop()
-        elif kind == "marker" and not match["marker"].isascii():
-            return match.start()
-    return None
-
-
-def scan(text: str) -> Iterator[tuple[str, str, int, re.Match[str]]]:
+def scan(text: str, *, in_heredoc: bool = False) -> Iterator[tuple[str, str, int, re.Match[str]]]:
     """The marks of a text that begin or end something, in order.
 
     Each has its kind, the text that it stands in, the offset after the previous mark, and its match. The text is "" for
     code, ``"`` for a quoted string, and the marker of a heredoc. The kinds are ``open``, ``close``, ``template``,
     ``template end``, ``quote``, ``end`` (of a quoted string), ``marker``, ``marker end``, ``comment``, ``line`` (in a
-    heredoc) and ``escape``.
+    heredoc) and ``escape``. In invalid text, there may be too many marks that open something, but never too few: they
+    guard a parser that would abort the process.
+
+    Args:
+        text: the text.
+        in_heredoc: whether it is the body of a heredoc, and not code.
     """
     last_comment_end = text.rfind("*/")
     braces = 0
     # The enclosing templates: the number of open braces at a `${`, or the end mark of a quoted string or heredoc.
-    inside: list[int | str] = []
+    inside: list[int | str] = [_UNENDING] if in_heredoc else []
     position = 0
     while True:
         here = inside[-1] if inside else 0
         where = here if isinstance(here, str) else ""
         before = position
-        if where and where != '"' and text[position - 1] == "\n":
+        if where and where != '"' and text[position - 1 : position] == "\n":
             match = _LINE.match(text, position)
             if match is not None and match[0].strip(GO_SPACE) == where:
                 inside.pop()

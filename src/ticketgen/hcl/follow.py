@@ -1,0 +1,73 @@
+"""One step along a reference: the declaration that it names, and the expression behind a declaration."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.syntax import Attribute, Expression, Reference, Step
+
+__all__ = ["Named", "Source", "named", "source"]
+
+
+class Named(NamedTuple):
+    """What a reference names.
+
+    Attributes:
+        declaration: a local value, variable, output, resource or data source.
+        scope: the scope that declares it.
+        steps: the steps into its value.
+    """
+
+    declaration: Declaration
+    scope: Scope
+    steps: tuple[Step, ...]
+
+
+class Source(NamedTuple):
+    """The expression that gives a declaration its value.
+
+    Attributes:
+        expression: the expression.
+        scope: its scope.
+        call: the module call of which it is an argument; None if it is in the declaration itself.
+    """
+
+    expression: Expression
+    scope: Scope
+    call: Declaration | None = None
+
+
+def named(reference: Reference, scope: Scope) -> Named | None:
+    """What a reference in a scope names; an output for ``module.x.y``.
+
+    None if it is not declared, or in a module that was not read, and for built-in names and whole modules.
+    """
+    address, path = reference.parsed
+    if address.kind == "module":
+        inner, output = scope.inner.get(address.name), reference.attribute
+        found = inner.module.outputs.get(output.name) if inner is not None and output is not None else None
+        if inner is None or output is None or found is None:
+            return None
+        return Named(found, inner, path[path.index(output) + 1 :])
+    declaration = scope.module.first.get(address)
+    return Named(declaration, scope, path) if declaration is not None else None
+
+
+def source(declaration: Declaration, scope: Scope) -> Source | None:
+    """The source of a local value, an output or a variable; None if it has none.
+
+    That of a variable is the argument of the call, and otherwise the default, which the user of a root module can
+    override.
+    """
+    if isinstance(declaration.node, Attribute):
+        return Source(declaration.node.value, scope)
+    if declaration.address.kind == "output":
+        value = declaration.value("value")
+        return Source(value, scope) if value is not None else None
+    given = scope.given.get(declaration.name)
+    if given is not None and scope.caller is not None:
+        return Source(given.value, scope.caller, scope.call)
+    default = declaration.value("default")
+    return Source(default, scope) if default is not None else None

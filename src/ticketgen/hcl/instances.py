@@ -1,0 +1,77 @@
+"""The instances of a repeated block: of a resource with ``count`` or ``for_each``, and of a ``dynamic`` block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.sizes import MOST_ELEMENTS
+from ticketgen.hcl.syntax import Block, Reference
+from ticketgen.hcl.values import UNKNOWN, UNKNOWN_LOOP, Environment, Value
+
+__all__ = ["instances", "nested_blocks"]
+
+_OF_AN_INSTANCE: Final = 50
+"""Steps of the budget for an instance of a resource, because the rules visit each."""
+
+
+def instances(values: Evaluator, declared: Declaration, scope: Scope) -> Iterator[Environment]:
+    """The environment of each instance of a resource; a single one if ``count`` or ``for_each`` is unknown."""
+    count, each = declared.value("count"), declared.value("for_each")
+    bindings: Iterable[Mapping[str, Value]] | None = None
+    if count is not None:
+        number = values.of(count, scope)
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_ELEMENTS:
+            pass  # unknown, or nothing that Terraform accepts
+        elif _affords(values, number):
+            bindings = ({"count": {"index": index}} for index in range(number))
+    elif each is not None:
+        pairs = _pairs(values.of(each, scope))
+        if pairs is not None and _affords(values, len(pairs)):
+            bindings = ({"each": {"key": key, "value": value}} for key, value in pairs)
+    else:
+        bindings = ({},)
+    for bound in (UNKNOWN_LOOP,) if bindings is None else bindings:
+        yield Environment(scope, bound)
+
+
+def nested_blocks(
+    values: Evaluator, block: Block, type: str, where: Environment
+) -> Iterator[tuple[Block, Environment]]:
+    """The nested blocks of a type, including those from ``dynamic``, with their environments."""
+    for inner in block.blocks():
+        if inner.type == type:
+            yield inner, where
+        elif inner.type == "dynamic" and inner.labels == (type,):
+            contents = inner.blocks("content")
+            iterator = inner.attribute("iterator")
+            name = iterator.value.root if iterator and isinstance(iterator.value, Reference) else type
+            each = inner.attribute("for_each")
+            pairs = _pairs(values.of(each.value, where)) if each else None
+            if pairs is not None and not _affords(values, len(pairs)):
+                pairs = None
+            for key, value in [(UNKNOWN, UNKNOWN)] if pairs is None else pairs:
+                for content in contents[:1]:
+                    yield content, where.binding(**{name: {"key": key, "value": value}})
+
+
+def _affords(values: Evaluator, instances: int) -> bool:
+    """Whether the budget has room for that many instances; there is always room for one."""
+    steps = instances * _OF_AN_INSTANCE
+    if instances <= 1 or steps <= values.budget.left:
+        values.budget.spend(steps)
+        return True
+    values.budget.lacks("there are too many instances: each of the other resources counts as one")
+    return False
+
+
+def _pairs(value: Value) -> list[tuple[Value, Value]] | None:
+    """The key and value of each instance; None if they are unknown."""
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, list) and len(value) <= MOST_ELEMENTS:
+        return [(element, element) for element in value]
+    return None

@@ -1,0 +1,130 @@
+"""Terraform's conversions of values, its operators, and the steps into a value."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ticketgen.hcl.syntax import GetAttribute, GetIndex, Literal, Step
+from ticketgen.hcl.values import UNKNOWN, Link, Value, is_known
+
+__all__ = ["as_text", "as_truth", "binary", "element", "elements", "step_into", "unary"]
+
+
+def step_into(link: Link, step: Step) -> Link:
+    """One step into a resource. An index selects an instance or element, and all of them look the same."""
+    if isinstance(step, GetAttribute):
+        return Link(link.scope, link.resource, (*link.path, step.name))
+    if (
+        link.path
+        and isinstance(step, GetIndex)
+        and isinstance(step.key, Literal)
+        and isinstance(step.key.value, str)
+    ):
+        return Link(link.scope, link.resource, (*link.path, step.key.value))
+    return link
+
+
+def element(value: Value, key: Value) -> Value:
+    """One element of a list or map; `UNKNOWN` if there is none."""
+    if isinstance(value, dict) and isinstance(key, str):
+        return value.get(key, UNKNOWN)
+    if isinstance(value, list) and isinstance(key, str) and key.isdecimal() and len(key) < 6:
+        key = int(key)
+    if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+        return value[key]
+    return UNKNOWN
+
+
+def elements(value: Value) -> list[tuple[Value, Value]] | None:
+    """The keys and values over which a ``for`` goes; None if they are unknown."""
+    if isinstance(value, list):
+        return list(enumerate(value))
+    return [(key, value[key]) for key in sorted(value)] if isinstance(value, dict) else None
+
+
+def as_truth(value: Value) -> bool | None:
+    """The value as a condition; None if it is unknown or no condition. Terraform converts ``"true"``."""
+    if isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False}.get(value)
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: Value) -> Value:
+    """The value as an operand of arithmetic: Terraform converts decimals in strings."""
+    if isinstance(value, str) and len(value) < 16 and re.fullmatch(r"-?(0|[1-9]\d*)", value, re.ASCII):
+        return int(value)
+    return value
+
+
+def as_text(value: Value) -> str | None:
+    """The value as text inside a template; None if it is unknown."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    return json.dumps(value) if isinstance(value, float) else None
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def unary(operator: str, operand: Value) -> Value:
+    """The result of ``-`` or ``!``."""
+    truth = as_truth(operand)
+    if operator == "!" and truth is not None:
+        return not truth
+    if operator == "-" and _is_number(operand):
+        return -operand  # type: ignore[operator]
+    return UNKNOWN
+
+
+def binary(operator: str, left: Value, right: Value) -> Value:
+    """The result of an operator with two operands.
+
+    Raises:
+        ArithmeticError, ValueError: the result is infinite, or no number.
+    """
+    if operator in {"&&", "||"}:
+        left, right = (each if as_truth(each) is None else as_truth(each) for each in (left, right))
+    if operator == "&&" and (left is False or right is False):
+        return False
+    if operator == "||" and (left is True or right is True):
+        return True
+    if not is_known(left) or not is_known(right):
+        return UNKNOWN
+    if operator in {"==", "!="}:
+        same = left == right and isinstance(left, bool) == isinstance(right, bool)
+        return same if operator == "==" else not same
+    if isinstance(left, bool) and isinstance(right, bool):
+        return left if operator in {"&&", "||"} else UNKNOWN  # the other cases are decided above
+    left, right = _number(left), _number(right)
+    if not _is_number(left) or not _is_number(right):
+        return UNKNOWN
+    assert isinstance(left, int | float)
+    assert isinstance(right, int | float)
+    if abs(left) > 1e15 or abs(right) > 1e15:
+        return UNKNOWN
+    match operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return UNKNOWN if right == 0 else left // right if left % right == 0 else left / right
+        case "%":
+            return UNKNOWN if right == 0 else left - right * int(left / right)
+        case "<":
+            return left < right
+        case "<=":
+            return left <= right
+        case ">":
+            return left > right
+        case ">=":
+            return left >= right
+    return UNKNOWN

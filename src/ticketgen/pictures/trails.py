@@ -1,0 +1,210 @@
+"""The trails from a resource to the resources that its block leads to: every reference on the way.
+
+A reference is followed through locals, variables, outputs and data sources, attribute by attribute, so that
+``var.tables.sales`` in a Region's module leads to ``aws_dynamodb_table.ticket_sales`` of the root, and to no other
+table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.follow import named, source
+from ticketgen.hcl.syntax import (
+    Access,
+    Attribute,
+    Block,
+    Call,
+    Expression,
+    GetAttribute,
+    GetIndex,
+    Literal,
+    Node,
+    Object,
+    Parentheses,
+    Reference,
+    Step,
+)
+from ticketgen.hcl.walk import inside
+
+__all__ = ["Behind", "Resource", "Use", "literals", "places", "spelled", "uses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A reference and its place in a file.
+
+    Attributes:
+        file: its path.
+        line: counts from 1.
+        text: the reference, ``var.tables.sales``.
+    """
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A managed resource in a scope of its module."""
+
+    scope: Scope
+    declared: Declaration
+
+    @property
+    def type(self) -> str:
+        """Such as ``aws_kinesis_stream``."""
+        return self.declared.type
+
+    @property
+    def name(self) -> str:
+        """The second label of its block."""
+        return self.declared.name
+
+    @property
+    def block(self) -> Block:
+        """Its block."""
+        return self.declared.block
+
+    @property
+    def key(self) -> str:
+        """Its address in the whole stack."""
+        return ".".join(filter(None, (self.scope.path, str(self.declared.address))))
+
+    @property
+    def behind(self) -> Behind:
+        """Its block as the end of a trail."""
+        return Behind(self.declared.file, self.block.line, str(self.declared.address))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One resource uses another.
+
+    Attributes:
+        target: what is used.
+        attribute: where in the user's block, with dots: ``environment.variables``.
+        trail: every reference on the way, from the user's own to the one that names the target.
+    """
+
+    target: Resource
+    attribute: str
+    trail: tuple[Behind, ...]
+
+
+def uses(resource: Resource) -> Iterator[Use]:
+    """Every resource that a resource's block leads to, as often as it does."""
+    file = resource.declared.file
+    for path, attribute in _attributes(resource.block, ()):
+        for target, trail in _follow(attribute.value, (), resource.scope, file, ()):
+            yield Use(target, path, trail)
+
+
+def _attributes(block: Block, path: tuple[str, ...]) -> Iterator[tuple[str, Attribute]]:
+    for attribute in block.body.attributes:
+        yield ".".join((*path, attribute.name)), attribute
+    for inner in block.blocks():
+        inner_path = (
+            path if inner.type == "content" else (*path, inner.labels[0] if inner.labels else inner.type)
+        )
+        yield from _attributes(inner, inner_path)
+
+
+_Found = Iterator[tuple[Resource, tuple[Behind, ...]]]
+
+
+def _follow(
+    expression: Expression, steps: tuple[Step, ...], scope: Scope, file: str, trail: tuple[Behind, ...]
+) -> _Found:
+    """Yield the resources behind the value that these steps of an expression select."""
+    match expression:
+        case Reference():
+            yield from _reference(expression, steps, scope, file, trail)
+        case Object() if steps and (key := _key(steps[0])) is not None:
+            for item in expression.items:
+                # A key that is computed may be the one.
+                if not isinstance(item.key, Literal) or item.key.value == key:
+                    yield from _follow(item.value, steps[1:], scope, file, trail)
+        case Parentheses():
+            yield from _follow(expression.inner, steps, scope, file, trail)
+        case Call(name="merge"):
+            for argument in expression.arguments:
+                yield from _follow(argument, steps, scope, file, trail)
+        case Access():
+            yield from _follow(expression.operand, (*expression.steps, *steps), scope, file, trail)
+        case _:
+            for inner, _bound in inside(expression):
+                yield from _follow(inner, (), scope, file, trail)
+
+
+def _reference(
+    reference: Reference, steps: tuple[Step, ...], scope: Scope, file: str, trail: tuple[Behind, ...]
+) -> _Found:
+    for step in reference.steps:
+        if isinstance(step, GetIndex):
+            yield from _follow(step.key, (), scope, file, trail)
+    behind = Behind(file, reference.line, spelled(reference))
+    whole = Reference(reference.line, reference.column, reference.root, (*reference.steps, *steps))
+    found = named(whole, scope)
+    if found is None or behind in trail:
+        return
+    declared, trail = found.declaration, (*trail, behind)
+    if declared.address.kind == "resource":
+        yield Resource(found.scope, declared), trail
+    elif declared.type:
+        for _, attribute in _attributes(declared.block, ()):
+            yield from _follow(attribute.value, (), found.scope, declared.file, trail)
+    elif (origin := source(declared, found.scope)) is not None:
+        where = origin.call.file if origin.call is not None else declared.file
+        yield from _follow(origin.expression, found.steps, origin.scope, where, trail)
+
+
+def _key(step: Step) -> str | None:
+    if isinstance(step, GetAttribute):
+        return step.name
+    if isinstance(step, GetIndex) and isinstance(step.key, Literal) and isinstance(step.key.value, str):
+        return step.key.value
+    return None
+
+
+def spelled(reference: Reference) -> str:
+    """Return a reference as written; an index that is not a literal becomes ``[…]``."""
+    text = reference.root
+    for step in reference.steps:
+        match step:
+            case GetAttribute():
+                text += f".{step.name}"
+            case GetIndex(key=Literal(value=str(key))):
+                text += f'["{key}"]'
+            case GetIndex(key=Literal(value=key)):
+                text += f"[{key}]"
+            case GetIndex():
+                text += "[…]"
+            case _:
+                text += "[*]"
+    return text
+
+
+def literals(expression: Expression | None) -> str:
+    """The text or number of a literal, "" for anything else."""
+    return str(expression.value) if isinstance(expression, Literal) and expression.value is not None else ""
+
+
+def places(expression: Expression, scope: Scope, file: str) -> Iterator[tuple[str, Node, str]]:
+    """Yield the literal keys of an object, also behind locals: each key, its item and its file."""
+    if isinstance(expression, Object):
+        for item in expression.items:
+            if isinstance(item.key, Literal) and isinstance(item.key.value, str):
+                yield item.key.value, item, file
+    elif isinstance(expression, Reference) and expression.address.kind == "local":
+        found = named(expression, scope)
+        origin = source(found.declaration, scope) if found is not None else None
+        if found is not None and origin is not None:
+            yield from places(origin.expression, scope, found.declaration.file)

@@ -1,0 +1,79 @@
+"""An address is parsed once, from the syntax model, and never cut from a string."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import ticketgen
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import File, Reference
+
+SOURCE = Path(ticketgen.__file__).parent
+CUTS = re.compile(
+    r"""\.r?(?:split|partition)\(["']\.["']|(?:removeprefix|startswith)\(\(?["'](?:var|local|module|output|resource)\.["']"""
+)
+OF_OTHER_THINGS = {
+    "hcl/address.py": "text.split",  # a provider configuration in a string, as in Terraform 0.11
+    "verification/directory.py": "file.partition",  # the suffix of a file's name
+    "verification/schema.py": "path.rpartition",  # an attribute of nested blocks, as the tables of the provider name it
+    "verification/versions.py": "match[2].split",  # a version
+}
+
+
+def reference(text: str) -> Reference:
+    file = parse("main.tf", f"a = {text}\n")
+    assert isinstance(file, File)
+    value = file.body.attributes[0].value
+    assert isinstance(value, Reference)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "written", "steps"),
+    [
+        ("var.tags.Owner", Address("var", "", "tags"), "var.tags", 1),
+        ('local.tags["a"]', Address("local", "", "tags"), "local.tags", 1),
+        ("aws_vpc.main.id", Address("resource", "aws_vpc", "main"), "aws_vpc.main", 1),
+        ("resource.aws_vpc.main.id", Address("resource", "aws_vpc", "main"), "aws_vpc.main", 1),
+        ("data.aws_region.here[0].name", Address("data", "aws_region", "here"), "data.aws_region.here", 2),
+        ("module.net[0].id", Address("module", "", "net"), "module.net", 2),
+        ("path.module", Address("path", "", "module"), "path.module", 0),
+        ("data.aws_region", Address("data", "aws_region"), "data.aws_region", 0),
+        ("aws_vpc[0].id", Address("resource", "aws_vpc"), "aws_vpc", 2),
+        ("var", Address("var"), "var", 0),
+        ("resource", Address("resource", "resource"), "resource", 0),
+    ],
+)
+def test_a_reference_names_an_address_and_steps_into_it(
+    text: str, address: Address, written: str, steps: int
+) -> None:
+    found = reference(text)
+    assert found.address == address
+    assert str(found.address) == written
+    assert found.parsed[1] == found.steps[len(found.steps) - steps :]
+
+
+def test_an_output_is_the_first_attribute_behind_any_index() -> None:
+    output = reference('module.net["a"].id.x').attribute
+    assert output is not None
+    assert output.name == "id"
+    assert reference("module.net[0]").attribute is None
+
+
+def test_addresses_have_an_order() -> None:
+    names = [Address("var", "", "b"), Address("resource", "aws_vpc", "a"), Address("var", "", "a")]
+    assert list(map(str, sorted(names))) == ["aws_vpc.a", "var.a", "var.b"]
+
+
+def test_no_address_is_cut_from_a_string() -> None:
+    for package in ("hcl", "verification", "pictures"):
+        for path in (SOURCE / package).glob("*.py"):
+            name = f"{package}/{path.name}"
+            allowed = OF_OTHER_THINGS.get(name, "")
+            lines = path.read_text("utf-8").splitlines()
+            cuts = [line for line in lines if CUTS.search(line) and not (allowed and allowed in line)]
+            assert cuts == [], name
