@@ -153,7 +153,7 @@ class Reference(Node):
     @property
     def address(self) -> Address:
         """The address that it names, as in `parsed`."""
-        return self.parsed[0]
+        return (self._parsed or self._parse())[0]
 
     @property
     def attribute(self) -> GetAttribute | None:

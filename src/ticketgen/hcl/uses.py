@@ -35,6 +35,7 @@ class Use:
     Attributes:
         file: the path of the file.
         reference: the reference.
+        address: the address that it names; the beginning of one if it is incomplete.
         block: the top-level block that contains it.
         within: the types of the blocks that contain it, from the outermost.
         attribute: the attribute of the innermost of them that contains it.
@@ -42,14 +43,10 @@ class Use:
 
     file: str
     reference: Reference
+    address: Address
     block: Block
     within: tuple[str, ...]
     attribute: str
-
-    @property
-    def address(self) -> Address:
-        """The address that it names; the beginning of one if it is incomplete."""
-        return self.reference.address
 
     @property
     def argument(self) -> str:
@@ -79,7 +76,7 @@ def uses(files: Iterable[File], references: Callable[[Expression], Iterable[Refe
                         if reference.root not in bound and not (
                             no_values and reference.root not in BUILT_INS
                         ):
-                            yield Use(file.path, reference, block, within, attribute.name)
+                            yield Use(file.path, reference, reference.address, block, within, attribute.name)
 
 
 def _attributes(
