@@ -27,7 +27,7 @@ MEASURED := $(addprefix tests/,aws cache capacity cli hcl pictures pipeline rend
 DYNAMODB := .build/dynamodb-local
 
 # Slow proofs that measure time or hold a sale in real time: each has the machine to itself.
-ALONE := tests/functions/test_full_house.py tests/functions/test_races.py tests/rehearsal/test_rehearse_command.py \
+ALONE := tests/functions/test_sold_out_event.py tests/functions/test_races.py tests/rehearsal/test_rehearse_command.py \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
 .PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz exhaust

@@ -15,8 +15,8 @@ from ticketgen.escaping import visible_lines
 from ticketgen.finding_kinds import GROUPS
 from ticketgen.findings import FindingKind, Severity
 from ticketgen.findings.verification import LEVELS
-from ticketgen.rules.pages import page
 from ticketgen.rules.registry import RULES
+from ticketgen.rules.rule_pages import page
 from ticketgen.tree.diff import unified
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,7 +17,7 @@ from terraform_tool import Terraform, cannot, usable
 if TYPE_CHECKING:
     from functions_cloud import Cloud
 
-    from ticketgen.rehearsal.emulated import EmulatedAws
+    from ticketgen.rehearsal.emulator_client import EmulatedAws
 
 # The workers of a run already keep every core busy.
 os.environ["TICKETGEN_ONE_PROCESS"] = "1"
@@ -68,7 +68,7 @@ def _spread(cases: list[pytest.Item], limit: int) -> list[pytest.Item]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def folders_of_a_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+def isolated_user_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the tests' cache, secret and records out of the folders of whoever runs them.
 
     The workers of a run share them, as the processes of a user do: with a secret of its own, each would discard what
@@ -81,7 +81,7 @@ def folders_of_a_user(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_waiting() -> Iterator[None]:
+def no_fsync() -> Iterator[None]:
     """Do not wait for the disk: a killed process loses nothing that it wrote, only a machine does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
@@ -135,7 +135,7 @@ def cloud(dynamodb_port: int | None) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def small_project_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_project_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small project, rendered; to be copied and not to be touched."""
     from project_tools import SPEC, run
 
@@ -146,10 +146,10 @@ def small_project_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def small_project(small_project_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def small_project(small_project_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with two environments in three Regions, rendered; it is the current folder."""
     folder = tmp_path / "project"
-    shutil.copytree(small_project_once, folder)
+    shutil.copytree(small_project_template, folder)
     monkeypatch.chdir(folder)
     return folder
 
@@ -165,7 +165,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rendered_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That folder, rendered; to be copied and never changed."""
     from cli_tools import SPEC, run
 
@@ -177,16 +177,16 @@ def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def rendered(rendered_once: Path, project: Path) -> Path:
+def rendered(rendered_template: Path, project: Path) -> Path:
     """The folder with the spec and its stacks; it is the current folder."""
-    shutil.copytree(rendered_once, project, dirs_exist_ok=True)
+    shutil.copytree(rendered_template, project, dirs_exist_ok=True)
     return project
 
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
     """An emulated AWS in a process of its own, shared: tests keep to names of their own."""
-    from ticketgen.rehearsal.emulated import EmulatedAws
+    from ticketgen.rehearsal.emulator_client import EmulatedAws
 
     with EmulatedAws(tmp_path_factory.mktemp("emulator") / "log") as aws:
         yield aws

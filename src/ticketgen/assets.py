@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-__all__ = ["asset_folder", "changelog", "document", "documents"]
+__all__ = ["asset_folder", "changelog", "document_text", "documents"]
 
 
 @cache
@@ -40,6 +40,6 @@ def documents() -> tuple[str, ...]:
     return (*pages, "rules/README.md") if (folder / "rules" / "README.md").is_file() else tuple(pages)
 
 
-def document(name: str) -> str:
+def document_text(name: str) -> str:
     """The text of a page."""
     return (asset_folder("docs") / name).read_text(encoding="utf-8")

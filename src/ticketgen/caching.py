@@ -24,14 +24,14 @@ from pathlib import Path
 from ticketgen.atomic_write import replace_file
 from ticketgen.user_secret import user_secret
 
-__all__ = ["NO_CACHE", "cache_folder", "fingerprint", "keep", "load"]
+__all__ = ["NO_CACHE", "cache_folder", "fingerprint", "load", "store"]
 
 NO_CACHE = "TICKETGEN_NO_CACHE"
 """Environment variable that disables the cache if it is set to any value."""
 
-_LARGEST = 4 * 2**20  # bytes; the compiled grammar has 0.2 MB, the largest template 0.1 MB
-_CODE = sha256().digest_size
-_WRITTEN_IN_S = 60
+_MAX_BYTES = 4 * 2**20  # bytes; the compiled grammar has 0.2 MB, the largest template 0.1 MB
+DIGEST_BYTES = sha256().digest_size
+_MAX_WRITE_S = 60
 """Seconds after which a run has certainly written an entry and renamed its temporary file."""
 
 
@@ -44,7 +44,7 @@ def cache_folder() -> Path | None:
     if os.environ.get(NO_CACHE) or user_secret() is None:
         return None
     try:
-        folder = _chosen()
+        folder = _configured_folder()
     except RuntimeError:  # the user has no home
         return None
     return folder if folder.is_absolute() and _is_safe(folder) else None
@@ -53,7 +53,9 @@ def cache_folder() -> Path | None:
 @cache
 def fingerprint(*packages: str) -> str:
     """The installed versions of Python, ticketgen and some packages: each file by name, size and time."""
-    return "\n".join([sys.version, *(told for name in ("ticketgen", *packages) for told in _files(name))])
+    return "\n".join(
+        [sys.version, *(told for name in ("ticketgen", *packages) for told in _package_files(name))]
+    )
 
 
 def load(kind: str, key: str) -> bytes | None:
@@ -63,66 +65,66 @@ def load(kind: str, key: str) -> bytes | None:
         kind: what the entry is, one word. An entry of one kind is never read as another.
         key: all inputs of its computation, of any length.
     """
-    name = _name(kind, key)
-    with suppress(OSError), _opened() as folder:
+    name = entry_name(kind, key)
+    with suppress(OSError), _open_cache() as folder:
         # Without O_NONBLOCK, a FIFO in place of the file would block.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
             found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
+            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _MAX_BYTES:
                 return None
-            entry = file.read(_LARGEST)
-        code, content = entry[:_CODE], entry[_CODE:]
-        return content if hmac.compare_digest(code, _authenticated(name, content)) else None
+            entry = file.read(_MAX_BYTES)
+        code, content = entry[:DIGEST_BYTES], entry[DIGEST_BYTES:]
+        return content if hmac.compare_digest(code, _with_digest(name, content)) else None
     return None
 
 
-def keep(kind: str, key: str, content: bytes, most: int) -> None:
+def store(kind: str, key: str, content: bytes, max_entries: int) -> None:
     """Write an entry atomically for parallel runs, and delete the oldest ones; do nothing on an error.
 
     Args:
         kind: as for `load`.
         key: as for `load`.
         content: the content of the entry.
-        most: the number of entries of that kind to keep; the newest ones stay.
+        max_entries: the number of entries of that kind to keep; the newest ones stay.
     """
-    name = _name(kind, key)
-    if len(content) + _CODE > _LARGEST:
+    name = entry_name(kind, key)
+    if len(content) + DIGEST_BYTES > _MAX_BYTES:
         return
-    with suppress(OSError), _opened() as folder:
-        replace_file(name, _authenticated(name, content) + content, folder=folder, mode=0o600)
-        _delete_oldest(folder, kind, most)
+    with suppress(OSError), _open_cache() as folder:
+        replace_file(name, _with_digest(name, content) + content, folder=folder, mode=0o600)
+        _delete_oldest(folder, kind, max_entries)
 
 
-def _name(kind: str, key: str) -> str:
+def entry_name(kind: str, key: str) -> str:
     return f"{kind}-{sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def _authenticated(name: str, content: bytes) -> bytes:
+def _with_digest(name: str, content: bytes) -> bytes:
     secret = user_secret()
     if secret is None:
         raise OSError("there is no secret")
     return hmac.digest(secret, f"ticketgen cache\0{name}\0".encode() + content, "sha256")
 
 
-def _delete_oldest(folder: int, kind: str, most: int) -> None:
+def _delete_oldest(folder: int, kind: str, max_entries: int) -> None:
     names = [name for name in os.listdir(folder) if name.startswith(f"{kind}-")]
-    if len(names) <= most:
+    if len(names) <= max_entries:
         return
     ages: list[tuple[float, str]] = []
     for name in names:
         with suppress(FileNotFoundError):
             ages.append((os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime, name))
     # Other runs are still writing the newest temporary files; older ones are from runs that were killed.
-    newest = time.time() - _WRITTEN_IN_S
+    newest = time.time() - _MAX_WRITE_S
     deletable = [(age, name) for age, name in ages if "." not in name or age < newest]
-    for _, name in sorted(deletable, reverse=True)[most:]:
+    for _, name in sorted(deletable, reverse=True)[max_entries:]:
         with suppress(OSError):  # a folder, or already deleted by another run
             os.unlink(name, dir_fd=folder)
 
 
 @contextmanager
-def _opened() -> Iterator[int]:
+def _open_cache() -> Iterator[int]:
     """The cache folder, open.
 
     Raises:
@@ -154,7 +156,7 @@ def _is_safe(folder: Path) -> bool:
     return found.st_uid == os.geteuid() and not found.st_mode & 0o022 and os.access(folder, os.W_OK | os.X_OK)
 
 
-def _files(package: str) -> Iterator[str]:
+def _package_files(package: str) -> Iterator[str]:
     spec = find_spec(package)
     for folder in spec.submodule_search_locations or () if spec else ():
         for root, inner, names in os.walk(folder):
@@ -168,7 +170,7 @@ def _files(package: str) -> Iterator[str]:
             yield f"{root!a}{told}"
 
 
-def _chosen() -> Path:
+def _configured_folder() -> Path:
     own = os.environ.get("TICKETGEN_CACHE_DIR")
     if own:
         return Path(os.path.abspath(own))  # noqa: PTH100 -- `resolve` would follow links, which are checked

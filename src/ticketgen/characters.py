@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-__all__ = ["Hidden", "Kind", "described", "hidden", "is_hidden", "look_alikes"]
+__all__ = ["Hidden", "Kind", "describe", "find_hidden", "find_look_alikes", "is_hidden"]
 
 
 class Kind(StrEnum):
@@ -41,7 +41,7 @@ class Hidden:
     kind: Kind
 
 
-BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARKS = frozenset("\u061c\u200e\u200f")
 """Bidirectional controls that do not open a run of text. https://www.unicode.org/reports/tr55/ allows them."""
 
@@ -56,7 +56,7 @@ _BLANK = re.compile(f"[{_PRINTABLE_BLANKS}]")
 _CANDIDATE = re.compile(r"[^\w -~]|[\u115f\u1160\u3164\uffa0]")
 """Every character that can be hidden, for a fast search: no other letter, digit or ASCII character."""
 _ZWNJ, _ZWJ, _KEYCAP, _BLACK_FLAG, _END_OF_TAGS = "\u200c", "\u200d", "\u20e3", "\U0001f3f4", "\U000e007f"
-_SOMETIMES = (
+_CONTEXTUAL = (
     _MARKS | frozenset("\r\u200c\u200d\u180b\u180c\u180d\u180f") | frozenset(map(chr, range(0xFE00, 0xFE10)))
 )
 """Hidden characters that some scripts need in some places; also tags and the selectors beside them."""
@@ -82,7 +82,7 @@ _JOINING = frozenset(
 """Scripts whose spelling needs joiners: https://www.unicode.org/reports/tr31/#Layout_and_Format_Control_Characters."""
 
 _WORD = re.compile(r"\w+")
-_WIDE = range(0xFF01, 0xFF5F)
+_FULL_WIDTH = range(0xFF01, 0xFF5F)
 
 
 def is_hidden(mark: str) -> bool:
@@ -90,7 +90,7 @@ def is_hidden(mark: str) -> bool:
     return not mark.isprintable() or _BLANK.match(mark) is not None
 
 
-def described(mark: str) -> str:
+def describe(mark: str) -> str:
     """Describe a character for a message: its code point, and its name if it has one."""
     name = unicodedata.name(mark, "") or _CONTROLS.get(mark, "")
     return f"U+{ord(mark):04X} ({name})" if name else f"U+{ord(mark):04X}"
@@ -104,7 +104,7 @@ _CONTROLS = {
 """Names of control characters, which have none in Unicode's own table."""
 
 
-def hidden(line: str) -> Iterator[Hidden]:
+def find_hidden(line: str) -> Iterator[Hidden]:
     """The hidden characters of a line of a file, except where its script needs them.
 
     Scripts need a tab, the carriage return at the end of the line, a joiner between letters of a joining script, the
@@ -115,14 +115,14 @@ def hidden(line: str) -> Iterator[Hidden]:
     first = Kind.INVISIBLE
     for candidate in _CANDIDATE.finditer(line):
         mark = candidate[0]
-        kind = _kind(mark)
+        kind = _hidden_kind(mark)
         if kind is None:
             continue
         index = candidate.start()
         if index < skip:
             continue
-        if mark in _SOMETIMES or mark > "\U000dffff":
-            skip = _flag(line, index)
+        if mark in _CONTEXTUAL or mark > "\U000dffff":
+            skip = _flag_end(line, index)
             if skip or _is_harmless(line, index, mark):
                 continue
         if count and index == start + count:
@@ -136,12 +136,12 @@ def hidden(line: str) -> Iterator[Hidden]:
 
 
 @lru_cache(maxsize=4096)
-def _kind(mark: str) -> Kind | None:
+def _hidden_kind(mark: str) -> Kind | None:
     """Why a character is hidden; None if the text around it needs it."""
     category = unicodedata.category(mark)
     if not is_hidden(mark) or category == "Zs" or mark == "\t":
         return None
-    if mark in BIDI:
+    if mark in _BIDI:
         return Kind.BIDI
     if category in {"Cc", "Zl", "Zp"}:
         return Kind.CONTROL
@@ -178,7 +178,7 @@ def _is_needed(mark: str, before: str, after: str) -> bool:
     return False
 
 
-def _flag(line: str, index: int) -> int:
+def _flag_end(line: str, index: int) -> int:
     """The end of the tags of a regional flag, such as Scotland's, if they begin here; 0 otherwise."""
     run = (
         _TAG_RUN.match(line, index)
@@ -203,7 +203,7 @@ def _script(mark: str) -> str:
     return unicodedata.name(mark, "").partition(" ")[0] if mark else ""
 
 
-def look_alikes(line: str) -> tuple[int, ...]:
+def find_look_alikes(line: str) -> tuple[int, ...]:
     """The indices of letters that look Latin, in words that look like other words.
 
     These are words that mix such letters with ASCII letters, and words of such letters alone, unless the line is
@@ -237,7 +237,7 @@ def look_alikes(line: str) -> tuple[int, ...]:
     for text, foreign in whole:
         script = _script(line[foreign[0]])
         symbol = script == "GREEK" and len(text) == 1
-        wide = all(ord(mark) in _WIDE for mark in text)
+        wide = all(ord(mark) in _FULL_WIDTH for mark in text)
         if script not in scripts and not symbol and not wide:
             found += foreign
     return tuple(sorted(found))

@@ -22,11 +22,11 @@ __all__ = [
     "as_shell_word",
     "as_uri",
     "as_utf8",
-    "harmless",
+    "decode_surrogates",
     "quoted",
-    "readable",
     "visible",
     "visible_lines",
+    "without_ci_commands",
 ]
 
 _PLAIN = re.compile("[ -~]*")
@@ -41,7 +41,7 @@ _COMMAND = re.compile(r"#(?=#[a-z]*\[)", re.IGNORECASE)
 def visible(text: str) -> str:
     """Text on one line, with invisible and look-alike characters as escapes; safe inside a line."""
     if not _PLAIN.fullmatch(text):
-        text = _escaped(readable(text))
+        text = _escaped(decode_surrogates(text))
     return _COMMAND.sub(r"\\u0023", text)
 
 
@@ -58,17 +58,17 @@ def visible_lines(text: str, *, keep: str = "\n") -> str:
         keep: the control characters that are not escaped.
     """
     if not _PLAIN_LINES.fullmatch(text):
-        parts = re.split(f"([{keep}])", readable(text))
+        parts = re.split(f"([{keep}])", decode_surrogates(text))
         text = "".join(part if part in keep else _escaped(part) for part in parts)
-    return harmless(text)
+    return without_ci_commands(text)
 
 
-def harmless(text: str) -> str:
+def without_ci_commands(text: str) -> str:
     """The text without CI commands."""
     return _COMMAND.sub(r"\\u0023", _COMMAND_LINE.sub(r"\1\\u003a", text))
 
 
-def readable(text: str) -> str:
+def decode_surrogates(text: str) -> str:
     r"""The text with bytes of a name that are not UTF-8 written as ``\xff``, and lone surrogates as escapes."""
     if not _SURROGATE.search(text):
         return text
@@ -81,7 +81,7 @@ def readable(text: str) -> str:
 
 def as_utf8(text: str) -> bytes:
     """A document as bytes, even if names in it are not UTF-8."""
-    return readable(text).encode("utf-8")
+    return decode_surrogates(text).encode("utf-8")
 
 
 def as_json(document: object) -> str:
@@ -102,7 +102,7 @@ def as_uri(path: str) -> str:
     try:
         octets = path.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        octets = readable(path).encode()
+        octets = decode_surrogates(path).encode()
     # Section 4.2 of https://www.rfc-editor.org/rfc/rfc3986: a colon in the first segment would end a scheme.
     return f"file://{quote(octets)}" if octets.startswith(b"/") else quote(octets)
 
@@ -125,9 +125,9 @@ def as_shell_word(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    from ticketgen.characters import is_hidden, look_alikes
+    from ticketgen.characters import find_look_alikes, is_hidden
 
-    others = set(look_alikes(text))
+    others = set(find_look_alikes(text))
     return "".join(
         _code(mark) if index in others or is_hidden(mark) else mark for index, mark in enumerate(text)
     )
@@ -140,7 +140,7 @@ def _code(mark: str) -> str:
 
 def _readable(document: object) -> object:
     if isinstance(document, str):
-        return readable(document)
+        return decode_surrogates(document)
     if isinstance(document, dict):
         return {_readable(key): _readable(value) for key, value in document.items()}
     if isinstance(document, list | tuple):

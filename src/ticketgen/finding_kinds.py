@@ -7,7 +7,7 @@ from types import MappingProxyType, ModuleType
 
 from ticketgen.findings import FindingKind, projects, rehearsal, sizing, spec, stacks, verification
 from ticketgen.rules.catalogue import CATALOGUE
-from ticketgen.sizing import quotas
+from ticketgen.sizing import quota_needs
 
 __all__ = ["GROUPS", "KINDS"]
 
@@ -20,7 +20,7 @@ def _of(module: ModuleType) -> tuple[FindingKind, ...]:
 
 GROUPS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType({
     "The spec and the command line": _of(spec),
-    "Capacity and quotas": (*_of(sizing), *quotas.KINDS.values()),
+    "Capacity and quotas": (*_of(sizing), *quota_needs.KINDS.values()),
     "Rendering and writing stacks": _of(stacks),
     "New projects and templates": _of(projects),
     "Directories to verify": _of(verification),

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from ticketgen.characters import Kind, described, hidden, look_alikes
+from ticketgen.characters import Kind, describe, find_hidden, find_look_alikes
 from ticketgen.escaping import visible
 from ticketgen.findings import FindingKind, Severity, Stage
 
-__all__ = ["HIDDEN_CHARACTERS", "MOST", "Place", "hidden_characters"]
+__all__ = ["HIDDEN_CHARACTERS", "MAX_PLACES", "HiddenText", "hidden_characters"]
 
-MOST = 20
+MAX_PLACES = 20
 """Maximum places reported for one file."""
 
 HIDDEN_CHARACTERS = FindingKind(
@@ -24,7 +24,8 @@ HIDDEN_CHARACTERS = FindingKind(
     "scripts look like Latin letters. Letters that look like Latin ones are a warning, in a word that mixes them with "
     "Latin letters or has no other letters; characters that Unicode does not define are a warning too. Text in any "
     "language is fine, and so are emoji, joiners between letters of scripts that need them, and a byte order mark at "
-    f"the start of a file. Of each file, {MOST} places are reported. ticketgen.yaml is checked in the same way when "
+    f"the start of a file. Of each file, {MAX_PLACES} places are reported. ticketgen.yaml is checked in the same "
+    f"way when "
     "it is read.",
     "delete the character, or write it as an escape in double quotes",
     Stage.VERIFY,
@@ -36,7 +37,7 @@ HIDDEN_CHARACTERS = FindingKind(
 )
 _FIX = HIDDEN_CHARACTERS.fix
 
-_MOST_SEEN = 50_000
+_MAX_SCANNED = 50_000
 """Maximum hidden characters classified in a file; beyond it, any hidden character is an error."""
 
 _LONGEST_SHOWN = 60
@@ -45,7 +46,7 @@ _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HiddenText:
     """Characters in a row, or a word.
 
     Attributes:
@@ -64,7 +65,7 @@ class Place:
     help: str
 
 
-def hidden_characters(text: str) -> Iterator[Place]:
+def hidden_characters(text: str) -> Iterator[HiddenText]:
     """The first places of a file, in order, and one more if there are others.
 
     Args:
@@ -80,64 +81,68 @@ def hidden_characters(text: str) -> Iterator[Place]:
             continue
         for place in _of_line(number, line):
             found += 1
-            if found > MOST:
-                yield _others(chain([(number, line[place.column - 1 :])], lines))
+            if found > MAX_PLACES:
+                yield _rest(chain([(number, line[place.column - 1 :])], lines))
                 return
             yield place
 
 
-def _others(lines: Iterable[tuple[int, str]]) -> Place:
+def _rest(lines: Iterable[tuple[int, str]]) -> HiddenText:
     """The first error in the remaining lines, or else the first warning; the search ends at the first error."""
-    message = f"more hidden characters follow; of a file, {MOST} places are reported"
+    message = f"more hidden characters follow; of a file, {MAX_PLACES} places are reported"
     warned = seen = 0
     for number, line in lines:
         if line.isascii() and not _CONTROL.search(line):
             continue
-        for each in hidden(line):
+        for each in find_hidden(line):
             seen += 1
-            if each.kind is not Kind.UNKNOWN or seen > _MOST_SEEN:
-                return Place(number, 1, message, Severity.ERROR, _FIX)
+            if each.kind is not Kind.UNKNOWN or seen > _MAX_SCANNED:
+                return HiddenText(number, 1, message, Severity.ERROR, _FIX)
         warned = warned or number
-    return Place(warned, 1, message, Severity.WARNING, _FIX)
+    return HiddenText(warned, 1, message, Severity.WARNING, _FIX)
 
 
-def _of_line(number: int, line: str) -> Iterator[Place]:
+def _of_line(number: int, line: str) -> Iterator[HiddenText]:
     places = [
-        _hidden(number, each.start, each.count, each.kind, line[each.start])
-        for each in islice(hidden(line), MOST + 1)
+        _describe_hidden(number, each.start, each.count, each.kind, line[each.start])
+        for each in islice(find_hidden(line), MAX_PLACES + 1)
     ]
-    others = look_alikes(line)
+    others = find_look_alikes(line)
     if others:
-        from ticketgen.look_alikes import latin
+        from ticketgen.look_alikes import latin_look_alike
 
         position, reported = 0, 0
         for word in _WORD.finditer(line):
             while position < len(others) and others[position] < word.start():
                 position += 1
-            if position == len(others) or reported > MOST:
+            if position == len(others) or reported > MAX_PLACES:
                 break
             index = others[position]
             if index < word.end():
                 reported += 1
-                places.append(_look_alike(number, word.start(), word[0], line[index], latin(line[index])))
+                places.append(
+                    _describe_look_alike(
+                        number, word.start(), word[0], line[index], latin_look_alike(line[index])
+                    )
+                )
     yield from sorted(places, key=lambda place: place.column)
 
 
-def _hidden(number: int, start: int, count: int, kind: Kind, mark: str) -> Place:
-    message = f"the {kind.value} {described(mark)} cannot be seen"
+def _describe_hidden(number: int, start: int, count: int, kind: Kind, mark: str) -> HiddenText:
+    message = f"the {kind.value} {describe(mark)} cannot be seen"
     if count > 1:
         message = (
-            f"{count:,} characters in a row cannot be seen; the first is the {kind.value} {described(mark)}"
+            f"{count:,} characters in a row cannot be seen; the first is the {kind.value} {describe(mark)}"
         )
     severity = Severity.WARNING if kind is Kind.UNKNOWN else Severity.ERROR
     if kind is Kind.BIDI:
         message += ", and shows the text around it in another order"
-    return Place(number, start + 1, message, severity, _FIX)
+    return HiddenText(number, start + 1, message, severity, _FIX)
 
 
-def _look_alike(number: int, start: int, word: str, mark: str, latin: str) -> Place:
+def _describe_look_alike(number: int, start: int, word: str, mark: str, latin: str) -> HiddenText:
     word = word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"
-    message = f"{visible(word)} contains {described(mark)}, which looks like {latin}"
-    return Place(
+    message = f"{visible(word)} contains {describe(mark)}, which looks like {latin}"
+    return HiddenText(
         number, start + 1, message, Severity.WARNING, f"write {latin}, or write the whole word in one script"
     )

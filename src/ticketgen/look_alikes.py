@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["LATIN", "latin"]
+__all__ = ["LATIN", "latin_look_alike"]
 
 _BY_LATIN = {
     "2": "1a7 3e8 14bf a644 a6ef a75a",
@@ -80,6 +80,6 @@ LATIN: Mapping[str, str] = MappingProxyType(
 """A character, and the Latin letter or digit that it looks like."""
 
 
-def latin(mark: str) -> str:
+def latin_look_alike(mark: str) -> str:
     """The Latin letter or digit that a character looks like: of another script, or in another style."""
     return LATIN.get(mark) or unicodedata.normalize("NFKC", mark)

@@ -17,25 +17,25 @@ from pathlib import Path, PurePosixPath
 
 from ticketgen.findings import Checked, Finding, Severity, Stage, errors, gather, has_errors
 from ticketgen.findings.spec import UNKNOWN_ENVIRONMENT
-from ticketgen.hcl.backstop import Backstop, Overrun
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
-from ticketgen.pictures.extraction import picture
+from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
+from ticketgen.pictures.extraction import build_picture
 from ticketgen.pictures.picture import Picture
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import Sizing, size
-from ticketgen.sizing.telling import told
+from ticketgen.sizing.finding_groups import group_findings
 from ticketgen.spec.load import load
 from ticketgen.spec.model import Environment, Project
-from ticketgen.spec.override import override
+from ticketgen.spec.override import apply_overrides
 from ticketgen.spec.resolve import resolve
-from ticketgen.spec.texts import choice
+from ticketgen.spec.string_types import suggest_known
 from ticketgen.stack.render import render
-from ticketgen.tree import Changes, Stack, State, plan, put_back, write
+from ticketgen.tree import Changes, Stack, State, plan_write, recover_interrupted, write
 from ticketgen.verification.admission import admit, too_large
-from ticketgen.verification.remembered import verify_or_remember as verify
+from ticketgen.verification.result_cache import verify_cached as verify
 from ticketgen.version import VERSION
 
 __all__ = [
@@ -54,7 +54,7 @@ __all__ = [
 STACKS = "stacks"
 """The folder beside the spec that holds one folder per environment."""
 
-_NEWS = frozenset({State.CREATED, State.CHANGED, State.HAND_EDITED, State.ORPHANED})
+_WRITTEN_STATES = frozenset({State.CREATED, State.CHANGED, State.HAND_EDITED, State.ORPHANED})
 """States of files that a write brings to something new; a missing file only comes back."""
 
 
@@ -80,7 +80,7 @@ def read_project(spec: Path, only: Sequence[str] = (), options: Sequence[str] = 
 
 
 def _read(spec: Path, only: Sequence[str], options: Sequence[str]) -> Checked[Project]:
-    return load(spec).then(lambda document: override(document, options, only)).then(resolve)
+    return load(spec).then(lambda document: apply_overrides(document, options, only)).then(resolve)
 
 
 def size_project(
@@ -97,7 +97,7 @@ def size_project(
 def _sized(environments: Sequence[Environment]) -> Checked[tuple[tuple[Environment, Sizing], ...]]:
     sized = [(environment, size(environment)) for environment in environments]
     values = tuple((environment, each.value) for environment, each in sized if each.value is not None)
-    return Checked(values, told((environment.name, each.findings) for environment, each in sized))
+    return Checked(values, group_findings((environment.name, each.findings) for environment, each in sized))
 
 
 def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
@@ -120,16 +120,16 @@ def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
 def _drawn(files: Mapping[str, str]) -> Checked[Picture]:
     """The picture of rendered files, within the budget of a verification, because templates may be untrusted."""
     budget = Budget()
-    admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, ours=True)
+    admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, rendered=True)
     if admitted.findings:
         return Checked(None, admitted.findings)
     try:
-        with Backstop(budget.seconds, budget.bytes):
+        with Watchdog(budget.seconds, budget.bytes):
             parsed = (parse(path, text) for path, text in admitted.terraform.items() if not refusal(text))
-            return Checked(picture(file for file in parsed if isinstance(file, File)))
-    except (Overrun, MemoryError, RecursionError) as error:
-        why = f"the picture takes more than {error}" if isinstance(error, Overrun) else "the picture"
-        return Checked(None, (too_large(why, None, "simplify the project's own templates", ours=True),))
+            return Checked(build_picture(file for file in parsed if isinstance(file, File)))
+    except (LimitExceeded, MemoryError, RecursionError) as error:
+        why = f"the picture takes more than {error}" if isinstance(error, LimitExceeded) else "the picture"
+        return Checked(None, (too_large(why, None, "simplify the project's own templates", rendered=True),))
 
 
 def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
@@ -151,7 +151,7 @@ def _rendered(
 
 def _verified(environment: Environment, files: Mapping[str, str]) -> Checked[Stack]:
     folder = PurePosixPath(STACKS) / environment.name
-    findings = tuple(_below(folder, finding) for finding in verify(files, ours=True))
+    findings = tuple(_below(folder, finding) for finding in verify(files, rendered=True))
     fingerprint = hashlib.sha256(environment.model_dump_json().encode()).hexdigest()
     return Checked(None if has_errors(findings) else Stack(str(folder), files, fingerprint), findings)
 
@@ -168,7 +168,7 @@ def check_project(
     """Run all stages but the last two: find what a render would change, and write nothing."""
     retire_in = None if only else STACKS
     built = read_project(spec).then(lambda project: stacks_of(project, only, progress=progress))
-    return built.then(lambda stacks: plan(spec.parent, stacks, version=VERSION, retire_in=retire_in))
+    return built.then(lambda stacks: plan_write(spec.parent, stacks, version=VERSION, retire_in=retire_in))
 
 
 def render_project(
@@ -190,18 +190,18 @@ def render_project(
             retire_in=None if only else STACKS,
             force=force,
             upgrade=upgrade,
-            based_on={spec.name: loaded.value.text.encode()} if loaded.value else {},
+            sources={spec.name: loaded.value.text.encode()} if loaded.value else {},
         )
 
-    restored = put_back(spec.parent) if spec.parent.is_dir() else ()
+    restored = recover_interrupted(spec.parent) if spec.parent.is_dir() else ()
     loaded = Checked(spec, errors(restored)).then(load)
     resolved = loaded.then(resolve)
     built = resolved.then(lambda project: _built(project, only, progress))
     written = built.then(put)
     changes = written.value.files if written.value else ()
-    renewed = {change.folder for change in changes if change.state in _NEWS}
+    renewed = {change.folder for change in changes if change.state in _WRITTEN_STATES}
     new = [each for each in built.value or () if each.stack.folder in renewed]
-    sized = told((each.environment.name, each.warnings) for each in new)
+    sized = group_findings((each.environment.name, each.warnings) for each in new)
     names = {each.environment.name for each in new}
     return Checked(written.value, _due(written.findings, resolved.value, names) + sized)
 
@@ -222,7 +222,7 @@ def concerns(project: Project, finding: Finding, names: Collection[str]) -> bool
     """Whether a finding of `resolve` is about a value that one of these environments has."""
     return any(
         at == finding.location and path[:1] == ("environments",) and len(path) > 1 and path[1] in names
-        for path, at in project.marks.items()
+        for path, at in project.locations.items()
     )
 
 
@@ -232,7 +232,7 @@ def environments_of(project: Project, only: Sequence[str]) -> Checked[tuple[Envi
     unknown = sorted(set(only) - {each.name for each in environments})
     names = [each.name for each in project.environments]
     findings = tuple(
-        UNKNOWN_ENVIRONMENT.found(f"the spec has no environment {name!r}", choice(name, names))
+        UNKNOWN_ENVIRONMENT.found(f"the spec has no environment {name!r}", suggest_known(name, names))
         for name in unknown
     )
     return Checked(None if unknown else environments, findings)

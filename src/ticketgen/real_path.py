@@ -11,16 +11,16 @@ import stat
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MOST_LINKS", "MOST_PARTS", "Led", "follow", "real_path"]
+__all__ = ["MAX_LINKS", "MAX_PARTS", "ResolvedPath", "follow", "real_path"]
 
-MOST_LINKS: Final = 40
+MAX_LINKS: Final = 40
 """Maximum links on the way, as in Linux: https://man7.org/linux/man-pages/man7/path_resolution.7.html."""
-MOST_PARTS: Final = 5_000
+MAX_PARTS: Final = 5_000
 """Maximum parts of the path, and of the targets of its links, that are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
+class ResolvedPath:
     """The result of resolving a path.
 
     Attributes:
@@ -34,11 +34,11 @@ class Led:
     parts: int
 
 
-def follow(path: str) -> Led:
+def follow(path: str) -> ResolvedPath:
     """Follow an absolute path, link by link."""
     if os.name != "posix":  # there, Python resolves the path with a single system call
         there = os.path.realpath(path)
-        return Led(there, os.lstat(there).st_mode if os.path.lexists(there) else 0, 1)
+        return ResolvedPath(there, os.lstat(there).st_mode if os.path.lexists(there) else 0, 1)
     real, mode, links, parts = "/", stat.S_IFDIR, 0, 0
     waiting = path.split("/")[::-1]
     while waiting:
@@ -46,8 +46,8 @@ def follow(path: str) -> Led:
         if part in {"", "."}:
             continue
         parts += 1
-        if parts > MOST_PARTS:
-            return Led(path, 0, parts)
+        if parts > MAX_PARTS:
+            return ResolvedPath(path, 0, parts)
         if part == "..":
             real, mode = os.path.dirname(real), stat.S_IFDIR  # noqa: PTH120 - there are no links in it
             continue
@@ -61,12 +61,12 @@ def follow(path: str) -> Led:
             real = inner
             continue
         links += 1
-        if links > MOST_LINKS:
-            return Led(path, 0, parts)
+        if links > MAX_LINKS:
+            return ResolvedPath(path, 0, parts)
         if target.startswith("/"):
             real = "/"
         waiting += target.split("/")[::-1]
-    return Led(real, mode, parts)
+    return ResolvedPath(real, mode, parts)
 
 
 def real_path(path: str | os.PathLike[str]) -> str:

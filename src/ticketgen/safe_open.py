@@ -14,22 +14,22 @@ from typing import Final
 
 __all__ = [
     "IN_THE_REPOSITORY",
-    "MOST_TEXT",
-    "NotPlain",
+    "MAX_TEXT",
+    "NotRegularFile",
     "check_folder",
     "check_place",
-    "open_below",
-    "open_chosen",
-    "open_far_below",
-    "open_file",
     "open_folder",
-    "open_inside",
+    "read_below",
+    "read_chosen",
+    "read_deep_below",
+    "read_file_in",
+    "read_within_area",
 ]
 
 IN_THE_REPOSITORY: Final = "name a regular file; a link may lead to another place in the same repository only"
-"""The fix for a file that `open_inside` refuses."""
+"""The fix for a file that `read_within_area` refuses."""
 
-MOST_TEXT: Final = 5_000_000
+MAX_TEXT: Final = 5_000_000
 """Limit of a text file in bytes; locks with hashes of hundreds of packages are smaller."""
 
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -38,11 +38,11 @@ _FILE: Final = (
     os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )  # fmt: skip
-_BY_FOLDER: Final = os.open in os.supports_dir_fd
+_SUPPORTS_DIR_FD: Final = os.open in os.supports_dir_fd
 _CHUNK: Final = 1 << 20
 
 
-class NotPlain(OSError):
+class NotRegularFile(OSError):
     """Error for a path that is not a regular file of bounded size in its folder, such as a link, a pipe or a device.
 
     ``strerror`` says what it is, beginning with "it" or with the offending part of the path.
@@ -52,27 +52,27 @@ class NotPlain(OSError):
         super().__init__(number, what, path)
 
 
-def open_below(root: Path, path: str, most: int, *, clip: bool = False) -> bytes:
+def read_below(root: Path, path: str, limit: int, *, clip: bool = False) -> bytes:
     """The bytes of a regular file below a folder; neither the file nor a folder between them may be a link.
 
     Args:
         root: the folder. Links that lead to it are followed.
         path: of the file, with slashes, without ``..``.
-        most: the number of bytes that are permitted.
+        limit: the number of bytes that are permitted.
         clip: return that many bytes of a larger file, instead of an error.
 
     Raises:
         FileNotFoundError: the file, or a folder on the way to it, does not exist.
-        NotPlain: the path is not below the folder, contains a link, or is not a regular file, or it is too large.
+        NotRegularFile: the path is not below the folder, contains a link, or is not a regular file, or it is too large.
         OSError: it cannot be read.
     """
     parts = path.split("/")
     if any(
         part in {"", ".", ".."} or "\0" in part or os.sep in part or os.altsep in {*part} for part in parts
     ):
-        raise NotPlain(errno.EINVAL, "it is not a path below the folder", path)
-    file = _below(root, parts) if _BY_FOLDER else _below_by_path(root, parts)
-    return _regular(file, path, most, clip)
+        raise NotRegularFile(errno.EINVAL, "it is not a path below the folder", path)
+    file = _below(root, parts) if _SUPPORTS_DIR_FD else _below_by_path(root, parts)
+    return _read_regular(file, path, limit, clip)
 
 
 def _below(root: Path, parts: list[str]) -> int:
@@ -82,13 +82,13 @@ def _below(root: Path, parts: list[str]) -> int:
             try:
                 inner = os.open(part, _FOLDER | _NO_LINK, dir_fd=folder)
             except OSError as error:
-                raise _refused(error, part, folder, parts[:depth]) from None
+                raise _explain(error, part, folder, parts[:depth]) from None
             os.close(folder)
             folder = inner
         try:
             return os.open(parts[-1], _FILE, dir_fd=folder)
         except OSError as error:
-            raise _refused(error, parts[-1], folder, parts) from None
+            raise _explain(error, parts[-1], folder, parts) from None
     finally:
         os.close(folder)
 
@@ -99,11 +99,11 @@ def _below_by_path(root: Path, parts: list[str]) -> int:
     for depth, part in enumerate(parts, start=1):
         place = place / part
         if stat.S_ISLNK(place.lstat().st_mode):
-            raise _is_link("/".join(parts[:depth]))
+            raise _link_error("/".join(parts[:depth]))
     return os.open(place, _FILE)
 
 
-def _refused(error: OSError, part: str, folder: int, parts: list[str]) -> OSError:
+def _explain(error: OSError, part: str, folder: int, parts: list[str]) -> OSError:
     """The error in words: links give ELOOP or ENOTDIR, depending on the system and the flags."""
     path = "/".join(parts)
     if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EMLINK, errno.EINVAL}:
@@ -112,56 +112,56 @@ def _refused(error: OSError, part: str, folder: int, parts: list[str]) -> OSErro
         except OSError:
             return error
         if stat.S_ISLNK(mode):
-            return _is_link(path)
+            return _link_error(path)
         if error.errno == errno.ENOTDIR:
             return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     if error.errno == errno.ENXIO:  # a socket
-        return NotPlain(errno.EINVAL, "it is not a regular file", path)
+        return NotRegularFile(errno.EINVAL, "it is not a regular file", path)
     return type(error)(error.errno, error.strerror, path)
 
 
-def _is_link(path: str) -> NotPlain:
-    return NotPlain(errno.ELOOP, f"{path!r} is a symbolic link", path)
+def _link_error(path: str) -> NotRegularFile:
+    return NotRegularFile(errno.ELOOP, f"{path!r} is a symbolic link", path)
 
 
-def _regular(file: int, path: str, most: int, clip: bool) -> bytes:
+def _read_regular(file: int, path: str, limit: int, clip: bool) -> bytes:
     """Read and close a file that was just opened."""
     try:
         mode = os.fstat(file).st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not stat.S_ISREG(mode):
-            raise NotPlain(errno.EINVAL, "it is not a regular file", path)
+            raise NotRegularFile(errno.EINVAL, "it is not a regular file", path)
         content = bytearray()
-        while len(content) <= most:
-            piece = os.read(file, min(_CHUNK, most + 1 - len(content)))
+        while len(content) <= limit:
+            piece = os.read(file, min(_CHUNK, limit + 1 - len(content)))
             if not piece:
                 return bytes(content)
             content += piece
     finally:
         os.close(file)
     if clip:
-        return bytes(content[:most])
-    raise NotPlain(errno.EFBIG, f"it has more than {most:,} bytes", path)
+        return bytes(content[:limit])
+    raise NotRegularFile(errno.EFBIG, f"it has more than {limit:,} bytes", path)
 
 
-def open_chosen(path: Path, most: int) -> bytes:
+def read_chosen(path: Path, limit: int) -> bytes:
     """The bytes of a regular file that the user named; links that lead to it are followed.
 
     Raises:
-        NotPlain: it is not a regular file, or it is too large.
+        NotRegularFile: it is not a regular file, or it is too large.
         OSError: it does not exist, or cannot be read.
     """
-    return _regular(os.open(path, _FILE & ~_NO_LINK), str(path), most, clip=False)
+    return _read_regular(os.open(path, _FILE & ~_NO_LINK), str(path), limit, clip=False)
 
 
-def open_file(name: str, folder: int, most: int) -> bytes:
+def read_file_in(name: str, folder: int, limit: int) -> bytes:
     """The bytes of a file in an open folder, up to one over a limit; it must not be a link.
 
     Raises:
         OSError: it cannot be opened, or is not a regular file.
     """
-    return _regular(os.open(name, _FILE, dir_fd=folder), name, most + 1, clip=True)
+    return _read_regular(os.open(name, _FILE, dir_fd=folder), name, limit + 1, clip=True)
 
 
 def open_folder(name: str, above: int | None = None) -> int:
@@ -173,13 +173,13 @@ def open_folder(name: str, above: int | None = None) -> int:
     return os.open(name, _FOLDER) if above is None else os.open(name, _FOLDER | _NO_LINK, dir_fd=above)
 
 
-def open_far_below(folder: int, path: str, most: int) -> bytes:
+def read_deep_below(folder: int, path: str, limit: int) -> bytes:
     """The bytes of a file below an open folder, up to one over a limit, without following a link on the way.
 
     Args:
         folder: its descriptor, which stays open.
         path: relative, with slashes, without ``..``.
-        most: the limit.
+        limit: the limit.
 
     Raises:
         OSError: it cannot be opened, is not a regular file, or there is a link on the way.
@@ -192,13 +192,13 @@ def open_far_below(folder: int, path: str, most: int) -> bytes:
             if place != folder:
                 os.close(place)
             place = inner
-        return open_file(name, place, most)
+        return read_file_in(name, place, limit)
     finally:
         if place != folder:
             os.close(place)
 
 
-def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:
+def read_within_area(path: Path, limit: int, *, clip: bool = False) -> bytes:
     """The bytes of a regular file, following only links that stay within their trusted area.
 
     A link inside a git work tree must stay in that work tree. Outside of any work tree, a link below the current
@@ -207,44 +207,44 @@ def open_inside(path: Path, most: int, *, clip: bool = False) -> bytes:
 
     Args:
         path: of the file, relative to the current folder or absolute.
-        most: the number of bytes that are permitted.
+        limit: the number of bytes that are permitted.
         clip: return that many bytes of a larger file, instead of an error.
 
     Raises:
         FileNotFoundError: the file does not exist.
-        NotPlain: a link leaves its area, the file is not regular, or it is too large.
+        NotRegularFile: a link leaves its area, the file is not regular, or it is too large.
         OSError: it cannot be read.
     """
-    real = _followed(path, a_file=True)
-    return open_below(real.parent, real.name, most, clip=clip)
+    real = _resolve(path, a_file=True)
+    return read_below(real.parent, real.name, limit, clip=clip)
 
 
 def check_folder(folder: Path) -> None:
-    """Check the links in the path of a folder as `open_inside` does those on the way to a file.
+    """Check the links in the path of a folder as `read_within_area` does those on the way to a file.
 
     Raises:
-        NotPlain: a link leads out.
+        NotRegularFile: a link leads out.
         OSError: the folder does not exist, or cannot be reached.
     """
-    _followed(folder, a_file=False)
+    _resolve(folder, a_file=False)
 
 
 def check_place(file: Path) -> None:
     """Check the links in the path of a file that is to be written, which need not exist, as `check_folder` does.
 
     Raises:
-        NotPlain: a link leads out, or into ``.git``.
+        NotRegularFile: a link leads out, or into ``.git``.
         OSError: its folder does not exist, or cannot be reached.
     """
-    place = _followed(file, a_file=False, may_lack=True)
+    place = _resolve(file, a_file=False, may_lack=True)
     if ".git" in place.parts and ".git" not in Path.cwd().joinpath(file).parts:
-        raise NotPlain(errno.ELOOP, "a symbolic link leads to '.git'", str(file))
+        raise NotRegularFile(errno.ELOOP, "a symbolic link leads to '.git'", str(file))
 
 
-_MOST_LINKS: Final = 40  # the limit of Linux
+_MAX_LINKS: Final = 40  # the limit of Linux
 
 
-def _followed(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:
+def _resolve(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:
     """The path without links; each must stay in the area of the folder in which it lies."""
     here = Path(os.path.realpath(Path.cwd()))
     waiting = list(reversed(path.parts if path.is_absolute() else (*Path.cwd().parts, *path.parts)))
@@ -266,9 +266,9 @@ def _followed(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:
         if not stat.S_ISLNK(mode):
             continue
         links += 1
-        if links > _MOST_LINKS:
-            raise NotPlain(errno.ELOOP, "its links lead in a circle", str(path))
-        area = _area(place.parent, here, last=a_file and not waiting)
+        if links > _MAX_LINKS:
+            raise NotRegularFile(errno.ELOOP, "its links lead in a circle", str(path))
+        area = _link_area(place.parent, here, last=a_file and not waiting)
         if area is not None:
             areas.append((area, str(place)))
         target = Path(os.readlink(place))  # noqa: PTH115 - as text
@@ -278,11 +278,13 @@ def _followed(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:
         waiting += reversed(target.parts[1:] if target.is_absolute() else target.parts)
     for area, link in areas:
         if not place.is_relative_to(area):
-            raise NotPlain(errno.ELOOP, f"the symbolic link {link!r} leads out of {str(area)!r}", str(path))
+            raise NotRegularFile(
+                errno.ELOOP, f"the symbolic link {link!r} leads out of {str(area)!r}", str(path)
+            )
     return place
 
 
-def _area(folder: Path, here: Path, *, last: bool) -> Path | None:
+def _link_area(folder: Path, here: Path, *, last: bool) -> Path | None:
     """The folder in which a link's target must be; None if it may be anywhere. Neither path may contain links."""
     for each in (folder, *folder.parents):
         if os.path.lexists(each / ".git"):

@@ -13,27 +13,27 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-__all__ = ["ENDING", "Endings", "end_on_signals", "endings"]
+__all__ = ["TERMINATION_SIGNALS", "DeferredSignals", "defer_signals", "exit_on_signals"]
 
-ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+TERMINATION_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """The signals that ask a command to end."""
 
 
-def end_on_signals() -> None:
+def exit_on_signals() -> None:
     """Let the other signals raise `SystemExit` with the code that a shell gives them, 128 and the signal's number.
 
     A signal that is ignored stays ignored: ``nohup`` asks for that.
     """
-    for number in ENDING:
+    for number in TERMINATION_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _end)
+            signal.signal(number, _exit)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _exit(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-class Endings:
+class DeferredSignals:
     """The handling of termination signals: the first one raises, and later ones are only recorded.
 
     Cleanup that runs after the first signal is therefore not interrupted.
@@ -48,28 +48,28 @@ class Endings:
         self.came: list[int] = []
         self.raised = False
 
-    def let(self) -> None:
+    def deliver(self) -> None:
         """Let signals raise from here on, including a recorded one."""
         self.held = self.raised
         if self.came and not self.raised:
             signal.raise_signal(self.came[0])
 
-    def hold(self) -> None:
+    def defer(self) -> None:
         """Record signals from here on; the end of the block sends the first one again."""
         self.held = True
 
 
 @contextmanager
-def endings() -> Iterator[Endings]:
-    """Control when a termination signal raises in the block: not before `let`, not after `hold`, and only once.
+def defer_signals() -> Iterator[DeferredSignals]:
+    """Control when a termination signal raises in the block: not before `deliver`, not after `defer`, and only once.
 
     ``try: …let(); work() finally: hold()`` inside of ``try: … finally: clean_up()`` cleans up whenever signals come.
     """
-    found = Endings()
+    found = DeferredSignals()
     if threading.current_thread() is not threading.main_thread():
         yield found
         return
-    before = {number: signal.getsignal(number) for number in ENDING}
+    before = {number: signal.getsignal(number) for number in TERMINATION_SIGNALS}
     handled = {number: handler for number, handler in before.items() if callable(handler)}
 
     def come(number: int, frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ import stat
 import sys
 from pathlib import Path
 
-__all__ = ["is_own", "open_state_folder", "state_folder"]
+__all__ = ["is_private", "open_state_folder", "state_folder"]
 
 _FOLDER = (
     os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -80,12 +80,12 @@ def _opened(
         finally:
             os.close(fd)
         fd = inner
-        if not is_own(os.fstat(fd)):
+        if not is_private(os.fstat(fd)):
             os.close(fd)
             return None
     return fd
 
 
-def is_own(found: os.stat_result, *, others: int = 0o022) -> bool:
+def is_private(found: os.stat_result, *, others: int = 0o022) -> bool:
     """Whether it belongs to this user and denies others these permissions; by default, permission to change it."""
     return found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & others

@@ -14,23 +14,23 @@ from functools import cache
 from pathlib import Path
 
 from ticketgen.atomic_write import create_file
-from ticketgen.state_folder import is_own, open_state_folder, state_folder
+from ticketgen.state_folder import is_private, open_state_folder, state_folder
 
 __all__ = ["user_secret"]
 
 _NAME = "secret"
 _BYTES = 32
-_TRIES = 100  # times 20 ms: another process holds the lock for less than a millisecond
+MAX_TRIES = 100  # times 20 ms: another process holds the lock for less than a millisecond
 
 
 def user_secret() -> bytes | None:
     """The secret, created if it is missing; None if there is no safe folder for it."""
     folder = state_folder()
-    return None if folder is None else _secret_in(folder)
+    return None if folder is None else secret_in(folder)
 
 
 @cache
-def _secret_in(folder: Path) -> bytes | None:
+def secret_in(folder: Path) -> bytes | None:
     import fcntl
 
     opened = open_state_folder(folder, create=True)
@@ -38,13 +38,13 @@ def _secret_in(folder: Path) -> bytes | None:
         return None
     try:
         # Two runs that start at once must not create two secrets.
-        for _ in range(_TRIES):
+        for _ in range(MAX_TRIES):
             try:
                 fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 time.sleep(0.02)
                 continue
-            return _read(opened) or _created(opened)
+            return _read(opened) or _create(opened)
         return None
     except OSError:
         return None
@@ -61,7 +61,7 @@ def _read(folder: int) -> bytes | None:
         return None
     try:
         found = os.fstat(opened)
-        if not (stat.S_ISREG(found.st_mode) and is_own(found, others=0o077) and found.st_nlink == 1):
+        if not (stat.S_ISREG(found.st_mode) and is_private(found, others=0o077) and found.st_nlink == 1):
             return None
         content = os.read(opened, _BYTES + 1)
         return content + f"{found.st_ino} {found.st_ctime_ns}".encode() if len(content) == _BYTES else None
@@ -69,7 +69,7 @@ def _read(folder: int) -> bytes | None:
         os.close(opened)
 
 
-def _created(folder: int) -> bytes | None:
+def _create(folder: int) -> bytes | None:
     with suppress(FileNotFoundError):
         os.unlink(_NAME, dir_fd=folder)
     create_file(_NAME, os.urandom(_BYTES), folder=folder, mode=0o600)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["counted", "listed", "of_one", "said"]
+__all__ = ["counted", "format_number", "join_words", "singular"]
 
 _HEAD = re.compile(r"(?P<noun>[^/]*?[a-z])(?P<rest>(?:/| (?:a|an|at|in|of|on|per) ).*)?", re.DOTALL)
 _PLURALS = (("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("s", ""))
 
 
-def said(number: float) -> str:
+def format_number(number: float) -> str:
     """A number with its thousands separated: ``45,000``, ``0.25``."""
     return f"{number:,.10g}" if isinstance(number, float) else f"{number:,}"
 
 
-def of_one(things: str) -> str:
+def singular(things: str) -> str:
     """The singular of a plural: ``key per event`` for ``keys per event``; other words are unchanged."""
     split = _HEAD.fullmatch(things)
     if not split:
@@ -28,9 +28,9 @@ def of_one(things: str) -> str:
 
 def counted(number: float, things: str) -> str:
     """A number with its noun, which is given in the plural: ``1 shard``, ``12 write units/s``."""
-    return f"{said(number)} {of_one(things) if number == 1 else things}"
+    return f"{format_number(number)} {singular(things) if number == 1 else things}"
 
 
-def listed(words: Sequence[str], joint: str = "and") -> str:
+def join_words(words: Sequence[str], conjunction: str = "and") -> str:
     """Join words as in a sentence: ``a, b and c``."""
-    return f" {joint} ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])
+    return f" {conjunction} ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])

@@ -25,7 +25,7 @@ def shape(service: str, name: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     "name", [name for name, limit in LIMITS.items() if limit.source.startswith("botocore")]
 )
-def test_limits_are_botocores(name: str) -> None:
+def test_limits_match_botocore(name: str) -> None:
     limit = LIMITS[name]
     theirs = shape(*limit.source.split()[2:])
     assert limit.value == theirs["min" if "MIN" in name else "max"]

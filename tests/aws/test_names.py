@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import pytest
 
-from ticketgen.aws.names import NAME_LIMITS, TAG_KEY, TAG_VALUE, NameLimit
+from ticketgen.aws.name_limits import NAME_LIMITS, TAG_KEY, TAG_VALUE, NameLimit
 
 FROM_BOTOCORE = [
     pytest.param(*limit.source.split()[2:], limit, id=".".join(key))
@@ -34,7 +34,7 @@ def test_limits_of_names_are_botocores(service: str, shape: str, limit: NameLimi
     assert theirs.get("pattern") in (None, limit.pattern)
 
 
-def test_limits_that_botocore_only_says_in_words() -> None:
+def test_limits_that_botocore_states_in_prose_are_listed() -> None:
     words = {
         ("elasticache", "CreateReplicationGroupMessage", "ReplicationGroupId"): "from 1 to 40",
         ("elasticache", "CreateCacheSubnetGroupMessage", "CacheSubnetGroupName"): "no more than 255",
@@ -60,7 +60,7 @@ def test_limits_that_botocore_only_says_in_words() -> None:
     assert shapes("stepfunctions")["Name"]["max"] == NAME_LIMITS["aws_sfn_state_machine", "name"].maximum
 
 
-def test_every_limit_has_a_source_and_takes_an_ordinary_name() -> None:
+def test_every_limit_has_a_source_and_accepts_an_ordinary_name() -> None:
     for key, limit in NAME_LIMITS.items():
         assert limit.source.startswith(
             ("botocore 1.44 ", "https://docs.aws.amazon.com/", "AWS documents no limit")
@@ -89,11 +89,11 @@ def test_every_limit_has_a_source_and_takes_an_ordinary_name() -> None:
         ("aws_wafv2_web_acl", "name", "a.b"),
     ],
 )
-def test_bad_names_are_refused(resource: str, attribute: str, refused: str) -> None:
+def test_invalid_names_are_refused_with_a_reason(resource: str, attribute: str, refused: str) -> None:
     assert NAME_LIMITS[resource, attribute].problem(refused) != ""
 
 
-def test_tags_speak_every_language_but_not_awss_own() -> None:
+def test_tags_accept_every_script_but_not_the_aws_prefix() -> None:
     assert TAG_KEY.problem("Größe 尺寸") == TAG_VALUE.problem("") == TAG_VALUE.problem("a+b@c:d/e=f") == ""
     assert TAG_KEY.problem("aws:x") != ""
     assert TAG_VALUE.problem("a;b") != ""

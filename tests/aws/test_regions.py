@@ -42,11 +42,11 @@ def botocore_regions() -> dict[str, tuple[str, str]]:
     }
 
 
-def test_the_table_is_botocores_without_what_aws_only_announced() -> None:
+def test_the_table_matches_botocore_without_announced_regions() -> None:
     known = botocore_regions()
     assert set(known) - ANNOUNCED == set(REGIONS)
     assert set(known) >= ANNOUNCED
-    assert {name: (region.partition, region.place) for name, region in REGIONS.items()} == {
+    assert {name: (region.partition, region.long_name) for name, region in REGIONS.items()} == {
         name: known[name] for name in REGIONS
     }
 
@@ -68,7 +68,7 @@ def test_address_ranges_are_private_and_never_overlap() -> None:
     assert len(set(ranges)) == len(ranges)
 
 
-def test_aliases_are_identifiers_and_lead_back_to_one_region() -> None:
+def test_aliases_are_unique_identifiers() -> None:
     aliases = {region.alias for region in REGIONS.values()}
     assert len(aliases) == len(REGIONS)
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", alias) for alias in aliases)

@@ -23,14 +23,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv(caching.NO_CACHE, raising=False)
-    forget()
+    forget_secret()
     return tmp_path / "cache"
 
 
 @pytest.fixture
 def entry(folder: Path) -> Path:
     """The only entry of the cache: of the kind a, the key k and the content 1."""
-    caching.keep("a", "k", b"1", 9)
+    caching.store("a", "k", b"1", 9)
     assert caching.load("a", "k") == b"1"
     (path,) = folder.iterdir()
     return path
@@ -40,15 +40,15 @@ def another_user(monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(state))
 
 
-def forget() -> None:
+def forget_secret() -> None:
     """Look for the secret again, as another process does."""
-    user_secret._secret_in.cache_clear()
+    user_secret.secret_in.cache_clear()
 
 
-def test_an_entry_is_for_its_kind_and_key_alone(entry: Path) -> None:
+def test_an_entry_is_read_for_its_own_kind_and_key_only(entry: Path) -> None:
     for kind, key in (("b", "k"), ("a", "K"), ("a", ""), ("a-k", ""), ("", "k")):
         assert caching.load(kind, key) is None
-        name = entry.with_name(caching._name(kind, key))
+        name = entry.with_name(caching.entry_name(kind, key))
         name.write_bytes(entry.read_bytes())
         assert caching.load(kind, key) is None
 
@@ -63,7 +63,7 @@ def test_no_entry_of_another_user_or_machine_is_read(
 ) -> None:
     another_user(monkeypatch, tmp_path / "other")
     assert caching.load("a", "k") is None
-    caching.keep("a", "k", b"2", 9)
+    caching.store("a", "k", b"2", 9)
     assert caching.load("a", "k") == b"2"
     another_user(monkeypatch, tmp_path / "state")
     assert caching.load("a", "k") is None
@@ -84,14 +84,14 @@ def test_every_changed_bit_is_a_cache_miss(entry: Path) -> None:
     assert caching.load("a", "k") == b"1"
 
 
-def of_zeros(entry: Path) -> None:
+def sparse_file(entry: Path) -> None:
     """A file of a terabyte that takes no place on the disk."""
     with entry.open("wb") as file:
         file.truncate(2**40)
 
 
 PLANTED: Mapping[str, Callable[[Path], object]] = {
-    "huge": of_zeros,
+    "huge": sparse_file,
     "FIFO": os.mkfifo,
     "socket": lambda entry: os.mknod(entry, stat.S_IFSOCK | 0o600),
     "endless": lambda entry: entry.symlink_to("/dev/zero"),
@@ -102,24 +102,24 @@ PLANTED: Mapping[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("kind", PLANTED)
-def test_whatever_lies_in_place_of_an_entry_is_a_cache_miss_and_is_replaced(kind: str, entry: Path) -> None:
+def test_a_foreign_file_is_a_cache_miss_and_is_replaced(kind: str, entry: Path) -> None:
     entry.unlink()
     PLANTED[kind](entry)
     assert caching.load("a", "k") is None
-    caching.keep("a", "k", b"2", 9)
+    caching.store("a", "k", b"2", 9)
     assert caching.load("a", "k") == b"2"
     assert stat.S_ISREG(entry.lstat().st_mode)
     assert len(list(entry.parent.iterdir())) == 1
 
 
-def test_a_folder_in_place_of_an_entry_stays(entry: Path) -> None:
+def test_a_folder_in_place_of_an_entry_is_kept(entry: Path) -> None:
     entry.unlink()
     (entry / "inside").mkdir(parents=True)
-    caching.keep("a", "k", b"2", 9)
+    caching.store("a", "k", b"2", 9)
     assert caching.load("a", "k") is None
     assert list(entry.parent.iterdir()) == [entry]
     for number in range(4):
-        caching.keep("a", str(number), b"", 2)
+        caching.store("a", str(number), b"", 2)
     assert entry.is_dir()
     assert len(list(entry.parent.iterdir())) <= 3
 
@@ -130,7 +130,7 @@ def test_no_link_is_read_or_written_through(entry: Path, tmp_path: Path) -> None
     entry.unlink()
     entry.symlink_to(outside)
     assert caching.load("a", "k") is None
-    caching.keep("a", "k", b"2", 9)
+    caching.store("a", "k", b"2", 9)
     assert not entry.is_symlink()
     assert caching.load("a", "k") == b"2"
     assert outside.read_bytes() != entry.read_bytes()
@@ -143,13 +143,13 @@ def test_the_name_of_an_unfinished_entry_cannot_be_guessed(
     replaced: list[str] = []
     monkeypatch.setattr(os, "replace", lambda own, *_, **__: replaced.append(own))
     for _ in range(2):
-        caching.keep("a", "k", b"1", 9)
+        caching.store("a", "k", b"1", 9)
     assert len({*replaced}) == 2
     monkeypatch.setattr(os, "urandom", lambda count: b"0" * count)
-    caching.keep("a", "k", b"1", 9)
+    caching.store("a", "k", b"1", 9)
     (guessed,) = set(folder.iterdir()) - {folder / name for name in replaced[:2]}
     guessed.write_bytes(b"mine")
-    caching.keep("a", "k", b"1", 9)
+    caching.store("a", "k", b"1", 9)
     assert len(replaced) == 3
     assert guessed.read_bytes() == b"mine"
 
@@ -159,26 +159,26 @@ def test_a_failed_write_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", failing)
-    caching.keep("a", "k", b"1", 9)
+    caching.store("a", "k", b"1", 9)
     assert list(folder.iterdir()) == []
 
 
-def test_what_would_not_be_read_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caching, "_LARGEST", 100)
-    caching.keep("a", "k", bytes(100 - caching._CODE), 9)
+def test_unreadable_entries_are_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caching, "_MAX_BYTES", 100)
+    caching.store("a", "k", bytes(100 - caching.DIGEST_BYTES), 9)
     assert caching.load("a", "k") is not None
-    caching.keep("a", "l", bytes(101 - caching._CODE), 9)
+    caching.store("a", "l", bytes(101 - caching.DIGEST_BYTES), 9)
     assert caching.load("a", "l") is None
     assert len(list(folder.iterdir())) == 1
 
 
 def test_the_newest_of_each_kind_are_kept(folder: Path) -> None:
-    caching.keep("b", "k", b"", 1)
+    caching.store("b", "k", b"", 1)
     left = folder / "a-left.0"  # by a run that was killed
     left.touch()
     os.utime(left, (0, 0))
     for number in range(6):
-        caching.keep("a", str(number), b"", 3)
+        caching.store("a", str(number), b"", 3)
     assert [caching.load("a", str(number)) for number in range(6)] == [None] * 3 + [b""] * 3
     assert caching.load("b", "k") == b""
     assert not left.exists()
@@ -189,7 +189,7 @@ def test_the_newest_of_each_kind_are_kept(folder: Path) -> None:
     [("cache", "cache"), ("a/cache", "a/cache"), ("a/cache", "a"), ("a/b/cache", "a"), ("a/../b/cache", "b")],
 )
 @pytest.mark.parametrize("brought_by", ["git", "an archive in the current folder"])
-def test_no_repository_leads_the_cache_elsewhere(
+def test_no_repository_redirects_the_cache(
     place: str, link: str, brought_by: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clone, outside = tmp_path / "clone", tmp_path / "outside"
@@ -201,12 +201,12 @@ def test_no_repository_leads_the_cache_elsewhere(
     else:
         monkeypatch.chdir(clone)
     monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(clone / place))
-    caching.keep("a", "k", b"1", 9)
+    caching.store("a", "k", b"1", 9)
     assert caching.cache_folder() is None
     assert list(outside.iterdir()) == []
     (clone / link).unlink()
-    forget()
-    caching.keep("a", "k", b"1", 9)
+    forget_secret()
+    caching.store("a", "k", b"1", 9)
     assert caching.load("a", "k") == b"1"
 
 
@@ -243,39 +243,39 @@ def test_without_a_secret_there_is_no_cache_and_no_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "state/.git").mkdir(parents=True)
-    caching.keep("a", "k", b"1", 9)
+    caching.store("a", "k", b"1", 9)
     assert caching.load("a", "k") is None
     assert not folder.exists()
 
 
-def test_a_cache_that_is_off_makes_no_secret(
+def test_a_disabled_cache_creates_no_secret(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(caching.NO_CACHE, "1")
-    caching.keep("a", "k", b"1", 9)
+    caching.store("a", "k", b"1", 9)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_that_other_runs_are_writing_are_neither_counted_nor_deleted(entry: Path) -> None:
+def test_unfinished_entries_of_other_runs_are_kept(entry: Path) -> None:
     writing = [entry.with_name(f"{entry.name}.{each:016x}") for each in range(5)]
     for each in writing:
         each.touch()
-    caching.keep("a", "other", b"2", 2)
+    caching.store("a", "other", b"2", 2)
     assert caching.load("a", "k") == b"1"
     assert caching.load("a", "other") == b"2"
     assert all(each.exists() for each in writing)
     for each in writing:
         os.utime(each, (0, 0))
-    caching.keep("a", "other", b"3", 2)
+    caching.store("a", "other", b"3", 2)
     assert not any(each.exists() for each in writing)
     assert caching.load("a", "k") == b"1"
 
 
-def test_runs_side_by_side_read_whole_entries_only(folder: Path) -> None:
+def test_parallel_runs_read_complete_entries_only(folder: Path) -> None:
     program = (
-        "from ticketgen.caching import keep, load\n"
+        "from ticketgen.caching import store, load\n"
         "for n in range(200):\n"
-        "    keep('a', 'k', bytes([n]) * 50_000, 3)\n"
+        "    store('a', 'k', bytes([n]) * 50_000, 3)\n"
         "    found = load('a', 'k')\n"
         "    assert found is not None and len({*found}) == 1 and len(found) == 50_000\n"
     )

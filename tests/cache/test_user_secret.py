@@ -31,41 +31,45 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def anew() -> bytes | None:
+def reread_secret() -> bytes | None:
     """The secret, as another process reads it."""
-    module._secret_in.cache_clear()
+    module.secret_in.cache_clear()
     return user_secret()
 
 
 def test_the_secret_stays_the_same_and_is_private(state: Path) -> None:
-    first = anew()
+    first = reread_secret()
     assert first is not None
     assert len(first) > 32
-    assert anew() == first
+    assert reread_secret() == first
     folder, file = state / "ticketgen", state / "ticketgen/secret"
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, file)] == [0o700, 0o600]
     assert names(folder) == ["secret"]
 
 
 def test_two_users_have_two_secrets(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = anew()
+    first = reread_secret()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
-    assert anew() != first
+    assert reread_secret() != first
 
 
-def test_a_copy_is_another_secret(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copied_secret_is_not_accepted(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A repository whose folder is also HOME can bring the file, but not its inode."""
-    first = anew()
+    first = reread_secret()
     shutil.copytree(state, tmp_path / "clone")  # with modes and times
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "clone"))
-    second = anew()
+    second = reread_secret()
     assert (tmp_path / "clone/ticketgen/secret").read_bytes() == (state / "ticketgen/secret").read_bytes()
     assert second is not None
     assert second != first
 
 
 @pytest.mark.parametrize("mark", ["folder", "file", "dangling link"])
-def test_a_work_tree_gets_no_secret(mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_secret_is_created_in_a_work_tree(
+    mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     git = tmp_path / "clone/.git"
     git.parent.mkdir()
     if mark == "folder":
@@ -75,17 +79,17 @@ def test_a_work_tree_gets_no_secret(mark: str, tmp_path: Path, monkeypatch: pyte
     else:
         git.symlink_to("nowhere")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "clone/state"))
-    assert anew() is None
+    assert reread_secret() is None
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "clone"))
-    assert anew() is None
+    assert reread_secret() is None
     assert names(tmp_path / "clone") == [".git"]
     # Nor does a link that leads into the work tree, or out of it.
     (tmp_path / "link").symlink_to("clone")
     (tmp_path / "clone/out").symlink_to(tmp_path)
     for state in ("link", "clone/out"):
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / state))
-        assert anew() is None
+        assert reread_secret() is None
     assert names(tmp_path) == ["clone", "link"]
 
 
@@ -96,31 +100,31 @@ def test_a_relative_state_folder_is_ignored(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path / "clone")
     monkeypatch.setenv("XDG_STATE_HOME", "state")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert anew() is not None
+    assert reread_secret() is not None
     assert (tmp_path / "home/.local/state/ticketgen/secret").exists()
     monkeypatch.setenv("HOME", ".")
-    assert anew() is None
+    assert reread_secret() is None
     assert names(Path()) == []
 
 
-def test_macos_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_macos_uses_its_own_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert anew() is not None
+    assert reread_secret() is not None
     assert (tmp_path / "Library/Application Support/ticketgen/secret").exists()
 
 
-def linked(file: Path) -> None:
+def symbolic_link(file: Path) -> None:
     (file.parent.parent / "x").write_bytes(b"x" * 32)
     file.symlink_to("../x")
 
 
-def linked_hard(file: Path) -> None:
+def hard_link(file: Path) -> None:
     (file.parent / "x").write_bytes(b"x" * 32)
     file.hardlink_to(file.parent / "x")
 
 
-def readable(file: Path) -> None:
+def readable_by_others(file: Path) -> None:
     file.write_bytes(b"x" * 32)
     file.chmod(0o644)
 
@@ -130,25 +134,25 @@ PLANTED: Mapping[str, Callable[[Path], object]] = {
     "short": lambda file: file.write_bytes(b"x" * 31),
     "long": lambda file: file.write_bytes(b"x" * 33),
     "endless": lambda file: file.symlink_to("/dev/zero"),
-    "readable by others": readable,
-    "link": linked,
-    "hard link": linked_hard,
+    "readable by others": readable_by_others,
+    "link": symbolic_link,
+    "hard link": hard_link,
     "FIFO": os.mkfifo,
     "socket": lambda file: os.mknod(file, stat.S_IFSOCK | 0o600),
 }
 
 
 @pytest.mark.parametrize("kind", PLANTED)
-def test_a_file_that_is_not_ours_is_replaced(kind: str, state: Path) -> None:
+def test_a_foreign_file_is_replaced(kind: str, state: Path) -> None:
     file = state / "ticketgen/secret"
     file.parent.mkdir(parents=True, mode=0o700)
     before = os.umask(0o077)
     PLANTED[kind](file)
     os.umask(before)
-    first = anew()
+    first = reread_secret()
     assert first is not None
     assert not first.startswith(b"x" * 31)
-    assert anew() == first
+    assert reread_secret() == first
     assert file.lstat().st_mode == stat.S_IFREG | 0o600
     if kind == "link":
         assert (state / "x").read_bytes() == b"x" * 32
@@ -157,28 +161,28 @@ def test_a_file_that_is_not_ours_is_replaced(kind: str, state: Path) -> None:
 def test_without_a_safe_folder_there_is_no_secret(state: Path, tmp_path: Path) -> None:
     folder = state / "ticketgen"
     state.write_text("a file")
-    assert anew() is None
+    assert reread_secret() is None
     state.unlink()
     folder.mkdir(parents=True)
     folder.chmod(0o777)
-    assert anew() is None
+    assert reread_secret() is None
     folder.rmdir()
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     folder.symlink_to(tmp_path / "elsewhere")
-    assert anew() is None
+    assert reread_secret() is None
     assert names(tmp_path / "elsewhere") == []
     folder.unlink()
     folder.symlink_to(folder)
-    assert anew() is None
+    assert reread_secret() is None
     folder.unlink()
     (folder / "secret").mkdir(parents=True)
-    assert anew() is None
+    assert reread_secret() is None
 
 
-def test_another_users_folder_is_not_ours(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert anew() is not None
+def test_a_folder_of_another_user_is_not_used(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reread_secret() is not None
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    assert anew() is None
+    assert reread_secret() is None
 
 
 def test_an_error_of_any_call_means_no_secret(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,25 +197,25 @@ def test_an_error_of_any_call_means_no_secret(state: Path, monkeypatch: pytest.M
 
         with monkeypatch.context() as context:
             context.setattr(place, name, failing)
-            assert anew() is None
-        assert anew() is not None
+            assert reread_secret() is None
+        assert reread_secret() is not None
 
 
-def test_a_locked_folder_is_not_waited_for_without_end(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_lock_is_bounded(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import fcntl
 
-    first = anew()
+    first = reread_secret()
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
     held = os.open(state / "ticketgen", os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
-    assert anew() is None
-    assert len(waited) == module._TRIES
+    assert reread_secret() is None
+    assert len(waited) == module.MAX_TRIES
     os.close(held)
-    assert anew() == first
+    assert reread_secret() == first
 
 
-def test_runs_that_start_at_once_agree(state: Path) -> None:
+def test_parallel_first_runs_agree_on_a_secret(state: Path) -> None:
     program = (
         "import sys; from ticketgen.user_secret import user_secret as s; sys.stdin.read(); print(s().hex())"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ticketgen.capacity.report import Report, report
+from ticketgen.capacity.environment_report import Report, report
 from ticketgen.sizing import size
 from ticketgen.spec.model import Environment, EventScale
 

@@ -22,7 +22,7 @@ def lines(shape: str) -> dict[str, Usage]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_line_says_what_it_counts_and_may_have_a_price(shape: str) -> None:
+def test_every_usage_has_a_unit_a_formula_and_a_price_key(shape: str) -> None:
     for usage in lines(shape).values():
         assert usage.key in KEYS
         assert usage.formula
@@ -32,7 +32,7 @@ def test_every_line_says_what_it_counts_and_may_have_a_price(shape: str) -> None
         assert usage.sales or usage.idle_hour
 
 
-def test_together_the_shapes_use_every_key() -> None:
+def test_the_shapes_together_use_every_price_key() -> None:
     assert {key for shape in SHAPES for key in lines(shape)} == set(KEYS)
 
 
@@ -48,7 +48,7 @@ def test_a_single_region_replicates_nothing() -> None:
     assert alone["dynamodb.write_request_units"].sales == 1000 * 2 * 2 + 125 * 23.5 * 2
 
 
-def test_each_region_more_gets_one_copy_of_each_item() -> None:
+def test_every_additional_region_stores_one_copy_of_each_item() -> None:
     two, twelve = lines("dev"), lines("prod")
     key = "dynamodb.replicated_write_request_units"
     assert two[key].sales == 1000 * 2 * 2 + 1000 * 2
@@ -72,7 +72,7 @@ def alarms(shape: str, folder: str) -> int:
 
 
 @pytest.mark.parametrize(("shape", "regions", "hubs"), [("one-region", 1, 1), ("dev", 2, 2), ("prod", 12, 2)])
-def test_what_stands_still_is_what_was_rendered(shape: str, regions: int, hubs: int) -> None:
+def test_idle_units_match_the_rendered_resources(shape: str, regions: int, hubs: int) -> None:
     used = lines(shape)
     assert used["kms.key_hours"].idle_hour == regions * len(declared(shape, "modules/region", "aws_kms_key"))
     (firewall,) = declared(shape, "modules/region", "aws_wafv2_web_acl")
@@ -87,7 +87,7 @@ def test_what_stands_still_is_what_was_rendered(shape: str, regions: int, hubs: 
     assert used["cloudwatch.alarm_hours"].idle_hour == regions * every + hubs * hub
 
 
-def test_a_larger_event_costs_more_while_it_is_verified() -> None:
+def test_verifying_a_larger_event_costs_more() -> None:
     small, large = (
         {usage.key: usage for usage in report_of(environment(event_scale=scale(seats_per_event=seats))).usage}
         for seats in (1000, 100_000)
@@ -98,7 +98,7 @@ def test_a_larger_event_costs_more_while_it_is_verified() -> None:
 
 @settings(deadline=None)
 @given(st.integers(1, 33), st.integers(1, 12))
-def test_a_thousand_sales_are_a_thousand_entries_however_they_are_ordered(seats: int, regions: int) -> None:
+def test_a_thousand_sales_write_a_thousand_entries_for_any_order_size(seats: int, regions: int) -> None:
     subject = environment(regions=DEMO_REGIONS[:regions], event_scale=scale(seats_per_order=seats))
     used = {usage.key: usage for usage in report_of(subject).usage}
     hubs = 1 if regions == 1 else 2

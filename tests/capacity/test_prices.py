@@ -22,7 +22,7 @@ def read(tmp_path: Path, text: str) -> tuple[Prices | None, tuple[Finding, ...]]
     return checked.value, checked.findings
 
 
-def test_a_price_is_exact_however_it_is_written(tmp_path: Path) -> None:
+def test_prices_are_exact_in_every_notation(tmp_path: Path) -> None:
     prices, findings = read(
         tmp_path,
         f"{GOOD}  dynamodb.write_request_units: 0.000000625\n  lambda.requests: 2e-7\n  kms.key_hours: 0\n",
@@ -32,9 +32,9 @@ def test_a_price_is_exact_however_it_is_written(tmp_path: Path) -> None:
     assert prices.currency == "USD"
     assert prices.by_key["dynamodb.write_request_units"] == Decimal("0.000000625")
     assert prices.by_key["lambda.requests"] == Decimal("0.0000002")
-    assert prices.of("dynamodb.write_request_units", 1000) == Decimal("0.000625")
-    assert prices.of("kms.key_hours", 12) == 0
-    assert prices.of("wafv2.requests", 12) is None
+    assert prices.cost("dynamodb.write_request_units", 1000) == Decimal("0.000625")
+    assert prices.cost("kms.key_hours", 12) == 0
+    assert prices.cost("wafv2.requests", 12) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_price_is_exact_however_it_is_written(tmp_path: Path) -> None:
         ("a: &b 1\n", "anchor", 1, "anchor"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_line(
+def test_an_error_is_reported_at_its_line(
     tmp_path: Path, text: str, rule: str, line: int, words: str
 ) -> None:
     prices, findings = read(tmp_path, text)
@@ -70,12 +70,12 @@ def test_what_is_wrong_is_told_at_its_line(
     assert found.help
 
 
-def test_two_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     _, findings = read(tmp_path, "version: 3\ncurrency: x\nprices: {a: 1, kms.key_hours: x}\n")
     assert len(findings) == 4
 
 
-def test_a_file_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_finding(tmp_path: Path) -> None:
     checked = read_prices(tmp_path / "none.yaml")
     assert checked.value is None
     assert checked.findings[0].rule == "unreadable-file"

@@ -13,28 +13,28 @@ from stacks import DEMO_REGIONS, SHAPES, environment
 
 from reports import report_of, scale
 from ticketgen.capacity import json, markdown, text
+from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
 from ticketgen.capacity.reference import reference
-from ticketgen.capacity.report import Report
-from ticketgen.capacity.sections import short
+from ticketgen.capacity.sections import format_short
 from ticketgen.sizing import FIGURES
-from ticketgen.wording import of_one, said
+from ticketgen.wording import format_number, singular
 
 PRICES = Prices("USD", {"kms.key_hours": Decimal("0.00137"), "elasticache.node_hours": Decimal("0.158")})
 
 
 @cache
-def doubled() -> Report:
+def report_with_before() -> Report:
     before = report_of(environment())
     return report_of(environment(event_scale=scale(purchases_per_minute=90_000)), before)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_text_says_every_figure_with_its_formula_and_its_source(shape: str) -> None:
+def test_text_shows_every_figure_with_its_formula_and_source(shape: str) -> None:
     report = report_of(SHAPES[shape]())
     shown = text.render((report,), None)
     for figure in report.sizing:
-        unit = of_one(figure.unit) if figure.value == 1 else figure.unit
+        unit = singular(figure.unit) if figure.value == 1 else figure.unit
         assert re.search(rf"^  {figure.name} .*{re.escape(unit)}", shown, re.MULTILINE)
         assert figure.formula in shown
         for source in figure.source.split("; "):
@@ -46,7 +46,7 @@ def test_text_says_every_figure_with_its_formula_and_its_source(shape: str) -> N
         assert not need.is_exceeded or f"--desired-value {need.needed}" in shown or not need.quota.raisable
 
 
-def test_text_asks_once_for_all_regions_that_need_the_same() -> None:
+def test_text_has_one_command_for_regions_with_the_same_need() -> None:
     shown = text.render((report_of(SHAPES["prod"]()),), None)
     lines = [line.strip() for line in shown.splitlines() if "request-service-quota-increase" in line]
     assert len(lines) == len(set(lines)) == 3
@@ -55,15 +55,15 @@ def test_text_asks_once_for_all_regions_that_need_the_same() -> None:
     assert throttle.endswith('--region "$region"; done')
 
 
-def test_of_two_tables_the_larger_need_is_asked_for() -> None:
+def test_the_larger_need_of_two_tables_is_requested() -> None:
     subject = environment(regions=DEMO_REGIONS[:1], event_scale=scale(purchases_per_minute=200_000))
     shown = text.render((report_of(subject),), None)
     (line,) = [line for line in shown.splitlines() if "L-AB614373 --desired" in line]
     assert "--desired-value 156698" in line
 
 
-def test_text_marks_what_changed_and_only_that() -> None:
-    shown = text.render((doubled(),), None)
+def test_text_marks_changed_figures_only() -> None:
+    shown = text.render((report_with_before(),), None)
     assert re.search(r"orders_per_second +750 +→ 1,500 ", shown)
     assert re.search(r"log_retention_days +365 +365 ", shown)
     assert re.search(r"Throttle rate +L-8A5B8E43 +10,000 +11,813 +→ 23,625 ", shown)
@@ -71,8 +71,8 @@ def test_text_marks_what_changed_and_only_that() -> None:
     assert re.search(r"kinesis.shard_hours +24 → 46 ", shown)
 
 
-def test_markdown_tables_are_tables() -> None:
-    shown = markdown.render((doubled(), report_of(SHAPES["dev"]())), PRICES)
+def test_markdown_tables_are_well_formed() -> None:
+    shown = markdown.render((report_with_before(), report_of(SHAPES["dev"]())), PRICES)
     blocks = [block.splitlines() for block in re.findall(r"(?:^\|.*\n)+", shown + "\n", re.MULTILINE)]
     assert len(blocks) == 6 + 6  # three of capacities, quotas, units, money
     for block in blocks:
@@ -81,14 +81,14 @@ def test_markdown_tables_are_tables() -> None:
     assert shown.count("\n# ") + shown.startswith("# ") == 2
 
 
-def test_markdown_says_where_each_figure_is_rendered_and_what_was_put_in() -> None:
+def test_markdown_shows_where_each_figure_is_rendered_and_its_inputs() -> None:
     shown = markdown.render((report_of(SHAPES["prod"]()),), None)
     for figure in report_of(SHAPES["prod"]()).sizing:
         row = next(line for line in shown.splitlines() if line.startswith(f"| {figure.name} "))
         assert markdown.cell(str(figure.rendered_as)) in row
         assert markdown.cell(figure.source) in row
         for name, value in figure.inputs:
-            assert f"{name} = {value if isinstance(value, str) else said(value)}" in row
+            assert f"{name} = {value if isinstance(value, str) else format_number(value)}" in row
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -111,7 +111,7 @@ def test_json_has_the_figures_of_each_region(shape: str) -> None:
 
 
 def test_json_has_before_and_after() -> None:
-    (found,) = codec.loads(codec.dumps(json.document((doubled(),), PRICES)))["environments"]
+    (found,) = codec.loads(codec.dumps(json.document((report_with_before(),), PRICES)))["environments"]
     figures = {figure["name"]: figure for figure in found["figures"]}
     assert (figures["orders_per_second"]["before"], figures["orders_per_second"]["value"]) == (750, 1500)
     usage = {usage["key"]: usage for usage in found["usage"]}
@@ -121,7 +121,7 @@ def test_json_has_before_and_after() -> None:
     assert found["costs"]["by_key"]["wafv2.requests"]["per_idle_hour"] is None
 
 
-def test_money_is_summed_of_what_has_a_price_and_the_rest_is_named() -> None:
+def test_items_without_a_price_are_listed_but_not_summed() -> None:
     report = report_of(SHAPES["prod"]())
     shown = text.render((report,), PRICES)
     money = shown.split("Costs in USD, from the price file")[1].split("Sources")[0]
@@ -133,8 +133,8 @@ def test_money_is_summed_of_what_has_a_price_and_the_rest_is_named() -> None:
     assert "kms.key_hours" not in money.split("Without a price: ")[1]
 
 
-def test_without_a_price_file_no_money_is_named() -> None:
-    for shown in (text.render((doubled(),), None), markdown.render((doubled(),), None)):
+def test_without_a_price_file_no_costs_are_shown() -> None:
+    for shown in (text.render((report_with_before(),), None), markdown.render((report_with_before(),), None)):
         assert not re.search(r"USD|\$[0-9]|€", shown)
 
 
@@ -149,11 +149,11 @@ def test_without_a_price_file_no_money_is_named() -> None:
         (0.00000123, "0.00000123"),
     ],
 )
-def test_numbers_are_short(number: float, words: str) -> None:
-    assert short(number) == words
+def test_numbers_are_shortened(number: float, words: str) -> None:
+    assert format_short(number) == words
 
 
-def test_the_page_in_docs_is_what_the_code_says() -> None:
+def test_the_docs_page_matches_the_code() -> None:
     page = Path(__file__).parents[2] / "docs" / "sizing.md"
     assert page.read_text(encoding="utf-8") == reference(), (
         "write what ticketgen.capacity.reference.reference() returns to docs/sizing.md"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ticketgen.cli.app import app
 
-__all__ = ["ASK_FOR_A_SPEC", "SPEC", "as_a_process", "on_a_terminal", "run"]
+__all__ = ["ASK_FOR_A_SPEC", "SPEC", "run", "run_on_terminal", "run_process"]
 
 SPEC = """version: 1
 project: tap-marketplace
@@ -42,7 +42,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
     return CliRunner().invoke(app, arguments, env=env)
 
 
-def as_a_process(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run_process(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """The command line as a process of its own, in a folder."""
     return subprocess.run(
         [sys.executable, "-m", "ticketgen", *arguments],
@@ -54,7 +54,7 @@ def as_a_process(folder: Path, *arguments: str, **variables: str) -> subprocess.
     )
 
 
-def on_a_terminal(folder: Path, command: str, **variables: str) -> str:
+def run_on_terminal(folder: Path, command: str, **variables: str) -> str:
     """The output of a command on a terminal."""
     kept = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
     done = subprocess.run(

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from cli_tools import SPEC, as_a_process, run
+from cli_tools import SPEC, run, run_process
 
 from ticketgen.cli.help import COMMANDS
 
 
-def test_render_writes_every_environment_and_says_what_to_do_next(project: Path) -> None:
+def test_render_writes_every_environment_and_prints_the_next_steps(project: Path) -> None:
     done = run("render")
     assert done.exit_code == 0
     assert "stacks/dev: verified, " in done.stdout
@@ -35,7 +35,7 @@ def test_render_of_one_environment(project: Path) -> None:
     assert [path.name for path in (project / "stacks").iterdir()] == ["prod"]
 
 
-def test_check_is_content_with_what_is_up_to_date(rendered: Path) -> None:
+def test_check_passes_when_everything_is_up_to_date(rendered: Path) -> None:
     done = run("render", "--check")
     assert (done.exit_code, done.stdout) == (0, "Up to date: stacks/dev, stacks/prod\n")
 
@@ -79,7 +79,7 @@ def test_a_hand_edit_is_kept_unless_forced(rendered: Path) -> None:
     ],
     ids=["unknown Region", "unknown key", "empty", "name too long"],
 )
-def test_an_invalid_spec_has_its_own_exit_code_and_a_place(
+def test_an_invalid_spec_has_its_own_exit_code_and_a_location(
     spec: str, code: int, said: str, project: Path
 ) -> None:
     (project / "ticketgen.yaml").write_text(spec, encoding="utf-8")
@@ -91,7 +91,7 @@ def test_an_invalid_spec_has_its_own_exit_code_and_a_place(
     assert not (project / "stacks").exists()
 
 
-def test_an_environment_that_is_not_there_is_wrong_usage(project: Path) -> None:
+def test_an_unknown_environment_is_a_usage_error(project: Path) -> None:
     done = run("render", "--env", "prd")
     assert done.exit_code == 2
     assert "did you mean prod?" in done.stderr
@@ -113,7 +113,7 @@ def test_findings_as_json_and_as_annotations(project: Path) -> None:
     assert annotations.startswith("::error file=ticketgen.yaml,line=4,")
 
 
-def test_list_is_made_for_a_matrix(project: Path) -> None:
+def test_list_prints_a_ci_matrix(project: Path) -> None:
     rows = json.loads(run("list", "--format", "json").stdout)
     assert [(row["name"], row["folder"], row["regions"]) for row in rows] == [
         ("dev", "stacks/dev", ["eu-west-1"]),
@@ -126,12 +126,12 @@ def test_list_is_made_for_a_matrix(project: Path) -> None:
     )
 
 
-def test_schema_is_a_json_schema_that_takes_the_spec() -> None:
+def test_schema_prints_a_json_schema_that_accepts_the_spec() -> None:
     schema = json.loads(run("schema").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
-def test_presets_are_listed_with_what_they_are_for() -> None:
+def test_presets_are_listed_with_their_purpose() -> None:
     presets = {
         preset["name"]: preset["summary"] for preset in json.loads(run("presets", "--format", "json").stdout)
     }
@@ -139,7 +139,7 @@ def test_presets_are_listed_with_what_they_are_for() -> None:
     assert all(presets.values())
 
 
-def test_validate_takes_any_directory(rendered: Path) -> None:
+def test_validate_accepts_any_directory(rendered: Path) -> None:
     done = run("validate", "stacks/dev")
     assert done.exit_code == 0
     (rendered / "stacks" / "dev" / "mine.tf").write_text("locals {\n  a = var.b\n}\n", encoding="utf-8")
@@ -149,7 +149,7 @@ def test_validate_takes_any_directory(rendered: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["nothing here", "an empty folder", "a file"])
-def test_validate_says_when_there_is_nothing_to_verify(what: str, tmp_path: Path) -> None:
+def test_validate_reports_that_there_is_nothing_to_verify(what: str, tmp_path: Path) -> None:
     path = tmp_path / what
     if what == "an empty folder":
         path.mkdir()
@@ -160,7 +160,7 @@ def test_validate_says_when_there_is_nothing_to_verify(what: str, tmp_path: Path
     assert what in done.stderr
 
 
-def test_no_command_says_what_there_is() -> None:
+def test_without_a_command_the_commands_are_listed() -> None:
     done = run()
     assert done.exit_code == 2
     for command in ("render", "validate", "list", "schema", "presets"):
@@ -174,26 +174,26 @@ def test_every_command_has_help_with_an_example() -> None:
         assert f"  ticketgen {command}" in done.stdout
 
 
-def test_the_version_is_the_package_s(tmp_path: Path) -> None:
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     from importlib.metadata import version
 
-    assert as_a_process(tmp_path, "--version").stdout == f"ticketgen {version('ticketgen')}\n"
+    assert run_process(tmp_path, "--version").stdout == f"ticketgen {version('ticketgen')}\n"
 
 
 BUG = "import ticketgen.pipeline as p\ndef broken(*_, **__): raise KeyError('oops')\np.render_project = broken\n"
 
 
-def test_a_bug_of_ours_says_so_without_a_traceback(project: Path) -> None:
+def test_an_internal_error_is_reported_without_a_traceback(project: Path) -> None:
     (project / "sitecustomize.py").write_text(BUG, encoding="utf-8")
-    done = as_a_process(project, "render", PYTHONPATH=str(project))
+    done = run_process(project, "render", PYTHONPATH=str(project))
     assert done.returncode == 70
     assert done.stderr.startswith("ticketgen has a bug: KeyError")
     assert "Traceback" not in done.stderr
-    told = as_a_process(project, "render", PYTHONPATH=str(project), TICKETGEN_DEBUG="1")
+    told = run_process(project, "render", PYTHONPATH=str(project), TICKETGEN_DEBUG="1")
     assert "Traceback" in told.stderr
 
 
-def test_a_reader_that_has_gone_is_neither_fine_nor_a_finding(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_neither_success_nor_a_finding(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ticketgen", "schema"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
         assert process.stdout is not None
@@ -211,7 +211,7 @@ def test_size_prints_capacities_and_writes_nothing(project: Path) -> None:
     assert [path.name for path in project.iterdir()] == ["ticketgen.yaml"]
 
 
-def test_size_shows_before_and_after_in_json_too(project: Path) -> None:
+def test_size_shows_before_and_after_in_json(project: Path) -> None:
     done = run("size", "--set", "event_scale.purchases_per_minute=240", "--format", "json")
     assert done.exit_code == 0
     document = json.loads(done.stdout)
@@ -231,7 +231,7 @@ def test_size_shows_before_and_after_in_json_too(project: Path) -> None:
         (["--set", "event_scale.purchases_per_minute=10000000"], 3, "analytics-too-slow"),
     ],
 )
-def test_size_refuses_with_the_place_and_the_fix(
+def test_size_refuses_an_invalid_setting_with_location_and_fix(
     project: Path, arguments: list[str], code: int, words: str
 ) -> None:
     done = run("size", *arguments)
@@ -268,7 +268,7 @@ def test_show_draws_in_each_format(project: Path, format: str, begins: str) -> N
     assert "dev" in done.stdout
 
 
-def test_show_refuses_what_it_cannot_draw(project: Path) -> None:
+def test_show_refuses_an_unknown_environment(project: Path) -> None:
     assert run("show", "--env", "staging").exit_code == 2
     spec = project / "ticketgen.yaml"
     spec.write_text(

@@ -62,7 +62,7 @@ def test_values_are_completed(project: Path, line: str, expected: list[str]) -> 
     assert completed(project, line) == expected
 
 
-def test_the_project_is_found_as_the_command_finds_it(
+def test_completion_finds_the_same_project_as_the_command(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     below = project / "stacks/dev"
@@ -77,7 +77,7 @@ def test_the_project_is_found_as_the_command_finds_it(
     assert completed(elsewhere, "ticketgen render --env ", TICKETGEN_SPEC=str(spec)) == ["dev", "prod"]
 
 
-def test_the_preset_says_what_the_spec_leaves_out(project: Path) -> None:
+def test_values_come_from_the_preset_where_the_spec_has_none(project: Path) -> None:
     (project / "ticketgen.yaml").write_text(
         "version: 1\nproject: shop\nextends: regional-tour\nenvironments: {one: }\n"
     )

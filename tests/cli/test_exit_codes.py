@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_tools import ASK_FOR_A_SPEC, SPEC, as_a_process, run
+from cli_tools import ASK_FOR_A_SPEC, SPEC, run, run_process
 
-from ticketgen.cli.environment import VARIABLES
+from ticketgen.cli.environment_variables import VARIABLES
 from ticketgen.cli.exit_codes import MEANINGS, ExitCode
 from ticketgen.cli.help import COMMANDS
-from ticketgen.cli.reference import page
+from ticketgen.cli.reference import cli_page
 from ticketgen.findings import Category
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ SPECS: dict[str, str | bytes] = {
 }
 
 
-def spoil(spec: Path, mistake: str) -> None:
+def apply_mistake(spec: Path, mistake: str) -> None:
     """Make the mistake."""
     spec.unlink()
     if mistake == "a directory":
@@ -44,8 +44,8 @@ def spoil(spec: Path, mistake: str) -> None:
 
 @pytest.mark.parametrize("mistake", ["missing", "a directory", "a link to nowhere", *SPECS])
 @pytest.mark.parametrize("command", sorted(ASK_FOR_A_SPEC.keys() - {"eject"}))
-def test_a_bad_spec_is_3_everywhere(project: Path, command: str, mistake: str) -> None:
-    spoil(project / "ticketgen.yaml", mistake)
+def test_every_command_exits_with_3_for_an_invalid_spec(project: Path, command: str, mistake: str) -> None:
+    apply_mistake(project / "ticketgen.yaml", mistake)
     arguments = [each for each in ASK_FOR_A_SPEC[command] if each not in {"--env", "dev", "nowhere"}]
     done = run(*arguments, "--spec", "ticketgen.yaml")
     assert done.exit_code == ExitCode.INVALID_SPEC, done.output
@@ -53,7 +53,7 @@ def test_a_bad_spec_is_3_everywhere(project: Path, command: str, mistake: str) -
 
 
 @pytest.mark.parametrize("variable", [False, True])
-def test_doctor_asks_for_the_spec_that_is_named(
+def test_doctor_requires_the_named_spec(
     project: Path, monkeypatch: pytest.MonkeyPatch, variable: bool
 ) -> None:
     if variable:
@@ -129,7 +129,7 @@ USAGE = {
 @pytest.mark.parametrize(
     "arguments", [pytest.param(each, id=" ".join(each)) for group in USAGE.values() for each in group]
 )
-def test_wrong_usage_is_2_everywhere(project: Path, arguments: list[str]) -> None:
+def test_every_command_exits_with_2_for_a_usage_error(project: Path, arguments: list[str]) -> None:
     (project / "empty").mkdir()
     done = run(*arguments)
     assert done.exit_code == ExitCode.USAGE, done.output
@@ -137,7 +137,7 @@ def test_wrong_usage_is_2_everywhere(project: Path, arguments: list[str]) -> Non
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_an_unknown_option_is_2_and_names_the_nearest(project: Path, command: str) -> None:
+def test_an_unknown_option_exits_with_2_and_a_suggestion(project: Path, command: str) -> None:
     done = run(command, "--hlep")
     assert done.exit_code == ExitCode.USAGE
     assert "--help" in done.output
@@ -146,15 +146,15 @@ def test_an_unknown_option_is_2_and_names_the_nearest(project: Path, command: st
 @pytest.mark.parametrize(
     ("typed", "meant"), [("rendr", "render"), ("valdiate", "validate"), ("addregion", "add-region")]
 )
-def test_an_unknown_command_names_the_nearest(typed: str, meant: str) -> None:
+def test_an_unknown_command_gets_a_suggestion(typed: str, meant: str) -> None:
     assert f"there is no command '{typed}'. Did you mean {meant}?" in run(typed).output
 
 
-def test_a_command_like_no_other_lists_them_all() -> None:
+def test_a_command_without_a_similar_one_lists_all_commands() -> None:
     assert f"The commands are {', '.join(COMMANDS)}." in run("xyzzy").output
 
 
-def test_drift_and_findings_are_1(rendered: Path) -> None:
+def test_drift_and_findings_exit_with_1(rendered: Path) -> None:
     (rendered / "stacks/dev/outputs.tf").unlink()
     (rendered / "stacks/dev/mine.tf").write_text("locals { a = var.b }\n")
     assert run("render", "--check").exit_code == ExitCode.FINDINGS
@@ -162,7 +162,9 @@ def test_drift_and_findings_are_1(rendered: Path) -> None:
     assert run("validate", "stacks/dev").exit_code == ExitCode.FINDINGS
 
 
-def test_what_is_in_the_way_is_4_everywhere(rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_every_command_exits_with_4_for_a_conflict(
+    rendered: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     (rendered / "stacks/dev/outputs.tf").write_text("# mine\n")
     assert run("render").exit_code == ExitCode.HAND_EDIT
     two = SPEC.replace("[eu-west-1]", "[eu-west-1, eu-central-1]\nsecondary_region: eu-central-1")
@@ -180,7 +182,7 @@ OUTPUTS = [["schema"], ["show"], ["size"], ["validate", "stacks/dev"], ["render"
 
 @pytest.mark.parametrize("arguments", OUTPUTS, ids=" ".join)
 @pytest.mark.parametrize("place", ["no/such/folder.txt", "stacks", "/dev/full"])
-def test_an_output_that_cannot_be_written_is_5_everywhere(
+def test_every_command_exits_with_5_for_an_unwritable_output(
     rendered: Path, arguments: list[str], place: str
 ) -> None:
     done = run(*arguments, "--output", place)
@@ -189,14 +191,14 @@ def test_an_output_that_cannot_be_written_is_5_everywhere(
 
 
 @pytest.mark.parametrize("place", ["no/such/folder.svg", "stacks"])
-def test_a_rehearsal_does_not_begin_if_its_picture_cannot_be_written(rendered: Path, place: str) -> None:
+def test_a_rehearsal_does_not_start_if_its_picture_cannot_be_written(rendered: Path, place: str) -> None:
     done = run("rehearse", "--env", "dev", "--picture", place)
     assert done.exit_code == ExitCode.CANNOT_WRITE
     assert f"{place} cannot be written: " in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["schema"], ["show"], ["rules"], ["list"]], ids=" ".join)
-def test_a_full_disk_behind_standard_output_is_5(project: Path, arguments: list[str]) -> None:
+def test_a_full_disk_behind_standard_output_exits_with_5(project: Path, arguments: list[str]) -> None:
     command = [sys.executable, "-m", "ticketgen", *arguments]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
@@ -207,7 +209,7 @@ def test_a_full_disk_behind_standard_output_is_5(project: Path, arguments: list[
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.ENOSPC, errno.EROFS])
-def test_an_error_of_the_system_that_nobody_expected_is_no_bug(
+def test_an_unexpected_system_error_is_not_an_internal_error(
     project: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -219,7 +221,7 @@ def test_an_error_of_the_system_that_nobody_expected_is_no_bug(
     assert done.stderr == "Error: some/file: it is so.\n"
 
 
-def test_an_interrupt_is_130(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_exits_with_130(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
@@ -232,7 +234,7 @@ def test_an_interrupt_is_130(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
     "arguments", [["list"], ["schema"], ["rules"], ["show", "--format", "html"], ["help", "spec"]]
 )
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_no_encoding_is_a_bug(project: Path, arguments: list[str], encoding: str) -> None:
+def test_every_stream_encoding_is_supported(project: Path, arguments: list[str], encoding: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "ticketgen", *arguments], cwd=project, capture_output=True, check=False,
         env={"PATH": "/usr/bin:/bin", "LANG": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0",
@@ -244,35 +246,35 @@ def test_no_encoding_is_a_bug(project: Path, arguments: list[str], encoding: str
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("command", ["list", "list --spec nope.yaml"])
-def test_closed_streams_are_no_bug(project: Path, closed: str, command: str) -> None:
+def test_closed_streams_are_supported(project: Path, closed: str, command: str) -> None:
     script = f'"{sys.executable}" -m ticketgen {command} {closed}'
     done = subprocess.run(["bash", "-c", script], cwd=project, capture_output=True, check=False)
     assert done.returncode == (3 if "nope" in command else 0), done.stderr
 
 
-def test_a_bug_is_70_and_says_how_to_report_it(project: Path) -> None:
+def test_an_internal_error_exits_with_70_and_says_how_to_report_it(project: Path) -> None:
     (project / "sitecustomize.py").write_text(
         "import ticketgen.pipeline as p\ndef broken(*_, **__): raise KeyError('oops')\np.read_project = broken\n"
     )
-    done = as_a_process(project, "list", PYTHONPATH=str(project))
+    done = run_process(project, "list", PYTHONPATH=str(project))
     assert done.returncode == ExitCode.BUG
     assert "TICKETGEN_DEBUG=1" in done.stderr
 
 
-def test_every_code_has_a_meaning_and_every_document_has_all_of_them() -> None:
+def test_every_exit_code_is_documented() -> None:
     assert MEANINGS.keys() == set(ExitCode)
     shown = " ".join(run("--help").stdout.split())
     for code, (name, meaning) in MEANINGS.items():
         assert f"{code.value} {name}" in shown
-        assert f"| {code.value} | {name} | {meaning} |" in page()
+        assert f"| {code.value} | {name} | {meaning} |" in cli_page()
 
 
-def test_the_page_of_the_command_line_is_made_from_the_code() -> None:
+def test_the_command_line_page_is_up_to_date() -> None:
     text = (ROOT / "docs/cli.md").read_text("utf-8")
-    assert text == page(), "run: python -m ticketgen.cli.reference > docs/cli.md"
+    assert text == cli_page(), "run: python -m ticketgen.cli.reference > docs/cli.md"
 
 
-def read_by_the_code() -> Iterator[str]:
+def environment_variables_in_code() -> Iterator[str]:
     """The environment variables that ticketgen's own code asks for."""
     asks = r"""(?:environ(?:ment)?(?:\.get\(|\[)|getenv\(|envvar=)\s*"([A-Z][A-Z0-9_]+)"(?!\] = )"""
     named = r"""^(?:VARIABLE|NO_CACHE|ONE_PROCESS|_WORKSPACE) = "([A-Z_]+)\""""
@@ -284,7 +286,7 @@ def read_by_the_code() -> Iterator[str]:
 
 
 def test_every_environment_variable_is_in_the_table() -> None:
-    read = set(read_by_the_code())
+    read = set(environment_variables_in_code())
     assert {"TICKETGEN_SPEC", "TICKETGEN_NO_CACHE", "NO_COLOR", "CI"} <= read
     assert read <= VARIABLES.keys()
     assert VARIABLES.keys() - read <= {"AWS_*", "TF_PLUGIN_CACHE_DIR"}

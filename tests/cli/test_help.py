@@ -43,7 +43,7 @@ def imported(*command: str) -> set[str]:
     }
 
 
-def test_help_imports_typer_and_the_standard_library_and_nothing_else(tmp_path: Path) -> None:
+def test_help_imports_only_typer_and_the_standard_library(tmp_path: Path) -> None:
     hello = tmp_path / "hello.py"
     hello.write_text(HELLO, encoding="utf-8")
     ours = imported("-m", "ticketgen", "--help") - set(sys.stdlib_module_names) - {"ticketgen"}
@@ -62,8 +62,8 @@ def test_help_imports_no_command() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_list_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
-    module, _, function = COMMANDS[name].place.partition(":")
+def test_the_command_list_has_the_summaries_of_the_commands(name: str) -> None:
+    module, _, function = COMMANDS[name].metavar_place.partition(":")
     docstring = inspect.getdoc(getattr(import_module(f"ticketgen.cli.{module}"), function)) or ""
     first = " ".join(docstring.split("\n\n")[0].split())
     assert COMMANDS[name].summary == re.split(r"\. |\.$", first)[0]
@@ -76,7 +76,7 @@ def examples_of(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_examples_and_each_is_one_that_it_takes(name: str) -> None:
+def test_every_command_has_valid_examples(name: str) -> None:
     examples = examples_of(name)
     assert examples
     for example in examples:
@@ -123,7 +123,7 @@ def on_a_terminal(patience: float, **variables: str) -> str:
     if pid == 0:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - the terminal instead of pytest's
         os.environ.update({"TERM": "xterm", "CI": "", **variables})
-        progress_line.PATIENCE_S = patience
+        progress_line._DELAY_S = patience
         with progress_line.progress() as shown:
             shown.step("Rendering dev")
             deadline = time.monotonic() + (60 if patience == 1 else 0.3)
@@ -144,8 +144,8 @@ def on_a_terminal(patience: float, **variables: str) -> str:
     return shown_bytes.decode()
 
 
-def test_progress_is_shown_after_a_second_and_taken_away_again() -> None:
-    assert progress_line.PATIENCE_S == 1
+def test_progress_is_shown_after_a_second_and_removed_at_the_end() -> None:
+    assert progress_line._DELAY_S == 1
     shown = on_a_terminal(patience=1)
     assert re.match(r"\rRendering dev … [1-9]\d* s", shown)
     assert shown.rstrip(" ").endswith("\r")
@@ -156,7 +156,7 @@ def test_progress_is_shown_after_a_second_and_taken_away_again() -> None:
     [(600, {}), (0, {"CI": "true"}), (0, {"TERM": "dumb"})],
     ids=["short", "CI", "dumb"],
 )
-def test_progress_is_quiet_for_short_work_in_ci_and_on_a_dumb_terminal(
+def test_progress_is_hidden_for_short_work_in_ci_and_on_a_dumb_terminal(
     patience: float, variables: dict[str, str]
 ) -> None:
     assert on_a_terminal(patience, **variables) == ""

@@ -12,12 +12,12 @@ from cli_tools import run
 from ticketgen.assets import documents
 from ticketgen.cli.exit_codes import MEANINGS
 from ticketgen.cli.help import COMMANDS
-from ticketgen.cli.topics import text_of, topics
+from ticketgen.cli.topics import topic_text, topics
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_page_is_a_topic_and_the_list_has_all() -> None:
+def test_every_page_is_a_listed_topic() -> None:
     shown = run("help").stdout
     pages = {name.removesuffix(".md") for name in documents() if "/" not in name}
     assert pages | {"rules", "exit-codes", "environment", "config", "quotas"} == topics().keys()
@@ -31,9 +31,9 @@ def test_every_page_is_a_topic_and_the_list_has_all() -> None:
 def test_a_topic_prints_its_page(topic: str) -> None:
     done = run("help", topic)
     assert done.exit_code == 0
-    assert done.stdout.endswith(text_of(topic))
-    assert len(text_of(topic).splitlines()) > 3
-    assert text_of(topic).startswith("# ")
+    assert done.stdout.endswith(topic_text(topic))
+    assert len(topic_text(topic).splitlines()) > 3
+    assert topic_text(topic).startswith("# ")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -43,7 +43,7 @@ def test_a_command_prints_its_help(command: str) -> None:
     assert done.stdout.startswith(run(command, "--help").stdout.rstrip("\n"))
 
 
-def test_a_part_of_a_page_is_that_part() -> None:
+def test_a_topic_can_be_a_section_of_a_page() -> None:
     text = run("help", "exit-codes").stdout
     assert text.startswith("# Exit codes\n")
     assert all(meaning in text for _, meaning in MEANINGS.values())
@@ -65,17 +65,17 @@ def test_a_finding_is_described_for_programs() -> None:
 
 
 @pytest.mark.parametrize("typed", ["Exit Codes", "exit_codes", "EXIT-CODES", "spec.md"])
-def test_a_topic_is_found_however_it_is_typed(typed: str) -> None:
+def test_topics_ignore_case_and_file_endings(typed: str) -> None:
     assert run("help", typed).exit_code == 0
 
 
-def test_an_unknown_topic_names_the_nearest() -> None:
+def test_an_unknown_topic_gets_a_suggestion() -> None:
     done = run("help", "sizeing")
     assert done.exit_code == 2
     assert "there is no topic 'sizeing'. Did you mean sizing?" in done.stderr
 
 
-def test_messages_point_to_topics_that_there_are_and_to_no_file_of_ours() -> None:
+def test_messages_name_existing_topics_and_no_source_files() -> None:
     for path in (ROOT / "src/ticketgen").rglob("*.py"):
         text = path.read_text("utf-8")
         for topic in re.findall(r"`ticketgen help ([a-z-]+)`", text):
@@ -92,7 +92,7 @@ def test_help_fits_80_columns(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_options_of_every_command_are_told_once(command: str) -> None:
+def test_the_common_options_are_explained_once(command: str) -> None:
     shown = run(command, "--help").stdout
     assert "-C DIR, --quiet, --verbose and --color are options of every command" in " ".join(shown.split())
     assert "Run as if started" not in shown

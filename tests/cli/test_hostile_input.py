@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from cli_tools import SPEC, on_a_terminal, run
+from cli_tools import SPEC, run, run_on_terminal
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from ticketgen.cli import streams
@@ -45,7 +45,7 @@ def assert_valid(text: str, format: str) -> None:
         ElementTree.fromstring(text)
 
 
-def by_process(folder: str | Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
+def run_bytes(folder: str | Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "ticketgen", *arguments], cwd=folder, capture_output=True, check=False, timeout=900,
         env={**os.environ, **variables}, stdin=subprocess.DEVNULL,
@@ -80,13 +80,13 @@ def test_validate_prints_names_and_texts_in_every_format(
         "PYTHONCOERCECLOCALE": "0",
         "TICKETGEN_CACHE_DIR": str(tmp_path / NAME),
     }
-    done = by_process(hostile, "validate", "--format", format, **variables)
+    done = run_bytes(hostile, "validate", "--format", format, **variables)
     assert done.returncode == 1, done.stderr
     assert_harmless(done.stdout.decode("utf-8"))
     assert_harmless(done.stderr.decode("utf-8"))
     assert_valid(done.stdout.decode(), format)
     # The second result is from the cache.
-    done = by_process(hostile, "validate", "--format", format, "--output", f"{NAME}.out", **variables)
+    done = run_bytes(hostile, "validate", "--format", format, "--output", f"{NAME}.out", **variables)
     assert done.returncode == 1, done.stderr
     assert (hostile / f"{NAME}.out").read_bytes()
     assert_harmless((hostile / f"{NAME}.out").read_text("utf-8"))
@@ -124,7 +124,7 @@ def test_a_spec_is_quoted_with_escapes(tmp_path: Path, spec: str) -> None:
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_a_project_in_a_hostile_folder_is_a_project(tmp_path: Path, command: list[str]) -> None:
+def test_a_project_works_in_a_folder_with_a_hostile_name(tmp_path: Path, command: list[str]) -> None:
     folder = tmp_path / NAME
     folder.mkdir()
     (folder / "ticketgen.yaml").write_text(SPEC.replace("  prod: { protect: true }\n", ""))
@@ -160,7 +160,9 @@ def test_an_argument_is_quoted_with_escapes(project: Path, arguments: list[str])
     "arguments", [["-C"], ["list", "--spec"], ["validate"], ["validate", "-o"], ["new"], ["size", "--prices"]]
 )
 @pytest.mark.parametrize("path", ["x" * 10_000, "x/" * 3_000, "loop", "loop/x"])
-def test_a_path_that_the_system_refuses_is_no_bug(project: Path, arguments: list[str], path: str) -> None:
+def test_a_path_that_the_system_refuses_is_not_an_internal_error(
+    project: Path, arguments: list[str], path: str
+) -> None:
     Path("loop").symlink_to("loop")
     done = run(*arguments, path, *(["list"] if arguments == ["-C"] else []))
     assert done.exit_code in CODES - {0}, done.stderr[:500]
@@ -172,31 +174,31 @@ def test_a_traceback_is_escaped_too(project: Path) -> None:
         f"import ticketgen.pipeline as p\ndef broken(*_):\n    raise Exception({EVIL!a})\np.read_project = broken\n"
     )
     for debug in ("", "1"):
-        done = by_process(project, "list", PYTHONPATH=str(project), TICKETGEN_DEBUG=debug)
+        done = run_bytes(project, "list", PYTHONPATH=str(project), TICKETGEN_DEBUG=debug)
         assert done.returncode == (1 if debug else 70)
         assert b"add-mask" in done.stderr
         assert_harmless(done.stderr.decode())
 
 
-def test_a_difference_is_faithful_in_a_pipe_and_harmless_in_a_log(rendered: Path) -> None:
+def test_a_diff_is_exact_in_a_pipe_and_escaped_in_a_log(rendered: Path) -> None:
     file = min((rendered / "stacks/dev").rglob("*.tf"))
     file.write_text(f"{file.read_text()}# {EVIL}\n", encoding="utf-8", newline="")
-    faithful = by_process(
+    faithful = run_bytes(
         rendered, "render", "--diff", "--env", "dev", CI="", GITHUB_ACTIONS=""
     ).stdout.decode()
     assert f"-# {EVIL[:9]}" in faithful
     for variables in ({"GITHUB_ACTIONS": "true"}, {"CI": "1", "FORCE_COLOR": "1"}):
-        shown = by_process(rendered, "render", "--diff", "--env", "dev", **variables).stdout.decode()
+        shown = run_bytes(rendered, "render", "--diff", "--env", "dev", **variables).stdout.decode()
         assert "add-mask" in shown
         assert_harmless(re.sub(r"\x1b\[(?:0|1|31|32|36)m", "", shown), keep="\n\t")
-    document = json.loads(by_process(rendered, "render", "--diff", "--env", "dev", "--format", "json").stdout)
+    document = json.loads(run_bytes(rendered, "render", "--diff", "--env", "dev", "--format", "json").stdout)
     assert EVIL[:9] in document["difference"]
 
 
 def test_a_terminal_gets_no_escape_sequence_of_a_file(rendered: Path) -> None:
     file = min((rendered / "stacks/dev").rglob("*.tf"))
     file.write_text(f"{file.read_text()}# {EVIL}\n", encoding="utf-8", newline="")
-    shown = on_a_terminal(rendered, "render --diff --env dev", CI="")
+    shown = run_on_terminal(rendered, "render --diff --env dev", CI="")
     assert "add-mask" in shown
     assert not re.search(r"\x1b(?!\[[0-9;]*m)", shown)
     assert "\b" not in shown
@@ -221,7 +223,7 @@ def test_a_shell_completes_plain_words_only(tmp_path: Path, shell: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ticketgen.toml", "ticketgen.yaml"])
-def test_a_link_out_of_the_project_shows_nothing(tmp_path: Path, name: str) -> None:
+def test_a_link_out_of_the_project_reveals_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret").write_text("[secret-key]\nsecret-key = secret-value\n")
     folder = tmp_path / "project"
     folder.mkdir()
@@ -274,17 +276,17 @@ def test_an_output_follows_no_link_out_of_the_repository(
     assert list(folder.glob("*git/hooks/*")) == []
 
 
-def test_a_configuration_is_no_device_and_not_endless(tmp_path: Path) -> None:
+def test_a_configuration_must_be_a_small_regular_file(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text("locals {}\n")
     os.mkfifo(tmp_path / "ticketgen.toml")
-    assert by_process(tmp_path, "validate").returncode == 2
+    assert run_bytes(tmp_path, "validate").returncode == 2
     (tmp_path / "ticketgen.toml").unlink()
     (tmp_path / "ticketgen.toml").write_text("#" * 10**6)
-    assert by_process(tmp_path, "validate").returncode == 2
+    assert run_bytes(tmp_path, "validate").returncode == 2
 
 
-def test_the_guard_leaves_bytes_and_our_own_escapes_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    stream = streams.Guarded(sys.stdout)
+def test_the_stream_wrapper_keeps_bytes_and_our_own_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = streams.EscapedStream(sys.stdout)
     assert stream.write("a\x1b[31m\n") == 7
     stream.writelines(["::error::x\n", "b\n"])
     assert stream.isatty() is False

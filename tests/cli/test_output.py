@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from cli_tools import SPEC, as_a_process, on_a_terminal, run
+from cli_tools import SPEC, run, run_on_terminal, run_process
 
-from ticketgen.cli.diffs import plain_diff
+from ticketgen.cli.diff_output import plain_diff
 
 ESCAPE = "\x1b["
 SHOW_A_FINDING = "list --spec nope.yaml"
@@ -32,7 +32,7 @@ SHOW_A_FINDING = "list --spec nope.yaml"
 def test_a_terminal_shows_colours(
     tmp_path: Path, command: str, variables: dict[str, str], colored: bool
 ) -> None:
-    shown = on_a_terminal(tmp_path, command, **variables)
+    shown = run_on_terminal(tmp_path, command, **variables)
     assert "nope.yaml does not exist" in shown
     assert (ESCAPE in shown) is colored
 
@@ -46,16 +46,16 @@ def test_a_terminal_shows_colours(
         (["--color", "never"], {"FORCE_COLOR": "1"}, False),
     ],
 )
-def test_a_pipe_gets_none_unless_it_is_asked_for(
+def test_a_pipe_gets_no_colours_unless_requested(
     tmp_path: Path, arguments: list[str], variables: dict[str, str], colored: bool
 ) -> None:
-    done = as_a_process(tmp_path, *arguments, *SHOW_A_FINDING.split(), **variables)
+    done = run_process(tmp_path, *arguments, *SHOW_A_FINDING.split(), **variables)
     assert (ESCAPE in done.stderr) is colored
 
 
-def test_severity_rule_and_arrow_have_colours_and_the_text_is_the_same(tmp_path: Path) -> None:
-    plain = as_a_process(tmp_path, *SHOW_A_FINDING.split()).stderr
-    colored = as_a_process(tmp_path, "--color", "always", *SHOW_A_FINDING.split()).stderr
+def test_colours_mark_severity_rule_and_arrow_and_keep_the_text(tmp_path: Path) -> None:
+    plain = run_process(tmp_path, *SHOW_A_FINDING.split()).stderr
+    colored = run_process(tmp_path, "--color", "always", *SHOW_A_FINDING.split()).stderr
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
     for part in ("error:", "[unreadable-file]", "→"):
         assert re.search(rf"\x1b\[[0-9;]+m{re.escape(part)}\x1b\[0m", colored)
@@ -70,7 +70,7 @@ def test_sarif_describes_the_findings_of_every_command(rendered: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["json", "github", "sarif", "junit"])
-def test_no_report_for_programs_has_colours(project: Path, format: str) -> None:
+def test_reports_for_programs_have_no_colours(project: Path, format: str) -> None:
     (project / "ticketgen.yaml").write_text(SPEC.replace("eu-west-1", "eu-wset-1"))
     assert ESCAPE not in run("--color", "always", "render", "--format", format).output
 
@@ -81,7 +81,7 @@ def test_a_file_gets_no_colours(rendered: Path) -> None:
     assert ESCAPE not in (rendered / "report.txt").read_text()
 
 
-def test_a_difference_has_colours_on_a_terminal_only(rendered: Path) -> None:
+def test_a_diff_has_colours_on_a_terminal_only(rendered: Path) -> None:
     outputs = rendered / "stacks/dev/outputs.tf"
     outputs.write_text(outputs.read_text().replace("output", "outptu", 1) + "# mine\n")
     plain = run("render", "--diff").stdout
@@ -93,7 +93,7 @@ def test_a_difference_has_colours_on_a_terminal_only(rendered: Path) -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
 
 
-def test_a_difference_is_the_same_but_for_its_headers() -> None:
+def test_displaying_a_diff_changes_its_headers_only() -> None:
     difference = (
         "--- a/x.tf\n+++ b/x.tf\n@@ -1,3 +1,2 @@\n \x0c one\n--- a/y.tf\n-two\r\n+++ b/y.tf\n"
         "\\ No newline at end of file\n--- /dev/null\n+++ b/z z.tf\n@@ -0,0 +1 @@\n+--- a/q\n"
@@ -117,19 +117,19 @@ def test_quiet_prints_errors_and_results_only(rendered: Path) -> None:
     assert loud.stderr.splitlines()[-1] == "1 error, 1 warning"
 
 
-def test_verbose_says_on_standard_error_what_is_used_and_how_long_it_took(rendered: Path) -> None:
-    done = as_a_process(rendered / "stacks", "-v", "render", "--env", "dev")
+def test_verbose_prints_files_and_times_to_standard_error(rendered: Path) -> None:
+    done = run_process(rendered / "stacks", "-v", "render", "--env", "dev")
     assert done.returncode == 0
     lines = done.stderr.splitlines()
     assert all(re.match(r"\[ *\d+\.\d\d s\] ", line) for line in lines)
     said = [line.partition("] ")[2] for line in lines]
     assert said[0] == "spec: ../ticketgen.yaml"
     assert said[1:] == ["Rendering and verifying dev", "Writing the stacks"]
-    assert done.stdout == as_a_process(rendered / "stacks", "render", "--env", "dev").stdout
+    assert done.stdout == run_process(rendered / "stacks", "render", "--env", "dev").stdout
 
 
-def test_verbose_output_leaves_a_report_a_report(rendered: Path) -> None:
-    done = as_a_process(rendered, "validate", "stacks/dev", "--format", "json", "-v")
+def test_verbose_output_keeps_reports_valid(rendered: Path) -> None:
+    done = run_process(rendered, "validate", "stacks/dev", "--format", "json", "-v")
     assert json.loads(done.stdout)["findings"] == []
     assert "stacks/dev: read " in done.stderr
 
@@ -148,7 +148,7 @@ RESULTS = [
 
 
 @pytest.mark.parametrize("arguments", RESULTS, ids=" ".join)
-def test_a_file_gets_what_standard_output_would(rendered: Path, arguments: list[str]) -> None:
+def test_an_output_file_gets_the_same_as_standard_output(rendered: Path, arguments: list[str]) -> None:
     printed = run(*arguments)
     (rendered / "out").mkdir()
     done = run(*arguments, "--output", "out/result")
@@ -159,7 +159,7 @@ def test_a_file_gets_what_standard_output_would(rendered: Path, arguments: list[
     assert run(*arguments, "-o", "-").stdout.rstrip("\n") == printed.stdout.rstrip("\n")
 
 
-def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_its_link(project: Path) -> None:
+def test_an_output_file_is_replaced_atomically_and_keeps_its_mode_and_link(project: Path) -> None:
     real = project / "real.json"
     real.write_text("old")
     real.chmod(0o640)
@@ -170,7 +170,9 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_its_link(project: 
     assert real.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_file_stays_as_it_was_when_the_write_fails(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_file_is_unchanged_if_the_write_fails(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (project / "schema.json").write_text("old")
 
     def broken(*_: object, **__: object) -> None:
@@ -184,6 +186,6 @@ def test_a_file_stays_as_it_was_when_the_write_fails(project: Path, monkeypatch:
     assert {each.name for each in project.iterdir()} == {"schema.json", "ticketgen.yaml"}
 
 
-def test_nothing_is_written_when_there_is_no_result(project: Path) -> None:
+def test_nothing_is_written_without_a_result(project: Path) -> None:
     assert run("show", "--env", "nowhere", "-o", "stack.svg").exit_code == 2
     assert not (project / "stack.svg").exists()

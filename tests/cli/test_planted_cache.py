@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_tools import as_a_process, run
+from cli_tools import run, run_process
 from jinja2.bccache import bc_magic
 
 from ticketgen import user_secret
-from ticketgen.rendering.environment import template_environment
+from ticketgen.rendering.jinja_environment import template_environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no cache")
 
@@ -57,7 +57,7 @@ class Clone:
             "blocks, debug_info, name = {}, '', 'a.j2'\n"
             "def root(*arguments): yield 'planted'\n"
         )
-        theirs = user_secret._secret_in(self.folder / ".local/state/ticketgen")
+        theirs = user_secret.secret_in(self.folder / ".local/state/ticketgen")
         assert theirs is not None
         template, verified = sorted((self.folder / ".cache/ticketgen").iterdir())
         whole = template.read_bytes()[32:]
@@ -74,7 +74,7 @@ def clone(tmp_path: Path) -> Clone:
     return Clone(tmp_path / "clone", tmp_path / "code-ran")
 
 
-def test_planted_entries_are_well_made(clone: Clone) -> None:
+def test_planted_entries_are_valid_on_their_own_machine(clone: Clone) -> None:
     """On the machine that made them they are believed: the next test cannot pass by accident."""
     assert clone.check(clone.folder) == ("planted", 0)
     assert clone.mark.exists()
@@ -88,14 +88,14 @@ def test_planted_entries_are_cache_misses(brought: str, git: bool, clone: Clone,
     shutil.copytree(theirs, clone.folder)
     if git:
         (clone.folder / ".git").mkdir()
-    user_secret._secret_in.cache_clear()
+    user_secret.secret_in.cache_clear()
     for _ in range(2):
         home = clone.folder if brought == "cache and secret" else tmp_path / "home"
         assert clone.check(home) == ("a = 1\n", 1)
     assert not clone.mark.exists()
 
 
-class Makes:
+class CreatesFolder:
     """An object that makes a folder when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
@@ -105,21 +105,21 @@ class Makes:
         return os.mkdir, (str(self.path),)
 
 
-def test_a_pickle_under_any_name_is_not_loaded(rendered: Path, tmp_path: Path) -> None:
+def test_no_pickle_is_loaded(rendered: Path, tmp_path: Path) -> None:
     """Neither under the name of an entry, nor under the name that the compiled grammar once had."""
     import lark
     from hcl2.parser import PARSER_FILE
 
     mark, cache = tmp_path / "code-ran", rendered / "cache"
     settings = {"TICKETGEN_NO_CACHE": "", "TICKETGEN_CACHE_DIR": "cache"}
-    assert as_a_process(rendered, "render", "--check", "--env", "dev", **settings).returncode == 0
+    assert run_process(rendered, "render", "--check", "--env", "dev", **settings).returncode == 0
     grammar = (PARSER_FILE.parent / "hcl2.lark").stat()
     python = ".".join(map(str, sys.version_info[:2]))
     once = f"grammar-{lark.__version__}-{python}-{grammar.st_size}-{grammar.st_mtime_ns}.bin"
-    planted = pickle.dumps(Makes(mark))
+    planted = pickle.dumps(CreatesFolder(mark))
     for entry in [*cache.iterdir(), cache / once]:
         entry.write_bytes(planted)
-    assert as_a_process(rendered, "render", "--check", "--env", "dev", **settings).returncode == 0
+    assert run_process(rendered, "render", "--check", "--env", "dev", **settings).returncode == 0
     assert not mark.exists()
     pickle.loads(planted)
     assert mark.exists()
@@ -141,10 +141,10 @@ def test_nothing_is_written_outside_cache_and_state(
         "XDG_STATE_HOME": "",
     }
     for arguments in (["--help"], ["--version"]):
-        assert as_a_process(rendered, *arguments, HOME=str(home), **settings).returncode == 0
+        assert run_process(rendered, *arguments, HOME=str(home), **settings).returncode == 0
         assert list(home.iterdir()) == []
     for arguments in (["validate", "stacks/dev"], ["render", "--check", "--diff", "--env", "dev"]):
-        assert as_a_process(rendered, *arguments, HOME=str(home), **settings).returncode == 0
+        assert run_process(rendered, *arguments, HOME=str(home), **settings).returncode == 0
     assert files(rendered) == before
     written = {path.parent for path in files(home)}
     if sys.platform == "linux":
@@ -152,7 +152,7 @@ def test_nothing_is_written_outside_cache_and_state(
 
 
 @pytest.mark.parametrize("home", ["/dev/null", "relative", ""])
-def test_a_home_that_cannot_be_written_is_no_error(home: str, rendered: Path) -> None:
+def test_a_read_only_home_is_not_an_error(home: str, rendered: Path) -> None:
     settings = dict.fromkeys(
         ("TICKETGEN_NO_CACHE", "TICKETGEN_CACHE_DIR", "XDG_CACHE_HOME", "XDG_STATE_HOME"), ""
     )

@@ -100,7 +100,7 @@ def rules(*arguments: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("add", ADDITIONS.values(), ids=ADDITIONS)
-def test_an_addition_that_is_not_checked_fails_the_gate(add: Callable[[Path], None], stack: Path) -> None:
+def test_an_unchecked_addition_fails_a_strict_run(add: Callable[[Path], None], stack: Path) -> None:
     assert run("validate", "--strict").exit_code == 0
     add(stack)
     assert run("validate").exit_code == 0
@@ -155,7 +155,7 @@ def test_a_value_that_the_text_determines_is_checked_or_reported(way: str, stack
 @pytest.mark.parametrize(
     "value", ["var.open", "[aws_eip.here.public_ip]", "[timestamp()]", "try(var.open, [])"]
 )
-def test_a_value_that_only_a_plan_knows_is_no_finding(value: str, stack: Path) -> None:
+def test_a_value_known_only_after_a_plan_is_not_a_finding(value: str, stack: Path) -> None:
     text = 'variable "open" {\n  type = list(string)\n}\nresource "aws_eip" "here" {\n}\n' + PORT.format(
         value
     )
@@ -196,7 +196,7 @@ def test_an_addition_that_hides_a_missing_grant_is_reported(addition: str, stack
         '"NotAction": "iam:PassRole", "Resource": "*"',
     ],
 )  # fmt: skip
-def test_a_policy_as_text_with_something_of_a_plan_in_it_is_read(statement: str, stack: Path) -> None:
+def test_a_policy_text_with_unknown_parts_is_read(statement: str, stack: Path) -> None:
     (stack / "main.tf").write_text(
         'resource "aws_dynamodb_table" "t" {\n  name = "t"\n}\nresource "aws_iam_policy" "p" {\n  policy = <<-EOT\n'
         f'    {{"Statement": [{{"Effect": "Allow", {statement}}}]}}\n  EOT\n}}\n'
@@ -218,7 +218,7 @@ STATEMENT = '{ Effect = "Allow", Action = "s3:*", Resource = aws_s3_bucket.b.arn
         'Statement = [{ Effect = "Allow", action = "s3:*", Resource = "*" }]', f"statement = [{STATEMENT}]",
     ],
 )  # fmt: skip
-def test_a_policy_is_read_or_reported_however_it_is_written(policy: str, stack: Path) -> None:
+def test_every_form_of_a_policy_is_read_or_reported(policy: str, stack: Path) -> None:
     (stack / "main.tf").write_text(
         'resource "aws_s3_bucket" "b" {\n}\nresource "aws_iam_policy" "p" {\n'
         f"  policy = jsonencode({{ {policy} }})\n}}\n"
@@ -228,7 +228,7 @@ def test_a_policy_is_read_or_reported_however_it_is_written(policy: str, stack: 
 
 
 @pytest.mark.parametrize("off", ["false", '"false"', '"0"', "null"])
-def test_a_store_is_not_encrypted_however_false_is_written(off: str, stack: Path) -> None:
+def test_every_form_of_false_means_unencrypted(off: str, stack: Path) -> None:
     (stack / "main.tf").write_text(
         f'resource "aws_ebs_volume" "v" {{\n  encrypted = {off}\n}}\n'
         f'resource "aws_opensearch_domain" "d" {{\n  encrypt_at_rest {{\n    enabled = {off}\n  }}\n}}\n'
@@ -268,7 +268,7 @@ def test_a_call_of_a_root_module_with_harmless_values_hides_no_finding(stack: Pa
     assert rules("--select", "name-limit") == before
 
 
-def test_the_configuration_file_sets_it_and_the_command_line_wins(stack: Path) -> None:
+def test_the_command_line_overrides_strict_in_the_configuration_file(stack: Path) -> None:
     file("more.tf.json", "{}")(stack)
     file("ticketgen.toml", "[validate]\nstrict = true\n")(stack)
     assert run("validate").exit_code == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
-from cli_tools import as_a_process, run
+from cli_tools import run, run_process
 
 BAD = "locals {\n  unused = var.missing\n}\n"
 """An error at 2:12, and a warning at 2:3."""
@@ -77,7 +77,7 @@ Read = Callable[[list[str]], set[str]]
         ("infra/stacks/prod", ["../dev", "--relative-to", "../.."], "stacks/dev/main.tf"),
     ],
 )
-def test_files_are_named_as_seen_from_where_it_runs(
+def test_paths_are_relative_to_the_current_folder(
     stacks: Path, monkeypatch: pytest.MonkeyPatch, read: Read, stands: str, arguments: list[str], file: str
 ) -> None:
     monkeypatch.chdir(stacks / stands)
@@ -85,7 +85,7 @@ def test_files_are_named_as_seen_from_where_it_runs(
 
 
 @pytest.mark.parametrize("read", FORMATS)
-def test_an_absolute_directory_is_relative_inside_and_absolute_outside(
+def test_an_absolute_directory_is_shown_relative_inside_and_absolute_outside(
     stacks: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
     absolute = str(stacks / "infra/stacks/dev")
@@ -95,7 +95,9 @@ def test_an_absolute_directory_is_relative_inside_and_absolute_outside(
 
 
 @pytest.mark.parametrize("read", [in_text, in_json, in_github, in_junit])
-def test_a_directory_beside_stays_relative(stacks: Path, monkeypatch: pytest.MonkeyPatch, read: Read) -> None:
+def test_a_sibling_directory_stays_relative(
+    stacks: Path, monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
     monkeypatch.chdir(stacks / "infra/stacks/prod")
     assert read(["../dev"]) == {"../dev/main.tf"}
 
@@ -105,7 +107,7 @@ def test_a_directory_beside_stays_relative(stacks: Path, monkeypatch: pytest.Mon
     ("stands", "arguments"),
     [("infra/stacks/dev", []), ("infra", ["stacks/dev"]), ("infra/stacks/prod", ["../dev"])],
 )
-def test_github_gets_paths_from_the_root_of_the_repository_on(
+def test_github_gets_paths_relative_to_the_repository(
     stacks: Path, monkeypatch: pytest.MonkeyPatch, read: Read, stands: str, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_WORKSPACE", str(stacks))
@@ -114,7 +116,7 @@ def test_github_gets_paths_from_the_root_of_the_repository_on(
     assert read([*arguments, "--relative-to", str(stacks / "infra")]) == {"stacks/dev/main.tf"}
 
 
-def test_people_get_paths_from_where_they_stand_even_on_github(
+def test_text_reports_use_the_current_folder_even_on_github(
     stacks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_WORKSPACE", str(stacks))
@@ -136,7 +138,7 @@ def test_a_sarif_uri_leads_to_the_file(stacks: Path, monkeypatch: pytest.MonkeyP
         assert Path(unquote(urlsplit(uri).path)) == stacks / "infra/stacks/dev/main.tf"
 
 
-def test_the_line_is_shown_and_fingerprints_know_it(stacks: Path) -> None:
+def test_the_source_line_is_shown_and_fingerprinted(stacks: Path) -> None:
     def fingerprints() -> list[str]:
         (done,) = json.loads(run("validate", "infra/stacks/dev", "--format", "sarif").stdout)["runs"]
         return [str(result["partialFingerprints"]) for result in done["results"]]
@@ -150,7 +152,7 @@ def test_the_line_is_shown_and_fingerprints_know_it(stacks: Path) -> None:
     assert fingerprints() != before
 
 
-def test_comments_ignore_whatever_the_place_is_called(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ignore_comments_work_for_every_directory_name(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ignored = BAD.replace("\n}", " # ticketgen:ignore undeclared-reference it comes later\n}")
     (stacks / "infra/stacks/dev/main.tf").write_text(ignored, encoding="utf-8")
     for arguments in (["infra/stacks/dev"], ["infra/stacks/dev/main.tf"], ["-C", "infra", "stacks"]):
@@ -159,24 +161,24 @@ def test_comments_ignore_whatever_the_place_is_called(stacks: Path, monkeypatch:
         assert "stacks/dev/main.tf:2:12" not in done.stderr
 
 
-def test_a_cached_result_has_the_paths_of_the_place_that_asks(
+def test_a_cached_result_has_paths_for_the_current_folder(
     stacks: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     cache = tmp_path_factory.mktemp("cache")
     settings = {"TICKETGEN_CACHE_DIR": str(cache), "TICKETGEN_NO_CACHE": ""}
-    first = as_a_process(stacks, "-v", "validate", "infra/stacks/dev", **settings)
+    first = run_process(stacks, "-v", "validate", "infra/stacks/dev", **settings)
     assert "the cache has no result" in first.stderr
     (kept,) = cache.glob("verified-*")
     assert str(stacks).encode() not in kept.read_bytes()
     assert b"infra" not in kept.read_bytes()
     moved = tmp_path_factory.mktemp("moved") / "here"
     shutil.copytree(stacks / "infra/stacks/dev", moved)
-    again = as_a_process(moved.parent, "-v", "validate", "here", **settings)
+    again = run_process(moved.parent, "-v", "validate", "here", **settings)
     assert "the result is from the cache" in again.stderr
     assert "\nhere/main.tf:2:12: error" in again.stderr
 
 
-def test_several_directories_each_have_a_line(stacks: Path) -> None:
+def test_every_directory_has_a_summary_line(stacks: Path) -> None:
     done = run("validate", "infra/stacks/good", "infra/stacks/dev")
     assert done.exit_code == 1
     assert done.stdout == (
@@ -193,19 +195,19 @@ def test_several_directories_each_have_a_line(stacks: Path) -> None:
         ["infra", "infra/stacks", "infra/stacks/dev", "infra/stacks/prod/main.tf"],
     ],
 )
-def test_a_directory_that_is_named_twice_is_reported_once(stacks: Path, arguments: list[str]) -> None:
+def test_a_directory_named_twice_is_reported_once(stacks: Path, arguments: list[str]) -> None:
     shown = run("validate", *arguments)
     assert len(re.findall(r"stacks/dev/main.tf:2:12: error", shown.stderr)) == 1
     assert len(shown.stdout.splitlines()) == 1
 
 
-def test_a_link_to_a_directory_is_that_directory(stacks: Path) -> None:
+def test_a_link_to_a_directory_is_followed(stacks: Path) -> None:
     (stacks / "linked").symlink_to(stacks / "infra/stacks/dev")
     assert in_json(["linked"]) == {"linked/main.tf"}
     assert len(in_json(["linked", "infra/stacks/dev"])) == 1
 
 
-def test_github_gets_the_file_that_a_link_leads_to(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_github_gets_the_target_of_a_link(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Git has no lines below a link: an annotation there is not shown."""
     (stacks / "linked").symlink_to("infra/stacks/dev")
     (stacks / "flat").mkdir()
@@ -218,9 +220,7 @@ def test_github_gets_the_file_that_a_link_leads_to(stacks: Path, monkeypatch: py
         assert read(["../linked"]) == {"infra/stacks/dev/main.tf"}, read
 
 
-def test_a_link_out_of_the_repository_keeps_its_own_name(
-    stacks: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_link_out_of_the_repository_keeps_its_name(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (stacks / "infra/linked").symlink_to(stacks / "infra/stacks/dev")
     monkeypatch.chdir("infra")
     shutil.move("stacks", stacks / "elsewhere")
@@ -229,7 +229,7 @@ def test_a_link_out_of_the_repository_keeps_its_own_name(
     assert in_github(["linked"]) == {"linked/main.tf"}
 
 
-def test_files_are_verified_with_their_directory_and_reported_alone(stacks: Path) -> None:
+def test_named_files_are_verified_with_their_directory(stacks: Path) -> None:
     folder = stacks / "infra/stacks/dev"
     (folder / "more.tf").write_text(
         'variable "missing" {}\nlocals {\n  b = local.unused\n}\n', encoding="utf-8"
@@ -250,14 +250,14 @@ def test_a_test_is_verified_with_the_terraform_above_it(stacks: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", ".hidden.tf", "main.tf.json.bak"])
-def test_a_file_that_is_not_read_is_said_so(stacks: Path, name: str) -> None:
+def test_an_unsupported_file_is_a_usage_error(stacks: Path, name: str) -> None:
     (stacks / "infra/stacks/dev" / name).write_text("", encoding="utf-8")
     done = run("validate", f"infra/stacks/dev/{name}")
     assert done.exit_code == 2
     assert f"infra/stacks/dev/{name} is not a file that ticketgen verifies" in done.stderr
 
 
-def test_every_path_that_does_not_exist_is_named(stacks: Path) -> None:
+def test_every_missing_path_is_named(stacks: Path) -> None:
     done = run("validate", "nope", "infra/stacks/dev", "no.tf")
     assert done.exit_code == 2
     assert "error: nope does not exist" in done.stderr
@@ -265,7 +265,7 @@ def test_every_path_that_does_not_exist_is_named(stacks: Path) -> None:
     assert "main.tf" not in done.stderr
 
 
-def test_wrong_usage_is_worse_than_findings(stacks: Path) -> None:
+def test_a_usage_error_outranks_findings(stacks: Path) -> None:
     (stacks / "empty").mkdir()
     done = run("validate", "infra/stacks/dev", "empty")
     assert done.exit_code == 2
@@ -286,7 +286,7 @@ def test_wrong_usage_is_worse_than_findings(stacks: Path) -> None:
         (["--select", "unused-declaration", "--min-severity", "error"], set(), 0, 2),
     ],
 )
-def test_only_what_is_reported_counts(
+def test_only_reported_findings_count(
     stacks: Path, arguments: list[str], rules: set[str], code: int, left_out: int
 ) -> None:
     done = run("validate", "infra/stacks/dev", *arguments)
@@ -311,7 +311,7 @@ CONFIG = '[validate]\nmin-severity = "error"\nselect = ["unused-declaration", "u
 
 @pytest.mark.parametrize("name", ["ticketgen.toml", ".ticketgen.toml"])
 @pytest.mark.parametrize("stands", [".", "infra/stacks/dev"])
-def test_the_configuration_is_found_upwards(
+def test_the_configuration_is_found_in_parent_folders(
     stacks: Path, monkeypatch: pytest.MonkeyPatch, name: str, stands: str
 ) -> None:
     (stacks / name).write_text('[validate]\nignore = ["undeclared-reference"]\n', encoding="utf-8")
@@ -338,7 +338,7 @@ def test_the_configuration_is_found_upwards(
         ("", [], {"undeclared-reference", "unused-declaration"}),
     ],
 )
-def test_the_command_line_wins_over_the_configuration(
+def test_the_command_line_overrides_the_configuration(
     stacks: Path, config: str, arguments: list[str], rules: set[str]
 ) -> None:
     (stacks / "ticketgen.toml").write_text(f"[validate]\n{config}\n", encoding="utf-8")
@@ -364,7 +364,7 @@ def test_the_command_line_wins_over_the_configuration(
         ("[validate]\nignore = [\n", "3:1", "is not TOML"),
     ],
 )
-def test_a_mistake_in_the_configuration_has_a_place_and_the_nearest_word(
+def test_an_error_in_the_configuration_has_a_location_and_a_suggestion(
     stacks: Path, text: str, place: str, words: str
 ) -> None:
     (stacks / "ticketgen.toml").write_text(text, encoding="utf-8")
@@ -379,7 +379,7 @@ def test_a_configuration_may_begin_with_a_byte_order_mark(stacks: Path) -> None:
     assert "1 finding not reported" in run("validate", "infra/stacks/dev").stdout
 
 
-def test_a_file_that_is_not_utf_8_is_said_with_the_fix(stacks: Path) -> None:
+def test_a_configuration_that_is_not_utf_8_is_reported_with_a_fix(stacks: Path) -> None:
     (stacks / "infra/stacks/good/main.tf").write_bytes(b"# \xff\n")
     done = run("validate", "infra/stacks/good")
     assert done.exit_code == 1
@@ -395,7 +395,7 @@ def test_a_file_that_is_not_utf_8_is_said_with_the_fix(stacks: Path) -> None:
         (lambda file: file.with_name(".ticketgen.toml").write_text(CONFIG), "are both here"),
     ],
 )
-def test_a_configuration_that_cannot_be_read_is_no_bug(
+def test_an_unreadable_configuration_is_not_an_internal_error(
     stacks: Path, make: Callable[[Path], object], words: str
 ) -> None:
     file = stacks / "ticketgen.toml"
@@ -407,7 +407,7 @@ def test_a_configuration_that_cannot_be_read_is_no_bug(
     assert words in done.stderr
 
 
-def test_the_report_goes_to_a_file(stacks: Path) -> None:
+def test_the_report_can_be_written_to_a_file(stacks: Path) -> None:
     done = run("validate", "infra/stacks/dev", "--format", "sarif", "-o", "report.sarif")
     assert (done.exit_code, done.stdout) == (1, "")
     assert json.loads((stacks / "report.sarif").read_text("utf-8"))["version"] == "2.1.0"
@@ -417,5 +417,5 @@ def test_a_name_that_is_not_utf_8_is_reported_in_every_format(stacks: Path) -> N
     name = os.fsdecode(b"\xff.tf")
     (stacks / "infra/stacks/dev/main.tf").rename(stacks / "infra/stacks/dev" / name)
     for format in ("text", "json", "github", "sarif", "junit"):
-        done = as_a_process(stacks, "validate", "infra/stacks/dev", "--format", format)
+        done = run_process(stacks, "validate", "infra/stacks/dev", "--format", format)
         assert done.returncode == 1, done.stderr

@@ -59,7 +59,7 @@ def options(*command: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_ticketgen_takes_every_command(command: str) -> None:
+def test_every_documented_command_is_valid(command: str) -> None:
     words = arguments(command)
     if not words[0].endswith("-completion"):
         done = run(*words, "--help")
@@ -102,7 +102,7 @@ def test_every_command_runs_in_a_project() -> None:
 
 
 @pytest.mark.slow
-def test_the_transcript_of_the_readme_is_what_happens(tmp_path: Path) -> None:
+def test_the_readme_transcript_is_accurate(tmp_path: Path) -> None:
     (told,) = re.findall(r"^```\n(\$ .*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
     lines = told.splitlines()
     script = "\n".join(
@@ -131,7 +131,7 @@ def test_make_targets_and_scripts_in_the_documents_exist(document: Path) -> None
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
+def test_every_file_link_has_a_target(document: Path) -> None:
     if "templates/project" in named(document):
         pytest.skip("its links lead to files of the new project; the tests of `new` follow them")
     for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", prose(document.read_text("utf-8"))):
@@ -139,7 +139,7 @@ def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_a_list_starts_after_an_empty_line(document: Path) -> None:
+def test_every_list_starts_after_an_empty_line(document: Path) -> None:
     """Python-Markdown, which builds the site, takes it for a part of the paragraph otherwise; a forge does not."""
     before, inside = "", False
     for line in prose(document.read_text("utf-8")).splitlines():
@@ -163,7 +163,7 @@ def test_the_documents_have_every_exit_code() -> None:
     assert set(ExitCode) - {ExitCode.READER_GONE} <= told
 
 
-def test_the_picture_of_the_readme_is_the_one_that_show_draws() -> None:
+def test_the_readme_picture_is_up_to_date() -> None:
     done = run("show", "--spec", str(ROOT / "examples/tap-marketplace/ticketgen.yaml"), "--env", "dev")
     assert done.exit_code == 0, done.output
     same = (ROOT / "docs/images/stack.svg").read_text("utf-8") == done.stdout

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from dynamodb_local import running
-from full_house import HOME, NEW, SEATS, FullHouse, full_house
 from lambda_process import lambda_process
+from simulated_regions import World, event_item
+from sold_out_event import HOME, NEW, SEATS, SoldOutEvent, sold_out_event
 from stacks import SHAPES
-from world import World, event_item
 
 import dynamo
 import ledger
@@ -34,7 +34,7 @@ HOLDERS, HOLDS, FIRST = 2, 150, 30
 RECORDING = 60.0  # seconds that DynamoDB Local may take per page while recording
 
 
-def verification(house: FullHouse, patience: int = 1) -> dict[str, float]:
+def verification(house: SoldOutEvent, patience: int = 1) -> dict[str, float]:
     """Seconds for one run of the verifier: elapsed time and CPU time.
 
     The answers of DynamoDB Local were recorded before and are replayed with the latency of DynamoDB, 0.1 s from another
@@ -70,7 +70,7 @@ def verification(house: FullHouse, patience: int = 1) -> dict[str, float]:
     }
 
 
-def cache_load(house: FullHouse, redis: RedisServer) -> dict[str, float]:
+def cache_load(house: SoldOutEvent, redis: RedisServer) -> dict[str, float]:
     """Seconds to load the whole event into Redis, by the function's own metric."""
     proxy = house.world.proxy
     proxy.recorded = {}
@@ -188,7 +188,7 @@ def main() -> int:
             f"{OBJECTIVES.correction_s} s",
             "100 seats sold twice",
         )
-        house = stack.enter_context(full_house(port, folder()))
+        house = stack.enter_context(sold_out_event(port, folder()))
         redis = stack.enter_context(RedisServer.running())
         loaded = cache_load(house, redis)
         row("cache_load_s", f"{loaded['seconds']:.1f} s", f"{OBJECTIVES.cache_load_s} s",

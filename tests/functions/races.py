@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from world import World
+from simulated_regions import World
 
 __all__ = ["Crowd", "crowd"]
 

@@ -13,12 +13,12 @@ from functions_cloud import FUNCTIONS_FOLDER
 from stacks import SHAPES, environment, rendered, sized
 
 from ticketgen.assets import asset_folder
-from ticketgen.pictures.kinds import WAY_OF_FUNCTION
+from ticketgen.pictures.kinds import PATH_OF_FUNCTION
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import Module, Source
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
-from ticketgen.stack.operations import SKEW_SECONDS, stack_facts
+from ticketgen.stack.operations import _SKEW_SECONDS, stack_facts
 from ticketgen.stack.roles import roles
 
 TESTS = Path(__file__).parent
@@ -94,11 +94,11 @@ def test_the_suites_have_no_other_row() -> None:
 
 @each_function
 def test_the_picture_shows_its_path(name: str) -> None:
-    assert name in WAY_OF_FUNCTION, f"WAY_OF_FUNCTION of src/ticketgen/pictures/kinds.py lacks {name}"
+    assert name in PATH_OF_FUNCTION, f"WAY_OF_FUNCTION of src/ticketgen/pictures/kinds.py lacks {name}"
 
 
 def test_the_picture_knows_no_other_function() -> None:
-    assert set(WAY_OF_FUNCTION) == set(NAMES)
+    assert set(PATH_OF_FUNCTION) == set(NAMES)
 
 
 @each_function
@@ -153,4 +153,4 @@ def test_a_move_of_home_waits_for_every_function_that_writes_under_a_lease() -> 
     }
     assert leases == {"ticket_purchase": LEASE_SECONDS, "oversell_corrector": LEASE_SECONDS}
     longest = max(sizing[FUNCTIONS[name].capacity.timeout].value for name in leases)
-    assert stack_facts(subject, sizing)["quiet_seconds"] == LEASE_SECONDS + longest + SKEW_SECONDS
+    assert stack_facts(subject, sizing)["quiet_seconds"] == LEASE_SECONDS + longest + _SKEW_SECONDS

@@ -57,7 +57,7 @@ def environ_reads(tree: ast.Module) -> list[ast.expr | None]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_siblings_are_what_a_function_imports(name: str) -> None:
+def test_siblings_match_the_imports_of_a_function(name: str) -> None:
     modules = {path.stem for path in FUNCTIONS_FOLDER.glob("*.py")}
     needed: set[str] = set()
     waiting = [name]
@@ -73,7 +73,7 @@ def test_siblings_are_what_a_function_imports(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_environment_is_what_a_function_reads(name: str) -> None:
+def test_environment_variables_match_those_a_function_reads(name: str) -> None:
     reads = [read for tree in trees(name) for read in environ_reads(tree)]
     assert all(isinstance(read, ast.Constant) for read in reads)
     names = {read.value for read in reads if isinstance(read, ast.Constant)}
@@ -83,7 +83,7 @@ def test_the_environment_is_what_a_function_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FUNCTIONS_FOLDER.glob("*.py")), ids=lambda path: str(path.name))
-def test_the_text_fits_a_heredoc_and_says_what_it_offers(path: Path) -> None:
+def test_the_code_fits_a_heredoc_and_declares_its_exports(path: Path) -> None:
     text = path.read_bytes().decode("ascii")
     assert not {"\t", "\r"} & set(text)
     assert "PYTHON" not in text.split("\n")
@@ -102,13 +102,13 @@ def test_every_module_belongs_to_a_function() -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_what_is_rendered_is_this_code(name: str) -> None:
+def test_the_rendered_code_is_this_code(name: str) -> None:
     assert dict(function_files(name)) == dict(sources(name))
 
 
 @pytest.mark.parametrize("shape", ["prod", "everything", "nothing", "one-region"])
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_stack_sets_what_a_function_reads(name: str, shape: str) -> None:
+def test_the_stack_sets_every_variable_a_function_reads(name: str, shape: str) -> None:
     (block,) = function_resource(name, shape)["environment"]
     optional = (
         set() if shape == "everything" else {"TIMESTREAM_DATABASE", "TIMESTREAM_TABLE"}
@@ -129,15 +129,15 @@ print(sys.version_info[:2])
 
 @pytest.mark.parametrize("version", PYTHONS)
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_code_is_that_of_every_runtime(name: str, version: str) -> None:
-    """Parse with that version's grammar; `test_the_code_runs_on` runs the code if the version is installed."""
+def test_the_code_is_valid_for_every_runtime(name: str, version: str) -> None:
+    """Parse with that version's grammar; `test_the_code_runs_on_runtimes` runs the code if the version is installed."""
     minor = int(version.partition(".")[2])
     for file, text in function_files(name).items():
         ast.parse(text, filename=file, feature_version=(3, minor))
 
 
 @pytest.mark.parametrize("version", PYTHONS)
-def test_the_code_runs_on(version: str, tmp_path: Path) -> None:
+def test_the_code_runs_on_runtimes(version: str, tmp_path: Path) -> None:
     kept = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
     found = str(kept[-1]) if kept else shutil.which(f"python{version}")
     if found is None or subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
@@ -298,7 +298,7 @@ def test_seat_availability_calls_nothing_of_aws(cloud: Cloud, used: Used) -> Non
     assert used.actions == granted("seat_availability") == {}
 
 
-def test_metrics_are_lines_that_cloudwatch_reads(capsys: pytest.CaptureFixture[str]) -> None:
+def test_metrics_are_valid_embedded_metric_lines(capsys: pytest.CaptureFixture[str]) -> None:
     import metrics
 
     metrics.emit("tickets", LockMs=7.5, CacheLoadSeconds=2, Oversold=1)

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from interleavings import INSTEAD, START, Action, Run, explore, within
 from rendered_functions import script
 from replication import Replication
-from world import TABLES, World, event_item
+from simulated_regions import TABLES, World, event_item
 
 A, B = "us-east-1", "us-west-2"
 _numbers = itertools.count(1)
@@ -133,7 +133,7 @@ def everything(run: Callable[[Choose], None]) -> None:
     print(f"{runs} runs")
 
 
-def test_two_buyers_of_overlapping_seats(world: World, shops: dict[str, Any]) -> None:
+def test_two_buyers_of_overlapping_seats_never_share_a_seat(world: World, shops: dict[str, Any]) -> None:
     def run(choose: Choose) -> None:
         sale = Sale(world, shops, choose)
         sale.buys("ann", A, "A-1", "A-2")
@@ -191,7 +191,7 @@ def test_two_buyers_with_holds_that_expire_and_a_sweeper(
     everything(run)
 
 
-def test_the_same_key_at_once_and_again_is_one_order(world: World, shops: dict[str, Any]) -> None:
+def test_concurrent_retries_with_one_key_are_one_order(world: World, shops: dict[str, Any]) -> None:
     def run(choose: Choose) -> None:
         sale = Sale(world, shops, choose, faults=1)
         for name, region in (("first", A), ("second", B)):
@@ -209,7 +209,9 @@ def test_the_same_key_at_once_and_again_is_one_order(world: World, shops: dict[s
 
 
 @pytest.mark.parametrize("faults", [0, pytest.param(1, marks=pytest.mark.slow)])
-def test_a_hold_that_is_released_and_bought_at_once(world: World, shops: dict[str, Any], faults: int) -> None:
+def test_a_hold_released_and_bought_concurrently_is_consistent(
+    world: World, shops: dict[str, Any], faults: int
+) -> None:
     def run(choose: Choose) -> None:
         sale = Sale(world, shops, choose, faults)
 
@@ -303,9 +305,7 @@ def test_a_planned_move_sells_nothing_twice(world: World, shops: dict[str, Any],
 
 
 @pytest.mark.slow
-def test_waiting_for_the_call_and_not_for_the_function_would_sell_twice(
-    world: World, shops: dict[str, Any]
-) -> None:
+def test_a_wait_shorter_than_the_function_time_out_oversells(world: World, shops: dict[str, Any]) -> None:
     """A process may pause between its clock check and its call, so a move waits for a function's time-out."""
 
     def run(choose: Choose) -> None:

@@ -17,7 +17,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from rendered_functions import function_files, script, stack
-from world import TABLES, World, buy, event_item
+from simulated_regions import TABLES, World, buy, event_item
 
 import ledger
 from ticketgen.stack.operations import RIGHTS, SCRIPTS
@@ -40,7 +40,7 @@ def home(world: World, region: str = A) -> tuple[str, int, str]:
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_each_says_what_it_is_for_without_credentials_or_network(name: str, tmp_path: Path) -> None:
+def test_every_script_prints_help_without_credentials_or_network(name: str, tmp_path: Path) -> None:
     for path, text in stack().items():
         if path.startswith("ops/"):
             (tmp_path / path.removeprefix("ops/")).write_text(text, encoding="utf-8")
@@ -68,7 +68,7 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
     assert {what: world.items(what, A) for what in TABLES} == before
 
 
-def test_a_planned_move_takes_everything_along(world: World) -> None:
+def test_a_planned_move_takes_every_sale_along(world: World) -> None:
     world.put("events", event_item("gala", A, shards=3))
     shop = world.function("ticket_purchase", C, LEASE_SECONDS="0.2")
     first = buy(shop, "gala", "A-1", "A-2")
@@ -92,7 +92,7 @@ def test_a_planned_move_takes_everything_along(world: World) -> None:
     )
 
 
-def test_sales_stop_while_an_event_moves_and_a_second_move_waits_its_turn(world: World) -> None:
+def test_sales_and_other_moves_wait_while_an_event_moves(world: World) -> None:
     moving: Any = {"state": "moving", "moving_to": B, "resumes": "on_sale"}
     world.put("events", event_item("gala", A, **moving))
     status, told = buy(world.function("ticket_purchase", C), "gala", "A-1")
@@ -107,7 +107,7 @@ def test_sales_stop_while_an_event_moves_and_a_second_move_waits_its_turn(world:
     )  # a new epoch: the cancelled move can no longer finish
 
 
-def test_a_move_that_cannot_be_told_everywhere_waits_and_goes_on_later(world: World) -> None:
+def test_a_move_resumes_when_every_region_is_reachable(world: World) -> None:
     world.put("events", event_item("gala", A))
     world.replication.cut(C)
     code, printed = world.script("move_home", A, "gala", "--to", B, "--apply", "--patience", "1")
@@ -118,7 +118,7 @@ def test_a_move_that_cannot_be_told_everywhere_waits_and_goes_on_later(world: Wo
     assert home(world, A)[:2] == (B, 2)
 
 
-def test_the_new_home_has_what_its_ledger_says(world: World) -> None:
+def test_the_new_home_is_rebuilt_from_its_ledger(world: World) -> None:
     world.put("events", event_item("gala", A))
     shop = world.function("ticket_purchase", A)
     for number in range(1, 4):
@@ -137,7 +137,7 @@ def test_the_new_home_has_what_its_ledger_says(world: World) -> None:
     world.agree("gala", B)
 
 
-def test_a_lost_home_is_neither_asked_nor_waited_for(world: World) -> None:
+def test_a_lost_home_is_not_contacted(world: World) -> None:
     world.put("events", event_item("gala", A))
     world.replication.cut(A)
     assert world.script("move_home", C, "gala", "--to", B, "--apply")[0] == 1
@@ -147,7 +147,7 @@ def test_a_lost_home_is_neither_asked_nor_waited_for(world: World) -> None:
     assert home(world, A) == (A, 1, "on_sale")  # which cannot know yet
 
 
-def test_two_at_once_move_an_event_once(world: World) -> None:
+def test_concurrent_moves_move_an_event_once(world: World) -> None:
     world.put("events", event_item("gala", A))
     with ThreadPoolExecutor(2) as pool:
         done = list(
@@ -178,7 +178,7 @@ def world_script(world: World, region: str, *arguments: str) -> int:
         (("takeover",), "required: --to"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
+def test_contradictory_arguments_are_refused(
     world: World, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
 ) -> None:
     world.put("events", event_item("gala", A))
@@ -190,7 +190,7 @@ def test_what_makes_no_sense_is_refused(
     assert said in printed
 
 
-def test_taking_over_needs_nothing_of_the_lost_region(world: World) -> None:
+def test_a_takeover_does_not_contact_the_lost_region(world: World) -> None:
     world.put("events", event_item("gala", A))
     world.replication.cut(A)
     verifier = world.function("inventory_verifier", B)
@@ -238,7 +238,7 @@ class WarmTables:
         return Client()
 
 
-def test_prewarming_raises_what_is_less_than_a_sale_needs_and_never_lowers(tmp_path: Path) -> None:
+def test_prewarming_only_raises_throughput(tmp_path: Path) -> None:
     (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
     needed = json.loads(stack()["ops/stack.json"])["warm_throughput"]
     tables = WarmTables()
@@ -292,9 +292,7 @@ def test_failed_refunds_go_back_to_their_queue(aws: Callable[[], Any]) -> None:
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_a_batch_that_aurora_did_not_take_is_read_from_the_stream_again(
-    aws: Callable[[], Any], broken: bool
-) -> None:
+def test_a_batch_refused_by_aurora_is_read_again(aws: Callable[[], Any], broken: bool) -> None:
     sqs, kinesis = boto3.client("sqs", region_name=A), boto3.client("kinesis", region_name=A)
     queue = sqs.create_queue(QueueName="tap-marketplace-dead-letters-prod")["QueueUrl"]
     kinesis.create_stream(StreamName="tap-marketplace-ticket-sales-prod", ShardCount=1)
@@ -343,7 +341,7 @@ def test_a_batch_that_aurora_did_not_take_is_read_from_the_stream_again(
     assert waiting == int(broken)
 
 
-def test_the_rights_that_are_documented_are_those_of_every_script() -> None:
+def test_the_documented_permissions_match_every_script() -> None:
     page = Path(__file__).resolve().parents[2].joinpath("docs", "operating.md").read_text(encoding="utf-8")
     for name, rights in RIGHTS.items():
         for resource, actions in rights:

@@ -130,13 +130,13 @@ def test_a_row_that_postgresql_refuses_fails_alone(processor: Any, data_api: Dat
     assert len(data_api.rows()) == 4
 
 
-def test_the_schema_is_created_twice_without_harm(cloud: Cloud, data_api: DataApi) -> None:
+def test_creating_the_schema_is_idempotent(cloud: Cloud, data_api: DataApi) -> None:
     for number in (1, 2):
         assert send(cold_start(cloud, data_api), record("1", sale(number))) == []
     assert len(data_api.rows()) == 2
 
 
-def test_what_a_purchase_writes_becomes_a_row(cloud: Cloud, processor: Any, data_api: DataApi) -> None:
+def test_a_purchase_becomes_a_row(cloud: Cloud, processor: Any, data_api: DataApi) -> None:
     cloud.event()
     order = {"event_id": "gala", "seats": ["A-1", "B-2"]}
     cloud.ask(cloud.function("ticket_purchase"), "POST /tickets", order, key="key-00001")

@@ -125,7 +125,7 @@ def shown(redis: Redis) -> dict[str, list[int]]:
     return answer
 
 
-def test_redis_down_is_503_and_the_map_heals(
+def test_without_redis_the_answer_is_503_and_the_map_recovers(
     cloud: Cloud, server: RedisServer, redis: Redis, start: Callable[[str], Any]
 ) -> None:
     cloud.event()
@@ -148,7 +148,7 @@ def test_redis_down_is_503_and_the_map_heals(
     assert sync.handler({"refresh": True}, LONG) == {"loaded": []}
 
 
-def test_records_leave_the_same_map_in_any_order_and_number(
+def test_the_map_is_independent_of_record_order_and_repetition(
     cloud: Cloud, redis: Redis, start: Callable[[str], Any]
 ) -> None:
     cloud.event()
@@ -175,7 +175,7 @@ def test_records_leave_the_same_map_in_any_order_and_number(
 
 
 @pytest.mark.parametrize("half", [6000, pytest.param(117_000, marks=pytest.mark.slow)])
-def test_a_reader_never_sees_a_mixture_of_all_the_seats(
+def test_a_reader_never_sees_a_partial_map(
     cloud: Cloud, server: RedisServer, redis: Redis, start: Callable[[str], Any], half: int
 ) -> None:
     cloud.event(sections=[{"name": name, "first": 1, "last": half, "price": 1} for name in ("A", "B")])

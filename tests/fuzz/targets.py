@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 if TYPE_CHECKING:  # the fuzzer instruments what is imported later
     from ticketgen.findings import Finding
-    from ticketgen.rendering.plain import Data
+    from ticketgen.rendering.plain_data import Data
 
 __all__ = ["TARGETS", "Target", "run"]
 
@@ -92,9 +92,9 @@ def inline(runtime: str, name: str) -> File:
 
 def planned() -> str:
     """Compare a stack of one file with the disk."""
-    from ticketgen.tree import Stack, plan
+    from ticketgen.tree import Stack, plan_write
 
-    found = plan(
+    found = plan_write(
         Path(), [Stack("stacks/dev", {"main.tf": "locals {}\n"})], version="0.1.0", retire_in="stacks"
     )
     return f"{found.value}{reported(found.findings)}"
@@ -109,15 +109,15 @@ def pinned() -> str:
 
 def rendered() -> str:
     """Render a template of the project with the context of a stack."""
-    from ticketgen.rendering.render import render_template
+    from ticketgen.rendering.render_file import render_template
     from ticketgen.stack.overrides import Templates
 
     templates = Templates(Path())
-    templates.begin()
+    templates.reset_used()
     try:
         return render_template(templates.environment("stack"), "tables.tf.j2", context())
     except Exception as error:
-        blamed = templates.blamed(error, "stack/tables.tf.j2")
+        blamed = templates.explain_error(error, "stack/tables.tf.j2")
         if not blamed:
             raise
         return reported([blamed])
@@ -127,7 +127,7 @@ def rendered() -> str:
 def context() -> Data:
     """The context of a stack's templates."""
     from ticketgen.pipeline import read_project
-    from ticketgen.rendering.plain import Data, plain
+    from ticketgen.rendering.plain_data import Data, to_plain
     from ticketgen.sizing import size
     from ticketgen.stack.context import module_context, stack_context
 
@@ -139,7 +139,7 @@ def context() -> Data:
     environment = project.environments[0]
     sizing = size(environment).value
     assert sizing is not None
-    made = plain(stack_context(environment, sizing) | module_context("root", environment, sizing))
+    made = to_plain(stack_context(environment, sizing) | module_context("root", environment, sizing))
     assert isinstance(made, Data)
     return made
 

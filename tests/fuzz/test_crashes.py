@@ -13,7 +13,7 @@ CRASHES = Path(__file__).parent / "crashes"
 @pytest.mark.parametrize(
     "path", [pytest.param(path, id=f"{path.parent.name}-{path.name}") for path in sorted(CRASHES.glob("*/*"))]
 )
-def test_an_input_that_broke_a_command_is_handled(path: Path) -> None:
+def test_every_recorded_crash_is_handled(path: Path) -> None:
     run(path.parent.name, path.read_bytes())
 
 

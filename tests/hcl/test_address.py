@@ -19,8 +19,8 @@ CUTS = re.compile(
 OF_OTHER_THINGS = {
     "hcl/address.py": "text.split",  # a provider configuration in a string, as in Terraform 0.11
     "verification/directory.py": "file.partition",  # the suffix of a file's name
-    "verification/schema.py": "path.rpartition",  # an attribute of nested blocks, as the tables of the provider name it
-    "verification/versions.py": "match[2].split",  # a version
+    "verification/provider_schema.py": "path.rpartition",  # an attribute of nested blocks in the provider's tables
+    "verification/version_constraints.py": "match[2].split",  # a version
 }
 
 

@@ -58,13 +58,13 @@ def outcome(parser: Lark, text: str) -> object:
 
 
 @pytest.mark.newest
-def test_the_shipped_grammar_is_that_of_the_installed_packages() -> None:
+def test_the_shipped_grammar_matches_the_installed_packages() -> None:
     assert grammar.COMPILED.read_bytes() == grammar.compiled(), "run: python scripts/grammar.py"
 
 
-def test_it_parses_as_the_grammar_itself_does() -> None:
+def test_the_shipped_grammar_parses_like_its_source() -> None:
     itself = Lark(
-        grammar._grammar_file().read_text("utf-8"), parser="lalr", postlex=grammar._postlexer(),
+        grammar.grammar_file().read_text("utf-8"), parser="lalr", postlex=grammar.postlexer(),
     )  # fmt: skip
     for text in TEXTS:
         assert outcome(grammar.parser(), text) == outcome(itself, text)
@@ -86,7 +86,7 @@ def test_the_grammar_of_another_version_is_compiled_once(
     monkeypatch.setenv("TICKETGEN_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv(caching.NO_CACHE, raising=False)
-    shipped = grammar._loaded(old.read_bytes())
+    shipped = grammar.load_compiled(old.read_bytes())
     for _ in range(2):
         grammar.parser.cache_clear()
         for text in TEXTS:

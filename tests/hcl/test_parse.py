@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ticketgen.hcl.guards import MAX_DEPTH
 from ticketgen.hcl.parse import parse
+from ticketgen.hcl.raw_tree import Unreadable
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
@@ -28,7 +29,6 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
-from ticketgen.hcl.tree import Unreadable
 
 
 def file(text: str) -> File:
@@ -134,7 +134,7 @@ def _steps(steps: tuple[GetAttribute | GetIndex | Splat, ...]) -> str:
         ('"x${a}-${b}y"', "template of 5"),
     ],
 )  # fmt: skip
-def test_the_model_of_an_expression(text: str, meaning: str) -> None:
+def test_expressions_become_the_expected_model(text: str, meaning: str) -> None:
     assert written(value(text)) == meaning
 
 
@@ -146,7 +146,7 @@ def test_an_expression_starts_at_its_first_character(text: str) -> None:
     assert (found.line, found.column) == (1, 5)
 
 
-def test_places_inside_of_an_expression() -> None:
+def test_locations_inside_an_expression_are_exact() -> None:
     (attribute,) = file(
         'tags = merge(\n  var.tags, # ours\n  { Name = "a-${var.b.c}" },\n)\n'
     ).body.attributes
@@ -221,7 +221,7 @@ def test_text_that_python_hcl2_misreads_is_unreadable(text: str, line: int, reas
     ],
     ids=["brackets", "operators", "conditionals", "blocks", "directives", "directives in a heredoc"],
 )  # fmt: skip
-def test_a_model_is_never_too_deep_for_recursion(nest) -> None:  # type: ignore[no-untyped-def]
+def test_the_model_is_never_too_deep_for_recursion(nest) -> None:  # type: ignore[no-untyped-def]
     assert isinstance(parse("main.tf", nest(MAX_DEPTH - 2)), File)
     for depth in (MAX_DEPTH + 2, 3000):
         found = parse("main.tf", nest(depth))

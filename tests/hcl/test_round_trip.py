@@ -9,9 +9,9 @@ from unittest.mock import patch
 
 import pytest
 
+from ticketgen.hcl.raw_tree import Unreadable, read
 from ticketgen.hcl.roundtrip import write
-from ticketgen.hcl.tree import Unreadable, read
-from ticketgen.verification.syntax import check_syntax
+from ticketgen.verification.file_checks import check_syntax
 
 TEXT = """# Kept.
 resource "aws_sqs_queue" "refunds" {
@@ -81,11 +81,11 @@ def test_only_one_tree_is_in_memory_at_a_time(monkeypatch: pytest.MonkeyPatch) -
         trees.append(weakref.ref(tree))
         return tree
 
-    monkeypatch.setattr("ticketgen.verification.syntax.read", counted)
+    monkeypatch.setattr("ticketgen.verification.file_checks.read", counted)
     monkeypatch.setattr("ticketgen.hcl.roundtrip.read", counted)
     gc.disable()
     try:
-        checked = [check_syntax(path, TEXT, ours=True) for path in ("a.tf", "b.tf")]
+        checked = [check_syntax(path, TEXT, rendered=True) for path in ("a.tf", "b.tf")]
     finally:
         gc.enable()
     assert not any(each.findings for each in checked)

@@ -11,7 +11,7 @@ import pytest
 from ticketgen.findings import Severity
 from ticketgen.hcl import second_process
 from ticketgen.hcl.roundtrip import Written
-from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips, saves_time
+from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips, should_spawn
 from ticketgen.verification import verify as verification
 from ticketgen.verification.verify import verify
 
@@ -29,21 +29,21 @@ def test_the_second_process_answers_only_for_readable_files() -> None:
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ONE_PROCESS, raising=False)
-    monkeypatch.setattr(verification, "saves_time", lambda texts: True)
+    monkeypatch.setattr(verification, "should_spawn", lambda texts: True)
 
 
 @pytest.mark.usefixtures("two")
 def test_the_second_process_does_not_change_the_findings(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = verify(TEXTS, ours=True)
-    monkeypatch.setattr(verification, "saves_time", lambda texts: False)
-    assert sorted(both, key=repr) == sorted(verify(TEXTS, ours=True), key=repr)
+    both = verify(TEXTS, rendered=True)
+    monkeypatch.setattr(verification, "should_spawn", lambda texts: False)
+    assert sorted(both, key=repr) == sorted(verify(TEXTS, rendered=True), key=repr)
     assert {finding.rule for finding in both} == {"syntax", "hidden-characters"}
 
 
 @pytest.mark.usefixtures("two")
 def test_a_difference_from_the_second_process_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RoundTrips, "differences", lambda self: {"good.tf": "'1' comes back as '2'"})
-    (finding,) = verify({"good.tf": TEXTS["good.tf"]}, ours=True)
+    (finding,) = verify({"good.tf": TEXTS["good.tf"]}, rendered=True)
     assert (finding.rule, finding.severity) == ("round-trip", Severity.ERROR)
 
 
@@ -72,7 +72,7 @@ def test_an_unanswered_round_trip_is_made_in_the_first_process(
         python.write_text(program)
         python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    (finding,) = verify({"good.tf": TEXTS["good.tf"]}, ours=True)
+    (finding,) = verify({"good.tf": TEXTS["good.tf"]}, rendered=True)
     assert (finding.rule, finding.message, len(made)) == ("round-trip", "it differs", 1)
 
 
@@ -90,14 +90,14 @@ def test_the_second_process_needs_enough_work_and_an_idle_core(monkeypatch: pyte
     much = {"a.tf": "#" * 200_000}
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
     monkeypatch.setattr(os, "getloadavg", lambda: (0.2, 0.0, 0.0), raising=False)
-    assert saves_time(much)
-    assert not saves_time({"a.tf": ""})
+    assert should_spawn(much)
+    assert not should_spawn({"a.tf": ""})
     monkeypatch.setattr(os, "getloadavg", lambda: (1.9, 0.0, 0.0), raising=False)
-    assert not saves_time(much)
+    assert not should_spawn(much)
     monkeypatch.setattr(os, "getloadavg", lambda: (0.2, 0.0, 0.0), raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0}, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert not saves_time(much)
+    assert not should_spawn(much)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
     monkeypatch.setenv(second_process.ONE_PROCESS, "1")
-    assert not saves_time(much)
+    assert not should_spawn(much)

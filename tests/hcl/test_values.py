@@ -120,7 +120,7 @@ def test_values_match_terraform(terraform: Terraform, tmp_path: Path) -> None:
         ("module.m.o", False), ("path.cwd", False), ("{ a = 1 }.a", False), ("[var.a, 1]", False),
     ],
 )  # fmt: skip
-def test_what_the_text_determines_and_is_not_computed_is_noted(expression: str, is_beyond: bool) -> None:
+def test_determined_values_that_are_not_computed_are_noted(expression: str, is_beyond: bool) -> None:
     scope = root(
         f'locals {{\n  x = {expression}\n  y = {{}}\n  z = md5("a")\n  w = upper(var.a)\n}}\n'
         'variable "a" {\n}\nresource "aws_vpc" "v" {\n}\n'
@@ -159,7 +159,7 @@ def test_the_known_parts_of_a_text_are_known() -> None:
     assert link.path == ("arn",)
 
 
-def test_a_default_counts_only_if_it_is_assumed() -> None:
+def test_a_default_is_used_only_on_request() -> None:
     scope = root('variable "a" {\n  default = "d"\n}\nlocals {\n  x = var.a\n}\n')
     value = local_of(scope, "x")
     assert Evaluator().of(value, scope) is UNKNOWN

@@ -18,17 +18,17 @@ DEFAULTS = {
 }
 
 
-def test_it_is_valid() -> None:
+def test_the_action_is_valid() -> None:
     check_schema("vendor.github-actions", ACTION)
 
 
-def test_it_installs_its_own_checkout_and_asks_no_index_for_ticketgen() -> None:
+def test_the_action_installs_its_own_checkout_without_an_index() -> None:
     (install,) = (step for step in steps(ACTION) if "pip install" in step.get("run", ""))
     requirements = install["run"].rpartition("pip install")[2].split()
     assert [word for word in requirements if not word.startswith("--")] == ['"$GITHUB_ACTION_PATH"']
 
 
-def test_the_page_about_it_has_every_input() -> None:
+def test_every_input_is_documented() -> None:
     page = (ROOT / "docs/ci.md").read_text("utf-8")
     assert not [name for name in DEFAULTS if f"| `{name.removeprefix('inputs.')}` |" not in page]
 
@@ -79,7 +79,9 @@ def test_drift_and_an_error_fail_with_annotations_and_sarif(runner: Path, small_
     assert any("missing" in result["message"]["text"] for result in run["results"])
 
 
-def test_one_environment_of_a_project_in_a_folder(runner: Path, small_project: Path) -> None:
+def test_one_environment_of_a_project_in_a_subfolder_can_be_checked(
+    runner: Path, small_project: Path
+) -> None:
     (small_project / "stacks/prod/outputs.tf").write_text("broken")
     inputs = {"spec": f"{small_project.name}/ticketgen.yaml", "environment": "dev", "format": "text"}
     compared, verified, said, _ = checked(runner, small_project.parent, **inputs)
@@ -87,7 +89,7 @@ def test_one_environment_of_a_project_in_a_folder(runner: Path, small_project: P
     assert checked(runner, small_project.parent, **{**inputs, "environment": "prod"})[:2] != (0, 0)
 
 
-def test_no_input_is_ever_run(runner: Path, small_project: Path) -> None:
+def test_no_input_is_executed(runner: Path, small_project: Path) -> None:
     attacks = {
         name.removeprefix("inputs."): f'"; touch {name}; echo "$(touch {name})`touch {name}`'
         for name in DEFAULTS

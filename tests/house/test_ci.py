@@ -15,7 +15,7 @@ MAKE = '#!/bin/sh\necho "$* $TICKETGEN_REQUIRE_TERRAFORM $TICKETGEN_REQUIRE_DYNA
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_it_requires_terraform_and_uses_a_mirror_where_there_is_one(tmp_path: Path, shared: bool) -> None:
+def test_ci_requires_terraform_and_uses_a_mirror_if_available(tmp_path: Path, shared: bool) -> None:
     checkout = tmp_path / "checkout"
     shutil.copytree(ROOT / ".ci", checkout / ".ci")
     scripts = {tmp_path / "bin/make": MAKE}

@@ -37,7 +37,7 @@ def test_every_base_is_pinned_and_the_last_stage_runs_without_privileges() -> No
     assert ("ENTRYPOINT", '["ticketgen"]') in last
 
 
-def test_the_build_context_has_what_is_copied_and_nothing_else() -> None:
+def test_the_build_context_has_exactly_the_copied_files() -> None:
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()  # Podman and Docker read it
     assert ignored[1] == "*"
     assert {line[1:] for line in ignored if line.startswith("!")} == set(copied())
@@ -45,7 +45,7 @@ def test_the_build_context_has_what_is_copied_and_nothing_else() -> None:
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_build_install_ticketgen_from_what_is_copied(tmp_path: Path) -> None:
+def test_the_build_installs_ticketgen_from_the_copied_files(tmp_path: Path) -> None:
     source, target = tmp_path / "src", tmp_path / "opt"
     source.mkdir()
     for name in copied():

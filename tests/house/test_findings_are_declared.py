@@ -13,14 +13,14 @@ import pytest
 from ticketgen.finding_kinds import KINDS
 from ticketgen.findings import FindingKind, projects, rehearsal, sizing, spec, stacks, verification
 from ticketgen.rules import registry
-from ticketgen.sizing.quotas import KINDS as OF_QUOTAS
+from ticketgen.sizing.quota_needs import KINDS as OF_QUOTAS
 from ticketgen.tree import State
 
 PACKAGE = Path(__file__).parents[2] / "src/ticketgen"
 MODULES = (projects, rehearsal, sizing, spec, stacks, verification)
 MAKERS = {
     "findings/__init__.py": "a kind makes its findings",
-    "verification/remembered.py": "a result from the cache has been a finding before",
+    "verification/result_cache.py": "a result from the cache has been a finding before",
 }
 
 

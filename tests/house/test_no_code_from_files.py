@@ -50,11 +50,11 @@ find("pickle")
 
 
 @pytest.mark.parametrize("source", SEEN.strip().splitlines())
-def test_it_is_seen(source: str) -> None:
+def test_code_from_a_file_is_detected(source: str) -> None:
     assert list(makes_code(source))
 
 
-def test_nothing_does() -> None:
+def test_no_module_runs_code_from_a_file() -> None:
     found = [
         f"{path.relative_to(PACKAGE)}:{line}"
         for path in sorted(PACKAGE.rglob("*.py"))

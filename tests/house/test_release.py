@@ -32,7 +32,7 @@ def problems(version: str, changelog: str, tag: str = "") -> str:
     return "\n".join(SCRIPT["problems"](version, changelog, tag))
 
 
-def test_version_tag_and_changelog_that_agree_can_be_released() -> None:
+def test_matching_version_tag_and_changelog_can_be_released() -> None:
     assert problems("0.2.0", CHANGELOG, "v0.2.0") == ""
     assert SCRIPT["sections"](CHANGELOG)["0.2.0"] == ("2026-12-01", "### Fixed\n\n- A fault.\n")
 
@@ -49,11 +49,11 @@ def test_version_tag_and_changelog_that_agree_can_be_released() -> None:
         ("0.2.0", "v0.2.0", "Unreleased\n", "Unreleased\n\n- More.\n", "changes under Unreleased"),
     ],
 )
-def test_a_contradiction_is_found(version: str, tag: str, old: str, new: str, said: str) -> None:
+def test_a_mismatch_is_found(version: str, tag: str, old: str, new: str, said: str) -> None:
     assert said in problems(version, CHANGELOG.replace(old, new, 1) if old else CHANGELOG, tag)
 
 
-def test_changes_may_wait_under_unreleased_until_there_is_a_tag() -> None:
+def test_untagged_changes_may_be_listed_as_unreleased() -> None:
     assert problems("0.2.0", CHANGELOG.replace("Unreleased\n", "Unreleased\n\n- More.\n")) == ""
 
 

@@ -22,7 +22,7 @@ resource "aws_sns_topic" "sold_out" {
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_terraform_tells_a_valid_folder_from_an_invalid_one(terraform: Terraform, tmp_path: Path) -> None:
+def test_terraform_distinguishes_valid_and_invalid_folders(terraform: Terraform, tmp_path: Path) -> None:
     main = tmp_path / "main.tf"
     main.write_text(TOPIC % '"sold-out"', encoding="utf-8")
     assert terraform.init(tmp_path).returncode == 0

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from github_actions import ROOT, WORKFLOWS, check_schema, steps
 
-from ticketgen.project.environments import first_figures
 from ticketgen.project.generate import Renderer
+from ticketgen.project.new_environments import initial_figures
 from ticketgen.project.template import read_template
 from ticketgen.spec.presets import presets
 
@@ -27,7 +27,7 @@ USED = re.compile(r"^\s*(?:- )?uses: (\S+)(?: +# (\S+))?", re.MULTILINE)
 PLACEHOLDER = "OWNER/ticketgen@COMMIT"
 ANSWERS = {
     "project": "my-shop", "preset": "small-venue", "ticketgen": "1", "ticketgen_install": "python -m pip install x",
-    "_carries_wheel": True, **first_figures(presets()["small-venue"].path),
+    "_carries_wheel": True, **initial_figures(presets()["small-venue"].path),
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def rendered() -> Mapping[str, Any]:
     return made
 
 
-def test_they_are_valid() -> None:
+def test_the_workflows_are_valid() -> None:
     check_schema("vendor.github-workflows", *WORKFLOWS)
     check_schema("vendor.dependabot", ROOT / ".github/dependabot.yml")
 
@@ -70,7 +70,7 @@ def test_every_action_is_pinned_to_a_commit_wherever_it_is_written() -> None:
     assert all(len(pins) == 1 for pins in versions.values()), versions
 
 
-def test_no_pipeline_gives_a_token_or_a_secret_to_what_a_pull_request_changes(
+def test_no_pipeline_exposes_a_token_or_secret_to_pull_requests(
     rendered: Mapping[str, Any],
 ) -> None:
     github = [yaml.safe_load(file.read_text("utf-8")) for file in WORKFLOWS]
@@ -94,12 +94,12 @@ def test_no_pipeline_gives_a_token_or_a_secret_to_what_a_pull_request_changes(
 
 
 @pytest.mark.parametrize("file", ALL, ids=lambda file: file.name)
-def test_no_value_is_pasted_into_a_script(file: Path) -> None:
+def test_no_value_is_interpolated_into_a_script(file: Path) -> None:
     assert not [step for step in steps(file) if "${{" in step.get("run", "")]
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
-def test_a_job_may_write_only_if_it_says_so(file: Path) -> None:
+def test_a_job_may_write_only_with_explicit_permissions(file: Path) -> None:
     assert yaml.safe_load(file.read_text("utf-8"))["permissions"] == {"contents": "read"}
 
 

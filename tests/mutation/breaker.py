@@ -30,7 +30,7 @@ from ticketgen.stack.functions.sources import siblings
 
 __all__ = ["READERS", "Verdict", "run"]
 
-PATIENCE_S = 120
+TIMEOUT_S = 120
 """After which a child hangs."""
 
 # Which files of the suite run the code of a function; the rest read HCL.
@@ -121,7 +121,7 @@ class Breaker:
         return self._answer(child, read)
 
     def _answer(self, child: int, read: int) -> list[str]:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         parts = []
         os.set_blocking(read, False)
         while time.monotonic() < deadline:

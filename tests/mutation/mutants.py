@@ -17,7 +17,7 @@ from code_operators import CODE_OPERATORS, modules_in, with_module
 from hcl_operators import HCL_OPERATORS, significant
 from lark.exceptions import LarkError
 
-from ticketgen.hcl.strict import complaints
+from ticketgen.hcl.reference_parser import parser_errors
 
 __all__ = ["Edit", "Mutant", "choose", "every_mutant", "is_valid", "nearest", "read_stack", "sample"]
 
@@ -123,7 +123,7 @@ def _terraform(text: str) -> tuple[str, ...] | None:
         read = tuple(significant(hcl2.parses_to_tree(text)))
     except LarkError:
         return None
-    return None if complaints(text) else read
+    return None if parser_errors(text) else read
 
 
 @lru_cache(maxsize=64)

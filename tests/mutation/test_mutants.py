@@ -34,7 +34,7 @@ def every(files: Mapping[str, str]) -> list[Mutant]:
     return list(every_mutant(files))
 
 
-def test_the_code_in_the_hcl_is_found_and_put_back_as_it_was(files: Mapping[str, str]) -> None:
+def test_the_code_in_the_hcl_is_found_and_restored(files: Mapping[str, str]) -> None:
     text = files["functions.tf"]
     found = modules_in(text)
     assert found == {
@@ -44,13 +44,13 @@ def test_the_code_in_the_hcl_is_found_and_put_back_as_it_was(files: Mapping[str,
         assert with_module(text, name, lambda source: source) == text
 
 
-def test_every_operator_makes_mutants_and_says_what_it_does(every: list[Mutant]) -> None:
+def test_every_operator_makes_described_mutants(every: list[Mutant]) -> None:
     assert {mutant.operator for mutant in every} == HCL_OPERATORS.keys() | CODE_OPERATORS.keys()
     assert all(operator.__doc__ for operator in (*HCL_OPERATORS.values(), *CODE_OPERATORS.values()))
     assert len({mutant.name for mutant in every}) == len(every)
 
 
-def test_the_choice_is_always_the_same_and_leaves_no_operator_out(every: list[Mutant]) -> None:
+def test_the_sample_is_deterministic_and_covers_every_operator(every: list[Mutant]) -> None:
     chosen = choose(every, 300, lambda mutant: True)
     assert [mutant.name for mutant in chosen] == [
         mutant.name for mutant in choose(every, 300, lambda mutant: True)
@@ -61,7 +61,7 @@ def test_the_choice_is_always_the_same_and_leaves_no_operator_out(every: list[Mu
 
 
 @pytest.mark.parametrize("operator", [*HCL_OPERATORS, *CODE_OPERATORS])
-def test_a_mutant_that_counts_is_valid_and_says_something_else(
+def test_a_counted_mutant_is_valid_and_different(
     operator: str, every: list[Mutant], files: Mapping[str, str]
 ) -> None:
     mine = [mutant for mutant in every if mutant.operator == operator]
@@ -72,9 +72,7 @@ def test_a_mutant_that_counts_is_valid_and_says_something_else(
         ast.parse(modules_in(after)[valid.module])
 
 
-def test_what_a_parser_refuses_or_nobody_notices_does_not_count(
-    every: list[Mutant], files: Mapping[str, str]
-) -> None:
+def test_invalid_and_equivalent_mutants_do_not_count(every: list[Mutant], files: Mapping[str, str]) -> None:
     mutant = next(one for one in every if one.operator == "flip")
     for replacement in ("= ]", mutant.was + " # a comment", " " + mutant.was):
         edit = type(mutant.edit)(mutant.edit.start, mutant.edit.end, replacement, "")
@@ -82,7 +80,7 @@ def test_what_a_parser_refuses_or_nobody_notices_does_not_count(
         assert not is_valid(broken, files)
 
 
-def test_each_function_is_read_by_the_cases_that_run_it() -> None:
+def test_each_function_is_mapped_to_the_cases_that_run_it() -> None:
     run = set().union(*READERS.values())
     modules = {file.removesuffix(".py") for name in FUNCTIONS for file in sources(name)}
     assert run == modules, f"READERS of breaker.py disagrees with FUNCTIONS: {sorted(modules ^ run)}"
@@ -98,7 +96,7 @@ def test_a_report_counts_survivors_and_names_idle_cases(every: list[Mutant]) -> 
     assert found["kills"] == {"test_a": [0], "test_b": [0]}
 
 
-def test_a_case_that_noticed_nothing_gets_mutants_of_what_its_name_speaks_of(every: list[Mutant]) -> None:
+def test_a_case_without_a_kill_gets_mutants_of_its_subject(every: list[Mutant]) -> None:
     case = "test_outputs.py::test_operators_are_told[seats_per_second]"
     near = nearest([case], every, 3)
     assert len(near) == 3
@@ -107,7 +105,7 @@ def test_a_case_that_noticed_nothing_gets_mutants_of_what_its_name_speaks_of(eve
     assert nearest([], every, 3) == nearest([case], [], 3) == []
 
 
-def test_mutants_are_sought_until_each_case_has_noticed_one_or_none_is_left(every: list[Mutant]) -> None:
+def test_mutants_are_tried_until_each_case_has_killed_one(every: list[Mutant]) -> None:
     drawn, *others = [mutant for mutant in every if not mutant.module][:100]
     verdict = Verdict({drawn.name: ["test_a"]})
     asked: list[int] = []
@@ -127,7 +125,7 @@ def test_mutants_are_sought_until_each_case_has_noticed_one_or_none_is_left(ever
 
 
 @pytest.mark.slow
-def test_a_run_leaves_the_stack_as_it_was_and_fails_where_too_few_are_noticed(tmp_path: Path) -> None:
+def test_a_run_restores_the_stack_and_fails_below_the_threshold(tmp_path: Path) -> None:
     stack = written(SHAPES["dev"](), tmp_path / "stack")
     before = read_stack(stack)
     for path in (stack / "tests" / "unit").glob("test_*.py"):

@@ -81,15 +81,13 @@ def test_the_wheel_states_its_license_and_carries_it(built: tuple[Path, Path]) -
 
 
 @pytest.mark.parametrize("command", [("ticketgen",), ("python", "-m", "ticketgen")])
-def test_it_says_which_version_it_is(installed: Installed, tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_the_version_is_printed(installed: Installed, tmp_path: Path, command: tuple[str, ...]) -> None:
     done = installed.command(*command, "--version", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("ticketgen ")
 
 
-def test_installed_elsewhere_it_renders_the_very_bytes_that_the_checkout_renders(
-    installed: Installed, tmp_path: Path
-) -> None:
+def test_an_installation_renders_the_same_bytes_as_the_checkout(installed: Installed, tmp_path: Path) -> None:
     from ticketgen.pipeline import render_project
 
     for name in ("here", "there"):
@@ -101,7 +99,7 @@ def test_installed_elsewhere_it_renders_the_very_bytes_that_the_checkout_renders
     assert tree(tmp_path / "there") == tree(tmp_path / "here")
 
 
-def test_it_runs_from_a_folder_that_nobody_may_write_and_leaves_the_installation_alone(
+def test_ticketgen_runs_from_a_read_only_folder_and_leaves_the_installation_alone(
     installed: Installed, tmp_path: Path
 ) -> None:
     package = installed.scripts.parent / "lib"
@@ -114,7 +112,7 @@ def test_it_runs_from_a_folder_that_nobody_may_write_and_leaves_the_installation
     assert {path for path in tree(package) if "__pycache__" not in path} == before
 
 
-def test_presets_and_schema_are_there(installed: Installed, tmp_path: Path) -> None:
+def test_presets_and_schema_are_included(installed: Installed, tmp_path: Path) -> None:
     listed = installed.run("presets", "--format", "json", cwd=tmp_path)
     assert {row["name"] for row in json.loads(listed.stdout)} == {
         path.stem for path in (CHECKOUT / "presets").glob("*.yaml")

@@ -121,7 +121,7 @@ def not_green(steps: list[Step]) -> list[str]:
 
 
 @pytest.mark.terraform
-def test_githubs_workflow_ends_green_on_a_new_project_and_red_on_each_fault(
+def test_the_github_workflow_passes_on_a_new_project_and_fails_on_each_fault(
     newcomer: Installed, runner: Runner, tmp_path: Path
 ) -> None:
     project = made(newcomer, tmp_path / "my-shop", "--ci", "github")
@@ -164,7 +164,7 @@ def test_githubs_workflow_ends_green_on_a_new_project_and_red_on_each_fault(
 
 
 @pytest.mark.terraform
-def test_gitlabs_pipeline_ends_green_on_a_new_project_and_red_on_drift(
+def test_the_gitlab_pipeline_passes_on_a_new_project_and_fails_on_drift(
     newcomer: Installed, runner: Runner, tmp_path: Path
 ) -> None:
     project = made(newcomer, tmp_path / "my-shop", "--ci", "gitlab")

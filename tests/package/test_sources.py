@@ -76,7 +76,7 @@ def lock(wheel: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["the running one", "a wheel", "a URL", "a commit", "an index", "a lock"])
-def test_a_source_installs_the_ticketgen_that_it_names_and_no_other(
+def test_a_source_installs_exactly_the_named_ticketgen(
     kind: str, wheel: Path, commit: str, python: Path, tmp_path: Path
 ) -> None:
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()

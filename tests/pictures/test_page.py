@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from drawn import picture_of
+from demo_pictures import picture_of
 from stacks import SHAPES
 
 from ticketgen.pictures.html import html
@@ -25,12 +25,19 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 def test_references_are_whole_and_wrap_between_tokens_only(shape: str) -> None:
     picture = picture_of(shape)
     shown = re.findall(r"<code>(.*?)</code>", html(picture))
-    expected = {str(each) for line in picture.lines for each in line.behind}
+    expected = {str(each) for line in picture.lines for each in line.references}
     expected |= {
-        str(each) for row in picture.rows for copy in row.copies if copy.is_replica for each in copy.behind
+        str(each)
+        for row in picture.rows
+        for copy in row.copies
+        if copy.is_replica
+        for each in copy.references
     }
     expected |= {
-        str(each) for group in picture.groups for flow in group.flows for each in (*flow.out, *flow.back)
+        str(each)
+        for group in picture.groups
+        for flow in group.flows
+        for each in (*flow.egress, *flow.ingress)
     }
     assert {unescape(reference.replace("<wbr>", "")) for reference in shown} == expected
     for reference in shown:
@@ -39,7 +46,7 @@ def test_references_are_whole_and_wrap_between_tokens_only(shape: str) -> None:
         assert all(re.fullmatch(r"[^/.: ]*[/.: ]?", part) for part in before), reference
 
 
-def test_no_style_breaks_words() -> None:
+def test_no_style_breaks_inside_words() -> None:
     assert not re.search(r"overflow-wrap|word-break|word-wrap|hyphens", PAGE)
 
 
@@ -52,7 +59,7 @@ def test_the_page_has_a_row_for_every_line() -> None:
     assert svg(picture).strip() in page
 
 
-def test_the_page_has_a_language_and_names_for_what_scrolls() -> None:
+def test_the_page_has_a_language_and_labels_for_scrollable_areas() -> None:
     page = html(picture_of("prod"))
     assert '<html lang="en">' in page
     scrolling = re.findall(r'<div class="scroll[^>]*>', page)
@@ -88,7 +95,7 @@ addEventListener("load", () => {
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 @pytest.mark.parametrize("shape", ["one-region", "every-region"])
-def test_nothing_runs_out_of_the_window_in_chromium(shape: str, tmp_path: Path) -> None:
+def test_nothing_overflows_in_chromium(shape: str, tmp_path: Path) -> None:
     page = escape(html(picture_of(shape)))
     widths = (360, 800, 1400)
     frames = "".join(

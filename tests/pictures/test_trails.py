@@ -69,14 +69,14 @@ def targets(key: str, attribute: str) -> set[str]:
     return {use.target.key for use in uses_of(key, attribute)}
 
 
-def test_a_module_is_in_the_region_of_the_provider_that_it_is_given() -> None:
+def test_a_module_is_in_the_region_of_its_passed_provider() -> None:
     assert {scope.path: region for scope, region in view().region_of_scope.items()} == {
         "": "",
         "module.west": "us-west-2",
     }
 
 
-def test_a_key_of_a_map_leads_to_its_value_only() -> None:
+def test_a_map_key_leads_to_its_own_value_only() -> None:
     function = "module.west.aws_lambda_function.f"
     assert targets(function, "environment.variables") == {"aws_dynamodb_table.sales"}
     assert targets(function, "whole") == {"aws_dynamodb_table.sales", "aws_dynamodb_table.other"}
@@ -88,7 +88,7 @@ def test_outputs_locals_data_and_loops_are_followed() -> None:
     assert targets("aws_iam_role_policy.p", "other") == {"aws_dynamodb_table.other"}
 
 
-def test_the_trail_has_every_place_on_the_way() -> None:
+def test_the_trail_has_every_reference_on_the_way() -> None:
     use, *_ = uses_of("module.west.aws_lambda_function.f", "environment.variables")
     assert [str(each) for each in use.trail] == [
         "west/main.tf:8 var.tables.sales",

@@ -72,7 +72,7 @@ def test_only_the_environments_that_were_named_change(small_project: Path) -> No
     assert everything_in(small_project / "stacks/prod") == before
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(small_project: Path) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(small_project: Path) -> None:
     before = everything_in(small_project)
     arguments = ("add-region", "eu-west-3", "--env", "dev", "--format", "json")
     would = run(*arguments, "--dry-run")
@@ -83,7 +83,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(small_project: Path) -> None
     assert one == two
 
 
-def test_what_terraform_will_destroy_is_said_before_it_does(small_project: Path) -> None:
+def test_resources_to_be_destroyed_are_announced(small_project: Path) -> None:
     done = run("remove-region", "eu-north-1")
     assert done.exit_code == 0
     assert "prod: the next apply destroys all of module.eu_north_1, " in done.stderr
@@ -96,7 +96,7 @@ def test_what_terraform_will_destroy_is_said_before_it_does(small_project: Path)
     assert f"{count} resources" in done.stderr
 
 
-def test_what_the_account_needs_for_the_region_is_said_and_nothing_that_was_known(
+def test_only_new_account_requirements_are_reported(
     small_project: Path,
 ) -> None:
     bigger = "eu-central-1], event_scale: { purchases_per_minute: 20000 } }"
@@ -122,7 +122,7 @@ def test_what_the_account_needs_for_the_region_is_said_and_nothing_that_was_know
         (("add-region", "eu-west-3", "--spec", "nowhere.yaml"), 3, "unreadable-file"),
     ],
 )
-def test_what_cannot_be_done_is_refused_with_a_way_out_and_changes_nothing(
+def test_an_impossible_change_is_refused_with_a_fix_and_changes_nothing(
     small_project: Path, arguments: tuple[str, ...], code: int, rule: str
 ) -> None:
     before = everything_in(small_project)
@@ -134,7 +134,7 @@ def test_what_cannot_be_done_is_refused_with_a_way_out_and_changes_nothing(
     assert everything_in(small_project) == before
 
 
-def test_a_hand_edit_stops_it_and_the_spec_stays_too(small_project: Path) -> None:
+def test_a_hand_edit_blocks_the_change_of_stacks_and_spec(small_project: Path) -> None:
     edited = small_project / "stacks/dev/outputs.tf"
     edited.write_text(edited.read_text("utf-8") + "# mine\n", encoding="utf-8")
     before = everything_in(small_project)
@@ -165,7 +165,7 @@ def test_a_small_venue_grows_in_one_command(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_terraform_can_destroy_what_the_removed_region_has_left(
+def test_terraform_can_destroy_the_resources_of_a_removed_region(
     small_project: Path, terraform: Terraform
 ) -> None:
     assert run("remove-region", "eu-north-1").exit_code == 0

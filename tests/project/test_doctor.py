@@ -36,7 +36,7 @@ def program(place: Path, says: str) -> None:
     place.chmod(0o755)
 
 
-def test_on_a_bare_machine_it_says_what_to_install(tools: Path) -> None:
+def test_a_bare_machine_gets_installation_instructions(tools: Path) -> None:
     code, found = diagnosed()
     assert code == 1
     assert {name for name, row in found.items() if row["health"] == "missing"} == {"Terraform", "git"}
@@ -47,7 +47,7 @@ def test_on_a_bare_machine_it_says_what_to_install(tools: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "health"), [("1.8.5", "missing"), ("1.9.0", "found"), ("1.13.4", "found")]
 )
-def test_it_knows_which_version_the_stacks_take(tools: Path, version: str, health: str) -> None:
+def test_doctor_knows_the_required_terraform_version(tools: Path, version: str, health: str) -> None:
     program(tools / "tofu", json.dumps({"terraform_version": version}))
     program(tools / "git", "git")
     code, found = diagnosed()
@@ -77,7 +77,7 @@ COMMIT = "1" * 40
     (f"ticketgen @ git+https://acme.example/ticketgen@{COMMIT}", f"commit {COMMIT}"),
     (f"git+file:///srv/it@{COMMIT}#egg=ticketgen", f"commit {COMMIT}"),
 ])  # fmt: skip
-def test_another_ticketgen_than_the_projects_is_missing_with_the_command(
+def test_a_different_ticketgen_is_reported_with_the_install_command(
     tools: Path, line: str, wanted: str | None
 ) -> None:
     Path("requirements-ticketgen.txt").write_text(line + "\n", encoding="utf-8")
@@ -99,12 +99,12 @@ def test_a_missing_extra_is_named_package_by_package(tools: Path, monkeypatch: p
     assert " ticketgen" not in row["help"]
 
 
-def test_a_broken_spec_is_said(tools: Path) -> None:
+def test_an_invalid_spec_is_reported(tools: Path) -> None:
     Path("ticketgen.yaml").write_text("version: 1\n")
     assert diagnosed()[1]["spec"]["health"] == "missing"
 
 
-def test_text_has_the_fix_below_what_is_missing(tools: Path) -> None:
+def test_text_shows_the_fix_below_each_missing_item(tools: Path) -> None:
     lines = run("doctor", "--offline").stdout.splitlines()
     assert any(line.startswith("missing   Terraform") for line in lines)
     assert any("→ install Terraform or OpenTofu" in line for line in lines)
@@ -112,7 +112,7 @@ def test_text_has_the_fix_below_what_is_missing(tools: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_the_providers_are_really_looked_for(
+def test_the_providers_are_actually_searched(
     terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "TF_CLI_CONFIG_FILE" not in terraform.environment:
@@ -149,7 +149,7 @@ PINS: Mapping[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("what", PINS)
-def test_a_strangers_pin_is_read_as_a_plain_small_file_or_not_at_all(tools: Path, what: str) -> None:
+def test_a_pin_must_be_a_small_regular_file(tools: Path, what: str) -> None:
     project = tools.parent / "project"
     project.mkdir()
     (tools.parent / "pin").write_text("ticketgen==9.8.7\n")

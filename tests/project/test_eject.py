@@ -12,25 +12,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from dying import dies_at, fails_at
+from killed_processes import dies_at, fails_at
 from project_tools import everything_in, run
 
 from ticketgen.assets import asset_folder
-from ticketgen.project.eject import eject, ejectable, moved_on
-from ticketgen.tree import put_back
+from ticketgen.project.eject import eject, ejectable_templates, outdated_copies
+from ticketgen.tree import recover_interrupted
 
 NAME = "stack/modules/region/locks.tf.j2"
 
 
-def test_every_template_can_be_taken_over_but_the_functions_code() -> None:
+def test_every_template_except_function_code_can_be_ejected() -> None:
     listed = run("eject").stdout.splitlines()
-    assert tuple(listed) == ejectable()
+    assert tuple(listed) == ejectable_templates()
     assert NAME in listed
     assert all((asset_folder("templates") / name).is_file() for name in listed)
     assert not [name for name in listed if name.startswith(("functions/", "project/"))]
 
 
-def test_a_template_that_was_taken_over_wins_and_renders_the_same_until_it_is_changed(
+def test_an_ejected_template_overrides_and_initially_renders_the_same(
     small_project: Path,
 ) -> None:
     done = run("eject", NAME)
@@ -49,7 +49,7 @@ def test_a_template_that_was_taken_over_wins_and_renders_the_same_until_it_is_ch
     assert "\n-" not in difference.partition("@@")[2]
 
 
-def test_one_that_is_there_is_never_overwritten(small_project: Path) -> None:
+def test_an_existing_copy_is_never_overwritten(small_project: Path) -> None:
     assert run("eject", NAME).exit_code == 0
     (small_project / "templates" / NAME).write_text("mine\n")
     before = everything_in(small_project)
@@ -66,7 +66,7 @@ def test_one_that_is_there_is_never_overwritten(small_project: Path) -> None:
         ("# fine\n\n\n{{ environment.name }}\n", 4, "unquoted"),
     ],
 )
-def test_a_broken_one_is_a_finding_with_its_line(
+def test_a_broken_template_is_a_finding_with_its_line(
     small_project: Path, text: str, line: int, words: str
 ) -> None:
     assert run("eject", NAME).exit_code == 0
@@ -77,7 +77,7 @@ def test_a_broken_one_is_a_finding_with_its_line(
     assert words in done.stderr
 
 
-def test_one_that_renders_no_terraform_is_refused_as_ours_would_be(small_project: Path) -> None:
+def test_a_template_that_renders_invalid_terraform_is_refused(small_project: Path) -> None:
     assert run("eject", NAME).exit_code == 0
     (small_project / "templates" / NAME).write_text('resource "aws_sns_topic" {{\n'.replace("{{", "{"))
     before = everything_in(small_project / "stacks")
@@ -87,9 +87,9 @@ def test_one_that_renders_no_terraform_is_refused_as_ours_would_be(small_project
     assert everything_in(small_project / "stacks") == before
 
 
-def test_check_says_when_ticketgens_own_has_moved_on_until_that_is_accepted(small_project: Path) -> None:
+def test_check_reports_an_outdated_copy_until_it_is_accepted(small_project: Path) -> None:
     assert run("eject", NAME).exit_code == 0
-    assert moved_on(small_project) == ()
+    assert outdated_copies(small_project) == ()
     noted = small_project / "templates/.ticketgen.json"
     older = json.loads(noted.read_text("utf-8"))
     older["files"][NAME]["sha256"] = "0" * 64
@@ -102,23 +102,21 @@ def test_check_says_when_ticketgens_own_has_moved_on_until_that_is_accepted(smal
     )
     assert f"ticketgen eject {NAME} --diff" in checked.stderr
     assert run("eject", NAME, "--accept").exit_code == 0
-    assert moved_on(small_project) == ()
+    assert outdated_copies(small_project) == ()
 
 
-def test_a_file_that_is_no_template_is_warned_of(small_project: Path) -> None:
+def test_an_unknown_file_among_the_templates_is_a_warning(small_project: Path) -> None:
     place = small_project / "templates/stack/table.tf.j2"
     place.parent.mkdir(parents=True)
     place.write_text("")
-    (found,) = moved_on(small_project)
+    (found,) = outdated_copies(small_project)
     assert (found.rule, found.help) == ("override-unknown", "did you mean stack/tables.tf.j2?")
 
 
 @pytest.mark.parametrize(
     "arguments", [("stack/tabels.tf.j2",), ("../ticketgen.yaml",), (NAME, "--diff"), (NAME, "--accept")]
 )
-def test_what_cannot_be_taken_over_is_named_with_a_way_out(
-    small_project: Path, arguments: tuple[str, ...]
-) -> None:
+def test_an_unknown_template_is_reported_with_a_fix(small_project: Path, arguments: tuple[str, ...]) -> None:
     before = everything_in(small_project)
     done = run("eject", *arguments)
     assert done.exit_code == 2
@@ -126,12 +124,12 @@ def test_what_cannot_be_taken_over_is_named_with_a_way_out(
     assert everything_in(small_project) == before
 
 
-def test_killed_at_any_call_the_copy_and_its_record_are_both_there_or_neither(tmp_path: Path) -> None:
+def test_a_kill_at_any_call_leaves_copy_and_record_or_neither(tmp_path: Path) -> None:
     before = dict(everything_in(tmp_path))
     outcomes = []
     for call in range(200):
         died = dies_at(call, lambda: eject(tmp_path, NAME))
-        assert put_back(tmp_path) == ()
+        assert recover_interrupted(tmp_path) == ()
         after = {
             name: text for name, text in everything_in(tmp_path).items() if not name.startswith(".ticketgen")
         }
@@ -139,7 +137,7 @@ def test_killed_at_any_call_the_copy_and_its_record_are_both_there_or_neither(tm
         assert whole or after == before
         if whole:
             assert after[f"templates/{NAME}"] == (asset_folder("templates") / NAME).read_bytes()
-            assert moved_on(tmp_path) == ()
+            assert outdated_copies(tmp_path) == ()
         for each in sorted(tmp_path.rglob("*"), reverse=True):
             each.rmdir() if each.is_dir() else each.unlink()
         if not died:
@@ -172,7 +170,7 @@ def test_a_failed_call_of_eject_is_a_finding_and_leaves_nothing(tmp_path: Path, 
     assert failed > 5
 
 
-def test_on_a_disk_that_takes_no_more_it_exits_with_5(small_project: Path) -> None:
+def test_a_full_disk_exits_with_5(small_project: Path) -> None:
     """Files of any size are too large for this process, as on a full disk."""
     before = everything_in(small_project)
     done = subprocess.run(
@@ -204,7 +202,7 @@ STRANGE: Mapping[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("option", ["--diff", "--accept", None])
 @pytest.mark.parametrize("what", STRANGE)
-def test_a_copy_that_is_no_plain_file_is_neither_read_nor_replaced(
+def test_a_copy_that_is_not_a_regular_file_is_left_alone(
     small_project: Path, what: str, option: str | None
 ) -> None:
     place = small_project / "templates" / NAME
@@ -219,9 +217,7 @@ def test_a_copy_that_is_no_plain_file_is_neither_read_nor_replaced(
 
 
 @pytest.mark.parametrize("option", ["--diff", "--accept", None])
-def test_a_folder_that_is_a_link_is_not_followed(
-    small_project: Path, tmp_path: Path, option: str | None
-) -> None:
+def test_a_linked_folder_is_not_followed(small_project: Path, tmp_path: Path, option: str | None) -> None:
     outside = tmp_path / "outside"
     (outside / NAME).parent.mkdir(parents=True)
     (outside / NAME).write_text("a secret\n")
@@ -229,6 +225,6 @@ def test_a_folder_that_is_a_link_is_not_followed(
     done = run("eject", NAME, *([option] if option else []))
     assert done.exit_code == 4
     assert "a secret" not in done.output
-    assert moved_on(small_project) == ()
+    assert outdated_copies(small_project) == ()
     assert everything_in(outside)[NAME] == b"a secret\n"
     assert ".ticketgen.json" not in everything_in(outside)

@@ -15,20 +15,20 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from dying import dies_at, fails_at, in_child
+from killed_processes import dies_at, fails_at, in_child
 from project_tools import everything_in, run
 from template_tools import TOP, make_template
 
 from default_signals import reset_signals
 from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.findings import Checked
-from ticketgen.project import new, place
-from ticketgen.project.limits import TooMuch, bounded
+from ticketgen.project import destination, new
 from ticketgen.project.new import NewProject, new_project
-from ticketgen.project.scratch import PREFIX, in_scratch, left_behind
+from ticketgen.project.resource_limits import ResourceLimitExceeded, limit_resources
+from ticketgen.project.scratch import PREFIX, stale_folders, with_temporary_folder
 from ticketgen.project.source import Source
-from ticketgen.signals import end_on_signals
-from ticketgen.tree import put_back
+from ticketgen.signals import exit_on_signals
+from ticketgen.tree import recover_interrupted
 
 TICKETGEN = Path(sys.executable).parent / "ticketgen"
 ENDINGS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: 131}
@@ -41,7 +41,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def finished(folder: Path, wanted: Any) -> Checked[NewProject]:
         return Checked(NewProject(wanted.folder, (), ()))
 
-    monkeypatch.setattr(new, "_finished", finished)
+    monkeypatch.setattr(new, "_finish", finished)
     monkeypatch.setattr(new, "read_source", lambda given, base: Source({}))
 
 
@@ -50,7 +50,7 @@ def traced(moment: int, number: int) -> tuple[Callable[..., Any], list[int]]:
     lines = [0]
     files = {
         "new.py",
-        "place.py",
+        "destination.py",
         "scratch.py",
         "signals.py",
         "hooks.py",
@@ -76,7 +76,7 @@ def ended_at(moment: int, number: int, action: Callable[[], object]) -> tuple[in
 
     def child() -> int:
         reset_signals()
-        end_on_signals()
+        exit_on_signals()
         trace, lines = traced(moment, number)
         sys.settrace(trace)
         try:
@@ -115,7 +115,7 @@ def at_moments(step: int, number: int, folder: Path, action: Callable[[], object
 
 @pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_ended_at_any_moment_it_leaves_the_project_or_nothing(
+def test_an_interruption_at_any_moment_leaves_the_project_or_nothing(
     tmp_path: Path, quick: None, number: int, step: int
 ) -> None:
     template = make_template(tmp_path / "template", files={"deep/file": "text\n"})
@@ -157,10 +157,10 @@ def ended_in_scratch(folder: Path, moments: Sequence[int], ends_itself: bool) ->
                 signal.raise_signal(signal.SIGINT)
 
         reset_signals()
-        end_on_signals()
+        exit_on_signals()
         sys.settrace(trace)
         try:
-            in_scratch(folder, work, keep=lambda: False)
+            with_temporary_folder(folder, work, keep=lambda: False)
         except (KeyboardInterrupt, SystemExit):
             pass
         finally:
@@ -172,7 +172,7 @@ def ended_in_scratch(folder: Path, moments: Sequence[int], ends_itself: bool) ->
 
 @pytest.mark.parametrize("step", [59, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("ends_itself", [True, False])
-def test_signals_that_follow_each_other_leave_nothing(tmp_path: Path, ends_itself: bool, step: int) -> None:
+def test_consecutive_signals_leave_nothing(tmp_path: Path, ends_itself: bool, step: int) -> None:
     """The next one comes while the folder is removed: a CI that cancels a job sends several."""
     for first in range(1, 1000):
         happened = ended_in_scratch(tmp_path / "above", [first], ends_itself)
@@ -205,7 +205,7 @@ def runs(pid: int) -> bool:
 
 @pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
 @pytest.mark.parametrize("what", ["a hook", "git"])
-def test_the_programs_that_it_started_end_too(tmp_path: Path, what: str, number: signal.Signals) -> None:
+def test_started_programs_end_as_well(tmp_path: Path, what: str, number: signal.Signals) -> None:
     said = tmp_path / "pid"
     script = SLEEPS.format(pid=said)
     programs = tmp_path / "bin"
@@ -231,7 +231,7 @@ def test_the_programs_that_it_started_end_too(tmp_path: Path, what: str, number:
     wait_for(lambda: not runs(sleeping))
 
 
-def test_on_a_terminal_the_programs_of_a_hook_end_too(tmp_path: Path) -> None:
+def test_programs_of_a_hook_end_on_a_terminal(tmp_path: Path) -> None:
     said = tmp_path / "pid"
     template = make_template(tmp_path / "template", hooks={"pre_gen_project.sh": SLEEPS.format(pid=said)})
     folder = tmp_path / "here"
@@ -252,17 +252,17 @@ def test_on_a_terminal_the_programs_of_a_hook_end_too(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+def test_an_ignored_sighup_stays_ignored() -> None:
     def child() -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        end_on_signals()
+        exit_on_signals()
         signal.raise_signal(signal.SIGHUP)
         return 7
 
     assert in_child(child) == 7
 
 
-def test_what_a_killed_one_left_is_named_and_not_deleted(tmp_path: Path, quick: None) -> None:
+def test_leftovers_of_a_killed_run_are_named_and_kept(tmp_path: Path, quick: None) -> None:
     template = make_template(tmp_path / "template")
     left = tmp_path / f"{PREFIX}abc"
     left.mkdir()
@@ -274,12 +274,12 @@ def test_what_a_killed_one_left_is_named_and_not_deleted(tmp_path: Path, quick: 
     assert (left / "theirs").read_text() == "precious\n"
 
 
-def test_the_folder_of_one_that_still_runs_is_not_reported(tmp_path: Path, quick: None) -> None:
+def test_the_folder_of_a_running_command_is_not_reported(tmp_path: Path, quick: None) -> None:
     template = make_template(tmp_path / "template")
     seen = []
 
     def looks(code: tuple[str, ...]) -> bool:
-        seen.append((left_behind(tmp_path), list(tmp_path.glob(f"{PREFIX}*"))))
+        seen.append((stale_folders(tmp_path), list(tmp_path.glob(f"{PREFIX}*"))))
         return True
 
     (template / "hooks").mkdir()
@@ -306,7 +306,7 @@ def template(tmp_path: Path) -> Path:
     return make_template(tmp_path / "template", files=files)
 
 
-def test_killed_at_any_call_a_repository_gets_all_or_is_put_back(
+def test_a_kill_at_any_call_leaves_a_complete_or_restored_repository(
     tmp_path: Path, cloned: Path, template: Path, quick: None
 ) -> None:
     before = dict(everything_in(cloned))
@@ -315,7 +315,7 @@ def test_killed_at_any_call_a_repository_gets_all_or_is_put_back(
         new_project(cloned, {}, template=str(template))
 
     def restored() -> dict[str, bytes | None]:
-        assert put_back(cloned) == ()
+        assert recover_interrupted(cloned) == ()
         found = everything_in(cloned)
         return {
             name: text for name, text in found.items() if not name.startswith((PREFIX, ".ticketgen-write"))
@@ -363,7 +363,7 @@ def test_a_failed_call_of_new_is_a_finding_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("what", ["a file", "a link", "a folder's link", "an edit"])
-def test_what_somebody_puts_in_the_way_meanwhile_is_kept(
+def test_files_created_meanwhile_are_kept(
     tmp_path: Path, cloned: Path, template: Path, quick: None, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "outside").mkdir()
@@ -383,7 +383,7 @@ def test_what_somebody_puts_in_the_way_meanwhile_is_kept(
         return write(*arguments, **named)
 
     planted: dict[str, bytes | None] = {}
-    monkeypatch.setattr(place, "write_files", faster)
+    monkeypatch.setattr(destination, "write_files", faster)
     made = new_project(cloned, {}, template=str(template))
     assert made.value is None
     assert made.findings
@@ -392,7 +392,9 @@ def test_what_somebody_puts_in_the_way_meanwhile_is_kept(
     assert everything_in(tmp_path / "outside") == {"theirs": b"precious\n"}
 
 
-def test_a_link_in_the_place_of_a_list_is_not_followed(tmp_path: Path, cloned: Path, template: Path) -> None:
+def test_a_link_in_place_of_an_ignore_file_is_not_followed(
+    tmp_path: Path, cloned: Path, template: Path
+) -> None:
     (cloned / ".gitignore").unlink()
     (cloned / ".gitignore").symlink_to("/etc/passwd")
     before = everything_in(cloned)
@@ -402,7 +404,7 @@ def test_a_link_in_the_place_of_a_list_is_not_followed(tmp_path: Path, cloned: P
     assert (cloned / ".gitignore").is_symlink()
 
 
-def test_links_that_a_hook_makes_are_not_moved_into_a_repository(
+def test_links_created_by_a_hook_are_not_moved_into_a_repository(
     tmp_path: Path, cloned: Path, template: Path, quick: None
 ) -> None:
     (template / "hooks").mkdir()
@@ -417,9 +419,7 @@ def test_links_that_a_hook_makes_are_not_moved_into_a_repository(
     assert (tmp_path / "outside").read_text() == "precious\n"
 
 
-def test_a_file_that_may_be_executed_stays_so(
-    tmp_path: Path, cloned: Path, template: Path, quick: None
-) -> None:
+def test_executable_files_stay_executable(tmp_path: Path, cloned: Path, template: Path, quick: None) -> None:
     (template / TOP / "deep/file").chmod(0o755)
     for folder in (cloned, tmp_path / "b/acme-shop"):
         new_project(folder, {}, template=str(template))
@@ -428,13 +428,13 @@ def test_a_file_that_may_be_executed_stays_so(
 
 
 @pytest.mark.parametrize("limit", ["time", "memory"])
-def test_limits_end_the_block_and_go(limit: str) -> None:
+def test_limits_end_the_block_and_are_removed(limit: str) -> None:
     def endless() -> None:
-        with bounded(0.05 if limit == "time" else 30, 50_000_000):
+        with limit_resources(0.05 if limit == "time" else 30, 50_000_000):
             while True:
                 bytearray(10**9 if limit == "memory" else 1)
 
-    with pytest.raises(TooMuch):
+    with pytest.raises(ResourceLimitExceeded):
         endless()
     bytearray(100_000_000)
     assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)

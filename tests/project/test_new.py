@@ -27,8 +27,8 @@ from typer.testing import Result
 
 from default_signals import reset_signals
 from terraform_tool import Terraform
-from ticketgen.project.environments import count_resources
-from ticketgen.project.place import misnamed
+from ticketgen.project.destination import invalid_name
+from ticketgen.project.new_environments import count_resources
 from ticketgen.spec.presets import presets
 from ticketgen.version import VERSION
 
@@ -107,7 +107,7 @@ def template(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_new_project_has_all_it_needs_and_is_up_to_date(shop: Path) -> None:
+def test_a_new_project_is_complete_and_up_to_date(shop: Path) -> None:
     assert files_of(shop) == OURS | OF_CI["github"]
     assert sorted(path.name for path in (shop / "stacks").iterdir()) == ["dev", "prod", "staging"]
     assert run("render", "--check").exit_code == 0
@@ -116,7 +116,7 @@ def test_a_new_project_has_all_it_needs_and_is_up_to_date(shop: Path) -> None:
     assert (spec["project"], spec["extends"]) == ("my-shop", "small-venue")
 
 
-def test_git_takes_everything_and_nothing_more_after_a_render(shop: Path) -> None:
+def test_git_tracks_everything_and_a_render_changes_nothing(shop: Path) -> None:
     def git(*arguments: str) -> str:
         return subprocess.run(
             ["git", *arguments], cwd=shop, check=True, capture_output=True, text=True
@@ -167,7 +167,7 @@ def test_the_pre_commit_hook_names_the_installation_where_ticketgen_is_missing(s
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab", "none"])
-def test_every_file_installs_from_the_source_that_was_named(ci: str, tmp_path: Path) -> None:
+def test_every_file_installs_from_the_given_source(ci: str, tmp_path: Path) -> None:
     source = f"ticketgen=={VERSION} --hash=sha256:{'0' * 64} --index-url https://pypi.acme.example/simple"
     folder = tmp_path / "my-shop"
     done = run("new", str(folder), "--preset", "small-venue", "--ci", ci, "--install-from", source)
@@ -187,7 +187,7 @@ def test_every_file_installs_from_the_source_that_was_named(ci: str, tmp_path: P
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, made: Made) -> None:
+def test_dev_is_small_and_sizes_of_environments_are_printed(preset: str, made: Made) -> None:
     folder, done = made(preset)
     whole = yaml.safe_load(presets()[preset].path.read_text("utf-8"))
     hubs = len({whole["primary_region"], whole["secondary_region"]} - {None})
@@ -217,7 +217,7 @@ def test_dev_is_small_and_new_says_how_big_each_environment_is(preset: str, made
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_the_figures_in_the_specs_comment_are_the_presets(made: Made, tmp_path: Path, preset: str) -> None:
+def test_the_figures_in_the_spec_comment_match_the_preset(made: Made, tmp_path: Path, preset: str) -> None:
     folder = tmp_path / "my-shop"
     shutil.copytree(made(preset)[0], folder)
     spec = folder / "ticketgen.yaml"
@@ -229,7 +229,7 @@ def test_the_figures_in_the_specs_comment_are_the_presets(made: Made, tmp_path: 
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_terraform_plans_as_many_resources_as_new_says(tmp_path: Path, terraform: Terraform) -> None:
+def test_terraform_plans_the_announced_number_of_resources(tmp_path: Path, terraform: Terraform) -> None:
     folder = tmp_path / "my-shop"
     assert run("new", str(folder)).exit_code == 0
     stack = folder / "stacks/dev"
@@ -250,7 +250,7 @@ def test_terraform_plans_as_many_resources_as_new_says(tmp_path: Path, terraform
 
 
 @pytest.mark.parametrize("how", ["a folder", "a repository"])
-def test_a_companys_own_template_is_used_with_its_answers(template: Path, tmp_path: Path, how: str) -> None:
+def test_a_custom_template_is_used_with_the_given_answers(template: Path, tmp_path: Path, how: str) -> None:
     source = str(template)
     if how == "a repository":
         who = ["-c", "user.name=a", "-c", "user.email=a@b"]
@@ -265,7 +265,7 @@ def test_a_companys_own_template_is_used_with_its_answers(template: Path, tmp_pa
     assert [path.name for path in folder.parent.iterdir()] == ["acme-shop"]
 
 
-def test_home_is_left_alone(template: Path, tmp_path: Path) -> None:
+def test_the_home_folder_is_not_changed(template: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     cache = str(tmp_path / "cache")  # of what was verified, wherever the machine keeps such things
@@ -286,7 +286,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("what", SPOILT)
-def test_whatever_fails_nothing_is_left_behind(template: Path, tmp_path: Path, what: str) -> None:
+def test_a_failure_leaves_nothing_behind(template: Path, tmp_path: Path, what: str) -> None:
     file, text, rule = SPOILT[what]
     place = template / "{{cookiecutter.project}}" / file
     place.parent.mkdir(exist_ok=True)
@@ -302,7 +302,7 @@ def test_whatever_fails_nothing_is_left_behind(template: Path, tmp_path: Path, w
 @pytest.mark.parametrize("arguments", [
     ("--template", "nowhere"), ("--preset", "flashsale"), ("--answer", "colour=red"), ("--name", "My Shop"),
 ])  # fmt: skip
-def test_a_wrong_answer_is_named_with_a_fix(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_an_invalid_answer_is_reported_with_a_fix(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run("new", str(tmp_path / "my-shop"), *arguments)
     assert done.exit_code == 2
     assert "→" in done.stderr
@@ -312,23 +312,21 @@ def test_a_wrong_answer_is_named_with_a_fix(tmp_path: Path, arguments: tuple[str
 @pytest.mark.parametrize(("preset", "help"), [
     ("flashsale", "did you mean flash-sale?"), ("xyz", "choose one of flash-sale, regional-tour, small-venue"),
 ])  # fmt: skip
-def test_an_unknown_choice_is_answered_with_a_close_one_or_all(
-    tmp_path: Path, preset: str, help: str
-) -> None:
+def test_an_unknown_choice_gets_a_suggestion_or_the_list(tmp_path: Path, preset: str, help: str) -> None:
     assert f"→ {help}\n" in run("new", str(tmp_path / "my-shop"), "--preset", preset).stderr
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw builds a table of all characters
 @given(st.text(max_size=40) | st.from_regex("[A-Za-z_ .-]{0,40}", fullmatch=True))
-def test_a_name_that_cannot_be_is_answered_with_one_that_can(name: str) -> None:
-    refused = misnamed(name)
+def test_an_invalid_name_gets_a_valid_suggestion(name: str) -> None:
+    refused = invalid_name(name)
     if refused:
         suggested = re.match(r"pass --name (\S+), or ", refused.help)
         assert suggested
-        assert misnamed(suggested[1]) is None
+        assert invalid_name(suggested[1]) is None
 
 
-def test_a_folders_bad_name_is_refused_with_the_rule_and_a_name(tmp_path: Path) -> None:
+def test_an_invalid_folder_name_is_refused_with_a_suggestion(tmp_path: Path) -> None:
     done = run("new", str(tmp_path / "My_Tickets"))
     assert done.exit_code == 2
     assert "pass --name my-tickets, or write 3 to 20 lower-case letters" in done.stderr
@@ -336,7 +334,7 @@ def test_a_folders_bad_name_is_refused_with_the_rule_and_a_name(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("there", ["a file in it", "a file", "a link", "a project", "a folder in a project"])
-def test_a_folder_that_is_in_use_is_refused_and_left_alone(tmp_path: Path, there: str) -> None:
+def test_a_non_empty_folder_is_refused_and_unchanged(tmp_path: Path, there: str) -> None:
     folder = tmp_path / "my-shop"
     if there == "a file in it":
         folder.mkdir()
@@ -382,7 +380,7 @@ def cloned(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return folder
 
 
-def test_in_a_new_repository_the_project_is_made_beside_what_is_there(cloned: Path, template: Path) -> None:
+def test_a_new_repository_keeps_its_existing_files(cloned: Path, template: Path) -> None:
     done = run("new", ".", "--template", str(template))
     assert done.exit_code == 0, done.output
     assert "project: acme-shop\n" in (cloned / "ticketgen.yaml").read_text("utf-8")
@@ -398,7 +396,7 @@ def test_in_a_new_repository_the_project_is_made_beside_what_is_there(cloned: Pa
     assert run("render", "--check").exit_code == 0
 
 
-def test_in_a_new_repository_an_invalid_spec_leaves_what_was_there(cloned: Path, template: Path) -> None:
+def test_an_invalid_spec_leaves_a_new_repository_unchanged(cloned: Path, template: Path) -> None:
     before = everything_in(cloned)
     (template / "{{cookiecutter.project}}" / "ticketgen.yaml").write_text("version: 1\n")
     done = run("new", ".", "--template", str(template))
@@ -406,7 +404,7 @@ def test_in_a_new_repository_an_invalid_spec_leaves_what_was_there(cloned: Path,
     assert everything_in(cloned) == before
 
 
-def test_inside_a_repository_it_says_that_ci_does_not_see_the_workflow(tmp_path: Path) -> None:
+def test_a_workflow_below_the_repository_root_causes_a_warning(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     done = run("new", str(tmp_path / "my-shop"), "--preset", "small-venue")
     assert done.exit_code == 0
@@ -414,7 +412,7 @@ def test_inside_a_repository_it_says_that_ci_does_not_see_the_workflow(tmp_path:
     assert "git init" not in done.stdout
 
 
-def test_the_next_commands_run_when_they_are_pasted(template: Path, tmp_path: Path) -> None:
+def test_the_printed_commands_can_be_pasted(template: Path, tmp_path: Path) -> None:
     spec = template / "{{cookiecutter.project}}" / "ticketgen.yaml"
     spec.write_text(spec.read_text("utf-8") + "state: { bucket: acme-state }\n", encoding="utf-8")
     folder = tmp_path / "with space" / "acme-shop"
@@ -441,7 +439,7 @@ def test_the_next_commands_run_when_they_are_pasted(template: Path, tmp_path: Pa
     assert WHEEL in tracked.splitlines()
 
 
-def test_interrupted_from_the_keyboard_it_leaves_nothing(tmp_path: Path) -> None:
+def test_a_keyboard_interrupt_leaves_nothing(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [str(TICKETGEN), "new", "my-shop"],
         cwd=tmp_path,
@@ -482,7 +480,7 @@ def in_terminal(arguments: list[str], typed: list[bytes], folder: Path) -> str:
     return shown.decode()
 
 
-def test_in_a_terminal_it_asks_for_what_was_not_given(tmp_path: Path) -> None:
+def test_a_terminal_is_asked_for_missing_values(tmp_path: Path) -> None:
     shown = in_terminal(["new", "my-shop"], [b"small-venu\n", b"small-venue\n", b"none\n"], tmp_path)
     assert "Which preset" in shown
     assert "One of flash-sale" in shown
@@ -491,7 +489,7 @@ def test_in_a_terminal_it_asks_for_what_was_not_given(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", ["y", "n", ""])
-def test_in_a_terminal_it_asks_before_a_template_runs_code(tmp_path: Path, answer: str) -> None:
+def test_a_terminal_is_asked_before_template_code_runs(tmp_path: Path, answer: str) -> None:
     mark = tmp_path / "mark"
     hooks = {"post_gen_project.sh": f"#!/bin/sh\ntouch {mark}\n"}
     make_template(tmp_path / "template", hooks=hooks, spec="no-spec")
@@ -506,7 +504,7 @@ def test_in_a_terminal_it_asks_before_a_template_runs_code(tmp_path: Path, answe
     assert not mark.exists()
 
 
-def test_its_readme_shows_the_picture_of_what_was_rendered(shop: Path) -> None:
+def test_the_readme_shows_the_picture_of_the_rendered_stack(shop: Path) -> None:
     assert "](stack.svg)" in (shop / "README.md").read_text(encoding="utf-8")
     drawn = run("show")
     assert drawn.exit_code == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ticketgen.project.source import REQUIREMENTS, Refused, read_source
+from ticketgen.project.source import REQUIREMENTS, SourceError, read_source
 from ticketgen.project.wheel import pack
 from ticketgen.version import VERSION, requirements
 
@@ -34,8 +34,8 @@ URL = f"https://acme.example/ticketgen-{VERSION}-py3-none-any.whl"
     URL, f"{URL}#md5=1", f"https://acme.example/other-{VERSION}-py3-none-any.whl#sha256={HASH}",
     f"{URL.replace(VERSION, '9.9')}#sha256={HASH}", "missing.whl", "missing.txt", "",
 ])  # fmt: skip
-def test_a_source_that_may_change_or_is_not_ticketgen_is_refused(given: str) -> None:
-    with pytest.raises(Refused) as refused:
+def test_mutable_and_foreign_sources_are_refused(given: str) -> None:
+    with pytest.raises(SourceError) as refused:
         read_source(given)
     assert refused.value.message
     assert refused.value.help
@@ -50,8 +50,8 @@ def test_a_source_that_may_change_or_is_not_ticketgen_is_refused(given: str) -> 
     (f"{URL}#sha256=abc", "ends with #sha256=abc, which is not a SHA-256 hash", "64 hex digits"),
     (f"{URL}#md5={HASH}", f"ends with #md5={HASH}, which is not a SHA-256 hash", "append #sha256="),
 ])  # fmt: skip
-def test_a_refusal_names_the_part_that_is_wrong(given: str, message: str, help: str) -> None:
-    with pytest.raises(Refused) as refused:
+def test_a_refusal_names_the_wrong_part(given: str, message: str, help: str) -> None:
+    with pytest.raises(SourceError) as refused:
         read_source(given)
     assert refused.value.message.endswith(message)
     assert help in refused.value.help
@@ -64,7 +64,7 @@ def test_a_refusal_names_the_part_that_is_wrong(given: str, message: str, help: 
     (f"{URL}#sha256={HASH}", f"ticketgen @ {URL}#sha256={HASH}"),
     (f"ticketgen=={VERSION} --hash sha256:{HASH}", f"ticketgen=={VERSION} --hash=sha256:{HASH}"),
 ])  # fmt: skip
-def test_a_fixed_source_is_one_line_of_the_requirements(given: str, line: str) -> None:
+def test_a_pinned_source_is_one_requirements_line(given: str, line: str) -> None:
     assert read_source(given).files[REQUIREMENTS].decode().splitlines()[-1] == line
 
 
@@ -79,7 +79,7 @@ ticketgen=={VERSION} ; python_version >= "3.11" \\
 """
 
 
-def test_a_lock_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_lock_file_is_copied_unchanged(tmp_path: Path) -> None:
     place = tmp_path / "ticketgen-lock.txt"
     place.write_text(LOCKED, encoding="utf-8")
     assert read_source(str(place)).files == {REQUIREMENTS: LOCKED.encode()}
@@ -94,10 +94,10 @@ def test_a_lock_is_taken_as_it_is(tmp_path: Path) -> None:
     (LOCKED.replace(f"ticketgen=={VERSION}", "ticketgen==9.9"), "is ticketgen 9.9"),
     (LOCKED.replace("https://", "https://me:secret@"), "contains a user name or a password"),
 ])  # fmt: skip
-def test_a_lock_with_a_gap_is_refused(tmp_path: Path, spoilt: str, message: str) -> None:
+def test_an_incomplete_lock_file_is_refused(tmp_path: Path, spoilt: str, message: str) -> None:
     place = tmp_path / "lock.txt"
     place.write_text(spoilt, encoding="utf-8")
-    with pytest.raises(Refused, match=re.escape(message)):
+    with pytest.raises(SourceError, match=re.escape(message)):
         read_source(str(place))
 
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_not_a_wheel_of_ticketgen_is_refused(tmp_path: Path, what
             archive.writestr("other-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: other\nVersion: 1\n")
     else:
         place.write_bytes(b"no zip" if what == "no zip" else content)
-    with pytest.raises(Refused):
+    with pytest.raises(SourceError):
         read_source(str(place))
 
 
@@ -176,7 +176,7 @@ STRANGERS = (
 @pytest.mark.parametrize("name", ["passwd", "lock.txt", f"ticketgen-{VERSION}-py3-none-any.whl"])
 def test_nothing_of_another_kind_of_file_is_repeated(tmp_path: Path, text: str, name: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(SourceError) as refused:
         read_source(name, tmp_path)
     said = f"{refused.value.message} {refused.value.help}"
     assert not [word for word in ("root:", "hunter2", "PRIVATE", ":/bin") if word in said]
@@ -184,7 +184,9 @@ def test_nothing_of_another_kind_of_file_is_repeated(tmp_path: Path, text: str, 
 
 @pytest.mark.parametrize("name", ["lock.txt", f"ticketgen-{VERSION}-py3-none-any.whl"])
 @pytest.mark.parametrize("what", ["a pipe", "a folder", "a device", "huge"])
-def test_a_source_that_is_no_plain_file_is_refused_at_once(tmp_path: Path, name: str, what: str) -> None:
+def test_a_source_that_is_not_a_regular_file_is_refused_immediately(
+    tmp_path: Path, name: str, what: str
+) -> None:
     place = tmp_path / name
     if what == "a pipe":
         os.mkfifo(place)
@@ -195,15 +197,15 @@ def test_a_source_that_is_no_plain_file_is_refused_at_once(tmp_path: Path, name:
     else:
         with place.open("wb") as stream:
             stream.truncate(10**12)  # a hole, which takes no space
-    with pytest.raises(Refused, match="cannot be read"):
+    with pytest.raises(SourceError, match="cannot be read"):
         read_source(name, tmp_path)
 
 
-def test_metadata_that_swells_is_refused(tmp_path: Path) -> None:
+def test_oversized_metadata_is_refused(tmp_path: Path) -> None:
     place = tmp_path / f"ticketgen-{VERSION}-py3-none-any.whl"
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"ticketgen-{VERSION}.dist-info/METADATA", b"Name: ticketgen\n" * 1_000_000)
-    with pytest.raises(Refused, match="too large"):
+    with pytest.raises(SourceError, match="too large"):
         read_source(str(place))
 
 
@@ -213,20 +215,20 @@ def test_metadata_that_swells_is_refused(tmp_path: Path) -> None:
     f"https://acme.example/ticketgen-{VERSION}-py3-none-any\nrich.whl#sha256={HASH}", "https://[",
 ])  # fmt: skip
 def test_an_address_adds_no_line_to_the_requirements(given: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(SourceError):
         read_source(given)
 
 
-def test_a_wheels_name_adds_no_line_to_the_requirements(tmp_path: Path) -> None:
+def test_a_wheel_name_adds_no_line_to_the_requirements(tmp_path: Path) -> None:
     place = tmp_path / f"ticketgen-{VERSION}-py3-none-any\n--index-url=x.whl"
     place.write_bytes(pack().content)
-    with pytest.raises(Refused, match="is not the name of a wheel"):
+    with pytest.raises(SourceError, match="is not the name of a wheel"):
         read_source(str(place))
 
 
 def test_a_file_of_continued_lines_is_read_in_one_pass() -> None:
     """Twice the lines cost twice the work: each is looked at once."""
-    from ticketgen.project.source import _logical_lines
+    from ticketgen.project.source import logical_lines
 
-    ((number, line),) = _logical_lines("a \\\n" * 200_000 + "b\n")
+    ((number, line),) = logical_lines("a \\\n" * 200_000 + "b\n")
     assert (number, len(line.split())) == (1, 200_001)

@@ -18,10 +18,10 @@ import pytest
 from project_tools import everything_in, run
 from template_tools import TOP, make_template
 
-from ticketgen.project import limits
+from ticketgen.project import resource_limits
 from ticketgen.project.fetch import fetch, is_remote
 from ticketgen.project.generate import Renderer
-from ticketgen.project.template import Unusable, read_template
+from ticketgen.project.template import UnusableTemplate, read_template
 
 MARK = "planted"
 
@@ -49,9 +49,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("when", HOOKS)
-def test_hooks_are_named_and_not_run_until_somebody_trusts_them(
-    tmp_path: Path, outside: Path, when: str
-) -> None:
+def test_hooks_are_listed_and_run_only_after_consent(tmp_path: Path, outside: Path, when: str) -> None:
     mark = tmp_path / MARK
     hooks = {name: text.format(mark=mark) for name, text in HOOKS[when].items()}
     template = make_template(tmp_path / "template", hooks=hooks)
@@ -74,7 +72,7 @@ def test_trusted_hooks_run(tmp_path: Path, when: str) -> None:
     assert mark.exists()
 
 
-def test_what_was_shown_is_what_runs(tmp_path: Path) -> None:
+def test_the_code_that_was_shown_is_the_code_that_runs(tmp_path: Path) -> None:
     """A hook that is changed after the question does not run."""
     from ticketgen.project.new import new_project
 
@@ -90,7 +88,7 @@ def test_what_was_shown_is_what_runs(tmp_path: Path) -> None:
     assert not (tmp_path / MARK).exists()
 
 
-def test_an_extension_of_its_own_is_code(tmp_path: Path) -> None:
+def test_a_custom_extension_counts_as_code(tmp_path: Path) -> None:
     variables = {"_extensions": ["local_extensions.Shout"]}
     files = {"OWNERS": "{{ 'sales' | shout }}\n"}
     template = make_template(tmp_path / "template", variables, files, spec="no-spec")
@@ -146,9 +144,9 @@ def test_an_expression_reaches_nothing_but_the_variables(tmp_path: Path, escape:
     assert not (tmp_path / MARK).exists()
 
 
-def test_the_names_that_an_expression_begins_with_are_known(tmp_path: Path) -> None:
+def test_the_available_root_names_are_fixed(tmp_path: Path) -> None:
     template = read_template(make_template(tmp_path / "template"))
-    environment = Renderer(template)._environment
+    environment = Renderer(template).environment
     assert set(environment.globals) <= {
         "cycler", "dict", "joiner", "lipsum", "namespace", "range", "random_ascii_string", "uuid4",
     }  # fmt: skip
@@ -184,7 +182,7 @@ PATHS: Mapping[str, str] = {
 
 @pytest.mark.parametrize("how", ["a file's name", "a folder's name", "an answer"])
 @pytest.mark.parametrize("what", PATHS)
-def test_no_name_leads_out_of_the_project(tmp_path: Path, outside: Path, what: str, how: str) -> None:
+def test_no_file_name_escapes_the_project(tmp_path: Path, outside: Path, what: str, how: str) -> None:
     path = PATHS[what].replace("{tmp}", str(tmp_path))
     if how == "an answer" and not path.isprintable():
         pytest.skip("a shell does not pass it")
@@ -200,7 +198,7 @@ def test_no_name_leads_out_of_the_project(tmp_path: Path, outside: Path, what: s
 
 
 @pytest.mark.parametrize("path", ["../up", "", "a/b", "/a"])
-def test_the_top_folder_has_one_plain_name(tmp_path: Path, path: str) -> None:
+def test_the_top_folder_has_a_single_plain_name(tmp_path: Path, path: str) -> None:
     template = make_template(tmp_path / "template", {"top": path})
     (template / TOP).rename(template / "{{cookiecutter.top}}")
     assert new(template)[0] == 2
@@ -209,7 +207,7 @@ def test_the_top_folder_has_one_plain_name(tmp_path: Path, path: str) -> None:
 @pytest.mark.parametrize("files", [
     {"{{ 'a' }}": "1", "a": "2"}, {"{{ 'a' }}": "1", "a/b": "2"}, {"x/{{ '' }}y": "1", "x/y": "2"},
 ])  # fmt: skip
-def test_two_files_for_one_place_are_refused(tmp_path: Path, files: Mapping[str, str]) -> None:
+def test_two_files_with_one_path_are_refused(tmp_path: Path, files: Mapping[str, str]) -> None:
     code, output = new(make_template(tmp_path / "template", files=files))
     assert (code, "[template-broken]" in output) == (2, True)
 
@@ -229,7 +227,7 @@ STRANGE: Mapping[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("where", [TOP, "hooks", "templates"])
 @pytest.mark.parametrize("what", STRANGE)
-def test_nothing_but_plain_files_of_the_template_is_read(tmp_path: Path, what: str, where: str) -> None:
+def test_only_regular_files_of_the_template_are_read(tmp_path: Path, what: str, where: str) -> None:
     (tmp_path / "secret").write_text("a secret\n")
     template = make_template(tmp_path / "template")
     (template / where).mkdir(exist_ok=True)
@@ -240,7 +238,7 @@ def test_nothing_but_plain_files_of_the_template_is_read(tmp_path: Path, what: s
     assert "a secret" not in output
 
 
-def test_a_link_to_a_file_of_the_template_is_that_file(tmp_path: Path) -> None:
+def test_a_link_to_a_template_file_is_followed(tmp_path: Path) -> None:
     template = make_template(tmp_path / "template", files={"a": "{{ cookiecutter.project }}\n"})
     (template / TOP / "b").symlink_to("a")
     (template / TOP / "run").write_text("#!/bin/sh\n")
@@ -250,14 +248,14 @@ def test_a_link_to_a_file_of_the_template_is_that_file(tmp_path: Path) -> None:
     assert (made["run"].executable, made["a"].executable) == (True, False)
 
 
-def test_files_and_folders_without_a_name_are_left_out(tmp_path: Path) -> None:
+def test_files_and_folders_with_an_empty_name_are_skipped(tmp_path: Path) -> None:
     files = {"{% if false %}a{% endif %}": "1", "{% if false %}b{% endif %}/c": "2", "d": "3\r\n"}
     template = read_template(make_template(tmp_path / "template", files=files))
     made = Renderer(template).project({"project": "x-shop"})
     assert sorted(made) == ["d", "ticketgen.yaml"]
 
 
-def test_what_is_copied_is_not_rendered(tmp_path: Path) -> None:
+def test_copied_files_are_not_rendered(tmp_path: Path) -> None:
     files = {"raw/{{ nobody }}": "{{ nobody }}", "a.html": "{{ nobody }}", "b": "{{ cookiecutter.project }}"}
     template = make_template(tmp_path / "template", {"_copy_without_render": ["raw", "*.html"]}, files)
     (template / TOP / "image").write_bytes(b"\x89PNG\xff{{ nobody }}")
@@ -275,13 +273,16 @@ def test_what_is_copied_is_not_rendered(tmp_path: Path) -> None:
     "{% for a in range(99999) %}{% for b in range(99999) %}{{ 'a' * 1000 }}{% endfor %}{% endfor %}",
     "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
 ])  # fmt: skip
-def test_a_template_without_an_end_is_ended(tmp_path: Path, text: str) -> None:
+def test_an_endless_template_is_stopped(tmp_path: Path, text: str) -> None:
     template = read_template(make_template(tmp_path / "template", files={"big": text}))
     with (
         mock.patch("ticketgen.project.generate.SECONDS", 1),
-        mock.patch("ticketgen.project.generate.MOST_BYTES", 10_000_000),
-        mock.patch("ticketgen.project.generate.bounded", lambda s: limits.bounded(s, 200_000_000)),
-        pytest.raises(Unusable, match=re.escape("'{{cookiecutter.project}}/big")),
+        mock.patch("ticketgen.project.generate.MAX_BYTES", 10_000_000),
+        mock.patch(
+            "ticketgen.project.generate.limit_resources",
+            lambda s: resource_limits.limit_resources(s, 200_000_000),
+        ),
+        pytest.raises(UnusableTemplate, match=re.escape("'{{cookiecutter.project}}/big")),
     ):
         Renderer(template).project({"project": "x-shop"})
 
@@ -292,23 +293,23 @@ def test_a_template_without_an_end_is_ended(tmp_path: Path, text: str) -> None:
     "{{ ('a' * 60 ~ '!') | slugify(regex_pattern='^(a+)+$') }}",
 ])  # fmt: skip
 @pytest.mark.parametrize("where", ["a file", "a default"])
-def test_one_operation_that_nothing_interrupts_is_ended(tmp_path: Path, text: str, where: str) -> None:
+def test_an_uninterruptible_operation_is_stopped(tmp_path: Path, text: str, where: str) -> None:
     variables = {"big": text} if where == "a default" else {}
     files = {"big": text} if where == "a file" else {}
     template = read_template(make_template(tmp_path / "template", variables, files))
     with (
         mock.patch("ticketgen.project.generate.SECONDS", 0.2),
-        mock.patch("ticketgen.project.apart._SPARE_S", 0),
+        mock.patch("ticketgen.project.isolation._GRACE_S", 0),
     ):
         renderer = Renderer(template)
         render = (
             partial(renderer.default, text, {}) if variables else partial(renderer.project, {"project": "x"})
         )
-        with pytest.raises(Unusable, match="processor time"):
+        with pytest.raises(UnusableTemplate, match="processor time"):
             render()
 
 
-def test_a_large_template_is_refused_before_it_is_read_whole(tmp_path: Path) -> None:
+def test_a_large_template_is_refused_before_it_is_read_completely(tmp_path: Path) -> None:
     template = make_template(tmp_path / "template")
     with (template / TOP / "big").open("wb") as stream:
         stream.truncate(10**12)  # a hole, which takes no space
@@ -328,7 +329,7 @@ def packed(place: Path, files: Mapping[str, str], kind: int = 0) -> Path:
 GOOD = {"t/cookiecutter.json": '{"project": "x"}', f"t/{TOP}/ticketgen.yaml": "version: 1\n"}
 
 
-def test_an_archive_is_a_template(tmp_path: Path) -> None:
+def test_an_archive_can_be_a_template(tmp_path: Path) -> None:
     template = fetch(str(packed(tmp_path / "t.zip", GOOD)), None, tmp_path / "fetched")
     assert sorted(template.sources()) == ["ticketgen.yaml"]
     assert not (tmp_path / "fetched").exists()
@@ -341,7 +342,7 @@ def test_an_archive_is_a_template(tmp_path: Path) -> None:
 def test_an_archive_that_leads_out_or_is_too_large_is_refused(
     tmp_path: Path, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticketgen.project.fetch.MOST_BYTES", 100_000)
+    monkeypatch.setattr("ticketgen.project.fetch.MAX_BYTES", 100_000)
     before = set(tmp_path.iterdir())
     archive = packed(tmp_path / "t.zip", files)
     assert new(archive)[0] == 2
@@ -349,27 +350,29 @@ def test_an_archive_that_leads_out_or_is_too_large_is_refused(
 
 
 def test_an_archive_of_countless_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ticketgen.project.fetch.MOST_FILES", 10)
+    monkeypatch.setattr("ticketgen.project.fetch.MAX_FILES", 10)
     archive = packed(tmp_path / "t.zip", {**GOOD, **{f"t/{number}": "" for number in range(11)}})
-    with pytest.raises(Unusable, match="more than 10 files"):
+    with pytest.raises(UnusableTemplate, match="more than 10 files"):
         fetch(str(archive), None, tmp_path / "fetched")
 
 
 def test_an_archive_takes_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = packed(tmp_path / "t.zip", {**GOOD, f"t/{TOP}/big": "a" * 50_000_000})
-    monkeypatch.setattr("ticketgen.project.fetch.bounded", lambda: limits.bounded(30, 5_000_000))
-    with pytest.raises(Unusable, match=r"cannot be unpacked: (Unable to allocate|MemoryError)"):
+    monkeypatch.setattr(
+        "ticketgen.project.fetch.limit_resources", lambda: resource_limits.limit_resources(30, 5_000_000)
+    )
+    with pytest.raises(UnusableTemplate, match=r"cannot be unpacked: (Unable to allocate|MemoryError)"):
         fetch(str(archive), None, tmp_path / "fetched")
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
 def test_an_archive_with_links_or_devices_is_refused(tmp_path: Path, kind: int) -> None:
-    with pytest.raises(Unusable, match="is not a plain file"):
+    with pytest.raises(UnusableTemplate, match="is not a plain file"):
         fetch(str(packed(tmp_path / "t.zip", GOOD, kind)), None, tmp_path / "fetched")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4", b"PK\5\6" + bytes(18), b"no archive"])
-def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t.zip").write_bytes(content)
     assert new(tmp_path / "t.zip")[0] == 2
 
@@ -385,7 +388,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("checkout", [None, "main", "v1"])
-def test_a_repository_is_a_template(tmp_path: Path, repository: Path, checkout: str | None) -> None:
+def test_a_repository_can_be_a_template(tmp_path: Path, repository: Path, checkout: str | None) -> None:
     template = fetch(f"git+file://{repository}", checkout, tmp_path / "fetched")
     assert sorted(template.sources()) == ["ticketgen.yaml"]
 
@@ -393,7 +396,7 @@ def test_a_repository_is_a_template(tmp_path: Path, repository: Path, checkout: 
 @pytest.mark.parametrize("checkout", [
     "--upload-pack=touch {mark}", "-b", "--orphan=x", "", "nowhere", "v1\n", "--config=core.fsmonitor=touch {mark}",
 ])  # fmt: skip
-def test_a_checkout_is_a_name_and_no_option(tmp_path: Path, repository: Path, checkout: str) -> None:
+def test_a_checkout_is_never_taken_as_an_option(tmp_path: Path, repository: Path, checkout: str) -> None:
     mark = tmp_path / MARK
     code, _ = new(f"file://{repository}", "--checkout", checkout.replace("{mark}", str(mark)))
     assert code == 2
@@ -406,7 +409,7 @@ def test_a_checkout_is_a_name_and_no_option(tmp_path: Path, repository: Path, ch
     "git+ssh://a@-oProxyCommand=touch%20{mark}/x.git", "-oProxyCommand=touch {mark}:x.git", "fd::17/x.git",
     "hg+file://{mark}", "file://--upload-pack=touch {mark}",
 ])  # fmt: skip
-def test_an_address_is_no_command(tmp_path: Path, address: str) -> None:
+def test_an_address_is_never_run_as_a_command(tmp_path: Path, address: str) -> None:
     mark = tmp_path / MARK
     code, _ = new(address.replace("{mark}", str(mark)))
     assert code == 2
@@ -455,11 +458,11 @@ def test_a_file_that_git_stores_elsewhere_is_a_finding(tmp_path: Path, repositor
     (repository / TOP / "logo.svg").write_text(pointer)
     for command in (["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "y"]):
         subprocess.run(["git", "-C", str(repository), *command], check=True)
-    with pytest.raises(Unusable, match="Git LFS"):
+    with pytest.raises(UnusableTemplate, match="Git LFS"):
         fetch(f"file://{repository}", None, tmp_path / "fetched")
 
 
-def test_git_is_not_led_into_the_repository_of_a_hook(tmp_path: Path, repository: Path) -> None:
+def test_git_ignores_the_repository_of_a_hook(tmp_path: Path, repository: Path) -> None:
     with mock.patch.dict(os.environ, {"GIT_DIR": str(tmp_path / "other"), "GIT_WORK_TREE": str(tmp_path)}):
         fetch(f"file://{repository}", "v1", tmp_path / "fetched")
     assert not (tmp_path / "other").exists()
@@ -472,7 +475,7 @@ def test_git_is_not_led_into_the_repository_of_a_hook(tmp_path: Path, repository
     '{"project": "x", "_copy_without_render": 1}', '{"project": "x", "__prompts__": 1, "a": "{{ 1 / 0 }}"}',
     '{"project": "x", "a": {"b": "{{ nobody }}"}}', "[" * 100_000,
 ])  # fmt: skip
-def test_strange_variables_are_a_finding(tmp_path: Path, variables: str) -> None:
+def test_invalid_variables_are_a_finding(tmp_path: Path, variables: str) -> None:
     template = make_template(tmp_path / "template", files={"a": "{{ cookiecutter.a }}"})
     (template / "cookiecutter.json").write_text(variables)
     code, output = new(template)
@@ -483,11 +486,11 @@ def test_strange_variables_are_a_finding(tmp_path: Path, variables: str) -> None
     ("gh:acme/t", True), ("https://acme.example/t", True), ("git@acme.example:t", True), ("file:///t", True),
     ("./t", False), ("t", False), ("/t.zip", False), ("ext::sh", False), ("C:t", False),
 ])  # fmt: skip
-def test_addresses_are_told_from_paths(source: str, remote: bool) -> None:
+def test_addresses_and_paths_are_distinguished(source: str, remote: bool) -> None:
     assert is_remote(source) is remote
 
 
-def test_a_path_begins_in_the_folder_of_the_option_c(tmp_path: Path, outside: Path) -> None:
+def test_a_path_is_relative_to_dash_c(tmp_path: Path, outside: Path) -> None:
     make_template(tmp_path / "there" / "template", spec="no-spec")
     done = run("-C", str(tmp_path / "there"), "new", "acme-shop", "--template", "./template")
     assert "[template-without-spec]" in done.stderr

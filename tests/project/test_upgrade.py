@@ -8,7 +8,7 @@ from pathlib import Path
 from project_tools import everything_in, run
 
 from ticketgen.assets import changelog
-from ticketgen.project.upgrade import reasons
+from ticketgen.project.upgrade import rendering_entries
 from ticketgen.version import VERSION
 
 CHANGELOG = """# Changelog
@@ -53,16 +53,16 @@ def written_by(version: str, project: Path) -> None:
         manifest.write_text(json.dumps(document), encoding="utf-8")
 
 
-def test_the_reasons_are_those_between_the_two_versions() -> None:
-    assert list(reasons(CHANGELOG, "0.2.0", "0.4.0")) == [
+def test_the_reasons_cover_the_versions_in_between() -> None:
+    assert list(rendering_entries(CHANGELOG, "0.2.0", "0.4.0")) == [
         ("0.4.0", "Locks are kept longer, because holds may be"),
         ("0.3.0", "Alarms have a runbook, so that nobody searches"),
         ("0.3.0", "Logs are encrypted"),
     ]
-    assert [version for version, _ in reasons(CHANGELOG, "0.1.9", "0.2.0")] == ["0.2.0", "0.2.0"]
+    assert [version for version, _ in rendering_entries(CHANGELOG, "0.1.9", "0.2.0")] == ["0.2.0", "0.2.0"]
 
 
-def test_a_render_by_another_version_is_refused_until_it_is_taken(small_project: Path) -> None:
+def test_a_render_by_another_version_needs_confirmation(small_project: Path) -> None:
     written_by("0.0.9", small_project)
     before = everything_in(small_project)
     refused = run("render", "--env", "dev")
@@ -88,7 +88,7 @@ def test_a_render_by_another_version_is_refused_until_it_is_taken(small_project:
     assert run("render", "--check", "--env", "dev").exit_code == 0
 
 
-def test_adding_a_region_is_no_way_round_it(small_project: Path) -> None:
+def test_adding_a_region_does_not_bypass_the_confirmation(small_project: Path) -> None:
     written_by("0.0.9", small_project)
     before = everything_in(small_project)
     refused = run("add-region", "eu-west-3", "--env", "prod")
@@ -96,11 +96,11 @@ def test_adding_a_region_is_no_way_round_it(small_project: Path) -> None:
     assert everything_in(small_project) == before
 
 
-def test_a_version_that_renders_the_same_needs_nothing(small_project: Path) -> None:
+def test_a_version_that_renders_the_same_needs_no_confirmation(small_project: Path) -> None:
     manifest = small_project / "stacks/dev/.ticketgen.json"
     manifest.write_text(manifest.read_text("utf-8").replace(f'"{VERSION}"', '"0.0.9"'), encoding="utf-8")
     assert run("render", "--env", "dev").exit_code == 0
 
 
-def test_the_changelog_is_there() -> None:
+def test_the_changelog_is_installed() -> None:
     assert changelog().startswith("# Changelog\n")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from living_stack import LivingStack
+from applied_stack import LivingStack
 from stacks import DEMO_REGIONS, environment
 
 from terraform_tool import Terraform
-from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.rehearsal.emulator_client import EmulatedAws
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 8, 12])

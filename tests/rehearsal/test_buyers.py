@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ticketgen.rehearsal.emulator.signatures import Keys
-from ticketgen.rehearsal.onsale import Buyers, Show, Storefront
+from ticketgen.rehearsal.sale import Buyers, RegionApi, SaleEvent
 
 
 class Shop(ThreadingHTTPServer):
@@ -68,12 +68,12 @@ def shop() -> Iterator[Shop]:
 
 
 def buyers(shop: Shop, *, rate: float = 2000.0, seats: int = 60) -> Buyers:
-    front = Storefront("us-east-1", f"http://127.0.0.1:{shop.server_port}/live")
-    show = Show("gala", "us-east-1", {"A": 40, "B": seats - 40})
+    front = RegionApi("us-east-1", f"http://127.0.0.1:{shop.server_port}/live")
+    show = SaleEvent("gala", "us-east-1", {"A": 40, "B": seats - 40})
     return Buyers([front], [show], Keys.new(), rate=rate, most_seats=4)
 
 
-def test_everything_is_sold_once_and_the_late_are_counted_as_refused(shop: Shop) -> None:
+def test_every_seat_is_sold_once_and_late_orders_are_refused(shop: Shop) -> None:
     crowd = buyers(shop)
     crowd.buy(60)
     sold = [seat for attempt in crowd.attempts if attempt.outcome == "sold" for seat in attempt.seats]
@@ -84,14 +84,14 @@ def test_everything_is_sold_once_and_the_late_are_counted_as_refused(shop: Shop)
     assert all(bool(attempt.order_id) == (attempt.outcome == "sold") for attempt in crowd.attempts)
 
 
-def test_a_retry_that_is_told_something_else_is_counted(shop: Shop) -> None:
+def test_a_retry_with_a_different_answer_is_counted(shop: Shop) -> None:
     shop.flaky = True
     crowd = buyers(shop, seats=600)  # one order in twenty is asked for twice: of some 240, never none
     crowd.buy(60)
     assert crowd.repeated >= crowd.contradicted > 0
 
 
-def test_nobody_comes_faster_than_asked(shop: Shop) -> None:
+def test_the_order_rate_never_exceeds_the_target(shop: Shop) -> None:
     crowd = buyers(shop, rate=20)
     crowd.buy(1)
     assert 0 < len(crowd.attempts) <= 20

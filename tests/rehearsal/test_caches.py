@@ -27,7 +27,7 @@ def client(server: caches.Server, **identity: Any) -> Any:
     return Redis(unix_socket_path=str(server.path), socket_timeout=10, **identity)
 
 
-def test_a_stopped_redis_answers_no_more_and_has_saved_nothing(folder: Path) -> None:
+def test_a_stopped_redis_does_not_answer_and_saves_nothing(folder: Path) -> None:
     server = caches.Server(folder, {})
     with client(server) as redis:
         for number in range(2000):  # Redis would save after 1,000 changes
@@ -39,7 +39,7 @@ def test_a_stopped_redis_answers_no_more_and_has_saved_nothing(folder: Path) -> 
 
 
 @pytest.mark.slow
-def test_every_user_has_the_rights_of_its_access_string_only(folder: Path) -> None:
+def test_every_user_has_only_the_permissions_of_its_access_string(folder: Path) -> None:
     server = caches.Server(
         folder, {"reader": "on ~seat* -@all +@read", "default": "off ~* -@all", "late": "off ~* +@all"}
     )
@@ -56,7 +56,7 @@ def test_every_user_has_the_rights_of_its_access_string_only(folder: Path) -> No
         server.stop()
 
 
-def test_the_user_who_may_do_everything_by_default_cannot_configure_the_server(folder: Path) -> None:
+def test_the_default_user_cannot_configure_the_server(folder: Path) -> None:
     server = caches.Server(folder, {})
     try:
         with client(server) as redis:

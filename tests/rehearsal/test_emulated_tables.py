@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.rehearsal.emulator_client import EmulatedAws
 
 HERE, THERE = "us-east-1", "eu-west-1"
 
@@ -62,7 +62,7 @@ def soon(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
     return True
 
 
-def test_a_write_shows_in_the_other_region_a_moment_later_and_not_at_once(table: Table) -> None:
+def test_a_write_is_replicated_with_a_delay(table: Table) -> None:
     def seen_at_once(seat: str) -> bool:
         table.put(HERE, seat, "sold")
         assert table.value(HERE, seat) == "sold"
@@ -73,7 +73,7 @@ def test_a_write_shows_in_the_other_region_a_moment_later_and_not_at_once(table:
     assert soon(lambda: table.value(THERE, "seat-0") == "sold")
 
 
-def test_of_two_writes_the_later_one_wins_in_both_regions(table: Table) -> None:
+def test_the_later_of_two_writes_wins_in_both_regions(table: Table) -> None:
     table.put(HERE, "seat", "first")
     table.put(THERE, "seat", "second")
     assert soon(lambda: {table.value(region, "seat") for region in (HERE, THERE)} == {"second"})
@@ -81,7 +81,7 @@ def test_of_two_writes_the_later_one_wins_in_both_regions(table: Table) -> None:
     assert {table.value(region, "seat") for region in (HERE, THERE)} == {"second"}
 
 
-def test_a_deletion_is_replicated_too(table: Table) -> None:
+def test_a_deletion_is_replicated(table: Table) -> None:
     table.put(HERE, "seat", "sold")
     assert soon(lambda: table.value(THERE, "seat") == "sold")
     table.client(THERE).delete_item(TableName=table.name, Key={"id": {"S": "seat"}, "part": {"S": "1"}})
@@ -91,7 +91,7 @@ def test_a_deletion_is_replicated_too(table: Table) -> None:
 def test_an_update_changes_one_region_at_a_time(table: Table) -> None:
     table.put(HERE, "seat", "old")
     assert soon(lambda: table.value(THERE, "seat") == "old")
-    table.aws.ask(f"cut/{THERE}")
+    table.aws.control(f"cut/{THERE}")
     try:
         table.client(HERE).update_item(
             TableName=table.name,
@@ -102,12 +102,12 @@ def test_an_update_changes_one_region_at_a_time(table: Table) -> None:
         )
         assert (table.value(HERE, "seat"), table.value(THERE, "seat")) == ("new", "old")
     finally:
-        table.aws.ask(f"heal/{THERE}")
+        table.aws.control(f"heal/{THERE}")
     assert soon(lambda: table.value(THERE, "seat") == "new")
 
 
-def test_what_a_region_that_is_cut_off_wrote_arrives_when_it_is_back(table: Table) -> None:
-    table.aws.ask(f"cut/{THERE}")
+def test_writes_of_a_disconnected_region_arrive_after_reconnection(table: Table) -> None:
+    table.aws.control(f"cut/{THERE}")
     try:
         table.put(THERE, "seat", "sold")
         assert not soon(lambda: table.value(HERE, "seat") == "sold", 1.5)
@@ -116,7 +116,7 @@ def test_what_a_region_that_is_cut_off_wrote_arrives_when_it_is_back(table: Tabl
             table.client(THERE, f"FUNCTION.{HERE}").describe_table(TableName=table.name)
         assert table.client(THERE, f"FUNCTION.{THERE}").describe_table(TableName=table.name)
     finally:
-        table.aws.ask(f"heal/{THERE}")
+        table.aws.control(f"heal/{THERE}")
     assert soon(lambda: table.value(HERE, "seat") == "sold")
 
 
@@ -132,7 +132,7 @@ def put(table: Table, key: str, value: str, unless: str = "attribute_not_exists(
     }
 
 
-def test_a_transaction_of_which_one_condition_fails_writes_nothing_and_tells_which(table: Table) -> None:
+def test_a_transaction_with_a_failed_condition_writes_nothing_and_names_it(table: Table) -> None:
     table.put(HERE, "b", "there before")
     with pytest.raises(ClientError) as refused:
         table.client(HERE).transact_write_items(TransactItems=[put(table, "a", "x"), put(table, "b", "x")])
@@ -142,7 +142,7 @@ def test_a_transaction_of_which_one_condition_fails_writes_nothing_and_tells_whi
     assert table.value(HERE, "a") is None
 
 
-def test_a_transaction_is_done_once_under_one_token(table: Table) -> None:
+def test_a_transaction_runs_once_per_token(table: Table) -> None:
     client, token = table.client(HERE), uuid.uuid4().hex
     for _ in range(2):  # the second would fail its condition
         client.transact_write_items(TransactItems=[put(table, "a", "x")], ClientRequestToken=token)
@@ -184,7 +184,7 @@ def test_a_table_streams_its_changes_to_kinesis(table: Table, aws: EmulatedAws) 
     assert (change["eventName"], change["dynamodb"]["NewImage"]["value"]) == ("INSERT", {"S": "sold"})
 
 
-def test_an_update_that_makes_an_item_is_read_whole_by_a_query_and_in_the_other_region(table: Table) -> None:
+def test_an_item_created_by_an_update_is_read_completely_everywhere(table: Table) -> None:
     table.client(HERE).update_item(
         TableName=table.name,
         Key={"id": {"S": "seat"}, "part": {"S": "1"}},

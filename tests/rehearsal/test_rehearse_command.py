@@ -37,7 +37,7 @@ def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
     )
 
 
-def test_it_does_not_start_where_credentials_are_in_reach(tmp_path: Path) -> None:
+def test_a_rehearsal_does_not_start_with_credentials_in_reach(tmp_path: Path) -> None:
     done = run(tmp_path, AWS_PROFILE="production")
     assert done.returncode == 1
     assert "AWS_PROFILE is set" in done.stderr
@@ -52,7 +52,7 @@ def test_an_unknown_environment_is_not_rehearsed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_a_rehearsal_of_dev_sells_no_seat_twice_and_catches_what_was_planted(
+def test_a_rehearsal_of_dev_never_oversells_and_corrects_injected_faults(
     terraform: Terraform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plugins = Path(terraform.environment["TF_PLUGIN_CACHE_DIR"])

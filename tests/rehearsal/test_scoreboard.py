@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from pixels import RENDERERS, Frame, drawn_texts
 
 from ticketgen.rehearsal.credentials import (
-    credentials_in_reach,
     download_variables,
-    harmless_environment,
+    find_credentials,
+    isolated_environment,
 )
-from ticketgen.rehearsal.picture import picture
-from ticketgen.rehearsal.scoreboard import Goal, Moment, Percentiles, Scoreboard, percentiles, text, timeline
+from ticketgen.rehearsal.scoreboard import Fault, Goal, Percentiles, Scoreboard, percentiles, text, timeline
+from ticketgen.rehearsal.scoreboard_picture import scoreboard_svg
 
 BOARD = Scoreboard(
     environment="dev",
@@ -47,7 +47,7 @@ BOARD = Scoreboard(
     goals=(Goal("lock", "ms", 50, percentiles([12.0, 30.0])),),
     purchases_ms=percentiles([40.0]),
     cut_region="us-west-2",
-    moments=(Moment(15.0, "seat A-1 & <one> is sold again"), Moment(24.0, "us-west-2 is cut off")),
+    moments=(Fault(15.0, "seat A-1 & <one> is sold again"), Fault(24.0, "us-west-2 is cut off")),
     timeline=timeline([(0.2, "sold"), (1.7, "held"), (59.9, "unavailable"), (99.0, "sold")], 60.0),
 )
 
@@ -96,10 +96,10 @@ def test_numbers_and_nouns_agree() -> None:
         assert expected in shown
     assert "2 of 2 Regions match the ledger" in text(BOARD)
     assert "0 sales missing in us-east-1" in text(BOARD)
-    assert "1 Region," in picture(one)
+    assert "1 Region," in scoreboard_svg(one)
 
 
-def test_the_board_is_json_with_its_verdicts() -> None:
+def test_the_scoreboard_is_valid_json_with_verdicts() -> None:
     data = json.loads(json.dumps(BOARD.data()))
     assert data["passed"] is True
     assert data["goals"][0]["met"] is True
@@ -108,7 +108,7 @@ def test_the_board_is_json_with_its_verdicts() -> None:
 
 
 def test_the_picture_shows_the_figures_and_the_faults() -> None:
-    root = ElementTree.fromstring(picture(BOARD))
+    root = ElementTree.fromstring(scoreboard_svg(BOARD))
     words = " ".join("".join(element.itertext()) for element in root.iter())
     for expected in ("1,200", "1 of 1", "seat A-1 & <one> is sold again", "us-west-2 is cut off", "lock"):
         assert expected in words
@@ -141,7 +141,7 @@ LONG = replace(
         ]
     ),
     moments=tuple(
-        Moment(at, f"seat A-{number} is sold again, in ap-southeast-{number}")
+        Fault(at, f"seat A-{number} is sold again, in ap-southeast-{number}")
         for number, at in enumerate((899.0, 899.5, 1_800.0, 1_801.0), 1234)
     ),
 )
@@ -149,8 +149,8 @@ LONG = replace(
 
 @pytest.mark.parametrize("render", RENDERERS)
 @pytest.mark.parametrize("board", [BOARD, LONG], ids=["usual", "long"])
-def test_no_texts_of_the_picture_collide(board: Scoreboard, render: Callable[[str], bytes]) -> None:
-    texts = drawn_texts(picture(board), render)
+def test_texts_of_the_picture_do_not_overlap(board: Scoreboard, render: Callable[[str], bytes]) -> None:
+    texts = drawn_texts(scoreboard_svg(board), render)
     assert [each.words for each in texts if not each.pixels] == []
     for each in texts:
         assert Frame(5, 5, 1195, 670).holds(each.frame), each.words
@@ -161,16 +161,16 @@ def test_no_texts_of_the_picture_collide(board: Scoreboard, render: Callable[[st
 
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"])
 def test_credentials_in_the_environment_stop_a_rehearsal(name: str, tmp_path: Path) -> None:
-    (finding,) = credentials_in_reach({name: "something"}, tmp_path)
+    (finding,) = find_credentials({name: "something"}, tmp_path)
     assert name in finding.message
 
 
 def test_credentials_in_a_file_stop_a_rehearsal(tmp_path: Path) -> None:
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "credentials").write_text("[default]\n")
-    (finding,) = credentials_in_reach({}, tmp_path)
+    (finding,) = find_credentials({}, tmp_path)
     assert ".aws/credentials" in finding.message
-    assert credentials_in_reach({}, tmp_path / "elsewhere") == ()
+    assert find_credentials({}, tmp_path / "elsewhere") == ()
 
 
 def test_terraform_gets_only_our_aws_variables() -> None:
@@ -185,7 +185,7 @@ def test_terraform_gets_only_our_aws_variables() -> None:
         "PATH": "/bin",
         "TF_CLI_CONFIG_FILE": "rc",
     }
-    found = harmless_environment(given, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
+    found = isolated_environment(given, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
     assert found["PATH"] == "/bin"
     assert found["TF_CLI_CONFIG_FILE"] == "rc"
     assert "x" not in found.values()

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from living_stack import LivingStack, left_over
+from applied_stack import LivingStack, left_over
 from stacks import DEMO_REGIONS, environment, rendered
 
 from terraform_tool import Terraform
-from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.rehearsal.emulator_client import EmulatedAws
 
 pytestmark = pytest.mark.terraform
 
@@ -43,7 +43,7 @@ def unexplained(living: LivingStack) -> set[tuple[str, str]]:
 
 
 @pytest.mark.slow
-def test_dev_is_created_whole_kept_by_a_second_plan_and_destroyed_to_nothing(living: LivingStack) -> None:
+def test_dev_applies_converges_and_destroys_completely(living: LivingStack) -> None:
     dev = environment("dev", DEMO_REGIONS[:2])
     living.render(dev)
     planned = living.changes()
@@ -72,7 +72,7 @@ def test_dev_is_created_whole_kept_by_a_second_plan_and_destroyed_to_nothing(liv
 
 
 @pytest.mark.apply
-def test_prod_lives_through_a_region_more_and_a_region_less_and_only_that_region_changes(
+def test_adding_and_removing_a_region_of_prod_changes_that_region_only(
     living: LivingStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Unprotected, or AWS would refuse to destroy it in the end; everything else is prod's.
@@ -98,7 +98,7 @@ def test_prod_lives_through_a_region_more_and_a_region_less_and_only_that_region
     living.render(fewer)
     first = resources(living.changes())
     told(f"plan of {len(fewer.regions)} Regions")
-    living.aws.ask("pause")  # nothing happens by itself while Terraform works: it leaves the cores to it
+    living.aws.control("pause")  # nothing happens by itself while Terraform works: it leaves the cores to it
     assert living.apply() == {"create": len(first)}
     told(f"apply, {len(first)} resources")
     assert living.addresses() == first
@@ -120,9 +120,9 @@ def test_prod_lives_through_a_region_more_and_a_region_less_and_only_that_region
     assert set(outputs["regions"]) == set(regions)
     assert {name for name, value in outputs.items() if value in (None, "", [])} == set()
 
-    living.aws.ask("run")
+    living.aws.control("run")
     suite = living.run_integration_suite(processes=6)
-    living.aws.ask("pause")
+    living.aws.control("pause")
     told("integration suite")
     assert suite.returncode == 0, suite.stdout[-6000:]
     assert "skipped" not in suite.stdout.splitlines()[-1]

@@ -7,7 +7,7 @@ from blocks import documents
 from hypothesis import given, settings
 
 from ticketgen.rendering.align import align
-from ticketgen.rendering.render import tidy
+from ticketgen.rendering.render_file import normalize_layout
 
 CASES = {
     "neighbours form a chain": (
@@ -58,7 +58,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_alignment(name: str) -> None:
+def test_alignment_matches_the_examples(name: str) -> None:
     before, after = CASES[name]
     assert align(before) == after
     assert align(after) == after
@@ -83,12 +83,17 @@ def test_broken_hcl_causes_no_hang_and_no_traceback(text: str) -> None:
 
 def test_tidying_keeps_heredocs_unchanged() -> None:
     heredoc = "<<PYTHON\nx = 1   \n\n\ndef f():\n    y  = {\nPYTHON"
-    assert tidy(f"\n\na = 1 \t\n\n   \n\nb = {heredoc}\n\n\n", ".tf") == f"a = 1\n\nb = {heredoc}\n"
+    assert (
+        normalize_layout(f"\n\na = 1 \t\n\n   \n\nb = {heredoc}\n\n\n", ".tf") == f"a = 1\n\nb = {heredoc}\n"
+    )
 
 
 def test_python_keeps_its_two_empty_lines() -> None:
-    assert tidy("import os\n\n\n\n\n\nx = 1 \n\n\ny = 2", ".py") == "import os\n\n\nx = 1\n\n\ny = 2\n"
+    assert (
+        normalize_layout("import os\n\n\n\n\n\nx = 1 \n\n\ny = 2", ".py")
+        == "import os\n\n\nx = 1\n\n\ny = 2\n"
+    )
 
 
 def test_other_files_are_not_aligned() -> None:
-    assert tidy("a = 1\nlonger = 2\n\n\n\n", ".md") == "a = 1\nlonger = 2\n"
+    assert normalize_layout("a = 1\nlonger = 2\n\n\n\n", ".md") == "a = 1\nlonger = 2\n"

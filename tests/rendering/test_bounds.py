@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from jinja2 import DictLoader
 
-from ticketgen.rendering.budget import MOST_OUTPUT, Budget, TooMuch
-from ticketgen.rendering.environment import TemplateEnvironment
+from ticketgen.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded
 from ticketgen.rendering.filters import heredoc
-from ticketgen.rendering.plain import Items, plain, weight
-from ticketgen.rendering.render import render_template, tidy
-from ticketgen.rendering.syntax import MOST_NAMES, MOST_NODES
+from ticketgen.rendering.jinja_environment import TemplateEnvironment
+from ticketgen.rendering.plain_data import Items, to_plain, weight
+from ticketgen.rendering.render_file import normalize_layout, render_template
+from ticketgen.rendering.template_syntax import MAX_NAMES, MAX_NODES
 
 ALL = "range(100000)"
 
@@ -61,7 +61,7 @@ def repeat(change: str, start: str) -> str:
     ],
 )  # fmt: skip
 def test_work_is_bounded(source: str) -> None:
-    with pytest.raises(TooMuch):
+    with pytest.raises(BudgetExceeded):
         render(source, big="x" * 10_000)
 
 
@@ -87,11 +87,11 @@ def test_work_is_bounded(source: str) -> None:
         "{{ 1 if " * 2_000, "{% if 1 %}" * 1_000, "{% if 1 %}" * 70 + "{% endif %}" * 70,
         "{% for a in [1] %}" * 25 + "{% endfor %}" * 25, "{% if 0 %}" + "{% elif 0 %}" * 3_000 + "{% endif %}",
         "{% call m() %}" * 500, "{% raw %}" * 500, "{{ 9" + "9" * 5_000 + " | number }}",
-        "{{ 1 | number }}" * MOST_NODES, "".join(f"{{% set a{i} = 1 %}}" for i in range(MOST_NAMES + 1)),
+        "{{ 1 | number }}" * MAX_NODES, "".join(f"{{% set a{i} = 1 %}}" for i in range(MAX_NAMES + 1)),
         "{% include 'part' %}" * 300, "{{ dict(" + "a=1, " * 300 + ") | hcl }}",
     ],
 )  # fmt: skip
-def test_what_cannot_be_counted_is_an_ordinary_error(source: str) -> None:
+def test_uncountable_values_are_ordinary_errors(source: str) -> None:
     with pytest.raises(Exception, match=r".") as caught:
         render(source, budget=50_000_000, big="x" * 100, regions=["a"], x={})
     assert not isinstance(caught.value, MemoryError | SystemError)
@@ -124,7 +124,7 @@ def test_the_same_template_takes_the_same_work_every_time() -> None:
     assert len(spent) == 1
 
 
-def test_an_output_is_refused_before_it_is_put_together() -> None:
+def test_an_oversized_output_is_refused_before_it_is_joined() -> None:
     budget = Budget()
     taken = []
 
@@ -133,17 +133,17 @@ def test_an_output_is_refused_before_it_is_put_together() -> None:
             taken.append(number)
             yield "x" * 1000
 
-    with pytest.raises(TooMuch, match="output"):
-        budget.joined(parts())  # type: ignore[arg-type]
-    assert len(taken) == MOST_OUTPUT // 1000 + 1
+    with pytest.raises(BudgetExceeded, match="output"):
+        budget.join(parts())  # type: ignore[arg-type]
+    assert len(taken) == MAX_OUTPUT // 1000 + 1
 
 
 def test_weights_count_every_reference() -> None:
     one = Items(["x" * 100])
     two = Items([one, one])
     assert two.weight > 2 * one.weight
-    assert (two.depth, plain([[1]]).depth, plain({"a": [1]}).depth, plain([]).depth) == (2, 2, 2, 1)
-    assert weight(plain({"a": "b"})) > weight("a") + weight("b")
+    assert (two.depth, to_plain([[1]]).depth, to_plain({"a": [1]}).depth, to_plain([]).depth) == (2, 2, 2, 1)
+    assert weight(to_plain({"a": "b"})) > weight("a") + weight("b")
 
 
 def test_a_number_in_a_marker_is_found_in_one_pass() -> None:
@@ -153,19 +153,19 @@ def test_a_number_in_a_marker_is_found_in_one_pass() -> None:
 
 
 @pytest.mark.parametrize("text", [" " * 60_000 + "x", "x" + "\t " * 30_000 + "y\n" * 3])
-def test_the_layout_looks_at_a_run_of_blanks_once(text: str) -> None:
+def test_the_layout_scans_blanks_in_linear_time(text: str) -> None:
     """With a look at each blank of the run from the start, this takes half a minute."""
-    assert tidy(text, ".tf").count(" ") == text.count(" ")
+    assert normalize_layout(text, ".tf").count(" ") == text.count(" ")
 
 
-def test_one_long_line_does_not_make_thousands_as_long() -> None:
+def test_alignment_padding_is_bounded_for_one_long_line() -> None:
     with pytest.raises(ValueError, match="too many"):
-        tidy("a" * 50_000 + " = 1\n" + "b = 1\n" * 1_000, ".tf")
+        normalize_layout("a" * 50_000 + " = 1\n" + "b = 1\n" * 1_000, ".tf")
 
 
-def test_many_long_lines_do_not_either() -> None:
+def test_alignment_padding_is_bounded_for_many_long_lines() -> None:
     """Each run of lines is within the limit; all together are not."""
     run = "a = 1\n" * 500 + "b" * 900 + " = 2\n\n"
     with pytest.raises(ValueError, match="too many"):
-        tidy(run * 50, ".tf")
-    assert len(tidy(run * 2, ".tf")) < 1_000_000
+        normalize_layout(run * 50, ".tf")
+    assert len(normalize_layout(run * 2, ".tf")) < 1_000_000

@@ -8,8 +8,8 @@ import pytest
 from jinja2 import TemplateAssertionError
 
 from ticketgen import caching
-from ticketgen.rendering import compiled
-from ticketgen.rendering.environment import TemplateEnvironment, template_environment
+from ticketgen.rendering import bytecode_cache
+from ticketgen.rendering.jinja_environment import TemplateEnvironment, template_environment
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ def test_another_version_of_ticketgen_compiles_again(
     rendered(templates)
     own = caching.fingerprint("jinja2", "markupsafe")
     assert all(name in own for name in ("rendering", "filters.py", "compiler.py"))
-    monkeypatch.setattr(compiled, "fingerprint", lambda *packages: f"{own} and a file more")
+    monkeypatch.setattr(bytecode_cache, "fingerprint", lambda *packages: f"{own} and a file more")
     rendered(templates)
     assert compilations == ["a.j2", "a.j2"]
 
 
-def test_an_invalid_template_is_rejected_every_time(
+def test_an_invalid_template_is_refused_every_time(
     kept: Path, templates: Path, compilations: list[str]
 ) -> None:
     (templates / "a.j2").write_text('a = {{ "x" ~ x }}\n')
@@ -106,7 +106,7 @@ def test_a_foreign_entry_is_a_cache_miss(kept: Path, templates: Path, compilatio
 def test_the_number_of_entries_is_limited(
     kept: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled, "_MOST_KEPT", 3)
+    monkeypatch.setattr(bytecode_cache, "_MAX_KEPT", 3)
     for number in range(6):
         (templates / "a.j2").write_text(f"a{number} = {{{{ x | hcl }}}}\n")
         rendered(templates)

@@ -114,31 +114,31 @@ def test_a_comment_stays_on_its_line(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["hcl", "inside", "json", "yaml", "python", "comment", "heredoc"])
 @pytest.mark.parametrize("text", ["a\x00b\n", "a\ud800b\n", "\udfff\n"])
-def test_text_that_no_file_can_contain_is_rejected(name: str, text: str) -> None:
+def test_text_that_no_file_can_contain_is_refused(name: str, text: str) -> None:
     with pytest.raises(ValueError, match="cannot be rendered"):
         quoted(name, text, *(["X"] if name == "heredoc" else []))
 
 
 @pytest.mark.parametrize("name", ["hcl", "inside", "heredoc"])
-def test_text_that_terraform_would_normalize_is_rejected(name: str) -> None:
+def test_text_that_terraform_would_normalize_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="NFC"):
         quoted(name, "e\u0301\n", *(["X"] if name == "heredoc" else []))
 
 
 @pytest.mark.parametrize("code", ["x = 1", "x = 1\r\n", "\r"])
-def test_code_that_a_heredoc_cannot_contain_is_rejected(code: str) -> None:
+def test_code_that_a_heredoc_cannot_contain_is_refused(code: str) -> None:
     with pytest.raises(ValueError, match="heredoc"):
         quoted("heredoc", code, "PYTHON")
 
 
 @pytest.mark.parametrize("name", ["hcl", "inside", "identifier", "comment", "json", "yaml", "python"])
 @pytest.mark.parametrize("value", [Quoted("x"), Markup("x"), object(), b"x", {1, 2}])
-def test_quoted_text_and_unsupported_values_are_rejected(name: str, value: object) -> None:
+def test_quoted_text_and_unsupported_values_are_refused(name: str, value: object) -> None:
     with pytest.raises(TypeError, match="should be"):
         quoted(name, value)
 
 
-def test_a_key_too_long_for_yaml_is_rejected() -> None:
+def test_a_key_too_long_for_yaml_is_refused() -> None:
     assert yaml.safe_load(quoted("yaml", {"k" * 998: 1})) == {"k" * 998: 1}
     with pytest.raises(ValueError, match="YAML key"):
         quoted("yaml", {"k" * 999: 1})

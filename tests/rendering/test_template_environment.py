@@ -9,10 +9,10 @@ from jinja2 import DictLoader, TemplateAssertionError, TemplateSyntaxError, Unde
 from jinja2.exceptions import SecurityError
 
 from ticketgen.assets import asset_folder
-from ticketgen.rendering.environment import template_environment
+from ticketgen.rendering.jinja_environment import template_environment
 from ticketgen.rendering.quoted import Expression
-from ticketgen.rendering.render import render_template
-from ticketgen.rendering.syntax import mistakes
+from ticketgen.rendering.render_file import render_template
+from ticketgen.rendering.template_syntax import find_mistakes
 
 TEMPLATES = sorted(path for path in asset_folder("templates").rglob("*.j2"))
 
@@ -31,7 +31,7 @@ def render(source: str, **context: object) -> str:
         "{% for c in x %}{{ c }}{% endfor %}",
     ],
 )  # fmt: skip
-def test_unquoted_output_is_rejected(source: str) -> None:
+def test_unquoted_output_is_refused(source: str) -> None:
     with pytest.raises(TypeError, match="unquoted"):
         render(source, x="a", y=0, e=Expression("a"))
 
@@ -53,7 +53,7 @@ def test_a_template_that_mixes_text_does_not_load(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", ["{{ (x + x) | hcl }}", "{{ (x * 2) | hcl }}", "{{ m('a') + x }}"])
-def test_arithmetic_on_text_is_rejected(source: str) -> None:
+def test_arithmetic_on_text_is_refused(source: str) -> None:
     with pytest.raises(TypeError, match="on text"):
         render("{% macro m(a) %}{{ a | hcl }}{% endmacro %}" + source, x="a")
 
@@ -98,5 +98,5 @@ def test_our_templates_load_without_mistakes(path: Path) -> None:
         tree = environment.parse(path.read_text("utf-8"))
     except TemplateSyntaxError as error:
         pytest.fail(f"{path.name}:{error.lineno}: {error.message}")
-    assert list(mistakes(tree)) == []
+    assert list(find_mistakes(tree)) == []
     environment.from_string(path.read_text("utf-8"))

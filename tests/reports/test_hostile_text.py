@@ -55,7 +55,9 @@ def commands(text: str) -> list[str]:
 @pytest.mark.parametrize("format", ReportFormat)
 @given(message=TEXT, help=TEXT, name=NAME, line=TEXT, base=NAME)
 @example(message="\n::error::x", help="\n  ::error::x", name="::error::x.tf", line="::error::x", base="")
-def test_a_report_only_shows(format: str, message: str, help: str, name: str, line: str, base: str) -> None:
+def test_a_report_contains_no_control_sequences(
+    format: str, message: str, help: str, name: str, line: str, base: str
+) -> None:
     found = [
         Finding("a-rule", message, Stage.VERIFY, Location(name, 1, 2), severity, help)
         for severity in Severity
@@ -125,30 +127,30 @@ def test_text_of_any_language_stays_readable(text: str) -> None:
         ("##[add-mask]x", r"\u0023#[add-mask]x"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_seen_or_misleads_is_an_escape(text: str, shown: str) -> None:
+def test_invisible_and_misleading_characters_are_escaped(text: str, shown: str) -> None:
     assert escaping.visible(text) == shown
 
 
 @given(TEXT)
-def test_escaping_twice_is_escaping_once(text: str) -> None:
+def test_escaping_is_idempotent(text: str) -> None:
     assert escaping.visible(escaping.visible(text)) == escaping.visible(text)
     assert escaping.visible_lines(escaping.visible_lines(text)) == escaping.visible_lines(text)
 
 
 @given(TEXT)
-def test_a_json_document_means_what_it_was_made_from(text: str) -> None:
+def test_a_json_document_round_trips(text: str) -> None:
     assert json.loads(escaping.as_json({text: [text]})) == {
-        escaping.readable(text): [escaping.readable(text)]
+        escaping.decode_surrogates(text): [escaping.decode_surrogates(text)]
     }
 
 
-def test_markdown_has_no_markup_of_strangers() -> None:
+def test_markdown_contains_no_untrusted_markup() -> None:
     shown = escaping.as_markdown("a|b `c` <img src=x> [d](https://e) **f** \u202e\n# g")
     assert not re.search(r"(?<!\\)[|`<>\[\]*#]", shown)
     assert "\n" not in shown
 
 
-def test_a_link_in_a_message_is_none_in_sarif() -> None:
+def test_a_link_in_a_message_is_plain_text_in_sarif() -> None:
     text = report([Finding("a", "see [here](https://evil.example)", Stage.VERIFY)], "sarif", {})
     (run,) = json.loads(text)["runs"]
     assert run["results"][0]["message"]["text"] == r"see \[here](https://evil.example)"

@@ -28,7 +28,7 @@ NOTE = Finding("prewarm", "tables are cold", Stage.SIZE, severity=Severity.NOTE)
 SOURCES = {"ticketgen.yaml": "version: 1\n  evnts: []\n"}
 
 
-def test_text_shows_the_line_and_points_at_the_place() -> None:
+def test_text_shows_the_line_and_marks_the_column() -> None:
     assert report([ERROR], "text", SOURCES).splitlines() == [
         "ticketgen.yaml:2:3: error: no key 'evnts' [unknown-key]",
         "      evnts: []",
@@ -38,7 +38,7 @@ def test_text_shows_the_line_and_points_at_the_place() -> None:
     ]
 
 
-def test_text_without_the_source_still_says_where() -> None:
+def test_text_without_the_source_still_has_the_location() -> None:
     lines = report([ERROR, WARNING, NOTE], "text", {}).splitlines()
     assert lines[0].startswith("ticketgen.yaml:2:3: ")
     assert lines[-1] == "1 error, 1 warning, 1 note"
@@ -69,11 +69,11 @@ def test_json_has_every_field_and_counts() -> None:
     assert document["counts"] == {"error": 1, "warning": 0, "note": 1}
 
 
-def test_json_of_nothing_is_an_empty_list() -> None:
+def test_json_without_findings_is_an_empty_list() -> None:
     assert json.loads(report([], "json", {}))["findings"] == []
 
 
-def test_github_escapes_what_would_end_a_command_or_a_property() -> None:
+def test_github_escapes_command_and_property_delimiters() -> None:
     finding = Finding("a", "50% of\nit::x", Stage.VERIFY, Location("a,b:c.tf", 4, 5))
     assert report([finding], "github", {}) == (
         "::error file=a%2Cb%3Ac.tf,line=4,col=5,title=ticketgen a::50%25 of%0Ait::x"
@@ -90,7 +90,7 @@ def test_the_order_of_findings_does_not_matter(format: str) -> None:
     assert len({report(order, format, SOURCES) for order in permutations([ERROR, WARNING, NOTE])}) == 1
 
 
-def test_github_gets_ten_annotations_of_a_kind_and_the_log_gets_all() -> None:
+def test_github_gets_ten_annotations_per_severity_and_the_log_gets_all() -> None:
     many = [Finding("a", f"{n}", Stage.VERIFY, Location("a.tf", n)) for n in range(1, 31)]
     many += [Finding("b", "late", Stage.VERIFY, Location("b.tf"), Severity.WARNING)]
     lines = report(many, "github", {}).splitlines()
@@ -105,7 +105,7 @@ def test_github_takes_no_command_from_a_message(line: str) -> None:
     assert not [each for each in report(many, "github", {}).splitlines() if each.startswith("::error")]
 
 
-def test_github_shortens_what_is_too_long() -> None:
+def test_github_shortens_long_messages() -> None:
     finding = Finding("a" * 300, "m" * 100_000, Stage.VERIFY)
     title, message = report([finding], "github", {}).removeprefix("::error title=").split("::", 1)
     assert (len(title), len(message)) == (255, 16_000)
@@ -133,7 +133,7 @@ def test_sarif_validates_against_its_schema_and_has_the_rules_metadata() -> None
     assert [result["level"] for result in run["results"]] == ["error", "warning", "note"]
 
 
-def test_sarif_of_nothing_is_a_run_without_results() -> None:
+def test_sarif_without_findings_is_a_run_without_results() -> None:
     text = report([], "sarif", {})
     Sarif.model_validate_json(text)
     assert json.loads(text)["runs"][0]["results"] == []
@@ -158,14 +158,14 @@ def test_junit_counts_errors_as_failures_and_names_every_finding() -> None:
     assert len(list(suites.iter("system-out"))) == 2
 
 
-def test_junit_of_nothing_is_one_case_that_passed() -> None:
+def test_junit_without_findings_is_one_passed_case() -> None:
     suites = ElementTree.fromstring(report([], "junit", {}))
     assert (suites.get("tests"), suites.get("failures")) == ("1", "0")
     assert len(list(suites.iter("testcase"))) == 1
 
 
 @given(text=st.text(max_size=60), line=st.integers(1, 9), column=st.integers(1, 9))
-def test_machines_can_read_whatever_is_said(text: str, line: int, column: int) -> None:
+def test_machine_readable_formats_accept_any_text(text: str, line: int, column: int) -> None:
     finding = Finding("a", text, Stage.VERIFY, Location(text or "a", line, column), help=text)
     sources = {text or "a": text}
     json.loads(report([finding], "json", sources))

@@ -27,4 +27,4 @@ def validated(folder: Path) -> tuple[Finding, ...]:
     """The findings of `ticketgen validate` for a folder."""
     read = read_directory(folder)
     assert read.value is not None
-    return read.findings + verify(read.value.texts, ours=False, paths=read.value.paths)
+    return read.findings + verify(read.value.texts, rendered=False, paths=read.value.paths)

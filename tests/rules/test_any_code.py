@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ticketgen.findings import Finding, Severity
 from ticketgen.rules.python_code import PythonCode, read_python
 from ticketgen.rules.python_text import NotRead
-from ticketgen.verification.finding_limits import MOST_OF_A_FILE, limited
+from ticketgen.verification.finding_limits import MAX_PER_FILE, limit_findings
 from ticketgen.verification.verify import verify
 
 DEEP = {
@@ -55,11 +55,11 @@ NOT_READ = {
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_deep_code_is_read_or_told(name: str) -> None:
+def test_deeply_nested_code_is_read_or_reported(name: str) -> None:
     code = DEEP[name]
     inline = lambda_function(("index.py", f"{code}\n"))
     shipped = f"def test_a():\n    {code}\n" if "\n" not in code and code[0] not in "#\f" else code
-    findings = verify({**inline, "test_stack.py": shipped, "conftest.py": code}, ours=False)
+    findings = verify({**inline, "test_stack.py": shipped, "conftest.py": code}, rendered=False)
     told = [each for each in findings if each.rule in {"not-checked", "code-syntax"}]
     read = read_python(f"{code}\n")
     assert isinstance(read, PythonCode) or told, findings
@@ -67,10 +67,10 @@ def test_deep_code_is_read_or_told(name: str) -> None:
         assert any(read.reason in each.message for each in told), told
 
 
-def test_what_is_not_read_is_a_note_in_others_code_and_an_error_in_ours() -> None:
+def test_unread_code_is_a_note_in_foreign_code_and_an_error_in_rendered_code() -> None:
     files = lambda_function(("index.py", "# coding: utf-7\n"))
     for ours, severity in ((False, Severity.NOTE), (True, Severity.ERROR)):
-        (told,) = (each for each in verify(files, ours=ours) if each.rule == "not-checked")
+        (told,) = (each for each in verify(files, rendered=ours) if each.rule == "not-checked")
         assert told.severity is severity
         assert told.message == (
             "index.py is not checked: it declares the encoding utf-7, and only UTF-8 is read"
@@ -108,20 +108,20 @@ def test_no_code_makes_a_rule_fail(python: str, javascript: str) -> None:
         lambda_function(("index.mjs", javascript), runtime="nodejs22.x"),
         {"main.tf": "locals {}\n", "test_stack.py": python, "conftest.py": f"def test_a():\n    {python}"},
     ):
-        verify(files, ours=False)
+        verify(files, rendered=False)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(_COMMENTS, max_size=40).map("".join))
 def test_no_comment_makes_a_rule_fail(text: str) -> None:
-    verify({"main.tf": text, "test_a.py": text}, ours=False)
+    verify({"main.tf": text, "test_a.py": text}, rendered=False)
 
 
-def test_a_flood_is_counted_and_still_fails() -> None:
+def test_a_flood_of_findings_is_counted_and_still_fails() -> None:
     text = "locals {\n  a = [" + "var.a," * 3_000 + "]\n}\n"
-    findings = verify({"main.tf": text}, ours=False)
+    findings = verify({"main.tf": text}, rendered=False)
     undeclared = [each for each in findings if each.rule == "undeclared-reference"]
-    assert len(undeclared) == MOST_OF_A_FILE + 1
+    assert len(undeclared) == MAX_PER_FILE + 1
     assert (
         undeclared[-1].message
         == "2,000 more findings of undeclared-reference in this file, which are not listed"
@@ -129,12 +129,12 @@ def test_a_flood_is_counted_and_still_fails() -> None:
     assert undeclared[-1].severity is Severity.ERROR
 
 
-def test_the_count_is_as_severe_as_the_worst_that_it_counts() -> None:
-    first = verify({"main.tf": "locals {\n  a = 1\n}\n"}, ours=False)[0]
+def test_the_count_has_the_severity_of_its_worst_finding() -> None:
+    first = verify({"main.tf": "locals {\n  a = 1\n}\n"}, rendered=False)[0]
     assert first.severity is Severity.WARNING
-    flood: list[Finding] = [first] * (MOST_OF_A_FILE + 5)
+    flood: list[Finding] = [first] * (MAX_PER_FILE + 5)
     worse = Finding(first.rule, "worse", first.stage, first.location)
-    *_, last = limited([*flood, worse, first])
+    *_, last = limit_findings([*flood, worse, first])
     assert last.severity is Severity.ERROR
     assert last.message.startswith("7 more")
 
@@ -154,7 +154,7 @@ def test_the_count_is_as_severe_as_the_worst_that_it_counts() -> None:
         ("", "s3:GetObject", False),
     ],
 )
-def test_patterns_of_actions_are_those_of_iam(pattern: str, action: str, allowed: bool) -> None:
-    from ticketgen.rules.grants import _matches
+def test_action_patterns_match_like_iam(pattern: str, action: str, allowed: bool) -> None:
+    from ticketgen.rules.grants import matches_pattern
 
-    assert _matches(pattern.lower(), action.lower()) is allowed
+    assert matches_pattern(pattern.lower(), action.lower()) is allowed

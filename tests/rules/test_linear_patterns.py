@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from patterns import Pattern, attacks, patterns_of, search_or_match
 
-from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.aws.name_limits import NAME_LIMITS
 
 SOURCE = Path(__file__).parents[2] / "src/ticketgen"
 _BASELINE = re.compile(r"(?:[a-z]|[^a-z])*+\Z")
@@ -94,5 +94,5 @@ def test_a_slow_pattern_is_found(text: str) -> None:
         test_a_pattern_takes_linear_time(pattern)
 
 
-def test_the_source_is_read() -> None:
+def test_the_patterns_are_found_in_the_source() -> None:
     assert len(PATTERNS) > 70

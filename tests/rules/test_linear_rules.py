@@ -12,7 +12,7 @@ from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.catalogue import CATALOGUE
-from ticketgen.verification.finding_limits import limited
+from ticketgen.verification.finding_limits import limit_findings
 from ticketgen.verification.ignores import apply_ignores
 from ticketgen.verification.levels import check_together
 
@@ -25,8 +25,8 @@ def checks(files: Mapping[str, str]) -> Callable[[], object]:
 
     def run() -> object:
         configuration = Configuration([each for each in parsed if isinstance(each, File)], files, files)
-        findings = check_together(configuration, ours=False)
-        return list(limited(apply_ignores(findings, files, CATALOGUE.keys(), all_read=True)))
+        findings = check_together(configuration, rendered=False)
+        return list(limit_findings(apply_ignores(findings, files, CATALOGUE.keys(), all_read=True)))
 
     return run
 
@@ -40,5 +40,5 @@ QUICK = (
 @pytest.mark.parametrize(
     "attack", [pytest.param(each, marks=() if each in QUICK else pytest.mark.exhaustive) for each in ATTACKS]
 )
-def test_time_is_in_proportion_to_size(attack: str) -> None:
+def test_the_time_of_a_rule_is_linear_in_the_size(attack: str) -> None:
     assert not grows_faster(lambda size: checks(ATTACKS[attack](size)), SIZES)

@@ -11,8 +11,8 @@ import pytest
 
 from ticketgen.finding_kinds import KINDS
 from ticketgen.rules.catalogue import CANNOT_BE_IGNORED, CATALOGUE
-from ticketgen.rules.pages import page
 from ticketgen.rules.registry import RULES
+from ticketgen.rules.rule_pages import page
 
 ROOT = Path(__file__).resolve().parents[2]
 

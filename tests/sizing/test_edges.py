@@ -32,14 +32,14 @@ def scaled(**values: int) -> tuple[Sizing | None, tuple[Finding, ...]]:
     return asked(*(f"event_scale.{name}={value}" for name, value in values.items()))
 
 
-def test_no_purchase_a_minute_is_refused_with_the_least_that_is_taken() -> None:
+def test_zero_purchases_are_refused_with_the_minimum() -> None:
     sizing, findings = scaled(purchases_per_minute=0)
     assert sizing is None
     assert findings[0].stage is Stage.RESOLVE
     assert "write 1 or more" in findings[0].help
 
 
-def test_one_purchase_a_minute_has_the_least_of_everything_and_no_warning() -> None:
+def test_one_purchase_a_minute_gets_the_minimum_and_no_warning() -> None:
     sizing, findings = scaled(purchases_per_minute=1, seats_per_event=1000, seats_per_order=1)
     assert sizing is not None
     assert findings == ()
@@ -52,7 +52,7 @@ def test_one_purchase_a_minute_has_the_least_of_everything_and_no_warning() -> N
     assert sizing["purchase_concurrency"].value == 5
 
 
-def test_ten_million_purchases_a_minute_are_refused_with_every_way_out() -> None:
+def test_ten_million_purchases_a_minute_are_refused_with_every_fix() -> None:
     sizing, findings = scaled(purchases_per_minute=10_000_000)
     assert sizing is not None  # to show what is too big
     refused = {finding.rule for finding in errors(findings)}
@@ -60,7 +60,7 @@ def test_ten_million_purchases_a_minute_are_refused_with_every_way_out() -> None
     assert all(finding.help for finding in errors(findings))
 
 
-def test_one_seat_is_an_event_too() -> None:
+def test_an_event_may_have_one_seat() -> None:
     sizing, findings = scaled(
         seats_per_event=1, seats_per_order=1, purchases_per_minute=60, concurrent_events=1
     )
@@ -70,7 +70,7 @@ def test_one_seat_is_an_event_too() -> None:
     assert sizing["inventory_read_units"].value == 1
 
 
-def test_five_million_seats_are_refused_by_the_spec_and_by_the_formulas() -> None:
+def test_five_million_seats_are_refused_by_spec_and_formulas() -> None:
     sizing, findings = scaled(seats_per_event=5_000_000)
     assert sizing is None
     assert "write 1000000 or less" in findings[0].help
@@ -106,9 +106,7 @@ def test_one_region_and_all_of_them_have_the_same_figures(count: int) -> None:
     ),
     st.sampled_from(sorted(SHAPES)),
 )
-def test_whatever_a_spec_may_say_is_sized_or_refused_with_a_way_out(
-    values: dict[str, int], shape: str
-) -> None:
+def test_every_valid_spec_is_sized_or_refused_with_a_fix(values: dict[str, int], shape: str) -> None:
     environment = SHAPES[shape]().model_copy(update={"event_scale": EventScale(**values)})
     checked = size(environment)
     assert checked.value is not None
@@ -132,7 +130,7 @@ def test_whatever_a_spec_may_say_is_sized_or_refused_with_a_way_out(
     st.integers(1, 1_000_000),
     st.integers(1, 1_000_000),
 )
-def test_what_is_refused_stays_refused_when_more_is_asked_for(
+def test_a_refused_demand_stays_refused_when_it_grows(
     purchases: int, more_purchases: int, seats: int, more_seats: int
 ) -> None:
     def rules(purchases: int, seats: int) -> set[str]:

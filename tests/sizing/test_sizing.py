@@ -119,7 +119,7 @@ def magnitude(figure: AnyFigure) -> float:
     return figure.value
 
 
-def test_the_flash_sale_is_what_the_design_says() -> None:
+def test_the_flash_sale_matches_the_design() -> None:
     sizing = sized()
     assert sizing["orders_per_second"].value == 45_000 / 60
     assert sizing["seats_per_second"].value == 6_000
@@ -127,7 +127,7 @@ def test_the_flash_sale_is_what_the_design_says() -> None:
     assert sizing["ticker_starts_per_minute"].value == 6
 
 
-def test_the_flash_sale_has_no_errors_and_says_what_to_ask_aws_for() -> None:
+def test_the_flash_sale_has_no_errors_and_lists_quota_requests() -> None:
     assert rules() == {
         "quota-lambda-concurrency": Severity.WARNING,
         "quota-api-throttle": Severity.WARNING,
@@ -135,7 +135,7 @@ def test_the_flash_sale_has_no_errors_and_says_what_to_ask_aws_for() -> None:
     }
 
 
-def test_a_small_venue_needs_nothing_of_aws() -> None:
+def test_a_small_venue_needs_no_quota_request() -> None:
     assert rules(purchases_per_minute=60, seats_per_event=2000, concurrent_events=3, protect=False) == {}
 
 
@@ -147,7 +147,7 @@ def test_each_shard_takes_its_share_of_one_event() -> None:
 
 @settings(deadline=None)
 @given(scales, objectives, st.sampled_from(sorted(GROWS)), st.data())
-def test_every_figure_moves_the_right_way(
+def test_every_figure_changes_in_the_right_direction(
     scale: dict[str, int], wanted: dict[str, int], name: str, data: st.DataObject
 ) -> None:
     values = scale | wanted
@@ -181,14 +181,14 @@ SHARP = {
     ("name", "value"),
     [("purchases_per_minute", 2_000_000), ("seats_per_event", 2_000_000), ("concurrent_events", 9000)],
 )
-def test_what_follows_from_the_scale_is_no_constant(name: str, value: int) -> None:
+def test_figures_depend_on_the_event_scale(name: str, value: int) -> None:
     # The largest batch needs less than the least memory, and this event is all read in no time.
     constant = {"processor_memory_mib"} | (VERIFIED if name == "purchases_per_minute" else set())
     assert changed(sized(**SMALL), sized(**SMALL | {name: value})) == GROWS[name] - constant
 
 
 @pytest.mark.parametrize("name", SHARP)
-def test_what_follows_from_an_objective_is_no_constant(name: str) -> None:
+def test_figures_depend_on_the_objectives(name: str) -> None:
     # So many seats that loading them, and not selling them, decides over the shards; or so few that a run of the
     # verifier does not need a whole processor for its slices.
     sharp = SHARP | {"seats_per_event": 20_000 if name == "verification_interval_s" else 500_000}
@@ -198,7 +198,7 @@ def test_what_follows_from_an_objective_is_no_constant(name: str) -> None:
 
 @settings(deadline=None)
 @given(scales, objectives, st.booleans())
-def test_figures_are_within_awss_limits_or_refused(
+def test_figures_are_within_aws_limits_or_refused(
     scale: dict[str, int], wanted: dict[str, int], protect: bool
 ) -> None:
     checked = size(environment(**scale, **wanted, protect=protect))
@@ -246,7 +246,7 @@ def test_no_figure_depends_on_the_regions(scale: dict[str, int], wanted: dict[st
         ("analytics-too-slow", {"purchases_per_minute": 2_000_000}, {"seats_per_order": 1}),
     ],
 )
-def test_what_no_quota_mends_is_an_error_with_a_way_out(
+def test_an_exceeded_fixed_limit_is_an_error_with_a_fix(
     rule: str, changes: dict[str, int], mended: dict[str, int]
 ) -> None:
     finding = next(finding for finding in size(environment(**changes)).findings if finding.rule == rule)
@@ -256,7 +256,7 @@ def test_what_no_quota_mends_is_an_error_with_a_way_out(
     assert rule not in rules(**(changes | mended))
 
 
-def test_protection_means_more_of_everything_that_protects() -> None:
+def test_protection_increases_redundancy_and_retention() -> None:
     bare, protected = sized(protect=False), sized(protect=True)
     different = {f.name for f, g in zip(bare, protected, strict=True) if magnitude(f) < magnitude(g)}
     assert different == {

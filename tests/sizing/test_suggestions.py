@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from stacks import DEMO_REGIONS, environment
 
 from ticketgen.capacity import text
-from ticketgen.capacity.report import report
+from ticketgen.capacity.environment_report import report
 from ticketgen.findings import Severity
 from ticketgen.sizing import size
 from ticketgen.spec.model import Environment, EventScale, Objectives
-from ticketgen.wording import counted, listed, of_one
+from ticketgen.wording import counted, join_words, singular
 
 scales = st.builds(
     EventScale,
@@ -46,9 +46,7 @@ def changed(subject: Environment, section: str, key: str, value: int) -> Environ
 
 @settings(max_examples=300, deadline=None)
 @given(scales, objectives())
-def test_a_suggested_objective_is_allowed_and_a_value_to_lower_is_above_its_minimum(
-    scale: EventScale, promised: Objectives
-) -> None:
+def test_every_suggested_value_is_allowed(scale: EventScale, promised: Objectives) -> None:
     subject = environment(regions=DEMO_REGIONS[:2], event_scale=scale, objectives=promised)
     for finding in size(subject).findings:
         assert finding.help
@@ -105,7 +103,7 @@ def test_one_is_singular_in_every_report(scale: EventScale, regions: int, protec
         for found in re.findall(plural, shown)
         if not re.search(r"ACU|address|process|less|while|and us", found)
     ]
-    assert not [found for found in wrong if of_one(found) != found and not found.endswith("ss")], wrong
+    assert not [found for found in wrong if singular(found) != found and not found.endswith("ss")], wrong
 
 
 @pytest.mark.parametrize(
@@ -125,11 +123,11 @@ def test_one_is_singular_in_every_report(scale: EventScale, regions: int, protec
         (1, "MiB", "1 MiB"),
     ],
 )
-def test_counted(number: float, things: str, words: str) -> None:
+def test_counts_have_singular_and_plural(number: float, things: str, words: str) -> None:
     assert counted(number, things) == words
 
 
-def test_listed() -> None:
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b"]) == "a and b"
-    assert listed(["a", "b", "c"], "or") == "a, b or c"
+def test_lists_have_commas_and_a_conjunction() -> None:
+    assert join_words(["a"]) == "a"
+    assert join_words(["a", "b"]) == "a and b"
+    assert join_words(["a", "b", "c"], "or") == "a, b or c"

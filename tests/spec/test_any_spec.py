@@ -15,7 +15,7 @@ from ticketgen.findings import has_errors
 from ticketgen.spec.authoring import Overrides, keys_at
 from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, Project
-from ticketgen.spec.nodes import Node, plain
+from ticketgen.spec.nodes import Node, plain_value_of
 from ticketgen.spec.reader import read
 from ticketgen.spec.resolve import resolve
 from ticketgen.spec.tags import RESERVED_TAGS
@@ -53,7 +53,7 @@ def judge(text: str) -> Project | None:
 def demo() -> dict[str, object]:
     document = load(DEMO).value
     assert document is not None
-    values = plain(document.root)
+    values = plain_value_of(document.root)
     assert isinstance(values, dict)
     return values
 
@@ -84,13 +84,13 @@ _VALUES = st.recursive(
 
 @slow
 @given(st.dictionaries(st.sampled_from(_WORDS), _VALUES, max_size=8))
-def test_any_values_under_known_keys(values: dict[str, object]) -> None:
+def test_any_values_under_known_keys_are_handled(values: dict[str, object]) -> None:
     judge(json.dumps(values))
 
 
 @slow
 @given(st.data())
-def test_any_value_of_the_demo_replaced_by_any_other(data: st.DataObject) -> None:
+def test_any_replaced_value_of_the_demo_is_handled(data: st.DataObject) -> None:
     def spoil(value: object) -> object:
         if isinstance(value, dict) and value and data.draw(st.integers(0, 9)):
             key = data.draw(st.sampled_from(sorted(value)))
@@ -146,7 +146,7 @@ _MUTATIONS: list[_Mutation] = [
         max_size=4,
     )
 )
-def test_the_demos_text_spoilt_anyhow(mutations: list[tuple[_Mutation, int, str]]) -> None:
+def test_any_corrupted_demo_text_is_handled(mutations: list[tuple[_Mutation, int, str]]) -> None:
     lines = _LINES
     for mutate, at, text in mutations:
         lines = mutate(lines, at, text)
@@ -155,11 +155,11 @@ def test_the_demos_text_spoilt_anyhow(mutations: list[tuple[_Mutation, int, str]
 
 @slow
 @given(st.text(max_size=200))
-def test_any_text(text: str) -> None:
+def test_any_text_is_handled(text: str) -> None:
     judge(text)
 
 
-def test_ten_thousand_unknown_keys_are_told_apart_in_bounded_work(tmp_path: Path) -> None:
+def test_ten_thousand_unknown_keys_take_bounded_work(tmp_path: Path) -> None:
     path = tmp_path / "ticketgen.yaml"
     path.write_text("".join(f"key_{number}: x\n" for number in range(9_000)), encoding="utf-8")
     document = load(path).value

@@ -19,7 +19,7 @@ def test_a_bad_spec_is_explained(spec: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("spec", sorted(BAD.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_finding_of_a_bad_spec_says_where_and_what_to_do(spec: Path) -> None:
+def test_every_finding_of_a_bad_spec_has_a_location_and_a_fix(spec: Path) -> None:
     _, findings = both_stages(spec)
 
     assert findings
@@ -33,5 +33,5 @@ def test_every_finding_of_a_bad_spec_says_where_and_what_to_do(spec: Path) -> No
         assert "\n" not in finding.message + finding.help
 
 
-def test_expectations_have_their_specs() -> None:
+def test_every_expectation_has_its_spec() -> None:
     assert {path.stem for path in BAD.glob("*.txt")} == {path.stem for path in BAD.glob("*.yaml")}

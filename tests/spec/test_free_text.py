@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from ticketgen.guesses import nearest
-from ticketgen.spec.numbers import meant
-from ticketgen.spec.tags import MOST_TAGS, RESERVED_TAGS, Tags
-from ticketgen.spec.texts import (
+from ticketgen.spec.amounts import parse_amount
+from ticketgen.spec.string_types import (
     BucketName,
     DomainName,
     EnvironmentName,
@@ -22,6 +21,7 @@ from ticketgen.spec.texts import (
     RegionName,
     ZoneId,
 )
+from ticketgen.spec.tags import MAX_TAGS, RESERVED_TAGS, Tags
 
 TYPES = {
     "project": TypeAdapter(ProjectName),
@@ -64,7 +64,7 @@ def tags_taken(tags: dict[str, str]) -> bool:
         ),
     ],
 )
-def test_what_aws_takes_is_taken(kind: str, texts: list[str]) -> None:
+def test_text_that_aws_accepts_is_accepted(kind: str, texts: list[str]) -> None:
     assert [text for text in texts if not taken(kind, text)] == []
 
 
@@ -85,7 +85,7 @@ def test_what_aws_takes_is_taken(kind: str, texts: list[str]) -> None:
                  "javascript:alert(1)", "https://h:0/abc", "https://[::zz]/a"]),
     ],
 )  # fmt: skip
-def test_what_aws_would_refuse_is_refused(kind: str, texts: list[str]) -> None:
+def test_text_that_aws_refuses_is_refused(kind: str, texts: list[str]) -> None:
     assert [text for text in texts if taken(kind, text)] == []
 
 
@@ -95,7 +95,7 @@ HOSTILE = ["'", '"', "`", "\\", "${x}", "%{x}", "{{x}}", "{%x%}", "{#x#}", "\n",
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)
 @pytest.mark.parametrize("kind", TYPES)
-def test_no_hostile_text_gets_in(kind: str, hostile: str) -> None:
+def test_hostile_text_is_refused(kind: str, hostile: str) -> None:
     good = {
         "project": "tap", "environment": "prod", "region": "us-east-1", "bucket": "bucket",
         "domain": "a.example.com", "zone": "Z1", "url": "https://h.com/p",
@@ -107,13 +107,13 @@ def test_no_hostile_text_gets_in(kind: str, hostile: str) -> None:
 
 
 @given(st.sampled_from(sorted(TYPES)), st.text(min_size=1))
-def test_what_is_taken_has_no_character_that_means_something_elsewhere(kind: str, text: str) -> None:
+def test_accepted_text_has_no_special_characters(kind: str, text: str) -> None:
     if taken(kind, text):
         assert re.fullmatch(r"[A-Za-z0-9._~:/+=@%\[\]-]+", text)
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=12), max_size=3))
-def test_tags_hold_what_aws_documents_and_nothing_else(tags: dict[str, str]) -> None:
+def test_tags_accept_what_aws_documents(tags: dict[str, str]) -> None:
     def fine(text: str) -> bool:
         return all(
             mark in "_.:/=+-@" or unicodedata.category(mark)[0] in "LN" or unicodedata.category(mark) == "Zs"
@@ -126,14 +126,14 @@ def test_tags_hold_what_aws_documents_and_nothing_else(tags: dict[str, str]) -> 
     assert tags_taken(tags) == (expected and len(set(keys)) == len(keys) and not reserved & set(keys))
 
 
-def test_tags_are_as_long_and_as_many_as_aws_takes() -> None:
+def test_tags_have_the_limits_of_aws() -> None:
     assert tags_taken({"ключ 键": "Wert: +1 @ x=y/z"})
     assert tags_taken({"a" * 128: "b" * 256, "empty": ""})
     assert not tags_taken({"a" * 129: ""})
     assert not tags_taken({"a": "b" * 257})
-    assert MOST_TAGS + len(RESERVED_TAGS) == 50
-    assert tags_taken({f"tag {number}": "" for number in range(MOST_TAGS)})
-    assert not tags_taken({f"tag {number}": "" for number in range(MOST_TAGS + 1)})
+    assert MAX_TAGS + len(RESERVED_TAGS) == 50
+    assert tags_taken({f"tag {number}": "" for number in range(MAX_TAGS)})
+    assert not tags_taken({f"tag {number}": "" for number in range(MAX_TAGS + 1)})
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_tags_are_as_long_and_as_many_as_aws_takes() -> None:
         ("x" * 100_000, ["x" * 99_999], None),
     ],
 )
-def test_the_nearest_known_word(word: str, known: list[str], found: str | None) -> None:
+def test_the_nearest_known_word_is_suggested(word: str, known: list[str], found: str | None) -> None:
     assert nearest(word, known) == found
 
 
@@ -161,10 +161,10 @@ def test_the_nearest_known_word(word: str, known: list[str], found: str | None) 
         ("lots", "seats", None), ("", "seats", None), ("-5", "s", None),
     ],
 )  # fmt: skip
-def test_what_somebody_meant_by_a_number(text: str, unit: str, number: int | None) -> None:
-    assert meant(text, unit) == number
+def test_amounts_are_parsed(text: str, unit: str, number: int | None) -> None:
+    assert parse_amount(text, unit) == number
 
 
 @given(st.integers(0, 10**12), st.sampled_from(["", "k", "m"]))
 def test_a_suffix_multiplies_exactly(number: int, suffix: str) -> None:
-    assert meant(f"{number}{suffix}", "seats") == number * {"": 1, "k": 1_000, "m": 1_000_000}[suffix]
+    assert parse_amount(f"{number}{suffix}", "seats") == number * {"": 1, "k": 1_000, "m": 1_000_000}[suffix]

@@ -9,7 +9,7 @@ from spec_tools import DEMO
 
 from ticketgen.findings import Finding, Location
 from ticketgen.spec.load import load
-from ticketgen.spec.nodes import find, plain
+from ticketgen.spec.nodes import find, plain_value_of
 
 SMALL = "version: 1\nproject: tap\nenvironments: {prod: }\n"
 
@@ -29,7 +29,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert finding.help == "run `ticketgen new`, or name the spec with --spec"
 
 
-def test_a_directory_is_no_spec(tmp_path: Path) -> None:
+def test_a_directory_is_not_a_spec(tmp_path: Path) -> None:
     assert only_finding(tmp_path).message == f"{tmp_path} is a directory"
 
 
@@ -39,21 +39,21 @@ def test_a_path_through_a_file_cannot_be_read(tmp_path: Path) -> None:
     assert "cannot be read" in only_finding(tmp_path / "file" / "ticketgen.yaml").message
 
 
-def test_an_endless_file_is_not_read_to_its_end() -> None:
+def test_an_endless_file_is_refused() -> None:
     found = only_finding(Path("/dev/zero"))
     assert (found.rule, "not a regular file" in found.message) == ("unreadable-file", True)
 
 
-def test_a_name_that_no_file_can_have_is_a_finding() -> None:
+def test_an_impossible_file_name_is_a_finding() -> None:
     assert only_finding(Path("a\0b")).rule == "unreadable-file"
 
 
-def test_the_preset_comes_along_with_its_own_places() -> None:
+def test_the_preset_is_loaded_with_its_own_locations() -> None:
     document = load(DEMO).value
 
     assert document is not None
     assert document.preset is not None
-    at = find(document.preset, ("event_scale", "hold_seconds")).at
+    at = find(document.preset, ("event_scale", "hold_seconds")).location
     assert at.file.endswith("flash-sale.yaml")
     assert Path(at.file).read_text(encoding="utf-8").splitlines()[at.line - 1].strip() == "hold_seconds: 300"
 
@@ -91,5 +91,5 @@ def test_a_duplicate_key_does_not_hide_the_rest(tmp_path: Path) -> None:
     checked = load(path)
 
     assert checked.value is not None
-    assert plain(checked.value.root) == {"project": "one"}
+    assert plain_value_of(checked.value.root) == {"project": "one"}
     assert [finding.rule for finding in checked.findings] == ["duplicate-key"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from spec_tools import both_stages
 
-from ticketgen.spec.authoring import TOP_KEYS, Overrides, keys_at
+from ticketgen.spec.authoring import TOP_LEVEL_KEYS, Overrides, keys_at
 
 
 def _paths() -> list[tuple[str, ...]]:
@@ -32,7 +32,9 @@ def _written(place: tuple[str, ...], key: str, environment: bool) -> str:
 
 @pytest.mark.parametrize("environment", [False, True], ids=["top", "environment"])
 @pytest.mark.parametrize("place", SECTIONS, ids=lambda place: ".".join(place) or "level")
-def test_every_key_is_sent_home(place: tuple[str, ...], environment: bool, tmp_path: Path) -> None:
+def test_every_misplaced_key_gets_its_correct_place(
+    place: tuple[str, ...], environment: bool, tmp_path: Path
+) -> None:
     spec = tmp_path / "ticketgen.yaml"
     for home in PATHS:
         key = home[-1]
@@ -48,15 +50,15 @@ def test_every_key_is_sent_home(place: tuple[str, ...], environment: bool, tmp_p
             assert (prefix or "the top of the file") in found[0].help
 
 
-@pytest.mark.parametrize("key", TOP_KEYS)
-def test_a_key_for_all_environments_is_sent_to_the_top(key: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", TOP_LEVEL_KEYS)
+def test_a_top_level_key_in_an_environment_is_reported(key: str, tmp_path: Path) -> None:
     spec = tmp_path / "ticketgen.yaml"
     spec.write_text(_written(("api",), key, True), encoding="utf-8")
     (found,) = [each for each in both_stages(spec)[1] if each.rule == "unknown-key"]
     assert found.help == f"{key} holds for all environments: write it at the top of the file"
 
 
-def test_an_environment_at_the_top_is_recognised(tmp_path: Path) -> None:
+def test_an_environment_at_the_top_level_is_recognised(tmp_path: Path) -> None:
     spec = tmp_path / "ticketgen.yaml"
     spec.write_text(
         _written((), "prod", False).replace("prod: 1", "staging: { protect: true }"), encoding="utf-8"

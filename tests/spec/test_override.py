@@ -12,7 +12,7 @@ from spec_tools import DEMO
 from ticketgen.findings import Finding, has_errors
 from ticketgen.spec.load import load
 from ticketgen.spec.model import Environment
-from ticketgen.spec.override import override
+from ticketgen.spec.override import apply_overrides
 from ticketgen.spec.resolve import resolve
 
 
@@ -21,7 +21,7 @@ def with_options(
 ) -> tuple[dict[str, Environment] | None, tuple[Finding, ...]]:
     document = load(DEMO).value
     assert document is not None
-    changed = override(document, options, only)
+    changed = apply_overrides(document, options, only)
     if changed.value is None:
         return None, changed.findings
     project = resolve(changed.value)
@@ -29,7 +29,7 @@ def with_options(
     return found, changed.findings + project.findings
 
 
-def test_a_value_holds_in_every_environment_and_beats_its_own() -> None:
+def test_a_value_overrides_every_environment() -> None:
     found, findings = with_options("event_scale.purchases_per_minute=90000")
     assert findings == ()
     assert found is not None
@@ -37,7 +37,7 @@ def test_a_value_holds_in_every_environment_and_beats_its_own() -> None:
     assert found["prod"].event_scale.seats_per_event == 234_000
 
 
-def test_only_the_environments_that_are_meant_have_it() -> None:
+def test_a_value_applies_to_the_chosen_environments_only() -> None:
     for found, _ in (
         with_options("protect=true", only=["dev"]),
         with_options("environments.dev.protect=true"),
@@ -64,7 +64,7 @@ def test_values_are_yaml_and_a_later_one_wins() -> None:
     assert found["prod"].tags == {"Owner": "ticketing", "A": "b"}
 
 
-def test_nothing_behind_the_sign_is_null() -> None:
+def test_an_empty_value_is_null() -> None:
     found, _ = with_options("regions=[us-east-1]", "secondary_region=")
     assert found is not None
     assert found["prod"].secondary_region is None
@@ -95,7 +95,7 @@ def test_nothing_behind_the_sign_is_null() -> None:
         ("environments.prd.protect=true", "unknown-environment", 1, "did you mean prod?"),
     ],
 )
-def test_what_is_wrong_is_told_at_the_option(option: str, rule: str, column: int, words: str) -> None:
+def test_an_error_is_reported_at_the_option(option: str, rule: str, column: int, words: str) -> None:
     found, findings = with_options(option)
     assert found is None
     finding = next(finding for finding in findings if finding.rule == rule)
@@ -106,19 +106,19 @@ def test_what_is_wrong_is_told_at_the_option(option: str, rule: str, column: int
     assert words in f"{finding.message} {finding.help}"
 
 
-def test_a_mistake_in_an_option_is_told_once_however_many_environments_there_are() -> None:
+def test_an_error_in_an_option_is_reported_once() -> None:
     _, findings = with_options("event_scale.purchases_per_minute=0")
     assert len(findings) == 1
 
 
-def test_an_option_is_blamed_before_what_the_file_says() -> None:
+def test_errors_of_options_come_before_those_of_the_file() -> None:
     _, findings = with_options("primary_region=eu-west-3")
     assert {finding.location.file for finding in findings if finding.location} == {
         "--set primary_region=eu-west-3"
     }
 
 
-def test_several_mistakes_are_told_together() -> None:
+def test_several_errors_are_reported_together() -> None:
     _, findings = with_options("protect=7", "nothing", "event_scale.hold_seconds=1")
     assert len(findings) == 3
 

@@ -13,12 +13,12 @@ from jsonschema import Draft202012Validator
 from spec_tools import DEMO, both_stages
 
 from ticketgen.aws.regions import REGIONS
+from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.load import load
 from ticketgen.spec.model import Part, Settings
-from ticketgen.spec.nodes import plain
+from ticketgen.spec.nodes import plain_value_of
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reference import reference
-from ticketgen.spec.schema import json_schema
 
 NAMES = ("flash-sale", "regional-tour", "small-venue")
 
@@ -32,7 +32,7 @@ def values(path: Path) -> Any:
     """A spec as the JSON Schema's validator takes it: lists, not tuples."""
     document = load(path).value
     assert document is not None
-    return _lists(plain(document.root))
+    return _lists(plain_value_of(document.root))
 
 
 def _lists(value: object) -> object:
@@ -45,7 +45,7 @@ def errors(value: object) -> list[str]:
     return [error.message for error in validator().iter_errors(value)]
 
 
-def test_these_are_the_presets() -> None:
+def test_the_presets_are_listed() -> None:
     assert tuple(presets()) == NAMES
     assert all(preset.summary.endswith(".") and "#" not in preset.summary for preset in presets().values())
     assert all(preset.path.stem == name for name, preset in presets().items())
@@ -71,7 +71,7 @@ def test_a_preset_written_out_fits_the_schema(name: str) -> None:
     assert errors(values(presets()[name].path) | written_out) == []
 
 
-def test_the_flash_sale_is_the_designs() -> None:
+def test_the_flash_sale_matches_the_design() -> None:
     assert values(presets()["flash-sale"].path)["event_scale"] == {
         "purchases_per_minute": 45_000, "seats_per_event": 234_000, "concurrent_events": 20,
         "seats_per_order": 8, "hold_seconds": 300,
@@ -79,7 +79,7 @@ def test_the_flash_sale_is_the_designs() -> None:
     assert len(values(presets()["small-venue"].path)["regions"]) == 1
 
 
-def test_the_schema_is_one_and_takes_the_demo() -> None:
+def test_the_schema_is_valid_and_accepts_the_demo() -> None:
     Draft202012Validator.check_schema(json_schema())
 
     assert json_schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -118,7 +118,7 @@ def test_the_schema_is_one_and_takes_the_demo() -> None:
         (("environments", "dev"), 5),
     ],
 )
-def test_what_the_schema_refuses_the_loader_refuses(
+def test_the_loader_refuses_what_the_schema_refuses(
     tmp_path: Path, path: tuple[str, ...], value: object
 ) -> None:
     spoilt = copy.deepcopy(values(DEMO))
@@ -163,7 +163,7 @@ def test_every_number_has_a_unit_and_every_field_a_description() -> None:
     check(Settings)
 
 
-def test_the_reference_is_what_the_model_says() -> None:
+def test_the_reference_matches_the_model() -> None:
     page = Path(__file__).parents[2] / "docs" / "spec.md"
 
     assert page.read_text(encoding="utf-8") == reference(), (

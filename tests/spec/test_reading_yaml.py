@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 
 from ticketgen.findings import Finding, Location
 from ticketgen.hidden_characters import hidden_characters
-from ticketgen.spec.nodes import Map, Node, Scalar, find, merge, places, plain, shown, shown_text, without
-from ticketgen.spec.reader import MOST_BYTES, MOST_DEPTH, MOST_VALUES, read
+from ticketgen.spec.nodes import (
+    Map,
+    Node,
+    Scalar,
+    display_text,
+    display_value,
+    find,
+    merge,
+    node_locations,
+    plain_value_of,
+    remove_paths,
+)
+from ticketgen.spec.reader import MAX_BYTES, MAX_DEPTH, MAX_VALUES, read
 from ticketgen.spec.scalars import plain_value
 
 
@@ -35,9 +46,9 @@ def only_finding(data: bytes) -> Finding:
     ["no", "on", "Yes", "y", "010", "0o10", "0x1F", "0b1", "1_000", "1:30", "2026-11-24", ".inf", ".nan",
      "1e3", "+", "1.", ".5", "9" * 19, "=", "nULL", "tRUE", "１２"],
 )  # fmt: skip
-def test_what_readers_disagree_on_stays_text(text: str) -> None:
+def test_ambiguous_scalars_stay_text(text: str) -> None:
     assert plain_value(text) == text
-    assert plain(tree(f"a: {text}")) == {"a": text}
+    assert plain_value_of(tree(f"a: {text}")) == {"a": text}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +56,7 @@ def test_what_readers_disagree_on_stays_text(text: str) -> None:
     [("", None), ("~", None), ("null", None), ("true", True), ("False", False), ("0", 0), ("-7", -7),
      ("+7", 7), ("45000", 45000), ("9" * 18, int("9" * 18)), ("1.5", 1.5), ("1.0e3", 1000.0), ("a", "a")],
 )  # fmt: skip
-def test_what_all_readers_agree_on_is_a_value(text: str, value: object) -> None:
+def test_unambiguous_scalars_are_values(text: str, value: object) -> None:
     read_value = plain_value(text)
 
     assert (type(read_value), read_value) == (type(value), value)
@@ -58,23 +69,28 @@ def test_what_all_readers_agree_on_is_a_value(text: str, value: object) -> None:
 )
 @example("null")
 @example("45000")
-def test_quoted_text_arrives_as_it_is(text: str) -> None:
-    assert plain(tree(f"a: {json.dumps(text, ensure_ascii=False)}")) == {"a": text}
+def test_quoted_text_is_unchanged(text: str) -> None:
+    assert plain_value_of(tree(f"a: {json.dumps(text, ensure_ascii=False)}")) == {"a": text}
 
 
 @given(st.integers(0, 10**18 - 1))
-def test_decimal_numbers_arrive_as_they_are(number: int) -> None:
+def test_decimal_numbers_are_exact(number: int) -> None:
     assert plain_value(str(number)) == number
 
 
-def test_keys_are_text_whatever_they_look_like() -> None:
-    assert plain(tree("on: 1\n2026: 2\nnull: 3\ntrue: 4")) == {"on": 1, "2026": 2, "null": 3, "true": 4}
+def test_keys_are_always_text() -> None:
+    assert plain_value_of(tree("on: 1\n2026: 2\nnull: 3\ntrue: 4")) == {
+        "on": 1,
+        "2026": 2,
+        "null": 3,
+        "true": 4,
+    }
 
 
 def test_lines_and_columns_count_characters_from_one() -> None:
     root = tree("# ünïcode 🎫\r\nä: [x, ö, 🎟, last]\r\nb:\r\n  - {c: d}\r\nempty:\r\n")
 
-    found = dict(places(root))
+    found = dict(node_locations(root))
     assert found["ä",] == Location("f", 2, 1)
     assert found["ä", 0] == Location("f", 2, 5)
     assert found["ä", 3] == Location("f", 2, 14)
@@ -98,7 +114,7 @@ def test_lines_and_columns_count_characters_from_one() -> None:
         (b"%YAML 9.9\n---\na: 1", "syntax", (1, 1), "incompatible YAML", "correct this line"),
     ],
 )
-def test_what_is_no_text_is_refused_at_its_place(
+def test_invalid_text_is_refused_at_its_location(
     data: bytes, rule: str, at: tuple[int, int], message: str, help_text: str
 ) -> None:
     finding = only_finding(data)
@@ -109,7 +125,7 @@ def test_what_is_no_text_is_refused_at_its_place(
     assert help_text in finding.help
 
 
-def test_every_unseen_character_is_told_up_to_a_bound() -> None:
+def test_invisible_characters_are_reported_up_to_a_limit() -> None:
     findings = read(b"\x01 " * 1000, "f").findings
 
     assert len(findings) == 21
@@ -118,17 +134,17 @@ def test_every_unseen_character_is_told_up_to_a_bound() -> None:
 
 
 def test_a_file_over_1_mb_is_refused_unread() -> None:
-    assert only_finding(b"[" * (MOST_BYTES + 1)).rule == "too-large"
-    padded = b"a: 1\n" + b"#" * (MOST_BYTES - 5)
-    assert plain(tree(padded.decode())) == {"a": 1}
+    assert only_finding(b"[" * (MAX_BYTES + 1)).rule == "too-large"
+    padded = b"a: 1\n" + b"#" * (MAX_BYTES - 5)
+    assert plain_value_of(tree(padded.decode())) == {"a": 1}
 
 
 @pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", "")])
 def test_depth_has_a_limit(opened: str, closed: str) -> None:
-    assert read((opened * MOST_DEPTH + "x" + closed * MOST_DEPTH).encode(), "f").value is not None
-    finding = only_finding((opened * (MOST_DEPTH + 1) + "x" + closed * (MOST_DEPTH + 1)).encode())
+    assert read((opened * MAX_DEPTH + "x" + closed * MAX_DEPTH).encode(), "f").value is not None
+    finding = only_finding((opened * (MAX_DEPTH + 1) + "x" + closed * (MAX_DEPTH + 1)).encode())
     assert finding.rule == "too-deep"
-    assert finding.location == Location("f", 1, MOST_DEPTH * len(opened) + 1)
+    assert finding.location == Location("f", 1, MAX_DEPTH * len(opened) + 1)
 
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -139,10 +155,10 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 
 @pytest.mark.parametrize(
     "text",
-    ["[" * MOST_BYTES, "{" * MOST_BYTES, "- " * (MOST_BYTES // 2), "? " * (MOST_BYTES // 2),
-     "[a," * (MOST_BYTES // 3), "{a: " * (MOST_BYTES // 4), "- x\n" * (MOST_BYTES // 4),
-     "[" + "x," * (MOST_BYTES // 2 - 1) + "]", LAUGHS, "!" * MOST_BYTES, "&a " * (MOST_BYTES // 3),
-     "a: 1\n" * (MOST_BYTES // 5), "'" * (MOST_BYTES - 1), "---\n" * (MOST_BYTES // 4)],
+    ["[" * MAX_BYTES, "{" * MAX_BYTES, "- " * (MAX_BYTES // 2), "? " * (MAX_BYTES // 2),
+     "[a," * (MAX_BYTES // 3), "{a: " * (MAX_BYTES // 4), "- x\n" * (MAX_BYTES // 4),
+     "[" + "x," * (MAX_BYTES // 2 - 1) + "]", LAUGHS, "!" * MAX_BYTES, "&a " * (MAX_BYTES // 3),
+     "a: 1\n" * (MAX_BYTES // 5), "'" * (MAX_BYTES - 1), "---\n" * (MAX_BYTES // 4)],
     ids=["brackets", "braces", "dashes", "questions", "open lists", "open maps", "long list",
          "long flow list", "laughs", "bangs", "anchors", "one key", "quotes", "documents"],
 )  # fmt: skip
@@ -157,11 +173,11 @@ def test_hostile_files_cost_no_more_than_their_size(text: str) -> None:
 
     assert checked.value is None
     assert len(checked.findings) <= 21
-    assert most < 24 * MOST_BYTES
+    assert most < 24 * MAX_BYTES
 
 
 def test_the_number_of_values_has_a_limit() -> None:
-    assert only_finding(b"- x\n" * (2 * MOST_VALUES)).rule == "too-many-values"
+    assert only_finding(b"- x\n" * (2 * MAX_VALUES)).rule == "too-many-values"
 
 
 @given(st.binary(max_size=300))
@@ -181,11 +197,11 @@ def test_any_punctuation_is_a_tree_or_findings(text: str) -> None:
     assert checked.value is not None or checked.findings
 
 
-def test_maps_merge_deeply_and_all_else_replaces() -> None:
+def test_maps_merge_deeply_and_other_nodes_replace() -> None:
     under = tree("a: {b: 1, c: [1, 2], d: {e: 1}}\nf: 1")
     over = tree("a: {c: [3], d: null, g: 2}")
 
-    assert plain(merge(under, over)) == {"a": {"b": 1, "c": (3,), "d": None, "g": 2}, "f": 1}
+    assert plain_value_of(merge(under, over)) == {"a": {"b": 1, "c": (3,), "d": None, "g": 2}, "f": 1}
 
 
 _TREES = st.dictionaries(
@@ -199,40 +215,40 @@ _TREES = st.dictionaries(
 
 
 @given(_TREES, _TREES)
-def test_what_is_merged_over_is_in_the_merged(under: dict[str, object], over: dict[str, object]) -> None:
-    merged = plain(merge(tree(json.dumps(under)), tree(json.dumps(over))))
+def test_a_merge_keeps_every_override(under: dict[str, object], over: dict[str, object]) -> None:
+    merged = plain_value_of(merge(tree(json.dumps(under)), tree(json.dumps(over))))
 
     assert isinstance(merged, dict)
     assert merged.keys() == under.keys() | over.keys()
     assert all(merged[key] == under[key] for key in under.keys() - over.keys())
     assert all(merged[key] == value for key, value in over.items() if not isinstance(value, dict))
-    assert plain(merge(tree(json.dumps(merged)), tree(json.dumps(over)))) == merged
+    assert plain_value_of(merge(tree(json.dumps(merged)), tree(json.dumps(over)))) == merged
 
 
-def test_a_merged_value_keeps_the_place_where_it_was_written() -> None:
+def test_a_merged_value_keeps_its_location() -> None:
     both = merge(tree("a: {b: 1, c: 2}"), tree("\n\na: {c: 3}"))
 
-    assert find(both, ("a", "b")).at == Location("f", 1, 8)
-    assert find(both, ("a", "c")).at == Location("f", 3, 8)
+    assert find(both, ("a", "b")).location == Location("f", 1, 8)
+    assert find(both, ("a", "c")).location == Location("f", 3, 8)
 
 
-def test_taking_away_leaves_the_rest_with_its_paths() -> None:
-    left = without(tree("a: [x, y, z]\nb: {c: 1, d: 2}"), {("a", 1), ("b", "d")})
+def test_removing_nodes_keeps_the_paths_of_the_rest() -> None:
+    left = remove_paths(tree("a: [x, y, z]\nb: {c: 1, d: 2}"), {("a", 1), ("b", "d")})
 
-    assert plain(left) == {"a": ("x", "z"), "b": {"c": 1}}
+    assert plain_value_of(left) == {"a": ("x", "z"), "b": {"c": 1}}
     assert find(left, ("a", 1)).path == ("a", 2)
 
 
 @given(st.text())
 def test_text_in_a_message_is_short_and_stays_on_its_line(text: str) -> None:
-    said = shown_text(text)
+    said = display_text(text)
 
     assert len(said) <= 60 * 12 + 2
     assert said.isprintable()
 
 
 def test_a_password_in_a_url_is_not_repeated() -> None:
-    assert shown_text("https://user:secret@example.com") == '"https://…@example.com"'
+    assert display_text("https://user:secret@example.com") == '"https://…@example.com"'
 
 
 def test_values_are_shown_as_they_were_written() -> None:
@@ -241,7 +257,7 @@ def test_values_are_shown_as_they_were_written() -> None:
     inner = root.entries["a"]
     assert isinstance(inner, Map)
 
-    assert [shown(node) for node in inner.entries.values()] == [
+    assert [display_value(node) for node in inner.entries.values()] == [
         "1.50", "null", "an empty list", "a list", "a map", '"yes"',
     ]  # fmt: skip
     assert isinstance(inner.entries["b"], Scalar)

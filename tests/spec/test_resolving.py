@@ -9,7 +9,7 @@ from spec_tools import DEMO, both_stages
 
 from ticketgen.aws.regions import COMMERCIAL, DATA_API_MISSING, REGIONS
 from ticketgen.findings import Location, Severity, has_errors
-from ticketgen.spec.authoring import MOST_ENVIRONMENTS
+from ticketgen.spec.authoring import MAX_ENVIRONMENTS
 from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, EventScale, Project
 from ticketgen.spec.reader import read
@@ -31,7 +31,7 @@ def environment(folder: Path, overrides: str, head: str = HEAD) -> Environment:
     return resolved(folder, f"{head}environments:\n  prod: {overrides}\n").environments[0]
 
 
-def test_the_demo_is_what_the_design_says() -> None:
+def test_the_demo_matches_the_design() -> None:
     project, findings = both_stages(DEMO)
 
     assert findings == ()
@@ -61,18 +61,18 @@ def test_the_demo_is_what_the_design_says() -> None:
     assert prod.tags == {"Owner": "ticketing"}
 
 
-def test_regions_are_sorted_whatever_their_order(tmp_path: Path) -> None:
+def test_regions_are_sorted(tmp_path: Path) -> None:
     prod = environment(tmp_path, "{regions: [us-west-2, eu-west-1, us-east-1]}")
 
     assert prod.regions == ("eu-west-1", "us-east-1", "us-west-2")
 
 
 @pytest.mark.parametrize("nothing", ["", "{}", "null", "~"])
-def test_nothing_overrides_nothing(tmp_path: Path, nothing: str) -> None:
+def test_an_empty_override_changes_nothing(tmp_path: Path, nothing: str) -> None:
     assert environment(tmp_path, nothing) == environment(tmp_path, "{protect: false}")
 
 
-def test_the_later_place_wins_key_by_key(tmp_path: Path) -> None:
+def test_overrides_win_key_by_key(tmp_path: Path) -> None:
     prod = environment(
         tmp_path,
         "{event_scale: {hold_seconds: 60}, tags: {Team: b}}",
@@ -84,7 +84,7 @@ def test_the_later_place_wins_key_by_key(tmp_path: Path) -> None:
     assert prod.tags == {"Team": "b", "Owner": "c"}
 
 
-def test_null_resets_what_may_be_null(tmp_path: Path) -> None:
+def test_null_resets_nullable_values(tmp_path: Path) -> None:
     prod = environment(
         tmp_path,
         "{pms: {url: null}, state: {bucket: ~}, api: {domain: },"
@@ -122,7 +122,7 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_all_commercial_regions_at_once(tmp_path: Path) -> None:
+def test_all_commercial_regions_can_be_used(tmp_path: Path) -> None:
     every = ", ".join(sorted(COMMERCIAL))
     opt_in = ", ".join(sorted(name for name in COMMERCIAL if REGIONS[name].opt_in))
 
@@ -136,7 +136,7 @@ def test_a_region_without_the_data_api_may_sell(tmp_path: Path) -> None:
     assert name in prod.regions
 
 
-def test_one_region_of_another_partition(tmp_path: Path) -> None:
+def test_a_region_of_another_partition_is_refused(tmp_path: Path) -> None:
     prod = environment(
         tmp_path, "{regions: [cn-north-1], primary_region: cn-north-1, secondary_region: null}"
     )
@@ -162,7 +162,7 @@ def test_a_preset_may_bring_environments(tmp_path: Path) -> None:
     assert (prod.protect, prod.tags, dev.event_scale.hold_seconds) == (True, {"A": "b"}, 60)
 
 
-def test_what_is_wrong_in_a_preset_is_reported_in_the_preset() -> None:
+def test_an_error_in_a_preset_is_reported_in_the_preset() -> None:
     own = read(b"version: 1\nproject: tap\nenvironments: {prod: {}}", "own").value
     preset = read(
         b"extends: other\nregions: [us-east-1]\nprimary_region: us-east-1\nsecondary_region: us-east-1\n"
@@ -181,10 +181,10 @@ def test_what_is_wrong_in_a_preset_is_reported_in_the_preset() -> None:
     assert findings[0].help == "delete it: a preset has no extends"
 
 
-def test_marks_say_where_every_value_of_an_environment_was_written() -> None:
+def test_locations_name_the_origin_of_every_value() -> None:
     project, _ = both_stages(DEMO)
     assert project is not None
-    marks = project.marks
+    marks = project.locations
     file = str(DEMO)
 
     assert marks["project",] == Location(file, 3, 10)
@@ -202,14 +202,14 @@ def test_marks_say_where_every_value_of_an_environment_was_written() -> None:
             assert line[at.column - 1 :].startswith(each.regions[region])
 
 
-def test_marks_of_a_presets_values_are_in_the_preset(tmp_path: Path) -> None:
+def test_locations_of_preset_values_are_in_the_preset(tmp_path: Path) -> None:
     project = resolved(tmp_path, HEAD + "environments: {prod: }\n")
 
-    at = project.marks["environments", "prod", "event_scale", "hold_seconds"]
+    at = project.locations["environments", "prod", "event_scale", "hold_seconds"]
     assert at.file.endswith("flash-sale.yaml")
 
 
-def test_warnings_do_not_keep_a_project_from_resolving(tmp_path: Path) -> None:
+def test_warnings_do_not_prevent_resolution(tmp_path: Path) -> None:
     path = tmp_path / "ticketgen.yaml"
     path.write_text(HEAD + "environments: {dev: {api: {auth: none}}}\n", encoding="utf-8")
     project, findings = both_stages(path)
@@ -229,6 +229,6 @@ def test_the_number_of_environments_is_bounded(tmp_path: Path) -> None:
         assert document is not None
         return [found.rule for found in resolve(document).findings if found.severity is Severity.ERROR]
 
-    assert rules_of(MOST_ENVIRONMENTS + 1) == ["too-many-environments"]
+    assert rules_of(MAX_ENVIRONMENTS + 1) == ["too-many-environments"]
     assert rules_of(3000) == ["too-many-environments"]
-    assert "too-many-environments" not in rules_of(MOST_ENVIRONMENTS)
+    assert "too-many-environments" not in rules_of(MAX_ENVIRONMENTS)

@@ -23,7 +23,7 @@ TOP = [(None, key) for key in ("project", "extends", "version")]
 
 
 @pytest.mark.parametrize(("section", "key"), [*FIELDS, *TOP])
-def test_following_a_suggestion_ends_the_error(section: str | None, key: str, tmp_path: Path) -> None:
+def test_applying_a_suggestion_fixes_the_error(section: str | None, key: str, tmp_path: Path) -> None:
     spec = tmp_path / "ticketgen.yaml"
 
     def errors(text: str) -> dict[str, str]:

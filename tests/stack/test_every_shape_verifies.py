@@ -9,10 +9,10 @@ from ticketgen.verification.verify import verify
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_there_is_nothing_to_find(shape: str) -> None:
+def test_every_shape_verifies_without_findings(shape: str) -> None:
     files = rendered(SHAPES[shape]())
     assert [path for path in files if path.endswith(".tf")]
-    assert verify(files, ours=True) == ()
+    assert verify(files, rendered=True) == ()
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def test_there_is_nothing_to_find(shape: str) -> None:
         ("outputs.tf", "module.eu_west_1.exports", "module.eu_west_1.export", "unknown-module-output"),
     ],
 )
-def test_there_would_be_if_something_were_wrong(path: str, old: str, new: str, rule: str) -> None:
+def test_a_broken_shape_has_findings(path: str, old: str, new: str, rule: str) -> None:
     files = dict(rendered(SHAPES["prod"]()))
     assert old in files[path]
     files[path] = files[path].replace(old, new)
-    found = verify(files, ours=True)
+    found = verify(files, rendered=True)
     assert rule in {finding.rule for finding in found}
     assert path in {finding.location.file for finding in found if finding.location}

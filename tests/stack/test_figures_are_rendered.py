@@ -13,7 +13,7 @@ from ticketgen.figures.model import Attribute, Output
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Block, Expression, Literal, Object
 from ticketgen.sizing import FIGURES
-from ticketgen.sizing.quotas import needs
+from ticketgen.sizing.quota_needs import needs
 
 # Scripts of operators read these: a name may be added, but never removed.
 CAPACITY = [
@@ -75,7 +75,7 @@ def test_the_output_has_exactly_the_figures_that_no_attribute_carries() -> None:
 
 
 @pytest.mark.parametrize("shape", ["dev", "prod", "everything"])
-def test_every_log_group_keeps_logs_as_long_as_is_said(shape: str) -> None:
+def test_every_log_group_has_the_sized_retention(shape: str) -> None:
     days = sized(SHAPES[shape]())["log_retention_days"].value
     for module in modules(shape).values():
         for block in module.blocks("resource"):
@@ -96,7 +96,7 @@ COUNTED = {
 
 @pytest.mark.parametrize("shape", ["dev", "prod", "everything"])
 @pytest.mark.parametrize("key", COUNTED)
-def test_what_a_quota_counts_is_what_was_rendered(shape: str, key: str) -> None:
+def test_quota_counts_match_the_rendered_resources(shape: str, key: str) -> None:
     folder, kind, besides = COUNTED[key]
     blocks = [block for block in modules(shape)[folder].blocks("resource") if block.labels[0] == kind]
     assert all(block.attribute("count") is None and block.attribute("for_each") is None for block in blocks)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from stacks import LONGEST_REGION, SHAPES, environment, parsed
 
-from ticketgen.aws.names import NAME_LIMITS, TAG_VALUE
+from ticketgen.aws.name_limits import NAME_LIMITS, TAG_VALUE
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import (
     Attribute,
@@ -147,13 +147,13 @@ def test_every_name_fits_its_limit_at_its_longest(shape: str) -> None:
             if name.attribute == "tags.Name":
                 limit = limit or TAG_VALUE
             text = _longest(name, module, subject, suffix)
-            problem = limit.problem(text) if limit else "has no limit in aws/names.py"
+            problem = limit.problem(text) if limit else "has no limit in aws/name_limits.py"
             if problem:
                 trouble[str(name)] = f"{text!r} {problem}"
     assert trouble == {}
 
 
-def test_one_character_more_would_not_fit() -> None:
+def test_one_more_character_would_exceed_a_limit() -> None:
     suffix = "s" * (longest_suffix(LONGEST_PROJECT) + 1)
     subject = environment(project=LONGEST_PROJECT)
     broken = [
@@ -168,7 +168,7 @@ def test_one_character_more_would_not_fit() -> None:
 
 
 @pytest.mark.parametrize("shape", ["prod", "everything"])
-def test_where_a_service_has_no_regions_a_name_in_every_region_carries_its_own(shape: str) -> None:
+def test_names_of_global_services_contain_the_region(shape: str) -> None:
     """Otherwise the apply of a second Region fails, because the first has taken the name."""
     for folder, module in parsed(SHAPES[shape]()).items():
         for name in _names(module):

@@ -1,7 +1,7 @@
 """OpenTofu and AWS provider 6.x accept rendered stacks, according to their documented differences.
 
-`test_terraform_accepts.py` runs OpenTofu if it is installed; these checks need no installation. The verification of
-every stack checks for removals in provider 6 (`aws/provider/upgrade.py`).
+`test_terraform_validates.py` runs OpenTofu if it is installed; these checks need no installation. The verification of
+every stack checks for removals in provider 6 (`aws/provider/version_6.py`).
 Sources: https://opentofu.org/docs/language/functions/ (v1.9), https://opentofu.org/docs/intro/whats-new/.
 """
 
@@ -42,21 +42,21 @@ def terraform_files(shape: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_only_functions_that_both_languages_have_are_called(shape: str) -> None:
+def test_only_functions_of_both_terraform_and_opentofu_are_called(shape: str) -> None:
     for path, text in terraform_files(shape):
         called = set(re.findall(r"\b([a-z][a-z0-9_]*)\(", code(text)))
         assert called <= FUNCTIONS | TYPES, path
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_only_blocks_that_both_languages_have_are_written(shape: str) -> None:
+def test_only_blocks_of_both_terraform_and_opentofu_are_used(shape: str) -> None:
     for path, text in terraform_files(shape):
         blocks = set(re.findall(r"^([a-z_]+)[^=\n]*\{$", HEREDOC.sub('""\n', text), re.MULTILINE))
         assert blocks <= BLOCKS, path
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_oldest_version_that_is_asked_for_knows_what_is_used(shape: str) -> None:
+def test_the_minimum_version_supports_everything_used(shape: str) -> None:
     text = dict(terraform_files(shape))["provider.tf"]
     # Terraform 1.10 and OpenTofu 1.10 introduced use_lockfile; everything else is older than 1.9.
     assert (
@@ -66,7 +66,7 @@ def test_the_oldest_version_that_is_asked_for_knows_what_is_used(shape: str) -> 
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_no_resource_has_a_region_of_its_own_that_provider_5_does_not_know(shape: str) -> None:
+def test_no_resource_sets_a_region_unknown_to_provider_5(shape: str) -> None:
     for path, text in terraform_files(shape):
         plain = HEREDOC.sub('""\n', text)
         for body in re.findall(

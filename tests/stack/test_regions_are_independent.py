@@ -26,7 +26,7 @@ def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("region", ["ap-southeast-2", "af-south-1", "eu-west-3"])
-def test_one_region_more_only_adds_lines_and_those_are_its_own(region: str) -> None:
+def test_an_additional_region_adds_its_own_lines_only(region: str) -> None:
     before = rendered(environment())
     after = rendered(environment(regions=(*DEMO_REGIONS, region)))
     added = _added(before, after)
@@ -35,13 +35,13 @@ def test_one_region_more_only_adds_lines_and_those_are_its_own(region: str) -> N
     assert others == []
 
 
-def test_removing_it_again_gives_the_very_same_bytes() -> None:
+def test_removing_it_restores_the_same_bytes() -> None:
     before = rendered(environment())
     render_again(environment(regions=(*DEMO_REGIONS, "ap-southeast-2")))
     assert render_again(environment()) == before
 
 
-def test_the_modules_are_the_same_however_many_regions_there_are() -> None:
+def test_the_modules_do_not_depend_on_the_number_of_regions() -> None:
     few, many = (rendered(environment(regions=DEMO_REGIONS[:count])) for count in (2, 12))
     modules = [path for path in few if path.startswith("modules/")]
     assert modules
@@ -62,7 +62,7 @@ def test_every_region_keeps_its_own_address_range() -> None:
     assert len({REGIONS[name].vpc_cidr for name in COMMERCIAL}) == 34
 
 
-def test_a_removed_region_keeps_the_provider_that_its_destruction_needs() -> None:
+def test_a_removed_region_keeps_the_provider_for_its_destruction() -> None:
     opted_in = ("af-south-1",)
     with_it = environment(regions=(*DEMO_REGIONS, "eu-west-3", "af-south-1"), opt_in_regions=opted_in)
     without = environment(opt_in_regions=opted_in)

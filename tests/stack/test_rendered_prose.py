@@ -40,14 +40,14 @@ def prose(subject: Environment) -> Iterator[str]:
                     yield found
 
 
-def test_one_of_anything_is_singular() -> None:
+def test_singular_counts_have_singular_nouns() -> None:
     slips = [
         line for line in prose(one_of_everything()) if re.search(r"(?<![\d.,-])1 (?!s\b|ms\b)[a-z]+s\b", line)
     ]
     assert slips == []
 
 
-def test_a_stack_in_one_region_does_not_speak_of_others() -> None:
+def test_a_single_region_stack_mentions_no_other_regions() -> None:
     others = re.compile(
         r"other Regions?'?\b|[Bb]oth Regions|[Tt]hese Regions|two Regions|the secondary", re.DOTALL
     )
@@ -69,7 +69,7 @@ ALPHABETS = {
 
 
 @pytest.mark.parametrize("shape", ["dev", "everything"])
-def test_descriptions_fit_what_aws_accepts(shape: str) -> None:
+def test_descriptions_are_accepted_by_aws(shape: str) -> None:
     seen = set()
     for path, text in rendered(SHAPES[shape]()).items():
         for resource in DESCRIBED.finditer(HEREDOC.sub("", text)) if path.endswith(".tf") else ():

@@ -48,7 +48,7 @@ def test_every_policy_fits_its_role(shape: str) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_what_the_code_calls_is_granted(name: str) -> None:
+def test_every_call_of_the_code_is_granted(name: str) -> None:
     role = next(role for role in roles(SHAPES["everything"]()) if role.name == name)
     granted = {action for grant in role.grants for action in grant.actions}
     assert {action for grant in FUNCTIONS[name].grants for action in grant.actions} <= granted
@@ -70,7 +70,7 @@ WITHOUT_ARN_ONE_BY_ONE = {
 }
 
 
-def test_a_star_stands_only_for_what_takes_no_arn() -> None:
+def test_a_wildcard_resource_is_used_only_without_arn_support() -> None:
     for role in roles(SHAPES["everything"]()):
         for grant in role.grants:
             if any(resource.text == '"*"' for resource in grant.resources):

@@ -28,7 +28,7 @@ def scanner(name: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", ["dev", "prod", "everything", "nothing"])
-def test_checkov_fails_nothing(shape: str, tmp_path: Path) -> None:
+def test_checkov_reports_no_failure(shape: str, tmp_path: Path) -> None:
     stack = written(SHAPES[shape](), tmp_path)
     command = [scanner("checkov"), "--directory", str(stack), "--framework", "terraform"]
     done = subprocess.run(
@@ -47,7 +47,7 @@ def test_checkov_fails_nothing(shape: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", ["dev", "prod", "everything", "nothing"])
-def test_tflint_finds_nothing_with_all_its_rules(shape: str, tmp_path: Path) -> None:
+def test_tflint_reports_nothing_with_all_rules(shape: str, tmp_path: Path) -> None:
     stack = written(SHAPES[shape](), tmp_path)
     command = [scanner("tflint"), f"--chdir={stack}", "--recursive", f"--config={stack / '.tflint.hcl'}"]
     done = subprocess.run([*command, "--format=compact"], capture_output=True, text=True, check=False)
@@ -55,7 +55,7 @@ def test_tflint_finds_nothing_with_all_its_rules(shape: str, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_tflint_would_find_what_is_wrong(tmp_path: Path) -> None:
+def test_tflint_reports_a_fault(tmp_path: Path) -> None:
     stack = written(SHAPES["dev"](), tmp_path)
     (stack / "modules/region/unused.tf").write_text("locals {\n  unused = 1\n}\n", encoding="utf-8")
     command = [scanner("tflint"), f"--chdir={stack}", "--recursive", f"--config={stack / '.tflint.hcl'}"]
@@ -65,7 +65,7 @@ def test_tflint_would_find_what_is_wrong(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_each_suppression_says_why_within_a_resource(shape: str) -> None:
+def test_each_suppression_has_a_reason(shape: str) -> None:
     for path, text in rendered(SHAPES[shape]()).items():
         depth = 0
         for line in text.splitlines():
@@ -78,7 +78,7 @@ def test_each_suppression_says_why_within_a_resource(shape: str) -> None:
                 depth = 0
 
 
-def test_a_protected_environment_suppresses_nothing_that_protection_is_for() -> None:
+def test_a_protected_environment_has_no_protection_suppressions() -> None:
     text = "".join(rendered(SHAPES["prod"]()).values())
     assert "skip=CKV_AWS_139" not in text
     assert "skip=CKV2_AWS_50" not in text

@@ -254,6 +254,6 @@ def stack_of(spec: Mapping[str, Any]) -> Mapping[str, str]:
         raise Refused(sizing.findings)
     rendered = render(environment, sizing.value, project)
     assert rendered.value is not None, rendered.findings
-    wrong = [*rendered.findings, *verify(rendered.value, ours=True)]
+    wrong = [*rendered.findings, *verify(rendered.value, rendered=True)]
     assert not wrong, wrong
     return rendered.value

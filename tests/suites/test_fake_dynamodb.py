@@ -93,7 +93,7 @@ CONDITIONS = [
 
 @pytest.mark.parametrize(("condition", "values"), CONDITIONS, ids=[condition for condition, _ in CONDITIONS])
 @pytest.mark.parametrize("there", [True, False], ids=["there", "absent"])
-def test_conditions(both: tuple[Any, Any], condition: str, values: dict[str, Any], there: bool) -> None:
+def test_conditions_agree(both: tuple[Any, Any], condition: str, values: dict[str, Any], there: bool) -> None:
     if there:
         agree(both, "PutItem", TableName=NAME, Item=ITEM)
     given = {"ExpressionAttributeValues": values} if values else {}
@@ -117,7 +117,7 @@ def test_conditions(both: tuple[Any, Any], condition: str, values: dict[str, Any
     agree(both, "Scan", TableName=NAME)
 
 
-def test_reads(both: tuple[Any, Any]) -> None:
+def test_reads_agree(both: tuple[Any, Any]) -> None:
     for item in (ITEM, OTHER):
         agree(both, "PutItem", TableName=NAME, Item=item)
     assert agree(both, "GetItem", TableName=NAME, Key=KEY)["Item"] == ITEM
@@ -140,7 +140,7 @@ def test_reads(both: tuple[Any, Any]) -> None:
     agree(both, "TransactGetItems", TransactItems=[{"Get": {"TableName": NAME, "Key": KEY}}])
 
 
-def test_updates_and_removals(both: tuple[Any, Any]) -> None:
+def test_updates_and_removals_agree(both: tuple[Any, Any]) -> None:
     update = {"TableName": NAME, "Key": KEY, "UpdateExpression": "SET checked_to = :new"}
     first = {
         "ConditionExpression": "attribute_not_exists(checked_to)",
@@ -158,7 +158,7 @@ def test_updates_and_removals(both: tuple[Any, Any]) -> None:
     agree(both, "Scan", TableName=NAME)
 
 
-def test_what_is_refused(both: tuple[Any, Any]) -> None:
+def test_refused_calls_agree(both: tuple[Any, Any]) -> None:
     put = {"Put": {"TableName": NAME, "Item": ITEM}}
     agree(both, "TransactWriteItems", TransactItems=[put, put])
     agree(both, "PutItem", TableName=NAME, Item={"event_shard": {"S": "x"}})
@@ -172,7 +172,7 @@ def test_a_value_that_no_expression_uses_is_refused(both: tuple[Any, Any]) -> No
     assert code == "ValidationException"
 
 
-def test_pages() -> None:
+def test_pagination_agrees() -> None:
     region = Region(
         {NAME: Table(NAME, ("event_shard", "seat_id"), {"event_shard": "S", "seat_id": "S"})}, page=1
     )

@@ -12,8 +12,8 @@ import pytest
 from stacks import SHAPES, written
 
 from terraform_tool import Terraform
-from ticketgen.rehearsal.credentials import harmless_environment
-from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.rehearsal.credentials import isolated_environment
+from ticketgen.rehearsal.emulator_client import EmulatedAws
 
 
 def run(stack: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -35,7 +35,7 @@ def run(stack: Path, environment: dict[str, str]) -> subprocess.CompletedProcess
 
 
 @pytest.mark.terraform
-def test_without_outputs_it_skips_and_says_why(terraform: Terraform, tmp_path: Path) -> None:
+def test_without_outputs_the_suite_is_skipped_with_a_reason(terraform: Terraform, tmp_path: Path) -> None:
     stack = written(SHAPES["dev"](), tmp_path)
     done = run(stack, dict(terraform.environment))
     assert done.returncode == 0, done.stdout
@@ -45,17 +45,17 @@ def test_without_outputs_it_skips_and_says_why(terraform: Terraform, tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_on_the_emulated_aws_it_passes_twice_at_once_and_leaves_nothing(
+def test_two_parallel_runs_pass_on_the_emulator_and_leave_nothing(
     terraform: Terraform, tmp_path: Path
 ) -> None:
     stack = written(SHAPES["dev"](), tmp_path / "stack")
     assert terraform.init(stack).returncode == 0
     with EmulatedAws(tmp_path / "emulator.log") as aws:
-        environment = harmless_environment(os.environ, aws.variables)
+        environment = isolated_environment(os.environ, aws.variables)
         applied = terraform.run(stack, "apply", "-auto-approve", "-no-color", **environment)
         assert applied.returncode == 0, applied.stderr[-3000:]
-        aws.ask("run")  # streams and schedules
+        aws.control("run")  # streams and schedules
         with ThreadPoolExecutor(2) as pool:
             for done in pool.map(run, [stack] * 2, [environment] * 2):
                 assert done.returncode == 0, done.stdout[-5000:]
-        aws.ask("pause")
+        aws.control("pause")

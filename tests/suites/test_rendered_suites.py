@@ -50,7 +50,7 @@ def counted(output: str) -> dict[str, int]:
 
 
 def test_the_unit_suite_passes_on_its_stack_from_any_directory(tmp_path: Path) -> None:
-    """In a process of its own, as a user runs it; `test_every_spec_has_a_green_suite` has all other shapes."""
+    """In a process of its own, as a user runs it; `test_suite_passes_for_every_spec` has all other shapes."""
     stack = written(SHAPES["prod"](), tmp_path / "stack")
     (tmp_path / "elsewhere").mkdir()
     done = run(stack, cwd=tmp_path / "elsewhere")
@@ -80,7 +80,7 @@ def differs(subject: Environment, *, spec: Environment, tmp_path: Path) -> str:
     ],
     ids=["protect", "regions", "auth", "tags"],
 )
-def test_a_suite_knows_the_difference_between_specs(
+def test_a_suite_fails_on_the_stack_of_another_spec(
     changed: dict[str, object], says: str, tmp_path: Path
 ) -> None:
     subject = environment("dev", ("us-east-1", "us-west-2"))
@@ -91,7 +91,7 @@ def test_a_suite_knows_the_difference_between_specs(
     assert re.search(says, differs(subject, spec=other, tmp_path=tmp_path))
 
 
-def test_a_failure_says_what_where_and_why(tmp_path: Path) -> None:
+def test_a_failure_names_the_fault_the_file_and_the_reason(tmp_path: Path) -> None:
     stack = written(SHAPES["dev"](), tmp_path)
     locks = stack / "modules" / "region" / "locks.tf"
     text = locks.read_text("utf-8")
@@ -103,7 +103,7 @@ def test_a_failure_says_what_where_and_why(tmp_path: Path) -> None:
     assert "why: no lock would ever be removed" in said
 
 
-def test_the_suites_need_what_their_requirements_name_and_nothing_of_ours() -> None:
+def test_the_suites_need_only_their_requirements() -> None:
     folder = asset_folder("templates") / "suites"
     named = set(re.findall(r"^([\w-]+)", (folder / "requirements.txt").read_text("utf-8"), re.MULTILINE))
     # The named packages and their dependencies, by import name.

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ticketgen.tree import State
-from ticketgen.tree.diff import MOST_LINES, MOST_STEPS, lines, unified
+from ticketgen.tree.diff import MAX_LINES, MAX_STEPS, split_lines, unified
 
 module = importlib.import_module("ticketgen.tree.diff")  # the package has a function of that name
 RENDERED = "".join(f'resource "x" "y{n}" {{\n  name = "{n}"\n  list = [\n  ]\n}}\n\n' for n in range(25))
@@ -36,20 +36,20 @@ def some(seed: int) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("context", [0, 1, 3])
-def test_a_small_diff_is_difflibs(context: int) -> None:
+def test_a_small_diff_equals_difflibs(context: int) -> None:
     for seed in range(300):
         before, after = some(seed)
-        told = difflib.unified_diff(lines(before), lines(after), "a/x", "b/x", n=context)
+        told = difflib.unified_diff(split_lines(before), split_lines(after), "a/x", "b/x", n=context)
         ended = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in told)
         assert unified(before, after, "a/x", "b/x", context) == "".join(ended)
 
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="patch is missing")
-@pytest.mark.parametrize("steps", [MOST_STEPS, 200, 40, 0])
-def test_a_diff_applies_however_early_the_search_ends(
+@pytest.mark.parametrize("steps", [MAX_STEPS, 200, 40, 0])
+def test_a_truncated_search_still_gives_a_valid_diff(
     steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_STEPS", steps)
+    monkeypatch.setattr(module, "MAX_STEPS", steps)
     for seed in range(15):
         before, after = some(seed)
         if not (before and after and before != after):
@@ -65,7 +65,7 @@ HUGE: dict[str, Callable[[], str]] = {
     "one line of the rendering": lambda: "  ]\n" * 90_000,
     "its two most frequent lines in turn": lambda: "  ]\n}\n" * 45_000,
     "the rendering again and again": lambda: RENDERED * 500,
-    "its lines in any order": lambda: "".join(random.Random(1).choices(lines(RENDERED), k=90_000)),
+    "its lines in any order": lambda: "".join(random.Random(1).choices(split_lines(RENDERED), k=90_000)),
     "empty lines": lambda: "\n" * 90_000,
     "16 MB of equal lines": lambda: "x\n" * 8_000_000,
     "16 MB of the rendering's lines": lambda: "  ]\n" * 4_000_000,
@@ -89,22 +89,22 @@ def test_the_work_for_a_huge_file_is_bounded(
     monkeypatch.setattr(difflib.SequenceMatcher, "find_longest_match", counted)
     text = edited()
     told = unified(text, RENDERED, "a/x", "b/x")
-    assert looked <= MOST_STEPS
-    assert len(told) < 3 * MOST_LINES * 10
+    assert looked <= MAX_STEPS
+    assert len(told) < 3 * MAX_LINES * 10
     assert told.startswith(("--- a/x\n+++ b/x\n@@ ", "Files a/x and b/x differ"))
     told = unified(RENDERED, text, "a/x", "b/x")
-    assert len(told) < 3 * MOST_LINES * 10
+    assert len(told) < 3 * MAX_LINES * 10
 
 
 def test_the_work_and_the_size_of_all_files_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_LINES", 1000)
-    monkeypatch.setattr(module, "MOST_STEPS", 100_000)
+    monkeypatch.setattr(module, "MAX_LINES", 1000)
+    monkeypatch.setattr(module, "MAX_STEPS", 100_000)
     text = "  ]\n}\n" * 400
     changes = [
         module.Change(f"stacks/dev/{n}.tf", "stacks/dev", State.HAND_EDITED, text.encode(), RENDERED)
         for n in range(99)
     ]
-    told = module.diff(changes)
+    told = module.changes_diff(changes)
     assert told.count("\n") < 30_000
     assert told.count("--- a/") == 12
     assert told.count("are not compared, because the differences above are long enough") == 87

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ticketgen.findings import Finding
-from ticketgen.tree import Changes, Stack, drift, plan, write
+from ticketgen.tree import Changes, Stack, drift, plan_write, write
 from ticketgen.tree.manifest import NAME
-from ticketgen.tree.versions import is_newer
+from ticketgen.tree.version_order import is_newer
 
 FILES = {
     "main.tf": "m\n",
@@ -26,7 +26,7 @@ NEW = (Stack("stacks/prod", FILES | {"main.tf": "other\n"}),)
 
 
 def changes(root: Path, stacks: tuple[Stack, ...] = STACKS, version: str = "1.2.0") -> Changes:
-    planned = plan(root, stacks, version=version, retire_in="stacks")
+    planned = plan_write(root, stacks, version=version, retire_in="stacks")
     assert planned.value is not None, planned.findings
     return planned.value
 
@@ -71,12 +71,12 @@ def test_a_deleted_folder_inside_is_one_finding_and_a_single_file_is_named(rende
     ]
 
 
-def test_a_stack_that_left_the_spec_is_one_finding(rendered: Path) -> None:
+def test_a_stack_removed_from_the_spec_is_one_finding(rendered: Path) -> None:
     (found,) = drift(changes(rendered, ()))
     assert found.message == "the stack is no longer rendered: all 6 files are left over"
 
 
-def test_after_an_upgrade_the_help_is_the_command_that_works(rendered: Path) -> None:
+def test_after_an_upgrade_the_help_is_the_working_command(rendered: Path) -> None:
     (rendered / "stacks/prod/a/one.tf").unlink()
     found = drift(changes(rendered, NEW, "1.3.0"))
     assert told(found) == [("upgrade", f"stacks/prod/{NAME}"), ("missing", "stacks/prod/a/one.tf")]
@@ -86,7 +86,7 @@ def test_after_an_upgrade_the_help_is_the_command_that_works(rendered: Path) -> 
     assert drift(changes(rendered, NEW, "1.3.0")) == ()
 
 
-def test_a_newer_ticketgen_is_asked_for_and_its_stack_stays_until_forced(rendered: Path) -> None:
+def test_a_stack_of_a_newer_ticketgen_is_kept_unless_forced(rendered: Path) -> None:
     found = drift(changes(rendered, NEW, "1.1.9"))
     assert told(found) == [("downgrade", f"stacks/prod/{NAME}")]
     assert found[0].help.startswith("install ticketgen 1.2.0 or newer")

@@ -13,7 +13,7 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, recover, render, snapshot
 
 from ticketgen.cli.exit_codes import ExitCode, exit_code
-from ticketgen.tree import moves, plan
+from ticketgen.tree import moves, plan_write
 from ticketgen.tree.stage import STAGE
 
 CALLS = (
@@ -47,25 +47,25 @@ def failing(at: int, code: int) -> Iterator[Fault]:
                 return real(*args, **options)  # type: ignore[operator]
 
             patch.setattr(os, name, call)
-        exchange = moves._renamed
+        exchange = moves.rename_with_flag
 
         def renamed(*args: object) -> bool:
             fault.pass_or_raise()
             return exchange(*args)  # type: ignore[arg-type]
 
-        patch.setattr(moves, "_renamed", renamed)
+        patch.setattr(moves, "rename_with_flag", renamed)
         yield fault
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR])
-def test_any_failed_call_of_a_plan_is_a_finding(tmp_path: Path, code: int) -> None:
+def test_a_failure_of_any_call_of_a_plan_is_a_finding(tmp_path: Path, code: int) -> None:
     render(tmp_path, OLD)
     before = dict(snapshot(tmp_path))
-    fine = plan(tmp_path, NEW, version=VERSION, retire_in="stacks")
+    fine = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks")
     told = 0
     for at in range(1, 10_000):
         with failing(at, code) as fault:
-            found = plan(tmp_path, NEW, version=VERSION, retire_in="stacks")
+            found = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks")
         if fault.calls < at:
             break
         if found.findings:
@@ -87,7 +87,7 @@ def test_any_failed_call_of_a_plan_is_a_finding(tmp_path: Path, code: int) -> No
         pytest.param(errno.ENOSPC, 1, marks=pytest.mark.exhaustive),
     ],
 )
-def test_any_failed_call_of_a_write_leaves_the_old_tree_or_the_new_one(
+def test_a_failure_of_any_call_of_a_write_leaves_the_old_or_the_new_tree(
     tmp_path: Path, code: int, every: int
 ) -> None:
     (tmp_path / "new").mkdir()

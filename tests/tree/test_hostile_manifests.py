@@ -15,8 +15,8 @@ from tree_tools import NEW, OLD, VERSION, render, rules, snapshot, stack
 from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.findings import Location
 from ticketgen.stack.files import FILES
-from ticketgen.tree import plan
-from ticketgen.tree.manifest import NAME, not_ours
+from ticketgen.tree import plan_write
+from ticketgen.tree.manifest import NAME, unclaimable
 from ticketgen.tree.paths import fingerprint
 
 MANIFEST = f"stacks/prod/{NAME}"
@@ -71,7 +71,7 @@ def test_a_manifest_cannot_claim_a_file_that_ticketgen_never_renders(project: Pa
 
 
 def test_every_rendered_file_can_be_claimed() -> None:
-    assert [each.path for each in FILES if not_ours("stacks/prod", each.path)] == []
+    assert [each.path for each in FILES if unclaimable("stacks/prod", each.path)] == []
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_every_rendered_file_can_be_claimed() -> None:
         ".GIT/x.tf", ".git./x.tf", "git~1/x.py", ".g\u200cit/x.tf", "a/.Git/b.tf", "", ".", "..", "a\x00.tf", "/x.tf",
     ],
 )  # fmt: skip
-def test_a_name_that_no_file_has_is_a_finding(project: Path, name: str) -> None:
+def test_an_impossible_file_name_is_a_finding(project: Path, name: str) -> None:
     listing(project, name)
-    found = plan(project, NEW, version=VERSION, retire_in="stacks")
+    found = plan_write(project, NEW, version=VERSION, retire_in="stacks")
     assert [rule for rule, _ in rules(found)] == ["path-outside"]
     assert len(found.findings[0].message) < 300
     assert found.findings[0].message.encode()
@@ -99,11 +99,11 @@ def test_a_name_that_no_file_has_is_a_finding(project: Path, name: str) -> None:
         {"files": {"a.tf": {"kind": {}, "sha256": "0" * 64}}},
     ],
 )  # fmt: skip
-def test_a_value_that_is_none_of_ours_is_a_finding(project: Path, head: dict[str, object]) -> None:
+def test_an_invalid_value_is_a_finding(project: Path, head: dict[str, object]) -> None:
     listing(project)
     place = project / MANIFEST
     place.write_text(json.dumps(json.loads(place.read_text()) | head))
-    found = plan(project, NEW, version=VERSION, retire_in="stacks")
+    found = plan_write(project, NEW, version=VERSION, retire_in="stacks")
     assert rules(found) == [("manifest-broken", MANIFEST)]
     assert len(found.findings[0].message) < 400
     assert found.findings[0].message.encode()
@@ -126,7 +126,7 @@ def test_too_many_files_are_one_finding(tmp_path: Path) -> None:
         place = tmp_path / f"stacks/s{n}/{NAME}"
         data = json.loads(place.read_text())
         place.write_text(json.dumps({**data, "files": listed}, separators=(",", ":")))
-    found = plan(tmp_path, (), version=VERSION, retire_in="stacks")
+    found = plan_write(tmp_path, (), version=VERSION, retire_in="stacks")
     assert rules(found) == [("manifest-broken", f"stacks/s5/{NAME}")]
 
 
@@ -138,7 +138,7 @@ def test_a_link_to_itself_is_a_finding_where_a_file_or_folder_is_needed(project:
     shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
     place.symlink_to(place.name)
     (project / "stacks/loop").symlink_to("loop")
-    found = plan(project, NEW, version=VERSION, retire_in="stacks")
+    found = plan_write(project, NEW, version=VERSION, retire_in="stacks")
     assert bool(found.value) == (target == "extra")
     assert exit_code(found.findings) in ({ExitCode.FINE} if found.value else CODES)
 
@@ -147,7 +147,7 @@ def test_a_stack_with_a_name_that_is_not_utf8_is_a_finding(project: Path) -> Non
     place = project / os.fsdecode(b"stacks/\xff")
     place.mkdir()
     (place / NAME).write_bytes((project / MANIFEST).read_bytes())
-    found = plan(project, NEW, version=VERSION, retire_in="stacks")
+    found = plan_write(project, NEW, version=VERSION, retire_in="stacks")
     assert [rule for rule, _ in rules(found)] == ["path-outside"]
     assert found.findings[0].message.encode()
 
@@ -173,7 +173,7 @@ MANIFESTS = st.fixed_dictionaries(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=MANIFESTS, cut=st.integers(0, 2000))
-def test_any_manifest_ends_in_changes_or_findings_and_touches_nothing(
+def test_any_manifest_gives_changes_or_findings_and_changes_nothing(
     tmp_path: Path, document: object, cut: int
 ) -> None:
     root = tmp_path / str(time.monotonic_ns())
@@ -182,7 +182,7 @@ def test_any_manifest_ends_in_changes_or_findings_and_touches_nothing(
     (root / "stacks/dev/terraform.tfstate").write_text("theirs\n")
     (root / f"stacks/dev/{NAME}").write_text(json.dumps(document)[: None if cut > 1000 else cut])
     before = snapshot(root)
-    found = plan(root, OLD, version=VERSION, retire_in="stacks")
+    found = plan_write(root, OLD, version=VERSION, retire_in="stacks")
     assert snapshot(root) == before
     assert found.value is not None or exit_code(found.findings) in CODES
     json.dumps([f.message for f in found.findings]).encode()

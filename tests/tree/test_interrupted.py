@@ -11,7 +11,7 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, dies_at, in_child, recover, render, rules, snapshot, unfinished
 
 from default_signals import reset_signals
-from ticketgen.tree import plan, put_back, write
+from ticketgen.tree import plan_write, recover_interrupted, write
 from ticketgen.tree.guard import GUARD
 from ticketgen.tree.manifest import NAME
 from ticketgen.tree.stage import STAGE
@@ -47,7 +47,7 @@ def prepared(root: Path) -> Path:
     return root
 
 
-def test_killed_at_any_call_the_tree_is_the_old_or_the_new_one(tmp_path: Path, trees: Trees) -> None:
+def test_a_kill_at_any_call_leaves_the_old_or_the_new_tree(tmp_path: Path, trees: Trees) -> None:
     before, after = trees
     outcomes = []
     for call in range(1000):
@@ -57,7 +57,7 @@ def test_killed_at_any_call_the_tree_is_the_old_or_the_new_one(tmp_path: Path, t
         assert whole(root)
         mixed = snapshot(root) not in (before, after)
         if mixed:
-            found = plan(root, NEW, version=VERSION, retire_in="stacks")
+            found = plan_write(root, NEW, version=VERSION, retire_in="stacks")
             assert rules(found) == [("render-interrupted", STAGE)]
         assert recover(root) == ()
         assert snapshot(root) in (before, after)
@@ -70,11 +70,16 @@ def test_killed_at_any_call_the_tree_is_the_old_or_the_new_one(tmp_path: Path, t
     assert outcomes == sorted(outcomes, key=lambda outcome: outcome[1]), "once new, never old again"
 
 
-def test_killed_at_any_call_the_spec_is_as_old_as_the_stacks_and_the_next_run_agrees(tmp_path: Path) -> None:
+def test_a_kill_at_any_call_keeps_spec_and_stacks_consistent(tmp_path: Path) -> None:
     def edit(root: Path) -> None:
         known = {"ticketgen.yaml": b"old\n"}
         write(
-            root, NEW, version=VERSION, retire_in="stacks", based_on=known, also={"ticketgen.yaml": b"new\n"}
+            root,
+            NEW,
+            version=VERSION,
+            retire_in="stacks",
+            sources=known,
+            extra_files={"ticketgen.yaml": b"new\n"},
         )
 
     spec_kinds = set()
@@ -83,7 +88,7 @@ def test_killed_at_any_call_the_spec_is_as_old_as_the_stacks_and_the_next_run_ag
         (root / "ticketgen.yaml").write_text("old\n")
         if not dies_at(call, root, partial(edit, root)):
             break
-        assert put_back(root) == ()
+        assert recover_interrupted(root) == ()
         spec = (root / "ticketgen.yaml").read_text()
         assert (root / "stacks/dev/main.tf").read_text() == f"{spec.strip()} dev\n"
         spec_kinds.add(spec)
@@ -92,7 +97,7 @@ def test_killed_at_any_call_the_spec_is_as_old_as_the_stacks_and_the_next_run_ag
 
 
 @pytest.mark.exhaustive
-def test_killed_while_putting_back_too_it_still_ends_in_one_of_them(tmp_path: Path, trees: Trees) -> None:
+def test_a_kill_during_recovery_still_leaves_the_old_or_the_new_tree(tmp_path: Path, trees: Trees) -> None:
     before, after = trees
     tried = 0
     for first in range(1000):
@@ -110,7 +115,7 @@ def test_killed_while_putting_back_too_it_still_ends_in_one_of_them(tmp_path: Pa
             assert snapshot(root) == after
 
 
-def test_while_files_may_not_belong_together_a_file_keeps_terraform_out(tmp_path: Path) -> None:
+def test_a_guard_file_blocks_terraform_while_files_are_mixed(tmp_path: Path) -> None:
     before = dict(snapshot(prepared(tmp_path / "as it was")))
     seen_mixed = 0
     for call in range(1000):
@@ -128,7 +133,7 @@ def test_while_files_may_not_belong_together_a_file_keeps_terraform_out(tmp_path
     assert seen_mixed > 2
 
 
-def test_an_interrupt_from_the_keyboard_puts_everything_back(tmp_path: Path) -> None:
+def test_a_keyboard_interrupt_restores_everything(tmp_path: Path) -> None:
     root = prepared(tmp_path / "project")
     before = snapshot(root)
 
@@ -155,7 +160,7 @@ def test_an_interrupt_from_the_keyboard_puts_everything_back(tmp_path: Path) -> 
     assert not (root / STAGE).exists()
 
 
-def test_what_somebody_wrote_after_the_interruption_is_kept(tmp_path: Path) -> None:
+def test_edits_after_the_interruption_are_kept(tmp_path: Path) -> None:
     for call in range(1000):
         root = prepared(tmp_path / str(call))
         if not dies_at(call, root, partial(render, root, NEW)):
@@ -173,7 +178,7 @@ def test_the_manifest_is_the_last_file_of_its_folder_to_change(tmp_path: Path) -
     from ticketgen.tree.write import operations
 
     root = prepared(tmp_path / "project")
-    changes = plan(root, NEW, version=VERSION, retire_in="stacks").value
+    changes = plan_write(root, NEW, version=VERSION, retire_in="stacks").value
     assert changes is not None
     paths = [operation.path for operation in operations(changes)]
     manifests = [path for path in paths if path.endswith(NAME)]

@@ -10,23 +10,23 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, render, rules, snapshot, stack
 
 from ticketgen.findings import Severity
-from ticketgen.tree import State, changes, diff, drift, plan
+from ticketgen.tree import State, changes, changes_diff, drift, plan_write
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.manifest import NAME
 
 
 def states(root: Path, *, version: str = VERSION) -> dict[str, State]:
-    changes = plan(root, NEW, version=version, retire_in="stacks").value
+    changes = plan_write(root, NEW, version=version, retire_in="stacks").value
     assert changes is not None
     return {change.path: change.state for change in changes.files}
 
 
-def test_an_empty_folder_gets_everything(tmp_path: Path) -> None:
+def test_an_empty_folder_gets_every_file(tmp_path: Path) -> None:
     assert set(states(tmp_path).values()) == {State.CREATED}
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_state_is_told_apart(tmp_path: Path) -> None:
+def test_every_state_is_distinguished(tmp_path: Path) -> None:
     render(tmp_path, OLD)
     dev = tmp_path / "stacks/dev"
     (dev / "same.tf").unlink()
@@ -48,18 +48,18 @@ def test_every_state_is_told_apart(tmp_path: Path) -> None:
     assert states(tmp_path)["stacks/dev/main.tf"] is State.HAND_EDITED
 
 
-def test_what_was_just_written_is_unchanged(tmp_path: Path) -> None:
+def test_freshly_written_files_are_unchanged(tmp_path: Path) -> None:
     render(tmp_path, NEW)
     assert set(states(tmp_path).values()) == {State.UNCHANGED}
-    changes = plan(tmp_path, NEW, version=VERSION, retire_in="stacks").value
+    changes = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks").value
     assert changes is not None
     assert drift(changes) == ()
-    assert diff(changes.files) == ""
+    assert changes_diff(changes.files) == ""
 
 
-def test_a_new_version_that_renders_the_same_is_no_drift_and_is_written_down(tmp_path: Path) -> None:
+def test_a_new_version_that_renders_the_same_is_recorded_without_drift(tmp_path: Path) -> None:
     render(tmp_path, NEW)
-    changes = plan(tmp_path, NEW, version="9.9.9", retire_in="stacks").value
+    changes = plan_write(tmp_path, NEW, version="9.9.9", retire_in="stacks").value
     assert changes is not None
     assert drift(changes) == ()
     from ticketgen.tree import write
@@ -72,7 +72,7 @@ def test_a_new_version_that_renders_the_same_is_no_drift_and_is_written_down(tmp
 def test_a_manifest_that_was_not_committed_is_drift(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
     render(tmp_path, NEW)
     spoil(tmp_path / "stacks/prod" / NAME)
-    changes = plan(tmp_path, NEW, version=VERSION, retire_in="stacks").value
+    changes = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks").value
     assert changes is not None
     assert [found.location.file for found in drift(changes) if found.location] == [f"stacks/prod/{NAME}"]
 
@@ -81,7 +81,7 @@ def emptied(path: Path) -> str:
     return json.dumps({**json.loads(path.read_text()), "files": {}})
 
 
-def test_line_ends_that_a_checkout_changed_are_no_hand_edit(tmp_path: Path) -> None:
+def test_converted_line_ends_are_not_a_hand_edit(tmp_path: Path) -> None:
     render(tmp_path, NEW)
     main = tmp_path / "stacks/prod/main.tf"
     main.write_bytes(b"prod\r\n")
@@ -90,10 +90,10 @@ def test_line_ends_that_a_checkout_changed_are_no_hand_edit(tmp_path: Path) -> N
     assert main.read_bytes() == b"prod\n"
 
 
-def test_drift_names_each_file_with_its_state_and_a_way_out(tmp_path: Path) -> None:
+def test_drift_names_each_file_with_its_state_and_a_fix(tmp_path: Path) -> None:
     render(tmp_path, OLD)
     (tmp_path / "stacks/left/main.tf").write_text("edited\n")
-    changes = plan(tmp_path, NEW, version=VERSION, retire_in="stacks").value
+    changes = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks").value
     assert changes is not None
     found = drift(changes)
     assert [(f.rule, f.severity) for f in found if f.location and "left" in f.location.file] == [
@@ -103,20 +103,20 @@ def test_drift_names_each_file_with_its_state_and_a_way_out(tmp_path: Path) -> N
     assert all(f.help and f.location for f in found)
 
 
-def test_the_diff_leads_from_the_disk_to_the_rendering(tmp_path: Path) -> None:
+def test_the_diff_goes_from_the_disk_to_the_rendering(tmp_path: Path) -> None:
     render(tmp_path, OLD)
-    changes = plan(tmp_path, NEW, version=VERSION, retire_in="stacks").value
+    changes = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks").value
     assert changes is not None
-    text = diff(changes.files)
+    text = changes_diff(changes.files)
     assert "--- a/stacks/dev/main.tf\n+++ b/stacks/dev/main.tf\n@@ -1 +1 @@\n-old dev\n+new dev\n" in text
     assert "--- /dev/null\n+++ b/stacks/prod/main.tf\n" in text
     assert "--- a/stacks/left/main.tf\n+++ /dev/null\n" in text
     assert "same.tf" not in text
 
 
-def test_only_some_stacks_rendered_retire_no_other(tmp_path: Path) -> None:
+def test_rendering_some_stacks_keeps_the_others(tmp_path: Path) -> None:
     render(tmp_path, OLD)
-    changes = plan(tmp_path, NEW[1:], version=VERSION).value
+    changes = plan_write(tmp_path, NEW[1:], version=VERSION).value
     assert changes is not None
     assert {change.folder for change in changes.files} == {"stacks/prod"}
 
@@ -124,19 +124,19 @@ def test_only_some_stacks_rendered_retire_no_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", ["../out.tf", "a/../../out.tf", "/etc/out.tf", "a//b.tf", "", ".", "a\\b.tf", "c:x.tf", "a\nb.tf"]
 )
-def test_a_path_that_leads_elsewhere_is_refused(tmp_path: Path, path: str) -> None:
+def test_a_path_out_of_the_project_is_refused(tmp_path: Path, path: str) -> None:
     from ticketgen.tree import Stack
 
-    found = plan(tmp_path, [Stack("stacks/dev", {path: "x\n"})], version=VERSION)
+    found = plan_write(tmp_path, [Stack("stacks/dev", {path: "x\n"})], version=VERSION)
     assert (found.value, [f.rule for f in found.findings]) == (None, ["path-outside"])
 
 
 def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
-    one = plan(tmp_path, [stack("stacks/dev", main="x\n", Main="y\n")], version=VERSION)
+    one = plan_write(tmp_path, [stack("stacks/dev", main="x\n", Main="y\n")], version=VERSION)
     assert [f.rule for f in one.findings] == ["case-collision"]
     (tmp_path / "stacks/dev").mkdir(parents=True)
     (tmp_path / "stacks/dev/Main.TF").write_text("not ours\n")
-    two = plan(tmp_path, [stack("stacks/dev", main="x\n")], version=VERSION)
+    two = plan_write(tmp_path, [stack("stacks/dev", main="x\n")], version=VERSION)
     assert [f.rule for f in two.findings] == ["case-collision"]
 
 
@@ -148,7 +148,7 @@ def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
         for version in ("null", '"abc"', "[]")
     ],
 )
-def test_a_manifest_that_cannot_be_read_is_a_finding_with_a_fix(tmp_path: Path, text: str) -> None:
+def test_an_unreadable_manifest_is_a_finding_with_a_fix(tmp_path: Path, text: str) -> None:
     render(tmp_path, NEW)
     (tmp_path / "stacks/prod" / NAME).write_text(text)
     found = render(tmp_path, NEW)
@@ -156,7 +156,7 @@ def test_a_manifest_that_cannot_be_read_is_a_finding_with_a_fix(tmp_path: Path, 
     assert "version control" in found.findings[0].help
 
 
-def test_a_manifest_cannot_lead_a_deletion_out_of_its_folder(tmp_path: Path) -> None:
+def test_a_manifest_cannot_delete_outside_its_folder(tmp_path: Path) -> None:
     render(tmp_path, NEW)
     precious = tmp_path / "precious.txt"
     precious.write_text("prod\n")
@@ -168,7 +168,7 @@ def test_a_manifest_cannot_lead_a_deletion_out_of_its_folder(tmp_path: Path) -> 
     assert precious.read_text() == "prod\n"
 
 
-def test_a_manifest_is_sorted_and_says_neither_when_nor_where(tmp_path: Path) -> None:
+def test_a_manifest_is_sorted_and_has_no_time_or_path(tmp_path: Path) -> None:
     render(tmp_path, NEW)
     text = (tmp_path / "stacks/prod" / NAME).read_text()
     data = json.loads(text)
@@ -181,7 +181,7 @@ def test_a_manifest_is_sorted_and_says_neither_when_nor_where(tmp_path: Path) ->
 def test_the_bytes_of_all_stacks_that_are_in_memory_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "MOST_BYTES", 2_000_000)
+    monkeypatch.setattr(changes, "_MAX_BYTES", 2_000_000)
     render(tmp_path, OLD)
     for file in (tmp_path / "stacks").rglob("*.tf"):
         file.write_text("x" * 900_000)
@@ -195,6 +195,8 @@ def test_the_bytes_of_all_stacks_that_are_in_memory_are_bounded(
         return content
 
     monkeypatch.setattr(Disk, "read", counted)
-    assert ("too-large", "stacks/dev") in rules(plan(tmp_path, NEW, version=VERSION, retire_in="stacks"))
+    assert ("too-large", "stacks/dev") in rules(
+        plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks")
+    )
     assert read <= 4 * 900_000 + 10_000
     assert ("too-large", "stacks/dev") in rules(render(tmp_path, NEW, force=True))

@@ -33,7 +33,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("outside")
 
 
-def test_a_write_leaves_what_was_rendered_and_nothing_else(old: Path) -> None:
+def test_a_write_leaves_exactly_the_rendered_files(old: Path) -> None:
     done = render(old, NEW)
     assert done.findings == ()
     assert snapshot(old) == {
@@ -54,7 +54,7 @@ def test_a_write_leaves_what_was_rendered_and_nothing_else(old: Path) -> None:
     assert not (old / STAGE).exists()
 
 
-def test_a_write_says_what_it_did(old: Path) -> None:
+def test_a_write_reports_its_changes(old: Path) -> None:
     changes = render(old, NEW).value
     assert changes is not None
     assert changes.retired == ("stacks/left",)
@@ -63,7 +63,7 @@ def test_a_write_says_what_it_did(old: Path) -> None:
     assert changes.count(State.ORPHANED) == 2
 
 
-def test_writing_the_same_again_touches_no_file(old: Path) -> None:
+def test_writing_again_touches_no_file(old: Path) -> None:
     render(old, NEW)
     files = [place for place in old.rglob("*") if place.is_file()]
     times = [place.stat().st_mtime_ns for place in files]
@@ -80,7 +80,7 @@ def test_a_hand_edit_stops_the_whole_write(old: Path) -> None:
     assert snapshot(old) == before
 
 
-def test_force_gives_up_a_hand_edit_and_only_that(old: Path) -> None:
+def test_force_overwrites_hand_edits_only(old: Path) -> None:
     (old / "stacks/dev/main.tf").write_text("my own\n")
     (old / "stacks/prod").mkdir()
     (old / "stacks/prod/main.tf").write_text("never rendered\n")
@@ -107,7 +107,7 @@ def test_a_stale_file_edited_by_hand_stays_and_is_named_every_time(old: Path) ->
     assert not left.parent.exists()
 
 
-def test_files_of_others_stay_where_they_are(old: Path) -> None:
+def test_foreign_files_are_kept(old: Path) -> None:
     theirs = ["stacks/dev/terraform.tfstate", "stacks/left/terraform.tfstate", "stacks/dev/modules/gone/x.tf"]
     for path in theirs:
         (old / path).write_text("theirs\n")
@@ -116,7 +116,7 @@ def test_files_of_others_stay_where_they_are(old: Path) -> None:
     assert not (old / "stacks/left/main.tf").exists()
 
 
-def test_what_is_written_has_line_feeds_and_utf8(tmp_path: Path) -> None:
+def test_written_files_have_line_feeds_and_utf8(tmp_path: Path) -> None:
     render(tmp_path, [stack("stacks/dev", main="“Tickets”\n")])
     assert (tmp_path / "stacks/dev/main.tf").read_bytes() == "“Tickets”\n".encode()
     with pytest.raises(ValueError, match="carriage return"):
@@ -144,7 +144,7 @@ def test_a_link_in_place_of_a_file_is_not_followed(old: Path) -> None:
     assert target.read_text() == "old dev\n"
 
 
-def test_the_folder_beside_the_tree_is_not_followed_either(old: Path, outside: Path) -> None:
+def test_a_link_in_place_of_the_stage_is_not_followed(old: Path, outside: Path) -> None:
     (old / STAGE).symlink_to(outside)
     before = snapshot(old)
     assert rules(render(old, NEW)) == [("in-the-way", STAGE)]
@@ -200,7 +200,7 @@ def test_a_read_only_folder_is_a_finding_and_leaves_the_old_tree(open_folder: Pa
     assert snapshot(open_folder) == before
 
 
-def test_two_renders_at_once_leave_the_whole_of_one(tmp_path: Path) -> None:
+def test_concurrent_renders_leave_one_complete_result(tmp_path: Path) -> None:
     versions = [
         [
             stack("stacks/dev", **{f"file{n}": f"{who}\n" for n in range(30)}),
@@ -219,10 +219,10 @@ def test_two_renders_at_once_leave_the_whole_of_one(tmp_path: Path) -> None:
         assert len({place.read_text() for place in tmp_path.rglob("*.tf")}) == 1
 
 
-def test_a_render_waits_for_another_and_gives_up_in_the_end(old: Path) -> None:
+def test_a_render_waits_for_another_up_to_a_limit(old: Path) -> None:
     held = os.open(old, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
-    done = write(old, NEW, version=VERSION, retire_in="stacks", patience_s=0.1)
+    done = write(old, NEW, version=VERSION, retire_in="stacks", timeout_s=0.1)
     assert rules(done) == [("busy", "")]
     release = threading.Timer(0.2, os.close, [held])
     release.start()
@@ -230,27 +230,27 @@ def test_a_render_waits_for_another_and_gives_up_in_the_end(old: Path) -> None:
     release.join()
 
 
-def test_a_file_beside_the_stacks_is_written_in_the_same_all_or_nothing(old: Path) -> None:
+def test_a_file_beside_the_stacks_is_written_in_the_same_transaction(old: Path) -> None:
     spec = old / "ticketgen.yaml"
     spec.write_text("old\n")
     spec.chmod(0o600)
     known = {"ticketgen.yaml": b"old\n"}
     (old / "stacks/dev/main.tf").write_text("my own\n")
-    refused = write(old, NEW, version=VERSION, based_on=known, also={"ticketgen.yaml": b"new\n"})
+    refused = write(old, NEW, version=VERSION, sources=known, extra_files={"ticketgen.yaml": b"new\n"})
     assert [rule for rule, _ in rules(refused)] == ["hand-edited"]
     assert spec.read_text() == "old\n"
     (old / "stacks/dev/main.tf").write_text("old dev\n")
-    done = write(old, NEW, version=VERSION, based_on=known, also={"ticketgen.yaml": b"new\n"})
+    done = write(old, NEW, version=VERSION, sources=known, extra_files={"ticketgen.yaml": b"new\n"})
     assert done.findings == ()
     assert spec.read_text() == "new\n"
     assert spec.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("now", ["edited meanwhile\n", None])
-def test_stacks_of_a_spec_that_was_changed_meanwhile_are_not_written(old: Path, now: str | None) -> None:
+def test_stacks_of_a_changed_spec_are_not_written(old: Path, now: str | None) -> None:
     if now:
         (old / "ticketgen.yaml").write_text(now)
     before = snapshot(old)
-    done = write(old, NEW, version=VERSION, retire_in="stacks", based_on={"ticketgen.yaml": b"old\n"})
+    done = write(old, NEW, version=VERSION, retire_in="stacks", sources={"ticketgen.yaml": b"old\n"})
     assert rules(done) == [("interference", "ticketgen.yaml")]
     assert snapshot(old) == before

@@ -41,7 +41,7 @@ def test_files_are_created_replaced_and_deleted_together(tmp_path: Path) -> None
         ("/out.txt", None, "path-outside"),
     ],
 )
-def test_a_file_that_is_not_as_the_caller_knows_it_stops_all(
+def test_an_unexpected_file_stops_the_write(
     tmp_path: Path, path: str, before: bytes | None, rule: str
 ) -> None:
     (tmp_path / "old.txt").write_text("old\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ticketgen.findings import Checked, Finding
 from ticketgen.tree import Changes, Stack, journal, write
-from ticketgen.tree.disk import opened
+from ticketgen.tree.disk import open_project
 from ticketgen.tree.stage import STAGE
 
 __all__ = [
@@ -78,14 +78,14 @@ def writes(arguments: tuple[object, ...]) -> bool:
 
 def recover(root: Path) -> tuple[Finding, ...]:
     """Undo an interrupted write."""
-    with opened(root) as disk:
+    with open_project(root) as disk:
         return journal.recover(disk)
 
 
 def unfinished(root: Path) -> Finding | None:
     """The reason why the project cannot be compared or written; None if there is none."""
-    with opened(root) as disk:
-        return journal.unfinished(disk)
+    with open_project(root) as disk:
+        return journal.unfinished_write(disk)
 
 
 def in_child(action: Callable[[], int]) -> int:

@@ -109,7 +109,7 @@ def files(draw: st.DrawFn) -> str:
 
 def sound(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Verify some files, and check that every finding is well-formed."""
-    found = verify(files, ours=False)
+    found = verify(files, rendered=False)
     for finding in found:
         assert finding.rule in CATALOGUE
         assert finding.message
@@ -139,7 +139,7 @@ def _mutated(text: str, other: str, start: int, length: int, at: int) -> None:
 
 @FUZZ
 @given(files(), files())
-def test_generated_files(root: str, child: str) -> None:
+def test_generated_files_are_handled(root: str, child: str) -> None:
     _generated(root, child)
 
 
@@ -147,14 +147,14 @@ def test_generated_files(root: str, child: str) -> None:
 @given(
     st.sampled_from(EXAMPLES), st.sampled_from(EXAMPLES), st.integers(0), st.integers(0, 60), st.integers(0)
 )
-def test_examples_with_pieces_of_others(text: str, other: str, start: int, length: int, at: int) -> None:
+def test_mixed_examples_are_handled(text: str, other: str, start: int, length: int, at: int) -> None:
     _mutated(text, other, start, length, at)
 
 
 @pytest.mark.slow
 @LONG
 @given(files(), files())
-def test_many_generated_files(root: str, child: str) -> None:
+def test_many_generated_files_are_handled(root: str, child: str) -> None:
     _generated(root, child)
 
 
@@ -163,7 +163,7 @@ def test_many_generated_files(root: str, child: str) -> None:
 @given(
     st.sampled_from(EXAMPLES), st.sampled_from(EXAMPLES), st.integers(0), st.integers(0, 400), st.integers(0)
 )
-def test_examples_with_many_pieces_of_others(text: str, other: str, start: int, length: int, at: int) -> None:
+def test_many_mixed_examples_are_handled(text: str, other: str, start: int, length: int, at: int) -> None:
     _mutated(text, other, start, length, at)
 
 
@@ -179,7 +179,7 @@ def test_examples_with_many_pieces_of_others(text: str, other: str, start: int, 
     ],
     ids=range(20),
 )  # fmt: skip
-def test_known_difficult_texts(text: str) -> None:
+def test_known_difficult_texts_are_handled(text: str) -> None:
     sound({"main.tf": text})
 
 

@@ -15,13 +15,13 @@ import pytest
 from large_directories import ATTACKS, DENSE, EXPRESSIONS
 
 from ticketgen.findings import Finding, Severity
-from ticketgen.hcl import backstop
-from ticketgen.hcl.backstop import Backstop, Overrun
+from ticketgen.hcl import watchdog
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.raw_tree import read
 from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips
-from ticketgen.hcl.tree import read
-from ticketgen.hcl.weight import roughly, weigh
-from ticketgen.verification import remembered
+from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
+from ticketgen.hcl.weight import upper_bound, weigh
+from ticketgen.verification import result_cache
 from ticketgen.verification import verify as verification
 from ticketgen.verification.admission import admit
 from ticketgen.verification.verify import verify_within
@@ -52,14 +52,14 @@ QUICK = {
         for each in ATTACKS
     ],
 )
-def test_an_attack_of_a_few_lines_ends_with_its_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_attack_ends_with_its_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The count of steps ends it, long before the time: the result is the same on every machine."""
     budget = Budget()
     budget.left //= 10
     monkeypatch.setenv(ONE_PROCESS, "1")
     monkeypatch.setattr(verification, "Budget", lambda factor: budget)
-    found = verify_within(ATTACKS[name](SMALL), ours=False)
-    assert found.repeatable
+    found = verify_within(ATTACKS[name](SMALL), rendered=False)
+    assert found.cacheable
     assert all(each.severity is Severity.NOTE for each in too_large(found.findings))
     assert bool(too_large(found.findings)) == bool(budget.short)
 
@@ -75,7 +75,7 @@ def test_a_weight_is_never_much_less_than_the_tokens(name: str) -> None:
         waiting += getattr(node, "children", ())
     weight = weigh(text, 10**9).tokens
     assert tokens <= weight * 1.05
-    assert weight <= roughly(text)
+    assert weight <= upper_bound(text)
 
 
 @pytest.mark.parametrize("name", DENSE)
@@ -113,7 +113,7 @@ def test_heavy_files_keep_no_other_file_from_being_checked() -> None:
     texts = {"a.tf": locals_of(250), "b/main.tf": "locals {\n  x = var.y\n}\n", "z.tf": locals_of(200)}
     budget = Budget()
     budget.tokens, budget.tokens_of_a_file = 300, 300
-    admitted = admit(texts, {}, budget, ours=False)
+    admitted = admit(texts, {}, budget, rendered=False)
     assert list(admitted.terraform) == ["b/main.tf", "z.tf"]
     (finding,) = admitted.findings
     assert finding.location is not None
@@ -123,7 +123,7 @@ def test_heavy_files_keep_no_other_file_from_being_checked() -> None:
 def test_files_over_the_budget_are_named_up_to_twenty() -> None:
     budget = Budget()
     budget.tokens, budget.tokens_of_a_file = 0, 0
-    found = admit({f"{each:03}.tf": "a{}\n" for each in range(100)}, {}, budget, ours=False).findings
+    found = admit({f"{each:03}.tf": "a{}\n" for each in range(100)}, {}, budget, rendered=False).findings
     assert [each.location is None for each in found] == [False] * 20 + [True]
     assert "80 more files" in found[-1].message
 
@@ -137,19 +137,19 @@ def test_a_directory_over_its_steps_keeps_the_findings_made_before(
     small = Budget()
     small.left = 100
     monkeypatch.setattr(verification, "Budget", lambda factor: small)
-    found = verify_within({"main.tf": text}, ours=ours)
+    found = verify_within({"main.tf": text}, rendered=ours)
     assert "undeclared-reference" in {each.rule for each in found.findings}
     (finding, *_) = too_large(found.findings)
     assert (finding.rule, finding.severity) == ("not-checked", Severity.ERROR if ours else Severity.NOTE)
-    assert found.repeatable
+    assert found.cacheable
 
 
 def test_a_budget_has_a_factor() -> None:
     """What is too large for the default is not for ten times as much."""
     text = locals_of(200_000)
-    (finding,) = admit({"a.tf": text}, {}, Budget(), ours=False).findings
+    (finding,) = admit({"a.tf": text}, {}, Budget(), rendered=False).findings
     assert finding.message.startswith(PREFIX)
-    assert not admit({"a.tf": text}, {}, Budget(10), ours=False).findings
+    assert not admit({"a.tf": text}, {}, Budget(10), rendered=False).findings
 
 
 @pytest.fixture
@@ -170,51 +170,51 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> Budget:
     return budget
 
 
-def test_what_never_ends_is_ended_and_the_findings_before_it_are_kept(endless: Budget) -> None:
-    found = verify_within({"main.tf": "locals {\n  a = var.b\n}\n"}, ours=False)
-    assert not found.repeatable
+def test_endless_work_is_stopped_and_earlier_findings_are_kept(endless: Budget) -> None:
+    found = verify_within({"main.tf": "locals {\n  a = var.b\n}\n"}, rendered=False)
+    assert not found.cacheable
     assert [each.rule for each in found.findings] == ["undeclared-reference", "not-checked"]
     assert "0 seconds of processor time" in found.findings[-1].message
 
 
-def test_a_result_that_time_cut_short_is_not_stored(
+def test_a_result_cut_short_by_time_is_not_cached(
     endless: Budget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored: list[object] = []
-    monkeypatch.setattr(remembered, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(remembered, "keep", lambda *arguments: stored.append(arguments))
-    assert remembered.verify_or_remember({"main.tf": "locals {}\n"}, ours=False)
+    monkeypatch.setattr(result_cache, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(result_cache, "store", lambda *arguments: stored.append(arguments))
+    assert result_cache.verify_cached({"main.tf": "locals {}\n"}, rendered=False)
     assert stored == []
 
 
-def test_memory_is_bounded_too() -> None:
+def test_memory_is_bounded() -> None:
     hoard: list[bytearray] = []
 
     def fill() -> None:
-        with Backstop(60, 50_000_000):
+        with Watchdog(60, 50_000_000):
             while len(hoard) < 2000:
                 hoard.append(bytearray(b"x" * 1_000_000))
                 sum(range(10_000))
 
-    with pytest.raises(Overrun, match="MB of memory"):
+    with pytest.raises(LimitExceeded, match="MB of memory"):
         fill()
     assert len(hoard) < 1000
 
 
-def test_the_backstop_reaches_a_regular_expression_and_passes_handlers_of_errors() -> None:
+def test_the_watchdog_interrupts_regular_expressions_and_bypasses_handlers() -> None:
     def search() -> None:
-        with Backstop(0.2, 10**12), contextlib.suppress(Exception):
+        with Watchdog(0.2, 10**12), contextlib.suppress(Exception):
             re.match("(a+)+$", "a" * 60 + "b")
 
-    with pytest.raises(Overrun):
+    with pytest.raises(LimitExceeded):
         search()
 
 
-def test_the_timer_is_given_back() -> None:
+def test_the_timer_is_restored() -> None:
     import signal
 
     before = signal.getsignal(signal.SIGPROF)
-    with Backstop(60, 10**12):
+    with Watchdog(60, 10**12):
         assert signal.getitimer(signal.ITIMER_PROF) != (0.0, 0.0)
     assert signal.getsignal(signal.SIGPROF) is before
     assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
@@ -248,7 +248,7 @@ def test_the_second_process_ends_with_the_first() -> None:
     assert not alive(second)
 
 
-def test_the_second_process_ends_when_it_takes_too_much() -> None:
+def test_the_second_process_is_stopped_at_its_limits() -> None:
     budget = Budget()
     budget.seconds = 1.0
     trips = RoundTrips({f"{each}.tf": locals_of(60_000) for each in range(5)}, budget)
@@ -296,7 +296,7 @@ def measured(folder: Path, environment: Mapping[str, str]) -> tuple[int, float, 
                 break
             if time.monotonic() > end:
                 process.kill()
-            peak = max(peak, sum(map(backstop.resident, children(process.pid))))
+            peak = max(peak, sum(map(watchdog.resident_bytes, children(process.pid))))
             time.sleep(0.02)
         report.seek(0)
         text = report.read().decode()
@@ -314,7 +314,7 @@ def heaviest(name: str) -> int:
     while high - low > low // 20:
         middle = (low + high) // 2
         files = ATTACKS[name](middle)
-        if admit(files, {}, budget, ours=False).findings:
+        if admit(files, {}, budget, rendered=False).findings:
             high = middle
         else:
             low = middle

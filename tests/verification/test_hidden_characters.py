@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ticketgen.characters import hidden, look_alikes
+from ticketgen.characters import find_hidden, find_look_alikes
 from ticketgen.findings import Finding, Severity
-from ticketgen.hidden_characters import MOST, hidden_characters
+from ticketgen.hidden_characters import MAX_PLACES, hidden_characters
 from ticketgen.spec.load import load
 from ticketgen.verification.verify import verify
 
@@ -32,24 +32,22 @@ def of_rule(findings: tuple[Finding, ...]) -> list[tuple[str, int, int, str]]:
 @pytest.mark.parametrize(
     "text", ["# {}\n", 'locals {{\n  a = "x{}y"\n}}\n', "locals {{\n  a{}b = 1\n}}\n", "{{{{{} not HCL\n"]
 )
-def test_each_is_an_error_in_comments_strings_names_and_in_files_that_no_parser_reads(
-    mark: str, text: str
-) -> None:
+def test_hidden_characters_are_errors_everywhere(mark: str, text: str) -> None:
     written = text.format(f"ab{mark}cd")
     before = written.partition(mark)[0]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    assert of_rule(verify({"main.tf": written}, ours=False)) == [("main.tf", line, column, "error")]
+    assert of_rule(verify({"main.tf": written}, rendered=False)) == [("main.tf", line, column, "error")]
 
 
 @pytest.mark.parametrize(
     "path", ["a.tf", "a.tfvars", "a.tftest.hcl", "a.tfmock.hcl", "a.tf.json", "tests/test_a.py"]
 )
 def test_every_kind_of_file_is_read(path: str) -> None:
-    found = of_rule(verify({"main.tf": "locals {}\n", path: "x\n# a\u202eb\n"}, ours=False))
+    found = of_rule(verify({"main.tf": "locals {}\n", path: "x\n# a\u202eb\n"}, rendered=False))
     assert found == [(path, 2, 4, "error")]
 
 
-def test_the_place_says_what_it_is() -> None:
+def test_the_message_describes_the_character() -> None:
     (place,) = hidden_characters("a\n  b\u202ec")
     assert (place.line, place.column, place.severity) == (2, 4, Severity.ERROR)
     assert "U+202E (RIGHT-TO-LEFT OVERRIDE)" in place.message
@@ -68,7 +66,7 @@ def test_the_place_says_what_it_is() -> None:
     ],
     ids=ascii,
 )  # fmt: skip
-def test_what_writing_needs_is_not_hidden(line: str) -> None:
+def test_characters_required_by_a_script_are_accepted(line: str) -> None:
     assert list(hidden_characters(line)) == []
     assert list(hidden_characters(f"\ufeff{line}")) == []
 
@@ -82,8 +80,8 @@ def test_what_writing_needs_is_not_hidden(line: str) -> None:
     ],
     ids=ascii,
 )  # fmt: skip
-def test_it_is_hidden_where_writing_does_not_need_it(line: str) -> None:
-    assert list(hidden(line))
+def test_characters_not_required_by_the_script_are_reported(line: str) -> None:
+    assert list(find_hidden(line))
     assert [each.severity for each in hidden_characters(line)] == [Severity.ERROR]
 
 
@@ -96,28 +94,28 @@ def test_it_is_hidden_where_writing_does_not_need_it(line: str) -> None:
         ("web-сервер", ()), ("二〇二六", ()), ("m² nº", ()),
     ],
 )  # fmt: skip
-def test_letters_that_look_like_latin_ones(line: str, found: tuple[int, ...]) -> None:
-    assert look_alikes(line) == found
+def test_look_alike_letters_are_reported(line: str, found: tuple[int, ...]) -> None:
+    assert find_look_alikes(line) == found
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u200b", "\ue000", "\u0430a"])
-def test_a_bound_on_places_never_hides_an_error(mark: str) -> None:
+def test_the_limit_never_hides_an_error(mark: str) -> None:
     places = list(hidden_characters(f"{mark} \n" * 1000))
-    assert len(places) == MOST + 1
+    assert len(places) == MAX_PLACES + 1
     assert places[-1].severity is places[0].severity
     places = list(hidden_characters(f"{mark} \n" * 1000 + "a\u202eb"))
     assert places[-1].severity is Severity.ERROR
 
 
-def test_no_comment_ignores_it() -> None:
+def test_hidden_characters_cannot_be_ignored() -> None:
     comment = "# ticketgen:ignore hidden-characters because I say so\n"
     for text in (f"{comment}# a\u202eb\n", f"# a\u202eb {comment}"):
-        found = verify({"main.tf": text}, ours=False)
+        found = verify({"main.tf": text}, rendered=False)
         assert [each[3] for each in of_rule(found)] == ["error"]
         assert "ignore-unknown-rule" in {each.rule for each in found}
 
 
-def test_a_spec_is_read_in_the_same_way(tmp_path: Path) -> None:
+def test_specs_are_checked_as_well(tmp_path: Path) -> None:
     spec = tmp_path / "ticketgen.yaml"
     spec.write_text("version: 1\n# a\u202eb\nproject: x\n", encoding="utf-8")
     assert load(spec).value is None

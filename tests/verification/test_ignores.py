@@ -11,7 +11,7 @@ from ticketgen.verification.verify import verify
 def found(text: str) -> list[tuple[str, int]]:
     return [
         (each.rule, each.location.line if each.location else 0)
-        for each in verify({"main.tf": text}, ours=False)
+        for each in verify({"main.tf": text}, rendered=False)
     ]
 
 
@@ -50,8 +50,8 @@ def test_a_comment_silences_no_other_line_or_rule() -> None:
         ("missing-file because", "ticketgen:ignore missing-file matches no finding", "remove the comment"),
     ],
 )  # fmt: skip
-def test_a_wrong_comment_is_explained(comment: str, message: str, help: str) -> None:
-    findings = verify({"main.tf": f"# ticketgen:ignore {comment}\nlocals {{}}\n"}, ours=False)
+def test_an_invalid_comment_is_explained(comment: str, message: str, help: str) -> None:
+    findings = verify({"main.tf": f"# ticketgen:ignore {comment}\nlocals {{}}\n"}, rendered=False)
     assert [(each.message, each.help) for each in findings] == [(message, help)]
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_comment_is_explained(comment: str, message: str, help: str) -> 
     ],
 )
 def test_a_comment_that_silences_nothing_is_an_error_and_the_finding_stays(comment: str, rule: str) -> None:
-    findings = verify({"main.tf": f"locals {{\n  a = 1 {comment}\n}}\n"}, ours=False)
+    findings = verify({"main.tf": f"locals {{\n  a = 1 {comment}\n}}\n"}, rendered=False)
     assert {each.rule: each.severity for each in findings} == {
         "unused-declaration": Severity.WARNING,
         rule: Severity.ERROR,
@@ -82,6 +82,6 @@ def test_an_unused_comment_is_reported() -> None:
 def test_comments_work_in_code_and_in_tests() -> None:
     hollow = "def test_a():\n    pass\n"
     texts = {"main.tf": "locals {}\n", "tests/test_a.py": hollow}
-    assert [each.rule for each in verify(texts, ours=False)] == ["suite-asserts"]
+    assert [each.rule for each in verify(texts, rendered=False)] == ["suite-asserts"]
     texts["tests/test_a.py"] = f"# ticketgen:ignore suite-asserts to be written\n{hollow}"
-    assert verify(texts, ours=False) == ()
+    assert verify(texts, rendered=False) == ()

@@ -12,7 +12,7 @@ def found(
 ) -> list[tuple[str, str, int]]:
     return [
         (each.rule, each.location.file if each.location else "", each.location.line if each.location else 0)
-        for each in verify(files, ours=False, paths=paths)
+        for each in verify(files, rendered=False, paths=paths)
         if each.rule in rules
     ]
 
@@ -40,7 +40,7 @@ def test_misplaced_each_count_and_self_are_reported(text: str, rule: str) -> Non
     } == {rule}
 
 
-def test_each_count_and_self_in_their_place_are_accepted() -> None:
+def test_correct_each_count_and_self_are_accepted() -> None:
     text = """resource "aws_sqs_queue" "a" {
   for_each = { for each in ["x"] : each => each }
   name     = each.key

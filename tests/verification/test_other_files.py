@@ -36,34 +36,34 @@ MAIN = 'output "region" {\n  value = var.region\n}\n'
     ],
 )
 def test_the_syntax_of_other_hcl_files_is_checked(name: str, text: str) -> None:
-    assert verify({"main.tf": "locals {}\n", name: text}, ours=False) == ()
+    assert verify({"main.tf": "locals {}\n", name: text}, rendered=False) == ()
     broken = text.replace("=", "= =", 1)
-    (finding,) = verify({"main.tf": "locals {}\n", name: broken}, ours=False)
+    (finding,) = verify({"main.tf": "locals {}\n", name: broken}, rendered=False)
     assert (finding.rule, finding.severity) == ("syntax", Severity.ERROR)
     assert finding.location is not None
     assert finding.location.file == name
 
 
 def test_a_broken_test_file_hides_no_finding_in_the_configuration() -> None:
-    found = verify({"main.tf": MAIN, "plan.tftest.hcl": "run {"}, ours=False)
+    found = verify({"main.tf": MAIN, "plan.tftest.hcl": "run {"}, rendered=False)
     assert {finding.rule for finding in found} == {"syntax", "undeclared-reference"}
 
 
 def test_each_file_in_json_syntax_gets_one_note() -> None:
-    found = verify({"main.tf": MAIN, "a.tf.json": "{}", "b.tf.json": "{"}, ours=False)
+    found = verify({"main.tf": MAIN, "a.tf.json": "{}", "b.tf.json": "{"}, rendered=False)
     assert [(finding.rule, finding.severity) for finding in found] == [("not-checked", Severity.NOTE)] * 2
     assert [finding.location.file for finding in found if finding.location] == ["a.tf.json", "b.tf.json"]
 
 
 def test_a_module_in_json_syntax_is_not_missing() -> None:
     call = 'module "network" {\n  source = "./network"\n  zones  = 2\n}\n'
-    found = verify({"main.tf": call, "network/main.tf.json": "{}"}, ours=False)
+    found = verify({"main.tf": call, "network/main.tf.json": "{}"}, rendered=False)
     assert [finding.rule for finding in found] == ["not-checked"]
 
 
 def test_an_unreadable_module_is_not_missing() -> None:
     call = 'module "network" {\n  source = "./network"\n}\n'
-    found = verify({"main.tf": call, "network/main.tf": "locals {"}, ours=False)
+    found = verify({"main.tf": call, "network/main.tf": "locals {"}, rendered=False)
     assert [finding.rule for finding in found] == ["syntax"]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from terraform_tool import Terraform
 from ticketgen import safe_open
 from ticketgen.findings import Finding, Severity
-from ticketgen.real_path import MOST_LINKS
+from ticketgen.real_path import MAX_LINKS
 from ticketgen.verification import directory, finding_limits, listing
 from ticketgen.verification.directory import read_directory, targets
 from ticketgen.verification.verify import verify
@@ -44,7 +44,7 @@ def rules(findings: tuple[Finding, ...]) -> dict[str, str]:
     return {each.location.file: each.rule for each in findings if each.location}
 
 
-def test_links_are_followed_inside_only(root: Path) -> None:
+def test_links_are_followed_inside_the_directory_only(root: Path) -> None:
     (root / "inside.tf").symlink_to("main.tf")
     (root / "absolute.tf").symlink_to(root / "main.tf")
     (root / "out.tf").symlink_to("../outside/secret.tf")
@@ -66,7 +66,7 @@ def test_links_are_followed_inside_only(root: Path) -> None:
     assert read.value.unread == rules(read.findings).keys() | {"sub/loop"}
 
 
-def test_nothing_that_is_no_file_is_opened_or_waited_for(root: Path) -> None:
+def test_only_regular_files_are_opened(root: Path) -> None:
     os.mkfifo(root / "pipe.tf")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(root / "socket.tf"))
@@ -83,12 +83,12 @@ def test_nothing_that_is_no_file_is_opened_or_waited_for(root: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["link", "pipe", "gone"])
-def test_what_is_planted_after_the_look_is_not_read(
+def test_files_planted_after_listing_are_not_read(
     root: Path, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "sub").mkdir()
     (root / "sub/a.tf").write_text("locals {}\n")
-    real = safe_open.open_file
+    real = safe_open.read_file_in
 
     def planted(name: str, folder: int, most: int) -> bytes:
         if name == "a.tf":
@@ -99,19 +99,17 @@ def test_what_is_planted_after_the_look_is_not_read(
                 os.mkfifo(root / "sub/a.tf")
         return real(name, folder, most)
 
-    monkeypatch.setattr("ticketgen.verification.listing.open_file", planted)
+    monkeypatch.setattr("ticketgen.verification.listing.read_file_in", planted)
     read = read_directory(root)
     assert read.value is not None
     assert read.value.texts.keys() == {"main.tf"}
     assert rules(read.findings) == {"sub/a.tf": "unreadable"}
 
 
-def test_a_folder_that_is_exchanged_for_a_link_is_left_at_once(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_replaced_by_a_link_is_left_immediately(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "sub").mkdir()
     (root / "sub/secret.tf").write_text("locals {}\n")
-    real = safe_open.open_file
+    real = safe_open.read_file_in
 
     def planted(name: str, folder: int, most: int) -> bytes:
         if name == "secret.tf":
@@ -119,13 +117,13 @@ def test_a_folder_that_is_exchanged_for_a_link_is_left_at_once(
             (root / "sub").symlink_to(root.parent / "outside")
         return real(name, folder, most)
 
-    monkeypatch.setattr("ticketgen.verification.listing.open_file", planted)
+    monkeypatch.setattr("ticketgen.verification.listing.read_file_in", planted)
     read = read_directory(root)
     assert read.value is not None
     assert read.value.texts == {"main.tf": "locals {}\n", "sub/secret.tf": "locals {}\n"}
 
 
-def test_a_folder_that_becomes_a_link_is_not_entered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_turned_into_a_link_is_not_entered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "sub").mkdir()
     real = safe_open.open_folder
 
@@ -157,7 +155,7 @@ def test_a_folder_that_cannot_be_listed_is_a_finding(root: Path, monkeypatch: py
 
 def test_all_descriptors_are_closed(root: Path) -> None:
     place = root
-    for _ in range(listing.MOST_DEPTH + 20):
+    for _ in range(listing.MAX_DEPTH + 20):
         place = place / "d"
         place.mkdir()
     before = len(list(Path("/proc/self/fd").iterdir()))
@@ -179,7 +177,7 @@ def test_a_chain_of_folders_longer_than_any_path_is_read_to_its_limit(root: Path
 
 
 def test_the_bytes_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(directory, "MOST_BYTES", 100)
+    monkeypatch.setattr(directory, "MAX_TOTAL_BYTES", 100)
     for number in range(30):
         (root / f"a{number:02}.tf").write_text("# 7890123\n")
     read = read_directory(root, "shop")
@@ -192,7 +190,7 @@ def test_the_bytes_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.Mo
 
 def test_the_names_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In deep folders, a path has thousands of characters, and there may be a hundred thousand files."""
-    monkeypatch.setattr(directory, "_MOST_NAMES", 2_000)
+    monkeypatch.setattr(directory, "_MAX_NAMES", 2_000)
     for number in range(20):
         (root / f"{'x' * 200}{number}.txt").touch()
     read = read_directory(root)
@@ -203,7 +201,7 @@ def test_the_names_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.Mo
 
 
 def test_files_beyond_a_limit_are_counted_and_not_kept(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(directory, "MOST_READ", 1)
+    monkeypatch.setattr(directory, "MAX_READ", 1)
     for folder in ("a", "b"):
         (root / folder).mkdir()
         for number in range(50):
@@ -216,7 +214,7 @@ def test_files_beyond_a_limit_are_counted_and_not_kept(root: Path, monkeypatch: 
 
 
 def test_names_that_are_in_memory_at_once_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "_MOST_NAMES", 5_000)
+    monkeypatch.setattr(listing, "_MAX_NAMES", 5_000)
     for number in range(100):
         (root / f"{number}.txt").touch()
     (root / "sub").mkdir()
@@ -225,33 +223,33 @@ def test_names_that_are_in_memory_at_once_are_bounded(root: Path, monkeypatch: p
     assert "very long names" in read.findings[0].message
 
 
-def test_findings_about_what_is_not_read_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding_limits, "MOST_OF_A_RULE", 10)
-    monkeypatch.setattr(finding_limits, "_MOST_FILES", 5)
+def test_findings_about_unread_files_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding_limits, "MAX_PER_RULE", 10)
+    monkeypatch.setattr(finding_limits, "_MAX_FILES", 5)
     for number in range(50):
         (root / f"{number}.tf").symlink_to("nowhere")
     *some, others = read_directory(root).findings
     assert len(some) == 15
     assert others.message == "35 more findings of unreadable in other files, which are not listed"
     assert (others.location, others.severity) == (None, Severity.ERROR)
-    monkeypatch.setattr(directory, "_MOST_NAMES", 10 * 200)
+    monkeypatch.setattr(directory, "_MAX_NAMES", 10 * 200)
     read = read_directory(root)
     assert len(read.findings) < 17
     assert any("very long names" in each.message for each in read.findings)
 
 
-def test_a_long_row_of_links_leads_nowhere(root: Path) -> None:
+def test_a_long_chain_of_links_is_not_followed(root: Path) -> None:
     for number in range(1200):
         (root / f"a{number}.tf").symlink_to(f"a{number + 1}.tf")
     (root / "a1200.tf").symlink_to("main.tf")
     read = read_directory(root)
     assert read.value is not None
-    assert len(read.value.texts) == 1 + MOST_LINKS
+    assert len(read.value.texts) == 1 + MAX_LINKS
     assert read.findings[0].message == "the file is a broken link"
 
 
 def test_links_are_followed_in_a_bounded_number_of_steps(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "_MOST_STEPS", 5_000)
+    monkeypatch.setattr(listing, "_MAX_STEPS", 5_000)
     asked = []
     real = os.lstat
 
@@ -268,17 +266,17 @@ def test_links_are_followed_in_a_bounded_number_of_steps(root: Path, monkeypatch
     assert "the file is one of too many links" in {each.message for each in read.findings}
 
 
-def test_what_is_not_read_makes_no_reference_undeclared(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(directory, "MOST_READ", 1)
+def test_unread_files_cause_no_undeclared_references(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "MAX_READ", 1)
     (root / "main.tf").write_text('output "a" {\n  value = var.b\n}\n')
     (root / "variables.tf").write_text('variable "b" {}\n')
     read = read_directory(root)
     assert read.value is not None
-    assert verify(read.value.texts, ours=False, paths=read.value.paths, left_out=read.value.unread) == ()
+    assert verify(read.value.texts, rendered=False, paths=read.value.paths, left_out=read.value.unread) == ()
 
 
 def test_the_entries_of_a_directory_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "MOST_ENTRIES", 50)
+    monkeypatch.setattr(listing, "MAX_ENTRIES", 50)
     looked: list[str] = []
     real = os.scandir
 
@@ -311,7 +309,7 @@ def test_a_file_over_the_limit_is_not_read_to_its_end(root: Path) -> None:
         stream.write(b"#" + "é".encode() * 3_000_000)
     text = texts(root)["big.tf"]
     assert 2 * 1024**2 < len(text.encode()) < 2 * 1024**2 + 8
-    assert [each.rule for each in verify({"big.tf": text}, ours=False)] == ["not-checked"]
+    assert [each.rule for each in verify({"big.tf": text}, rendered=False)] == ["not-checked"]
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="files there report size 0")
@@ -323,7 +321,7 @@ def test_a_file_that_reports_no_size_is_read(root: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "x/" * 3_000, "self", "self/main.tf"])
-def test_a_path_that_the_system_refuses_is_a_finding(root: Path, name: str) -> None:
+def test_a_path_refused_by_the_system_is_a_finding(root: Path, name: str) -> None:
     (root / "self").symlink_to("self")
     checked = targets([root / name])
     assert checked.value is None

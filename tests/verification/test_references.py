@@ -150,7 +150,7 @@ output "script" {
 
 
 def found(root: str, others: Mapping[str, str] = NETWORK) -> list[Finding]:
-    return [each for each in verify({"main.tf": root, **others}, ours=True) if each.rule in LEVEL]
+    return [each for each in verify({"main.tf": root, **others}, rendered=True) if each.rule in LEVEL]
 
 
 def test_valid_references_are_accepted() -> None:
@@ -224,7 +224,7 @@ def test_the_help_suggests_the_nearest_name() -> None:
         ),
     ],
 )
-def test_the_help_is_a_fix_that_works(old: str, new: str, help: str) -> None:
+def test_applying_the_help_fixes_the_error(old: str, new: str, help: str) -> None:
     assert [each.help for each in found(ROOT.replace(old, new, 1))] == [help]
 
 
@@ -244,7 +244,7 @@ def test_an_unread_file_prevents_findings_about_undeclared_references() -> None:
         "aws.us_east_1\n  count", "aws.x\n  count"
     )
     assert found(text, broken) == []
-    assert "syntax" in {each.rule for each in verify({"main.tf": text, **broken}, ours=True)}
+    assert "syntax" in {each.rule for each in verify({"main.tf": text, **broken}, rendered=True)}
 
 
 def test_an_unread_file_of_a_module_may_declare_its_variables() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from terraform_tool import Terraform
-from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.aws.name_limits import NAME_LIMITS
 from ticketgen.aws.provider.schema import AWS_VERSION, schema_of
-from ticketgen.aws.provider.upgrade import BOOLEANS, DEPRECATED, NEW, REMOVED, REMOVED_TYPES
+from ticketgen.aws.provider.version_6 import BOOLEANS, DEPRECATED, NEW, REMOVED, REMOVED_TYPES
 from ticketgen.findings import Finding, Severity
 from ticketgen.findings.verification import LEVELS
 from ticketgen.verification.verify import verify
@@ -230,7 +230,7 @@ output "reads" {
 
 
 def schema_findings(text: str, **others: str) -> list[Finding]:
-    return [each for each in verify({"main.tf": text, **others}, ours=False) if each.rule in LEVEL]
+    return [each for each in verify({"main.tf": text, **others}, rendered=False) if each.rule in LEVEL]
 
 
 def marked(text: str) -> list[tuple[int, str]]:
@@ -243,7 +243,7 @@ def marked(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def test_each_mistake_is_reported_at_its_line_under_its_rule() -> None:
+def test_each_error_is_reported_at_its_line_under_its_rule() -> None:
     found = {(each.location.line, each.rule) for each in schema_findings(WRONG) if each.location}
     assert sorted(found) == marked(WRONG)
     assert {each.severity for each in schema_findings(WRONG)} == {Severity.ERROR}
@@ -255,7 +255,7 @@ def test_valid_blocks_are_accepted() -> None:
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_terraform_reports_and_accepts_the_same(terraform: Terraform, tmp_path: Path) -> None:
+def test_terraform_agrees(terraform: Terraform, tmp_path: Path) -> None:
     # Terraform stops if a provider block is invalid.
     provider = WRONG[WRONG.index("  regoin") : WRONG.index("}\n\nresource")]
     for name, text in (("right", RIGHT), ("wrong", WRONG.replace(provider, "\n" * provider.count("\n")))):
@@ -308,7 +308,7 @@ resource "aws_eip" "nat" {
          "remove a block"),
     ],
 )  # fmt: skip
-def test_a_finding_says_what_is_wrong_and_how_to_fix_it(text: str, message: str, help: str) -> None:
+def test_a_finding_has_a_message_and_a_fix(text: str, message: str, help: str) -> None:
     findings = schema_findings(f'resource "aws_sqs_queue" "q" {{\n{text}\n}}\n')
     assert [(each.message, each.help) for each in findings] == [(message, help)]
 
@@ -451,10 +451,10 @@ def _same(ours: object, theirs: dict[str, object]) -> bool:
         nested = ours.nested(name)
         if (
             nested is None
-            or nested.fewest != said.get("min_items", 0)
+            or nested.min_items != said.get("min_items", 0)
             or not _same(nested.block, said["block"])
         ):
             return False
-        if nested.nesting != "single" and nested.most != said.get("max_items", 0):
+        if nested.nesting != "single" and nested.max_items != said.get("max_items", 0):
             return False
     return True

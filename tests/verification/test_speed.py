@@ -16,7 +16,7 @@ BENCH = Path(__file__).parents[2] / "scripts/bench_validate.py"
 
 @pytest.mark.slow
 @pytest.mark.terraform
-def test_validate_needs_a_fraction_of_terraform_s_time_and_memory(terraform: Terraform) -> None:
+def test_validate_uses_a_fraction_of_the_time_and_memory_of_terraform(terraform: Terraform) -> None:
     """Times, elapsed and processor, have slack and are medians of alternating programs; memory has no slack."""
     paths = f"{terraform.binary.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**terraform.environment, "PATH": paths}

@@ -26,13 +26,13 @@ class Quota:
         service: the service code for ``aws service-quotas``.
         code: the quota code; "" if no page documents it.
         name: the name in Service Quotas.
-        default: the value of a new account in a Region that `elsewhere` does not name.
+        default: the value of a new account in a Region that `region_defaults` does not name.
         unit: what the quota counts.
         source: where name and default are documented.
-        elsewhere: other defaults, each with its Regions.
-        raised_with: the key of the quota whose increase also raises this one, if AWS takes no request for this one.
+        region_defaults: other defaults, each with its Regions.
+        follows: the key of the quota whose increase also raises this one, if AWS takes no request for this one.
         raisable: whether a request raises it.
-        unverified: the part that no page confirms; "" if everything is confirmed.
+        unverified_note: the part that no page confirms; "" if everything is confirmed.
         is_global: whether one value applies to all Regions of the account together.
     """
 
@@ -43,10 +43,10 @@ class Quota:
     default: int
     unit: str
     source: str
-    elsewhere: tuple[tuple[int, frozenset[str]], ...] = ()
-    raised_with: str = ""
+    region_defaults: tuple[tuple[int, frozenset[str]], ...] = ()
+    follows: str = ""
     raisable: bool = True
-    unverified: str = ""
+    unverified_note: str = ""
     is_global: bool = False
 
     @property
@@ -54,9 +54,9 @@ class Quota:
         """The name of the quota in a spec: its code, or its key while the code is unknown."""
         return self.code or self.key
 
-    def allowed(self, region: str) -> int:
+    def default_in(self, region: str) -> int:
         """The value of a new account in a Region."""
-        return next((value for value, regions in self.elsewhere if region in regions), self.default)
+        return next((value for value, regions in self.region_defaults if region in regions), self.default)
 
 
 API_SMALL_REGIONS = frozenset({
@@ -77,7 +77,7 @@ _TABLE = (
         default=1000,
         unit="concurrent executions",
         source=f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html",
-        unverified="new accounts may have fewer, some of them 10",
+        unverified_note="new accounts may have fewer, some of them 10",
     ),
     Quota(
         key="api-throttle",
@@ -87,7 +87,7 @@ _TABLE = (
         default=10_000,
         unit="requests/s",
         source=_API,
-        elsewhere=((2500, API_SMALL_REGIONS),),
+        region_defaults=((2500, API_SMALL_REGIONS),),
     ),
     Quota(
         key="api-burst",
@@ -97,8 +97,8 @@ _TABLE = (
         default=5000,
         unit="requests",
         source=_API,
-        elsewhere=((1250, API_SMALL_REGIONS),),
-        raised_with="api-throttle",
+        region_defaults=((1250, API_SMALL_REGIONS),),
+        follows="api-throttle",
         raisable=False,
     ),
     Quota(
@@ -127,7 +127,7 @@ _TABLE = (
         default=1000,
         unit="shards",
         source=f"{_REFERENCE}/ak.html",
-        elsewhere=(
+        region_defaults=(
             (20_000, frozenset({"us-east-1", "us-west-2", "eu-west-1"})),
             (6000, frozenset({
                 "us-east-2", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
@@ -143,7 +143,7 @@ _TABLE = (
         default=100_000,
         unit="requests/s",
         source=f"{_DOCS}/waf/latest/developerguide/limits.html",
-        unverified="the code",
+        unverified_note="the code",
     ),
     Quota(
         key="sign-ins",
@@ -153,7 +153,7 @@ _TABLE = (
         default=120,
         unit="requests/s",
         source=f"{_DOCS}/cognito/latest/developerguide/quotas.html",
-        unverified="the code, which comes from published listings of the Service Quotas API",
+        unverified_note="the code, which comes from published listings of the Service Quotas API",
     ),
     Quota(
         key="vpcs",
@@ -181,7 +181,7 @@ _TABLE = (
         default=300,
         unit="nodes",
         source=f"{_REFERENCE}/elasticache-service.html",
-        unverified="the code, which comes from published listings of the Service Quotas API",
+        unverified_note="the code, which comes from published listings of the Service Quotas API",
     ),
     Quota(
         key="aurora-clusters",
@@ -191,7 +191,7 @@ _TABLE = (
         default=40,
         unit="clusters",
         source=f"{_DOCS}/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html",
-        unverified="the code, which comes from published listings of the Service Quotas API",
+        unverified_note="the code, which comes from published listings of the Service Quotas API",
     ),
     Quota(
         key="regional-apis",
@@ -202,7 +202,7 @@ _TABLE = (
         unit="APIs",
         source=_API,
         raisable=False,
-        unverified="the code, which comes from published listings of the Service Quotas API",
+        unverified_note="the code, which comes from published listings of the Service Quotas API",
     ),
     Quota(
         key="iam-roles",
@@ -212,7 +212,7 @@ _TABLE = (
         default=1000,
         unit="roles",
         source=f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
-        unverified="the code, which comes from published listings of the Service Quotas API",
+        unverified_note="the code, which comes from published listings of the Service Quotas API",
         is_global=True,
     ),
 )  # fmt: skip

@@ -33,14 +33,14 @@ class Region:
             never change a slot, and never assign it to another Region.
         partition: ``aws``, ``aws-cn``, ...; nothing replicates across partitions.
         opt_in: whether an account must enable the Region before using it.
-        place: AWS's description, such as ``US East (N. Virginia)``.
+        long_name: AWS's description, such as ``US East (N. Virginia)``.
     """
 
     name: str
     slot: int
     partition: str
     opt_in: bool
-    place: str
+    long_name: str
 
     @property
     def alias(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["KEYS", "LEFT_OUT", "SALES", "Usage"]
+__all__ = ["KEYS", "NOT_COUNTED", "SALES", "Usage"]
 
 SALES = 1000
 """The number of sales, one per seat, that units are given for."""
 
-LEFT_OUT = (
+NOT_COUNTED = (
     "data transfer to buyers",
     "storage, backups and I/O of Aurora, and point-in-time recovery of the tables",
     "refused transactions, which DynamoDB bills like successful ones",

@@ -1,6 +1,6 @@
 """The units that AWS bills, by service. Prices come from the price file (`prices`).
 
-Sales are counted at peak: with full batches, and with the most seats in every order. `LEFT_OUT` lists the units that
+Sales are counted at peak: with full batches, and with the most seats in every order. `NOT_COUNTED` lists the units that
 are not counted, because they depend on the behaviour of buyers and events and not on capacity.
 """
 
@@ -18,14 +18,14 @@ from ticketgen.stack.context import WAF_RULES
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import Module
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = ["usage"]
 
 _PRICING = "https://aws.amazon.com"
 _GIB = 1024**3
 _MINUTES = 60  # in an hour
-_TRACED = (
+_TRACED_SHARE = (
     0.05  # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html: the default rule
 )
 _EXPRESS_MIB = 64  # the minimum that Express workflows are billed for
@@ -36,18 +36,18 @@ _REPLICATION = (
 
 def usage(environment: Environment, sizing: Sizing) -> tuple[Usage, ...]:
     """Count the units of an environment, by service, over all of its Regions."""
-    count = _Counted(environment, sizing)
+    count = _UsageCounter(environment, sizing)
     return (
         *count.dynamodb(),
         *count.kinesis(),
         *count.functions(),
-        *count.door(),
+        *count.api(),
         *count.stores(),
-        *count.watching(),
+        *count.observability(),
     )
 
 
-class _Counted:
+class _UsageCounter:
     """Quantities that several units share."""
 
     def __init__(self, environment: Environment, sizing: Sizing) -> None:
@@ -89,7 +89,7 @@ class _Counted:
             0,
             0,
             f"{counted(self.orders, 'orders')} × their locks, holds and idempotency records in a transaction"
-            + (f" + {said(SALES)} ledger entries and inventory items × 2" if single else ""),
+            + (f" + {format_number(SALES)} ledger entries and inventory items × 2" if single else ""),
             pricing,
         )
         if not single:
@@ -99,7 +99,7 @@ class _Counted:
                 home + copies,
                 0,
                 0,
-                f"{said(SALES)} ledger entries and inventory items × 2 in the home Region, and one each in "
+                f"{format_number(SALES)} ledger entries and inventory items × 2 in the home Region, and one each in "
                 f"{counted(self.regions - 1, 'other Regions')}",
                 _REPLICATION,
             )
@@ -110,7 +110,7 @@ class _Counted:
                 moved,
                 0,
                 0,
-                f"{said(SALES)} ledger entries and inventory items × {self.item} bytes to {self.to_others}",
+                f"{format_number(SALES)} ledger entries and inventory items × {self.item} bytes to {self.to_others}",
                 f"{_PRICING}/dynamodb/pricing/on-demand",
             )
         releases = self.orders * (assumed.HOLDS_PER_ORDER - 1)
@@ -133,7 +133,7 @@ class _Counted:
             SALES * self.hubs,
             0,
             0,
-            f"{said(SALES)} ledger entries of at most 1 KiB in {self.at_hubs} with analytics",
+            f"{format_number(SALES)} ledger entries of at most 1 KiB in {self.at_hubs} with analytics",
             pricing,
         )
         yield Usage(
@@ -142,7 +142,7 @@ class _Counted:
             SALES * 2 * self.item * self.regions / _GIB,
             0,
             0,
-            f"{said(SALES)} ledger entries and inventory items × {self.item} bytes in {self.in_all}, for "
+            f"{format_number(SALES)} ledger entries and inventory items × {self.item} bytes in {self.in_all}, for "
             "as long as they are kept",
             pricing,
         )
@@ -152,7 +152,7 @@ class _Counted:
         pricing = f"{_PRICING}/kinesis/data-streams/pricing"
         shards = self.sizing[demand.kinesis_shards].value * self.hubs
         hubs = f"{self.at_hubs} with analytics"
-        records = f"{said(SALES)} records of at most 25 KB in {hubs}"
+        records = f"{format_number(SALES)} records of at most 25 KB in {hubs}"
         yield Usage("kinesis.put_payload_units", "units", SALES * self.hubs, 0, 0, records, pricing)
         hours = f"{counted(self.sizing[demand.kinesis_shards].value, 'shards')} in {hubs}"
         yield Usage("kinesis.shard_hours", "shard hours", 0, shards, 0, hours, pricing)
@@ -220,10 +220,11 @@ class _Counted:
             pricing,
         )
 
-    def door(self) -> Iterator[Usage]:
+    def api(self) -> Iterator[Usage]:
         """The API and its firewall."""
         requests = (
-            f"{said(self.sales_requests)} holds, releases and purchases + {said(self.reads)} seat map reads"
+            f"{format_number(self.sales_requests)} holds, releases and purchases + {format_number(self.reads)} seat "
+            f"map reads"
         )
         yield Usage(
             "apigateway.requests",
@@ -263,14 +264,14 @@ class _Counted:
             0,
             least * instances * self.hubs,
             0,
-            f"{said(least)} ACU × {counted(instances, 'instances')} × {self.at_hubs}; up to "
-            f"{said(most)} while sales are written",
+            f"{format_number(least)} ACU × {counted(instances, 'instances')} × {self.at_hubs}; up to "
+            f"{format_number(most)} while sales are written",
             pricing,
         )
         batches = f"{counted(self.batches, 'full batches')} in {self.at_hubs}"
         yield Usage("rds.data_api_requests", "requests", self.batches * self.hubs, 0, 0, batches, pricing)
 
-    def watching(self) -> Iterator[Usage]:
+    def observability(self) -> Iterator[Usage]:
         """Keys, logs, alarms and traces."""
         each = f"one in {self.everywhere}"
         yield Usage("kms.key_hours", "key hours", 0, self.regions, 0, each, f"{_PRICING}/kms/pricing")
@@ -295,15 +296,15 @@ class _Counted:
             self.requests * assumed.LOG_BYTES_PER_REQUEST / _GIB,
             idle * assumed.LOG_BYTES_PER_REQUEST / _GIB,
             0,
-            f"{said(assumed.LOG_BYTES_PER_REQUEST)} bytes per request or run",
+            f"{format_number(assumed.LOG_BYTES_PER_REQUEST)} bytes per request or run",
             pricing,
         )
         yield Usage(
             "xray.traces",
             "traces",
-            self.requests * _TRACED,
-            idle * _TRACED,
+            self.requests * _TRACED_SHARE,
+            idle * _TRACED_SHARE,
             0,
-            f"{_TRACED:.0%} of requests and runs, by the default sampling rule",
+            f"{_TRACED_SHARE:.0%} of requests and runs, by the default sampling rule",
             f"{_PRICING}/xray/pricing",
         )

@@ -11,10 +11,10 @@ never removed.
 from __future__ import annotations
 
 from ticketgen.capacity.billed_units import SALES, Usage
+from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
-from ticketgen.capacity.report import Report
 from ticketgen.figures.model import Scope
-from ticketgen.sizing.quotas import Need
+from ticketgen.sizing.quota_needs import Need
 
 __all__ = ["document"]
 
@@ -93,18 +93,18 @@ def _need(need: Need) -> dict[str, object]:
         "name": quota.name,
         "what": need.what,
         "default": need.default,
-        "in_spec": need.told,
-        "allowed": need.allowed,
+        "in_spec": need.spec_value,
+        "allowed": need.limit,
         "needed": need.needed,
         "unit": quota.unit,
         "met": need.is_met,
         "exceeded": need.is_exceeded,
         "raisable": quota.raisable,
-        "raised_with": quota.raised_with or None,
+        "raised_with": quota.follows or None,
         "command": (need.command or None) if need.is_exceeded else None,
         "formula": need.formula,
         "source": quota.source,
-        "unverified": quota.unverified or None,
+        "unverified": quota.unverified_note or None,
     }
 
 
@@ -117,5 +117,5 @@ def _amounts(usage: Usage) -> dict[str, float]:
 
 
 def _money(prices: Prices, key: str, amount: float) -> str | None:
-    money = prices.of(key, amount)
+    money = prices.cost(key, amount)
     return None if money is None else f"{money:.10f}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
-from ticketgen.capacity.report import Report
 from ticketgen.capacity.sections import Section, sections
 from ticketgen.escaping import as_markdown, visible, visible_lines
 

@@ -25,13 +25,13 @@ from ticketgen.findings import Category, Checked, Finding, Location, Stage, has_
 from ticketgen.findings.spec import INVALID_VALUE, MISSING_KEY, UNKNOWN_KEY, UNKNOWN_VERSION, UNREADABLE_FILE
 from ticketgen.findings.verification import WRONG_TYPE
 from ticketgen.guesses import did_you_mean
-from ticketgen.safe_open import open_inside
-from ticketgen.spec.nodes import Map, Node, Scalar, dotted, shown, shown_text
-from ticketgen.spec.reader import MOST_BYTES, read
+from ticketgen.safe_open import read_within_area
+from ticketgen.spec.nodes import Map, Node, Scalar, display_text, display_value, dotted_path
+from ticketgen.spec.reader import MAX_BYTES, read
 
 __all__ = ["Prices", "read_prices"]
 
-_TOP = ("version", "currency", "prices")
+_TOP_LEVEL_KEYS = ("version", "currency", "prices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Prices:
     currency: str
     by_key: Mapping[str, Decimal]
 
-    def of(self, key: str, units: float) -> Decimal | None:
+    def cost(self, key: str, units: float) -> Decimal | None:
         """The cost of a number of units; None if they have no price."""
         price = self.by_key.get(key)
         return None if price is None else price * Decimal(repr(units))
@@ -62,7 +62,7 @@ def read_prices(path: Path) -> Checked[Prices]:
 def _read(path: Path) -> Checked[Prices]:
     at = Location(str(path))
     try:
-        data = open_inside(path, MOST_BYTES + 1, clip=True)
+        data = read_within_area(path, MAX_BYTES + 1, clip=True)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         return Checked(
@@ -97,22 +97,28 @@ def _price(node: Node) -> Decimal | None:
 def _problems(root: Node) -> Iterator[Finding]:
     if not isinstance(root, Map):
         yield WRONG_TYPE.found(
-            f"the whole file: {shown(root)} is not a map of keys", "begin with version: 1", at=root.at
+            f"the whole file: {display_value(root)} is not a map of keys",
+            "begin with version: 1",
+            at=root.location,
         )
         return
-    for key in root.entries.keys() - set(_TOP):
-        yield _unknown(root, key, _TOP)
+    for key in root.entries.keys() - set(_TOP_LEVEL_KEYS):
+        yield _unknown(root, key, _TOP_LEVEL_KEYS)
     for key, value in zip(
-        _TOP, ("version: 1", "currency: USD", "prices: with at least one price below it"), strict=True
+        _TOP_LEVEL_KEYS,
+        ("version: 1", "currency: USD", "prices: with at least one price below it"),
+        strict=True,
     ):
         if key not in root.entries:
-            yield MISSING_KEY.found(f"{key} is missing", f"add {value}", at=root.at)
-    version, currency, prices = (root.entries.get(key) for key in _TOP)
+            yield MISSING_KEY.found(f"{key} is missing", f"add {value}", at=root.location)
+    version, currency, prices = (root.entries.get(key) for key in _TOP_LEVEL_KEYS)
     if version is not None and not (
         isinstance(version, Scalar) and version.value == 1 and version.text == "1"
     ):
         yield UNKNOWN_VERSION.found(
-            f"version: {shown(version)} is not a version that this ticketgen reads", "write 1", at=version.at
+            f"version: {display_value(version)} is not a version that this ticketgen reads",
+            "write 1",
+            at=version.location,
         )
     if currency is not None and not (
         isinstance(currency, Scalar)
@@ -120,25 +126,29 @@ def _problems(root: Node) -> Iterator[Finding]:
         and re.fullmatch("[A-Z]{3}", currency.value)
     ):
         yield INVALID_VALUE.found(
-            f"currency: {shown(currency)} is not an ISO 4217 code", "write one, such as USD", at=currency.at
+            f"currency: {display_value(currency)} is not an ISO 4217 code",
+            "write one, such as USD",
+            at=currency.location,
         )
     if prices is None:
         return
     if not isinstance(prices, Map):
         yield WRONG_TYPE.found(
-            f"prices: {shown(prices)} is not a map of keys",
+            f"prices: {display_value(prices)} is not a map of keys",
             "write one line per price, such as dynamodb.write_request_units: 0.000000625",
-            at=prices.at,
+            at=prices.location,
         )
         return
     for key, node in prices.entries.items():
         if key not in KEYS:
             yield _unknown(prices, key, KEYS)
         elif _price(node) is None:
-            message = f"{dotted(node.path)}: {shown(node)} is not a price"
-            yield INVALID_VALUE.found(message, "write the price of one unit, such as 0.000000625", at=node.at)
+            message = f"{dotted_path(node.path)}: {display_value(node)} is not a price"
+            yield INVALID_VALUE.found(
+                message, "write the price of one unit, such as 0.000000625", at=node.location
+            )
 
 
 def _unknown(parent: Map, key: str, known: tuple[str, ...]) -> Finding:
     help = did_you_mean(key, known, f"choose one of {', '.join(known)}")
-    return UNKNOWN_KEY.found(f"unknown key {shown_text(key)}", help, at=parent.keys_at[key])
+    return UNKNOWN_KEY.found(f"unknown key {display_text(key)}", help, at=parent.key_locations[key])

@@ -11,18 +11,18 @@ from collections.abc import Iterator
 
 from ticketgen.aws.quotas import QUOTAS, Quota
 from ticketgen.capacity import prices
-from ticketgen.capacity.billed_units import LEFT_OUT, SALES
+from ticketgen.capacity.billed_units import NOT_COUNTED, SALES
+from ticketgen.capacity.environment_report import Report, report
 from ticketgen.capacity.markdown import cell
-from ticketgen.capacity.report import Report, report
-from ticketgen.capacity.sections import short
+from ticketgen.capacity.sections import format_short
 from ticketgen.figures import assumptions
 from ticketgen.figures.model import Scope
 from ticketgen.sizing import size
 from ticketgen.spec.model import Environment
-from ticketgen.spec.nodes import Map, plain
+from ticketgen.spec.nodes import Map, plain_value_of
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reader import read
-from ticketgen.wording import said
+from ticketgen.wording import format_number
 
 __all__ = ["reference"]
 
@@ -82,7 +82,7 @@ def _example() -> Report:
     path = presets()[_PRESET].path
     tree = read(path.read_bytes(), path.name).value
     assert isinstance(tree, Map)
-    values = {key: plain(node) for key, node in tree.entries.items()}
+    values = {key: plain_value_of(node) for key, node in tree.entries.items()}
     environment = Environment.model_validate(values | {"name": "prod", "project": "example", "protect": True})
     sizing = size(environment).value
     assert sizing is not None
@@ -104,7 +104,7 @@ def _figures(example: Report) -> Iterator[str]:
         rows = (
             (
                 f"`{figure.name}`",
-                f"{figure.value if isinstance(figure.value, str) else said(figure.value)} {figure.unit}",
+                f"{figure.value if isinstance(figure.value, str) else format_number(figure.value)} {figure.unit}",
                 figure.formula,
                 f"{figure.headroom:.2f}×" if figure.headroom else "",
                 f"`{figure.rendered_as}`",
@@ -125,7 +125,7 @@ def _assumptions() -> Iterator[str]:
         name, equals, rest = line.partition(" = ")
         if equals and name.isupper() and name != "SOURCE":
             comment = rest.partition("  # ")[2]
-            rows.append((f"`{name}`", short(float(getattr(assumptions, name))), comment))
+            rows.append((f"`{name}`", format_short(float(getattr(assumptions, name))), comment))
     yield from _table(("name", "value", "why"), iter(rows))
     for function in (assumptions.item_bytes, assumptions.record_bytes):
         measured = " ".join((inspect.getdoc(function) or "").split())
@@ -142,10 +142,12 @@ def _quotas() -> Iterator[str]:
             f"{quota.service} `{quota.id}`",
             quota.name,
             f"{quota.default:,} {quota.unit}",
-            "; ".join(f"{value:,} in {', '.join(sorted(regions))}" for value, regions in quota.elsewhere),
+            "; ".join(
+                f"{value:,} in {', '.join(sorted(regions))}" for value, regions in quota.region_defaults
+            ),
             _raisable(quota),
             quota.source,
-            quota.unverified,
+            quota.unverified_note,
         )
         for quota in QUOTAS.values()
     )
@@ -154,8 +156,8 @@ def _quotas() -> Iterator[str]:
 
 
 def _raisable(quota: Quota) -> str:
-    if quota.raised_with:
-        return f"along with `{quota.raised_with}`"
+    if quota.follows:
+        return f"along with `{quota.follows}`"
     return "yes" if quota.raisable else "no"
 
 
@@ -169,7 +171,10 @@ def _billing(example: Report) -> Iterator[str]:
         (
             f"`{usage.key}`",
             usage.unit,
-            *(short(amount) if amount else "" for amount in (usage.sales, usage.idle_hour, usage.event_hour)),
+            *(
+                format_short(amount) if amount else ""
+                for amount in (usage.sales, usage.idle_hour, usage.event_hour)
+            ),
             usage.formula,
             usage.source,
         )
@@ -185,7 +190,7 @@ def _billing(example: Report) -> Iterator[str]:
         "source",
     )
     yield from _table(headers, rows)
-    yield f"Not counted: {'; '.join(LEFT_OUT)}.\n"
+    yield f"Not counted: {'; '.join(NOT_COUNTED)}.\n"
 
 
 def _price_file() -> Iterator[str]:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ticketgen.capacity.billed_units import LEFT_OUT, SALES, Usage
+from ticketgen.capacity.billed_units import NOT_COUNTED, SALES, Usage
+from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
-from ticketgen.capacity.report import Report
 from ticketgen.figures.model import AnyFigure, Scope
-from ticketgen.sizing.quotas import Need
-from ticketgen.wording import counted, of_one, said
+from ticketgen.sizing.quota_needs import Need
+from ticketgen.wording import counted, format_number, singular
 
-__all__ = ["Row", "Section", "sections", "short"]
+__all__ = ["Row", "Section", "format_short", "sections"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def sections(report: Report, prices: Prices | None) -> Iterator[Section]:
         yield _money(report, prices)
 
 
-def short(number: float) -> str:
+def format_short(number: float) -> str:
     """A number with about four digits: ``0.002146``, ``12.5``, ``1,320``."""
     if number == 0 or abs(number) >= 1000 or number == int(number):
         return f"{round(number):,}"
@@ -64,7 +64,7 @@ def short(number: float) -> str:
 
 
 def _value(figure: AnyFigure) -> str:
-    return figure.value if isinstance(figure.value, str) else said(figure.value)
+    return figure.value if isinstance(figure.value, str) else format_number(figure.value)
 
 
 def _headroom(figure: AnyFigure) -> str:
@@ -76,7 +76,8 @@ def _headroom(figure: AnyFigure) -> str:
 
 def _inputs(figure: AnyFigure) -> str:
     return ", ".join(
-        f"{name} = {value if isinstance(value, str) else said(value)}" for name, value in figure.inputs
+        f"{name} = {value if isinstance(value, str) else format_number(value)}"
+        for name, value in figure.inputs
     )
 
 
@@ -101,14 +102,16 @@ def _capacities(report: Report) -> Iterator[Section]:
 
 def _figure_row(figure: AnyFigure, before: AnyFigure | None) -> Row:
     values = (
-        (_value(figure),) if before is None else (_value(before), _changed(_value(before), _value(figure)))
+        (_value(figure),)
+        if before is None
+        else (_value(before), _marked_change(_value(before), _value(figure)))
     )
     details = (figure.formula, _inputs(figure), figure.source, str(figure.rendered_as))
-    unit = of_one(figure.unit) if figure.value == 1 else figure.unit
+    unit = singular(figure.unit) if figure.value == 1 else figure.unit
     return Row((figure.name, *values, unit, _headroom(figure)), details)
 
 
-def _changed(before: str, after: str) -> str:
+def _marked_change(before: str, after: str) -> str:
     """The new value, marked if it differs from the old one."""
     return after if after == before else f"→ {after}"
 
@@ -118,29 +121,29 @@ def _quotas(report: Report) -> Section:
     met = [
         need
         for need in report.needs
-        if need.is_met or need.told is not None or (_key(need) in before and before[_key(need)].is_met)
+        if need.is_met or need.spec_value is not None or (_key(need) in before and before[_key(need)].is_met)
     ]
-    told = any(need.told is not None for need in met)
+    told = any(need.spec_value is not None for need in met)
     rows = []
-    for alike in _grouped(
-        met, lambda need: (need.quota.key, need.what, need.needed, need.default, need.told)
+    for alike in _group_by(
+        met, lambda need: (need.quota.key, need.what, need.needed, need.default, need.spec_value)
     ):
         need = alike[0]
-        numbers: tuple[str, ...] = (said(need.needed),)
+        numbers: tuple[str, ...] = (format_number(need.needed),)
         if report.before:
             old = before.get(_key(need))
-            was = said(old.needed) if old else ""
-            numbers = (was, _changed(was, said(need.needed)))
+            was = format_number(old.needed) if old else ""
+            numbers = (was, _marked_change(was, format_number(need.needed)))
         cells = (
             need.quota.name,
             need.quota.id,
-            said(need.default),
-            *(("" if need.told is None else said(need.told),) if told else ()),
+            format_number(need.default),
+            *(("" if need.spec_value is None else format_number(need.spec_value),) if told else ()),
             *numbers,
             _raisable(need),
         )
-        where = _where([each.region for each in alike], report)
-        unverified = f"unverified: {need.quota.unverified}" if need.quota.unverified else ""
+        where = _region_text([each.region for each in alike], report)
+        unverified = f"unverified: {need.quota.unverified_note}" if need.quota.unverified_note else ""
         rows.append(Row(cells, (f"{need.what}, in {where}", need.formula, need.quota.source, unverified)))
     others = len({need.quota.key for need in report.needs} - {need.quota.key for need in met})
     notes = (
@@ -166,7 +169,7 @@ def _key(need: Need) -> tuple[str, str, str]:
 
 
 def _raisable(need: Need) -> str:
-    if need.quota.raised_with:
+    if need.quota.follows:
         return "along with the rate"
     return "yes" if need.quota.raisable else "no"
 
@@ -177,9 +180,9 @@ def _commands(needs: tuple[Need, ...]) -> Iterator[str]:
     # Two tables share one quota: request the larger value.
     largest = [
         max(alike, key=lambda need: need.needed)
-        for alike in _grouped(exceeded, lambda need: (need.quota.key, need.region))
+        for alike in _group_by(exceeded, lambda need: (need.quota.key, need.region))
     ]
-    for alike in _grouped(largest, lambda need: (need.quota.key, need.needed)):
+    for alike in _group_by(largest, lambda need: (need.quota.key, need.needed)):
         regions = [need.region for need in alike]
         line = alike[0].command
         if len(regions) > 1:
@@ -188,13 +191,13 @@ def _commands(needs: tuple[Need, ...]) -> Iterator[str]:
         yield line
 
 
-def _where(regions: list[str], report: Report) -> str:
+def _region_text(regions: list[str], report: Report) -> str:
     if len(regions) == len(report.environment.regions) > 3:
         return f"all {len(regions)} Regions"
     return ", ".join(regions)
 
 
-def _grouped(needs: list[Need], key: Callable[[Need], object]) -> list[list[Need]]:
+def _group_by(needs: list[Need], key: Callable[[Need], object]) -> list[list[Need]]:
     groups: dict[object, list[Need]] = {}
     for need in needs:
         groups.setdefault(key(need), []).append(need)
@@ -212,10 +215,10 @@ def _billed(report: Report) -> Section:
     before = {usage.key: usage for usage in report.before.usage} if report.before else {}
     rows = []
     for usage in report.usage:
-        cells = tuple(short(amount) if amount else "" for amount in _amounts(usage))
+        cells = tuple(format_short(amount) if amount else "" for amount in _amounts(usage))
         if report.before:
             old = before.get(usage.key)
-            was = [short(amount) if amount else "" for amount in (_amounts(old) if old else (0, 0, 0))]
+            was = [format_short(amount) if amount else "" for amount in (_amounts(old) if old else (0, 0, 0))]
             cells = tuple(
                 now if then == now else f"{then or '0'} → {now or '0'}"
                 for then, now in zip(was, cells, strict=True)
@@ -224,7 +227,7 @@ def _billed(report: Report) -> Section:
     notes = (
         "A sale is one seat. Units are for all Regions together, at peak. In an idle hour nothing is on sale. A "
         "sold-out event is verified for a week after its sale, and its map is kept until it is closed.",
-        f"Not counted: {'; '.join(LEFT_OUT)}.",
+        f"Not counted: {'; '.join(NOT_COUNTED)}.",
     )
     return Section(
         "Billed units",
@@ -245,15 +248,15 @@ def _money(report: Report, prices: Prices) -> Section:
             continue
         sums = services.setdefault(usage.service, [Decimal(0)] * 3)
         for number, amount in enumerate(_amounts(usage)):
-            sums[number] += prices.of(usage.key, amount) or Decimal(0)
+            sums[number] += prices.cost(usage.key, amount) or Decimal(0)
     totals = [sum((sums[number] for sums in services.values()), Decimal(0)) for number in range(3)]
-    rows = [Row((service, *(_coins(money) for money in sums))) for service, sums in services.items()]
-    rows.append(Row(("total", *(_coins(money) for money in totals))))
+    rows = [Row((service, *(_format_money(money) for money in sums))) for service, sums in services.items()]
+    rows.append(Row(("total", *(_format_money(money) for money in totals))))
     notes = (f"Without a price: {', '.join(unpriced)}.",) if unpriced else ()
     return Section(
         f"Costs in {prices.currency}, from the price file", ("service", *_BASES), tuple(rows), notes
     )
 
 
-def _coins(money: Decimal) -> str:
+def _format_money(money: Decimal) -> str:
     return f"{money:,.4f}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
-from ticketgen.capacity.report import Report
 from ticketgen.capacity.sections import Row, Section, sections
 from ticketgen.escaping import visible_lines
 

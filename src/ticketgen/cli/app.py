@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from ticketgen.cli.help import CommandGroup, epilog
-from ticketgen.cli.streams import guard
-from ticketgen.signals import end_on_signals
+from ticketgen.cli.streams import escape_streams
+from ticketgen.signals import exit_on_signals
 
 __all__ = ["app", "main"]
 
@@ -48,24 +48,24 @@ def _options(
 def main() -> None:
     """Run the command line. An unexpected exception is a bug, and is reported without a traceback."""
     _open_streams()
-    end_on_signals()
+    exit_on_signals()
     try:
         app()
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
-            _leave(141)  # The reader has gone (`ticketgen list | head -1`). Typer exits with 1: findings.
+            _exit_now(141)  # The reader has gone (`ticketgen list | head -1`). Typer exits with 1: findings.
         try:
             sys.stdout.flush()
         except BrokenPipeError:
-            _leave(141)
+            _exit_now(141)
         except OSError as error:
-            _leave(_unwritable(error))
+            _exit_now(_report_unwritable(error))
         raise
     except OSError as error:
         from ticketgen.cli.exit_codes import exit_code_of
-        from ticketgen.cli.help import refused
+        from ticketgen.cli.help import system_error_text
 
-        typer.echo(f"Error: {refused(error)}", err=True)
+        typer.echo(f"Error: {system_error_text(error)}", err=True)
         sys.exit(exit_code_of(error))
     except Exception as error:
         if os.environ.get("TICKETGEN_DEBUG"):
@@ -80,14 +80,14 @@ def main() -> None:
         sys.exit(ExitCode.BUG)
 
 
-def _unwritable(error: OSError) -> int:
+def _report_unwritable(error: OSError) -> int:
     from ticketgen.cli.exit_codes import ExitCode
 
     typer.echo(f"Error: standard output cannot be written: {error.strerror}.", err=True)
     return ExitCode.CANNOT_WRITE
 
 
-def _leave(code: int) -> None:
+def _exit_now(code: int) -> None:
     """Exit without another attempt to write what is left in the buffer."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
@@ -96,7 +96,7 @@ def _leave(code: int) -> None:
 _ASCII = {"→": "->", "…": "...", "·": "-", "–": "-", "—": "-", "×": "x", "’": "'", "“": '"', "”": '"'}
 
 
-def _in_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
+def _ascii_replacements(error: UnicodeError) -> tuple[str | bytes, int]:
     """Replacements for characters that the encoding of a stream lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -106,7 +106,7 @@ def _in_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
 
 def _open_streams() -> None:
     """Make the streams accept every text, and replace closed ones."""
-    codecs.register_error("ticketgen", _in_ascii)
+    codecs.register_error("ticketgen", _ascii_replacements)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
@@ -115,4 +115,4 @@ def _open_streams() -> None:
             # Typer replaces a stream in ASCII by its own, in UTF-8; so there is only one.
             ascii = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(errors="ticketgen", **({"encoding": "utf-8"} if ascii else {}))
-    guard()
+    escape_streams()

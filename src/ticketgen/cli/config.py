@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from ticketgen.cli.paths import seen
+from ticketgen.cli.displayed_paths import display_path
 from ticketgen.cli.session import session
-from ticketgen.cli.spec_file import upwards
+from ticketgen.cli.spec_file import find_upwards
 from ticketgen.findings import Checked, Finding, Location, Severity
 from ticketgen.findings.spec import INVALID_CONFIG
 from ticketgen.guesses import did_you_mean
-from ticketgen.safe_open import IN_THE_REPOSITORY, NotPlain, open_inside
+from ticketgen.safe_open import IN_THE_REPOSITORY, NotRegularFile, read_within_area
 
 __all__ = ["KEYS", "NAMES", "Config", "read_config"]
 
@@ -40,7 +40,7 @@ KEYS: Mapping[str, str] = MappingProxyType({
 """The keys of ``[validate]``, and what each takes."""
 
 _TABLE = "validate"
-_MOST_BYTES = 64 * 1024
+_MAX_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +64,32 @@ class Config:
 
 def read_config() -> Checked[Config]:
     """The configuration in this folder or the nearest above it; everything that is wrong with it at once."""
-    found = upwards(session().base, NAMES)
+    found = find_upwards(session().base_folder, NAMES)
     if not found:
         return Checked(Config())
     if len(found) > 1:
-        message = f"{seen(found[0])} and {seen(found[1])} are both here"
+        message = f"{display_path(found[0])} and {display_path(found[1])} are both here"
         return Checked(None, (_finding(message, Location(str(found[0])), "delete one of them"),))
     (file,) = found
     top = Location(str(file))
     try:
-        text = open_inside(file, _MOST_BYTES).decode("utf-8-sig")
+        text = read_within_area(file, _MAX_BYTES).decode("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
-        message = f"{seen(file)} cannot be read: {error.strerror}"
-        help = IN_THE_REPOSITORY if isinstance(error, NotPlain) else "make it a readable file"
+        message = f"{display_path(file)} cannot be read: {error.strerror}"
+        help = IN_THE_REPOSITORY if isinstance(error, NotRegularFile) else "make it a readable file"
         return Checked(None, (_finding(message, top, help),))
     except UnicodeDecodeError as error:
-        message = f"{seen(file)} is not UTF-8: {error.reason} at byte {error.start}"
+        message = f"{display_path(file)} is not UTF-8: {error.reason} at byte {error.start}"
         return Checked(None, (_finding(message, top, "save it as UTF-8"),))
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+), column (\d+)", str(error))
         numbers = map(int, place.groups()) if place else (text.count("\n") + 1,)  # (at end of document)
         at = Location(str(file), *numbers)
         what = re.sub(r" \(at .*\)$", "", str(error))
-        return Checked(None, (_finding(f"{seen(file)} is not TOML: {what}", at, "correct it there"),))
+        return Checked(None, (_finding(f"{display_path(file)} is not TOML: {what}", at, "correct it there"),))
     except (ValueError, RecursionError):
-        message = f"{seen(file)} has a number of too many digits, or values that are nested too deep"
+        message = f"{display_path(file)} has a number of too many digits, or values that are nested too deep"
         return Checked(None, (_finding(message, top, f"keep only the table [{_TABLE}]"),))
     findings = tuple(_problems(document, text, file))
     if findings:
@@ -137,7 +137,7 @@ def _severity(key: str, value: object, at: Callable[[str], Location]) -> Iterato
         yield _finding(f"{key}: {value!r} is not a severity", at(key), help)
 
 
-def _listed(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
+def _rule_list(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
     from ticketgen.findings.verification import NEVER_IGNORED
     from ticketgen.rules.catalogue import CATALOGUE
 
@@ -153,13 +153,13 @@ def _listed(key: str, value: object, at: Callable[[str], Location]) -> Iterator[
             yield _finding(f"{key}: there is no rule {name!r}", at(name), help)
 
 
-def _flag(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
+def _boolean(key: str, value: object, at: Callable[[str], Location]) -> Iterator[Finding]:
     if not isinstance(value, bool):
         yield _finding(f"{key}: {value!r} is neither true nor false", at(key), f"write {key} = true")
 
 
-_CHECKS = {"min-severity": _severity, "select": _listed, "ignore": _listed, "strict": _flag}
+_CHECKS = {"min-severity": _severity, "select": _rule_list, "ignore": _rule_list, "strict": _boolean}
 
 
-def _finding(message: str, at: Location, help: str) -> Finding:
-    return INVALID_CONFIG.found(message, help, at=at)
+def _finding(message: str, location: Location, help: str) -> Finding:
+    return INVALID_CONFIG.found(message, help, at=location)

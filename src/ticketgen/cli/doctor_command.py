@@ -8,9 +8,9 @@ import typer
 
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Format, Spec
-from ticketgen.cli.output import emit
+from ticketgen.cli.output import write_result
 from ticketgen.cli.progress import progress
-from ticketgen.cli.spec_file import spec_or_none
+from ticketgen.cli.spec_file import expected_spec
 from ticketgen.escaping import as_json
 
 __all__ = ["doctor"]
@@ -32,14 +32,14 @@ def doctor(
       ticketgen doctor
       ticketgen doctor --offline --format json
     """
-    from ticketgen.project.doctor import Health, examine
+    from ticketgen.project.doctor import Health, run_checks
 
     with progress() as shown:
         shown.step("Checking this machine")
-        checks = list(examine(spec_or_none(spec), offline=offline))
+        checks = list(run_checks(expected_spec(spec), offline=offline))
     if format is Format.JSON:
         rows = [{"name": c.name, "health": c.health.value, "found": c.found, "help": c.help} for c in checks]
-        emit(f"{as_json(rows)}\n")
+        write_result(f"{as_json(rows)}\n")
     else:
         width = max(len(check.name) for check in checks)
         for check in checks:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_templates
-from ticketgen.cli.diffs import show_diff
+from ticketgen.cli.completion import complete_templates
+from ticketgen.cli.diff_output import print_diff
+from ticketgen.cli.displayed_paths import display_path
 from ticketgen.cli.options import Spec
-from ticketgen.cli.output import finish, misused, show_findings
-from ticketgen.cli.paths import seen
-from ticketgen.cli.session import say
-from ticketgen.cli.spec_file import the_spec
+from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings
+from ticketgen.cli.session import print_info
+from ticketgen.cli.spec_file import require_spec
 from ticketgen.reports import ReportFormat
 
 __all__ = ["eject"]
@@ -50,21 +50,23 @@ def eject(
     from ticketgen.project import eject as ejecting
 
     if diff and accept:
-        misused("--diff and --accept exclude each other.")
+        exit_with_usage_error("--diff and --accept exclude each other.")
     if template is None:
         if diff or accept:
-            misused(f"{'--diff' if diff else '--accept'} needs a template, such as stack/tables.tf.j2.")
-        typer.echo("\n".join(ejecting.ejectable()))
+            exit_with_usage_error(
+                f"{'--diff' if diff else '--accept'} needs a template, such as stack/tables.tf.j2."
+            )
+        typer.echo("\n".join(ejecting.ejectable_templates()))
         return
-    root = the_spec(spec).parent
+    root = require_spec(spec).parent
     if diff:
-        shown = ejecting.difference(root, template)
-        show_diff(shown.value or "", root)
-        show_findings(shown.findings, ReportFormat.TEXT, root=root)
-        finish(shown.findings)
-    done = ejecting.accept(root, template) if accept else ejecting.eject(root, template)
-    show_findings(done.findings, ReportFormat.TEXT, root=root)
+        shown = ejecting.diff_to_original(root, template)
+        print_diff(shown.value or "", root)
+        print_findings(shown.findings, ReportFormat.TEXT, root=root)
+        exit_with_findings(shown.findings)
+    done = ejecting.accept_original(root, template) if accept else ejecting.eject(root, template)
+    print_findings(done.findings, ReportFormat.TEXT, root=root)
     if done.value is not None:
         now = "accepted" if accept else "copied; edit it, then run `ticketgen render`"
-        say(f"{seen(done.value)}: {now}")
-    finish(done.findings)
+        print_info(f"{display_path(done.value)}: {now}")
+    exit_with_findings(done.findings)

@@ -17,10 +17,10 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_params_convertors_ctx_param_name_from_function as params_of
 
-from ticketgen.cli.session import Color, adopt, reset
-from ticketgen.cli.streams import guard
+from ticketgen.cli.session import Color, reset, set_option
+from ticketgen.cli.streams import escape_streams
 
-__all__ = ["COMMANDS", "SECTIONS", "CommandGroup", "Entry", "epilog", "refused"]
+__all__ = ["COMMANDS", "SECTIONS", "CommandGroup", "Entry", "epilog", "system_error_text"]
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Entry:
     """A command in the list.
 
     Attributes:
-        place: of its function, ``module:function`` below this package.
+        metavar_place: of its function, ``module:function`` below this package.
         summary: the first sentence of the function's docstring; a test compares them.
     """
 
-    place: str
+    metavar_place: str
     summary: str
 
 
@@ -97,7 +97,7 @@ def epilog() -> str:
     return _EPILOG.format(codes=summary())
 
 
-def _common(
+def _common_options(
     directory: Annotated[
         list[str] | None,
         typer.Option("-C", metavar="DIR", help="Run as if started in this directory."),
@@ -115,9 +115,9 @@ def _common(
 
 def _common_params(*, hidden: bool) -> list[Any]:
     """Add the common options to a command; they are accepted there, and explained once for all commands."""
-    params = params_of(_common)[0]
+    params = params_of(_common_options)[0]
     for param in params:
-        param.callback = lambda ctx, param, value: adopt(param.name, value)
+        param.callback = lambda ctx, param, value: set_option(param.name, value)
         param.expose_value = False
         param.is_eager = True
         param.hidden = hidden
@@ -137,7 +137,7 @@ class CommandGroup(TyperGroup):
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Begin a run: with none of the options of an earlier one in this process."""
         reset()
-        guard()
+        escape_streams()
         return super().make_context(*args, **settings)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -145,7 +145,7 @@ class CommandGroup(TyperGroup):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return super().get_command(ctx, cmd_name)
-        module, _, function = entry.place.partition(":")
+        module, _, function = entry.metavar_place.partition(":")
         alone = typer.Typer(rich_markup_mode=None, add_completion=False)
         alone.command(cmd_name)(getattr(import_module(f"ticketgen.cli.{module}"), function))
         command = typer.main.get_command(alone)
@@ -178,7 +178,7 @@ class CommandGroup(TyperGroup):
                 raise
             from ticketgen.cli.exit_codes import exit_code_of
 
-            typer.echo(f"Error: {refused(error)}", err=True)
+            typer.echo(f"Error: {system_error_text(error)}", err=True)
             raise typer.Exit(exit_code_of(error)) from error
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -192,7 +192,7 @@ class CommandGroup(TyperGroup):
                 formatter.write_dl([(name, entry.summary) for name, entry in entries.items()])
 
 
-def refused(error: OSError) -> str:
+def system_error_text(error: OSError) -> str:
     """What the operating system refused, for people."""
     from pathlib import Path
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_topics
-from ticketgen.cli.output import misused, unknown
+from ticketgen.cli.completion import complete_topics
+from ticketgen.cli.output import exit_with_usage_error, unknown
 
 __all__ = ["help_on"]
 
@@ -33,7 +33,7 @@ def help_on(
       ticketgen help render
     """
     from ticketgen.cli.help import COMMANDS
-    from ticketgen.cli.topics import text_of, topics
+    from ticketgen.cli.topics import topic_text, topics
 
     known = topics()
     if not topic:
@@ -47,18 +47,20 @@ def help_on(
     name = topic.casefold().removesuffix(".md").replace(" ", "-").replace("_", "-")
     parts = []
     if name in COMMANDS:
-        parts.append(_of_command(ctx, name))
+        parts.append(_command_help(ctx, name))
     if name in known:
-        parts.append(text_of(name))
+        parts.append(topic_text(name))
     parts = parts or _of_finding(name)
     if not parts:
         from ticketgen.finding_kinds import KINDS
 
-        misused(unknown("topic", topic, [*known, *COMMANDS, *KINDS], "Run `ticketgen help` for a list."))
+        exit_with_usage_error(
+            unknown("topic", topic, [*known, *COMMANDS, *KINDS], "Run `ticketgen help` for a list.")
+        )
     typer.echo("\n".join(parts), nl=False)
 
 
-def _of_command(ctx: typer.Context, name: str) -> str:
+def _command_help(ctx: typer.Context, name: str) -> str:
     parent = ctx.parent
     assert parent is not None
     command = parent.command.get_command(parent, name)  # type: ignore[attr-defined]
@@ -68,6 +70,6 @@ def _of_command(ctx: typer.Context, name: str) -> str:
 
 def _of_finding(name: str) -> list[str]:
     from ticketgen.finding_kinds import KINDS
-    from ticketgen.rules.pages import page
+    from ticketgen.rules.rule_pages import page
 
     return [page(KINDS[name])] if name in KINDS else []

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from ticketgen.cli.displayed_paths import display_path
 from ticketgen.cli.options import Format, Spec
-from ticketgen.cli.output import emit, value_of
-from ticketgen.cli.paths import seen
-from ticketgen.cli.spec_file import the_spec
+from ticketgen.cli.output import value_of, write_result
+from ticketgen.cli.spec_file import require_spec
 from ticketgen.escaping import as_json
 from ticketgen.reports import ReportFormat
 
@@ -28,12 +28,12 @@ def list_environments(
     """
     from ticketgen.pipeline import STACKS, read_project
 
-    path = the_spec(spec, ReportFormat(format.value))
+    path = require_spec(spec, ReportFormat(format.value))
     project = value_of(read_project(path), ReportFormat(format.value))
     rows = [
         {
             "name": environment.name,
-            "folder": seen(path.parent / STACKS / environment.name),
+            "folder": display_path(path.parent / STACKS / environment.name),
             "primary_region": environment.primary_region,
             "secondary_region": environment.secondary_region,
             "regions": list(environment.regions),
@@ -42,7 +42,7 @@ def list_environments(
         for environment in project.environments
     ]
     if format is Format.JSON:
-        emit(f"{as_json(rows)}\n")
+        write_result(f"{as_json(rows)}\n")
     else:
         width = max(len(environment.name) for environment in project.environments)
         folders = max(len(str(row["folder"])) for row in rows)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_presets
-from ticketgen.cli.output import finish, show_findings
-from ticketgen.cli.paths import here
+from ticketgen.cli.completion import complete_presets
+from ticketgen.cli.displayed_paths import resolve_argument
+from ticketgen.cli.output import exit_with_findings, print_findings
 from ticketgen.cli.progress import progress
 from ticketgen.cli.session import session
 from ticketgen.escaping import as_shell_word
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["new"]
 
 
-class Ci(StrEnum):
+class _Ci(StrEnum):
     """The CI that a project gets a workflow for."""
 
     GITHUB = "github"
@@ -35,7 +35,7 @@ class Ci(StrEnum):
 def new(
     project: Annotated[
         Path,
-        typer.Argument(metavar="PROJECT", parser=here,
+        typer.Argument(metavar="PROJECT", parser=resolve_argument,
                        help="The new folder; its name is the project's. `.` is the current one."),
     ],
     preset: Annotated[
@@ -43,7 +43,7 @@ def new(
         typer.Option("--preset", metavar="NAME", autocompletion=complete_presets,
                      help="The preset to start from: ticketgen presets."),
     ] = None,
-    ci: Annotated[Ci | None, typer.Option("--ci", help="The CI to write a workflow for.")] = None,
+    ci: Annotated[_Ci | None, typer.Option("--ci", help="The CI to write a workflow for.")] = None,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="The project's name, if not the folder's.")
     ] = None,
@@ -88,7 +88,7 @@ def new(
       ticketgen new my-shop --install-from git+https://github.com/acme/ticketgen@1f0c5a2e9b3d4c6a7f8e9d0c1b2a3f4e5d6c7b8a
       ticketgen new my-shop --template gh:acme/ticketgen-template --answer team=sales
     """
-    from ticketgen.project.new import always, defaults, never, new_project
+    from ticketgen.project.new import answer_with_default, new_project, trust_all, trust_none
 
     pairs = dict(pair.partition("=")[::2] for pair in answer or ())
     given = {"project": name, "preset": preset, "ci": ci and ci.value, **pairs}
@@ -100,15 +100,15 @@ def new(
             template=template,
             checkout=checkout,
             install_from=install_from,
-            base=session().base,
-            ask=_ask if asks else defaults,
-            trust=always if trust else _trusted if asks else never,
+            base=session().base_folder,
+            ask=_ask if asks else answer_with_default,
+            trust=trust_all if trust else _ask_for_trust if asks else trust_none,
             progress=shown.step,
         )
-    show_findings(made.findings, ReportFormat.TEXT)
+    print_findings(made.findings, ReportFormat.TEXT)
     if made.value is not None:
-        _tell(made.value)
-    finish(made.findings)
+        _print_result(made.value)
+    exit_with_findings(made.findings)
 
 
 def _ask(question: Question) -> str:
@@ -122,7 +122,7 @@ def _ask(question: Question) -> str:
         typer.echo(f"One of {choices}.", err=True)
 
 
-def _trusted(code: tuple[str, ...]) -> bool:
+def _ask_for_trust(code: tuple[str, ...]) -> bool:
     """Show the code of a template, and ask for consent."""
     typer.echo("The template runs code with all your rights:", err=True)
     for each in code:
@@ -130,7 +130,7 @@ def _trusted(code: tuple[str, ...]) -> bool:
     return bool(typer.confirm("Run it?", default=False, err=True))
 
 
-def _tell(made: NewProject) -> None:
+def _print_result(made: NewProject) -> None:
     for file in made.files:
         if not file.startswith("stacks/"):
             typer.echo(f"{made.folder / file}")
@@ -139,11 +139,11 @@ def _tell(made: NewProject) -> None:
         scale = f"{each.purchases_per_minute:,} purchase{'s' if each.purchases_per_minute > 1 else ''}/min"
         typer.echo(f"{made.folder / each.folder}: {regions}, {scale}, {each.resources:,} resources")
     typer.echo("\nNext:")
-    for command in _next(made):
+    for command in _next_commands(made):
         typer.echo(f"  {command}")
 
 
-def _next(made: NewProject) -> Iterator[str]:
+def _next_commands(made: NewProject) -> Iterator[str]:
     """The commands that follow, to be pasted."""
     if made.folder.resolve() != Path.cwd():
         yield f"cd {as_shell_word(str(made.folder))}"

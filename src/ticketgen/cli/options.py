@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_environments
-from ticketgen.cli.paths import here
+from ticketgen.cli.completion import complete_environments
+from ticketgen.cli.displayed_paths import resolve_argument
 from ticketgen.reports import ReportFormat
 
 __all__ = ["Environments", "Format", "Output", "ReportFormatOption", "Spec"]
@@ -27,7 +27,7 @@ Spec = Annotated[
     typer.Option(
         "--spec",
         metavar="FILE",
-        parser=here,
+        parser=resolve_argument,
         envvar="TICKETGEN_SPEC",
         help="The spec; stacks are rendered beside it. Default: ticketgen.yaml in this folder or the nearest above.",
     ),
@@ -49,7 +49,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        parser=here,
+        parser=resolve_argument,
         help="Write the result to this file instead of standard output.",
     ),
 ]

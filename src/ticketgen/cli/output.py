@@ -12,21 +12,36 @@ from typing import NoReturn, TypeVar
 import typer
 
 from ticketgen.atomic_write import replace_file
+from ticketgen.cli.displayed_paths import (
+    STDOUT,
+    display_path,
+    path_display,
+    with_displayed_paths,
+    with_openable_paths,
+)
 from ticketgen.cli.exit_codes import ExitCode, exit_code
-from ticketgen.cli.paths import STDOUT, placed, seen, view, viewed
-from ticketgen.cli.session import colored, session
-from ticketgen.cli.streams import put
+from ticketgen.cli.session import session, use_color
+from ticketgen.cli.streams import write_escaped
 from ticketgen.escaping import as_utf8
 from ticketgen.findings import Checked, Finding, FindingKind, Severity, has_errors
 from ticketgen.reports import ReportFormat, Trait
-from ticketgen.safe_open import NotPlain, check_place
+from ticketgen.safe_open import NotRegularFile, check_place
 
-__all__ = ["emit", "expect_to_write", "finish", "misused", "reported", "show_findings", "unknown", "value_of"]
+__all__ = [
+    "check_writable",
+    "exit_with_findings",
+    "exit_with_usage_error",
+    "format_findings",
+    "print_findings",
+    "unknown",
+    "value_of",
+    "write_result",
+]
 
 T = TypeVar("T")
 
 
-def reported(
+def format_findings(
     findings: Iterable[Finding],
     format: ReportFormat,
     sources: Mapping[str, str] | None = None,
@@ -49,28 +64,30 @@ def reported(
     from ticketgen.reports.report import Style, report
 
     found = tuple(findings)
-    shown, base = view(format, relative_to)
+    shown, base = path_display(format, relative_to)
     texts = {}
     if root is not None:
-        texts = {shown((root / path).as_posix()): text for path, text in _named(found, sources)}
-        found = placed(found, root)
+        texts = {shown((root / path).as_posix()): text for path, text in _named_sources(found, sources)}
+        found = with_openable_paths(found, root)
     else:
-        texts = {shown(path): text for path, text in _named(found, sources)}
+        texts = {shown(path): text for path, text in _named_sources(found, sources)}
     kinds: Mapping[str, FindingKind] = {}
     if Trait.METADATA in format.traits:
         from ticketgen.finding_kinds import KINDS
 
         kinds = KINDS
     style = Style(color=color, base=base.absolute().as_posix())
-    return report(viewed(found, shown), format, texts, kinds, style)
+    return report(with_displayed_paths(found, shown), format, texts, kinds, style)
 
 
-def _named(findings: Iterable[Finding], sources: Mapping[str, str] | None) -> Iterable[tuple[str, str]]:
+def _named_sources(
+    findings: Iterable[Finding], sources: Mapping[str, str] | None
+) -> Iterable[tuple[str, str]]:
     names = {found.location.file for found in findings if found.location}
     return [(name, sources[name]) for name in sorted(names) if sources and name in sources]
 
 
-def show_findings(
+def print_findings(
     findings: Iterable[Finding],
     format: ReportFormat,
     sources: Mapping[str, str] | None = None,
@@ -79,7 +96,7 @@ def show_findings(
     relative_to: Path | None = None,
     output: Path | None = None,
 ) -> None:
-    """Print findings in the format that was asked for; see `reported`.
+    """Print findings in the format that was asked for; see `format_findings`.
 
     With ``--quiet`` text has errors only: programs that read the other formats decide for themselves.
     """
@@ -87,17 +104,17 @@ def show_findings(
     if format is ReportFormat.TEXT and session().quiet:
         found = tuple(each for each in found if each.severity is Severity.ERROR)
     to_file = output is not None and output != STDOUT
-    color = format is ReportFormat.TEXT and not to_file and colored(sys.stderr)
-    text = reported(found, format, sources, root=root, relative_to=relative_to, color=color)
+    color = format is ReportFormat.TEXT and not to_file and use_color(sys.stderr)
+    text = format_findings(found, format, sources, root=root, relative_to=relative_to, color=color)
     if output is not None:
-        emit(f"{text}\n" if text else "", output)
+        write_result(f"{text}\n" if text else "", output)
     elif text and format is ReportFormat.TEXT:
-        put(f"{text}\n", err=True)
+        write_escaped(f"{text}\n", err=True)
     elif text:
-        emit(f"{text}\n")
+        write_result(f"{text}\n")
 
 
-def finish(findings: Iterable[Finding]) -> NoReturn:
+def exit_with_findings(findings: Iterable[Finding]) -> NoReturn:
     """Exit with the code that follows from the findings."""
     raise typer.Exit(exit_code(findings))
 
@@ -105,12 +122,12 @@ def finish(findings: Iterable[Finding]) -> NoReturn:
 def value_of(result: Checked[T], format: ReportFormat, root: Path | None = None) -> T:
     """The value of a result; without one, or with errors, report its findings and exit."""
     if result.value is None or has_errors(result.findings):
-        show_findings(result.findings, format, root=root)
-        finish(result.findings)
+        print_findings(result.findings, format, root=root)
+        exit_with_findings(result.findings)
     return result.value
 
 
-def misused(message: str) -> NoReturn:
+def exit_with_usage_error(message: str) -> NoReturn:
     """Exit because the command line is wrong."""
     typer.echo(f"Error: {message}", err=True)
     raise typer.Exit(ExitCode.USAGE)
@@ -124,7 +141,7 @@ def unknown(what: str, word: str, known: Iterable[str], otherwise: str) -> str:
     return f"there is no {what} {word!r}. {help[0].upper()}{help[1:]}"
 
 
-def emit(text: str, output: Path | None = None) -> None:
+def write_result(text: str, output: Path | None = None) -> None:
     """Print a result, or write it to the file that ``-o`` names: all of it, or the file stays as it was."""
     if output is None or output == STDOUT:
         sys.stdout.flush()
@@ -138,12 +155,12 @@ def emit(text: str, output: Path | None = None) -> None:
         _cannot_write(output, error.strerror or str(error))
 
 
-def expect_to_write(output: Path) -> None:
+def check_writable(output: Path) -> None:
     """Exit now if a file cannot be written later, after a command that takes minutes."""
     place = Path(os.path.realpath(output))
     try:
         check_place(output)
-    except NotPlain as error:
+    except NotRegularFile as error:
         _cannot_write(output, error.strerror or str(error))
     except OSError:
         pass  # it is reported below
@@ -156,7 +173,7 @@ def expect_to_write(output: Path) -> None:
 
 
 def _cannot_write(output: Path, reason: str) -> NoReturn:
-    typer.echo(f"Error: {seen(output)} cannot be written: {reason}. Name another file.", err=True)
+    typer.echo(f"Error: {display_path(output)} cannot be written: {reason}. Name another file.", err=True)
     raise typer.Exit(ExitCode.CANNOT_WRITE)
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_presets
+from ticketgen.cli.completion import complete_presets
 from ticketgen.cli.options import Format
-from ticketgen.cli.output import emit, misused, unknown
+from ticketgen.cli.output import exit_with_usage_error, unknown, write_result
 from ticketgen.escaping import as_json
 
 __all__ = ["presets"]
@@ -35,10 +35,10 @@ def presets(
 
     found = known.presets()
     if preset and preset not in found:
-        misused(unknown("preset", preset, found, f"There are {', '.join(found)}."))
+        exit_with_usage_error(unknown("preset", preset, found, f"There are {', '.join(found)}."))
     wanted = [found[preset]] if preset else list(found.values())
     if format is Format.JSON:
-        emit(f"{as_json([{'name': each.name, 'summary': each.summary} for each in wanted])}\n")
+        write_result(f"{as_json([{'name': each.name, 'summary': each.summary} for each in wanted])}\n")
     elif preset:
         typer.echo(found[preset].path.read_text(encoding="utf-8"), nl=False)
     else:

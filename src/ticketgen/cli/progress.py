@@ -9,14 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ticketgen.cli.session import note, session
-from ticketgen.cli.streams import put
+from ticketgen.cli.session import print_verbose, session
+from ticketgen.cli.streams import write_escaped
 from ticketgen.escaping import visible
 
 __all__ = ["Progress", "progress"]
 
-PATIENCE_S = 1.0
-PAUSE_S = 0.1
+_DELAY_S = 1.0
+_REDRAW_INTERVAL_S = 0.1
 
 
 class Progress:
@@ -31,25 +31,25 @@ class Progress:
     def step(self, what: str) -> None:
         """Show this step from now on."""
         self._what = visible(what)
-        note(what)
+        print_verbose(what)
 
     def run(self) -> None:
         """Show the line until `end`, beginning after a second."""
-        self._over.wait(PATIENCE_S)
+        self._over.wait(_DELAY_S)
         while not self._over.is_set():
             if self._what:
-                self._show(f"{self._what} … {time.monotonic() - self._since:.0f} s")
-            self._over.wait(PAUSE_S)
+                self._write_line(f"{self._what} … {time.monotonic() - self._since:.0f} s")
+            self._over.wait(_REDRAW_INTERVAL_S)
         if self._shown:
-            self._show("")
+            self._write_line("")
 
     def end(self) -> None:
         """Remove the line."""
         self._over.set()
 
-    def _show(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         # Blanks instead of an escape sequence: every terminal knows them.
-        put(f"\r{line.ljust(self._shown)}" + ("" if line else "\r"), err=True)
+        write_escaped(f"\r{line.ljust(self._shown)}" + ("" if line else "\r"), err=True)
         self._shown = len(line)
 
 

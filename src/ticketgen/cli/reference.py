@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 
 from ticketgen.cli.config import KEYS, NAMES
-from ticketgen.cli.environment import VARIABLES
+from ticketgen.cli.environment_variables import VARIABLES
 from ticketgen.cli.exit_codes import MEANINGS
 from ticketgen.cli.help import SECTIONS
 
-__all__ = ["page"]
+__all__ = ["cli_page"]
 
 _TEXT = """# The command line
 
@@ -99,7 +99,7 @@ depend on your project: environments and Regions of the spec, rules, presets, te
 """
 
 
-def page() -> str:
+def cli_page() -> str:
     """The text of ``docs/cli.md``."""
     commands = []
     for title, entries in SECTIONS.items():
@@ -115,4 +115,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(cli_page())

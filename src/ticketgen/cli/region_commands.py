@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_regions, complete_spec_regions
-from ticketgen.cli.diffs import plain_diff, show_diff
+from ticketgen.cli.completion import complete_regions, complete_spec_regions
+from ticketgen.cli.diff_output import plain_diff, print_diff
+from ticketgen.cli.displayed_paths import display_path
 from ticketgen.cli.options import Environments, ReportFormatOption, Spec
-from ticketgen.cli.output import emit, finish, show_findings
-from ticketgen.cli.paths import seen
+from ticketgen.cli.output import exit_with_findings, print_findings, write_result
 from ticketgen.cli.progress import progress
-from ticketgen.cli.session import say
-from ticketgen.cli.spec_file import the_spec
-from ticketgen.cli.summary import next_step, summarise, told
+from ticketgen.cli.session import print_info
+from ticketgen.cli.spec_file import require_spec
+from ticketgen.cli.summary import changes_report, print_next_steps, print_summary
 from ticketgen.escaping import as_json
 from ticketgen.reports import ReportFormat
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ticketgen.findings import Checked
-    from ticketgen.project.regions import RegionChange
+    from ticketgen.project.region_changes import RegionChange
     from ticketgen.spec.edits import Edit
     from ticketgen.spec.load import SpecDocument
 
@@ -70,8 +70,8 @@ def add_region(
     def edit(document: SpecDocument) -> Checked[Edit]:
         return edits.add_region(document, region, env or (), opted_in=opted_in, secondary=secondary)
 
-    path = the_spec(spec, format)
-    _change(path, edit, f"{region} added to", f"{region} is already in", dry_run, force, format)
+    path = require_spec(spec, format)
+    _run_change(path, edit, f"{region} added to", f"{region} is already in", dry_run, force, format)
 
 
 def remove_region(
@@ -98,11 +98,11 @@ def remove_region(
     def edit(document: SpecDocument) -> Checked[Edit]:
         return edits.remove_region(document, region, env or ())
 
-    path = the_spec(spec, format)
-    _change(path, edit, f"{region} removed from", f"{region} is not in", dry_run, force, format)
+    path = require_spec(spec, format)
+    _run_change(path, edit, f"{region} removed from", f"{region} is not in", dry_run, force, format)
 
 
-def _change(
+def _run_change(
     spec: Path,
     edit: Callable[[SpecDocument], Checked[Edit]],
     done: str,
@@ -111,36 +111,36 @@ def _change(
     force: bool,
     format: ReportFormat,
 ) -> None:
-    from ticketgen.project.regions import change_regions
+    from ticketgen.project.region_changes import change_regions
 
     with progress() as shown:
         changed = change_regions(spec, edit, force=force, dry_run=dry_run, progress=shown.step)
     if format is ReportFormat.JSON:
-        emit(f"{as_json(_document(changed, spec.parent, dry_run))}\n")
-        finish(changed.findings)
-    show_findings(changed.findings, format, root=spec.parent)
+        write_result(f"{as_json(_document(changed, spec.parent, dry_run))}\n")
+        exit_with_findings(changed.findings)
+    print_findings(changed.findings, format, root=spec.parent)
     if changed.value is not None and format is ReportFormat.TEXT:
-        _tell(changed.value, spec, done, nothing, dry_run)
-    finish(changed.findings)
+        _print_change(changed.value, spec, done, nothing, dry_run)
+    exit_with_findings(changed.findings)
 
 
-def _tell(change: RegionChange, spec: Path, done: str, nothing: str, dry_run: bool) -> None:
+def _print_change(change: RegionChange, spec: Path, done: str, nothing: str, dry_run: bool) -> None:
     if change.edit.unchanged:
-        say(f"{nothing} {', '.join(change.edit.unchanged)}: nothing to do there")
+        print_info(f"{nothing} {', '.join(change.edit.unchanged)}: nothing to do there")
     if change.changes is None:
         return
     would = "would be " if dry_run else ""
-    say(f"{seen(spec)}: {done.replace(' ', f' {would}', 1)} {', '.join(change.edit.changed)}")
-    show_diff(change.difference, spec.parent)
-    summarise(change.changes, spec.parent, would=dry_run)
+    print_info(f"{display_path(spec)}: {done.replace(' ', f' {would}', 1)} {', '.join(change.edit.changed)}")
+    print_diff(change.difference, spec.parent)
+    print_summary(change.changes, spec.parent, would=dry_run)
     if not dry_run:
-        next_step(change.changes, spec.parent, change.edit.project)
+        print_next_steps(change.changes, spec.parent, change.edit.project)
 
 
 def _document(changed: Checked[RegionChange], root: Path, dry_run: bool) -> dict[str, object]:
     change = changed.value
     return {
-        **told(changed.findings, change.changes if change else None, root),
+        **changes_report(changed.findings, change.changes if change else None, root),
         "written": change is not None and change.changes is not None and not dry_run,
         "changed": list(change.edit.changed) if change else [],
         "unchanged": list(change.edit.unchanged) if change else [],

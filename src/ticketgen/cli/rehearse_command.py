@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_environments
+from ticketgen.cli.completion import complete_environments
+from ticketgen.cli.displayed_paths import display_path, resolve_argument
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Format, Spec
-from ticketgen.cli.output import emit, expect_to_write, finish, show_findings, value_of
-from ticketgen.cli.paths import here, seen
-from ticketgen.cli.session import note, say
-from ticketgen.cli.spec_file import the_spec
+from ticketgen.cli.output import check_writable, exit_with_findings, print_findings, value_of, write_result
+from ticketgen.cli.session import print_info, print_verbose
+from ticketgen.cli.spec_file import require_spec
 from ticketgen.escaping import as_json
 from ticketgen.reports import ReportFormat
 
@@ -38,7 +38,10 @@ def rehearse(
     picture: Annotated[
         Path | None,
         typer.Option(
-            "--picture", metavar="FILE", parser=here, help="Draw the run as an SVG, for a launch review."
+            "--picture",
+            metavar="FILE",
+            parser=resolve_argument,
+            help="Draw the run as an SVG, for a launch review.",
         ),
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="The format of the scoreboard.")] = Format.TEXT,
@@ -59,42 +62,42 @@ def rehearse(
     from ticketgen.pipeline import environments_of, read_project, stack_of
 
     of_findings = ReportFormat(format.value)
-    path = the_spec(spec, of_findings)
+    path = require_spec(spec, of_findings)
     project = value_of(read_project(path), of_findings)
     fewest = min(project.environments, key=lambda each: len(each.regions))
     (environment,) = value_of(environments_of(project, [env or fewest.name]), of_findings)
-    note(f"environment: {environment.name}")
+    print_verbose(f"environment: {environment.name}")
     stack = value_of(stack_of(project, environment), of_findings, root=path.parent)
 
     if picture:
-        expect_to_write(picture)
+        check_writable(picture)
 
-    from ticketgen.rehearsal.readiness import what_is_missing
+    from ticketgen.rehearsal.readiness import missing_requirements
 
-    missing = what_is_missing(os.environ, Path.home())
+    missing = missing_requirements(os.environ, Path.home())
     if missing:
-        show_findings(missing, of_findings)
-        finish(missing)
+        print_findings(missing, of_findings)
+        exit_with_findings(missing)
 
-    from ticketgen.rehearsal.picture import picture as drawn
     from ticketgen.rehearsal.run import Rehearsal
     from ticketgen.rehearsal.run import rehearse as held
     from ticketgen.rehearsal.scoreboard import text
+    from ticketgen.rehearsal.scoreboard_picture import scoreboard_svg as drawn
     from ticketgen.rehearsal.terraform import Terraform, TerraformFailed
 
     binary = Terraform.find()
     assert binary is not None
     wanted = Rehearsal(environment, stack.files, float(seconds), seats, binary)
     try:
-        board = held(wanted, lambda line: say(f"… {line}", err=True))
+        board = held(wanted, lambda line: print_info(f"… {line}", err=True))
     except TerraformFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.FINDINGS) from None
     if format is Format.JSON:
-        emit(f"{as_json(board.data())}\n")
+        write_result(f"{as_json(board.data())}\n")
     else:
         typer.echo(text(board))
     if picture:
-        emit(drawn(board), picture)
-        say(f"{seen(picture)}: drawn", err=True)
+        write_result(drawn(board), picture)
+        print_info(f"{display_path(picture)}: drawn", err=True)
     raise typer.Exit(ExitCode.FINE if board.passed else ExitCode.FINDINGS)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ticketgen.cli.diffs import plain_diff, show_diff
+from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Environments, Output, ReportFormatOption, Spec
-from ticketgen.cli.output import emit, finish, show_findings
+from ticketgen.cli.output import exit_with_findings, print_findings, write_result
 from ticketgen.cli.progress import progress
-from ticketgen.cli.session import say
-from ticketgen.cli.spec_file import the_spec
-from ticketgen.cli.summary import folders, next_step, summarise, told
+from ticketgen.cli.session import print_info
+from ticketgen.cli.spec_file import require_spec
+from ticketgen.cli.summary import changes_report, folder_list, print_next_steps, print_summary
 from ticketgen.escaping import as_json
 from ticketgen.findings import Checked, Finding, has_errors
 from ticketgen.reports import ReportFormat
@@ -57,9 +57,9 @@ def render(
       ticketgen render --check --format github
     """
     from ticketgen import pipeline
-    from ticketgen.project.eject import moved_on
+    from ticketgen.project.eject import outdated_copies
 
-    path = the_spec(spec, format)
+    path = require_spec(spec, format)
     root = path.parent
     with progress() as shown:
         if check or diff:
@@ -68,18 +68,18 @@ def render(
             done = pipeline.render_project(path, env or (), force=force, upgrade=upgrade, progress=shown.step)
     if check or diff:
         _report_drift(done, root, format, diff, output)
-    findings = (*done.findings, *moved_on(root), *_why_refused(done, path, env or ()))
+    findings = (*done.findings, *outdated_copies(root), *_refusal_reasons(done, path, env or ()))
     if format is ReportFormat.JSON:
-        emit(f"{as_json(told(findings, done.value, root))}\n", output)
+        write_result(f"{as_json(changes_report(findings, done.value, root))}\n", output)
     else:
-        show_findings(findings, format, root=root, output=output)
+        print_findings(findings, format, root=root, output=output)
     if done.value is not None and format is ReportFormat.TEXT:
-        summarise(done.value, root)
-        next_step(done.value, root, pipeline.read_project(path).value)
-    finish(findings)
+        print_summary(done.value, root)
+        print_next_steps(done.value, root, pipeline.read_project(path).value)
+    exit_with_findings(findings)
 
 
-def _why_refused(done: Checked[Changes], spec: Path, env: Sequence[str]) -> tuple[Finding, ...]:
+def _refusal_reasons(done: Checked[Changes], spec: Path, env: Sequence[str]) -> tuple[Finding, ...]:
     """The reasons for the changes of another version, if the render was refused because of it."""
     from ticketgen.findings.stacks import UPGRADE
 
@@ -95,29 +95,29 @@ def _why_refused(done: Checked[Changes], spec: Path, env: Sequence[str]) -> tupl
 def _report_drift(
     checked: Checked[Changes], root: Path, format: ReportFormat, diff: bool, output: Path | None
 ) -> NoReturn:
-    from ticketgen.project.eject import moved_on
+    from ticketgen.project.eject import outdated_copies
     from ticketgen.project.upgrade import explain_upgrade
-    from ticketgen.tree import diff as differences
+    from ticketgen.tree import changes_diff as differences
     from ticketgen.tree import drift
 
     drifted = drift(checked.value) if checked.value else ()
     why = explain_upgrade(checked.value) if checked.value else ()
-    findings = (*checked.findings, *drifted, *moved_on(root), *why)
+    findings = (*checked.findings, *drifted, *outdated_copies(root), *why)
     difference = differences(checked.value.files) if diff and checked.value else ""
     if format is ReportFormat.JSON:
-        document = told(findings, checked.value, root)
+        document = changes_report(findings, checked.value, root)
         if diff:
             document["difference"] = plain_diff(difference, root)
-        emit(f"{as_json(document)}\n", output)
+        write_result(f"{as_json(document)}\n", output)
     else:
         # A report for programs must stay one: with them the difference is for people, on standard error.
-        show_diff(difference, root, err=format is not ReportFormat.TEXT)
-        show_findings(findings, format, root=root, output=output)
+        print_diff(difference, root, err=format is not ReportFormat.TEXT)
+        print_findings(findings, format, root=root, output=output)
     if checked.value and format is ReportFormat.TEXT:
         if has_errors(findings):
-            summarise(checked.value, root, would=True)
+            print_summary(checked.value, root, would=True)
         else:
-            say(f"Up to date: {folders(checked.value, root)}")
+            print_info(f"Up to date: {folder_list(checked.value, root)}")
     if has_errors(drifted) and not has_errors(checked.findings):
         raise typer.Exit(ExitCode.FINDINGS)
-    finish(findings)
+    exit_with_findings(findings)

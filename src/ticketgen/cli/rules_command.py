@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_findings
+from ticketgen.cli.completion import complete_findings
 from ticketgen.cli.options import Format
-from ticketgen.cli.output import emit, misused, unknown
+from ticketgen.cli.output import exit_with_usage_error, unknown, write_result
 from ticketgen.escaping import as_json
 
 __all__ = ["rules"]
@@ -40,14 +40,14 @@ def rules(
     from ticketgen.finding_kinds import KINDS
     from ticketgen.findings.verification import LEVELS
     from ticketgen.rules.catalogue import CATALOGUE
-    from ticketgen.rules.pages import page
     from ticketgen.rules.registry import RULES
+    from ticketgen.rules.rule_pages import page
 
     if rule and rule not in KINDS:
-        misused(unknown("rule", rule, KINDS, "Run `ticketgen rules` for a list."))
+        exit_with_usage_error(unknown("rule", rule, KINDS, "Run `ticketgen rules` for a list."))
     wanted = [KINDS[rule]] if rule else list(CATALOGUE.values())
     if format is Format.JSON:
-        emit(f"{as_json([{key: getattr(kind, key) for key in _KEYS} for kind in wanted])}\n")
+        write_result(f"{as_json([{key: getattr(kind, key) for key in _KEYS} for kind in wanted])}\n")
     elif rule:
         typer.echo(page(wanted[0]), nl=False)
     else:

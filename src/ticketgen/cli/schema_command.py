@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ticketgen.cli.options import Output
-from ticketgen.cli.output import emit
+from ticketgen.cli.output import write_result
 
 __all__ = ["schema"]
 
@@ -16,6 +16,6 @@ def schema(output: Output = None) -> None:
     Examples:
       ticketgen schema --output ticketgen.schema.json
     """
-    from ticketgen.spec.schema import json_schema
+    from ticketgen.spec.json_schema import json_schema
 
-    emit(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", output)
+    write_result(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", output)

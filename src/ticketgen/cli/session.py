@@ -19,7 +19,7 @@ import typer
 
 from ticketgen.safe_open import check_folder
 
-__all__ = ["Color", "Session", "adopt", "colored", "note", "reset", "say", "session"]
+__all__ = ["Color", "Session", "print_info", "print_verbose", "reset", "session", "set_option", "use_color"]
 
 
 class Color(StrEnum):
@@ -35,35 +35,35 @@ class Session:
     """The options that every command has.
 
     Attributes:
-        base: the folder in which relative paths begin, relative to the current one.
+        base_folder: the folder in which relative paths begin, relative to the current one.
         quiet: print errors and results only.
         verbose: print stages, times and the files that were used.
         color: as it was asked for; None if it was not.
-        since: when the run began, on the monotonic clock.
+        started: when the run began, on the monotonic clock.
     """
 
-    base: Path = Path()
+    base_folder: Path = Path()
     quiet: bool = False
     verbose: bool = False
     color: Color | None = None
-    since: float = 0.0
+    started: float = 0.0
 
 
-_CURRENT: ContextVar[Session] = ContextVar("session")
-_NOTHING_SAID = Session()
+_SESSION: ContextVar[Session] = ContextVar("session")
+_DEFAULTS = Session()
 
 
 def session() -> Session:
     """The options of this run, as far as they have been read."""
-    return _CURRENT.get(_NOTHING_SAID)
+    return _SESSION.get(_DEFAULTS)
 
 
 def reset() -> None:
     """Forget the options of an earlier run in this process."""
-    _CURRENT.set(Session(since=time.monotonic()))
+    _SESSION.set(Session(started=time.monotonic()))
 
 
-def adopt(name: str | None, value: Any) -> None:
+def set_option(name: str | None, value: Any) -> None:
     """Take one of the common options into the session.
 
     Raises:
@@ -72,7 +72,7 @@ def adopt(name: str | None, value: Any) -> None:
     now = session()
     if name == "directory":
         for each in value or ():
-            folder = now.base / each
+            folder = now.base_folder / each
             if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() raises where a path is too long
                 what = "is not a directory" if os.path.lexists(folder) else "does not exist"
                 raise typer.BadParameter(f"the directory {os.fspath(folder)!r} {what}.")
@@ -82,17 +82,17 @@ def adopt(name: str | None, value: Any) -> None:
                 raise typer.BadParameter(
                     f"the directory {os.fspath(folder)!r} is not used: {error.strerror}."
                 ) from None
-            now = replace(now, base=folder)
+            now = replace(now, base_folder=folder)
     elif name == "color" and value:
         now = replace(now, color=Color(value))
     elif name in {"quiet", "verbose"} and value:
         now = replace(now, quiet=True) if name == "quiet" else replace(now, verbose=True)
         if now.quiet and now.verbose:
             raise typer.BadParameter("--quiet and --verbose exclude each other.")
-    _CURRENT.set(now)
+    _SESSION.set(now)
 
 
-def colored(stream: IO[str] | None) -> bool:
+def use_color(stream: IO[str] | None) -> bool:
     """Whether to colour what goes to a stream.
 
     ``--color`` wins, then ``NO_COLOR`` (https://no-color.org), ``FORCE_COLOR`` (https://force-color.org) and
@@ -110,14 +110,14 @@ def colored(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def say(text: str, *, err: bool = False) -> None:
+def print_info(text: str, *, err: bool = False) -> None:
     """Print additional information, which ``--quiet`` omits."""
     if not session().quiet:
         typer.echo(text, err=err)
 
 
-def note(text: str) -> None:
+def print_verbose(text: str) -> None:
     """With ``--verbose``, print a step and the elapsed time."""
     if session().verbose:
-        passed = time.monotonic() - session().since
+        passed = time.monotonic() - session().started
         typer.echo(f"[{passed:6.2f} s] {text}", file=sys.stderr)

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_environments
+from ticketgen.cli.completion import complete_environments
 from ticketgen.cli.options import Output, Spec
-from ticketgen.cli.output import emit, finish, show_findings
-from ticketgen.cli.spec_file import the_spec
+from ticketgen.cli.output import exit_with_findings, print_findings, write_result
+from ticketgen.cli.spec_file import require_spec
 from ticketgen.reports import ReportFormat
 
 __all__ = ["show"]
 
 
-class PictureFormat(StrEnum):
+class _PictureFormat(StrEnum):
     """What a stack is drawn as."""
 
     SVG = "svg"
@@ -36,8 +36,8 @@ def show(
         ),
     ] = None,
     format: Annotated[
-        PictureFormat, typer.Option("--format", help="html also lists the references behind each line.")
-    ] = PictureFormat.SVG,
+        _PictureFormat, typer.Option("--format", help="html also lists the references behind each line.")
+    ] = _PictureFormat.SVG,
     output: Output = None,
 ) -> None:
     """Draw an environment's stack from its Terraform: Regions, connections, replicas and flows.
@@ -55,10 +55,10 @@ def show(
     from ticketgen.pictures.mermaid import mermaid
     from ticketgen.pictures.svg import svg
 
-    path = the_spec(spec)
+    path = require_spec(spec)
     drawn = pipeline.draw_project(path, env)
-    show_findings(drawn.findings, ReportFormat.TEXT, root=path.parent)
+    print_findings(drawn.findings, ReportFormat.TEXT, root=path.parent)
     if drawn.value is not None:
-        draw = {PictureFormat.SVG: svg, PictureFormat.HTML: html, PictureFormat.MERMAID: mermaid}[format]
-        emit(draw(drawn.value), output)
-    finish(drawn.findings)
+        draw = {_PictureFormat.SVG: svg, _PictureFormat.HTML: html, _PictureFormat.MERMAID: mermaid}[format]
+        write_result(draw(drawn.value), output)
+    exit_with_findings(drawn.findings)

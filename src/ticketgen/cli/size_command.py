@@ -9,17 +9,17 @@ from typing import Annotated
 
 import typer
 
+from ticketgen.cli.displayed_paths import resolve_argument
 from ticketgen.cli.options import Environments, Output, Spec
-from ticketgen.cli.output import emit, finish, reported, show_findings, value_of
-from ticketgen.cli.paths import here
-from ticketgen.cli.spec_file import the_spec
+from ticketgen.cli.output import exit_with_findings, format_findings, print_findings, value_of, write_result
+from ticketgen.cli.spec_file import require_spec
 from ticketgen.escaping import as_json
 from ticketgen.reports import ReportFormat
 
 __all__ = ["size"]
 
 
-class SizeFormat(StrEnum):
+class _SizeFormat(StrEnum):
     """How capacities are printed."""
 
     TEXT = "text"
@@ -43,13 +43,13 @@ def size(
         typer.Option(
             "--prices",
             metavar="FILE",
-            parser=here,
+            parser=resolve_argument,
             help="A file with unit prices; `ticketgen help sizing` describes it.",
         ),
     ] = None,
     format: Annotated[
-        SizeFormat, typer.Option("--format", help="json is for programs, markdown for a review.")
-    ] = SizeFormat.TEXT,
+        _SizeFormat, typer.Option("--format", help="json is for programs, markdown for a review.")
+    ] = _SizeFormat.TEXT,
     output: Output = None,
 ) -> None:
     """Print the capacity of the stacks, the quotas they need and the units billed, each with its formula.
@@ -64,26 +64,26 @@ def size(
     from ticketgen import pipeline
     from ticketgen.capacity import json as for_programs
     from ticketgen.capacity import markdown, text
+    from ticketgen.capacity.environment_report import report
     from ticketgen.capacity.prices import read_prices
-    from ticketgen.capacity.report import report
 
-    findings_format = ReportFormat.JSON if format is SizeFormat.JSON else ReportFormat.TEXT
-    path = the_spec(spec, findings_format)
+    findings_format = ReportFormat.JSON if format is _SizeFormat.JSON else ReportFormat.TEXT
+    path = require_spec(spec, findings_format)
     money = value_of(read_prices(prices), findings_format) if prices else None
     after = pipeline.size_project(path, env or (), set_ or ())
     # Errors of the spec itself are reported as such, and not as errors of --set.
     before = pipeline.size_project(path, env or ()) if set_ else None
     found = before if before is not None and before.value is None else after
     if found.value is None:
-        show_findings(found.findings, findings_format)
-        finish(found.findings)
+        print_findings(found.findings, findings_format)
+        exit_with_findings(found.findings)
     earlier = {each.name: report(each, sizing) for each, sizing in (before.value or () if before else ())}
     reports = tuple(report(each, sizing, earlier.get(each.name)) for each, sizing in found.value)
-    if format is SizeFormat.JSON:
-        shown = json.loads(reported(found.findings, ReportFormat.JSON))
+    if format is _SizeFormat.JSON:
+        shown = json.loads(format_findings(found.findings, ReportFormat.JSON))
         document = for_programs.document(reports, money) | shown
-        emit(f"{as_json(document)}\n", output)
+        write_result(f"{as_json(document)}\n", output)
     else:
-        emit((text if format is SizeFormat.TEXT else markdown).render(reports, money) + "\n", output)
-        show_findings(found.findings, ReportFormat.TEXT)
-    finish(found.findings)
+        write_result((text if format is _SizeFormat.TEXT else markdown).render(reports, money) + "\n", output)
+        print_findings(found.findings, ReportFormat.TEXT)
+    exit_with_findings(found.findings)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ticketgen.cli.output import finish, show_findings, value_of
-from ticketgen.cli.paths import seen
-from ticketgen.cli.session import note, session
+from ticketgen.cli.displayed_paths import display_path
+from ticketgen.cli.output import exit_with_findings, print_findings, value_of
+from ticketgen.cli.session import print_verbose, session
 from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.spec import NO_SPEC, TWO_SPECS, UNREADABLE_FILE
 from ticketgen.reports import ReportFormat
 
-__all__ = ["NAMES", "VARIABLE", "find_spec", "spec_or_none", "the_spec", "upwards"]
+__all__ = ["NAMES", "VARIABLE", "expected_spec", "find_spec", "find_upwards", "require_spec"]
 
 NAMES = ("ticketgen.yaml", "ticketgen.yml")
 """The names of a spec that are searched for; the first is what `ticketgen new` writes."""
@@ -20,14 +20,14 @@ NAMES = ("ticketgen.yaml", "ticketgen.yml")
 VARIABLE = "TICKETGEN_SPEC"
 
 
-def the_spec(given: Path | None, format: ReportFormat = ReportFormat.TEXT) -> Path:
+def require_spec(given: Path | None, format: ReportFormat = ReportFormat.TEXT) -> Path:
     """Return the path of the spec, or exit with a finding. Every command that reads a spec calls this."""
     spec = value_of(find_spec(given), format)
-    note(f"spec: {seen(spec)}")
+    print_verbose(f"spec: {display_path(spec)}")
     return spec
 
 
-def spec_or_none(given: Path | None) -> Path:
+def expected_spec(given: Path | None) -> Path:
     """The spec, or the place where it would be: for a command that also works without one.
 
     A spec that is named must exist here too.
@@ -36,9 +36,9 @@ def spec_or_none(given: Path | None) -> Path:
     if found.value is None and (
         given is not None or any(each.rule == TWO_SPECS.id for each in found.findings)
     ):
-        show_findings(found.findings, ReportFormat.TEXT)
-        finish(found.findings)
-    return found.value or session().base / NAMES[0]
+        print_findings(found.findings, ReportFormat.TEXT)
+        exit_with_findings(found.findings)
+    return found.value or session().base_folder / NAMES[0]
 
 
 def find_spec(given: Path | None) -> Checked[Path]:
@@ -49,22 +49,22 @@ def find_spec(given: Path | None) -> Checked[Path]:
             file system.
     """
     if given is not None:
-        return Checked(given) if os.path.lexists(given) else Checked(None, (_missing(given),))
-    base = session().base
-    found = upwards(base, NAMES)
+        return Checked(given) if os.path.lexists(given) else Checked(None, (_missing_spec(given),))
+    base = session().base_folder
+    found = find_upwards(base, NAMES)
     if not found:
         where = "this folder" if base == Path() else f"{os.fspath(base)!r}"
         message = f"there is no {' or '.join(NAMES)} in {where} or above it"
         help = "run `ticketgen new my-shop` to make a project, or name a spec with --spec"
         return Checked(None, (NO_SPEC.found(message, help),))
     if len(found) > 1:
-        message = f"{seen(found[0])} and {seen(found[1])} are both here"
+        message = f"{display_path(found[0])} and {display_path(found[1])} are both here"
         help = "delete one of them, or name the one to read with --spec"
         return Checked(None, (TWO_SPECS.found(message, help, at=Location(str(found[0]))),))
     return Checked(found[0])
 
 
-def upwards(base: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+def find_upwards(base: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
     """The files of these names in the nearest folder that has any, from a folder up to the root.
 
     Paths begin as the folder does: relative ones can be opened from the current folder.
@@ -83,12 +83,12 @@ def upwards(base: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
     return ()
 
 
-def _missing(given: Path) -> Finding:
+def _missing_spec(given: Path) -> Finding:
     named = os.environ.get(VARIABLE)
-    if named and session().base / named == given:
-        message = f"{VARIABLE} names {seen(given)}, which does not exist"
+    if named and session().base_folder / named == given:
+        message = f"{VARIABLE} names {display_path(given)}, which does not exist"
         help = f"correct or unset {VARIABLE}, or run `ticketgen new my-shop` to make a project"
     else:
-        message = f"{seen(given)} does not exist"
+        message = f"{display_path(given)} does not exist"
         help = "name another file with --spec, or run `ticketgen new my-shop` to make a project"
     return UNREADABLE_FILE.found(message, help, at=Location(str(given)))

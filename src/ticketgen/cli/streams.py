@@ -1,7 +1,7 @@
 """Standard output and standard error: all text passes through here and is escaped.
 
 What has a format of its own (a report, a document, a coloured difference) is escaped by that format, and goes around
-with `put` or as bytes.
+with `write_escaped` or as bytes.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-__all__ = ["Guarded", "guard", "put"]
+__all__ = ["EscapedStream", "escape_streams", "write_escaped"]
 
-_SOUND = re.compile("[\n -~]*")
+_HARMLESS = re.compile("[\n -~]*")
 
 
-class Guarded:
+class EscapedStream:
     """A stream whose text is shown by `visible_lines`; for everything else it is the stream itself."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -24,7 +24,7 @@ class Guarded:
 
     def write(self, text: str) -> int:
         """Write text without control characters or commands for the CI in it."""
-        if not _SOUND.fullmatch(text) or "::" in text or "##" in text:
+        if not _HARMLESS.fullmatch(text) or "::" in text or "##" in text:
             from ticketgen.escaping import visible_lines
 
             self.stream.write(visible_lines(text))
@@ -41,17 +41,17 @@ class Guarded:
         return getattr(self.stream, name)
 
 
-def guard() -> None:
+def escape_streams() -> None:
     """Guard standard output and standard error from now on."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is not None and not isinstance(stream, Guarded):
-            setattr(sys, name, Guarded(stream))
+        if stream is not None and not isinstance(stream, EscapedStream):
+            setattr(sys, name, EscapedStream(stream))
 
 
-def put(text: str, *, err: bool = False) -> None:
+def write_escaped(text: str, *, err: bool = False) -> None:
     """Print text that is escaped already, with the control characters that ticketgen itself adds: colours."""
     stream = sys.stderr if err else sys.stdout
-    stream = stream.stream if isinstance(stream, Guarded) else stream
+    stream = stream.stream if isinstance(stream, EscapedStream) else stream
     stream.write(text)
     stream.flush()

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from ticketgen.assets import document, documents
+from ticketgen.assets import document_text, documents
 
-__all__ = ["text_of", "topics"]
+__all__ = ["topic_text", "topics"]
 
-_PARTS: Mapping[str, tuple[str, str]] = MappingProxyType({
+_SECTIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "rules": ("rules/README.md", ""),
     "exit-codes": ("cli.md", "Exit codes"),
     "environment": ("cli.md", "Environment variables"),
@@ -25,14 +25,14 @@ _PARTS: Mapping[str, tuple[str, str]] = MappingProxyType({
 def topics() -> Mapping[str, str]:
     """Each topic with its title, in alphabetical order."""
     pages = {name.removesuffix(".md"): (name, "") for name in documents() if "/" not in name}
-    found = {**pages, **{topic: part for topic, part in _PARTS.items() if part[0] in documents()}}
-    return {topic: heading or _title(document(page)) for topic, (page, heading) in sorted(found.items())}
+    found = {**pages, **{topic: part for topic, part in _SECTIONS.items() if part[0] in documents()}}
+    return {topic: heading or _title(document_text(page)) for topic, (page, heading) in sorted(found.items())}
 
 
-def text_of(topic: str) -> str:
+def topic_text(topic: str) -> str:
     """The text of a topic, as Markdown with a newline at its end."""
-    page, heading = _PARTS.get(topic, (f"{topic}.md", ""))
-    text = document(page)
+    page, heading = _SECTIONS.get(topic, (f"{topic}.md", ""))
+    text = document_text(page)
     if heading:
         match = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
         text = match.group().removeprefix("#") if match else text

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketgen.cli.complete import complete_rules
+from ticketgen.cli.completion import complete_rules
+from ticketgen.cli.displayed_paths import display_path, resolve_argument
 from ticketgen.cli.options import Output, ReportFormatOption
-from ticketgen.cli.output import finish, misused, show_findings, unknown
-from ticketgen.cli.paths import here, seen
-from ticketgen.cli.session import note, say, session
+from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings, unknown
+from ticketgen.cli.session import print_info, print_verbose, session
 from ticketgen.findings import Finding, Severity
-from ticketgen.hcl.budget import DEFAULT, MOST_FACTOR
+from ticketgen.hcl.budget import DEFAULT, MAX_FACTOR
 from ticketgen.real_path import real_path
 from ticketgen.reports import ReportFormat
 from ticketgen.wording import counted
@@ -34,7 +34,7 @@ def validate(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH]...",
-            parser=here,
+            parser=resolve_argument,
             help="Directories of Terraform, or files. Of a file's directory, only the file is reported. Default: "
             "this folder.",
         ),
@@ -72,7 +72,7 @@ def validate(
         typer.Option(
             "--relative-to",
             metavar="DIR",
-            parser=here,
+            parser=resolve_argument,
             help="Report files relative to this directory, and not to the current one.",
         ),
     ] = None,
@@ -82,7 +82,7 @@ def validate(
             "--budget",
             metavar="FACTOR",
             min=DEFAULT,
-            max=MOST_FACTOR,
+            max=MAX_FACTOR,
             help="Multiply the budget of one directory, 20 seconds of a core and 500 MB. What exceeds it is "
             "reported as `not checked: too large`.",
         ),
@@ -106,26 +106,26 @@ def validate(
     from ticketgen.verification.directory import targets
 
     if relative_to is not None and not relative_to.is_dir():
-        misused(f"--relative-to: {seen(relative_to)} is not a directory.")
+        exit_with_usage_error(f"--relative-to: {display_path(relative_to)} is not a directory.")
     asked = _Filter(min_severity, _rules("--select", select), _rules("--ignore", ignore), strict)
     config = read_config()
-    wanted = targets(paths or [session().base], seen)
+    wanted = targets(paths or [session().base_folder], display_path)
     wrong = config.findings + wanted.findings
     if config.value is None or wanted.value is None:
-        show_findings(wrong, format, relative_to=relative_to, output=output)
-        finish(wrong)
+        print_findings(wrong, format, relative_to=relative_to, output=output)
+        exit_with_findings(wrong)
     if config.value.file:
-        note(f"configuration: {seen(config.value.file)}")
-    reported = asked.over(config.value)
-    checked = [_verified(target, reported, budget) for target in wanted.value]
+        print_verbose(f"configuration: {display_path(config.value.file)}")
+    reported = asked.merged_with(config.value)
+    checked = [_verify_target(target, reported, budget) for target in wanted.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
-    show_findings(findings, format, sources, relative_to=relative_to, output=output)
+    print_findings(findings, format, sources, relative_to=relative_to, output=output)
     if format is ReportFormat.TEXT:
         for each in checked:
             if each.files:
-                say(each.summary(), err=output is not None)
-    finish(findings)
+                print_info(each.summary(), err=output is not None)
+    exit_with_findings(findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class _Filter:
     ignore: tuple[str, ...] | None
     strict: bool | None
 
-    def over(self, config: Config) -> _Filter:
+    def merged_with(self, config: Config) -> _Filter:
         """This, completed by the configuration; what was selected here is not ignored there."""
         ignore = self.ignore
         if ignore is None:
@@ -146,7 +146,7 @@ class _Filter:
         strict = config.strict if self.strict is None else self.strict
         return _Filter(self.min_severity or config.min_severity, select, ignore, strict)
 
-    def rated(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
+    def apply_severities(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
         """The findings of a directory; with --strict, those about unchecked code are errors."""
         from ticketgen.verification.unchecked import as_errors
 
@@ -161,7 +161,7 @@ class _Filter:
             for each, place in zip(findings, places, strict=True)
         )
 
-    def keeps(self, finding: Finding) -> bool:
+    def accepts(self, finding: Finding) -> bool:
         """Whether a finding is reported. One after which nothing else was checked is reported always."""
         from ticketgen.findings.verification import NEVER_IGNORED, NO_TERRAFORM, NOT_CHECKED
 
@@ -197,39 +197,39 @@ class _Result:
         counts = {each: sum(found.severity is each for found in self.findings) for each in Severity}
         said = ", ".join(counted(count, f"{each.value}s") for each, count in counts.items() if count)
         more = f" ({counted(self.left_out, 'findings')} not reported)" if self.left_out else ""
-        return f"{seen(self.target.folder)}: {counted(self.files, 'files')}, {said or 'no findings'}{more}"
+        return f"{display_path(self.target.folder)}: {counted(self.files, 'files')}, {said or 'no findings'}{more}"
 
 
-def _verified(target: Target, reported: _Filter, budget: int) -> _Result:
+def _verify_target(target: Target, reported: _Filter, budget: int) -> _Result:
     from ticketgen.verification.directory import read_directory
-    from ticketgen.verification.remembered import verify_or_remember
+    from ticketgen.verification.result_cache import verify_cached
 
     folder = target.folder
-    name = seen(folder)
+    name = display_path(folder)
     read = read_directory(folder, name)
     findings = read.findings
     texts = read.value.texts if read.value else {}
-    note(f"{name}: read {counted(len(texts), 'files')}")
+    print_verbose(f"{name}: read {counted(len(texts), 'files')}")
     if read.value is not None:
-        findings += verify_or_remember(
+        findings += verify_cached(
             texts,
-            ours=False,
+            rendered=False,
             paths=read.value.paths,
             left_out=read.value.unread,
             budget=budget,
-            progress=lambda what: note(f"{name}: {what}"),
+            progress=lambda what: print_verbose(f"{name}: {what}"),
         )
-        note(f"{name}: {counted(len(findings), 'findings')}")
+        print_verbose(f"{name}: {counted(len(findings), 'findings')}")
     if target.files is not None:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
-    findings = reported.rated(findings, folder)
-    kept = tuple(each for each in findings if reported.keeps(each))
+    findings = reported.apply_severities(findings, folder)
+    kept = tuple(each for each in findings if reported.accepts(each))
     named = {found.location.file for found in kept if found.location}
     return _Result(
         target,
-        tuple(_below(folder, found) for found in kept),
+        tuple(_in_folder(folder, found) for found in kept),
         len(findings) - len(kept),
-        sum(path.endswith(".tf") or target.files is not None for path in texts if _meant(path, target)),
+        sum(path.endswith(".tf") or target.files is not None for path in texts if _is_targeted(path, target)),
         {(folder / path).as_posix(): text for path, text in texts.items() if path in named},
     )
 
@@ -241,11 +241,11 @@ def _is_rendered(folder: Path) -> bool:
     return any(os.path.lexists(each / NAME) for each in (folder, *folder.parents))
 
 
-def _meant(path: str, target: Target) -> bool:
+def _is_targeted(path: str, target: Target) -> bool:
     return target.files is None or path in target.files
 
 
-def _below(folder: Path, finding: Finding) -> Finding:
+def _in_folder(folder: Path, finding: Finding) -> Finding:
     if finding.location is None:
         return finding
     file = (folder / finding.location.file).as_posix()
@@ -263,7 +263,9 @@ def _rules(option: str, lists: Sequence[str] | None) -> tuple[str, ...] | None:
     for name in names:
         if name not in CATALOGUE:
             wrong = unknown("rule", name, CATALOGUE, "Run `ticketgen rules` for a list.")
-            misused(f"{option}: {wrong}")
+            exit_with_usage_error(f"{option}: {wrong}")
         if option == "--ignore" and name in NEVER_IGNORED:
-            misused(f"{option}: {name} cannot be ignored. Nothing else is checked where it fails.")
+            exit_with_usage_error(
+                f"{option}: {name} cannot be ignored. Nothing else is checked where it fails."
+            )
     return names

@@ -11,13 +11,13 @@ __all__ = [
     "CPU_SECONDS_PER_VERIFIED_ITEM",
     "HEADROOM",
     "HOLDS_PER_ORDER",
-    "LEAST_ADDRESS_LIMIT",
-    "LEAST_CONCURRENCY",
-    "LEAST_MEMORY",
     "LOG_BYTES_PER_REQUEST",
     "MAP_RELOAD_SECONDS",
-    "MOST_BURSTABLE_OPERATIONS",
-    "MOST_CACHE_OPERATIONS",
+    "MAX_BURSTABLE_OPERATIONS",
+    "MAX_CACHE_OPERATIONS",
+    "MIN_ADDRESS_LIMIT",
+    "MIN_CONCURRENCY",
+    "MIN_MEMORY",
     "PROCESSOR_BATCH",
     "PROCESSOR_BATCH_SECONDS",
     "PURCHASE_SECONDS",
@@ -69,13 +69,13 @@ ROWS_PER_ACU = 500  # upserted rows a second for each Aurora capacity unit
 CPU_SECONDS_PER_VERIFIED_ITEM = 4.0 / (2 * 164_000)  # measured with `make bench-functions`
 CPU_SECONDS_PER_CACHED_SEAT = 1.6 / 234_000  # measured with `make bench-functions`
 
-LEAST_CONCURRENCY = 5  # for a few concurrent buyers during cold starts
-LEAST_MEMORY = 512  # MiB; with less memory, importing boto3 takes seconds
-MOST_BURSTABLE_OPERATIONS = 1000  # cache operations a second that a burstable node sustains without credits
-MOST_CACHE_OPERATIONS = 100_000  # per second, for the one thread that runs the commands of a node
+MIN_CONCURRENCY = 5  # for a few concurrent buyers during cold starts
+MIN_MEMORY = 512  # MiB; with less memory, importing boto3 takes seconds
+MAX_BURSTABLE_OPERATIONS = 1000  # cache operations a second that a burstable node sustains without credits
+MAX_CACHE_OPERATIONS = 100_000  # per second, for the one thread that runs the commands of a node
 
 ADDRESS_SHARE = 0.01  # of all requests, for one address: a venue's or a carrier's buyers may share one
-LEAST_ADDRESS_LIMIT = 1000  # requests in 5 minutes: an office behind one address
+MIN_ADDRESS_LIMIT = 1000  # requests in 5 minutes: an office behind one address
 
 
 def item_bytes(seats_per_order: int) -> int:

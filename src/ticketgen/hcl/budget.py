@@ -1,7 +1,7 @@
 """The budget of one directory: how much work and memory its verification may take, whatever is in it.
 
 The work is counted in units that depend on the texts alone, so the same directory gives the same result on every
-machine: tokens to parse (`weight`), scopes of modules, and steps of evaluation. `backstop` ends what this count misses.
+machine: tokens to parse (`weight`), scopes of modules, and steps of evaluation. `watchdog` ends what this count misses.
 
 The default is about half of 20 seconds and 500 MB on one core, and four times what twelve Regions of ticketgen take.
 """
@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DEFAULT", "MOST_FACTOR", "Budget"]
+__all__ = ["DEFAULT", "MAX_FACTOR", "Budget"]
 
 DEFAULT: Final = 1
-MOST_FACTOR: Final = 1000
+MAX_FACTOR: Final = 1000
 
 _TOKENS: Final = 250_000
-_TOKENS_OF_A_FILE: Final = 125_000
-_LONGEST: Final = 300_000
+_TOKENS_PER_FILE: Final = 125_000
+_MAX_LENGTH: Final = 300_000
 _STEPS: Final = 1_500_000
 _SECONDS: Final = 17.0
 _BYTES: Final = 390 * 1024 * 1024
@@ -42,8 +42,8 @@ class Budget:
 
     def __init__(self, factor: int = DEFAULT) -> None:
         self.tokens = _TOKENS * factor
-        self.tokens_of_a_file = _TOKENS_OF_A_FILE * factor
-        self.longest = _LONGEST * factor
+        self.tokens_of_a_file = _TOKENS_PER_FILE * factor
+        self.longest = _MAX_LENGTH * factor
         self.left = _STEPS * factor
         self.seconds = _SECONDS * factor
         self.bytes = _BYTES * factor
@@ -55,7 +55,7 @@ class Budget:
         self.left = self.left - steps if steps <= self.left else 0
         return self.left > 0
 
-    def lacks(self, what: str) -> None:
+    def note_shortage(self, what: str) -> None:
         """Record once what the budget was too small for."""
         if what not in self.short:
             self.short.append(what)

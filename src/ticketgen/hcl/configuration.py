@@ -18,9 +18,9 @@ from ticketgen.hcl.syntax import Attribute, File
 
 __all__ = ["Configuration", "Scope"]
 
-_MOST_SCOPES = 500
+_MAX_SCOPES = 500
 """Limit of scopes. Nested calls multiply; calls over the limit are assumed to be like the others."""
-_OF_A_DECLARATION = 10
+_STEPS_PER_DECLARATION = 10
 """Steps of the budget for a declaration in a scope, because the rules visit each."""
 
 
@@ -29,13 +29,13 @@ class Scope:
     """A module together with one call of it; a root module has no call.
 
     Attributes:
-        inner: the scopes of the modules that it calls, by the name of the call, if their folders were read.
+        called_scopes: the scopes of the modules that it calls, by the name of the call, if their folders were read.
     """
 
     module: Module
     caller: Scope | None = None
     call: Declaration | None = None
-    inner: dict[str, Scope] = field(default_factory=dict)
+    called_scopes: dict[str, Scope] = field(default_factory=dict)
 
     @cached_property
     def path(self) -> str:
@@ -48,7 +48,7 @@ class Scope:
         return ".".join(reversed(names))
 
     @cached_property
-    def given(self) -> Mapping[str, Attribute]:
+    def arguments(self) -> Mapping[str, Attribute]:
         """The arguments of its call by name; the first of duplicates."""
         arguments = self.call.block.body.attributes if self.call is not None else ()
         return {each.name: each for each in reversed(arguments)}
@@ -126,12 +126,14 @@ class Configuration:
                 folder = source_folder(scope.module, call.block)
                 if folder is None or folder not in self.modules or _within(scope, folder):
                     continue
-                if count >= _MOST_SCOPES or not self.budget.spend(_steps(self.modules[folder])):
-                    self.budget.lacks("the module calls multiply: some calls are taken to be like the others")
+                if count >= _MAX_SCOPES or not self.budget.spend(_steps(self.modules[folder])):
+                    self.budget.note_shortage(
+                        "the module calls multiply: some calls are taken to be like the others"
+                    )
                     continue
                 count += 1
                 inner = self._scope(folder, scope, call)
-                scope.inner[name] = inner
+                scope.called_scopes[name] = inner
                 waiting.append(inner)
         return {
             # A module that is called only in a cycle still needs a scope.
@@ -139,7 +141,7 @@ class Configuration:
             for folder, scopes in found.items()
         }
 
-    def every_scope(self) -> Iterator[Scope]:
+    def all_scopes(self) -> Iterator[Scope]:
         """All scopes of all modules."""
         for scopes in self.scopes.values():
             yield from scopes
@@ -149,7 +151,7 @@ class Configuration:
 
 
 def _steps(module: Module) -> int:
-    return _OF_A_DECLARATION * (1 + module.size)
+    return _STEPS_PER_DECLARATION * (1 + module.size)
 
 
 def _within(scope: Scope, folder: str) -> bool:

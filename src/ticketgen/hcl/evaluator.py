@@ -20,7 +20,6 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.expressions import KINDS
 from ticketgen.hcl.follow import named, source
 from ticketgen.hcl.operators import as_text, element, step_into
-from ticketgen.hcl.sizes import MOST_CHARACTERS, MOST_WEIGHT, weight
 from ticketgen.hcl.syntax import (
     Access,
     Expression,
@@ -33,6 +32,7 @@ from ticketgen.hcl.syntax import (
     Text,
 )
 from ticketgen.hcl.uses import BUILT_INS
+from ticketgen.hcl.value_size import MAX_CHARACTERS, MAX_WEIGHT, weight
 from ticketgen.hcl.values import (
     UNKNOWN,
     UNKNOWN_LOOP,
@@ -56,7 +56,7 @@ class _TooMuch(Exception):
     """Error of a value for which nothing is left of the budget."""
 
 
-class _TooLong(Exception):
+class _StepLimitExceeded(Exception):
     """Error of a value that takes more steps than one value may."""
 
 
@@ -98,7 +98,7 @@ class Evaluator:
             return value
         except _TooMuch:
             return UNKNOWN
-        except _TooLong:
+        except _StepLimitExceeded:
             return self.give_up(expression, environment, f"a value of over {MOST_STEPS:,} steps")
         except RecursionError:
             return self.give_up(expression, environment, "a value that is nested so deep")
@@ -108,7 +108,7 @@ class Evaluator:
     def parts(self, text: PartialText) -> tuple[Value, ...]:
         """The parts of a text: known ones as text, others as their values; none if the text is too long."""
         found: list[Value] = []
-        room = MOST_CHARACTERS
+        room = MAX_CHARACTERS
         for part in text.template.parts:
             assert isinstance(part, Text | Interpolation)
             value = part.value if isinstance(part, Text) else self.of(part.expression, text.where)
@@ -122,7 +122,9 @@ class Evaluator:
     def charge(self, steps: int) -> None:
         """Charge steps to the budget; once it is spent, report that the other values are unknown."""
         if not self.budget.spend(steps):
-            self.budget.lacks("the values of expressions take too many steps: the others count as unknown")
+            self.budget.note_shortage(
+                "the values of expressions take too many steps: the others count as unknown"
+            )
             raise _TooMuch
 
     def give_up(self, expression: Expression, where: Environment, what: str) -> Unknown:
@@ -140,7 +142,7 @@ class Evaluator:
         if isinstance(value, str | list | dict):
             size = weight(value)
             self.charge(size)
-            if size > MOST_WEIGHT:
+            if size > MAX_WEIGHT:
                 return self.give_up(of, where, "so large a value")
         return value
 
@@ -162,7 +164,7 @@ class Evaluator:
         """The value of an expression inside the one that `of` evaluates."""
         self._steps += 1
         if self._steps > MOST_STEPS:
-            raise _TooLong
+            raise _StepLimitExceeded
         return _KINDS[type(expression)](self, expression, where)
 
     def _access(self, expression: Access, where: Environment) -> Value:
@@ -203,7 +205,7 @@ class Evaluator:
         before, self.is_planned = self.is_planned, False
         try:
             self._known[key] = self._declared(declaration, scope)
-        except (_TooMuch, _TooLong, RecursionError):
+        except (_TooMuch, _StepLimitExceeded, RecursionError):
             del self._known[key]
             raise
         if not self.is_planned:

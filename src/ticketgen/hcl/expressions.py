@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ticketgen.hcl.functions import FUNCTIONS
+from ticketgen.hcl.builtin_functions import FUNCTIONS
 from ticketgen.hcl.operators import as_text, as_truth, binary, elements, unary
-from ticketgen.hcl.sizes import MOST_CHARACTERS, weight
 from ticketgen.hcl.syntax import (
     Binary,
     Call,
@@ -26,6 +25,7 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
+from ticketgen.hcl.value_size import MAX_CHARACTERS, weight
 from ticketgen.hcl.values import UNKNOWN, Environment, PartialText, Unknown, Value, is_known
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _template(run: Evaluator, template: Template, where: Environment) -> Value:
 
 def _write(run: Evaluator, parts: tuple[Part, ...], where: Environment, texts: list[str]) -> bool:
     """Append the texts of some parts of a template; whether all of them are known, and not too long."""
-    room = MOST_CHARACTERS
+    room = MAX_CHARACTERS
     for part in parts:
         before = len(texts)
         match part:

@@ -46,7 +46,7 @@ def named(reference: Reference, scope: Scope) -> Named | None:
     """
     address, path = reference.parsed
     if address.kind == "module":
-        inner, output = scope.inner.get(address.name), reference.attribute
+        inner, output = scope.called_scopes.get(address.name), reference.attribute
         found = inner.module.outputs.get(output.name) if inner is not None and output is not None else None
         if inner is None or output is None or found is None:
             return None
@@ -66,7 +66,7 @@ def source(declaration: Declaration, scope: Scope) -> Source | None:
     if declaration.address.kind == "output":
         value = declaration.value("value")
         return Source(value, scope) if value is not None else None
-    given = scope.given.get(declaration.name)
+    given = scope.arguments.get(declaration.name)
     if given is not None and scope.caller is not None:
         return Source(given.value, scope.caller, scope.call)
     default = declaration.value("default")

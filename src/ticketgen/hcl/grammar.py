@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ticketgen.caching import keep, load
+from ticketgen.caching import load, store
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -22,7 +22,7 @@ __all__ = ["COMPILED", "compiled", "parser"]
 COMPILED = Path(__file__).with_name("grammar.json")
 
 _KIND = "grammar"
-_MOST_KEPT = 5
+_MAX_KEPT = 5
 
 
 @cache
@@ -31,13 +31,13 @@ def parser() -> Lark:
     source = _source()
     shipped = COMPILED.read_bytes()
     if shipped.partition(b"\n")[0] == source:
-        return _loaded(shipped)
+        return load_compiled(shipped)
     kept = load(_KIND, source.decode())
     if kept is not None:
-        return _loaded(kept)
+        return load_compiled(kept)
     content = compiled()
-    keep(_KIND, source.decode(), content, _MOST_KEPT)
-    return _loaded(content)
+    store(_KIND, source.decode(), content, _MAX_KEPT)
+    return load_compiled(content)
 
 
 def compiled() -> bytes:
@@ -47,16 +47,16 @@ def compiled() -> bytes:
     from lark.lexer import TerminalDef
 
     lark = Lark(
-        _grammar_file().read_text("utf-8"), parser="lalr", postlex=_postlexer(), propagate_positions=False
+        grammar_file().read_text("utf-8"), parser="lalr", postlex=postlexer(), propagate_positions=False
     )
     data, memo = lark.memo_serialize([TerminalDef, Rule])
     del data["options"]["postlex"]
-    data["parser"]["parser"] = _numbered(data["parser"]["parser"])
+    data["parser"]["parser"] = _renumbered(data["parser"]["parser"])
     document = json.dumps({"data": data, "memo": memo}, separators=(",", ":"), sort_keys=True)
     return _source() + b"\n" + document.encode() + b"\n"
 
 
-def _loaded(content: bytes) -> Lark:
+def load_compiled(content: bytes) -> Lark:
     from lark import Lark
 
     document = json.loads(content.partition(b"\n")[2])
@@ -70,11 +70,11 @@ def _loaded(content: bytes) -> Lark:
         for state, row in enumerate(table["states"])
     }
     document["memo"] = {int(number): item for number, item in document["memo"].items()}
-    document["data"]["options"]["postlex"] = _postlexer()
+    document["data"]["options"]["postlex"] = postlexer()
     return Lark.load(document)
 
 
-def _numbered(table: dict[str, Any]) -> dict[str, Any]:
+def _renumbered(table: dict[str, Any]) -> dict[str, Any]:
     """Lark's parse table, with states and tokens in an order of their own; lark's order differs from run to run.
 
     The row of a state has each token and its action in turn: a state to go to, or ``~rule`` for a rule to reduce by.
@@ -114,17 +114,17 @@ def _source() -> bytes:
 
     import lark
 
-    digest = hashlib.sha256(_grammar_file().read_bytes()).hexdigest()
+    digest = hashlib.sha256(grammar_file().read_bytes()).hexdigest()
     return json.dumps({"format": 1, "hcl2.lark": digest, "lark": lark.__version__}).encode()
 
 
-def _grammar_file() -> Path:
+def grammar_file() -> Path:
     import hcl2
 
     return Path(hcl2.__file__).with_name("hcl2.lark")
 
 
-def _postlexer() -> Any:
+def postlexer() -> Any:
     from hcl2.postlexer import PostLexer
 
     return PostLexer()

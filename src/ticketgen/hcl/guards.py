@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ticketgen.hcl.scanner import scan
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Refusal", "bracket_depth", "invalid", "refusal"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Refusal", "bracket_depth", "invalid_character", "refusal"]
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 100
@@ -22,12 +22,12 @@ MAX_DEPTH = 100
 
 _HARMLESS_BRACKETS = 5_000
 """pygohcl needs some 100 MB for that many nested brackets, and aborts at ten times as many."""
-_MOST_OPERATORS = 100_000
-_MOST_DIRECTIVES = 5_000
-_MOST_BLANK_WORK = 10**8
+_MAX_OPERATORS = 100_000
+_MAX_DIRECTIVES = 5_000
+_MAX_BLANK_WORK = 10**8
 """Squared characters: about half a second in python-hcl2's heredoc pattern."""
 
-_MOST_DIGIT_WORK = 10**9
+_MAX_DIGIT_WORK = 10**9
 """Squared digits of long numbers: a tenth of a second in pygohcl, which nothing can interrupt."""
 
 _LONG_NUMBER = re.compile(r"[0-9]{1000,}")
@@ -53,7 +53,7 @@ class Refusal:
     help: str = "split the file"
 
 
-def invalid(text: str) -> Refusal | None:
+def invalid_character(text: str) -> Refusal | None:
     """Which character makes a text invalid; None if none does. Much faster than `refusal`."""
     nul = text.find("\0")
     if nul >= 0:
@@ -67,7 +67,7 @@ def invalid(text: str) -> Refusal | None:
 
 def refusal(text: str) -> Refusal | None:
     """Why this text must not reach a parser; None if it may."""
-    wrong = invalid(text)
+    wrong = invalid_character(text)
     if wrong:
         return wrong
     size = len(text.encode())
@@ -78,23 +78,23 @@ def refusal(text: str) -> Refusal | None:
         if deepest is not None:
             reason = f"brackets are nested deeper than {MAX_DEPTH} levels"
             return Refusal(reason, deepest, help="move inner values to locals")
-    if sum(map(text.count, "!-+*/%?<>&|")) > _MOST_OPERATORS:
-        return Refusal(f"the file has more than {_MOST_OPERATORS:,} operators or dashes")
-    if text.count("%{") > _MOST_DIRECTIVES:
-        return Refusal(f"the file has more than {_MOST_DIRECTIVES:,} template directives")
-    digits = _too_long(_LONG_NUMBER, text, _MOST_DIGIT_WORK)
+    if sum(map(text.count, "!-+*/%?<>&|")) > _MAX_OPERATORS:
+        return Refusal(f"the file has more than {_MAX_OPERATORS:,} operators or dashes")
+    if text.count("%{") > _MAX_DIRECTIVES:
+        return Refusal(f"the file has more than {_MAX_DIRECTIVES:,} template directives")
+    digits = _too_long(_LONG_NUMBER, text, _MAX_DIGIT_WORK)
     if digits is not None:
         return Refusal("the file has too many digits in a row", digits, help="write shorter numbers")
-    blank = _too_long(_BLANK_RUN, text, _MOST_BLANK_WORK) if "<<" in text else None
+    blank = _too_long(_BLANK_RUN, text, _MAX_BLANK_WORK) if "<<" in text else None
     if blank is not None:
         return Refusal("the file has too many blank lines in a row", blank, help="remove blank lines")
     return None
 
 
-def _too_long(runs: re.Pattern[str], text: str, most: int) -> int | None:
+def _too_long(runs: re.Pattern[str], text: str, limit: int) -> int | None:
     """The offset of the longest run, if the squares of all their lengths exceed the limit."""
     found = [(run.end() - run.start(), run.start()) for run in runs.finditer(text)]
-    return max(found)[1] if sum(length * length for length, _ in found) > most else None
+    return max(found)[1] if sum(length * length for length, _ in found) > limit else None
 
 
 def bracket_depth(text: str, limit: int) -> int | None:

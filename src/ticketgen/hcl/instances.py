@@ -8,13 +8,13 @@ from typing import Final
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.sizes import MOST_ELEMENTS
 from ticketgen.hcl.syntax import Block, Reference
+from ticketgen.hcl.value_size import MAX_ELEMENTS
 from ticketgen.hcl.values import UNKNOWN, UNKNOWN_LOOP, Environment, Value
 
 __all__ = ["instances", "nested_blocks"]
 
-_OF_AN_INSTANCE: Final = 50
+_STEPS_PER_INSTANCE: Final = 50
 """Steps of the budget for an instance of a resource, because the rules visit each."""
 
 
@@ -24,7 +24,7 @@ def instances(values: Evaluator, declared: Declaration, scope: Scope) -> Iterato
     bindings: Iterable[Mapping[str, Value]] | None = None
     if count is not None:
         number = values.of(count, scope)
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_ELEMENTS:
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MAX_ELEMENTS:
             pass  # unknown, or nothing that Terraform accepts
         elif _affords(values, number):
             bindings = ({"count": {"index": index}} for index in range(number))
@@ -60,11 +60,11 @@ def nested_blocks(
 
 def _affords(values: Evaluator, instances: int) -> bool:
     """Whether the budget has room for that many instances; there is always room for one."""
-    steps = instances * _OF_AN_INSTANCE
+    steps = instances * _STEPS_PER_INSTANCE
     if instances <= 1 or steps <= values.budget.left:
         values.budget.spend(steps)
         return True
-    values.budget.lacks("there are too many instances: each of the other resources counts as one")
+    values.budget.note_shortage("there are too many instances: each of the other resources counts as one")
     return False
 
 
@@ -72,6 +72,6 @@ def _pairs(value: Value) -> list[tuple[Value, Value]] | None:
     """The key and value of each instance; None if they are unknown."""
     if isinstance(value, dict):
         return list(value.items())
-    if isinstance(value, list) and len(value) <= MOST_ELEMENTS:
+    if isinstance(value, list) and len(value) <= MAX_ELEMENTS:
         return [(element, element) for element in value]
     return None

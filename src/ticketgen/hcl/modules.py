@@ -19,8 +19,8 @@ from ticketgen.hcl.syntax import (
     Reference,
     Tuple,
 )
+from ticketgen.hcl.traversal import free_references
 from ticketgen.hcl.uses import BUILT_INS, Use, uses
-from ticketgen.hcl.walk import free_references
 
 __all__ = ["Module", "is_override", "modules", "source_folder"]
 

@@ -44,7 +44,7 @@ class Origins:
             for reference in scope.module.references(expression):
                 more = self._reference(reference, scope, block)
                 if not self._budget.spend(1 + len(more)):
-                    self._budget.lacks(
+                    self._budget.note_shortage(
                         "the origins of values take too many steps: the others count as unknown"
                     )
                     return _UNKNOWN
@@ -65,7 +65,7 @@ class Origins:
             return frozenset()  # not declared, so no call sets it
         if address.kind in {"local", "module"} and address.name:
             return _UNKNOWN
-        return self._loops(block, scope)  # `each`, `count`, or the iterator of a dynamic block
+        return self._loop_origins(block, scope)  # `each`, `count`, or the iterator of a dynamic block
 
     def _named(self, declaration: Declaration, scope: Scope) -> frozenset[Address]:
         key = scope, declaration
@@ -89,7 +89,7 @@ class Origins:
     def _all(self, values: Iterable[Expression], scope: Scope, block: Block | None) -> frozenset[Address]:
         return frozenset().union(*(self.of(each, scope, block) for each in values))
 
-    def _loops(self, block: Block | None, scope: Scope) -> frozenset[Address]:
+    def _loop_origins(self, block: Block | None, scope: Scope) -> frozenset[Address]:
         if block is None:
             return _UNKNOWN
         key = scope, id(block)

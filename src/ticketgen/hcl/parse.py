@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from ticketgen.hcl.guards import MAX_DEPTH
+from ticketgen.hcl.raw_tree import Tree, Unreadable, read
 from ticketgen.hcl.syntax import (
     Access,
     Attribute,
@@ -40,25 +41,24 @@ from ticketgen.hcl.templates import (
     Directive,
     InvalidTemplate,
     Piece,
-    decoded,
-    dedented,
+    decode,
+    dedent,
     heredoc_pieces,
-    nested,
-    trimmed,
+    nest,
+    trim,
 )
-from ticketgen.hcl.tree import Tree, Unreadable, read
 
 __all__ = ["parse", "to_file"]
 
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
-_WHOLE = 1e15  # below it, a float has every digit
+_MAX_EXACT_FLOAT = 1e15  # below it, a float has every digit
 _SIGN = re.compile(r"(?:[=!<>]=|&&|\|\||[-+*/%<>?])$")
 """The operator at the end of an operator's token, which also contains the preceding line end and comment."""
 _LONGEST_INTEGER = 4000  # digits; Python converts at most 4,300
 
 
 def parse(path: str, text: str) -> File | Unreadable:
-    """Parse a text that has passed `guards.refusal` and `strict.complaints`.
+    """Parse a text that has passed `guards.refusal` and `reference_parser.parser_errors`.
 
     Args:
         path: the name of the file in the model.
@@ -72,13 +72,13 @@ def to_file(path: str, tree: Tree) -> File | Unreadable:
     """Convert a tree into the model."""
     try:
         return File(path, _Converter().body(tree.children[0]))
-    except _Stopped as stopped:
+    except _UnreadableText as stopped:
         return stopped.why
     except InvalidTemplate as unclosed:
         return Unreadable(1, 1, str(unclosed))
 
 
-class _Stopped(Exception):
+class _UnreadableText(Exception):
     """An unreadable part of a text."""
 
     def __init__(self, why: Unreadable) -> None:
@@ -101,7 +101,7 @@ class _Converter:
     def deeper(self, node: Tree, levels: int = 1) -> None:
         self.depth += levels
         if self.depth > MAX_DEPTH:
-            raise _Stopped(Unreadable(*self.place(node), f"nested deeper than {MAX_DEPTH} levels"))
+            raise _UnreadableText(Unreadable(*self.place(node), f"nested deeper than {MAX_DEPTH} levels"))
 
     def place(self, node: Tree) -> tuple[int, int]:
         while hasattr(node, "children"):
@@ -127,7 +127,7 @@ class _Converter:
         return Block(*self.place(head), _word(head), tuple(map(_label, labels)), inside, end)
 
     def expression(self, node: Tree) -> Expression:
-        node = _unwrapped(node)
+        node = _unwrap(node)
         self.deeper(node)
         value = _KINDS[node.data](self, node)
         self.depth -= 1
@@ -145,7 +145,7 @@ class _Converter:
         while node.data == "binary_op":
             left, term = _trees(node)
             terms.append(term)
-            node = _unwrapped(left)
+            node = _unwrap(left)
         self.deeper(node, len(terms))
         value = self.expression(node)
         for term in reversed(terms):
@@ -162,10 +162,10 @@ class _Converter:
 
     def chain(self, node: Tree) -> Expression:
         tails = []
-        while node.data in _CHAINS:
+        while node.data in _TRAVERSALS:
             operand, tail = node.children
             tails.append(tail)
-            node = _unwrapped(operand)
+            node = _unwrap(operand)
         steps = tuple(step for tail in reversed(tails) for step in self.steps(tail))
         if node.data == "identifier":
             return Reference(*self.place(node), _word(node), steps)
@@ -197,7 +197,7 @@ class _Converter:
         place, text = self.place(node), str(node.children[0])
         digits = text.removeprefix("-")
         value = int(digits) if digits.isdecimal() and len(digits) < _LONGEST_INTEGER else float(digits)
-        if abs(value) < _WHOLE and value == int(value):
+        if abs(value) < _MAX_EXACT_FLOAT and value == int(value):
             value = int(value)  # Terraform has one type of number: 22.0 and 2.2e1 are 22
         literal = Literal(place[0], place[1] + len(text) - len(digits), value)
         return literal if text == digits else Unary(*place, "-", literal)
@@ -213,7 +213,7 @@ class _Converter:
         return Object(*self.place(node), tuple(items))
 
     def key(self, node: Tree) -> Expression:
-        node = _unwrapped(node)
+        node = _unwrap(node)
         if node.data in {"identifier", "keyword", "literal_value"}:
             return Literal(*self.place(node), _word(node))
         return self.expression(node)
@@ -247,15 +247,17 @@ class _Converter:
         pieces = [self.piece(part.children[0]) for part in _trees(node)]
         if all(isinstance(piece.value, str) for piece in pieces):
             return Literal(*self.place(node), "".join(cast("str", piece.value) for piece in pieces))
-        return Template(*self.place(node), nested(list(trimmed(pieces))))
+        return Template(*self.place(node), nest(list(trim(pieces))))
 
     def piece(self, node: Tree) -> Piece:
         place = self.place(node)
         if not hasattr(node, "children"):
             text = str(node)
             if node.type != "STRING_CHARS" and ("${" in text[3:] or "%{" in text[3:]):
-                raise _Stopped(Unreadable(*place, "it treats an interpolation after $${ or %%{ as text"))
-            return Piece(*place, decoded(text))
+                raise _UnreadableText(
+                    Unreadable(*place, "it treats an interpolation after $${ or %%{ as text")
+                )
+            return Piece(*place, decode(text))
         if node.data == "interpolation":
             return Piece(*place, self.expression(*_trees(node)))
         trims = [_type(child) == "STRIP_MARKER" for child in node.children]
@@ -271,10 +273,10 @@ class _Converter:
         line, column = self.place(node)
         opening, _, rest = str(node.children[0]).partition("\n")
         body = rest[: rest.rstrip().rfind("\n") + 1]
-        pieces = list(trimmed(list(heredoc_pieces(body, line + 1, self.unread))))
+        pieces = list(trim(list(heredoc_pieces(body, line + 1, self.unread))))
         if opening.startswith("<<-"):
-            pieces = dedented(pieces)
-        return Template(line, column, nested(pieces) or (Text(line + 1, 1, ""),), opening.rstrip("\r"))
+            pieces = dedent(pieces)
+        return Template(line, column, nest(pieces) or (Text(line + 1, 1, ""),), opening.rstrip("\r"))
 
     def unread(self, text: str, line: int, column: int) -> Expression:
         """Parse an expression in a heredoc, which python-hcl2 leaves as text, from its place in the file."""
@@ -283,14 +285,14 @@ class _Converter:
         shift = column - len(opening) - 1
         if isinstance(tree, Unreadable):
             place = tree.line + line - 1, max(1, tree.column + (shift if tree.line == 1 else 0))
-            raise _Stopped(Unreadable(*place, tree.reason))
+            raise _UnreadableText(Unreadable(*place, tree.reason))
         (attribute,) = _trees(tree.children[0])
         value = _Converter(line - 1, shift, self.depth).expression(_trees(attribute)[1])
         assert isinstance(value, Parentheses)
         return value.inner
 
 
-_CHAINS = frozenset({
+_TRAVERSALS = frozenset({
     "index_expr_term", "get_attr_expr_term", "attr_splat_expr_term", "full_splat_expr_term",
 })  # fmt: skip
 _BARE = frozenset({"template_else", "template_endif", "template_endfor"})
@@ -300,7 +302,7 @@ _KINDS: Mapping[str, Callable[[_Converter, Tree], Expression]] = {
     "conditional": _Converter.conditional,
     "binary_op": _Converter.binary,
     "unary_op": _Converter.unary,
-    **dict.fromkeys(_CHAINS, _Converter.chain),
+    **dict.fromkeys(_TRAVERSALS, _Converter.chain),
     "identifier": _Converter.identifier,
     "literal_value": _Converter.word,
     "int_lit": _Converter.number,
@@ -323,7 +325,7 @@ def _trees(node: Tree) -> list[Tree]:
     ]
 
 
-def _unwrapped(node: Tree) -> Tree:
+def _unwrap(node: Tree) -> Tree:
     """The inner term of terms that only wrap it."""
     while node.data == "expr_term" and len(node.children) == 1:
         (node,) = node.children
@@ -340,5 +342,5 @@ def _word(node: Tree) -> str:
 
 def _label(node: Tree) -> str:
     if node.data == "string":
-        return "".join(decoded(str(part.children[0])) for part in _trees(node))
+        return "".join(decode(str(part.children[0])) for part in _trees(node))
     return _word(node)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from ticketgen.escaping import quoted
-from ticketgen.hcl.strict import complaints
-from ticketgen.hcl.tree import Tree, Unreadable, read
+from ticketgen.hcl.raw_tree import Tree, Unreadable, read
+from ticketgen.hcl.reference_parser import parser_errors
 
 __all__ = ["Written", "write"]
 
@@ -41,7 +41,7 @@ class Written:
                 return "the round trip adds or drops a token"
             if went != came:
                 return f"the round trip changes {_token(went)} to {_token(came)}"
-        refused = complaints(self.text)
+        refused = parser_errors(self.text)
         return f"the round trip makes the file invalid: {refused[0].summary}" if refused else ""
 
 

@@ -16,27 +16,27 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 
-from ticketgen.hcl.backstop import Backstop, Overrun
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 
-__all__ = ["ONE_PROCESS", "RoundTrips", "saves_time"]
+__all__ = ["ONE_PROCESS", "RoundTrips", "should_spawn"]
 
 ONE_PROCESS = "TICKETGEN_ONE_PROCESS"
 """Environment variable that disables the second process if it is set to any value."""
 
-_WORTH_IT = 100_000
+_MIN_WORK = 100_000
 """Characters; fewer are read faster than the process starts."""
-_PART = 0.4
+_TIME_SHARE = 0.4
 """The part of the processor time that is the second process's."""
-_PATIENCE = 30
+_TIMEOUT_S = 30
 """How many times its processor time the second process may take on the clock. Something may have stopped it."""
-_OVERRUN = 75
+_EXIT_CODE_OVERRUN = 75
 """Exit code of the second process if it took too much."""
 
 
-def saves_time(texts: Mapping[str, str]) -> bool:
+def should_spawn(texts: Mapping[str, str]) -> bool:
     """Whether a second process saves time: there is enough work, and an idle core."""
-    if os.environ.get(ONE_PROCESS) or not sys.executable or sum(map(len, texts.values())) < _WORTH_IT:
+    if os.environ.get(ONE_PROCESS) or not sys.executable or sum(map(len, texts.values())) < _MIN_WORK:
         return False
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
@@ -61,7 +61,7 @@ class RoundTrips:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
         budget = budget or Budget()
-        self.seconds = budget.seconds * _PART
+        self.seconds = budget.seconds * _TIME_SHARE
         limits = [str(os.getpid()), str(self.seconds), str(budget.bytes)]
         self._thread = threading.Thread(
             target=self._run, args=(json.dumps(dict(texts)).encode(), limits), daemon=True
@@ -70,7 +70,7 @@ class RoundTrips:
 
     def differences(self) -> Mapping[str, str]:
         """Wait for the answers: the difference by path, "" for none; unanswered paths are missing."""
-        self._thread.join(self.seconds * _PATIENCE)
+        self._thread.join(self.seconds * _TIMEOUT_S)
         if self._thread.is_alive():
             self.stop()
         return self._answers
@@ -98,7 +98,7 @@ class RoundTrips:
                 if self._stopped:
                     process.kill()
                 said, _ = process.communicate(question)
-            self.overrun = process.returncode == _OVERRUN
+            self.overrun = process.returncode == _EXIT_CODE_OVERRUN
         except OSError:
             return
         for line in said.splitlines():
@@ -121,19 +121,19 @@ def main(parent: int, seconds: float, bytes: int) -> None:
     import gc
 
     from ticketgen.hcl.guards import refusal
+    from ticketgen.hcl.raw_tree import Unreadable, read
+    from ticketgen.hcl.reference_parser import parser_errors
     from ticketgen.hcl.roundtrip import write
-    from ticketgen.hcl.strict import complaints
-    from ticketgen.hcl.tree import Unreadable, read
 
     def orphaned() -> Iterator[int]:
         if os.getppid() != parent:
-            os._exit(_OVERRUN)
+            os._exit(_EXIT_CODE_OVERRUN)
         yield from ()
 
     gc.disable()
-    with Backstop(seconds, bytes, orphaned):
+    with Watchdog(seconds, bytes, orphaned):
         for path, text in json.load(sys.stdin).items():
-            if refusal(text) or complaints(text):
+            if refusal(text) or parser_errors(text):
                 continue  # the caller finds the same and needs no answer
             tree = read(text)
             if not isinstance(tree, Unreadable):
@@ -145,5 +145,5 @@ def main(parent: int, seconds: float, bytes: int) -> None:
 if __name__ == "__main__":
     try:
         main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
-    except (Overrun, MemoryError):
-        os._exit(_OVERRUN)
+    except (LimitExceeded, MemoryError):
+        os._exit(_EXIT_CODE_OVERRUN)

@@ -305,7 +305,7 @@ class Attribute(Node):
     value: Expression
 
 
-_FEW = 16
+_FEW_ATTRIBUTES = 16
 """Attributes of a body that are looked up one by one; more are looked up in a dictionary."""
 
 
@@ -318,7 +318,7 @@ class Body:
     _by_name: dict[str, Attribute] | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
-        if len(self.attributes) > _FEW:
+        if len(self.attributes) > _FEW_ATTRIBUTES:
             by_name = {attribute.name: attribute for attribute in reversed(self.attributes)}
             object.__setattr__(self, "_by_name", by_name)
 

@@ -21,11 +21,11 @@ __all__ = [
     "Directive",
     "InvalidTemplate",
     "Piece",
-    "decoded",
-    "dedented",
+    "decode",
+    "dedent",
     "heredoc_pieces",
-    "nested",
-    "trimmed",
+    "nest",
+    "trim",
 ]
 
 
@@ -60,10 +60,10 @@ class Piece:
 
 
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|([$%])\4(?=\{)')
-_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
-def decoded(quoted: str) -> str:
+def decode(quoted: str) -> str:
     """The text of a piece of a quoted string, with escapes decoded."""
     if "\\" not in quoted and "{" not in quoted:
         return quoted
@@ -72,7 +72,7 @@ def decoded(quoted: str) -> str:
 
 def _character(escape: re.Match[str]) -> str:
     if escape[1]:
-        return _SIMPLE[escape[1]]
+        return _SIMPLE_ESCAPES[escape[1]]
     if escape[4]:
         return escape[4]
     code = int(escape[2] or escape[3], 16)
@@ -147,7 +147,7 @@ def _directive(
     return Directive("if", subject)
 
 
-def trimmed(pieces: Sequence[Piece]) -> Iterator[Piece]:
+def trim(pieces: Sequence[Piece]) -> Iterator[Piece]:
     """The pieces without the white space that a ``~`` beside them trims: at most one line in a heredoc."""
     for number, piece in enumerate(pieces):
         if isinstance(piece.value, str):
@@ -161,7 +161,7 @@ def trimmed(pieces: Sequence[Piece]) -> Iterator[Piece]:
             yield piece
 
 
-def dedented(pieces: Sequence[Piece]) -> list[Piece]:
+def dedent(pieces: Sequence[Piece]) -> list[Piece]:
     """The trimmed pieces of a ``<<-`` heredoc without the common indentation of its lines.
 
     As in HCL, a line counts as part of the previous one if a ``~`` trimmed the line end between them.
@@ -186,16 +186,16 @@ def dedented(pieces: Sequence[Piece]) -> list[Piece]:
     ]
 
 
-def nested(pieces: Sequence[Piece]) -> tuple[Part, ...]:
+def nest(pieces: Sequence[Piece]) -> tuple[Part, ...]:
     """The parts of a template from its trimmed pieces: texts joined, and directives around their bodies.
 
     Raises:
         InvalidTemplate: the directives are unbalanced.
     """
-    return _until(list(reversed(pieces)), frozenset(), MAX_DEPTH)[0]
+    return _parts_until(list(reversed(pieces)), frozenset(), MAX_DEPTH)[0]
 
 
-def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple[Part, ...], str]:
+def _parts_until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple[Part, ...], str]:
     """The parts before an ending directive, and its keyword; "" at the end of the template."""
     if room == 0:
         raise InvalidTemplate(f"directives are nested deeper than {MAX_DEPTH} levels")
@@ -214,19 +214,19 @@ def _until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple
         elif value.keyword in ends:
             return tuple(parts), value.keyword
         else:
-            parts.append(_governing(piece, value, waiting, room - 1))
+            parts.append(_directive_part(piece, value, waiting, room - 1))
     if ends:
         raise InvalidTemplate("a directive is not closed")
     return tuple(parts), ""
 
 
-def _governing(piece: Piece, directive: Directive, waiting: list[Piece], room: int) -> Part:
+def _directive_part(piece: Piece, directive: Directive, waiting: list[Piece], room: int) -> Part:
     if directive.subject is None:
         raise InvalidTemplate(f"%{{ {directive.keyword} }} has no opening directive")
     if directive.keyword == "for":
-        body, _ = _until(waiting, frozenset({"endfor"}), room)
+        body, _ = _parts_until(waiting, frozenset({"endfor"}), room)
         *key, name = directive.names
         return ForDirective(piece.line, piece.column, key[0] if key else None, name, directive.subject, body)
-    then, ended = _until(waiting, frozenset({"else", "endif"}), room)
-    otherwise = _until(waiting, frozenset({"endif"}), room)[0] if ended == "else" else ()
+    then, ended = _parts_until(waiting, frozenset({"else", "endif"}), room)
+    otherwise = _parts_until(waiting, frozenset({"endif"}), room)[0] if ended == "else" else ()
     return IfDirective(piece.line, piece.column, directive.subject, then, otherwise)

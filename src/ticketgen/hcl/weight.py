@@ -12,27 +12,27 @@ from dataclasses import dataclass
 
 from ticketgen.hcl.scanner import scan
 
-__all__ = ["OF_A_FILE", "Weight", "roughly", "weigh", "weigh_code"]
+__all__ = ["TOKENS_PER_FILE", "Weight", "upper_bound", "weigh", "weigh_code"]
 
-OF_A_FILE = 30
+TOKENS_PER_FILE = 30
 """Tokens for the calls of both parsers."""
 
 _TOKEN = re.compile(r"\w[\w-]*|\n|[^\w\s]")
-_AT_ONCE = 16_384
+_CHUNK = 16_384
 """Characters whose tokens are counted at once, so that the list of them stays small."""
-_OF_A_PART = {"line": 0.25, "template": 4}
+_TOKENS_PER_PART = {"line": 0.25, "template": 4}
 """Tokens for a line of a heredoc, and for an expression in a template: for one in a heredoc, python-hcl2 is called."""
 _COPIED = 12_000
 """Bytes that HCL's parser copies in the time of a token. It copies all literal text before each part of a template."""
-_OF_CODE = 25
+_TOKENS_PER_CODE = 25
 """Characters of text, which may be code that the rules parse, for the work on a token."""
 
-_OF_A_COMMENT = 50
+_TOKENS_PER_COMMENT = 50
 """Characters of comments for a token. HCL's parser and python-hcl2's lexer read each of them one by one, twice."""
-_OF_OTHER_SCRIPTS = 20
+_TOKENS_PER_OTHER_CHARACTER = 20
 """Bytes of characters beyond ASCII, without one for each: whether one hides is looked up, also from those around it."""
 
-_MOST_OF_CODE = 125_000
+_MAX_CODE_TOKENS = 125_000
 """Limit of the tokens in a file of code; a file with more weighs as much as if every character were one."""
 
 
@@ -50,14 +50,14 @@ class Weight:
     longest: int
 
 
-def weigh(text: str, most: int) -> Weight:
+def weigh(text: str, limit: int) -> Weight:
     """The weight of Terraform; the count ends when it exceeds the limit.
 
     Args:
         text: a text of valid characters, which may be invalid HCL.
-        most: the limit of tokens.
+        limit: the limit of tokens.
     """
-    tokens = OF_A_FILE + _of_other_scripts(text)
+    tokens = TOKENS_PER_FILE + _other_script_tokens(text)
     longest = 0
     last = 0
     kind = ""
@@ -65,36 +65,38 @@ def weigh(text: str, most: int) -> Weight:
     templates: list[list[int]] = []
     for kind, where, before, match in scan(text):
         end = match.start()
-        tokens += (before - last) / _OF_A_COMMENT  # what the scan has skipped is the inside of a comment
+        tokens += (
+            before - last
+        ) / _TOKENS_PER_COMMENT  # what the scan has skipped is the inside of a comment
         longest = max(longest, before - last)
         if kind == "remark":
-            tokens += (match.end() - end) / _OF_A_COMMENT
+            tokens += (match.end() - end) / _TOKENS_PER_COMMENT
         if not where:
-            tokens += _tokens(text, before, end, most) + 1
+            tokens += _tokens(text, before, end, limit) + 1
         elif where == '"' and (lines := text.count("\n", before, end)):
             # Invalid: HCL's parser ends the string at the end of its line, and goes on with code.
-            tokens += _tokens(text, before, end, most)
+            tokens += _tokens(text, before, end, limit)
             tokens -= 1
             templates[-1][0] += lines
         if where:
             own = templates[-1]
             own[0] += 1
             own[1] += match.end() - before
-            tokens += _OF_A_PART.get(kind, 1) + (where == '"' and before < end)
-            if own[0] * own[1] > most * _COPIED:  # already too heavy, long before the template ends
-                return Weight(most + 1, max(longest, own[1]))
+            tokens += _TOKENS_PER_PART.get(kind, 1) + (where == '"' and before < end)
+            if own[0] * own[1] > limit * _COPIED:  # already too heavy, long before the template ends
+                return Weight(limit + 1, max(longest, own[1]))
         if kind in {"quote", "marker"}:
             templates.append([0, 0])
         elif kind in {"end", "marker end"}:
             parts, characters = templates.pop()
             longest = max(longest, characters)
-            tokens += characters / _OF_CODE + parts * characters / _COPIED
-        if tokens > most:
+            tokens += characters / _TOKENS_PER_CODE + parts * characters / _COPIED
+        if tokens > limit:
             return Weight(math.ceil(tokens), longest)
         last = match.end()
     closed = text.find("*/", last) + 2 if kind == "comment" else last
     if closed > last:
-        tokens += (closed - last) / _OF_A_COMMENT
+        tokens += (closed - last) / _TOKENS_PER_COMMENT
         longest = max(longest, closed - last)
         last = closed
     if templates:  # not closed: HCL's parser reads it all the same
@@ -102,37 +104,45 @@ def weigh(text: str, most: int) -> Weight:
         templates[-1][1] += len(text) - last
         longest = max(longest, *(characters for _, characters in templates))
         tokens += sum(parts * characters / _COPIED for parts, characters in templates)
-    return Weight(math.ceil(tokens) + _tokens(text, last, len(text), most), longest)
+    return Weight(math.ceil(tokens) + _tokens(text, last, len(text), limit), longest)
 
 
-def roughly(text: str) -> int:
+def upper_bound(text: str) -> int:
     """An upper bound of the weight of Terraform, which is much faster to compute."""
     size = len(text)
     copied = (text.count("\n") + text.count("{")) * size // _COPIED
     rest = (
-        size - text.count(" ") + 5 * text.count("{") + size // _OF_CODE + math.ceil(_of_other_scripts(text))
+        size
+        - text.count(" ")
+        + 5 * text.count("{")
+        + size // _TOKENS_PER_CODE
+        + math.ceil(_other_script_tokens(text))
     )
-    return OF_A_FILE + rest + copied
+    return TOKENS_PER_FILE + rest + copied
 
 
 def weigh_code(text: str) -> Weight:
     """The weight of a file that is not Terraform, such as a test; Python's parser takes 500 bytes for a token."""
-    tokens = OF_A_FILE + len(text) // _OF_CODE + math.ceil(_of_other_scripts(text))
-    if len(text) <= _MOST_OF_CODE or _tokens(text, 0, len(text), _MOST_OF_CODE) <= _MOST_OF_CODE:
+    tokens = TOKENS_PER_FILE + len(text) // _TOKENS_PER_CODE + math.ceil(_other_script_tokens(text))
+    if len(text) <= _MAX_CODE_TOKENS or _tokens(text, 0, len(text), _MAX_CODE_TOKENS) <= _MAX_CODE_TOKENS:
         return Weight(tokens, 0)
     return Weight(max(tokens, len(text)), 0)
 
 
-def _of_other_scripts(text: str) -> float:
+def _other_script_tokens(text: str) -> float:
     """The tokens for characters beyond ASCII."""
-    return 0.0 if text.isascii() else (len(text.encode("utf-8", "replace")) - len(text)) / _OF_OTHER_SCRIPTS
+    return (
+        0.0
+        if text.isascii()
+        else (len(text.encode("utf-8", "replace")) - len(text)) / _TOKENS_PER_OTHER_CHARACTER
+    )
 
 
-def _tokens(text: str, start: int, end: int, most: int) -> int:
+def _tokens(text: str, start: int, end: int, limit: int) -> int:
     """The tokens of a piece of code; the count ends when it exceeds the limit."""
     count = 0
-    for each in range(start, end, _AT_ONCE):
-        count += len(_TOKEN.findall(text, each, min(each + _AT_ONCE, end)))
-        if count > most:
+    for each in range(start, end, _CHUNK):
+        count += len(_TOKEN.findall(text, each, min(each + _CHUNK, end)))
+        if count > limit:
             break
     return count

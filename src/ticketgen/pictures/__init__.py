@@ -2,5 +2,5 @@
 
 `instances` follows references through modules, locals and variables to resources, and `kinds` lists which types are
 boxes, lines, or entries of the legend only. `extraction` builds a `picture` from both; `layout` places it, with room
-for the widest fonts (`widths`); `svg`, `html` and `mermaid` draw it. Every line has a reference behind it.
+for the widest fonts (`text_width`); `svg`, `html` and `mermaid` draw it. Every line has a reference behind it.
 """

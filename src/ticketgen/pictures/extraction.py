@@ -6,41 +6,41 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ticketgen.hcl.syntax import File
-from ticketgen.pictures.copies import rows
-from ticketgen.pictures.lines import lines, nodes
+from ticketgen.pictures.lines import find_lines, find_nodes
 from ticketgen.pictures.picture import Picture
-from ticketgen.pictures.security_groups import groups
-from ticketgen.pictures.trails import literals
+from ticketgen.pictures.replicas import resource_rows
+from ticketgen.pictures.security_groups import security_groups
+from ticketgen.pictures.stack_paths import assign_columns, number_steps
+from ticketgen.pictures.trails import literal_text
 from ticketgen.pictures.view import View
-from ticketgen.pictures.ways import in_columns, numbered
 
-__all__ = ["picture"]
+__all__ = ["build_picture"]
 
 
-def picture(files: Iterable[File]) -> Picture:
+def build_picture(files: Iterable[File]) -> Picture:
     """Build the picture of a stack, in an order that depends on its text alone.
 
     Args:
         files: its Terraform, parsed, with paths relative to the root module.
     """
     view = View(files)
-    boxes = nodes(view)
-    drawn = tuple(numbered(lines(view, boxes), boxes))
+    boxes = find_nodes(view)
+    drawn = tuple(number_steps(find_lines(view, boxes), boxes))
     return Picture(
-        project=literals(view.local("app_name")),
-        environment=literals(view.default("environment_suffix")),
+        project=literal_text(view.local("app_name")),
+        environment=literal_text(view.default("environment_suffix")),
         regions=view.regions,
         primary=view.primary,
-        hubs=_hubs(view),
-        nodes=tuple(in_columns(boxes, drawn)),
+        hubs=_hub_regions(view),
+        nodes=tuple(assign_columns(boxes, drawn)),
         lines=drawn,
-        rows=tuple(rows(view)),
-        groups=tuple(groups(view, boxes)),
+        rows=tuple(resource_rows(view)),
+        groups=tuple(security_groups(view, boxes)),
         counts=Counter(resource.type for resource in view.resources()),
     )
 
 
-def _hubs(view: View) -> tuple[str, ...]:
+def _hub_regions(view: View) -> tuple[str, ...]:
     """The Regions with more modules than others, the primary first; the primary alone where all have the same."""
     modules = Counter(region for region in view.region_of_scope.values() if region)
     most, least = max(modules.values(), default=0), min(modules.values(), default=0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ticketgen.pictures.picture import Flow, Group, Picture
-from ticketgen.pictures.shapes import Panel, arrow, behind_attribute, group, rect, text, widest
+from ticketgen.pictures.shapes import Panel, arrow, group, rect, reference_data, text, widest
 
 __all__ = ["flow_panel"]
 
-_NARROWEST = 190.0  # of a box
+_MIN_WIDTH = 190.0  # of a box
 _ARROW = 150.0  # the least length
 _GAP = 14.0
 _ROW = 34.0
@@ -20,7 +20,7 @@ def flow_panel(picture: Picture) -> Panel:
     groups = picture.groups
     flows = [flow for each in groups for flow in each.flows]
     members = [member for each in groups for member in each.members] + [_NO_MEMBERS]
-    box = max(_NARROWEST, widest([each.name for each in groups], "name") + 24, widest(members, "what") + 24)
+    box = max(_MIN_WIDTH, widest([each.name for each in groups], "name") + 24, widest(members, "what") + 24)
     arrow_end = box + max(_ARROW, widest([flow.ports for flow in flows], "note") + 24)
     rules = arrow_end + _GAP + widest([_peer(flow) for flow in flows], "row-name") + _GAP
     width = rules + widest([_rules(flow) for flow in flows], "what")
@@ -46,7 +46,7 @@ def _without_flows(each: Group, picture: Picture) -> str:
             other.name
             for other in picture.groups
             for flow in other.flows
-            if flow.peer == each.name and flow.back
+            if flow.peer == each.name and flow.ingress
         }
     )
     if sources:
@@ -56,7 +56,7 @@ def _without_flows(each: Group, picture: Picture) -> str:
 
 def _group(each: Group, y: float, width: float, height: float) -> str:
     return group(
-        f"aws_security_group {each.name} ({each.behind})",
+        f"aws_security_group {each.name} ({each.declaration})",
         'class="group"',
         rect(0, y, width, height, "box", 6),
         text(12, y + 19, each.name, "name"),
@@ -72,20 +72,20 @@ def _peer(flow: Flow) -> str:
 
 
 def _rules(flow: Flow) -> str:
-    if flow.out:
-        return "egress and ingress rule" if flow.back else "egress rule; no security group at the other end"
+    if flow.egress:
+        return (
+            "egress and ingress rule" if flow.ingress else "egress rule; no security group at the other end"
+        )
     return "ingress rule only"
 
 
 def _flow(each: Group, flow: Flow, y: float, columns: tuple[float, float, float]) -> str:
     box, arrow_end, rules = columns
     peer = _peer(flow)
-    marks = (
-        f'class="edge" data-from="{each.name}" data-to="{peer}" {behind_attribute((*flow.out, *flow.back))}'
-    )
-    ends = ((box, y), (arrow_end, y)) if flow.out else ((arrow_end, y), (box, y))
+    marks = f'class="edge" data-from="{each.name}" data-to="{peer}" {reference_data((*flow.egress, *flow.ingress))}'
+    ends = ((box, y), (arrow_end, y)) if flow.egress else ((arrow_end, y), (box, y))
     return group(
-        f"{each.name} {'→' if flow.out else '←'} {peer}, {flow.ports}: {_rules(flow)}",
+        f"{each.name} {'→' if flow.egress else '←'} {peer}, {flow.ports}: {_rules(flow)}",
         marks,
         arrow(ends, "flow"),
         text((box + arrow_end) / 2, y - 5, flow.ports, "note", anchor="middle"),

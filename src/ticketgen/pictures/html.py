@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from ticketgen.escaping import as_markup
-from ticketgen.pictures.kinds import WAYS
+from ticketgen.pictures.kinds import PATHS
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.style import PAGE
 from ticketgen.pictures.svg import svg
-from ticketgen.pictures.trails import Behind
+from ticketgen.pictures.trails import SourceReference
 
 __all__ = ["html"]
 
@@ -44,25 +44,25 @@ def html(picture: Picture) -> str:
 
 
 def _rows(picture: Picture) -> Iterator[str]:
-    order = list(WAYS)
+    order = list(PATHS)
     for line in sorted(
-        picture.lines, key=lambda line: (order.index(line.way), line.step, line.source, line.target)
+        picture.lines, key=lambda line: (order.index(line.path), line.step, line.source, line.target)
     ):
-        words = WAYS[line.way]
-        yield _row(f"{words.title} {line.step or ''}".rstrip(), line.source, line.target, line.behind)
+        words = PATHS[line.path]
+        yield _row(f"{words.title} {line.step or ''}".rstrip(), line.source, line.target, line.references)
     for row in picture.rows:
         origin = next((copy.region for copy in row.copies if not copy.is_replica), "")
         for copy in row.copies:
             if copy.is_replica:
                 yield _row(
-                    "Replication", f"{row.name} in {origin}", f"{row.name} in {copy.region}", copy.behind
+                    "Replication", f"{row.name} in {origin}", f"{row.name} in {copy.region}", copy.references
                 )
     for group in picture.groups:
         for flow in group.flows:
-            yield _row(f"Traffic, {flow.ports}", group.name, flow.peer, (*flow.out, *flow.back))
+            yield _row(f"Traffic, {flow.ports}", group.name, flow.peer, (*flow.egress, *flow.ingress))
 
 
-def _row(way: str, source: str, target: str, behind: tuple[Behind, ...]) -> str:
+def _row(way: str, source: str, target: str, behind: tuple[SourceReference, ...]) -> str:
     references = "".join(f"<li><code>{_wrapping(str(each))}</code></li>" for each in behind)
     cells = "".join(f"<td>{_wrapping(cell)}</td>" for cell in (way, source, target))
     return f"<tr>{cells}<td><ul>{references}</ul></td></tr>"

@@ -12,17 +12,17 @@ __all__ = [
     "LINKS",
     "NOTES",
     "OWNERS",
+    "PATHS",
+    "PATH_OF_FUNCTION",
     "USES",
-    "WAYS",
-    "WAY_OF_FUNCTION",
     "Box",
     "Link",
-    "Way",
-    "Words",
+    "PathText",
+    "StackPath",
 ]
 
 
-class Way(StrEnum):
+class StackPath(StrEnum):
     """A path through the stack, in the order of the legend."""
 
     PURCHASE = "purchase"
@@ -34,7 +34,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PathText:
     """The letter, name and description of a path."""
 
     letter: str
@@ -42,37 +42,37 @@ class Words:
     sentence: str
 
 
-WAYS: Mapping[Way, Words] = MappingProxyType(
+PATHS: Mapping[StackPath, PathText] = MappingProxyType(
     {
-        Way.PURCHASE: Words(
+        StackPath.PURCHASE: PathText(
             "P", "Purchase", "Locks the seats, then sells them in one transaction in the event's home Region."
         ),
-        Way.READ: Words("R", "Seat map", "Shows the free seats, from the Region's own cache."),
-        Way.FOLLOWING: Words("S", "Streams", "Update the seat maps and analytics after each sale."),
-        Way.VERIFICATION: Words(
+        StackPath.READ: PathText("R", "Seat map", "Shows the free seats, from the Region's own cache."),
+        StackPath.FOLLOWING: PathText("S", "Streams", "Update the seat maps and analytics after each sale."),
+        StackPath.VERIFICATION: PathText(
             "V", "Verification", "Runs on a schedule and compares ledger and inventory in all Regions."
         ),
-        Way.CORRECTION: Words(
+        StackPath.CORRECTION: PathText(
             "C", "Correction", "Voids, records and refunds the losing sale of an oversold seat."
         ),
-        Way.OTHER: Words("", "Other flows", "Dead letters and sign-in."),
+        StackPath.OTHER: PathText("", "Other flows", "Dead letters and sign-in."),
     }
 )
 
-WAY_OF_FUNCTION: Mapping[str, Way] = MappingProxyType(
+PATH_OF_FUNCTION: Mapping[str, StackPath] = MappingProxyType(
     {
-        "ticket_purchase": Way.PURCHASE,
-        "seat_availability": Way.READ,
-        "seat_cache_sync": Way.FOLLOWING,
-        "kinesis_processor": Way.FOLLOWING,
-        "inventory_verifier": Way.VERIFICATION,
-        "oversell_corrector": Way.CORRECTION,
+        "ticket_purchase": StackPath.PURCHASE,
+        "seat_availability": StackPath.READ,
+        "seat_cache_sync": StackPath.FOLLOWING,
+        "kinesis_processor": StackPath.FOLLOWING,
+        "inventory_verifier": StackPath.VERIFICATION,
+        "oversell_corrector": StackPath.CORRECTION,
     }
 )
 """The path of each function; a line belongs to the path of the function at one of its ends."""
 
 
-NO_WAY = frozenset({"aws_api_gateway_domain_name", "aws_cognito_user_pool"})
+OFF_PATH = frozenset({"aws_api_gateway_domain_name", "aws_cognito_user_pool"})
 """Types whose lines are on no path."""
 
 
@@ -82,12 +82,12 @@ class Box:
 
     Attributes:
         kind: determines the colour: ``door``, ``function``, ``store``, ``stream``, ``machine`` or ``clock``.
-        what: the text below the name.
+        description: the text below the name.
         column: counts from the buyers inwards; a function moves behind its source, a clock beside its target.
     """
 
     kind: str
-    what: str
+    description: str
     column: int
 
 
@@ -117,14 +117,14 @@ class Link:
     Attributes:
         source: the attribute that leads to where the line begins.
         target: the attribute that leads to where it ends.
-        apart: whether it is asynchronous and drawn dashed.
-        failures: the blocks that lead to the failure destination; "" if none.
+        is_async: whether it is asynchronous and drawn dashed.
+        failure_attribute: the blocks that lead to the failure destination; "" if none.
     """
 
     source: str
     target: str
-    apart: bool = False
-    failures: str = ""
+    is_async: bool = False
+    failure_attribute: str = ""
 
 
 LINKS: Mapping[str, Link] = MappingProxyType(
@@ -137,10 +137,10 @@ LINKS: Mapping[str, Link] = MappingProxyType(
         "aws_lambda_event_source_mapping": Link(
             "event_source_arn",
             "function_name",
-            apart=True,
-            failures="destination_config.on_failure.destination_arn",
+            is_async=True,
+            failure_attribute="destination_config.on_failure.destination_arn",
         ),
-        "aws_dynamodb_kinesis_streaming_destination": Link("table_name", "stream_arn", apart=True),
+        "aws_dynamodb_kinesis_streaming_destination": Link("table_name", "stream_arn", is_async=True),
     }
 )
 

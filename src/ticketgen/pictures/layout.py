@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from ticketgen.pictures.kinds import Way
+from ticketgen.pictures.kinds import StackPath
 from ticketgen.pictures.picture import Line, Node
 from ticketgen.pictures.shapes import widest, width_of
 
-__all__ = ["Course", "Placed", "Plan", "plan"]
+__all__ = ["Layout", "PlacedBox", "Route", "lay_out"]
 
-_NARROWEST = 184.0  # of a column
+_MIN_WIDTH = 184.0  # of a column
 _BESIDE = 26.0  # in a box, left and right of its text
 _VPC = 48.0  # the mark of the VPC beside a box's kind
 _GAP = 124.0  # between columns, for the lines
@@ -30,7 +30,7 @@ _SWEEPS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedBox:
     """A box with its place: its upper left corner, its width, which is its column's, and its height."""
 
     node: Node
@@ -42,7 +42,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Route:
     """A line with the points that it passes; between two of them it is a curve that is level at both."""
 
     line: Line
@@ -51,19 +51,19 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Layout:
     """Boxes and lines with their places, and the size of the whole."""
 
-    boxes: tuple[Placed, ...]
-    courses: tuple[Course, ...]
+    boxes: tuple[PlacedBox, ...]
+    routes: tuple[Route, ...]
     width: float
     height: float
 
 
-def plan(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Plan:
+def lay_out(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Layout:
     """Places for boxes and lines."""
     columns: dict[int, list[Node]] = {}
-    for node in sorted(nodes, key=lambda node: (_first_way(node, lines), node.key)):
+    for node in sorted(nodes, key=lambda node: (_mean_path(node, lines), node.key)):
         columns.setdefault(node.column, []).append(node)
     notes = {node.key: _notes(node, lines) for nodes in columns.values() for node in nodes}
     heights = {
@@ -71,33 +71,33 @@ def plan(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Plan:
         for nodes in columns.values()
         for node in nodes
     }
-    tops = _settled(columns, heights, lines)
+    tops = _relaxed_tops(columns, heights, lines)
     placed = {}
     x = 0.0
     for column in range(min(columns, default=0), max(columns, default=0) + 1):
         nodes_here = columns.get(column, [])
-        column_width = max((_width(node, notes[node.key]) for node in nodes_here), default=_NARROWEST)
+        column_width = max((_width(node, notes[node.key]) for node in nodes_here), default=_MIN_WIDTH)
         for node in nodes_here:
-            placed[node.key] = Placed(
+            placed[node.key] = PlacedBox(
                 node, notes[node.key], x, tops[node.key], column_width, heights[node.key]
             )
         x += column_width + _GAP
     width = max((box.x + box.width for box in placed.values()), default=0)
     height = max((box.y + box.height for box in placed.values()), default=0)
-    return Plan(tuple(placed.values()), tuple(_courses(placed, lines)), width, height + _SPACE)
+    return Layout(tuple(placed.values()), tuple(_routes(placed, lines)), width, height + _SPACE)
 
 
 def _width(node: Node, notes: tuple[str, ...]) -> float:
     """The width that a box's text needs, rounded up to whole pixels."""
-    kind = width_of(node.what, "what") + (_VPC if node.in_vpc else 0)
+    kind = width_of(node.description, "what") + (_VPC if node.in_vpc else 0)
     longest = max(width_of(node.name, "name"), kind, widest(notes, "note"))
-    return max(_NARROWEST, float(ceil(longest + _BESIDE)))
+    return max(_MIN_WIDTH, float(ceil(longest + _BESIDE)))
 
 
-def _first_way(node: Node, lines: tuple[Line, ...]) -> float:
+def _mean_path(node: Node, lines: tuple[Line, ...]) -> float:
     """Return the mean position of a box's paths, which start one below the other."""
-    ways = [list(Way).index(line.way) for line in lines if node.key in {line.source, line.target}]
-    return sum(ways) / len(ways) if ways else len(Way)
+    ways = [list(StackPath).index(line.path) for line in lines if node.key in {line.source, line.target}]
+    return sum(ways) / len(ways) if ways else len(StackPath)
 
 
 def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _ports(node: Node, lines: tuple[Line, ...]) -> int:
     return max(out, into)
 
 
-def _settled(
+def _relaxed_tops(
     columns: Mapping[int, list[Node]], heights: Mapping[str, float], lines: tuple[Line, ...]
 ) -> dict[str, float]:
     tops: dict[str, float] = {}
@@ -132,7 +132,7 @@ def _settled(
     for sweep in range(_SWEEPS):
         for column in ordered if sweep % 2 == 0 else reversed(ordered):
             wished = {
-                node.key: _middle(
+                node.key: _median(
                     [tops[key] + heights[key] / 2 for key in neighbours[node.key]], tops[node.key]
                 )
                 - heights[node.key] / 2
@@ -144,7 +144,7 @@ def _settled(
     return {key: round(top - least, 1) for key, top in tops.items()}
 
 
-def _middle(values: list[float], otherwise: float) -> float:
+def _median(values: list[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
@@ -174,7 +174,7 @@ def _offsets(keys: list[str], heights: Mapping[str, float]) -> list[float]:
     return [_extent(keys[:number], heights) for number in range(len(keys))]
 
 
-def _courses(placed: Mapping[str, Placed], lines: tuple[Line, ...]) -> list[Course]:
+def _routes(placed: Mapping[str, PlacedBox], lines: tuple[Line, ...]) -> list[Route]:
     sides: dict[tuple[str, str], list[tuple[float, int, bool]]] = {}
     upright: set[int] = set()
     for number, line in enumerate(lines):
@@ -201,26 +201,26 @@ def _courses(placed: Mapping[str, Placed], lines: tuple[Line, ...]) -> list[Cour
             down = target.y > source.y
             x = source.x + source.width / 2
             y1, y2 = (source.y + source.height, target.y) if down else (source.y, target.y + target.height)
-            courses.append(Course(line, ((x, y1), (x, y2)), upright=True))
+            courses.append(Route(line, ((x, y1), (x, y2)), upright=True))
             continue
         begin, finish = ports[number, True], ports[number, False]
         # Level at its end, where its number lies.
         stub = (finish[0] + (_STUB if finish[0] > target.x else -_STUB), finish[1])
-        courses.append(Course(line, (begin, *_detours(begin, stub, placed), stub, finish)))
+        courses.append(Route(line, (begin, *_detours(begin, stub, placed), stub, finish)))
     return courses
 
 
 def _turn(line: Line) -> int:
-    return list(Way).index(line.way)
+    return list(StackPath).index(line.path)
 
 
-def _adjacent(one: Placed, other: Placed, placed: Mapping[str, Placed]) -> bool:
+def _adjacent(one: PlacedBox, other: PlacedBox, placed: Mapping[str, PlacedBox]) -> bool:
     low, high = sorted((one.y, other.y))
     return not any(box.x == one.x and low < box.y < high for box in placed.values())
 
 
 def _detours(
-    start: tuple[float, float], end: tuple[float, float], placed: Mapping[str, Placed]
+    start: tuple[float, float], end: tuple[float, float], placed: Mapping[str, PlacedBox]
 ) -> list[tuple[float, float]]:
     """Return points before and after each column between two boxes, in the nearest gap."""
     left, right = sorted((start[0], end[0]))

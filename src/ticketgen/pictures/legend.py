@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from ticketgen.pictures.kinds import BOXES, LINKS, NOTES, WAYS, Way
+from ticketgen.pictures.kinds import BOXES, LINKS, NOTES, PATHS, StackPath
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.shapes import Panel, badge, rect, stroke, text, widest, width_of
 
-__all__ = ["legend", "ways"]
+__all__ = ["path_legend", "type_legend"]
 
 _ROW = 17.0
 _GAP = 14.0
-_WAY_ROW = 38.0
-_WAY_TEXT = 44.0  # from a path's left end to its words
+_PATH_ROW = 38.0
+_PATH_TEXT = 44.0  # from a path's left end to its words
 
 
-def ways(picture: Picture, width: float) -> Panel:
+def path_legend(picture: Picture, width: float) -> Panel:
     """The paths through the stack, each with its colour, its letter and a sentence."""
-    used = [way for way in Way if any(line.way is way for line in picture.lines)]
+    used = [way for way in StackPath if any(line.path is way for line in picture.lines)]
     words = max(
-        (max(width_of(WAYS[way].title, "row-name"), width_of(WAYS[way].sentence, "what")) for way in used),
+        (max(width_of(PATHS[way].title, "row-name"), width_of(PATHS[way].sentence, "what")) for way in used),
         default=0.0,
     )
-    per_row = max(1, int((width + 2 * _GAP) // (_WAY_TEXT + words + 2 * _GAP)))
+    per_row = max(1, int((width + 2 * _GAP) // (_PATH_TEXT + words + 2 * _GAP)))
     column = (width + 2 * _GAP) / per_row
     body = []
     for place, way in enumerate(used):
-        x, y = column * (place % per_row), _WAY_ROW * (place // per_row) + 8
-        body.append(stroke(f"M{x:.1f} {y:.1f}h34", f"line {way}", dashed=way is Way.FOLLOWING))
-        if WAYS[way].letter:
-            body.append(badge(x + 17, y, WAYS[way].letter, f"fill {way}"))
-        body.append(text(x + _WAY_TEXT, y + 4, WAYS[way].title, "row-name"))
-        body.append(text(x + _WAY_TEXT, y + 19, WAYS[way].sentence, "what"))
-    return Panel(width, _WAY_ROW * -(-len(used) // per_row), tuple(body))
+        x, y = column * (place % per_row), _PATH_ROW * (place // per_row) + 8
+        body.append(stroke(f"M{x:.1f} {y:.1f}h34", f"line {way}", dashed=way is StackPath.FOLLOWING))
+        if PATHS[way].letter:
+            body.append(badge(x + 17, y, PATHS[way].letter, f"fill {way}"))
+        body.append(text(x + _PATH_TEXT, y + 4, PATHS[way].title, "row-name"))
+        body.append(text(x + _PATH_TEXT, y + 19, PATHS[way].sentence, "what"))
+    return Panel(width, _PATH_ROW * -(-len(used) // per_row), tuple(body))
 
 
-def legend(picture: Picture, width: float) -> Panel:
+def type_legend(picture: Picture, width: float) -> Panel:
     """Every resource type of the stack with its number of blocks: boxes, lines, and types that are not drawn.
 
     Args:
@@ -43,7 +43,11 @@ def legend(picture: Picture, width: float) -> Panel:
     """
     counts = sorted(picture.counts.items())
     entries = [
-        *((kind, count, BOXES[kind].what, BOXES[kind].kind) for kind, count in counts if kind in BOXES),
+        *(
+            (kind, count, BOXES[kind].description, BOXES[kind].kind)
+            for kind, count in counts
+            if kind in BOXES
+        ),
         *((kind, count, "drawn as a line", "line") for kind, count in counts if kind in LINKS),
         *(
             (kind, count, NOTES.get(kind, "not drawn"), "")

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from math import ceil
 
 from ticketgen.escaping import visible
-from ticketgen.pictures.kinds import WAYS, Way
+from ticketgen.pictures.kinds import PATHS, StackPath
 from ticketgen.pictures.picture import Flow, Picture
-from ticketgen.pictures.widths import upper_bound
+from ticketgen.pictures.text_width import upper_bound
 
 __all__ = ["mermaid"]
 
@@ -24,12 +24,12 @@ _SHAPES = {
     "queue": ("[[", "]]"),
 }
 _COLOURS = {
-    Way.PURCHASE: "#c2410c",
-    Way.READ: "#0369a1",
-    Way.FOLLOWING: "#6d28d9",
-    Way.VERIFICATION: "#15803d",
-    Way.CORRECTION: "#be185d",
-    Way.OTHER: "#64748b",
+    StackPath.PURCHASE: "#c2410c",
+    StackPath.READ: "#0369a1",
+    StackPath.FOLLOWING: "#6d28d9",
+    StackPath.VERIFICATION: "#15803d",
+    StackPath.CORRECTION: "#be185d",
+    StackPath.OTHER: "#64748b",
 }
 
 
@@ -51,15 +51,15 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield f'  subgraph close["Data paths in {_text(picture.primary)}"]'
     for node in picture.nodes:
         begin, end = _SHAPES.get(node.kind, ("[", "]"))
-        yield f'    {names[node.key]}{begin}"{_text(node.name)}<br>{_text(node.what)}"{end}'
+        yield f'    {names[node.key]}{begin}"{_text(node.name)}<br>{_text(node.description)}"{end}'
     yield "  end"
     drawn: list[str] = []
     for line in picture.lines:
-        said = [f"{WAYS[line.way].letter}{line.step}"] if line.step else []
+        said = [f"{PATHS[line.path].letter}{line.step}"] if line.step else []
         said += [_text(label) for label in line.label.split(", ") if label]
         label = f'|"{"<br>".join(said)}"|' if said else ""
-        yield f"  {names[line.source]} {'-.->' if line.apart else '-->'}{label} {names[line.target]}"
-        drawn.append(_COLOURS[line.way])
+        yield f"  {names[line.source]} {'-.->' if line.is_async else '-->'}{label} {names[line.target]}"
+        drawn.append(_COLOURS[line.path])
     yield from _replication(picture, names, drawn)
     yield from _flows(picture, drawn)
     for colour in dict.fromkeys(drawn):
@@ -69,7 +69,7 @@ def _lines(picture: Picture) -> Iterator[str]:
 
 def _longest(picture: Picture) -> int:
     """The width of the widest label in pixels, at Mermaid's font size of 16."""
-    labels = [label for node in picture.nodes for label in (node.name, node.what)]
+    labels = [label for node in picture.nodes for label in (node.name, node.description)]
     labels += [label for line in picture.lines for label in line.label.split(", ")]
     labels += [label for group in picture.groups for label in (group.name, *group.members)]
     labels += [flow.peer for group in picture.groups for flow in group.flows]
@@ -109,7 +109,7 @@ def _flows(picture: Picture, drawn: list[str]) -> Iterator[str]:
 def _flow(group: str, peer: str, flow: Flow, *, known: bool) -> str:
     other = peer if known else f'{peer}["{_text(flow.peer or "anywhere")}"]'
     ports = f'|"{_text(flow.ports)}"|'
-    return f"{group} -->{ports} {other}" if flow.out else f"{other} -->{ports} {group}"
+    return f"{group} -->{ports} {other}" if flow.egress else f"{other} -->{ports} {group}"
 
 
 def _text(words: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ticketgen.pictures.kinds import Way
-from ticketgen.pictures.trails import Behind
+from ticketgen.pictures.kinds import StackPath
+from ticketgen.pictures.trails import SourceReference
 
 __all__ = ["Copy", "Flow", "Group", "Line", "Node", "Picture", "Row"]
 
@@ -20,20 +20,20 @@ class Node:
         type: of the resource.
         name: the label of its block.
         kind: determines its colour.
-        what: what it is, in a word or two.
+        description: what it is, in a word or two.
         column: counts from the buyers inwards.
         in_vpc: whether it is in the VPC.
-        behind: its block.
+        declaration: its block.
     """
 
     key: str
     type: str
     name: str
     kind: str
-    what: str
+    description: str
     column: int
     in_vpc: bool
-    behind: Behind
+    declaration: SourceReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,20 @@ class Line:
     Attributes:
         source: the key of the box where it begins.
         target: of the one where it ends.
-        way: its path.
+        path: its path.
         step: its number on that path, from 1; 0 without a number.
         label: its text.
-        apart: whether it is asynchronous.
-        behind: the references that make it, from its source to its target.
+        is_async: whether it is asynchronous.
+        references: the references that make it, from its source to its target.
     """
 
     source: str
     target: str
-    way: Way
+    path: StackPath
     step: int
     label: str
-    apart: bool
-    behind: tuple[Behind, ...]
+    is_async: bool
+    references: tuple[SourceReference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Copy:
 
     region: str
     is_replica: bool
-    behind: tuple[Behind, ...]
+    references: tuple[SourceReference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Row:
     name: str
     type: str
     kind: str
-    what: str
+    description: str
     copies: tuple[Copy, ...]
 
     @property
@@ -92,15 +92,15 @@ class Flow:
         peer: the name of the other group, endpoint or address range.
         peer_type: its type; "" for an address range.
         ports: ``tcp 6379``.
-        out: references of the egress rule; empty without one.
-        back: references of the ingress rule at the other end; empty without one.
+        egress: references of the egress rule; empty without one.
+        ingress: references of the ingress rule at the other end; empty without one.
     """
 
     peer: str
     peer_type: str
     ports: str
-    out: tuple[Behind, ...]
-    back: tuple[Behind, ...]
+    egress: tuple[SourceReference, ...]
+    ingress: tuple[SourceReference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Group:
     name: str
     members: tuple[str, ...]
     flows: tuple[Flow, ...]
-    behind: Behind
+    declaration: SourceReference
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from math import cos, radians, sin
 from ticketgen.pictures.picture import Copy, Picture, Row
 from ticketgen.pictures.shapes import (
     Panel,
-    behind_attribute,
     circle,
     group,
     rect,
+    reference_data,
     stroke,
     text,
     widest,
@@ -36,7 +36,7 @@ def region_table(picture: Picture, width: float) -> Panel:
     """
     rows = picture.rows
     what = _NAME + widest([row.name for row in rows], "row-name") + _GAP
-    label = what + widest([row.what for row in rows], "what") + _GAP
+    label = what + widest([row.description for row in rows], "what") + _GAP
     headings = {region: _heading(picture, region) for region in picture.regions}
     longest = max((width_of(*heading) for heading in headings.values()), default=0.0)
     count = max(1, len(headings))
@@ -70,7 +70,7 @@ def _heading(picture: Picture, region: str) -> tuple[str, str]:
 def _row(row: Row, y: float, what: float, columns: dict[str, float]) -> Iterator[str]:
     yield rect(0, y - 6, 6, 12, f"fill {row.kind}", 2)
     yield text(_NAME, y + 4, row.name, "row-name")
-    yield text(what, y + 4, row.what, "what")
+    yield text(what, y + 4, row.description, "what")
     origin = next((copy for copy in row.copies if not copy.is_replica), None)
     for copy in row.copies:
         if copy.is_replica and origin is not None and {origin.region, copy.region} <= columns.keys():
@@ -81,7 +81,7 @@ def _row(row: Row, y: float, what: float, columns: dict[str, float]) -> Iterator
             continue
         dot = circle(x, y, 5.5, f"{'replica' if copy.is_replica else 'fill'} {row.kind}")
         title = f"{row.name} in {copy.region}{', a replica' if copy.is_replica else ''}"
-        yield group(title, behind_attribute(copy.behind), dot)
+        yield group(title, reference_data(copy.references), dot)
 
 
 def _replication(row: Row, origin: Copy, copy: Copy, y: float, columns: dict[str, float]) -> str:
@@ -89,4 +89,4 @@ def _replication(row: Row, origin: Copy, copy: Copy, y: float, columns: dict[str
     title = f"{row.name}: {origin.region} ↔ {copy.region}"
     marks = f'class="edge" data-from="{row.name}@{origin.region}" data-to="{row.name}@{copy.region}"'
     drawn = stroke(f"M{first:.1f} {y:.1f}L{last:.1f} {y:.1f}", f"replication {row.kind}")
-    return group(title, f"{marks} {behind_attribute(copy.behind)}", drawn)
+    return group(title, f"{marks} {reference_data(copy.references)}", drawn)

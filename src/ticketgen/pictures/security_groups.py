@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ticketgen.hcl.syntax import Block
 from ticketgen.pictures.picture import Flow, Group, Node
-from ticketgen.pictures.trails import Behind, Resource, literals
+from ticketgen.pictures.trails import Resource, SourceReference, literal_text
 from ticketgen.pictures.view import View
 
-__all__ = ["groups"]
+__all__ = ["security_groups"]
 
 _GROUPS = {"aws_security_group", "aws_default_security_group"}
 _OUT, _IN = "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"
@@ -27,23 +27,23 @@ class _Rule:
     name: str
     type: str
     ports: str
-    behind: tuple[Behind, ...]
+    behind: tuple[SourceReference, ...]
 
-    def answers(self, other: _Rule) -> bool:
+    def is_counterpart_of(self, other: _Rule) -> bool:
         """Whether it is the other side of the same flow."""
         ends = (self.group, self.peer, self.ports)
         return self.is_out != other.is_out and ends == (other.peer, other.group, other.ports)
 
 
-def groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
+def security_groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
     """Yield the groups of the primary Region."""
-    rules = [rule for resource in view.close() if (rule := _rule(view, resource)) is not None]
-    for group in view.close():
+    rules = [rule for resource in view.primary_resources() if (rule := _rule(view, resource)) is not None]
+    for group in view.primary_resources():
         if group.type not in _GROUPS:
             continue
         members = sorted(
             nodes[resource.key].name
-            for resource in view.close()
+            for resource in view.primary_resources()
             if resource.key in nodes and any(use.target.key == group.key for use in view.uses(resource))
         )
         own = [rule for rule in rules if rule.group == group.key]
@@ -53,7 +53,7 @@ def groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
 def _flows(own: list[_Rule], rules: list[_Rule]) -> Iterator[Flow]:
     """Yield flows out of a group, and flows into it without an egress rule at the other end."""
     for rule in own:
-        other = next((each for each in rules if each.answers(rule)), None)
+        other = next((each for each in rules if each.is_counterpart_of(rule)), None)
         if rule.is_out:
             yield Flow(rule.name, rule.type, rule.ports, rule.behind, other.behind if other else ())
         elif other is None:
@@ -73,13 +73,13 @@ def _rule(view: View, resource: Resource) -> _Rule | None:
         behind = (*own.trail, *peer.trail)
         return _Rule(is_out, own.target.key, target.key, target.name, target.type, ports, behind)
     ranges = (resource.block.attribute(name) for name in ("cidr_ipv4", "cidr_ipv6"))
-    anywhere = next((literals(attribute.value) for attribute in ranges if attribute is not None), "")
+    anywhere = next((literal_text(attribute.value) for attribute in ranges if attribute is not None), "")
     return _Rule(is_out, own.target.key, anywhere, anywhere, "", ports, own.trail)
 
 
 def _ports(rule: Block) -> str:
     protocol, first, last = (
-        literals(attribute.value) if (attribute := rule.attribute(name)) else ""
+        literal_text(attribute.value) if (attribute := rule.attribute(name)) else ""
         for name in ("ip_protocol", "from_port", "to_port")
     )
     return f"{protocol} {first}" if first == last else f"{protocol} {first}–{last}"

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from ticketgen.escaping import as_markup
 from ticketgen.pictures.style import LETTERING, PAINTS
-from ticketgen.pictures.trails import Behind
+from ticketgen.pictures.trails import SourceReference
 
 __all__ = [
     "Panel",
     "arrow",
     "badge",
-    "behind_attribute",
     "circle",
     "group",
     "number",
     "path",
     "rect",
+    "reference_data",
     "stroke",
     "text",
     "widest",
@@ -137,7 +137,7 @@ def path(points: tuple[tuple[float, float], ...], upright: bool = False) -> str:
     return "".join(parts)
 
 
-def behind_attribute(behind: Iterable[Behind]) -> str:
+def reference_data(behind: Iterable[SourceReference]) -> str:
     """The attribute that carries the references behind a line."""
     return f'data-behind="{as_markup("; ".join(str(each) for each in behind))}"'
 

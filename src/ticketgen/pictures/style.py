@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ticketgen.pictures.widths import upper_bound
+from ticketgen.pictures.text_width import upper_bound
 
 __all__ = ["DARK", "LETTERING", "PAGE", "PAINTS", "STYLE", "Lettering"]
 

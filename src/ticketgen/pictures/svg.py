@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ticketgen.escaping import as_markup
-from ticketgen.pictures.close_up import close_up
 from ticketgen.pictures.flow_panel import flow_panel
-from ticketgen.pictures.legend import legend, ways
+from ticketgen.pictures.legend import path_legend, type_legend
 from ticketgen.pictures.picture import Picture
+from ticketgen.pictures.region_detail import region_detail
 from ticketgen.pictures.region_table import region_table
 from ticketgen.pictures.shapes import Panel, number, rect, text, width_of
 from ticketgen.pictures.style import STYLE
@@ -17,7 +17,7 @@ _MARGIN = 44.0
 _TITLE = 30.0  # above a panel, for its title
 _CAPTION = 20.0  # below a title, for a sentence
 _BETWEEN = 46.0
-_LEAST = 1500.0  # width, whatever the boxes need
+_MIN_WIDTH = 1500.0  # width, whatever the boxes need
 
 _PATHS = "A letter marks the path, the number after it the step. Dashed lines are asynchronous."
 
@@ -40,7 +40,7 @@ def describe(picture: Picture) -> str:
 
 def svg(picture: Picture) -> str:
     """The picture, with a newline at its end."""
-    near = close_up(picture)
+    near = region_detail(picture)
     headline = f"{picture.project} · {picture.environment}"
     count = len(picture.regions)
     secondary = "".join(f", secondary {name}" for name in picture.hubs[1:])
@@ -52,7 +52,7 @@ def svg(picture: Picture) -> str:
         else ""
     )
     width = max(
-        near.width, _LEAST, width_of(headline, "headline"), width_of(subtitle, "subtitle"), flows.width
+        near.width, _MIN_WIDTH, width_of(headline, "headline"), width_of(subtitle, "subtitle"), flows.width
     )
     table = _table(picture, caption, width - flows.width - _BETWEEN)
     if table.width + _BETWEEN + flows.width > width:
@@ -61,7 +61,7 @@ def svg(picture: Picture) -> str:
     legend_width = _legend(picture, 0).width
     width = max(width, legend_width)
 
-    told = ways(picture, width)
+    told = path_legend(picture, width)
     body = [
         text(_MARGIN, _MARGIN + 24, headline, "headline"),
         text(_MARGIN, _MARGIN + 48, subtitle, "subtitle"),
@@ -99,7 +99,9 @@ def _table(picture: Picture, caption: str, width: float) -> Panel:
 
 
 def _legend(picture: Picture, width: float) -> Panel:
-    return _titled("Resource types and their number of blocks in all Regions", "", legend(picture, width))
+    return _titled(
+        "Resource types and their number of blocks in all Regions", "", type_legend(picture, width)
+    )
 
 
 def _titled(title: str, caption: str, panel: Panel) -> Panel:

@@ -28,13 +28,13 @@ from ticketgen.hcl.syntax import (
     Reference,
     Step,
 )
-from ticketgen.hcl.walk import inside
+from ticketgen.hcl.traversal import subexpressions
 
-__all__ = ["Behind", "Resource", "Use", "literals", "places", "spelled", "uses"]
+__all__ = ["Resource", "SourceReference", "Use", "literal_text", "places", "uses", "written_form"]
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class SourceReference:
     """A reference and its place in a file.
 
     Attributes:
@@ -79,9 +79,9 @@ class Resource:
         return ".".join(filter(None, (self.scope.path, str(self.declared.address))))
 
     @property
-    def behind(self) -> Behind:
+    def behind(self) -> SourceReference:
         """Its block as the end of a trail."""
-        return Behind(self.declared.file, self.block.line, str(self.declared.address))
+        return SourceReference(self.declared.file, self.block.line, str(self.declared.address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Use:
 
     target: Resource
     attribute: str
-    trail: tuple[Behind, ...]
+    trail: tuple[SourceReference, ...]
 
 
 def uses(resource: Resource) -> Iterator[Use]:
@@ -117,11 +117,15 @@ def _attributes(block: Block, path: tuple[str, ...]) -> Iterator[tuple[str, Attr
         yield from _attributes(inner, inner_path)
 
 
-_Found = Iterator[tuple[Resource, tuple[Behind, ...]]]
+_Found = Iterator[tuple[Resource, tuple[SourceReference, ...]]]
 
 
 def _follow(
-    expression: Expression, steps: tuple[Step, ...], scope: Scope, file: str, trail: tuple[Behind, ...]
+    expression: Expression,
+    steps: tuple[Step, ...],
+    scope: Scope,
+    file: str,
+    trail: tuple[SourceReference, ...],
 ) -> _Found:
     """Yield the resources behind the value that these steps of an expression select."""
     match expression:
@@ -140,17 +144,17 @@ def _follow(
         case Access():
             yield from _follow(expression.operand, (*expression.steps, *steps), scope, file, trail)
         case _:
-            for inner, _bound in inside(expression):
+            for inner, _bound in subexpressions(expression):
                 yield from _follow(inner, (), scope, file, trail)
 
 
 def _reference(
-    reference: Reference, steps: tuple[Step, ...], scope: Scope, file: str, trail: tuple[Behind, ...]
+    reference: Reference, steps: tuple[Step, ...], scope: Scope, file: str, trail: tuple[SourceReference, ...]
 ) -> _Found:
     for step in reference.steps:
         if isinstance(step, GetIndex):
             yield from _follow(step.key, (), scope, file, trail)
-    behind = Behind(file, reference.line, spelled(reference))
+    behind = SourceReference(file, reference.line, written_form(reference))
     whole = Reference(reference.line, reference.column, reference.root, (*reference.steps, *steps))
     found = named(whole, scope)
     if found is None or behind in trail:
@@ -174,7 +178,7 @@ def _key(step: Step) -> str | None:
     return None
 
 
-def spelled(reference: Reference) -> str:
+def written_form(reference: Reference) -> str:
     """Return a reference as written; an index that is not a literal becomes ``[…]``."""
     text = reference.root
     for step in reference.steps:
@@ -192,7 +196,7 @@ def spelled(reference: Reference) -> str:
     return text
 
 
-def literals(expression: Expression | None) -> str:
+def literal_text(expression: Expression | None) -> str:
     """The text or number of a literal, "" for anything else."""
     return str(expression.value) if isinstance(expression, Literal) and expression.value is not None else ""
 

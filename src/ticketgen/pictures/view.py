@@ -8,7 +8,7 @@ from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.declarations import provider_address
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Expression, File, GetAttribute, Object, Reference
-from ticketgen.pictures.trails import Resource, Use, literals, uses
+from ticketgen.pictures.trails import Resource, Use, literal_text, uses
 
 __all__ = ["View"]
 
@@ -28,9 +28,9 @@ class View:
         self.root = scopes[""][0] if "" in scopes else Scope(Module("", ()))
         self._regions = _provider_regions(self.root.module)
         self.region_of_scope = {self.root: ""} | {
-            scope: self._regions.get(_provider(scope), "") for scope in self.root.inner.values()
+            scope: self._regions.get(_provider(scope), "") for scope in self.root.called_scopes.values()
         }
-        self.primary = literals(self.local("primary_region"))
+        self.primary = literal_text(self.local("primary_region"))
         found = {*self.region_of_scope.values(), *map(self.region_of, self._in(self.root))}
         self.regions = tuple(sorted(found - {""}))
         self._uses: dict[Resource, tuple[Use, ...]] = {}
@@ -61,7 +61,7 @@ class View:
         for scope in self.region_of_scope:
             yield from self._in(scope)
 
-    def close(self) -> Iterator[Resource]:
+    def primary_resources(self) -> Iterator[Resource]:
         """Yield the resources of the primary Region and of the root."""
         for scope, region in self.region_of_scope.items():
             if region in {self.primary, ""}:
@@ -74,7 +74,7 @@ class View:
 def _provider_regions(module: Module) -> Mapping[str, str]:
     """The Region of each provider by its alias."""
     return {
-        provider_address(block).name: literals(region.value)
+        provider_address(block).name: literal_text(region.value)
         for block in module.blocks("provider")
         if block.labels and (region := block.attribute("region")) is not None
     }

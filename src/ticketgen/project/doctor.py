@@ -23,14 +23,14 @@ from ticketgen.project.pin import read_pin
 from ticketgen.project.web import why_failed
 from ticketgen.version import VERSION, install_command
 
-__all__ = ["Check", "Health", "examine"]
+__all__ = ["Check", "Health", "run_checks"]
 
-LEAST_TERRAFORM: Final = (1, 9)
+_MIN_TERRAFORM: Final = (1, 9)
 """The minimum version that the stacks accept, for both Terraform and OpenTofu (``provider.tf``)."""
 
-REGISTRIES: Final = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
-PATIENCE_S: Final = 5
-INIT_PATIENCE_S: Final = 120
+_REGISTRIES: Final = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
+_TIMEOUT_S: Final = 5
+_INIT_TIMEOUT_S: Final = 120
 
 _PROBE = """terraform {
   required_providers {
@@ -59,7 +59,7 @@ class Check:
     help: str = ""
 
 
-def examine(spec: Path, *, offline: bool = False) -> Iterator[Check]:
+def run_checks(spec: Path, *, offline: bool = False) -> Iterator[Check]:
     """Run the checks one after another; some take seconds.
 
     Args:
@@ -107,7 +107,7 @@ def _terraform(tool: str, path: str, offline: bool) -> Iterator[Check]:
             tempfile.TemporaryDirectory() as folder
         ):  # in the project's folder it would read the lock file and plugins
             done = subprocess.run(
-                [path, "version", "-json"], capture_output=True, text=True, timeout=PATIENCE_S * 4, check=True,
+                [path, "version", "-json"], capture_output=True, text=True, timeout=_TIMEOUT_S * 4, check=True,
                 cwd=folder, env={**os.environ, "CHECKPOINT_DISABLE": "1"},
             )  # fmt: skip
         version = str(json.loads(done.stdout)["terraform_version"])
@@ -115,7 +115,7 @@ def _terraform(tool: str, path: str, offline: bool) -> Iterator[Check]:
         yield Check(tool, Health.MISSING, f"{path} does not run: {error}", "reinstall it")
         return
     numbers = tuple(int(each) for each in re.findall("[0-9]+", version)[:2])
-    if numbers < LEAST_TERRAFORM:
+    if numbers < _MIN_TERRAFORM:
         yield Check(tool, Health.MISSING, f"{version}, {path}",
                     "upgrade it: the stacks need 1.9 or later, and 1.10 or later with state.bucket")  # fmt: skip
         return
@@ -133,24 +133,24 @@ def _providers(tool: str, path: str, offline: bool) -> Check:
             command = [path, "init", "-backend=false", "-input=false", "-no-color"]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, text=True, timeout=INIT_PATIENCE_S, check=False,
+                    command, capture_output=True, text=True, timeout=_INIT_TIMEOUT_S, check=False,
                     cwd=folder, env={**os.environ, "CHECKPOINT_DISABLE": "1", "TF_REGISTRY_DISCOVERY_RETRY": "0"},
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
-                return Check(name, Health.MISSING, f"`{tool} init` with {configured} took over {INIT_PATIENCE_S} s",
+                return Check(name, Health.MISSING, f"`{tool} init` with {configured} took over {_INIT_TIMEOUT_S} s",
                              "check the source of providers in that file")  # fmt: skip
         if done.returncode == 0:
             return Check(name, Health.FOUND, f"from the source in {configured}")
         return Check(name, Health.MISSING,
                      f"the source in {configured} lacks the AWS provider 5.100 to 6.x or archive 2.4 to 2.x",
                      f"run `{tool} init` in a stack for the error")  # fmt: skip
-    registry = REGISTRIES[tool]
+    registry = _REGISTRIES[tool]
     if offline:
         return Check(
             name, Health.OPTIONAL, f"{registry} was not contacted", "leave out --offline to check it"
         )
     try:
-        with urllib.request.urlopen(f"https://{registry}/.well-known/terraform.json", timeout=PATIENCE_S):
+        with urllib.request.urlopen(f"https://{registry}/.well-known/terraform.json", timeout=_TIMEOUT_S):
             return Check(name, Health.FOUND, f"{registry} answers")
     except OSError as error:
         return Check(name, Health.MISSING, f"{registry} does not answer: {why_failed(error)}",

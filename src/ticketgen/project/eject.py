@@ -19,20 +19,20 @@ from ticketgen.findings.projects import (
 from ticketgen.findings.stacks import PATH_OUTSIDE
 from ticketgen.findings.verification import UNREADABLE
 from ticketgen.guesses import did_you_mean
-from ticketgen.safe_open import MOST_TEXT, open_below
+from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.stack.overrides import OVERRIDES
 from ticketgen.tree import write_files
 from ticketgen.tree.diff import unified
 from ticketgen.tree.manifest import NAME, Entry, Manifest, load
-from ticketgen.tree.paths import fingerprint, unsafe
+from ticketgen.tree.paths import fingerprint, unsafe_path
 from ticketgen.version import VERSION
 
-__all__ = ["accept", "difference", "eject", "ejectable", "moved_on"]
+__all__ = ["accept_original", "diff_to_original", "eject", "ejectable_templates", "outdated_copies"]
 
 _FOLDERS = ("stack", "suites", "ops")  # not functions: roles, timeouts and suites fit their code
 
 
-def ejectable() -> tuple[str, ...]:
+def ejectable_templates() -> tuple[str, ...]:
     """The templates that a project may copy and change."""
     top = asset_folder("templates")
     files = (path for name in _FOLDERS for path in sorted((top / name).rglob("*")) if path.is_file())
@@ -41,52 +41,52 @@ def ejectable() -> tuple[str, ...]:
 
 def eject(root: Path, name: str) -> Checked[Path]:
     """Copy a template into the project and record its hash, both or neither; never overwrite a copy."""
-    refused = _unknown(name) or unsafe(root, f"{OVERRIDES}/{name}")
+    refused = _unknown(name) or unsafe_path(root, f"{OVERRIDES}/{name}")
     if refused:
         return Checked(None, (refused,))
     if os.path.lexists(root / OVERRIDES / name):
         message = "the project already has this template"
         help = f"run `ticketgen eject {name} --diff` to see how it differs from ticketgen's own"
         return Checked(None, (EJECTED_ALREADY.found(message, help, at=_place(name)),))
-    return _written(root, name, copy=True)
+    return _record_hash(root, name, copy=True)
 
 
-def accept(root: Path, name: str) -> Checked[Path]:
+def accept_original(root: Path, name: str) -> Checked[Path]:
     """Record that the project keeps its template although ticketgen's own changed."""
-    refused = _unknown(name) or _unread(root, name)
-    return Checked(None, (refused,)) if refused else _written(root, name, copy=False)
+    refused = _unknown(name) or _unreadable_copy(root, name)
+    return Checked(None, (refused,)) if refused else _record_hash(root, name, copy=False)
 
 
-def difference(root: Path, name: str) -> Checked[str]:
+def diff_to_original(root: Path, name: str) -> Checked[str]:
     """A unified diff from ticketgen's own template to the project's."""
-    refused = _unknown(name) or _unread(root, name)
+    refused = _unknown(name) or _unreadable_copy(root, name)
     if refused:
         return Checked(None, (refused,))
     own = (asset_folder("templates") / name).read_bytes().decode()
-    projects = open_below(root, f"{OVERRIDES}/{name}", MOST_TEXT).decode("utf-8", "replace")
+    projects = read_below(root, f"{OVERRIDES}/{name}", MAX_TEXT).decode("utf-8", "replace")
     return Checked(unified(own, projects, f"ticketgen/{name}", f"{OVERRIDES}/{name}"))
 
 
-def moved_on(root: Path) -> tuple[Finding, ...]:
+def outdated_copies(root: Path) -> tuple[Finding, ...]:
     """Warn of every template of the project whose original in ticketgen changed after it was copied."""
-    known = ejectable()
-    present = sorted(_present(root / OVERRIDES))
+    known = ejectable_templates()
+    present = sorted(_template_files(root / OVERRIDES))
     if not present:
         return ()
     noted = load(root, OVERRIDES)
     if noted.value is None:
         return noted.findings
-    return tuple(found for name in present if (found := _moved(name, known, noted.value)))
+    return tuple(found for name in present if (found := _outdated(name, known, noted.value)))
 
 
-def _moved(name: str, known: tuple[str, ...], noted: Manifest) -> Finding | None:
+def _outdated(name: str, known: tuple[str, ...], noted: Manifest) -> Finding | None:
     if name not in known:
         help = did_you_mean(name, known, "delete it")
         return OVERRIDE_UNKNOWN.found(
             "nothing reads this file: ticketgen has no such template", help, at=_place(name)
         )
     entry = noted.files.get(name)
-    if entry and entry.sha256 == _built_in(name):
+    if entry and entry.sha256 == _original(name):
         return None
     since = f"since ticketgen {noted.ticketgen}" if entry else "since the project's template was written"
     return TEMPLATE_MOVED_ON.found(
@@ -97,7 +97,7 @@ def _moved(name: str, known: tuple[str, ...], noted: Manifest) -> Finding | None
     )
 
 
-def _present(folder: Path) -> Iterator[str]:
+def _template_files(folder: Path) -> Iterator[str]:
     """The files below the folders of templates, relative to the project's folder of templates."""
     for name in _FOLDERS:
         if folder.is_symlink() or (folder / name).is_symlink():
@@ -107,11 +107,11 @@ def _present(folder: Path) -> Iterator[str]:
             yield from ((Path(place) / each).relative_to(folder).as_posix() for each in files)
 
 
-def _written(root: Path, name: str, *, copy: bool) -> Checked[Path]:
+def _record_hash(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     """Record the template's hash; with ``copy``, write the template in the same step."""
     own, manifest = (asset_folder("templates") / name).read_bytes(), f"{OVERRIDES}/{NAME}"
     # Read the file before parsing it: if it changes in between, the write is refused.
-    before = open_below(root, manifest, MOST_TEXT) if os.path.lexists(root / manifest) else None
+    before = read_below(root, manifest, MAX_TEXT) if os.path.lexists(root / manifest) else None
     noted = load(root, OVERRIDES)
     if noted.value is None:
         return Checked(None, noted.findings)
@@ -122,26 +122,26 @@ def _written(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     return Checked(None if has_errors(found) else root / OVERRIDES / name, found)
 
 
-def _built_in(name: str) -> str:
+def _original(name: str) -> str:
     return fingerprint((asset_folder("templates") / name).read_bytes())
 
 
 def _unknown(name: str) -> Finding | None:
-    known = ejectable()
+    known = ejectable_templates()
     if name in known:
         return None
     help = did_you_mean(name, known, UNKNOWN_TEMPLATE.fix)
     return UNKNOWN_TEMPLATE.found(f"ticketgen has no template {name!r}", help)
 
 
-def _unread(root: Path, name: str) -> Finding | None:
+def _unreadable_copy(root: Path, name: str) -> Finding | None:
     """The reason why the project's copy cannot be read; None if it can."""
     path = f"{OVERRIDES}/{name}"
-    outside = unsafe(root, path)
+    outside = unsafe_path(root, path)
     if outside:
         return outside
     try:
-        open_below(root, path, MOST_TEXT)
+        read_below(root, path, MAX_TEXT)
     except FileNotFoundError:
         return NOT_EJECTED.found(
             "the project has no copy of this template", f"run `ticketgen eject {name}` first", at=_place(name)

@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ticketgen.project.apart import apart
-from ticketgen.project.limits import SECONDS, TooMuch, bounded
+from ticketgen.project.isolation import run_isolated
 from ticketgen.project.processes import run
+from ticketgen.project.resource_limits import SECONDS, ResourceLimitExceeded, limit_resources
 from ticketgen.project.template import (
-    MOST_BYTES,
-    MOST_FILES,
+    MAX_BYTES,
+    MAX_FILES,
     File,
     Template,
-    Unusable,
+    UnusableTemplate,
+    build_template,
     read_template,
-    template_of,
 )
 from ticketgen.project.web import why_failed
 
@@ -44,10 +44,10 @@ _ATTRIBUTES: Final = "* -filter\n"
 programs read settings of the repository."""
 _LFS: Final = b"version https://git-lfs.github.com/spec/"
 """The start of a file whose content is stored in Git LFS."""
-_OF_A_REPOSITORY: Final = frozenset(
+_REPOSITORY_VARIABLES: Final = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
 )
-_PATIENCE_S: Final = 60
+_TIMEOUT_S: Final = 60
 
 
 def is_remote(source: str) -> bool:
@@ -65,38 +65,38 @@ def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) ->
         base: where a relative path begins.
 
     Raises:
-        Unusable: it cannot be fetched, or it is not a template.
+        UnusableTemplate: it cannot be fetched, or it is not a template.
         OSError: it cannot be written.
     """
     host, colon, rest = source.partition(":")
     address = _HOSTS[host].format(rest) if colon and host in _HOSTS else source
     is_zip = address.lower().endswith(".zip")
     if is_remote(address) and not is_zip:
-        return _cloned(address, checkout, into)
+        return _clone(address, checkout, into)
     if checkout is not None:
-        raise Unusable(
+        raise UnusableTemplate(
             "it is not a git repository, so it has no branch, tag or commit", "leave out --checkout"
         )
     if is_zip and is_remote(address):
-        return template_of(_unpacked(_downloaded(address)))
+        return build_template(_unpack(_download(address)))
     place = base / address
     if is_zip:
-        return template_of(_unpacked(_read(place)))
+        return build_template(_unpack(_read(place)))
     if not place.is_dir():
-        raise Unusable("it is not a folder" if os.path.lexists(place) else "it does not exist")
+        raise UnusableTemplate("it is not a folder" if os.path.lexists(place) else "it does not exist")
     return read_template(place)
 
 
-def _cloned(address: str, checkout: str | None, into: Path) -> Template:
+def _clone(address: str, checkout: str | None, into: Path) -> Template:
     if checkout is not None and (checkout.startswith("-") or not checkout.isprintable() or not checkout):
-        raise Unusable(f"{checkout!r} is not a branch, tag or commit", "name one with --checkout")
+        raise UnusableTemplate(f"{checkout!r} is not a branch, tag or commit", "name one with --checkout")
     if re.search("://(?:[^/@]*@)?-", address):
-        raise Unusable(
+        raise UnusableTemplate(
             "its host begins with a hyphen, which programs read as an option", "correct the address"
         )
     into.mkdir()
     # Inside a git hook, these variables point git to another repository.
-    kept = {name: text for name, text in os.environ.items() if name not in _OF_A_REPOSITORY}
+    kept = {name: text for name, text in os.environ.items() if name not in _REPOSITORY_VARIABLES}
     environment = {**kept, "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
     if sys.stdin is None or not sys.stdin.isatty():
         environment |= {"GIT_TERMINAL_PROMPT": "0"}
@@ -115,91 +115,97 @@ def _cloned(address: str, checkout: str | None, into: Path) -> Template:
         try:
             code, output = run(command, into, environment=environment, capture=True)
         except OSError as error:
-            raise Unusable(f"git cannot be run: {error.strerror}", "install git") from None
+            raise UnusableTemplate(f"git cannot be run: {error.strerror}", "install git") from None
         if code:
             told = " ".join(output.split())[-300:]
-            raise Unusable(
+            raise UnusableTemplate(
                 f"git cannot fetch it: {told}", "correct the address, or the name after --checkout"
             )
     template = read_template(target)
     for path, file in template.files.items():
         if file.content.startswith(_LFS):
-            raise Unusable(f"{path!r} is stored in Git LFS, whose program is not run",
+            raise UnusableTemplate(f"{path!r} is stored in Git LFS, whose program is not run",
                            "clone the repository yourself, and name the folder")  # fmt: skip
     return template
 
 
-def _downloaded(address: str) -> bytes:
+def _download(address: str) -> bytes:
     if not address.startswith(("https://", "http://")):
-        raise Unusable("an archive is fetched over https only", "download it, and name the file")
+        raise UnusableTemplate("an archive is fetched over https only", "download it, and name the file")
     try:
-        with urllib.request.urlopen(address, timeout=_PATIENCE_S) as answer:
-            content: bytes = answer.read(MOST_BYTES + 1)
+        with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
+            content: bytes = answer.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise Unusable(f"it cannot be fetched: {why_failed(error)}", "correct the address") from None
-    return _small_enough(content)
+        raise UnusableTemplate(f"it cannot be fetched: {why_failed(error)}", "correct the address") from None
+    return _check_size(content)
 
 
 def _read(place: Path) -> bytes:
     try:
         if not place.is_file():
-            raise Unusable("it is not a file" if os.path.lexists(place) else "it does not exist")
+            raise UnusableTemplate("it is not a file" if os.path.lexists(place) else "it does not exist")
         with place.open("rb") as stream:
-            return _small_enough(stream.read(MOST_BYTES + 1))
+            return _check_size(stream.read(MAX_BYTES + 1))
     except OSError as error:
-        raise Unusable(f"it cannot be read: {error.strerror}") from None
+        raise UnusableTemplate(f"it cannot be read: {error.strerror}") from None
 
 
-def _small_enough(content: bytes) -> bytes:
-    if len(content) > MOST_BYTES:
-        raise Unusable(f"it is larger than {MOST_BYTES // 1_000_000} MB", "name a smaller archive")
+def _check_size(content: bytes) -> bytes:
+    if len(content) > MAX_BYTES:
+        raise UnusableTemplate(f"it is larger than {MAX_BYTES // 1_000_000} MB", "name a smaller archive")
     return content
 
 
-def _unpacked(content: bytes) -> Mapping[str, File]:
+def _unpack(content: bytes) -> Mapping[str, File]:
     """The files of an archive, unpacked in a separate process; nothing is written to the disk."""
 
     def unpacked() -> Mapping[str, File]:
-        with bounded():
+        with limit_resources():
             return _members(content)
 
     try:
-        return apart(unpacked, SECONDS)[0]
-    except TooMuch as error:
-        raise Unusable(f"it cannot be unpacked: {error}", "name a smaller archive") from None
+        return run_isolated(unpacked, SECONDS)[0]
+    except ResourceLimitExceeded as error:
+        raise UnusableTemplate(f"it cannot be unpacked: {error}", "name a smaller archive") from None
 
 
 def _members(content: bytes) -> Mapping[str, File]:
     """The files of an archive, without the single folder that may contain them all."""
     files: dict[str, File] = {}
-    left = MOST_BYTES
+    left = MAX_BYTES
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
-            if len(members) > MOST_FILES:
-                raise Unusable(f"it has more than {MOST_FILES:,} files", "name a smaller archive")
+            if len(members) > MAX_FILES:
+                raise UnusableTemplate(f"it has more than {MAX_FILES:,} files", "name a smaller archive")
             for member in members:
                 mode = member.external_attr >> 16
                 kind = stat.S_IFMT(mode)
                 if member.is_dir():
                     continue
                 if any(part in {"", ".", ".."} for part in member.filename.split("/")):
-                    raise Unusable(
+                    raise UnusableTemplate(
                         f"{member.filename!r} leads out of the archive", "remove it from the archive"
                     )
                 if kind not in {0, stat.S_IFREG}:
-                    raise Unusable(f"{member.filename!r} is not a plain file", "remove it from the archive")
+                    raise UnusableTemplate(
+                        f"{member.filename!r} is not a plain file", "remove it from the archive"
+                    )
                 with archive.open(member) as stream:
                     packed = stream.read(left + 1)
                 left -= len(packed)
                 if left < 0:
-                    raise Unusable(f"it has more than {MOST_BYTES // 1_000_000} MB", "name a smaller archive")
+                    raise UnusableTemplate(
+                        f"it has more than {MAX_BYTES // 1_000_000} MB", "name a smaller archive"
+                    )
                 files[member.filename] = File(packed, bool(mode & stat.S_IXUSR))
-    except Unusable:
+    except UnusableTemplate:
         raise
     except Exception as error:  # zipfile, zlib and lzma raise many types
         reason = str(error) or type(error).__name__
-        raise Unusable(f"it cannot be unpacked: {reason}", "name a zip archive without a password") from None
+        raise UnusableTemplate(
+            f"it cannot be unpacked: {reason}", "name a zip archive without a password"
+        ) from None
     tops = {path.split("/")[0] for path in files}
     if "cookiecutter.json" in files or len(tops) != 1:
         return files

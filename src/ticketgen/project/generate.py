@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ticketgen.project.apart import apart
-from ticketgen.project.limits import SECONDS, TooMuch, bounded
-from ticketgen.project.template import MOST_BYTES, File, Template, Unusable, is_text
+from ticketgen.project.isolation import run_isolated
+from ticketgen.project.resource_limits import SECONDS, ResourceLimitExceeded, limit_resources
+from ticketgen.project.template import MAX_BYTES, File, Template, UnusableTemplate, is_text
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -34,7 +34,7 @@ _SYNTAX: Final = frozenset(
 )  # fmt: skip
 """The Jinja options that a template may set; the others take objects or create caches."""
 
-_RESERVED: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen-(write|new-.*)", re.IGNORECASE)
+_RESERVED_NAMES: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen-(write|new-.*)", re.IGNORECASE)
 """Names that git or ticketgen would trust: hooks in ``.git`` run at the first commit, a journal at the next render.
 
 ``git~1`` is ``.git`` on Windows, and so is ``.git`` with dots or spaces after it. A clone can bring neither.
@@ -51,26 +51,28 @@ class Renderer:
         """Prepare the sandbox.
 
         Raises:
-            Unusable: the template uses an extension that does not exist, or an option that Jinja does not have.
+            UnusableTemplate: the template uses an extension that does not exist, or an option that Jinja does not have.
         """
         self._template = template
-        self._environment = _environment(template)
+        self.environment = _environment(template)
         self._seconds = float(SECONDS)
 
     @contextlib.contextmanager
-    def _bounded(self, name: str) -> Iterator[None]:
+    def _within_budget(self, name: str) -> Iterator[None]:
         """Turn any exception of an expression into an explanation, and charge its time to the remaining budget."""
         since = time.process_time()
         try:
-            with bounded(self._seconds):
+            with limit_resources(self._seconds):
                 yield
-        except Unusable:
+        except UnusableTemplate:
             raise
         except Exception as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             line = getattr(error, "lineno", None)
             where = f"{name}:{line}" if line else name
-            raise Unusable(f"{where!r} cannot be rendered: {reason}", "correct the template") from error
+            raise UnusableTemplate(
+                f"{where!r} cannot be rendered: {reason}", "correct the template"
+            ) from error
         finally:
             self._seconds -= time.process_time() - since
 
@@ -78,16 +80,16 @@ class Renderer:
         """The default of a variable; it may depend on the variables before it.
 
         Raises:
-            Unusable: it cannot be rendered.
+            UnusableTemplate: it cannot be rendered.
         """
         from cookiecutter.prompt import render_variable
 
         def rendered() -> Mapping[str, File]:
-            with self._bounded("cookiecutter.json"):
-                text = str(render_variable(self._environment, raw, dict(answers)))
+            with self._within_budget("cookiecutter.json"):
+                text = str(render_variable(self.environment, raw, dict(answers)))
                 return {"": File(text.encode())}
 
-        return self._apart(rendered)[""].content.decode()
+        return self._isolated(rendered)[""].content.decode()
 
     def text(self, name: str, text: str, answers: Mapping[str, object]) -> str:
         """A text of the template, rendered.
@@ -98,79 +100,81 @@ class Renderer:
             answers: the variables.
 
         Raises:
-            Unusable: it cannot be rendered.
+            UnusableTemplate: it cannot be rendered.
         """
 
         def rendered() -> Mapping[str, File]:
             return {"": File(self._text(name, text, answers).encode("utf-8", "surrogatepass"))}
 
-        return self._apart(rendered)[""].content.decode("utf-8", "surrogatepass")
+        return self._isolated(rendered)[""].content.decode("utf-8", "surrogatepass")
 
-    def _apart(self, action: Callable[[], Mapping[str, File]]) -> Mapping[str, File]:
+    def _isolated(self, action: Callable[[], Mapping[str, File]]) -> Mapping[str, File]:
         """Call a function in a separate process, and charge its time to the budget of the whole template."""
         try:
-            files, used = apart(action, self._seconds)
-        except TooMuch as error:
-            raise Unusable(f"it cannot be rendered: {error}", "correct the template") from None
+            files, used = run_isolated(action, self._seconds)
+        except ResourceLimitExceeded as error:
+            raise UnusableTemplate(f"it cannot be rendered: {error}", "correct the template") from None
         self._seconds -= used
         return files
 
     def _text(self, name: str, text: str, answers: Mapping[str, object]) -> str:
-        with self._bounded(name):
+        with self._within_budget(name):
             parts, size = [], 0
-            for part in self._environment.from_string(text).generate(cookiecutter=dict(answers)):
+            for part in self.environment.from_string(text).generate(cookiecutter=dict(answers)):
                 parts.append(part)
                 size += len(part)
-                if size > MOST_BYTES:
-                    raise TooMuch(f"it renders more than {MOST_BYTES // 1_000_000} MB")
+                if size > MAX_BYTES:
+                    raise ResourceLimitExceeded(f"it renders more than {MAX_BYTES // 1_000_000} MB")
             return "".join(parts)
 
     def project(self, answers: Mapping[str, object]) -> Mapping[str, File]:
         """The files of the project by path, without those whose name or folder renders as empty text.
 
         Raises:
-            Unusable: a text cannot be rendered, or a path is not one below the project.
+            UnusableTemplate: a text cannot be rendered, or a path is not one below the project.
         """
-        return self._apart(lambda: self._project(answers))
+        return self._isolated(lambda: self._project(answers))
 
     def _project(self, answers: Mapping[str, object]) -> Mapping[str, File]:
         top = self._path(self._template.top, self._template.top, answers)
         if top is None or "/" in top:
-            raise Unusable(f"{self._template.top!r} is rendered to {top or ''!r}, which is not a folder's name",
+            raise UnusableTemplate(f"{self._template.top!r} is rendered to {top or ''!r}, which is not a folder's name",
                            "correct the name of the template's folder")  # fmt: skip
         made: dict[str, File] = {}
         size = 0
         for source, file in self._template.sources().items():
             named = f"{self._template.top}/{source}"
-            copied = self._copied(source)
+            copied = self._copied_folder(source)
             path = self._path(named, source, answers, copied)
             if path is None:
                 continue
             if copied is None and is_text(file.content):
-                file = File(self._rendered(named, file.content.decode(), answers), file.executable)
+                file = File(self._render_bytes(named, file.content.decode(), answers), file.executable)
             size += len(file.content)
-            if size > MOST_BYTES:
-                raise Unusable(f"it renders more than {MOST_BYTES // 1_000_000} MB", "remove a loop")
+            if size > MAX_BYTES:
+                raise UnusableTemplate(f"it renders more than {MAX_BYTES // 1_000_000} MB", "remove a loop")
             if path in made:
-                raise Unusable(
+                raise UnusableTemplate(
                     f"{named!r} and another file are both rendered to {path!r}", "rename one of them"
                 )
             made[path] = file
         for path in made:
             parent = next((each for each in list(_prefixes(path))[:-1] if each in made), None)
             if parent:
-                raise Unusable(f"{parent!r} is rendered as a file and as a folder", "rename one of them")
+                raise UnusableTemplate(
+                    f"{parent!r} is rendered as a file and as a folder", "rename one of them"
+                )
         return made
 
-    def _rendered(self, name: str, text: str, answers: Mapping[str, object]) -> bytes:
+    def _render_bytes(self, name: str, text: str, answers: Mapping[str, object]) -> bytes:
         rendered = self._text(name, text, answers)
         wanted = self._template.variables.get("_new_lines")
         first = re.search(r"\r\n|\n|\r", text)
         newline = str(wanted) if wanted in {"\n", "\r", "\r\n"} else first[0] if first else "\n"
-        with self._bounded(name):
+        with self._within_budget(name):
             return rendered.replace("\n", newline).encode()
 
-    def _copied(self, source: str) -> str | None:
+    def _copied_folder(self, source: str) -> str | None:
         """The outermost folder or file of a path that the template copies without rendering; None if there is none."""
         named = self._template.variables.get("_copy_without_render")
         patterns = named if isinstance(named, list) else ()
@@ -191,7 +195,7 @@ class Renderer:
             copied: the part of the source that is copied unrendered.
 
         Raises:
-            Unusable: a name cannot be rendered, or the path is not one below the project.
+            UnusableTemplate: a name cannot be rendered, or the path is not one below the project.
         """
         parts = source.split("/")
         rendered = len(copied.split("/")) if copied else len(parts)
@@ -200,21 +204,21 @@ class Renderer:
             return None
         path = "/".join(names)
         for name in path.split("/"):
-            wrong = _wrong(name)
+            wrong = _path_error(name)
             if wrong:
-                raise Unusable(f"{named!r} is rendered to the path {path[:200]!r}, {wrong}",
+                raise UnusableTemplate(f"{named!r} is rendered to the path {path[:200]!r}, {wrong}",
                                "correct the name in the template, or the answers that it uses")  # fmt: skip
         return path
 
 
-def _wrong(name: str) -> str | None:
+def _path_error(name: str) -> str | None:
     if name in {"", ".", ".."}:
         return "which leads out of the project"
     if not name.isprintable() or "\\" in name:
         return "which has a character that a name should not have"
     if len(name.encode()) > _LONGEST_NAME:
         return f"in which a name is longer than {_LONGEST_NAME} bytes"
-    if _RESERVED.fullmatch(_IGNORED_BY_MACOS.sub("", name)):
+    if _RESERVED_NAMES.fullmatch(_IGNORED_BY_MACOS.sub("", name)):
         return "which git and ticketgen keep for themselves"
     return None
 
@@ -236,7 +240,7 @@ def _environment(template: Template) -> SandboxedEnvironment:
     options = template.variables.get("_jinja2_env_vars") or {}
     unknown = sorted(set(options) - _SYNTAX) if isinstance(options, dict) else ["_jinja2_env_vars"]
     if unknown:
-        raise Unusable(
+        raise UnusableTemplate(
             f"it sets {unknown[0]!r}, which is not an option of Jinja's syntax", "remove the option"
         )
     try:
@@ -246,6 +250,6 @@ def _environment(template: Template) -> SandboxedEnvironment:
             **{"keep_trailing_newline": True, **options},
         )  # fmt: skip
     except Exception as error:  # importing an extension may raise anything
-        raise Unusable(
+        raise UnusableTemplate(
             f"its Jinja environment cannot be made: {error}", "correct cookiecutter.json"
         ) from error

@@ -10,11 +10,11 @@ from typing import Final
 from ticketgen.atomic_write import create_file
 from ticketgen.project.generate import Renderer
 from ticketgen.project.processes import run
-from ticketgen.project.template import File, Template, Unusable, read_template
+from ticketgen.project.template import File, Template, UnusableTemplate, read_template
 
-__all__ = ["asked_before", "let_import", "run_hook", "write_new"]
+__all__ = ["add_import_path", "run_hook", "run_pre_prompt_hooks", "write_new"]
 
-_OWNER_MAY_RUN: Final = 0o700
+_EXECUTABLE_MODE: Final = 0o700
 
 
 def write_new(folder: Path, files: Mapping[str, File]) -> None:
@@ -25,11 +25,11 @@ def write_new(folder: Path, files: Mapping[str, File]) -> None:
         create_file(place, file.content, mode=0o777 if file.executable else 0o666)
 
 
-def asked_before(template: Template, beside: Path) -> Template:
+def run_pre_prompt_hooks(template: Template, beside: Path) -> Template:
     """Run the ``pre_prompt`` hooks on a temporary copy of the template, and return the changed template.
 
     Raises:
-        Unusable: a hook fails, or what it leaves is not a template.
+        UnusableTemplate: a hook fails, or what it leaves is not a template.
     """
     scripts = template.hooks("pre_prompt")
     if not scripts:
@@ -41,7 +41,7 @@ def asked_before(template: Template, beside: Path) -> Template:
     return read_template(copy)
 
 
-def let_import(template: Template, beside: Path) -> None:
+def add_import_path(template: Template, beside: Path) -> None:
     """Let Python find the modules of the template's own extensions."""
     own = {path: file for path, file in template.files.items() if path.startswith("local_extensions")}
     if own and template.extensions():
@@ -55,14 +55,14 @@ def run_hook(
     """Render the scripts of a hook and run each in the project's folder.
 
     Raises:
-        Unusable: a script cannot be rendered, or fails.
+        UnusableTemplate: a script cannot be rendered, or fails.
     """
     renderer = Renderer(template)
     for path, file in template.hooks(name).items():
         try:
             text = file.content.decode()
         except UnicodeDecodeError:
-            raise Unusable(f"{path!r} is not UTF-8", "correct the hook") from None
+            raise UnusableTemplate(f"{path!r} is not UTF-8", "correct the hook") from None
         script = beside / name / PurePosixPath(path).name
         write_new(
             beside / name, {script.name: File(renderer.text(path, text, answers).encode(), executable=True)}
@@ -71,11 +71,13 @@ def run_hook(
 
 
 def _run(path: str, script: Path, folder: Path) -> None:
-    script.chmod(_OWNER_MAY_RUN)
+    script.chmod(_EXECUTABLE_MODE)
     command = [sys.executable, str(script)] if script.suffix == ".py" else [str(script)]
     try:
         code, _ = run(command, folder)
     except OSError as error:
-        raise Unusable(f"the hook {path} cannot be run: {error.strerror}", "correct the hook") from None
+        raise UnusableTemplate(
+            f"the hook {path} cannot be run: {error.strerror}", "correct the hook"
+        ) from None
     if code:
-        raise Unusable(f"the hook {path} ended with exit code {code}", "correct the hook")
+        raise UnusableTemplate(f"the hook {path} ended with exit code {code}", "correct the hook")

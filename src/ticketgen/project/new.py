@@ -28,24 +28,24 @@ from ticketgen.guesses import did_you_mean
 from ticketgen.pictures.svg import svg
 from ticketgen.pipeline import draw_project, read_project, render_project
 from ticketgen.progress import ProgressCallback, no_progress
-from ticketgen.project.environments import NewEnvironment, first_figures, new_environments
+from ticketgen.project.destination import git_root, invalid_name, move_into_place, name_of, unusable_folder
 from ticketgen.project.fetch import fetch
 from ticketgen.project.generate import Renderer
-from ticketgen.project.hooks import asked_before, let_import, run_hook, write_new
-from ticketgen.project.place import git_root, misnamed, move, name_of, refused
-from ticketgen.project.scratch import in_scratch, left_behind
-from ticketgen.project.source import REQUIREMENTS, Refused, Source, read_source
-from ticketgen.project.template import File, Template, Unusable, read_template
+from ticketgen.project.hooks import add_import_path, run_hook, run_pre_prompt_hooks, write_new
+from ticketgen.project.new_environments import NewEnvironment, initial_figures, new_environments
+from ticketgen.project.scratch import stale_folders, with_temporary_folder
+from ticketgen.project.source import REQUIREMENTS, Source, SourceError, read_source
+from ticketgen.project.template import File, Template, UnusableTemplate, read_template
+from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.presets import presets
-from ticketgen.spec.schema import json_schema
-from ticketgen.tree import put_back
+from ticketgen.tree import recover_interrupted
 from ticketgen.version import VERSION
 
-__all__ = ["SPEC", "NewProject", "Question", "always", "defaults", "never", "new_project"]
+__all__ = ["SPEC", "NewProject", "Question", "answer_with_default", "new_project", "trust_all", "trust_none"]
 
 SPEC = "ticketgen.yaml"
-SCHEMA = "ticketgen.schema.json"
-PICTURE = "stack.svg"
+_SCHEMA = "ticketgen.schema.json"
+_PICTURE = "stack.svg"
 _OURS = frozenset({"project", "ticketgen", "ticketgen_install"})
 """Variables that every template gets, whether or not it declares them."""
 
@@ -85,7 +85,7 @@ class NewProject:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Request:
     """The validated arguments of `new_project`."""
 
     folder: Path
@@ -99,17 +99,17 @@ class _Wanted:
     progress: ProgressCallback
 
 
-def defaults(question: Question) -> str:
+def answer_with_default(question: Question) -> str:
     """Answer a question with its default."""
     return question.default
 
 
-def never(code: tuple[str, ...]) -> bool:
+def trust_none(code: tuple[str, ...]) -> bool:
     """Trust no template that has code."""
     return not code
 
 
-def always(code: tuple[str, ...]) -> bool:
+def trust_all(code: tuple[str, ...]) -> bool:
     """Trust every template."""
     return True
 
@@ -122,8 +122,8 @@ def new_project(
     checkout: str | None = None,
     install_from: str | None = None,
     base: Path = Path(),
-    ask: Callable[[Question], str] = defaults,
-    trust: Callable[[tuple[str, ...]], bool] = never,
+    ask: Callable[[Question], str] = answer_with_default,
+    trust: Callable[[tuple[str, ...]], bool] = trust_none,
     progress: ProgressCallback = no_progress,
 ) -> Checked[NewProject]:
     """Create a project.
@@ -141,22 +141,22 @@ def new_project(
         progress: called with each step.
     """
     name = given.get("project", name_of(folder))
-    interrupted = put_back(folder) if folder.is_dir() else ()
+    interrupted = recover_interrupted(folder) if folder.is_dir() else ()
     if has_errors(interrupted):
         return Checked(None, interrupted)
-    wrong = refused(folder) or misnamed(name)
+    wrong = unusable_folder(folder) or invalid_name(name)
     if wrong:
         return Checked(None, (wrong,))
     try:
         source = read_source(install_from, base)
-    except Refused as error:
+    except SourceError as error:
         return Checked(None, (INSTALL_SOURCE.found(error.message, error.help),))
     answers = {"project": name, **given}
-    wanted = _Wanted(folder, answers, template, checkout, source, base, ask, trust, progress)
+    wanted = _Request(folder, answers, template, checkout, source, base, ask, trust, progress)
     above = folder if folder.exists() else folder.absolute().parent
-    notes = tuple(_left_behind(place) for place in left_behind(above))
+    notes = tuple(_stale_folder_warning(place) for place in stale_folders(above))
     try:
-        made = in_scratch(above, lambda beside: _placed(beside, wanted), keep=folder.exists)
+        made = with_temporary_folder(above, lambda beside: _make_and_move(beside, wanted), keep=folder.exists)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         message = f"nothing was made: {error.strerror}{where}"
@@ -166,30 +166,30 @@ def new_project(
     return replace(made, findings=(*notes, *made.findings))
 
 
-def _left_behind(place: Path) -> Finding:
+def _stale_folder_warning(place: Path) -> Finding:
     return LEFT_BEHIND.found(f"{place} is left from a `ticketgen new` that was killed")
 
 
-def _placed(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
+def _make_and_move(beside: Path, wanted: _Request) -> Checked[NewProject]:
     """Create the project in a temporary folder on the same file system, and move it into place once it is complete."""
     folder = wanted.folder
-    made = _made(beside, wanted)
+    made = _make(beside, wanted)
     if made.value is None:
         return made
-    wrong = refused(folder)  # another process may have created it meanwhile
+    wrong = unusable_folder(folder)  # another process may have created it meanwhile
     if wrong:
         return Checked(None, (wrong,))
-    notes = move(beside / "project", folder)
+    notes = move_into_place(beside / "project", folder)
     if has_errors(notes):
         return Checked(None, notes)
     repository = git_root(folder)
     return Checked(
         replace(made.value, repository=repository),
-        (*made.findings, *notes, *_out_of_reach(folder, repository, made.value.files)),
+        (*made.findings, *notes, *_workflow_warning(folder, repository, made.value.files)),
     )
 
 
-def _out_of_reach(folder: Path, repository: Path | None, files: tuple[str, ...]) -> tuple[Finding, ...]:
+def _workflow_warning(folder: Path, repository: Path | None, files: tuple[str, ...]) -> tuple[Finding, ...]:
     """A warning if the repository's CI does not see the project's workflow."""
     if repository is None or repository.resolve() == folder.resolve():
         return ()
@@ -206,7 +206,7 @@ def _out_of_reach(folder: Path, repository: Path | None, files: tuple[str, ...])
     )
 
 
-def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
+def _make(beside: Path, wanted: _Request) -> Checked[NewProject]:
     """Create the project as ``beside/project``."""
     place = beside / "project"
     try:
@@ -214,8 +214,8 @@ def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
         code = template.code()
         if wanted.template is not None and code and not wanted.trust(code):
             return Checked(None, (_untrusted(wanted.template, code),))
-        template = asked_before(template, beside)
-        let_import(template, beside)
+        template = run_pre_prompt_hooks(template, beside)
+        add_import_path(template, beside)
         renderer = Renderer(template)
         answers = _answers(template, renderer, wanted)
         if isinstance(answers, Finding):
@@ -226,16 +226,16 @@ def _made(beside: Path, wanted: _Wanted) -> Checked[NewProject]:
         run_hook(template, "pre_gen_project", answers, place, beside)
         write_new(place, generated)
         run_hook(template, "post_gen_project", answers, place, beside)
-    except Unusable as error:
+    except UnusableTemplate as error:
         named = wanted.template or "of ticketgen"
         message = f"the template {named} cannot be used: {error.message}"
         return Checked(None, (TEMPLATE_BROKEN.found(message, error.help),))
-    return _finished(place, wanted)
+    return _finish(place, wanted)
 
 
-def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
+def _finish(place: Path, wanted: _Request) -> Checked[NewProject]:
     """Add the files that every project has, and render the stacks."""
-    if not _has(place, SPEC):
+    if not _exists(place, SPEC):
         return Checked(
             None,
             (
@@ -245,16 +245,16 @@ def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
             ),
         )
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    installed_from = {} if _has(place, REQUIREMENTS) else wanted.source.files
-    added = {SCHEMA: schema.encode(), **installed_from}
-    write_new(place, {name: File(content) for name, content in added.items() if not _has(place, name)})
+    installed_from = {} if _exists(place, REQUIREMENTS) else wanted.source.files
+    added = {_SCHEMA: schema.encode(), **installed_from}
+    write_new(place, {name: File(content) for name, content in added.items() if not _exists(place, name)})
     rendered = render_project(place / SPEC, progress=wanted.progress)
     project = read_project(place / SPEC)
     if rendered.value is None or project.value is None or has_errors(rendered.findings):
         return Checked(None, rendered.findings)
     drawn = draw_project(place / SPEC)
-    if drawn.value is not None and not _has(place, PICTURE):
-        write_new(place, {PICTURE: File(svg(drawn.value).encode())})
+    if drawn.value is not None and not _exists(place, _PICTURE):
+        write_new(place, {_PICTURE: File(svg(drawn.value).encode())})
     every = (each.relative_to(place) for each in place.rglob("*") if each.is_file())
     files = sorted(
         each.as_posix() for each in every if each.parts[0] != ".git"
@@ -263,11 +263,11 @@ def _finished(place: Path, wanted: _Wanted) -> Checked[NewProject]:
     return Checked(NewProject(wanted.folder, tuple(files), environments), rendered.findings)
 
 
-def _has(place: Path, name: str) -> bool:
+def _exists(place: Path, name: str) -> bool:
     return os.path.lexists(place / name)
 
 
-def _template(wanted: _Wanted, beside: Path) -> Template:
+def _template(wanted: _Request, beside: Path) -> Template:
     if wanted.template is None:
         return read_template(asset_folder("templates") / "project")
     return fetch(wanted.template, wanted.checkout, beside / "fetched", wanted.base)
@@ -277,7 +277,7 @@ def _untrusted(template: str, code: tuple[str, ...]) -> Finding:
     return TEMPLATE_UNTRUSTED.found(f"the template {template} runs code with your rights: {', '.join(code)}")
 
 
-def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[str, object] | Finding:
+def _answers(template: Template, renderer: Renderer, wanted: _Request) -> dict[str, object] | Finding:
     """The template's variables with their values; a default may depend on the variables before it."""
     variables = dict(template.variables)
     is_ours = wanted.template is None
@@ -305,6 +305,6 @@ def _answers(template: Template, renderer: Renderer, wanted: _Wanted) -> dict[st
             return UNKNOWN_ANSWER.found(f"{key}: there is no choice {answer!r}", help)
         answers[key] = answer
     if is_ours:
-        answers |= first_figures(presets()[str(answers["preset"])].path)
-        answers |= {"_is_git": wanted.source.is_git, "_carries_wheel": wanted.source.carries_wheel}
+        answers |= initial_figures(presets()[str(answers["preset"])].path)
+        answers |= {"_is_git": wanted.source.is_git, "_carries_wheel": wanted.source.has_wheel}
     return answers

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.project.source import DEPENDENCIES, REQUIREMENTS, VERSION_TEXT, WHEEL
-from ticketgen.project.wheel import MOST_BYTES
-from ticketgen.safe_open import MOST_TEXT, open_below
+from ticketgen.project.wheel import MAX_BYTES
+from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.version import VERSION, origin
 
 __all__ = ["Pin", "read_pin"]
 
-_NAMES_IT = re.compile(r"(?:[^\s/=]*[/=])*ticketgen\b(?![-._]?[A-Za-z])")
+_TICKETGEN_REQUIREMENT = re.compile(r"(?:[^\s/=]*[/=])*ticketgen\b(?![-._]?[A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ def read_pin(project: Path) -> Pin | None:
     taken from them.
     """
     try:
-        text = open_below(project, REQUIREMENTS, MOST_TEXT).decode()
+        text = read_below(project, REQUIREMENTS, MAX_TEXT).decode()
     except (OSError, UnicodeDecodeError):
         return None
-    line = next((each for each in text.split("\n") if _NAMES_IT.match(each)), None)
+    line = next((each for each in text.split("\n") if _TICKETGEN_REQUIREMENT.match(each)), None)
     if line is None:
         return None
     command = f"python -m pip install -r {REQUIREMENTS}"
@@ -74,7 +74,7 @@ def _other_build(project: Path, wheel: str) -> str:
     if not recorded:
         return ""
     try:
-        wanted = hashlib.sha256(open_below(project, wheel, MOST_BYTES)).hexdigest()
+        wanted = hashlib.sha256(read_below(project, wheel, MAX_BYTES)).hexdigest()
     except OSError:
         return ""  # not a file of the project
     return "" if recorded == wanted else f"another build of {VERSION}, from {origin().get('url')}"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from ticketgen.signals import endings
+from ticketgen.signals import defer_signals
 
 __all__ = ["run"]
 
@@ -45,7 +45,7 @@ def run(
         OSError: it cannot be started.
     """
     interactive = sys.stdin is not None and sys.stdin.isatty()
-    with endings() as ending:
+    with defer_signals() as ending:
         child = subprocess.Popen(
             command, cwd=folder, env=environment,
             stdin=None if interactive else subprocess.DEVNULL,
@@ -54,19 +54,19 @@ def run(
         )  # fmt: skip
         try:
             try:
-                ending.let()
+                ending.deliver()
                 output, _ = child.communicate()
                 return child.returncode, (output or b"").decode(errors="replace")
             finally:
-                ending.hold()
+                ending.defer()
         finally:
             if child.returncode is None:
-                _end(child, whole_group=not interactive)
+                _stop(child, whole_group=not interactive)
 
 
-def _end(child: subprocess.Popen[bytes], *, whole_group: bool) -> None:
+def _stop(child: subprocess.Popen[bytes], *, whole_group: bool) -> None:
     # On a terminal, ticketgen's own group may contain a shell script that must continue.
-    started = {} if whole_group else _started_by(child.pid)
+    started = {} if whole_group else _descendants(child.pid)
     for number in (signal.SIGTERM, signal.SIGKILL):
         if whole_group:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -84,7 +84,7 @@ def _end(child: subprocess.Popen[bytes], *, whole_group: bool) -> None:
         child.stdout.close()
 
 
-def _started_by(process: int) -> Mapping[int, str]:
+def _descendants(process: int) -> Mapping[int, str]:
     """The descendants of a process, with their start times."""
     running = _processes()
     found: dict[int, str] = {}

@@ -11,20 +11,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from ticketgen.signals import endings
+from ticketgen.signals import defer_signals
 
-__all__ = ["in_scratch", "left_behind"]
+__all__ = ["stale_folders", "with_temporary_folder"]
 
 T = TypeVar("T")
 
 PREFIX: Final = ".ticketgen-new-"
 
 
-def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], bool]) -> T:
+def with_temporary_folder(above: Path, action: Callable[[Path], T], *, keep: Callable[[], bool]) -> T:
     """Call a function with a new private folder, and remove the folder afterwards.
 
     Only SIGKILL or a failing disk can leave the folder behind. The folder is locked while it is in use, so that
-    `left_behind` does not report it.
+    `stale_folders` does not report it.
 
     Args:
         above: the folder to create it in; this folder and its parents are created, and removed again unless ``keep``
@@ -53,19 +53,19 @@ def in_scratch(above: Path, action: Callable[[Path], T], *, keep: Callable[[], b
                 with contextlib.suppress(OSError):
                     parent.rmdir()
 
-    with endings() as ending:
+    with defer_signals() as ending:
         try:
             make()
             try:
-                ending.let()
+                ending.deliver()
                 return action(Path(made[0].name))
             finally:
-                ending.hold()
+                ending.defer()
         finally:
             remove()
 
 
-def left_behind(above: Path) -> tuple[Path, ...]:
+def stale_folders(above: Path) -> tuple[Path, ...]:
     """The temporary folders of this user that a killed `new` left behind in a folder.
 
     They are reported but not removed: the name alone does not prove who created a folder, and a clone can contain it.

@@ -15,10 +15,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ticketgen.project.wheel import NotTicketgen, Wheel, pack, read_wheel
-from ticketgen.safe_open import MOST_TEXT, open_chosen
+from ticketgen.safe_open import MAX_TEXT, read_chosen
 from ticketgen.version import VERSION, requirements
 
-__all__ = ["DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "Refused", "Source", "read_source"]
+__all__ = ["DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "Source", "SourceError", "read_source"]
 
 REQUIREMENTS: Final = "requirements-ticketgen.txt"
 DEPENDENCIES: Final = "requirements-ticketgen-dependencies.txt"
@@ -37,7 +37,7 @@ VERSION_TEXT: Final = r"[A-Za-z0-9.!+_]{1,100}"
 WHEEL: Final = re.compile(rf"ticketgen-({VERSION_TEXT})-(?:[\w.]+-)?[\w.]+-[\w.]+-[\w.]+\.whl", re.ASCII)
 
 
-class Refused(Exception):
+class SourceError(Exception):
     """Error of a source that cannot be used: what is wrong with it, and the fix."""
 
     def __init__(self, message: str, help: str = _KINDS) -> None:
@@ -60,7 +60,7 @@ class Source:
     is_git: bool = False
 
     @property
-    def carries_wheel(self) -> bool:
+    def has_wheel(self) -> bool:
         """Whether the project carries the wheel."""
         return any(name.endswith(".whl") for name in self.files)
 
@@ -73,36 +73,38 @@ def read_source(given: str | None, base: Path = Path()) -> Source:
         base: the folder that a relative path is relative to.
 
     Raises:
-        Refused: the source is not fixed, is not ticketgen, or is another version than the running one.
+        SourceError: the source is not fixed, is not ticketgen, or is another version than the running one.
     """
     try:
         if given is None:
-            return _carried(pack())
+            return _read_wheel_file(pack())
         if "://" in given and not re.fullmatch("[!-~]+", given.partition(" --")[0]):
-            raise Refused(f"{given!r} is not an address: it has a character that is not ASCII, or a space")
+            raise SourceError(
+                f"{given!r} is not an address: it has a character that is not ASCII, or a space"
+            )
         if given.startswith("git+"):
             return _git(given)
         if given.startswith(("https://", "http://", "file://")):
             return _download(given)
         if given.endswith(".whl"):
-            return _carried(read_wheel(base / given))
+            return _read_wheel_file(read_wheel(base / given))
         if re.match(r"ticketgen\b(?!.*\.txt$)", given) and not (base / given).is_file():
             return _index(given)
         return _lock(base / given)
     except NotTicketgen as error:
-        raise Refused(str(error)) from None
+        raise SourceError(str(error)) from None
     except OSError as error:
-        raise Refused(f"{given} cannot be read: {error.strerror}") from None
+        raise SourceError(f"{given} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise Refused(f"{given!r} is not a valid address: {error}") from None
+        raise SourceError(f"{given!r} is not a valid address: {error}") from None
 
 
-def _carried(wheel: Wheel) -> Source:
+def _read_wheel_file(wheel: Wheel) -> Source:
     if not WHEEL.fullmatch(wheel.name):
-        raise Refused(
+        raise SourceError(
             f"{wheel.name!r} is not the name of a wheel", "give the wheel the name that it was built with"
         )
-    _same_version(wheel.name, wheel.version)
+    _require_same_version(wheel.name, wheel.version)
     place = f"{_VENDOR}/{wheel.name}"
     return Source({place: wheel.content, REQUIREMENTS: _text(_COMMAND, [f"./{place}"])})
 
@@ -110,18 +112,20 @@ def _carried(wheel: Wheel) -> Source:
 def _git(given: str) -> Source:
     address, _, fragment = given.partition("#")
     place, _, reference = address.removeprefix("git+").rpartition("@")
-    _no_secret(address.removeprefix("git+"))
+    _refuse_credentials(address.removeprefix("git+"))
     if not address.startswith(("git+https://", "git+ssh://", "git+file://")):
-        raise Refused(f"{given} is not an https or ssh address of a repository")
+        raise SourceError(f"{given} is not an https or ssh address of a repository")
     if "@" not in urlsplit(address).path:
-        raise Refused(f"{given} does not name a commit", "append @ and the full commit hash")
+        raise SourceError(f"{given} does not name a commit", "append @ and the full commit hash")
     if not _COMMIT.fullmatch(reference):
-        raise Refused(
+        raise SourceError(
             f"{given} does not name a commit: {reference!r} may move",
             "write the full commit hash after the @",
         )
     if fragment and not re.fullmatch(r"subdirectory=[\w./-]+", fragment):
-        raise Refused(f"{given} ends with #{fragment}", "remove it; only #subdirectory=FOLDER is supported")
+        raise SourceError(
+            f"{given} ends with #{fragment}", "remove it; only #subdirectory=FOLDER is supported"
+        )
     line = f"ticketgen @ {given}"
     if place.startswith("file://"):  # pip before 24 takes no "name @ URL" without a host
         line = f"{given}{'&' if fragment else '#'}egg=ticketgen"
@@ -131,18 +135,18 @@ def _git(given: str) -> Source:
 def _download(given: str) -> Source:
     """A wheel at a URL; pip compares the hash in the fragment."""
     address, _, fragment = given.partition("#")
-    _no_secret(address)
+    _refuse_credentials(address)
     name = urlsplit(address).path.rpartition("/")[2]
     named = WHEEL.fullmatch(name)
     if named is None:
-        raise Refused(f"{given} is not the URL of a ticketgen wheel")
+        raise SourceError(f"{given} is not the URL of a ticketgen wheel")
     if not re.fullmatch("sha256=[0-9a-f]{64}", fragment):
         what = f"ends with #{fragment}, which is not a SHA-256 hash" if fragment else "has no hash"
-        raise Refused(
+        raise SourceError(
             f"{address if fragment else given} {what}",
             "append #sha256= and the wheel's SHA-256 hash, 64 hex digits",
         )
-    _same_version(name, named[1])
+    _require_same_version(name, named[1])
     return Source({REQUIREMENTS: _text(_COMMAND, [f"ticketgen @ {given}"])})
 
 
@@ -151,10 +155,10 @@ def _index(given: str) -> Source:
     try:
         named, *options = shlex.split(given)
     except ValueError as error:
-        raise Refused(f"{given!r} cannot be parsed: {error}") from None
+        raise SourceError(f"{given!r} cannot be parsed: {error}") from None
     version = re.fullmatch(r"ticketgen==([\w.!+-]+)", named)
     if version is None:
-        raise Refused(f"{named!r} does not name a version", f"write ticketgen=={VERSION}, and its hash")
+        raise SourceError(f"{named!r} does not name a version", f"write ticketgen=={VERSION}, and its hash")
     hashes, address = [], ""
     words = iter(options)
     for word in words:
@@ -163,16 +167,16 @@ def _index(given: str) -> Source:
         if option == "--hash" and _HASH.fullmatch(value):
             hashes.append(f"--hash={value}")
         elif option == "--index-url" and value.startswith("https://"):
-            _no_secret(value)
+            _refuse_credentials(value)
             address = value
         else:
-            raise Refused(
+            raise SourceError(
                 f"{word!r} is not a supported option", "write --hash=sha256:HASH and --index-url https://…"
             )
     if not hashes:
-        raise Refused(f"{given} has no hash, and an index may contain another package of that name",
+        raise SourceError(f"{given} has no hash, and an index may contain another package of that name",
                       "append --hash=sha256: and the wheel's SHA-256 hash")  # fmt: skip
-    _same_version(named, version[1])
+    _require_same_version(named, version[1])
     command = f"{_PIP} --no-deps -r {REQUIREMENTS} && {_PIP} -r {DEPENDENCIES}"
     lines = [f"--index-url {address}"] if address else []
     return Source(
@@ -187,38 +191,38 @@ def _index(given: str) -> Source:
 def _lock(path: Path) -> Source:
     """A requirements file with a hash for every package, as ``pip-compile --generate-hashes`` and uv write it."""
     try:
-        content = open_chosen(path, MOST_TEXT)
-        lines = list(_logical_lines(content.decode()))
+        content = read_chosen(path, MAX_TEXT)
+        lines = list(logical_lines(content.decode()))
     except FileNotFoundError:
-        raise Refused(f"{path} does not exist") from None
+        raise SourceError(f"{path} does not exist") from None
     except UnicodeDecodeError:
-        raise Refused(f"{path} is not a requirements file: it is not UTF-8") from None
+        raise SourceError(f"{path} is not a requirements file: it is not UTF-8") from None
     if not any(
         _TICKETGEN.match(line) for _, line in lines
     ):  # do not print the content of another kind of file
-        raise Refused(f"{path} does not name ticketgen", "add it, with its hash")
+        raise SourceError(f"{path} does not name ticketgen", "add it, with its hash")
     found = ""
     for number, line in lines:
         if line.startswith(("--index-url", "-i ", "--extra-index-url", "--find-links")):
-            _no_secret(line.replace("=", " ", 1).split()[-1])
+            _refuse_credentials(line.replace("=", " ", 1).split()[-1])
             continue
         if line == "--require-hashes" or line.startswith(("--only-binary", "--no-binary")):
             continue
         if line.startswith("-") or re.match(r"[./]|\S+/", line):
-            raise Refused(f"{path}:{number}: {line.split()[0]!r} refers to another file",
+            raise SourceError(f"{path}:{number}: {line.split()[0]!r} refers to another file",
                           "write packages with hashes only")  # fmt: skip
         if not re.search(r"\s--hash[= ]\s*sha(256|384|512):[0-9a-f]{64,}", line):
-            raise Refused(f"{path}:{number}: {line.split()[0]} has no hash",
+            raise SourceError(f"{path}:{number}: {line.split()[0]} has no hash",
                           "lock it with hashes: `uv pip compile --generate-hashes` writes such a file")  # fmt: skip
         if _TICKETGEN.match(line):
             found = line
     version = re.match(r"ticketgen\s*==\s*([^\s;]+)", found) or re.search(r"/ticketgen-([^-/]+)-", found)
     if version:
-        _same_version(str(path), version[1])
+        _require_same_version(str(path), version[1])
     return Source({REQUIREMENTS: content})
 
 
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines without comments and with continuations joined, each with the number of its first line."""
     waiting: list[str] = []
     start = 0
@@ -235,16 +239,16 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, " ".join(waiting).strip()
 
 
-def _same_version(where: str, version: str) -> None:
+def _require_same_version(where: str, version: str) -> None:
     if version != VERSION:
-        raise Refused(f"{where} is ticketgen {version}, and ticketgen {VERSION} is running",
+        raise SourceError(f"{where} is ticketgen {version}, and ticketgen {VERSION} is running",
                       f"run `new` with ticketgen {version}, which then renders the project")  # fmt: skip
 
 
-def _no_secret(address: str) -> None:
+def _refuse_credentials(address: str) -> None:
     parts = urlsplit(address)
     if parts.password or (parts.username and parts.scheme != "ssh"):
-        raise Refused(f"the URL at {parts.hostname} contains a user name or a password, which would be committed",
+        raise SourceError(f"the URL at {parts.hostname} contains a user name or a password, which would be committed",
                       "remove them; pip takes them from netrc, a keyring or the environment")  # fmt: skip
 
 

@@ -15,10 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-__all__ = ["MOST_BYTES", "MOST_FILES", "File", "Template", "Unusable", "read_template", "template_of"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_FILES",
+    "File",
+    "Template",
+    "UnusableTemplate",
+    "build_template",
+    "read_template",
+]
 
-MOST_FILES: Final = 10_000
-MOST_BYTES: Final = 100_000_000
+MAX_FILES: Final = 10_000
+MAX_BYTES: Final = 100_000_000
 """The maximum number of files of a template, and of bytes in total; templates with a vendored library stay below."""
 
 _CONTEXT: Final = "cookiecutter.json"
@@ -28,7 +36,7 @@ _HOOK_NAMES: Final = ("pre_prompt", "pre_gen_project", "post_gen_project")
 _EXTENSIONS: Final = "local_extensions"
 
 
-class Unusable(Exception):
+class UnusableTemplate(Exception):
     """Error of a template that cannot be used: what is wrong with it, and the fix."""
 
     def __init__(
@@ -73,7 +81,7 @@ class Template:
 
     def hooks(self, name: str) -> Mapping[str, File]:
         """The scripts of a hook, such as ``pre_gen_project``."""
-        return {path: self.files[path] for path in sorted(self.files) if _hook_of(path) == name}
+        return {path: self.files[path] for path in sorted(self.files) if _hook_name(path) == name}
 
     def extensions(self) -> tuple[str, ...]:
         """The Jinja extensions that it loads in addition to cookiecutter's own."""
@@ -94,27 +102,27 @@ def is_text(content: bytes) -> bool:
         return False
 
 
-def template_of(files: Mapping[str, File]) -> Template:
+def build_template(files: Mapping[str, File]) -> Template:
     """Build a template from its files.
 
     Raises:
-        Unusable: the files are not a template.
+        UnusableTemplate: the files are not a template.
     """
     if _CONTEXT not in files:
-        raise Unusable(f"it has no {_CONTEXT}")
+        raise UnusableTemplate(f"it has no {_CONTEXT}")
     try:
         variables = json.loads(files[_CONTEXT].content.decode())
     except (ValueError, RecursionError) as error:
-        raise Unusable(f"{_CONTEXT} is not JSON: {error}", "correct the file") from None
+        raise UnusableTemplate(f"{_CONTEXT} is not JSON: {error}", "correct the file") from None
     if not isinstance(variables, dict):
-        raise Unusable(f"{_CONTEXT} does not hold an object", "correct the file")
+        raise UnusableTemplate(f"{_CONTEXT} does not hold an object", "correct the file")
     tops = {path.split("/")[0] for path in files if "/" in path}
-    marks = _marks(variables)
+    marks = _delimiters(variables)
     top = next(
         (each for each in sorted(tops) if "cookiecutter" in each and all(m in each for m in marks)), None
     )
     if top is None:
-        raise Unusable("it has no folder such as {{cookiecutter.project}}, which becomes the project")
+        raise UnusableTemplate("it has no folder such as {{cookiecutter.project}}, which becomes the project")
     return Template(variables, top, files)
 
 
@@ -122,7 +130,7 @@ def read_template(folder: Path) -> Template:
     """Read a template's folder: regular files, and links to regular files of the template.
 
     Raises:
-        Unusable: it is not a template, is too large, or has a link that leads out of it.
+        UnusableTemplate: it is not a template, is too large, or has a link that leads out of it.
         OSError: it cannot be read.
     """
     root = Path(os.path.realpath(folder))
@@ -130,12 +138,12 @@ def read_template(folder: Path) -> Template:
     try:
         names = sorted(os.listdir(root))  # noqa: PTH208 - names only
     except OSError as error:
-        raise Unusable(f"it cannot be read: {error.strerror}") from None
+        raise UnusableTemplate(f"it cannot be read: {error.strerror}") from None
     for name in names:
         is_top = "cookiecutter" in name and name != _CONTEXT
         if is_top or name in {_CONTEXT, _HOOKS, _SHARED, _EXTENSIONS, f"{_EXTENSIONS}.py"}:
             reader.read(name)
-    return template_of(reader.files)
+    return build_template(reader.files)
 
 
 class _Reader:
@@ -143,7 +151,7 @@ class _Reader:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._left = MOST_BYTES
+        self._left = MAX_BYTES
         self.files: dict[str, File] = {}
 
     def read(self, path: str) -> None:
@@ -157,28 +165,36 @@ class _Reader:
                     if name != "__pycache__":
                         self.read(f"{path}/{name}")
             elif stat.S_ISREG(kind):
-                self._keep(path, place)
+                self._add(path, place)
             elif stat.S_ISLNK(kind):
-                self._keep(path, self._led_to(path))
+                self._add(path, self._link_target(path))
             else:
-                raise Unusable(f"{path!r} is neither a file nor a folder", "remove it from the template")
+                raise UnusableTemplate(
+                    f"{path!r} is neither a file nor a folder", "remove it from the template"
+                )
         except UnicodeEncodeError:
-            raise Unusable(f"{path!r} has a name that is not UTF-8", "rename it in the template") from None
+            raise UnusableTemplate(
+                f"{path!r} has a name that is not UTF-8", "rename it in the template"
+            ) from None
         except OSError as error:
-            raise Unusable(f"{path!r} cannot be read: {error.strerror}", "correct its permissions") from None
+            raise UnusableTemplate(
+                f"{path!r} cannot be read: {error.strerror}", "correct its permissions"
+            ) from None
         except RecursionError:
-            raise Unusable("its folders are nested too deep", "remove them from the template") from None
+            raise UnusableTemplate(
+                "its folders are nested too deep", "remove them from the template"
+            ) from None
 
-    def _led_to(self, path: str) -> Path:
+    def _link_target(self, path: str) -> Path:
         """The file that a link leads to, which must be below the root: only then is it a part of the template."""
         target = Path(os.path.realpath(self._root / path))
         inside = target.is_relative_to(self._root) and ".git" not in target.relative_to(self._root).parts
         if not inside or not target.is_file():
-            raise Unusable(f"{path!r} is a link that does not lead to a file of the template",
+            raise UnusableTemplate(f"{path!r} is a link that does not lead to a file of the template",
                            "replace it with a copy of the file")  # fmt: skip
         return target
 
-    def _keep(self, path: str, place: Path) -> None:
+    def _add(self, path: str, place: Path) -> None:
         # Do not follow a link, or wait for a pipe, that somebody created meanwhile.
         with os.fdopen(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
             status = os.fstat(stream.fileno())
@@ -187,8 +203,8 @@ class _Reader:
             content = stream.read(self._left + 1)
         self._left -= len(content)
         self.files[path] = File(content, bool(status.st_mode & stat.S_IXUSR))
-        if self._left < 0 or len(self.files) > MOST_FILES:
-            raise Unusable(f"it has more than {MOST_FILES:,} files or {MOST_BYTES // 1_000_000} MB",
+        if self._left < 0 or len(self.files) > MAX_FILES:
+            raise UnusableTemplate(f"it has more than {MAX_FILES:,} files or {MAX_BYTES // 1_000_000} MB",
                            "remove what a project does not need")  # fmt: skip
 
 
@@ -197,7 +213,7 @@ def _below(files: Mapping[str, File], folder: str) -> Mapping[str, File]:
     return {path.removeprefix(start): file for path, file in sorted(files.items()) if path.startswith(start)}
 
 
-def _hook_of(path: str) -> str | None:
+def _hook_name(path: str) -> str | None:
     """The hook that a script belongs to, by cookiecutter's rule; None if it is no hook."""
     place = PurePosixPath(path)
     if place.parent.as_posix() != _HOOKS or path.endswith("~"):
@@ -205,7 +221,7 @@ def _hook_of(path: str) -> str | None:
     return place.stem if place.stem in _HOOK_NAMES else None
 
 
-def _marks(variables: Mapping[str, Any]) -> tuple[str, str]:
+def _delimiters(variables: Mapping[str, Any]) -> tuple[str, str]:
     syntax = variables.get("_jinja2_env_vars")
     named = syntax if isinstance(syntax, dict) else {}
     return str(named.get("variable_start_string", "{{")), str(named.get("variable_end_string", "}}"))

@@ -9,12 +9,12 @@ from ticketgen.assets import changelog
 from ticketgen.findings import Finding
 from ticketgen.findings.stacks import UPGRADE_REASON
 from ticketgen.tree import Changes, upgrades
-from ticketgen.tree.versions import is_newer
+from ticketgen.tree.version_order import is_newer
 from ticketgen.version import VERSION
 
-__all__ = ["explain_upgrade", "reasons"]
+__all__ = ["explain_upgrade", "rendering_entries"]
 
-_NEWEST = (10**9,)
+_ANY_VERSION = (10**9,)
 
 
 def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None = None) -> tuple[Finding, ...]:
@@ -25,14 +25,14 @@ def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None =
         before for before in changes.versions.values() if before != version and not is_newer(before, version)
     )
     oldest = min(older, key=_parts)
-    found = list(reasons(changelog() if text is None else text, oldest, version))
+    found = list(rendering_entries(changelog() if text is None else text, oldest, version))
     said = [f"{name}: {reason}" for name, reason in found]
     if not said:
         said = [f"the changelog gives no reason between {oldest} and {version}: read the diff"]
     return tuple(UPGRADE_REASON.found(each, "") for each in said)
 
 
-def reasons(text: str, after: str, up_to: str) -> Iterator[tuple[str, str]]:
+def rendering_entries(text: str, after: str, up_to: str) -> Iterator[tuple[str, str]]:
     """The changelog's *Rendering* entries after one version and up to another: pairs of version and entry."""
     for title, section in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
         name = title.split()[0].strip("[]")
@@ -46,4 +46,4 @@ def reasons(text: str, after: str, up_to: str) -> Iterator[tuple[str, str]]:
 
 def _parts(version: str) -> tuple[int, ...]:
     numbers = tuple(int(each) for each in re.findall("[0-9]+", version.partition("+")[0])[:3])
-    return numbers or _NEWEST
+    return numbers or _ANY_VERSION

@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import Final
 
 import ticketgen
-from ticketgen.safe_open import MOST_TEXT, open_chosen
+from ticketgen.safe_open import MAX_TEXT, read_chosen
 from ticketgen.version import VERSION
 
-__all__ = ["MOST_BYTES", "NotTicketgen", "Wheel", "pack", "read_wheel"]
+__all__ = ["MAX_BYTES", "NotTicketgen", "Wheel", "pack", "read_wheel"]
 
-MOST_BYTES: Final = 100_000_000
+MAX_BYTES: Final = 100_000_000
 """The maximum size of a wheel in bytes, a hundred times that of ticketgen's."""
 _TAG: Final = "py3-none-any"
-_FIRST_DATE: Final = (1980, 1, 1, 0, 0, 0)
+_ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip file can store."""
 _CACHES: Final = re.compile(r"__pycache__|\.[a-z]+_cache|\.hypothesis|\.DS_Store")
 
@@ -67,7 +67,7 @@ def pack() -> Wheel:
         f"Wheel-Version: 1.0\nGenerator: ticketgen {VERSION}\nRoot-Is-Purelib: true\nTag: {_TAG}\n".encode()
     )
     files[f"{information}/RECORD"] = _record(files, f"{information}/RECORD")
-    return Wheel(f"ticketgen-{VERSION}-{_TAG}.whl", VERSION, _zipped(files))
+    return Wheel(f"ticketgen-{VERSION}-{_TAG}.whl", VERSION, _zip(files))
 
 
 def read_wheel(path: Path) -> Wheel:
@@ -77,14 +77,14 @@ def read_wheel(path: Path) -> Wheel:
         NotTicketgen: it is not a wheel, or a wheel of another package.
         OSError: it cannot be read.
     """
-    content = open_chosen(path, MOST_BYTES)
+    content = read_chosen(path, MAX_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
             places = [name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
             if len(places) != 1:
                 raise NotTicketgen(f"{path} is not a wheel: it has no METADATA")
-            if archive.getinfo(places[0]).file_size > MOST_TEXT:
+            if archive.getinfo(places[0]).file_size > MAX_TEXT:
                 raise NotTicketgen(f"{path} is not a wheel of ticketgen: its METADATA is too large")
             headers = HeaderParser().parsestr(archive.read(places[0]).decode())
     except NotTicketgen:
@@ -153,12 +153,12 @@ def _record(files: Mapping[str, bytes], own: str) -> bytes:
     return text.getvalue().encode()
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
+def _zip(files: Mapping[str, bytes]) -> bytes:
     """The files as a zip: sorted, with the metadata last, as the specification recommends."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, content in sorted(files.items(), key=lambda item: (".dist-info/" in item[0], item)):
-            entry = zipfile.ZipInfo(name, _FIRST_DATE)
+            entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
             entry.create_system = 3  # always Unix, whatever the machine
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, content)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ticketgen.rehearsal.emulated import EmulatedAws
-from ticketgen.rehearsal.onsale import Storefront
+from ticketgen.rehearsal.emulator_client import EmulatedAws
+from ticketgen.rehearsal.sale import RegionApi
 
 __all__ = ["AppliedStack"]
 
@@ -32,14 +32,14 @@ class AppliedStack:
             self._clients[service, region] = self._aws.client(service, region, retries=retries)
         return self._clients[service, region]
 
-    def apis(self) -> list[Storefront]:
+    def apis(self) -> list[RegionApi]:
         """Return the API of every Region on the emulator."""
         found = []
         for region, exports in self.regions.items():
             url = urlsplit(exports["api_gateway_url"])
             api_id = str(url.hostname).split(".")[0]
             found.append(
-                Storefront(region, f"{self._aws.endpoint}/_aws/execute-api/{api_id}{url.path.rstrip('/')}")
+                RegionApi(region, f"{self._aws.endpoint}/_aws/execute-api/{api_id}{url.path.rstrip('/')}")
             )
         return found
 

@@ -11,22 +11,22 @@ from pathlib import Path
 
 from ticketgen.findings import Finding
 from ticketgen.findings.rehearsal import CREDENTIALS_IN_REACH
-from ticketgen.rehearsal.emulator.loopback import OUT_OF_REACH
+from ticketgen.rehearsal.emulator.loopback import ISOLATION_VARIABLES
 
 __all__ = [
-    "credentials_in_reach",
+    "base_environment",
     "download_variables",
-    "harmless_environment",
-    "plain_environment",
+    "find_credentials",
+    "isolated_environment",
 ]
 
-EVERYWHERE = ("PATH", "LANG", "LC_*", "TZ", "TMPDIR", "PYTHONHOME", "PYTHONPATH")
+_EVERYWHERE = ("PATH", "LANG", "LC_*", "TZ", "TMPDIR", "PYTHONHOME", "PYTHONPATH")
 """What a process needs to find programs and Python's packages."""
 
-TERRAFORM = ("HOME", "XDG_*", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_*")
+_TERRAFORM = ("HOME", "XDG_*", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_*")
 """What Terraform and OpenTofu need to find their configuration and installed providers."""
 
-DOWNLOADS = (
+_DOWNLOADS = (
     *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "TF_REGISTRY_*", "TF_TOKEN_*"),
 )
@@ -34,7 +34,7 @@ DOWNLOADS = (
 
 # Where the AWS SDKs look for credentials. Source:
 # https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
-VARIABLES = (
+_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -44,10 +44,10 @@ VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-FILES = {"AWS_SHARED_CREDENTIALS_FILE": ".aws/credentials", "AWS_CONFIG_FILE": ".aws/config"}
+_FILES = {"AWS_SHARED_CREDENTIALS_FILE": ".aws/credentials", "AWS_CONFIG_FILE": ".aws/config"}
 
 
-def credentials_in_reach(environment: Mapping[str, str], home: Path) -> tuple[Finding, ...]:
+def find_credentials(environment: Mapping[str, str], home: Path) -> tuple[Finding, ...]:
     """Return an error for each place where the AWS SDKs would find credentials."""
     return tuple(
         CREDENTIALS_IN_REACH.found(
@@ -59,21 +59,21 @@ def credentials_in_reach(environment: Mapping[str, str], home: Path) -> tuple[Fi
 
 
 def _places(environment: Mapping[str, str], home: Path) -> Iterator[str]:
-    for name in VARIABLES:
+    for name in _VARIABLES:
         if environment.get(name):
             yield f"the variable {name} is set"
-    for variable, default in FILES.items():
+    for variable, default in _FILES.items():
         file = Path(environment.get(variable) or home / default)
         if file.is_file() and file.stat().st_size:
             yield f"the file {file} exists"
 
 
-def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that every process of a rehearsal may have; credentials and proxies are not among them."""
-    return {**_kept(environment, EVERYWHERE), **OUT_OF_REACH}
+    return {**_selected(environment, _EVERYWHERE), **ISOLATION_VARIABLES}
 
 
-def harmless_environment(environment: Mapping[str, str], access: Mapping[str, str]) -> dict[str, str]:
+def isolated_environment(environment: Mapping[str, str], access: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for Terraform and a stack's suites, with which they reach nothing but the emulator.
 
     Args:
@@ -81,8 +81,8 @@ def harmless_environment(environment: Mapping[str, str], access: Mapping[str, st
         access: the emulator's variables.
     """
     return {
-        **_kept(environment, (*EVERYWHERE, *TERRAFORM)),
-        **OUT_OF_REACH,
+        **_selected(environment, (*_EVERYWHERE, *_TERRAFORM)),
+        **ISOLATION_VARIABLES,
         **access,
         "AWS_MAX_ATTEMPTS": "3",
         "CHECKPOINT_DISABLE": "1",
@@ -93,10 +93,10 @@ def harmless_environment(environment: Mapping[str, str], access: Mapping[str, st
 
 def download_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what `terraform init` needs in addition: proxies, certificates and tokens of registries."""
-    return _kept(environment, DOWNLOADS)
+    return _selected(environment, _DOWNLOADS)
 
 
-def _kept(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+def _selected(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from ticketgen.rehearsal.applied_stack import AppliedStack
-from ticketgen.rehearsal.emulated import EmulatedAws
-from ticketgen.rehearsal.onsale import Buyers, Show
-from ticketgen.rehearsal.scoreboard import Moment
+from ticketgen.rehearsal.emulator_client import EmulatedAws
+from ticketgen.rehearsal.sale import Buyers, SaleEvent
+from ticketgen.rehearsal.scoreboard import Fault
 from ticketgen.spec.model import Environment
 
 __all__ = ["FaultInjector", "region_to_disconnect"]
@@ -22,7 +22,7 @@ class FaultInjector:
         self,
         aws: EmulatedAws,
         stack: AppliedStack,
-        shows: Sequence[Show],
+        shows: Sequence[SaleEvent],
         far: str,
         buyers: Buyers,
         seconds: float,
@@ -33,17 +33,17 @@ class FaultInjector:
         self._buyers = buyers
         self._seconds, self._opened, self._progress = seconds, opened, progress
         self.planted: dict[str, float] = {}
-        self.moments: list[Moment] = []
+        self.moments: list[Fault] = []
 
     def inject(self) -> None:
         """Plant an oversell at a quarter of the sale; cut off the far Region from two fifths to two thirds."""
         self._wait_for_share(0.25)
         self._oversell()
         self._wait_for_share(0.4)
-        self._aws.ask(f"cut/{self._far}")
+        self._aws.control(f"cut/{self._far}")
         self._note(f"{self._far} cut off")
         self._wait_for_share(0.66)
-        self._aws.ask(f"heal/{self._far}")
+        self._aws.control(f"heal/{self._far}")
         self._note(f"{self._far} reconnected")
 
     def wait_for_corrections(self, seconds: float) -> list[float]:
@@ -94,7 +94,7 @@ class FaultInjector:
             time.sleep(0.05)
 
     def _note(self, what: str) -> None:
-        self.moments.append(Moment(round(time.monotonic() - self._opened, 1), what))
+        self.moments.append(Fault(round(time.monotonic() - self._opened, 1), what))
         self._progress(what)
 
 

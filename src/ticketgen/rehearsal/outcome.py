@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ticketgen.rehearsal.applied_stack import AppliedStack
-from ticketgen.rehearsal.emulated import EmulatedAws
-from ticketgen.rehearsal.onsale import Show
+from ticketgen.rehearsal.emulator_client import EmulatedAws
+from ticketgen.rehearsal.sale import SaleEvent
 
 __all__ = [
     "count_matching_maps",
@@ -24,7 +24,7 @@ __all__ = [
 def wait_for_replication(aws: EmulatedAws, seconds: float) -> None:
     """Wait until replication has caught up in every Region."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and aws.ask("state")["waiting"]:
+    while time.monotonic() < deadline and aws.control("state")["waiting"]:
         time.sleep(0.2)
 
 
@@ -37,14 +37,14 @@ def valid_entries(stack: AppliedStack) -> dict[str, dict[str, Any]]:
     return {key: entry for key, entry in entries.items() if "voids" not in entry and key not in voided}
 
 
-def missing_in_analytics(aws: EmulatedAws, stack: AppliedStack, shows: Sequence[Show]) -> dict[str, int]:
+def missing_in_analytics(aws: EmulatedAws, stack: AppliedStack, shows: Sequence[SaleEvent]) -> dict[str, int]:
     """Return the number of sales missing in each analytics database, after time to catch up."""
     wanted = sum("voids" not in entry for entry in stack.ledger_entries(shows[0].home))
     deadline = time.monotonic() + 30
     while True:
         found = {
             arn.split(":")[3]: wanted - rows
-            for arn, rows in aws.ask("state", table="ticket_sales")["rows"].items()
+            for arn, rows in aws.control("state", table="ticket_sales")["rows"].items()
         }
         if time.monotonic() > deadline or (found and not any(found.values())):
             return found
@@ -64,7 +64,7 @@ def count_refunds(stack: AppliedStack) -> int:
 
 
 def count_matching_maps(
-    aws: EmulatedAws, stack: AppliedStack, shows: Sequence[Show], live: Mapping[tuple[str, str], int]
+    aws: EmulatedAws, stack: AppliedStack, shows: Sequence[SaleEvent], live: Mapping[tuple[str, str], int]
 ) -> int:
     """Count the Regions whose seat map matches the ledger for every event."""
     wanted = Counter(event for event, _ in live)

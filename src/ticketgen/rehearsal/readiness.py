@@ -9,22 +9,22 @@ from pathlib import Path
 
 from ticketgen.findings import Finding
 from ticketgen.findings.rehearsal import NO_FORK, NO_TERRAFORM_BINARY, REHEARSAL_NOT_INSTALLED
-from ticketgen.rehearsal.credentials import credentials_in_reach
+from ticketgen.rehearsal.credentials import find_credentials
 from ticketgen.rehearsal.terraform import Terraform
 from ticketgen.version import install_command
 
-__all__ = ["what_is_missing"]
+__all__ = ["missing_requirements"]
 
-MODULES = ("boto3", "flask", "jsonpath_ng", "jsonschema", "moto")
+_MODULES = ("boto3", "flask", "jsonpath_ng", "jsonschema", "moto")
 
 
-def what_is_missing(environment: Mapping[str, str], home: Path) -> tuple[Finding, ...]:
+def missing_requirements(environment: Mapping[str, str], home: Path) -> tuple[Finding, ...]:
     """An error for each missing precondition, and for each source of credentials in reach."""
-    return (*_missing(), *credentials_in_reach(environment, home))
+    return (*_missing(), *find_credentials(environment, home))
 
 
 def _missing() -> Iterator[Finding]:
-    absent = [name for name in MODULES if importlib.util.find_spec(name) is None]
+    absent = [name for name in _MODULES if importlib.util.find_spec(name) is None]
     if absent:
         yield REHEARSAL_NOT_INSTALLED.found(
             f"a rehearsal needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed",

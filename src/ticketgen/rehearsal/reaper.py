@@ -20,17 +20,17 @@ import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["hold", "main"]
+__all__ = ["lock_folder", "main"]
 
 PREFIX = "ticketgen-rehearsal-"
 
-IN_USE = ".in-use"
+LOCK_FILE = ".in-use"
 """The file in the folder on which every process in charge of it holds a shared lock."""
 
-LONGEST_TEMPORARY = 48
+_MAX_PATH_LENGTH = 48
 """The longest path of a temporary folder in bytes: the path of a Unix socket below it has to fit into 104."""
 
-ORDINARY = re.compile(r"[\w/.,@+ -]+", re.ASCII)
+_ORDINARY = re.compile(r"[\w/.,@+ -]+", re.ASCII)
 """A path that needs no quotes."""
 
 
@@ -40,7 +40,7 @@ def main() -> None:
         signal.signal(each, signal.SIG_IGN)
     base = _base()
     _remove_stale(base)
-    folder = _made(base)
+    folder = _create_folder(base)
     print(folder, flush=True)
     sys.stdin.buffer.read()
     ended, group = os.pipe()
@@ -53,21 +53,21 @@ def main() -> None:
     _remove(folder)
 
 
-def hold(folder: Path) -> int | None:
+def lock_folder(folder: Path) -> int | None:
     """Lock the folder against removal by another rehearsal until the process ends; None if it is being removed."""
-    return _locked(folder, fcntl.LOCK_SH)
+    return _lock(folder, fcntl.LOCK_SH)
 
 
 def _base() -> Path:
     found = tempfile.gettempdir()
-    return Path(found if len(found) <= LONGEST_TEMPORARY and ORDINARY.fullmatch(found) else "/tmp")
+    return Path(found if len(found) <= _MAX_PATH_LENGTH and _ORDINARY.fullmatch(found) else "/tmp")
 
 
-def _made(base: Path) -> Path:
+def _create_folder(base: Path) -> Path:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
-        (folder / IN_USE).touch(0o600)
-        if hold(folder) is not None and folder.exists():
+        (folder / LOCK_FILE).touch(0o600)
+        if lock_folder(folder) is not None and folder.exists():
             return folder
 
 
@@ -75,13 +75,13 @@ def _remove_stale(base: Path) -> None:
     """Remove the folders of this user that no living process holds."""
     for folder in base.glob(f"{PREFIX}*"):
         if re.fullmatch(r"[a-z0-9_]{8}", folder.name.removeprefix(PREFIX)):
-            lock = _locked(folder, fcntl.LOCK_EX)
+            lock = _lock(folder, fcntl.LOCK_EX)
             if lock is not None:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(lock)
 
 
-def _locked(folder: Path, kind: int) -> int | None:
+def _lock(folder: Path, kind: int) -> int | None:
     """A lock on a private folder of this user; None if it is not such a folder, or is locked."""
     try:
         place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -91,7 +91,7 @@ def _locked(folder: Path, kind: int) -> int | None:
     try:
         found = os.fstat(place)
         if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) == 0o700:
-            lock = os.open(IN_USE, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=place)
+            lock = os.open(LOCK_FILE, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=place)
             fcntl.flock(lock, kind | fcntl.LOCK_NB)
             return lock
     except OSError:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from ticketgen.progress import ProgressCallback
 from ticketgen.rehearsal.applied_stack import AppliedStack
-from ticketgen.rehearsal.credentials import download_variables, harmless_environment
-from ticketgen.rehearsal.emulated import EmulatedAws
+from ticketgen.rehearsal.credentials import download_variables, isolated_environment
+from ticketgen.rehearsal.emulator_client import EmulatedAws
 from ticketgen.rehearsal.faults import FaultInjector, region_to_disconnect
-from ticketgen.rehearsal.onsale import Buyers, Show
 from ticketgen.rehearsal.outcome import (
     count_matching_maps,
     count_refunds,
@@ -22,6 +21,7 @@ from ticketgen.rehearsal.outcome import (
     valid_entries,
     wait_for_replication,
 )
+from ticketgen.rehearsal.sale import Buyers, SaleEvent
 from ticketgen.rehearsal.scoreboard import Goal, Scoreboard, percentiles, timeline
 from ticketgen.rehearsal.terraform import Terraform
 from ticketgen.spec.model import Environment
@@ -61,7 +61,7 @@ def rehearse(wanted: Rehearsal, progress: ProgressCallback) -> Scoreboard:
     """
     progress("starting the emulated AWS")
     with EmulatedAws() as aws:
-        aws.ask("pause")  # until there is something to sell
+        aws.control("pause")  # until there is something to sell
         folder = aws.workspace.folder / "stack"
         for path, text in wanted.files.items():
             file = folder / path
@@ -70,7 +70,7 @@ def rehearse(wanted: Rehearsal, progress: ProgressCallback) -> Scoreboard:
         terraform = Terraform(
             wanted.binary,
             folder,
-            harmless_environment(os.environ, aws.variables),
+            isolated_environment(os.environ, aws.variables),
             download_variables(os.environ),
             aws.workspace,
         )
@@ -97,15 +97,15 @@ def _sale(
     far = region_to_disconnect(environment)
     half = max(1, wanted.seats // 2)
     shows = [
-        Show("rehearsal-home", environment.primary_region, {"A": half, "B": wanted.seats - half}),
-        Show("rehearsal-away", far, {"A": half, "B": wanted.seats - half}),
+        SaleEvent("rehearsal-home", environment.primary_region, {"A": half, "B": wanted.seats - half}),
+        SaleEvent("rehearsal-away", far, {"A": half, "B": wanted.seats - half}),
     ]
     for show in shows:
         stack.client("dynamodb", show.home).put_item(
             TableName=stack.tables["events"], Item=show.item(int(time.time()), shards=4)
         )
     wait_for_replication(aws, 30)
-    aws.ask("run")  # streams are followed and schedules fire from here on
+    aws.control("run")  # streams are followed and schedules fire from here on
     rate = environment.event_scale.purchases_per_minute / 60
     buyers = Buyers(
         stack.apis(), shows, aws.keys, rate=rate, most_seats=environment.event_scale.seats_per_order
@@ -124,7 +124,7 @@ def _sale(
     caught_after = injector.wait_for_corrections(_TIMEOUT_SECONDS)
     wait_for_replication(aws, 30)
     behind = missing_in_analytics(aws, stack, shows)
-    found = aws.ask("state", metrics=0, executions=0)
+    found = aws.control("state", metrics=0, executions=0)
     measured = defaultdict(list)
     for metric in found["metrics"]:
         measured[metric["name"]].append(float(metric["value"]))

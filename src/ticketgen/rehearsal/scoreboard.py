@@ -10,7 +10,7 @@ from typing import Any
 
 from ticketgen.wording import counted
 
-__all__ = ["Goal", "Moment", "Percentiles", "Scoreboard", "percentiles", "text"]
+__all__ = ["Fault", "Goal", "Percentiles", "Scoreboard", "percentiles", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Fault:
     """A fault injected into the stack, with the seconds since the sale opened."""
 
     at: float
@@ -107,7 +107,7 @@ class Scoreboard:
     goals: tuple[Goal, ...]
     purchases_ms: Percentiles
     cut_region: str
-    moments: tuple[Moment, ...]
+    moments: tuple[Fault, ...]
     timeline: tuple[Mapping[str, int], ...] = field(default=())
 
     @property
@@ -126,11 +126,11 @@ def timeline(attempts: Sequence[tuple[float, str]], seconds: float) -> tuple[Map
     """Count the orders of each second of the sale by outcome: `sold`, `taken` or `unavailable`."""
     columns = [Counter[str]() for _ in range(int(seconds) + 1)]
     for at, outcome in attempts:
-        columns[min(int(at), len(columns) - 1)][kind_of(outcome)] += 1
+        columns[min(int(at), len(columns) - 1)][_outcome_category(outcome)] += 1
     return tuple(dict(column) for column in columns)
 
 
-def kind_of(outcome: str) -> str:
+def _outcome_category(outcome: str) -> str:
     """Return the category that the picture shows for an outcome."""
     if outcome == "sold":
         return "sold"

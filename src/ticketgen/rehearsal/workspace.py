@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ticketgen.rehearsal.credentials import plain_environment
-from ticketgen.rehearsal.reaper import hold
+from ticketgen.rehearsal.credentials import base_environment
+from ticketgen.rehearsal.reaper import lock_folder
 
-__all__ = ["Workspace", "module"]
+__all__ = ["Workspace", "module_command"]
 
 
-def module(name: str, *arguments: str) -> list[str]:
+def module_command(name: str, *arguments: str) -> list[str]:
     """The command line that runs a module of ticketgen; `-P` excludes modules of the current folder."""
     return [sys.executable, "-P", "-m", f"ticketgen.rehearsal.{name}", *arguments]
 
@@ -34,7 +34,7 @@ class Workspace:
     def __enter__(self) -> Workspace:
         # A group of its own: Ctrl-C on the terminal goes to this process only.
         self._reaper = subprocess.Popen(
-            module("reaper"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+            module_command("reaper"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
         )
         assert self._reaper.stdout is not None
         line = self._reaper.stdout.readline()
@@ -42,7 +42,7 @@ class Workspace:
             self._reaper.wait()
             raise RuntimeError("the private folder of the rehearsal could not be created")
         self.folder = Path(os.fsdecode(line.rstrip(b"\n")))
-        self._lock = hold(self.folder)
+        self._lock = lock_folder(self.folder)
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
         return self
@@ -70,4 +70,4 @@ class Workspace:
 
     def environment(self) -> dict[str, str]:
         """The environment for a process of ticketgen itself."""
-        return {**plain_environment(os.environ), "HOME": str(self.folder), "PYTHONSAFEPATH": "1"}
+        return {**base_environment(os.environ), "HOME": str(self.folder), "PYTHONSAFEPATH": "1"}

@@ -18,7 +18,7 @@ from ticketgen.rendering.scan import Kind, Token, scan
 __all__ = ["align"]
 
 
-_MOST_PADDING = 1_000_000  # spaces of a text: one long line moves the right sides of all lines around it
+_MAX_PADDING = 1_000_000  # spaces of a text: one long line moves the right sides of all lines around it
 
 
 class _Cells(NamedTuple):
@@ -32,8 +32,8 @@ class _Cells(NamedTuple):
 def align(text: str) -> str:
     """Align HCL whose indentation and spaces already match ``terraform fmt``. Idempotent."""
     lines = list(_lines(text))
-    assigned = _in_columns((line.lead, line.assign) for line in lines)
-    return "\n".join(_in_columns(zip(assigned, (line.comment for line in lines), strict=True)))
+    assigned = _aligned((line.lead, line.assign) for line in lines)
+    return "\n".join(_aligned(zip(assigned, (line.comment for line in lines), strict=True)))
 
 
 def _lines(text: str) -> Iterator[_Cells]:
@@ -65,7 +65,7 @@ def _cells(text: str, start: int, end: int, tokens: list[Token]) -> _Cells:
     )
 
 
-def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:
+def _aligned(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Join pairs; the right sides of consecutive pairs start in one column, one space after the widest left."""
     joined: list[str] = []
     padding = 0
@@ -77,7 +77,7 @@ def _in_columns(pairs: Iterable[tuple[str, str]]) -> list[str]:
         widths = [_width(left) for left, _ in rows]
         widest = max(widths)
         padding += widest * len(rows) - sum(widths)
-        if padding > _MOST_PADDING:
+        if padding > _MAX_PADDING:
             raise ValueError(f"{len(rows):,} lines in a row to align at column {widest:,} are too many")
         joined.extend(
             left + " " * (widest - width + 1) + right

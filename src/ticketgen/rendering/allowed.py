@@ -18,9 +18,9 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import Namespace, _PassArg
 from markupsafe import Markup
 
-from ticketgen.rendering.budget import CALL, ELEMENT, MOST_WEIGHT, NODE, Budget, TooMuch
+from ticketgen.rendering.budget import CALL, ELEMENT, MAX_WEIGHT, NODE, Budget, BudgetExceeded
 from ticketgen.rendering.filters import FILTERS as QUOTING
-from ticketgen.rendering.plain import METHODS, PLAIN, Data, Items, plain, weight
+from ticketgen.rendering.plain_data import METHODS, PLAIN, Data, Items, to_plain, weight
 
 __all__ = [
     "DOCUMENTED",
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 # Jinja's filters that select and order data. Its filters that produce text leave it unquoted, or quote it for HTML.
-_SELECTING = (
+_FILTER_NAMES = (
     "batch", "count", "d", "default", "dictsort", "first", "groupby", "items", "last", "length", "list",
     "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "sum", "unique",
 )  # fmt: skip
@@ -44,9 +44,9 @@ _TESTS = (
     "ge", "greaterthan", "gt", "in", "integer", "iterable", "le", "lessthan", "lt", "mapping", "ne", "none",
     "number", "odd", "sequence", "string", "true", "undefined",
 )  # fmt: skip
-_OF_ANYTHING = frozenset({"defined", "none", "undefined"})
-_OF_TEXT_TOO = frozenset({"d", "default"})
-_LARGEST_BATCH: Final = 1000
+_ACCEPT_ANY_VALUE = frozenset({"defined", "none", "undefined"})
+_ACCEPT_TEXT = frozenset({"d", "default"})
+_MAX_BATCH: Final = 1000
 
 LOOP = ("first", "index", "index0", "last", "length", "nextitem", "previtem", "revindex", "revindex0")
 """The attributes of ``loop`` that a template may read."""
@@ -62,7 +62,7 @@ def is_data(value: object) -> bool:
     return type(value) in PLAIN or type(value) is Markup
 
 
-def _need_data(value: object, name: str) -> None:
+def _require_data(value: object, name: str) -> None:
     if not is_data(value) and not isinstance(value, Undefined):
         raise TypeError(f"{name} takes data, not a {type(value).__name__}")
 
@@ -77,7 +77,7 @@ def _bounded(name: str, function: Callable[..., Any], *, anything: bool, text: b
         budget = budget_of(context)
         if not anything:
             for each in (*given, *named.values()):
-                _need_data(each, name)
+                _require_data(each, name)
         value, *others = (*given, *named.values())
         if not text and isinstance(value, Markup):
             raise TypeError(f"{name} changes text that is already quoted")
@@ -89,15 +89,15 @@ def _bounded(name: str, function: Callable[..., Any], *, anything: bool, text: b
             passed = (context,)
         elif wanted is not None:
             passed = (context.environment if wanted is _PassArg.environment else context.eval_ctx,)
-        return budget.made(function(*passed, *given, **named))
+        return budget.charge_value(function(*passed, *given, **named))
 
     return called
 
 
 def _batch(value: Any, linecount: int, fill_with: object = None) -> Any:
     """Jinja's ``batch``, whose last row is filled up to no more than a thousand."""
-    if type(linecount) is not int or not 0 < linecount <= _LARGEST_BATCH:
-        raise ValueError(f"batch takes a number from 1 to {_LARGEST_BATCH}, not {str(linecount)[:20]}")
+    if type(linecount) is not int or not 0 < linecount <= _MAX_BATCH:
+        raise ValueError(f"batch takes a number from 1 to {_MAX_BATCH}, not {str(linecount)[:20]}")
     return JINJA_FILTERS["batch"](value, linecount, fill_with)
 
 
@@ -115,7 +115,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         name: _bounded(name, function, anything=False, text=text)
         for name, function, text in (
-            *((name, _JINJA[name], name in _OF_TEXT_TOO) for name in _SELECTING),
+            *((name, _JINJA[name], name in _ACCEPT_TEXT) for name in _FILTER_NAMES),
             *((name, function, True) for name, function in QUOTING.items()),
         )
     }
@@ -125,7 +125,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 TESTS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         name: _bounded(
-            name, cast("Callable[..., Any]", JINJA_TESTS[name]), anything=name in _OF_ANYTHING, text=True
+            name, cast("Callable[..., Any]", JINJA_TESTS[name]), anything=name in _ACCEPT_ANY_VALUE, text=True
         )
         for name in _TESTS
     }
@@ -136,7 +136,7 @@ TESTS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 @pass_context
 def _dict(context: Context, /, **values: object) -> Any:
     """A mapping of keyword arguments."""
-    return budget_of(context).made(Data((name, _value(value)) for name, value in values.items()))
+    return budget_of(context).charge_value(Data((name, _value(value)) for name, value in values.items()))
 
 
 @pass_context
@@ -152,15 +152,15 @@ def _range(context: Context, *ends: int) -> Any:
     if not all(type(end) is int for end in ends):
         raise TypeError("range takes whole numbers")
     numbers = range(*ends)
-    if max(0, -((numbers.start - numbers.stop) // numbers.step)) > MOST_WEIGHT // weight(0):
-        raise TooMuch(f"a range of more than {MOST_WEIGHT // weight(0):,} numbers is too long")
-    return budget_of(context).made(Items(numbers))
+    if max(0, -((numbers.start - numbers.stop) // numbers.step)) > MAX_WEIGHT // weight(0):
+        raise BudgetExceeded(f"a range of more than {MAX_WEIGHT // weight(0):,} numbers is too long")
+    return budget_of(context).charge_value(Items(numbers))
 
 
 def _value(value: object) -> Any:
     if isinstance(value, Undefined):
         str(value)
-    return plain(value)
+    return to_plain(value)
 
 
 GLOBALS: Mapping[str, Callable[..., Any]] = MappingProxyType(
@@ -174,18 +174,18 @@ def call_method(budget: Budget, data: Data, name: str, *given: Any) -> Any:
     budget.spend(CALL)
     match name, given:
         case "items", ():
-            return budget.made(Items(Items(pair) for pair in data.items()))
+            return budget.charge_value(Items(Items(pair) for pair in data.items()))
         case "keys", ():
-            return budget.made(Items(data))
+            return budget.charge_value(Items(data))
         case "values", ():
-            return budget.made(Items(data.values()))
+            return budget.charge_value(Items(data.values()))
         case "get", (str(key),) | (str(key), _):
             return data.get(key, given[1] if len(given) > 1 else None)
     raise TypeError(f"{name} cannot take these arguments")
 
 
 @pass_context
-def _pay(context: Context, cost: int) -> None:
+def _charge(context: Context, cost: int) -> None:
     budget_of(context).spend(cost)
 
 
@@ -201,11 +201,11 @@ def _each(context: Context, value: Any, cost: int) -> Any:
 
 
 @pass_context
-def _made(context: Context, value: Any) -> Any:
+def _template_value(context: Context, value: Any) -> Any:
     """A list that a template wrote, or what Jinja gives a macro beside its parameters."""
     if isinstance(value, dict):
-        return budget_of(context).made(Data((name, _value(each)) for name, each in value.items()))
-    return budget_of(context).made(Items(map(_value, value)))
+        return budget_of(context).charge_value(Data((name, _value(each)) for name, each in value.items()))
+    return budget_of(context).charge_value(Items(map(_value, value)))
 
 
 @pass_context
@@ -213,11 +213,11 @@ def _mapping(context: Context, flat: Items) -> Any:
     keys = flat[::2]
     if not all(type(key) is str for key in keys):
         raise TypeError("the keys of a mapping are text")
-    return budget_of(context).made(Data(zip(keys, flat[1::2], strict=True)))
+    return budget_of(context).charge_value(Data(zip(keys, flat[1::2], strict=True)))
 
 
 @pass_context
-def _weighed(context: Context, value: Any) -> Any:
+def _charge_operand(context: Context, value: Any) -> Any:
     """One side of a comparison."""
     budget_of(context).spend(weight(value))
     return value
@@ -228,26 +228,27 @@ def _slice(context: Context, value: Any, *ends: int | None) -> Any:
     if not isinstance(value, Items) or not all(end is None or type(end) is int for end in ends):
         raise TypeError("a slice is taken of a list, with whole numbers")
     budget_of(context).spend(ELEMENT * len(value))
-    return budget_of(context).made(Items(value[slice(*ends)]))
+    return budget_of(context).charge_value(Items(value[slice(*ends)]))
 
 
 HOOKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "each()": _each,
-        "made()": _made,
+        "made()": _template_value,
         "mapping()": _mapping,
-        "pay()": _pay,
+        "pay()": _charge,
         "slice()": _slice,
-        "weighed()": _weighed,
+        "weighed()": _charge_operand,
     }
 )
-"""What `syntax.charge` puts into templates. The lexer accepts none of these names; `map` could name one as text, which
+"""What `template_syntax.add_charges` puts into templates. The lexer accepts none of these names; `map` could name one
+as text, which
 `TemplateEnvironment.call_filter` refuses."""
 
 DOCUMENTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "filters that quote": tuple(sorted(QUOTING)),
-        "filters that select": tuple(sorted(_SELECTING)),
+        "filters that select": tuple(sorted(_FILTER_NAMES)),
         "tests": tuple(sorted(_TESTS)),
         "functions": tuple(sorted(GLOBALS)),
         "methods of a mapping": tuple(sorted(METHODS)),

@@ -17,8 +17,8 @@ __all__ = [
     "hcl_string",
     "hcl_text",
     "heredoc_text",
-    "normal",
-    "sound",
+    "require_encodable",
+    "require_normalized",
 ]
 
 # Control characters, and characters that are invisible, break lines or change the writing direction.
@@ -41,7 +41,7 @@ _LINE_BREAKS = re.compile(f"[\\s{_BY_NUMBER}]+")
 _TEMPLATE = re.compile(r"[$%](?=\{)")
 
 
-def sound(text: str) -> str:
+def require_encodable(text: str) -> str:
     """The text itself.
 
     Raises:
@@ -54,19 +54,19 @@ def sound(text: str) -> str:
     return text
 
 
-def normal(text: str) -> str:
+def require_normalized(text: str) -> str:
     """The text itself, if Terraform leaves it unchanged.
 
     Raises:
         ValueError: it is not in Unicode's form NFC, to which Terraform normalizes every string
             (https://github.com/zclconf/go-cty, ``cty.NormalizeString``), or it is not sound.
     """
-    if not unicodedata.is_normalized("NFC", sound(text)):
+    if not unicodedata.is_normalized("NFC", require_encodable(text)):
         raise ValueError(f"Terraform would change {text[:40]!r}: write it in Unicode's form NFC")
     return text
 
 
-def _by_number(character: str) -> str:
+def _numeric_escape(character: str) -> str:
     """The character as an escape that HCL, Python and YAML share."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
@@ -74,7 +74,9 @@ def _by_number(character: str) -> str:
 
 def _between_quotes(text: str) -> str:
     """The text for use between double quotes in Python and YAML."""
-    return _ESCAPED.sub(lambda match: _SHORT.get(match[0]) or _by_number(match[0]), sound(text))
+    return _ESCAPED.sub(
+        lambda match: _SHORT.get(match[0]) or _numeric_escape(match[0]), require_encodable(text)
+    )
 
 
 def double_quoted(text: str) -> str:
@@ -88,17 +90,17 @@ def hcl_text(text: str) -> str:
     A ``$`` or ``%`` at its end and a ``{`` at its start are written by number, so that they cannot open an
     interpolation together with the text beside them.
     """
-    escaped = _TEMPLATE.sub(r"\g<0>\g<0>", _between_quotes(normal(text)))
+    escaped = _TEMPLATE.sub(r"\g<0>\g<0>", _between_quotes(require_normalized(text)))
     if escaped[-1:] in ("$", "%"):
-        escaped = escaped[:-1] + _by_number(escaped[-1])
+        escaped = escaped[:-1] + _numeric_escape(escaped[-1])
     if escaped[:1] == "{":
-        escaped = _by_number("{") + escaped[1:]
+        escaped = _numeric_escape("{") + escaped[1:]
     return escaped
 
 
 def hcl_string(text: str) -> str:
     """The text as an HCL string literal."""
-    return '"' + _TEMPLATE.sub(r"\g<0>\g<0>", _between_quotes(normal(text))) + '"'
+    return '"' + _TEMPLATE.sub(r"\g<0>\g<0>", _between_quotes(require_normalized(text))) + '"'
 
 
 def hcl_key(text: str) -> str:
@@ -112,7 +114,7 @@ def hcl_key(text: str) -> str:
         "null",
     }:
         return text
-    return _NOT_ONE_CLUSTER.sub(lambda match: _by_number(match[0]), hcl_string(text))
+    return _NOT_ONE_CLUSTER.sub(lambda match: _numeric_escape(match[0]), hcl_string(text))
 
 
 def heredoc_text(text: str) -> str:
@@ -121,7 +123,7 @@ def heredoc_text(text: str) -> str:
     Raises:
         ValueError: a heredoc cannot contain it, because of a carriage return or a missing newline at the end.
     """
-    if "\r" in normal(text):
+    if "\r" in require_normalized(text):
         raise ValueError("a heredoc cannot contain a carriage return")
     if text and not text.endswith("\n"):
         raise ValueError("a heredoc always ends with a newline, and this text does not")
@@ -130,4 +132,4 @@ def heredoc_text(text: str) -> str:
 
 def comment_text(text: str) -> str:
     """The text as one line that is safe after ``#``, with runs of white space and control characters as one space."""
-    return _LINE_BREAKS.sub(" ", sound(text)).strip()
+    return _LINE_BREAKS.sub(" ", require_encodable(text)).strip()

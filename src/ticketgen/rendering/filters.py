@@ -18,13 +18,13 @@ from ticketgen.rendering.quoted import Expression, Quoted
 
 __all__ = ["FILTERS"]
 
-_MOST_INDENT = 80
+_MAX_INDENT = 80
 
 
 def hcl(value: object, indent: int | None = None) -> Quoted:
     """Any JSON-like value as an HCL expression: on one line, or on several if the indent of the first is given."""
     if indent is not None:
-        _small(indent)
+        _check_indent(indent)
     return Quoted(literals.hcl_literal(value, indent))
 
 
@@ -49,7 +49,7 @@ def number(value: object) -> Quoted:
 def expression(value: object) -> Quoted:
     """A raw HCL expression: an `Expression` from ticketgen's own code, never text."""
     if not isinstance(value, Expression):
-        literals.refuse(value, "an Expression")
+        literals.raise_unsupported(value, "an Expression")
     return Quoted(value.text)
 
 
@@ -110,19 +110,19 @@ def lines(values: Iterable[object], indent: int = 0, end: str = "") -> Quoted:
     """
     if end not in ("", ","):
         raise ValueError(f"{str(end)[:40]!r} is not a line end: use '' or ','")
-    _small(indent)
+    _check_indent(indent)
     texts = []
     for value in values:
         if not isinstance(value, Quoted | Markup):
-            literals.refuse(value, "quoted")
+            literals.raise_unsupported(value, "quoted")
         texts.append(value.__html__() + end)
     return Quoted(("\n" + " " * indent).join(texts))
 
 
-def _small(indent: int) -> None:
+def _check_indent(indent: int) -> None:
     """Check a number of spaces, which each line of a value may repeat."""
-    if type(indent) is not int or not 0 <= indent <= _MOST_INDENT:
-        raise ValueError(f"{str(indent)[:20]} is not an indent from 0 to {_MOST_INDENT}")
+    if type(indent) is not int or not 0 <= indent <= _MAX_INDENT:
+        raise ValueError(f"{str(indent)[:20]} is not an indent from 0 to {_MAX_INDENT}")
 
 
 FILTERS: Mapping[str, Callable[..., Quoted]] = MappingProxyType(

@@ -14,7 +14,7 @@ from typing import NoReturn
 from jinja2 import Undefined
 from markupsafe import Markup
 
-from ticketgen.rendering.escapes import double_quoted, hcl_key, hcl_string, sound
+from ticketgen.rendering.escapes import double_quoted, hcl_key, hcl_string, require_encodable
 from ticketgen.rendering.quoted import Expression
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "number_literal",
     "plain_text",
     "python_literal",
-    "refuse",
+    "raise_unsupported",
     "yaml_literal",
 ]
 
@@ -40,10 +40,10 @@ def plain_text(value: object) -> str:
     """
     if isinstance(value, str) and not isinstance(value, Markup):
         return str.__str__(value)
-    return refuse(value, "plain text")
+    return raise_unsupported(value, "plain text")
 
 
-def refuse(value: object, wanted: str) -> NoReturn:
+def raise_unsupported(value: object, wanted: str) -> NoReturn:
     """Raise an error that names the expected kind of value.
 
     Raises:
@@ -60,7 +60,7 @@ def refuse(value: object, wanted: str) -> NoReturn:
 def number_literal(value: object) -> str:
     """A finite number, in digits that HCL, Python and JSON all read."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        refuse(value, "a number")
+        raise_unsupported(value, "a number")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value!r} is not a finite number")
     return repr(value)
@@ -72,7 +72,7 @@ def _collection(value: object, literal: Callable[[object], str]) -> str:
         return "{" + ", ".join(f"{literal(plain_text(k))}: {literal(v)}" for k, v in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return "[" + ", ".join(literal(item) for item in value) + "]"
-    return refuse(value, "a JSON-like value")
+    return raise_unsupported(value, "a JSON-like value")
 
 
 def python_literal(value: object) -> str:
@@ -93,7 +93,7 @@ def json_literal(value: object) -> str:
     if isinstance(value, int | float):
         return number_literal(value)
     if isinstance(value, str):
-        return json.dumps(sound(plain_text(value)))
+        return json.dumps(require_encodable(plain_text(value)))
     return _collection(value, json_literal)
 
 
@@ -141,7 +141,7 @@ def hcl_literal(value: object, indent: int | None = None) -> str:
         return _hcl_lines("{", items, "}", indent)
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return _hcl_lines("[", [hcl_literal(item, inner) for item in value], "]", indent)
-    return refuse(value, "a JSON-like value or an Expression")
+    return raise_unsupported(value, "a JSON-like value or an Expression")
 
 
 def _hcl_lines(opening: str, items: Sequence[str], closing: str, indent: int | None) -> str:

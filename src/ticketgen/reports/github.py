@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ticketgen.escaping import harmless, visible
+from ticketgen.escaping import visible, without_ci_commands
 from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.reports.report import Style
 
-__all__ = ["MOST_ANNOTATIONS", "render"]
+__all__ = ["MAX_ANNOTATIONS", "render"]
 
-MOST_ANNOTATIONS = 10
+MAX_ANNOTATIONS = 10
 _LONGEST_TITLE = 255
 _LONGEST_MESSAGE = 16_000  # characters, of up to four bytes each
 
@@ -28,7 +28,7 @@ def render(
 ) -> str:
     """One workflow command for each finding within GitHub's limit, and a plain line for each one beyond it."""
     lines = []
-    left = dict.fromkeys(Severity, MOST_ANNOTATIONS)
+    left = dict.fromkeys(Severity, MAX_ANNOTATIONS)
     for finding in findings:
         left[finding.severity] -= 1
         lines.append(_command(finding) if left[finding.severity] >= 0 else _plain(finding))
@@ -53,7 +53,9 @@ def _command(finding: Finding) -> str:
 def _plain(finding: Finding) -> str:
     place = f"{visible(str(finding.location))}: " if finding.location else ""
     # Begins with a word: a line that begins with :: would be a command.
-    return harmless(f"{finding.severity.value}: {place}{' '.join(finding.message.split())} [{finding.rule}]")
+    return without_ci_commands(
+        f"{finding.severity.value}: {place}{' '.join(finding.message.split())} [{finding.rule}]"
+    )
 
 
 def _data(text: str) -> str:

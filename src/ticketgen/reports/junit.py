@@ -14,7 +14,7 @@ from ticketgen.reports.report import Style
 
 __all__ = ["render"]
 
-_NOWHERE = "ticketgen"
+_WITHOUT_FILE = "ticketgen"
 
 
 def render(
@@ -23,12 +23,12 @@ def render(
     """The document; without findings it has one case that passed, so that it shows that the check has run."""
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
-        by_file.setdefault(finding.location.file if finding.location else _NOWHERE, []).append(finding)
+        by_file.setdefault(finding.location.file if finding.location else _WITHOUT_FILE, []).append(finding)
     suites = [line for file, found in sorted(by_file.items()) for line in _suite(file, found)]
     if not suites:
         suites = [
-            f'  <testsuite name="{_NOWHERE}" tests="1" failures="0">',
-            f'    <testcase name="no findings" classname="{_NOWHERE}"/>',
+            f'  <testsuite name="{_WITHOUT_FILE}" tests="1" failures="0">',
+            f'    <testcase name="no findings" classname="{_WITHOUT_FILE}"/>',
             "  </testsuite>",
         ]
     total, failures = max(1, len(findings)), _failures(findings)

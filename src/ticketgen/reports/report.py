@@ -16,7 +16,7 @@ __all__ = ["Style", "lines_of", "report"]
 
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
 
-_LONGEST = 16_000
+_MAX_LENGTH = 16_000
 """Characters of a message: a parser may quote a whole file."""
 
 
@@ -43,7 +43,7 @@ class _Render(Protocol):
     ) -> str: ...
 
 
-PLAIN = Style()
+_PLAIN = Style()
 
 
 def report(
@@ -51,7 +51,7 @@ def report(
     format: str,
     sources: Mapping[str, str],
     kinds: Mapping[str, FindingKind] = MappingProxyType({}),
-    style: Style = PLAIN,
+    style: Style = _PLAIN,
 ) -> str:
     """Findings in a format, errors first, then by place.
 
@@ -66,7 +66,7 @@ def report(
         The report without a newline at its end. Without findings it is an empty document, or "" as text and github.
     """
     render = cast("_Render", import_module(f"ticketgen.reports.{format}").render)
-    return render(tuple(map(_visible, sorted(findings, key=_key))), sources, kinds, style)
+    return render(tuple(map(_escaped, sorted(findings, key=_key))), sources, kinds, style)
 
 
 @lru_cache(maxsize=4)
@@ -78,13 +78,13 @@ def lines_of(source: str) -> tuple[str, ...]:
     return tuple(source.split("\n"))
 
 
-def _visible(finding: Finding) -> Finding:
+def _escaped(finding: Finding) -> Finding:
     """The finding with texts as every format shows them; names of files are written as the format needs them."""
     return replace(
         finding,
         rule=visible(finding.rule),
-        message=visible_lines(finding.message[:_LONGEST]),
-        help=visible_lines(finding.help[:_LONGEST]),
+        message=visible_lines(finding.message[:_MAX_LENGTH]),
+        help=visible_lines(finding.help[:_MAX_LENGTH]),
     )
 
 

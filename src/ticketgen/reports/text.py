@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ticketgen.escaping import harmless, visible
+from ticketgen.escaping import visible, without_ci_commands
 from ticketgen.findings import Finding, FindingKind, Location, Severity
 from ticketgen.reports.report import Style, lines_of
 from ticketgen.wording import counted
@@ -32,7 +32,7 @@ def render(
         return ""
     paint = _painted if style.color else _plain
     paragraphs = ["\n".join(_lines(finding, sources, paint)) for finding in findings]
-    return harmless("\n".join([*paragraphs, _count(findings)]))
+    return without_ci_commands("\n".join([*paragraphs, _count(findings)]))
 
 
 def _plain(text: str, code: str) -> str:
@@ -58,11 +58,11 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n      ")
 
 
-def _excerpt(place: Location, source: str | None, paint: _Paint) -> Iterator[str]:
+def _excerpt(location: Location, source: str | None, paint: _Paint) -> Iterator[str]:
     lines = lines_of(source) if source else ()
-    if place.line > len(lines):
+    if location.line > len(lines):
         return
-    line, column = lines[place.line - 1].rstrip("\r"), place.column
+    line, column = lines[location.line - 1].rstrip("\r"), location.column
     if len(line) > _LONGEST_LINE:
         start = max(0, column - _LONGEST_LINE // 2)
         line, column = line[start : start + _LONGEST_LINE], column - start

@@ -8,7 +8,7 @@ from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.hcl.values import Link
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
@@ -17,12 +17,12 @@ def _check(subject: Subject) -> Iterator[Problem]:
     with_policy = {id(each.scope) for each in subject.resources("aws_api_gateway_rest_api_policy")}
     for method in subject.resources("aws_api_gateway_method"):
         if method.value("authorization") == "NONE" and not _is_exempt(method, with_policy):
-            verb = method.assumed("http_method")
+            verb = method.value_with_defaults("http_method")
             requests = f"{verb} requests" if isinstance(verb, str) else "requests"
             message = f"{method.address} accepts {requests} without authorization"
             yield Problem(message, method.at("authorization"))
     for route in subject.resources("aws_apigatewayv2_route"):
-        key = route.assumed("route_key")
+        key = route.value_with_defaults("route_key")
         kind = route.value("authorization_type")
         if kind not in (None, "NONE") or not isinstance(key, str) or key.startswith("OPTIONS "):
             continue
@@ -38,15 +38,15 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, url.at("authorization_type"))
 
 
-def _is_exempt(method: Found, with_policy: Set[int]) -> bool:
+def _is_exempt(method: BlockInstance, with_policy: Set[int]) -> bool:
     """Whether the method needs no authorization: a preflight, a private API, or an API with a resource policy."""
-    if method.assumed("http_method") == "OPTIONS":
+    if method.value_with_defaults("http_method") == "OPTIONS":
         return True  # browsers send preflight requests without credentials
     link = method.link("rest_api_id")
     if link is None:
         return False
     key = "private", link.resource, link.scope
-    private = method.subject.once(key, lambda: _is_private(method.subject, link))
+    private = method.subject.memoized(key, lambda: _is_private(method.subject, link))
     return private or link.resource.value("policy") is not None or id(link.scope) in with_policy
 
 
@@ -55,10 +55,10 @@ def _is_private(subject: Subject, api: Link) -> bool:
     return any(subject.assumed.of(each.value, api.scope) == ["PRIVATE"] for each in types if each is not None)
 
 
-def _websocket(route: Found) -> bool:
+def _websocket(route: BlockInstance) -> bool:
     link = route.link("api_id")
     if link is None:
-        return route.assumed("route_key") == "$connect"
+        return route.value_with_defaults("route_key") == "$connect"
     protocol = link.resource.value("protocol_type")
     return getattr(protocol, "value", None) == "WEBSOCKET"
 

@@ -7,41 +7,42 @@ from collections.abc import Iterator
 from ticketgen.findings import Finding, Severity
 from ticketgen.findings.verification import NOT_CHECKED, VALUE_NOT_CHECKED
 from ticketgen.hcl.configuration import Configuration
-from ticketgen.rules.limits import Enough
 from ticketgen.rules.registry import RULES
 from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.step_limit import StepLimitReached
 from ticketgen.rules.subject import Subject
 
 __all__ = ["apply_rules"]
 
-_OF_A_PROBLEM = 50
+_STEPS_PER_PROBLEM = 50
 """Steps that a problem counts as, because it takes memory too."""
 
 
-def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator[Finding]:
+def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iterator[Finding]:
     """Yield a finding for each place that breaks a rule, once, even if several calls of a module share the place.
 
     Args:
         configuration: what to check.
-        ours: whether ticketgen rendered it, so that code over a limit is an error. A value that is not computed is a
+        rendered: whether ticketgen rendered it, so that code over a limit is an error. A value that is not computed
+            is a
             note also then, because a template of the project may need it; ``--strict`` decides.
     """
     subject = Subject(configuration)
-    severity = Severity.ERROR if ours else Severity.NOTE
+    severity = Severity.ERROR if rendered else Severity.NOTE
     for rule in RULES:
         last = None
         try:
             for problem in _problems(rule, subject):
-                last = problem.place
+                last = problem.location
                 yield rule.found(problem.message, problem.help or None, at=last, severity=problem.severity)
-        except Enough:
+        except StepLimitReached:
             configuration.budget.partial = True
             message = f"not checked to the end: {rule.id} would take too many steps in this directory"
             yield NOT_CHECKED.found(message, "split the directory", at=last, severity=severity)
     for place, what in subject.skipped:
         configuration.budget.partial = True
         yield NOT_CHECKED.found(what, "simplify or split the code", at=place, severity=severity)
-    for what, count, place in subject.everything_unseen():
+    for what, count, place in subject.unseen_parts():
         configuration.budget.partial = True
         where = f", here and in {count - 1:,} other place{'s' * (count > 2)}" if count > 1 else ""
         message = f"the rules do not see {what}{where}"
@@ -51,10 +52,10 @@ def apply_rules(configuration: Configuration, *, ours: bool = False) -> Iterator
 
 def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:
     seen = set()
-    subject.begin()
+    subject.reset_steps()
     for problem in rule.check(subject):
-        subject.spend(_OF_A_PROBLEM + len(problem.message) // 100)
-        key = problem.place, hash(problem.message)  # not the message, which may be long
+        subject.spend(_STEPS_PER_PROBLEM + len(problem.message) // 100)
+        key = problem.location, hash(problem.message)  # not the message, which may be long
         if key not in seen:
             seen.add(key)
             yield problem

@@ -10,21 +10,26 @@ from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.hcl.syntax import Expression
 from ticketgen.hcl.values import Environment
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
-_LONGEST = 4096  # characters of a path: PATH_MAX of Linux
+_MAX_LENGTH = 4096  # characters of a path: PATH_MAX of Linux
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    taken: dict[tuple[int, str], Found] = {}
+    taken: dict[tuple[int, str], BlockInstance] = {}
     for archive in subject.data("archive_file"):
         expression = archive.expression("output_path")
-        path = archive.assumed("output_path")
-        if expression is None or not isinstance(path, str) or len(path) > _LONGEST or _may_not_exist(archive):
+        path = archive.value_with_defaults("output_path")
+        if (
+            expression is None
+            or not isinstance(path, str)
+            or len(path) > _MAX_LENGTH
+            or _is_conditional(archive)
+        ):
             continue
-        if _looped(archive, "for_each", "count") and not _differs(archive, expression):
+        if _is_looped(archive, "for_each", "count") and not _differs(archive, expression):
             yield Problem(f"all instances of {archive.address} write to {path}", archive.at("output_path"))
             continue
         other = taken.setdefault((id(archive.scope.root), posixpath.normpath(path)), archive)
@@ -32,7 +37,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(_message(archive, other, path), archive.at("output_path"))
 
 
-def _message(archive: Found, other: Found, path: str) -> str:
+def _message(archive: BlockInstance, other: BlockInstance, path: str) -> str:
     if other.declared.block is archive.declared.block:
         modules = sorted({scope.path or "the root module" for scope in (archive.scope, other.scope)})
         where = f"in both {' and '.join(modules)}" if len(modules) > 1 else f"more than once in {modules[0]}"
@@ -40,37 +45,37 @@ def _message(archive: Found, other: Found, path: str) -> str:
     return f"{archive.address} writes to {path}, as {other.address} does"
 
 
-def _may_not_exist(archive: Found) -> bool:
+def _is_conditional(archive: BlockInstance) -> bool:
     """Whether an unknown ``count`` decides if it exists: of two such archives, perhaps never both."""
     return archive.expression("count") is not None and not isinstance(archive.value("count"), int)
 
 
-def _looped(archive: Found, *names: str) -> bool:
+def _is_looped(archive: BlockInstance, *names: str) -> bool:
     return any(archive.expression(name) is not None for name in names) and archive.value("count") not in (
         0,
         1,
     )
 
 
-def _differs(archive: Found, path: Expression) -> bool:
+def _differs(archive: BlockInstance, path: Expression) -> bool:
     """Whether the path differs between instances."""
     return any(
         reference.root in {"each", "count"} for reference in archive.scope.module.references(path)
     ) or (UNKNOWN_ORIGIN in archive.subject.origins.of(path, archive.scope, archive.declared.block))
 
 
-def _same_content(archive: Found, other: Found) -> bool:
+def _same_content(archive: BlockInstance, other: BlockInstance) -> bool:
     """Whether both are one block in two calls of its module that write the same bytes, which is harmless."""
     if archive.declared.block is not other.declared.block:
         return False
     return all(
-        _worth(archive, source, attribute) == _worth(other, source, attribute)
+        _comparable_value(archive, source, attribute) == _comparable_value(other, source, attribute)
         for source in archive.declared.block.blocks("source")
         for attribute in ("filename", "content")
     ) and not any(archive.has(name) for name in ("source_dir", "source_file", "source_content"))
 
 
-def _worth(archive: Found, block: object, attribute: str) -> object:
+def _comparable_value(archive: BlockInstance, block: object, attribute: str) -> object:
     node = block.attribute(attribute)  # type: ignore[attr-defined]
     value = archive.subject.assumed.of(node.value if node else None, Environment(archive.scope))
     return value if isinstance(value, str) else object()

@@ -19,7 +19,7 @@ PREFIXES: Mapping[str, str] = MappingProxyType({
 """The prefix of a service's IAM actions, by boto3's name for the service."""
 
 # Operations whose IAM action has the same name.
-_SAME: Mapping[str, str] = {
+_SAME_NAMED: Mapping[str, str] = {
     "cloudwatch": "put_metric_data get_metric_data get_metric_statistics describe_alarms",
     "dynamodb": (
         "get_item put_item update_item delete_item query scan batch_get_item batch_write_item describe_table "
@@ -39,7 +39,7 @@ _SAME: Mapping[str, str] = {
 }
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html and the services' own pages.
-_OTHER: Mapping[tuple[str, str], tuple[str, ...]] = {
+_OTHER_ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("lambda", "invoke"): ("lambda:InvokeFunction",),
     ("s3", "delete_object"): ("s3:DeleteObject",),
     ("s3", "delete_objects"): ("s3:DeleteObject",),
@@ -63,10 +63,10 @@ ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
             (service, method): (
                 f"{PREFIXES[service]}:{''.join(word.capitalize() for word in method.split('_'))}",
             )
-            for service, methods in _SAME.items()
+            for service, methods in _SAME_NAMED.items()
             for method in methods.split()
         },
-        **_OTHER,
+        **_OTHER_ACTIONS,
     }
 )
 """The IAM actions that a call needs, by boto3's names for service and method."""

@@ -16,17 +16,17 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ticketgen.rules.limits import Steps
 from ticketgen.rules.python_scopes import Called, Client, Item, Member, Module, Name, Scope, Source, Text
+from ticketgen.rules.step_limit import StepLimit
 
 __all__ = ["AwsCall", "aws_calls", "module_name"]
 
-_MOST_ROUNDS = 50
+_MAX_ROUNDS = 50
 """Limit of passes over the code; a longer chain of functions is not followed to its end."""
 
-_MOST_FUNCTIONS = 20
+_MAX_FUNCTIONS = 20
 """Limit of functions that one parameter may hold; one that may hold more is not followed."""
-_MOST_STEPS = 1_000_000
+_MAX_STEPS = 1_000_000
 """Limit of assignments, calls, returns and scopes that are looked at, over all passes."""
 
 _Place = tuple[str, str]
@@ -56,7 +56,9 @@ def module_name(file: str) -> str:
     return posixpath.normpath(file).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def aws_calls(modules: Mapping[str, Module], handler: str, steps: Steps | None = None) -> tuple[AwsCall, ...]:
+def aws_calls(
+    modules: Mapping[str, Module], handler: str, steps: StepLimit | None = None
+) -> tuple[AwsCall, ...]:
     """The AWS calls of a package.
 
     Args:
@@ -67,12 +69,12 @@ def aws_calls(modules: Mapping[str, Module], handler: str, steps: Steps | None =
     Raises:
         Enough: that would take more steps.
     """
-    flow = _Flow(modules, handler, steps or Steps(_MOST_STEPS))
+    flow = _Flow(modules, handler, steps or StepLimit(_MAX_STEPS))
     return tuple(flow.calls())
 
 
 class _Flow:
-    def __init__(self, modules: Mapping[str, Module], handler: str, steps: Steps) -> None:
+    def __init__(self, modules: Mapping[str, Module], handler: str, steps: StepLimit) -> None:
         self.modules = modules
         self._spend = steps.spend
         self.held: dict[_Holder, str] = {}
@@ -161,7 +163,7 @@ class _Flow:
     # Which name holds which client
 
     def _follow(self) -> None:
-        for _ in range(_MOST_ROUNDS):
+        for _ in range(_MAX_ROUNDS):
             before = self._known()
             for module, name in self.reached:
                 scope = self.modules[module].scopes[name]
@@ -201,7 +203,7 @@ class _Flow:
                     self.texts.setdefault(holder, set()).add(value.value)
                 elif isinstance(value, Name | Member):
                     functions = self.functions.setdefault(holder, set())
-                    if len(functions) <= _MOST_FUNCTIONS:
+                    if len(functions) <= _MAX_FUNCTIONS:
                         functions |= self._functions(value, module, scope)
 
     def _is_method(self, module: str, name: str) -> bool:
@@ -286,7 +288,7 @@ class _Flow:
                         return self._made(module, inner)
                     if name in around.taken:
                         held = self.functions.get((module, around.name, name), set())
-                        return held if len(held) <= _MOST_FUNCTIONS else set()
+                        return held if len(held) <= _MAX_FUNCTIONS else set()
                     around = (
                         self.modules[module].scopes.get(around.outer) if around.outer is not None else None
                     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from ticketgen.findings import Severity
-from ticketgen.rules.functions import Code, functions, python
 from ticketgen.rules.javascript import environment
+from ticketgen.rules.lambda_functions import Code, functions, python
 from ticketgen.rules.python_code import PythonCode
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
@@ -14,7 +14,7 @@ from ticketgen.rules.subject import Subject
 __all__ = ["RULE"]
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
-_GIVEN = frozenset({
+_SET_BY_LAMBDA = frozenset({
     "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION",
     "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
@@ -31,7 +31,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             continue
         for file in function.code:
             for name, line in _reads(subject, file):
-                if name not in given and name not in _GIVEN:
+                if name not in given and name not in _SET_BY_LAMBDA:
                     message = (
                         f"{file.name} reads the environment variable {name}, "
                         f"which {function.found.address} does not set"
@@ -47,7 +47,7 @@ def _reads(subject: Subject, file: Code) -> Iterable[tuple[str, int]]:
         if isinstance(code, PythonCode):
             reads = code.environment.items()
     elif file.name.endswith((".js", ".mjs", ".cjs")):
-        reads = subject.once(("environment", file.text), lambda: environment(file.text))
+        reads = subject.memoized(("environment", file.text), lambda: environment(file.text))
     subject.spend(len(reads))
     return reads
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator, Set
 
 from ticketgen.findings import Severity
-from ticketgen.rules.functions import Code, LambdaFunction, functions, python
 from ticketgen.rules.javascript import imports
+from ticketgen.rules.lambda_functions import Code, LambdaFunction, functions, python
 from ticketgen.rules.python_code import PythonCode
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
@@ -16,13 +16,13 @@ from ticketgen.rules.subject import Subject
 __all__ = ["RULE"]
 
 # boto3 with its dependencies, and the runtime interface client. https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
-_WITH_PYTHON = frozenset({
+_PYTHON_PACKAGES = frozenset({
     "awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "simplejson", "six",
     "snapshot_restore_py", "urllib3",
 })  # fmt: skip
 
 # Modules that a version removed from the standard library, by its "What's New": https://docs.python.org/3/whatsnew/
-_GONE = {
+_REMOVED = {
     (3, 12): frozenset({"asynchat", "asyncore", "distutils", "imp", "smtpd"}),
     (3, 13): frozenset({
         "aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib", "nis",
@@ -32,11 +32,11 @@ _GONE = {
 # The SDKs for durable functions, with the first runtime version that includes them.
 # https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
 _DURABLE = {"aws_durable_execution_sdk_python": (3, 13), "@aws/durable-execution-sdk-js": (22,)}
-_NEW = frozenset({"annotationlib", "compression", "concurrent", "tomllib", "zoneinfo", "graphlib"})
-_EVER = sys.stdlib_module_names | _NEW | frozenset().union(*_GONE.values())
+_ADDED = frozenset({"annotationlib", "compression", "concurrent", "tomllib", "zoneinfo", "graphlib"})
+_ANY_VERSION = sys.stdlib_module_names | _ADDED | frozenset().union(*_REMOVED.values())
 
 # https://nodejs.org/api/modules.html#built-in-modules
-_WITH_NODE = frozenset({
+_NODE_PACKAGES = frozenset({
     "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
     "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net",
     "os", "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "sea", "sqlite", "stream",
@@ -65,9 +65,9 @@ def _python(function: LambdaFunction, file: Code, siblings: Set[str]) -> Iterato
         return
     subject.spend(len(code.imports))
     version = _version(function.runtime.removeprefix("python"))
-    gone = frozenset().union(*(names for since, names in _GONE.items() if version >= since))
+    gone = frozenset().union(*(names for since, names in _REMOVED.items() if version >= since))
     for name, line in code.imports.items():
-        if name in siblings or name in _WITH_PYTHON or (name in _EVER and name not in gone):
+        if name in siblings or name in _PYTHON_PACKAGES or (name in _ANY_VERSION and name not in gone):
             continue
         if version >= _DURABLE.get(name, (99,)):
             continue
@@ -77,14 +77,14 @@ def _python(function: LambdaFunction, file: Code, siblings: Set[str]) -> Iterato
 
 def _node(function: LambdaFunction, file: Code, packed: Set[str]) -> Iterator[Problem]:
     subject = function.found.subject
-    imported = subject.once(("imports", file.text), lambda: imports(file.text))
+    imported = subject.memoized(("imports", file.text), lambda: imports(file.text))
     subject.spend(len(imported))
     major = _version(function.runtime.removeprefix("nodejs").removesuffix(".x"))[0]
     for name, line in imported:
         package = "/".join(name.split("/", 2)[: 2 if name.startswith("@") else 1])
         if (
             name.startswith(("node:", ".", "/"))
-            or package in _WITH_NODE
+            or package in _NODE_PACKAGES
             or f"node_modules/{package}" in packed
         ):
             continue

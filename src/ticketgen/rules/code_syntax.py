@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Severity
-from ticketgen.rules.functions import functions, python
+from ticketgen.rules.lambda_functions import functions, python
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 

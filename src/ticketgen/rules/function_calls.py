@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ticketgen.rules.client_flow import AwsCall, aws_calls, module_name
-from ticketgen.rules.functions import Code, LambdaFunction, python
-from ticketgen.rules.limits import Enough, Steps
+from ticketgen.rules.lambda_functions import Code, LambdaFunction, python
 from ticketgen.rules.python_code import PythonCode
 from ticketgen.rules.python_scopes import Module
+from ticketgen.rules.step_limit import StepLimit, StepLimitReached
 
 __all__ = ["calls_of"]
 
-_MOST_STEPS = 2_000_000
+_MAX_STEPS = 2_000_000
 """Limit of steps to follow the clients of all packages of a directory: some seconds."""
 
 
@@ -22,23 +22,25 @@ def calls_of(function: LambdaFunction) -> Iterator[tuple[Code, AwsCall]]:
     files = {module_name(file.name): file for file in function.code or () if file.name.endswith(".py")}
     read = {name: python(subject, file) for name, file in files.items()}
     modules = {name: code.scopes for name, code in read.items() if isinstance(code, PythonCode)}
-    handler = function.found.assumed("handler")
+    handler = function.found.value_with_defaults("handler")
     handler = handler if isinstance(handler, str) else ""
-    steps = subject.once("steps of calls", lambda: Steps(_MOST_STEPS))
+    steps = subject.memoized("steps of calls", lambda: StepLimit(_MAX_STEPS))
     # The scopes of a text are one object, because each text is read once.
     key = "calls", handler, tuple((name, id(scopes)) for name, scopes in modules.items())
-    calls = subject.once(key, lambda: _calls(modules, handler, steps))
+    calls = subject.memoized(key, lambda: _calls(modules, handler, steps))
     if calls is None:
-        place = min(file.place for file in files.values())
-        subject.skip(place, f"the AWS calls of {function.found.address} take too many steps to follow")
+        place = min(file.location for file in files.values())
+        subject.note_skipped(
+            place, f"the AWS calls of {function.found.address} take too many steps to follow"
+        )
         return
     subject.spend(len(calls))
     for call in calls:
         yield files[call.module], call
 
 
-def _calls(modules: Mapping[str, Module], handler: str, steps: Steps) -> tuple[AwsCall, ...] | None:
+def _calls(modules: Mapping[str, Module], handler: str, steps: StepLimit) -> tuple[AwsCall, ...] | None:
     try:
         return aws_calls(modules, handler, steps)
-    except Enough:
+    except StepLimitReached:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Severity
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
@@ -16,7 +16,7 @@ _LOCK = re.compile(r"(?:^|[^a-z])(?:dist)?(?:locks?|mutex(?:es)?|leases?|semapho
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for table in subject.resources("aws_dynamodb_table"):
-        replicas = table.inner("replica")
+        replicas = table.nested_blocks("replica")
         strong = any(replica.value("consistency_mode") == "STRONG" for replica in replicas)
         if replicas and not strong and _locks(table):
             yield _problem(table, replicas[0])
@@ -27,15 +27,15 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield _problem(copied, replica)
 
 
-def _problem(table: Found, at: Found) -> Problem:
+def _problem(table: BlockInstance, at: BlockInstance) -> Problem:
     return Problem(
-        f"{table.address} holds locks, but is a global table, where the last writer wins", at.place
+        f"{table.address} holds locks, but is a global table, where the last writer wins", at.location
     )
 
 
-def _locks(table: Found) -> bool:
+def _locks(table: BlockInstance) -> bool:
     """Whether the name or the key of a table suggests that it holds locks."""
-    said = [table.declared.name, table.assumed("name"), table.assumed("hash_key")]
+    said = [table.declared.name, table.value_with_defaults("name"), table.value_with_defaults("hash_key")]
     # At most 255 characters: botocore 1.44 dynamodb TableName, KeySchemaAttributeName.
     words = [
         re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each).lower()

@@ -11,17 +11,17 @@ from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.values import Link, PartialText
-from ticketgen.rules.functions import LambdaFunction, functions
+from ticketgen.rules.lambda_functions import LambdaFunction, functions
 from ticketgen.rules.policies import statements_of
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["Granted", "grants"]
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: policies for AWS services.
-_FOR_SERVICES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole",
+_BASIC_POLICIES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole",
                  "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess")  # fmt: skip
-_UNSEEN = "what the roles of functions grant, because of {}"
-_OF_A_ROLE = frozenset({"aws_iam_role_policy", "aws_iam_role_policy_attachment"})
+_UNSEEN_TEXT = "what the roles of functions grant, because of {}"
+_ROLE_POLICY_TYPES = frozenset({"aws_iam_role_policy", "aws_iam_role_policy_attachment"})
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Granted:
 
     @cached_property
     def _allowed(self) -> _Patterns:
-        return self.function.found.subject.once(
+        return self.function.found.subject.memoized(
             ("patterns", id(self.actions)), lambda: _Patterns(self.actions)
         )
 
@@ -63,11 +63,13 @@ class _Patterns:
         """Whether a pattern matches an action."""
         if action not in self._known:
             lower = action.lower()
-            self._known[action] = lower in self._exact or any(_matches(each, lower) for each in self._wild)
+            self._known[action] = lower in self._exact or any(
+                matches_pattern(each, lower) for each in self._wild
+            )
         return self._known[action]
 
 
-def _matches(pattern: str, text: str) -> bool:
+def matches_pattern(pattern: str, text: str) -> bool:
     """Whether a pattern with ``*`` and ``?`` matches the whole text."""
     here = after = 0  # in the pattern; behind its last star
     start = at = 0  # in the text: where that star ends, and the current character
@@ -99,14 +101,14 @@ def grants(subject: Subject) -> Iterator[Granted]:
     for each in subject.resources("aws_iam_policy_attachment"):
         unclear.add(id(each.scope.root))
         if every:
-            subject.unseen(each.place, _UNSEEN.format("aws_iam_policy_attachment"))
-    by_role: dict[tuple[Scope, Declaration], list[Found]] = {}
+            subject.note_unseen(each.location, _UNSEEN_TEXT.format("aws_iam_policy_attachment"))
+    by_role: dict[tuple[Scope, Declaration], list[BlockInstance]] = {}
     for policy in policies:
         link = policy.link("role")
         if link is not None:
             by_role.setdefault((link.scope, link.resource), []).append(policy)
     # A file that could not be read may have policies of any role.
-    scopes = subject.configuration.every_scope()
+    scopes = subject.configuration.all_scopes()
     unclear |= {id(scope.root) for scope in scopes if not scope.module.complete}
     users: dict[Declaration, set[Address]] = {}
     for function, role in zip(every, roles, strict=True):
@@ -133,39 +135,43 @@ def _role(function: LambdaFunction) -> Link | None:
     match values.parts(value) if isinstance(value, PartialText) else ():
         case (*_, str(before), Link() as name) if before.endswith(":role/"):
             value = name
-            if name.resource.type in _OF_A_ROLE and name.path == ("role",):
+            if name.resource.type in _ROLE_POLICY_TYPES and name.path == ("role",):
                 value = values.of(name.resource.value("role"), name.scope)
     return value if isinstance(value, Link) else None
 
 
-def _actions(subject: Subject, role: Link, policies: list[Found]) -> tuple[tuple[str, Location], ...] | None:
+def _actions(
+    subject: Subject, role: Link, policies: list[BlockInstance]
+) -> tuple[tuple[str, Location], ...] | None:
     block = role.resource.block
     if block.attribute("managed_policy_arns") or block.blocks("inline_policy") or block.blocks("dynamic"):
-        subject.unseen(role.resource.place, _UNSEEN.format("policies inside a role"))
+        subject.note_unseen(role.resource.place, _UNSEEN_TEXT.format("policies inside a role"))
         return None
     found: list[tuple[str, Location]] = []
     for policy in policies:
-        holder: Found | None = policy
+        holder: BlockInstance | None = policy
         if policy.declared.type == "aws_iam_role_policy_attachment":
-            arn = policy.assumed("policy_arn")
-            if isinstance(arn, str) and arn.endswith(_FOR_SERVICES):
+            arn = policy.value_with_defaults("policy_arn")
+            if isinstance(arn, str) and arn.endswith(_BASIC_POLICIES):
                 continue
             link = policy.link("policy_arn")
             if link is None or link.resource.type != "aws_iam_policy":
                 if isinstance(arn, str):
-                    subject.unseen(policy.place, _UNSEEN.format("a policy that is not in the configuration"))
+                    subject.note_unseen(
+                        policy.location, _UNSEEN_TEXT.format("a policy that is not in the configuration")
+                    )
                 return None
             holder = subject.linked(link)
         statements = statements_of(holder, "policy") if holder is not None else ()
         if statements is None:
             return None
         for statement in statements:
-            if not statement.allow or statement.negated:
-                subject.unseen(
-                    statement.place, _UNSEEN.format("a statement that denies, or names exceptions")
+            if not statement.allow or statement.is_negated:
+                subject.note_unseen(
+                    statement.location, _UNSEEN_TEXT.format("a statement that denies, or names exceptions")
                 )
                 return None
             if statement.actions is None:
                 return None
-            found += [(action, statement.place) for action in statement.actions]
+            found += [(action, statement.location) for action in statement.actions]
     return tuple(found)

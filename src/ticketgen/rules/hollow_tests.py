@@ -15,7 +15,7 @@ class HollowTest:
     """A test that cannot fail: its name, what it lacks, and where it begins, counted from 1."""
 
     name: str
-    lack: str
+    reason: str
     line: int
     column: int
 

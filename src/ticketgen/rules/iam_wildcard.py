@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from ticketgen.findings import Severity
 from ticketgen.rules.policies import statements_of
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
-_HOLDERS = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
+_POLICY_TYPES = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
 
 # Services whose data actions all take an ARN, by the Service Authorization Reference.
-_TAKE_ARN = frozenset(
+_ARN_SERVICES = frozenset(
     {"dynamodb", "kinesis", "lambda", "rds-data", "s3", "secretsmanager", "sns", "sqs", "states"}
 )
 # Prefixes of their actions that take no ARN, or apply to the account.
-_WITHOUT_ARN = (
+_ACTIONS_WITHOUT_ARN = (
     "list",
     "describe",
     "getaccount",
@@ -31,30 +31,30 @@ _WITHOUT_ARN = (
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    for holder in subject.resources(*_HOLDERS):
-        yield from _of_policy(holder, "policy")
+    for holder in subject.resources(*_POLICY_TYPES):
+        yield from _check_policy(holder, "policy")
     for role in subject.resources("aws_iam_role"):
-        for inline in role.inner("inline_policy"):
-            yield from _of_policy(inline, "policy")
+        for inline in role.nested_blocks("inline_policy"):
+            yield from _check_policy(inline, "policy")
 
 
-def _of_policy(holder: Found, attribute: str) -> Iterator[Problem]:
+def _check_policy(holder: BlockInstance, attribute: str) -> Iterator[Problem]:
     for statement in statements_of(holder, attribute) or ():
-        if not statement.allow or statement.principals:
+        if not statement.allow or statement.has_principal:
             continue
         wild = [action for action in statement.actions or () if _is_every(action)]
         if wild:
-            yield Problem(f"{holder.address} grants {', '.join(wild)}", statement.place)
-        elif statement.negated:
-            yield Problem(f"{holder.address} grants every action except some", statement.place)
+            yield Problem(f"{holder.address} grants {', '.join(wild)}", statement.location)
+        elif statement.is_negated:
+            yield Problem(f"{holder.address} grants every action except some", statement.location)
         elif any(
             isinstance(each, str) and each and not each.strip("*") for each in statement.resources or ()
         ):
-            if statement.conditioned:
+            if statement.has_condition:
                 continue
             named = [action for action in statement.actions or () if _takes_arn(action)]
             if named:
-                yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.place)
+                yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.location)
 
 
 def _is_every(action: str) -> bool:
@@ -65,7 +65,7 @@ def _is_every(action: str) -> bool:
 
 def _takes_arn(action: str) -> bool:
     service, _, operation = action.lower().partition(":")
-    return service in _TAKE_ARN and not operation.startswith(_WITHOUT_ARN)
+    return service in _ARN_SERVICES and not operation.startswith(_ACTIONS_WITHOUT_ARN)
 
 
 def _list(actions: list[str]) -> str:

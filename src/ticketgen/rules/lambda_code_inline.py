@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Severity
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
@@ -22,7 +22,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         yield from _archived(function)
 
 
-def _archived(function: Found) -> Iterator[Problem]:
+def _archived(function: BlockInstance) -> Iterator[Problem]:
     link = function.link("filename")
     if link is None or link.resource.type != "archive_file":
         return

@@ -34,12 +34,12 @@ java17 on 2027-06-30, a year later than AWS first announced and than tflint-rule
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for function in subject.resources("aws_lambda_function"):
-        runtime = function.assumed("runtime")
+        runtime = function.value_with_defaults("runtime")
         if isinstance(runtime, str) and runtime in DEPRECATED:
             since = DEPRECATED[runtime]
             yield Problem(f"runtime {runtime} has been deprecated since {since}", function.at("runtime"))
     for layer in subject.resources("aws_lambda_layer_version"):
-        runtimes = layer.assumed("compatible_runtimes")
+        runtimes = layer.value_with_defaults("compatible_runtimes")
         named = [each for each in runtimes if isinstance(each, str)] if isinstance(runtimes, list) else []
         if named and all(each in DEPRECATED for each in named):
             message = f"{layer.address} lists only deprecated runtimes: {', '.join(named)}"

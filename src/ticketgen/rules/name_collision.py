@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.aws.name_limits import NAME_LIMITS
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.hcl.address import Address
@@ -12,7 +12,7 @@ from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.syntax import Reference
 from ticketgen.hcl.values import is_known
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
@@ -26,10 +26,10 @@ def _check(subject: Subject) -> Iterator[Problem]:
     regional = {key for key, limit in NAME_LIMITS.items() if limit.scope == "regional" and "." not in key[1]}
     several: dict[int, bool] = {}
     for type, attribute in sorted(everywhere | regional):
-        taken: dict[tuple[object, ...], Found] = {}
+        taken: dict[tuple[object, ...], BlockInstance] = {}
         for found in subject.resources(type):
-            value = found.assumed(attribute)
-            if not isinstance(value, str) or _may_not_exist(found):
+            value = found.value_with_defaults(attribute)
+            if not isinstance(value, str) or _is_conditional(found):
                 continue
             root = found.scope.root
             if id(root) not in several:
@@ -45,7 +45,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 yield _problem(found, other, attribute, value)
 
 
-def _problem(found: Found, other: Found, attribute: str, value: str) -> Problem:
+def _problem(found: BlockInstance, other: BlockInstance, attribute: str, value: str) -> Problem:
     place = f"{other.scope.path}.{other.address}" if other.scope.path else other.address
     if found.declared.block is other.declared.block:
         modules = [scope.path or "the root module" for scope in (found.scope, other.scope)]
@@ -56,10 +56,10 @@ def _problem(found: Found, other: Found, attribute: str, value: str) -> Problem:
     return Problem(message, found.at(attribute))
 
 
-def _may_not_exist(found: Found) -> bool:
+def _is_conditional(found: BlockInstance) -> bool:
     """Whether it is unknown if, or how often, the resource is created."""
     scope = found.scope
-    if found.subject.once(("looped", id(scope)), lambda: _is_looped(scope)):
+    if found.subject.memoized(("looped", id(scope)), lambda: _is_looped(scope)):
         return True
     loop = found.where.bound.get("each") or found.where.bound.get("count") or {}
     return isinstance(loop, dict) and not is_known([loop.get("key"), loop.get("index")])
@@ -75,7 +75,7 @@ def _is_looped(scope: Scope) -> bool:
     return False
 
 
-def _provider(found: Found) -> Address | None:
+def _provider(found: BlockInstance) -> Address | None:
     expression = found.expression("provider")
     return expression.address if isinstance(expression, Reference) else None
 

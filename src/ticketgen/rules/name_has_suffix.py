@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Severity
 from ticketgen.hcl.address import Address
-from ticketgen.rules.names import Name, is_input, names, suffixes, varies_otherwise
+from ticketgen.rules.resource_names import Name, is_input, names, suffixes, varies_without_variable
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -26,7 +26,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 def _lacks(name: Name, declared: frozenset[Address]) -> bool:
     origins = name.origins
-    if declared & origins or varies_otherwise(origins) or is_input(name.expression):
+    if declared & origins or varies_without_variable(origins) or is_input(name.expression):
         return False
     # A stack without a variable named suffix may build its names from any of its inputs.
     return any(variable.name.endswith("suffix") for variable in declared) or not any(

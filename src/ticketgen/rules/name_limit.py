@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketgen.aws.names import NAME_LIMITS, NameLimit
+from ticketgen.aws.name_limits import NAME_LIMITS, NameLimit
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.hcl.syntax import Expression, Literal
 from ticketgen.hcl.values import PartialText
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
@@ -27,8 +27,8 @@ def _check(subject: Subject) -> Iterator[Problem]:
                     yield Problem(f"{found.address}: the {attribute} {wrong}", found.at(attribute))
 
 
-def _wrong(found: Found, expression: Expression, limit: NameLimit) -> str:
-    value = found.assumed_of(expression)
+def _wrong(found: BlockInstance, expression: Expression, limit: NameLimit) -> str:
+    value = found.evaluate_with_defaults(expression)
     if isinstance(value, str):
         if not value and not isinstance(expression, Literal):
             return ""  # an empty default that callers override
@@ -40,7 +40,7 @@ def _wrong(found: Found, expression: Expression, limit: NameLimit) -> str:
     return ""
 
 
-def _known_characters(found: Found, text: PartialText) -> int:
+def _known_characters(found: BlockInstance, text: PartialText) -> int:
     """The fewest characters that a name has, with every unknown part empty."""
     assumed = found.subject.assumed
     known = (assumed.linked(each) for each in assumed.parts(text))
@@ -57,5 +57,5 @@ RULE = Rule(
     ),
     fix="shorten the name, or use only the characters that AWS accepts",
     check=_check,
-    sources=("ticketgen/aws/names.py lists each limit with its source.",),
+    sources=("ticketgen/aws/name_limits.py lists each limit with its source.",),
 )

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 __all__ = ["NamedFile", "named_files"]
 
 _PATH = re.compile(r"(?:\.{0,2}/)*+[\w-][\w./-]*\.(?:tf|tfvars|tf\.json|hcl|py|js|mjs|sh|zip)")
-_READS = frozenset(
+_READ_FUNCTIONS = frozenset(
     {"open", "Path", "PurePath", "joinpath", "join", "exists", "isfile", "is_file", "read_text", "getsize"}
 )
 _WRITING = frozenset("wax")
-_MADE = frozenset({"tmp_path", "tmpdir", "tempfile", "tmp", "workdir", "tmp_path_factory"})
+_TEMPORARY_FIXTURES = frozenset({"tmp_path", "tmpdir", "tempfile", "tmp", "workdir", "tmp_path_factory"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def named_files(tree: ast.Module) -> Iterator[NamedFile]:
         for child in ast.iter_child_nodes(node):
             around[child] = node
             nodes.append(child)
-    made = _made(nodes, around)
+    made = _temporary_paths(nodes, around)
     opened = _opened(nodes)
     exempt: set[ast.AST] = set()  # below a call that makes the file, or below a not
     for node in nodes:
@@ -49,11 +49,11 @@ def named_files(tree: ast.Module) -> Iterator[NamedFile]:
                 yield NamedFile(node.value, node.lineno, node.col_offset + 1)
 
 
-def _made(nodes: list[ast.AST], around: Mapping[ast.AST, ast.AST]) -> frozenset[ast.AST]:
+def _temporary_paths(nodes: list[ast.AST], around: Mapping[ast.AST, ast.AST]) -> frozenset[ast.AST]:
     """Expressions that contain the temporary folder of the test, such as paths that start there."""
     found: set[ast.AST] = set()
     for node in reversed(nodes):  # children first
-        if node in found or (isinstance(node, ast.Name) and node.id in _MADE):
+        if node in found or (isinstance(node, ast.Name) and node.id in _TEMPORARY_FIXTURES):
             found.add(node)
             if node in around:
                 found.add(around[node])
@@ -65,7 +65,7 @@ def _opened(nodes: list[ast.AST]) -> frozenset[ast.AST]:
     return frozenset(
         argument
         for node in nodes
-        if isinstance(node, ast.Call) and _called(node) in _READS
+        if isinstance(node, ast.Call) and _called(node) in _READ_FUNCTIONS
         for argument in node.args
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ticketgen.findings import Location
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.values import Link, Value
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["Ports", "Traffic", "is_anywhere", "traffic"]
 
@@ -62,22 +62,22 @@ class Traffic:
 
     Attributes:
         group: the security group of the rule; None if it is unknown.
-        inwards: whether the rule is an ingress rule.
+        ingress: whether the rule is an ingress rule.
         ports: the traffic that it allows.
         peers: the security groups on the other side.
         cidrs: the known address ranges on the other side.
         open_ended: whether the other side is partly unknown.
-        place: the location of the rule.
+        location: the location of the rule.
         scope: the scope of its module.
     """
 
     group: Link | None
-    inwards: bool
+    ingress: bool
     ports: Ports
     peers: tuple[Link, ...]
     cidrs: tuple[str, ...]
     open_ended: bool
-    place: Location
+    location: Location
     scope: Scope
 
 
@@ -86,29 +86,31 @@ def traffic(subject: Subject) -> Iterator[Traffic]:
     for owner in subject.resources("aws_security_group", "aws_default_security_group"):
         itself = Link(owner.scope, owner.declared)
         for inwards, name in ((True, "ingress"), (False, "egress")):
-            for rule in owner.inner(name):
-                yield _inline(rule, itself, inwards)
+            for rule in owner.nested_blocks(name):
+                yield _from_block(rule, itself, inwards)
             listed = owner.value(name)
             if isinstance(listed, list):
                 for item in listed:
                     if isinstance(item, dict):
-                        yield _listed(owner, item, itself, inwards, name)
+                        yield _from_list_item(owner, item, itself, inwards, name)
     for rule in subject.resources("aws_security_group_rule"):
         kind, group = rule.value("type"), _group(rule, "security_group_id")
         if kind in ("ingress", "egress"):
-            yield _inline(rule, group, kind == "ingress")
+            yield _from_block(rule, group, kind == "ingress")
         else:  # unknown: it may be any rule of either direction
             for inwards in (True, False):
-                yield Traffic(group, inwards, Ports(None, None, None), (), (), True, rule.place, rule.scope)
+                yield Traffic(
+                    group, inwards, Ports(None, None, None), (), (), True, rule.location, rule.scope
+                )
     for inwards, type in (
         (True, "aws_vpc_security_group_ingress_rule"),
         (False, "aws_vpc_security_group_egress_rule"),
     ):
         for rule in subject.resources(type):
-            yield _separate(rule, inwards)
+            yield _from_resource(rule, inwards)
 
 
-def _inline(rule: Found, group: Link | None, inwards: bool) -> Traffic:
+def _from_block(rule: BlockInstance, group: Link | None, inwards: bool) -> Traffic:
     peers, unknown = _links(rule, "security_groups")
     source = rule.expression("source_security_group_id")
     if source is not None:
@@ -121,10 +123,10 @@ def _inline(rule: Found, group: Link | None, inwards: bool) -> Traffic:
         known, more = _cidrs(rule.value(name))
         cidrs, unknown = cidrs + known, unknown or more
     ports = _ports(rule.value("protocol"), rule.value("from_port"), rule.value("to_port"))
-    return Traffic(group, inwards, ports, peers, cidrs, unknown, rule.place, rule.scope)
+    return Traffic(group, inwards, ports, peers, cidrs, unknown, rule.location, rule.scope)
 
 
-def _separate(rule: Found, inwards: bool) -> Traffic:
+def _from_resource(rule: BlockInstance, inwards: bool) -> Traffic:
     peer = rule.expression("referenced_security_group_id")
     link = _group(rule, "referenced_security_group_id") if peer is not None else None
     cidrs: tuple[str, ...] = ()
@@ -134,10 +136,12 @@ def _separate(rule: Found, inwards: bool) -> Traffic:
         cidrs, unknown = cidrs + known, unknown or more
     ports = _ports(rule.value("ip_protocol"), rule.value("from_port"), rule.value("to_port"))
     group = _group(rule, "security_group_id")
-    return Traffic(group, inwards, ports, (link,) if link else (), cidrs, unknown, rule.place, rule.scope)
+    return Traffic(group, inwards, ports, (link,) if link else (), cidrs, unknown, rule.location, rule.scope)
 
 
-def _listed(group: Found, item: dict[str, Value], itself: Link, inwards: bool, name: str) -> Traffic:
+def _from_list_item(
+    group: BlockInstance, item: dict[str, Value], itself: Link, inwards: bool, name: str
+) -> Traffic:
     """Read one object of ``ingress = [{ … }]``."""
     groups = item.get("security_groups")
     listed = groups if isinstance(groups, list) else []
@@ -153,14 +157,14 @@ def _listed(group: Found, item: dict[str, Value], itself: Link, inwards: bool, n
     return Traffic(itself, inwards, ports, peers, cidrs, unknown, group.at(name), group.scope)
 
 
-def _group(rule: Found, name: str) -> Link | None:
+def _group(rule: BlockInstance, name: str) -> Link | None:
     link = rule.link(name)
     return (
         link if link and link.resource.type in {"aws_security_group", "aws_default_security_group"} else None
     )
 
 
-def _links(rule: Found, name: str) -> tuple[tuple[Link, ...], bool]:
+def _links(rule: BlockInstance, name: str) -> tuple[tuple[Link, ...], bool]:
     """The known groups of a list, and whether it may contain more."""
     expression = rule.expression(name)
     if expression is None:

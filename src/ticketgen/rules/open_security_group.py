@@ -18,9 +18,9 @@ _PING = frozenset({"icmp", "icmpv6"})
 def _check(subject: Subject) -> Iterator[Problem]:
     for rule in traffic(subject):
         open_to = sorted(filter(is_anywhere, set(rule.cidrs)))
-        if rule.inwards and open_to and not _is_allowed(rule):
+        if rule.ingress and open_to and not _is_allowed(rule):
             whose = rule.group.resource.address if rule.group else "a security group"
-            yield Problem(f"{whose} allows {rule.ports} from {open_to[0]}", rule.place)
+            yield Problem(f"{whose} allows {rule.ports} from {open_to[0]}", rule.location)
 
 
 def _is_allowed(rule: Traffic) -> bool:

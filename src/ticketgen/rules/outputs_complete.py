@@ -32,7 +32,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
     by_root: dict[Scope, list[Scope]] = {}
     for scope in subject.scopes:
         by_root.setdefault(scope.root, []).append(scope)
-    every = Counter(scope.root for scope in subject.configuration.every_scope())
+    every = Counter(scope.root for scope in subject.configuration.all_scopes())
     for root, own in by_root.items():
         if len(own) != every[root]:
             continue  # one of its modules could not be read completely

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ticketgen.aws.provider.schema import schema_of
 from ticketgen.findings import Location, Severity
 from ticketgen.hcl.syntax import Expression, Literal, Reference, Template, Text
-from ticketgen.hcl.walk import nested
+from ticketgen.hcl.traversal import nested
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
@@ -25,14 +25,14 @@ _NAMED = re.compile(
 # Values that only point to a secret, or cannot be one.
 _HARMLESS = re.compile(r"arn:|/|\$|https?:|\{\{|<|^(?:true|false|none|null|n/a|\d{1,3})$|alias/", re.I)
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: all variables of a function together
-_LONGEST = 4096
+_MAX_LENGTH = 4096
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    for found in subject.everything():
+    for found in subject.all_resources():
         yield from _sensitive(found)
     for function in subject.resources("aws_lambda_function"):
-        for environment in function.inner("environment"):
+        for environment in function.nested_blocks("environment"):
             yield from _variables(environment)
     for scope in subject.scopes:
         for name, variable in scope.module.variables.items():
@@ -49,7 +49,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 yield from _tokens(attribute.value, file.path)
 
 
-def _sensitive(found: Found) -> Iterator[Problem]:
+def _sensitive(found: BlockInstance) -> Iterator[Problem]:
     """Findings about attributes that the provider marks as sensitive."""
     schema = schema_of("resource", found.declared.type)
     if schema is None:
@@ -67,7 +67,7 @@ def _sensitive(found: Found) -> Iterator[Problem]:
             yield Problem(message, found.at(attribute))
 
 
-def _variables(environment: Found) -> Iterator[Problem]:
+def _variables(environment: BlockInstance) -> Iterator[Problem]:
     value = environment.subject.values.of(environment.expression("variables"), environment.where)
     if isinstance(value, dict):
         environment.subject.spend(len(value))
@@ -77,7 +77,7 @@ def _variables(environment: Found) -> Iterator[Problem]:
                 yield Problem(message, environment.at("variables"))
 
 
-def _ignored(found: Found) -> frozenset[str]:
+def _ignored(found: BlockInstance) -> frozenset[str]:
     """Attributes in ``ignore_changes``: their initial value is replaced outside of Terraform."""
     names: set[str] = set()
     for lifecycle in found.declared.block.blocks("lifecycle"):
@@ -90,7 +90,7 @@ def _ignored(found: Found) -> frozenset[str]:
 
 
 def _is_secret(value: object) -> bool:
-    return isinstance(value, str) and 4 <= len(value) <= _LONGEST and not _HARMLESS.search(value)
+    return isinstance(value, str) and 4 <= len(value) <= _MAX_LENGTH and not _HARMLESS.search(value)
 
 
 def _tokens(expression: Expression, file: str) -> Iterator[Problem]:
@@ -103,12 +103,12 @@ def _tokens(expression: Expression, file: str) -> Iterator[Problem]:
                     yield from _in_text(part.value, part.at(file))
 
 
-def _in_text(text: str, place: Location) -> Iterator[Problem]:
+def _in_text(text: str, location: Location) -> Iterator[Problem]:
     match = _TOKENS.search(text)
     if match:
-        line = place.line + text.count("\n", 0, match.start())
+        line = location.line + text.count("\n", 0, match.start())
         shown = f"{match[0][:8]}…"
-        yield Problem(f"credential in plain text: {shown}", Location(place.file, line, place.column))
+        yield Problem(f"credential in plain text: {shown}", Location(location.file, line, location.column))
 
 
 RULE = Rule(

@@ -10,14 +10,14 @@ from ticketgen.findings import Location
 from ticketgen.hcl.instances import instances
 from ticketgen.hcl.syntax import Call, Expression, Literal, Node, Object, Parentheses, Tuple
 from ticketgen.hcl.values import UNKNOWN, Environment, Link, PartialText, Unknown, Value, is_known
-from ticketgen.rules.subject import Found
+from ticketgen.rules.subject import BlockInstance
 
 __all__ = ["Statement", "statements_of"]
 
-_OF_A_PLAN = "\ue000"
+_UNKNOWN_MARK = "\ue000"
 """A character for what only a plan knows; it is private, and in no policy."""
 
-_LONGEST = 32 * 1024
+_MAX_LENGTH = 32 * 1024
 """Characters of a policy that is read. AWS accepts 20 kB for a bucket policy, and less for others:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html."""
 
@@ -27,24 +27,24 @@ class Statement:
     """One statement of a policy.
 
     Attributes:
-        place: where it begins; for a policy in a JSON string, where the policy begins.
+        location: where it begins; for a policy in a JSON string, where the policy begins.
         allow: whether its effect is Allow.
         actions, resources: None if they are unknown or negated (``not_actions``).
-        negated: whether it names what it does not grant.
-        conditioned: whether it has a condition.
-        principals: whether it names principals, and so belongs to a resource policy.
+        is_negated: whether it names what it does not grant.
+        has_condition: whether it has a condition.
+        has_principal: whether it names principals, and so belongs to a resource policy.
     """
 
-    place: Location
+    location: Location
     allow: bool
     actions: tuple[str, ...] | None
     resources: tuple[Value, ...] | None
-    conditioned: bool
-    principals: bool
-    negated: bool = False
+    has_condition: bool
+    has_principal: bool
+    is_negated: bool = False
 
 
-def statements_of(found: Found, attribute: str) -> tuple[Statement, ...] | None:
+def statements_of(found: BlockInstance, attribute: str) -> tuple[Statement, ...] | None:
     """The statements of the policy in an attribute; None unless all of them are known."""
     expression = found.expression(attribute)
     statements = _statements(found, expression, found.where) if expression is not None else ()
@@ -53,7 +53,9 @@ def statements_of(found: Found, attribute: str) -> tuple[Statement, ...] | None:
     return statements
 
 
-def _statements(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:
+def _statements(
+    found: BlockInstance, expression: Expression, where: Environment
+) -> tuple[Statement, ...] | None:
     while isinstance(expression, Parentheses):
         expression = expression.inner
     if isinstance(expression, Call) and expression.name == "jsonencode" and len(expression.arguments) == 1:
@@ -66,70 +68,72 @@ def _statements(found: Found, expression: Expression, where: Environment) -> tup
     ):
         link = value
         document = "document", link.resource, link.scope
-        return found.subject.once(document, lambda: _document(found, link))
+        return found.subject.memoized(document, lambda: _document(found, link))
     place = expression.at(found.declared.file)
     if isinstance(value, PartialText):
         # The actions in a JSON text are known, even if the ARN of a resource in it is not.
         parts = found.subject.assumed.parts(value)
-        value = "".join(each if isinstance(each, str) else _OF_A_PLAN for each in parts) if parts else UNKNOWN
+        value = (
+            "".join(each if isinstance(each, str) else _UNKNOWN_MARK for each in parts) if parts else UNKNOWN
+        )
     if isinstance(value, str):
         text = value
-        return found.subject.once(("policy", text, place), lambda: _parsed(found, text, place))
+        return found.subject.memoized(("policy", text, place), lambda: _parsed(found, text, place))
     return None
 
 
-def _parsed(found: Found, text: str, place: Location) -> tuple[Statement, ...] | None:
+def _parsed(found: BlockInstance, text: str, location: Location) -> tuple[Statement, ...] | None:
     statements = None
-    if len(text) <= _LONGEST:
+    if len(text) <= _MAX_LENGTH:
         try:
-            statements = _plain(_settled(json.loads(text)), place)
+            statements = _plain(_without_marks(json.loads(text)), location)
         except (ValueError, RecursionError):
             statements = None
     if statements is None:
-        found.subject.unseen(place, "the statements of such a policy")
+        found.subject.note_unseen(location, "the statements of such a policy")
     return statements
 
 
-def _settled(document: object) -> Value:
+def _without_marks(document: object) -> Value:
     """A JSON document in which a text with something of a plan in it is unknown."""
     if isinstance(document, dict):
-        return {str(key): _settled(value) for key, value in document.items()}
+        return {str(key): _without_marks(value) for key, value in document.items()}
     if isinstance(document, list):
-        return [_settled(each) for each in document]
-    if isinstance(document, str) and _OF_A_PLAN in document:
+        return [_without_marks(each) for each in document]
+    if isinstance(document, str) and _UNKNOWN_MARK in document:
         return UNKNOWN
     assert document is None or isinstance(document, str | int | float)
     return document
 
 
-def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:
+def _document(found: BlockInstance, link: Link) -> tuple[Statement, ...] | None:
     block, statements = link.resource.block, []
     others = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
     used = [attribute for name in others if (attribute := block.attribute(name))]
     if used:
-        found.subject.unseen(
+        found.subject.note_unseen(
             used[0].at(link.resource.file), "policy documents that are merged into another one"
         )
         return None
     for where in instances(found.subject.assumed, link.resource, link.scope):
-        document = Found(found.subject, link.resource, block, where)
-        for statement in document.inner("statement"):
-            effect = statement.assumed("effect")
+        document = BlockInstance(found.subject, link.resource, block, where)
+        for statement in document.nested_blocks("statement"):
+            effect = statement.value_with_defaults("effect")
             statements.append(
                 Statement(
-                    place=statement.place,
+                    location=statement.location,
                     allow=effect in (None, "Allow"),
-                    actions=_texts(statement.assumed("actions"))
+                    actions=_texts(statement.value_with_defaults("actions"))
                     if not statement.has("not_actions")
                     else None,
-                    resources=_values(statement.assumed("resources"))
+                    resources=_values(statement.value_with_defaults("resources"))
                     if not statement.has("not_resources")
                     else None,
-                    conditioned=statement.has("condition") or statement.loops("condition"),
-                    principals=statement.has("principals")
+                    has_condition=statement.has("condition") or statement.loops("condition"),
+                    has_principal=statement.has("principals")
                     or statement.has("not_principals")
                     or statement.loops("principals"),
-                    negated=statement.has("not_actions"),
+                    is_negated=statement.has("not_actions"),
                 )
             )
         if document.loops("statement"):
@@ -141,7 +145,9 @@ def _document(found: Found, link: Link) -> tuple[Statement, ...] | None:
     return tuple(statements)
 
 
-def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[Statement, ...] | None:
+def _encoded(
+    found: BlockInstance, expression: Expression, where: Environment
+) -> tuple[Statement, ...] | None:
     """Read ``jsonencode({ Statement = […] })`` item by item, so that each statement has its place."""
     while isinstance(expression, Parentheses):
         expression = expression.inner
@@ -150,7 +156,7 @@ def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[
         return _plain(value, expression.at(found.declared.file)) if isinstance(value, dict) else None
     listed = expression.get("Statement")
     if listed is None or not all(isinstance(item.key, Literal) for item in expression.items):
-        found.subject.unseen(_place(found, expression), "the statements of such a policy")
+        found.subject.note_unseen(_place(found, expression), "the statements of such a policy")
         return None
     items = listed.items if isinstance(listed, Tuple) else (listed,)
     statements: list[Statement] = []
@@ -160,17 +166,17 @@ def _encoded(found: Found, expression: Expression, where: Environment) -> tuple[
             return None
         read = _plain({"Statement": value}, _place(found, item))
         if read is None:
-            found.subject.unseen(_place(found, item), "the statements of such a policy")
+            found.subject.note_unseen(_place(found, item), "the statements of such a policy")
             return None
         statements += read
     return tuple(statements)
 
 
-def _place(found: Found, node: Node) -> Location:
+def _place(found: BlockInstance, node: Node) -> Location:
     return node.at(found.declared.file)
 
 
-def _plain(document: Value, place: Location) -> tuple[Statement, ...] | None:
+def _plain(document: Value, location: Location) -> tuple[Statement, ...] | None:
     if not isinstance(document, dict):
         return None
     listed = document.get("Statement")
@@ -179,19 +185,19 @@ def _plain(document: Value, place: Location) -> tuple[Statement, ...] | None:
     for item in items:
         if not isinstance(item, dict) or not {"Action", "NotAction"} & item.keys():
             return None
-        statements.append(_statement(item, place))
+        statements.append(_statement(item, location))
     return tuple(statements)
 
 
-def _statement(item: Mapping[str, Value], place: Location) -> Statement:
+def _statement(item: Mapping[str, Value], location: Location) -> Statement:
     return Statement(
-        place=place,
+        location=location,
         allow=item.get("Effect") == "Allow",
         actions=_texts(item["Action"]) if "Action" in item else None,
         resources=_values(item["Resource"]) if "Resource" in item else None,
-        conditioned=item.get("Condition") is not None,
-        principals="Principal" in item or "NotPrincipal" in item,
-        negated="NotAction" in item,
+        has_condition=item.get("Condition") is not None,
+        has_principal="Principal" in item or "NotPrincipal" in item,
+        is_negated="NotAction" in item,
     )
 
 

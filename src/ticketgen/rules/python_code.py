@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ticketgen.rules.python_scopes import Client, Module, Sources, Text, module_scopes
-from ticketgen.rules.python_text import NotRead, parsed
+from ticketgen.rules.python_text import NotRead, parse_python
 
 __all__ = ["PythonCode", "read_python"]
 
@@ -33,7 +33,7 @@ class PythonCode:
 
 def read_python(text: str) -> PythonCode | SyntaxError | NotRead:
     """Read one module, or return why it is not valid Python or is not read."""
-    tree = parsed(text)
+    tree = parse_python(text)
     return _read(tree) if isinstance(tree, ast.Module) else tree
 
 

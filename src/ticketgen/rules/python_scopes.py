@@ -143,7 +143,7 @@ _RELEVANT = frozenset({
 _PARTS = frozenset({"Bucket", "Queue", "Table", "Topic"})
 _SESSIONS = frozenset({("Session",), ("boto3", "Session"), ("boto3", "session", "Session")})
 
-_DEEPEST = 20
+_MAX_DEPTH = 20
 """Steps in one `Source`. Code that is longer is cut at its beginning, so that each has a bounded size."""
 _LONGEST_NAME = 500
 """Characters in the name of a scope; names of nested scopes contain those of the scopes around them."""
@@ -294,7 +294,7 @@ class Sources:
 
     def _inner(self, node: ast.AST) -> tuple[Source | None, int]:
         found, depth = self._found.get(id(node), _UNKNOWN)
-        return (found, depth) if depth < _DEEPEST else _UNKNOWN
+        return (found, depth) if depth < _MAX_DEPTH else _UNKNOWN
 
     def _read(self, node: ast.AST) -> tuple[Source | None, int]:
         """The origin, and the number of its steps."""
@@ -328,7 +328,7 @@ class Sources:
         callee, depth = self._found.get(id(node.func), _UNKNOWN)  # not cut: its last step is its name
         if not isinstance(callee, Name | Member):
             return _UNKNOWN
-        if depth >= _DEEPEST:
+        if depth >= _MAX_DEPTH:
             return _UNKNOWN
         starred = [place for place, each in enumerate(node.args) if isinstance(each, ast.Starred)]
         arguments = [self._inner(each) for each in node.args[: starred[0] if starred else None]]

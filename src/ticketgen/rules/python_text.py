@@ -12,16 +12,16 @@ import warnings
 from dataclasses import dataclass
 from itertools import islice
 
-__all__ = ["MOST_WORDS", "NotRead", "PythonLimit", "parsed"]
+__all__ = ["MAX_WORDS", "NotRead", "PythonLimit", "parse_python"]
 
-MOST_WORDS = 60_000
+MAX_WORDS = 60_000
 """Limit of names, numbers and signs in one file, comments and strings included: about 250 kB of usual code."""
-_MOST_IN_ALL = 500_000
+_MAX_IN_ALL = 500_000
 """Limit of the same in all files of a directory together: some seconds."""
-_MOST_CHARACTERS = 1024 * 1024
-_MOST_DOTTED = 10**8
+_MAX_CHARACTERS = 1024 * 1024
+_MAX_DOTTED = 10**8
 """Limit of the characters that the parser copies for dotted names: for each, its length times its dots."""
-_MOST_FORMATTED = 2 * 10**8
+_MAX_FORMATTED = 2 * 10**8
 """Limit of the characters that the parser searches for expressions of f-strings: for each, its length times them."""
 
 _WORD = re.compile(r"\w++|[^\w\s]")
@@ -51,25 +51,25 @@ class PythonLimit:
     """The limit of the Python of a directory."""
 
     def __init__(self) -> None:
-        self._left = _MOST_IN_ALL
+        self._left = _MAX_IN_ALL
 
     def refusal(self, text: str) -> NotRead | None:
         """Why a text is not read, counting it; None if it may be read."""
         if self._left > 0:
-            self._left -= min(_words(text), MOST_WORDS)
+            self._left -= min(_words(text), MAX_WORDS)
         if self._left > 0:
             return None
         return NotRead(
-            f"the Python files before it have {_MOST_IN_ALL:,} names, numbers and signs, the limit for a directory"
+            f"the Python files before it have {_MAX_IN_ALL:,} names, numbers and signs, the limit for a directory"
         )
 
 
 def _words(text: str) -> int:
     """The size of a text for limits: its names, numbers and signs, up to one more than allowed."""
-    return sum(1 for _ in islice(_WORD.finditer(text), MOST_WORDS + 1))
+    return sum(1 for _ in islice(_WORD.finditer(text), MAX_WORDS + 1))
 
 
-def parsed(text: str) -> ast.Module | SyntaxError | NotRead:
+def parse_python(text: str) -> ast.Module | SyntaxError | NotRead:
     """The syntax tree of a module, or why there is none. Never raises."""
     reason = _refusal(text)
     if reason:
@@ -87,17 +87,17 @@ def parsed(text: str) -> ast.Module | SyntaxError | NotRead:
 
 
 def _refusal(text: str) -> str:
-    if len(text) > _MOST_CHARACTERS or _words(text) > MOST_WORDS:
-        return f"it has more than {MOST_WORDS:,} names, numbers and signs"
+    if len(text) > _MAX_CHARACTERS or _words(text) > MAX_WORDS:
+        return f"it has more than {MAX_WORDS:,} names, numbers and signs"
     for line in text.split("\n", 2)[:2]:
         declared = _ENCODING.match(line)
         if declared:
             encoding = declared[1].lower()
             if encoding not in _UTF_8 and not (encoding in _WITH_ASCII and text.isascii()):
                 return f"it declares the encoding {encoding[:40]}, and only UTF-8 is read"
-    if text.count(".") * len(text) > _MOST_DOTTED and _dotted(text) > _MOST_DOTTED:
+    if text.count(".") * len(text) > _MAX_DOTTED and _dotted(text) > _MAX_DOTTED:
         return "a dotted name has too many parts"
-    if text.count("{") * len(text) > _MOST_FORMATTED and _formatted(text) > _MOST_FORMATTED:
+    if text.count("{") * len(text) > _MAX_FORMATTED and _formatted(text) > _MAX_FORMATTED:
         return "an f-string has too many expressions"
     return ""
 

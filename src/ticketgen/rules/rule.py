@@ -17,13 +17,13 @@ class Problem:
 
     Attributes:
         message: what is wrong, with the offending value, as one sentence without a full stop.
-        place: where it is.
+        location: where it is.
         help: the fix for this place; "" for the rule's own fix.
         severity: of this place; None for the rule's own.
     """
 
     message: str
-    place: Location
+    location: Location
     help: str = ""
     severity: Severity | None = None
 

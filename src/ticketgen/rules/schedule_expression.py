@@ -14,8 +14,8 @@ __all__ = ["RULE", "problem_of"]
 
 _RATE = re.compile(r"rate\(([^\s()]+) +([^\s()]+)\)")
 _CRON = re.compile(r"cron\(([^()]*)\)")
-_AT = re.compile(r"at\((\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\)")
-_LONGEST = 256  # botocore 1.44 events ScheduleExpression, scheduler ScheduleExpression
+_AT_EXPRESSION = re.compile(r"at\((\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\)")
+_MAX_LENGTH = 256  # botocore 1.44 events ScheduleExpression, scheduler ScheduleExpression
 _MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 _DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
 # Name, minimum, maximum, words for numbers, and the marks that only this field accepts.
@@ -32,7 +32,7 @@ _FIELDS = (
 def _check(subject: Subject) -> Iterator[Problem]:
     for type, scheduler in (("aws_cloudwatch_event_rule", False), ("aws_scheduler_schedule", True)):
         for schedule in subject.resources(type):
-            expression = schedule.assumed("schedule_expression")
+            expression = schedule.value_with_defaults("schedule_expression")
             if isinstance(expression, str):
                 wrong = problem_of(expression, scheduler=scheduler)
                 if wrong:
@@ -47,9 +47,13 @@ def problem_of(expression: str, *, scheduler: bool) -> str:
         expression: such as ``rate(1 minute)``.
         scheduler: whether it belongs to EventBridge Scheduler, which also accepts ``at(…)`` and ``rate(1 hours)``.
     """
-    if len(expression) > _LONGEST:
-        return f"it has {len(expression):,} characters, and at most {_LONGEST} are allowed"
-    rate, cron, at = _RATE.fullmatch(expression), _CRON.fullmatch(expression), _AT.fullmatch(expression)
+    if len(expression) > _MAX_LENGTH:
+        return f"it has {len(expression):,} characters, and at most {_MAX_LENGTH} are allowed"
+    rate, cron, at = (
+        _RATE.fullmatch(expression),
+        _CRON.fullmatch(expression),
+        _AT_EXPRESSION.fullmatch(expression),
+    )
     if rate:
         return _rate(*rate.groups(), scheduler=scheduler)
     if cron:
@@ -88,7 +92,7 @@ def _cron(text: str) -> str:
     return ""
 
 
-def _part(part: str, least: int, most: int, words: str, marks: str) -> bool:
+def _part(part: str, minimum: int, limit: int, words: str, marks: str) -> bool:
     number = rf"(?:\d+{'|' + words if words else ''})"
     if part == "*" or (part == "?" and "?" in marks):
         return True
@@ -102,7 +106,7 @@ def _part(part: str, least: int, most: int, words: str, marks: str) -> bool:
     if not match:
         return False
     numbers = [int(each[:9]) for each in match.groups()[:2] if each and each.isdecimal()]
-    return all(least <= each <= most for each in numbers) and match[3] != "0"
+    return all(minimum <= each <= limit for each in numbers) and match[3] != "0"
 
 
 RULE = Rule(

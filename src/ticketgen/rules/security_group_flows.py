@@ -20,41 +20,41 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
     def loops(group: Link, inwards: bool) -> bool:
         key = "loops", group.resource, inwards
-        return subject.once(key, lambda: _loops(group, inwards))
+        return subject.memoized(key, lambda: _loops(group, inwards))
 
     # A rule of an unknown group may be the missing half of any flow.
-    unclear = {(id(rule.scope.root), rule.inwards) for rule in rules if rule.group is None}
+    unclear = {(id(rule.scope.root), rule.ingress) for rule in rules if rule.group is None}
     by_group: dict[tuple[Scope, Declaration, bool], list[Traffic]] = {}
     for rule in rules:
         if rule.group is not None:
-            by_group.setdefault(_key(rule.group, rule.inwards), []).append(rule)
+            by_group.setdefault(_key(rule.group, rule.ingress), []).append(rule)
     for rule in rules:
         if rule.group is None or rule.group.resource.type != "aws_security_group":
             continue
         for peer in rule.peers:
             subject.spend()
-            if _same(peer, rule.group) or (id(rule.scope.root), not rule.inwards) in unclear:
+            if _same(peer, rule.group) or (id(rule.scope.root), not rule.ingress) in unclear:
                 continue
-            if peer.resource.type != "aws_security_group" or loops(peer, not rule.inwards):
+            if peer.resource.type != "aws_security_group" or loops(peer, not rule.ingress):
                 continue
-            answers = by_group.get(_key(peer, not rule.inwards), [])
-            if not any(_answers(subject, answer, rule) for answer in answers):
+            answers = by_group.get(_key(peer, not rule.ingress), [])
+            if not any(_is_counterpart(subject, answer, rule) for answer in answers):
                 yield _problem(rule, peer)
 
 
 def _problem(rule: Traffic, peer: Link) -> Problem:
     assert rule.group is not None
     own, other = rule.group.resource.address, peer.resource.address
-    if rule.inwards:
+    if rule.ingress:
         message = f"{own} allows {rule.ports} from {other}, but {other} has no matching egress rule"
         help = f"add the egress rule to {other}: Terraform removes the default one that AWS creates"
     else:
         message = f"{own} allows {rule.ports} to {other}, but {other} has no matching ingress rule"
         help = f"add the ingress rule to {other}"
-    return Problem(message, rule.place, help)
+    return Problem(message, rule.location, help)
 
 
-def _answers(subject: Subject, answer: Traffic, rule: Traffic) -> bool:
+def _is_counterpart(subject: Subject, answer: Traffic, rule: Traffic) -> bool:
     subject.spend(1 + len(answer.peers))
     assert rule.group is not None
     if not answer.ports.covers(rule.ports):

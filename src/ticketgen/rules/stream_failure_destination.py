@@ -17,10 +17,10 @@ def _check(subject: Subject) -> Iterator[Problem]:
         if not mapping.has("starting_position") or mapping.has("topics"):
             continue
         loops = mapping.loops("destination_config")
-        destinations = mapping.inner("destination_config")
+        destinations = mapping.nested_blocks("destination_config")
         if loops or any(each.has("on_failure") for each in destinations):
             continue
-        yield Problem(f"{mapping.address} has no failure destination", mapping.place)
+        yield Problem(f"{mapping.address} has no failure destination", mapping.location)
 
 
 RULE = Rule(

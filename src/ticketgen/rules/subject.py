@@ -15,22 +15,22 @@ from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Block, Expression, Node
+from ticketgen.hcl.traversal import locate
 from ticketgen.hcl.values import Environment, Link, Value
-from ticketgen.hcl.walk import placed
-from ticketgen.rules.limits import Steps
+from ticketgen.rules.step_limit import StepLimit
 
-__all__ = ["Found", "Subject"]
+__all__ = ["BlockInstance", "Subject"]
 
 T = TypeVar("T")
 
-_MOST_INSTANCES = 50_000
+_MAX_INSTANCES = 50_000
 """Limit of instances of resources, over all scopes of their modules."""
-_MOST_STEPS = 1_000_000
+_MAX_STEPS = 1_000_000
 """Limit of resources, calls and the like that one rule looks at; a rule looks at each more than once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BlockInstance:
     """A resource in one scope of its module, one instance of it, or a block inside it.
 
     Attributes:
@@ -56,13 +56,13 @@ class Found:
         return self.declared.address
 
     @property
-    def place(self) -> Location:
+    def location(self) -> Location:
         """Start of the block."""
         return self.block.at(self.declared.file)
 
     def has(self, name: str) -> bool:
         """Whether the block contains an attribute or a block of that name."""
-        return self.block.attribute(name) is not None or bool(self.inner(name))
+        return self.block.attribute(name) is not None or bool(self.nested_blocks(name))
 
     def expression(self, name: str) -> Expression | None:
         """The expression of an attribute; None if it is not set."""
@@ -71,25 +71,25 @@ class Found:
 
     def value(self, name: str) -> Value:
         """The certain value of an attribute; None if it is null or not set."""
-        return self.subject.counted(self.subject.values.settled(self.expression(name), self.where))
+        return self.subject.charge(self.subject.values.settled(self.expression(name), self.where))
 
-    def assumed(self, name: str) -> Value:
+    def value_with_defaults(self, name: str) -> Value:
         """The value of an attribute under the defaults of the root module's variables."""
-        return self.subject.counted(self.subject.assumed.settled(self.expression(name), self.where))
+        return self.subject.charge(self.subject.assumed.settled(self.expression(name), self.where))
 
-    def assumed_of(self, expression: Expression) -> Value:
-        """The value of an expression in the block, as `assumed`."""
-        return self.subject.counted(self.subject.assumed.settled(expression, self.where))
+    def evaluate_with_defaults(self, expression: Expression) -> Value:
+        """The value of an expression in the block, as `value_with_defaults`."""
+        return self.subject.charge(self.subject.assumed.settled(expression, self.where))
 
     def link(self, name: str) -> Link | None:
         """The resource that an attribute refers to."""
         value = self.subject.values.of(self.expression(name), self.where)
         return value if isinstance(value, Link) else None
 
-    def inner(self, type: str) -> list[Found]:
+    def nested_blocks(self, type: str) -> list[BlockInstance]:
         """Nested blocks of a type."""
         return [
-            Found(self.subject, self.declared, block, where)
+            BlockInstance(self.subject, self.declared, block, where)
             for block, where in nested_blocks(self.subject.values, self.block, type, self.where)
         ]
 
@@ -101,7 +101,7 @@ class Found:
         """The place of a named attribute or a node; the start of the block if there is none."""
         if isinstance(node, str):
             node = self.block.attribute(node)
-        return self.place if node is None else node.at(self.declared.file)
+        return self.location if node is None else node.at(self.declared.file)
 
 
 class Subject:
@@ -116,12 +116,12 @@ class Subject:
         self.skipped: dict[tuple[Location, str], None] = {}
         """What was not checked, and where."""
         self._unseen: dict[str, set[Location]] = {}
-        self._steps = Steps(_MOST_STEPS)
+        self._steps = StepLimit(_MAX_STEPS)
         self._made: dict[Hashable, Any] = {}
 
-    def begin(self) -> None:
+    def reset_steps(self) -> None:
         """Begin to count the steps of a rule."""
-        self._steps = Steps(_MOST_STEPS)
+        self._steps = StepLimit(_MAX_STEPS)
 
     def spend(self, steps: int = 1) -> None:
         """Count steps of a rule.
@@ -131,7 +131,7 @@ class Subject:
         """
         self._steps.spend(steps)
 
-    def counted(self, value: Value) -> Value:
+    def charge(self, value: Value) -> Value:
         """The value, its size counted as steps: several resources may share a large one."""
         if isinstance(value, str):
             self.spend(len(value) // 100)
@@ -139,25 +139,25 @@ class Subject:
             self.spend(len(value))
         return value
 
-    def skip(self, place: Location, what: str) -> None:
+    def note_skipped(self, location: Location, what: str) -> None:
         """Tell that something is not checked; without a full stop."""
-        self.skipped.setdefault((place, what))
+        self.skipped.setdefault((location, what))
 
-    def unseen(self, place: Location, what: str) -> None:
+    def note_unseen(self, location: Location, what: str) -> None:
         """Tell that the rules do not see a part of the code, because of its form; a noun phrase in the plural."""
-        self._unseen.setdefault(what, set()).add(place)
+        self._unseen.setdefault(what, set()).add(location)
 
-    def everything_unseen(self) -> Iterator[tuple[str, int, Location]]:
+    def unseen_parts(self) -> Iterator[tuple[str, int, Location]]:
         """What the rules did not see, with the number of its places and the first of them."""
         found = {what: set(places) for what, places in self._unseen.items()}
         for values in (self.values, self.assumed):
             beyond = values.beyond.values()
-            for expression, place in placed((scope.module.files, each) for scope, each, _ in beyond):
+            for expression, place in locate((scope.module.files, each) for scope, each, _ in beyond):
                 found.setdefault(values.beyond[id(expression)][2], set()).add(place)
         for what, places in sorted(found.items()):
             yield what, len(places), min(places)
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+    def memoized(self, key: Hashable, make: Callable[[], T]) -> T:
         """What a function returns, called once for each key."""
         if key not in self._made:
             self._made[key] = make()
@@ -167,23 +167,23 @@ class Subject:
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
         """Every scope of every module whose files could all be read."""
-        return tuple(scope for scope in self.configuration.every_scope() if scope.module.complete)
+        return tuple(scope for scope in self.configuration.all_scopes() if scope.module.complete)
 
-    def resources(self, *types: str) -> Iterator[Found]:
+    def resources(self, *types: str) -> Iterator[BlockInstance]:
         """Managed resources of some types: every known instance, in every scope of their module."""
         for type in types:
             for found in self._by_type.get(("resource", type), ()):
                 self.spend()
                 yield found
 
-    def data(self, *types: str) -> Iterator[Found]:
+    def data(self, *types: str) -> Iterator[BlockInstance]:
         """Data sources of some types, as `resources`."""
         for type in types:
             for found in self._by_type.get(("data", type), ()):
                 self.spend()
                 yield found
 
-    def everything(self) -> Iterator[Found]:
+    def all_resources(self) -> Iterator[BlockInstance]:
         """All managed resources, as `resources`."""
         for (kind, _), found in self._by_type.items():
             if kind == "resource":
@@ -191,25 +191,25 @@ class Subject:
                 yield from found
 
     @cached_property
-    def _by_type(self) -> dict[tuple[str, str], list[Found]]:
-        by_type: dict[tuple[str, str], list[Found]] = {}
+    def _by_type(self) -> dict[tuple[str, str], list[BlockInstance]]:
+        by_type: dict[tuple[str, str], list[BlockInstance]] = {}
         for count, found in enumerate(self._instances()):
-            if count == _MOST_INSTANCES:
-                self.skip(
-                    found.place, f"the rules look at {_MOST_INSTANCES:,} instances of resources at most"
+            if count == _MAX_INSTANCES:
+                self.note_skipped(
+                    found.location, f"the rules look at {_MAX_INSTANCES:,} instances of resources at most"
                 )
                 break
             by_type.setdefault((found.block.type, found.declared.type), []).append(found)
         return by_type
 
-    def linked(self, link: Link) -> Found | None:
+    def linked(self, link: Link) -> BlockInstance | None:
         """The first instance of the resource that a link leads to; None if it has none."""
         where = next(instances(self.values, link.resource, link.scope), None)
-        return Found(self, link.resource, link.resource.block, where) if where else None
+        return BlockInstance(self, link.resource, link.resource.block, where) if where else None
 
-    def _instances(self) -> Iterator[Found]:
+    def _instances(self) -> Iterator[BlockInstance]:
         for scope in self.scopes:
             for declared in scope.module.resources:
                 if declared.address.kind in {"resource", "data"}:
                     for where in instances(self.values, declared, scope):
-                        yield Found(self, declared, declared.block, where)
+                        yield BlockInstance(self, declared, declared.block, where)

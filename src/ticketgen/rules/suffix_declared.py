@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.rules.names import Name, names, suffixes, varies_otherwise
+from ticketgen.rules.resource_names import Name, names, suffixes, varies_without_variable
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -20,7 +20,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         origins = name.origins
         if (
             suffixes(subject, name.found.scope)
-            or varies_otherwise(origins)
+            or varies_without_variable(origins)
             or any(origin.kind == "var" for origin in origins)
         ):
             continue
@@ -34,7 +34,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _named(name: Name) -> str:
-    value = name.found.assumed(name.attribute)
+    value = name.found.value_with_defaults(name.attribute)
     return f"is named {quoted(value)}" if isinstance(value, str) else "has the same name"
 
 

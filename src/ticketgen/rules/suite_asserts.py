@@ -15,7 +15,7 @@ __all__ = ["RULE"]
 def _check(subject: Subject) -> Iterator[Problem]:
     for path, suite in suites(subject):
         for test in suite.hollow_tests:
-            yield Problem(f"{test.name} {test.lack}", Location(path, test.line, test.column))
+            yield Problem(f"{test.name} {test.reason}", Location(path, test.line, test.column))
 
 
 RULE = Rule(

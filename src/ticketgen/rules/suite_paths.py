@@ -41,11 +41,11 @@ def _mentioned(subject: Subject) -> frozenset[str]:
     longest = 4096  # characters of a path: PATH_MAX of Linux
     for archive in subject.data("archive_file"):
         for name in ("output_path", "source_content_filename"):
-            value = archive.assumed(name)
+            value = archive.value_with_defaults(name)
             if isinstance(value, str) and len(value) <= longest:
                 found.add(posixpath.basename(value))
-        for source in archive.inner("source"):
-            value = source.assumed("filename")
+        for source in archive.nested_blocks("source"):
+            value = source.value_with_defaults("filename")
             if isinstance(value, str) and len(value) <= longest:
                 found.update((value, posixpath.basename(value)))
     return frozenset(found)

@@ -14,7 +14,7 @@ from functools import partial
 from ticketgen.findings import Location
 from ticketgen.rules.hollow_tests import HollowTest, hollow_tests
 from ticketgen.rules.named_files import NamedFile, named_files
-from ticketgen.rules.python_text import NotRead, PythonLimit, parsed
+from ticketgen.rules.python_text import NotRead, PythonLimit, parse_python
 from ticketgen.rules.subject import Subject
 
 __all__ = ["Suite", "suites"]
@@ -33,19 +33,19 @@ class Suite:
 
 def suites(subject: Subject) -> Iterator[tuple[str, Suite]]:
     """Each test file and ``conftest.py`` that is valid Python, with its path."""
-    limit = subject.once("python", PythonLimit)
+    limit = subject.memoized("python", PythonLimit)
     for path, text in sorted(subject.configuration.texts.items()):
         if _TEST_FILE.fullmatch(posixpath.basename(path)) or posixpath.basename(path) == "conftest.py":
-            suite = subject.once(("suite", text), partial(_read, text, limit))
+            suite = subject.memoized(("suite", text), partial(_read, text, limit))
             if isinstance(suite, NotRead):
-                subject.skip(Location(path), f"{path} is not checked: {suite.reason}")
+                subject.note_skipped(Location(path), f"{path} is not checked: {suite.reason}")
             elif suite is not None:
                 subject.spend()
                 yield path, suite
 
 
 def _read(text: str, limit: PythonLimit) -> Suite | NotRead | None:
-    tree = limit.refusal(text) or parsed(text)
+    tree = limit.refusal(text) or parse_python(text)
     if isinstance(tree, NotRead):
         return tree
     return (

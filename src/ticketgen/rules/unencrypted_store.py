@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from ticketgen.findings import Severity
 from ticketgen.hcl.values import Value
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.subject import Found, Subject
+from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
 # Types with the attribute that must be true. DynamoDB, S3, SQS and log groups are always encrypted by AWS.
-_UNLESS_TRUE = (
+_ENCRYPTION_FLAGS = (
     ("aws_db_instance", "storage_encrypted"),
     ("aws_docdb_cluster", "storage_encrypted"),
     ("aws_ebs_volume", "encrypted"),
@@ -23,7 +23,7 @@ _UNLESS_TRUE = (
     ("aws_rds_cluster", "storage_encrypted"),
 )
 # Arguments that copy a store, and the encryption with it.
-_COPIES = ("snapshot_identifier", "replicate_source_db", "replication_source_identifier", "global_cluster_identifier",
+_SOURCES = ("snapshot_identifier", "replicate_source_db", "replication_source_identifier", "global_cluster_identifier",
            "snapshot_id", "global_replication_group_id", "restore_to_point_in_time", "s3_import")  # fmt: skip
 
 # Terraform converts these to a bool: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
@@ -35,10 +35,10 @@ def _is_off(value: Value) -> bool:
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    for type, attribute in _UNLESS_TRUE:
+    for type, attribute in _ENCRYPTION_FLAGS:
         for store in subject.resources(type):
             value = store.value(attribute)
-            if _is_off(value) and not any(store.has(name) for name in _COPIES):
+            if _is_off(value) and not any(store.has(name) for name in _SOURCES):
                 if store.value("engine_mode") == "serverless":
                     continue  # Aurora Serverless v1 is always encrypted
                 yield Problem(_message(store, attribute), store.at(attribute), f"set {attribute} = true")
@@ -52,14 +52,14 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{queue.address} is not encrypted", queue.at("sqs_managed_sse_enabled"), help)
     for type in ("aws_opensearch_domain", "aws_elasticsearch_domain"):
         for domain in subject.resources(type):
-            blocks = domain.inner("encrypt_at_rest")
+            blocks = domain.nested_blocks("encrypt_at_rest")
             loops = domain.loops("encrypt_at_rest")
             if not loops and not any(not _is_off(block.value("enabled")) for block in blocks):
                 help = "add encrypt_at_rest { enabled = true }"
-                yield Problem(f"{domain.address} is not encrypted at rest", domain.place, help)
+                yield Problem(f"{domain.address} is not encrypted at rest", domain.location, help)
 
 
-def _message(store: Found, attribute: str) -> str:
+def _message(store: BlockInstance, attribute: str) -> str:
     how = "in transit" if attribute.startswith("transit") else "at rest"
     return f"{store.address} is not encrypted {how}"
 

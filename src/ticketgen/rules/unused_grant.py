@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Severity
 from ticketgen.rules.boto_actions import ACTIONS
-from ticketgen.rules.functions import python
 from ticketgen.rules.grants import Granted, grants
+from ticketgen.rules.lambda_functions import python
 from ticketgen.rules.python_code import PythonCode
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
@@ -17,7 +17,7 @@ __all__ = ["RULE"]
 # Actions that services perform with a function's role, without a call in its code. https://docs.aws.amazon.com/lambda/latest/dg/
 # lambda-intro-execution-role.html and with-sqs, with-kinesis, with-ddb below it; the Data API reads its secret as its
 # caller (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html).
-_BY_SERVICES = frozenset({
+_CALLED_BY_LAMBDA = frozenset({
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
     "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
     "kinesis:ListShards", "kinesis:ListStreams", "kinesis:SubscribeToShard", "lambda:InvokeFunction",
@@ -39,10 +39,10 @@ _KNOWN = {action: method for (_, method), actions in ACTIONS.items() for action 
 def _check(subject: Subject) -> Iterator[Problem]:
     for granted in grants(subject):
         if not granted.shared:
-            yield from _of_function(granted)
+            yield from _unused_actions(granted)
 
 
-def _of_function(granted: Granted) -> Iterator[Problem]:
+def _unused_actions(granted: Granted) -> Iterator[Problem]:
     subject = granted.function.found.subject
     files = [python(subject, file) for file in granted.function.code or () if file.name.endswith(".py")]
     code = [file for file in files if isinstance(file, PythonCode)]
@@ -53,7 +53,7 @@ def _of_function(granted: Granted) -> Iterator[Problem]:
     for action, place in granted.actions:
         prefix, _, operation = action.partition(":")
         method = _KNOWN.get(action)
-        if method is None or action in _BY_SERVICES:
+        if method is None or action in _CALLED_BY_LAMBDA:
             continue
         calling = {method, _STEPS.get(operation, operation), f"{method}_batch"}
         if prefix == "dynamodb":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ticketgen.findings import Location, Severity
 from ticketgen.hcl.values import Link, PartialText
 from ticketgen.rules.function_calls import calls_of
-from ticketgen.rules.functions import LambdaFunction, functions
+from ticketgen.rules.lambda_functions import LambdaFunction, functions
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -54,7 +54,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 def _vpc(function: LambdaFunction) -> Link | None:
     """The VPC of a function, if the configuration declares all of its subnets."""
-    for block in function.found.inner("vpc_config"):
+    for block in function.found.nested_blocks("vpc_config"):
         value = function.found.subject.values.of(block.expression("subnet_ids"), block.where)
         links = value if isinstance(value, list) else [value]
         function.found.subject.spend(len(links))
@@ -73,7 +73,7 @@ def _endpoints(subject: Subject, vpc: Link) -> frozenset[str] | None:
     for endpoint in subject.resources("aws_vpc_endpoint"):
         if endpoint.scope.root is not vpc.scope.root:
             continue
-        name = endpoint.assumed("service_name")
+        name = endpoint.value_with_defaults("service_name")
         if isinstance(name, PartialText):  # such as `com.amazonaws.${var.region}.dynamodb`
             *_, name = subject.assumed.parts(name) or (None,)
             name = name if isinstance(name, str) and "." in name else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from ticketgen.figures.registry import AnyDefinition, Registry, Sizing, definitions
 from ticketgen.findings import Checked
-from ticketgen.sizing import concurrency, database, demand, edge, quotas, retention, schedule, seat_cache
+from ticketgen.sizing import concurrency, database, demand, edge, quota_needs, retention, schedule, seat_cache
 from ticketgen.spec.model import Environment, EventScale, Objectives
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import Module
@@ -50,9 +50,9 @@ def size(environment: Environment) -> Checked[Sizing]:
     """Compute the capacity of an environment.
 
     The value exists even with errors, to show what is too large. Each finding begins with the name of the environment;
-    `telling.told` merges the same finding of several environments.
+    `finding_groups.group_findings` merges the same finding of several environments.
     """
     parts = (environment.event_scale, environment.objectives)
     given = {name: getattr(part, name) for part in parts for name in type(part).model_fields}
     sizing = FIGURES.compute(given | {"protect": environment.protect})
-    return Checked(sizing, tuple(quotas.check(environment, sizing)))
+    return Checked(sizing, tuple(quota_needs.check(environment, sizing)))

@@ -6,7 +6,7 @@ from ticketgen.aws import limits
 from ticketgen.figures.model import Amount, Output, Scope, figure
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import Module
-from ticketgen.wording import said
+from ticketgen.wording import format_number
 
 __all__ = ["hub_concurrency", "region_concurrency"]
 
@@ -24,7 +24,7 @@ _IN_REGION, _IN_HUB = (
 
 
 def _each(concurrencies: dict[str, int]) -> str:
-    return " + ".join(f"{said(value)} {_NAMES[name]}" for name, value in concurrencies.items())
+    return " + ".join(f"{format_number(value)} {_NAMES[name]}" for name, value in concurrencies.items())
 
 
 @figure(unit=_UNIT, source=_UNRESERVED.source, inputs=_IN_REGION, place=Output())
@@ -47,5 +47,5 @@ def hub_concurrency(region_concurrency: int, **concurrencies: int) -> Amount[int
     """Concurrency of all functions in a Region with analytics and verification."""
     return Amount(
         region_concurrency + sum(concurrencies.values()),
-        f"{said(region_concurrency)} in every Region + {_each(concurrencies)}",
+        f"{format_number(region_concurrency)} in every Region + {_each(concurrencies)}",
     )

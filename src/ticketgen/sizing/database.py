@@ -7,7 +7,7 @@ from math import ceil
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount, Attribute, Scope, figure
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = ["aurora_instances", "aurora_max_acu", "aurora_min_acu"]
 
@@ -38,7 +38,7 @@ def aurora_min_acu(protect: bool, aurora_max_acu: float) -> Amount[float]:
     """The minimum capacity: the more it keeps, the faster it scales up."""
     return Amount(
         max(1, _halves(aurora_max_acu / 8)) if protect else 0.5,
-        f"an eighth of {said(aurora_max_acu)} ACU, in steps of a half, at least 1"
+        f"an eighth of {format_number(aurora_max_acu)} ACU, in steps of a half, at least 1"
         if protect
         else "0.5 without protect",
     )
@@ -55,7 +55,8 @@ def aurora_max_acu(seats_per_second: int) -> Amount[float]:
     needed = seats_per_second / assumed.ROWS_PER_ACU
     return Amount(
         max(1, _halves(needed * assumed.HEADROOM)),
-        f"{counted(seats_per_second, 'rows/s')} × {said(assumed.HEADROOM)} headroom / {said(assumed.ROWS_PER_ACU)} "
+        f"{counted(seats_per_second, 'rows/s')} × {format_number(assumed.HEADROOM)} headroom / "
+        f"{format_number(assumed.ROWS_PER_ACU)} "
         "rows/s per ACU, in steps of a half, at least 1",
         needed=needed,
     )

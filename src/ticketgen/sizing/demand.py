@@ -7,7 +7,7 @@ from math import ceil
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount, Attribute, Intermediate, Output, Scope, figure
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = [
     "event_read_units",
@@ -87,8 +87,9 @@ def lock_write_units(orders_per_second: int, seats_per_order: int) -> Amount[int
     items = (assumed.HOLDS_PER_ORDER + releases) * (seats_per_order + 1) + seats_per_order + 2
     return Amount(
         ceil(orders_per_second * items * _UNITS.value),
-        f"{counted(orders_per_second, 'orders/s')} × {said(items)} items ({said(assumed.HOLDS_PER_ORDER)} holds and "
-        f"{said(releases)} releases of {seats_per_order + 1} items, one purchase of {seats_per_order + 2}) × "
+        f"{counted(orders_per_second, 'orders/s')} × {format_number(items)} items "
+        f"({format_number(assumed.HOLDS_PER_ORDER)} holds and "
+        f"{format_number(releases)} releases of {seats_per_order + 1} items, one purchase of {seats_per_order + 2}) × "
         f"{_UNITS.value} units",
     )
 
@@ -129,7 +130,8 @@ def inventory_read_units(
     )
     return Amount(
         max(1, ceil(loaded + verified)),
-        f"{counted(seats_per_event, 'seats')} × {assumed.item_bytes(seats_per_order)} bytes / {said(_READ.value)} "
+        f"{counted(seats_per_event, 'seats')} × {assumed.item_bytes(seats_per_order)} bytes / "
+        f"{format_number(_READ.value)} "
         f"within {cache_load_s} s + {formula}",
     )
 
@@ -148,7 +150,8 @@ def _verification(
     return units, (
         f"the smaller of {counted(concurrent_events, 'events')} × {counted(seats_per_event, 'seats')} "
         f"within {assumed.VERIFICATION_READING_SHARE:.0%} of {verification_s} s and half of the items that "
-        f"{said(memory_mib)} MiB can parse, × {assumed.item_bytes(seats_per_order)} bytes / {said(_READ.value)}"
+        f"{format_number(memory_mib)} MiB can parse, × {assumed.item_bytes(seats_per_order)} bytes / "
+        f"{format_number(_READ.value)}"
     )
 
 
@@ -158,7 +161,7 @@ def lock_read_units(orders_per_second: int) -> Amount[int]:
     releases = assumed.HOLDS_PER_ORDER - 1
     return Amount(
         ceil(orders_per_second * releases),
-        f"{counted(orders_per_second, 'orders/s')} × {said(releases)} releases",
+        f"{counted(orders_per_second, 'orders/s')} × {format_number(releases)} releases",
     )
 
 
@@ -168,7 +171,7 @@ def event_read_units(orders_per_second: int) -> Amount[int]:
     requests = assumed.sales_requests_per_second(orders_per_second)
     return Amount(
         ceil(requests),
-        f"at most one read of 4 KiB per request, {said(requests)} holds, releases and purchases/s",
+        f"at most one read of 4 KiB per request, {format_number(requests)} holds, releases and purchases/s",
     )
 
 
@@ -191,9 +194,11 @@ def event_shards(
     needed = max(inventory_write_units / key.value, loaded / read.value)
     return Amount(
         max(1, ceil(needed * assumed.HEADROOM)),
-        f"the larger of {counted(inventory_write_units, 'write units/s')} / {said(key.value)} per partition key and, "
-        f"to load a map within {cache_load_s} s, {counted(ceil(loaded), 'read units/s')} / {said(read.value)} per "
-        f"key, × {said(assumed.HEADROOM)} headroom",
+        f"the larger of {counted(inventory_write_units, 'write units/s')} / {format_number(key.value)} per "
+        f"partition key and, "
+        f"to load a map within {cache_load_s} s, {counted(ceil(loaded), 'read units/s')} / "
+        f"{format_number(read.value)} per "
+        f"key, × {format_number(assumed.HEADROOM)} headroom",
         needed=needed,
     )
 
@@ -208,7 +213,7 @@ def inventory_stream_shards(inventory_write_units: int) -> Amount[int]:
     cold, key = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_PARTITION_WRITE_UNITS
     return Amount(
         max(cold.value // key.value, ceil(inventory_write_units / key.value)),
-        f"{counted(inventory_write_units, 'write units/s')} / {said(key.value)} per partition, at least the "
+        f"{counted(inventory_write_units, 'write units/s')} / {format_number(key.value)} per partition, at least the "
         f"{cold.value // key.value} of a new table",
         needed=inventory_write_units / key.value,
     )
@@ -233,8 +238,8 @@ def kinesis_shards(seats_per_second: int, record_bytes: int) -> Amount[int]:
     needed = max(by_bytes, by_number)
     return Amount(
         max(1, ceil(needed * assumed.HEADROOM)),
-        f"{counted(seats_per_second, 'records/s')} × {said(record_bytes)} bytes / 1 MiB/s per shard × "
-        f"{said(assumed.HEADROOM)} headroom",
+        f"{counted(seats_per_second, 'records/s')} × {format_number(record_bytes)} bytes / 1 MiB/s per shard × "
+        f"{format_number(assumed.HEADROOM)} headroom",
         needed=needed,
     )
 
@@ -251,8 +256,8 @@ def kinesis_parallelization_factor(seats_per_second: int, kinesis_batch_size: in
     needed = busiest / kinesis_batch_size * assumed.PROCESSOR_BATCH_SECONDS
     return Amount(
         min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(needed * assumed.HEADROOM))),
-        f"{counted(busiest, 'records/s')} in the fullest shard / {said(kinesis_batch_size)} per batch × "
-        f"{said(assumed.PROCESSOR_BATCH_SECONDS)} s × {said(assumed.HEADROOM)} headroom",
+        f"{counted(busiest, 'records/s')} in the fullest shard / {format_number(kinesis_batch_size)} per batch × "
+        f"{format_number(assumed.PROCESSOR_BATCH_SECONDS)} s × {format_number(assumed.HEADROOM)} headroom",
         needed=needed,
     )
 
@@ -267,5 +272,6 @@ def kinesis_batch_size(seats_per_second: int) -> Amount[int]:
     """Records in a batch: those of one second, within the limit of one Data API call."""
     return Amount(
         min(assumed.PROCESSOR_BATCH, max(10, seats_per_second)),
-        f"the records of one second, {said(seats_per_second)}, at least 10 and at most {said(assumed.PROCESSOR_BATCH)}",
+        f"the records of one second, {format_number(seats_per_second)}, at least 10 and at most "
+        f"{format_number(assumed.PROCESSOR_BATCH)}",
     )

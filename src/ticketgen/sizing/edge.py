@@ -7,7 +7,7 @@ from math import ceil
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount, Attribute, figure
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = ["api_throttle_burst", "api_throttle_rate", "waf_rate_limit"]
 
@@ -27,8 +27,8 @@ def api_throttle_rate(orders_per_second: int) -> Amount[int]:
     reads = assumed.reads_per_second(orders_per_second)
     return Amount(
         ceil((sales + reads) * assumed.HEADROOM),
-        f"({said(sales)} holds, releases and purchases/s + {said(reads)} seat map reads/s) × "
-        f"{said(assumed.HEADROOM)} headroom",
+        f"({format_number(sales)} holds, releases and purchases/s + {format_number(reads)} seat map reads/s) × "
+        f"{format_number(assumed.HEADROOM)} headroom",
         needed=sales + reads,
     )
 
@@ -43,7 +43,7 @@ def api_throttle_burst(api_throttle_rate: int) -> Amount[int]:
     rate, burst = limits.API_THROTTLE_RATE.value, limits.API_THROTTLE_BURST.value
     return Amount(
         ceil(api_throttle_rate * burst / rate),
-        f"{counted(api_throttle_rate, 'requests/s')} × {said(burst)} / {said(rate)}",
+        f"{counted(api_throttle_rate, 'requests/s')} × {format_number(burst)} / {format_number(rate)}",
     )
 
 
@@ -56,7 +56,7 @@ def waf_rate_limit(api_throttle_rate: int) -> Amount[int]:
     """Requests in 5 minutes from one address before the firewall blocks it."""
     share = ceil(api_throttle_rate * _WINDOW * assumed.ADDRESS_SHARE)
     return Amount(
-        min(limits.WAF_MAX_RATE.value, max(assumed.LEAST_ADDRESS_LIMIT, share)),
+        min(limits.WAF_MAX_RATE.value, max(assumed.MIN_ADDRESS_LIMIT, share)),
         f"{assumed.ADDRESS_SHARE:.0%} of {counted(api_throttle_rate, 'requests/s')} × {_WINDOW} s, at least "
-        f"{said(assumed.LEAST_ADDRESS_LIMIT)}",
+        f"{format_number(assumed.MIN_ADDRESS_LIMIT)}",
     )

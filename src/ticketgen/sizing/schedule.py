@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from ticketgen.figures.model import Amount, Output, Scope, figure
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = [
     "refresh_executions_per_day",
@@ -46,4 +46,4 @@ def refresh_executions_per_day() -> Amount[int]:
 
 
 def _every_minute(times: int, how_often: str) -> Amount[int]:
-    return Amount(times * _MINUTES_A_DAY, f"{how_often} × {said(_MINUTES_A_DAY)} minutes")
+    return Amount(times * _MINUTES_A_DAY, f"{how_often} × {format_number(_MINUTES_A_DAY)} minutes")

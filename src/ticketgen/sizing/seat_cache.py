@@ -7,7 +7,7 @@ from math import ceil
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount, Attribute, Intermediate, Output, figure
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = ["cache_memory_mib", "cache_node_type", "cache_nodes", "operations_per_second"]
 
@@ -22,8 +22,8 @@ def cache_memory_mib(seats_per_event: int, concurrent_events: int) -> Amount[int
     data = seats_per_event * maps * assumed.CACHE_BYTES_PER_SEAT
     return Amount(
         ceil(data / (1 - limits.CACHE_RESERVED_SHARE) / _MIB),
-        f"{counted(seats_per_event, 'seats')} × {said(maps)} maps ({counted(concurrent_events, 'events')} "
-        f"and one load) × {assumed.CACHE_BYTES_PER_SEAT} bytes / {said(1 - limits.CACHE_RESERVED_SHARE)} "
+        f"{counted(seats_per_event, 'seats')} × {format_number(maps)} maps ({counted(concurrent_events, 'events')} "
+        f"and one load) × {assumed.CACHE_BYTES_PER_SEAT} bytes / {format_number(1 - limits.CACHE_RESERVED_SHARE)} "
         "not reserved",
         needed=data / _MIB,
     )
@@ -39,15 +39,15 @@ def operations_per_second(seats_per_second: int, orders_per_second: int) -> int:
 def cache_node_type(cache_memory_mib: int, operations_per_second: int) -> Amount[str]:
     """The smallest node that holds the maps; not a burstable one under constant load.
 
-    If no node is large enough, the largest: `quotas` then reports an error.
+    If no node is large enough, the largest: `quota_needs` then reports an error.
     """
-    busy = operations_per_second > assumed.MOST_BURSTABLE_OPERATIONS
+    busy = operations_per_second > assumed.MAX_BURSTABLE_OPERATIONS
     nodes = [node for node in limits.CACHE_NODES if not (busy and node.burstable)]
     fitting = (node for node in nodes if node.memory >= cache_memory_mib * _MIB)
     chosen = next(fitting, nodes[-1])
     return Amount(
         chosen.name,
-        f"the smallest node with {said(cache_memory_mib)} MiB"
+        f"the smallest node with {format_number(cache_memory_mib)} MiB"
         + (
             f" that needs no CPU credits for {counted(operations_per_second, 'operations/s')}" if busy else ""
         ),

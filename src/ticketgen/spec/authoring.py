@@ -16,12 +16,12 @@ from pydantic.fields import FieldInfo
 from ticketgen.findings.spec import UNKNOWN_VERSION
 from ticketgen.spec.model import Part, Settings
 from ticketgen.spec.nodes import KeyPath
-from ticketgen.spec.texts import EnvironmentName, ProjectName, refusal
+from ticketgen.spec.string_types import EnvironmentName, ProjectName, refusal
 
 __all__ = [
-    "MOST_ENVIRONMENTS",
+    "MAX_ENVIRONMENTS",
     "SPEC_KEYS",
-    "TOP_KEYS",
+    "TOP_LEVEL_KEYS",
     "Overrides",
     "PresetFile",
     "SpecFile",
@@ -29,7 +29,7 @@ __all__ = [
     "keys_at",
 ]
 
-TOP_KEYS = ("version", "project", "extends", "environments")
+TOP_LEVEL_KEYS = ("version", "project", "extends", "environments")
 """Keys that hold for all environments, so that none can override them."""
 
 
@@ -37,7 +37,7 @@ def _is_part(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Part)
 
 
-def _nothing() -> None:
+def _none() -> None:
     """The default of an optional field. As a factory, so that no JSON Schema calls it the default."""
 
 
@@ -69,13 +69,13 @@ def _optional(info: FieldInfo) -> Any:
         extra["x-needed"] = True  # in the file, its preset or the environment: no schema can tell
     elif not isinstance(default, Part):
         extra["default"] = list(default) if isinstance(default, tuple) else default
-    return Field(default_factory=_nothing, description=info.description, json_schema_extra=extra)
+    return Field(default_factory=_none, description=info.description, json_schema_extra=extra)
 
 
 Overrides = _partial(Settings)
 """The values that one environment overrides."""
 
-MOST_ENVIRONMENTS: Final = 30
+MAX_ENVIRONMENTS: Final = 30
 """Environments of one spec: each takes seconds to render and verify, and a stranger's spec may list thousands."""
 
 _ENVIRONMENTS = Mapping[EnvironmentName, Overrides | None]  # type: ignore[valid-type]
@@ -124,7 +124,7 @@ SpecFile = create_model(
             default_factory=dict,
             description="The environments by name, each with the values that it overrides; an empty value, or `{}`, "
             "overrides nothing. Every name in a stack ends with the name of its environment.",
-            json_schema_extra={"x-needed": True, "maxProperties": MOST_ENVIRONMENTS},
+            json_schema_extra={"x-needed": True, "maxProperties": MAX_ENVIRONMENTS},
         ),
     ),
 )
@@ -132,7 +132,7 @@ SpecFile = create_model(
 
 SPEC_KEYS = (
     *("version", "project", "extends"),
-    *(key for key in SpecFile.model_fields if key not in TOP_KEYS),
+    *(key for key in SpecFile.model_fields if key not in TOP_LEVEL_KEYS),
     "environments",
 )
 """The keys of a spec, in the usual order."""

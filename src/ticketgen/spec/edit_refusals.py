@@ -19,8 +19,8 @@ from ticketgen.guesses import did_you_mean
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.nodes import find
-from ticketgen.spec.texts import choice
-from ticketgen.wording import listed
+from ticketgen.spec.string_types import suggest_known
+from ticketgen.wording import join_words
 
 __all__ = [
     "cannot_be_secondary",
@@ -41,7 +41,7 @@ def unknown_names(region: str, only: Collection[str], names: Collection[str]) ->
         findings.append(NO_SUCH_REGION.found(f"{region!r} is not a Region of AWS", help))
     for name in sorted(set(only) - set(names)):
         findings.append(
-            UNKNOWN_ENVIRONMENT.found(f"the spec has no environment {name!r}", choice(name, names))
+            UNKNOWN_ENVIRONMENT.found(f"the spec has no environment {name!r}", suggest_known(name, names))
         )
     return tuple(findings)
 
@@ -67,7 +67,8 @@ def needs_secondary(
     options = "" if len(alone) == len(project.environments) else "".join(f" --env {name}" for name in alone)
     then = f", then `{command}` for the others" if len(alone) < len(lacking) else ""
     yield NEEDS_SECONDARY_REGION.found(
-        f"{listed(alone)} {'have' if len(alone) > 1 else 'has'} one Region, so {region} has to be the secondary Region",
+        f"{join_words(alone)} {'have' if len(alone) > 1 else 'has'} one Region, so {region} has to be the secondary "
+        f"Region",
         f"run `{command} --secondary{options}`{then}",
         at=Location(document.file),
     )
@@ -80,7 +81,7 @@ def cannot_be_secondary(
     primary = [each.name for each in chosen if each.primary_region == region]
     if primary:
         yield CANNOT_BE_SECONDARY.found(
-            f"{region} is the primary Region of {listed(primary)}",
+            f"{region} is the primary Region of {join_words(primary)}",
             "name another Region as the secondary one",
             at=_editable(document, project, primary[0], "primary_region"),
         )
@@ -95,7 +96,7 @@ def cannot_be_secondary(
             options = " ".join(f"--env {name}" for name in free)
             instead = f"choose the environments without a secondary Region: {options}"
         yield CANNOT_BE_SECONDARY.found(
-            f"{other} is already the secondary Region of {listed(names)}",
+            f"{other} is already the secondary Region of {join_words(names)}",
             instead,
             at=_editable(document, project, names[0], "secondary_region"),
         )
@@ -113,7 +114,7 @@ def is_needed(
             groups.setdefault((role, at, _successor(each)), []).append(each.name)
     for (role, at, successor), names in groups.items():
         yield REGION_IS_NEEDED.found(
-            f"{region} is the {role} Region of {listed(names)}: analytics, verification and audit live there",
+            f"{region} is the {role} Region of {join_words(names)}: analytics, verification and audit live there",
             _instead(_where(document, project, f"{role}_region", names), role, region, successor),
             at=at,
         )
@@ -134,7 +135,7 @@ def _where(document: SpecDocument, project: Project, key: str, names: Collection
     sharing = [each.name for each in project.environments if not _sets(document, each.name, key)]
     if not own and set(sharing) == set(names):
         return "at the top of the file"
-    return f"in {listed([f'environments.{name}' for name in names])}"
+    return f"in {join_words([f'environments.{name}' for name in names])}"
 
 
 def _sets(document: SpecDocument, name: str, key: str) -> bool:
@@ -172,5 +173,5 @@ def cannot_edit(document: SpecDocument, region: str) -> Finding:
 
 def _editable(document: SpecDocument, project: Project, *path: str) -> Location:
     """Where the spec sets a value of an environment; where it names its preset if that sets the value."""
-    at = project.marks.get(("environments", *path))
-    return at if at and at.file == document.file else find(document.root, ("extends",)).at
+    at = project.locations.get(("environments", *path))
+    return at if at and at.file == document.file else find(document.root, ("extends",)).location

@@ -24,8 +24,8 @@ from ticketgen.spec.edit_refusals import (
 )
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Project
-from ticketgen.spec.placement import other_partition
 from ticketgen.spec.reader import read
+from ticketgen.spec.region_checks import other_partition
 from ticketgen.spec.region_text import Key, UnnamedEnvironment, edit_text
 from ticketgen.spec.resolve import resolve
 

@@ -11,12 +11,12 @@ from pydantic_core import ErrorDetails
 from ticketgen.findings import Finding, Stage
 from ticketgen.findings.spec import MISSING_KEY, UNKNOWN_KEY
 from ticketgen.guesses import nearest
-from ticketgen.spec.authoring import TOP_KEYS, Overrides, PresetFile, field_at, keys_at
+from ticketgen.spec.authoring import TOP_LEVEL_KEYS, Overrides, PresetFile, field_at, keys_at
 from ticketgen.spec.model import Part, Settings
-from ticketgen.spec.nodes import KeyPath, Map, Node, dotted, find, shown, shown_text
-from ticketgen.spec.quotas import QUOTA_CHOICES
+from ticketgen.spec.nodes import KeyPath, Map, Node, display_text, display_value, dotted_path, find
+from ticketgen.spec.quota_types import QUOTA_CHOICES
 from ticketgen.spec.wrong_values import WrongValue, describe, kind_of
-from ticketgen.wording import listed
+from ticketgen.wording import join_words
 
 __all__ = ["explain"]
 
@@ -43,27 +43,27 @@ def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding
     node = find(root, where)
     wrong = WrongValue(node, where, field_at(model, where), error.get("ctx", {}))
     kind, what, help = describe(error["type"], error["msg"], wrong)
-    name = dotted(node.path) or "the whole file"
+    name = dotted_path(node.path) or "the whole file"
     # A sentence about a whole section has the section as its subject.
-    value = "" if error["type"] == "refused" and isinstance(node, Map) else f"{shown(node)} "
-    return kind.found(f"{name}: {value}{what}", help, at=node.at, stage=Stage.RESOLVE), node.path
+    value = "" if error["type"] == "refused" and isinstance(node, Map) else f"{display_value(node)} "
+    return kind.found(f"{name}: {value}{what}", help, at=node.location, stage=Stage.RESOLVE), node.path
 
 
 def _in(path: KeyPath) -> str:
-    return f"{dotted(path)}: " if path else ""
+    return f"{dotted_path(path)}: " if path else ""
 
 
 def _unknown_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding, KeyPath]:
     parent, key = find(root, where[:-1]), str(where[-1])
-    at = parent.keys_at[key] if isinstance(parent, Map) else parent.at
-    message = f"{_in(parent.path)}unknown key {shown_text(key)}"
+    at = parent.key_locations[key] if isinstance(parent, Map) else parent.location
+    message = f"{_in(parent.path)}unknown key {display_text(key)}"
     value = parent.entries.get(key) if isinstance(parent, Map) else None
     return UNKNOWN_KEY.found(message, _place_of(key, where[:-1], model, value), at=at), (*parent.path, key)
 
 
 def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) -> str:
     """Where an unknown key belongs, or which one was meant."""
-    if key in TOP_KEYS:
+    if key in TOP_LEVEL_KEYS:
         if model is PresetFile:
             return f"delete it: a preset has no {key}"
         return f"{key} holds for all environments: write it at the top of the file"
@@ -89,7 +89,7 @@ def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) ->
         return f"{key} looks like an environment: write it in environments, as environments.{key}"
     far = nearest(key, [home[-1] for home in _homes()])
     if far:
-        return f"did you mean {dotted((*prefix, *next(home for home in _homes() if home[-1] == far)))}?"
+        return f"did you mean {dotted_path((*prefix, *next(home for home in _homes() if home[-1] == far)))}?"
     return f"choose one of {', '.join(sorted(known))}"
 
 
@@ -104,15 +104,15 @@ def _homes() -> list[tuple[str, ...]]:
 def _move(key: str, homes: list[tuple[str, ...]], prefix: KeyPath) -> str:
     """Where a key goes that is known in another place of the file or of the environment."""
     if any(len(home) == 1 for home in homes):
-        where = dotted(prefix) if prefix else "the top of the file"
+        where = dotted_path(prefix) if prefix else "the top of the file"
         return (
             f"{key} belongs outside of this section: write it in {where}"
             if prefix
             else f"write it at {where}"
         )
-    sections = [dotted(home[:-1]) for home in homes]
-    written = [dotted((*prefix, *home)) for home in homes]
-    return f"{key} belongs in {listed(sections, 'or')}: write {listed(written, 'or')}"
+    sections = [dotted_path(home[:-1]) for home in homes]
+    written = [dotted_path((*prefix, *home)) for home in homes]
+    return f"{key} belongs in {join_words(sections, 'or')}: write {join_words(written, 'or')}"
 
 
 def _missing_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding, KeyPath]:
@@ -124,13 +124,13 @@ def _missing_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding
     help = f"{add}: {said[:1].lower()}{said[1:]}".rstrip(".: ")
     if where in (("version",), ("project",)):
         help = "add version: 1" if key == "version" else "add the project's name, such as tap-marketplace"
-    return MISSING_KEY.found(message, help, at=parent.at), (*parent.path, key)
+    return MISSING_KEY.found(message, help, at=parent.location), (*parent.path, key)
 
 
 def _bad_key(where: KeyPath, root: Node, context: Mapping[str, object]) -> tuple[Finding, KeyPath]:
     parent, key = find(root, where[:-1]), str(where[-1])
-    at = parent.keys_at.get(key, parent.at) if isinstance(parent, Map) else parent.at
-    message = f"{_in(parent.path)}{shown_text(key)} {context.get('message', 'is refused')}"
+    at = parent.key_locations.get(key, parent.location) if isinstance(parent, Map) else parent.location
+    message = f"{_in(parent.path)}{display_text(key)} {context.get('message', 'is refused')}"
     help = str(context.get("help", "run `ticketgen help spec` for the accepted values"))
     finding = kind_of(context).found(message, help, at=at)
     return finding, (*parent.path, key)

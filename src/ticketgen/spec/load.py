@@ -12,10 +12,10 @@ from pathlib import Path
 from ticketgen.findings import Checked, Location
 from ticketgen.findings.spec import UNKNOWN_PRESET, UNREADABLE_FILE
 from ticketgen.guesses import did_you_mean
-from ticketgen.safe_open import IN_THE_REPOSITORY, NotPlain, open_inside
-from ticketgen.spec.nodes import Map, Node, Scalar, shown_text
+from ticketgen.safe_open import IN_THE_REPOSITORY, NotRegularFile, read_within_area
+from ticketgen.spec.nodes import Map, Node, Scalar, display_text
 from ticketgen.spec.presets import presets
-from ticketgen.spec.reader import MOST_BYTES, read
+from ticketgen.spec.reader import MAX_BYTES, read
 
 __all__ = ["SpecDocument", "load"]
 
@@ -69,15 +69,15 @@ def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[Node]:
     if name in known:
         path = known[name].path
         return read(path.read_bytes(), str(path))
-    message = f"extends: {shown_text(name)} is not a preset"
+    message = f"extends: {display_text(name)} is not a preset"
     help = did_you_mean(name, known, f"write one of {', '.join(known)}")
-    return Checked(None, (UNKNOWN_PRESET.found(message, help, at=extends.at),))
+    return Checked(None, (UNKNOWN_PRESET.found(message, help, at=extends.location),))
 
 
 def _data(path: Path) -> Checked[bytes]:
     file, top = str(path), Location(str(path))
     try:
-        return Checked(open_inside(path, MOST_BYTES + 1, clip=True))
+        return Checked(read_within_area(path, MAX_BYTES + 1, clip=True))
     except FileNotFoundError:
         message, help = (
             f"{file} does not exist",
@@ -85,7 +85,7 @@ def _data(path: Path) -> Checked[bytes]:
         )
     except IsADirectoryError:
         message, help = f"{file} is a directory", "name the file inside the directory"
-    except NotPlain as error:
+    except NotRegularFile as error:
         message, help = f"{file} is not read: {error.strerror}", IN_THE_REPOSITORY
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

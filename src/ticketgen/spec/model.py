@@ -12,9 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
-from ticketgen.spec.quotas import Quotas
-from ticketgen.spec.tags import Tags
-from ticketgen.spec.texts import (
+from ticketgen.spec.quota_types import Quotas
+from ticketgen.spec.string_types import (
     BucketName,
     DomainName,
     EnvironmentName,
@@ -24,6 +23,7 @@ from ticketgen.spec.texts import (
     ZoneId,
     refusal,
 )
+from ticketgen.spec.tags import Tags
 
 __all__ = [
     "Api", "Audit", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Part", "Pms",
@@ -32,12 +32,12 @@ __all__ = [
 
 # Three actions a seat and the idempotency record, and 100 actions in a transaction:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
-_MOST_SEATS_PER_ORDER: Final = 33
+_MAX_SEATS_PER_ORDER: Final = 33
 
 # An Express workflow may take 5 minutes:
 # https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 # The two objectives are tasks of one, which allows itself 5 s around them.
-_MOST_VERIFICATION_SECONDS: Final = 295
+_MAX_VERIFICATION_SECONDS: Final = 295
 
 _INTERVALS: Final = (5, 6, 10, 12, 15, 20, 30, 60)
 
@@ -76,7 +76,7 @@ class EventScale(Part):
     )
     seats_per_order: int = Field(
         ge=1,
-        le=_MOST_SEATS_PER_ORDER,
+        le=_MAX_SEATS_PER_ORDER,
         description="The most seats in one order, which is one DynamoDB transaction.",
         json_schema_extra=_unit("seats"),
     )
@@ -131,14 +131,14 @@ class Objectives(Part):
     verification_s: int = Field(
         default=8,
         ge=1,
-        le=_MOST_VERIFICATION_SECONDS - 1,
+        le=_MAX_VERIFICATION_SECONDS - 1,
         description="One verification, over all Regions.",
         json_schema_extra=_unit("s"),
     )
     correction_s: int = Field(
         default=15,
         ge=1,
-        le=_MOST_VERIFICATION_SECONDS - 1,
+        le=_MAX_VERIFICATION_SECONDS - 1,
         description="Correcting what one verification found.",
         json_schema_extra=_unit("s"),
     )
@@ -146,11 +146,11 @@ class Objectives(Part):
     @model_validator(mode="after")
     def _fit_one_execution(self) -> Objectives:
         verify, correct = self.verification_s, self.correction_s
-        if verify + correct > _MOST_VERIFICATION_SECONDS:
+        if verify + correct > _MAX_VERIFICATION_SECONDS:
             raise refusal(
                 OUT_OF_RANGE,
                 f"verification_s {verify} and correction_s {correct} are {verify + correct} s together",
-                f"keep their sum within {_MOST_VERIFICATION_SECONDS} s: both run in one Express workflow, which AWS "
+                f"keep their sum within {_MAX_VERIFICATION_SECONDS} s: both run in one Express workflow, which AWS "
                 "ends after 5 minutes",
             )
         return self
@@ -279,7 +279,7 @@ class Environment(Settings):
 class Project(Part):
     """A resolved spec: its environments in the order of the file, and where each value was written.
 
-    ``marks`` maps a path of keys to its place: the paths of the file, such as ``("tags", "Owner")`` and
+    ``locations`` maps a path of keys to its place: the paths of the file, such as ``("tags", "Owner")`` and
     ``("environments", "prod")``, and for each environment the path of everything that holds there, such as
     ``("environments", "prod", "event_scale", "hold_seconds")``, whether the environment, the top level or the
     preset says it. ``("environments", "prod", "regions", 0)`` is the first of the resolved, sorted Regions.
@@ -289,5 +289,5 @@ class Project(Part):
 
     name: ProjectName
     environments: tuple[Environment, ...]
-    marks: Mapping[tuple[str | int, ...], Location] = Field(default_factory=dict)
+    locations: Mapping[tuple[str | int, ...], Location] = Field(default_factory=dict)
     folder: str | None = None

@@ -17,14 +17,14 @@ __all__ = [
     "Node",
     "Scalar",
     "Sequence",
-    "dotted",
+    "display_text",
+    "display_value",
+    "dotted_path",
     "find",
     "merge",
-    "places",
-    "plain",
-    "shown",
-    "shown_text",
-    "without",
+    "node_locations",
+    "plain_value_of",
+    "remove_paths",
 ]
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -44,13 +44,13 @@ class Scalar:
     Attributes:
         value: as Python has it.
         text: as it was written, without quotes.
-        at: where the value is; where its key is if nothing was written.
+        location: where the value is; where its key is if nothing was written.
         path: of the value in its own file.
     """
 
     value: str | int | float | bool | None
     text: str
-    at: Location
+    location: Location
     path: KeyPath
 
 
@@ -60,12 +60,12 @@ class Sequence:
 
     Attributes:
         items: in order.
-        at: where its key is, or where it begins if it has none.
+        location: where its key is, or where it begins if it has none.
         path: of the list in its own file.
     """
 
     items: tuple[Node, ...]
-    at: Location
+    location: Location
     path: KeyPath
 
 
@@ -75,44 +75,44 @@ class Map:
 
     Attributes:
         entries: the values by key, in order.
-        keys_at: where each key is.
-        at: where its own key is, or where it begins if it has none.
+        key_locations: where each key is.
+        location: where its own key is, or where it begins if it has none.
         path: of the map in its own file.
     """
 
     entries: Mapping[str, Node]
-    keys_at: Mapping[str, Location]
-    at: Location
+    key_locations: Mapping[str, Location]
+    location: Location
     path: KeyPath
 
 
 Node: TypeAlias = Scalar | Sequence | Map
 
 
-def merge(under: Node, over: Node) -> Node:
+def merge(base: Node, override: Node) -> Node:
     """Merge two nodes: maps key by key; of other nodes, the second one wins."""
-    if not (isinstance(under, Map) and isinstance(over, Map)):
-        return over
-    entries = dict(under.entries)
-    for key, value in over.entries.items():
+    if not (isinstance(base, Map) and isinstance(override, Map)):
+        return override
+    entries = dict(base.entries)
+    for key, value in override.entries.items():
         entries[key] = merge(entries[key], value) if key in entries else value
-    return Map(entries, {**under.keys_at, **over.keys_at}, over.at, over.path)
+    return Map(entries, {**base.key_locations, **override.key_locations}, override.location, override.path)
 
 
-def without(node: Node, paths: Collection[KeyPath]) -> Node:
+def remove_paths(node: Node, paths: Collection[KeyPath]) -> Node:
     """The tree without the nodes at these paths of its own file."""
     if not paths:
         return node
     if isinstance(node, Map):
         kept = {
-            key: without(value, paths)
+            key: remove_paths(value, paths)
             for key, value in node.entries.items()
             if (*node.path, key) not in paths
         }
-        return Map(kept, node.keys_at, node.at, node.path)
+        return Map(kept, node.key_locations, node.location, node.path)
     if isinstance(node, Sequence):
-        items = tuple(without(item, paths) for item in node.items if item.path not in paths)
-        return Sequence(items, node.at, node.path)
+        items = tuple(remove_paths(item, paths) for item in node.items if item.path not in paths)
+        return Sequence(items, node.location, node.path)
     return node
 
 
@@ -128,32 +128,32 @@ def find(node: Node, path: KeyPath) -> Node:
     return node
 
 
-def plain(node: Node) -> object:
+def plain_value_of(node: Node) -> object:
     """The plain values, with lists as tuples, for pydantic."""
     match node:
         case Scalar():
             return node.value
         case Sequence():
-            return tuple(plain(item) for item in node.items)
+            return tuple(plain_value_of(item) for item in node.items)
         case Map():
-            return {key: plain(value) for key, value in node.entries.items()}
+            return {key: plain_value_of(value) for key, value in node.entries.items()}
 
 
-def places(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Location]]:
+def node_locations(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Location]]:
     """Every path below a node, beginning with ``path``, with its place."""
-    yield path, node.at
+    yield path, node.location
     match node:
         case Scalar():
             return
         case Sequence():
             for number, item in enumerate(node.items):
-                yield from places(item, (*path, number))
+                yield from node_locations(item, (*path, number))
         case Map():
             for key, value in node.entries.items():
-                yield from places(value, (*path, key))
+                yield from node_locations(value, (*path, key))
 
 
-def dotted(path: KeyPath) -> str:
+def dotted_path(path: KeyPath) -> str:
     """A path as people write it: ``environments.prod.regions[0]``."""
     text = ""
     for step in path:
@@ -161,16 +161,16 @@ def dotted(path: KeyPath) -> str:
             text += f"[{step}]"
         else:
             text += ("." if text else "") + (
-                step if step.isprintable() and len(step) < 80 else shown_text(step)
+                step if step.isprintable() and len(step) < 80 else display_text(step)
             )
     return text
 
 
-def shown(node: Node) -> str:
+def display_value(node: Node) -> str:
     """A value for a message: text in quotes and shortened, so that it stays on one line."""
     match node:
         case Scalar(value=str(text)):
-            return shown_text(text)
+            return display_text(text)
         case Scalar(value=None):
             return "null"
         case Scalar():
@@ -181,7 +181,7 @@ def shown(node: Node) -> str:
             return "a map"
 
 
-def shown_text(text: str) -> str:
+def display_text(text: str) -> str:
     """Text for a message: in quotes, shortened, without passwords and terminal control characters."""
     text = _PASSWORD.sub("://…@", text)
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"

@@ -16,16 +16,16 @@ from ticketgen.findings.spec import INVALID_OPTION, UNKNOWN_ENVIRONMENT
 from ticketgen.spec.authoring import Overrides
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
-from ticketgen.spec.nodes import OPTION, KeyPath, Map, Node, Scalar, merge, plain, shown_text
+from ticketgen.spec.nodes import OPTION, KeyPath, Map, Node, Scalar, display_text, merge, plain_value_of
 from ticketgen.spec.nodes import Sequence as List
 from ticketgen.spec.reader import read
-from ticketgen.spec.texts import choice
+from ticketgen.spec.string_types import suggest_known
 
-__all__ = ["override"]
+__all__ = ["apply_overrides"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Setting:
+class _Override:
     """One option.
 
     Attributes:
@@ -43,7 +43,7 @@ class _Setting:
     def tree(self, prefix: KeyPath = ()) -> Node:
         """The value inside the maps that lead to it, at a path of a spec."""
         file = OPTION + self.text
-        node = _placed(self.value, file, (*prefix, *self.path), self.text.index("=") + 1)
+        node = _moved_into_option(self.value, file, (*prefix, *self.path), self.text.index("=") + 1)
         column = self.text.index("=") + 1
         for depth in reversed(range(len(self.path))):
             key = self.path[depth]
@@ -53,7 +53,7 @@ class _Setting:
         return node
 
 
-def override(
+def apply_overrides(
     document: SpecDocument, options: Sequence[str], only: Collection[str] = ()
 ) -> Checked[SpecDocument]:
     """Set values in a spec.
@@ -78,7 +78,7 @@ def override(
         if setting.environment and setting.environment not in names:
             findings.append(_unknown_environment(setting, names))
             continue
-        findings += _wrong(setting)
+        findings += _override_errors(setting)
         meant = [setting.environment] if setting.environment else [n for n in names if not only or n in only]
         for name in meant:
             root = merge(root, _at_environment(setting, name))
@@ -96,14 +96,14 @@ def _environments(document: SpecDocument) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _at_environment(setting: _Setting, name: str) -> Map:
+def _at_environment(setting: _Override, name: str) -> Map:
     at = Location(OPTION + setting.text)
     tree = setting.tree(("environments", name))
     named = Map({name: tree}, {name: at}, at, ("environments",))
     return Map({"environments": named}, {"environments": at}, at, ())
 
 
-def _parsed(option: str) -> _Setting | tuple[Finding, ...]:
+def _parsed(option: str) -> _Override | tuple[Finding, ...]:
     path, equals, text = option.partition("=")
     steps = path.split(".")
     environment = ""
@@ -113,50 +113,54 @@ def _parsed(option: str) -> _Setting | tuple[Finding, ...]:
         example = "event_scale.purchases_per_minute=90000"
         return (
             INVALID_OPTION.found(
-                f"--set {shown_text(option)} is not path=value",
+                f"--set {display_text(option)} is not path=value",
                 f"write {example}",
                 at=Location(OPTION + option),
             ),
         )
     if not text.strip():
-        return _Setting(option, environment, tuple(steps), Scalar(None, "", Location(""), ()))
+        return _Override(option, environment, tuple(steps), Scalar(None, "", Location(""), ()))
     value = read(text.encode("utf-8", "surrogateescape"), OPTION + option)
     if value.value is None or has_errors(value.findings):
         return value.findings
-    return _Setting(option, environment, tuple(steps), value.value)
+    return _Override(option, environment, tuple(steps), value.value)
 
 
-def _wrong(setting: _Setting) -> Iterator[Finding]:
+def _override_errors(setting: _Override) -> Iterator[Finding]:
     tree = setting.tree()
     try:
-        Overrides.model_validate(plain(tree))
+        Overrides.model_validate(plain_value_of(tree))
     except ValidationError as error:
         for each in error.errors(include_url=False):
             yield explain(each, tree, Overrides)[0]
 
 
-def _unknown_environment(setting: _Setting, names: Sequence[str]) -> Finding:
-    message = f"the spec has no environment {shown_text(setting.environment)}"
+def _unknown_environment(setting: _Override, names: Sequence[str]) -> Finding:
+    message = f"the spec has no environment {display_text(setting.environment)}"
     return UNKNOWN_ENVIRONMENT.found(
-        message, choice(setting.environment, names), at=Location(OPTION + setting.text)
+        message, suggest_known(setting.environment, names), at=Location(OPTION + setting.text)
     )
 
 
-def _placed(node: Node, file: str, path: KeyPath, offset: int) -> Node:
+def _moved_into_option(node: Node, file: str, path: KeyPath, offset: int) -> Node:
     """Move a node that was read by itself to its place in the option and in the spec."""
 
-    def moved(at: Location) -> Location:
-        return Location(file, at.line, at.column + (offset if at.line == 1 else 0))
+    def moved(location: Location) -> Location:
+        return Location(file, location.line, location.column + (offset if location.line == 1 else 0))
 
     match node:
         case Scalar():
-            return Scalar(node.value, node.text, moved(node.at), path)
+            return Scalar(node.value, node.text, moved(node.location), path)
         case List():
             items = tuple(
-                _placed(item, file, (*path, number), offset) for number, item in enumerate(node.items)
+                _moved_into_option(item, file, (*path, number), offset)
+                for number, item in enumerate(node.items)
             )
-            return List(items, moved(node.at), path)
+            return List(items, moved(node.location), path)
         case Map():
-            entries = {key: _placed(value, file, (*path, key), offset) for key, value in node.entries.items()}
-            keys_at = {key: moved(at) for key, at in node.keys_at.items()}
-            return Map(entries, keys_at, moved(node.at), path)
+            entries = {
+                key: _moved_into_option(value, file, (*path, key), offset)
+                for key, value in node.entries.items()
+            }
+            keys_at = {key: moved(at) for key, at in node.key_locations.items()}
+            return Map(entries, keys_at, moved(node.location), path)

@@ -33,18 +33,18 @@ from ticketgen.findings.spec import (
 )
 from ticketgen.findings.verification import SYNTAX
 from ticketgen.hidden_characters import HIDDEN_CHARACTERS, hidden_characters
-from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, shown_text
+from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, display_text
 from ticketgen.spec.scalars import plain_value
-from ticketgen.spec.syntax import QUOTE_MARKS, explain_syntax
+from ticketgen.spec.yaml_errors import QUOTE_MARKS, explain_syntax
 
-__all__ = ["MOST_BYTES", "MOST_DEPTH", "MOST_VALUES", "read"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "read"]
 
-MOST_BYTES: Final = 1024 * 1024
-MOST_DEPTH: Final = 50
-MOST_VALUES: Final = 10_000
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 50
+MAX_VALUES: Final = 10_000
 """A spec has a few hundred values; the limit bounds the time and memory that a bad file can take."""
 
-_MOST_REFUSALS: Final = 20
+_MAX_REFUSALS: Final = 20
 
 _UTF_16: Final = re.compile(rb"(?:[\x09-\x7e]\0){2}|(?:\0[\x09-\x7e]){2}")
 
@@ -55,7 +55,7 @@ def read(data: bytes, file: str) -> Checked[Node]:
     """Read a YAML file into a tree.
 
     Args:
-        data: its bytes; more than `MOST_BYTES` are refused.
+        data: its bytes; more than `MAX_BYTES` are refused.
         file: its name, for locations.
     """
     text = _text(data, file)
@@ -69,18 +69,18 @@ def read(data: bytes, file: str) -> Checked[Node]:
             severity=place.severity,
             stage=Stage.LOAD,
         )
-        for place in hidden_characters(_with_line_feeds(text))
+        for place in hidden_characters(_normalize_newlines(text))
     )
     if has_errors(strange):
         return Checked(None, strange)
-    events, refusals = _survey(text, file)
+    events, refusals = _parse_events(text, file)
     if refusals:
         return Checked(None, (*strange, *refusals))
     builder = _Builder(file, iter(events))
     return Checked(builder.document(), (*strange, *builder.findings))
 
 
-def _with_line_feeds(text: str) -> str:
+def _normalize_newlines(text: str) -> str:
     """The text with the line ends that YAML has as line feeds; each is as many characters as before, but for CR LF."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -93,7 +93,7 @@ def _at(file: str, text: str, index: int) -> Location:
 
 def _text(data: bytes, file: str) -> str | Finding:
     top = Location(file)
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         return TOO_LARGE.found(
             "the file is over 1 MB, so it was not read",
             "name the right file with --spec: a spec has a few kB",
@@ -116,7 +116,7 @@ def _text(data: bytes, file: str) -> str | Finding:
         )
 
 
-def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
+def _parse_events(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
     """All events, or the reasons to refuse them."""
     events: list[yaml.Event] = []
     refusals: list[Finding] = []
@@ -140,10 +140,10 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
                     break
             elif isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
-                if depth > MOST_DEPTH:
+                if depth > MAX_DEPTH:
                     refuse(
                         TOO_DEEP,
-                        f"the file is nested deeper than {MOST_DEPTH} levels",
+                        f"the file is nested deeper than {MAX_DEPTH} levels",
                         event,
                         "flatten it: a spec needs 5 levels",
                     )
@@ -164,15 +164,15 @@ def _survey(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]]:
                 if event.tag:
                     help = "delete it, or put text that begins with ! in quotes"
                     refuse(TAG, f"{event.tag} is a YAML tag", event, help)
-            if len(events) > 2 * MOST_VALUES:
+            if len(events) > 2 * MAX_VALUES:
                 refuse(
                     TOO_MANY_VALUES,
-                    f"the file has more than {MOST_VALUES:,} values",
+                    f"the file has more than {MAX_VALUES:,} values",
                     event,
                     "name the right file with --spec: a spec has a few hundred",
                 )
                 break
-            if len(refusals) >= _MOST_REFUSALS:
+            if len(refusals) >= _MAX_REFUSALS:
                 break
     except yaml.MarkedYAMLError as error:
         refusals.append(explain_syntax(error, text, file))
@@ -194,7 +194,7 @@ def _start(file: str, event: yaml.Event) -> Location:
 
 
 class _Builder:
-    """Build the tree from surveyed events; `MOST_DEPTH` bounds the recursion."""
+    """Build the tree from surveyed events; `MAX_DEPTH` bounds the recursion."""
 
     def __init__(self, file: str, events: Iterator[yaml.Event]) -> None:
         self.findings: list[Finding] = []
@@ -227,7 +227,7 @@ class _Builder:
                 return
             yield self._node(event, (*path, number), None)
 
-    def _map(self, path: KeyPath, at: Location) -> Map:
+    def _map(self, path: KeyPath, location: Location) -> Map:
         entries: dict[str, Node] = {}
         keys_at: dict[str, Location] = {}
         for event in self._events:
@@ -241,34 +241,34 @@ class _Builder:
             if key in entries:
                 self.findings.append(
                     DUPLICATE_KEY.found(
-                        f"the key {shown_text(key)} occurs twice",
+                        f"the key {display_text(key)} occurs twice",
                         f"keep one of them: the first is on line {keys_at[key].line}",
                         at=key_at,
                     )
                 )
                 continue
             entries[key], keys_at[key] = value, key_at
-        return Map(entries, keys_at, at, path)
+        return Map(entries, keys_at, location, path)
 
-    def _key(self, event: yaml.Event, at: Location) -> str | None:
+    def _key(self, event: yaml.Event, location: Location) -> str | None:
         """The text of a key, whatever type it would have as a value."""
         if not isinstance(event, yaml.ScalarEvent):
             self._node(event, (), None)
-            self.findings.append(COMPLEX_KEY.found("the key is a list or a map", at=at))
+            self.findings.append(COMPLEX_KEY.found("the key is a list or a map", at=location))
             return None
         if event.implicit[0] and event.value == "<<":
-            self.findings.append(MERGE_KEY.found("<< is a merge key", at=at))
+            self.findings.append(MERGE_KEY.found("<< is a merge key", at=location))
             return None
         if event.implicit[0] and not event.value:
-            self.findings.append(EMPTY_KEY.found("the key before the colon is empty", at=at))
+            self.findings.append(EMPTY_KEY.found("the key before the colon is empty", at=location))
             return None
         if event.implicit[0]:
-            self._check_quotes(event.value, at)
+            self._check_quotes(event.value, location)
         return event.value
 
-    def _check_quotes(self, text: str, at: Location) -> None:
+    def _check_quotes(self, text: str, location: Location) -> None:
         """Report typographic quotes, which YAML takes for a part of the text."""
         if text and (text[0] in QUOTE_MARKS or text[-1] in QUOTE_MARKS):
-            message = f"{shown_text(text)} has typographic quotes, which are part of the text"
+            message = f"{display_text(text)} has typographic quotes, which are part of the text"
             help = "write straight quotes, \" or '"
-            self.findings.append(TYPOGRAPHIC_QUOTES.found(message, help, at=at))
+            self.findings.append(TYPOGRAPHIC_QUOTES.found(message, help, at=location))

@@ -10,15 +10,15 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ticketgen.spec.authoring import MOST_ENVIRONMENTS
+from ticketgen.spec.authoring import MAX_ENVIRONMENTS
+from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.presets import presets
-from ticketgen.spec.reader import MOST_BYTES, MOST_DEPTH, MOST_VALUES
-from ticketgen.spec.schema import json_schema
+from ticketgen.spec.reader import MAX_BYTES, MAX_DEPTH, MAX_VALUES
 
 __all__ = ["reference"]
 
 _SECTION: Final = "a section"
-_MOST_SHOWN: Final = 10  # longer lists of choices are left out
+_MAX_SHOWN: Final = 10  # longer lists of choices are left out
 
 _ABOUT: Final = f"""\
 # The spec, field by field
@@ -60,8 +60,8 @@ The spec is YAML 1.2, read strictly, so that no value silently becomes another o
 - Keys are text, as written. The same key twice in one map is an error.
 - Not accepted: anchors, aliases, merge keys, tags, several documents in one file, tabs for indentation, typographic
   quotes, a byte order mark, other encodings than UTF-8, invisible characters.
-- Refused without reading: files over {MOST_BYTES // 1024**2} MB, deeper than {MOST_DEPTH} levels, or with more than
-  {MOST_VALUES:,} values. One spec has at most {MOST_ENVIRONMENTS} environments.
+- Refused without reading: files over {MAX_BYTES // 1024**2} MB, deeper than {MAX_DEPTH} levels, or with more than
+  {MAX_VALUES:,} values. One spec has at most {MAX_ENVIRONMENTS} environments.
 
 ## Set quotas that AWS has raised
 
@@ -147,7 +147,7 @@ def _takes(field: dict[str, Any]) -> str:
         return "a Region" if references == ["Region"] else _SECTION
     if "const" in field:
         return f"`{field['const']}`"
-    if "enum" in field and len(field["enum"]) <= _MOST_SHOWN:
+    if "enum" in field and len(field["enum"]) <= _MAX_SHOWN:
         return ", ".join(f"`{choice}`" for choice in field["enum"])
     return _KINDS[field["type"]](field)
 

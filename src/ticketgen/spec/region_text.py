@@ -7,9 +7,12 @@ from typing import Literal
 
 from yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 
-from ticketgen.spec.layout import (
+from ticketgen.spec.load import SpecDocument
+from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.nodes import Map, Sequence, plain_value_of
+from ticketgen.spec.yaml_edits import (
     Replacement,
-    applied,
+    apply_replacements,
     compose,
     insert_entry,
     insert_item,
@@ -17,9 +20,6 @@ from ticketgen.spec.layout import (
     replace_value,
     value_of,
 )
-from ticketgen.spec.load import SpecDocument
-from ticketgen.spec.model import Environment, Project
-from ticketgen.spec.nodes import Map, Sequence, plain
 
 __all__ = ["Key", "UnnamedEnvironment", "edit_text"]
 
@@ -89,7 +89,7 @@ def edit_text(
             after = _predecessor(where, key) if key == "secondary_region" else ""
             quote = _json_quote(top)
             replacements += insert_entry(text, where, key, value, after=after, inline=inline, quote=quote)
-    return applied(text, replacements)
+    return apply_replacements(text, replacements)
 
 
 def _json_quote(top: Node) -> str:
@@ -121,7 +121,7 @@ def _inherited_list(document: SpecDocument, key: Key) -> list[str]:
     for root in (document.root, document.preset):
         node = root.entries.get(key) if isinstance(root, Map) else None
         if isinstance(node, Sequence):
-            return [str(plain(item)) for item in node.items]
+            return [str(plain_value_of(item)) for item in node.items]
     return []
 
 

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Checked, Finding, Location, has_errors
 from ticketgen.findings.spec import NO_AUTHENTICATION, NO_ENVIRONMENTS, SHARED_DOMAIN, TOO_MANY_ENVIRONMENTS
-from ticketgen.spec.authoring import MOST_ENVIRONMENTS, TOP_KEYS, PresetFile, SpecFile
+from ticketgen.spec.authoring import MAX_ENVIRONMENTS, TOP_LEVEL_KEYS, PresetFile, SpecFile
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Environment, Part, Project
@@ -27,15 +27,15 @@ from ticketgen.spec.nodes import (
     Node,
     Scalar,
     Sequence,
-    dotted,
+    dotted_path,
     find,
     merge,
-    places,
-    plain,
-    without,
+    node_locations,
+    plain_value_of,
+    remove_paths,
 )
-from ticketgen.spec.placement import check_placement
-from ticketgen.wording import listed
+from ticketgen.spec.region_checks import check_regions
+from ticketgen.wording import join_words
 
 __all__ = ["resolve"]
 
@@ -68,11 +68,11 @@ def resolve(document: SpecDocument) -> Checked[Project]:
         broken |= preset.broken
 
     environments_node = tree.entries.get("environments")
-    if environments_node is not None and len(_environments(tree)) > MOST_ENVIRONMENTS:
-        return Checked(None, (*findings, _too_many(environments_node.at, len(_environments(tree)))))
+    if environments_node is not None and len(_environments(tree)) > MAX_ENVIRONMENTS:
+        return Checked(None, (*findings, _too_many(environments_node.location, len(_environments(tree)))))
     settings = {name: _settings(tree, node) for name, node in _environments(tree).items()}
     if () not in broken and ("environments",) not in broken:
-        findings += _no_environments(document, tree, broken)
+        findings += _missing_environments(document, tree, broken)
     partition = _partition(settings.values())
     environments = []
     for name, setting in settings.items():
@@ -80,18 +80,20 @@ def resolve(document: SpecDocument) -> Checked[Project]:
         findings += wrong
         if environment is not None:
             environments.append(environment)
-    findings += _open_to_anybody(settings)
+    findings += _unauthenticated_apis(settings)
     findings += _shared_domains(settings)
-    unique = tuple(sorted(dict.fromkeys(findings), key=lambda finding: _order(finding, document.file)))
+    unique = tuple(sorted(dict.fromkeys(findings), key=lambda finding: _sort_key(finding, document.file)))
     if has_errors(unique) or document.preset_missing:
         return Checked(None, unique)
     marks = _marks(document, settings)
-    name = str(plain(tree.entries["project"]))
+    name = str(plain_value_of(tree.entries["project"]))
     folder = str(Path(document.file).parent)
-    return Checked(Project(name=name, environments=tuple(environments), marks=marks, folder=folder), unique)
+    return Checked(
+        Project(name=name, environments=tuple(environments), locations=marks, folder=folder), unique
+    )
 
 
-def _order(finding: Finding, file: str) -> tuple[bool, Location]:
+def _sort_key(finding: Finding, file: str) -> tuple[bool, Location]:
     """The spec's findings in its order, then the preset's."""
     at = finding.location or Location(file)
     return at.file != file, at
@@ -99,19 +101,19 @@ def _order(finding: Finding, file: str) -> tuple[bool, Location]:
 
 def _layer(root: Node, model: type[Part]) -> _Layer:
     try:
-        model.model_validate(plain(root))
+        model.model_validate(plain_value_of(root))
     except ValidationError as error:
-        errors = (each for each in error.errors(include_url=False) if not _is_hollow(each, root))
+        errors = (each for each in error.errors(include_url=False) if not _is_consequence(each, root))
         explained = [explain(each, root, model) for each in errors]
     else:
         explained = []
     broken = frozenset(path for _, path in explained)
-    left = without(root, broken)
-    tree = left if isinstance(left, Map) and () not in broken else Map({}, {}, root.at, ())
+    left = remove_paths(root, broken)
+    tree = left if isinstance(left, Map) and () not in broken else Map({}, {}, root.location, ())
     return _Layer(tree, tuple(finding for finding, _ in explained), broken)
 
 
-def _is_hollow(error: ErrorDetails, root: Node) -> bool:
+def _is_consequence(error: ErrorDetails, root: Node) -> bool:
     """Whether a list is too short only because pydantic leaves its invalid items out."""
     node = find(root, error["loc"])
     return error["type"] == "too_short" and isinstance(node, Sequence) and bool(node.items)
@@ -122,27 +124,27 @@ def _environments(tree: Map) -> Mapping[str, Node]:
     return node.entries if isinstance(node, Map) else {}
 
 
-def _no_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPath]) -> Iterator[Finding]:
+def _missing_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPath]) -> Iterator[Finding]:
     if _environments(tree) or any(path[:1] == ("environments",) for path in broken):
         return
-    at = tree.entries["environments"].at if "environments" in tree.entries else tree.at
+    at = tree.entries["environments"].location if "environments" in tree.entries else tree.location
     help = "add environments: with one key per environment, such as prod: {}"
     yield NO_ENVIRONMENTS.found("environments: the spec has no environment", help, at=at)
 
 
-def _too_many(at: Location, count: int) -> Finding:
+def _too_many(location: Location, count: int) -> Finding:
     return TOO_MANY_ENVIRONMENTS.found(
-        f"environments: {count} are more than the {MOST_ENVIRONMENTS} that one spec may have", at=at
+        f"environments: {count} are more than the {MAX_ENVIRONMENTS} that one spec may have", at=location
     )
 
 
 def _settings(tree: Map, overrides: Node) -> Map:
     """The settings of an environment."""
-    common = {key: value for key, value in tree.entries.items() if key not in TOP_KEYS}
-    base = Map(common, tree.keys_at, tree.at, tree.path)
+    common = {key: value for key, value in tree.entries.items() if key not in TOP_LEVEL_KEYS}
+    base = Map(common, tree.key_locations, tree.location, tree.path)
     both = merge(base, overrides) if isinstance(overrides, Map) else base
     # An error about the whole section is one of the file: a missing key is missing there.
-    return Map(both.entries, tree.keys_at, tree.at, tree.path) if isinstance(both, Map) else base
+    return Map(both.entries, tree.key_locations, tree.location, tree.path) if isinstance(both, Map) else base
 
 
 def _broken_settings(name: str, settings: Map, broken: frozenset[KeyPath]) -> frozenset[str]:
@@ -166,7 +168,7 @@ def _environment(
 ) -> tuple[Environment | None, list[Finding]]:
     """An environment, or None if it is invalid, and its findings."""
     unsure = _broken_settings(name, settings, broken)
-    findings = list(check_placement(name, settings, unsure, document.file, partition))
+    findings = list(check_regions(name, settings, unsure, document.file, partition))
     values = dict(_plain_map(settings))
     regions = values.get("regions")
     if isinstance(regions, tuple):
@@ -174,7 +176,7 @@ def _environment(
     project = tree.entries.get("project")
     try:
         return Environment.model_validate(
-            {**values, "name": name, "project": plain(project) if project else ""}
+            {**values, "name": name, "project": plain_value_of(project) if project else ""}
         ), findings
     except ValidationError as error:
         for each in error.errors(include_url=False):
@@ -187,10 +189,10 @@ def _environment(
 
 
 def _plain_map(tree: Map) -> Iterable[tuple[str, object]]:
-    return ((key, plain(value)) for key, value in tree.entries.items())
+    return ((key, plain_value_of(value)) for key, value in tree.entries.items())
 
 
-def _open_to_anybody(trees: Mapping[str, Map]) -> Iterator[Finding]:
+def _unauthenticated_apis(trees: Mapping[str, Map]) -> Iterator[Finding]:
     """Warnings about APIs without authentication: one for each place that sets it."""
     places: dict[Scalar, list[str]] = {}
     for name, tree in trees.items():
@@ -200,7 +202,8 @@ def _open_to_anybody(trees: Mapping[str, Map]) -> Iterator[Finding]:
             places.setdefault(auth, []).append(name)
     for auth, names in places.items():
         yield NO_AUTHENTICATION.found(
-            f"{dotted(auth.path)}: none lets anybody hold and buy seats in {listed(names)}", at=auth.at
+            f"{dotted_path(auth.path)}: none lets anybody hold and buy seats in {join_words(names)}",
+            at=auth.location,
         )
 
 
@@ -228,19 +231,19 @@ def _shared_domains(trees: Mapping[str, Map]) -> Iterator[Finding]:
             continue
         if host.value in first:
             yield SHARED_DOMAIN.found(
-                f"{dotted(host.path)}: {host.value} is the domain of both {first[host.value]} and {name}",
+                f"{dotted_path(host.path)}: {host.value} is the domain of both {first[host.value]} and {name}",
                 f"set another api.domain in environments.{name}: both would write the same DNS records",
-                at=host.at,
+                at=host.location,
             )
         first.setdefault(host.value, name)
 
 
 def _marks(document: SpecDocument, trees: Mapping[str, Map]) -> Mapping[KeyPath, Location]:
-    marks = dict(places(document.preset)) if document.preset is not None else {}
-    marks |= dict(places(document.root))
+    marks = dict(node_locations(document.preset)) if document.preset is not None else {}
+    marks |= dict(node_locations(document.root))
     for name, tree in trees.items():
         own = marks.get(("environments", name))
-        for path, at in places(_sorted_regions(tree), ("environments", name)):
+        for path, at in node_locations(_sorted_regions(tree), ("environments", name)):
             marks[path] = at
         if own:
             marks["environments", name] = own
@@ -251,6 +254,6 @@ def _sorted_regions(tree: Map) -> Map:
     listed = tree.entries.get("regions")
     if not isinstance(listed, Sequence):
         return tree
-    items = tuple(sorted(listed.items, key=lambda item: str(plain(item))))
-    entries = {**tree.entries, "regions": Sequence(items, listed.at, listed.path)}
-    return Map(entries, tree.keys_at, tree.at, tree.path)
+    items = tuple(sorted(listed.items, key=lambda item: str(plain_value_of(item))))
+    entries = {**tree.entries, "regions": Sequence(items, listed.location, listed.path)}
+    return Map(entries, tree.key_locations, tree.location, tree.path)

@@ -9,15 +9,15 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, WithJsonSchema
 
 from ticketgen.findings.spec import INVALID_TAG, RESERVED_TAG, TOO_MANY_TAGS
-from ticketgen.spec.texts import refusal
+from ticketgen.spec.string_types import refusal
 
-__all__ = ["MOST_TAGS", "RESERVED_TAGS", "Tags"]
+__all__ = ["MAX_TAGS", "RESERVED_TAGS", "Tags"]
 
 RESERVED_TAGS: Final = frozenset({"Application", "Environment", "ManagedBy", "Name"})
 """Tags that every rendered stack sets by itself."""
 
 # Source of the 50: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-MOST_TAGS: Final = 50 - len(RESERVED_TAGS)
+MAX_TAGS: Final = 50 - len(RESERVED_TAGS)
 """How many tags a spec may add."""
 
 # Alphabet and lengths: botocore 1.44 lambda, iam, wafv2, logs and acm, ``[\p{L}\p{Z}\p{N}_.:/=+\-@]``, 1-128
@@ -29,7 +29,7 @@ _LONGEST_VALUE: Final = 256
 
 
 def _text(text: str, longest: int, what: str) -> str:
-    strange = next((mark for mark in text if not _taken(mark)), None)
+    strange = next((mark for mark in text if not _is_accepted(mark)), None)
     if strange is not None:
         name = unicodedata.name(strange, "a control character")
         raise refusal(
@@ -45,7 +45,7 @@ def _text(text: str, longest: int, what: str) -> str:
     return text
 
 
-def _taken(mark: str) -> bool:
+def _is_accepted(mark: str) -> bool:
     return mark in _SYMBOLS or unicodedata.category(mark).startswith(_CATEGORIES)
 
 
@@ -63,8 +63,8 @@ def _value(text: str) -> str:
 
 
 def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
-    if len(tags) > MOST_TAGS:
-        help = f"keep {MOST_TAGS}: AWS accepts 50 per resource, and the stack sets {len(RESERVED_TAGS)}"
+    if len(tags) > MAX_TAGS:
+        help = f"keep {MAX_TAGS}: AWS accepts 50 per resource, and the stack sets {len(RESERVED_TAGS)}"
         raise refusal(TOO_MANY_TAGS, f"has {len(tags)} tags", help)
     seen: dict[str, str] = {}
     for key in tags:
@@ -83,7 +83,7 @@ Tags = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "maxProperties": MOST_TAGS,
+            "maxProperties": MAX_TAGS,
             "propertyNames": {
                 "minLength": 1,
                 "maxLength": _LONGEST_KEY,

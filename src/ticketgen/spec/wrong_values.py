@@ -14,12 +14,12 @@ from ticketgen.findings import FindingKind
 from ticketgen.findings.spec import INVALID_VALUE, NO_REGIONS, OUT_OF_RANGE
 from ticketgen.findings.verification import WRONG_TYPE
 from ticketgen.guesses import did_you_mean
-from ticketgen.spec.nodes import KeyPath, Node, Scalar, Sequence, shown_text
-from ticketgen.spec.numbers import meant
+from ticketgen.spec.amounts import parse_amount
+from ticketgen.spec.nodes import KeyPath, Node, Scalar, Sequence, display_text
 from ticketgen.spec.presets import presets
-from ticketgen.spec.quotas import MOST_QUOTA
+from ticketgen.spec.quota_types import MAX_QUOTA
 from ticketgen.spec.scalars import plain_value
-from ticketgen.wording import listed
+from ticketgen.wording import join_words
 
 __all__ = ["Description", "WrongValue", "describe", "kind_of"]
 
@@ -63,7 +63,7 @@ class WrongValue:
     def why_not(self, value: object) -> str | None:
         """Why the spec does not take another value in this place, as a fix; None if it does."""
         if "quotas" in self.path:
-            return None if isinstance(value, int) and 1 <= value <= MOST_QUOTA else ""
+            return None if isinstance(value, int) and 1 <= value <= MAX_QUOTA else ""
         if self.field is None:
             return None
         kind: Any = self.field.annotation
@@ -81,10 +81,10 @@ class WrongValue:
         extra = self.field.json_schema_extra if self.field else None
         choices = extra.get("enum") if isinstance(extra, dict) else None
         if isinstance(choices, list):
-            return f"out of {listed([str(each) for each in choices], 'or')}"
+            return f"out of {join_words([str(each) for each in choices], 'or')}"
         limits = self.field.metadata if self.field else ()
         least = next((each.ge for each in limits if hasattr(each, "ge")), 1)
-        most = next((each.le for each in limits if hasattr(each, "le")), MOST_QUOTA)
+        most = next((each.le for each in limits if hasattr(each, "le")), MAX_QUOTA)
         return f"from {least} to {most}{self.in_unit}"
 
 
@@ -122,7 +122,7 @@ def _not_an_integer(wrong: WrongValue) -> Description:
     if isinstance(node.value, str) and isinstance(plain_value(text), int):
         fits = wrong.why_not(int(text)) is None
         return WRONG_TYPE, what, f"write {text} without quotes" if fits else f"write one {wrong.numbers}"
-    number = meant(text, wrong.unit)
+    number = parse_amount(text, wrong.unit)
     if number is None or wrong.why_not(number) is not None:
         return WRONG_TYPE, what, f"write a whole number {wrong.numbers}"
     if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3})+", text):
@@ -148,7 +148,7 @@ def _not_text(wrong: WrongValue) -> Description:
         if wrong.path == ("extends",):
             return WRONG_TYPE, "is not text", f"write one of {', '.join(presets())}"
         refused = wrong.why_not(node.text)
-        return WRONG_TYPE, "is not text", refused or f"write {shown_text(node.text)}, in quotes"
+        return WRONG_TYPE, "is not text", refused or f"write {display_text(node.text)}, in quotes"
     if wrong.is_tag and isinstance(node, Scalar):
         help = 'write "" for a tag without a value, and put text that begins with # in quotes'
         return WRONG_TYPE, "is not text", help

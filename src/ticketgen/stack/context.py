@@ -72,7 +72,7 @@ _EXPRESSIONS: Mapping[str, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class RenderedFunction:
+class _RenderedFunction:
     """A function as the templates see it.
 
     Attributes:
@@ -103,7 +103,7 @@ class RenderedFunction:
 
 
 @dataclass(frozen=True, slots=True)
-class RenderedRegion:
+class _RenderedRegion:
     """A Region as the templates see it."""
 
     name: str
@@ -165,7 +165,7 @@ def module_context(module: str, environment: Environment, sizing: Sizing) -> dic
     return context
 
 
-def _enabled_regions(environment: Environment) -> list[RenderedRegion]:
+def _enabled_regions(environment: Environment) -> list[_RenderedRegion]:
     """Every Region that the account can use.
 
     Each gets a provider configuration, even if it runs nothing.
@@ -182,15 +182,15 @@ def _enabled_regions(environment: Environment) -> list[RenderedRegion]:
     ]
 
 
-def _region(region: Region) -> RenderedRegion:
-    return RenderedRegion(
+def _region(region: Region) -> _RenderedRegion:
+    return _RenderedRegion(
         region.name, region.alias, region.vpc_cidr, unknown_to_provider_5=region.name in PROVIDER_5_UNKNOWN
     )
 
 
-def _function(function: LambdaFunction, environment: Environment, sizing: Sizing) -> RenderedFunction:
+def _function(function: LambdaFunction, environment: Environment, sizing: Sizing) -> _RenderedFunction:
     files, shared, capacity = sources(function.name), shared_files(), function.capacity
-    return RenderedFunction(
+    return _RenderedFunction(
         name=function.name,
         module=function.module,
         what=function.what,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ticketgen.aws.names import NAME_LIMITS
+from ticketgen.aws.name_limits import NAME_LIMITS
 from ticketgen.findings import Finding
 from ticketgen.findings.stacks import NAME_TOO_LONG
 from ticketgen.spec.model import Environment, Project
@@ -150,7 +150,7 @@ def check_names(project: Project, environment: Environment) -> Iterator[Finding]
     yield NAME_TOO_LONG.found(
         f"{text!r} has {len(text)} characters, but {attribute} allows at most {limit}",
         f"shorten the environment's name to {room} characters, or the project's name by {len(suffix) - room}",
-        at=project.marks.get(("environments", suffix)),
+        at=project.locations.get(("environments", suffix)),
     )
 
 

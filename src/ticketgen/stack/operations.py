@@ -48,10 +48,10 @@ RIGHTS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = MappingProxyType(
 
 SCRIPTS = tuple(sorted(RIGHTS))
 
-SKEW_SECONDS = 2
+_SKEW_SECONDS = 2
 """Allowed difference between the clocks of two machines."""
 
-READS_PER_WRITE = 1
+_READS_PER_WRITE = 1
 """Read units to warm a table up for, per write unit: verifier and seat maps each read every write once."""
 
 
@@ -77,6 +77,6 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
         "regions": [region for region in environment.regions if region != environment.primary_region],
         "primary_region": environment.primary_region,
         "secondary_region": environment.secondary_region,
-        "quiet_seconds": LEASE_SECONDS + longest + SKEW_SECONDS,
-        "warm_throughput": {table: [units, units * READS_PER_WRITE] for table, units in writes.items()},
+        "quiet_seconds": LEASE_SECONDS + longest + _SKEW_SECONDS,
+        "warm_throughput": {table: [units, units * _READS_PER_WRITE] for table, units in writes.items()},
     }

@@ -15,8 +15,8 @@ from ticketgen.assets import asset_folder
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import OVERRIDE_BROKEN
 from ticketgen.rendering.budget import Budget
-from ticketgen.rendering.environment import TemplateEnvironment
-from ticketgen.safe_open import NotPlain, open_below
+from ticketgen.rendering.jinja_environment import TemplateEnvironment
+from ticketgen.safe_open import NotRegularFile, read_below
 
 __all__ = ["OVERRIDABLE", "OVERRIDES", "Templates"]
 
@@ -26,10 +26,10 @@ OVERRIDES: Final = "templates"
 OVERRIDABLE: Final = ("stack", "suites", "ops")
 """Its folders. Not ``functions``: roles, timeouts and suites fit their code."""
 
-MOST_BYTES: Final = 100_000
+MAX_BYTES: Final = 100_000
 """Of one template."""
 
-_COMPILING: Final = 100
+_COMPILER_FILES: Final = 100
 """Units of work for each character of a project's template, which is compiled before it runs."""
 
 _NAME = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9._-]*[A-Za-z0-9_-]")
@@ -63,25 +63,25 @@ class Templates:
 
     def text(self, name: str) -> str:
         """The text of a file that is copied, such as ``suites/conftest.py``."""
-        own = self.own(name)
+        own = self.project_text(name)
         return (asset_folder("templates") / name).read_text(encoding="utf-8") if own is None else own
 
-    def begin(self) -> None:
+    def reset_used(self) -> None:
         """Forget which templates were used, before the next file is rendered."""
         self._used.clear()
         for each in self._environments.values():
             each.loaded.clear()
 
-    def own(self, name: str) -> str | None:
+    def project_text(self, name: str) -> str | None:
         """The text of the project's template; None if it has none."""
         if self._project is None or name.partition("/")[0] not in OVERRIDABLE:
             return None
-        place = self.place(name)
+        place = self.project_path(name)
         try:
-            content = open_below(self._project, f"{OVERRIDES}/{name}", MOST_BYTES)
+            content = read_below(self._project, f"{OVERRIDES}/{name}", MAX_BYTES)
         except FileNotFoundError:
             return None
-        except NotPlain as error:
+        except NotRegularFile as error:
             raise TemplateSyntaxError(f"{error.strerror}: make it a plain file", 1, name, place) from None
         except OSError as error:
             raise TemplateSyntaxError(f"it cannot be opened: {error.strerror}", 1, name, place) from None
@@ -92,14 +92,14 @@ class Templates:
             line = content.count(b"\n", 0, error.start) + 1
             message = f"it is not UTF-8: {error.reason} at byte {error.start}"
             raise TemplateSyntaxError(message, line, name, place) from None
-        self._budget.spend(len(text) * (_COMPILING if name.endswith(".j2") else 1))
+        self._budget.spend(len(text) * (_COMPILER_FILES if name.endswith(".j2") else 1))
         return text
 
-    def place(self, name: str) -> str:
+    def project_path(self, name: str) -> str:
         """The path of a project's template."""
         return str((self._project or Path()) / OVERRIDES / name)
 
-    def blamed(self, error: Exception, template: str) -> Finding | None:
+    def explain_error(self, error: Exception, template: str) -> Finding | None:
         """The finding for a template that fails to render, or None if no template of the project is to blame.
 
         Args:
@@ -108,7 +108,7 @@ class Templates:
         """
         if self._project is None:
             return None
-        folder = self.place("")
+        folder = self.project_path("")
         used = [*self._used, *(name for each in self._environments.values() for name in each.loaded)]
         places = [(name, 1) for name in used]
         places += _frames(error.__traceback__)
@@ -120,7 +120,7 @@ class Templates:
         name, line = ours[-1]
         message = error.message if isinstance(error, TemplateSyntaxError) else str(error)
         return OVERRIDE_BROKEN.found(
-            f"the template cannot be rendered: {_short(message or type(error).__name__)}",
+            f"the template cannot be rendered: {_shorten(message or type(error).__name__)}",
             "fix it (`ticketgen help upgrading` lists what a template may use), or delete it to go back to "
             "ticketgen's own; `ticketgen eject --diff` shows the difference",
             at=Location(name, line),
@@ -148,10 +148,10 @@ class _Overriding(BaseLoader):
         if not _NAME.fullmatch(template):
             raise TemplateNotFound(template, f"{template[:60]!r} is not the name of a template")
         name = f"{self._folder}/{template}"
-        text = self._templates.own(name)
+        text = self._templates.project_text(name)
         if text is None:
             return self._fallback.get_source(environment, template)
-        return text, self._templates.place(name), None
+        return text, self._templates.project_path(name), None
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
@@ -161,5 +161,5 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
         traceback = traceback.tb_next
 
 
-def _short(message: str, most: int = 300) -> str:
-    return message if len(message) <= most else f"{message[:most]}…"
+def _shorten(message: str, limit: int = 300) -> str:
+    return message if len(message) <= limit else f"{message[:limit]}…"

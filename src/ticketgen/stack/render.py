@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ticketgen.findings import Checked
-from ticketgen.rendering.plain import Data, plain
-from ticketgen.rendering.render import render_template
+from ticketgen.rendering.plain_data import Data, to_plain
+from ticketgen.rendering.render_file import render_template
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.context import module_context, stack_context
@@ -22,7 +22,7 @@ from ticketgen.stack.overrides import Templates
 
 __all__ = ["render"]
 
-HEADER = "# Rendered by ticketgen, and yours to keep: it runs without ticketgen.\n"
+_HEADER = "# Rendered by ticketgen, and yours to keep: it runs without ticketgen.\n"
 """First line of every copied file."""
 
 
@@ -40,25 +40,25 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
     findings = tuple(check_names(project, environment))
     if findings:
         return Checked(None, findings)
-    context = plain(stack_context(environment, sizing))
+    context = to_plain(stack_context(environment, sizing))
     contexts: dict[str, Data] = {}
     templates = Templates(None if project.folder is None else Path(project.folder))
     files = {}
     for file in stack_files(environment):
         folder, _, template = file.template.partition("/")
-        templates.begin()
+        templates.reset_used()
         try:
             if template.endswith(".j2"):
                 if file.module not in contexts:
-                    own = plain(module_context(file.module, environment, sizing))
+                    own = to_plain(module_context(file.module, environment, sizing))
                     contexts[file.module] = Data([*context.items(), *own.items()])
                 files[file.path] = render_template(
                     templates.environment(folder), template, contexts[file.module]
                 )
             else:
-                files[file.path] = HEADER + templates.text(file.template)
+                files[file.path] = _HEADER + templates.text(file.template)
         except Exception as error:  # a project's template can raise anything
-            blamed = templates.blamed(error, file.template)
+            blamed = templates.explain_error(error, file.template)
             if not blamed:
                 raise  # a bug in our own template
             return Checked(None, (blamed,))

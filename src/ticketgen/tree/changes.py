@@ -34,20 +34,29 @@ from ticketgen.findings.stacks import (
     ORPHANED,
 )
 from ticketgen.findings.verification import UNREADABLE
-from ticketgen.tree.disk import Disk, opened
+from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.guard import GUARD
-from ticketgen.tree.journal import unfinished
-from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, folders, not_ours, read_manifest
-from ticketgen.tree.paths import clashes, fingerprint
+from ticketgen.tree.journal import unfinished_write
+from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, read_manifest, stack_folders, unclaimable
+from ticketgen.tree.paths import case_clashes, fingerprint
 from ticketgen.tree.stage import STAGE
-from ticketgen.tree.versions import is_newer
+from ticketgen.tree.version_order import is_newer
 
-__all__ = ["CONFLICTS", "Change", "Changes", "Stack", "State", "finding", "plan", "planned"]
+__all__ = [
+    "CONFLICTS",
+    "Change",
+    "Changes",
+    "Stack",
+    "State",
+    "change_finding",
+    "plan_open_project",
+    "plan_write",
+]
 
-MOST_FILES = 50_000
+_MAX_FILES = 50_000
 """The maximum number of files in all stacks together; 34 Regions in 20 environments have 2,500."""
 
-MOST_BYTES = 64_000_000
+_MAX_BYTES = 64_000_000
 """The maximum size of these files together, which are in memory at once; 20 environments have 15 MB."""
 
 
@@ -117,7 +126,7 @@ class Changes:
 CONFLICTS = frozenset({State.HAND_EDITED, State.IN_THE_WAY})
 
 # State → its kind, what is wrong with the file, and the fix.
-_WRONG = {
+_DRIFT_TEXTS = {
     State.CREATED: (CREATED, "was never rendered", "run `{render}`"),
     State.CHANGED: (CHANGED, "is out of date", "run `{render}`"),
     State.MISSING: (MISSING, "was rendered and is missing", "run `{render}`, which writes it again"),
@@ -140,18 +149,18 @@ _WRONG = {
 }
 
 
-def finding(change: Change, render: str = "ticketgen render") -> Finding:
+def change_finding(change: Change, render: str = "ticketgen render") -> Finding:
     """Explain a file that is not as rendered.
 
     Args:
         change: the file.
         render: the command that brings it up to date.
     """
-    kind, what, help = _WRONG[change.state]
+    kind, what, help = _DRIFT_TEXTS[change.state]
     return kind.found(f"the file {what}", help.format(render=render), at=Location(change.path))
 
 
-def plan(
+def plan_write(
     root: Path, stacks: Sequence[Stack], *, version: str, retire_in: str | None = None
 ) -> Checked[Changes]:
     """Compare, and change nothing.
@@ -167,16 +176,18 @@ def plan(
         The changes, or findings if a path is unsafe or a manifest or file cannot be read.
     """
     try:
-        with opened(root) as disk:
-            return planned(disk, stacks, version=version, retire_in=retire_in)
+        with open_project(root) as disk:
+            return plan_open_project(disk, stacks, version=version, retire_in=retire_in)
     except OSError as error:
         return Checked(None, (_unreadable("", error),))
 
 
-def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str | None) -> Checked[Changes]:
+def plan_open_project(
+    disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str | None
+) -> Checked[Changes]:
     """Compare an open project."""
     try:
-        blocked = unfinished(disk)
+        blocked = unfinished_write(disk)
     except OSError as error:
         blocked = _unreadable(STAGE, error)
     if blocked:
@@ -184,11 +195,11 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
     rendered = {stack.folder: stack for stack in stacks}
     known: tuple[str, ...] = ()
     if retire_in:
-        blocked = disk.unsafe(f"{retire_in}/{NAME}")
+        blocked = disk.unsafe_path(f"{retire_in}/{NAME}")
         if blocked:
             return Checked(None, (blocked,))
         try:
-            known = folders(disk, retire_in)
+            known = stack_folders(disk, retire_in)
         except OSError as error:
             return Checked(None, (_unreadable(error.filename or retire_in, error),))
     retired = tuple(folder for folder in known if folder not in rendered)
@@ -198,7 +209,7 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
     findings: list[Finding] = []
     listed = size = 0
     for folder in sorted([*rendered, *retired]):
-        blocked = disk.unsafe(f"{folder}/{NAME}") or _guarded(disk, folder)
+        blocked = disk.unsafe_path(f"{folder}/{NAME}") or _guard_finding(disk, folder)
         text: bytes | None = None
         old: Checked[Manifest] = Checked(None, (blocked,) if blocked else ())
         if not blocked:
@@ -209,35 +220,35 @@ def planned(disk: Disk, stacks: Sequence[Stack], *, version: str, retire_in: str
         if old.value.ticketgen:
             versions[folder] = old.value.ticketgen
         listed += len(old.value.files)
-        if listed > MOST_FILES:
-            message = f"the manifests list more than {MOST_FILES} files"
+        if listed > _MAX_FILES:
+            message = f"the manifests list more than {_MAX_FILES} files"
             help = "restore them from version control"
             return Checked(None, (MANIFEST_BROKEN.found(message, help, at=Location(f"{folder}/{NAME}")),))
-        compared = compare(disk, folder, rendered.get(folder), old.value)
+        compared = _compare(disk, folder, rendered.get(folder), old.value)
         findings += compared.findings
         size += sum(len(change.before or b"") for change in compared.value or ())
-        if size > MOST_BYTES:
+        if size > _MAX_BYTES:
             return Checked(None, (*findings, _too_large(folder)))
         files += compared.value or ()
         manifests.append(
-            manifest_change(text, folder, rendered.get(folder), old.value, compared.value or (), version)
+            _manifest_change(text, folder, rendered.get(folder), old.value, compared.value or (), version)
         )
-    findings += clashes(disk, [change.path for change in files if change.after is not None])
+    findings += case_clashes(disk, [change.path for change in files if change.after is not None])
     if has_errors(findings):
         return Checked(None, tuple(findings))
     return Checked(Changes(tuple(files), tuple(manifests), retired, versions, version), tuple(findings))
 
 
-def compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Checked[tuple[Change, ...]]:
+def _compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Checked[tuple[Change, ...]]:
     """Find the state of every file of one folder."""
     new = stack.files if stack else {}
     changes, findings = [], []
-    left = MOST_BYTES
+    left = _MAX_BYTES
     for name in sorted({*new, *old.files}):
         path, after = f"{folder}/{name}", new.get(name)
         if after is not None and "\r" in after:
             raise ValueError(f"{path} was rendered with a carriage return")
-        blocked = disk.unsafe(path) or (None if name in new else not_ours(folder, name))
+        blocked = disk.unsafe_path(path) or (None if name in new else unclaimable(folder, name))
         if blocked and not blocked.location and name not in new:
             help = "restore the manifest from version control, or delete the line"
             blocked = replace(blocked, location=Location(f"{folder}/{NAME}"), help=help)
@@ -256,13 +267,13 @@ def compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Chec
         left -= len(before or b"")
         if left < 0:
             return Checked(None, (*findings, _too_large(folder)))
-        state = state_of(before, old.files.get(name), after)
+        state = _state_of(before, old.files.get(name), after)
         if state:
             changes.append(Change(path, folder, state, before, after))
     return Checked(tuple(changes), tuple(findings))
 
 
-def state_of(before: bytes | None, old: Entry | None, after: str | None) -> State | None:
+def _state_of(before: bytes | None, old: Entry | None, after: str | None) -> State | None:
     """Find the state of a file; None if it is no longer rendered and already gone."""
     if before is None:
         if after is None:
@@ -279,7 +290,7 @@ def state_of(before: bytes | None, old: Entry | None, after: str | None) -> Stat
     return State.HAND_EDITED if old else State.IN_THE_WAY
 
 
-def manifest_change(
+def _manifest_change(
     before: bytes | None,
     folder: str,
     stack: Stack | None,
@@ -303,7 +314,7 @@ def manifest_change(
     return Change(path, folder, state, before, after.text())
 
 
-def _guarded(disk: Disk, folder: str) -> Finding | None:
+def _guard_finding(disk: Disk, folder: str) -> Finding | None:
     """The finding about a guard file whose journal is missing; None if there is no guard file."""
     path = f"{folder}/{GUARD}"
     try:
@@ -320,7 +331,7 @@ def _guarded(disk: Disk, folder: str) -> Finding | None:
 
 def _too_large(folder: str) -> Finding:
     return TOO_LARGE.found(
-        f"its files and those of the stacks before it have more than {MOST_BYTES // 1_000_000} MB, and rendered ones "
+        f"its files and those of the stacks before it have more than {_MAX_BYTES // 1_000_000} MB, and rendered ones "
         "have less",
         "restore the stacks from version control",
         at=Location(folder),

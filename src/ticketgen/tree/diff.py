@@ -14,42 +14,42 @@ from typing import Final
 
 from ticketgen.tree.changes import Change, State
 
-__all__ = ["MOST_LINES", "MOST_STEPS", "diff", "unified"]
+__all__ = ["MAX_LINES", "MAX_STEPS", "changes_diff", "unified"]
 
-SILENT = frozenset({State.UNCHANGED, State.KEPT})
+_UNSHOWN_STATES = frozenset({State.UNCHANGED, State.KEPT})
 
-MOST_LINES: Final = 100_000
+MAX_LINES: Final = 100_000
 """Maximum lines of a file that is compared line by line; the longest rendered files have a few thousand."""
 
-MOST_CHARACTERS: Final = 4_000_000
+_MAX_CHARACTERS: Final = 4_000_000
 """Maximum characters of such a file."""
 
-MOST_STEPS: Final = 3_000_000
+MAX_STEPS: Final = 3_000_000
 """Maximum pairs of equal lines to compare for one file: about a second."""
 
 
-_MOST_TOGETHER: Final = 10
+_MAX_COMPARED: Final = 10
 """The factor of these limits for all files of a diff together."""
 
 
-class _Left:
+class _DiffBudget:
     """The remaining lines and steps for the files of a diff."""
 
     def __init__(self, times: int = 1) -> None:
-        self.lines = times * MOST_LINES
-        self.steps = times * MOST_STEPS
+        self.lines = times * MAX_LINES
+        self.steps = times * MAX_STEPS
 
 
-def diff(changes: Iterable[Change]) -> str:
+def changes_diff(changes: Iterable[Change]) -> str:
     """A unified diff from the disk to the rendering; empty if nothing would change."""
-    left = _Left(_MOST_TOGETHER)
-    return "".join(one(change, left) for change in changes if change.state not in SILENT)
+    left = _DiffBudget(_MAX_COMPARED)
+    return "".join(_file_diff(change, left) for change in changes if change.state not in _UNSHOWN_STATES)
 
 
-def one(change: Change, left: _Left) -> str:
+def _file_diff(change: Change, left: _DiffBudget) -> str:
     before = (change.before or b"").decode("utf-8", "replace")
     after = change.after or ""
-    return _compared(
+    return _compare(
         before,
         after,
         "/dev/null" if change.before is None else f"a/{change.path}",
@@ -61,38 +61,40 @@ def one(change: Change, left: _Left) -> str:
 
 def unified(before: str, after: str, before_name: str, after_name: str, context: int = 3) -> str:
     """A unified diff of two texts; empty if they are the same. For large texts it only states that they differ."""
-    return _compared(before, after, before_name, after_name, context, _Left())
+    return _compare(before, after, before_name, after_name, context, _DiffBudget())
 
 
-def _compared(before: str, after: str, before_name: str, after_name: str, context: int, left: _Left) -> str:
+def _compare(
+    before: str, after: str, before_name: str, after_name: str, context: int, left: _DiffBudget
+) -> str:
     if before == after:
         return ""
     longest, count = max(len(before), len(after)), max(before.count("\n"), after.count("\n"))
     names = f"{before_name} and {after_name}"
-    if longest > MOST_CHARACTERS or count > MOST_LINES:
-        size = f"{count:,} lines" if count > MOST_LINES else f"{longest:,} characters"
+    if longest > _MAX_CHARACTERS or count > MAX_LINES:
+        size = f"{count:,} lines" if count > MAX_LINES else f"{longest:,} characters"
         return f"Files {names} differ, and {size} are too many to compare\n"
     if count > left.lines:
         return f"Files {names} differ; they are not compared, because the differences above are long enough\n"
     left.lines -= count
-    changed = _unified(lines(before), lines(after), before_name, after_name, context, left)
+    changed = _unified(split_lines(before), split_lines(after), before_name, after_name, context, left)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in changed
     )
 
 
-def lines(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """The lines with their ends; unlike in ``str.splitlines``, only a line feed ends a line."""
     return io.StringIO(text, newline="\n").readlines()
 
 
 def _unified(
-    a: list[str], b: list[str], a_name: str, b_name: str, context: int, left: _Left
+    a: list[str], b: list[str], a_name: str, b_name: str, context: int, left: _DiffBudget
 ) -> Iterator[str]:
     """The lines of ``difflib.unified_diff``, from a matcher with bounded work."""
     yield f"--- {a_name}\n"
     yield f"+++ {b_name}\n"
-    for group in _Bounded(a, b, left).get_grouped_opcodes(context):
+    for group in _BoundedMatcher(a, b, left).get_grouped_opcodes(context):
         _, a_start, _, b_start, _ = group[0]
         _, _, a_end, _, b_end = group[-1]
         yield f"@@ -{_range(a_start, a_end)} +{_range(b_start, b_end)} @@\n"
@@ -111,7 +113,7 @@ def _range(start: int, end: int) -> str:
     return f"{start + 1 if end > start else start},{end - start}"
 
 
-class _Bounded(difflib.SequenceMatcher[str]):
+class _BoundedMatcher(difflib.SequenceMatcher[str]):
     """A matcher that finds the longest common runs of lines within a limit, and beyond it common ends only."""
 
     a: Sequence[str]
@@ -119,11 +121,11 @@ class _Bounded(difflib.SequenceMatcher[str]):
     b2j: dict[str, list[int]]
     """Documented only in difflib's source: the positions of each line in ``b``."""
 
-    def __init__(self, a: Sequence[str], b: Sequence[str], left: _Left) -> None:
+    def __init__(self, a: Sequence[str], b: Sequence[str], left: _DiffBudget) -> None:
         super().__init__(None, a, b)
         twins = (len(self.b2j.get(line, ())) for line in a)
         self._steps = [0, *accumulate(1 + each for each in twins)]
-        self._own = MOST_STEPS
+        self._own = MAX_STEPS
         self._all = left
 
     def find_longest_match(

@@ -17,22 +17,22 @@ from ticketgen.findings import Finding, Location, Stage
 from ticketgen.findings.stacks import IN_THE_WAY, PATH_OUTSIDE
 from ticketgen.findings.verification import UNREADABLE
 
-__all__ = ["MOST_BYTES", "Disk", "content", "implausible", "opened"]
+__all__ = ["MAX_BYTES", "Disk", "invalid_path", "open_project", "read_in"]
 
 # Characters that Windows forbids in names. ticketgen does not run on Windows, but people clone the folder there.
-FORBIDDEN = frozenset('\\:*?"<>|') | {chr(code) for code in range(32)} | {"\x7f"}
+_FORBIDDEN_CHARACTERS = frozenset('\\:*?"<>|') | {chr(code) for code in range(32)} | {"\x7f"}
 
-MOST_BYTES = 16_000_000
+MAX_BYTES = 16_000_000
 """Size of the largest file that is read into memory; rendered files have less than 1 MB."""
 
-_MOST_NAME_BYTES = 255  # NAME_MAX of Linux and macOS
-_MOST_PATH_BYTES = 1023  # PATH_MAX of macOS, without the NUL
+_MAX_NAME_BYTES = 255  # NAME_MAX of Linux and macOS
+_MAX_PATH_BYTES = 1023  # PATH_MAX of macOS, without the NUL
 
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @contextmanager
-def opened(root: Path) -> Iterator[Disk]:
+def open_project(root: Path) -> Iterator[Disk]:
     """Open the project's folder; the root itself may be a link, because the user chose it.
 
     Raises:
@@ -72,15 +72,15 @@ class Disk:
         with self.folder("/".join(parts)) as folder:
             yield folder, name
 
-    def read(self, path: str, most: int = MOST_BYTES) -> bytes | None:
+    def read(self, path: str, limit: int = MAX_BYTES) -> bytes | None:
         """The bytes of a regular file up to a limit; None if the file does not exist."""
         try:
             with self.parent(path) as (folder, name):
-                return content(folder, name, most)
+                return read_in(folder, name, limit)
         except FileNotFoundError:
             return None
 
-    def names(self, path: str) -> list[str]:
+    def list_names(self, path: str) -> list[str]:
         """The names in a folder; none if it does not exist."""
         try:
             with self.folder(path) as folder:
@@ -97,23 +97,23 @@ class Disk:
             return False
         return True
 
-    def make(self, path: str) -> None:
+    def make_folders(self, path: str) -> None:
         """Create a folder and its parents unless they exist."""
         try:
             with self.folder(path):
                 return
         except FileNotFoundError:
             pass
-        self.make(path.rpartition("/")[0])
+        self.make_folders(path.rpartition("/")[0])
         with self.parent(path) as (folder, name), contextlib.suppress(FileExistsError):
             os.mkdir(name, dir_fd=folder)
 
-    def unsafe(self, path: str) -> Finding | None:
+    def unsafe_path(self, path: str) -> Finding | None:
         """The reason not to touch a path; None if only folders lead to it.
 
         Paths come from a rendering, but also from manifests, which anybody may have edited.
         """
-        refused = implausible(path)
+        refused = invalid_path(path)
         if refused:
             return refused
         parts = path.split("/")[:-1]
@@ -123,7 +123,7 @@ class Disk:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return self._blocked(parts, error)
+            return self._explain_blocked(parts, error)
 
     def _walk(self, parts: Sequence[str]) -> int:
         folder = os.dup(self.fd)
@@ -131,13 +131,13 @@ class Disk:
             try:
                 if part in {"", ".", ".."}:
                     raise OSError(0, "it is not a path below the project's folder")
-                inner = os.open(part, FOLDER, dir_fd=folder)
+                inner = os.open(part, FOLDER_FLAGS, dir_fd=folder)
             finally:
                 os.close(folder)
             folder = inner
         return folder
 
-    def _blocked(self, parts: Sequence[str], error: OSError) -> Finding:
+    def _explain_blocked(self, parts: Sequence[str], error: OSError) -> Finding:
         """Explain why a folder cannot be opened: the first part that is a link, a file or not readable."""
         for depth in range(1, len(parts) + 1):
             place = "/".join(parts[:depth])
@@ -167,45 +167,45 @@ class Disk:
         )
 
 
-def content(folder: int, name: str, most: int = MOST_BYTES) -> bytes | None:
+def read_in(folder: int, name: str, limit: int = MAX_BYTES) -> bytes | None:
     """The bytes of a regular file in an open folder; None if it does not exist.
 
     Raises:
-        OSError: it is not a regular file, is larger than ``most`` bytes, or cannot be read.
+        OSError: it is not a regular file, is larger than ``max_items`` bytes, or cannot be read.
     """
     try:
         # Check the type before opening: opening a device can have side effects.
-        regular(os.stat(name, dir_fd=folder, follow_symlinks=False))
+        _require_regular(os.stat(name, dir_fd=folder, follow_symlinks=False))
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError:
         return None
     try:
-        regular(os.fstat(file))
+        _require_regular(os.fstat(file))
         parts = []
-        left = most + 1
+        left = limit + 1
         while left > 0 and (part := os.read(file, min(left, 1 << 20))):
             parts.append(part)
             left -= len(part)
     finally:
         os.close(file)
     if left <= 0:
-        raise OSError(0, f"it is larger than {most / 1e6:g} MB")
+        raise OSError(0, f"it is larger than {limit / 1e6:g} MB")
     return b"".join(parts)
 
 
-def regular(found: os.stat_result) -> None:
+def _require_regular(found: os.stat_result) -> None:
     """Refuse links, folders, devices and other special files."""
     if not stat.S_ISREG(found.st_mode):
         raise OSError(0, "it is not a regular file")
 
 
-def implausible(path: str) -> Finding | None:
+def invalid_path(path: str) -> Finding | None:
     """The reason why a text cannot be a path below the root; None if it can."""
     parts = path.split("/")
-    if any(part in {"", ".", ".."} or FORBIDDEN & set(part) for part in parts):
+    if any(part in {"", ".", ".."} or _FORBIDDEN_CHARACTERS & set(part) for part in parts):
         return PATH_OUTSIDE.found(f"{_short(path)} is not a path below the project's folder")
     try:
-        long = len(path.encode()) > _MOST_PATH_BYTES or max(len(p.encode()) for p in parts) > _MOST_NAME_BYTES
+        long = len(path.encode()) > _MAX_PATH_BYTES or max(len(p.encode()) for p in parts) > _MAX_NAME_BYTES
     except UnicodeEncodeError:
         return PATH_OUTSIDE.found(f"{_short(path)} is not a path, because it is not valid Unicode")
     if any(_is_git(part) for part in parts):

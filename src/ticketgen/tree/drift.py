@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import CREATED, DOWNGRADE, MISSING, ORPHANED, UPGRADE
-from ticketgen.tree.changes import Change, Changes, State, finding
+from ticketgen.tree.changes import Change, Changes, State, change_finding
 from ticketgen.tree.manifest import NAME
-from ticketgen.tree.versions import is_newer
+from ticketgen.tree.version_order import is_newer
 from ticketgen.wording import counted
 
 __all__ = ["downgrades", "drift", "upgrades"]
@@ -21,7 +21,7 @@ __all__ = ["downgrades", "drift", "upgrades"]
 _DIFFERENT = frozenset({State.CREATED, State.CHANGED, State.ORPHANED})
 
 # State → its kind, what is wrong with all files of a folder, and the fix.
-_WHOLE = {
+_WHOLE_FOLDER_TEXTS = {
     State.CREATED: (CREATED, "was never rendered, or was deleted: {files} are missing", "run `{render}`"),
     State.MISSING: (MISSING, "was deleted: {files} are missing", "run `{render}`, which writes them again"),
     State.ORPHANED: (
@@ -38,7 +38,7 @@ def drift(changes: Changes) -> tuple[Finding, ...]:
     A manifest is reported only if no file of its folder is: it follows from them.
     """
     older, newer = upgrades(changes), downgrades(changes)
-    rewritten = {*_rewritten(older), *_rewritten(newer)}
+    rewritten = {*_upgraded_folders(older), *_upgraded_folders(newer)}
     reported = {change.folder for change in changes.files if change.state is not State.UNCHANGED}
     stale = [change for change in changes.manifests if change.folder not in reported]
     files = [
@@ -55,7 +55,7 @@ def upgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
             f"ticketgen {before} wrote this stack, and {version} renders {count} of its files differently",
             at=Location(f"{folder}/{NAME}"),
         )
-        for folder, before, count in _different(changes, version)
+        for folder, before, count in _version_differences(changes, version)
         if not is_newer(before, version)
     )
 
@@ -70,12 +70,12 @@ def downgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
             f"install ticketgen {before} or newer; only `ticketgen render --force` writes the older rendering",
             at=Location(f"{folder}/{NAME}"),
         )
-        for folder, before, count in _different(changes, version)
+        for folder, before, count in _version_differences(changes, version)
         if is_newer(before, version)
     )
 
 
-def _different(changes: Changes, version: str) -> Iterator[tuple[str, str, int]]:
+def _version_differences(changes: Changes, version: str) -> Iterator[tuple[str, str, int]]:
     """Stacks of another version: the folder, the version, and the number of files that now render differently."""
     for folder, before in changes.versions.items():
         if before == version or folder in changes.retired:
@@ -87,9 +87,9 @@ def _different(changes: Changes, version: str) -> Iterator[tuple[str, str, int]]
 
 def _findings(changes: Changes, files: Sequence[Change]) -> Iterator[Finding]:
     """Findings for files, with the command that brings their stack up to date."""
-    options = dict.fromkeys(_rewritten(upgrades(changes)), " --upgrade")
-    options |= dict.fromkeys(_rewritten(downgrades(changes)), " --force")
-    wholes = _wholes(files)
+    options = dict.fromkeys(_upgraded_folders(upgrades(changes)), " --upgrade")
+    options |= dict.fromkeys(_upgraded_folders(downgrades(changes)), " --force")
+    wholes = _uniform_folders(files)
     told: set[str] = set()
     for change in files:
         if change.state is State.UNCHANGED:
@@ -97,22 +97,22 @@ def _findings(changes: Changes, files: Sequence[Change]) -> Iterator[Finding]:
         render = f"ticketgen render{options.get(change.folder, '')}"
         whole = next((place for place in _folders(change) if place in wholes), None)
         if whole is None:
-            yield finding(change, render)
+            yield change_finding(change, render)
         elif whole not in told:
             told.add(whole)
-            kind, what, help = _WHOLE[change.state]
+            kind, what, help = _WHOLE_FOLDER_TEXTS[change.state]
             subject = "the stack" if whole == change.folder else "the folder"
             number = f"all {counted(wholes[whole], 'files')}"
             message = f"{subject} {what.format(files=number)}"
             yield kind.found(message, help.format(render=render), at=Location(whole))
 
 
-def _rewritten(findings: Sequence[Finding]) -> Iterator[str]:
+def _upgraded_folders(findings: Sequence[Finding]) -> Iterator[str]:
     """The folders of stacks that another version of ticketgen wrote."""
     return (found.location.file.removesuffix(f"/{NAME}") for found in findings if found.location)
 
 
-def _wholes(files: Sequence[Change]) -> dict[str, int]:
+def _uniform_folders(files: Sequence[Change]) -> dict[str, int]:
     """Folders with at least two files that are all created, all missing or all orphaned, with the number of files."""
     inside: dict[str, list[State]] = {}
     for change in files:
@@ -121,7 +121,7 @@ def _wholes(files: Sequence[Change]) -> dict[str, int]:
     return {
         place: len(states)
         for place, states in inside.items()
-        if len(states) > 1 and len({*states}) == 1 and states[0] in _WHOLE
+        if len(states) > 1 and len({*states}) == 1 and states[0] in _WHOLE_FOLDER_TEXTS
     }
 
 

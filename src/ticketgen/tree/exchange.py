@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ticketgen.atomic_write import create_file
 from ticketgen.tree.disk import Disk
-from ticketgen.tree.moves import OUT, place, swap
+from ticketgen.tree.moves import REPLACED_SUFFIX, exchange, rename_noreplace
 from ticketgen.tree.stage import STAGE, Stage, Step, digest
 
 __all__ = [
@@ -70,10 +70,10 @@ def exchange_files(stage: Stage, steps: Sequence[Step]) -> None:
             if step.after is None:
                 os.rename(name, str(number), src_dir_fd=folder, dst_dir_fd=stage.fd)
             elif step.before is not None:
-                swap(stage.fd, str(number), folder, name)
+                exchange(stage.fd, str(number), folder, name)
             else:
                 try:
-                    place(stage.fd, str(number), folder, name)
+                    rename_noreplace(stage.fd, str(number), folder, name)
                 except FileExistsError:
                     raise ConcurrentChange(step.path) from None
         if step.before is not None and digest(stage.fd, str(number)) != step.before:
@@ -89,14 +89,14 @@ def exchange_files(stage: Stage, steps: Sequence[Step]) -> None:
 def restore_file(stage: Stage, number: int, step: Step, *, own: bool) -> None:
     """Restore one file, unless somebody else changed it since."""
     if step.before is not None:
-        stage.disk.make(step.path.rpartition("/")[0])
+        stage.disk.make_folders(step.path.rpartition("/")[0])
     elif not stage.disk.exists(step.path):
         return
     with stage.disk.parent(step.path) as (folder, name):
         now = digest(folder, name)
         if step.before is None:
             if now == step.after:
-                move_to_stage(stage, f"{number}{OUT}", folder, name, step.after)
+                move_to_stage(stage, f"{number}{REPLACED_SUFFIX}", folder, name, step.after)
             return
         if now == step.before or now not in {None, step.after}:
             return
@@ -105,11 +105,11 @@ def restore_file(stage: Stage, number: int, step: Step, *, own: bool) -> None:
             return
         if now is None:
             with contextlib.suppress(FileExistsError):  # keep a file that another process wrote since
-                place(stage.fd, old, folder, name)
+                rename_noreplace(stage.fd, old, folder, name)
             return
-        swap(stage.fd, old, folder, name)
+        exchange(stage.fd, old, folder, name)
         if digest(stage.fd, old) != step.after:  # edited just now: keep the newest edit
-            swap(stage.fd, old, folder, name)
+            exchange(stage.fd, old, folder, name)
 
 
 def _staged_name(stage: Stage, number: int, step: Step, *, own: bool) -> str | None:
@@ -118,7 +118,7 @@ def _staged_name(stage: Stage, number: int, step: Step, *, own: bool) -> str | N
     Raises:
         OSError: the stage has a different file under that name, which this process did not put there.
     """
-    for name in (f"{number}{OUT}", str(number)):
+    for name in (f"{number}{REPLACED_SUFFIX}", str(number)):
         found = digest(stage.fd, name)
         if found == step.before or (own and found not in {None, step.after}):
             return name
@@ -140,7 +140,7 @@ def move_to_stage(stage: Stage, name: str, folder: int, target: str, expected: s
             if digest(stage.fd, name) != expected:
                 raise OSError(0, "another program saved it meanwhile")
         except BaseException:
-            place(stage.fd, name, folder, target)
+            rename_noreplace(stage.fd, name, folder, target)
             raise
 
 

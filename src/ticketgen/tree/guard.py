@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 
 from ticketgen.atomic_write import create_file
-from ticketgen.tree.disk import content
+from ticketgen.tree.disk import read_in
 from ticketgen.tree.exchange import ConcurrentChange, move_to_stage
-from ticketgen.tree.moves import OUT, place
+from ticketgen.tree.moves import REPLACED_SUFFIX, rename_noreplace
 from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.stage import Stage
 
@@ -30,16 +30,16 @@ def stage_guard(stage: Stage) -> None:
 def write_guards(stage: Stage, stacks: Sequence[str]) -> None:
     """Write the guard file, which Terraform refuses, into each stack."""
     for stack in stacks:
-        stage.disk.make(stack)
+        stage.disk.make_folders(stack)
         with stage.disk.folder(stack) as folder:
-            if content(folder, GUARD) == GUARD_TEXT:
+            if read_in(folder, GUARD) == GUARD_TEXT:
                 continue
-            if content(stage.fd, "guard") != GUARD_TEXT:  # missing, or cut off because a process was killed
+            if read_in(stage.fd, "guard") != GUARD_TEXT:  # missing, or cut off because a process was killed
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink("guard", dir_fd=stage.fd)
                 stage_guard(stage)
             try:
-                place(stage.fd, "guard", folder, GUARD)
+                rename_noreplace(stage.fd, "guard", folder, GUARD)
             except FileExistsError:
                 raise ConcurrentChange(f"{stack}/{GUARD}") from None
 
@@ -47,5 +47,5 @@ def write_guards(stage: Stage, stacks: Sequence[str]) -> None:
 def remove_guard(stage: Stage, stack: str) -> None:
     """Delete the guard file of a stack, unless it has another content."""
     with contextlib.suppress(FileNotFoundError), stage.disk.folder(stack) as folder:
-        if content(folder, GUARD) == GUARD_TEXT:
-            move_to_stage(stage, f"guard{OUT}", folder, GUARD, fingerprint(GUARD_TEXT))
+        if read_in(folder, GUARD) == GUARD_TEXT:
+            move_to_stage(stage, f"guard{REPLACED_SUFFIX}", folder, GUARD, fingerprint(GUARD_TEXT))

@@ -13,7 +13,8 @@ Swapping the folder as a whole would take one system call, but Terraform keeps i
 and a running Terraform would go on writing into a folder that is about to be deleted. Instead, while the files may be
 inconsistent, the folder contains a guard file that Terraform refuses.
 
-Without a safe place for the journal (see `records`), a write that fails or is interrupted still restores everything
+Without a safe place for the journal (see `open_records`), a write that fails or is interrupted still restores
+everything
 itself. If it is killed, the old files stay in the stage and the guard in the stacks, and the next command reports both.
 """
 
@@ -26,7 +27,7 @@ from dataclasses import replace
 
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import CANNOT_WRITE, INTERFERENCE, RENDER_INTERRUPTED
-from ticketgen.tree.disk import Disk, implausible
+from ticketgen.tree.disk import Disk, invalid_path
 from ticketgen.tree.exchange import (
     ConcurrentChange,
     Operation,
@@ -38,15 +39,15 @@ from ticketgen.tree.exchange import (
 )
 from ticketgen.tree.guard import GUARD, remove_guard, stage_guard, write_guards
 from ticketgen.tree.paths import fingerprint
-from ticketgen.tree.records import records
-from ticketgen.tree.stage import STAGE, Journal, Phase, Stage, Step, begin, left_over
+from ticketgen.tree.records import open_records
+from ticketgen.tree.stage import STAGE, Journal, Phase, Stage, Step, create_stage, find_abandoned
 
-__all__ = ["apply", "recover", "unfinished"]
+__all__ = ["apply", "recover", "unfinished_write"]
 
 
-def unfinished(disk: Disk) -> Finding | None:
+def unfinished_write(disk: Disk) -> Finding | None:
     """The reason why the files may not belong together, or why nothing can be written; None if there is none."""
-    with records(os.fstat(disk.fd), create=False) as known, left_over(disk, known) as found:
+    with open_records(os.fstat(disk.fd), create=False) as known, find_abandoned(disk, known) as found:
         if found is None or isinstance(found, Finding):
             return found
         if found[1].phase is not Phase.WRITING:
@@ -66,15 +67,15 @@ def apply(disk: Disk, operations: Sequence[Operation]) -> tuple[Finding, ...]:
     )
     try:
         journal = replace(journal, created=missing_folders(disk, operations))
-        with records(os.fstat(disk.fd), create=True) as known, begin(disk, known) as stage:
-            return _applied(stage, operations, journal)
+        with open_records(os.fstat(disk.fd), create=True) as known, create_stage(disk, known) as stage:
+            return _apply_staged(stage, operations, journal)
     except OSError as error:
-        return (_failed(error),)
+        return (_write_failed(error),)
 
 
 def recover(disk: Disk) -> tuple[Finding, ...]:
     """Restore the files that an interrupted write changed. The caller holds the lock."""
-    with records(os.fstat(disk.fd), create=False) as known, left_over(disk, known) as found:
+    with open_records(os.fstat(disk.fd), create=False) as known, find_abandoned(disk, known) as found:
         if isinstance(found, Finding):
             return (found,)
         if found is None:
@@ -84,16 +85,16 @@ def recover(disk: Disk) -> tuple[Finding, ...]:
         stage, journal = found
         if journal.phase is Phase.WRITING:
             paths = [step.path for step in journal.steps] + [f"{folder}/{GUARD}" for folder in journal.stacks]
-            refused = tuple(bad for path in [*paths, *journal.created] if (bad := implausible(path)))
-            return refused or _undo(stage, journal, own=False)
-        return _discarded(stage, journal)
+            refused = tuple(bad for path in [*paths, *journal.created] if (bad := invalid_path(path)))
+            return refused or _restore_all(stage, journal, own=False)
+        return _discard_stage(stage, journal)
 
 
-def _applied(stage: Stage, operations: Sequence[Operation], journal: Journal) -> tuple[Finding, ...]:
+def _apply_staged(stage: Stage, operations: Sequence[Operation], journal: Journal) -> tuple[Finding, ...]:
     try:
         stage_guard(stage)
         stage_files(stage, operations)
-        stage.note(journal)
+        stage.record(journal)
     except BaseException:
         with contextlib.suppress(OSError):
             stage.discard(Journal())
@@ -101,16 +102,16 @@ def _applied(stage: Stage, operations: Sequence[Operation], journal: Journal) ->
     try:
         _perform(stage, journal)
         done = replace(journal, phase=Phase.DONE)
-        stage.note(done)
+        stage.record(done)
     except (OSError, ConcurrentChange) as error:
-        return (_failed(error), *_undo(stage, journal, own=True))
+        return (_write_failed(error), *_restore_all(stage, journal, own=True))
     except BaseException:
-        _undo(stage, journal, own=True)
+        _restore_all(stage, journal, own=True)
         raise
-    return _discarded(stage, done)
+    return _discard_stage(stage, done)
 
 
-def _discarded(stage: Stage, journal: Journal) -> tuple[Finding, ...]:
+def _discard_stage(stage: Stage, journal: Journal) -> tuple[Finding, ...]:
     try:
         return stage.discard(journal)
     except OSError:
@@ -120,7 +121,7 @@ def _discarded(stage: Stage, journal: Journal) -> tuple[Finding, ...]:
 def _perform(stage: Stage, journal: Journal) -> None:
     """Move all files into place; the guard is written first and deleted last."""
     for new in journal.created:
-        stage.disk.make(new)
+        stage.disk.make_folders(new)
     write_guards(stage, journal.stacks)
     exchange_files(stage, journal.steps)
     for stack in journal.stacks:
@@ -130,7 +131,7 @@ def _perform(stage: Stage, journal: Journal) -> None:
             remove_empty_folders(stage.disk, step.path, journal.stacks)
 
 
-def _undo(stage: Stage, journal: Journal, *, own: bool) -> tuple[Finding, ...]:
+def _restore_all(stage: Stage, journal: Journal, *, own: bool) -> tuple[Finding, ...]:
     """Restore every file that nobody else changed since, then discard the stage.
 
     Args:
@@ -156,7 +157,7 @@ def _undo(stage: Stage, journal: Journal, *, own: bool) -> tuple[Finding, ...]:
             for new in reversed(journal.created):
                 with contextlib.suppress(OSError), stage.disk.parent(new) as (parent, name):
                     os.rmdir(name, dir_fd=parent)
-            return _discarded(stage, journal)
+            return _discard_stage(stage, journal)
     except OSError as error:
         reasons.append(str(error.strerror))
     return (
@@ -172,7 +173,7 @@ def _hash(text: bytes | None) -> str | None:
     return None if text is None else fingerprint(text)
 
 
-def _failed(error: OSError | ConcurrentChange) -> Finding:
+def _write_failed(error: OSError | ConcurrentChange) -> Finding:
     """The finding that nothing was written, with the reason."""
     if isinstance(error, ConcurrentChange):
         return INTERFERENCE.found(

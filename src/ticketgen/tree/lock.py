@@ -12,33 +12,33 @@ from pathlib import Path
 
 from ticketgen.findings import Finding
 from ticketgen.findings.stacks import BUSY, CANNOT_LOCK, INTERFERENCE
-from ticketgen.tree.disk import Disk, opened
+from ticketgen.tree.disk import Disk, open_project
 
-__all__ = ["locked"]
+__all__ = ["lock_project"]
 
-PATIENCE_S = 60.0
-PAUSE_S = 0.05
+TIMEOUT_S = 60.0
+_POLL_INTERVAL_S = 0.05
 
 
 @contextmanager
-def locked(root: Path, patience_s: float = PATIENCE_S) -> Iterator[Disk | Finding]:
+def lock_project(root: Path, timeout_s: float = TIMEOUT_S) -> Iterator[Disk | Finding]:
     """Hold the lock, or yield the reason why not: another write is running, or the folder cannot be locked.
 
     The caller works on the open, locked folder, even if another one takes its name.
     """
     with contextlib.ExitStack() as stack:
         try:
-            disk = stack.enter_context(opened(root))
+            disk = stack.enter_context(open_project(root))
         except OSError as error:
             yield CANNOT_LOCK.found(
                 f"the project's folder cannot be opened: {error.strerror}",
                 "make it a folder that you may read and write",
             )
             return
-        yield wait(disk.fd, patience_s) or _moved(root, disk) or disk
+        yield _acquire(disk.fd, timeout_s) or _was_replaced(root, disk) or disk
 
 
-def _moved(root: Path, disk: Disk) -> Finding | None:
+def _was_replaced(root: Path, disk: Disk) -> Finding | None:
     """Find out whether the folder was replaced by another one while this process waited."""
     with contextlib.suppress(OSError):
         if os.path.samestat(root.stat(), os.fstat(disk.fd)):
@@ -48,9 +48,9 @@ def _moved(root: Path, disk: Disk) -> Finding | None:
     )
 
 
-def wait(folder: int, patience_s: float) -> Finding | None:
-    """Wait for the lock for at most `patience_s` seconds."""
-    end = time.monotonic() + patience_s
+def _acquire(folder: int, timeout_s: float) -> Finding | None:
+    """Wait for the lock for at most `timeout_s` seconds."""
+    end = time.monotonic() + timeout_s
     while True:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,7 +60,7 @@ def wait(folder: int, patience_s: float) -> Finding | None:
                     "another render is writing to this project",
                     "wait for it to finish, then run the command again",
                 )
-            time.sleep(PAUSE_S)
+            time.sleep(_POLL_INTERVAL_S)
         except OSError as error:
             return CANNOT_LOCK.found(
                 f"the project's folder cannot be locked: {error.strerror}",

@@ -15,27 +15,27 @@ from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.stacks import MANIFEST_BROKEN
-from ticketgen.tree.disk import Disk, opened
+from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
-__all__ = ["NAME", "Entry", "Manifest", "folders", "kind_of", "load", "not_ours", "read_manifest"]
+__all__ = ["NAME", "Entry", "Manifest", "kind_of", "load", "read_manifest", "stack_folders", "unclaimable"]
 
 NAME = ".ticketgen.json"
-FORMAT = 1
+_FORMAT = 1
 
-MOST_BYTES = 2_000_000
+_MAX_BYTES = 2_000_000
 """Size of the largest manifest; 34 Regions need 30 kB."""
 
 # The kinds of files that ticketgen renders, now or in an older version. Users and Terraform keep other files in a
 # stack: state, plugins, values of variables, notes.
-SUFFIXES = frozenset({".tf", ".py"})
-NAMES = frozenset({".tflint.hcl", "pytest.ini", "requirements.txt", "stack.json"})
+_SUFFIXES = frozenset({".tf", ".py"})
+_NAMES = frozenset({".tflint.hcl", "pytest.ini", "requirements.txt", "stack.json"})
 
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+!_-]{0,63}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _KIND = re.compile(r"[a-z]{1,20}")
 
-KINDS = {
+_KINDS = {
     ".tf": "terraform",
     ".hcl": "terraform",
     ".py": "python",
@@ -74,7 +74,7 @@ class Manifest:
             + json.dumps({"kind": entry.kind, "sha256": entry.sha256}, ensure_ascii=True)
             for path, entry in sorted(self.files.items())
         ]
-        head = {"format": FORMAT, "ticketgen": self.ticketgen, "spec": self.spec}
+        head = {"format": _FORMAT, "ticketgen": self.ticketgen, "spec": self.spec}
         opening = "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
         body = "{\n" + ",\n".join(lines) + "\n  }" if lines else "{}"
         return "{\n" + opening + '  "files": ' + body + "\n}\n"
@@ -82,7 +82,7 @@ class Manifest:
 
 def kind_of(path: str) -> str:
     """The kind of a file, from its name."""
-    return KINDS.get(Path(path).suffix, "text")
+    return _KINDS.get(Path(path).suffix, "text")
 
 
 def entry_of(path: str, text: str) -> Entry:
@@ -90,14 +90,14 @@ def entry_of(path: str, text: str) -> Entry:
     return Entry(kind_of(path), fingerprint(text.encode()))
 
 
-def not_ours(folder: str, name: str) -> Finding | None:
+def unclaimable(folder: str, name: str) -> Finding | None:
     """The reason why a manifest cannot list a file; None if ticketgen renders files of this kind.
 
     A manifest is in the repository, so anybody can list a file in it. Without this check, a render would delete a
     state file whose hash is listed.
     """
     *folders, base = name.split("/")
-    ours = base in NAMES or (Path(base).suffix in SUFFIXES and not base.startswith("."))
+    ours = base in _NAMES or (Path(base).suffix in _SUFFIXES and not base.startswith("."))
     if ours and not any(each.startswith(".") for each in folders):
         return None
     return MANIFEST_BROKEN.found(
@@ -113,56 +113,56 @@ def load(root: Path, folder: str) -> Checked[Manifest]:
     A file that is not a valid manifest, for instance after a merge conflict, is a finding: ``manifest-broken``.
     """
     try:
-        with opened(root) as disk:
+        with open_project(root) as disk:
             return read_manifest(disk, folder)[1]
     except OSError as error:
-        return Checked(None, (_broken(folder, error),))
+        return Checked(None, (_invalid_manifest(folder, error),))
 
 
 def read_manifest(disk: Disk, folder: str) -> tuple[bytes | None, Checked[Manifest]]:
     """Read the manifest of a folder of an open project, once: its bytes, and the manifest in them."""
     content = None
     try:
-        content = disk.read(f"{folder}/{NAME}", MOST_BYTES)
-        return content, Checked(Manifest() if content is None else parse(content))
+        content = disk.read(f"{folder}/{NAME}", _MAX_BYTES)
+        return content, Checked(Manifest() if content is None else _parse(content))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return content, Checked(None, (_broken(folder, error),))
+        return content, Checked(None, (_invalid_manifest(folder, error),))
 
 
-def parse(content: bytes) -> Manifest:
+def _parse(content: bytes) -> Manifest:
     """Parse a manifest.
 
     Raises:
         ValueError: the content is not a manifest; KeyError, TypeError, AttributeError and RecursionError say the same.
     """
     document = json.loads(content.decode())
-    if document["format"] != FORMAT:
+    if document["format"] != _FORMAT:
         raise ValueError(
-            f"its format is {shown(document['format'])}, but this ticketgen reads format {FORMAT}"
+            f"its format is {_shorten(document['format'])}, but this ticketgen reads format {_FORMAT}"
         )
     version, spec = document["ticketgen"], document["spec"]
     if not (isinstance(version, str) and _VERSION.fullmatch(version)):
-        raise ValueError(f"{shown(version)} is not a version of ticketgen")
+        raise ValueError(f"{_shorten(version)} is not a version of ticketgen")
     if not (isinstance(spec, str) and (not spec or _HASH.fullmatch(spec))):
-        raise ValueError(f"{shown(spec)} is not the hash of a spec")
+        raise ValueError(f"{_shorten(spec)} is not the hash of a spec")
     files = {}
     for name, entry in document["files"].items():
         kind, sha256 = entry["kind"], entry["sha256"]
         if not (isinstance(kind, str) and _KIND.fullmatch(kind)):
-            raise ValueError(f"{shown(kind)} is not a kind of file")
+            raise ValueError(f"{_shorten(kind)} is not a kind of file")
         if not (isinstance(sha256, str) and _HASH.fullmatch(sha256)):
-            raise ValueError(f"{shown(sha256)} is not the hash of a file")
+            raise ValueError(f"{_shorten(sha256)} is not the hash of a file")
         files[name] = Entry(kind, sha256)
     return Manifest(version, spec, files)
 
 
-def shown(value: object) -> str:
+def _shorten(value: object) -> str:
     """Shorten a value of unknown type and size for a message."""
     text = ascii(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
-def _broken(folder: str, error: Exception) -> Finding:
+def _invalid_manifest(folder: str, error: Exception) -> Finding:
     reason = error.strerror if isinstance(error, OSError) else str(error)[:200] or type(error).__name__
     return MANIFEST_BROKEN.found(
         f"the manifest cannot be read: {str(reason).splitlines()[0]}",
@@ -171,7 +171,7 @@ def _broken(folder: str, error: Exception) -> Finding:
     )
 
 
-def folders(disk: Disk, parent: str) -> tuple[str, ...]:
+def stack_folders(disk: Disk, parent: str) -> tuple[str, ...]:
     """The folders directly below ``parent`` that hold a manifest, sorted.
 
     Raises:
@@ -179,7 +179,7 @@ def folders(disk: Disk, parent: str) -> tuple[str, ...]:
     """
     return tuple(
         f"{parent}/{child}"
-        for child in sorted(disk.names(parent))
+        for child in sorted(disk.list_names(parent))
         if _holds_manifest(disk, f"{parent}/{child}")
     )
 

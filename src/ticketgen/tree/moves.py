@@ -16,46 +16,46 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-__all__ = ["OUT", "place", "swap"]
+__all__ = ["REPLACED_SUFFIX", "exchange", "rename_noreplace"]
 
-OUT = ".out"
-"""The suffix of a file that `swap` has moved away and not yet renamed."""
+REPLACED_SUFFIX = ".out"
+"""The suffix of a file that `exchange` has moved away and not yet renamed."""
 
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 _NO_HARD_LINKS = _UNSUPPORTED | {errno.EPERM, errno.EMLINK}
 
 # Linux: include/uapi/linux/fs.h. macOS: sys/stdio.h.
 _EXCHANGE = 2  # RENAME_EXCHANGE and RENAME_SWAP
-_NOT_OVER = 4 if sys.platform == "darwin" else 1  # RENAME_EXCL and RENAME_NOREPLACE
+_NOREPLACE = 4 if sys.platform == "darwin" else 1  # RENAME_EXCL and RENAME_NOREPLACE
 
 
-def swap(stage: int, name: str, folder: int, target: str) -> None:
+def exchange(stage: int, name: str, folder: int, target: str) -> None:
     """Exchange a staged file with the target, whatever kind of file that is.
 
     Raises:
         OSError: nothing was exchanged. If the process ends in the middle, the target's file may be in the stage under
-            the name with ``OUT``.
+            the name with ``REPLACED_SUFFIX``.
     """
-    if _renamed(stage, name, folder, target, _EXCHANGE):
+    if rename_with_flag(stage, name, folder, target, _EXCHANGE):
         return
-    out = name + OUT
+    out = name + REPLACED_SUFFIX
     os.rename(target, out, src_dir_fd=folder, dst_dir_fd=stage)
     try:
-        place(stage, name, folder, target)
+        rename_noreplace(stage, name, folder, target)
     except BaseException:
-        place(stage, out, folder, target)
+        rename_noreplace(stage, out, folder, target)
         raise
     os.rename(out, name, src_dir_fd=stage, dst_dir_fd=stage)
 
 
-def place(source: int, name: str, folder: int, target: str) -> None:
+def rename_noreplace(source: int, name: str, folder: int, target: str) -> None:
     """Rename a file to a target that must not exist.
 
     Raises:
         FileExistsError: something is at the target.
         OSError: the file cannot be renamed.
     """
-    if _renamed(source, name, folder, target, _NOT_OVER):
+    if rename_with_flag(source, name, folder, target, _NOREPLACE):
         return
     try:
         os.link(name, target, src_dir_fd=source, dst_dir_fd=folder, follow_symlinks=False)
@@ -73,9 +73,9 @@ def place(source: int, name: str, folder: int, target: str) -> None:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
 
 
-def _renamed(source: int, name: str, folder: int, target: str, flag: int) -> bool:
+def rename_with_flag(source: int, name: str, folder: int, target: str, flag: int) -> bool:
     """Rename with a flag; False if the system or the file system does not know it."""
-    call = _system_call()
+    call = _renameat2()
     if call is None:
         return False
     sys.audit("ticketgen.rename", name, target, flag)
@@ -88,7 +88,7 @@ def _renamed(source: int, name: str, folder: int, target: str, flag: int) -> boo
 
 
 @cache
-def _system_call() -> Callable[[int, bytes, int, bytes, int], int] | None:
+def _renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
     name = "renameatx_np" if sys.platform == "darwin" else "renameat2"
     try:
         call = getattr(ctypes.CDLL(None, use_errno=True), name)

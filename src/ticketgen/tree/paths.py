@@ -9,9 +9,9 @@ from pathlib import Path
 from ticketgen.findings import Finding, Location, Stage
 from ticketgen.findings.stacks import CASE_COLLISION
 from ticketgen.findings.verification import UNREADABLE
-from ticketgen.tree.disk import Disk, opened
+from ticketgen.tree.disk import Disk, open_project
 
-__all__ = ["clashes", "fingerprint", "unsafe"]
+__all__ = ["case_clashes", "fingerprint", "unsafe_path"]
 
 
 def fingerprint(content: bytes) -> str:
@@ -19,16 +19,16 @@ def fingerprint(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def unsafe(root: Path, path: str) -> Finding | None:
+def unsafe_path(root: Path, path: str) -> Finding | None:
     """The reason not to touch a path below a folder; None if only folders lead to it."""
     try:
-        with opened(root) as disk:
-            return disk.unsafe(path)
+        with open_project(root) as disk:
+            return disk.unsafe_path(path)
     except OSError as error:
         return UNREADABLE.found(f"the project's folder cannot be read: {error.strerror}", stage=Stage.WRITE)
 
 
-def clashes(disk: Disk, paths: Iterable[str]) -> tuple[Finding, ...]:
+def case_clashes(disk: Disk, paths: Iterable[str]) -> tuple[Finding, ...]:
     """Findings for paths that differ from each other, or from existing files, in case only."""
     found = []
     seen: dict[str, str] = {}
@@ -38,7 +38,7 @@ def clashes(disk: Disk, paths: Iterable[str]) -> tuple[Finding, ...]:
         other = seen.setdefault(path.casefold(), path)
         if folder not in names:
             try:
-                names[folder] = disk.names(folder)
+                names[folder] = disk.list_names(folder)
             except OSError as error:
                 names[folder] = []
                 found.append(

@@ -18,15 +18,15 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from ticketgen.atomic_write import replace_file
-from ticketgen.state_folder import is_own, open_state_folder, state_folder
-from ticketgen.tree.disk import content
+from ticketgen.state_folder import is_private, open_state_folder, state_folder
+from ticketgen.tree.disk import read_in
 from ticketgen.user_secret import user_secret
 
-__all__ = ["ID", "Records", "records"]
+__all__ = ["ID", "Records", "open_records"]
 
 ID = re.compile(r"[0-9a-f]{32}")
-_MOST_BYTES = 64_000_000
-_CODE = sha256().digest_size
+_MAX_BYTES = 64_000_000
+_DIGEST_BYTES = sha256().digest_size
 
 
 class Records:
@@ -35,12 +35,12 @@ class Records:
     def __init__(self, fd: int) -> None:
         self._fd = fd
 
-    def keep(self, id: str, text: bytes) -> None:
+    def save(self, id: str, text: bytes) -> None:
         """Write a record, or replace it atomically."""
         secret = user_secret()
         if secret is None:
             raise OSError(0, "there is no secret to authenticate the journal with")
-        replace_file(id, _code(secret, id, text) + text, folder=self._fd, mode=0o600, durable=True)
+        replace_file(id, _authenticate(secret, id, text) + text, folder=self._fd, mode=0o600, durable=True)
 
     def find(self, id: str) -> bytes | None:
         """The record with this id; None if this user's ticketgen wrote none.
@@ -52,24 +52,28 @@ class Records:
             found = os.stat(id, dir_fd=self._fd, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        if not is_own(found) or found.st_nlink != 1:
+        if not is_private(found) or found.st_nlink != 1:
             return None
-        kept, secret = content(self._fd, id, _MOST_BYTES) or b"", user_secret()
-        code, text = kept[:_CODE], kept[_CODE:]
-        return text if secret is not None and hmac.compare_digest(code, _code(secret, id, text)) else None
+        kept, secret = read_in(self._fd, id, _MAX_BYTES) or b"", user_secret()
+        code, text = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
+        return (
+            text
+            if secret is not None and hmac.compare_digest(code, _authenticate(secret, id, text))
+            else None
+        )
 
-    def drop(self, id: str) -> None:
+    def delete(self, id: str) -> None:
         """Delete a record."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(id, dir_fd=self._fd)
 
 
-def _code(secret: bytes, id: str, text: bytes) -> bytes:
+def _authenticate(secret: bytes, id: str, text: bytes) -> bytes:
     return hmac.digest(secret, f"ticketgen write\0{id}\0".encode() + text, "sha256")
 
 
 @contextmanager
-def records(project: os.stat_result, *, create: bool) -> Iterator[Records | None]:
+def open_records(project: os.stat_result, *, create: bool) -> Iterator[Records | None]:
     """Open the folder of records; None if there is none, or if others could have written to it.
 
     The folder is ``writes`` in the user's state folder, unless that is in the project.

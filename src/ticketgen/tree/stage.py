@@ -23,17 +23,17 @@ from enum import StrEnum
 from ticketgen.atomic_write import create_file
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import IN_THE_WAY, INTERFERENCE, JOURNAL_BROKEN
-from ticketgen.tree.disk import FOLDER, Disk, content
-from ticketgen.tree.moves import OUT
+from ticketgen.tree.disk import FOLDER_FLAGS, Disk, read_in
+from ticketgen.tree.moves import REPLACED_SUFFIX
 from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.records import ID, Records
 
-__all__ = ["STAGE", "Journal", "Phase", "Stage", "Step", "begin", "digest", "left_over"]
+__all__ = ["STAGE", "Journal", "Phase", "Stage", "Step", "create_stage", "digest", "find_abandoned"]
 
 STAGE = ".ticketgen-write"
 _FORMAT = 2
-_STAGED = re.compile(rf"([0-9]+)(?:{re.escape(OUT)})*")
-_OWN = frozenset({"guard", f"guard{OUT}", ".gitignore"})
+_STAGED = re.compile(rf"([0-9]+)(?:{re.escape(REPLACED_SUFFIX)})*")
+_OWN = frozenset({"guard", f"guard{REPLACED_SUFFIX}", ".gitignore"})
 
 _NOT_OURS = IN_THE_WAY.found(
     f"{STAGE} is where ticketgen stages its files, and no render of this user on this machine left it",
@@ -78,13 +78,13 @@ class Stage:
     id: str
     records: Records | None
 
-    def note(self, journal: Journal) -> None:
+    def record(self, journal: Journal) -> None:
         """Record the write, so that the next one can restore the files if this one is killed."""
         if self.records is not None:
             steps = [[step.path, step.before, step.after] for step in journal.steps]
             told = {"format": _FORMAT, "phase": journal.phase, **self._identity()}
             told |= {"stacks": journal.stacks, "created": journal.created, "steps": steps}
-            self.records.keep(self.id, json.dumps(told).encode())
+            self.records.save(self.id, json.dumps(told).encode())
 
     def read(self) -> Journal | None:
         """The record of this stage; None if there is none, or if it is another stage's.
@@ -117,7 +117,7 @@ class Stage:
                 os.unlink(name, dir_fd=self.fd)
         os.rmdir(STAGE, dir_fd=self.disk.fd)
         if self.records is not None:
-            self.records.drop(self.id)
+            self.records.delete(self.id)
         return ()
 
     def _delete(self, name: str, journal: Journal) -> Finding | None:
@@ -143,7 +143,7 @@ class Stage:
 
 
 @contextmanager
-def begin(disk: Disk, records: Records | None) -> Iterator[Stage]:
+def create_stage(disk: Disk, records: Records | None) -> Iterator[Stage]:
     """Create the stage. Killed at any call in here, it leaves an empty folder or a stage with a record.
 
     Raises:
@@ -151,14 +151,14 @@ def begin(disk: Disk, records: Records | None) -> Iterator[Stage]:
     """
     os.mkdir(STAGE, 0o700, dir_fd=disk.fd)
     try:
-        fd = os.open(STAGE, FOLDER, dir_fd=disk.fd)
+        fd = os.open(STAGE, FOLDER_FLAGS, dir_fd=disk.fd)
     except BaseException:
         os.rmdir(STAGE, dir_fd=disk.fd)
         raise
     stage = Stage(disk, fd, secrets.token_hex(16), records)
     try:
         try:
-            stage.note(Journal())
+            stage.record(Journal())
             create_file(stage.id, b"", folder=fd, durable=True)
             create_file(".gitignore", b"*\n", folder=fd, durable=True)
         except BaseException:
@@ -171,11 +171,11 @@ def begin(disk: Disk, records: Records | None) -> Iterator[Stage]:
 
 
 @contextmanager
-def left_over(disk: Disk, records: Records | None) -> Iterator[tuple[Stage, Journal] | Finding | None]:
+def find_abandoned(disk: Disk, records: Records | None) -> Iterator[tuple[Stage, Journal] | Finding | None]:
     """Find the stage of an unfinished write of this user, or a finding about anything else; None if there is none."""
     try:
         found = os.stat(STAGE, dir_fd=disk.fd, follow_symlinks=False)
-        fd = os.open(STAGE, FOLDER, dir_fd=disk.fd) if stat.S_ISDIR(found.st_mode) else None
+        fd = os.open(STAGE, FOLDER_FLAGS, dir_fd=disk.fd) if stat.S_ISDIR(found.st_mode) else None
     except FileNotFoundError:
         yield None
         return
@@ -185,12 +185,12 @@ def left_over(disk: Disk, records: Records | None) -> Iterator[tuple[Stage, Jour
         yield _NOT_OURS
         return
     try:
-        yield _recognized(disk, fd, records)
+        yield _recognize(disk, fd, records)
     finally:
         os.close(fd)
 
 
-def _recognized(disk: Disk, fd: int, records: Records | None) -> tuple[Stage, Journal] | Finding | None:
+def _recognize(disk: Disk, fd: int, records: Records | None) -> tuple[Stage, Journal] | Finding | None:
     try:
         names = os.listdir(fd)
         numbers = [name for name in names if ID.fullmatch(name)]
@@ -220,7 +220,7 @@ def digest(folder: int, name: str) -> str | None:
         OSError: the file cannot be read. A file with unknown content must not count as changed.
     """
     try:
-        read = content(folder, name)
+        read = read_in(folder, name)
     except OSError as error:
         if error.errno:
             raise

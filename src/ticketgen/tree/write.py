@@ -9,28 +9,28 @@ from types import MappingProxyType
 
 from ticketgen.findings import Checked, Finding, Location, has_errors
 from ticketgen.findings.stacks import IN_THE_WAY, INTERFERENCE, RENDER_INTERRUPTED
-from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, finding, planned
+from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, change_finding, plan_open_project
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.drift import downgrades, upgrades
 from ticketgen.tree.exchange import Operation
 from ticketgen.tree.journal import apply, recover
-from ticketgen.tree.lock import PATIENCE_S, locked
+from ticketgen.tree.lock import TIMEOUT_S, lock_project
 from ticketgen.tree.stage import STAGE
 
-__all__ = ["put_back", "refusals", "write", "write_files"]
+__all__ = ["recover_interrupted", "refusals", "write", "write_files"]
 
-WRITTEN = frozenset({State.CREATED, State.CHANGED, State.MISSING, State.HAND_EDITED, State.ORPHANED})
-
-
-NOTHING: Mapping[str, bytes] = MappingProxyType({})
+_WRITTEN_STATES = frozenset({State.CREATED, State.CHANGED, State.MISSING, State.HAND_EDITED, State.ORPHANED})
 
 
-def put_back(root: Path, *, patience_s: float = PATIENCE_S) -> tuple[Finding, ...]:
+_NO_FILES: Mapping[str, bytes] = MappingProxyType({})
+
+
+def recover_interrupted(root: Path, *, timeout_s: float = TIMEOUT_S) -> tuple[Finding, ...]:
     """Undo an interrupted write; call it before reading the spec in order to write."""
     if not os.path.lexists(root / STAGE):
         return ()
-    with locked(root, patience_s) as disk:
-        return (disk,) if isinstance(disk, Finding) else _recovered(disk)
+    with lock_project(root, timeout_s) as disk:
+        return (disk,) if isinstance(disk, Finding) else _recover(disk)
 
 
 def write(
@@ -41,9 +41,9 @@ def write(
     retire_in: str | None = None,
     force: bool = False,
     upgrade: bool = True,
-    based_on: Mapping[str, bytes] = NOTHING,
-    also: Mapping[str, bytes] = NOTHING,
-    patience_s: float = PATIENCE_S,
+    sources: Mapping[str, bytes] = _NO_FILES,
+    extra_files: Mapping[str, bytes] = _NO_FILES,
+    timeout_s: float = TIMEOUT_S,
 ) -> Checked[Changes]:
     """Write the renderings: all of them or, with findings, nothing.
 
@@ -51,42 +51,44 @@ def write(
         root: the project's folder.
         stacks: the renderings.
         version: ticketgen's own, for the manifests.
-        retire_in: see :func:`ticketgen.tree.changes.plan`.
+        retire_in: see :func:`ticketgen.tree.changes.plan_write`.
         force: overwrite rendered files that were edited by hand, and stacks that a newer ticketgen wrote. Files that
             ticketgen never wrote are kept even so.
         upgrade: whether to change stacks that an older ticketgen wrote.
-        based_on: path → content of the files from which the stacks were rendered, such as the spec. If one has
+        sources: path → content of the files from which the stacks were rendered, such as the spec. If one has
             changed meanwhile, nothing is written.
-        also: path → new content of some files of ``based_on``, written together with the stacks.
-        patience_s: how long to wait for another write, in seconds.
+        extra_files: path → new content of some files of ``sources``, written together with the stacks.
+        timeout_s: how long to wait for another write, in seconds.
 
     Returns:
         The changes, with warnings for files that were left alone; no value if nothing was written.
     """
-    with locked(root, patience_s) as disk:
+    with lock_project(root, timeout_s) as disk:
         if isinstance(disk, Finding):
             return Checked(None, (disk,))
-        found = _recovered(disk)
+        found = _recover(disk)
         if has_errors(found):
             return Checked(None, found)
-        moved = tuple(each for path, content in based_on.items() if (each := _moved(disk, path, content)))
+        moved = tuple(
+            each for path, content in sources.items() if (each := _changed_since(disk, path, content))
+        )
         if moved:
             return Checked(None, moved)
-        compared = planned(disk, stacks, version=version, retire_in=retire_in)
+        compared = plan_open_project(disk, stacks, version=version, retire_in=retire_in)
         if compared.value is None:
             return Checked(None, found + compared.findings)
         changes = compared.value
         against = refusals(changes, force=force, upgrade=upgrade)
         if against:
             return Checked(None, against)
-        kept = tuple(finding(change) for change in changes.files if change.state is State.KEPT)
-        besides = (Operation("", path, based_on[path], content) for path, content in also.items())
+        kept = tuple(change_finding(change) for change in changes.files if change.state is State.KEPT)
+        besides = (Operation("", path, sources[path], content) for path, content in extra_files.items())
         failures = apply(disk, (*operations(changes), *besides))
         return Checked(None if failures else changes, found + kept + failures)
 
 
 def write_files(
-    root: Path, files: Mapping[str, tuple[bytes | None, bytes | None]], *, patience_s: float = PATIENCE_S
+    root: Path, files: Mapping[str, tuple[bytes | None, bytes | None]], *, timeout_s: float = TIMEOUT_S
 ) -> tuple[Finding, ...]:
     """Replace, create or delete files that belong to no stack: all of them or, with findings, none.
 
@@ -94,21 +96,21 @@ def write_files(
         root: the project's folder, which must exist. Folders below it are created as needed.
         files: path relative to the root, posix → the content that must be there now, and the content to write; None
             means no file. A file with the same content twice is only compared.
-        patience_s: how long to wait for another write, in seconds.
+        timeout_s: how long to wait for another write, in seconds.
 
     Returns:
         No errors if all files are written.
     """
-    with locked(root, patience_s) as disk:
+    with lock_project(root, timeout_s) as disk:
         if isinstance(disk, Finding):
             return (disk,)
-        found = _recovered(disk)
+        found = _recover(disk)
         if has_errors(found):
             return found
         refused = tuple(
             each
             for path, (before, _) in files.items()
-            if (each := disk.unsafe(path) or _differs(disk, path, before))
+            if (each := disk.unsafe_path(path) or _differs_from(disk, path, before))
         )
         if refused:
             return refused
@@ -124,13 +126,13 @@ def refusals(changes: Changes, *, force: bool, upgrade: bool) -> tuple[Finding, 
     if foreign:
         return foreign
     return tuple(
-        finding(change)
+        change_finding(change)
         for change in changes.files
         if change.state in CONFLICTS and not (force and change.state is State.HAND_EDITED)
     )
 
 
-def _recovered(disk: Disk) -> tuple[Finding, ...]:
+def _recover(disk: Disk) -> tuple[Finding, ...]:
     try:
         return recover(disk)
     except OSError as error:
@@ -142,7 +144,7 @@ def _recovered(disk: Disk) -> tuple[Finding, ...]:
         )
 
 
-def _moved(disk: Disk, path: str, content: bytes) -> Finding | None:
+def _changed_since(disk: Disk, path: str, content: bytes) -> Finding | None:
     """Find out whether a file changed after the stacks were rendered from it."""
     try:
         # Links are followed, because the file is only read. Without O_NONBLOCK, a FIFO would block.
@@ -151,14 +153,14 @@ def _moved(disk: Disk, path: str, content: bytes) -> Finding | None:
             now = stream.read(len(content) + 1)
     except OSError:
         now = None
-    return None if now == content else _interference(path)
+    return None if now == content else _concurrent_change(path)
 
 
-def _interference(path: str) -> Finding:
+def _concurrent_change(path: str) -> Finding:
     return INTERFERENCE.found("nothing was written, because the file changed meanwhile", at=Location(path))
 
 
-def _differs(disk: Disk, path: str, content: bytes | None) -> Finding | None:
+def _differs_from(disk: Disk, path: str, content: bytes | None) -> Finding | None:
     """Find out whether a file differs from the content that a write replaces."""
     try:
         now = disk.read(path)
@@ -168,7 +170,7 @@ def _differs(disk: Disk, path: str, content: bytes | None) -> Finding | None:
             "move it elsewhere, then run it again",
             at=Location(path),
         )
-    return None if now == content else _interference(path)
+    return None if now == content else _concurrent_change(path)
 
 
 def operations(changes: Changes) -> tuple[Operation, ...]:
@@ -178,6 +180,6 @@ def operations(changes: Changes) -> tuple[Operation, ...]:
             change.folder, change.path, change.before, None if change.after is None else change.after.encode()
         )
         for change in (*changes.files, *changes.manifests)
-        if change in changes.manifests or change.state in WRITTEN
+        if change in changes.manifests or change.state in _WRITTEN_STATES
         if change.after is None or change.before != change.after.encode()
     )

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import NOT_CHECKED
 from ticketgen.hcl.budget import Budget
-from ticketgen.hcl.guards import invalid, refusal
-from ticketgen.hcl.weight import OF_A_FILE, Weight, roughly, weigh, weigh_code
+from ticketgen.hcl.guards import invalid_character, refusal
+from ticketgen.hcl.weight import TOKENS_PER_FILE, Weight, upper_bound, weigh, weigh_code
 
-__all__ = ["FIX", "Admitted", "admit", "too_large"]
+__all__ = ["FIX", "AdmittedFiles", "admit", "too_large"]
 
 FIX = "validate its folders one by one, or raise --budget"
-_MOST_NAMED = 20
+_MAX_NAMED = 20
 """Limit of files that get a finding of their own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class AdmittedFiles:
     """The files that fit.
 
     Attributes:
@@ -36,21 +36,23 @@ class Admitted:
     findings: tuple[Finding, ...]
 
 
-def admit(terraform: Mapping[str, str], others: Mapping[str, str], budget: Budget, *, ours: bool) -> Admitted:
+def admit(
+    terraform: Mapping[str, str], others: Mapping[str, str], budget: Budget, *, rendered: bool
+) -> AdmittedFiles:
     """Divide the files of a directory into those that fit the budget, and the rest.
 
     Args:
         terraform: the texts to parse, by path.
         others: the other texts.
         budget: the budget of the directory.
-        ours: see `verify`.
+        rendered: see `verify`.
     """
     of_others = {path: weigh_code(text) for path, text in others.items()}
-    rough = [*map(roughly, terraform.values()), *(each.tokens for each in of_others.values())]
+    rough = [*map(upper_bound, terraform.values()), *(each.tokens for each in of_others.values())]
     longest = max(map(len, terraform.values()), default=0)
     heaviest = max(rough, default=0)
     if sum(rough) <= budget.tokens and heaviest <= budget.tokens_of_a_file and longest <= budget.longest:
-        return Admitted(terraform, frozenset(others), ())
+        return AdmittedFiles(terraform, frozenset(others), ())
     weights = {path: _weight(text, budget) for path, text in terraform.items()}
     weights |= of_others
     left = budget.tokens
@@ -70,32 +72,32 @@ def admit(terraform: Mapping[str, str], others: Mapping[str, str], budget: Budge
         else:
             left -= weight.tokens
             fits.add(path)
-    return Admitted(
+    return AdmittedFiles(
         {path: text for path, text in terraform.items() if path in fits},
         frozenset(others) & fits,
-        tuple(_findings(refused, budget, ours=ours)),
+        tuple(_findings(refused, budget, rendered=rendered)),
     )
 
 
-def too_large(why: str, place: Location | None, help: str, *, ours: bool) -> Finding:
+def too_large(why: str, location: Location | None, help: str, *, rendered: bool) -> Finding:
     """The finding about whatever the budget does not suffice for."""
-    severity = Severity.ERROR if ours else Severity.NOTE
-    return NOT_CHECKED.found(f"not checked: too large: {why}", help, at=place, severity=severity)
+    severity = Severity.ERROR if rendered else Severity.NOTE
+    return NOT_CHECKED.found(f"not checked: too large: {why}", help, at=location, severity=severity)
 
 
 def _weight(text: str, budget: Budget) -> Weight:
-    unread = Weight(OF_A_FILE, 0)  # no parser sees it
-    if invalid(text):
+    unread = Weight(TOKENS_PER_FILE, 0)  # no parser sees it
+    if invalid_character(text):
         return unread
     weight = weigh(text, budget.tokens_of_a_file)
     # The weight comes first, because `weigh` stops early in a heavy text, while `refusal` may read all of it.
     return unread if weight.tokens <= budget.tokens_of_a_file and refusal(text) else weight
 
 
-def _findings(refused: Mapping[str, str], budget: Budget, *, ours: bool) -> Iterator[Finding]:
-    for path, why in list(refused.items())[:_MOST_NAMED]:
+def _findings(refused: Mapping[str, str], budget: Budget, *, rendered: bool) -> Iterator[Finding]:
+    for path, why in list(refused.items())[:_MAX_NAMED]:
         help = "split the file, or raise --budget" if "directory" not in why else FIX
-        yield too_large(why, Location(path), help, ours=ours)
-    if len(refused) > _MOST_NAMED:
-        why = f"{len(refused) - _MOST_NAMED:,} more files are over the limit of {budget.tokens:,} tokens"
-        yield too_large(why, None, FIX, ours=ours)
+        yield too_large(why, Location(path), help, rendered=rendered)
+    if len(refused) > _MAX_NAMED:
+        why = f"{len(refused) - _MAX_NAMED:,} more files are over the limit of {budget.tokens:,} tokens"
+        yield too_large(why, None, FIX, rendered=rendered)

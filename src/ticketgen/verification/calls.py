@@ -31,10 +31,10 @@ from ticketgen.hcl.uses import Use
 
 __all__ = ["check_calls", "check_remote_modules"]
 
-_MOST_MISSING = 100
+_MAX_MISSING = 100
 """Limit of arguments and provider configurations that are reported as missing for one call."""
 # https://developer.hashicorp.com/terraform/language/block/module: the meta-arguments of a call.
-_OWN = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
+_META_ARGUMENTS = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
 def check_calls(
@@ -55,13 +55,13 @@ def check_calls(
             continue
         if folder in folders:
             called[name] = folders[folder]
-            yield from _inputs(call, called[name], guesses)
-            yield from _passed_on(module, call, called[name], guesses)
+            yield from _check_inputs(call, called[name], guesses)
+            yield from _check_passed_providers(module, call, called[name], guesses)
         else:
-            yield _missing(call, folder, unread)
+            yield _missing_module(call, folder, unread)
     for use in module.uses:
         if use.address.kind == "module":
-            yield from _output(use, called, guesses)
+            yield from _check_output(use, called, guesses)
     yield from _named_providers(module, guesses)
 
 
@@ -84,7 +84,7 @@ def _is_below(folder: str, above: str) -> bool:
     return folder == above or folder.startswith(f"{above}/")
 
 
-def _missing(call: Declaration, folder: str, unread: Set[str]) -> Finding:
+def _missing_module(call: Declaration, folder: str, unread: Set[str]) -> Finding:
     place = call.block.value("source").at(call.file)
     if folder.startswith(".."):
         message = f"{call.address} is not checked: its source {folder} is outside the directory"
@@ -99,28 +99,28 @@ def _missing(call: Declaration, folder: str, unread: Set[str]) -> Finding:
     return MISSING_MODULE.found(message, at=place)
 
 
-def _inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
+def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
     variables = callee.variables
     given = {attribute.name: attribute for attribute in call.block.body.attributes}
     for name, attribute in given.items():
-        if name not in _OWN and name not in variables and callee.complete:
+        if name not in _META_ARGUMENTS and name not in variables and callee.complete:
             message = (
                 f"unsupported argument {name} in {call.address}: {_named(callee)} declares no such variable"
             )
             help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
             yield UNKNOWN_MODULE_INPUT.found(message, help, at=attribute.at(call.file))
     missing = (each for each in callee.required_variables if each.name not in given)
-    for variable in islice(missing, _MOST_MISSING):
+    for variable in islice(missing, _MAX_MISSING):
         name = variable.name
         message = f"missing required argument {name} in {call.address}"
         help = f"set {name}: the variable at {variable.place} has no default"
         yield MISSING_MODULE_INPUT.found(message, help, at=call.place)
     if next(missing, None) is not None:
-        message = f"{call.address} lacks more than {_MOST_MISSING} required arguments"
+        message = f"{call.address} lacks more than {_MAX_MISSING} required arguments"
         yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.place)
 
 
-def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
+def _check_output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
     callee, asked = called.get(use.address.name), use.reference.attribute
     if callee is not None and asked is not None and callee.complete and asked.name not in callee.outputs:
         message = f"{use.address} has no output {asked.name}"
@@ -128,13 +128,15 @@ def _output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterato
         yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=asked.at(use.file))
 
 
-def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
+def _check_passed_providers(
+    module: Module, call: Declaration, callee: Module, guesses: Guesses
+) -> Iterator[Finding]:
     """Check ``providers = { aws = aws.us_east_1 }``: the callee's name on the left, the caller's on the right."""
     attribute = call.block.attribute("providers")
     passed: set[Address] = set()
     if attribute is not None and isinstance(attribute.value, Object):
         for item in attribute.value.items:
-            key = provider_name(item.key)
+            key = _provider_name(item.key)
             passed.add(key)
             if key.name and key not in callee.passed_providers and callee.complete:
                 message = (
@@ -143,8 +145,8 @@ def _passed_on(module: Module, call: Declaration, callee: Module, guesses: Guess
                 )
                 help = "remove it, or add it to configuration_aliases in the module's required_providers"
                 yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file))
-            yield from _declared(module, item.value, call.file, guesses)
-    for name in islice((name for name in callee.sorted_providers if name not in passed), _MOST_MISSING):
+            yield from _check_provider(module, item.value, call.file, guesses)
+    for name in islice((name for name in callee.sorted_providers if name not in passed), _MAX_MISSING):
         message = f"missing provider configuration {name} in {call.address}: {_named(callee)} requires it"
         help = f"add {name} = … to the providers argument"
         yield MISSING_MODULE_PROVIDER.found(message, help, at=call.place)
@@ -156,11 +158,11 @@ def _named_providers(module: Module, guesses: Guesses) -> Iterator[Finding]:
             if block.type in {"resource", "data", "ephemeral", "import"}:
                 attribute = block.attribute("provider")
                 if attribute is not None:
-                    yield from _declared(module, attribute.value, file.path, guesses)
+                    yield from _check_provider(module, attribute.value, file.path, guesses)
 
 
-def _declared(module: Module, value: Expression, file: str, guesses: Guesses) -> Iterator[Finding]:
-    name = provider_name(value)
+def _check_provider(module: Module, value: Expression, file: str, guesses: Guesses) -> Iterator[Finding]:
+    name = _provider_name(value)
     if name.name and name not in module.providers and module.complete:
         known = (provider for provider in module.providers if provider.name)
         help = (
@@ -171,7 +173,7 @@ def _declared(module: Module, value: Expression, file: str, guesses: Guesses) ->
         yield UNDECLARED_PROVIDER.found(message, help, at=value.at(file))
 
 
-def provider_name(value: Expression) -> Address:
+def _provider_name(value: Expression) -> Address:
     """The address ``aws`` or ``aws.us_east_1``, from a reference, a bare key, or a string as in Terraform 0.11."""
     if isinstance(value, Literal):
         return Address.of_provider(str(value.value))

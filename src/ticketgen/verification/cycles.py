@@ -18,7 +18,7 @@ from ticketgen.hcl.uses import Use
 
 __all__ = ["check_cycles"]
 
-_ALL = frozenset({"count", "for_each", "depends_on"})
+_WHOLE_CALL = frozenset({"count", "for_each", "depends_on"})
 """Arguments of a call on which every output depends."""
 
 _Graph = Mapping[Address, set[Address]]
@@ -30,8 +30,8 @@ def check_cycles(configuration: Configuration) -> Iterator[Finding]:
     for folder, module in configuration.modules.items():
         try:
             graph = graphs.of(folder)
-        except (_TooMuch, RecursionError):
-            configuration.budget.lacks(
+        except (_BudgetExceeded, RecursionError):
+            configuration.budget.note_shortage(
                 "the modules have too many inputs, outputs or levels to look for all cycles"
             )
             return
@@ -39,7 +39,7 @@ def check_cycles(configuration: Configuration) -> Iterator[Finding]:
             yield _finding(module, cycle)
 
 
-class _TooMuch(Exception):
+class _BudgetExceeded(Exception):
     """The budget does not suffice for a graph."""
 
 
@@ -86,7 +86,7 @@ class _Graphs:
     ) -> set[Address]:
         """The dependencies of a call's output in the calling module; of the whole call for ""."""
         folder = source_folder(module, call.block)
-        wanted = set(_ALL)  # the outputs of a module that was not read depend on unknown inputs
+        wanted = set(_WHOLE_CALL)  # the outputs of a module that was not read depend on unknown inputs
         if folder is not None and folder in self.configuration.modules:
             inputs = self.inputs(folder)
             # `module.x` as a whole, as in depends_on or a splat, means all of its outputs.
@@ -121,7 +121,7 @@ class _Graphs:
 
     def _spend(self, steps: int) -> None:
         if not self.configuration.budget.spend(steps):
-            raise _TooMuch
+            raise _BudgetExceeded
 
 
 def _target(use: Use) -> Address:

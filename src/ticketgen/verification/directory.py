@@ -15,31 +15,31 @@ from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.verification import NO_DIRECTORY, NO_TERRAFORM, NOT_CHECKED, UNREADABLE
 from ticketgen.hcl.guards import MAX_BYTES
 from ticketgen.real_path import real_path
-from ticketgen.verification.finding_limits import limited
-from ticketgen.verification.listing import MOST_DEPTH, MOST_ENTRIES, Entry, Kind, Listing
+from ticketgen.verification.finding_limits import limit_findings
+from ticketgen.verification.listing import MAX_DEPTH, MAX_ENTRIES, Entry, Kind, Listing
 
-__all__ = ["MOST_BYTES", "MOST_READ", "Directory", "Target", "read_directory", "targets"]
+__all__ = ["MAX_READ", "MAX_TOTAL_BYTES", "Directory", "Target", "read_directory", "targets"]
 
-_READ = re.compile(
+_READ_FILES = re.compile(
     r"(?s:.*)\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?s:test_.*|.*_test|conftest)\.py"
 )
 """Terraform, and the tests that pytest collects beside it; a name may contain any character. Sources:
 https://developer.hashicorp.com/terraform/language/files and
 https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files."""
 
-_NOT_READ = re.compile(r"(?s:.*)\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
+_NOTED_FILES = re.compile(r"(?s:.*)\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
 """What else Terraform or OpenTofu reads. `unchecked` has a note for each such file, but not for a link out."""
 
-MOST_BYTES = 20 * 1024 * 1024
+MAX_TOTAL_BYTES = 20 * 1024 * 1024
 """Bytes that are read of one directory; they are in memory while it is checked."""
-MOST_READ = 10_000
+MAX_READ = 10_000
 """Files that are read of one directory."""
 
-_MOST_FILES = 100_000
+_MAX_FILES = 100_000
 """Names that are kept, to know which files exist."""
-_MOST_NAMES = 20 * 1024 * 1024
+_MAX_NAMES = 20 * 1024 * 1024
 """Characters of the names that are kept. A path may have 4,096 bytes, and in deep folders more."""
-_OF_A_FINDING = 200
+_BYTES_PER_FINDING = 200
 """Characters that count for a file that is not read, beyond its name."""
 
 _FOLDERS = frozenset({Kind.FOLDER, Kind.LINKED_UNSEEN})
@@ -93,11 +93,11 @@ def targets(paths: Iterable[Path], shown: Callable[[Path], str] = str) -> Checke
         if wrong:
             findings.append(wrong)
         elif path.is_dir():
-            whole.setdefault(_real(path), path)
+            whole.setdefault(_resolve(path), path)
         else:
-            place = _real(path.parent) / path.name
-            folder = _home(path)
-            _, files = parts.setdefault(_real(folder), (folder, set()))
+            place = _resolve(path.parent) / path.name
+            folder = _directory_of(path)
+            _, files = parts.setdefault(_resolve(folder), (folder, set()))
             files.add(place)
     wanted = {**{place: folder for place, (folder, _) in parts.items()}, **whole}
     # Of directories inside another one that were named as a whole, every file is reported.
@@ -133,7 +133,7 @@ def _outermost(place: Path, wanted: Collection[Path]) -> Path:
     return found
 
 
-def _real(path: Path) -> Path:
+def _resolve(path: Path) -> Path:
     """The path without links. Not `Path.resolve`, which raises where links form a loop."""
     return Path(real_path(path))
 
@@ -149,16 +149,16 @@ def _unusable(path: Path, name: str) -> Finding | None:
         return NO_DIRECTORY.found(f"{name} cannot be read: {error.strerror}", help)
     if stat.S_ISDIR(mode):
         return None
-    if not stat.S_ISREG(mode) or not _READ.fullmatch(path.name) or path.name.startswith("."):
+    if not stat.S_ISREG(mode) or not _READ_FILES.fullmatch(path.name) or path.name.startswith("."):
         message = f"{name} is not a file that ticketgen verifies"
         help = "name a directory, or a file such as main.tf, prod.tfvars, stack.tftest.hcl or test_stack.py"
         return NO_TERRAFORM.found(message, help)
     return None
 
 
-def _home(file: Path) -> Path:
+def _directory_of(file: Path) -> Path:
     """The directory that a file is verified with."""
-    above = [file.parent, *_above(file.parent)]
+    above = [file.parent, *_parents(file.parent)]
     return next((each for each in above if _has_terraform(each)), file.parent)
 
 
@@ -170,9 +170,9 @@ def _has_terraform(folder: Path) -> bool:
         return False
 
 
-def _above(folder: Path) -> Iterator[Path]:
+def _parents(folder: Path) -> Iterator[Path]:
     """The folders above one, as paths that begin like it."""
-    place = _real(folder)
+    place = _resolve(folder)
     while place != place.parent:
         place = place.parent
         folder = folder.parent if folder.name not in {"", ".."} else folder / ".."
@@ -198,42 +198,42 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
     unread: set[str] = set()
     paths: list[str] = []
     findings = []
-    left = MOST_BYTES
-    room = room_of_unread = _MOST_NAMES
+    left = MAX_TOTAL_BYTES
+    room = room_of_unread = _MAX_NAMES
     beyond: Counter[tuple[str, str]] = Counter()
     listing = Listing(root)
     try:
         for entry in listing:
-            if entry.kind is Kind.FILE and len(paths) <= _MOST_FILES and room >= 0:
+            if entry.kind is Kind.FILE and len(paths) <= _MAX_FILES and room >= 0:
                 paths.append(entry.path)
                 room -= len(entry.path)
             folder, _, file = entry.path.rpartition("/")
             if entry.kind is Kind.LINKED:
                 unread.add(entry.path)
-                room_of_unread -= len(entry.path) + _OF_A_FINDING
+                room_of_unread -= len(entry.path) + _BYTES_PER_FINDING
                 continue
-            is_other = not _READ.fullmatch(file) and (
-                entry.kind is Kind.FILE or not _NOT_READ.fullmatch(file)
+            is_other = not _READ_FILES.fullmatch(file) and (
+                entry.kind is Kind.FILE or not _NOTED_FILES.fullmatch(file)
             )
             if is_other and entry.kind not in _FOLDERS:
                 continue
             if room_of_unread < 0:
                 listing.is_complete = False
                 break
-            if entry.kind is Kind.FILE and (left <= 0 or len(texts) >= MOST_READ):
+            if entry.kind is Kind.FILE and (left <= 0 or len(texts) >= MAX_READ):
                 # One of each kind stands for those in its folder, because there may be very many.
                 kind = folder, file.partition(".")[2]
                 beyond[kind] += 1
                 if beyond[kind] == 1:
                     unread.add(entry.path)
-                    room_of_unread -= len(entry.path) + _OF_A_FINDING
+                    room_of_unread -= len(entry.path) + _BYTES_PER_FINDING
                 continue
             content = _content(entry)
             left -= len(entry.path)
             if isinstance(content, Finding):
                 findings.append(content)
                 unread.add(entry.path)
-                room_of_unread -= len(entry.path) + _OF_A_FINDING
+                room_of_unread -= len(entry.path) + _BYTES_PER_FINDING
             else:
                 left -= len(content)
                 texts[entry.path] = content
@@ -247,8 +247,8 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
             else "name a directory of Terraform"
         )
         return Checked(None, (NO_TERRAFORM.found(f"{called} has no .tf file", help),))
-    known = frozenset(paths) if len(paths) <= _MOST_FILES and room >= 0 and listing.is_complete else None
-    return Checked(Directory(texts, known, frozenset(unread)), tuple(limited(findings)))
+    known = frozenset(paths) if len(paths) <= _MAX_FILES and room >= 0 and listing.is_complete else None
+    return Checked(Directory(texts, known, frozenset(unread)), tuple(limit_findings(findings)))
 
 
 def _no_directory(root: Path, called: str, error: OSError) -> Finding:
@@ -289,11 +289,11 @@ def _limits(called: str, listing: Listing, unread: int) -> Iterator[Finding]:
     if unread:
         what = f"{unread:,} files were" if unread > 1 else "1 file was"
         reasons.append(
-            f"{what} not read, because at most {MOST_READ:,} files and {MOST_BYTES // 1024**2} MB are read"
+            f"{what} not read, because at most {MAX_READ:,} files and {MAX_TOTAL_BYTES // 1024**2} MB are read"
         )
     if not listing.is_complete:
         reasons.append(
-            f"it has more than {MOST_ENTRIES:,} files, more than {MOST_DEPTH} levels of folders, or very long names"
+            f"it has more than {MAX_ENTRIES:,} files, more than {MAX_DEPTH} levels of folders, or very long names"
         )
     for reason in reasons:
         help = "validate the directories in it one by one"

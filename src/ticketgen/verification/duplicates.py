@@ -34,6 +34,6 @@ def _providers(module: Module) -> Iterator[Finding]:
                 yield _twice(f"provider {declaration.address}", declaration.place, first)
 
 
-def _twice(what: str, place: Location, first: Declaration) -> Finding:
+def _twice(what: str, location: Location, first: Declaration) -> Finding:
     message = f"{what} is already declared at {first.place}"
-    return DUPLICATE_ADDRESS.found(message, at=place)
+    return DUPLICATE_ADDRESS.found(message, at=location)

@@ -13,20 +13,20 @@ from typing import Final
 
 from ticketgen.findings import Finding, Severity
 
-__all__ = ["MOST_OF_A_FILE", "MOST_OF_A_RULE", "limited"]
+__all__ = ["MAX_PER_FILE", "MAX_PER_RULE", "limit_findings"]
 
-MOST_OF_A_FILE: Final = 1_000
+MAX_PER_FILE: Final = 1_000
 """Limit of findings of one rule in one file."""
-MOST_OF_A_RULE: Final = 5_000
+MAX_PER_RULE: Final = 5_000
 """Limit of findings of one rule in all files."""
-_MOST_FILES: Final = 1_000
+_MAX_FILES: Final = 1_000
 """Limit of files whose other findings of one rule are counted by themselves."""
-_LONGEST: Final = 2_000
+_MAX_LENGTH: Final = 2_000
 """Characters of a message or a help."""
-_WORST: Final = {severity: place for place, severity in enumerate(Severity)}
+_BY_SEVERITY: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
-def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
+def limit_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings up to the limits, and one that counts the others for each rule and file.
 
     Those in very many files are counted together, for each rule. A finding that counts others is as severe as the
@@ -40,31 +40,31 @@ def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
         key = finding.rule, finding.location.file if finding.location else ""
         of_rule[finding.rule] += 1
         of_file[key] += 1
-        if of_rule[finding.rule] <= MOST_OF_A_RULE and of_file[key] <= MOST_OF_A_FILE:
-            yield _cut(finding)
+        if of_rule[finding.rule] <= MAX_PER_RULE and of_file[key] <= MAX_PER_FILE:
+            yield _shorten_finding(finding)
             continue
         if key not in more:
             files[finding.rule] += 1
-            if files[finding.rule] > _MOST_FILES:
+            if files[finding.rule] > _MAX_FILES:
                 key, finding = (finding.rule, ""), replace(finding, location=None)
         count, worst = more.get(key, (0, finding))
-        if _WORST[finding.severity] < _WORST[worst.severity]:
+        if _BY_SEVERITY[finding.severity] < _BY_SEVERITY[worst.severity]:
             worst = finding
         more[key] = count + 1, worst
     for count, worst in more.values():
         if count == 1 and worst.location:
-            yield _cut(worst)
+            yield _shorten_finding(worst)
             continue
         where = "this file" if worst.location else "other files"
         message = f"{count:,} more findings of {worst.rule} in {where}, which are not listed"
         yield replace(worst, message=message, help="fix or ignore the ones that are listed first")
 
 
-def _cut(finding: Finding) -> Finding:
-    if len(finding.message) <= _LONGEST and len(finding.help) <= _LONGEST:
+def _shorten_finding(finding: Finding) -> Finding:
+    if len(finding.message) <= _MAX_LENGTH and len(finding.help) <= _MAX_LENGTH:
         return finding
-    return replace(finding, message=_short(finding.message), help=_short(finding.help))
+    return replace(finding, message=_shorten(finding.message), help=_shorten(finding.help))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"

@@ -26,7 +26,7 @@ _NOT_CODE = ("#", "//", "/*", "*")
 
 @dataclass(frozen=True, slots=True)
 class _Ignore:
-    place: Location
+    location: Location
     rule: str
     reason: str
     line: int
@@ -46,7 +46,7 @@ def apply_ignores(
     # Read twice, so that only the valid ones are kept.
     valid = {
         _key(each)
-        for each in _every(texts)
+        for each in _all_comments(texts)
         if each.reason and each.rule in rules and each.rule not in CANNOT_BE_IGNORED
     }
     used = set()
@@ -57,17 +57,17 @@ def apply_ignores(
         else:
             yield finding
     guesses = Guesses()
-    for ignore in _every(texts):
+    for ignore in _all_comments(texts):
         if _key(ignore) not in used:
-            yield from _wrong(ignore, rules, guesses, all_read=all_read)
+            yield from _comment_errors(ignore, rules, guesses, all_read=all_read)
 
 
 def _key(ignore: _Ignore) -> tuple[str, int, str]:
     """What a finding must have to be silenced: its file, line and rule."""
-    return ignore.place.file, ignore.line, ignore.rule
+    return ignore.location.file, ignore.line, ignore.rule
 
 
-def _every(texts: Mapping[str, str]) -> Iterator[_Ignore]:
+def _all_comments(texts: Mapping[str, str]) -> Iterator[_Ignore]:
     for path, text in texts.items():
         yield from _ignores(path, text)
 
@@ -98,20 +98,22 @@ def _ignores(path: str, text: str) -> Iterator[_Ignore]:
     yield from waiting
 
 
-def _wrong(ignore: _Ignore, rules: Set[str], guesses: Guesses, *, all_read: bool) -> Iterator[Finding]:
+def _comment_errors(
+    ignore: _Ignore, rules: Set[str], guesses: Guesses, *, all_read: bool
+) -> Iterator[Finding]:
     if ignore.rule in CANNOT_BE_IGNORED:
         message, help = f"{ignore.rule} cannot be ignored", "remove the comment, and fix the finding"
-        yield IGNORE_UNKNOWN_RULE.found(message, help, at=ignore.place)
+        yield IGNORE_UNKNOWN_RULE.found(message, help, at=ignore.location)
     elif ignore.rule not in rules:
         message = f"unknown rule {quoted(ignore.rule)} in ticketgen:ignore"
         if not ignore.rule:
             message = "ticketgen:ignore names no rule"
         help = guesses.did_you_mean(ignore.rule, rules) or "run ticketgen rules for a list of the rules"
-        yield IGNORE_UNKNOWN_RULE.found(message, help, at=ignore.place)
+        yield IGNORE_UNKNOWN_RULE.found(message, help, at=ignore.location)
     elif not ignore.reason:
         message = f"ticketgen:ignore {ignore.rule} gives no reason"
         help = f"write the reason after the rule: ticketgen:ignore {ignore.rule} because …"
-        yield IGNORE_WITHOUT_REASON.found(message, help, at=ignore.place)
+        yield IGNORE_WITHOUT_REASON.found(message, help, at=ignore.location)
     elif all_read:
         message = f"ticketgen:ignore {ignore.rule} matches no finding"
-        yield IGNORE_UNUSED.found(message, at=ignore.place)
+        yield IGNORE_UNUSED.found(message, at=ignore.location)

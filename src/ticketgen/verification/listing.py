@@ -17,18 +17,18 @@ from enum import StrEnum
 from pathlib import Path
 
 from ticketgen.real_path import follow, real_path
-from ticketgen.safe_open import open_far_below, open_file, open_folder
+from ticketgen.safe_open import open_folder, read_deep_below, read_file_in
 
-__all__ = ["MOST_DEPTH", "MOST_ENTRIES", "Entry", "Kind", "Listing"]
+__all__ = ["MAX_DEPTH", "MAX_ENTRIES", "Entry", "Kind", "Listing"]
 
-MOST_ENTRIES = 1_000_000
-MOST_DEPTH = 100
+MAX_ENTRIES = 1_000_000
+MAX_DEPTH = 100
 """Levels of folders; each level costs a file descriptor."""
-_MOST_NAMES = 100 * 1024 * 1024
+_MAX_NAMES = 100 * 1024 * 1024
 """Bytes of the names that are in memory at once: of a folder, and of each folder above it."""
-_OF_A_NAME = 100
+_BYTES_PER_NAME = 100
 """Bytes for a name in a list, beyond its own."""
-_MOST_STEPS = 500_000
+_MAX_STEPS = 500_000
 """Parts of paths that are looked up for all links together: a link may lead to links, through very long paths."""
 
 
@@ -96,23 +96,23 @@ class Listing:
         with os.scandir(folder) as entries:
             for entry in entries:
                 self._seen += 1
-                if self._seen > MOST_ENTRIES or self._held > _MOST_NAMES:
+                if self._seen > MAX_ENTRIES or self._held > _MAX_NAMES:
                     self.is_complete = False
                     break
                 if not entry.name.startswith("."):
                     names.append((entry.name, entry.is_symlink(), _is_folder(entry)))
-                    self._held += sys.getsizeof(entry.name) + _OF_A_NAME
+                    self._held += sys.getsizeof(entry.name) + _BYTES_PER_NAME
         names.sort()
         for name, is_link, is_folder in names:
             if not is_folder:
                 yield from self._link(top, prefix + name) if is_link else self._file(folder, prefix, name)
         for name, _, is_folder in names:
-            if is_folder and self._seen <= MOST_ENTRIES:
+            if is_folder and self._seen <= MAX_ENTRIES:
                 yield from self._inner(top, folder, prefix + name, name, depth + 1)
         self._held = before
 
     def _inner(self, top: int, above: int, path: str, name: str, depth: int) -> Iterator[Entry]:
-        if depth > MOST_DEPTH:
+        if depth > MAX_DEPTH:
             self.is_complete = False
             return
         try:
@@ -131,10 +131,10 @@ class Listing:
         except OSError:
             return  # it has vanished
         kind = Kind.FILE if is_file else Kind.SPECIAL
-        yield Entry(prefix + name, kind, lambda most: open_file(name, folder, most))
+        yield Entry(prefix + name, kind, lambda most: read_file_in(name, folder, most))
 
     def _link(self, top: int, path: str) -> Iterator[Entry]:
-        if self._steps > _MOST_STEPS:
+        if self._steps > _MAX_STEPS:
             yield Entry(path, Kind.TANGLED)
             return
         led = follow(f"{self._real}/{path}")
@@ -150,7 +150,7 @@ class Listing:
             yield Entry(path, Kind.OUTSIDE)
         elif stat.S_ISREG(mode):
             inside = real[len(self._real) + 1 :]
-            yield Entry(path, Kind.FILE, lambda most: open_far_below(top, inside, most))
+            yield Entry(path, Kind.FILE, lambda most: read_deep_below(top, inside, most))
         else:
             yield Entry(path, Kind.SPECIAL)
 

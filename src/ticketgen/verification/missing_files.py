@@ -10,7 +10,7 @@ from ticketgen.findings.verification import MISSING_FILE
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import Call, Expression
-from ticketgen.hcl.walk import inside, nested
+from ticketgen.hcl.traversal import nested, subexpressions
 
 __all__ = ["check_files"]
 
@@ -21,19 +21,23 @@ _READERS = frozenset({
 })  # fmt: skip
 # Functions that tolerate a missing file.
 _GUARDS = frozenset({"try", "can", "fileexists"})
-_MAKERS = (("archive_file", "output_path"), ("local_file", "filename"), ("local_sensitive_file", "filename"))
+_CREATORS = (
+    ("archive_file", "output_path"),
+    ("local_file", "filename"),
+    ("local_sensitive_file", "filename"),
+)
 
 
 def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Finding]:
     """Yield a finding for each known path below the directory that does not exist."""
     if configuration.paths is None:
         return
-    made = frozenset(_made(configuration, values))
+    made = frozenset(_created_files(configuration, values))
     seen = set()
     for folder, scopes in configuration.scopes.items():
         module = configuration.modules[folder]
         calls = [
-            (file, call, _from_path(call.arguments[0]))
+            (file, call, _reads_relative_to_module(call.arguments[0]))
             for file in module.files
             for attribute in file.attributes()
             for call in _calls(attribute.value)
@@ -61,7 +65,7 @@ def _path(values: Evaluator, scope: Scope, call: Call, *, from_path: bool) -> st
     return "" if hidden else path
 
 
-def _from_path(expression: Expression) -> bool:
+def _reads_relative_to_module(expression: Expression) -> bool:
     return any(getattr(each, "root", "") == "path" for each in nested(expression))
 
 
@@ -74,22 +78,22 @@ def _calls(expression: Expression) -> Iterator[Call]:
                 continue
             if current.name in _READERS and current.arguments:
                 yield current
-        within = [each for each, _ in inside(current)]
+        within = [each for each, _ in subexpressions(current)]
         if any(isinstance(each, Call) and each.name in _GUARDS for each in within):
             continue  # fileexists(x) ? file(x) : …
         waiting.extend(within)
 
 
-def _made(configuration: Configuration, values: Evaluator) -> Iterator[str]:
-    for scope in configuration.every_scope():
+def _created_files(configuration: Configuration, values: Evaluator) -> Iterator[str]:
+    for scope in configuration.all_scopes():
         for declared in scope.module.resources:
-            for type, attribute in _MAKERS:
+            for type, attribute in _CREATORS:
                 if declared.type == type and (expression := declared.value(attribute)) is not None:
                     value = values.of(expression, scope)
                     if isinstance(value, str):
                         whole = (
                             value
-                            if _from_path(expression)
+                            if _reads_relative_to_module(expression)
                             else posixpath.join(scope.root.module.folder, value)
                         )
                         yield posixpath.normpath(whole)

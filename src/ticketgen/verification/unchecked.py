@@ -13,32 +13,35 @@ from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import NOT_CHECKED, UNCHECKED
 from ticketgen.hcl.modules import is_override
 
-__all__ = ["as_errors", "incomplete", "not_read"]
+__all__ = ["as_errors", "incomplete_files", "unread_notes"]
 
-_DECLARES = (
+_DECLARES_OBJECTS = (
     "so this folder gets no findings about undeclared references, unused declarations or rules",
     "write the file in HCL, or check it with `terraform validate`",
 )
-_SETS = ("so its values are not used in any check", "write the file in HCL")
-_TESTS = ("so it gets no findings", "write the file in HCL")
+_SETS_VALUES = ("so its values are not used in any check", "write the file in HCL")
+_DEFINES_TESTS = ("so it gets no findings", "write the file in HCL")
 
 # Suffix → what the file is, what follows, and the fix. The first suffix that fits counts. Sources:
 # https://developer.hashicorp.com/terraform/language/files, https://opentofu.org/docs/language/files/ and, for tests,
 # https://opentofu.org/docs/cli/commands/test/.
 _NOT_READ = {
-    ".tf.json": ("the JSON syntax", *_DECLARES),
-    ".tofu.json": ("the JSON syntax", *_DECLARES),
-    ".tofu": ("a file that only OpenTofu reads (in place of a .tf file of the same name)", *_DECLARES),
-    ".tfvars.json": ("the JSON syntax", *_SETS),
-    ".tftest.json": ("the JSON syntax", *_TESTS),
-    ".tfmock.json": ("the JSON syntax", *_TESTS),
-    ".tofutest.json": ("the JSON syntax", *_TESTS),
+    ".tf.json": ("the JSON syntax", *_DECLARES_OBJECTS),
+    ".tofu.json": ("the JSON syntax", *_DECLARES_OBJECTS),
+    ".tofu": (
+        "a file that only OpenTofu reads (in place of a .tf file of the same name)",
+        *_DECLARES_OBJECTS,
+    ),
+    ".tfvars.json": ("the JSON syntax", *_SETS_VALUES),
+    ".tftest.json": ("the JSON syntax", *_DEFINES_TESTS),
+    ".tfmock.json": ("the JSON syntax", *_DEFINES_TESTS),
+    ".tofutest.json": ("the JSON syntax", *_DEFINES_TESTS),
     ".tofutest.hcl": ("a file that only OpenTofu reads", "so it gets no findings", "name it .tftest.hcl"),
 }
 _MAY_DECLARE = (".tf.json", ".tofu.json", ".tofu")
 
 
-def not_read(paths: Iterable[str]) -> Iterator[Finding]:
+def unread_notes(paths: Iterable[str]) -> Iterator[Finding]:
     """Yield a note for each file that Terraform or OpenTofu reads and ticketgen does not check.
 
     Args:
@@ -56,7 +59,7 @@ def not_read(paths: Iterable[str]) -> Iterator[Finding]:
             yield _note(path, message, "write the values into the blocks that it overrides")
 
 
-def incomplete(paths: Iterable[str]) -> frozenset[str]:
+def incomplete_files(paths: Iterable[str]) -> frozenset[str]:
     """The files that may declare anything and are not read, so that their folders are incomplete."""
     return frozenset(path for path in paths if path.endswith(_MAY_DECLARE))
 

@@ -4,7 +4,7 @@ A file with a syntax error is not checked further, and a folder with an unread f
 references.
 
 Work and memory are bounded in three ways: files that do not fit the `Budget` are not parsed, evaluation is charged to
-it, and a `Backstop` ends what takes too much in spite of both. Findings made before are reported.
+it, and a `Watchdog` ends what takes too much in spite of both. Findings made before are reported.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding
-from ticketgen.hcl.backstop import Backstop, Overrun
 from ticketgen.hcl.budget import DEFAULT, Budget
-from ticketgen.hcl.second_process import RoundTrips, saves_time
+from ticketgen.hcl.second_process import RoundTrips, should_spawn
+from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 from ticketgen.verification.admission import FIX, admit, too_large
-from ticketgen.verification.finding_limits import limited
+from ticketgen.verification.finding_limits import limit_findings
 
 if TYPE_CHECKING:
     from ticketgen.hcl.syntax import File
@@ -35,28 +35,28 @@ class Verified:
 
     Attributes:
         findings: what it found.
-        repeatable: whether another run finds the same; not after it took too much time or memory.
+        cacheable: whether another run finds the same; not after it took too much time or memory.
     """
 
     findings: tuple[Finding, ...]
-    repeatable: bool
+    cacheable: bool
 
 
 def verify(
     files: Mapping[str, str],
     *,
-    ours: bool,
+    rendered: bool,
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """Verify a directory of Terraform within the default budget; see `verify_within`."""
-    return verify_within(files, ours=ours, paths=paths, left_out=left_out).findings
+    return verify_within(files, rendered=rendered, paths=paths, left_out=left_out).findings
 
 
 def verify_within(
     files: Mapping[str, str],
     *,
-    ours: bool,
+    rendered: bool,
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
     budget: int = DEFAULT,
@@ -67,7 +67,7 @@ def verify_within(
         files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
             ``*.tftest.hcl`` and ``*.tfmock.hcl`` only the syntax is checked; other files that Terraform or OpenTofu
             reads yield a note that they are not checked.
-        ours: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
+        rendered: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
             otherwise it is a note that the file was not checked. The same holds for whatever is too large.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
             ``files`` is complete.
@@ -77,7 +77,7 @@ def verify_within(
     # No garbage here has cycles that only the collector could free, and it would scan every tree again and again.
     collecting = gc.isenabled()
     gc.disable()
-    run = _Run(files, frozenset(files) if ours else paths, left_out, Budget(budget), ours=ours)
+    run = _Run(files, frozenset(files) if rendered else paths, left_out, Budget(budget), rendered=rendered)
     try:
         return run.result()
     finally:
@@ -95,39 +95,41 @@ class _Run:
         left_out: frozenset[str],
         budget: Budget,
         *,
-        ours: bool,
+        rendered: bool,
     ) -> None:
         self.files = files
         self.paths = paths
         self.left_out = left_out
         self.budget = budget
-        self.ours = ours
+        self.ours = rendered
         self.findings: list[Finding] = []
-        self.backstop = Backstop(budget.seconds, budget.bytes)
+        self.backstop = Watchdog(budget.seconds, budget.bytes)
         self.elsewhere: RoundTrips | None = None
         self.unread: Set[str] = frozenset()
         self.admitted: Mapping[str, str] = {}
 
     def result(self) -> Verified:
         """Run all checks, as far as the budget goes."""
-        overrun = self._within(self.budget.seconds, lambda: self.findings.extend(self._checks()))
+        overrun = self._run_limited(self.budget.seconds, lambda: self.findings.extend(self._checks()))
         if self.elsewhere is not None:
             self.elsewhere.stop()
         reasons = [*self.budget.short, *overrun]
-        self.findings += (too_large(why, None, FIX, ours=self.ours) for why in reasons)
+        self.findings += (too_large(why, None, FIX, rendered=self.ours) for why in reasons)
         kept: list[Finding] = []
         all_read = not self.unread and not reasons and not self.budget.partial
-        more = self._within(self.budget.seconds / 5, lambda: kept.extend(self._heeded(all_read=all_read)))
+        more = self._run_limited(
+            self.budget.seconds / 5, lambda: kept.extend(self._without_ignored(all_read=all_read))
+        )
         if more:
-            kept = [*self.findings, *(too_large(why, None, FIX, ours=self.ours) for why in more)]
-        return Verified(tuple(limited(kept)), repeatable=not overrun and not more)
+            kept = [*self.findings, *(too_large(why, None, FIX, rendered=self.ours) for why in more)]
+        return Verified(tuple(limit_findings(kept)), cacheable=not overrun and not more)
 
-    def _within(self, seconds: float, work: Callable[[], None]) -> list[str]:
+    def _run_limited(self, seconds: float, work: Callable[[], None]) -> list[str]:
         """Do something; the reason if it took too much."""
         try:
-            with Backstop(seconds, self.budget.bytes, self._others) as self.backstop:
+            with Watchdog(seconds, self.budget.bytes, self._child_processes) as self.backstop:
                 work()
-        except Overrun as overrun:
+        except LimitExceeded as overrun:
             return [f"the checks take more than {overrun}"]
         except MemoryError:
             return ["the checks take more memory than there is"]
@@ -135,7 +137,7 @@ class _Run:
             return ["the checks lead too deep"]
         return []
 
-    def _others(self) -> Iterator[int]:
+    def _child_processes(self) -> Iterator[int]:
         return self.elsewhere.processes() if self.elsewhere is not None else iter(())
 
     def _checks(self) -> Iterator[Finding]:
@@ -145,40 +147,42 @@ class _Run:
             if path.endswith(_HCL)
         }
         others = {path: text for path, text in self.files.items() if path not in terraform}
-        admitted = admit(terraform, others, self.budget, ours=self.ours)
+        admitted = admit(terraform, others, self.budget, rendered=self.ours)
         yield from admitted.findings
         texts = admitted.terraform
         self.admitted = {
             path: text for path, text in self.files.items() if path in texts or path in admitted.others
         }
-        if saves_time(texts):
+        if should_spawn(texts):
             self.elsewhere = RoundTrips(texts, self.budget)
             self.backstop.shorten(self.elsewhere.seconds)
         # Imported here, because it takes a tenth of a second, during which the second process already works.
         from ticketgen.hcl.configuration import Configuration
+        from ticketgen.verification.file_checks import check_syntax
         from ticketgen.verification.levels import check_round_trips, check_together
-        from ticketgen.verification.syntax import check_syntax
-        from ticketgen.verification.unchecked import incomplete, not_read
+        from ticketgen.verification.unchecked import incomplete_files, unread_notes
 
         parsed: list[File] = []
         for path, text in texts.items():
-            checked = check_syntax(path, text, ours=self.ours, round_trips=self.elsewhere is None)
+            checked = check_syntax(path, text, rendered=self.ours, round_trips=self.elsewhere is None)
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
         every = frozenset(self.files) | (self.paths or frozenset())
-        yield from not_read(every)
-        self.unread = terraform.keys() - {file.path for file in parsed} | incomplete(every) | self.left_out
+        yield from unread_notes(every)
+        self.unread = (
+            terraform.keys() - {file.path for file in parsed} | incomplete_files(every) | self.left_out
+        )
         files = [file for file in parsed if file.path.endswith(".tf")]
         configuration = Configuration(files, self.admitted, self.paths, self.unread, self.budget)
-        yield from check_together(configuration, ours=self.ours)
+        yield from check_together(configuration, rendered=self.ours)
         if self.elsewhere is not None:
             differences = self.elsewhere.differences()
             if self.elsewhere.overrun:
-                raise Overrun("the round trips of all files may take")
-            yield from check_round_trips(parsed, texts, differences, ours=self.ours)
+                raise LimitExceeded("the round trips of all files may take")
+            yield from check_round_trips(parsed, texts, differences, rendered=self.ours)
 
-    def _heeded(self, *, all_read: bool) -> Iterator[Finding]:
+    def _without_ignored(self, *, all_read: bool) -> Iterator[Finding]:
         """The findings that no comment silences, and those about the comments of files that fit the budget."""
         from ticketgen.rules.catalogue import CATALOGUE
         from ticketgen.verification.ignores import apply_ignores

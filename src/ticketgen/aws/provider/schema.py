@@ -72,11 +72,11 @@ class AttributeSchema:
 
 @dataclass(frozen=True, slots=True)
 class NestedBlock:
-    """A nested block type, with its minimum and maximum number; a ``most`` of 0 means no limit."""
+    """A nested block type, with its minimum and maximum number; a ``max_items`` of 0 means no limit."""
 
     nesting: str
-    fewest: int
-    most: int
+    min_items: int
+    max_items: int
     block: BlockSchema
 
 
@@ -116,14 +116,14 @@ class BlockSchema:
         if found is None:
             return None
         nesting, fewest, most, place = found
-        return NestedBlock(nesting, fewest, 1 if nesting == "single" else most, self._service.block(place))
+        return NestedBlock(nesting, fewest, 1 if nesting == "single" else most, self._service.block_at(place))
 
 
 class _Service:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
 
-    def block(self, place: int) -> BlockSchema:
+    def block_at(self, place: int) -> BlockSchema:
         return BlockSchema(self, self.document["blocks"][place])
 
 
@@ -140,7 +140,7 @@ def schema_of(kind: str, type: str) -> BlockSchema | None:
         provider, _, rest = type.partition("_")
         service = _service(provider, rest.partition("_")[0])
     place = service.document.get(kind, {}).get(type) if service else None
-    return service.block(place) if service and place is not None else None
+    return service.block_at(place) if service and place is not None else None
 
 
 @cache

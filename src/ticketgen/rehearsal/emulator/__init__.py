@@ -5,15 +5,15 @@
 | `global_tables` | replicas that lag, last-writer-wins, Regions that are cut off; atomic, idempotent transactions |
 | `change_streams` | a table's changes on its stream and, if enabled, on Kinesis |
 | `elasticache` | user groups, parameter groups, members; deletions that complete |
-| `small_gaps` | single actions or attributes of Step Functions, Timestream, CloudWatch Logs, ... |
-| `fast_lane` | the DynamoDB calls of a sale, without moto's web framework |
+| `moto_gaps` | single actions or attributes of Step Functions, Timestream, CloudWatch Logs, ... |
+| `fast_dynamodb` | the DynamoDB calls of a sale, without moto's web framework |
 | `functions` | Lambda functions, executed in a process per instance |
 | `api_gateway` | requests to a REST API: routing, authorization, validation, and the function's answer |
 | `pollers` | event source mappings and schedules |
 | `state_machines` | executions, with the states that the stack's state machines use |
 | `caches` | a real Redis behind each ElastiCache endpoint, if Redis is installed |
 | `metrics` | metrics that the functions emit |
-| `warehouse` | Aurora's Data API, on SQLite |
+| `data_api` | Aurora's Data API, on SQLite |
 | `loopback` | the limit that no connection leads off this machine |
 | `server` | one process that serves all of these, and refuses requests without a signature of this run |
 

@@ -18,7 +18,7 @@ from typing import Any
 from jsonschema import Draft4Validator
 from moto.apigateway.models import Method, Resource, RestAPI, apigateway_backends
 
-from ticketgen.rehearsal.emulator.functions import Fleet, function_of
+from ticketgen.rehearsal.emulator.lambda_fleet import Fleet, function_of
 
 __all__ = ["PREFIX", "HttpAnswer", "HttpRequest", "serve"]
 

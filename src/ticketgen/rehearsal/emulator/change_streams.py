@@ -26,12 +26,12 @@ from ticketgen.rehearsal.emulator.patching import add_actions, replace
 
 __all__ = ["LISTENERS", "Records", "patch", "stream_of"]
 
-KEPT = 200_000
+_MAX_RECORDS = 200_000
 """The maximum of records that a stream keeps, to bound its memory."""
 
-Listener = Callable[[Table, Item | None, Item | None], None]
+_Listener = Callable[[Table, Item | None, Item | None], None]
 
-LISTENERS: list[Listener] = []
+LISTENERS: list[_Listener] = []
 """Called with each change: the table, the old item and the new one."""
 
 
@@ -39,7 +39,7 @@ class Records:
     """The records of one stream, in order; readers can wait for new ones."""
 
     def __init__(self) -> None:
-        self._records: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._records: deque[dict[str, Any]] = deque(maxlen=_MAX_RECORDS)
         self._end = 0
         self._more = threading.Condition()
 
@@ -51,12 +51,12 @@ class Records:
             self._records.append(record)
             self._more.notify_all()
 
-    def read(self, position: int, most: int, patience: float) -> tuple[list[dict[str, Any]], int]:
-        """Up to `most` records after a position, and the new position; waits up to `patience` seconds for one."""
+    def read(self, position: int, limit: int, timeout: float) -> tuple[list[dict[str, Any]], int]:
+        """Up to `max_items` records after a position, and the new position; waits up to `timeout` seconds for one."""
         with self._more:
-            self._more.wait_for(lambda: self._end > position, patience)
+            self._more.wait_for(lambda: self._end > position, timeout)
             first = max(0, position - (self._end - len(self._records)))
-            found = [self._records[index] for index in range(first, min(first + most, len(self._records)))]
+            found = [self._records[index] for index in range(first, min(first + limit, len(self._records)))]
             return found, int(found[-1]["dynamodb"]["SequenceNumber"]) if found else position
 
 

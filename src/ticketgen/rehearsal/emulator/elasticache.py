@@ -16,7 +16,7 @@ from ticketgen.rehearsal.emulator.patching import add_actions, replace
 
 __all__ = ["patch", "user_group_members"]
 
-Group = dict[str, Any]
+_Group = dict[str, Any]
 Hook = Callable[[ElastiCacheBackend, ReplicationGroup], None]
 
 
@@ -24,7 +24,7 @@ def _nothing(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
     """Do nothing with a group."""
 
 
-class Shelf:
+class _GroupStore:
     """Groups of one kind in one Region, by name.
 
     Attributes:
@@ -34,16 +34,16 @@ class Shelf:
 
     def __init__(self, kind: str, missing: str) -> None:
         self.kind, self.missing = kind, missing
-        self._groups: dict[tuple[str, str, str], Group] = {}
+        self._groups: dict[tuple[str, str, str], _Group] = {}
 
-    def put(self, backend: ElastiCacheBackend, name: str, group: Group) -> Group:
+    def put(self, backend: ElastiCacheBackend, name: str, group: _Group) -> _Group:
         """Add a group, with its ARN."""
         partition = get_partition(backend.region_name)
         arn = f"arn:{partition}:elasticache:{backend.region_name}:{backend.account_id}:{self.kind}:{name}"
         self._groups[backend.account_id, backend.region_name, name] = group | {"ARN": arn}
         return self.get(backend, name)
 
-    def get(self, backend: ElastiCacheBackend, name: str) -> Group:
+    def get(self, backend: ElastiCacheBackend, name: str) -> _Group:
         """The group of that name.
 
         Raises:
@@ -54,28 +54,28 @@ class Shelf:
         except KeyError:
             raise ElastiCacheException(self.missing, f"{name} was not found.") from None
 
-    def find(self, backend: ElastiCacheBackend, name: str | None) -> list[Group]:
+    def find(self, backend: ElastiCacheBackend, name: str | None) -> list[_Group]:
         """The group of that name, or all groups of the Region."""
         if name:
             return [self.get(backend, name)]
         here = (backend.account_id, backend.region_name)
         return [group for (*place, _), group in self._groups.items() if tuple(place) == here]
 
-    def pop(self, backend: ElastiCacheBackend, name: str) -> Group:
+    def pop(self, backend: ElastiCacheBackend, name: str) -> _Group:
         """Remove the group."""
         group = self.get(backend, name)
         del self._groups[backend.account_id, backend.region_name, name]
         return group
 
 
-PARAMETER_GROUPS = Shelf("parametergroup", "CacheParameterGroupNotFound")
-USER_GROUPS = Shelf("usergroup", "UserGroupNotFound")
+_PARAMETER_GROUPS = _GroupStore("parametergroup", "CacheParameterGroupNotFound")
+_USER_GROUPS = _GroupStore("usergroup", "UserGroupNotFound")
 
 
 def user_group_members(account: str, region: str, group_id: str) -> list[Any]:
     """The users of a user group, as moto's objects: `id`, `name`, `access_string`."""
     backend = elasticache_backends[account][region]
-    return [backend.users[user] for user in USER_GROUPS.get(backend, group_id)["UserIds"]]
+    return [backend.users[user] for user in _USER_GROUPS.get(backend, group_id)["UserIds"]]
 
 
 class _Actions(ElastiCacheResponse):
@@ -90,30 +90,30 @@ class _Actions(ElastiCacheResponse):
             "IsGlobal": False,
             "parameters": {},
         }
-        made = PARAMETER_GROUPS.put(self.elasticache_backend, name, group)
+        made = _PARAMETER_GROUPS.put(self.elasticache_backend, name, group)
         self._tag(made)
         return ActionResult({"CacheParameterGroup": made})
 
     def modify_cache_parameter_group(self) -> ActionResult:
         name = self._get_param("CacheParameterGroupName")
-        group = PARAMETER_GROUPS.get(self.elasticache_backend, name)
+        group = _PARAMETER_GROUPS.get(self.elasticache_backend, name)
         for pair in self._get_param("ParameterNameValues", []):
             group["parameters"][pair["ParameterName"]] = pair["ParameterValue"]
         return ActionResult({"CacheParameterGroupName": name})
 
     def reset_cache_parameter_group(self) -> ActionResult:
         name = self._get_param("CacheParameterGroupName")
-        group = PARAMETER_GROUPS.get(self.elasticache_backend, name)
+        group = _PARAMETER_GROUPS.get(self.elasticache_backend, name)
         for pair in self._get_param("ParameterNameValues", []):
             group["parameters"].pop(pair["ParameterName"], None)
         return ActionResult({"CacheParameterGroupName": name})
 
     def describe_cache_parameter_groups(self) -> ActionResult:
-        found = PARAMETER_GROUPS.find(self.elasticache_backend, self._get_param("CacheParameterGroupName"))
+        found = _PARAMETER_GROUPS.find(self.elasticache_backend, self._get_param("CacheParameterGroupName"))
         return ActionResult({"CacheParameterGroups": found})
 
     def describe_cache_parameters(self) -> ActionResult:
-        group = PARAMETER_GROUPS.get(self.elasticache_backend, self._get_param("CacheParameterGroupName"))
+        group = _PARAMETER_GROUPS.get(self.elasticache_backend, self._get_param("CacheParameterGroupName"))
         parameters = [
             {"ParameterName": name, "ParameterValue": value, "Source": "user", "IsModifiable": True}
             for name, value in group["parameters"].items()
@@ -121,7 +121,7 @@ class _Actions(ElastiCacheResponse):
         return ActionResult({"Parameters": parameters})
 
     def delete_cache_parameter_group(self) -> ActionResult:
-        PARAMETER_GROUPS.pop(self.elasticache_backend, self._get_param("CacheParameterGroupName"))
+        _PARAMETER_GROUPS.pop(self.elasticache_backend, self._get_param("CacheParameterGroupName"))
         return EmptyResult()
 
     def create_user_group(self) -> ActionResult:
@@ -141,7 +141,7 @@ class _Actions(ElastiCacheResponse):
             "MinimumEngineVersion": "6.0",
             "ReplicationGroups": [],
         }
-        made = USER_GROUPS.put(backend, name, group)
+        made = _USER_GROUPS.put(backend, name, group)
         for user in users:
             backend.users[user].user_group_ids.append(name)
         self._tag(made)
@@ -149,18 +149,18 @@ class _Actions(ElastiCacheResponse):
 
     def modify_user_group(self) -> ActionResult:
         backend = self.elasticache_backend
-        group = USER_GROUPS.get(backend, self._get_param("UserGroupId"))
+        group = _USER_GROUPS.get(backend, self._get_param("UserGroupId"))
         removed = set(self._get_param("UserIdsToRemove", []))
         added = self._get_param("UserIdsToAdd", [])
         group["UserIds"] = [user for user in group["UserIds"] if user not in removed] + list(added)
         return ActionResult(group)
 
     def describe_user_groups(self) -> ActionResult:
-        found = USER_GROUPS.find(self.elasticache_backend, self._get_param("UserGroupId"))
+        found = _USER_GROUPS.find(self.elasticache_backend, self._get_param("UserGroupId"))
         return ActionResult({"UserGroups": found})
 
     def delete_user_group(self) -> ActionResult:
-        group = USER_GROUPS.pop(self.elasticache_backend, self._get_param("UserGroupId"))
+        group = _USER_GROUPS.pop(self.elasticache_backend, self._get_param("UserGroupId"))
         for user in group["UserIds"]:
             if user in self.elasticache_backend.users:
                 self.elasticache_backend.users[user].user_group_ids.remove(group["UserGroupId"])
@@ -181,7 +181,7 @@ class _Actions(ElastiCacheResponse):
         found = self.elasticache_backend.describe_cache_subnet_groups(self._get_param("CacheSubnetGroupName"))
         return ActionResult({"CacheSubnetGroup": found[0]})
 
-    def _tag(self, group: Group) -> None:
+    def _tag(self, group: _Group) -> None:
         self.elasticache_backend.tagging_service.tag_resource(group["ARN"], self._get_param("Tags", []))
 
 
@@ -214,7 +214,7 @@ def _patch_members(created_too: Hook, deleted_too: Hook) -> None:
                 auto_minor_version_upgrade=True,
                 log_delivery_configurations=[],
             )
-            _shape(backend.cache_clusters[member], group)
+            _set_cluster_groups(backend.cache_clusters[member], group)
         created_too(backend, group)
         return group
 
@@ -254,7 +254,7 @@ def _full_version(version: str | None) -> str:
     return version if version and version.count(".") == 2 else f"{version or '7.1'}.0"
 
 
-def _shape(cluster: Any, group: ReplicationGroup) -> None:
+def _set_cluster_groups(cluster: Any, group: ReplicationGroup) -> None:
     """Set the groups of a cluster under the names that `DescribeCacheClusters` uses; moto uses other names."""
     cluster.security_groups = [
         {"SecurityGroupId": security_group, "Status": "active"}

@@ -33,20 +33,20 @@ from ticketgen.rehearsal.emulator import change_streams
 from ticketgen.rehearsal.emulator.items import condition, image, item_from
 from ticketgen.rehearsal.emulator.patching import replace
 
-__all__ = ["LINKS", "TURN", "Links", "patch", "transact"]
+__all__ = ["LINKS", "LOCK", "Links", "patch", "transact"]
 
-TURN = threading.RLock()
+LOCK = threading.RLock()
 """The lock for moto's tables, which are not thread-safe: hold it to read or write them."""
 
-TOKEN_SECONDS = 600
+_TOKEN_SECONDS = 600
 """Seconds for which a ClientRequestToken is remembered. Source: DynamoDB API reference, TransactWriteItems."""
 
-Key = tuple[str, ...]
-Version = tuple[int, str]
+_Key = tuple[str, ...]
+_Version = tuple[int, str]
 
 
 @dataclass(order=True, slots=True)
-class Delivery:
+class _Delivery:
     """A write that is being replicated to another Region."""
 
     due: float
@@ -55,8 +55,8 @@ class Delivery:
     target: str = field(compare=False)
     account: str = field(compare=False)
     table: str = field(compare=False)
-    key: Key = field(compare=False)
-    version: Version = field(compare=False)
+    key: _Key = field(compare=False)
+    version: _Version = field(compare=False)
     item: Item | None = field(compare=False)
 
 
@@ -71,18 +71,18 @@ class Links:
         self.lag_seconds = (0.1, 0.8)
         self._cut: set[str] = set()
         self._groups: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-        self._versions: dict[tuple[str, str, str], dict[Key, Version]] = {}
-        self._queue: list[Delivery] = []
+        self._versions: dict[tuple[str, str, str], dict[_Key, _Version]] = {}
+        self._queue: list[_Delivery] = []
         self._numbers = itertools.count()
-        self._work = threading.Condition(TURN)
+        self._work = threading.Condition(LOCK)
         self._delivering = False
 
-    def cut(self, region: str) -> None:
+    def disconnect(self, region: str) -> None:
         """Disconnect a Region."""
         with self._work:
             self._cut.add(region)
 
-    def heal(self, region: str) -> None:
+    def reconnect(self, region: str) -> None:
         """Reconnect a Region, and deliver the writes that waited."""
         with self._work:
             self._cut.discard(region)
@@ -95,7 +95,7 @@ class Links:
     @property
     def waiting(self) -> int:
         """The number of writes that are being replicated."""
-        with TURN:
+        with LOCK:
             return len(self._queue)
 
     def replicas(self, account: str, table: str) -> dict[str, dict[str, Any]]:
@@ -154,15 +154,15 @@ class Links:
                 if target != source:
                     due = now + random.uniform(*self.lag_seconds)
                     number = next(self._numbers)
-                    delivery = Delivery(
+                    delivery = _Delivery(
                         due, number, source, target, table.account_id, table.name, key, version, new
                     )
                     heapq.heappush(self._queue, delivery)
             self._work.notify_all()
 
-    def deliver_for_ever(self) -> None:
+    def run_delivery(self) -> None:
         """Deliver each write when it is due; runs in a thread of its own."""
-        held: list[Delivery] = []
+        held: list[_Delivery] = []
         while True:
             with self._work:
                 for delivery in held:
@@ -181,7 +181,7 @@ class Links:
                     pause = self._queue[0].due - now if self._queue else 1.0
                     self._work.wait(max(0.001, min(pause, 0.25)))
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _deliver(self, delivery: _Delivery) -> None:
         table = dynamodb_backends[delivery.account][delivery.target].tables.get(delivery.table)
         if table is None or delivery.target not in self.replicas(delivery.account, delivery.table):
             return
@@ -202,7 +202,7 @@ class Links:
 LINKS = Links()
 
 
-def _key_of(table: Table, item: Item) -> Key:
+def _key_of(table: Table, item: Item) -> _Key:
     return tuple(str(item.attrs[name].value) for name in table.table_key_attrs)
 
 
@@ -217,7 +217,7 @@ def _store(table: Any, item: Item) -> None:
         table.stream_shard.add(old, item)
 
 
-def _remove(table: Table, key: Key) -> None:
+def _remove(table: Table, key: _Key) -> None:
     kinds = (table.hash_key_type, table.range_key_type)
     parts = [DynamoType({kind: part}) for kind, part in zip(kinds, key, strict=False) if kind]
     table.delete_item(parts[0], parts[1] if len(parts) > 1 else None)
@@ -284,14 +284,14 @@ def transact(backend: DynamoDBBackend, request: dict[str, Any]) -> None:
         return
     _transact(backend, request["TransactItems"])
     if token:
-        _TOKENS[known] = now + TOKEN_SECONDS
+        _TOKENS[known] = now + _TOKEN_SECONDS
 
 
 def _patch_handler() -> None:
     answer, update = DynamoHandler.call_action, DynamoHandler.update_table
 
     def in_turn(handler: DynamoHandler) -> Any:
-        with TURN:
+        with LOCK:
             return answer(handler)
 
     def updated(handler: DynamoHandler) -> ActionResult:
@@ -381,4 +381,4 @@ def patch() -> None:
     _patch_handler()
     _patch_tables()
     change_streams.LISTENERS.append(LINKS.changed)
-    threading.Thread(target=LINKS.deliver_for_ever, name="replication", daemon=True).start()
+    threading.Thread(target=LINKS.run_delivery, name="replication", daemon=True).start()

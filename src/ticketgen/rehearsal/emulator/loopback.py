@@ -7,9 +7,9 @@ import ipaddress
 import sys
 from typing import Any
 
-__all__ = ["OUT_OF_REACH", "connect_to_loopback_only"]
+__all__ = ["ISOLATION_VARIABLES", "connect_to_loopback_only"]
 
-OUT_OF_REACH = {
+ISOLATION_VARIABLES = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
@@ -23,17 +23,17 @@ _CONNECTIONS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 
 def connect_to_loopback_only() -> None:
     """Let this process and its forks connect to loopback only, for good."""
-    sys.addaudithook(_look)
+    sys.addaudithook(_audit_hook)
 
 
-def _look(event: str, arguments: tuple[Any, ...]) -> None:
+def _audit_hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _NAMES:
-        _expect_local(arguments[0])
+        _require_loopback(arguments[0])
     elif event in _CONNECTIONS and isinstance(arguments[1], tuple):
-        _expect_local(arguments[1][0])
+        _require_loopback(arguments[1][0])
 
 
-def _expect_local(host: Any) -> None:
+def _require_loopback(host: Any) -> None:
     name = host.decode() if isinstance(host, bytes) else host
     if name in (None, "", "localhost"):
         return

@@ -16,13 +16,13 @@ from moto.kinesis.models import kinesis_backends
 from moto.sqs.models import sqs_backends
 
 from ticketgen.rehearsal.emulator.change_streams import stream_of
-from ticketgen.rehearsal.emulator.functions import Fleet, function_of
+from ticketgen.rehearsal.emulator.lambda_fleet import Fleet, function_of
 
 __all__ = ["Pollers"]
 
-MINUTE = 60.0
-ACCOUNT = DEFAULT_ACCOUNT_ID
-Batch = list[dict[str, Any]]
+_MINUTE = 60.0
+_ACCOUNT = DEFAULT_ACCOUNT_ID
+_Batch = list[dict[str, Any]]
 
 
 class Pollers:
@@ -40,21 +40,21 @@ class Pollers:
         self._fired: dict[str, float] = {}
         self.running = threading.Event()
         self.running.set()
-        threading.Thread(target=self._look_for_ever, name="pollers", daemon=True).start()
+        threading.Thread(target=self._run, name="pollers", daemon=True).start()
 
-    def _look_for_ever(self) -> None:
+    def _run(self) -> None:
         while True:
             self.running.wait()
-            for region, backend in list(lambda_backends[ACCOUNT].items()):
+            for region, backend in list(lambda_backends[_ACCOUNT].items()):
                 for mapping in list(backend._event_source_mappings.values()):
-                    for place in _places(mapping):
+                    for place in _shard_names(mapping):
                         if place not in self._at_work:
                             self._at_work.add(place)
                             work = threading.Thread(
                                 target=self._follow, args=(mapping, region, place), daemon=True
                             )
                             work.start()
-            for region, events in list(events_backends[ACCOUNT].items()):
+            for region, events in list(events_backends[_ACCOUNT].items()):
                 for rule in list(events.event_buses["default"].rules.values()):
                     if rule.state == "ENABLED" and rule.scheduled_expression == "rate(1 minute)":
                         self._fire(region, rule)
@@ -62,7 +62,7 @@ class Pollers:
 
     def _fire(self, region: str, rule: Any) -> None:
         key = f"{region}/{rule.name}"
-        if time.monotonic() - self._fired.get(key, -MINUTE) < MINUTE:
+        if time.monotonic() - self._fired.get(key, -_MINUTE) < _MINUTE:
             return
         self._fired[key] = time.monotonic()
         for target in rule.targets:
@@ -79,19 +79,19 @@ class Pollers:
         """Read one shard in order, batch by batch, until the mapping is deleted."""
         read = _reader(mapping, place)
         position: Any = None
-        while mapping.uuid in lambda_backends[ACCOUNT][region]._event_source_mappings:
+        while mapping.uuid in lambda_backends[_ACCOUNT][region]._event_source_mappings:
             if not self.running.is_set():
                 self.running.wait()
             try:
                 batch, position = read(position)
                 if batch:
-                    self._hand_over(mapping, batch)
+                    self._deliver(mapping, batch)
             except Exception as error:
                 print(f"{mapping.function_arn}: {error!r}", file=sys.stderr, flush=True)
                 time.sleep(1)
         self._at_work.discard(place)
 
-    def _hand_over(self, mapping: EventSourceMapping, batch: Batch) -> None:
+    def _deliver(self, mapping: EventSourceMapping, batch: _Batch) -> None:
         """Invoke the function until it accepts the batch; after the last attempt, notify the failure queue."""
         attempts = 1 + (
             10_000 if mapping.max_retry_attempts in (None, -1) else int(mapping.max_retry_attempts)
@@ -114,17 +114,17 @@ class Pollers:
             sqs_backends[account][region].send_message(name, json.dumps(notice))
 
 
-def _places(mapping: EventSourceMapping) -> list[str]:
+def _shard_names(mapping: EventSourceMapping) -> list[str]:
     """The names of the shards of a mapping's source."""
     arn = mapping.event_source_arn
     if ":dynamodb:" in arn:
         return [f"{mapping.uuid}/"]
-    backend = kinesis_backends[ACCOUNT][arn.split(":")[3]]
+    backend = kinesis_backends[_ACCOUNT][arn.split(":")[3]]
     stream = next((one for one in backend.streams.values() if one.arn == arn), None)
     return [f"{mapping.uuid}/{shard}" for shard in stream.shards] if stream else []
 
 
-def _reader(mapping: EventSourceMapping, place: str) -> Callable[[Any], tuple[Batch, Any]]:
+def _reader(mapping: EventSourceMapping, place: str) -> Callable[[Any], tuple[_Batch, Any]]:
     arn, size = mapping.event_source_arn, int(mapping.batch_size or 100)
     if ":dynamodb:" in arn:
         stream = stream_of(arn.split("/stream/")[0])
@@ -132,8 +132,8 @@ def _reader(mapping: EventSourceMapping, place: str) -> Callable[[Any], tuple[Ba
     region = arn.split(":")[3]
     shard_id = place.split("/")[1]
 
-    def read(position: Any) -> tuple[Batch, Any]:
-        stream = next(one for one in kinesis_backends[ACCOUNT][region].streams.values() if one.arn == arn)
+    def read(position: Any) -> tuple[_Batch, Any]:
+        stream = next(one for one in kinesis_backends[_ACCOUNT][region].streams.values() if one.arn == arn)
         records = stream.shards[shard_id].records
         numbers = [number for number in list(records) if number > (position or 0)][:size]
         if not numbers:

@@ -60,27 +60,29 @@ def _serve(connection: socket.socket, loader: Any) -> None:
         try:
             handler = _start(json.loads(lines.readline()), loader)
         except BaseException as error:
-            _say(lines, {"error": _described(error)})
+            _send_answer(lines, {"error": _error_document(error)})
             return
-        _say(lines, {"pid": os.getpid()})
+        _send_answer(lines, {"pid": os.getpid()})
         for line in lines:
             request = json.loads(line)
             started, log = time.monotonic(), io.StringIO()
             try:
                 with redirect_stdout(log):
-                    answer = {"result": handler(request["event"], Context(started + request["seconds"]))}
+                    answer = {"result": handler(request["event"], _Context(started + request["seconds"]))}
                 text = json.dumps(answer)
             except Exception as error:
-                text = json.dumps({"error": _described(error)})
-            _say(lines, json.loads(text) | {"log": log.getvalue(), "seconds": time.monotonic() - started})
+                text = json.dumps({"error": _error_document(error)})
+            _send_answer(
+                lines, json.loads(text) | {"log": log.getvalue(), "seconds": time.monotonic() - started}
+            )
 
 
-def _say(lines: Any, answer: dict[str, Any]) -> None:
+def _send_answer(lines: Any, answer: dict[str, Any]) -> None:
     lines.write(json.dumps(answer) + "\n")
     lines.flush()
 
 
-def _described(error: BaseException) -> dict[str, Any]:
+def _error_document(error: BaseException) -> dict[str, Any]:
     return {
         "errorType": type(error).__name__,
         "errorMessage": str(error),
@@ -95,7 +97,7 @@ def _start(instance: dict[str, Any], loader: Any) -> Any:
     session.register_component("data_loader", loader)
     boto3.setup_default_session(botocore_session=session)
     if instance["redis"]:
-        _lead_to_redis(instance["environment"].get("REDIS_HOST", ""), instance["redis"])
+        _redirect_redis(instance["environment"].get("REDIS_HOST", ""), instance["redis"])
     sys.path.insert(0, instance["folder"])
     module, name = instance["handler"].rsplit(".", 1)
     return getattr(importlib.import_module(module), name)
@@ -109,7 +111,7 @@ class _Local(socket.socket):
             super().setsockopt(level, *arguments)
 
 
-def _lead_to_redis(endpoint: str, path: str) -> None:
+def _redirect_redis(endpoint: str, path: str) -> None:
     """Redirect connections to ElastiCache's name over TLS to a Redis on a Unix socket without TLS."""
     connect, wrap = socket.create_connection, ssl.SSLContext.wrap_socket
 
@@ -128,7 +130,7 @@ def _lead_to_redis(endpoint: str, path: str) -> None:
     vars(ssl)["SSLContext"].wrap_socket = wrapped
 
 
-class Context:
+class _Context:
     """The context object that a handler receives."""
 
     def __init__(self, deadline: float) -> None:

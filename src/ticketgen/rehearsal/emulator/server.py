@@ -22,25 +22,25 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ticketgen.rehearsal.emulator.loopback import connect_to_loopback_only
-from ticketgen.rehearsal.emulator.signatures import OPERATOR, Keys, Signed, signed
+from ticketgen.rehearsal.emulator.signatures import OPERATOR, Caller, Keys, verify_signature
 
 __all__ = ["Serving", "serve"]
 
-HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 
-ORIGIN = "ticketgen.origin"
+_ORIGIN = "ticketgen.origin"
 """The key of a request's verified origin in its WSGI environment."""
 
-CONTROLS = ("/_rehearsal/", "/moto-api")
+_CONTROLS = ("/_rehearsal/", "/moto-api")
 """Paths that steer the emulator and are not part of AWS; moto adds the second one."""
 
-MOST_BYTES = 100_000_000
+_MAX_BYTES = 100_000_000
 """The longest body that is read; Lambda accepts packages of 50 MB, which arrive in Base64."""
 
-HANG_SECONDS = 1.6
+_HANG_SECONDS = 1.6
 """Seconds that a call to a disconnected Region hangs: longer than the functions' time-outs."""
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,45 +76,45 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
     from ticketgen.rehearsal.emulator import (
         caches,
         change_streams,
+        data_api,
         elasticache,
-        functions,
         global_tables,
+        lambda_fleet,
+        moto_gaps,
         pollers,
-        small_gaps,
         state_machines,
-        warehouse,
     )
 
     moto = DomainDispatcherApplication(create_backend_app)
-    holder: dict[str, Application] = {}
+    holder: dict[str, _Application] = {}
     server = make_server(
-        HOST,
+        _HOST,
         port,
         lambda *call: holder["first"](*call),
         threaded=True,
-        request_handler=_quiet(MotoRequestHandler),
+        request_handler=_without_logging(MotoRequestHandler),
     )
-    address = f"{HOST}:{server.server_port}"
+    address = f"{_HOST}:{server.server_port}"
     change_streams.patch()
     global_tables.patch()
     if caches.available():
         elasticache.patch(caches.start(folder), caches.stop)
     else:
         elasticache.patch()
-    small_gaps.patch(address, keys)
-    fleet = functions.Fleet(f"http://{address}", folder, keys)
+    moto_gaps.patch(address, keys)
+    fleet = lambda_fleet.Fleet(f"http://{address}", folder, keys)
     fleet.patch()
     machines = state_machines.Machines(fleet)
     machines.patch()
     pollers_ = pollers.Pollers(fleet, machines.start)
-    database = warehouse.Warehouse()
-    desk = Desk(machines, pollers_, database)
-    holder["first"] = _guarded(keys, _front(desk, fleet, database, _honest(moto)))
+    database = data_api.DataApi()
+    desk = _ControlApi(machines, pollers_, database)
+    holder["first"] = _require_signature(keys, _router(desk, fleet, database, _unimplemented_as_400(moto)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return Serving(address, caches.available())
 
 
-class Desk:
+class _ControlApi:
     """Control requests, with paths below `/_rehearsal/`."""
 
     def __init__(self, machines: Any, pollers: Any, database: Any) -> None:
@@ -122,14 +122,14 @@ class Desk:
 
     def answer(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         """Perform an action and return the current state."""
+        from ticketgen.rehearsal.emulator.function_metrics import METRICS
         from ticketgen.rehearsal.emulator.global_tables import LINKS
-        from ticketgen.rehearsal.emulator.metrics import METRICS
 
         action, _, region = path.removeprefix("/_rehearsal/").partition("/")
         if action == "cut":
-            LINKS.cut(region)
+            LINKS.disconnect(region)
         elif action == "heal":
-            LINKS.heal(region)
+            LINKS.reconnect(region)
         elif action == "run":
             self._pollers.running.set()
         elif action == "pause":
@@ -142,48 +142,48 @@ class Desk:
         }
 
 
-def _guarded(keys: Keys, application: Application) -> Application:
+def _require_signature(keys: Keys, application: _Application) -> _Application:
     """Refuse every request without a valid signature, and control requests of anybody but the operator."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         try:
-            origin = signed(environ, lambda: _whole_body(environ), keys)
+            origin = verify_signature(environ, lambda: _read_body(environ), keys)
         except ValueError:
             origin = None
-        control = environ["PATH_INFO"].startswith(CONTROLS)
+        control = environ["PATH_INFO"].startswith(_CONTROLS)
         if origin is None or (control and origin.caller != OPERATOR):
             refusal = json.dumps(
                 {"__type": "AccessDenied", "message": "the signature is not of this rehearsal"}
             )
             return _json(start, 403, refusal, {"Connection": "close"})
-        environ[ORIGIN] = origin
+        environ[_ORIGIN] = origin
         return application(environ, start)
 
     return answer
 
 
-def _whole_body(environ: dict[str, Any]) -> bytes:
+def _read_body(environ: dict[str, Any]) -> bytes:
     """The body of a request, which can be read again."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
-    if not 0 <= length <= MOST_BYTES or environ.get("wsgi.input_terminated"):
+    if not 0 <= length <= _MAX_BYTES or environ.get("wsgi.input_terminated"):
         raise ValueError("the body has no length, or is too long")
     body: bytes = environ["wsgi.input"].read(length)
     environ["wsgi.input"] = BytesIO(body)
     return body
 
 
-def _front(desk: Desk, fleet: Any, database: Any, moto: Application) -> Application:
+def _router(desk: _ControlApi, fleet: Any, database: Any, moto: _Application) -> _Application:
     """Route requests that moto does not serve: control, the stack's APIs, the Data API, disconnected Regions."""
-    from ticketgen.rehearsal.emulator import api_gateway, fast_lane, warehouse
-    from ticketgen.rehearsal.emulator.functions import CALLER
+    from ticketgen.rehearsal.emulator import api_gateway, data_api, fast_dynamodb
     from ticketgen.rehearsal.emulator.global_tables import LINKS
+    from ticketgen.rehearsal.emulator.lambda_fleet import CALLER
 
     own_address = re.compile(r"^(\w+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-        origin: Signed = environ[ORIGIN]
+        origin: Caller = environ[_ORIGIN]
         if path.startswith("/_rehearsal/"):
             return _json(start, 200, json.dumps(desk.answer(path, query)))
         named = own_address.match(environ.get("HTTP_HOST", ""))
@@ -201,13 +201,13 @@ def _front(desk: Desk, fleet: Any, database: Any, moto: Application) -> Applicat
             return _json(start, answered.status, answered.body, dict(answered.headers))
         function = origin.caller.startswith(CALLER)
         if function and not LINKS.connected(origin.caller.removeprefix(CALLER), origin.region):
-            time.sleep(HANG_SECONDS)
+            time.sleep(_HANG_SECONDS)
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return _json(start, 503, "{}")
         target = environ.get("HTTP_X_AMZ_TARGET", "")
-        if target in fast_lane.OPERATIONS:
-            return _json(start, *fast_lane.answer(target, origin.region, _body(environ)))
-        if path in warehouse.PATHS:
+        if target in fast_dynamodb.OPERATIONS:
+            return _json(start, *fast_dynamodb.answer(target, origin.region, _body(environ)))
+        if path in data_api.PATHS:
             return _json(start, *database.answer(path, _body(environ)))
         return moto(environ, start)
 
@@ -228,7 +228,7 @@ def _json(
     return [data]
 
 
-def _quiet(handler: type[Any]) -> type[Any]:
+def _without_logging(handler: type[Any]) -> type[Any]:
     class Quiet(handler):  # type: ignore[misc]
         protocol_version = "HTTP/1.1"  # keeps connections open, because a sale takes a dozen calls
 
@@ -241,7 +241,7 @@ def _quiet(handler: type[Any]) -> type[Any]:
     return Quiet
 
 
-def _honest(application: Application) -> Application:
+def _unimplemented_as_400(application: _Application) -> _Application:
     """Answer a request that moto does not implement with 400, because clients retry a 500."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:

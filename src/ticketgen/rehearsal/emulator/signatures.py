@@ -20,7 +20,7 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-__all__ = ["OPERATOR", "Keys", "Signed", "headers", "signed"]
+__all__ = ["OPERATOR", "Caller", "Keys", "signed_headers", "verify_signature"]
 
 OPERATOR = "rehearsal"
 """The access key of Terraform and of the rehearsal itself; only it may send control requests."""
@@ -49,7 +49,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class Caller:
     """The verified origin of a request: access key, Region and service."""
 
     caller: str
@@ -57,7 +57,7 @@ class Signed:
     service: str
 
 
-def headers(
+def signed_headers(
     keys: Keys,
     method: str,
     url: str,
@@ -73,7 +73,7 @@ def headers(
     return dict(request.headers.items())
 
 
-def signed(wsgi: Mapping[str, Any], body: Callable[[], bytes], keys: Keys) -> Signed | None:
+def verify_signature(wsgi: Mapping[str, Any], body: Callable[[], bytes], keys: Keys) -> Caller | None:
     """The origin of a WSGI request; None if its signature is missing or wrong.
 
     Args:
@@ -98,7 +98,7 @@ def signed(wsgi: Mapping[str, Any], body: Callable[[], bytes], keys: Keys) -> Si
     expected = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
     if not hmac.compare_digest(expected, found["signature"]):
         return None
-    return Signed(found["caller"], found["region"], found["service"])
+    return Caller(found["caller"], found["region"], found["service"])
 
 
 def _header(wsgi: Mapping[str, Any], name: str) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 from jsonpath_ng.parser import parse as json_path
 from moto.stepfunctions.models import Execution, StepFunctionBackend, stepfunctions_backends
 
-from ticketgen.rehearsal.emulator.functions import Fleet, function_of
+from ticketgen.rehearsal.emulator.lambda_fleet import Fleet, function_of
 from ticketgen.rehearsal.emulator.patching import replace
 
 __all__ = ["Machines"]
@@ -32,7 +32,7 @@ __all__ = ["Machines"]
 _MISSING = object()
 
 
-class Failed(Exception):
+class _StateFailed(Exception):
     """A failed state, with the error's name and its cause."""
 
     def __init__(self, error: str, cause: str) -> None:
@@ -83,7 +83,7 @@ class Machines:
             deadline = steady + float(definition.get("TimeoutSeconds", 86_400))
             output = self._states(definition, json.loads(execution.execution_input or "{}"), deadline)
             execution.status, execution.output = "SUCCEEDED", json.dumps(output)
-        except Failed as failure:
+        except _StateFailed as failure:
             output = None
             execution.status, execution.error, execution.cause = "FAILED", failure.error, failure.cause
             print(f"{execution.state_machine_arn}: {failure}", file=sys.stderr, flush=True)
@@ -108,7 +108,7 @@ class Machines:
             entered = {"State": {"EnteredTime": datetime.now(UTC).isoformat(), "Name": name}}
             try:
                 data, name = self._enter(state, data, entered, deadline)
-            except Failed as failure:
+            except _StateFailed as failure:
                 catch = next((one for one in state.get("Catch", ()) if _matches(one, failure)), None)
                 if catch is None:
                     raise
@@ -121,12 +121,12 @@ class Machines:
         self, state: dict[str, Any], data: Any, context: dict[str, Any], deadline: float
     ) -> tuple[Any, str]:
         if time.monotonic() > deadline:
-            raise Failed("States.Timeout", "the execution took too long")
+            raise _StateFailed("States.Timeout", "the execution took too long")
         kind, after = state["Type"], state.get("Next", "")
         if kind == "Succeed":
             return data, ""
         if kind == "Fail":
-            raise Failed(state.get("Error", ""), state.get("Cause", ""))
+            raise _StateFailed(state.get("Error", ""), state.get("Cause", ""))
         if kind == "Pass":
             return _place(
                 data, state.get("ResultPath", "$"), state["Result"]
@@ -136,10 +136,13 @@ class Machines:
             return data, after
         if kind == "Choice":
             chosen = next(
-                (choice["Next"] for choice in state["Choices"] if _holds(choice, data)), state.get("Default")
+                (choice["Next"] for choice in state["Choices"] if _choice_matches(choice, data)),
+                state.get("Default"),
             )
             if not chosen:
-                raise Failed("States.NoChoiceMatched", "no choice matches, and the state has no default")
+                raise _StateFailed(
+                    "States.NoChoiceMatched", "no choice matches, and the state has no default"
+                )
             return data, chosen
         if kind == "Parallel":
             return self._parallel(state, data, deadline), after
@@ -148,7 +151,7 @@ class Machines:
             if "ResultSelector" in state:
                 result = _fill(state["ResultSelector"], result, context)
             return _place(data, state.get("ResultPath", "$"), result), after
-        raise Failed("States.Runtime", f"the emulator does not support {kind} states")
+        raise _StateFailed("States.Runtime", f"the emulator does not support {kind} states")
 
     def _parallel(self, state: dict[str, Any], data: Any, deadline: float) -> list[Any]:
         with ThreadPoolExecutor(len(state["Branches"])) as pool:
@@ -164,9 +167,11 @@ class Machines:
             try:
                 asked = self._tasks.submit(self._task, state, data, context)
                 return asked.result(float(state.get("TimeoutSeconds", 60)))
-            except (Failed, Late) as error:
+            except (_StateFailed, Late) as error:
                 failure = (
-                    error if isinstance(error, Failed) else Failed("States.Timeout", "the task took too long")
+                    error
+                    if isinstance(error, _StateFailed)
+                    else _StateFailed("States.Timeout", "the task took too long")
                 )
             for index, retry in enumerate(state.get("Retry", ())):
                 if _matches(retry, failure) and retries[index] < retry.get("MaxAttempts", 3):
@@ -184,15 +189,15 @@ class Machines:
         if resource == "lambda:invoke":
             outcome = self._fleet.invoke(function_of(parameters["FunctionName"]), parameters.get("Payload"))
             if outcome.error:
-                raise Failed(outcome.error["errorType"], outcome.error["errorMessage"])
+                raise _StateFailed(outcome.error["errorType"], outcome.error["errorMessage"])
             return {"StatusCode": 200, "Payload": outcome.result}
         if resource == "states:startExecution":
             execution = self.start(parameters["StateMachineArn"], parameters.get("Input", {}))
             return {"ExecutionArn": execution.execution_arn, "StartDate": time.time()}
-        raise Failed("States.Runtime", f"the emulator does not support the task {resource}")
+        raise _StateFailed("States.Runtime", f"the emulator does not support the task {resource}")
 
 
-def _matches(rule: dict[str, Any], failure: Failed) -> bool:
+def _matches(rule: dict[str, Any], failure: _StateFailed) -> bool:
     return bool({"States.ALL", failure.error} & set(rule["ErrorEquals"]))
 
 
@@ -214,7 +219,9 @@ def _fill(template: Any, data: Any, context: dict[str, Any]) -> Any:
             continue
         found = _find(value[1:], context) if value.startswith("$$") else _find(value, data)
         if found is _MISSING:
-            raise Failed("States.ParameterPathFailure", f"the path {value} matches nothing in the input")
+            raise _StateFailed(
+                "States.ParameterPathFailure", f"the path {value} matches nothing in the input"
+            )
         filled[key.removesuffix(".$")] = found
     return filled
 
@@ -229,7 +236,7 @@ def _place(data: Any, path: str | None, result: Any) -> Any:
     return placed
 
 
-def _holds(choice: dict[str, Any], data: Any) -> bool:
+def _choice_matches(choice: dict[str, Any], data: Any) -> bool:
     found = _find(choice["Variable"], data)
     if "IsPresent" in choice:
         return (found is not _MISSING) == bool(choice["IsPresent"])
@@ -237,4 +244,4 @@ def _holds(choice: dict[str, Any], data: Any) -> bool:
         return isinstance(found, int | float) and found > choice["NumericGreaterThan"]
     if "BooleanEquals" in choice:
         return found is choice["BooleanEquals"]
-    raise Failed("States.Runtime", f"the emulator does not support the choice {sorted(choice)}")
+    raise _StateFailed("States.Runtime", f"the emulator does not support the choice {sorted(choice)}")

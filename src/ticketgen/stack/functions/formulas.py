@@ -9,7 +9,7 @@ from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount, Definition, Output, figure
 from ticketgen.stack.functions.model import Module
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = [
     "BASE_MIB", "MIB", "VCPU_MIB", "concurrency", "littles_law", "memory", "memory_for", "overlapping",
@@ -58,8 +58,8 @@ def stream_concurrency(module: Module) -> Define:
 def memory_for(needed: float, formula: str) -> Amount[int]:
     """The memory that a function needs, in steps, and at least what makes importing boto3 fast."""
     return Amount(
-        max(assumed.LEAST_MEMORY, ceil(needed / _STEP_MIB) * _STEP_MIB),
-        f"{formula}, at least {assumed.LEAST_MEMORY} MiB",
+        max(assumed.MIN_MEMORY, ceil(needed / _STEP_MIB) * _STEP_MIB),
+        f"{formula}, at least {assumed.MIN_MEMORY} MiB",
         needed=needed,
     )
 
@@ -69,10 +69,10 @@ def littles_law(rate: float, seconds: float) -> Amount[int]:
     each = limits.LAMBDA_REQUESTS_PER_EXECUTION
     needed = max(rate * seconds, rate / each.value)
     return Amount(
-        max(assumed.LEAST_CONCURRENCY, ceil(needed * assumed.HEADROOM)),
-        f"the larger of {counted(rate, 'requests/s')} × {said(seconds)} s (Little's law) and "
-        f"{counted(rate, 'requests/s')} / {each.value}, × {said(assumed.HEADROOM)} headroom, "
-        f"at least {assumed.LEAST_CONCURRENCY}",
+        max(assumed.MIN_CONCURRENCY, ceil(needed * assumed.HEADROOM)),
+        f"the larger of {counted(rate, 'requests/s')} × {format_number(seconds)} s (Little's law) and "
+        f"{counted(rate, 'requests/s')} / {each.value}, × {format_number(assumed.HEADROOM)} headroom, "
+        f"at least {assumed.MIN_CONCURRENCY}",
         needed=needed,
     )
 

@@ -18,7 +18,7 @@ from ticketgen.stack.functions.resources import (
     SALES_TABLE,
 )
 from ticketgen.stack.functions.ticket_purchase import purchase_timeout_s
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = ["FUNCTION", "verifier_concurrency", "verifier_memory_mib", "verifier_timeout_s"]
 
@@ -47,7 +47,7 @@ def verifier_memory_mib(
         max(base + sold * 2 / 1024, share * vcpu),
         f"the larger of {base} MiB + {counted(sold, 'entries')} between two runs × 2 KiB and, for the {busy:.3g} s of "
         f"CPU time that these and the {counted(seats_per_event, 'seats')} of an event take at most, within "
-        f"half of {verification_s} s, {share:.2g} of a vCPU's {said(vcpu)} MiB",
+        f"half of {verification_s} s, {share:.2g} of a vCPU's {format_number(vcpu)} MiB",
     )
 
 

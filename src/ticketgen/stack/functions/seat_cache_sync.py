@@ -14,7 +14,7 @@ from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import Capacity, Grant, LambdaFunction, Module, Source, Trigger
 from ticketgen.stack.functions.resources import EVENTS_TABLE, INVENTORY_TABLE
 from ticketgen.stack.policy import Statement, arn
-from ticketgen.wording import counted, said
+from ticketgen.wording import counted, format_number
 
 __all__ = [
     "FUNCTION", "INVENTORY_BATCH_SIZE", "cache_sync_concurrency", "cache_sync_memory_mib",
@@ -51,7 +51,7 @@ def cache_sync_memory_mib(seats_per_event: int, cache_load_s: int) -> Amount[int
     return formulas.memory_for(
         max(base + seats_per_event * 512 / formulas.MIB, share * vcpu),
         f"the larger of {base} MiB + {counted(seats_per_event, 'seats')} × 512 bytes and, for {busy:.3g} s of CPU time "
-        f"within half of {cache_load_s} s, {share:.2g} of a vCPU's {said(vcpu)} MiB",
+        f"within half of {cache_load_s} s, {share:.2g} of a vCPU's {format_number(vcpu)} MiB",
     )
 
 
@@ -75,8 +75,8 @@ def cache_sync_parallelization_factor(seats_per_second: int) -> Amount[int]:
     needed = busiest * assumed.SYNC_SECONDS_PER_RECORD
     return Amount(
         min(limits.LAMBDA_PARALLELIZATION.value, max(1, ceil(needed * assumed.HEADROOM))),
-        f"{counted(busiest, 'records/s')} in the fullest shard × {said(assumed.SYNC_SECONDS_PER_RECORD)} s × "
-        f"{said(assumed.HEADROOM)} headroom",
+        f"{counted(busiest, 'records/s')} in the fullest shard × {format_number(assumed.SYNC_SECONDS_PER_RECORD)} s × "
+        f"{format_number(assumed.HEADROOM)} headroom",
         needed=needed,
     )
 

@@ -12,7 +12,7 @@ from ticketgen.stack.cloudwatch import METRICS_NAMESPACE, Alarm, of_api, of_tabl
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import Capacity, Grant, LambdaFunction, Module, Source, Trigger
 from ticketgen.stack.functions.resources import EVENTS_TABLE, INVENTORY_TABLE, LOCKS_TABLE, SALES_TABLE
-from ticketgen.wording import said
+from ticketgen.wording import format_number
 
 __all__ = ["FUNCTION", "LEASE_SECONDS", "purchase_concurrency", "purchase_memory_mib", "purchase_timeout_s"]
 
@@ -36,7 +36,7 @@ def purchase_memory_mib(lock_ms: int) -> Amount[int]:
     vcpu = formulas.VCPU_MIB
     return formulas.memory_for(
         vcpu * min(1.0, 50 / lock_ms),
-        f"{said(vcpu)} MiB (one vCPU) × the smaller of 1 and 50 ms / {lock_ms} ms",
+        f"{format_number(vcpu)} MiB (one vCPU) × the smaller of 1 and 50 ms / {lock_ms} ms",
     )
 
 

@@ -1,0 +1,47 @@
+"""The report as data: capacities, quotas and billed units of one environment, perhaps with those before a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ticketgen.capacity.billed_units import Usage
+from ticketgen.capacity.billing import usage
+from ticketgen.sizing import Sizing
+from ticketgen.sizing.quota_needs import Need, needs
+from ticketgen.spec.model import Environment
+
+__all__ = ["Report", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The capacities, quotas and billed units of an environment.
+
+    Attributes:
+        environment: the environment.
+        sizing: its capacities.
+        needs: what it needs of every quota, Region by Region.
+        usage: the units that AWS bills.
+        before: the same without the values set on the command line; None if none was set.
+    """
+
+    environment: Environment
+    sizing: Sizing
+    needs: tuple[Need, ...]
+    usage: tuple[Usage, ...]
+    before: Report | None = None
+
+    @property
+    def hubs(self) -> tuple[str, ...]:
+        """The Regions with analytics and verification, the primary first."""
+        primary, secondary = self.environment.primary_region, self.environment.secondary_region
+        return (primary, secondary) if secondary else (primary,)
+
+    def role(self, region: str) -> str:
+        """``primary``, ``secondary`` or nothing."""
+        return dict(zip(self.hubs, ("primary", "secondary"), strict=False)).get(region, "")
+
+
+def report(environment: Environment, sizing: Sizing, before: Report | None = None) -> Report:
+    """The report of an environment."""
+    return Report(environment, sizing, needs(environment, sizing), usage(environment, sizing), before)

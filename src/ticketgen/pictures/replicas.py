@@ -1,0 +1,57 @@
+"""Resources by Region, and the replicas of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.syntax import Literal, Reference
+from ticketgen.pictures.kinds import BOXES
+from ticketgen.pictures.picture import Copy, Row
+from ticketgen.pictures.trails import Resource, SourceReference, places, written_form
+from ticketgen.pictures.view import View
+
+__all__ = ["replicas_of", "resource_rows"]
+
+_ORDER = ("store", "stream", "function", "machine", "clock", "queue", "door")
+
+
+def resource_rows(view: View) -> Iterator[Row]:
+    """Yield a row per resource that is a box, with the Regions that have it."""
+    found: dict[Declaration, list[Copy]] = {}
+    for resource in view.resources():
+        if resource.type in BOXES:
+            copies = found.setdefault(resource.declared, [])
+            copies.append(Copy(view.region_of(resource), False, (resource.behind,)))
+            copies += replicas_of(resource)
+    for declared, copies in sorted(found.items(), key=_sort_key):
+        box = BOXES[declared.type]
+        what = f"global {box.description}" if any(copy.is_replica for copy in copies) else box.description
+        by_region = tuple(sorted(copies, key=lambda copy: copy.region))
+        yield Row(declared.name, declared.type, box.kind, what, by_region)
+
+
+def replicas_of(table: Resource) -> Iterator[Copy]:
+    """Yield the replicas of a table, each with the references that create it."""
+    file_of_table = table.declared.file
+    for block in table.block.blocks("dynamic"):
+        for_each = block.attribute("for_each")
+        if block.labels == ("replica",) and for_each is not None:
+            text = written_form(for_each.value) if isinstance(for_each.value, Reference) else "replica"
+            here = SourceReference(file_of_table, for_each.line, text)
+            for region, item, file in places(for_each.value, table.scope, file_of_table):
+                yield Copy(region, True, (here, SourceReference(file, item.line, f'"{region}"')))
+    for block in table.block.blocks("replica"):
+        named = block.attribute("region_name")
+        if named is not None and isinstance(named.value, Literal):
+            name = str(named.value.value)
+            yield Copy(name, True, (SourceReference(file_of_table, named.line, f'"{name}"'),))
+
+
+def _sort_key(row: tuple[Declaration, list[Copy]]) -> tuple[int, bool, int, Address]:
+    """Sort by kind, then replicated resources, then those in the most Regions."""
+    declared, copies = row
+    replicated = any(copy.is_replica for copy in copies)
+    kind = BOXES[declared.type].kind
+    return _ORDER.index(kind), not replicated, -len(copies), declared.address

@@ -1,0 +1,162 @@
+"""Add or remove a Region: change the spec and its stacks in one write.
+
+The requirements of a new Region (quotas, opt-in, names) are found before anything is written, because the edited spec
+passes all stages first. So are the resources that Terraform will destroy for a removed Region.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketgen.findings import Checked, Finding, has_errors
+from ticketgen.findings.stacks import DELETION_PROTECTED, REGION_DESTROYED
+from ticketgen.pipeline import stacks_of
+from ticketgen.progress import ProgressCallback, no_progress
+from ticketgen.sizing import size
+from ticketgen.sizing.finding_groups import group_findings
+from ticketgen.spec.edits import Edit
+from ticketgen.spec.load import SpecDocument, load
+from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.resolve import resolve
+from ticketgen.tree import Changes, Stack, plan_write, recover_interrupted, refusals, write
+from ticketgen.tree.diff import unified
+from ticketgen.version import VERSION
+from ticketgen.wording import counted
+
+__all__ = ["RegionChange", "change_regions", "removal_warnings"]
+
+_RESOURCE = re.compile(r'^resource "', re.MULTILINE)
+_TABLE = "distributed-locks"
+_MOVE_HOME = "ops/move_home.py"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionChange:
+    """The result of adding or removing a Region, or of the dry run.
+
+    Attributes:
+        edit: the edit of the spec.
+        difference: a unified diff of the spec; empty if it did not change.
+        changes: the changed stacks; None if no environment changed.
+    """
+
+    edit: Edit
+    difference: str
+    changes: Changes | None
+
+
+def change_regions(
+    spec: Path,
+    edit: Callable[[SpecDocument], Checked[Edit]],
+    *,
+    force: bool = False,
+    dry_run: bool = False,
+    progress: ProgressCallback = no_progress,
+) -> Checked[RegionChange]:
+    """Edit a spec and render the environments that change: both, or with errors neither.
+
+    Args:
+        spec: the path of the spec, beside which the stacks are.
+        edit: a function of `spec.edits`.
+        force: overwrite rendered files that were edited by hand.
+        dry_run: write nothing.
+        progress: called with each step.
+    """
+    if not dry_run and spec.parent.is_dir():
+        put = recover_interrupted(spec.parent)
+        if has_errors(put):
+            return Checked(None, put)
+    document = load(spec)
+    if document.value is None or has_errors(document.findings):
+        return Checked(None, document.findings)
+    before = resolve(document.value)
+    edited = edit(document.value)
+    if edited.value is None or before.value is None:
+        return Checked(None, edited.findings)
+    if not edited.value.changed:
+        return Checked(RegionChange(edited.value, "", None))
+    built = stacks_of(edited.value.project, edited.value.changed, progress=progress)
+    if built.value is None:
+        return Checked(None, built.findings)
+    findings = _new_warnings(before, edited.value, edited.findings) + built.findings
+    findings += tuple(_destruction_warnings(before.value, edited.value, built.value))
+    changed = _write_change(
+        spec, document.value.text, edited.value, built.value, force=force, dry_run=dry_run
+    )
+    findings += changed.findings
+    if changed.value is None:
+        return Checked(None, findings)
+    difference = unified(
+        document.value.text, edited.value.document.text, f"a/{spec.name}", f"b/{spec.name}", context=1
+    )
+    return Checked(RegionChange(edited.value, difference, changed.value), findings)
+
+
+def _write_change(
+    spec: Path, text: str, edit: Edit, stacks: Sequence[Stack], *, force: bool, dry_run: bool
+) -> Checked[Changes]:
+    if dry_run:
+        planned = plan_write(spec.parent, stacks, version=VERSION)
+        against = refusals(planned.value, force=force, upgrade=False) if planned.value else ()
+        return Checked(None, against) if against else planned
+    return write(
+        spec.parent,
+        stacks,
+        version=VERSION,
+        force=force,
+        upgrade=False,
+        sources={spec.name: text.encode()},
+        extra_files={spec.name: edit.document.text.encode()},
+    )
+
+
+def _new_warnings(before: Checked[Project], edit: Edit, after: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Warnings of the edited spec that the spec did not have before; none if a Region was removed."""
+    assert before.value is not None
+    old = {each.name: each for each in before.value.environments}
+    grown = [each for each in edit.project.environments if len(each.regions) > len(old[each.name].regions)]
+    if not grown:
+        return ()
+    gists = {_identity(found) for found in before.findings}
+    spoken = tuple(found for found in after if _identity(found) not in gists)
+    known = {each.name: size(old[each.name]).findings for each in grown}
+    sized = group_findings(
+        (each.name, [f for f in size(each).findings if f not in known[each.name]]) for each in grown
+    )
+    return spoken + sized
+
+
+def _identity(finding: Finding) -> tuple[str, str]:
+    return finding.rule, finding.message
+
+
+def _destruction_warnings(before: Project, edit: Edit, stacks: Sequence[Stack]) -> Iterator[Finding]:
+    """Warn of the resources that the next apply destroys for removed Regions, and of obstacles to that."""
+    now = {each.name: each for each in edit.project.environments}
+    files = {stack.folder.rpartition("/")[2]: stack for stack in stacks}
+    for environment in before.environments:
+        for region in sorted(set(environment.regions) - set(now[environment.name].regions)):
+            yield from removal_warnings(environment, region, files[environment.name])
+
+
+def removal_warnings(environment: Environment, region: str, stack: Stack) -> Iterator[Finding]:
+    """Warn of the resources of one Region in an environment. The module of every Region has the same files."""
+    module = {path: text for path, text in stack.files.items() if path.startswith("modules/region/")}
+    count = sum(len(_RESOURCE.findall(text)) for text in module.values())
+    script = f", with `python {stack.folder}/{_MOVE_HOME}`" if _MOVE_HOME in stack.files else ""
+    yield REGION_DESTROYED.found(
+        f"{environment.name}: the next apply destroys all of module.{region.replace('-', '_')}, "
+        f"{counted(count, 'resources')}, with the locks and holds of events whose home is {region}, and the replicas "
+        "of the global tables there",
+        f"before the apply, move these events to another home{script}; sold seats stay in the other Regions",
+    )
+    if environment.protect:
+        table = f"{environment.project}-{_TABLE}-{environment.name}"
+        yield DELETION_PROTECTED.found(
+            f"{environment.name} is protected, so the apply cannot delete the table {table} in {region}",
+            f"before the apply, run aws dynamodb update-table --region {region} --table-name {table} "
+            "--no-deletion-protection-enabled",
+        )

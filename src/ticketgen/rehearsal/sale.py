@@ -1,0 +1,262 @@
+"""Simulated buyers in every Region who compete for the same seats at a given rate."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import random
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ticketgen.rehearsal.emulator.signatures import Keys, signed_headers
+
+__all__ = ["Buyers", "OrderAttempt", "RegionApi", "SaleEvent"]
+
+_WORKERS = 8
+"""Number of concurrent requests; more would only queue on two cores."""
+
+_SOLD_TO_OTHERS = "sold-to-others"
+"""Outcome for a buyer whose seats are already sold, which the API calls `sold`."""
+
+_WINDOW = 60
+"""Number of best free seats that buyers choose from, small enough to cause conflicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleEvent:
+    """An event on sale: its id, its home Region and the number of seats of each section."""
+
+    event_id: str
+    home: str
+    sections: Mapping[str, int]
+
+    def seats(self) -> list[str]:
+        """Return all seats, best first."""
+        return [f"{name}-{number}" for name, count in self.sections.items() for number in range(1, count + 1)]
+
+    def item(self, now: int, shards: int) -> dict[str, Any]:
+        """Return the event's item in DynamoDB JSON."""
+        sections = [
+            {
+                "M": {
+                    "name": {"S": name},
+                    "first": {"N": "1"},
+                    "last": {"N": str(count)},
+                    "price": {"N": str(10_000 - 1_000 * index)},
+                }
+            }
+            for index, (name, count) in enumerate(self.sections.items())
+        ]
+        return {
+            "event_id": {"S": self.event_id},
+            "home_region": {"S": self.home},
+            "epoch": {"N": "1"},
+            "state": {"S": "on_sale"},
+            "shards": {"N": str(shards)},
+            "opens_at": {"N": str(now - 60)},
+            "closes_at": {"N": str(now + 86_400)},
+            "currency": {"S": "USD"},
+            "sections": {"L": sections},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RegionApi:
+    """The address of a Region's API on the emulator, without a slash at the end."""
+
+    region: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAttempt:
+    """The result of one order.
+
+    Attributes:
+        at: the start, in seconds since the sale opened.
+        seconds: the time from the first request to the last answer.
+        outcome: `sold`, or the reason of the refusal; `sold-to-others` if the seats are already sold.
+    """
+
+    at: float
+    seconds: float
+    region: str
+    event_id: str
+    outcome: str
+    seats: tuple[str, ...]
+    order_id: str = ""
+
+
+class Buyers:
+    """All buyers of a sale.
+
+    Args:
+        fronts: the APIs.
+        shows: the events on sale.
+        keys: the credentials that the APIs accept.
+        rate: orders per second, over all Regions.
+        most_seats: the limit of one order.
+        seed: makes the orders reproducible.
+    """
+
+    def __init__(
+        self,
+        fronts: Sequence[RegionApi],
+        shows: Sequence[SaleEvent],
+        keys: Keys,
+        *,
+        rate: float,
+        most_seats: int,
+        seed: int = 7,
+    ) -> None:
+        self._fronts, self._shows, self._keys = fronts, shows, keys
+        self._rate, self._most_seats = rate, most_seats
+        self._random = random.Random(seed)
+        self._free = {show.event_id: dict.fromkeys(show.seats()) for show in shows}
+        self._numbers = itertools.count(1)
+        self._turn = threading.Lock()
+        self.attempts: list[OrderAttempt] = []
+        self.repeated = 0
+        self.contradicted = 0
+
+    def share_sold(self) -> float:
+        """Return the share of the seats that is sold, from 0 to 1."""
+        free = sum(len(seats) for seats in self._free.values())
+        return 1 - free / sum(sum(show.sections.values()) for show in self._shows)
+
+    def buy(self, seconds: float) -> None:
+        """Buy until the time is over or all seats are sold."""
+        opened = time.monotonic()
+        workers = [
+            threading.Thread(target=self._run_worker, args=(opened, seconds), daemon=True)
+            for _ in range(_WORKERS)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    def _run_worker(self, opened: float, seconds: float) -> None:
+        with ExitStack() as open_connections:
+            connections = {
+                front.region: http.client.HTTPConnection(urlsplit(front.url).netloc, timeout=30)
+                for front in self._fronts
+            }
+            for connection in connections.values():
+                open_connections.callback(connection.close)
+            while True:
+                with self._turn:
+                    number = next(self._numbers)
+                    order = self._next_order(number)
+                due = opened + number / self._rate
+                if order is None or max(due, time.monotonic()) > opened + seconds:
+                    return
+                time.sleep(max(0.0, due - time.monotonic()))
+                self._attempt_order(connections, opened, number, *order)
+
+    def _attempt_order(
+        self,
+        connections: Mapping[str, http.client.HTTPConnection],
+        opened: float,
+        number: int,
+        front: RegionApi,
+        show: SaleEvent,
+        seats: list[str],
+        held: bool,
+        retried: bool,
+    ) -> None:
+        began = time.monotonic()
+        outcome, order_id = self._place_order(
+            connections, front, show, seats, number, held=held, retried=retried
+        )
+        attempt = OrderAttempt(
+            began - opened,
+            time.monotonic() - began,
+            front.region,
+            show.event_id,
+            outcome,
+            tuple(seats),
+            order_id,
+        )
+        with self._turn:
+            self.attempts.append(attempt)
+            if outcome == "sold":
+                for seat in seats:
+                    self._free[show.event_id].pop(seat, None)
+
+    def _next_order(self, number: int) -> tuple[RegionApi, SaleEvent, list[str], bool, bool] | None:
+        """Draw the next order: API, event, seats, whether to hold them first and whether to retry."""
+        shows = [show for show in self._shows if self._free[show.event_id]]
+        if not shows:
+            return None
+        show = self._random.choice(shows)
+        best = list(itertools.islice(self._free[show.event_id], _WINDOW))
+        count = min(len(best), self._random.randint(1, self._most_seats))
+        seats = self._random.sample(best, count)
+        front = self._fronts[number % len(self._fronts)]
+        return front, show, seats, self._random.random() < 0.7, self._random.random() < 0.05
+
+    def _place_order(
+        self,
+        connections: Mapping[str, http.client.HTTPConnection],
+        front: RegionApi,
+        show: SaleEvent,
+        seats: list[str],
+        number: int,
+        *,
+        held: bool,
+        retried: bool,
+    ) -> tuple[str, str]:
+        buyer, wanted = f"buyer-{number:06d}", {"event_id": show.event_id, "seats": seats}
+        if held:
+            status, answer = self._send(connections, front, "/holds", wanted, buyer, "")
+            if status != 201:
+                return self._refusal_reason(show, answer, status), ""
+            wanted["hold_id"] = answer["hold_id"]
+        key = f"rehearsal-{number:06d}"
+        status, answer = self._send(connections, front, "/tickets", wanted, buyer, key)
+        if status == 503 or retried:  # the outcome is unknown, so retry with the same key
+            first = answer if status == 201 else None
+            status, answer = self._send(connections, front, "/tickets", wanted, buyer, key)
+            with self._turn:
+                self.repeated += 1
+                self.contradicted += first is not None and answer != first
+        if status == 201:
+            return "sold", str(answer["order_id"])
+        return self._refusal_reason(show, answer, status), ""
+
+    def _refusal_reason(self, show: SaleEvent, answer: dict[str, Any], status: int) -> str:
+        reason = str(answer.get("reason") or answer.get("message") or status)
+        if reason != "sold":
+            return reason
+        with self._turn:
+            for seat in answer.get("seats", ()):
+                self._free[show.event_id].pop(seat, None)
+        return _SOLD_TO_OTHERS
+
+    def _send(
+        self,
+        connections: Mapping[str, http.client.HTTPConnection],
+        front: RegionApi,
+        path: str,
+        body: dict[str, Any],
+        buyer: str,
+        key: str,
+    ) -> tuple[int, dict[str, Any]]:
+        connection, url, text = connections[front.region], front.url + path, json.dumps(body)
+        given = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        # The emulated API Gateway uses the access key as the caller, or as the subject of Cognito's token.
+        signed = signed_headers(self._keys, "POST", url, text, caller=buyer, region=front.region, added=given)
+        try:
+            connection.request("POST", urlsplit(url).path, text, signed)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or "{}")
+        except (OSError, http.client.HTTPException, ValueError):
+            connection.close()
+            return 503, {"reason": "no-answer"}

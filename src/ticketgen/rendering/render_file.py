@@ -1,0 +1,60 @@
+"""Rendering of one file from its template and data, in a clean layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from ticketgen.rendering.align import align
+from ticketgen.rendering.budget import LAYOUT
+from ticketgen.rendering.jinja_environment import TemplateEnvironment
+from ticketgen.rendering.plain_data import to_plain
+from ticketgen.rendering.scan import scan
+
+__all__ = ["normalize_layout", "render_template"]
+
+_MAX_EMPTY_LINES = {".py": 2}  # the maximum in a row by file suffix; 1 for any other suffix
+
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")  # each run is looked at once, however long it is
+
+
+def render_template(environment: TemplateEnvironment, name: str, context: Mapping[str, object]) -> str:
+    """Render a template such as ``tables.tf.j2`` as the file in its name, ``tables.tf``.
+
+    Args:
+        environment: the environment, whose budget pays for it.
+        name: of the template.
+        context: values that `to_plain` accepts; `Data` is not converted again.
+
+    Raises:
+        jinja2.TemplateError: the template is invalid, or uses a name that the context lacks.
+        TypeError: a value is unquoted in the output, or a filter does not support its type.
+        ValueError: a filter cannot express a value without a change.
+    """
+    data = to_plain(context)
+    text = environment.get_template(name).render(data)
+    if name.endswith(".tf.j2"):
+        environment.budget.spend(LAYOUT * len(text))
+    return normalize_layout(text, PurePosixPath(name.removesuffix(".j2")).suffix)
+
+
+def normalize_layout(text: str, suffix: str) -> str:
+    """Remove trailing blanks and runs of empty lines, end with one newline, and align ``=`` in a ``.tf`` file.
+
+    The lines of a heredoc stay unchanged.
+
+    Args:
+        text: a rendered template.
+        suffix: the suffix of the file, such as ``.tf``.
+    """
+    limit = _MAX_EMPTY_LINES.get(suffix, 1) + 1
+    heredocs = scan(text).heredocs if suffix == ".tf" and "<<" in text else ()
+    pieces = []
+    place = 0
+    for start, end in (*heredocs, (len(text), len(text))):
+        piece = _TRAILING.sub("", text[place:start])
+        pieces += [re.sub(rf"\n{{{limit + 1},}}", "\n" * limit, piece), text[start:end]]
+        place = end
+    tidied = "".join(pieces).strip("\n") + "\n"
+    return align(tidied) if suffix == ".tf" else tidied

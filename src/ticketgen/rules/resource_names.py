@@ -1,0 +1,118 @@
+"""Names that a configuration gives to resources: their attributes and their origins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ticketgen.aws.name_limits import NAME_LIMITS
+from ticketgen.hcl.address import Address
+from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.origins import UNKNOWN_ORIGIN
+from ticketgen.hcl.syntax import Expression, Literal, Parentheses, Reference
+from ticketgen.rules.subject import BlockInstance, Subject
+
+__all__ = ["SUFFIX", "UNRESTRICTED", "Name", "names", "suffixes", "varies_without_variable"]
+
+SUFFIX = re.compile(
+    r"(?:\w+_)?suffix|(?:environment|env|stage|workspace|deployment)(?:_(?:name|id|type))?|name_prefix"
+)
+"""Names of variables that distinguish one deployment from another."""
+
+UNRESTRICTED = frozenset({
+    ("aws_elasticache_user", "user_name"),  # Redis requires a user named default in every group
+    ("aws_rds_cluster", "database_name"),  # unique within the cluster only, and hyphens are invalid
+    ("aws_db_instance", "db_name"),
+    ("aws_rds_cluster", "final_snapshot_identifier"),
+})  # fmt: skip
+"""Names that need no suffix: AWS fixes them, or they are unique within their resource only."""
+
+# Further names that are unique in an account and missing from NAME_LIMITS.
+_MORE = frozenset({
+    ("aws_cloudfront_function", "name"),
+    ("aws_db_instance", "identifier"),
+    ("aws_ecr_repository", "name"),
+    ("aws_ecs_cluster", "name"),
+    ("aws_eks_cluster", "name"),
+    ("aws_iam_policy", "name"),
+    ("aws_iam_user", "name"),
+    ("aws_iam_instance_profile", "name"),
+    ("aws_kinesis_firehose_delivery_stream", "name"),
+    ("aws_lb", "name"),
+    ("aws_msk_cluster", "cluster_name"),
+    ("aws_s3_bucket", "bucket"),
+    ("aws_scheduler_schedule", "name"),
+    ("aws_secretsmanager_secret", "name"),
+    ("aws_ssm_parameter", "name"),
+})  # fmt: skip
+
+_WORKSPACE = Address("terraform", "", "workspace")
+
+_NAMED: dict[str, tuple[str, ...]] = {}
+for _type, _attribute in sorted({*NAME_LIMITS, *_MORE}):
+    _limit = NAME_LIMITS.get((_type, _attribute))
+    # Names within a parent need no suffix of their own. A dotted path leads into a block or a map.
+    if (
+        "." not in _attribute
+        and (_limit is None or _limit.scope != "parent")
+        and (_type, _attribute) not in UNRESTRICTED
+    ):
+        _NAMED[_type] = (*_NAMED.get(_type, ()), _attribute)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One attribute that names a resource."""
+
+    found: BlockInstance
+    attribute: str
+    expression: Expression
+
+    @property
+    def origins(self) -> frozenset[Address]:
+        """Where the name comes from; see `ticketgen.hcl.origins`."""
+        found = self.found
+        return found.subject.origins.of(self.expression, found.scope, found.declared.block)
+
+
+def names(subject: Subject) -> Iterator[Name]:
+    """Every name that must be unique in an account, in every scope of its module."""
+    for type, attributes in _NAMED.items():
+        for found in subject.resources(type):
+            for attribute in attributes:
+                expression = found.expression(attribute)
+                if expression is not None and not _is_null(expression):
+                    yield Name(found, attribute, expression)
+
+
+def suffixes(subject: Subject, scope: Scope) -> frozenset[Address]:
+    """The root module's variables that distinguish one deployment from another."""
+    variables = scope.root.module.variables
+    return subject.memoized(
+        ("suffixes", id(scope.root)),
+        lambda: frozenset(each.address for name, each in variables.items() if SUFFIX.fullmatch(name)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def varies_without_variable(origins: frozenset[Address]) -> bool:
+    """Whether a name varies without a variable: by workspace, random resource, data source or unknown value."""
+    return any(
+        each in {UNKNOWN_ORIGIN, _WORKSPACE}
+        or each.kind == "data"
+        or (each.kind == "resource" and each.type.startswith("random_"))
+        for each in origins
+    )
+
+
+def is_input(expression: Expression) -> bool:
+    """Whether a name is exactly one variable, so that the person who deploys the stack chooses it."""
+    while isinstance(expression, Parentheses):
+        expression = expression.inner
+    return isinstance(expression, Reference) and expression.root == "var"
+
+
+def _is_null(expression: Expression) -> bool:
+    return isinstance(expression, Literal) and expression.value is None

@@ -1,0 +1,53 @@
+"""Version constraints in Terraform's syntax.
+
+Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
+"""
+
+from __future__ import annotations
+
+import re
+
+from ticketgen.hcl.syntax import Expression, Literal
+
+__all__ = ["allows"]
+
+_TERM = re.compile(r"(=|!=|>=|<=|>|<|~>)?+\s*+v?+(\d++(?:\.\d++)*+)(?:[-+][\w.+-]*+)?+")
+_MAX_LENGTH = 200
+"""Characters of a constraint that is read; no one writes a longer one."""
+
+
+def allows(constraint: Expression, version: tuple[int, ...]) -> bool:
+    """Whether a constraint allows a version; True if the constraint is unreadable, which Terraform reports itself."""
+    if not isinstance(constraint, Literal) or not isinstance(constraint.value, str):
+        return True
+    if len(constraint.value) > _MAX_LENGTH:
+        return True
+    for term in constraint.value.split(","):
+        match = _TERM.fullmatch(term.strip())
+        if match and not _holds(
+            match[1] or "=", tuple(int(part[:9]) for part in match[2].split(".")), version
+        ):
+            return False
+    return True
+
+
+def _holds(operator: str, bound_version: tuple[int, ...], version: tuple[int, ...]) -> bool:
+    width = max(len(bound_version), len(version))
+    bound, value = (each + (0,) * (width - len(each)) for each in (bound_version, version))
+    match operator:
+        case "=":
+            return value == bound
+        case "!=":
+            return value != bound
+        case ">=":
+            return value >= bound
+        case "<=":
+            return value <= bound
+        case ">":
+            return value > bound
+        case "<":
+            return value < bound
+    # ~> 5.1 allows 5.1 or later, before 6; ~> 5.1.2 allows 5.1.2 or later, before 5.2; ~> 5 allows 5 or later.
+    return value >= bound and (
+        len(bound_version) < 2 or value[: len(bound_version) - 1] == bound_version[:-1]
+    )

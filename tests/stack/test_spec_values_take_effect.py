@@ -1,0 +1,96 @@
+"""Every value of the spec takes effect: changing it changes the rendered stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from stacks import DEMO_REGIONS, environment, rendered
+
+from ticketgen.spec.model import Api, Audit, Domain, EventScale, Functions, Objectives, Pms, State
+
+SCALE = {
+    "purchases_per_minute": 45_000,
+    "seats_per_event": 234_000,
+    "concurrent_events": 20,
+    "seats_per_order": 8,
+    "hold_seconds": 300,
+}
+OBJECTIVES: dict[str, int] = Objectives().model_dump()
+
+
+def _usual() -> Mapping[str, str]:
+    return rendered(environment())
+
+
+def _different(**parts: object) -> str:
+    """The rendered lines of a changed environment that the unchanged one lacks."""
+    changed = rendered(environment(**parts))  # type: ignore[arg-type]
+    usual = {path: set(text.splitlines()) for path, text in _usual().items()}
+    return "\n".join(
+        line
+        for path, text in changed.items()
+        for line in text.splitlines()
+        if line not in usual.get(path, ())
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("purchases_per_minute", 9_000),
+        ("seats_per_event", 280_000),
+        ("concurrent_events", 100),
+        ("seats_per_order", 4),
+        ("hold_seconds", 600),
+    ],
+)
+def test_the_event_scale_takes_effect(field: str, value: int) -> None:
+    assert _different(event_scale=EventScale(**SCALE | {field: value}))
+
+
+@pytest.mark.parametrize("field", OBJECTIVES)
+def test_the_objectives_take_effect(field: str) -> None:
+    value = {"verification_interval_s": 20}.get(field, OBJECTIVES[field] + 1)
+    assert str(value) in _different(objectives=Objectives(**OBJECTIVES | {field: value}))
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ({"name": "blue"}, '"blue"'),
+        ({"project": "other-shop"}, '"other-shop"'),
+        ({"protect": True}, "deletion_protection_enabled = true"),
+        ({"tags": {"Team": "on-sale"}}, "on-sale"),
+        ({"state": State(bucket="the-bucket")}, "the-bucket"),
+        ({"state": State(bucket="the-bucket", region="eu-west-3")}, "eu-west-3"),
+        ({"api": Api(auth="none")}, '"NONE"'),
+        ({"api": Api(auth="cognito")}, '"COGNITO_USER_POOLS"'),
+        ({"api": Api(account_logging=True)}, "aws_api_gateway_account"),
+        ({"api": Api(domain=Domain(name="shop.example.com", zone_id="Z42"))}, "shop.example.com"),
+        ({"audit": Audit(store="timestream")}, "aws_timestreamwrite_table"),
+        ({"pms": Pms(url="https://pms.example.com/x")}, "https://pms.example.com/x"),
+        ({"regions": (DEMO_REGIONS[2], *DEMO_REGIONS[3:6])}, 'primary_region = "eu-west-1"'),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_every_other_value_takes_effect(parts: dict[str, object], text: str) -> None:
+    squeezed = " ".join(_different(**parts).split())
+    assert text in squeezed
+
+
+def test_without_reserved_concurrency_none_is_reserved() -> None:
+    attribute = "reserved_concurrent_executions"
+    assert attribute in _usual()["modules/region/functions.tf"]
+    without = rendered(environment(functions=Functions(reserved_concurrency=False)))
+    assert not any(attribute in text for path, text in without.items() if path.endswith(".tf"))
+
+
+def test_protection_is_off_unless_asked_for() -> None:
+    text = "\n".join(_usual().values())
+    assert "deletion_protection_enabled = true" not in " ".join(text.split())
+
+
+def test_without_a_bucket_the_state_has_no_backend() -> None:
+    assert 'backend "s3"' in rendered(environment(state=State(bucket="the-bucket")))["provider.tf"]
+    assert "backend " not in _usual()["provider.tf"]
