@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ticketgen.cli import progress as progress_line
+from ticketgen.cli import progress_line
 from ticketgen.cli.app import app
 from ticketgen.cli.help import COMMANDS
 
@@ -123,7 +123,7 @@ def on_a_terminal(patience: float, **variables: str) -> str:
     if pid == 0:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - the terminal instead of pytest's
         os.environ.update({"TERM": "xterm", "CI": "", **variables})
-        progress_line._DELAY_S = patience
+        progress_line.DELAY_S = patience
         with progress_line.progress() as shown:
             shown.step("Rendering dev")
             deadline = time.monotonic() + (60 if patience == 1 else 0.3)
@@ -145,7 +145,7 @@ def on_a_terminal(patience: float, **variables: str) -> str:
 
 
 def test_progress_is_shown_after_a_second_and_removed_at_the_end() -> None:
-    assert progress_line._DELAY_S == 1
+    assert progress_line.DELAY_S == 1
     shown = on_a_terminal(patience=1)
     assert re.match(r"\rRendering dev … [1-9]\d* s", shown)
     assert shown.rstrip(" ").endswith("\r")

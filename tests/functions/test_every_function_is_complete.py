@@ -18,7 +18,7 @@ from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import Module, Source
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
-from ticketgen.stack.operations import _SKEW_SECONDS, stack_facts
+from ticketgen.stack.operations import SKEW_SECONDS, stack_facts
 from ticketgen.stack.roles import roles
 
 TESTS = Path(__file__).parent
@@ -153,4 +153,4 @@ def test_a_move_of_home_waits_for_every_function_that_writes_under_a_lease() -> 
     }
     assert leases == {"ticket_purchase": LEASE_SECONDS, "oversell_corrector": LEASE_SECONDS}
     longest = max(sizing[FUNCTIONS[name].capacity.timeout].value for name in leases)
-    assert stack_facts(subject, sizing)["quiet_seconds"] == LEASE_SECONDS + longest + _SKEW_SECONDS
+    assert stack_facts(subject, sizing)["quiet_seconds"] == LEASE_SECONDS + longest + SKEW_SECONDS

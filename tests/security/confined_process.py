@@ -1,6 +1,6 @@
 """Run a command so that Linux refuses what it may not do: Landlock for files and TCP, seccomp for sockets.
 
-    python confined.py RULES.json COMMAND ...
+    python confined_process.py RULES.json COMMAND ...
 
 The rules name the paths that the command may read, and those that it may also write. Everything else fails with EACCES
 or EPERM: reading another file, writing, creating a socket. The command cannot lift the rules, and neither can its

@@ -14,7 +14,7 @@ from events import Clock, Event, Section
 from ticketgen.assets import asset_folder
 from ticketgen.figures import assumptions
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
-from ticketgen.stack.operations import _SKEW_SECONDS
+from ticketgen.stack.operations import SKEW_SECONDS
 
 BUYER = "AROAEXAMPLEEXAMPLEEX:" + "s" * 32
 
@@ -103,7 +103,7 @@ def constants(module: str) -> dict[str, object]:
         ("comparison", "SLICES", assumptions.SLICES_PER_RUN),
         ("sales_database", "BATCH", assumptions.PROCESSOR_BATCH),
         ("seat_map", "CHUNK", INVENTORY_BATCH_SIZE),
-        ("inventory_verifier", "SKEW_SECONDS", _SKEW_SECONDS),
+        ("inventory_verifier", "SKEW_SECONDS", SKEW_SECONDS),
     ],
 )
 def test_a_constant_of_the_functions_code_has_the_same_value_here(

@@ -9,7 +9,7 @@ import typer
 from ticketgen.cli.exit_codes import ExitCode
 from ticketgen.cli.options import Format, Spec
 from ticketgen.cli.output import write_result
-from ticketgen.cli.progress import progress
+from ticketgen.cli.progress_line import progress
 from ticketgen.cli.spec_file import expected_spec
 from ticketgen.escaping import as_json
 

@@ -13,7 +13,7 @@ import typer
 from ticketgen.cli.completion import complete_presets
 from ticketgen.cli.displayed_paths import resolve_argument
 from ticketgen.cli.output import exit_with_findings, print_findings
-from ticketgen.cli.progress import progress
+from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import session
 from ticketgen.escaping import as_shell_word
 from ticketgen.reports import ReportFormat

@@ -12,7 +12,7 @@ from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.displayed_paths import display_path
 from ticketgen.cli.options import Environments, ReportFormatOption, Spec
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
-from ticketgen.cli.progress import progress
+from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
 from ticketgen.cli.spec_file import require_spec
 from ticketgen.cli.summary import changes_report, print_next_steps, print_summary

@@ -15,7 +15,7 @@ from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 
-__all__ = ["RIGHTS", "SCRIPTS", "SHARED", "stack_facts"]
+__all__ = ["RIGHTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 
 SHARED = ("dynamo", "events", "ledger")
 """Function modules that the scripts import."""
@@ -48,7 +48,7 @@ RIGHTS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = MappingProxyType(
 
 SCRIPTS = tuple(sorted(RIGHTS))
 
-_SKEW_SECONDS = 2
+SKEW_SECONDS = 2
 """Allowed difference between the clocks of two machines."""
 
 _READS_PER_WRITE = 1
@@ -77,6 +77,6 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
         "regions": [region for region in environment.regions if region != environment.primary_region],
         "primary_region": environment.primary_region,
         "secondary_region": environment.secondary_region,
-        "quiet_seconds": LEASE_SECONDS + longest + _SKEW_SECONDS,
+        "quiet_seconds": LEASE_SECONDS + longest + SKEW_SECONDS,
         "warm_throughput": {table: [units, units * _READS_PER_WRITE] for table, units in writes.items()},
     }

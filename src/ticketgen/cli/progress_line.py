@@ -13,9 +13,9 @@ from ticketgen.cli.session import print_verbose, session
 from ticketgen.cli.streams import write_escaped
 from ticketgen.escaping import visible
 
-__all__ = ["Progress", "progress"]
+__all__ = ["DELAY_S", "Progress", "progress"]
 
-_DELAY_S = 1.0
+DELAY_S = 1.0
 _REDRAW_INTERVAL_S = 0.1
 
 
@@ -35,7 +35,7 @@ class Progress:
 
     def run(self) -> None:
         """Show the line until `end`, beginning after a second."""
-        self._over.wait(_DELAY_S)
+        self._over.wait(DELAY_S)
         while not self._over.is_set():
             if self._what:
                 self._write_line(f"{self._what} … {time.monotonic() - self._since:.0f} s")

@@ -1,0 +1,74 @@
+"""Private names stay in their module, and no two modules share a name for different things."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ticketgen
+
+SOURCE = Path(ticketgen.__file__).parent
+TESTS = Path(__file__).parents[1]
+
+ONE_MEANING = {
+    "__main__": "the module that `python -m` runs",
+    "budget": "a limit of work: of a directory, or of a template",
+    "hidden_characters": "the search, and the rule that reports what it finds",
+    "json": "an output format",
+    "model": "the frozen data of its package",
+    "reference": "a generated page of the documentation",
+    "registry": "the entries of its package, by name",
+    "rehearsal": "the package, and the kinds of its findings",
+    "sizing": "the package, and the kinds of its findings",
+    "spec": "the package, and the kinds of its findings",
+    "text": "an output format",
+    "verification": "the package, and the kinds of its findings",
+}
+"""Module names that occur more than once, because they mean the same in every package."""
+
+
+def modules(root: Path) -> list[Path]:
+    return [path for path in sorted(root.rglob("*.py")) if not {"bad", "good"} & {*path.parts}]
+
+
+def borrowed(path: Path) -> Iterator[str]:
+    """The private names of other modules that a module uses; `_parse` is a hook of Jinja."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ticketgen"):
+            imported |= {alias.asname or alias.name for alias in node.names}
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name.startswith("_"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            private = node.attr.startswith("_") and not node.attr.startswith("__")
+            if private and node.value.id in imported and node.attr != "_parse":
+                yield f"{node.value.id}.{node.attr}"
+
+
+@pytest.mark.parametrize("root", [SOURCE, TESTS], ids=lambda root: str(root.name))
+def test_private_names_are_used_in_their_own_module_only(root: Path) -> None:
+    found = {f"{path.relative_to(root)}: {name}" for path in modules(root) for name in borrowed(path)}
+    assert not found
+
+
+def test_private_names_of_other_modules_are_detected(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        "from ticketgen.tree import disk\nfrom ticketgen.wording import _HEAD\ndisk._walk\ndisk.read\n"
+    )
+    assert list(borrowed(path)) == ["ticketgen.wording._HEAD", "disk._walk"]
+
+
+def test_no_module_name_means_two_things() -> None:
+    packages = defaultdict(list)
+    for path in modules(SOURCE):
+        module = path.parent if path.stem == "__init__" else path
+        packages[module.stem].append(str(module.parent.relative_to(SOURCE.parent)))
+    repeated = {name: places for name, places in packages.items() if len(places) > 1}
+    assert {name: places for name, places in repeated.items() if name not in ONE_MEANING} == {}
+    assert set(ONE_MEANING) <= set(repeated)
