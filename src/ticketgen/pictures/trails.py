@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
-from ticketgen.hcl.follow import named, source
+from ticketgen.hcl.follow import resolve_reference, source
 from ticketgen.hcl.syntax import (
     Access,
     Attribute,
@@ -156,7 +156,7 @@ def _reference(
             yield from _follow(step.key, (), scope, file, trail)
     behind = SourceReference(file, reference.line, written_form(reference))
     whole = Reference(reference.line, reference.column, reference.root, (*reference.steps, *steps))
-    found = named(whole, scope)
+    found = resolve_reference(whole, scope)
     if found is None or behind in trail:
         return
     declared, trail = found.declaration, (*trail, behind)
@@ -208,7 +208,7 @@ def places(expression: Expression, scope: Scope, file: str) -> Iterator[tuple[st
             if isinstance(item.key, Literal) and isinstance(item.key.value, str):
                 yield item.key.value, item, file
     elif isinstance(expression, Reference) and expression.address.kind == "local":
-        found = named(expression, scope)
+        found = resolve_reference(expression, scope)
         origin = source(found.declaration, scope) if found is not None else None
         if found is not None and origin is not None:
             yield from places(origin.expression, scope, found.declaration.file)

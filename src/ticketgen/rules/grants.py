@@ -145,7 +145,7 @@ def _actions(
 ) -> tuple[tuple[str, Location], ...] | None:
     block = role.resource.block
     if block.attribute("managed_policy_arns") or block.blocks("inline_policy") or block.blocks("dynamic"):
-        subject.note_unseen(role.resource.place, _UNSEEN_TEXT.format("policies inside a role"))
+        subject.note_unseen(role.resource.location, _UNSEEN_TEXT.format("policies inside a role"))
         return None
     found: list[tuple[str, Location]] = []
     for policy in policies:

@@ -43,7 +43,7 @@ def _wrong(found: BlockInstance, expression: Expression, limit: NameLimit) -> st
 def _known_characters(found: BlockInstance, text: PartialText) -> int:
     """The fewest characters that a name has, with every unknown part empty."""
     assumed = found.subject.assumed
-    known = (assumed.linked(each) for each in assumed.parts(text))
+    known = (assumed.follow_link(each) for each in assumed.parts(text))
     return sum(len(each) for each in known if isinstance(each, str))
 
 

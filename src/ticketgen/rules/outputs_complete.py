@@ -43,7 +43,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 def _of_root(subject: Subject, root: Scope, scopes: list[Scope], stack: bool) -> Iterator[Problem]:
     present: dict[str, Location] = {}
     for kind, types in _TESTABLE.items():
-        places = [declared.place for scope in scopes for declared in scope.resources(*types)]
+        places = [declared.location for scope in scopes for declared in scope.resources(*types)]
         if places:
             present[kind] = min(places)
     if not present:

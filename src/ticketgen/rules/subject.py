@@ -71,15 +71,15 @@ class BlockInstance:
 
     def value(self, name: str) -> Value:
         """The certain value of an attribute; None if it is null or not set."""
-        return self.subject.charge(self.subject.values.settled(self.expression(name), self.where))
+        return self.subject.charge(self.subject.values.resolved(self.expression(name), self.where))
 
     def value_with_defaults(self, name: str) -> Value:
         """The value of an attribute under the defaults of the root module's variables."""
-        return self.subject.charge(self.subject.assumed.settled(self.expression(name), self.where))
+        return self.subject.charge(self.subject.assumed.resolved(self.expression(name), self.where))
 
     def evaluate_with_defaults(self, expression: Expression) -> Value:
         """The value of an expression in the block, as `value_with_defaults`."""
-        return self.subject.charge(self.subject.assumed.settled(expression, self.where))
+        return self.subject.charge(self.subject.assumed.resolved(expression, self.where))
 
     def link(self, name: str) -> Link | None:
         """The resource that an attribute refers to."""
@@ -151,9 +151,9 @@ class Subject:
         """What the rules did not see, with the number of its places and the first of them."""
         found = {what: set(places) for what, places in self._unseen.items()}
         for values in (self.values, self.assumed):
-            beyond = values.beyond.values()
+            beyond = values.not_computed.values()
             for expression, place in locate((scope.module.files, each) for scope, each, _ in beyond):
-                found.setdefault(values.beyond[id(expression)][2], set()).add(place)
+                found.setdefault(values.not_computed[id(expression)][2], set()).add(place)
         for what, places in sorted(found.items()):
             yield what, len(places), min(places)
 

@@ -51,7 +51,7 @@ def admit(
     rough = [*map(upper_bound, terraform.values()), *(each.tokens for each in of_others.values())]
     longest = max(map(len, terraform.values()), default=0)
     heaviest = max(rough, default=0)
-    if sum(rough) <= budget.tokens and heaviest <= budget.tokens_of_a_file and longest <= budget.longest:
+    if sum(rough) <= budget.tokens and heaviest <= budget.tokens_per_file and longest <= budget.longest:
         return AdmittedFiles(terraform, frozenset(others), ())
     weights = {path: _weight(text, budget) for path, text in terraform.items()}
     weights |= of_others
@@ -62,8 +62,8 @@ def admit(
         weight = weights[path]
         if weight.longest > budget.longest:
             refused[path] = f"a string, heredoc or comment has more than {budget.longest:,} characters"
-        elif weight.tokens > budget.tokens_of_a_file:
-            refused[path] = f"the file has more than {budget.tokens_of_a_file:,} tokens"
+        elif weight.tokens > budget.tokens_per_file:
+            refused[path] = f"the file has more than {budget.tokens_per_file:,} tokens"
         elif weight.tokens > left:
             refused[path] = (
                 f"the directory has more than {budget.tokens:,} tokens, of which this file has "
@@ -89,9 +89,9 @@ def _weight(text: str, budget: Budget) -> Weight:
     unread = Weight(TOKENS_PER_FILE, 0)  # no parser sees it
     if invalid_character(text):
         return unread
-    weight = weigh(text, budget.tokens_of_a_file)
+    weight = weigh(text, budget.tokens_per_file)
     # The weight comes first, because `weigh` stops early in a heavy text, while `refusal` may read all of it.
-    return unread if weight.tokens <= budget.tokens_of_a_file and refusal(text) else weight
+    return unread if weight.tokens <= budget.tokens_per_file and refusal(text) else weight
 
 
 def _findings(refused: Mapping[str, str], budget: Budget, *, rendered: bool) -> Iterator[Finding]:

@@ -113,11 +113,11 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
     for variable in islice(missing, _MAX_MISSING):
         name = variable.name
         message = f"missing required argument {name} in {call.address}"
-        help = f"set {name}: the variable at {variable.place} has no default"
-        yield MISSING_MODULE_INPUT.found(message, help, at=call.place)
+        help = f"set {name}: the variable at {variable.location} has no default"
+        yield MISSING_MODULE_INPUT.found(message, help, at=call.location)
     if next(missing, None) is not None:
         message = f"{call.address} lacks more than {_MAX_MISSING} required arguments"
-        yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.place)
+        yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.location)
 
 
 def _check_output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
@@ -149,7 +149,7 @@ def _check_passed_providers(
     for name in islice((name for name in callee.sorted_providers if name not in passed), _MAX_MISSING):
         message = f"missing provider configuration {name} in {call.address}: {_named(callee)} requires it"
         help = f"add {name} = … to the providers argument"
-        yield MISSING_MODULE_PROVIDER.found(message, help, at=call.place)
+        yield MISSING_MODULE_PROVIDER.found(message, help, at=call.location)
 
 
 def _named_providers(module: Module, guesses: Guesses) -> Iterator[Finding]:

@@ -193,7 +193,7 @@ def _shortest(graph: _Graph, component: set[Address]) -> list[Address]:
 
 def _finding(module: Module, cycle: list[Address]) -> Finding:
     declared = (module.declarations.get(address.declared) for address in cycle)
-    place = next((found[0].place for found in declared if found), None)
+    place = next((found[0].location for found in declared if found), None)
     names = list(map(str, cycle))
     shown = names if len(names) <= 6 else [*names[:3], f"… {len(names) - 5} more …", *names[-2:]]
     message = f"dependency cycle: {' → '.join([*shown, names[0]])}"

@@ -27,4 +27,6 @@ def check_unused(module: Module) -> Iterator[Finding]:
         declared = found[0]
         if not used.get(address, set()) - {id(declared.node)}:  # a variable's own validation does not count
             message = f"{address} is declared but never used"
-            yield UNUSED_DECLARATION.found(message, f"remove the {_KINDS[address.kind]}", at=declared.place)
+            yield UNUSED_DECLARATION.found(
+                message, f"remove the {_KINDS[address.kind]}", at=declared.location
+            )

@@ -113,7 +113,7 @@ class _Run:
         overrun = self._run_limited(self.budget.seconds, lambda: self.findings.extend(self._checks()))
         if self.elsewhere is not None:
             self.elsewhere.stop()
-        reasons = [*self.budget.short, *overrun]
+        reasons = [*self.budget.shortages, *overrun]
         self.findings += (too_large(why, None, FIX, rendered=self.ours) for why in reasons)
         kept: list[Finding] = []
         all_read = not self.unread and not reasons and not self.budget.partial
