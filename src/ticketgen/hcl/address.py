@@ -1,4 +1,4 @@
-"""Terraform addresses, such as ``var.region``, ``aws_vpc.main`` and ``module.net.id``."""
+"""Terraform addresses, such as ``var.region`` and ``module.net.id``."""
 
 from __future__ import annotations
 

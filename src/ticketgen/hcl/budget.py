@@ -1,4 +1,4 @@
-"""The budget of one directory: the work and memory that its verification may take.
+"""The budget of a directory: the work and memory that its checks may take.
 
 The work is counted in units that depend only on the texts, so the same directory gives the same result on every
 machine: tokens to parse (`weight`), scopes of modules, and steps of evaluation. `watchdog` ends work that this count

@@ -1,4 +1,4 @@
-"""A directory of Terraform: its modules, and a scope for each call of each module.
+"""A directory of Terraform: its modules, and a scope for each module call.
 
 A module that no other module calls is a root module. So are the directory itself and modules with a backend: Terraform
 may run in them with the default values, even if another module calls them. A variable of a called module may have a
@@ -95,7 +95,7 @@ class Configuration:
 
     @cached_property
     def roots(self) -> tuple[Scope, ...]:
-        """The scopes of the root modules; a module that is called only in a cycle is not among them."""
+        """The scopes of the root modules. Modules that only call each other have none."""
         called = {
             source_folder(module, call.block)
             for module in self.modules.values()

@@ -106,7 +106,7 @@ class Evaluator:
             self.budget.spend(self._steps)
 
     def parts(self, text: PartialText) -> tuple[Value, ...]:
-        """The parts of a text: known ones as text, others as values; () if it is too long."""
+        """The parts of a text, known ones as text, others as values; () if too long."""
         found: list[Value] = []
         room = MAX_CHARACTERS
         for part in text.template.parts:
@@ -137,7 +137,7 @@ class Evaluator:
         return UNKNOWN
 
     def known_at_plan(self) -> Unknown:
-        """The value of an expression that is known only at plan time, or that another check reports."""
+        """The value of an expression that only a plan determines, or that is invalid."""
         self.is_planned = True
         return UNKNOWN
 

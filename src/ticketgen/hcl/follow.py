@@ -1,4 +1,4 @@
-"""Resolve references to declarations, and declarations to the expressions of their values."""
+"""Resolve a reference to its declaration, and a declaration to its expression."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Source(NamedTuple):
 
 
 def resolve_reference(reference: Reference, scope: Scope) -> ResolvedReference | None:
-    """The declaration that a reference in a scope names; an output for ``module.x.y``.
+    """The declaration that a reference names; an output for ``module.x.y``.
 
     None if it is not declared or is in a module that was not read, and for built-in names and whole modules.
     """

@@ -92,7 +92,7 @@ def refusal(text: str) -> Refusal | None:
 
 
 def _too_long(runs: re.Pattern[str], text: str, limit: int) -> int | None:
-    """The offset of the longest run if the sum of the squared lengths exceeds the limit."""
+    """The offset of the longest run if the squared lengths exceed the limit."""
     found = [(run.end() - run.start(), run.start()) for run in runs.finditer(text)]
     return max(found)[1] if sum(length * length for length, _ in found) > limit else None
 

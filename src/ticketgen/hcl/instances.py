@@ -1,4 +1,4 @@
-"""Instances of resources with ``count`` or ``for_each``, and of ``dynamic`` blocks."""
+"""Instances of repeated resources and of ``dynamic`` blocks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def nested_blocks(
 
 
 def _can_afford(values: Evaluator, instances: int) -> bool:
-    """Charge some instances to the budget; False if too few steps are left for more than one."""
+    """Whether the budget has room for the instances, which it is charged for."""
     steps = instances * _STEPS_PER_INSTANCE
     if instances <= 1 or steps <= values.budget.left:
         values.budget.spend(steps)

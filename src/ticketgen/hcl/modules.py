@@ -102,7 +102,7 @@ class Module:
 
     @cached_property
     def providers(self) -> frozenset[Address]:
-        """The module's provider configurations, declared or passed in: ``aws``, ``aws.us_east_1``."""
+        """The provider configurations that the module declares, requires or gets."""
         required = (Address("provider", name) for name in self.required_providers)
         own = (provider_address(block) for block in self.blocks("provider") if block.labels)
         return frozenset({*required, *own, *self.passed_providers})
@@ -155,7 +155,7 @@ class Module:
         return tuple(each for each in self._every_use if each.address.kind in BUILT_INS)
 
     def references(self, expression: Expression) -> tuple[Reference, ...]:
-        """The references in an expression of the module, without names that a ``for`` inside it binds."""
+        """The references in an expression, without names that a ``for`` in it binds."""
         if isinstance(expression, Literal):
             return ()
         found = self._references.get(id(expression))

@@ -12,7 +12,7 @@ __all__ = ["as_condition", "as_text", "binary", "element", "elements", "step_int
 
 
 def step_into(link: Link, step: Step) -> Link:
-    """One step into a resource. An index changes nothing: all instances and elements have the same link."""
+    """One step into a resource; an index of an instance or element is ignored."""
     if isinstance(step, GetAttribute):
         return Link(link.scope, link.resource, (*link.path, step.name))
     if (
@@ -44,7 +44,7 @@ def elements(value: Value) -> list[tuple[Value, Value]] | None:
 
 
 def as_condition(value: Value) -> bool | None:
-    """The value as a condition, as Terraform converts it; None if it is unknown or not a condition."""
+    """The value converted to a bool; None if it is unknown or not a condition."""
     if isinstance(value, str):
         return {"true": True, "1": True, "false": False, "0": False}.get(value)
     return value if isinstance(value, bool) else None

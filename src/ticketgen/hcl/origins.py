@@ -19,9 +19,9 @@ _UNKNOWN: Final = frozenset({UNKNOWN_ORIGIN})
 
 
 class Origins:
-    """The search for origins through local values, module calls and resources. Each origin is an address.
+    """The search for origins, through local values, module calls and resources.
 
-    ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and similar built-ins are origins
+    Each origin is an address. ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and similar built-ins are origins
     themselves. An address with a type and no name stands for a resource or data source of that type, in addition to the
     origins of its arguments. `UNKNOWN_ORIGIN` is anything else, such as an output of a module that was not read, or
     an origin that the budget does not suffice for.
@@ -38,7 +38,7 @@ class Origins:
         self._by_block: dict[tuple[Scope, int], frozenset[Address]] = {}
 
     def of(self, expression: Expression, scope: Scope, block: Block | None = None) -> frozenset[Address]:
-        """The origins of an expression; ``each``, ``count`` and iterators have the origins of their loops."""
+        """The origins of an expression; names bound by a loop have those of the loop."""
         found: set[Address] = set()
         try:
             for reference in scope.module.references(expression):
