@@ -78,7 +78,8 @@ def load_compiled(content: bytes) -> Lark:
 def _renumbered(table: dict[str, Any]) -> dict[str, Any]:
     """Lark's parse table with a stable order of states and tokens.
 
-    Lark's own order differs from run to run. The row of a state alternates tokens and actions: the number of the next state, or ``~rule`` for a reduction.
+    Lark's own order differs from run to run. The row of a state alternates tokens and actions: the number of the next
+    state, or ``~rule`` for a reduction.
     """
     tokens = sorted(table["tokens"].values())
     by_name = {

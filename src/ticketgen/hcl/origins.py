@@ -21,10 +21,10 @@ _UNKNOWN: Final = frozenset({UNKNOWN_ORIGIN})
 class Origins:
     """The search for origins, through local values, module calls and resources.
 
-    Each origin is an address. ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and similar built-ins are origins
-    themselves. An address with a type and no name stands for a resource or data source of that type, in addition to the
-    origins of its arguments. `UNKNOWN_ORIGIN` is anything else, such as an output of a module that was not read, or
-    an origin that the budget does not suffice for.
+    Each origin is an address. ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and
+    similar built-ins are origins themselves. An address with a type and no name stands for a resource or data source of
+    that type, in addition to the origins of its arguments. `UNKNOWN_ORIGIN` is anything else, such as an output of a
+    module that was not read, or an origin that the budget does not suffice for.
 
     Every part of an expression counts, even a branch that is not taken: a name that may depend on an input does.
 

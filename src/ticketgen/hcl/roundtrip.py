@@ -57,7 +57,7 @@ def write(tree: Tree) -> Written:
 
 
 def _significant(tree: Tree) -> Iterator[str]:
-    """Rules and tokens in order: kind, NUL, and name or text with white space collapsed."""
+    """Rules and tokens in order: kind, NUL, and the name or normalized text."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()

@@ -89,7 +89,7 @@ class IfDirective(Node):
 
 @dataclass(frozen=True, slots=True)
 class ForDirective(Node):
-    """``%{ for key, name in collection }body%{ endfor }``; key is None if there is only a name."""
+    """``%{ for key, name in collection }body%{ endfor }``; ``key`` may be None."""
 
     key: str | None
     name: str
@@ -206,7 +206,7 @@ class Tuple(Node):
 
 @dataclass(frozen=True, slots=True)
 class ObjectItem(Node):
-    """``key = value``. A bare name as key is a `Literal`, ``(name)`` is `Parentheses`."""
+    """``key = value``. A bare key is a `Literal`, ``(key)`` is `Parentheses`."""
 
     key: Expression
     value: Expression

@@ -15,7 +15,7 @@ _KINDS = {"var": "variable", "local": "local value"}
 
 
 def check_unused(module: Module) -> Iterator[Finding]:
-    """Yield a finding for each unused declaration; nothing if an unread file of the module may use it."""
+    """Yield a finding for each unused declaration, if all files could be read."""
     if not module.complete:
         return
     used: dict[Address, set[int]] = {}
