@@ -1,4 +1,4 @@
-"""Characters that are hidden from reviewers, or look like others."""
+"""Characters that reviewers cannot see, or that look like others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["RULE"]
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    """Read every text, also of files that no parser could read."""
+    """Check every text, including files that no parser could read."""
     for path, text in sorted(subject.configuration.texts.items()):
         for place in hidden_characters(text):
             yield Problem(place.message, Location(path, place.line, place.column), place.help, place.severity)

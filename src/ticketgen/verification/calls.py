@@ -104,7 +104,7 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
     given = {attribute.name: attribute for attribute in call.block.body.attributes}
     for name, attribute in given.items():
         if name not in _META_ARGUMENTS and name not in variables and callee.complete:
-            message = f"unsupported argument {name} in {call.address}: {_display_name(callee)} declares no such variable"
+            message = f"unsupported argument {name} in {call.address}: {_folder_name(callee)} declares no such variable"
             help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
             yield UNKNOWN_MODULE_INPUT.found(message, help, at=attribute.at(call.file))
     missing = (each for each in callee.required_variables if each.name not in given)
@@ -124,7 +124,7 @@ def _check_output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> I
         message = f"{use.address} has no output {output.name}"
         help = (
             guesses.did_you_mean(output.name, callee.outputs)
-            or f"declare the output in {_display_name(callee)}"
+            or f"declare the output in {_folder_name(callee)}"
         )
         yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=output.at(use.file))
 
@@ -145,14 +145,14 @@ def _check_passed_providers(
             if key.name and key not in callee.passed_providers and callee.complete:
                 message = (
                     f"{call.address} passes the provider configuration {key}, "
-                    f"which {_display_name(callee)} does not accept"
+                    f"which {_folder_name(callee)} does not accept"
                 )
                 help = "remove it, or add it to configuration_aliases in the module's required_providers"
                 yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file))
             yield from _check_provider(module, item.value, call.file, guesses)
     for name in islice((name for name in callee.sorted_providers if name not in passed), _MAX_MISSING):
         message = (
-            f"missing provider configuration {name} in {call.address}: {_display_name(callee)} requires it"
+            f"missing provider configuration {name} in {call.address}: {_folder_name(callee)} requires it"
         )
         help = f"add {name} = … to the providers argument"
         yield MISSING_MODULE_PROVIDER.found(message, help, at=call.location)
@@ -189,5 +189,5 @@ def _provider_name(value: Expression) -> Address:
     return Address("provider")
 
 
-def _display_name(module: Module) -> str:
+def _folder_name(module: Module) -> str:
     return module.folder or "the module"

@@ -184,7 +184,7 @@ def _unreadable(file: str, message: str, help: str) -> Finding:
 
 
 def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
-    """Read a directory, except hidden files and folders and links that lead out.
+    """Read a directory, except hidden entries and links that lead out of it.
 
     Args:
         root: the directory.
