@@ -43,6 +43,6 @@ def build_picture(files: Iterable[File]) -> Picture:
 def _hub_regions(view: View) -> tuple[str, ...]:
     """The Regions with more modules than others, primary first; or else the primary."""
     modules = Counter(region for region in view.region_of_scope.values() if region)
-    most, least = max(modules.values(), default=0), min(modules.values(), default=0)
-    found = [name for name in view.regions if modules[name] == most > least] or [view.primary]
+    maximum, minimum = max(modules.values(), default=0), min(modules.values(), default=0)
+    found = [name for name in view.regions if modules[name] == maximum > minimum] or [view.primary]
     return tuple(sorted(found, key=lambda name: (name != view.primary, name)))

@@ -98,7 +98,7 @@ def _boxes(
 
 
 def _routes(integration: Resource, function: str) -> str:
-    """The routes to a function, such as ``POST /holds``, from the loop's values."""
+    """The routes to a function, such as ``POST /holds``, from its loop."""
     for_each = integration.block.attribute("for_each")
     if for_each is None:
         return ""

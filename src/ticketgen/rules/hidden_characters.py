@@ -16,8 +16,9 @@ __all__ = ["RULE"]
 def _check(subject: Subject) -> Iterator[Problem]:
     """Check every text, including files that no parser could read."""
     for path, text in sorted(subject.configuration.texts.items()):
-        for place in hidden_characters(text):
-            yield Problem(place.message, Location(path, place.line, place.column), place.help, place.severity)
+        for hidden in hidden_characters(text):
+            location = Location(path, hidden.line, hidden.column)
+            yield Problem(hidden.message, location, hidden.help, hidden.severity)
 
 
 RULE = Rule(**asdict(HIDDEN_CHARACTERS), check=_check)

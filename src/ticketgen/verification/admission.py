@@ -45,7 +45,7 @@ def admit(
         terraform: the texts to parse, by path.
         others: the other texts.
         budget: the budget of the directory.
-        rendered: see `verify`.
+        rendered: whether ticketgen rendered the files; see `verify_within`.
     """
     code_weights = {path: weigh_code(text) for path, text in others.items()}
     bounds = [*map(upper_bound, terraform.values()), *(each.tokens for each in code_weights.values())]

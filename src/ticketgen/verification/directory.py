@@ -134,7 +134,7 @@ def _outermost(path: Path, requested: Collection[Path]) -> Path:
 
 
 def _resolve(path: Path) -> Path:
-    """The path without links. `Path.resolve` would raise an error for a loop of links."""
+    """The path without links. `Path.resolve` raises an error for a loop of links."""
     return Path(real_path(path))
 
 
@@ -184,7 +184,7 @@ def _unreadable(file: str, message: str, help: str) -> Finding:
 
 
 def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
-    """Read a directory, except hidden entries and links that lead out of it.
+    """Read a directory, except hidden entries and links that lead out.
 
     Args:
         root: the directory.
@@ -200,7 +200,7 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
     findings = []
     left = MAX_TOTAL_BYTES
     room = room_of_unread = _MAX_NAMES
-    beyond: Counter[tuple[str, str]] = Counter()
+    over_limit: Counter[tuple[str, str]] = Counter()
     listing = Listing(root)
     try:
         for entry in listing:
@@ -223,8 +223,8 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
             if entry.kind is Kind.FILE and (left <= 0 or len(texts) >= MAX_READ):
                 # One of each kind stands for those in its folder, because there may be very many.
                 kind = folder, file.partition(".")[2]
-                beyond[kind] += 1
-                if beyond[kind] == 1:
+                over_limit[kind] += 1
+                if over_limit[kind] == 1:
                     unread.add(entry.path)
                     room_of_unread -= len(entry.path) + _CHARACTERS_PER_FINDING
                 continue
@@ -239,7 +239,7 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
                 texts[entry.path] = content
     except OSError as error:
         return Checked(None, (_no_directory(root, shown_name, error),))
-    findings += _limits(shown_name, listing, beyond.total())
+    findings += _limits(shown_name, listing, over_limit.total())
     if not any(file.endswith(".tf") for file in texts) and not findings:
         help = (
             "write it as HCL: ticketgen does not read Terraform's JSON syntax"

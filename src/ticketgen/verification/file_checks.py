@@ -29,10 +29,10 @@ def check_syntax(path: str, text: str, *, rendered: bool, round_trips: bool = Tr
     refused = refusal(text)
     if refused:
         before = text[: refused.offset]
-        place = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        location = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
         severity = Severity.ERROR if refused.invalid else severity_if_unchecked
         kind = SYNTAX if refused.invalid else NOT_CHECKED
-        return Checked(None, (kind.found(refused.reason, refused.help, at=place, severity=severity),))
+        return Checked(None, (kind.found(refused.reason, refused.help, at=location, severity=severity),))
     errors = parser_errors(text)
     if errors:
         findings = [
@@ -40,8 +40,8 @@ def check_syntax(path: str, text: str, *, rendered: bool, round_trips: bool = Tr
         ]
         if len(errors) > _MAX_ERRORS:
             message = f"the file has {len(errors) - _MAX_ERRORS:,} more syntax errors"
-            place = errors[_MAX_ERRORS].at(path)
-            findings.append(SYNTAX.found(message, "correct the others first", at=place))
+            location = errors[_MAX_ERRORS].at(path)
+            findings.append(SYNTAX.found(message, "correct the others first", at=location))
         return Checked(None, tuple(findings))
     tree = read(text)
     file = tree if isinstance(tree, Unreadable) else to_file(path, tree)
