@@ -69,7 +69,7 @@ def find_lines(view: View, nodes: Mapping[str, Node]) -> Iterator[Line]:
 def _linked(
     view: View, resource: Resource, link: Link, nodes: Mapping[str, Node]
 ) -> Iterator[tuple[str, str, bool, tuple[SourceReference, ...]]]:
-    """Yield the pairs of boxes that a resource links, and whether for failures."""
+    """Yield the pairs of boxes that a resource links; True marks a failure line."""
     sources = list(_boxes(view, resource, link.source, nodes))
     targets = list(_boxes(view, resource, link.target, nodes))
     if link.target == "for_each":
@@ -86,7 +86,7 @@ def _linked(
 def _boxes(
     view: View, resource: Resource, attribute: str, nodes: Mapping[str, Node]
 ) -> Iterator[tuple[str, tuple[SourceReference, ...]]]:
-    """Yield the boxes that an attribute leads to, directly or through a part of a box."""
+    """Yield the boxes that an attribute leads to, directly or through part of a box."""
     for use in view.uses(resource):
         if not use.attribute.startswith(attribute):
             continue
