@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"\w[\w-]*|\n|[^\w\s]")
 _CHUNK = 16_384
 """Characters whose tokens are counted at once, so that the list of tokens stays small."""
 _TOKENS_PER_PART = {"line": 0.25, "template": 4}
-"""Tokens for a line of a heredoc, and for an expression in a template. In a heredoc, each is a call of python-hcl2."""
+"""Tokens for a line of a heredoc, and for an expression in a template, for which python-hcl2 may be called again."""
 _COPIED_BYTES_PER_TOKEN = 12_000
 """HCL's parser copies all literal text before each part of a template."""
 _CODE_CHARACTERS_PER_TOKEN = 25
