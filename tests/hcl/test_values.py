@@ -128,7 +128,7 @@ def test_determined_values_that_are_not_computed_are_noted(expression: str, is_b
     values = Evaluator()
     for _ in range(2):  # the second time, locals are known
         values.of(local_of(scope, "x"), scope)
-        assert bool(values.beyond) == is_beyond
+        assert bool(values.not_computed) == is_beyond
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def _subject() -> Subject:
 
 @cache
 def _granted() -> dict[str, Granted]:
-    return {each.function.found.declared.name: each for each in grants(_subject())}
+    return {each.function.resource.declared.name: each for each in grants(_subject())}
 
 
 def test_the_role_of_every_function_is_known() -> None:

@@ -61,7 +61,7 @@ def test_a_small_attack_ends_with_its_steps(name: str, monkeypatch: pytest.Monke
     found = verify_within(ATTACKS[name](SMALL), rendered=False)
     assert found.cacheable
     assert all(each.severity is Severity.NOTE for each in too_large(found.findings))
-    assert bool(too_large(found.findings)) == bool(budget.short)
+    assert bool(too_large(found.findings)) == bool(budget.shortages)
 
 
 @pytest.mark.parametrize("name", DENSE)
@@ -112,7 +112,7 @@ def locals_of(tokens: int) -> str:
 def test_heavy_files_keep_no_other_file_from_being_checked() -> None:
     texts = {"a.tf": locals_of(250), "b/main.tf": "locals {\n  x = var.y\n}\n", "z.tf": locals_of(200)}
     budget = Budget()
-    budget.tokens, budget.tokens_of_a_file = 300, 300
+    budget.tokens, budget.tokens_per_file = 300, 300
     admitted = admit(texts, {}, budget, rendered=False)
     assert list(admitted.terraform) == ["b/main.tf", "z.tf"]
     (finding,) = admitted.findings
@@ -122,7 +122,7 @@ def test_heavy_files_keep_no_other_file_from_being_checked() -> None:
 
 def test_files_over_the_budget_are_named_up_to_twenty() -> None:
     budget = Budget()
-    budget.tokens, budget.tokens_of_a_file = 0, 0
+    budget.tokens, budget.tokens_per_file = 0, 0
     found = admit({f"{each:03}.tf": "a{}\n" for each in range(100)}, {}, budget, rendered=False).findings
     assert [each.location is None for each in found] == [False] * 20 + [True]
     assert "80 more files" in found[-1].message

@@ -1,4 +1,4 @@
-"""Facts about AWS as data, each with its source.
+"""Facts about AWS, as data, each with its source.
 
 The package does not depend on ticketing.
 """

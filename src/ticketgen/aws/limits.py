@@ -1,6 +1,6 @@
 """AWS limits that cannot be raised, and initial capacities.
 
-Limits of names are in `names`, account quotas in `quotas`.
+Limits of names are in `name_limits`, account quotas in `quotas`.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class CacheNode:
 
     Attributes:
         name: the type's name, such as ``cache.r7g.large``.
-        memory: its ``maxmemory`` in bytes, of which `CACHE_RESERVED_SHARE` is reserved.
-        burstable: whether its CPU runs on credits, and is slow without them.
+        memory: the ``maxmemory`` in bytes, of which `CACHE_RESERVED_SHARE` is reserved.
+        burstable: whether the CPU runs on credits, and is slow without them.
     """
 
     name: str
@@ -135,14 +135,14 @@ IAM_INLINE_POLICY_CHARACTERS = Limit(
     f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
 )
 
-# API Gateway: an account's quotas in a large Region. Every throttle keeps their ratio of burst to rate.
+# API Gateway: the quotas of an account in a large Region. Every throttle has the same ratio of burst to rate.
 API_THROTTLE_RATE = Limit(10_000, "requests/s", _API)
 API_THROTTLE_BURST = Limit(5000, "requests of a burst", _API)
 
 WAF_MIN_RATE = Limit(10, "requests", "botocore 1.44 wafv2 RateLimit")
 WAF_MAX_RATE = Limit(2_000_000_000, "requests", "botocore 1.44 wafv2 RateLimit")
 
-# Aurora Serverless v2, in steps of a half.
+# Aurora Serverless v2, in steps of 0.5 ACU.
 AURORA_MIN_ACU = Limit(0, "ACU", _AURORA)
 AURORA_MAX_ACU = Limit(256, "ACU", _AURORA)
 AURORA_BACKUP_DAYS = Limit(35, "days", f"{_DOCS}/AmazonRDS/latest/APIReference/API_CreateDBCluster.html")

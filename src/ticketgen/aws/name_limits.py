@@ -1,7 +1,7 @@
 """Length and character limits of names, for each attribute that names a resource.
 
-A source that begins with "botocore" names a service and a shape of botocore's service models; a test compares
-the limits with them. Where AWS documents no limit, the limit here is a conservative one, and its source says so.
+A source that begins with "botocore" names a service and a shape in botocore's service models; a test compares the
+limits with them. If AWS documents no limit, the limit here is conservative, and its source says so.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _RDS = f"{_DOCS}/AmazonRDS/latest/APIReference"
 _RBAC = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html"
 _NO_LIMIT = "AWS documents no limit for API Gateway's names; the 128 characters of a stage's name apply"
 
-# A letter first, no hyphen at the end, no two in a row.
+# The first character is a letter; no hyphen at the end, and no two hyphens in a row.
 _HYPHENATED = r"[a-zA-Z](?:-?[a-zA-Z0-9])*"
 
 NAME_LIMITS: Mapping[tuple[str, str], NameLimit] = MappingProxyType({
@@ -169,7 +169,7 @@ NAME_LIMITS: Mapping[tuple[str, str], NameLimit] = MappingProxyType({
     ("aws_sqs_queue", "name"): NameLimit(
         80, r"[\w-]+(\.fifo)?", f"{_DOCS}/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"
     ),
-    # The API accepts 256 characters, provider 5.100 only 64.
+    # The API accepts 256 characters, but provider 5.100 only 64.
     ("aws_timestreamwrite_database", "database_name"): NameLimit(
         64, "[a-zA-Z0-9_.-]+", f"{_DOCS}/timestream/latest/developerguide/API_CreateDatabase.html", minimum=3
     ),

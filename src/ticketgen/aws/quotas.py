@@ -1,6 +1,6 @@
-"""Service quotas: what an account may use in a Region before it asks AWS for more.
+"""Service quotas: limits per account and Region that AWS raises on request.
 
-Fixed limits and limits of names are in `limits` and `names`. Names, codes and defaults come from the AWS General
+Fixed limits and limits of names are in `limits` and `name_limits`. Names, codes and defaults come from the AWS General
 Reference and the services' own pages, as of 2026-11. If neither page has the code of a quota, the entry says so, and
 the quota is looked up by name: no code is guessed.
 """
@@ -26,12 +26,12 @@ class Quota:
         service: the service code for ``aws service-quotas``.
         code: the quota code; "" if no page documents it.
         name: the name in Service Quotas.
-        default: the value of a new account in a Region that `region_defaults` does not name.
-        unit: what the quota counts.
+        default: the value of a new account in a Region without an entry in `region_defaults`.
+        unit: the unit of the value.
         source: where name and default are documented.
         region_defaults: other defaults, each with its Regions.
-        follows: the key of the quota whose increase also raises this one, if AWS takes no request for this one.
-        raisable: whether a request raises it.
+        follows: the key of the quota whose increase also raises this one, if AWS accepts no request for this one.
+        raisable: whether AWS raises the quota on request.
         unverified_note: the part that no page confirms; "" if everything is confirmed.
         is_global: whether one value applies to all Regions of the account together.
     """
@@ -51,7 +51,7 @@ class Quota:
 
     @property
     def id(self) -> str:
-        """The name of the quota in a spec: its code, or its key while the code is unknown."""
+        """The name of the quota in a spec: the code, or the key if the code is unknown."""
         return self.code or self.key
 
     def default_in(self, region: str) -> int:
@@ -221,4 +221,4 @@ QUOTAS: Mapping[str, Quota] = MappingProxyType({quota.key: quota for quota in _T
 """Every quota that a rendered stack uses, by key."""
 
 BY_ID: Mapping[str, Quota] = MappingProxyType({quota.id: quota for quota in _TABLE})
-"""The same by `Quota.id`."""
+"""Every quota that a rendered stack uses, by `Quota.id`."""

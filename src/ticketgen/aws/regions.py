@@ -1,9 +1,9 @@
 """The AWS Regions, and the features that some of them lack.
 
-The table is literal, so that rendering does not need botocore, and because slots must be recorded somewhere; a test
-compares it with botocore's ``data/partitions.json`` (botocore 1.44). That file also lists ``sa-west-1`` and
-``me-west-1``, which AWS has announced but does not offer to customers yet. They are only in ``ANNOUNCED``, so that a
-spec that names one gets a finding instead of a failed ``terraform apply``.
+The table is literal, because it records the slots and because rendering should not need botocore; a test compares it
+with botocore's ``data/partitions.json`` (botocore 1.44). That file also lists ``sa-west-1`` and ``me-west-1``, which
+AWS has announced but does not offer to customers yet. They are only in ``ANNOUNCED``, so that a spec that names one
+gets a finding instead of a failed ``terraform apply``.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Region:
 
     Attributes:
         name: AWS's name, such as ``us-east-1``.
-        slot: its place in the private address space. It is permanent: a deployed VPC cannot change its range, so
+        slot: the position in the private address space. It is permanent: a deployed VPC cannot change its range, so
             never change a slot, and never assign it to another Region.
         partition: ``aws``, ``aws-cn``, ...; nothing replicates across partitions.
-        opt_in: whether an account must enable the Region before using it.
+        opt_in: whether an account must enable the Region before it can use it.
         long_name: AWS's description, such as ``US East (N. Virginia)``.
     """
 
@@ -44,12 +44,12 @@ class Region:
 
     @property
     def alias(self) -> str:
-        """The name as an HCL identifier, for provider aliases and module names: ``us_east_1``."""
+        """The name as an HCL identifier, such as ``us_east_1``."""
         return self.name.replace("-", "_")
 
     @property
     def vpc_cidr(self) -> str:
-        """The address range of the Region's VPC, independent of a stack's other Regions."""
+        """The address range of the VPC, which is independent of a stack's other Regions."""
         return f"10.{self.slot}.0.0/16"
 
 

@@ -1,1 +1,1 @@
-"""HCL: guards for the parsers, two parsers, the round trip, and the syntax model with its values and references."""
+"""HCL: guards, two parsers, the round trip, the syntax model and its evaluation."""

@@ -1,4 +1,4 @@
-"""Addresses as Terraform writes them: ``var.region``, ``aws_vpc.main``, ``data.aws_region.here``, ``module.net.id``."""
+"""Terraform addresses, such as ``var.region`` and ``module.net.id``."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Address(NamedTuple):
     Attributes:
         kind: ``var``, ``local``, ``module``, ``output``, ``check``, ``resource``, ``data``, ``ephemeral``,
             ``provider``, or one of `BUILT_IN_KINDS`.
-        type: of a resource or data source; the provider of a provider configuration; otherwise "".
-        name: the last label of its block; "" in an incomplete reference.
+        type: the type of a resource or data source; the provider of a provider configuration; otherwise "".
+        name: the last label of the block; "" in an incomplete reference.
         attribute: an output of a module call; "" for the declaration itself.
     """
 
@@ -28,12 +28,12 @@ class Address(NamedTuple):
 
     @classmethod
     def of_provider(cls, text: str) -> Address:
-        """The address of a provider configuration that is written in a string."""
+        """The address of a provider configuration that is written as a string."""
         return cls("provider", *text.split(".", 2))
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The words of its text."""
+        """The words between the dots of the written address."""
         kind = "" if self.kind in {"resource", "provider"} else self.kind
         return tuple(filter(None, (kind, self.type, self.name, self.attribute)))
 

@@ -1,8 +1,8 @@
 """Terraform's pure functions, as far as checks need them.
 
-For an invalid call, a function may raise any exception of Python's; callers treat the result as unknown. Arguments may
-be or contain `UNKNOWN`; the result is then unknown or contains it. Callers bound the size of every result. A function
-whose result may be more than a few times as large as its arguments asks `_check_size` before it makes the result.
+A function may raise any Python exception for an invalid call; callers treat the result as unknown. Arguments may be or
+contain `UNKNOWN`; the result is then unknown or contains it. Callers bound the size of every result. A function whose
+result may be more than a few times as large as its arguments calls `_check_size` before it builds the result.
 Source: https://developer.hashicorp.com/terraform/language/functions
 """
 
@@ -21,7 +21,7 @@ __all__ = ["FUNCTIONS"]
 
 
 def _check_size(characters: int, elements: int = 0) -> None:
-    """Give up before a text or list is made that would be too large."""
+    """Raise an error before a text or list is built that would be too large."""
     if characters > MAX_CHARACTERS or elements > MAX_ELEMENTS:
         raise OverflowError
 
@@ -189,12 +189,14 @@ def _jsonencode(value: Any) -> Any:
 def _jsondecode(text: Any) -> Any:
     if not isinstance(text, str):
         return UNKNOWN
-    found = json.loads(text, parse_constant=_no_number)
-    json.dumps(found, ensure_ascii=False).encode()  # an escaped lone surrogate is no character
+    found = json.loads(text, parse_constant=_refuse_constant)
+    json.dumps(
+        found, ensure_ascii=False
+    ).encode()  # fails for an escaped lone surrogate, which is not a character
     return found
 
 
-def _no_number(name: str) -> Any:
+def _refuse_constant(name: str) -> Any:
     raise ValueError(name)  # Infinity and NaN, which only Python accepts
 
 

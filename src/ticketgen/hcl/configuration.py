@@ -1,8 +1,8 @@
-"""A whole directory of Terraform: its modules, and a scope for each call of each module.
+"""A directory of Terraform: its modules, and a scope for each module call.
 
-A module that no other module calls is a root module. So are the directory itself and modules with a backend: a call
-from elsewhere does not change what Terraform does there with the defaults. A variable of a called module has another
-value in each call: a `Scope` is a module together with one call of it.
+A module that no other module calls is a root module. So are the directory itself and modules with a backend: Terraform
+may run in them with the default values, even if another module calls them. A variable of a called module may have a
+different value in each call, so a `Scope` is a module together with one call of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Configuration", "Scope"]
 _MAX_SCOPES = 500
 """Limit of scopes. Nested calls multiply; calls over the limit are assumed to be like the others."""
 _STEPS_PER_DECLARATION = 10
-"""Steps of the budget for a declaration in a scope, because the rules visit each."""
+"""Steps of the budget for each declaration in a scope, because the rules visit every one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Scope:
     """A module together with one call of it; a root module has no call.
 
     Attributes:
-        called_scopes: the scopes of the modules that it calls, by the name of the call, if their folders were read.
+        called_scopes: the scopes of the called modules whose folders were read, by the name of the call.
     """
 
     module: Module
@@ -49,13 +49,13 @@ class Scope:
 
     @cached_property
     def arguments(self) -> Mapping[str, Attribute]:
-        """The arguments of its call by name; the first of duplicates."""
+        """The arguments of the call by name; of duplicates, the first one."""
         arguments = self.call.block.body.attributes if self.call is not None else ()
         return {each.name: each for each in reversed(arguments)}
 
     @cached_property
     def root(self) -> Scope:
-        """The scope of its root module."""
+        """The scope of the root module from which the calls lead to this scope."""
         scope = self
         while scope.caller is not None:
             scope = scope.caller
@@ -75,8 +75,8 @@ class Configuration:
         files: the parsed files.
         texts: every text of the directory, parsed or not, by relative posix path.
         paths: the relative posix paths of all files; None if they are unknown.
-        unread: files that could not be parsed and folders that were not read, so that their declarations are unknown.
-        budget: the work that its checks may take.
+        unread: files that could not be parsed and folders that were not read: their declarations are unknown.
+        budget: the work that the checks may take.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Configuration:
 
     @cached_property
     def roots(self) -> tuple[Scope, ...]:
-        """The root modules. Modules that only call each other have none."""
+        """The scopes of the root modules. Modules that only call each other have none."""
         called = {
             source_folder(module, call.block)
             for module in self.modules.values()
@@ -106,7 +106,7 @@ class Configuration:
         )
 
     def _is_root(self, folder: str) -> bool:
-        """Whether Terraform runs in a folder, although another module may call it, too."""
+        """Whether Terraform may run in a folder, even if another module calls it."""
         return not folder or any(
             terraform.blocks(kind)
             for terraform in self.modules[folder].blocks("terraform")
@@ -124,7 +124,7 @@ class Configuration:
             found[scope.module.folder].append(scope)
             for name, call in scope.module.calls.items():
                 folder = source_folder(scope.module, call.block)
-                if folder is None or folder not in self.modules or _within(scope, folder):
+                if folder is None or folder not in self.modules or _is_within(scope, folder):
                     continue
                 if count >= _MAX_SCOPES or not self.budget.spend(_steps(self.modules[folder])):
                     self.budget.note_shortage(
@@ -154,7 +154,7 @@ def _steps(module: Module) -> int:
     return _STEPS_PER_DECLARATION * (1 + module.size)
 
 
-def _within(scope: Scope, folder: str) -> bool:
+def _is_within(scope: Scope, folder: str) -> bool:
     current: Scope | None = scope
     while current is not None:
         if current.module.folder == folder:

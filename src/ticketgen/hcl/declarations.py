@@ -18,12 +18,12 @@ _TYPED = frozenset({"resource", "data", "ephemeral"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
-    """A declaration with an address; equal to no other one.
+    """A declaration with an address. Declarations are compared by identity.
 
     Attributes:
-        address: its address in the module.
-        file: the path of the file that declares it.
-        node: its block; for a local value, its attribute.
+        address: the address in the module.
+        file: the path of the file that contains it.
+        node: the block; for a local value, the attribute.
     """
 
     address: Address
@@ -47,12 +47,12 @@ class Declaration:
         return self.address.name
 
     @property
-    def place(self) -> Location:
-        """Start of the declaration."""
+    def location(self) -> Location:
+        """The start of the declaration."""
         return self.node.at(self.file)
 
     def at(self, node: Node) -> Location:
-        """The place of a node inside the declaration."""
+        """The location of a node inside the declaration."""
         return node.at(self.file)
 
     def value(self, name: str) -> Expression | None:
@@ -62,7 +62,7 @@ class Declaration:
 
 
 def declared_in(block: Block, file: str) -> Iterator[Declaration]:
-    """The declarations of a block: one, those of ``locals``, or none."""
+    """The declarations in a block: several for ``locals``, otherwise one or none."""
     if block.type == "locals":
         for attribute in block.body.attributes:
             yield Declaration(Address("local", "", attribute.name), file, attribute)
@@ -73,7 +73,7 @@ def declared_in(block: Block, file: str) -> Iterator[Declaration]:
 
 
 def declared_in_checks(files: Iterable[File]) -> Iterator[Declaration]:
-    """The data sources inside of ``check`` blocks, to which only their own block may refer."""
+    """The data sources in ``check`` blocks; only the same block may refer to them."""
     for file in files:
         for check in file.body.blocks:
             if check.type == "check":

@@ -1,12 +1,12 @@
 """The evaluator: values of expressions, as far as the text determines them.
 
-A value that only a plan can know is an `Unknown`. Every known value is the one that Terraform computes. A value is also
-unknown if it is too large, or takes too much work, or if nothing is left of the directory's budget. The budget is
-charged where values are made: for every expression a step, and for every value what it weighs. Each declaration is
+A value that is known only at plan time is `Unknown`. Every known value is the one that Terraform computes. A value is
+also unknown if it is too large, if it takes too much work, or if nothing is left of the directory's budget. The budget
+is charged where values are made: one step for every expression, and the weight of every value. Each declaration is
 evaluated once in each scope.
 
 An unknown value that Terraform computes from the text alone, such as the result of a function that is not in
-`FUNCTIONS`, is noted in `Evaluator.beyond`, so that somebody can say what was not checked.
+`FUNCTIONS`, is recorded in `Evaluator.not_computed`, so that it can be reported as not checked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.expressions import KINDS
-from ticketgen.hcl.follow import named, source
+from ticketgen.hcl.follow import resolve_reference, source
 from ticketgen.hcl.operators import as_text, element, step_into
 from ticketgen.hcl.syntax import (
     Access,
@@ -46,27 +46,27 @@ from ticketgen.hcl.values import (
 
 __all__ = ["Evaluator"]
 
-MOST_STEPS: Final = 20_000
-"""Limit of expressions for one value."""
-MOST_PATH: Final = 100
+_MAX_STEPS: Final = 20_000
+"""Limit of expressions that are evaluated for one value."""
+_MAX_PATH: Final = 100
 """Limit of the steps of a reference."""
 
 
-class _TooMuch(Exception):
-    """Error of a value for which nothing is left of the budget."""
+class _BudgetExceeded(Exception):
+    """The budget of the directory is spent."""
 
 
 class _StepLimitExceeded(Exception):
-    """Error of a value that takes more steps than one value may."""
+    """A value takes more than `_MAX_STEPS` steps."""
 
 
 class Evaluator:
     """The evaluation of expressions.
 
     Args:
-        assume_defaults: whether a variable of a root module has its default value. The user can override it, so only
-            values without this assumption are certain.
-        budget: the work that it may take, shared by all checks of a directory.
+        assume_defaults: whether to assume that the variables of a root module have their default values. The user can
+            override them, so only values without this assumption are certain.
+        budget: the work that the evaluation may take, shared by all checks of a directory.
     """
 
     def __init__(self, *, assume_defaults: bool = False, budget: Budget | None = None) -> None:
@@ -74,11 +74,11 @@ class Evaluator:
         self._assume_defaults = assume_defaults
         self._known: dict[tuple[Scope, Declaration], Value] = {}
         self._steps = 0
-        self._planned: set[tuple[Scope, Declaration]] = set()
+        self._depending_on_plan: set[tuple[Scope, Declaration]] = set()
         self.is_planned = False
-        """Whether what was evaluated since it was reset depends on a plan."""
-        self.beyond: dict[int, tuple[Scope, Expression, str]] = {}
-        """Expressions that Terraform computes and this does not, with their scope and what is not computed; by id."""
+        """Whether an expression evaluated since the last reset depends on a plan."""
+        self.not_computed: dict[int, tuple[Scope, Expression, str]] = {}
+        """Expressions that Terraform computes and the evaluator does not, by id, with scope and description."""
 
     def of(self, expression: Expression | None, where: Environment | Scope) -> Value:
         """The value of an expression; None (HCL's null) for no expression."""
@@ -89,24 +89,24 @@ class Evaluator:
         environment = where if isinstance(where, Environment) else Environment(where)
         self._steps = 0
         self.is_planned = False
-        noted = len(self.beyond)
+        noted = len(self.not_computed)
         try:
             self.charge(1)
             value = self.value(expression, environment)
-            if isinstance(value, Unknown) and not self.is_planned and noted == len(self.beyond):
+            if isinstance(value, Unknown) and not self.is_planned and noted == len(self.not_computed):
                 self.give_up(expression, environment, "the value of such an expression")
             return value
-        except _TooMuch:
+        except _BudgetExceeded:
             return UNKNOWN
         except _StepLimitExceeded:
-            return self.give_up(expression, environment, f"a value of over {MOST_STEPS:,} steps")
+            return self.give_up(expression, environment, f"a value of over {_MAX_STEPS:,} steps")
         except RecursionError:
             return self.give_up(expression, environment, "a value that is nested so deep")
         finally:
             self.budget.spend(self._steps)
 
     def parts(self, text: PartialText) -> tuple[Value, ...]:
-        """The parts of a text: known ones as text, others as their values; none if the text is too long."""
+        """The parts of a text, known ones as text, others as values; () if too long."""
         found: list[Value] = []
         room = MAX_CHARACTERS
         for part in text.template.parts:
@@ -120,25 +120,32 @@ class Evaluator:
         return tuple(found)
 
     def charge(self, steps: int) -> None:
-        """Charge steps to the budget; once it is spent, report that the other values are unknown."""
+        """Charge steps to the budget.
+
+        Raises:
+            _BudgetExceeded: the budget is spent, which is noted as a shortage.
+        """
         if not self.budget.spend(steps):
             self.budget.note_shortage(
                 "the values of expressions take too many steps: the others count as unknown"
             )
-            raise _TooMuch
+            raise _BudgetExceeded
 
     def give_up(self, expression: Expression, where: Environment, what: str) -> Unknown:
-        """Note that a value is unknown that the text determines."""
-        self.beyond.setdefault(id(expression), (where.scope, expression, what))
+        """Record that a value is unknown although the text determines it."""
+        self.not_computed.setdefault(id(expression), (where.scope, expression, what))
         return UNKNOWN
 
-    def of_plan(self) -> Unknown:
-        """The value of what only a plan knows, or what another check reports."""
+    def known_at_plan(self) -> Unknown:
+        """The value of an expression that only a plan determines, or that is invalid."""
         self.is_planned = True
         return UNKNOWN
 
-    def made(self, value: Value, of: Expression, where: Environment) -> Value:
-        """A new value; `UNKNOWN` if it is too large. Every value that is not part of another comes from here."""
+    def checked_size(self, value: Value, of: Expression, where: Environment) -> Value:
+        """Charge the weight of a new value; `UNKNOWN` if it is too large.
+
+        Every value that is not part of another one must pass through here.
+        """
         if isinstance(value, str | list | dict):
             size = weight(value)
             self.charge(size)
@@ -146,12 +153,12 @@ class Evaluator:
                 return self.give_up(of, where, "so large a value")
         return value
 
-    def settled(self, expression: Expression | None, where: Environment | Scope) -> Value:
-        """The value as in `of`, with a link to an argument of a resource replaced by the value of the argument."""
-        return self.linked(self.of(expression, where))
+    def resolved(self, expression: Expression | None, where: Environment | Scope) -> Value:
+        """The value as from `of`, with links followed as by `follow_link`."""
+        return self.follow_link(self.of(expression, where))
 
-    def linked(self, value: Value) -> Value:
-        """A value, with a link to an argument of a resource replaced by the value of the argument."""
+    def follow_link(self, value: Value) -> Value:
+        """Replace a link to an argument of a resource by the value of the argument."""
         for _ in range(10):
             if not isinstance(value, Link):
                 return value
@@ -161,82 +168,82 @@ class Evaluator:
         return UNKNOWN
 
     def value(self, expression: Expression, where: Environment) -> Value:
-        """The value of an expression inside the one that `of` evaluates."""
+        """The value of a subexpression of the expression that `of` evaluates."""
         self._steps += 1
-        if self._steps > MOST_STEPS:
+        if self._steps > _MAX_STEPS:
             raise _StepLimitExceeded
         return _KINDS[type(expression)](self, expression, where)
 
     def _access(self, expression: Access, where: Environment) -> Value:
-        return self._stepped(self.value(expression.operand, where), expression.steps, where, expression)
+        return self._apply_steps(self.value(expression.operand, where), expression.steps, where, expression)
 
     def _reference(self, reference: Reference, where: Environment) -> Value:
-        if len(reference.steps) > MOST_PATH:
+        if len(reference.steps) > _MAX_PATH:
             return UNKNOWN
         if reference.root in where.bound:
-            return self._stepped(where.bound[reference.root], reference.steps, where, reference)
-        found = named(reference, where.scope)
+            return self._apply_steps(where.bound[reference.root], reference.steps, where, reference)
+        found = resolve_reference(reference, where.scope)
         if found is not None:
             declaration, scope, steps = found
             value = (
                 self._link(declaration, scope)
                 if declaration.address.type
-                else self._named(declaration, scope)
+                else self._declaration_value(declaration, scope)
             )
-            return self._stepped(value, steps, where, reference) if steps else value
+            return self._apply_steps(value, steps, where, reference) if steps else value
         address = reference.address
         if address.kind == "path" and address.name in {"module", "root"}:
-            # Relative to the verified directory, in which Terraform does not necessarily run.
+            # Relative to the verified directory; Terraform may run elsewhere.
             scope = where.scope if address.name == "module" else where.scope.root
             return scope.module.folder or "."
-        return self.of_plan() if address.name or address.kind in BUILT_INS else UNKNOWN
+        return self.known_at_plan() if address.name or address.kind in BUILT_INS else UNKNOWN
 
     def _link(self, declaration: Declaration, scope: Scope) -> Link:
         self.is_planned = True
         return Link(scope, declaration)
 
-    def _named(self, declaration: Declaration, scope: Scope) -> Value:
+    def _declaration_value(self, declaration: Declaration, scope: Scope) -> Value:
         key = scope, declaration
         if key in self._known:
-            self.is_planned |= key in self._planned
+            self.is_planned |= key in self._depending_on_plan
             return self._known[key]
-        self._known[key] = UNKNOWN  # ends the recursion if the value depends on itself
-        self._planned.add(key)
+        self._known[key] = UNKNOWN  # stops the recursion if the value depends on itself
+        self._depending_on_plan.add(key)
         before, self.is_planned = self.is_planned, False
         try:
-            self._known[key] = self._declared(declaration, scope)
-        except (_TooMuch, _StepLimitExceeded, RecursionError):
+            self._known[key] = self._compute(declaration, scope)
+        except (_BudgetExceeded, _StepLimitExceeded, RecursionError):
             del self._known[key]
             raise
         if not self.is_planned:
-            self._planned.discard(key)
+            self._depending_on_plan.discard(key)
         self.is_planned |= before
         return self._known[key]
 
-    def _declared(self, declaration: Declaration, scope: Scope) -> Value:
+    def _compute(self, declaration: Declaration, scope: Scope) -> Value:
         is_input = declaration.address.kind == "var" and scope.call is None
         found = source(declaration, scope)
         if found is None or (is_input and not self._assume_defaults):
-            return self.of_plan()
+            return self.known_at_plan()
         return self.value(found.expression, Environment(found.scope, UNKNOWN_LOOP if found.call else {}))
 
-    def _stepped(
+    def _apply_steps(
         self, value: Value, steps: tuple[Step, ...], where: Environment, of: Reference | Access
     ) -> Value:
         if isinstance(value, Unknown):
             if isinstance(of, Reference) and of.root in where.bound:
                 self.is_planned = True
             return UNKNOWN if steps else value
-        for place, step in enumerate(steps):
+        for number, step in enumerate(steps, 1):
             if isinstance(value, Link):
                 value = step_into(value, step)
             elif isinstance(step, Splat):
                 if not is_known(value) and not isinstance(value, list | dict):
                     return UNKNOWN
                 # https://developer.hashicorp.com/terraform/language/expressions/splat#single-values-as-lists
-                listed = value if isinstance(value, list) else [] if value is None else [value]
-                return self.made(
-                    [self._stepped(each, steps[place + 1 :], where, of) for each in listed], of, where
+                items = value if isinstance(value, list) else [] if value is None else [value]
+                return self.checked_size(
+                    [self._apply_steps(each, steps[number:], where, of) for each in items], of, where
                 )
             else:
                 key = step.name if isinstance(step, GetAttribute) else self.value(step.key, where)

@@ -1,4 +1,4 @@
-"""The values of templates, objects, calls and other compound expressions, from the values of their parts."""
+"""Evaluation of compound expressions, such as templates, objects and calls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ticketgen.hcl.builtin_functions import FUNCTIONS
-from ticketgen.hcl.operators import as_text, as_truth, binary, elements, unary
+from ticketgen.hcl.operators import as_condition, as_text, binary, elements, unary
 from ticketgen.hcl.syntax import (
     Binary,
     Call,
@@ -33,23 +33,26 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS"]
 
-_OF_A_PLAN: Final = frozenset({"bcrypt", "plantimestamp", "rsadecrypt", "timestamp", "uuid"})
-"""Functions whose result only a plan knows. https://developer.hashicorp.com/terraform/language/functions"""
+_PLAN_FUNCTIONS: Final = frozenset({"bcrypt", "plantimestamp", "rsadecrypt", "timestamp", "uuid"})
+"""Functions whose result is known only at plan time.
+
+Source: https://developer.hashicorp.com/terraform/language/functions
+"""
 
 
 def _template(run: Evaluator, template: Template, where: Environment) -> Value:
-    only = template.parts[0] if len(template.parts) == 1 and not template.heredoc else None
-    if isinstance(only, Interpolation):
-        return run.value(only.expression, where)
+    single = template.parts[0] if len(template.parts) == 1 and not template.heredoc else None
+    if isinstance(single, Interpolation):
+        return run.value(single.expression, where)
     texts: list[str] = []
-    if not _write(run, template.parts, where, texts):
-        flat = all(isinstance(part, Text | Interpolation) for part in template.parts)
-        return PartialText(template, where) if flat else UNKNOWN
-    return run.made("".join(texts), template, where)
+    if not _append_texts(run, template.parts, where, texts):
+        has_no_directives = all(isinstance(part, Text | Interpolation) for part in template.parts)
+        return PartialText(template, where) if has_no_directives else UNKNOWN
+    return run.checked_size("".join(texts), template, where)
 
 
-def _write(run: Evaluator, parts: tuple[Part, ...], where: Environment, texts: list[str]) -> bool:
-    """Append the texts of some parts of a template; whether all of them are known, and not too long."""
+def _append_texts(run: Evaluator, parts: tuple[Part, ...], where: Environment, texts: list[str]) -> bool:
+    """Append the texts of some parts; False if one is unknown or they are too long."""
     room = MAX_CHARACTERS
     for part in parts:
         before = len(texts)
@@ -62,16 +65,16 @@ def _write(run: Evaluator, parts: tuple[Part, ...], where: Environment, texts: l
                     return False
                 texts.append(text)
             case IfDirective():
-                truth = as_truth(run.value(part.condition, where))
-                if truth is None:
+                condition = as_condition(run.value(part.condition, where))
+                if condition is None:
                     return False
-                if not _write(run, part.then if truth else part.otherwise, where, texts):
+                if not _append_texts(run, part.then if condition else part.otherwise, where, texts):
                     return False
             case ForDirective():
                 pairs = elements(run.value(part.collection, where))
                 for key, element in pairs or ():
                     names = {part.name: element} | ({part.key: key} if part.key else {})
-                    if not _write(run, part.body, where.binding(**names), texts):
+                    if not _append_texts(run, part.body, where.binding(**names), texts):
                         return False
                 if pairs is None:
                     return False
@@ -90,11 +93,11 @@ def _object(run: Evaluator, expression: Object, where: Environment) -> Value:
         if key is None:
             return UNKNOWN
         found[key] = run.value(item.value, where)
-    return run.made(found, expression, where)
+    return run.checked_size(found, expression, where)
 
 
 def _conditional(run: Evaluator, expression: Conditional, where: Environment) -> Value:
-    condition = as_truth(run.value(expression.condition, where))
+    condition = as_condition(run.value(expression.condition, where))
     if condition is not None:
         return run.value(expression.then if condition else expression.otherwise, where)
     then, otherwise = run.value(expression.then, where), run.value(expression.otherwise, where)
@@ -105,11 +108,11 @@ def _conditional(run: Evaluator, expression: Conditional, where: Environment) ->
 def _call(run: Evaluator, expression: Call, where: Environment) -> Value:
     name = expression.name.removeprefix("core::")
     arguments: list[Value] = []
-    for place, argument in enumerate(expression.arguments, 1):
+    for position, argument in enumerate(expression.arguments, 1):
         if name in {"try", "coalesce"} and not expression.expand:
             break
         value = run.value(argument, where)
-        if expression.expand and place == len(expression.arguments):
+        if expression.expand and position == len(expression.arguments):
             if not isinstance(value, list):
                 return UNKNOWN
             arguments += value
@@ -117,36 +120,36 @@ def _call(run: Evaluator, expression: Call, where: Environment) -> Value:
             arguments.append(value)
     if name in {"try", "coalesce"}:
         return _first(run, expression, where, arguments if expression.expand else None)
-    if name in _OF_A_PLAN:
-        return run.of_plan()
+    if name in _PLAN_FUNCTIONS:
+        return run.known_at_plan()
     run.charge(sum(map(weight, arguments)))
     result: Value = UNKNOWN
     if name in FUNCTIONS:
         try:
             result = FUNCTIONS[name](*arguments)
         except (TypeError, ValueError, LookupError, AttributeError, OverflowError, ArithmeticError):
-            result = UNKNOWN  # an invalid call, which Terraform reports, or too large a result
+            result = UNKNOWN  # the call is invalid, which Terraform reports, or the result is too large
     if result is UNKNOWN and is_known(arguments):
         return run.give_up(expression, where, f"the result of {name}(), which ticketgen does not compute")
-    return run.made(result, expression, where)
+    return run.checked_size(result, expression, where)
 
 
 def _first(run: Evaluator, expression: Call, where: Environment, expanded: list[Value] | None) -> Value:
     """The value of ``try`` or ``coalesce``."""
     tries = expression.name.removeprefix("core::") == "try"
     if expanded is not None:
-        given = iter(expanded)
+        candidates = iter(expanded)
     else:
-        given = (run.value(argument, where) for argument in expression.arguments)
+        candidates = (run.value(argument, where) for argument in expression.arguments)
     before, run.is_planned = run.is_planned, False
     result: Value = UNKNOWN
-    for value in given:
+    for value in candidates:
         run.charge(weight(value))
         if tries or not is_known(value) or (value is not None and value != ""):
             result = value
             break
     if not is_known(result):
-        # Without anything of a plan in it, the argument is invalid, and Terraform takes the next one.
+        # The argument is unknown but depends on no plan, so it is invalid, and Terraform takes the next one.
         if tries and isinstance(result, Unknown) and not run.is_planned:
             run.give_up(expression, where, "the result of try(), which ticketgen does not compute")
         result = UNKNOWN
@@ -166,10 +169,10 @@ def _for(run: Evaluator, expression: For, where: Environment) -> Value:
             names[expression.key] = key
         inside = Environment(where.scope, {**where.bound, **names})
         if expression.condition is not None:
-            wanted = as_truth(run.value(expression.condition, inside))
-            if wanted is None:
+            included = as_condition(run.value(expression.condition, inside))
+            if included is None:
                 return UNKNOWN
-            if not wanted:
+            if not included:
                 continue
         value = run.value(expression.value, inside)
         if expression.result_key is None:
@@ -184,7 +187,7 @@ def _for(run: Evaluator, expression: For, where: Environment) -> Value:
                 group.append(value)
             else:
                 fields[name] = value
-    return run.made(items if expression.result_key is None else fields, expression, where)
+    return run.checked_size(items if expression.result_key is None else fields, expression, where)
 
 
 def _unary(run: Evaluator, expression: Unary, where: Environment) -> Value:
@@ -197,11 +200,11 @@ def _binary(run: Evaluator, expression: Binary, where: Environment) -> Value:
     try:
         return binary(expression.operator, left, right)
     except (ArithmeticError, ValueError):
-        return UNKNOWN  # infinity, or no number
+        return UNKNOWN  # infinite, or not a number
 
 
 def _tuple(run: Evaluator, expression: Tuple, where: Environment) -> Value:
-    return run.made([run.value(item, where) for item in expression.items], expression, where)
+    return run.checked_size([run.value(item, where) for item in expression.items], expression, where)
 
 
 KINDS: Mapping[type[Expression], Callable[[Evaluator, Any, Environment], Value]] = {

@@ -1,4 +1,4 @@
-"""One step along a reference: the declaration that it names, and the expression behind a declaration."""
+"""Resolve a reference to its declaration, and a declaration to its expression."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.syntax import Attribute, Expression, Reference, Step
 
-__all__ = ["Named", "Source", "named", "source"]
+__all__ = ["ResolvedReference", "Source", "resolve_reference", "source"]
 
 
-class Named(NamedTuple):
-    """What a reference names.
+class ResolvedReference(NamedTuple):
+    """The declaration that a reference names.
 
     Attributes:
         declaration: a local value, variable, output, resource or data source.
-        scope: the scope that declares it.
-        steps: the steps into its value.
+        scope: the scope of the declaration.
+        steps: the steps into the value of the declaration.
     """
 
     declaration: Declaration
@@ -30,8 +30,8 @@ class Source(NamedTuple):
 
     Attributes:
         expression: the expression.
-        scope: its scope.
-        call: the module call of which it is an argument; None if it is in the declaration itself.
+        scope: the scope of the expression.
+        call: the module call that has it as an argument; None if it is in the declaration itself.
     """
 
     expression: Expression
@@ -39,10 +39,10 @@ class Source(NamedTuple):
     call: Declaration | None = None
 
 
-def named(reference: Reference, scope: Scope) -> Named | None:
-    """What a reference in a scope names; an output for ``module.x.y``.
+def resolve_reference(reference: Reference, scope: Scope) -> ResolvedReference | None:
+    """The declaration that a reference names; an output for ``module.x.y``.
 
-    None if it is not declared, or in a module that was not read, and for built-in names and whole modules.
+    None if it is not declared or is in a module that was not read, and for built-in names and whole modules.
     """
     address, path = reference.parsed
     if address.kind == "module":
@@ -50,16 +50,16 @@ def named(reference: Reference, scope: Scope) -> Named | None:
         found = inner.module.outputs.get(output.name) if inner is not None and output is not None else None
         if inner is None or output is None or found is None:
             return None
-        return Named(found, inner, path[path.index(output) + 1 :])
+        return ResolvedReference(found, inner, path[path.index(output) + 1 :])
     declaration = scope.module.first.get(address)
-    return Named(declaration, scope, path) if declaration is not None else None
+    return ResolvedReference(declaration, scope, path) if declaration is not None else None
 
 
 def source(declaration: Declaration, scope: Scope) -> Source | None:
     """The source of a local value, an output or a variable; None if it has none.
 
-    That of a variable is the argument of the call, and otherwise the default, which the user of a root module can
-    override.
+    The source of a variable is the argument of the call. Without an argument, it is the default, which the user of a
+    root module can override.
     """
     if isinstance(declaration.node, Attribute):
         return Source(declaration.node.value, scope)

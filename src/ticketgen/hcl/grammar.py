@@ -1,8 +1,9 @@
-"""The parser of python-hcl2's grammar, loaded instead of compiled, which takes a second or two.
+"""The parser of python-hcl2's grammar, from a compiled grammar.
 
-``grammar.json`` has the compiled grammar of one version of python-hcl2 and lark; ``scripts/grammar.py`` writes it. The
-grammar of other versions is compiled at run time, and ticketgen's cache keeps the result. Both are the same data, which
-cannot run anything: the first line says what the grammar was compiled from, the second what lark needs to load it.
+Compiling takes a second or two. ``grammar.json`` has the compiled grammar of one version of python-hcl2 and lark;
+``scripts/grammar.py`` writes it. The grammar of other versions is compiled at run time, and ticketgen's cache keeps the
+result. Both have the same format, which contains no code: the first line identifies the source of the grammar, the
+second line has the data that lark loads.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _MAX_KEPT = 5
 
 @cache
 def parser() -> Lark:
-    """The parser; it keeps no positions of rules."""
+    """The parser; its trees have no positions of rules."""
     source = _source()
     shipped = COMPILED.read_bytes()
     if shipped.partition(b"\n")[0] == source:
@@ -41,7 +42,7 @@ def parser() -> Lark:
 
 
 def compiled() -> bytes:
-    """The grammar that is installed, compiled; the same bytes for the same versions."""
+    """Compile the installed grammar; the same versions give the same bytes."""
     from lark import Lark
     from lark.grammar import Rule
     from lark.lexer import TerminalDef
@@ -75,9 +76,10 @@ def load_compiled(content: bytes) -> Lark:
 
 
 def _renumbered(table: dict[str, Any]) -> dict[str, Any]:
-    """Lark's parse table, with states and tokens in an order of their own; lark's order differs from run to run.
+    """Lark's parse table with a stable order of states and tokens.
 
-    The row of a state has each token and its action in turn: a state to go to, or ``~rule`` for a rule to reduce by.
+    Lark's own order differs from run to run. The row of a state alternates tokens and actions: the number of the next
+    state, or ``~rule`` for a reduction.
     """
     tokens = sorted(table["tokens"].values())
     by_name = {
@@ -109,7 +111,7 @@ def _renumbered(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source() -> bytes:
-    """What the compiled grammar depends on, in a line."""
+    """One line that identifies everything that the compiled grammar depends on."""
     import hashlib
 
     import lark

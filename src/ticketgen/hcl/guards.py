@@ -1,4 +1,4 @@
-"""Texts that no parser may see, because it would crash or hang.
+"""Refuse texts that would make a parser crash or hang.
 
 The limits are far above what people write. They protect these parsers:
 
@@ -42,8 +42,8 @@ class Refusal:
 
     Attributes:
         reason: what is wrong, without a full stop.
-        offset: the character to blame.
-        invalid: whether the text is invalid, and not just over a limit.
+        offset: the index of the offending character.
+        invalid: whether the text is invalid, and not only over a limit.
         help: the fix, as an imperative without a full stop.
     """
 
@@ -54,7 +54,7 @@ class Refusal:
 
 
 def invalid_character(text: str) -> Refusal | None:
-    """Which character makes a text invalid; None if none does. Much faster than `refusal`."""
+    """The character that makes a text invalid, if any. Much faster than `refusal`."""
     nul = text.find("\0")
     if nul >= 0:
         return Refusal("the file contains a NUL character", nul, True, "remove the character")
@@ -67,9 +67,9 @@ def invalid_character(text: str) -> Refusal | None:
 
 def refusal(text: str) -> Refusal | None:
     """Why this text must not reach a parser; None if it may."""
-    wrong = invalid_character(text)
-    if wrong:
-        return wrong
+    invalid = invalid_character(text)
+    if invalid:
+        return invalid
     size = len(text.encode())
     if size > MAX_BYTES:
         return Refusal(f"the file has {size:,} bytes, but at most {MAX_BYTES:,} are checked")
@@ -92,13 +92,13 @@ def refusal(text: str) -> Refusal | None:
 
 
 def _too_long(runs: re.Pattern[str], text: str, limit: int) -> int | None:
-    """The offset of the longest run, if the squares of all their lengths exceed the limit."""
+    """The offset of the longest run if the squared lengths exceed the limit."""
     found = [(run.end() - run.start(), run.start()) for run in runs.finditer(text)]
     return max(found)[1] if sum(length * length for length, _ in found) > limit else None
 
 
 def bracket_depth(text: str, limit: int) -> int | None:
-    """The offset at which the depth of brackets first exceeds the limit; None if it never does.
+    """The first offset at which the depth of brackets exceeds the limit, if any.
 
     Brackets in comments and literal text do not count; ``${ }`` and ``%{ }`` count, and so do brackets inside them.
     """

@@ -1,4 +1,4 @@
-"""The instances of a repeated block: of a resource with ``count`` or ``for_each``, and of a ``dynamic`` block."""
+"""Instances of repeated resources and of ``dynamic`` blocks."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from ticketgen.hcl.values import UNKNOWN, UNKNOWN_LOOP, Environment, Value
 __all__ = ["instances", "nested_blocks"]
 
 _STEPS_PER_INSTANCE: Final = 50
-"""Steps of the budget for an instance of a resource, because the rules visit each."""
+"""Steps of the budget for each instance of a resource, because the rules visit every one."""
 
 
 def instances(values: Evaluator, declared: Declaration, scope: Scope) -> Iterator[Environment]:
-    """The environment of each instance of a resource; a single one if ``count`` or ``for_each`` is unknown."""
+    """The environment of each instance; one if ``count`` or ``for_each`` is unknown."""
     count, each = declared.value("count"), declared.value("for_each")
     bindings: Iterable[Mapping[str, Value]] | None = None
     if count is not None:
         number = values.of(count, scope)
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MAX_ELEMENTS:
-            pass  # unknown, or nothing that Terraform accepts
-        elif _affords(values, number):
+            pass  # unknown, or a value that Terraform rejects
+        elif _can_afford(values, number):
             bindings = ({"count": {"index": index}} for index in range(number))
     elif each is not None:
         pairs = _pairs(values.of(each, scope))
-        if pairs is not None and _affords(values, len(pairs)):
+        if pairs is not None and _can_afford(values, len(pairs)):
             bindings = ({"each": {"key": key, "value": value}} for key, value in pairs)
     else:
         bindings = ({},)
@@ -41,7 +41,7 @@ def instances(values: Evaluator, declared: Declaration, scope: Scope) -> Iterato
 def nested_blocks(
     values: Evaluator, block: Block, type: str, where: Environment
 ) -> Iterator[tuple[Block, Environment]]:
-    """The nested blocks of a type, including those from ``dynamic``, with their environments."""
+    """The nested blocks of a type, also from ``dynamic``, with their environments."""
     for inner in block.blocks():
         if inner.type == type:
             yield inner, where
@@ -51,15 +51,15 @@ def nested_blocks(
             name = iterator.value.root if iterator and isinstance(iterator.value, Reference) else type
             each = inner.attribute("for_each")
             pairs = _pairs(values.of(each.value, where)) if each else None
-            if pairs is not None and not _affords(values, len(pairs)):
+            if pairs is not None and not _can_afford(values, len(pairs)):
                 pairs = None
             for key, value in [(UNKNOWN, UNKNOWN)] if pairs is None else pairs:
                 for content in contents[:1]:
                     yield content, where.binding(**{name: {"key": key, "value": value}})
 
 
-def _affords(values: Evaluator, instances: int) -> bool:
-    """Whether the budget has room for that many instances; there is always room for one."""
+def _can_afford(values: Evaluator, instances: int) -> bool:
+    """Whether the budget has room for the instances, which it is charged for."""
     steps = instances * _STEPS_PER_INSTANCE
     if instances <= 1 or steps <= values.budget.left:
         values.budget.spend(steps)

@@ -31,8 +31,8 @@ class Module:
 
     Attributes:
         folder: the posix path below the verified directory; "" for the directory itself.
-        files: its files, sorted by path; override files last.
-        complete: whether all of its files could be read; the others may contain declarations.
+        files: the files, sorted by path, override files last.
+        complete: whether all files could be read; an unread file may contain declarations.
     """
 
     folder: str
@@ -51,7 +51,7 @@ class Module:
 
     @cached_property
     def declarations(self) -> Mapping[Address, tuple[Declaration, ...]]:
-        """All declarations by address; `verification.duplicates` reports repeated ones."""
+        """All declarations by address; `verification.duplicates` reports duplicates."""
         found: dict[Address, list[Declaration]] = {}
         for declaration in (*self._top, *declared_in_checks(self.files)):
             found.setdefault(declaration.address, []).append(declaration)
@@ -59,7 +59,7 @@ class Module:
 
     @cached_property
     def first(self) -> Mapping[Address, Declaration]:
-        """The top-level declarations by address, of repeated ones the first."""
+        """The top-level declarations by address; of duplicates, the first one."""
         return {each.address: each for each in reversed(self._top)}
 
     @cached_property
@@ -91,7 +91,7 @@ class Module:
 
     @cached_property
     def resources(self) -> tuple[Declaration, ...]:
-        """The managed, ephemeral and read resources, in file order."""
+        """The managed resources, data sources and ephemeral resources, in file order."""
         return tuple(each for each in self._top if each.type and self.first[each.address] is each)
 
     @cached_property
@@ -102,7 +102,7 @@ class Module:
 
     @cached_property
     def providers(self) -> frozenset[Address]:
-        """The provider configurations of the module, such as ``aws`` and ``aws.us_east_1``, its own or passed in."""
+        """The provider configurations that the module declares, requires or gets."""
         required = (Address("provider", name) for name in self.required_providers)
         own = (provider_address(block) for block in self.blocks("provider") if block.labels)
         return frozenset({*required, *own, *self.passed_providers})
@@ -119,7 +119,7 @@ class Module:
 
     @cached_property
     def passed_providers(self) -> frozenset[Address]:
-        """The aliases in ``configuration_aliases``, each of which every call must pass."""
+        """The aliases in ``configuration_aliases``; every call must pass all of them."""
         aliases = (
             value.get("configuration_aliases")
             for value in self.required_providers.values()
@@ -155,7 +155,7 @@ class Module:
         return tuple(each for each in self._every_use if each.address.kind in BUILT_INS)
 
     def references(self, expression: Expression) -> tuple[Reference, ...]:
-        """The references in an expression of the module that no ``for`` inside it binds, collected once."""
+        """The references in an expression, without names that a ``for`` in it binds."""
         if isinstance(expression, Literal):
             return ()
         found = self._references.get(id(expression))
@@ -183,23 +183,26 @@ def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[st
         files: parsed files, with paths relative to one directory.
         incomplete: the paths of files in that directory that could not be parsed.
     """
-    lacking = {
+    incomplete_folders = {
         posixpath.dirname(path)
         for path in incomplete
         if path.endswith((".tf", ".tf.json", ".tofu", ".tofu.json"))
     }
-    folders: dict[str, list[File]] = {folder: [] for folder in lacking}
+    folders: dict[str, list[File]] = {folder: [] for folder in incomplete_folders}
     # Override files come last, as Terraform reads them: of two blocks with one address, the overridden one counts.
     for file in sorted(files, key=lambda file: (is_override(file.path), file.path)):
         folders.setdefault(posixpath.dirname(file.path), []).append(file)
     return {
-        folder: Module(folder, tuple(own), complete=folder not in lacking)
+        folder: Module(folder, tuple(own), complete=folder not in incomplete_folders)
         for folder, own in sorted(folders.items())
     }
 
 
 def is_override(path: str) -> bool:
-    """Whether Terraform merges a file: https://developer.hashicorp.com/terraform/language/files/override."""
+    """Whether Terraform merges a file into the others.
+
+    Source: https://developer.hashicorp.com/terraform/language/files/override
+    """
     name = posixpath.basename(path)
     return name == "override.tf" or name.endswith("_override.tf")
 
@@ -207,7 +210,7 @@ def is_override(path: str) -> bool:
 def source_folder(caller: Module, call: Block) -> str | None:
     """The folder of a module call's ``source``, relative to the verified directory.
 
-    It begins with ``..`` if it is outside of that directory. None if the source is not a local path.
+    It begins with ``..`` if it is outside the directory. None if the source is not a local path.
     """
     source = call.attribute("source")
     if source is None or not isinstance(source.value, Literal) or not isinstance(source.value.value, str):

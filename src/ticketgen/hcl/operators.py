@@ -8,11 +8,11 @@ import re
 from ticketgen.hcl.syntax import GetAttribute, GetIndex, Literal, Step
 from ticketgen.hcl.values import UNKNOWN, Link, Value, is_known
 
-__all__ = ["as_text", "as_truth", "binary", "element", "elements", "step_into", "unary"]
+__all__ = ["as_condition", "as_text", "binary", "element", "elements", "step_into", "unary"]
 
 
 def step_into(link: Link, step: Step) -> Link:
-    """One step into a resource. An index selects an instance or element, and all of them look the same."""
+    """One step into a resource; an index of an instance or element is ignored."""
     if isinstance(step, GetAttribute):
         return Link(link.scope, link.resource, (*link.path, step.name))
     if (
@@ -37,21 +37,21 @@ def element(value: Value, key: Value) -> Value:
 
 
 def elements(value: Value) -> list[tuple[Value, Value]] | None:
-    """The keys and values over which a ``for`` goes; None if they are unknown."""
+    """The keys and values that a ``for`` iterates over; None if they are unknown."""
     if isinstance(value, list):
         return list(enumerate(value))
     return [(key, value[key]) for key in sorted(value)] if isinstance(value, dict) else None
 
 
-def as_truth(value: Value) -> bool | None:
-    """The value as a condition; None if it is unknown or no condition. Terraform converts ``"true"``."""
+def as_condition(value: Value) -> bool | None:
+    """The value converted to a bool; None if it is unknown or not a condition."""
     if isinstance(value, str):
         return {"true": True, "1": True, "false": False, "0": False}.get(value)
     return value if isinstance(value, bool) else None
 
 
-def _number(value: Value) -> Value:
-    """The value as an operand of arithmetic: Terraform converts decimals in strings."""
+def _as_number(value: Value) -> Value:
+    """The value as an operand of arithmetic: Terraform converts strings to numbers."""
     if isinstance(value, str) and len(value) < 16 and re.fullmatch(r"-?(0|[1-9]\d*)", value, re.ASCII):
         return int(value)
     return value
@@ -74,9 +74,9 @@ def _is_number(value: Value) -> bool:
 
 def unary(operator: str, operand: Value) -> Value:
     """The result of ``-`` or ``!``."""
-    truth = as_truth(operand)
-    if operator == "!" and truth is not None:
-        return not truth
+    condition = as_condition(operand)
+    if operator == "!" and condition is not None:
+        return not condition
     if operator == "-" and _is_number(operand):
         return -operand  # type: ignore[operator]
     return UNKNOWN
@@ -86,10 +86,10 @@ def binary(operator: str, left: Value, right: Value) -> Value:
     """The result of an operator with two operands.
 
     Raises:
-        ArithmeticError, ValueError: the result is infinite, or no number.
+        ArithmeticError, ValueError: the result is infinite, or not a number.
     """
     if operator in {"&&", "||"}:
-        left, right = (each if as_truth(each) is None else as_truth(each) for each in (left, right))
+        left, right = (each if as_condition(each) is None else as_condition(each) for each in (left, right))
     if operator == "&&" and (left is False or right is False):
         return False
     if operator == "||" and (left is True or right is True):
@@ -101,7 +101,7 @@ def binary(operator: str, left: Value, right: Value) -> Value:
         return same if operator == "==" else not same
     if isinstance(left, bool) and isinstance(right, bool):
         return left if operator in {"&&", "||"} else UNKNOWN  # the other cases are decided above
-    left, right = _number(left), _number(right)
+    left, right = _as_number(left), _as_number(right)
     if not _is_number(left) or not _is_number(right):
         return UNKNOWN
     assert isinstance(left, int | float)

@@ -1,4 +1,4 @@
-"""The origins of a value: the inputs behind it, through local values, module calls and resources."""
+"""The origins of a value: the inputs that it depends on, directly or indirectly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ticketgen.hcl.address import Address
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
-from ticketgen.hcl.follow import named, source
+from ticketgen.hcl.follow import resolve_reference, source
 from ticketgen.hcl.syntax import Block, Body, Expression, Reference
 
 __all__ = ["UNKNOWN_ORIGIN", "Origins"]
@@ -19,14 +19,14 @@ _UNKNOWN: Final = frozenset({UNKNOWN_ORIGIN})
 
 
 class Origins:
-    """The search for origins. Each origin is an address.
+    """The search for origins, through local values, module calls and resources.
 
-    ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and similar built-ins are origins
-    themselves. An address of a type without a name is an attribute of a resource or data source of that type, added to
-    the origins of its arguments. `UNKNOWN_ORIGIN` is anything else, such as an output of a module that was not read, or
-    an origin that the budget does not suffice for.
+    Each origin is an address. ``var.x`` is a variable of the root module. ``terraform.workspace``, ``path.root`` and
+    similar built-ins are origins themselves. An address with a type and no name stands for a resource or data source of
+    that type, in addition to the origins of its arguments. `UNKNOWN_ORIGIN` is anything else, such as an output of a
+    module that was not read, or an origin that the budget does not suffice for.
 
-    All of an expression counts, also what the evaluator would not choose: a name that may depend on an input does.
+    Every part of an expression counts, even a branch that is not taken: a name that may depend on an input does.
 
     Args:
         budget: the work that the search may take, shared by all checks of a directory.
@@ -34,11 +34,11 @@ class Origins:
 
     def __init__(self, budget: Budget | None = None) -> None:
         self._budget = budget or Budget()
-        self._found: dict[tuple[Scope, Declaration], frozenset[Address]] = {}
-        self._of_loops: dict[tuple[Scope, int], frozenset[Address]] = {}
+        self._by_declaration: dict[tuple[Scope, Declaration], frozenset[Address]] = {}
+        self._by_block: dict[tuple[Scope, int], frozenset[Address]] = {}
 
     def of(self, expression: Expression, scope: Scope, block: Block | None = None) -> frozenset[Address]:
-        """The origins of an expression. ``each``, ``count`` and iterators of ``dynamic`` have those of their loops."""
+        """The origins of an expression; names bound by a loop have those of the loop."""
         found: set[Address] = set()
         try:
             for reference in scope.module.references(expression):
@@ -58,23 +58,23 @@ class Origins:
         is_input = address.kind == "var" and address.name and scope.call is None
         if is_input or address.kind in {"path", "terraform"}:
             return frozenset({address})
-        found = named(reference, scope)
+        found = resolve_reference(reference, scope)
         if found is not None:
-            return self._named(found.declaration, found.scope)
+            return self._declaration_origins(found.declaration, found.scope)
         if address.kind == "var" and address.name:
-            return frozenset()  # not declared, so no call sets it
+            return frozenset()  # not declared, so it has no value
         if address.kind in {"local", "module"} and address.name:
             return _UNKNOWN
         return self._loop_origins(block, scope)  # `each`, `count`, or the iterator of a dynamic block
 
-    def _named(self, declaration: Declaration, scope: Scope) -> frozenset[Address]:
+    def _declaration_origins(self, declaration: Declaration, scope: Scope) -> frozenset[Address]:
         key = scope, declaration
-        if key not in self._found:
-            self._found[key] = frozenset()  # ends the recursion if the value depends on itself
-            self._found[key] = self._declared(declaration, scope)
-        return self._found[key]
+        if key not in self._by_declaration:
+            self._by_declaration[key] = frozenset()  # stops the recursion if the value depends on itself
+            self._by_declaration[key] = self._search(declaration, scope)
+        return self._by_declaration[key]
 
-    def _declared(self, declaration: Declaration, scope: Scope) -> frozenset[Address]:
+    def _search(self, declaration: Declaration, scope: Scope) -> frozenset[Address]:
         address = declaration.address
         if address.type:
             kind = "resource" if address.kind == "resource" else "data"
@@ -93,12 +93,12 @@ class Origins:
         if block is None:
             return _UNKNOWN
         key = scope, id(block)
-        if key not in self._of_loops:
-            self._of_loops[key] = frozenset()  # ends the recursion if a loop depends on itself
+        if key not in self._by_block:
+            self._by_block[key] = frozenset()  # stops the recursion if a loop depends on itself
             loops = (inner.attribute(name) for inner in block.walk() for name in ("for_each", "count"))
-            # Without the block, so that a loop over itself, which Terraform reports, ends here.
-            self._of_loops[key] = self._all((each.value for each in loops if each is not None), scope, None)
-        return self._of_loops[key]
+            # Without the block, so that the search stops at a loop over itself, which Terraform reports.
+            self._by_block[key] = self._all((each.value for each in loops if each is not None), scope, None)
+        return self._by_block[key]
 
 
 def _values(body: Body) -> Iterator[Expression]:

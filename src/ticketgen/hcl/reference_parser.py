@@ -1,8 +1,8 @@
-"""HCL's own parser, through pygohcl: it accepts a text or reports errors. Its values are never used.
+"""HCL's own parser, through pygohcl. Only its errors are used, never its values.
 
 pygohcl evaluates the arguments of a valid text, and hangs on ``1e99999999``. Therefore every text is prefixed with one
-argument that is set twice. HCL always reports that error, pygohcl always stops there without evaluation, and a text is
-valid if there is no other error.
+argument that is set twice. HCL always reports that error, so pygohcl never evaluates anything, and a text is valid if
+there is no other error.
 
 A text must have passed `guards.refusal`: HCL's parser recurses, and a stack overflow ends the process. The parser hangs
 in a forked process, so processes that use it are spawned.
@@ -24,7 +24,7 @@ _LOCATION = re.compile(r"tmp\.hcl:(\d+),\d+-[\d,]*\d")
 
 @dataclass(frozen=True, slots=True)
 class ParserError:
-    """An error of HCL's parser and its place: lines and columns count from 1."""
+    """An error of HCL's parser; lines and columns count from 1."""
 
     line: int
     column: int
@@ -32,7 +32,7 @@ class ParserError:
     detail: str
 
     def at(self, file: str) -> Location:
-        """The place in a file."""
+        """The location in a file."""
         return Location(file, self.line, self.column)
 
 
@@ -43,14 +43,14 @@ def parser_errors(text: str) -> tuple[ParserError, ...]:
     try:
         pygohcl.attributes_loadb(f"{_SENTINEL}{_SENTINEL}{text}".encode())
     except pygohcl.HCLParseError as error:
-        said = str(error)
+        output = str(error)
     else:
         raise AssertionError("HCL accepted one argument set twice")
-    pieces = _ERROR.split(said)
+    pieces = _ERROR.split(output)
     found = []
     for line, column, message in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
         if int(line) > 2:
             summary, _, detail = message.partition("; ")
-            detail = _LOCATION.sub(lambda place: f"line {int(place[1]) - 2}", detail)
+            detail = _LOCATION.sub(lambda location: f"line {int(location[1]) - 2}", detail)
             found.append(ParserError(int(line) - 2, int(column), summary, detail.strip()))
     return tuple(found)

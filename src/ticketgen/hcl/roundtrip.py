@@ -1,7 +1,7 @@
-"""The round trip: python-hcl2 writes a tree as text, which must be read as the same tree.
+"""The round trip: python-hcl2 writes a tree, and must read it as the same tree.
 
-Trees are compared rule by rule and token by token, with comments and without white space. Only one tree is in memory at
-a time: callers release the first one before `Written.difference` reads the second.
+Trees are compared rule by rule and token by token, including comments but not white space. Only one tree is in memory
+at a time: callers release the first one before `Written.difference` reads the second.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ class Written:
     significant: tuple[str, ...]
 
     def difference(self) -> str:
-        """The first difference after the round trip, as a sentence without a full stop; "" if there is none."""
+        """The first difference, as a sentence without a full stop; "" for none."""
         if self.text is None:
             return "the round trip fails: the file is nested too deeply for python-hcl2"
         after = read(self.text)
         if isinstance(after, Unreadable):
             return f"the round trip fails: python-hcl2 cannot read its own output: {after.reason}"
-        for went, came in zip_longest(self.significant, _significant(after)):
-            if went is None or came is None:
+        for old, new in zip_longest(self.significant, _significant(after)):
+            if old is None or new is None:
                 return "the round trip adds or drops a token"
-            if went != came:
-                return f"the round trip changes {_token(went)} to {_token(came)}"
-        refused = parser_errors(self.text)
-        return f"the round trip makes the file invalid: {refused[0].summary}" if refused else ""
+            if old != new:
+                return f"the round trip changes {_token(old)} to {_token(new)}"
+        errors = parser_errors(self.text)
+        return f"the round trip makes the file invalid: {errors[0].summary}" if errors else ""
 
 
 def write(tree: Tree) -> Written:
@@ -57,7 +57,7 @@ def write(tree: Tree) -> Written:
 
 
 def _significant(tree: Tree) -> Iterator[str]:
-    """Rules and tokens in order: the kind, NUL, and for a token its text with white space collapsed."""
+    """Rules and tokens in order: kind, NUL, and the name or normalized text."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()

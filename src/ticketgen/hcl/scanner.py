@@ -1,8 +1,8 @@
-"""The tokenizer of HCL: the marks of a text that begin or end something, by the rules of HCL's own scanner.
+"""A tokenizer for HCL that finds brackets, strings, templates and comments.
 
-It reads no expressions. Whatever must know where code, strings, heredocs and comments are before a parser does, or
-without one, asks it: the guards, the weight of a text, and the templates in heredocs. The rules are those of
-hashicorp/hcl v2.24, hclsyntax/scan_tokens.rl.
+It reads no expressions. It serves code that must tell code from strings, heredocs and comments without a parser: the
+guards, the weight of a text, and the templates in heredocs. It follows HCL's own scanner (hashicorp/hcl v2.24,
+hclsyntax/scan_tokens.rl).
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _QUOTED = re.compile(r'\\.|\$\$\{|%%\{|(?P<template>[$%]\{)|(?P<end>")', re.DOTA
 _HEREDOC = re.compile(r"\$\$\{|%%\{|(?P<template>[$%]\{)|(?P<line>\n)")
 _LINE = re.compile(r"[^\n]*")
 _UNENDING = "\n"
-"""The marker of a heredoc whose end is not in the text: no line is equal to it."""
+"""The end marker of a heredoc whose end is not in the text: no line equals it."""
 
 
 def scan(text: str, *, in_heredoc: bool = False) -> Iterator[tuple[str, str, int, re.Match[str]]]:
-    """The marks of a text that begin or end something, in order.
+    """The marks in a text that begin or end something, in order.
 
-    Each has its kind, the text that it stands in, the offset after the previous mark, and its match. The text is "" for
-    code, ``"`` for a quoted string, and the marker of a heredoc. The kinds are ``open``, ``close``, ``template``,
+    Each mark is a kind, its context, the offset after the previous mark, and its match. The context is "" for code,
+    ``"`` for a quoted string, and the marker for a heredoc. The kinds are ``open``, ``close``, ``template``,
     ``template end``, ``quote``, ``end`` (of a quoted string), ``marker``, ``marker end``, ``comment``, ``line`` (in a
-    heredoc) and ``escape``. In invalid text, there may be too many marks that open something, but never too few: they
-    guard a parser that would abort the process.
+    heredoc) and ``escape``. In invalid text, there may be too many opening marks, but never too few: the guards rely on
+    them to protect a parser that would abort the process.
 
     Args:
         text: the text.
-        in_heredoc: whether it is the body of a heredoc, and not code.
+        in_heredoc: whether the text is the body of a heredoc, and not code.
     """
     last_comment_end = text.rfind("*/")
     braces = 0

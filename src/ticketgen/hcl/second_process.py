@@ -1,10 +1,10 @@
 """Round trips in a second process, while the first process checks the same files.
 
-A round trip is half of the work on a file, and needs only the text from the other half. The process is spawned, because
-pygohcl hangs in a forked process. Questions and answers are JSON, an answer a line, as soon as it is known. The caller
-makes every round trip that is not answered, so a crash of the second process costs only time.
+A round trip is half of the work on a file, and depends only on the text. The process is spawned, because pygohcl hangs
+in a forked process. The request is JSON; so is each line of the output, which is one answer. The caller makes every
+round trip that is not answered, so a crash of the second process costs only time.
 
-The second process ends with the first one, even if that is killed, and when it takes more than its own budget.
+The second process ends with the first one, even if that one is killed, and when it exceeds its own budget.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 __all__ = ["ONE_PROCESS", "RoundTrips", "should_spawn"]
 
 ONE_PROCESS = "TICKETGEN_ONE_PROCESS"
-"""Environment variable that disables the second process if it is set to any value."""
+"""Environment variable that disables the second process if it is not empty."""
 
 _MIN_WORK = 100_000
 """Characters; fewer are read faster than the process starts."""
 _TIME_SHARE = 0.4
-"""The part of the processor time that is the second process's."""
-_TIMEOUT_S = 30
-"""How many times its processor time the second process may take on the clock. Something may have stopped it."""
+"""The second process's share of the processor time."""
+_TIMEOUT_FACTOR = 30
+"""Timeout of the second process, as a multiple of its processor time, in case it is suspended."""
 _EXIT_CODE_OVERRUN = 75
-"""Exit code of the second process if it took too much."""
+"""Exit code of the second process if it exceeded its budget."""
 
 
 def should_spawn(texts: Mapping[str, str]) -> bool:
-    """Whether a second process saves time: there is enough work, and an idle core."""
+    """Whether a second process saves time: there is enough work and an idle core."""
     if os.environ.get(ONE_PROCESS) or not sys.executable or sum(map(len, texts.values())) < _MIN_WORK:
         return False
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -44,15 +44,15 @@ def should_spawn(texts: Mapping[str, str]) -> bool:
 
 
 class RoundTrips:
-    """Round trips of some files, started at once.
+    """Round trips of some files in a second process, which starts immediately.
 
     Args:
         texts: the texts by path; the paths serve only as names.
-        budget: what the second process may take.
+        budget: the budget of the directory, of which the second process gets a share of the time.
 
     Attributes:
-        seconds: the processor time that it may take.
-        overrun: whether the second process ended because it took too much.
+        seconds: the processor time that the second process may take.
+        overrun: whether the second process ended because it exceeded its budget.
     """
 
     def __init__(self, texts: Mapping[str, str], budget: Budget | None = None) -> None:
@@ -69,14 +69,14 @@ class RoundTrips:
         self._thread.start()
 
     def differences(self) -> Mapping[str, str]:
-        """Wait for the answers: the difference by path, "" for none; unanswered paths are missing."""
-        self._thread.join(self.seconds * _TIMEOUT_S)
+        """Wait for the differences by path, "" for none; unanswered paths are missing."""
+        self._thread.join(self.seconds * _TIMEOUT_FACTOR)
         if self._thread.is_alive():
             self.stop()
         return self._answers
 
     def processes(self) -> Iterator[int]:
-        """The id of the process while it runs."""
+        """The id of the second process while it runs."""
         process = self._process
         if process is not None and process.returncode is None:
             yield process.pid
@@ -88,8 +88,8 @@ class RoundTrips:
             self._process.kill()
         self._thread.join()
 
-    def _run(self, question: bytes, limits: list[str]) -> None:
-        # -P: never import from the current folder, which may belong to anyone.
+    def _run(self, request: bytes, limits: list[str]) -> None:
+        # -P: never import from the current folder, which may be untrusted.
         command = [sys.executable, "-P", "-m", __name__, *limits]
         pipe = subprocess.PIPE
         try:
@@ -97,26 +97,26 @@ class RoundTrips:
                 self._process = process
                 if self._stopped:
                     process.kill()
-                said, _ = process.communicate(question)
+                output, _ = process.communicate(request)
             self.overrun = process.returncode == _EXIT_CODE_OVERRUN
         except OSError:
             return
-        for line in said.splitlines():
+        for line in output.splitlines():
             try:
                 answers = json.loads(line)
             except ValueError:
                 continue
             if isinstance(answers, dict):
-                self._answers |= {path: said for path, said in answers.items() if isinstance(said, str)}
+                self._answers |= {path: each for path, each in answers.items() if isinstance(each, str)}
 
 
 def main(parent: int, seconds: float, bytes: int) -> None:
     """Read texts from standard input, and write the differences to standard output.
 
     Args:
-        parent: the process that asks; without it, there is nobody to answer.
-        seconds: of processor time to take at most.
-        bytes: of memory to take at most.
+        parent: the id of the parent process; this process ends with it.
+        seconds: the limit of processor time.
+        bytes: the limit of memory.
     """
     import gc
 
@@ -134,7 +134,7 @@ def main(parent: int, seconds: float, bytes: int) -> None:
     with Watchdog(seconds, bytes, orphaned):
         for path, text in json.load(sys.stdin).items():
             if refusal(text) or parser_errors(text):
-                continue  # the caller finds the same and needs no answer
+                continue  # the caller reports these itself and needs no answer
             tree = read(text)
             if not isinstance(tree, Unreadable):
                 written = write(tree)

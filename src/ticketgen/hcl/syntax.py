@@ -1,7 +1,7 @@
 """The syntax model that every check of Terraform reads.
 
-A file is a `File`, its content a `Body` of `Attribute`s and `Block`s, and a value an `Expression`, with one class per
-kind. All are frozen and know their place. The model depends on no parser and knows nothing of AWS.
+A file is a `File`, its content is a `Body` of `Attribute`s and `Block`s, and a value is an `Expression`, with one class
+per kind. All nodes are frozen and have a location. The model depends on no parser and knows nothing about AWS.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a file, and its start: lines and columns count from 1, columns in characters."""
+    """A part of a file. Lines and columns count from 1, columns in characters."""
 
     line: int
     column: int
 
     def at(self, file: str) -> Location:
-        """The place of this node in the file of that name."""
+        """The location of this node in the file of that name."""
         return Location(file, self.line, self.column)
 
 
@@ -89,7 +89,7 @@ class IfDirective(Node):
 
 @dataclass(frozen=True, slots=True)
 class ForDirective(Node):
-    """``%{ for key, name in collection }body%{ endfor }``; key is None if there is only a name."""
+    """``%{ for key, name in collection }body%{ endfor }``; ``key`` may be None."""
 
     key: str | None
     name: str
@@ -103,8 +103,8 @@ class Template(Node):
 
     Attributes:
         parts: text, interpolations and directives, in order; no two texts in a row.
-        heredoc: the opening marker (``<<EOT``, ``<<-EOT``), empty for a quoted string. A heredoc's text begins in
-            column 1 of the line after its own.
+        heredoc: the opening marker (``<<EOT``, ``<<-EOT``); "" for a quoted string. The text of a heredoc begins in
+            column 1 of the line after the marker.
     """
 
     parts: tuple[Part, ...]
@@ -120,7 +120,7 @@ class GetAttribute(Node):
 
 @dataclass(frozen=True, slots=True)
 class GetIndex(Node):
-    """``[key]``; also the old ``.0``."""
+    """``[key]``, or the legacy form ``.0``."""
 
     key: Expression
 
@@ -134,7 +134,7 @@ class Splat(Node):
 
 @dataclass(frozen=True, slots=True)
 class Reference(Node):
-    """A name and the steps into it: ``var.tags["Owner"]``, ``aws_subnet.private[*].id``, or a bare ``x``."""
+    """A name and the steps into it, such as ``aws_subnet.private[*].id``."""
 
     root: str
     steps: tuple[Step, ...] = ()
@@ -144,20 +144,20 @@ class Reference(Node):
 
     @property
     def parsed(self) -> tuple[Address, tuple[Step, ...]]:
-        """The address that it names and the steps after it; meaningless for a name that a ``for`` binds.
+        """The address and the steps after it.
 
-        Of an incomplete reference, the address is only the beginning of one.
+        Meaningless for a name that a ``for`` binds. The address of an incomplete reference is incomplete, too.
         """
         return self._parsed or self._parse()
 
     @property
     def address(self) -> Address:
-        """The address that it names, as in `parsed`."""
+        """The address, as in `parsed`."""
         return (self._parsed or self._parse())[0]
 
     @property
     def attribute(self) -> GetAttribute | None:
-        """The first attribute after the address: of a module call, its output. An index before it does not matter."""
+        """The first attribute after the address; the output of a module call."""
         return next((step for step in self.parsed[1] if isinstance(step, GetAttribute)), None)
 
     def _parse(self) -> tuple[Address, tuple[Step, ...]]:
@@ -190,7 +190,7 @@ class Access(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """A function call; ``expand`` is whether the last argument has ``...``."""
+    """A function call; ``expand`` says whether ``...`` follows the last argument."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -206,7 +206,7 @@ class Tuple(Node):
 
 @dataclass(frozen=True, slots=True)
 class ObjectItem(Node):
-    """``key = value``; a bare name as the key is a `Literal`, ``(name)`` is `Parentheses`."""
+    """``key = value``. A bare key is a `Literal`, ``(key)`` is `Parentheses`."""
 
     key: Expression
     value: Expression
@@ -219,7 +219,7 @@ class Object(Node):
     items: tuple[ObjectItem, ...]
 
     def get(self, key: str) -> Expression | None:
-        """The value under a literal key, of duplicates the last; None if no item has it."""
+        """The value of a literal key, the last of duplicates; None if it is missing."""
         for item in reversed(self.items):
             if isinstance(item.key, Literal) and item.key.value == key:
                 return item.value
@@ -228,13 +228,13 @@ class Object(Node):
 
 @dataclass(frozen=True, slots=True)
 class For(Node):
-    """``[for key, name in collection : value if condition]``, or ``{for … : result_key => value...}``.
+    """``[for key, name in collection : value if condition]``, also with ``{ }``.
 
     Attributes:
-        key: the first of two names; None if there is one name.
+        key: the first of two names; None if there is only one.
         name: the name of each element.
         result_key: the expression before ``=>``; None for a tuple.
-        grouped: whether ``...`` groups the values under one key.
+        grouped: whether ``...`` groups the values by key.
     """
 
     key: str | None
@@ -257,7 +257,7 @@ class Conditional(Node):
 
 @dataclass(frozen=True, slots=True)
 class Binary(Node):
-    """``left operator right``; its place is that of its left side."""
+    """``left operator right``; it starts at its left operand."""
 
     operator: str
     left: Expression
@@ -306,7 +306,7 @@ class Attribute(Node):
 
 
 _FEW_ATTRIBUTES = 16
-"""Attributes of a body that are looked up one by one; more are looked up in a dictionary."""
+"""Attributes of a body up to which a linear search is used; a larger body gets a dictionary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +323,7 @@ class Body:
             object.__setattr__(self, "_by_name", by_name)
 
     def attribute(self, name: str) -> Attribute | None:
-        """The attribute of that name, the first one; None if there is none."""
+        """The first attribute of that name; None if there is none."""
         if self._by_name is not None:
             return self._by_name.get(name)
         for attribute in self.attributes:
@@ -357,7 +357,7 @@ class Block(Node):
         return attribute.value
 
     def blocks(self, type: str | None = None) -> tuple[Block, ...]:
-        """The blocks directly inside, of one type or of all types."""
+        """The blocks directly inside this one, of one type or of all types."""
         return tuple(block for block in self.body.blocks if type is None or block.type == type)
 
     def walk(self) -> Iterator[Block]:

@@ -1,7 +1,7 @@
 """Templates: text, interpolations and directives, by HCL's rules.
 
-A template is first a flat list of `Piece`s. python-hcl2 splits quoted strings. It leaves heredocs whole, so they are
-split here, at the marks of `scanner`. Trimming at ``~``, dedenting of ``<<-`` and nesting of directives follow
+A template is first a flat list of `Piece`s. python-hcl2 splits quoted strings but leaves heredocs whole, so this module
+splits them, with `scanner`. Trimming at ``~``, dedenting of ``<<-`` and nesting of directives follow
 hclsyntax/parser_template.go (hashicorp/hcl v2.24).
 """
 
@@ -30,16 +30,16 @@ __all__ = [
 
 
 class InvalidTemplate(Exception):
-    """Error of an invalid template: unbalanced interpolations or directives."""
+    """A template has unbalanced interpolations or directives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A single ``%{ … }``: ``if``, ``else``, ``endif``, ``for`` or ``endfor``.
+    """A single ``%{ … }``.
 
     Attributes:
-        keyword: one of these five.
-        subject: the condition of an ``if``, the collection of a ``for``.
+        keyword: ``if``, ``else``, ``endif``, ``for`` or ``endfor``.
+        subject: the condition of an ``if``, or the collection of a ``for``.
         names: the one or two names of a ``for``.
     """
 
@@ -50,7 +50,7 @@ class Directive:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of a template, its place, and the sides on which its ``~`` trims the text around it."""
+    """A piece of a template; on which sides a ``~`` trims the text around it."""
 
     line: int
     column: int
@@ -64,7 +64,7 @@ _SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 def decode(quoted: str) -> str:
-    """The text of a piece of a quoted string, with escapes decoded."""
+    """Decode the escapes in a piece of a quoted string."""
     if "\\" not in quoted and "{" not in quoted:
         return quoted
     return _ESCAPE.sub(_character, quoted)
@@ -91,7 +91,7 @@ def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expres
     Args:
         body: the lines between the markers, with their line ends.
         line: the number of the first line; every line begins in column 1.
-        parse: the parser for an expression at a line and column.
+        parse: parses an expression that begins at a line and column.
 
     Raises:
         InvalidTemplate: the body is not a valid template.
@@ -137,9 +137,9 @@ def _directive(
         raise InvalidTemplate("unknown template directive")
     if match["word"]:
         return Directive(match["word"])
-    said = match[0]
-    newlines = said.count("\n")
-    at = len(said) - said.rfind("\n") if newlines else column + len(said)
+    head = match[0]
+    newlines = head.count("\n")
+    at = len(head) - head.rfind("\n") if newlines else column + len(head)
     subject = parse(inside[match.end() :], line + newlines, at)
     if match["first"]:
         names = tuple(name for name in (match["first"], match["second"]) if name)
@@ -148,7 +148,7 @@ def _directive(
 
 
 def trim(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """The pieces without the white space that a ``~`` beside them trims: at most one line in a heredoc."""
+    """Trim the white space beside each ``~``: in a heredoc, at most one line."""
     for number, piece in enumerate(pieces):
         if isinstance(piece.value, str):
             text = piece.value
@@ -162,7 +162,7 @@ def trim(pieces: Sequence[Piece]) -> Iterator[Piece]:
 
 
 def dedent(pieces: Sequence[Piece]) -> list[Piece]:
-    """The trimmed pieces of a ``<<-`` heredoc without the common indentation of its lines.
+    """Remove the common indentation from the trimmed pieces of a ``<<-`` heredoc.
 
     As in HCL, a line counts as part of the previous one if a ``~`` trimmed the line end between them.
     """
@@ -171,7 +171,7 @@ def dedent(pieces: Sequence[Piece]) -> list[Piece]:
     for number, piece in enumerate(pieces):
         text = piece.value if isinstance(piece.value, str) else None
         if at_line_start and text is None:
-            return list(pieces)  # a line begins in column 1, so there is no common indentation
+            return list(pieces)  # a line has no indentation, so there is none in common
         if at_line_start and text is not None:
             indent = len(text) - len(text.lstrip(GO_SPACE))
             if indent < len(text) or not text.endswith("\n"):  # blank lines do not count
@@ -187,7 +187,7 @@ def dedent(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def nest(pieces: Sequence[Piece]) -> tuple[Part, ...]:
-    """The parts of a template from its trimmed pieces: texts joined, and directives around their bodies.
+    """Build a template's parts from trimmed pieces: join texts, nest directives.
 
     Raises:
         InvalidTemplate: the directives are unbalanced.
@@ -196,7 +196,7 @@ def nest(pieces: Sequence[Piece]) -> tuple[Part, ...]:
 
 
 def _parts_until(waiting: list[Piece], ends: frozenset[str], room: int) -> tuple[tuple[Part, ...], str]:
-    """The parts before an ending directive, and its keyword; "" at the end of the template."""
+    """The parts before a closing directive, and its keyword; "" at the end."""
     if room == 0:
         raise InvalidTemplate(f"directives are nested deeper than {MAX_DEPTH} levels")
     parts: list[Part] = []
@@ -227,6 +227,6 @@ def _directive_part(piece: Piece, directive: Directive, waiting: list[Piece], ro
         body, _ = _parts_until(waiting, frozenset({"endfor"}), room)
         *key, name = directive.names
         return ForDirective(piece.line, piece.column, key[0] if key else None, name, directive.subject, body)
-    then, ended = _parts_until(waiting, frozenset({"else", "endif"}), room)
-    otherwise = _parts_until(waiting, frozenset({"endif"}), room)[0] if ended == "else" else ()
+    then, keyword = _parts_until(waiting, frozenset({"else", "endif"}), room)
+    otherwise = _parts_until(waiting, frozenset({"endif"}), room)[0] if keyword == "else" else ()
     return IfDirective(piece.line, piece.column, directive.subject, then, otherwise)

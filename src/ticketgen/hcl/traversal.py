@@ -32,7 +32,7 @@ __all__ = ["free_references", "locate", "nested", "subexpressions"]
 
 
 def subexpressions(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]]:
-    """The expressions directly inside an expression, each with the names that are newly bound for it."""
+    """The direct subexpressions, each with the names that are newly bound for it."""
     nothing: frozenset[str] = frozenset()
     match expression:
         case Template():
@@ -72,7 +72,7 @@ def subexpressions(expression: Expression) -> Iterator[tuple[Expression, frozens
 
 
 def nested(expression: Expression) -> Iterator[Expression]:
-    """An expression and every expression inside it."""
+    """An expression and all of its subexpressions, at any depth."""
     waiting = [expression]
     while waiting:
         current = waiting.pop()
@@ -81,7 +81,7 @@ def nested(expression: Expression) -> Iterator[Expression]:
 
 
 def free_references(expression: Expression) -> tuple[Reference, ...]:
-    """Every reference in an expression, including itself, without the names that a ``for`` inside it binds."""
+    """The references in an expression, without names that a ``for`` inside it binds."""
     found: list[Reference] = []
     _collect(expression, frozenset(), found)
     return tuple(found)
@@ -114,10 +114,16 @@ def _in_parts(parts: tuple[Part, ...], bound: frozenset[str]) -> Iterator[tuple[
                 yield from _in_parts(part.body, bound | {part.name, part.key or part.name})
 
 
-def locate(wanted: Iterable[tuple[tuple[File, ...], Expression]]) -> Iterator[tuple[Expression, Location]]:
-    """The places of some expressions, each given with the files of its module: it does not know its own."""
+def locate(
+    expressions: Iterable[tuple[tuple[File, ...], Expression]],
+) -> Iterator[tuple[Expression, Location]]:
+    """Find the locations of expressions, which do not know their file.
+
+    Args:
+        expressions: each expression with the files of its module.
+    """
     of_module: dict[int, tuple[tuple[File, ...], set[int]]] = {}
-    for files, expression in wanted:
+    for files, expression in expressions:
         of_module.setdefault(id(files), (files, set()))[1].add(id(expression))
     for files, ids in of_module.values():
         for file in files:

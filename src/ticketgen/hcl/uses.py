@@ -19,8 +19,8 @@ BUILT_INS: Mapping[str, frozenset[str] | None] = {
 }
 """Terraform's built-in names with their attributes; None for any attribute."""
 
-# Attributes that contain no values but types, keywords, provider configurations (see verification/calls.py) or names of
-# the resource's own attributes.
+# Attributes that contain types, keywords, provider configurations (see verification/calls.py) or names of the
+# resource's own attributes instead of values.
 _NO_VALUES = frozenset({
     ("variable", "type"), ("module", "providers"), ("module", "source"), ("resource", "provider"),
     ("data", "provider"), ("ephemeral", "provider"), ("import", "provider"), ("lifecycle", "ignore_changes"),
@@ -35,10 +35,10 @@ class Use:
     Attributes:
         file: the path of the file.
         reference: the reference.
-        address: the address that it names; the beginning of one if it is incomplete.
-        block: the top-level block that contains it.
-        within: the types of the blocks that contain it, from the outermost.
-        attribute: the attribute of the innermost of them that contains it.
+        address: the address of the reference; incomplete if the reference is.
+        block: the top-level block that contains the reference.
+        within: the types of the blocks that contain the reference, from the outermost.
+        attribute: the attribute of the innermost block that contains the reference.
     """
 
     file: str
@@ -50,12 +50,12 @@ class Use:
 
     @property
     def argument(self) -> str:
-        """The argument of the top-level block that contains it; "" for one of a nested block."""
+        """The top-level argument that contains the reference; "" in a nested block."""
         return self.attribute if len(self.within) == 1 else ""
 
     @property
     def is_built_in(self) -> bool:
-        """Whether it refers to a built-in name that there is."""
+        """Whether it refers to an existing built-in name."""
         known = BUILT_INS.get(self.address.kind, frozenset())
         return known is None or self.address.name in known
 
@@ -82,12 +82,12 @@ def uses(files: Iterable[File], references: Callable[[Expression], Iterable[Refe
 def _attributes(
     body: Body, within: tuple[str, ...], bound: frozenset[str]
 ) -> Iterator[tuple[tuple[str, ...], Attribute, frozenset[str]]]:
-    """The attributes at any depth, with the types of the blocks around them, and the names that these bind."""
+    """The attributes at any depth, each with its block types and bound names."""
     for attribute in body.attributes:
         yield within, attribute, bound
     for block in body.blocks:
         if block.type == "dynamic" and block.labels:
-            # The label or the `iterator` is bound in the content.
+            # In the content, the `iterator` or else the label is a bound name.
             iterator, inside = block.attribute("iterator"), (*within, block.labels[0])
             own = bound | {_bare_name(iterator) if iterator else block.labels[0]}
             for attribute in block.body.attributes:

@@ -1,7 +1,7 @@
-"""Limit of a value's size, and the weight of a value.
+"""The weight of a value, and its limits.
 
-A value that occurs twice inside another one weighs twice: what reads the whole value visits it twice. So the limit also
-holds for lists of lists that are small in memory but have 2^30 elements.
+A value that occurs twice inside another one counts twice, because code that reads the whole value visits it twice. So
+the limit also applies to lists of lists that are small in memory but have 2^30 elements.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ __all__ = ["MAX_CHARACTERS", "MAX_ELEMENTS", "MAX_WEIGHT", "weight"]
 MAX_ELEMENTS: Final = 2_000
 """Limit of elements of one list or map, and of instances of a resource."""
 MAX_CHARACTERS: Final = 2 * 1024 * 1024
-"""Limit of characters of one string: the largest file that is read."""
+"""Limit of characters of one string: the size of the largest file that is read."""
 _CHARACTERS: Final = 64
 """Characters of a string that weigh as much as an element."""
 MAX_WEIGHT: Final = MAX_CHARACTERS // _CHARACTERS + 1
 
 
 def weight(value: object) -> int:
-    """The number of elements at any depth, with long strings for several; above `MAX_WEIGHT` if it is too large."""
+    """The number of elements at any depth; a long string counts as several.
+
+    Above `MAX_WEIGHT` if the value is too large; then it is not exact.
+    """
     if isinstance(value, str):
         return 1 + len(value) // _CHARACTERS
     if not isinstance(value, list | dict):

@@ -1,4 +1,4 @@
-"""What the value of an expression may be: known, a link to a resource, unknown, or a text that is known in part."""
+"""Values of expressions: known, unknown, known in part, or a link to a resource."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["UNKNOWN", "UNKNOWN_LOOP", "Environment", "Link", "PartialText", "Unk
 
 
 class Unknown:
-    """A value that the text does not determine, or that is not computed; never a list, number or string."""
+    """A value that the text does not determine, or that is not computed."""
 
     __slots__ = ()
 
@@ -28,11 +28,11 @@ UNKNOWN: Final = Unknown()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartialText(Unknown):
-    """A text of which parts are unknown; `Evaluator.parts` evaluates the others.
+    """A text with unknown parts; `Evaluator.parts` evaluates the other parts.
 
     Attributes:
-        template: texts and interpolations only.
-        where: its environment.
+        template: a template of texts and interpolations only.
+        where: the environment of the template.
     """
 
     template: Template
@@ -44,9 +44,9 @@ class Link:
     """A reference to a resource or data source, or to one of its attributes.
 
     Attributes:
-        scope: the scope that declares it.
-        resource: its declaration.
-        path: the attributes after its address, without indices.
+        scope: the scope that declares the resource.
+        resource: the declaration of the resource.
+        path: the attributes after the address, without indices.
     """
 
     scope: Scope
@@ -59,7 +59,7 @@ Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The environment of an expression: a scope, and bound names (``each``, ``count``, names of a ``for``)."""
+    """A scope and bound names: ``each``, ``count`` and the names of a ``for``."""
 
     scope: Scope
     bound: Mapping[str, Value] = field(default_factory=dict)
@@ -77,7 +77,7 @@ UNKNOWN_LOOP: Final[Mapping[str, Value]] = {
 
 
 def is_known(value: object) -> bool:
-    """Whether a value and all of its elements are known, and none is a link to a resource."""
+    """Whether a value and all of its elements are known; a link to a resource is not."""
     if isinstance(value, list):
         return all(map(is_known, value))
     if isinstance(value, dict):

@@ -1,11 +1,10 @@
-"""End work that takes too much time or memory, whatever the reason.
+"""Stop work that takes too much time or memory, whatever the reason.
 
-A timer of the processor time looks at both, twenty times a second, and raises `LimitExceeded` in the main thread.
-Python runs
-it between two instructions, and inside regular expressions. It is not an `Exception`, so that no handler of errors on
-the way swallows it, and it is raised again at every later look until it arrives.
+A timer checks both, twenty times per second of processor time, and raises `LimitExceeded` in the main thread. Python
+runs its handler between two instructions, and inside regular expressions. `LimitExceeded` is not an `Exception`, so
+that no ``except Exception`` swallows it, and it is raised again at every later check.
 
-Processor time is what counts, because a busy machine must not change a result.
+Only processor time counts, because a busy machine must not change a result.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 class LimitExceeded(BaseException):
-    """The work took too much: ``str`` says how much, as ``14 seconds``."""
+    """The work took too much; the message says how much, as ``390 MB of memory``."""
 
 
 def resident_bytes(process: int | None = None) -> int:
@@ -41,13 +40,15 @@ def _no_processes() -> Iterable[int]:
 
 
 class Watchdog:
-    """A context that limits time and memory; it works only in the main thread of a POSIX system.
+    """A context that limits time and memory.
+
+    It has an effect only in the main thread of a POSIX system.
 
     Args:
-        seconds: of processor time, from the beginning of the context.
-        bytes: of memory beyond what this process has at the beginning, where ``/proc`` says how much there is. A
-            program that uses ticketgen as a library may be large itself.
-        others: the ids of more processes whose memory counts.
+        seconds: the limit of processor time, from the beginning of the context.
+        bytes: the limit of memory in addition to this process's memory at the beginning, on systems with ``/proc``. A
+            program that uses ticketgen as a library may itself be large.
+        others: returns the ids of other processes whose memory counts.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Watchdog:
         self.stop()
 
     def shorten(self, seconds: float) -> None:
-        """Give some of the time to another process."""
+        """Reduce the time limit, because another process gets that time."""
         self._seconds -= seconds
         self._end -= seconds
 

@@ -1,4 +1,4 @@
-"""Builds a picture from a stack's Terraform."""
+"""Build a picture from a stack's Terraform."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ __all__ = ["build_picture"]
 
 
 def build_picture(files: Iterable[File]) -> Picture:
-    """Build the picture of a stack, in an order that depends on its text alone.
+    """Build the picture of a stack; the same Terraform gives the same order.
 
     Args:
-        files: its Terraform, parsed, with paths relative to the root module.
+        files: the parsed Terraform of the stack, with paths relative to the root module.
     """
     view = View(files)
     boxes = find_nodes(view)
-    drawn = tuple(number_steps(find_lines(view, boxes), boxes))
+    lines = tuple(number_steps(find_lines(view, boxes), boxes))
     return Picture(
         project=literal_text(view.local("app_name")),
         environment=literal_text(view.default("environment_suffix")),
         regions=view.regions,
         primary=view.primary,
         hubs=_hub_regions(view),
-        nodes=tuple(assign_columns(boxes, drawn)),
-        lines=drawn,
+        nodes=tuple(assign_columns(boxes, lines)),
+        lines=lines,
         rows=tuple(resource_rows(view)),
         groups=tuple(security_groups(view, boxes)),
         counts=Counter(resource.type for resource in view.resources()),
@@ -41,8 +41,8 @@ def build_picture(files: Iterable[File]) -> Picture:
 
 
 def _hub_regions(view: View) -> tuple[str, ...]:
-    """The Regions with more modules than others, the primary first; the primary alone where all have the same."""
+    """The Regions with more modules than others, primary first; or else the primary."""
     modules = Counter(region for region in view.region_of_scope.values() if region)
-    most, least = max(modules.values(), default=0), min(modules.values(), default=0)
-    found = [name for name in view.regions if modules[name] == most > least] or [view.primary]
+    maximum, minimum = max(modules.values(), default=0), min(modules.values(), default=0)
+    found = [name for name in view.regions if modules[name] == maximum > minimum] or [view.primary]
     return tuple(sorted(found, key=lambda name: (name != view.primary, name)))

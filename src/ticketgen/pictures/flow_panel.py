@@ -1,4 +1,4 @@
-"""The security groups of a Region: the members of each, and the flows that it lets through."""
+"""The panel of security groups, with members and allowed flows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ticketgen.pictures.shapes import Panel, arrow, group, rect, reference_data,
 __all__ = ["flow_panel"]
 
 _MIN_WIDTH = 190.0  # of a box
-_ARROW = 150.0  # the least length
+_ARROW = 150.0  # minimum length
 _GAP = 14.0
 _ROW = 34.0
 _LINE = 14.0  # of a member's name
@@ -16,7 +16,7 @@ _NO_MEMBERS = "no members"
 
 
 def flow_panel(picture: Picture) -> Panel:
-    """The panel of flows: boxes, arrows with their ports, peers, and which rules there are, in columns."""
+    """Columns of boxes, arrows with ports, peers, and descriptions of the rules."""
     groups = picture.groups
     flows = [flow for each in groups for flow in each.flows]
     members = [member for each in groups for member in each.members] + [_NO_MEMBERS]
@@ -30,12 +30,12 @@ def flow_panel(picture: Picture) -> Panel:
         height = max(_ROW * max(1, len(each.flows)) + 12, 32.0 + _LINE * max(1, len(each.members)))
         body.append(_group(each, y, box, height))
         first = y + height / 2 - _ROW * (len(each.flows) - 1) / 2
-        for place, flow in enumerate(each.flows):
-            body.append(_flow(each, flow, first + _ROW * place, (box, arrow_end, rules)))
+        for index, flow in enumerate(each.flows):
+            body.append(_flow(each, flow, first + _ROW * index, (box, arrow_end, rules)))
         if not each.flows:
-            said = _without_flows(each, picture)
-            body.append(text(box + _GAP, y + height / 2 + 4, said, "what"))
-            width = max(width, box + _GAP + widest([said], "what"))
+            description = _without_flows(each, picture)
+            body.append(text(box + _GAP, y + height / 2 + 4, description, "what"))
+            width = max(width, box + _GAP + widest([description], "what"))
         y += height + 14
     return Panel(width, y, tuple(body))
 
@@ -61,8 +61,8 @@ def _group(each: Group, y: float, width: float, height: float) -> str:
         rect(0, y, width, height, "box", 6),
         text(12, y + 19, each.name, "name"),
         *(
-            text(12, y + 34 + _LINE * place, member, "what")
-            for place, member in enumerate(each.members or (_NO_MEMBERS,))
+            text(12, y + 34 + _LINE * index, member, "what")
+            for index, member in enumerate(each.members or (_NO_MEMBERS,))
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The picture as a self-contained page, with the references behind its lines in a table below it."""
+"""The picture as a self-contained page, with a table of references below it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BETWEEN_TOKENS = re.compile(r"(?<=[/.:@ ])(?=\S)|(?=\[)")
 
 
 def html(picture: Picture) -> str:
-    """The page, with a newline at its end."""
+    """The page, with a newline at the end."""
     title = as_markup(f"{picture.project}, {picture.environment}")
     return "\n".join(
         [
@@ -48,8 +48,8 @@ def _rows(picture: Picture) -> Iterator[str]:
     for line in sorted(
         picture.lines, key=lambda line: (order.index(line.path), line.step, line.source, line.target)
     ):
-        words = PATHS[line.path]
-        yield _row(f"{words.title} {line.step or ''}".rstrip(), line.source, line.target, line.references)
+        title = PATHS[line.path].title
+        yield _row(f"{title} {line.step or ''}".rstrip(), line.source, line.target, line.references)
     for row in picture.rows:
         origin = next((copy.region for copy in row.copies if not copy.is_replica), "")
         for copy in row.copies:
@@ -62,12 +62,12 @@ def _rows(picture: Picture) -> Iterator[str]:
             yield _row(f"Traffic, {flow.ports}", group.name, flow.peer, (*flow.egress, *flow.ingress))
 
 
-def _row(way: str, source: str, target: str, behind: tuple[SourceReference, ...]) -> str:
-    references = "".join(f"<li><code>{_wrapping(str(each))}</code></li>" for each in behind)
-    cells = "".join(f"<td>{_wrapping(cell)}</td>" for cell in (way, source, target))
-    return f"<tr>{cells}<td><ul>{references}</ul></td></tr>"
+def _row(path: str, source: str, target: str, references: tuple[SourceReference, ...]) -> str:
+    items = "".join(f"<li><code>{_breakable(str(each))}</code></li>" for each in references)
+    cells = "".join(f"<td>{_breakable(cell)}</td>" for cell in (path, source, target))
+    return f"<tr>{cells}<td><ul>{items}</ul></td></tr>"
 
 
-def _wrapping(words: str) -> str:
-    """Text that browsers wrap between its tokens only; copying it leaves out each ``<wbr>``."""
+def _breakable(words: str) -> str:
+    """Text that browsers wrap only between tokens; a copied text has no ``<wbr>``."""
     return "<wbr>".join(as_markup(part) for part in _BETWEEN_TOKENS.split(words))

@@ -1,4 +1,4 @@
-"""Resource types as data: which are boxes, which are lines, and the legend's note on each of the others."""
+"""Resource types that are boxes or lines, and the legend's notes on all others."""
 
 from __future__ import annotations
 
@@ -71,9 +71,8 @@ PATH_OF_FUNCTION: Mapping[str, StackPath] = MappingProxyType(
 )
 """The path of each function; a line belongs to the path of the function at one of its ends."""
 
-
 OFF_PATH = frozenset({"aws_api_gateway_domain_name", "aws_cognito_user_pool"})
-"""Types whose lines are on no path."""
+"""Types whose lines belong to no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,8 @@ class Box:
     Attributes:
         kind: determines the colour: ``door``, ``function``, ``store``, ``stream``, ``machine`` or ``clock``.
         description: the text below the name.
-        column: counts from the buyers inwards; a function moves behind its source, a clock beside its target.
+        column: the column, counted from the buyers inwards; functions move next to their sources, clocks next to their
+            targets.
     """
 
     kind: str
@@ -115,10 +115,10 @@ class Link:
     """A type that is drawn as a line.
 
     Attributes:
-        source: the attribute that leads to where the line begins.
-        target: the attribute that leads to where it ends.
-        is_async: whether it is asynchronous and drawn dashed.
-        failure_attribute: the blocks that lead to the failure destination; "" if none.
+        source: the attribute that refers to the start of the line.
+        target: the attribute that refers to the end of the line.
+        is_async: whether the line is asynchronous and drawn dashed.
+        failure_attribute: the path of the attribute that refers to the failure destination; "" if none.
     """
 
     source: str
@@ -151,10 +151,10 @@ USES: Mapping[str, str] = MappingProxyType(
         "aws_sqs_queue": "redrive_policy",
     }
 )
-"""Types that refer to other boxes themselves, and the attribute that does."""
+"""The attribute through which a box of a type refers to other boxes."""
 
 OWNERS: Mapping[str, str] = MappingProxyType({"aws_api_gateway_stage": "rest_api_id"})
-"""Types that are part of a box, and the attribute that leads to it."""
+"""The attribute through which a resource that is part of a box refers to it."""
 
 NOTES: Mapping[str, str] = MappingProxyType(
     {
@@ -203,4 +203,4 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "terraform_data": "stores the environment's suffix",
     }
 )
-"""The legend's note on each type that is neither box nor line; other types are listed by their name."""
+"""The legend's note on each type that is neither box nor line; unknown types have none."""

@@ -1,7 +1,7 @@
-"""Deterministic places for boxes and lines, in the columns of the boxes, with few crossings.
+"""A deterministic layout of boxes in columns and of lines, with few crossings.
 
-Boxes start in the order of their paths and move towards their neighbours until they settle. Each line has its own
-ports, so no line hides another, and passes other columns in a gap between boxes.
+Boxes start in the order of their paths and move towards their neighbours, in a fixed number of sweeps. Each line has
+its own ports, so no line hides another, and crosses other columns in a gap between boxes.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from ticketgen.pictures.shapes import widest, width_of
 __all__ = ["Layout", "PlacedBox", "Route", "lay_out"]
 
 _MIN_WIDTH = 184.0  # of a column
-_BESIDE = 26.0  # in a box, left and right of its text
-_VPC = 48.0  # the mark of the VPC beside a box's kind
+_BESIDE = 26.0  # in a box, left and right of the text together
+_VPC = 48.0  # the VPC badge beside the description of a box
 _GAP = 124.0  # between columns, for the lines
 _SPACE = 26.0  # between boxes of a column
 _PORT = 17.0  # between lines at a box
-_HEADING = 44.0  # name and kind in a box
-_NOTE = 14.0  # a line of notes in it
-_STUB = 34.0  # of a line, level, before its end
+_HEADING = 44.0  # name and description in a box
+_NOTE = 14.0  # a note in a box
+_STUB = 34.0  # the horizontal end of a line
 _SWEEPS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedBox:
-    """A box with its place: its upper left corner, its width, which is its column's, and its height."""
+    """A box with its upper left corner and its size; the width is that of the column."""
 
     node: Node
     notes: tuple[str, ...]
@@ -43,7 +43,10 @@ class PlacedBox:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A line with the points that it passes; between two of them it is a curve that is level at both."""
+    """A line with the points that it passes; it is horizontal at each point.
+
+    An upright line is straight and vertical.
+    """
 
     line: Line
     points: tuple[tuple[float, float], ...]
@@ -52,7 +55,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Boxes and lines with their places, and the size of the whole."""
+    """The positions of all boxes and lines, and the total size."""
 
     boxes: tuple[PlacedBox, ...]
     routes: tuple[Route, ...]
@@ -61,7 +64,7 @@ class Layout:
 
 
 def lay_out(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Layout:
-    """Places for boxes and lines."""
+    """Compute the positions of boxes and lines."""
     columns: dict[int, list[Node]] = {}
     for node in sorted(nodes, key=lambda node: (_mean_path(node, lines), node.key)):
         columns.setdefault(node.column, []).append(node)
@@ -88,20 +91,20 @@ def lay_out(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Layout:
 
 
 def _width(node: Node, notes: tuple[str, ...]) -> float:
-    """The width that a box's text needs, rounded up to whole pixels."""
+    """The width that the text of a box needs, rounded up to whole pixels."""
     kind = width_of(node.description, "what") + (_VPC if node.in_vpc else 0)
     longest = max(width_of(node.name, "name"), kind, widest(notes, "note"))
     return max(_MIN_WIDTH, float(ceil(longest + _BESIDE)))
 
 
 def _mean_path(node: Node, lines: tuple[Line, ...]) -> float:
-    """Return the mean position of a box's paths, which start one below the other."""
-    ways = [list(StackPath).index(line.path) for line in lines if node.key in {line.source, line.target}]
-    return sum(ways) / len(ways) if ways else len(StackPath)
+    """The mean position of the paths of a box, in the order of `StackPath`."""
+    positions = [list(StackPath).index(line.path) for line in lines if node.key in {line.source, line.target}]
+    return sum(positions) / len(positions) if positions else len(StackPath)
 
 
 def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
-    """Return the labels of the lines that end at a box, for the box."""
+    """The labels of the lines that end at a box, which are drawn in the box."""
     labels = [
         label for line in lines if line.target == node.key and line.label for label in line.label.split(", ")
     ]
@@ -109,7 +112,7 @@ def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
 
 
 def _ports(node: Node, lines: tuple[Line, ...]) -> int:
-    """Estimate the most lines at one side of a box by their direction."""
+    """Estimate the maximum number of lines at one side of a box by direction."""
     out = sum(line.source == node.key for line in lines)
     into = sum(line.target == node.key for line in lines)
     return max(out, into)
@@ -131,33 +134,37 @@ def _relaxed_tops(
     ordered = sorted(columns)
     for sweep in range(_SWEEPS):
         for column in ordered if sweep % 2 == 0 else reversed(ordered):
-            wished = {
+            preferred = {
                 node.key: _median(
                     [tops[key] + heights[key] / 2 for key in neighbours[node.key]], tops[node.key]
                 )
                 - heights[node.key] / 2
                 for node in columns[column]
             }
-            keys = sorted(wished, key=lambda key: (round(wished[key], 3), key))
-            tops |= _spaced(keys, wished, heights)
-    least = min(tops.values(), default=0)
-    return {key: round(top - least, 1) for key, top in tops.items()}
+            keys = sorted(preferred, key=lambda key: (round(preferred[key], 3), key))
+            tops |= _spaced(keys, preferred, heights)
+    minimum = min(tops.values(), default=0)
+    return {key: round(top - minimum, 1) for key, top in tops.items()}
 
 
 def _median(values: list[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
-def _spaced(keys: list[str], wished: Mapping[str, float], heights: Mapping[str, float]) -> dict[str, float]:
-    """Place boxes as close to their wishes as their order and spacing allow."""
+def _spaced(
+    keys: list[str], preferred: Mapping[str, float], heights: Mapping[str, float]
+) -> dict[str, float]:
+    """Place boxes as close to the preferred tops as their order and spacing allow."""
     blocks: list[tuple[list[str], float]] = []  # keys that touch, and the top of the first
     for key in keys:
-        blocks.append(([key], wished[key]))
+        blocks.append(([key], preferred[key]))
         while len(blocks) > 1 and blocks[-2][1] + _extent(blocks[-2][0], heights) > blocks[-1][1]:
             (upper, _), (lower, _) = blocks[-2], blocks[-1]
             both = [*upper, *lower]
             offsets = _offsets(both, heights)
-            top = sum(wished[each] - offset for each, offset in zip(both, offsets, strict=True)) / len(both)
+            top = sum(preferred[each] - offset for each, offset in zip(both, offsets, strict=True)) / len(
+                both
+            )
             blocks[-2:] = [(both, top)]
     return {
         key: top + offset
@@ -190,24 +197,24 @@ def _routes(placed: Mapping[str, PlacedBox], lines: tuple[Line, ...]) -> list[Ro
         box = placed[key]
         x = box.x + (box.width if side == "right" else 0)
         start = box.y + box.height / 2 - _PORT * (len(ends) - 1) / 2
-        for place, (_, number, begins) in enumerate(
+        for index, (_, number, begins) in enumerate(
             sorted(ends, key=lambda end: (end[0], _turn(lines[end[1]]), end[1]))
         ):
-            ports[number, begins] = (x, round(start + _PORT * place, 1))
-    courses = []
+            ports[number, begins] = (x, round(start + _PORT * index, 1))
+    routes = []
     for number, line in enumerate(lines):
         source, target = placed[line.source], placed[line.target]
         if number in upright:
             down = target.y > source.y
             x = source.x + source.width / 2
             y1, y2 = (source.y + source.height, target.y) if down else (source.y, target.y + target.height)
-            courses.append(Route(line, ((x, y1), (x, y2)), upright=True))
+            routes.append(Route(line, ((x, y1), (x, y2)), upright=True))
             continue
         begin, finish = ports[number, True], ports[number, False]
-        # Level at its end, where its number lies.
+        # Horizontal at the end, where the number is drawn.
         stub = (finish[0] + (_STUB if finish[0] > target.x else -_STUB), finish[1])
-        courses.append(Route(line, (begin, *_detours(begin, stub, placed), stub, finish)))
-    return courses
+        routes.append(Route(line, (begin, *_detours(begin, stub, placed), stub, finish)))
+    return routes
 
 
 def _turn(line: Line) -> int:
@@ -222,7 +229,7 @@ def _adjacent(one: PlacedBox, other: PlacedBox, placed: Mapping[str, PlacedBox])
 def _detours(
     start: tuple[float, float], end: tuple[float, float], placed: Mapping[str, PlacedBox]
 ) -> list[tuple[float, float]]:
-    """Return points before and after each column between two boxes, in the nearest gap."""
+    """Points before and after each column between two boxes, in the nearest gap."""
     left, right = sorted((start[0], end[0]))
     columns = sorted(
         {(box.x, box.width) for box in placed.values() if box.x > left and box.x + box.width < right}
@@ -235,8 +242,8 @@ def _detours(
         gaps = [boxes[0][0] - _SPACE / 2, boxes[-1][1] + _SPACE / 2]
         gaps += [(upper[1] + lower[0]) / 2 for upper, lower in pairwise(boxes)]
         share = (x + width / 2 - start[0]) / (end[0] - start[0])
-        wished = start[1] + (end[1] - start[1]) * share
-        y = min(gaps, key=lambda gap: (abs(gap - wished), gap))
+        preferred = start[1] + (end[1] - start[1]) * share
+        y = min(gaps, key=lambda gap: (abs(gap - preferred), gap))
         edges = [(x - 8, y), (x + width + 8, y)]
         points += edges if start[0] < end[0] else edges[::-1]
     return points

@@ -11,35 +11,38 @@ __all__ = ["path_legend", "type_legend"]
 _ROW = 17.0
 _GAP = 14.0
 _PATH_ROW = 38.0
-_PATH_TEXT = 44.0  # from a path's left end to its words
+_PATH_TEXT = 44.0  # from the left end of a path to its text
 
 
 def path_legend(picture: Picture, width: float) -> Panel:
-    """The paths through the stack, each with its colour, its letter and a sentence."""
-    used = [way for way in StackPath if any(line.path is way for line in picture.lines)]
+    """The paths through the stack, each with its colour, letter and description."""
+    used = [path for path in StackPath if any(line.path is path for line in picture.lines)]
     words = max(
-        (max(width_of(PATHS[way].title, "row-name"), width_of(PATHS[way].sentence, "what")) for way in used),
+        (
+            max(width_of(PATHS[path].title, "row-name"), width_of(PATHS[path].sentence, "what"))
+            for path in used
+        ),
         default=0.0,
     )
     per_row = max(1, int((width + 2 * _GAP) // (_PATH_TEXT + words + 2 * _GAP)))
     column = (width + 2 * _GAP) / per_row
     body = []
-    for place, way in enumerate(used):
-        x, y = column * (place % per_row), _PATH_ROW * (place // per_row) + 8
-        body.append(stroke(f"M{x:.1f} {y:.1f}h34", f"line {way}", dashed=way is StackPath.FOLLOWING))
-        if PATHS[way].letter:
-            body.append(badge(x + 17, y, PATHS[way].letter, f"fill {way}"))
-        body.append(text(x + _PATH_TEXT, y + 4, PATHS[way].title, "row-name"))
-        body.append(text(x + _PATH_TEXT, y + 19, PATHS[way].sentence, "what"))
+    for index, path in enumerate(used):
+        x, y = column * (index % per_row), _PATH_ROW * (index // per_row) + 8
+        body.append(stroke(f"M{x:.1f} {y:.1f}h34", f"line {path}", dashed=path is StackPath.FOLLOWING))
+        if PATHS[path].letter:
+            body.append(badge(x + 17, y, PATHS[path].letter, f"fill {path}"))
+        body.append(text(x + _PATH_TEXT, y + 4, PATHS[path].title, "row-name"))
+        body.append(text(x + _PATH_TEXT, y + 19, PATHS[path].sentence, "what"))
     return Panel(width, _PATH_ROW * -(-len(used) // per_row), tuple(body))
 
 
 def type_legend(picture: Picture, width: float) -> Panel:
-    """Every resource type of the stack with its number of blocks: boxes, lines, and types that are not drawn.
+    """Every resource type of the stack with its number of blocks.
 
     Args:
-        picture: what is drawn.
-        width: the room for it; the panel is wider if not even one column fits.
+        picture: the picture.
+        width: the available width; the panel is wider if not even one column fits.
     """
     counts = sorted(picture.counts.items())
     entries = [
@@ -61,8 +64,8 @@ def type_legend(picture: Picture, width: float) -> Panel:
     columns = max(1, int((width + 2 * _GAP) // column))
     per_column = -(-len(entries) // columns)
     body = []
-    for place, (kind, count, what, colour) in enumerate(entries):
-        x, y = column * (place // per_column), _ROW * (place % per_column) + 10
+    for index, (kind, count, what, colour) in enumerate(entries):
+        x, y = column * (index // per_column), _ROW * (index % per_column) + 10
         if colour == "line":
             body.append(stroke(f"M{x:.1f} {y:.1f}h10", "line other"))
         elif colour:

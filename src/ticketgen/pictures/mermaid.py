@@ -1,6 +1,6 @@
-"""The picture as a Mermaid flowchart, for pages that render Mermaid, such as those of GitHub and GitLab.
+"""The picture as a Mermaid flowchart, which GitHub and GitLab render.
 
-https://mermaid.js.org/syntax/flowchart.html
+Source: https://mermaid.js.org/syntax/flowchart.html
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _COLOURS = {
 
 
 def mermaid(picture: Picture) -> str:
-    """The flowchart, with a newline at its end."""
+    """The flowchart, with a newline at the end."""
     return "\n".join(_lines(picture)) + "\n"
 
 
@@ -42,7 +42,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     names = {node.key: f"n{number}" for number, node in enumerate(picture.nodes)}
     yield "---"
     yield f"title: {_text(f'{picture.project}, {picture.environment}')}"
-    # Mermaid breaks lines at 200 pixels, and a name that is longer leaves its box.
+    # By default, Mermaid wraps at 200 pixels, and a longer name overflows its box.
     yield "config:"
     yield "  flowchart:"
     yield f"    wrappingWidth: {_longest(picture)}"
@@ -53,17 +53,17 @@ def _lines(picture: Picture) -> Iterator[str]:
         begin, end = _SHAPES.get(node.kind, ("[", "]"))
         yield f'    {names[node.key]}{begin}"{_text(node.name)}<br>{_text(node.description)}"{end}'
     yield "  end"
-    drawn: list[str] = []
+    colours: list[str] = []
     for line in picture.lines:
-        said = [f"{PATHS[line.path].letter}{line.step}"] if line.step else []
-        said += [_text(label) for label in line.label.split(", ") if label]
-        label = f'|"{"<br>".join(said)}"|' if said else ""
+        labels = [f"{PATHS[line.path].letter}{line.step}"] if line.step else []
+        labels += [_text(label) for label in line.label.split(", ") if label]
+        label = f'|"{"<br>".join(labels)}"|' if labels else ""
         yield f"  {names[line.source]} {'-.->' if line.is_async else '-->'}{label} {names[line.target]}"
-        drawn.append(_COLOURS[line.path])
-    yield from _replication(picture, names, drawn)
-    yield from _flows(picture, drawn)
-    for colour in dict.fromkeys(drawn):
-        numbers = ",".join(str(number) for number, each in enumerate(drawn) if each == colour)
+        colours.append(_COLOURS[line.path])
+    yield from _replication(picture, names, colours)
+    yield from _flows(picture, colours)
+    for colour in dict.fromkeys(colours):
+        numbers = ",".join(str(number) for number, each in enumerate(colours) if each == colour)
         yield f"  linkStyle {numbers} stroke:{colour},stroke-width:2px"
 
 
@@ -76,7 +76,7 @@ def _longest(picture: Picture) -> int:
     return max(200, *(ceil(upper_bound(label, 16)) for label in labels)) if labels else 200
 
 
-def _replication(picture: Picture, names: dict[str, str], drawn: list[str]) -> Iterator[str]:
+def _replication(picture: Picture, names: dict[str, str], colours: list[str]) -> Iterator[str]:
     """A box for each set of Regions that tables are replicated to."""
     sets: dict[tuple[str, ...], list[str]] = {}
     keys = {(node.type, node.name): node.key for node in picture.nodes}
@@ -88,21 +88,21 @@ def _replication(picture: Picture, names: dict[str, str], drawn: list[str]) -> I
         yield f'  r{number}["replicas in<br>{"<br>".join(_text(region) for region in regions)}"]'
         for table in tables:
             yield f"  {table} <==> r{number}"
-            drawn.append("#1d4ed8")
+            colours.append("#1d4ed8")
 
 
-def _flows(picture: Picture, drawn: list[str]) -> Iterator[str]:
+def _flows(picture: Picture, colours: list[str]) -> Iterator[str]:
     yield '  subgraph flows["Traffic that the security groups allow"]'
     numbers = {group.name: f"g{number}" for number, group in enumerate(picture.groups)}
     for group in picture.groups:
         members = "<br>".join(_text(member) for member in group.members) or "no members"
         yield f'    {numbers[group.name]}["{_text(group.name)}<br>{members}"]'
     for group in picture.groups:
-        for place, flow in enumerate(group.flows):
+        for index, flow in enumerate(group.flows):
             own = numbers[group.name]
             peer = numbers.get(flow.peer) if flow.peer_type == "aws_security_group" else None
-            yield f"    {_flow(own, peer or f'p{own}{place}', flow, known=peer is not None)}"
-            drawn.append("#334155")
+            yield f"    {_flow(own, peer or f'p{own}{index}', flow, known=peer is not None)}"
+            colours.append("#334155")
     yield "  end"
 
 
@@ -113,7 +113,8 @@ def _flow(group: str, peer: str, flow: Flow, *, known: bool) -> str:
 
 
 def _text(words: str) -> str:
-    """Text for a quoted label; characters that Mermaid could take for syntax become entities."""
+    """Text for a quoted label; characters that may be Mermaid syntax become entities."""
     return "".join(
-        mark if mark.isalnum() or mark in " .,:/_-–(){}·" else f"#{ord(mark)};" for mark in visible(words)
+        character if character.isalnum() or character in " .,:/_-–(){}·" else f"#{ord(character)};"
+        for character in visible(words)
     )

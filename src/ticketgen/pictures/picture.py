@@ -1,4 +1,4 @@
-"""The content of a picture as plain data without coordinates; `extraction` builds it."""
+"""The content of a picture, without coordinates; `extraction` builds it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Node:
     """A box of the primary Region.
 
     Attributes:
-        key: its address in the stack.
-        type: of the resource.
-        name: the label of its block.
-        kind: determines its colour.
-        description: what it is, in a word or two.
-        column: counts from the buyers inwards.
-        in_vpc: whether it is in the VPC.
-        declaration: its block.
+        key: the address of the resource in the stack.
+        type: the type of the resource.
+        name: the name of the resource in Terraform.
+        kind: the kind, which determines the colour.
+        description: a short description of the type.
+        column: the column, counted from the buyers inwards.
+        in_vpc: whether the resource is in the VPC.
+        declaration: the location of the block.
     """
 
     key: str
@@ -41,13 +41,13 @@ class Line:
     """A line between two boxes.
 
     Attributes:
-        source: the key of the box where it begins.
-        target: of the one where it ends.
-        path: its path.
-        step: its number on that path, from 1; 0 without a number.
-        label: its text.
-        is_async: whether it is asynchronous.
-        references: the references that make it, from its source to its target.
+        source: the key of the box where the line begins.
+        target: the key of the box where the line ends.
+        path: the path of the line.
+        step: the number of the step on the path, from 1; 0 without a number.
+        label: the text.
+        is_async: whether the call or delivery is asynchronous.
+        references: the references that lead from the source to the target.
     """
 
     source: str
@@ -61,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A resource in one Region, with the references that put it there."""
+    """A resource in one Region, with the references that create it there."""
 
     region: str
     is_replica: bool
@@ -89,11 +89,11 @@ class Flow:
     """Traffic that a security group allows to a peer or from it.
 
     Attributes:
-        peer: the name of the other group, endpoint or address range.
-        peer_type: its type; "" for an address range.
-        ports: ``tcp 6379``.
-        egress: references of the egress rule; empty without one.
-        ingress: references of the ingress rule at the other end; empty without one.
+        peer: the name of the other group or endpoint, or the address range.
+        peer_type: the resource type of the peer; "" for an address range.
+        ports: protocol and ports, such as ``tcp 6379``.
+        egress: the references of the egress rule; empty if there is none.
+        ingress: the references of the ingress rule at the other end; empty if there is none.
     """
 
     peer: str
@@ -120,14 +120,14 @@ class Picture:
     Attributes:
         project: ``local.app_name``.
         environment: the default of ``var.environment_suffix``.
-        regions: in alphabetical order.
+        regions: all Regions, in alphabetical order.
         primary: the Region whose data paths are drawn.
         hubs: the Regions with analytics and verification, the primary first.
-        nodes: its boxes.
-        lines: between them.
-        rows: the resources of every Region.
+        nodes: the boxes.
+        lines: the lines between boxes.
+        rows: the resources of all Regions.
         groups: the security groups of the primary Region.
-        counts: number of blocks of each type in all Regions.
+        counts: the number of blocks of each type in all Regions.
     """
 
     project: str

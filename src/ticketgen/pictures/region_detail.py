@@ -1,4 +1,4 @@
-"""One Region up close: its boxes, and the paths through them."""
+"""One Region in detail: the boxes, and the paths through them."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ from ticketgen.pictures.shapes import (
 
 __all__ = ["region_detail"]
 
-_BADGE = 25.0  # from a line's end to its number
+_BADGE = 25.0  # from the end of a line to its number
 
 
 def region_detail(picture: Picture) -> Panel:
     """The primary Region, which has every resource of the environment."""
-    places = lay_out(picture.nodes, picture.lines)
+    layout = lay_out(picture.nodes, picture.lines)
     names = {node.key: node.name for node in picture.nodes}
     body = [
-        *(_line(course, names) for course in places.routes),
-        *(_box(box) for box in places.boxes),
-        # Numbers last: they may lie on another line, but never under one.
-        *(number for course in places.routes for number in _number(course)),
+        *(_line(route, names) for route in layout.routes),
+        *(_box(box) for box in layout.boxes),
+        # Numbers come last, so that no line covers them.
+        *(number for route in layout.routes for number in _number(route)),
     ]
-    return Panel(places.width, places.height, tuple(body))
+    return Panel(layout.width, layout.height, tuple(body))
 
 
-def _line(course: Route, names: dict[str, str]) -> str:
-    line = course.line
+def _line(route: Route, names: dict[str, str]) -> str:
+    line = route.line
     title = f"{names[line.source]} → {names[line.target]}: {line.references[0]}"
     marks = (
         f'class="edge" data-from="{line.source}" data-to="{line.target}" {reference_data(line.references)}'
     )
-    return group(title, marks, arrow(course.points, line.path, upright=course.upright, dashed=line.is_async))
+    return group(title, marks, arrow(route.points, line.path, upright=route.upright, dashed=line.is_async))
 
 
-def _number(course: Route) -> Iterator[str]:
-    line = course.line
+def _number(route: Route) -> Iterator[str]:
+    line = route.line
     if not line.step:
         return
-    (x1, y1), (x, y) = course.points[-2:]
-    if course.upright:
+    (x1, y1), (x, y) = route.points[-2:]
+    if route.upright:
         y = (y + y1) / 2
     else:
         x += -_BADGE if x1 < x else _BADGE

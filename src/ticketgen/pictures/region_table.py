@@ -1,4 +1,4 @@
-"""All Regions: a row per resource, a column per Region, a line along each replication; legible with 1 Region or 34."""
+"""The table of Regions: a row per resource, and a column per Region."""
 
 from __future__ import annotations
 
@@ -24,26 +24,29 @@ _ROW = 22.0
 _NAME = 14.0  # from the left edge to the names
 _GAP = 16.0
 _TURN = -50.0
-_WIDEST, _NARROWEST = 58.0, 30.0  # of a column
+_MAX_WIDTH, _MIN_WIDTH = 58.0, 30.0  # of a column
 
 
 def region_table(picture: Picture, width: float) -> Panel:
-    """The table of Regions; its headings are level where they fit, else turned.
+    """The table of Regions; headings that do not fit horizontally are rotated.
 
     Args:
-        picture: what is drawn.
-        width: the room for it; it takes less where there are few Regions, and more where they do not fit.
+        picture: the picture.
+        width: the available width. The table is narrower if there are few Regions, and wider if they do not fit.
     """
     rows = picture.rows
-    what = _NAME + widest([row.name for row in rows], "row-name") + _GAP
-    label = what + widest([row.description for row in rows], "what") + _GAP
+    description_x = _NAME + widest([row.name for row in rows], "row-name") + _GAP
+    label = description_x + widest([row.description for row in rows], "what") + _GAP
     headings = {region: _heading(picture, region) for region in picture.regions}
     longest = max((width_of(*heading) for heading in headings.values()), default=0.0)
     count = max(1, len(headings))
-    level = label + count * (longest + _GAP) <= width
-    beyond = 0.0 if level else longest * cos(radians(_TURN))  # the last heading, right of its column
-    step = longest + _GAP if level else max(_NARROWEST, min(_WIDEST, (width - label - beyond) / count))
-    head = 30.0 if level else longest * sin(radians(-_TURN)) + 20
+    horizontal = label + count * (longest + _GAP) <= width
+    # The part of the last heading to the right of its column.
+    overhang = 0.0 if horizontal else longest * cos(radians(_TURN))
+    step = (
+        longest + _GAP if horizontal else max(_MIN_WIDTH, min(_MAX_WIDTH, (width - label - overhang) / count))
+    )
+    head = 30.0 if horizontal else longest * sin(radians(-_TURN)) + 20
     columns = {region: label + step * (number + 0.5) for number, region in enumerate(headings)}
     body: list[str] = []
     for number in range(1, len(rows), 2):
@@ -51,26 +54,26 @@ def region_table(picture: Picture, width: float) -> Panel:
     for region, x in columns.items():
         if region in picture.hubs:
             body.append(rect(x - step / 2 + 2, head - 4, step - 4, _ROW * len(rows) + 8, "hub", 5))
-        if level:
+        if horizontal:
             body.append(text(x, head - 10, *headings[region], anchor="middle"))
         else:
             body.append(text(x + 3, head - 10, *headings[region], turn=_TURN))
     for number, row in enumerate(rows):
-        body += _row(row, head + _ROW * (number + 0.5), what, columns)
-    return Panel(label + step * len(columns) + beyond, head + _ROW * len(rows) + 10, tuple(body))
+        body += _row(row, head + _ROW * (number + 0.5), description_x, columns)
+    return Panel(label + step * len(columns) + overhang, head + _ROW * len(rows) + 10, tuple(body))
 
 
 def _heading(picture: Picture, region: str) -> tuple[str, str]:
-    """A Region's heading and its lettering."""
+    """The heading of a Region, and its kind of text."""
     if region == picture.primary:
         return f"{region} (primary)", "hub-name"
     return (f"{region} (secondary)", "hub-name") if region in picture.hubs else (region, "region")
 
 
-def _row(row: Row, y: float, what: float, columns: dict[str, float]) -> Iterator[str]:
+def _row(row: Row, y: float, description_x: float, columns: dict[str, float]) -> Iterator[str]:
     yield rect(0, y - 6, 6, 12, f"fill {row.kind}", 2)
     yield text(_NAME, y + 4, row.name, "row-name")
-    yield text(what, y + 4, row.description, "what")
+    yield text(description_x, y + 4, row.description, "what")
     origin = next((copy for copy in row.copies if not copy.is_replica), None)
     for copy in row.copies:
         if copy.is_replica and origin is not None and {origin.region, copy.region} <= columns.keys():

@@ -9,7 +9,7 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.syntax import Literal, Reference
 from ticketgen.pictures.kinds import BOXES
 from ticketgen.pictures.picture import Copy, Row
-from ticketgen.pictures.trails import Resource, SourceReference, places, written_form
+from ticketgen.pictures.trails import Resource, SourceReference, literal_keys, written_form
 from ticketgen.pictures.view import View
 
 __all__ = ["replicas_of", "resource_rows"]
@@ -23,13 +23,15 @@ def resource_rows(view: View) -> Iterator[Row]:
     for resource in view.resources():
         if resource.type in BOXES:
             copies = found.setdefault(resource.declared, [])
-            copies.append(Copy(view.region_of(resource), False, (resource.behind,)))
+            copies.append(Copy(view.region_of(resource), False, (resource.declaration,)))
             copies += replicas_of(resource)
     for declared, copies in sorted(found.items(), key=_sort_key):
         box = BOXES[declared.type]
-        what = f"global {box.description}" if any(copy.is_replica for copy in copies) else box.description
+        description = (
+            f"global {box.description}" if any(copy.is_replica for copy in copies) else box.description
+        )
         by_region = tuple(sorted(copies, key=lambda copy: copy.region))
-        yield Row(declared.name, declared.type, box.kind, what, by_region)
+        yield Row(declared.name, declared.type, box.kind, description, by_region)
 
 
 def replicas_of(table: Resource) -> Iterator[Copy]:
@@ -39,18 +41,18 @@ def replicas_of(table: Resource) -> Iterator[Copy]:
         for_each = block.attribute("for_each")
         if block.labels == ("replica",) and for_each is not None:
             text = written_form(for_each.value) if isinstance(for_each.value, Reference) else "replica"
-            here = SourceReference(file_of_table, for_each.line, text)
-            for region, item, file in places(for_each.value, table.scope, file_of_table):
-                yield Copy(region, True, (here, SourceReference(file, item.line, f'"{region}"')))
+            loop_reference = SourceReference(file_of_table, for_each.line, text)
+            for region, item, file in literal_keys(for_each.value, table.scope, file_of_table):
+                yield Copy(region, True, (loop_reference, SourceReference(file, item.line, f'"{region}"')))
     for block in table.block.blocks("replica"):
-        named = block.attribute("region_name")
-        if named is not None and isinstance(named.value, Literal):
-            name = str(named.value.value)
-            yield Copy(name, True, (SourceReference(file_of_table, named.line, f'"{name}"'),))
+        region_name = block.attribute("region_name")
+        if region_name is not None and isinstance(region_name.value, Literal):
+            name = str(region_name.value.value)
+            yield Copy(name, True, (SourceReference(file_of_table, region_name.line, f'"{name}"'),))
 
 
 def _sort_key(row: tuple[Declaration, list[Copy]]) -> tuple[int, bool, int, Address]:
-    """Sort by kind, then replicated resources, then those in the most Regions."""
+    """Sort by kind; replicated resources first, then resources in the most Regions."""
     declared, copies = row
     replicated = any(copy.is_replica for copy in copies)
     kind = BOXES[declared.type].kind

@@ -1,4 +1,4 @@
-"""Security groups: the members of each, and the flows that rules on both sides allow."""
+"""Find the security groups with their members and allowed flows."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from ticketgen.pictures.view import View
 __all__ = ["security_groups"]
 
 _GROUPS = {"aws_security_group", "aws_default_security_group"}
-_OUT, _IN = "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"
+_EGRESS, _INGRESS = "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"
 _PEERS = {"referenced_security_group_id", "prefix_list_id"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A rule: traffic that its group allows to a peer or from it."""
+    """A rule: traffic that a group allows to a peer or from it."""
 
-    is_out: bool
+    is_egress: bool
     group: str
     peer: str
     name: str
     type: str
     ports: str
-    behind: tuple[SourceReference, ...]
+    references: tuple[SourceReference, ...]
 
     def is_counterpart_of(self, other: _Rule) -> bool:
-        """Whether it is the other side of the same flow."""
+        """Whether the rule is the other side of the same flow."""
         ends = (self.group, self.peer, self.ports)
-        return self.is_out != other.is_out and ends == (other.peer, other.group, other.ports)
+        return self.is_egress != other.is_egress and ends == (other.peer, other.group, other.ports)
 
 
 def security_groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
@@ -47,34 +47,34 @@ def security_groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
             if resource.key in nodes and any(use.target.key == group.key for use in view.uses(resource))
         )
         own = [rule for rule in rules if rule.group == group.key]
-        yield Group(group.name, tuple(members), tuple(_flows(own, rules)), group.behind)
+        yield Group(group.name, tuple(members), tuple(_flows(own, rules)), group.declaration)
 
 
 def _flows(own: list[_Rule], rules: list[_Rule]) -> Iterator[Flow]:
-    """Yield flows out of a group, and flows into it without an egress rule at the other end."""
+    """Yield outbound flows, and inbound flows without an egress rule."""
     for rule in own:
         other = next((each for each in rules if each.is_counterpart_of(rule)), None)
-        if rule.is_out:
-            yield Flow(rule.name, rule.type, rule.ports, rule.behind, other.behind if other else ())
+        if rule.is_egress:
+            yield Flow(rule.name, rule.type, rule.ports, rule.references, other.references if other else ())
         elif other is None:
-            yield Flow(rule.name, rule.type, rule.ports, (), rule.behind)
+            yield Flow(rule.name, rule.type, rule.ports, (), rule.references)
 
 
 def _rule(view: View, resource: Resource) -> _Rule | None:
-    if resource.type not in {_OUT, _IN}:
+    if resource.type not in {_EGRESS, _INGRESS}:
         return None
     own = next((use for use in view.uses(resource) if use.attribute == "security_group_id"), None)
     if own is None:
         return None
-    is_out, ports = resource.type == _OUT, _ports(resource.block)
+    is_egress, ports = resource.type == _EGRESS, _ports(resource.block)
     peer = next((use for use in view.uses(resource) if use.attribute in _PEERS), None)
     if peer is not None:
         target = peer.target
-        behind = (*own.trail, *peer.trail)
-        return _Rule(is_out, own.target.key, target.key, target.name, target.type, ports, behind)
+        references = (*own.trail, *peer.trail)
+        return _Rule(is_egress, own.target.key, target.key, target.name, target.type, ports, references)
     ranges = (resource.block.attribute(name) for name in ("cidr_ipv4", "cidr_ipv6"))
-    anywhere = next((literal_text(attribute.value) for attribute in ranges if attribute is not None), "")
-    return _Rule(is_out, own.target.key, anywhere, anywhere, "", ports, own.trail)
+    address_range = next((literal_text(attribute.value) for attribute in ranges if attribute is not None), "")
+    return _Rule(is_egress, own.target.key, address_range, address_range, "", ports, own.trail)
 
 
 def _ports(rule: Block) -> str:

@@ -1,4 +1,7 @@
-"""SVG by the piece: escaped text, rectangles, curves. Numbers are rounded, so the text is the same on any machine."""
+"""SVG elements: escaped text, rectangles, curves.
+
+Numbers are rounded, so the output is the same on any machine.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,14 @@ _HEAD, _WING = 11.0, 4.5  # length of an arrowhead, and half of its width
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of the picture: its size, and its content relative to its own upper left corner."""
+    """A part of the picture; coordinates are relative to its upper left corner."""
 
     width: float
     height: float
     body: tuple[str, ...]
 
     def at(self, x: float, y: float) -> str:
-        """The panel at a place in the picture."""
+        """The panel at a position in the picture."""
         return f'<g transform="translate({number(x)} {number(y)})">\n' + "\n".join(self.body) + "\n</g>"
 
 
@@ -47,12 +50,12 @@ def number(value: float) -> str:
 
 
 def width_of(words: str, kind: str) -> float:
-    """The most pixels that a text takes; ``kind`` is one of `LETTERING`."""
+    """The maximum width of a text in pixels; ``kind`` is one of `LETTERING`."""
     return LETTERING[kind].width(words)
 
 
 def widest(texts: Iterable[str], kind: str) -> float:
-    """The most pixels that any of several texts takes; 0 for none."""
+    """The maximum width of several texts in pixels; 0 for none."""
     return max((width_of(words, kind) for words in texts), default=0.0)
 
 
@@ -60,17 +63,17 @@ def text(x: float, y: float, words: str, kind: str, *, anchor: str = "", turn: f
     """A line of text.
 
     Args:
-        x: where it begins, ends or has its middle, as ``anchor`` says.
-        y: its baseline.
+        x: the start, middle or end of the text, depending on ``anchor``.
+        y: the baseline.
         words: the text.
         kind: one of `LETTERING`.
         anchor: ``middle`` or ``end``; "" for the start.
-        turn: the degrees by which it is turned around (x, y).
+        turn: the rotation around (x, y) in degrees.
     """
-    turned = f' transform="rotate({number(turn)} {number(x)} {number(y)})"' if turn else ""
+    rotation = f' transform="rotate({number(turn)} {number(x)} {number(y)})"' if turn else ""
     anchored = f' text-anchor="{anchor}"' if anchor else ""
     return (
-        f'<text x="{number(x)}" y="{number(y)}" data-kind="{kind}" {LETTERING[kind].attributes()}{anchored}{turned}>'
+        f'<text x="{number(x)}" y="{number(y)}" data-kind="{kind}" {LETTERING[kind].attributes()}{anchored}{rotation}>'
         f"{as_markup(words, quotes=False)}</text>"
     )
 
@@ -90,22 +93,31 @@ def circle(x: float, y: float, radius: float, paint: str) -> str:
 
 
 def stroke(drawn: str, paint: str, *, dashed: bool = False) -> str:
-    """A path with its ``d``; ``paint`` is one of `PAINTS`, and its first word is the path's ``data-kind``."""
+    """An SVG path.
+
+    Args:
+        drawn: the ``d`` attribute.
+        paint: one of `PAINTS`; the first word becomes the ``data-kind``.
+        dashed: whether the path is dashed.
+    """
     dashes = ' stroke-dasharray="6 4"' if dashed else ""
     return f'<path d="{drawn}" data-kind="{paint.split()[0]}" {PAINTS[paint]}{dashes}/>'
 
 
 def badge(x: float, y: float, words: str, paint: str) -> str:
-    """A few characters in a pill that is as wide as they need, with its middle at (x, y)."""
+    """A few characters in a pill that fits them, centred at (x, y)."""
     half = max(8.0, width_of(words, "badge-text") / 2 + 3)
     pill = rect(x - half, y - 8, 2 * half, 16, paint, 8)
     return pill + text(x, y + 3.2, words, "badge-text", anchor="middle")
 
 
 def arrow(
-    points: tuple[tuple[float, float], ...], way: str, *, upright: bool = False, dashed: bool = False
+    points: tuple[tuple[float, float], ...], colour: str, *, upright: bool = False, dashed: bool = False
 ) -> str:
-    """A line through points with an arrowhead at the last; not all renderers draw markers, so the head is a shape."""
+    """A line through points with an arrowhead at the last.
+
+    The head is a shape, because not all renderers draw markers.
+    """
     *_, (x1, y1), (x, y) = points
     if upright:
         y1 = y + _HEAD if y1 > y else y - _HEAD
@@ -114,12 +126,12 @@ def arrow(
         x1 = x + _HEAD if x1 > x else x - _HEAD
         corners, neck = ((x1, y - _WING), (x, y), (x1, y + _WING)), (x1, y)
     head = "L".join(f"{number(x)} {number(y)}" for x, y in corners)
-    line = stroke(path((*points[:-1], neck), upright), f"line {way}", dashed=dashed)
-    return f'{line}<path d="M{head}z" {PAINTS[f"fill {way}"]}/>'
+    line = stroke(path((*points[:-1], neck), upright), f"line {colour}", dashed=dashed)
+    return f'{line}<path d="M{head}z" {PAINTS[f"fill {colour}"]}/>'
 
 
 def path(points: tuple[tuple[float, float], ...], upright: bool = False) -> str:
-    """The ``d`` of a line through points, level (or upright) at each of them."""
+    """The ``d`` of a line through points, horizontal (or upright) at each of them."""
     (x, y), *rest = points
     parts = [f"M{number(x)} {number(y)}"]
     for x2, y2 in rest:
@@ -137,11 +149,11 @@ def path(points: tuple[tuple[float, float], ...], upright: bool = False) -> str:
     return "".join(parts)
 
 
-def reference_data(behind: Iterable[SourceReference]) -> str:
-    """The attribute that carries the references behind a line."""
-    return f'data-behind="{as_markup("; ".join(str(each) for each in behind))}"'
+def reference_data(references: Iterable[SourceReference]) -> str:
+    """The attribute that contains the references of a line."""
+    return f'data-behind="{as_markup("; ".join(str(each) for each in references))}"'
 
 
 def group(title: str, attributes: str, *parts: str) -> str:
-    """Parts with a title of their own, which browsers show and screen readers read."""
+    """Parts with their own title, which browsers show and screen readers read."""
     return f"<g {attributes}><title>{as_markup(title, quotes=False)}</title>{''.join(parts)}</g>"

@@ -1,4 +1,4 @@
-"""The paths through a stack: the path and step of each line, and the columns that follow from them."""
+"""The paths through a stack, the steps of lines, and the columns of boxes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ __all__ = ["assign_columns", "number_steps", "paths_of"]
 def paths_of(
     line: Line, lines: Iterable[Line], nodes: Mapping[str, Node], seen: frozenset[str] = frozenset()
 ) -> tuple[StackPath, ...]:
-    """Return the paths of a line: that of the function at one of its ends, or those that continue at its end.
+    """The paths of a line.
+
+    They are the path of the function at one of its ends, or the paths that continue from its target.
 
     Args:
         line: the line.
         lines: all lines.
         nodes: the boxes by address.
-        seen: boxes visited already.
+        seen: the boxes that were already visited.
     """
     source, target = nodes[line.source], nodes[line.target]
     if target.kind == "queue" and line.is_async and source.kind == "function":
@@ -34,44 +36,44 @@ def paths_of(
         return (StackPath.CORRECTION,)
     if source.type in OFF_PATH:
         return (StackPath.OTHER,)
-    passed = seen | {line.source}
-    onwards = {
-        way
+    visited = seen | {line.source}
+    continuing = {
+        path
         for each in lines
-        if each.source == line.target and each.target not in passed
-        for way in paths_of(each, lines, nodes, passed)
+        if each.source == line.target and each.target not in visited
+        for path in paths_of(each, lines, nodes, visited)
     }
-    if StackPath.VERIFICATION in onwards:  # a correction begins where a verification has found something
-        onwards.discard(StackPath.CORRECTION)
-    return tuple(sorted(onwards, key=list(StackPath).index)) or (StackPath.OTHER,)
+    if StackPath.VERIFICATION in continuing:  # a correction begins only after a verification found something
+        continuing.discard(StackPath.CORRECTION)
+    return tuple(sorted(continuing, key=list(StackPath).index)) or (StackPath.OTHER,)
 
 
 def number_steps(lines: Iterable[Line], nodes: Mapping[str, Node]) -> Iterator[Line]:
     """Number each line by its distance from the start of its path."""
-    found = list(lines)
-    for way in StackPath:
-        own = [line for line in found if line.path is way]
-        # A path ends at a store that a function writes, even if something else follows from it.
-        onwards = [line for line in own if nodes[line.target].kind != "store"]
-        begun = {line.source for line in own} - {line.target for line in onwards}
-        reached = dict.fromkeys(sorted(begun), 0)
+    all_lines = list(lines)
+    for path in StackPath:
+        own = [line for line in all_lines if line.path is path]
+        # A path ends at a store that a function writes to, even if lines begin at the store.
+        continuing = [line for line in own if nodes[line.target].kind != "store"]
+        starts = {line.source for line in own} - {line.target for line in continuing}
+        depths = dict.fromkeys(sorted(starts), 0)
         for depth in range(1, len(own) + 1):
-            reached |= {
+            depths |= {
                 line.target: depth
-                for line in onwards
-                if reached.get(line.source) == depth - 1 and line.target not in reached
+                for line in continuing
+                if depths.get(line.source) == depth - 1 and line.target not in depths
             }
         for line in own:
-            yield replace(line, step=0 if way is StackPath.OTHER else reached.get(line.source, 0) + 1)
+            yield replace(line, step=0 if path is StackPath.OTHER else depths.get(line.source, 0) + 1)
 
 
 def assign_columns(nodes: Mapping[str, Node], lines: tuple[Line, ...]) -> Iterator[Node]:
-    """Move boxes to the columns that follow from their sources."""
+    """Move functions, queues and clocks to the columns next to the boxes they serve."""
     columns = {key: node.column for key, node in nodes.items()}
-    fed = {
+    source_of_function = {
         line.target: line.source for line in lines if line.is_async and nodes[line.target].kind == "function"
     }
-    for key, source in fed.items():
+    for key, source in source_of_function.items():
         columns[key] = columns[source] + 1
     for line in lines:
         if nodes[line.source].kind == "queue" and nodes[line.target].kind == "queue":

@@ -1,8 +1,8 @@
-"""Colours and type: light for print, dark for screens that ask for it.
+"""Colours and fonts: light for print, dark for screens in dark mode.
 
-Everything is a presentation attribute, which renderers without CSS understand too; the style sheet holds the dark
-colours only, each a replacement for a light one. The colours of the paths also differ in lightness, and each path has
-its letter, so the picture does not depend on telling red from green.
+Everything is a presentation attribute, which renderers without CSS also understand; the style sheet only replaces each
+light colour by a dark one. The colours of the paths also differ in lightness, and each path has a letter, so readers
+need not tell red from green.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ticketgen.pictures.text_width import upper_bound
 __all__ = ["DARK", "LETTERING", "PAGE", "PAINTS", "STYLE", "Lettering"]
 
 # Each colour in light and in dark.
-_WAYS: Mapping[str, tuple[str, str]] = {
+_PATHS: Mapping[str, tuple[str, str]] = {
     "purchase": ("#c2410c", "#fb923c"),
     "read": ("#0369a1", "#38bdf8"),
     "following": ("#6d28d9", "#a78bfa"),
@@ -45,7 +45,7 @@ _INK: Mapping[str, tuple[str, str]] = {
 }
 
 DARK: Mapping[str, str] = MappingProxyType(
-    {light: dark for colours in (_WAYS, _KINDS, _INK) for light, dark in colours.values()}
+    {light: dark for colours in (_PATHS, _KINDS, _INK) for light, dark in colours.values()}
 )
 """The dark colour for each light one."""
 
@@ -54,7 +54,7 @@ _MONOSPACE = "monospace"
 
 
 def _fill(colour: str) -> str:
-    return f'fill="{colour}" stroke="none"'  # said, as ImageMagick's own renderer takes black for a stroke
+    return f'fill="{colour}" stroke="none"'  # ImageMagick's own renderer needs the "none"
 
 
 def _stroke(colour: str, width: float) -> str:
@@ -63,13 +63,13 @@ def _stroke(colour: str, width: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """How a kind of text is set.
+    """The font of a kind of text.
 
     Attributes:
-        size: of the font, in pixels.
-        ink: the name of its colour.
-        bold: whether it is bold.
-        monospace: whether its font is monospaced.
+        size: the font size in pixels.
+        ink: the name of the colour.
+        bold: whether the text is bold.
+        monospace: whether the font is monospaced.
     """
 
     size: float
@@ -78,13 +78,13 @@ class Lettering:
     monospace: bool = False
 
     def attributes(self) -> str:
-        """Its presentation attributes."""
+        """The presentation attributes."""
         weight = ' font-weight="bold"' if self.bold else ""
         family = _MONOSPACE if self.monospace else _SANS
         return f'font-family="{family}" font-size="{self.size:g}"{weight} {_fill(_INK[self.ink][0])}'
 
     def width(self, words: str) -> float:
-        """The most pixels that a text takes."""
+        """The maximum width of a text in pixels."""
         return upper_bound(words, self.size, bold=self.bold, monospace=self.monospace)
 
 
@@ -112,8 +112,8 @@ PAINTS: Mapping[str, str] = MappingProxyType(
         "stripe": _fill(_INK["stripe"][0]),
         "hub": _fill(_INK["hub"][0]),
         "vpc": _fill(_INK["muted"][0]),
-        **{f"line {name}": _stroke(light, 1.8) for name, (light, _) in _WAYS.items()},
-        **{f"fill {name}": _fill(light) for name, (light, _) in {**_WAYS, **_KINDS}.items()},
+        **{f"line {name}": _stroke(light, 1.8) for name, (light, _) in _PATHS.items()},
+        **{f"fill {name}": _fill(light) for name, (light, _) in {**_PATHS, **_KINDS}.items()},
         **{f"replication {name}": _stroke(light, 2) for name, (light, _) in _KINDS.items()},
         **{
             f"replica {name}": f'fill="{_INK["paper"][0]}" stroke="{light}" stroke-width="2.2"'
@@ -136,11 +136,11 @@ STYLE = "\n".join(
         "",
     ]
 )
-"""The style sheet of the picture: dark colours for screens that ask for them."""
+"""The style sheet of the picture, with the colours for dark mode."""
 
 PAGE = f"""\
 body{{margin:0;background:{_INK["paper"][0]};color:{_INK["text"][0]};font-family:{_SANS};line-height:1.4}}
-.scroll{{overflow-x:auto}}.scroll:focus-visible{{outline:2px solid {_WAYS["read"][0]}}}
+.scroll{{overflow-x:auto}}.scroll:focus-visible{{outline:2px solid {_PATHS["read"][0]}}}
 svg{{display:block;width:100%;min-width:1700px;height:auto}}
 h2{{margin:1rem 2rem}}.table{{padding:0 2rem 3rem}}
 table{{border-collapse:collapse;font-size:.85rem}}
@@ -148,8 +148,8 @@ th,td{{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0;border-bo
 td{{white-space:nowrap}}td wbr{{white-space:normal}}
 ul{{list-style:none;margin:0;padding:0}}li{{padding-left:1.5em;text-indent:-1.5em}}code{{font-family:{_MONOSPACE}}}
 @media screen and (prefers-color-scheme:dark){{body{{background:{_INK["paper"][1]};color:{_INK["text"][1]}}}
-th,td{{border-color:{_INK["edge"][1]}}}.scroll:focus-visible{{outline-color:{_WAYS["read"][1]}}}}}
+th,td{{border-color:{_INK["edge"][1]}}}.scroll:focus-visible{{outline-color:{_PATHS["read"][1]}}}}}
 @media print{{@page{{size:A2 landscape;margin:10mm}}svg{{min-width:0}}.scroll{{overflow:visible}}
 section{{break-before:page}}}}
 """
-"""The style sheet of the page around it."""
+"""The style sheet of the page around the picture."""

@@ -1,4 +1,4 @@
-"""The whole picture as one self-contained SVG: no script, no external font or style, light and dark."""
+"""The picture as one SVG without scripts, external fonts or external styles."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _MARGIN = 44.0
 _TITLE = 30.0  # above a panel, for its title
 _CAPTION = 20.0  # below a title, for a sentence
 _BETWEEN = 46.0
-_MIN_WIDTH = 1500.0  # width, whatever the boxes need
+_MIN_WIDTH = 1500.0  # even if the boxes need less
 
 _PATHS = "A letter marks the path, the number after it the step. Dashed lines are asynchronous."
 
 
 def describe(picture: Picture) -> str:
-    """The picture in a few sentences, for readers who cannot see it."""
+    """Describe the picture in a few sentences, for readers who cannot see it."""
     count = len(picture.regions)
     regions = (
         f"{count} Regions: {', '.join(picture.regions)}" if count > 1 else f"the Region {picture.primary}"
@@ -39,8 +39,8 @@ def describe(picture: Picture) -> str:
 
 
 def svg(picture: Picture) -> str:
-    """The picture, with a newline at its end."""
-    near = region_detail(picture)
+    """The picture, with a newline at the end."""
+    detail = region_detail(picture)
     headline = f"{picture.project} · {picture.environment}"
     count = len(picture.regions)
     secondary = "".join(f", secondary {name}" for name in picture.hubs[1:])
@@ -52,7 +52,7 @@ def svg(picture: Picture) -> str:
         else ""
     )
     width = max(
-        near.width, _MIN_WIDTH, width_of(headline, "headline"), width_of(subtitle, "subtitle"), flows.width
+        detail.width, _MIN_WIDTH, width_of(headline, "headline"), width_of(subtitle, "subtitle"), flows.width
     )
     table = _table(picture, caption, width - flows.width - _BETWEEN)
     if table.width + _BETWEEN + flows.width > width:
@@ -61,16 +61,16 @@ def svg(picture: Picture) -> str:
     legend_width = _legend(picture, 0).width
     width = max(width, legend_width)
 
-    told = path_legend(picture, width)
+    paths = path_legend(picture, width)
     body = [
         text(_MARGIN, _MARGIN + 24, headline, "headline"),
         text(_MARGIN, _MARGIN + 48, subtitle, "subtitle"),
     ]
     y = _MARGIN + 84
-    for panel in (told, _titled(f"Data paths in {picture.primary}", _PATHS, near)):
+    for panel in (paths, _titled(f"Data paths in {picture.primary}", _PATHS, detail)):
         body.append(panel.at(_MARGIN, y))
         y += panel.height + 26
-    # The table and the flows side by side where they fit, and the legend where the picture gets less tall.
+    # Table and flows go side by side if they fit, and the legend goes where it makes the picture less tall.
     body.append(table.at(_MARGIN, y))
     x = _MARGIN + table.width + _BETWEEN
     if table.width + _BETWEEN + flows.width <= width:
@@ -105,7 +105,7 @@ def _legend(picture: Picture, width: float) -> Panel:
 
 
 def _titled(title: str, caption: str, panel: Panel) -> Panel:
-    """A panel with a title above it, and below that a sentence if there is one."""
+    """A panel with a title and an optional caption above it."""
     head = _TITLE + (_CAPTION if caption else 0)
     return Panel(
         max(panel.width, width_of(title, "title"), width_of(caption, "what")),

@@ -1,7 +1,7 @@
 """Upper bounds for text widths, whatever font a renderer chooses.
 
-A renderer without the fonts that the picture names takes its own. The widest that systems take are Verdana and DejaVu
-Sans, so every text gets the room that these need; in a narrower font there is space left.
+A renderer that lacks the picture's fonts uses its own. The widest fonts that systems use are Verdana and DejaVu Sans,
+so every text gets the room that these fonts need; a narrower font leaves some space.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _BOLD = (
 )  # fmt: skip
 _MONOSPACE = 602  # DejaVu Sans Mono and Menlo; Courier New has 600, Consolas 550
 _OTHER = 1000  # any other character
-_MARGIN = 1.05  # Verdana is up to 2.2 % wider, and renderers that hint round every advance to whole pixels
+_MARGIN = 1.05  # Verdana is up to 2.2 % wider, and renderers with hinting round every advance to whole pixels
 
 
 def upper_bound(words: str, size: float, *, bold: bool = False, monospace: bool = False) -> float:
-    """The most pixels that a text takes in a font of that size.
+    """The maximum width of a text in pixels.
 
     Args:
         words: the text.
-        size: of the font, in pixels.
-        bold: whether it is set in bold.
-        monospace: whether a monospaced font is asked for; some renderers take a proportional one all the same.
+        size: the font size in pixels.
+        bold: whether the text is bold.
+        monospace: whether the font should be monospaced; some renderers use a proportional font anyway.
     """
     advances = _BOLD if bold else _REGULAR
-    found = [advances[ord(mark) - 32] if " " <= mark <= "~" else _OTHER for mark in words]
-    widest = max(sum(found), _MONOSPACE * len(words)) if monospace else sum(found)
+    widths = [advances[ord(character) - 32] if " " <= character <= "~" else _OTHER for character in words]
+    widest = max(sum(widths), _MONOSPACE * len(words)) if monospace else sum(widths)
     return widest * size * _MARGIN / 1000

@@ -1,8 +1,8 @@
-"""The trails from a resource to the resources that its block leads to: every reference on the way.
+"""Trails from a resource to the resources that it uses, with every reference.
 
 A reference is followed through locals, variables, outputs and data sources, attribute by attribute, so that
-``var.tables.sales`` in a Region's module leads to ``aws_dynamodb_table.ticket_sales`` of the root, and to no other
-table.
+``var.tables.sales`` in a Region's module leads to ``aws_dynamodb_table.ticket_sales`` of the root module, and to no
+other table.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
-from ticketgen.hcl.follow import named, source
+from ticketgen.hcl.follow import resolve_reference, source
 from ticketgen.hcl.syntax import (
     Access,
     Attribute,
@@ -30,17 +30,17 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.hcl.traversal import subexpressions
 
-__all__ = ["Resource", "SourceReference", "Use", "literal_text", "places", "uses", "written_form"]
+__all__ = ["Resource", "SourceReference", "Use", "literal_keys", "literal_text", "uses", "written_form"]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReference:
-    """A reference and its place in a file.
+    """A reference and its location.
 
     Attributes:
-        file: its path.
-        line: counts from 1.
-        text: the reference, ``var.tables.sales``.
+        file: the path of the file.
+        line: the line, counted from 1.
+        text: the reference as written, such as ``var.tables.sales``.
     """
 
     file: str
@@ -53,45 +53,45 @@ class SourceReference:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A managed resource in a scope of its module."""
+    """A managed resource in one scope of its module."""
 
     scope: Scope
     declared: Declaration
 
     @property
     def type(self) -> str:
-        """Such as ``aws_kinesis_stream``."""
+        """The type, such as ``aws_kinesis_stream``."""
         return self.declared.type
 
     @property
     def name(self) -> str:
-        """The second label of its block."""
+        """The second label of the block."""
         return self.declared.name
 
     @property
     def block(self) -> Block:
-        """Its block."""
+        """The block."""
         return self.declared.block
 
     @property
     def key(self) -> str:
-        """Its address in the whole stack."""
+        """The address in the whole stack."""
         return ".".join(filter(None, (self.scope.path, str(self.declared.address))))
 
     @property
-    def behind(self) -> SourceReference:
-        """Its block as the end of a trail."""
+    def declaration(self) -> SourceReference:
+        """The block, as the end of a trail."""
         return SourceReference(self.declared.file, self.block.line, str(self.declared.address))
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One resource uses another.
+    """The use of one resource by another.
 
     Attributes:
-        target: what is used.
-        attribute: where in the user's block, with dots: ``environment.variables``.
-        trail: every reference on the way, from the user's own to the one that names the target.
+        target: the resource that is used.
+        attribute: the attribute in the block of the user, with dots: ``environment.variables``.
+        trail: every reference, from the one in the user's block to the one that names the target.
     """
 
     target: Resource
@@ -100,7 +100,7 @@ class Use:
 
 
 def uses(resource: Resource) -> Iterator[Use]:
-    """Every resource that a resource's block leads to, as often as it does."""
+    """Every use of other resources in the block of a resource."""
     file = resource.declared.file
     for path, attribute in _attributes(resource.block, ()):
         for target, trail in _follow(attribute.value, (), resource.scope, file, ()):
@@ -127,13 +127,13 @@ def _follow(
     file: str,
     trail: tuple[SourceReference, ...],
 ) -> _Found:
-    """Yield the resources behind the value that these steps of an expression select."""
+    """Yield the resources that a part of an expression, selected by steps, leads to."""
     match expression:
         case Reference():
             yield from _reference(expression, steps, scope, file, trail)
         case Object() if steps and (key := _key(steps[0])) is not None:
             for item in expression.items:
-                # A key that is computed may be the one.
+                # A computed key may be the same.
                 if not isinstance(item.key, Literal) or item.key.value == key:
                     yield from _follow(item.value, steps[1:], scope, file, trail)
         case Parentheses():
@@ -154,12 +154,12 @@ def _reference(
     for step in reference.steps:
         if isinstance(step, GetIndex):
             yield from _follow(step.key, (), scope, file, trail)
-    behind = SourceReference(file, reference.line, written_form(reference))
+    source_reference = SourceReference(file, reference.line, written_form(reference))
     whole = Reference(reference.line, reference.column, reference.root, (*reference.steps, *steps))
-    found = named(whole, scope)
-    if found is None or behind in trail:
+    found = resolve_reference(whole, scope)
+    if found is None or source_reference in trail:
         return
-    declared, trail = found.declaration, (*trail, behind)
+    declared, trail = found.declaration, (*trail, source_reference)
     if declared.address.kind == "resource":
         yield Resource(found.scope, declared), trail
     elif declared.type:
@@ -179,7 +179,7 @@ def _key(step: Step) -> str | None:
 
 
 def written_form(reference: Reference) -> str:
-    """Return a reference as written; an index that is not a literal becomes ``[…]``."""
+    """A reference as written; an index that is not a literal becomes ``[…]``."""
     text = reference.root
     for step in reference.steps:
         match step:
@@ -197,18 +197,18 @@ def written_form(reference: Reference) -> str:
 
 
 def literal_text(expression: Expression | None) -> str:
-    """The text or number of a literal, "" for anything else."""
+    """The text or number of a literal; "" for anything else."""
     return str(expression.value) if isinstance(expression, Literal) and expression.value is not None else ""
 
 
-def places(expression: Expression, scope: Scope, file: str) -> Iterator[tuple[str, Node, str]]:
-    """Yield the literal keys of an object, also behind locals: each key, its item and its file."""
+def literal_keys(expression: Expression, scope: Scope, file: str) -> Iterator[tuple[str, Node, str]]:
+    """Yield each literal key of an object or a local, with its item and file."""
     if isinstance(expression, Object):
         for item in expression.items:
             if isinstance(item.key, Literal) and isinstance(item.key.value, str):
                 yield item.key.value, item, file
     elif isinstance(expression, Reference) and expression.address.kind == "local":
-        found = named(expression, scope)
+        found = resolve_reference(expression, scope)
         origin = source(found.declaration, scope) if found is not None else None
         if found is not None and origin is not None:
-            yield from places(origin.expression, scope, found.declaration.file)
+            yield from literal_keys(origin.expression, scope, found.declaration.file)

@@ -1,4 +1,4 @@
-"""A stack's modules, their Regions, and the references between their resources, each resolved once."""
+"""A stack's modules with their Regions, and the uses between their resources."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ __all__ = ["View"]
 
 
 class View:
-    """A stack and its primary Region. Calls inside the modules that the root calls are not shown.
+    """A stack and its primary Region.
+
+    Only modules that the root module calls are shown, without their own calls.
 
     Attributes:
         root: the scope of the root module.
-        region_of_scope: the Region of the provider that each module is given; "" for the root, and if none says it.
+        region_of_scope: the Region of the provider that is passed to each module; "" for the root module, or if the
+            Region is unknown.
         primary: the Region in ``local.primary_region``.
         regions: all Regions, in alphabetical order.
     """
@@ -36,33 +39,33 @@ class View:
         self._uses: dict[Resource, tuple[Use, ...]] = {}
 
     def local(self, name: str) -> Expression | None:
-        """Return the value of a local of the root."""
+        """The value of a local of the root module."""
         found = self.root.module.locals.get(name)
         return found.node.value if found is not None and isinstance(found.node, Attribute) else None
 
     def default(self, name: str) -> Expression | None:
-        """The default of a variable of the root."""
+        """The default of a variable of the root module."""
         found = self.root.module.variables.get(name)
         return found.value("default") if found is not None else None
 
     def region_of(self, resource: Resource) -> str:
-        """Return the Region of a resource's module or provider; "" if neither has one."""
+        """The Region of a resource's module or provider; "" if neither has one."""
         alias = _alias(resource.declared.value("provider"))
         return self.region_of_scope[resource.scope] or (self._regions.get(alias, "") if alias else "")
 
     def uses(self, resource: Resource) -> tuple[Use, ...]:
-        """Return the resources that a resource uses."""
+        """The uses of other resources by a resource."""
         if resource not in self._uses:
             self._uses[resource] = tuple(uses(resource))
         return self._uses[resource]
 
     def resources(self) -> Iterator[Resource]:
-        """Yield the resources of the root and of the modules that it calls."""
+        """Yield the resources of the root module and of the modules that it calls."""
         for scope in self.region_of_scope:
             yield from self._in(scope)
 
     def primary_resources(self) -> Iterator[Resource]:
-        """Yield the resources of the primary Region and of the root."""
+        """Yield the resources of the primary Region and of the root module."""
         for scope, region in self.region_of_scope.items():
             if region in {self.primary, ""}:
                 yield from self._in(scope)
@@ -72,7 +75,7 @@ class View:
 
 
 def _provider_regions(module: Module) -> Mapping[str, str]:
-    """The Region of each provider by its alias."""
+    """The Region of each provider configuration, by alias."""
     return {
         provider_address(block).name: literal_text(region.value)
         for block in module.blocks("provider")
@@ -81,9 +84,9 @@ def _provider_regions(module: Module) -> Mapping[str, str]:
 
 
 def _provider(scope: Scope) -> str:
-    """The alias of the provider that a module is given; "" for the default one."""
-    given = scope.call.value("providers") if scope.call is not None else None
-    return _alias(given.get("aws")) if isinstance(given, Object) else ""
+    """The alias of the provider that is passed to a module; "" for the default one."""
+    providers = scope.call.value("providers") if scope.call is not None else None
+    return _alias(providers.get("aws")) if isinstance(providers, Object) else ""
 
 
 def _alias(provider: Expression | None) -> str:

@@ -1,1 +1,1 @@
-"""The rules: faults in Terraform with valid syntax, references and schema. One module each."""
+"""The rules: faults in Terraform that is otherwise valid. One module per rule."""

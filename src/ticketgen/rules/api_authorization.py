@@ -28,7 +28,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             continue
         if key.startswith("$") and key not in ("$connect", "$default"):
             continue  # a WebSocket API authorizes a connection once, at $connect
-        if _websocket(route) is not (key == "$connect"):
+        if _is_websocket(route) is not (key == "$connect"):
             continue
         message = f"{route.address} accepts requests to {quoted(key)} without authorization"
         yield Problem(message, route.at("authorization_type"))
@@ -39,7 +39,10 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _is_exempt(method: BlockInstance, with_policy: Set[int]) -> bool:
-    """Whether the method needs no authorization: a preflight, a private API, or an API with a resource policy."""
+    """Whether a method needs no authorization.
+
+    That is true for a preflight request, a private API, and an API with a resource policy.
+    """
     if method.value_with_defaults("http_method") == "OPTIONS":
         return True  # browsers send preflight requests without credentials
     link = method.link("rest_api_id")
@@ -55,7 +58,7 @@ def _is_private(subject: Subject, api: Link) -> bool:
     return any(subject.assumed.of(each.value, api.scope) == ["PRIVATE"] for each in types if each is not None)
 
 
-def _websocket(route: BlockInstance) -> bool:
+def _is_websocket(route: BlockInstance) -> bool:
     link = route.link("api_id")
     if link is None:
         return route.value_with_defaults("route_key") == "$connect"

@@ -15,17 +15,18 @@ from ticketgen.rules.subject import Subject
 __all__ = ["apply_rules"]
 
 _STEPS_PER_PROBLEM = 50
-"""Steps that a problem counts as, because it takes memory too."""
+"""Steps that a problem counts as, because it also takes memory."""
 
 
 def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iterator[Finding]:
-    """Yield a finding for each place that breaks a rule, once, even if several calls of a module share the place.
+    """Yield a finding for each violation of a rule, in all modules.
+
+    A location that several calls of a module share gets only one finding.
 
     Args:
-        configuration: what to check.
-        rendered: whether ticketgen rendered it, so that code over a limit is an error. A value that is not computed
-            is a
-            note also then, because a template of the project may need it; ``--strict`` decides.
+        configuration: the configuration to check.
+        rendered: whether ticketgen rendered it. If so, code over a limit is an error. Unseen code yields a note in any
+            case, because a template of the project may need it; ``--strict`` makes it an error.
     """
     subject = Subject(configuration)
     severity = Severity.ERROR if rendered else Severity.NOTE
@@ -39,15 +40,15 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
             configuration.budget.partial = True
             message = f"not checked to the end: {rule.id} would take too many steps in this directory"
             yield NOT_CHECKED.found(message, "split the directory", at=last, severity=severity)
-    for place, what in subject.skipped:
+    for location, what in subject.skipped:
         configuration.budget.partial = True
-        yield NOT_CHECKED.found(what, "simplify or split the code", at=place, severity=severity)
-    for what, count, place in subject.unseen_parts():
+        yield NOT_CHECKED.found(what, "simplify or split the code", at=location, severity=severity)
+    for what, count, location in subject.unseen_parts():
         configuration.budget.partial = True
         where = f", here and in {count - 1:,} other place{'s' * (count > 2)}" if count > 1 else ""
         message = f"the rules do not see {what}{where}"
         help = "write what Terraform makes of it, or review it"
-        yield VALUE_NOT_CHECKED.found(message, help, at=place)
+        yield VALUE_NOT_CHECKED.found(message, help, at=location)
 
 
 def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:
@@ -55,7 +56,7 @@ def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:
     subject.reset_steps()
     for problem in rule.check(subject):
         subject.spend(_STEPS_PER_PROBLEM + len(problem.message) // 100)
-        key = problem.location, hash(problem.message)  # not the message, which may be long
+        key = problem.location, hash(problem.message)  # the message itself may be long
         if key not in seen:
             seen.add(key)
             yield problem

@@ -46,7 +46,7 @@ def _message(archive: BlockInstance, other: BlockInstance, path: str) -> str:
 
 
 def _is_conditional(archive: BlockInstance) -> bool:
-    """Whether an unknown ``count`` decides if it exists: of two such archives, perhaps never both."""
+    """Whether an unknown ``count`` decides if it exists: two may never coexist."""
     return archive.expression("count") is not None and not isinstance(archive.value("count"), int)
 
 
@@ -65,7 +65,7 @@ def _differs(archive: BlockInstance, path: Expression) -> bool:
 
 
 def _same_content(archive: BlockInstance, other: BlockInstance) -> bool:
-    """Whether both are one block in two calls of its module that write the same bytes, which is harmless."""
+    """Whether both are one block in two module calls that writes the same bytes."""
     if archive.declared.block is not other.declared.block:
         return False
     return all(

@@ -1,4 +1,4 @@
-"""IAM actions that boto3 calls need, for the services that functions usually call.
+"""IAM actions that boto3 calls need, for services that functions usually call.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -16,7 +16,7 @@ PREFIXES: Mapping[str, str] = MappingProxyType({
     "secretsmanager": "secretsmanager", "ses": "ses", "sns": "sns", "sqs": "sqs", "ssm": "ssm",
     "stepfunctions": "states", "timestream-query": "timestream", "timestream-write": "timestream",
 })  # fmt: skip
-"""The prefix of a service's IAM actions, by boto3's name for the service."""
+"""The prefix of a service's IAM actions, by boto3's name of the service."""
 
 # Operations whose IAM action has the same name.
 _SAME_NAMED: Mapping[str, str] = {
@@ -69,7 +69,7 @@ ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         **_OTHER_ACTIONS,
     }
 )
-"""The IAM actions that a call needs, by boto3's names for service and method."""
+"""The IAM actions that a call needs, by boto3's names of service and method."""
 
 WITH_RESOURCE_POLICY: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "dynamodb": ("aws_dynamodb_resource_policy",),

@@ -1,4 +1,4 @@
-"""All findings of `ticketgen validate` by id: those of the rules, and those of the levels before them."""
+"""All kinds of findings of `ticketgen validate`, by id."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ CANNOT_BE_IGNORED = (
     | UNCHECKED
     | {HIDDEN_CHARACTERS.id, IGNORE_WITHOUT_REASON.id, IGNORE_UNKNOWN_RULE.id, IGNORE_UNUSED.id}
 )
-"""Findings that no comment hides: those, those about the comments themselves, and one about what comments can hide."""
+"""Findings that no comment can suppress, including those about the comments and about hidden characters."""

@@ -1,13 +1,13 @@
-"""The AWS calls of a Python package, found by following each client to the calls on it.
+"""The AWS calls of a Python package, found by following each client.
 
-A client is followed through names, attributes and items that hold nothing but that client, through functions that
-return one (also functions that take the service by name), and through the arguments of functions that the package
-itself calls. Code that the handler and the modules that it imports cannot reach is left out. A client is followed only
-where that is certain: what may also be something else is unknown.
+A client is followed through names, attributes and items that hold only that client, through functions that return a
+client (also if they take the name of the service), and through the arguments of functions that the package itself
+calls. Code that the handler and the modules that it imports cannot reach is left out. A client is followed only where
+that is certain: a value that may also be something else is unknown.
 
 No library does this. astroid infers one possible value of a name, from the packages that happen to be installed, and
-takes seconds for some kilobytes of hostile code; beniget and astroid end with a RecursionError on deep code; `symtable`
-knows which scope a name belongs to, but not what is assigned to it.
+takes seconds for some kilobytes of hostile code; beniget and astroid fail with a RecursionError on deep code;
+`symtable` knows which scope a name belongs to, but not which value is assigned to it.
 """
 
 from __future__ import annotations
@@ -25,22 +25,23 @@ _MAX_ROUNDS = 50
 """Limit of passes over the code; a longer chain of functions is not followed to its end."""
 
 _MAX_FUNCTIONS = 20
-"""Limit of functions that one parameter may hold; one that may hold more is not followed."""
+"""Limit of functions that one parameter may hold; a parameter that may hold more is not followed."""
 _MAX_STEPS = 1_000_000
-"""Limit of assignments, calls, returns and scopes that are looked at, over all passes."""
+"""Limit of assignments, calls, returns and scopes that are visited, over all passes."""
 
-_Place = tuple[str, str]
-"""A scope: the name of its module, and its own name."""
+_ScopeKey = tuple[str, str]
+"""A scope: the name of the module, and the name of the scope."""
 _Holder = tuple[str, str, str]
 """Module, scope and name of a possible holder of a client. An attribute's scope is "."; an item's name ends in []."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwsCall:
-    """A call such as ``client.get_item(…)`` on a client or resource, in boto3's names.
+    """A call on a client or resource, such as ``client.get_item(…)``.
 
     Attributes:
-        module: the module that contains it.
+        module: the module that contains the call.
+        service, method: the names in boto3.
         steps: the keys of all one-entry dictionaries in reachable code: the possible steps of a transaction.
     """
 
@@ -64,10 +65,10 @@ def aws_calls(
     Args:
         modules: the modules by name.
         handler: ``module.function``, as in Lambda; if there is no such function, all code counts as reachable.
-        steps: those that this may take; a million if None.
+        steps: the limit of steps; a million if None.
 
     Raises:
-        Enough: that would take more steps.
+        StepLimitReached: the search takes more steps.
     """
     flow = _Flow(modules, handler, steps or StepLimit(_MAX_STEPS))
     return tuple(flow.calls())
@@ -77,28 +78,28 @@ class _Flow:
     def __init__(self, modules: Mapping[str, Module], handler: str, steps: StepLimit) -> None:
         self.modules = modules
         self._spend = steps.spend
-        self.held: dict[_Holder, str] = {}
-        self.given: dict[_Place, str] = {}
+        self.services: dict[_Holder, str] = {}
+        self.returned_services: dict[_ScopeKey, str] = {}
         self.texts: dict[_Holder, set[str]] = {}
-        self.functions: dict[_Holder, set[_Place]] = {}
+        self.functions: dict[_Holder, set[_ScopeKey]] = {}
         self.not_followed: set[_Holder] = set()
-        self._methods: dict[str, list[_Place]] = {}
+        self._methods: dict[str, list[_ScopeKey]] = {}
         for module, each in modules.items():
             for name in each.scopes:
                 if self._is_method(module, name):
                     self._methods.setdefault(name.rpartition(".")[2], []).append((module, name))
-        self._opened: set[str] = set()
-        self.reached = self._reached(handler)
-        # First follow every holder. Then start again without the holders that also hold something else.
+        self._entered_modules: set[str] = set()
+        self.reachable = self._reachable_scopes(handler)
+        # First follow every holder. Then repeat without the holders that also hold something else.
         before = -1
         while before < len(self.not_followed):
             before = len(self.not_followed)
-            self.held, self.given = {}, {}
+            self.services, self.returned_services = {}, {}
             self._follow()
-            self.not_followed |= self._also_something_else()
+            self.not_followed |= self._ambiguous_holders()
 
     def calls(self) -> Iterator[AwsCall]:
-        scopes = [(module, self.modules[module].scopes[name]) for module, name in self.reached]
+        scopes = [(module, self.modules[module].scopes[name]) for module, name in self.reachable]
         steps = frozenset(step for module, scope in scopes for step in self._steps(module, scope))
         for module, scope in scopes:
             for member, line in scope.members:
@@ -122,32 +123,32 @@ class _Flow:
 
     # Which code can run
 
-    def _reached(self, handler: str) -> tuple[_Place, ...]:
-        every = tuple((name, scope) for name, each in self.modules.items() for scope in each.scopes)
+    def _reachable_scopes(self, handler: str) -> tuple[_ScopeKey, ...]:
+        all_scopes = tuple((name, scope) for name, each in self.modules.items() for scope in each.scopes)
         module, _, function = handler.rpartition(".")
         module = module.replace("/", ".")
         if module not in self.modules or function not in self.modules[module].scopes:
-            return every
-        found: set[_Place] = set()
+            return all_scopes
+        found: set[_ScopeKey] = set()
         waiting = [(module, ""), (module, function)]
         while waiting:
-            place = waiting.pop()
-            if place not in found:
-                found.add(place)
-                following = tuple(self._next(*place))
-                self._spend(1 + len(following))
-                waiting += following
-        return tuple(place for place in every if place in found)
+            key = waiting.pop()
+            if key not in found:
+                found.add(key)
+                successors = tuple(self._successors(*key))
+                self._spend(1 + len(successors))
+                waiting += successors
+        return tuple(key for key in all_scopes if key in found)
 
-    def _next(self, module: str, name: str) -> Iterator[_Place]:
-        """The scopes that a scope may lead to: by imports, by names, and by methods that Python calls itself."""
+    def _successors(self, module: str, name: str) -> Iterator[_ScopeKey]:
+        """The scopes that code in a scope may run, also by imports and special methods."""
         own = self.modules[module]
         scope = own.scopes[name]
         if not name:
             for imported, part in own.imports.values():
                 yield from ((each, "") for each in (imported, f"{imported}.{part}") if each in self.modules)
-        if module not in self._opened and (not name or name in own.classes):
-            self._opened.add(module)
+        if module not in self._entered_modules and (not name or name in own.classes):
+            self._entered_modules.add(module)
             yield from ((module, each) for each in own.classes)
             yield from (
                 (module, each) for each in own.scopes if each.endswith("__") and self._is_method(module, each)
@@ -155,50 +156,52 @@ class _Flow:
         for mentioned in scope.mentioned:
             yield from self._functions(Name(mentioned), module, scope)
         for member, _ in scope.members:
-            places = self._functions(member, module, scope)
-            yield from places
-            if not places:  # a method of an unknown object, perhaps an instance of a class of the package
-                yield from self._methods.pop(member.name, ())  # once is enough
+            functions = self._functions(member, module, scope)
+            yield from functions
+            if not functions:  # a method of an unknown object, perhaps an instance of a class of the package
+                yield from self._methods.pop(member.name, ())  # they are needed only once
 
     # Which name holds which client
 
     def _follow(self) -> None:
         for _ in range(_MAX_ROUNDS):
-            before = self._known()
-            for module, name in self.reached:
+            before = self._fact_count()
+            for module, name in self.reachable:
                 scope = self.modules[module].scopes[name]
                 self._spend(1 + len(scope.assigned) + len(scope.called) + len(scope.returned))
                 for target, value in scope.assigned:
-                    self._hold(self._holder(target, module, scope), self._service(value, module, scope))
+                    self._record(
+                        self._target_holder(target, module, scope), self._service(value, module, scope)
+                    )
                 for called in scope.called:
-                    self._hand_over(called, module, scope)
-                gives = self._gives(module, scope)
-                if gives:
-                    self.given[module, name] = gives
-            if self._known() == before:
+                    self._pass_arguments(called, module, scope)
+                service = self._returned_service(module, scope)
+                if service:
+                    self.returned_services[module, name] = service
+            if self._fact_count() == before:
                 return
 
-    def _known(self) -> int:
-        return len(self.held) + len(self.given) + sum(map(len, self.functions.values()))
+    def _fact_count(self) -> int:
+        return len(self.services) + len(self.returned_services) + sum(map(len, self.functions.values()))
 
-    def _hold(self, holder: _Holder | None, service: str | None) -> None:
+    def _record(self, holder: _Holder | None, service: str | None) -> None:
         if holder is None or service is None or holder in self.not_followed:
             return
-        if self.held.setdefault(holder, service) != service:
+        if self.services.setdefault(holder, service) != service:
             self.not_followed.add(holder)
 
-    def _hand_over(self, called: Called, module: str, scope: Scope) -> None:
-        """Pass the arguments of a call to the parameters of the callee; for a class, to its fields."""
-        for place in self._functions(called.callee, module, scope):
+    def _pass_arguments(self, called: Called, module: str, scope: Scope) -> None:
+        """Pass the arguments of a call to the callee's parameters, or a class's fields."""
+        for key in self._functions(called.callee, module, scope):
             self._spend(len(called.arguments) + len(called.named))
-            function = self.modules[place[0]].scopes[place[1]]
-            of = (place[0], ".") if place[1] in self.modules[place[0]].classes else place
-            taken = function.parameters[1 if self._is_method(*place) else 0 : function.positional]
-            for parameter, value in (*zip(taken, called.arguments, strict=False), *called.named.items()):
-                if parameter not in function.taken:
+            function = self.modules[key[0]].scopes[key[1]]
+            of = (key[0], ".") if key[1] in self.modules[key[0]].classes else key
+            parameters = function.parameters[1 if self._is_method(*key) else 0 : function.positional]
+            for parameter, value in (*zip(parameters, called.arguments, strict=False), *called.named.items()):
+                if parameter not in function.parameter_set:
                     continue
                 holder = (*of, parameter)
-                self._hold(holder, self._service(value, module, scope))
+                self._record(holder, self._service(value, module, scope))
                 if isinstance(value, Text):
                     self.texts.setdefault(holder, set()).add(value.value)
                 elif isinstance(value, Name | Member):
@@ -209,20 +212,20 @@ class _Flow:
     def _is_method(self, module: str, name: str) -> bool:
         return name.rpartition(".")[0] in self.modules[module].classes
 
-    def _also_something_else(self) -> set[_Holder]:
-        """Holders of a client that are also assigned some other or unknown value.
+    def _ambiguous_holders(self) -> set[_Holder]:
+        """Holders of a client that are also assigned another value or an unknown value.
 
-        None counts as another value if the same code also assigns a client: which one it is depends on a condition.
+        None counts as another value if the same scope also assigns a client: the value then depends on a condition.
         """
-        clients: set[tuple[_Holder, _Place]] = set()
-        nothing: set[tuple[_Holder, _Place]] = set()
+        clients: set[tuple[_Holder, _ScopeKey]] = set()
+        nothing: set[tuple[_Holder, _ScopeKey]] = set()
         found = set()
-        for module, name in self.reached:
+        for module, name in self.reachable:
             scope = self.modules[module].scopes[name]
             self._spend(1 + len(scope.assigned))
             for target, value in scope.assigned:
-                holder = self._holder(target, module, scope)
-                if holder is None or holder not in self.held:
+                holder = self._target_holder(target, module, scope)
+                if holder is None or holder not in self.services:
                     continue
                 if self._service(value, module, scope):
                     clients.add((holder, (module, name)))
@@ -232,29 +235,31 @@ class _Flow:
                     found.add(holder)
         return found | {holder for holder, _ in clients & nothing}
 
-    def _holder(self, target: Source, module: str, scope: Scope) -> _Holder | None:
+    def _target_holder(self, target: Source, module: str, scope: Scope) -> _Holder | None:
         """The holder that an assignment sets."""
         match target:
             case Name(name):
-                return module, "" if name in scope.shared else scope.name, name
+                return module, "" if name in scope.global_names else scope.name, name
             case Member(_, name):
                 return module, ".", name
             case Item(of):
-                holder = self._where(of, module, scope)
+                holder = self._source_holder(of, module, scope)
                 return (*holder[:2], f"{holder[2]}[]") if holder else None
         return None
 
-    def _where(self, source: Source | None, module: str, scope: Scope) -> _Holder | None:
+    def _source_holder(self, source: Source | None, module: str, scope: Scope) -> _Holder | None:
         """The holder that a value is read from."""
         match source:
             case Name(name):
-                around: Scope | None = scope
-                while around is not None:
+                enclosing: Scope | None = scope
+                while enclosing is not None:
                     self._spend()
-                    if name in around.taken or self._assigns(around, name):
-                        return module, around.name, name
-                    around = (
-                        self.modules[module].scopes.get(around.outer) if around.outer is not None else None
+                    if name in enclosing.parameter_set or self._assigns(enclosing, name):
+                        return module, enclosing.name, name
+                    enclosing = (
+                        self.modules[module].scopes.get(enclosing.outer)
+                        if enclosing.outer is not None
+                        else None
                     )
                 imported = self.modules[module].imports.get(name)
                 return (imported[0], "", imported[1]) if imported else (module, "", name)
@@ -263,48 +268,56 @@ class _Flow:
             case Member(_, name):
                 return module, ".", name
             case Item(of):
-                holder = self._where(of, module, scope)
+                holder = self._source_holder(of, module, scope)
                 return (*holder[:2], f"{holder[2]}[]") if holder else None
         return None
 
     def _assigns(self, scope: Scope, name: str) -> bool:
-        return name not in scope.shared and name in scope.own
+        return name not in scope.global_names and name in scope.assigned_names
 
     def _sibling(self, alias: str, module: str) -> str | None:
-        """The module of the package that a name refers to."""
+        """The module of the package that a name refers to, if any."""
         imported, part = self.modules[module].imports.get(alias, ("", ""))
         whole = f"{imported}.{part}" if imported and part else imported or part
         return whole if whole in self.modules else None
 
-    def _functions(self, callee: Name | Member, module: str, scope: Scope) -> set[_Place]:
-        """The functions of the package that a call may reach; for a class, its constructor."""
+    def _functions(self, callee: Name | Member, module: str, scope: Scope) -> set[_ScopeKey]:
+        """The functions of the package that a call may run; for a class, the constructor."""
         match callee:
             case Name(name):
-                around: Scope | None = scope
-                while around is not None:
+                enclosing: Scope | None = scope
+                while enclosing is not None:
                     self._spend()
-                    inner = f"{around.name}.{name}" if around.name else name
+                    inner = f"{enclosing.name}.{name}" if enclosing.name else name
                     if inner in self.modules[module].scopes:
-                        return self._made(module, inner)
-                    if name in around.taken:
-                        held = self.functions.get((module, around.name, name), set())
+                        return self._function_or_constructor(module, inner)
+                    if name in enclosing.parameter_set:
+                        held = self.functions.get((module, enclosing.name, name), set())
                         return held if len(held) <= _MAX_FUNCTIONS else set()
-                    around = (
-                        self.modules[module].scopes.get(around.outer) if around.outer is not None else None
+                    enclosing = (
+                        self.modules[module].scopes.get(enclosing.outer)
+                        if enclosing.outer is not None
+                        else None
                     )
                 imported, part = self.modules[module].imports.get(name, ("", ""))
-                return self._made(imported, part) if imported in self.modules and part else set()
+                return (
+                    self._function_or_constructor(imported, part)
+                    if imported in self.modules and part
+                    else set()
+                )
             case Member(Name("self" | "cls"), name):
                 method = f"{scope.name.rpartition('.')[0]}.{name}"
                 return {(module, method)} if method in self.modules[module].scopes else set()
             case Member(Name(alias), name) if (other := self._sibling(alias, module)) is not None:
-                return self._made(other, name)
+                return self._function_or_constructor(other, name)
         return set()
 
-    def _made(self, module: str, name: str) -> set[_Place]:
-        known = self.modules[module]
-        made = f"{name}.__init__"
-        return {(module, each) for each in (made if made in known.scopes else name,) if each in known.scopes}
+    def _function_or_constructor(self, module: str, name: str) -> set[_ScopeKey]:
+        scopes = self.modules[module].scopes
+        constructor = f"{name}.__init__"
+        return {
+            (module, each) for each in (constructor if constructor in scopes else name,) if each in scopes
+        }
 
     # Which value is a client
 
@@ -314,30 +327,34 @@ class _Flow:
             case Client(Text(service)):
                 return service
             case Called(callee):
-                places = self._functions(callee, module, scope)
-                self._spend(len(places))
-                services = {self._made_for(source, place) or self.given.get(place) for place in places}
+                functions = self._functions(callee, module, scope)
+                self._spend(len(functions))
+                services = {
+                    self._service_by_name(source, key) or self.returned_services.get(key) for key in functions
+                }
                 return services.pop() if len(services) == 1 else None
             case Name() | Member() | Item():
-                holder = self._where(source, module, scope)
-                return self.held.get(holder) if holder else None
+                holder = self._source_holder(source, module, scope)
+                return self.services.get(holder) if holder else None
         return None
 
-    def _gives(self, module: str, scope: Scope) -> str | None:
-        """The service if every return value of a function is a client of that service."""
+    def _returned_service(self, module: str, scope: Scope) -> str | None:
+        """The service of the clients that a function returns, if there is only one."""
         services = {self._service(value, module, scope) for value in scope.returned}
         return services.pop() if len(services) == 1 else None
 
-    def _made_for(self, called: Called, place: _Place) -> str | None:
+    def _service_by_name(self, called: Called, key: _ScopeKey) -> str | None:
         """The service of ``client("sqs")`` if ``client`` passes the name to boto3."""
-        function = self.modules[place[0]].scopes[place[1]]
+        function = self.modules[key[0]].scopes[key[1]]
         match function.returned:
             case [Client(Name(parameter))]:
-                return self._asked(parameter, function, called, method=self._is_method(*place))
+                return self._service_argument(parameter, function, called, method=self._is_method(*key))
         return None
 
-    def _asked(self, parameter: str, function: Scope, called: Called, *, method: bool) -> str | None:
-        """The service name that a call passes as a parameter."""
-        taken = function.parameters[1 if method else 0 : function.positional]
-        given = {**dict(zip(taken, called.arguments, strict=False)), **called.named}.get(parameter)
+    def _service_argument(
+        self, parameter: str, function: Scope, called: Called, *, method: bool
+    ) -> str | None:
+        """The service name that a call passes for a parameter."""
+        parameters = function.parameters[1 if method else 0 : function.positional]
+        given = {**dict(zip(parameters, called.arguments, strict=False)), **called.named}.get(parameter)
         return given.value or None if isinstance(given, Text) else None

@@ -26,15 +26,15 @@ _SET_BY_LAMBDA = frozenset({
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for function in functions(subject):
-        given = function.environment
-        if function.code is None or given is None:
+        variables = function.environment
+        if function.code is None or variables is None:
             continue
         for file in function.code:
             for name, line in _reads(subject, file):
-                if name not in given and name not in _SET_BY_LAMBDA:
+                if name not in variables and name not in _SET_BY_LAMBDA:
                     message = (
                         f"{file.name} reads the environment variable {name}, "
-                        f"which {function.found.address} does not set"
+                        f"which {function.resource.address} does not set"
                     )
                     help = f"set {name} in the function's environment, or give the code a default"
                     yield Problem(message, file.at(line), help)

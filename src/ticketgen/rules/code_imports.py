@@ -29,7 +29,7 @@ _REMOVED = {
         "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib",
     }),
 }  # fmt: skip
-# The SDKs for durable functions, with the first runtime version that includes them.
+# The SDKs for durable functions, with the first runtime version that includes each.
 # https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
 _DURABLE = {"aws_durable_execution_sdk_python": (3, 13), "@aws/durable-execution-sdk-js": (22,)}
 _ADDED = frozenset({"annotationlib", "compression", "concurrent", "tomllib", "zoneinfo", "graphlib"})
@@ -47,7 +47,7 @@ _NODE_PACKAGES = frozenset({
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for function in functions(subject):
-        if function.code is None or function.found.has("layers"):
+        if function.code is None or function.resource.has("layers"):
             continue  # a layer may contain any package
         names = {each.name for each in function.code}
         siblings = {name.partition("/")[0].removesuffix(".py") for name in names}
@@ -59,15 +59,15 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _python(function: LambdaFunction, file: Code, siblings: Set[str]) -> Iterator[Problem]:
-    subject = function.found.subject
+    subject = function.resource.subject
     code = python(subject, file)
     if not isinstance(code, PythonCode):
         return
     subject.spend(len(code.imports))
     version = _version(function.runtime.removeprefix("python"))
-    gone = frozenset().union(*(names for since, names in _REMOVED.items() if version >= since))
+    removed = frozenset().union(*(names for since, names in _REMOVED.items() if version >= since))
     for name, line in code.imports.items():
-        if name in siblings or name in _PYTHON_PACKAGES or (name in _ANY_VERSION and name not in gone):
+        if name in siblings or name in _PYTHON_PACKAGES or (name in _ANY_VERSION and name not in removed):
             continue
         if version >= _DURABLE.get(name, (99,)):
             continue
@@ -75,8 +75,8 @@ def _python(function: LambdaFunction, file: Code, siblings: Set[str]) -> Iterato
         yield Problem(message, file.at(line))
 
 
-def _node(function: LambdaFunction, file: Code, packed: Set[str]) -> Iterator[Problem]:
-    subject = function.found.subject
+def _node(function: LambdaFunction, file: Code, file_names: Set[str]) -> Iterator[Problem]:
+    subject = function.resource.subject
     imported = subject.memoized(("imports", file.text), lambda: imports(file.text))
     subject.spend(len(imported))
     major = _version(function.runtime.removeprefix("nodejs").removesuffix(".x"))[0]
@@ -85,7 +85,7 @@ def _node(function: LambdaFunction, file: Code, packed: Set[str]) -> Iterator[Pr
         if (
             name.startswith(("node:", ".", "/"))
             or package in _NODE_PACKAGES
-            or f"node_modules/{package}" in packed
+            or f"node_modules/{package}" in file_names
         ):
             continue
         # Version 3 of the SDK for JavaScript is included from nodejs18.x on, version 2 up to nodejs16.x.

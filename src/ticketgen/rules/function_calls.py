@@ -13,25 +13,25 @@ from ticketgen.rules.step_limit import StepLimit, StepLimitReached
 __all__ = ["calls_of"]
 
 _MAX_STEPS = 2_000_000
-"""Limit of steps to follow the clients of all packages of a directory: some seconds."""
+"""Limit of steps to follow the clients in all packages of a directory: some seconds."""
 
 
 def calls_of(function: LambdaFunction) -> Iterator[tuple[Code, AwsCall]]:
     """Each AWS call of a function, with the file that contains it."""
-    subject = function.found.subject
+    subject = function.resource.subject
     files = {module_name(file.name): file for file in function.code or () if file.name.endswith(".py")}
-    read = {name: python(subject, file) for name, file in files.items()}
-    modules = {name: code.scopes for name, code in read.items() if isinstance(code, PythonCode)}
-    handler = function.found.value_with_defaults("handler")
+    parsed = {name: python(subject, file) for name, file in files.items()}
+    modules = {name: code.scopes for name, code in parsed.items() if isinstance(code, PythonCode)}
+    handler = function.resource.value_with_defaults("handler")
     handler = handler if isinstance(handler, str) else ""
     steps = subject.memoized("steps of calls", lambda: StepLimit(_MAX_STEPS))
-    # The scopes of a text are one object, because each text is read once.
+    # The id identifies a text, because each text is read once.
     key = "calls", handler, tuple((name, id(scopes)) for name, scopes in modules.items())
     calls = subject.memoized(key, lambda: _calls(modules, handler, steps))
     if calls is None:
-        place = min(file.location for file in files.values())
+        location = min(file.location for file in files.values())
         subject.note_skipped(
-            place, f"the AWS calls of {function.found.address} take too many steps to follow"
+            location, f"the AWS calls of {function.resource.address} take too many steps to follow"
         )
         return
     subject.spend(len(calls))

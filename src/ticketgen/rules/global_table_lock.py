@@ -18,28 +18,31 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for table in subject.resources("aws_dynamodb_table"):
         replicas = table.nested_blocks("replica")
         strong = any(replica.value("consistency_mode") == "STRONG" for replica in replicas)
-        if replicas and not strong and _locks(table):
+        if replicas and not strong and _holds_locks(table):
             yield _problem(table, replicas[0])
     for replica in subject.resources("aws_dynamodb_table_replica"):
         link = replica.link("global_table_arn")
-        copied = subject.linked(link) if link and link.resource.type == "aws_dynamodb_table" else None
-        if copied is not None and _locks(copied):
-            yield _problem(copied, replica)
+        source = subject.first_instance(link) if link and link.resource.type == "aws_dynamodb_table" else None
+        if source is not None and _holds_locks(source):
+            yield _problem(source, replica)
 
 
-def _problem(table: BlockInstance, at: BlockInstance) -> Problem:
-    return Problem(
-        f"{table.address} holds locks, but is a global table, where the last writer wins", at.location
-    )
+def _problem(table: BlockInstance, replica: BlockInstance) -> Problem:
+    message = f"{table.address} holds locks, but is a global table, where the last writer wins"
+    return Problem(message, replica.location)
 
 
-def _locks(table: BlockInstance) -> bool:
+def _holds_locks(table: BlockInstance) -> bool:
     """Whether the name or the key of a table suggests that it holds locks."""
-    said = [table.declared.name, table.value_with_defaults("name"), table.value_with_defaults("hash_key")]
+    candidates = [
+        table.declared.name,
+        table.value_with_defaults("name"),
+        table.value_with_defaults("hash_key"),
+    ]
     # At most 255 characters: botocore 1.44 dynamodb TableName, KeySchemaAttributeName.
     words = [
         re.sub(r"(?<=[a-z])(?=[A-Z])", "_", each).lower()
-        for each in said
+        for each in candidates
         if isinstance(each, str) and len(each) <= 255
     ]
     return any(_LOCK.search(re.sub(r"(?<=[a-z])_|_(?=[a-z])", "-", word)) for word in words)

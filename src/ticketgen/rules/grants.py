@@ -30,7 +30,7 @@ class Granted:
 
     Attributes:
         function: the function that has the role.
-        actions: each action or pattern, as written, with the place of its statement.
+        actions: each action or pattern, as written, with the location of its statement.
         shared: whether another function has the same role.
     """
 
@@ -44,19 +44,19 @@ class Granted:
 
     @cached_property
     def _allowed(self) -> _Patterns:
-        return self.function.found.subject.memoized(
+        return self.function.resource.subject.memoized(
             ("patterns", id(self.actions)), lambda: _Patterns(self.actions)
         )
 
 
 class _Patterns:
-    """The patterns of the actions that a role allows; those of IAM ignore case, and know ``*`` and ``?``."""
+    """The action patterns that a role allows: case-insensitive, with ``*`` and ``?``."""
 
     def __init__(self, actions: tuple[tuple[str, Location], ...]) -> None:
         self._actions = actions  # keeps them alive, because their id is a key
-        given = {action.lower() for action, _ in actions}
-        self._wild = sorted(each for each in given if "*" in each or "?" in each)
-        self._exact = given
+        patterns = {action.lower() for action, _ in actions}
+        self._wild = sorted(each for each in patterns if "*" in each or "?" in each)
+        self._exact = patterns
         self._known: dict[str, bool] = {}
 
     def allows(self, action: str) -> bool:
@@ -71,8 +71,8 @@ class _Patterns:
 
 def matches_pattern(pattern: str, text: str) -> bool:
     """Whether a pattern with ``*`` and ``?`` matches the whole text."""
-    here = after = 0  # in the pattern; behind its last star
-    start = at = 0  # in the text: where that star ends, and the current character
+    here = after = 0  # in the pattern: the current position, and the position after the last star
+    start = at = 0  # in the text: the end of the match of that star, and the current position
     while at < len(text):
         if here < len(pattern) and pattern[here] == "*":
             here += 1
@@ -88,19 +88,19 @@ def matches_pattern(pattern: str, text: str) -> bool:
 
 
 def grants(subject: Subject) -> Iterator[Granted]:
-    """Each function whose role and policies are all known."""
-    every = list(functions(subject))
-    roles = [_role(function) for function in every]
+    """The grants of each function whose role and policies are all known."""
+    all_functions = list(functions(subject))
+    roles = [_role(function) for function in all_functions]
     policies = list(
         subject.resources(
             "aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_role_policies_exclusive"
         )
     )
     # A policy of an unknown role may belong to any role, and so may one in an aws_iam_policy_attachment.
-    unclear = {id(each.scope.root) for each in policies if each.link("role") is None}
+    uncertain_roots = {id(each.scope.root) for each in policies if each.link("role") is None}
     for each in subject.resources("aws_iam_policy_attachment"):
-        unclear.add(id(each.scope.root))
-        if every:
+        uncertain_roots.add(id(each.scope.root))
+        if all_functions:
             subject.note_unseen(each.location, _UNSEEN_TEXT.format("aws_iam_policy_attachment"))
     by_role: dict[tuple[Scope, Declaration], list[BlockInstance]] = {}
     for policy in policies:
@@ -109,16 +109,16 @@ def grants(subject: Subject) -> Iterator[Granted]:
             by_role.setdefault((link.scope, link.resource), []).append(policy)
     # A file that could not be read may have policies of any role.
     scopes = subject.configuration.all_scopes()
-    unclear |= {id(scope.root) for scope in scopes if not scope.module.complete}
+    uncertain_roots |= {id(scope.root) for scope in scopes if not scope.module.complete}
     users: dict[Declaration, set[Address]] = {}
-    for function, role in zip(every, roles, strict=True):
+    for function, role in zip(all_functions, roles, strict=True):
         if role is not None:
-            users.setdefault(role.resource, set()).add(function.found.address)
+            users.setdefault(role.resource, set()).add(function.resource.address)
     known: dict[tuple[Scope, Declaration], tuple[tuple[str, Location], ...] | None] = {}
-    for function, role in zip(every, roles, strict=True):
+    for function, role in zip(all_functions, roles, strict=True):
         if role is None or role.resource.type != "aws_iam_role":
             continue
-        if id(role.scope.root) in unclear:
+        if id(role.scope.root) in uncertain_roots:
             continue
         key = role.scope, role.resource
         if key not in known:
@@ -129,9 +129,9 @@ def grants(subject: Subject) -> Iterator[Granted]:
 
 
 def _role(function: LambdaFunction) -> Link | None:
-    """The role of a function, by reference, or by an ARN that ends with a role's name or a policy's role."""
-    expression, values = function.found.expression("role"), function.found.subject.values
-    value = values.of(expression, function.found.where)
+    """The role of a function, by reference or by an ARN with the role's name."""
+    expression, values = function.resource.expression("role"), function.resource.subject.values
+    value = values.of(expression, function.resource.where)
     match values.parts(value) if isinstance(value, PartialText) else ():
         case (*_, str(before), Link() as name) if before.endswith(":role/"):
             value = name
@@ -145,7 +145,7 @@ def _actions(
 ) -> tuple[tuple[str, Location], ...] | None:
     block = role.resource.block
     if block.attribute("managed_policy_arns") or block.blocks("inline_policy") or block.blocks("dynamic"):
-        subject.note_unseen(role.resource.place, _UNSEEN_TEXT.format("policies inside a role"))
+        subject.note_unseen(role.resource.location, _UNSEEN_TEXT.format("policies inside a role"))
         return None
     found: list[tuple[str, Location]] = []
     for policy in policies:
@@ -161,7 +161,7 @@ def _actions(
                         policy.location, _UNSEEN_TEXT.format("a policy that is not in the configuration")
                     )
                 return None
-            holder = subject.linked(link)
+            holder = subject.first_instance(link)
         statements = statements_of(holder, "policy") if holder is not None else ()
         if statements is None:
             return None

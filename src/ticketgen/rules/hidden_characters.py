@@ -1,4 +1,4 @@
-"""Characters that are hidden from reviewers, or look like others."""
+"""Characters that reviewers cannot see, or that look like others."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ __all__ = ["RULE"]
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    """Read every text, also of files that no parser could read."""
+    """Check every text, including files that no parser could read."""
     for path, text in sorted(subject.configuration.texts.items()):
-        for place in hidden_characters(text):
-            yield Problem(place.message, Location(path, place.line, place.column), place.help, place.severity)
+        for hidden in hidden_characters(text):
+            location = Location(path, hidden.line, hidden.column)
+            yield Problem(hidden.message, location, hidden.help, hidden.severity)
 
 
 RULE = Rule(**asdict(HIDDEN_CHARACTERS), check=_check)

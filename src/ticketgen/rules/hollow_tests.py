@@ -12,7 +12,7 @@ __all__ = ["HollowTest", "hollow_tests"]
 
 @dataclass(frozen=True, slots=True)
 class HollowTest:
-    """A test that cannot fail: its name, what it lacks, and where it begins, counted from 1."""
+    """A test that cannot fail, and the reason. Line and column count from 1."""
 
     name: str
     reason: str
@@ -22,7 +22,7 @@ class HollowTest:
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-# Helpers defined elsewhere are trusted by their name.
+# Helpers that are defined elsewhere are trusted by name.
 _CHECKS = re.compile(
     r"_*(assert|check|expect|verify|ensure|must|validate|approve|compare|raises|warns|fail|has_|resource_\w*count_is|snapshot)",
     re.I,
@@ -31,13 +31,13 @@ _CHECKS = re.compile(
 
 def hollow_tests(tree: ast.Module) -> Iterator[HollowTest]:
     """Each test that cannot fail, in file order."""
-    doubtful = [test for test in _tests(tree) if not _asserts(test, frozenset())]
-    if not doubtful:
+    candidates = [test for test in _tests(tree) if not _asserts(test, frozenset())]
+    if not candidates:
         return
     helpers = _helpers(tree)
-    for test in doubtful:
+    for test in candidates:
         if not _asserts(test, helpers):
-            yield HollowTest(test.name, _lack(test), test.lineno, test.col_offset + 1)
+            yield HollowTest(test.name, _reason(test), test.lineno, test.col_offset + 1)
 
 
 def _helpers(tree: ast.Module) -> frozenset[str]:
@@ -45,13 +45,13 @@ def _helpers(tree: ast.Module) -> frozenset[str]:
     found: set[str] = set()
     waiting: list[tuple[ast.AST, tuple[str, ...]]] = [(tree, ())]
     while waiting:
-        node, around = waiting.pop()
+        node, enclosing = waiting.pop()
         if isinstance(node, _Function):
-            around = (*around, node.name)
-        if around and _checks(node, frozenset()):
-            found.update(around)
-            around = ()  # known of all of them; of functions inside, each is found by itself
-        waiting.extend((child, around) for child in ast.iter_child_nodes(node))
+            enclosing = (*enclosing, node.name)
+        if enclosing and _checks(node, frozenset()):
+            found.update(enclosing)
+            enclosing = ()  # all of these are found; nested functions are found on their own
+        waiting.extend((child, enclosing) for child in ast.iter_child_nodes(node))
     return frozenset(found)
 
 
@@ -64,16 +64,22 @@ def _tests(tree: ast.Module) -> Iterator[_Function]:
 
 
 def _asserts(function: _Function, helpers: Set[str]) -> bool:
-    return any(_checks(node, helpers, but=function.name) for node in ast.walk(function))
+    return any(_checks(node, helpers, excluded=function.name) for node in ast.walk(function))
 
 
-def _checks(node: ast.AST, helpers: Set[str], but: str = "") -> bool:
-    """Whether a node fails on some condition, or calls a helper other than the named one that does."""
+def _checks(node: ast.AST, helpers: Set[str], excluded: str = "") -> bool:
+    """Whether a node fails on some condition, or calls a helper that does.
+
+    Args:
+        node: the node.
+        helpers: the names of functions that assert something.
+        excluded: the name of a helper that does not count.
+    """
     if isinstance(node, ast.Assert):
         return not _always_true(node.test)
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        return (name in helpers and name != but) or (
+        return (name in helpers and name != excluded) or (
             _CHECKS.match(name) is not None and not _asserts_nothing(name, node)
         )
     return isinstance(node, ast.Raise)
@@ -105,7 +111,8 @@ def _always_true(test: ast.expr) -> bool:
 
 
 def _same(left: ast.expr, right: ast.expr) -> bool:
-    """Whether two expressions are written alike, without recursion: a sum of 1,500 terms is as deep."""
+    """Whether two expressions are written alike."""
+    # Without recursion: a sum of 1,500 terms has 1,500 levels.
     waiting: list[tuple[object, object]] = [(left, right)]
     while waiting:
         one, other = waiting.pop()
@@ -122,7 +129,7 @@ def _same(left: ast.expr, right: ast.expr) -> bool:
     return True
 
 
-def _lack(function: _Function) -> str:
+def _reason(function: _Function) -> str:
     if any(isinstance(node, ast.Assert) for node in ast.walk(function)):
         return "asserts only conditions that are always true"
     body = [

@@ -13,11 +13,11 @@ __all__ = ["RULE"]
 
 _POLICY_TYPES = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
 
-# Services whose data actions all take an ARN, by the Service Authorization Reference.
+# Services whose data actions all take an ARN, according to the Service Authorization Reference.
 _ARN_SERVICES = frozenset(
     {"dynamodb", "kinesis", "lambda", "rds-data", "s3", "secretsmanager", "sns", "sqs", "states"}
 )
-# Prefixes of their actions that take no ARN, or apply to the account.
+# Prefixes of the actions of these services that take no ARN, or apply to the account.
 _ACTIONS_WITHOUT_ARN = (
     "list",
     "describe",
@@ -42,9 +42,9 @@ def _check_policy(holder: BlockInstance, attribute: str) -> Iterator[Problem]:
     for statement in statements_of(holder, attribute) or ():
         if not statement.allow or statement.has_principal:
             continue
-        wild = [action for action in statement.actions or () if _is_every(action)]
-        if wild:
-            yield Problem(f"{holder.address} grants {', '.join(wild)}", statement.location)
+        wildcards = [action for action in statement.actions or () if _matches_all(action)]
+        if wildcards:
+            yield Problem(f"{holder.address} grants {', '.join(wildcards)}", statement.location)
         elif statement.is_negated:
             yield Problem(f"{holder.address} grants every action except some", statement.location)
         elif any(
@@ -57,8 +57,8 @@ def _check_policy(holder: BlockInstance, attribute: str) -> Iterator[Problem]:
                 yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.location)
 
 
-def _is_every(action: str) -> bool:
-    """Whether a pattern is all actions, or all of a service."""
+def _matches_all(action: str) -> bool:
+    """Whether a pattern matches all actions, or all actions of a service."""
     operation = action.rpartition(":")[2]
     return "*" in operation and not operation.strip("*?")
 

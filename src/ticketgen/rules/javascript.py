@@ -1,6 +1,6 @@
-"""Facts about JavaScript without a parser: imported packages and environment variables.
+"""Imports and environment variables of JavaScript code, found without a parser.
 
-A string that looks like code is taken for code. Each pattern takes linear time on any text.
+A string that looks like code counts as code. Each pattern takes linear time on any text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NOT_LINE_END = re.compile(r"[^\n]")
 
 # The variable is used as a value, with no default beside it.
 _READ = re.compile(r"[:=(,]\s*+process\.env\.(?P<name>[A-Za-z_]\w*+)[^\S\n]*+(?=[,;)}\n])")
-# A statement that tests anything is assumed to test every variable after that.
+# In a statement with a test, every variable after the test is assumed to be tested.
 _TESTED = re.compile(
     r"(?P<test>if\s*+\(|\?\?|\|\||&&|!|typeof\s)|(?P<end>[\n;])|process\.env\.(?P<name>[A-Za-z_]\w*+)"
 )
@@ -32,7 +32,7 @@ def imports(text: str) -> tuple[tuple[str, int], ...]:
 
 
 def environment(text: str) -> tuple[tuple[str, int], ...]:
-    """Each environment variable that is read and never tested, with its line."""
+    """Each environment variable that is read but never tested, with its line."""
     tested = set(_tested(text))
     return tuple(each for each in _with_lines(text, _READ.finditer(text)) if each[0] not in tested)
 
@@ -55,12 +55,12 @@ def _with_lines(text: str, matches: Iterable[re.Match[str]]) -> Iterator[tuple[s
 
 
 def _without_comments(text: str) -> str:
-    """The text with spaces in place of comments, so that every line stays where it is."""
+    """Replace comments with spaces, so that line numbers stay the same."""
     pieces = []
     position, last_end = 0, text.rfind("*/")
     while match := _COMMENT.search(text, position):
         start, end = match.span()
-        if match["block"] and start + 2 > last_end:  # it is not closed, so it may be part of a string
+        if match["block"] and start + 2 > last_end:  # not closed, so it may be part of a string
             pieces.append(text[position:end])
         else:
             end = text.index("*/", end) + 2 if match["block"] else end

@@ -19,10 +19,10 @@ def _check(subject: Subject) -> Iterator[Problem]:
             value = subject.values.of(function.expression(attribute), function.where)
             if isinstance(value, str):
                 yield Problem(f"{function.address} takes its code from {value}", function.at(attribute))
-        yield from _archived(function)
+        yield from _check_archive(function)
 
 
-def _archived(function: BlockInstance) -> Iterator[Problem]:
+def _check_archive(function: BlockInstance) -> Iterator[Problem]:
     link = function.link("filename")
     if link is None or link.resource.type != "archive_file":
         return
@@ -33,9 +33,9 @@ def _archived(function: BlockInstance) -> Iterator[Problem]:
             yield Problem(message, node.at(link.resource.file))
     for source in link.resource.block.blocks("source"):
         content = source.attribute("content")
-        called = getattr(content.value, "name", "") if content else ""
-        if content is not None and called in {"file", "templatefile"}:
-            message = f"{link.resource.address} reads its content from a file with {called}()"
+        function_name = getattr(content.value, "name", "") if content else ""
+        if content is not None and function_name in {"file", "templatefile"}:
+            message = f"{link.resource.address} reads its content from a file with {function_name}()"
             yield Problem(message, content.at(link.resource.file))
 
 

@@ -20,11 +20,11 @@ class Code:
     """One file of a function's package.
 
     Attributes:
-        name: its path in the package.
-        text: its text.
-        location: where the text begins; for inline code, its ``content``.
-        first_line: the line of the text's first line in that file; 0 if its lines are not lines of the file, such as
-            in a quoted string.
+        name: the path in the package.
+        text: the text.
+        location: the start of the text; for inline code, of the ``content`` argument.
+        first_line: the line of the file where the text begins; 0 if the lines of the text are not lines of the file,
+            such as in a quoted string.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Code:
     first_line: int
 
     def at(self, line: int) -> Location:
-        """The place of a line of the text, counted from 1."""
+        """The location of a line of the text; lines count from 1."""
         if self.first_line == 0:
             return self.location
         return Location(self.location.file, self.first_line + line - 1)
@@ -44,27 +44,27 @@ class LambdaFunction:
     """A Lambda function.
 
     Attributes:
-        found: its resource.
-        code: the files of its package; None unless all of them are known.
-        archive: the ``archive_file`` that packs it, if any.
+        resource: the ``aws_lambda_function`` resource.
+        code: the files of the package; None unless all of them are known.
+        archive: the ``archive_file`` data source that creates the package, if any.
     """
 
-    found: BlockInstance
+    resource: BlockInstance
     code: tuple[Code, ...] | None
     archive: BlockInstance | None
 
     @property
     def runtime(self) -> str:
         """The runtime, such as ``python3.13``; "" if it is unknown."""
-        value = self.found.value_with_defaults("runtime")
+        value = self.resource.value_with_defaults("runtime")
         return value if isinstance(value, str) else ""
 
     @property
     def environment(self) -> Mapping[str, object] | None:
         """The environment variables that are set; None if they are unknown."""
-        blocks = self.found.nested_blocks("environment")
+        blocks = self.resource.nested_blocks("environment")
         if not blocks:
-            return {} if not self.found.loops("environment") else None
+            return {} if not self.resource.loops("environment") else None
         value = blocks[0].subject.assumed.of(blocks[0].expression("variables"), blocks[0].where)
         return value if isinstance(value, dict) else {} if value is None else None
 
@@ -77,13 +77,13 @@ def functions(subject: Subject) -> Iterator[LambdaFunction]:
 
 
 def _functions(subject: Subject) -> Iterator[LambdaFunction]:
-    for found in subject.resources("aws_lambda_function"):
-        archive = _archive(found)
-        yield LambdaFunction(found, _code(archive) if archive else None, archive)
+    for resource in subject.resources("aws_lambda_function"):
+        archive = _archive(resource)
+        yield LambdaFunction(resource, _code(archive) if archive else None, archive)
 
 
 def python(subject: Subject, file: Code) -> PythonCode | SyntaxError | None:
-    """The facts about a Python file, read once; None if it is not read, which is told once."""
+    """The facts about a Python file, cached; None if it is not read, which is noted."""
     limit = subject.memoized("python", PythonLimit)
     code = subject.memoized(("python", file.text), lambda: limit.refusal(file.text) or read_python(file.text))
     if isinstance(code, NotRead):
@@ -95,7 +95,9 @@ def python(subject: Subject, file: Code) -> PythonCode | SyntaxError | None:
 def _archive(function: BlockInstance) -> BlockInstance | None:
     for attribute in ("filename", "source_code_hash"):
         link = function.link(attribute)
-        archive = function.subject.linked(link) if link and link.resource.type == "archive_file" else None
+        archive = (
+            function.subject.first_instance(link) if link and link.resource.type == "archive_file" else None
+        )
         if archive is not None:
             return archive
     return None
@@ -130,9 +132,9 @@ def _read(archive: BlockInstance) -> tuple[Code, ...] | None:
     return tuple(files)
 
 
-def _inline(found: BlockInstance, attribute: str, name: str, text: str) -> Code:
-    place = found.at(attribute)
-    expression = found.expression(attribute)
-    # The text of a heredoc begins on the line after its marker. Text from elsewhere is reported where it is used.
+def _inline(block: BlockInstance, attribute: str, name: str, text: str) -> Code:
+    location = block.at(attribute)
+    expression = block.expression(attribute)
+    # The text of a heredoc begins on the line after the marker. Text from elsewhere is reported where it is used.
     heredoc = getattr(expression, "heredoc", "")
-    return Code(name, text, place, place.line + 1 if heredoc else 0)
+    return Code(name, text, location, location.line + 1 if heredoc else 0)

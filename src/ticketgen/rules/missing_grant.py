@@ -30,7 +30,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 def problems(subject: Subject, granted: Granted) -> Iterator[Problem]:
     """The calls of a function that its role does not grant."""
-    role = granted.function.found.address
+    role = granted.function.resource.address
     for file, call in calls_of(granted.function):
         if any(True for _ in subject.resources(*WITH_RESOURCE_POLICY.get(call.service, ()))):
             continue

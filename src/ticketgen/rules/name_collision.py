@@ -1,4 +1,4 @@
-"""Names that collide: of global services across Regions, and within one module."""
+"""Name collisions, of global services across Regions and within one module."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _GLOBAL = {("aws_s3_bucket", "bucket"), ("aws_iam_policy", "name"), ("aws_iam_us
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    everywhere = {key for key, limit in NAME_LIMITS.items() if limit.scope == "global"} | _GLOBAL
+    unique_in_account = {key for key, limit in NAME_LIMITS.items() if limit.scope == "global"} | _GLOBAL
     regional = {key for key, limit in NAME_LIMITS.items() if limit.scope == "regional" and "." not in key[1]}
-    several: dict[int, bool] = {}
-    for type, attribute in sorted(everywhere | regional):
+    has_several_accounts: dict[int, bool] = {}
+    for type, attribute in sorted(unique_in_account | regional):
         taken: dict[tuple[object, ...], BlockInstance] = {}
         for found in subject.resources(type):
             value = found.value_with_defaults(attribute)
             if not isinstance(value, str) or _is_conditional(found):
                 continue
             root = found.scope.root
-            if id(root) not in several:
-                several[id(root)] = _several_accounts(root)
-            if several[id(root)]:
+            if id(root) not in has_several_accounts:
+                has_several_accounts[id(root)] = _may_use_several_accounts(root)
+            if has_several_accounts[id(root)]:
                 continue
             # For a regional service, only one provider of one module is certain to mean one Region.
             area: tuple[object, ...] = (id(root),)
-            if (type, attribute) not in everywhere:
+            if (type, attribute) not in unique_in_account:
                 area = (*area, id(found.scope), _provider(found))
             other = taken.setdefault((*area, value), found)
             if other is not found:
@@ -46,18 +46,18 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _problem(found: BlockInstance, other: BlockInstance, attribute: str, value: str) -> Problem:
-    place = f"{other.scope.path}.{other.address}" if other.scope.path else other.address
+    other_address = f"{other.scope.path}.{other.address}" if other.scope.path else other.address
     if found.declared.block is other.declared.block:
         modules = [scope.path or "the root module" for scope in (found.scope, other.scope)]
         where = f"in both {' and '.join(modules)}" if found.scope is not other.scope else "more than once"
         message = f"{found.address} is named {quoted(value)} {where}"
     else:
-        message = f"{found.address} is named {quoted(value)}, as {place} is"
+        message = f"{found.address} is named {quoted(value)}, as {other_address} is"
     return Problem(message, found.at(attribute))
 
 
 def _is_conditional(found: BlockInstance) -> bool:
-    """Whether it is unknown if, or how often, the resource is created."""
+    """Whether it is unknown if, or how often, a resource is created."""
     scope = found.scope
     if found.subject.memoized(("looped", id(scope)), lambda: _is_looped(scope)):
         return True
@@ -66,7 +66,7 @@ def _is_conditional(found: BlockInstance) -> bool:
 
 
 def _is_looped(scope: Scope) -> bool:
-    """Whether a call on the way to a scope is repeated."""
+    """Whether one of the module calls that lead to a scope has a loop."""
     call: Scope | None = scope
     while call is not None and call.call is not None:
         if call.call.value("count") is not None or call.call.value("for_each") is not None:
@@ -80,13 +80,13 @@ def _provider(found: BlockInstance) -> Address | None:
     return expression.address if isinstance(expression, Reference) else None
 
 
-def _several_accounts(root: Scope) -> bool:
-    """Whether the root may use more than one account, so that no collision is certain."""
-    told = {"profile", "access_key", "shared_credentials_files", "allowed_account_ids"}
+def _may_use_several_accounts(root: Scope) -> bool:
+    """Whether the root module may use several accounts: then no collision is certain."""
+    attributes = {"profile", "access_key", "shared_credentials_files", "allowed_account_ids"}
     return any(
         block.attribute(name) is not None or bool(block.blocks(name))
         for block in root.module.blocks("provider")
-        for name in (*told, "assume_role", "assume_role_with_web_identity")
+        for name in (*attributes, "assume_role", "assume_role_with_web_identity")
     )
 
 

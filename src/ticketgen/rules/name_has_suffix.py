@@ -15,13 +15,13 @@ __all__ = ["RULE"]
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for name in names(subject):
-        declared = suffixes(subject, name.found.scope)
+        declared = suffixes(subject, name.resource.scope)
         if declared and _lacks(name, declared):
             subject.spend(len(declared))
             suffix = min(declared, key=lambda variable: (not variable.name.endswith("suffix"), variable))
-            message = f"the {name.attribute} of {name.found.address} does not depend on {suffix}"
+            message = f"the {name.attribute} of {name.resource.address} does not depend on {suffix}"
             help = f"add ${{{suffix}}} to the {name.attribute}"
-            yield Problem(message, name.found.at(name.attribute), help)
+            yield Problem(message, name.resource.at(name.attribute), help)
 
 
 def _lacks(name: Name, declared: frozenset[Address]) -> bool:

@@ -22,18 +22,18 @@ def _check(subject: Subject) -> Iterator[Problem]:
         for found in subject.resources(type):
             expression = found.expression(attribute)
             if expression is not None:
-                wrong = _wrong(found, expression, limit)
-                if wrong:
-                    yield Problem(f"{found.address}: the {attribute} {wrong}", found.at(attribute))
+                problem = _problem(found, expression, limit)
+                if problem:
+                    yield Problem(f"{found.address}: the {attribute} {problem}", found.at(attribute))
 
 
-def _wrong(found: BlockInstance, expression: Expression, limit: NameLimit) -> str:
+def _problem(found: BlockInstance, expression: Expression, limit: NameLimit) -> str:
     value = found.evaluate_with_defaults(expression)
     if isinstance(value, str):
         if not value and not isinstance(expression, Literal):
             return ""  # an empty default that callers override
-        problem = limit.problem(value)
-        return f"{quoted(value)} {problem}" if problem else ""
+        predicate = limit.problem(value)
+        return f"{quoted(value)} {predicate}" if predicate else ""
     known = _known_characters(found, value) if isinstance(value, PartialText) else 0
     if known > limit.maximum:
         return f"has at least {known} characters, but AWS allows at most {limit.maximum}"
@@ -41,9 +41,9 @@ def _wrong(found: BlockInstance, expression: Expression, limit: NameLimit) -> st
 
 
 def _known_characters(found: BlockInstance, text: PartialText) -> int:
-    """The fewest characters that a name has, with every unknown part empty."""
+    """The minimum length of a name: every unknown part counts as empty."""
     assumed = found.subject.assumed
-    known = (assumed.linked(each) for each in assumed.parts(text))
+    known = (assumed.follow_link(each) for each in assumed.parts(text))
     return sum(len(each) for each in known if isinstance(each, str))
 
 

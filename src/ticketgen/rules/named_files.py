@@ -1,4 +1,4 @@
-"""The files that a test reads, from its syntax tree."""
+"""The files that a test reads, found in its syntax tree."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEMPORARY_FIXTURES = frozenset({"tmp_path", "tmpdir", "tempfile", "tmp", "workd
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A path as the test writes it, and its place, counted from 1."""
+    """A path as written in a test. Line and column count from 1."""
 
     path: str
     line: int
@@ -27,36 +27,41 @@ class NamedFile:
 
 
 def named_files(tree: ast.Module) -> Iterator[NamedFile]:
-    """Strings that are paths: Terraform files anywhere in the test, other files only if the test opens them."""
-    around: dict[ast.AST, ast.AST] = {}
+    """The paths of files that must exist for a test.
+
+    These are Terraform files anywhere in the test, and other files if the test opens them.
+    """
+    parents: dict[ast.AST, ast.AST] = {}
     nodes: list[ast.AST] = [tree]
     for node in nodes:
         for child in ast.iter_child_nodes(node):
-            around[child] = node
+            parents[child] = node
             nodes.append(child)
-    made = _temporary_paths(nodes, around)
+    temporary = _temporary_paths(nodes, parents)
     opened = _opened(nodes)
-    exempt: set[ast.AST] = set()  # below a call that makes the file, or below a not
+    exempt: set[ast.AST] = set()  # inside a call that creates the file, or inside a `not`
     for node in nodes:
-        outer = around.get(node)
-        if outer is not None and (outer in exempt or _exempts(outer, made)):
+        parent = parents.get(node)
+        if parent is not None and (parent in exempt or _exempts(parent, temporary)):
             exempt.add(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATH.fullmatch(node.value):
-            below = isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Div) and outer.right is node
-            read = node.value.endswith(".tf") or below or node in opened
-            in_made = below and isinstance(outer, ast.BinOp) and outer.left in made
-            if read and not in_made and node not in exempt:
+            is_joined = (
+                isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Div) and parent.right is node
+            )
+            read = node.value.endswith(".tf") or is_joined or node in opened
+            in_temporary = is_joined and isinstance(parent, ast.BinOp) and parent.left in temporary
+            if read and not in_temporary and node not in exempt:
                 yield NamedFile(node.value, node.lineno, node.col_offset + 1)
 
 
-def _temporary_paths(nodes: list[ast.AST], around: Mapping[ast.AST, ast.AST]) -> frozenset[ast.AST]:
-    """Expressions that contain the temporary folder of the test, such as paths that start there."""
+def _temporary_paths(nodes: list[ast.AST], parents: Mapping[ast.AST, ast.AST]) -> frozenset[ast.AST]:
+    """Expressions that contain a temporary folder, such as paths that start there."""
     found: set[ast.AST] = set()
     for node in reversed(nodes):  # children first
         if node in found or (isinstance(node, ast.Name) and node.id in _TEMPORARY_FIXTURES):
             found.add(node)
-            if node in around:
-                found.add(around[node])
+            if node in parents:
+                found.add(parents[node])
     return frozenset(found)
 
 
@@ -65,19 +70,19 @@ def _opened(nodes: list[ast.AST]) -> frozenset[ast.AST]:
     return frozenset(
         argument
         for node in nodes
-        if isinstance(node, ast.Call) and _called(node) in _READ_FUNCTIONS
+        if isinstance(node, ast.Call) and _function_name(node) in _READ_FUNCTIONS
         for argument in node.args
     )
 
 
-def _exempts(outer: ast.AST, made: Set[ast.AST]) -> bool:
-    """Whether the test creates the files that it names inside, or asserts that they do not exist."""
-    if isinstance(outer, ast.Call):
-        return _writes(outer) or outer.func in made or _called(outer).startswith("write")
-    return isinstance(outer, ast.UnaryOp) and isinstance(outer.op, ast.Not)
+def _exempts(parent: ast.AST, temporary: Set[ast.AST]) -> bool:
+    """Whether an expression creates the files named in it, or negates a test of them."""
+    if isinstance(parent, ast.Call):
+        return _writes(parent) or parent.func in temporary or _function_name(parent).startswith("write")
+    return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
 
 
-def _called(call: ast.Call) -> str:
+def _function_name(call: ast.Call) -> str:
     function = call.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 

@@ -17,9 +17,9 @@ _WIDEST_PRIVATE_4, _WIDEST_PRIVATE_6 = 8, 7
 
 
 def is_anywhere(cidr: str) -> bool:
-    """Whether a range is the whole internet, or so much of it that it is larger than every private range.
+    """Whether a range is the whole internet, or larger than every private range.
 
-    Source: https://www.iana.org/assignments/ipv6-address-space. All public addresses of IPv6 are in 2000::/3.
+    Source: https://www.iana.org/assignments/ipv6-address-space. All public IPv6 addresses are in 2000::/3.
     """
     address, _, bits = cidr.rpartition("/")
     private = _WIDEST_PRIVATE_6 if ":" in address else _WIDEST_PRIVATE_4
@@ -28,14 +28,17 @@ def is_anywhere(cidr: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """A protocol and its ports. A protocol of None means all traffic; a port of None means an unknown port."""
+    """A protocol and a range of ports.
+
+    A protocol of None means all traffic; a port of None means an unknown port.
+    """
 
     protocol: str | None
     first: int | None
     last: int | None
 
     def covers(self, other: Ports) -> bool:
-        """Whether these ports include the other ones; True if that is unknown."""
+        """Whether these ports include the others; True if that is unknown."""
         if self.protocol is None:
             return True
         if other.protocol is None or self.protocol != other.protocol:
@@ -64,11 +67,11 @@ class Traffic:
         group: the security group of the rule; None if it is unknown.
         ingress: whether the rule is an ingress rule.
         ports: the traffic that it allows.
-        peers: the security groups on the other side.
-        cidrs: the known address ranges on the other side.
-        open_ended: whether the other side is partly unknown.
+        peers: the peer security groups.
+        cidrs: the known address ranges of the peers.
+        open_ended: whether some peers are unknown.
         location: the location of the rule.
-        scope: the scope of its module.
+        scope: the scope of the rule.
     """
 
     group: Link | None
@@ -85,32 +88,32 @@ def traffic(subject: Subject) -> Iterator[Traffic]:
     """Every rule of every security group."""
     for owner in subject.resources("aws_security_group", "aws_default_security_group"):
         itself = Link(owner.scope, owner.declared)
-        for inwards, name in ((True, "ingress"), (False, "egress")):
+        for ingress, name in ((True, "ingress"), (False, "egress")):
             for rule in owner.nested_blocks(name):
-                yield _from_block(rule, itself, inwards)
-            listed = owner.value(name)
-            if isinstance(listed, list):
-                for item in listed:
+                yield _from_block(rule, itself, ingress)
+            items = owner.value(name)
+            if isinstance(items, list):
+                for item in items:
                     if isinstance(item, dict):
-                        yield _from_list_item(owner, item, itself, inwards, name)
+                        yield _from_list_item(owner, item, itself, ingress, name)
     for rule in subject.resources("aws_security_group_rule"):
         kind, group = rule.value("type"), _group(rule, "security_group_id")
         if kind in ("ingress", "egress"):
             yield _from_block(rule, group, kind == "ingress")
         else:  # unknown: it may be any rule of either direction
-            for inwards in (True, False):
+            for ingress in (True, False):
                 yield Traffic(
-                    group, inwards, Ports(None, None, None), (), (), True, rule.location, rule.scope
+                    group, ingress, Ports(None, None, None), (), (), True, rule.location, rule.scope
                 )
-    for inwards, type in (
+    for ingress, type in (
         (True, "aws_vpc_security_group_ingress_rule"),
         (False, "aws_vpc_security_group_egress_rule"),
     ):
         for rule in subject.resources(type):
-            yield _from_resource(rule, inwards)
+            yield _from_resource(rule, ingress)
 
 
-def _from_block(rule: BlockInstance, group: Link | None, inwards: bool) -> Traffic:
+def _from_block(rule: BlockInstance, group: Link | None, ingress: bool) -> Traffic:
     peers, unknown = _links(rule, "security_groups")
     source = rule.expression("source_security_group_id")
     if source is not None:
@@ -123,10 +126,10 @@ def _from_block(rule: BlockInstance, group: Link | None, inwards: bool) -> Traff
         known, more = _cidrs(rule.value(name))
         cidrs, unknown = cidrs + known, unknown or more
     ports = _ports(rule.value("protocol"), rule.value("from_port"), rule.value("to_port"))
-    return Traffic(group, inwards, ports, peers, cidrs, unknown, rule.location, rule.scope)
+    return Traffic(group, ingress, ports, peers, cidrs, unknown, rule.location, rule.scope)
 
 
-def _from_resource(rule: BlockInstance, inwards: bool) -> Traffic:
+def _from_resource(rule: BlockInstance, ingress: bool) -> Traffic:
     peer = rule.expression("referenced_security_group_id")
     link = _group(rule, "referenced_security_group_id") if peer is not None else None
     cidrs: tuple[str, ...] = ()
@@ -136,17 +139,17 @@ def _from_resource(rule: BlockInstance, inwards: bool) -> Traffic:
         cidrs, unknown = cidrs + known, unknown or more
     ports = _ports(rule.value("ip_protocol"), rule.value("from_port"), rule.value("to_port"))
     group = _group(rule, "security_group_id")
-    return Traffic(group, inwards, ports, (link,) if link else (), cidrs, unknown, rule.location, rule.scope)
+    return Traffic(group, ingress, ports, (link,) if link else (), cidrs, unknown, rule.location, rule.scope)
 
 
 def _from_list_item(
-    group: BlockInstance, item: dict[str, Value], itself: Link, inwards: bool, name: str
+    group: BlockInstance, item: dict[str, Value], itself: Link, ingress: bool, name: str
 ) -> Traffic:
     """Read one object of ``ingress = [{ … }]``."""
     groups = item.get("security_groups")
-    listed = groups if isinstance(groups, list) else []
-    peers = tuple(each for each in listed if isinstance(each, Link))
-    unknown = len(peers) < len(listed) or not (groups is None or isinstance(groups, list))
+    items = groups if isinstance(groups, list) else []
+    peers = tuple(each for each in items if isinstance(each, Link))
+    unknown = len(peers) < len(items) or not (groups is None or isinstance(groups, list))
     cidrs: tuple[str, ...] = ()
     for key in ("cidr_blocks", "ipv6_cidr_blocks"):
         known, more = _cidrs(item.get(key))
@@ -154,7 +157,7 @@ def _from_list_item(
     if item.get("self") is True:
         peers = (*peers, itself)
     ports = _ports(item.get("protocol"), item.get("from_port"), item.get("to_port"))
-    return Traffic(itself, inwards, ports, peers, cidrs, unknown, group.at(name), group.scope)
+    return Traffic(itself, ingress, ports, peers, cidrs, unknown, group.at(name), group.scope)
 
 
 def _group(rule: BlockInstance, name: str) -> Link | None:
@@ -165,7 +168,7 @@ def _group(rule: BlockInstance, name: str) -> Link | None:
 
 
 def _links(rule: BlockInstance, name: str) -> tuple[tuple[Link, ...], bool]:
-    """The known groups of a list, and whether it may contain more."""
+    """The known security groups in a list, and whether it may contain others."""
     expression = rule.expression(name)
     if expression is None:
         return (), False
@@ -192,15 +195,15 @@ def _cidrs(value: Value) -> tuple[tuple[str, ...], bool]:
 def _ports(protocol: Value, first: Value, last: Value) -> Ports:
     # Protocol numbers: https://www.iana.org/assignments/protocol-numbers. AWS uses -1 for all traffic.
     names = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
-    said = (
+    name = (
         str(protocol).lower()
         if isinstance(protocol, str | int) and not isinstance(protocol, bool)
         else "unknown"
     )
-    said = names.get(said, said)
-    if said == "-1":
+    name = names.get(name, name)
+    if name == "-1":
         return Ports(None, None, None)
-    return Ports(said, _port(first), _port(last))
+    return Ports(name, _port(first), _port(last))
 
 
 def _port(value: Value) -> int | None:

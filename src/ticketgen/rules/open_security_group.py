@@ -19,8 +19,8 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for rule in traffic(subject):
         open_to = sorted(filter(is_anywhere, set(rule.cidrs)))
         if rule.ingress and open_to and not _is_allowed(rule):
-            whose = rule.group.resource.address if rule.group else "a security group"
-            yield Problem(f"{whose} allows {rule.ports} from {open_to[0]}", rule.location)
+            group = rule.group.resource.address if rule.group else "a security group"
+            yield Problem(f"{group} allows {rule.ports} from {open_to[0]}", rule.location)
 
 
 def _is_allowed(rule: Traffic) -> bool:
@@ -30,7 +30,7 @@ def _is_allowed(rule: Traffic) -> bool:
     if ports.protocol is None:
         return False
     if ports.first is None or ports.last is None:
-        return True  # the ports are unknown, so there is nothing to prove
+        return True  # the ports are unknown, so a problem is not certain
     return ports.first == ports.last and ports.first in _PUBLIC
 
 

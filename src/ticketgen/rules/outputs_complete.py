@@ -22,38 +22,38 @@ _TESTABLE = {
     "a cache": ("aws_elasticache_replication_group",),
     "a database cluster": ("aws_rds_cluster",),
 }
-"""Resources that a test of the deployed stack talks to and must find."""
+"""Resources that a test of the deployed stack accesses and must find."""
 
-_BY_NAME = {"an API": ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_name")}
-"""Further types whose outputs lead to the same resource."""
+_ALTERNATIVES = {"an API": ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_name")}
+"""Other types whose outputs lead to the same resource."""
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
     by_root: dict[Scope, list[Scope]] = {}
     for scope in subject.scopes:
         by_root.setdefault(scope.root, []).append(scope)
-    every = Counter(scope.root for scope in subject.configuration.all_scopes())
-    for root, own in by_root.items():
-        if len(own) != every[root]:
+    counts = Counter(scope.root for scope in subject.configuration.all_scopes())
+    for root, scopes in by_root.items():
+        if len(scopes) != counts[root]:
             continue  # one of its modules could not be read completely
-        stack = bool(root.module.providers and any(root.module.blocks("provider")))
-        yield from _of_root(subject, root, own, stack)
+        is_stack = bool(root.module.providers and any(root.module.blocks("provider")))
+        yield from _check_root(subject, root, scopes, is_stack)
 
 
-def _of_root(subject: Subject, root: Scope, scopes: list[Scope], stack: bool) -> Iterator[Problem]:
+def _check_root(subject: Subject, root: Scope, scopes: list[Scope], is_stack: bool) -> Iterator[Problem]:
     present: dict[str, Location] = {}
     for kind, types in _TESTABLE.items():
-        places = [declared.place for scope in scopes for declared in scope.resources(*types)]
-        if places:
-            present[kind] = min(places)
+        locations = [declared.location for scope in scopes for declared in scope.resources(*types)]
+        if locations:
+            present[kind] = min(locations)
     if not present:
         return
     if not root.module.outputs:
-        place = min(present.values())
+        location = min(present.values())
         message = f"the stack has no outputs, but tests must find {_listed(list(present))}"
-        yield Problem(message, place, "add an output with the name, ARN or URL of each")
+        yield Problem(message, location, "add an output with the name, ARN or URL of each")
         return
-    if not stack:
+    if not is_stack:
         return  # a module decides for itself what it returns to its caller
     exported: set[Address] = set()
     for output in root.module.outputs.values():
@@ -63,8 +63,8 @@ def _of_root(subject: Subject, root: Scope, scopes: list[Scope], stack: bool) ->
     if UNKNOWN_ORIGIN in exported:
         return
     for kind, types in _TESTABLE.items():
-        leads = (*types, *_BY_NAME.get(kind, ()))
-        if kind in present and not any(Address("resource", type) in exported for type in leads):
+        exposing_types = (*types, *_ALTERNATIVES.get(kind, ()))
+        if kind in present and not any(Address("resource", type) in exported for type in exposing_types):
             yield Problem(f"the stack has {kind}, but no output exposes it", present[kind])
 
 

@@ -19,10 +19,10 @@ _TOKENS = re.compile(
     r"\b(?:AKIA|ASIA)(?![A-Z0-9]{9}EXAMPLE)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[A-Za-z0-9-]{20,}"
     r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
 )
-_NAMED = re.compile(
+_SECRET_NAME = re.compile(
     r"(?:^|_)(?:password|passwd|secret|token|api_?key|private_?key|secret_?key|credentials?)$", re.I
 )
-# Values that only point to a secret, or cannot be one.
+# Values that only refer to a secret, or cannot be one.
 _HARMLESS = re.compile(r"arn:|/|\$|https?:|\{\{|<|^(?:true|false|none|null|n/a|\d{1,3})$|alias/", re.I)
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: all variables of a function together
 _MAX_LENGTH = 4096
@@ -37,7 +37,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for scope in subject.scopes:
         for name, variable in scope.module.variables.items():
             default = variable.value("default")
-            if default is None or not _NAMED.search(name):
+            if default is None or not _SECRET_NAME.search(name):
                 continue
             if _is_secret(subject.assumed.of(default, scope)):
                 yield Problem(
@@ -72,13 +72,13 @@ def _variables(environment: BlockInstance) -> Iterator[Problem]:
     if isinstance(value, dict):
         environment.subject.spend(len(value))
         for name, text in value.items():
-            if _NAMED.search(name) and _is_secret(text):
+            if _SECRET_NAME.search(name) and _is_secret(text):
                 message = f"the environment of {environment.address} contains {name} in plain text"
                 yield Problem(message, environment.at("variables"))
 
 
 def _ignored(found: BlockInstance) -> frozenset[str]:
-    """Attributes in ``ignore_changes``: their initial value is replaced outside of Terraform."""
+    """Attributes in ``ignore_changes``: the value is replaced outside Terraform."""
     names: set[str] = set()
     for lifecycle in found.declared.block.blocks("lifecycle"):
         attribute = lifecycle.attribute("ignore_changes")

@@ -1,4 +1,4 @@
-"""IAM policies of a configuration: policy documents, ``jsonencode`` calls and JSON strings."""
+"""IAM policies: policy documents, ``jsonencode`` calls and JSON strings."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ticketgen.rules.subject import BlockInstance
 __all__ = ["Statement", "statements_of"]
 
 _UNKNOWN_MARK = "\ue000"
-"""A character for what only a plan knows; it is private, and in no policy."""
+"""Stands for an unknown part of a text; a private-use character, which occurs in no policy."""
 
 _MAX_LENGTH = 32 * 1024
-"""Characters of a policy that is read. AWS accepts 20 kB for a bucket policy, and less for others:
+"""Limit of characters in a policy. AWS accepts 20 kB for a bucket policy, and less for others:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html."""
 
 
@@ -27,12 +27,12 @@ class Statement:
     """One statement of a policy.
 
     Attributes:
-        location: where it begins; for a policy in a JSON string, where the policy begins.
-        allow: whether its effect is Allow.
+        location: the start of the statement; for a policy in a JSON string, the start of the policy.
+        allow: whether the effect is Allow.
         actions, resources: None if they are unknown or negated (``not_actions``).
-        is_negated: whether it names what it does not grant.
-        has_condition: whether it has a condition.
-        has_principal: whether it names principals, and so belongs to a resource policy.
+        is_negated: whether the statement lists the actions that it does not cover.
+        has_condition: whether the statement has a condition.
+        has_principal: whether the statement names principals, and so belongs to a resource policy.
     """
 
     location: Location
@@ -45,7 +45,7 @@ class Statement:
 
 
 def statements_of(found: BlockInstance, attribute: str) -> tuple[Statement, ...] | None:
-    """The statements of the policy in an attribute; None unless all of them are known."""
+    """The statements of the policy in an attribute; None unless all are known."""
     expression = found.expression(attribute)
     statements = _statements(found, expression, found.where) if expression is not None else ()
     for statement in statements or ():
@@ -59,7 +59,7 @@ def _statements(
     while isinstance(expression, Parentheses):
         expression = expression.inner
     if isinstance(expression, Call) and expression.name == "jsonencode" and len(expression.arguments) == 1:
-        return _encoded(found, expression.arguments[0], where)
+        return _read_encoded(found, expression.arguments[0], where)
     value = found.subject.assumed.of(expression, where)
     if (
         isinstance(value, Link)
@@ -69,7 +69,7 @@ def _statements(
         link = value
         document = "document", link.resource, link.scope
         return found.subject.memoized(document, lambda: _document(found, link))
-    place = expression.at(found.declared.file)
+    location = expression.at(found.declared.file)
     if isinstance(value, PartialText):
         # The actions in a JSON text are known, even if the ARN of a resource in it is not.
         parts = found.subject.assumed.parts(value)
@@ -78,15 +78,15 @@ def _statements(
         )
     if isinstance(value, str):
         text = value
-        return found.subject.memoized(("policy", text, place), lambda: _parsed(found, text, place))
+        return found.subject.memoized(("policy", text, location), lambda: _parse(found, text, location))
     return None
 
 
-def _parsed(found: BlockInstance, text: str, location: Location) -> tuple[Statement, ...] | None:
+def _parse(found: BlockInstance, text: str, location: Location) -> tuple[Statement, ...] | None:
     statements = None
     if len(text) <= _MAX_LENGTH:
         try:
-            statements = _plain(_without_marks(json.loads(text)), location)
+            statements = _statements_in(_without_marks(json.loads(text)), location)
         except (ValueError, RecursionError):
             statements = None
     if statements is None:
@@ -95,7 +95,7 @@ def _parsed(found: BlockInstance, text: str, location: Location) -> tuple[Statem
 
 
 def _without_marks(document: object) -> Value:
-    """A JSON document in which a text with something of a plan in it is unknown."""
+    """Replace every string with a mark in a JSON document by `UNKNOWN`."""
     if isinstance(document, dict):
         return {str(key): _without_marks(value) for key, value in document.items()}
     if isinstance(document, list):
@@ -108,8 +108,8 @@ def _without_marks(document: object) -> Value:
 
 def _document(found: BlockInstance, link: Link) -> tuple[Statement, ...] | None:
     block, statements = link.resource.block, []
-    others = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
-    used = [attribute for name in others if (attribute := block.attribute(name))]
+    merged = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
+    used = [attribute for name in merged if (attribute := block.attribute(name))]
     if used:
         found.subject.note_unseen(
             used[0].at(link.resource.file), "policy documents that are merged into another one"
@@ -137,50 +137,50 @@ def _document(found: BlockInstance, link: Link) -> tuple[Statement, ...] | None:
                 )
             )
         if document.loops("statement"):
-            each = found.subject.assumed
+            assumed = found.subject.assumed
             for inner in block.blocks("dynamic"):
                 loop = inner.attribute("for_each")
-                if loop is None or not isinstance(each.of(loop.value, where), list | dict):
+                if loop is None or not isinstance(assumed.of(loop.value, where), list | dict):
                     return None
     return tuple(statements)
 
 
-def _encoded(
+def _read_encoded(
     found: BlockInstance, expression: Expression, where: Environment
 ) -> tuple[Statement, ...] | None:
-    """Read ``jsonencode({ Statement = […] })`` item by item, so that each statement has its place."""
+    """Read ``jsonencode({ Statement = […] })``, with a location for each statement."""
     while isinstance(expression, Parentheses):
         expression = expression.inner
     if not isinstance(expression, Object):
         value = found.subject.assumed.of(expression, where)
-        return _plain(value, expression.at(found.declared.file)) if isinstance(value, dict) else None
-    listed = expression.get("Statement")
-    if listed is None or not all(isinstance(item.key, Literal) for item in expression.items):
-        found.subject.note_unseen(_place(found, expression), "the statements of such a policy")
+        return _statements_in(value, expression.at(found.declared.file)) if isinstance(value, dict) else None
+    statement_list = expression.get("Statement")
+    if statement_list is None or not all(isinstance(item.key, Literal) for item in expression.items):
+        found.subject.note_unseen(_location(found, expression), "the statements of such a policy")
         return None
-    items = listed.items if isinstance(listed, Tuple) else (listed,)
+    items = statement_list.items if isinstance(statement_list, Tuple) else (statement_list,)
     statements: list[Statement] = []
     for item in items:
         value = found.subject.assumed.of(item, where)
         if isinstance(value, Unknown):
             return None
-        read = _plain({"Statement": value}, _place(found, item))
+        read = _statements_in({"Statement": value}, _location(found, item))
         if read is None:
-            found.subject.note_unseen(_place(found, item), "the statements of such a policy")
+            found.subject.note_unseen(_location(found, item), "the statements of such a policy")
             return None
         statements += read
     return tuple(statements)
 
 
-def _place(found: BlockInstance, node: Node) -> Location:
+def _location(found: BlockInstance, node: Node) -> Location:
     return node.at(found.declared.file)
 
 
-def _plain(document: Value, location: Location) -> tuple[Statement, ...] | None:
+def _statements_in(document: Value, location: Location) -> tuple[Statement, ...] | None:
     if not isinstance(document, dict):
         return None
-    listed = document.get("Statement")
-    items = listed if isinstance(listed, list) else [listed]
+    statement_list = document.get("Statement")
+    items = statement_list if isinstance(statement_list, list) else [statement_list]
     statements = []
     for item in items:
         if not isinstance(item, dict) or not {"Action", "NotAction"} & item.keys():

@@ -1,4 +1,4 @@
-"""Facts about Python code without running it: imports, environment variables, use of names."""
+"""Facts about Python code: imports, environment variables and use of names."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class PythonCode:
     """One Python module.
 
     Attributes:
-        imports: the top-level packages that it requires, each with the line of its first import.
-        environment: the environment variables that it requires, each with the line that reads it.
-        dynamic: whether it creates a client from a name known only at run time, or uses ``getattr``.
-        scopes: its use of names, by scope.
-        words: every name, attribute and string in it.
+        imports: the top-level packages that the module requires, each with the line of the first import.
+        environment: the environment variables that the module requires, each with the line that reads it.
+        dynamic: whether it creates a client from a name that is known only at run time, or uses ``getattr``.
+        scopes: the use of names, by scope.
+        words: every name, attribute and string in the module.
     """
 
     imports: Mapping[str, int]
@@ -32,7 +32,7 @@ class PythonCode:
 
 
 def read_python(text: str) -> PythonCode | SyntaxError | NotRead:
-    """Read one module, or return why it is not valid Python or is not read."""
+    """Read one module, or return why it is invalid or not read."""
     tree = parse_python(text)
     return _read(tree) if isinstance(tree, ast.Module) else tree
 
@@ -51,16 +51,17 @@ def _read(tree: ast.Module) -> PythonCode:
 
 
 def _optional(nodes: list[ast.AST], tree: ast.Module) -> frozenset[int]:
-    """The ids of nodes that may fail or never run: in a ``try`` with handlers, under an ``if``, or after an early exit.
+    """The ids of nodes that may fail or never run.
 
-    An early exit counts only if it tests a name that the module sets conditionally.
+    These are in a ``try`` with handlers, under an ``if``, or after an early exit. An early exit counts only if it tests
+    a name that the module sets conditionally.
 
     Args:
         nodes: every node of the tree, parents before children.
         tree: the module.
     """
     found: set[int] = set()
-    depends = _conditional_globals(tree)
+    conditional = _conditional_globals(tree)
     for node in nodes:
         inside: Iterable[ast.AST] = ()
         if id(node) in found:
@@ -72,17 +73,17 @@ def _optional(nodes: list[ast.AST], tree: ast.Module) -> frozenset[int]:
         elif isinstance(node, ast.IfExp):
             inside = [node.body, node.orelse]
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            returns = [place for place, each in enumerate(node.body) if _exits_early(each, depends)]
+            returns = [index for index, each in enumerate(node.body) if _exits_early(each, conditional)]
             inside = node.body[returns[0] + 1 :] if returns else ()
         found.update(map(id, inside))
     return frozenset(found)
 
 
-def _exits_early(statement: ast.stmt, depends: frozenset[str]) -> bool:
+def _exits_early(statement: ast.stmt, conditional: frozenset[str]) -> bool:
     """Whether a statement is an early exit such as ``if CLIENT is None: return``."""
     if not (isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise)):
         return False
-    return any(isinstance(each, ast.Name) and each.id in depends for each in ast.walk(statement.test))
+    return any(isinstance(each, ast.Name) and each.id in conditional for each in ast.walk(statement.test))
 
 
 def _conditional_globals(tree: ast.Module) -> frozenset[str]:
@@ -109,29 +110,29 @@ def _imports(nodes: list[ast.AST], optional: frozenset[int]) -> dict[str, int]:
 
 
 def _environment(nodes: list[ast.AST], optional: frozenset[int]) -> dict[str, int]:
-    """Variables read as ``os.environ["NAME"]`` that the code never sets, tests or reads with a default."""
+    """Variables that the code reads, and never sets, tests or reads with a default."""
     read: dict[str, int] = {}
-    spared: set[str] = set()
+    excluded: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Subscript) and _is_environ(node.value):
             name = getattr(node.slice, "value", None)
             if isinstance(name, str) and isinstance(node.ctx, ast.Load) and id(node) not in optional:
                 read.setdefault(name, node.lineno)
             elif isinstance(name, str):
-                spared.add(name)
+                excluded.add(name)
         elif isinstance(node, ast.Call):
             function = node.func
-            asked = isinstance(function, ast.Attribute) and (
+            is_optional_read = isinstance(function, ast.Attribute) and (
                 _is_environ(function.value) or function.attr in {"getenv", "putenv"}
             )
-            first = getattr(node.args[0], "value", None) if asked and node.args else None
+            first = getattr(node.args[0], "value", None) if is_optional_read and node.args else None
             if isinstance(first, str):
-                spared.add(first)
+                excluded.add(first)
         elif isinstance(node, ast.Compare) and any(map(_is_environ, node.comparators)):
             tested = getattr(node.left, "value", None)
             if isinstance(tested, str):
-                spared.add(tested)
-    return {name: line for name, line in read.items() if name not in spared}
+                excluded.add(tested)
+    return {name: line for name, line in read.items() if name not in excluded}
 
 
 def _is_environ(node: ast.expr) -> bool:
@@ -143,8 +144,8 @@ def _is_environ(node: ast.expr) -> bool:
 def _is_dynamic(nodes: list[ast.AST], sources: Sources) -> bool:
     for node in nodes:
         if isinstance(node, ast.Call):
-            made = sources.of(node)
-            if isinstance(made, Client) and not isinstance(made.service, Text):
+            source = sources.of(node)
+            if isinstance(source, Client) and not isinstance(source.service, Text):
                 return True
             if isinstance(node.func, ast.Name) and node.func.id == "getattr":
                 return True

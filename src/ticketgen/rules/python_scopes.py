@@ -1,4 +1,4 @@
-"""The use of names in a Python module, scope by scope: enough to follow a client from its creation.
+"""The use of names in a Python module, by scope, for `client_flow`.
 
 A `Source` is the origin of a value, as far as it is known without running the code; None if it is unknown.
 """
@@ -34,7 +34,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A literal string; "" also stands for None, which a name may hold until its first use."""
+    """A literal string; "" also stands for None, which a name may hold at first."""
 
     value: str
 
@@ -75,46 +75,46 @@ Source: TypeAlias = Client | Text | Name | Member | Item | Called
 
 @dataclass(slots=True)
 class Scope:
-    """The body of a module or a function, without the functions inside.
+    """The body of a module, class or function, without nested ones.
 
     Attributes:
         name: "" for the module, else dotted: ``get``, ``Replicas.client``, ``get.retry``.
-        outer: the name of the enclosing scope, where its names are looked up next; None for the module.
-        parameters: positional ones, then keyword-only ones; for a class, its annotated fields.
+        outer: the name of the enclosing scope, where names are looked up next; None for the module.
+        parameters: the positional parameters, then the keyword-only ones; for a class, the annotated fields.
         positional: the number of positional parameters.
-        shared: the names that are declared global.
+        global_names: the names that are declared global.
         assigned: pairs of target and value; a value of None is unknown.
-        returned: every value that it may return.
-        called: every call in it.
+        returned: every value that may be returned.
+        called: every call.
         members: every attribute that is read, with its line; the callee of a call in ``called`` is the same object.
         mentioned: every name that is read.
         steps: the keys of one-entry dictionaries, the form of a transaction's steps.
-        own: the bare names among the targets of ``assigned``.
-        taken: the parameters, to look one up.
+        assigned_names: the bare names among the targets of ``assigned``.
+        parameter_set: the parameters as a set.
     """
 
     name: str
     outer: str | None
     parameters: tuple[str, ...] = ()
     positional: int = 0
-    shared: set[str] = field(default_factory=set)
+    global_names: set[str] = field(default_factory=set)
     assigned: list[tuple[Name | Member | Item, Source | None]] = field(default_factory=list)
     returned: list[Source | None] = field(default_factory=list)
     called: list[Called] = field(default_factory=list)
     members: list[tuple[Member, int]] = field(default_factory=list)
     mentioned: set[str] = field(default_factory=set)
     steps: list[Source | None] = field(default_factory=list)
-    own: set[str] = field(default_factory=set)
-    taken: frozenset[str] = field(init=False)
+    assigned_names: set[str] = field(default_factory=set)
+    parameter_set: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.taken = frozenset(self.parameters)
+        self.parameter_set = frozenset(self.parameters)
 
-    def assigns(self, target: Name | Member | Item, value: Source | None) -> None:
+    def add_assignment(self, target: Name | Member | Item, value: Source | None) -> None:
         """Add an assignment."""
         self.assigned.append((target, value))
         if isinstance(target, Name):
-            self.own.add(target.name)
+            self.assigned_names.add(target.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Module:
 
     Attributes:
         scopes: the scopes by name.
-        imports: for each imported name, the module, and the name in it or "" for the module itself.
+        imports: for each imported name, the module and the name in the module; "" for the module itself.
         classes: the names of the scopes that are class bodies.
     """
 
@@ -133,7 +133,7 @@ class Module:
 
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-# Only these node types matter. Most nodes are of other types, and skipping them early saves time.
+# The node types that matter. Most nodes have other types, and skipping them early saves time.
 _RELEVANT = frozenset({
     ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.Attribute, ast.AugAssign, ast.Call, ast.Dict, ast.ExceptHandler,
     ast.For, ast.Global, ast.Import, ast.ImportFrom, ast.Lambda, ast.MatchAs, ast.MatchStar, ast.Name, ast.NamedExpr,
@@ -144,9 +144,9 @@ _PARTS = frozenset({"Bucket", "Queue", "Table", "Topic"})
 _SESSIONS = frozenset({("Session",), ("boto3", "Session"), ("boto3", "session", "Session")})
 
 _MAX_DEPTH = 20
-"""Steps in one `Source`. Code that is longer is cut at its beginning, so that each has a bounded size."""
-_LONGEST_NAME = 500
-"""Characters in the name of a scope; names of nested scopes contain those of the scopes around them."""
+"""Limit of the steps in one `Source`. A longer chain is cut at its beginning."""
+_MAX_NAME = 500
+"""Limit of characters in the name of a scope. The name of a nested scope contains the names of the enclosing scopes."""
 
 
 def module_scopes(tree: ast.Module, sources: Sources) -> Module:
@@ -164,16 +164,16 @@ class _Reader:
         self.classes: set[str] = set()
 
     def body(self, body: list[ast.stmt], scope: Scope, prefix: str) -> None:
-        """Read a function or the module; ``prefix`` begins the names of the functions inside."""
+        """Read a body; ``prefix`` is the prefix of the names of nested functions."""
         self.scopes.setdefault(scope.name, scope)
         for node in _own(body):
             if isinstance(node, _Function):
                 self.function(node, scope, prefix)
             elif isinstance(node, ast.ClassDef):
-                self.classes.add((prefix + node.name)[:_LONGEST_NAME])
+                self.classes.add((prefix + node.name)[:_MAX_NAME])
                 fields = [each.target for each in node.body if isinstance(each, ast.AnnAssign)]
                 names = tuple(field.id for field in fields if isinstance(field, ast.Name))
-                own = Scope((prefix + node.name)[:_LONGEST_NAME], scope.name, names, len(names))
+                own = Scope((prefix + node.name)[:_MAX_NAME], scope.name, names, len(names))
                 self.body(node.body, own, prefix=f"{own.name}.")
             else:
                 self.node(node, scope)
@@ -181,9 +181,9 @@ class _Reader:
     def function(self, node: _Function, scope: Scope, prefix: str) -> None:
         positional = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
         named = [each.arg for each in node.args.kwonlyargs]
-        # Methods do not look names up in their class.
+        # Methods do not look up names in their class.
         outer = scope.outer if scope.name in self.classes else scope.name
-        own = Scope((prefix + node.name)[:_LONGEST_NAME], outer, (*positional, *named), len(positional))
+        own = Scope((prefix + node.name)[:_MAX_NAME], outer, (*positional, *named), len(positional))
         self.body(node.body, own, prefix=f"{own.name}.")
 
     def node(self, node: ast.AST, scope: Scope) -> None:
@@ -192,14 +192,14 @@ class _Reader:
             return
         match node:
             case ast.Import() | ast.ImportFrom():
-                self.imported(node)
+                self.add_imports(node)
             case ast.Global():
-                scope.shared.update(node.names)
+                scope.global_names.update(node.names)
             case ast.Assign():
                 for target in node.targets:
-                    self.assigned(scope, target, node.value)
+                    self.assign(scope, target, node.value)
             case ast.AnnAssign() | ast.NamedExpr() if node.value is not None:
-                self.assigned(scope, node.target, node.value)
+                self.assign(scope, node.target, node.value)
             case ast.Return():
                 scope.returned.append(self.source(node.value) if node.value else Text(""))
             case ast.Yield() | ast.YieldFrom():
@@ -215,22 +215,22 @@ class _Reader:
             case ast.Name(ctx=ast.Load()):
                 scope.mentioned.add(node.id)
             case ast.For() | ast.AsyncFor() | ast.comprehension():
-                self.taken(scope, node.target)
+                self.assign_unknown(scope, node.target)
             case ast.withitem() if node.optional_vars is not None:
-                self.taken(scope, node.optional_vars)
+                self.assign_unknown(scope, node.optional_vars)
             case ast.AugAssign():
-                self.taken(scope, node.target)
+                self.assign_unknown(scope, node.target)
             case ast.Lambda():
                 for each in (*node.args.args, *node.args.kwonlyargs):
-                    scope.assigns(Name(each.arg), None)
+                    scope.add_assignment(Name(each.arg), None)
             case ast.MatchAs() | ast.MatchStar() if node.name:
-                scope.assigns(Name(node.name), None)
+                scope.add_assignment(Name(node.name), None)
             case ast.ExceptHandler() if node.name:
-                scope.assigns(Name(node.name), None)
+                scope.add_assignment(Name(node.name), None)
             case ast.Dict(keys=[ast.Constant() | ast.Name() as key]):
                 scope.steps.append(self.source(key))
 
-    def imported(self, node: ast.Import | ast.ImportFrom) -> None:
+    def add_imports(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
             if isinstance(node, ast.Import):
                 whole = alias.name if alias.asname else alias.name.partition(".")[0]
@@ -240,23 +240,23 @@ class _Reader:
             else:
                 self.imports[alias.asname or alias.name] = node.module, alias.name
 
-    def assigned(self, scope: Scope, target: ast.expr, value: ast.expr) -> None:
-        where = self.source(target)
-        if isinstance(where, Name | Member | Item):
-            scope.assigns(where, self.source(value))
+    def assign(self, scope: Scope, target: ast.expr, value: ast.expr) -> None:
+        target_source = self.source(target)
+        if isinstance(target_source, Name | Member | Item):
+            scope.add_assignment(target_source, self.source(value))
         else:
-            self.taken(scope, target)
+            self.assign_unknown(scope, target)
 
-    def taken(self, scope: Scope, target: ast.expr) -> None:
+    def assign_unknown(self, scope: Scope, target: ast.expr) -> None:
         for node in ast.walk(target):
             if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
-                where = self.source(node)
-                if isinstance(where, Name | Member):
-                    scope.assigns(where, None)
+                target_source = self.source(node)
+                if isinstance(target_source, Name | Member):
+                    scope.add_assignment(target_source, None)
 
 
 def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Every node of a body. Nested functions and classes are included without their bodies."""
+    """Every node of a body; nested functions and classes without their bodies."""
     waiting: list[ast.AST] = list(reversed(body))
     while waiting:
         node = waiting.pop()
@@ -284,7 +284,7 @@ class Sources:
     def __init__(self, nodes: Sequence[ast.AST]) -> None:
         self._nodes = nodes  # keeps them alive, because the keys below are their ids
         self._found: dict[int, tuple[Source | None, int]] = {}
-        for node in reversed(nodes):  # children first, so that nothing below recurses
+        for node in reversed(nodes):  # children first, so that `_read` does not recurse
             if type(node) in _WITH_SOURCE:
                 self._found[id(node)] = self._read(node)
 
@@ -325,15 +325,15 @@ class Sources:
                 return Client(service), depth + 1
             if node.func.attr in _PARTS:
                 return self._inner(node.func.value)
-        callee, depth = self._found.get(id(node.func), _UNKNOWN)  # not cut: its last step is its name
+        callee, depth = self._found.get(id(node.func), _UNKNOWN)  # not cut, because the last step is the name
         if not isinstance(callee, Name | Member):
             return _UNKNOWN
         if depth >= _MAX_DEPTH:
             return _UNKNOWN
-        starred = [place for place, each in enumerate(node.args) if isinstance(each, ast.Starred)]
+        starred = [index for index, each in enumerate(node.args) if isinstance(each, ast.Starred)]
         arguments = [self._inner(each) for each in node.args[: starred[0] if starred else None]]
         named_arguments = {each.arg: self._inner(each.value) for each in node.keywords if each.arg}
-        deepest = max((deep for _, deep in (*arguments, *named_arguments.values())), default=0)
+        deepest = max((each for _, each in (*arguments, *named_arguments.values())), default=0)
         called = Called(
             callee,
             tuple(each for each, _ in arguments),

@@ -1,4 +1,4 @@
-"""Python's own parser behind limits: no text makes it slow, large or fail.
+"""Python's own parser with limits, so that no text makes it slow, large or fail.
 
 The time and memory of `ast.parse` are not linear in every text. CPython 3.11 needs 10 GB for an import of a name with
 100,000 parts, and 45 seconds for an f-string of 100,000 expressions. A syntax tree takes about 2 kB for each word.
@@ -15,14 +15,14 @@ from itertools import islice
 __all__ = ["MAX_WORDS", "NotRead", "PythonLimit", "parse_python"]
 
 MAX_WORDS = 60_000
-"""Limit of names, numbers and signs in one file, comments and strings included: about 250 kB of usual code."""
+"""Limit of names, numbers and signs in one file, including comments and strings: about 250 kB of usual code."""
 _MAX_IN_ALL = 500_000
-"""Limit of the same in all files of a directory together: some seconds."""
+"""Limit of names, numbers and signs in all files of a directory together: some seconds."""
 _MAX_CHARACTERS = 1024 * 1024
 _MAX_DOTTED = 10**8
 """Limit of the characters that the parser copies for dotted names: for each, its length times its dots."""
 _MAX_FORMATTED = 2 * 10**8
-"""Limit of the characters that the parser searches for expressions of f-strings: for each, its length times them."""
+"""Limit of the characters that the parser scans in f-strings: for each, its length times its expressions."""
 
 _WORD = re.compile(r"\w++|[^\w\s]")
 _DOTTED = re.compile(
@@ -42,19 +42,19 @@ _WITH_ASCII = frozenset({"ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1",
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """Why a text is not parsed, although it may be valid Python; without a full stop."""
+    """Why a text is not parsed although it may be valid; without a full stop."""
 
     reason: str
 
 
 class PythonLimit:
-    """The limit of the Python of a directory."""
+    """The limit of the Python code of a directory."""
 
     def __init__(self) -> None:
         self._left = _MAX_IN_ALL
 
     def refusal(self, text: str) -> NotRead | None:
-        """Why a text is not read, counting it; None if it may be read."""
+        """Count a text; return why it is not read, or None if it may be read."""
         if self._left > 0:
             self._left -= min(_words(text), MAX_WORDS)
         if self._left > 0:
@@ -65,7 +65,7 @@ class PythonLimit:
 
 
 def _words(text: str) -> int:
-    """The size of a text for limits: its names, numbers and signs, up to one more than allowed."""
+    """The number of names, numbers and signs in a text, up to one over the limit."""
     return sum(1 for _ in islice(_WORD.finditer(text), MAX_WORDS + 1))
 
 
@@ -79,7 +79,7 @@ def parse_python(text: str) -> ast.Module | SyntaxError | NotRead:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        return error.with_traceback(None)  # it would keep the text alive
+        return error.with_traceback(None)  # the traceback would keep the text alive
     except ValueError as error:  # a NUL or a lone surrogate
         return SyntaxError(str(error))
     except (RecursionError, MemoryError):

@@ -1,4 +1,4 @@
-"""Names that a configuration gives to resources: their attributes and their origins."""
+"""Names that a configuration gives to resources, with the origins of each name."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ UNRESTRICTED = frozenset({
     ("aws_db_instance", "db_name"),
     ("aws_rds_cluster", "final_snapshot_identifier"),
 })  # fmt: skip
-"""Names that need no suffix: AWS fixes them, or they are unique within their resource only."""
+"""Names that need no suffix: AWS prescribes them, or they are unique only within their resource."""
 
 # Further names that are unique in an account and missing from NAME_LIMITS.
-_MORE = frozenset({
+_MORE_NAMES = frozenset({
     ("aws_cloudfront_function", "name"),
     ("aws_db_instance", "identifier"),
     ("aws_ecr_repository", "name"),
@@ -50,8 +50,8 @@ _MORE = frozenset({
 
 _WORKSPACE = Address("terraform", "", "workspace")
 
-_NAMED: dict[str, tuple[str, ...]] = {}
-for _type, _attribute in sorted({*NAME_LIMITS, *_MORE}):
+_NAME_ATTRIBUTES: dict[str, tuple[str, ...]] = {}
+for _type, _attribute in sorted({*NAME_LIMITS, *_MORE_NAMES}):
     _limit = NAME_LIMITS.get((_type, _attribute))
     # Names within a parent need no suffix of their own. A dotted path leads into a block or a map.
     if (
@@ -59,27 +59,27 @@ for _type, _attribute in sorted({*NAME_LIMITS, *_MORE}):
         and (_limit is None or _limit.scope != "parent")
         and (_type, _attribute) not in UNRESTRICTED
     ):
-        _NAMED[_type] = (*_NAMED.get(_type, ()), _attribute)
+        _NAME_ATTRIBUTES[_type] = (*_NAME_ATTRIBUTES.get(_type, ()), _attribute)
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
     """One attribute that names a resource."""
 
-    found: BlockInstance
+    resource: BlockInstance
     attribute: str
     expression: Expression
 
     @property
     def origins(self) -> frozenset[Address]:
-        """Where the name comes from; see `ticketgen.hcl.origins`."""
-        found = self.found
-        return found.subject.origins.of(self.expression, found.scope, found.declared.block)
+        """The origins of the name; see `ticketgen.hcl.origins`."""
+        resource = self.resource
+        return resource.subject.origins.of(self.expression, resource.scope, resource.declared.block)
 
 
 def names(subject: Subject) -> Iterator[Name]:
     """Every name that must be unique in an account, in every scope of its module."""
-    for type, attributes in _NAMED.items():
+    for type, attributes in _NAME_ATTRIBUTES.items():
         for found in subject.resources(type):
             for attribute in attributes:
                 expression = found.expression(attribute)
@@ -98,7 +98,10 @@ def suffixes(subject: Subject, scope: Scope) -> frozenset[Address]:
 
 @lru_cache(maxsize=1024)
 def varies_without_variable(origins: frozenset[Address]) -> bool:
-    """Whether a name varies without a variable: by workspace, random resource, data source or unknown value."""
+    """Whether a name varies without a variable.
+
+    It may depend on the workspace, a random resource, a data source or an unknown value.
+    """
     return any(
         each in {UNKNOWN_ORIGIN, _WORKSPACE}
         or each.kind == "data"
@@ -108,7 +111,7 @@ def varies_without_variable(origins: frozenset[Address]) -> bool:
 
 
 def is_input(expression: Expression) -> bool:
-    """Whether a name is exactly one variable, so that the person who deploys the stack chooses it."""
+    """Whether a name is exactly one variable, so that the user of the stack sets it."""
     while isinstance(expression, Parentheses):
         expression = expression.inner
     return isinstance(expression, Reference) and expression.root == "var"

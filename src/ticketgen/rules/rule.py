@@ -1,4 +1,4 @@
-"""A rule: its metadata, and the function that finds the places that break it."""
+"""A rule: its metadata, and the function that finds violations."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["Problem", "Rule"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A place that breaks a rule, before it becomes a finding.
+    """A violation of a rule, before it becomes a finding.
 
     Attributes:
         message: what is wrong, with the offending value, as one sentence without a full stop.
-        location: where it is.
-        help: the fix for this place; "" for the rule's own fix.
-        severity: of this place; None for the rule's own.
+        location: the location of the violation.
+        help: the fix for this violation; "" for the rule's own fix.
+        severity: the severity of this violation; None for the rule's own severity.
     """
 
     message: str
@@ -30,12 +30,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Rule(FindingKind):
-    """The declaration of a rule, with its function.
+    """The declaration of a rule.
 
-    Its severity is an error if AWS rejects it, if it cannot work, or if the stack lacks one of its guards.
+    The severity is an error if AWS rejects the violating code, if the code cannot work, or if the stack then lacks one
+    of its safeguards.
 
     Attributes:
-        check: finds the places that break the rule.
+        check: finds the violations of the rule.
     """
 
     stage: Stage = Stage.VERIFY

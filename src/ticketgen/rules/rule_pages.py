@@ -1,4 +1,4 @@
-"""Pages about findings in Markdown, for ``docs/rules`` and ``ticketgen rules ID``."""
+"""Markdown pages about findings, for ``docs/rules`` and ``ticketgen rules ID``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["page"]
 
 
 def page(kind: FindingKind) -> str:
-    """The page of one finding, with a newline at its end."""
+    """The page about one kind of finding, with a newline at the end."""
     parts = [f"# {kind.id}", f"Requirement: {kind.summary}.", f"Severity: {kind.severity.value}."]
     parts += ["## Why it matters", kind.why]
     parts += ["## How to fix it", f"{kind.fix[0].upper()}{kind.fix[1:]}."]

@@ -18,7 +18,7 @@ _AT_EXPRESSION = re.compile(r"at\((\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\)")
 _MAX_LENGTH = 256  # botocore 1.44 events ScheduleExpression, scheduler ScheduleExpression
 _MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 _DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
-# Name, minimum, maximum, words for numbers, and the marks that only this field accepts.
+# Name, minimum, maximum, names of values, and the special characters that only this field accepts.
 _FIELDS = (
     ("minutes", 0, 59, "", ""),
     ("hours", 0, 23, "", ""),
@@ -34,14 +34,14 @@ def _check(subject: Subject) -> Iterator[Problem]:
         for schedule in subject.resources(type):
             expression = schedule.value_with_defaults("schedule_expression")
             if isinstance(expression, str):
-                wrong = problem_of(expression, scheduler=scheduler)
-                if wrong:
-                    message = f"AWS rejects the schedule {quoted(expression)}: {wrong}"
+                problem = problem_of(expression, scheduler=scheduler)
+                if problem:
+                    message = f"AWS rejects the schedule {quoted(expression)}: {problem}"
                     yield Problem(message, schedule.at("schedule_expression"))
 
 
 def problem_of(expression: str, *, scheduler: bool) -> str:
-    """What is wrong with a schedule, as the end of a sentence; "" if nothing is.
+    """Why AWS rejects a schedule, as the end of a sentence; "" if it does not.
 
     Args:
         expression: such as ``rate(1 minute)``.
@@ -86,13 +86,13 @@ def _cron(text: str) -> str:
         return f"it has {len(fields)} field{'s' * (len(fields) != 1)} instead of {len(_FIELDS)}"
     if (fields[2] == "?") == (fields[4] == "?"):
         return "exactly one of day of month and day of week must be ?"
-    for field, (name, least, most, words, marks) in zip(fields, _FIELDS, strict=True):
-        if not all(_part(part, least, most, words, marks) for part in field.split(",")):
+    for field, (name, minimum, maximum, words, marks) in zip(fields, _FIELDS, strict=True):
+        if not all(_is_valid_part(part, minimum, maximum, words, marks) for part in field.split(",")):
             return f"{quoted(field)} is not valid for {name}"
     return ""
 
 
-def _part(part: str, minimum: int, limit: int, words: str, marks: str) -> bool:
+def _is_valid_part(part: str, minimum: int, maximum: int, words: str, marks: str) -> bool:
     number = rf"(?:\d+{'|' + words if words else ''})"
     if part == "*" or (part == "?" and "?" in marks):
         return True
@@ -106,7 +106,7 @@ def _part(part: str, minimum: int, limit: int, words: str, marks: str) -> bool:
     if not match:
         return False
     numbers = [int(each[:9]) for each in match.groups()[:2] if each and each.isdecimal()]
-    return all(minimum <= each <= limit for each in numbers) and match[3] != "0"
+    return all(minimum <= each <= maximum for each in numbers) and match[3] != "0"
 
 
 RULE = Rule(

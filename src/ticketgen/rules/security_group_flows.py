@@ -1,4 +1,4 @@
-"""Failure 7: half a security group."""
+"""Failure 7: a flow between security groups with a rule on one side only."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["RULE"]
 def _check(subject: Subject) -> Iterator[Problem]:
     rules = list(traffic(subject))
 
-    def loops(group: Link, inwards: bool) -> bool:
-        key = "loops", group.resource, inwards
-        return subject.memoized(key, lambda: _loops(group, inwards))
+    def loops(group: Link, ingress: bool) -> bool:
+        key = "loops", group.resource, ingress
+        return subject.memoized(key, lambda: _loops(group, ingress))
 
-    # A rule of an unknown group may be the missing half of any flow.
-    unclear = {(id(rule.scope.root), rule.ingress) for rule in rules if rule.group is None}
+    # A rule of an unknown group may be the missing rule of any flow.
+    uncertain = {(id(rule.scope.root), rule.ingress) for rule in rules if rule.group is None}
     by_group: dict[tuple[Scope, Declaration, bool], list[Traffic]] = {}
     for rule in rules:
         if rule.group is not None:
@@ -33,12 +33,12 @@ def _check(subject: Subject) -> Iterator[Problem]:
             continue
         for peer in rule.peers:
             subject.spend()
-            if _same(peer, rule.group) or (id(rule.scope.root), not rule.ingress) in unclear:
+            if _same(peer, rule.group) or (id(rule.scope.root), not rule.ingress) in uncertain:
                 continue
             if peer.resource.type != "aws_security_group" or loops(peer, not rule.ingress):
                 continue
-            answers = by_group.get(_key(peer, not rule.ingress), [])
-            if not any(_is_counterpart(subject, answer, rule) for answer in answers):
+            candidates = by_group.get(_key(peer, not rule.ingress), [])
+            if not any(_is_counterpart(subject, other, rule) for other in candidates):
                 yield _problem(rule, peer)
 
 
@@ -54,25 +54,25 @@ def _problem(rule: Traffic, peer: Link) -> Problem:
     return Problem(message, rule.location, help)
 
 
-def _is_counterpart(subject: Subject, answer: Traffic, rule: Traffic) -> bool:
-    subject.spend(1 + len(answer.peers))
+def _is_counterpart(subject: Subject, other: Traffic, rule: Traffic) -> bool:
+    subject.spend(1 + len(other.peers))
     assert rule.group is not None
-    if not answer.ports.covers(rule.ports):
+    if not other.ports.covers(rule.ports):
         return False
-    return answer.open_ended or bool(answer.cidrs) or any(_same(peer, rule.group) for peer in answer.peers)
+    return other.open_ended or bool(other.cidrs) or any(_same(peer, rule.group) for peer in other.peers)
 
 
-def _loops(group: Link, inwards: bool) -> bool:
-    """Whether the group may have further rules of that direction, from a ``dynamic`` block or a list."""
-    name = "ingress" if inwards else "egress"
+def _loops(group: Link, ingress: bool) -> bool:
+    """Whether the group may have other rules, from a ``dynamic`` block or a list."""
+    name = "ingress" if ingress else "egress"
     block = group.resource.block
     return block.attribute(name) is not None or any(
         inner.type == "dynamic" and inner.labels == (name,) for inner in block.blocks()
     )
 
 
-def _key(group: Link, inwards: bool) -> tuple[Scope, Declaration, bool]:
-    return group.scope, group.resource, inwards
+def _key(group: Link, ingress: bool) -> tuple[Scope, Declaration, bool]:
+    return group.scope, group.resource, ingress
 
 
 def _same(one: Link, other: Link) -> bool:

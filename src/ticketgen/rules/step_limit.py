@@ -1,4 +1,4 @@
-"""Limits of the work that a rule does, so that no directory makes it slow."""
+"""Limits for the work of a rule, so that no directory makes it slow."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ __all__ = ["StepLimit", "StepLimitReached"]
 
 
 class StepLimitReached(Exception):
-    """Error of work that reached its limit."""
+    """The work takes more steps than its limit."""
 
 
 class StepLimit:
-    """A number of steps that may be taken."""
+    """A limited number of steps."""
 
     def __init__(self, limit: int) -> None:
         self.left = limit
@@ -19,7 +19,7 @@ class StepLimit:
         """Take some steps.
 
         Raises:
-            StepLimitReached: fewer are left.
+            StepLimitReached: fewer steps are left.
         """
         self.left -= steps
         if self.left < 0:

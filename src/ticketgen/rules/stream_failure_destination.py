@@ -13,7 +13,7 @@ __all__ = ["RULE"]
 
 def _check(subject: Subject) -> Iterator[Problem]:
     for mapping in subject.resources("aws_lambda_event_source_mapping"):
-        # Only streams have a starting position. Kafka is left out: it has no shard that one record blocks for long.
+        # Only streams have a starting position. Kafka is exempt: a bad record does not block a shard there for long.
         if not mapping.has("starting_position") or mapping.has("topics"):
             continue
         loops = mapping.loops("destination_config")

@@ -1,4 +1,4 @@
-"""The input of all rules: a configuration, with values and origins computed once."""
+"""The input of all rules: a configuration with its values and origins."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ __all__ = ["BlockInstance", "Subject"]
 T = TypeVar("T")
 
 _MAX_INSTANCES = 50_000
-"""Limit of instances of resources, over all scopes of their modules."""
+"""Limit of instances of resources, in all scopes together."""
 _MAX_STEPS = 1_000_000
-"""Limit of resources, calls and the like that one rule looks at; a rule looks at each more than once."""
+"""Limit of resources, calls and other objects that one rule visits; a rule may visit each more than once."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockInstance:
-    """A resource in one scope of its module, one instance of it, or a block inside it.
+    """An instance of a resource in one scope, or of a block inside the resource.
 
     Attributes:
-        subject: the configuration that it belongs to.
-        declared: the resource.
-        block: the resource's block, or one inside.
-        where: the environment in which its expressions are evaluated.
+        subject: the configuration.
+        declared: the declaration of the resource.
+        block: the block of the resource, or a nested block.
+        where: the environment in which the expressions are evaluated.
     """
 
     subject: Subject
@@ -47,7 +47,7 @@ class BlockInstance:
 
     @property
     def scope(self) -> Scope:
-        """The scope of its module."""
+        """The scope of the resource."""
         return self.where.scope
 
     @property
@@ -57,7 +57,7 @@ class BlockInstance:
 
     @property
     def location(self) -> Location:
-        """Start of the block."""
+        """The start of the block."""
         return self.block.at(self.declared.file)
 
     def has(self, name: str) -> bool:
@@ -70,16 +70,16 @@ class BlockInstance:
         return attribute.value if attribute else None
 
     def value(self, name: str) -> Value:
-        """The certain value of an attribute; None if it is null or not set."""
-        return self.subject.charge(self.subject.values.settled(self.expression(name), self.where))
+        """The value of an attribute, if it is certain; None if it is null or not set."""
+        return self.subject.charge(self.subject.values.resolved(self.expression(name), self.where))
 
     def value_with_defaults(self, name: str) -> Value:
-        """The value of an attribute under the defaults of the root module's variables."""
-        return self.subject.charge(self.subject.assumed.settled(self.expression(name), self.where))
+        """The value of an attribute if the root module's variables have their defaults."""
+        return self.subject.charge(self.subject.assumed.resolved(self.expression(name), self.where))
 
     def evaluate_with_defaults(self, expression: Expression) -> Value:
-        """The value of an expression in the block, as `value_with_defaults`."""
-        return self.subject.charge(self.subject.assumed.settled(expression, self.where))
+        """The value of an expression in the block, as in `value_with_defaults`."""
+        return self.subject.charge(self.subject.assumed.resolved(expression, self.where))
 
     def link(self, name: str) -> Link | None:
         """The resource that an attribute refers to."""
@@ -87,18 +87,21 @@ class BlockInstance:
         return value if isinstance(value, Link) else None
 
     def nested_blocks(self, type: str) -> list[BlockInstance]:
-        """Nested blocks of a type."""
+        """The nested blocks of a type."""
         return [
             BlockInstance(self.subject, self.declared, block, where)
             for block, where in nested_blocks(self.subject.values, self.block, type, self.where)
         ]
 
     def loops(self, type: str) -> bool:
-        """Whether a ``dynamic`` block generates nested blocks of a type, so that their number may be unknown."""
+        """Whether a ``dynamic`` block generates nested blocks of a type.
+
+        Then their number may be unknown.
+        """
         return any(inner.type == "dynamic" and inner.labels == (type,) for inner in self.block.blocks())
 
     def at(self, node: str | Node | None) -> Location:
-        """The place of a named attribute or a node; the start of the block if there is none."""
+        """The location of a node or an attribute, or else the start of the block."""
         if isinstance(node, str):
             node = self.block.attribute(node)
         return self.location if node is None else node.at(self.declared.file)
@@ -114,25 +117,25 @@ class Subject:
         self.assumed = Evaluator(assume_defaults=True, budget=budget)
         self.origins = Origins(budget)
         self.skipped: dict[tuple[Location, str], None] = {}
-        """What was not checked, and where."""
+        """Location and description of code that was not checked."""
         self._unseen: dict[str, set[Location]] = {}
         self._steps = StepLimit(_MAX_STEPS)
-        self._made: dict[Hashable, Any] = {}
+        self._memo: dict[Hashable, Any] = {}
 
     def reset_steps(self) -> None:
-        """Begin to count the steps of a rule."""
+        """Start counting the steps of a rule."""
         self._steps = StepLimit(_MAX_STEPS)
 
     def spend(self, steps: int = 1) -> None:
         """Count steps of a rule.
 
         Raises:
-            Enough: the rule has taken too many.
+            StepLimitReached: the rule has taken too many steps.
         """
         self._steps.spend(steps)
 
     def charge(self, value: Value) -> Value:
-        """The value, its size counted as steps: several resources may share a large one."""
+        """Count the size of a value as steps, because several resources may share it."""
         if isinstance(value, str):
             self.spend(len(value) // 100)
         elif isinstance(value, list | dict):
@@ -140,28 +143,33 @@ class Subject:
         return value
 
     def note_skipped(self, location: Location, what: str) -> None:
-        """Tell that something is not checked; without a full stop."""
+        """Record that something is not checked; the text has no full stop."""
         self.skipped.setdefault((location, what))
 
     def note_unseen(self, location: Location, what: str) -> None:
-        """Tell that the rules do not see a part of the code, because of its form; a noun phrase in the plural."""
+        """Record that the rules cannot read some code because of its form.
+
+        Args:
+            location: the location of the code.
+            what: a noun phrase in the plural.
+        """
         self._unseen.setdefault(what, set()).add(location)
 
     def unseen_parts(self) -> Iterator[tuple[str, int, Location]]:
-        """What the rules did not see, with the number of its places and the first of them."""
-        found = {what: set(places) for what, places in self._unseen.items()}
+        """Descriptions of unseen code, each with the number of locations and the first."""
+        found = {what: set(locations) for what, locations in self._unseen.items()}
         for values in (self.values, self.assumed):
-            beyond = values.beyond.values()
-            for expression, place in locate((scope.module.files, each) for scope, each, _ in beyond):
-                found.setdefault(values.beyond[id(expression)][2], set()).add(place)
-        for what, places in sorted(found.items()):
-            yield what, len(places), min(places)
+            entries = values.not_computed.values()
+            for expression, location in locate((scope.module.files, each) for scope, each, _ in entries):
+                found.setdefault(values.not_computed[id(expression)][2], set()).add(location)
+        for what, locations in sorted(found.items()):
+            yield what, len(locations), min(locations)
 
     def memoized(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What a function returns, called once for each key."""
-        if key not in self._made:
-            self._made[key] = make()
-        found: T = self._made[key]
+        """The result of a function, which is called once for each key."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        found: T = self._memo[key]
         return found
 
     @cached_property
@@ -170,21 +178,21 @@ class Subject:
         return tuple(scope for scope in self.configuration.all_scopes() if scope.module.complete)
 
     def resources(self, *types: str) -> Iterator[BlockInstance]:
-        """Managed resources of some types: every known instance, in every scope of their module."""
+        """Every known instance of the managed resources of some types, in every scope."""
         for type in types:
             for found in self._by_type.get(("resource", type), ()):
                 self.spend()
                 yield found
 
     def data(self, *types: str) -> Iterator[BlockInstance]:
-        """Data sources of some types, as `resources`."""
+        """Every known instance of the data sources of some types, in every scope."""
         for type in types:
             for found in self._by_type.get(("data", type), ()):
                 self.spend()
                 yield found
 
     def all_resources(self) -> Iterator[BlockInstance]:
-        """All managed resources, as `resources`."""
+        """Every known instance of all managed resources, in every scope."""
         for (kind, _), found in self._by_type.items():
             if kind == "resource":
                 self.spend(len(found))
@@ -202,7 +210,7 @@ class Subject:
             by_type.setdefault((found.block.type, found.declared.type), []).append(found)
         return by_type
 
-    def linked(self, link: Link) -> BlockInstance | None:
+    def first_instance(self, link: Link) -> BlockInstance | None:
         """The first instance of the resource that a link leads to; None if it has none."""
         where = next(instances(self.values, link.resource, link.scope), None)
         return BlockInstance(self, link.resource, link.resource.block, where) if where else None

@@ -14,27 +14,27 @@ __all__ = ["RULE"]
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    fixed: dict[int, list[Name]] = {}
+    fixed_names: dict[int, list[Name]] = {}
     for name in names(subject):
-        root = name.found.scope.root
+        root = name.resource.scope.root
         origins = name.origins
         if (
-            suffixes(subject, name.found.scope)
+            suffixes(subject, name.resource.scope)
             or varies_without_variable(origins)
             or any(origin.kind == "var" for origin in origins)
         ):
             continue
-        fixed.setdefault(id(root), []).append(name)
-    for found in fixed.values():
-        first = min(found, key=lambda name: name.found.at(name.attribute))
-        others = len({(name.found.address, name.attribute) for name in found}) - 1
+        fixed_names.setdefault(id(root), []).append(name)
+    for names_of_root in fixed_names.values():
+        first = min(names_of_root, key=lambda name: name.resource.at(name.attribute))
+        others = len({(name.resource.address, name.attribute) for name in names_of_root}) - 1
         more = f", and {others} other name{'s are' if others > 1 else ' is'} fixed too" if others else ""
-        message = f"{first.found.address} {_named(first)} in every deployment{more}"
-        yield Problem(message, first.found.at(first.attribute))
+        message = f"{first.resource.address} {_describe(first)} in every deployment{more}"
+        yield Problem(message, first.resource.at(first.attribute))
 
 
-def _named(name: Name) -> str:
-    value = name.found.value_with_defaults(name.attribute)
+def _describe(name: Name) -> str:
+    value = name.resource.value_with_defaults(name.attribute)
     return f"is named {quoted(value)}" if isinstance(value, str) else "has the same name"
 
 

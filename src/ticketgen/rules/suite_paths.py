@@ -27,7 +27,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _endings(paths: frozenset[str]) -> frozenset[str]:
-    """Every path with and without its leading folders, because a test may start in any folder."""
+    """Every path with and without leading folders: a test may run in any folder."""
     found: set[str] = set()
     for path in paths:
         parts = path.split("/")
@@ -38,15 +38,15 @@ def _endings(paths: frozenset[str]) -> frozenset[str]:
 def _mentioned(subject: Subject) -> frozenset[str]:
     """File names that Terraform creates, such as those in an archive."""
     found: set[str] = set()
-    longest = 4096  # characters of a path: PATH_MAX of Linux
+    max_length = 4096  # characters of a path: PATH_MAX of Linux
     for archive in subject.data("archive_file"):
         for name in ("output_path", "source_content_filename"):
             value = archive.value_with_defaults(name)
-            if isinstance(value, str) and len(value) <= longest:
+            if isinstance(value, str) and len(value) <= max_length:
                 found.add(posixpath.basename(value))
         for source in archive.nested_blocks("source"):
             value = source.value_with_defaults("filename")
-            if isinstance(value, str) and len(value) <= longest:
+            if isinstance(value, str) and len(value) <= max_length:
                 found.update((value, posixpath.basename(value)))
     return frozenset(found)
 

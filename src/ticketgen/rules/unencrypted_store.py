@@ -11,7 +11,7 @@ from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
 
-# Types with the attribute that must be true. DynamoDB, S3, SQS and log groups are always encrypted by AWS.
+# Types with the attribute that must be true. AWS always encrypts DynamoDB, S3, SQS and log groups.
 _ENCRYPTION_FLAGS = (
     ("aws_db_instance", "storage_encrypted"),
     ("aws_docdb_cluster", "storage_encrypted"),
@@ -22,7 +22,7 @@ _ENCRYPTION_FLAGS = (
     ("aws_neptune_cluster", "storage_encrypted"),
     ("aws_rds_cluster", "storage_encrypted"),
 )
-# Arguments that copy a store, and the encryption with it.
+# Arguments that copy a store together with its encryption.
 _SOURCES = ("snapshot_identifier", "replicate_source_db", "replication_source_identifier", "global_cluster_identifier",
            "snapshot_id", "global_replication_group_id", "restore_to_point_in_time", "s3_import")  # fmt: skip
 

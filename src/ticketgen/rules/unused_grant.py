@@ -26,12 +26,12 @@ _CALLED_BY_LAMBDA = frozenset({
     "events:PutEvents", "cloudwatch:PutMetricData",
 })  # fmt: skip
 
-# The names of a transaction's steps and of a batch's items.
+# The names of the steps of a transaction and of the items of a batch, by action.
 _STEPS = {
     "PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete", "ConditionCheckItem": "ConditionCheck",
     "GetItem": "Get",
 }  # fmt: skip
-# PartiQL statements may use any action of DynamoDB on items.
+# PartiQL statements may use any DynamoDB action on items.
 _PARTIQL = frozenset({"execute_statement", "execute_transaction", "batch_execute_statement"})
 _KNOWN = {action: method for (_, method), actions in ACTIONS.items() for action in actions}
 
@@ -43,25 +43,27 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _unused_actions(granted: Granted) -> Iterator[Problem]:
-    subject = granted.function.found.subject
+    subject = granted.function.resource.subject
     files = [python(subject, file) for file in granted.function.code or () if file.name.endswith(".py")]
     code = [file for file in files if isinstance(file, PythonCode)]
     if not code or len(code) < len(granted.function.code or ()) or any(file.dynamic for file in code):
         return
-    words = [file.words for file in code]  # not one set of all: several functions may share large files
+    words = [file.words for file in code]  # not merged into one set, because functions may share large files
     subject.spend(len(granted.actions) * (1 + len(code)))
-    for action, place in granted.actions:
+    for action, location in granted.actions:
         prefix, _, operation = action.partition(":")
         method = _KNOWN.get(action)
         if method is None or action in _CALLED_BY_LAMBDA:
             continue
-        calling = {method, _STEPS.get(operation, operation), f"{method}_batch"}
+        calling_words = {method, _STEPS.get(operation, operation), f"{method}_batch"}
         if prefix == "dynamodb":
-            calling |= _PARTIQL
-        if not all(calling.isdisjoint(each) for each in words):
+            calling_words |= _PARTIQL
+        if not all(calling_words.isdisjoint(each) for each in words):
             continue
-        message = f"the role of {granted.function.found.address} grants {action}, which its code never calls"
-        yield Problem(message, place)
+        message = (
+            f"the role of {granted.function.resource.address} grants {action}, which its code never calls"
+        )
+        yield Problem(message, location)
 
 
 RULE = Rule(

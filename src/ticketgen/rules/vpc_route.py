@@ -13,7 +13,7 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["RULE"]
 
-# boto3's name for a service → the end of its endpoint's name, if they differ.
+# boto3's name of a service → the last part of the endpoint's name, if they differ.
 # https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 _ENDPOINTS = {
     "cloudwatch": "monitoring", "firehose": "kinesis-firehose", "kinesis": "kinesis-streams", "ses": "email",
@@ -41,27 +41,27 @@ def _check(subject: Subject) -> Iterator[Problem]:
         called: dict[str, Location] = {}
         for file, call in calls_of(function):
             called.setdefault(call.service, file.at(call.line))
-        for service, place in called.items():
+        for service, location in called.items():
             endpoint = _ENDPOINTS.get(service, service)
             if not endpoints & {endpoint, service}:
-                address = function.found.address
+                address = function.resource.address
                 message = f"{address} calls {service}, but its VPC has no route or endpoint to {service}"
                 help = (
                     f"add a VPC endpoint for {endpoint} or a NAT gateway, or move the function out of the VPC"
                 )
-                yield Problem(message, place, help)
+                yield Problem(message, location, help)
 
 
 def _vpc(function: LambdaFunction) -> Link | None:
     """The VPC of a function, if the configuration declares all of its subnets."""
-    for block in function.found.nested_blocks("vpc_config"):
-        value = function.found.subject.values.of(block.expression("subnet_ids"), block.where)
+    for block in function.resource.nested_blocks("vpc_config"):
+        value = function.resource.subject.values.of(block.expression("subnet_ids"), block.where)
         links = value if isinstance(value, list) else [value]
-        function.found.subject.spend(len(links))
+        function.resource.subject.spend(len(links))
         for link in links:
             if not isinstance(link, Link) or link.resource.type != "aws_subnet":
                 return None
-            vpc = function.found.subject.values.of(link.resource.value("vpc_id"), link.scope)
+            vpc = function.resource.subject.values.of(link.resource.value("vpc_id"), link.scope)
             if isinstance(vpc, Link) and vpc.resource.type == "aws_vpc":
                 return vpc
     return None

@@ -1,6 +1,6 @@
-"""Decide which files of a directory fit its budget, before one is parsed.
+"""Decide which files of a directory fit its budget, before any is parsed.
 
-The lightest files come first, so that a heavy file keeps no other file from being checked.
+The lightest files come first, so that a heavy file does not prevent other files from being checked.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _MAX_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class AdmittedFiles:
-    """The files that fit.
+    """The files that fit the budget.
 
     Attributes:
         terraform: the texts to parse, by path, sorted.
         others: the paths of the other files that fit.
-        findings: about the files that do not.
+        findings: the findings about files that do not fit.
     """
 
     terraform: Mapping[str, str]
@@ -39,22 +39,22 @@ class AdmittedFiles:
 def admit(
     terraform: Mapping[str, str], others: Mapping[str, str], budget: Budget, *, rendered: bool
 ) -> AdmittedFiles:
-    """Divide the files of a directory into those that fit the budget, and the rest.
+    """Select the files of a directory that fit the budget.
 
     Args:
         terraform: the texts to parse, by path.
         others: the other texts.
         budget: the budget of the directory.
-        rendered: see `verify`.
+        rendered: whether ticketgen rendered the files; see `verify_within`.
     """
-    of_others = {path: weigh_code(text) for path, text in others.items()}
-    rough = [*map(upper_bound, terraform.values()), *(each.tokens for each in of_others.values())]
+    code_weights = {path: weigh_code(text) for path, text in others.items()}
+    bounds = [*map(upper_bound, terraform.values()), *(each.tokens for each in code_weights.values())]
     longest = max(map(len, terraform.values()), default=0)
-    heaviest = max(rough, default=0)
-    if sum(rough) <= budget.tokens and heaviest <= budget.tokens_of_a_file and longest <= budget.longest:
+    heaviest = max(bounds, default=0)
+    if sum(bounds) <= budget.tokens and heaviest <= budget.tokens_per_file and longest <= budget.longest:
         return AdmittedFiles(terraform, frozenset(others), ())
     weights = {path: _weight(text, budget) for path, text in terraform.items()}
-    weights |= of_others
+    weights |= code_weights
     left = budget.tokens
     fits = set()
     refused: dict[str, str] = {}
@@ -62,8 +62,8 @@ def admit(
         weight = weights[path]
         if weight.longest > budget.longest:
             refused[path] = f"a string, heredoc or comment has more than {budget.longest:,} characters"
-        elif weight.tokens > budget.tokens_of_a_file:
-            refused[path] = f"the file has more than {budget.tokens_of_a_file:,} tokens"
+        elif weight.tokens > budget.tokens_per_file:
+            refused[path] = f"the file has more than {budget.tokens_per_file:,} tokens"
         elif weight.tokens > left:
             refused[path] = (
                 f"the directory has more than {budget.tokens:,} tokens, of which this file has "
@@ -80,18 +80,18 @@ def admit(
 
 
 def too_large(why: str, location: Location | None, help: str, *, rendered: bool) -> Finding:
-    """The finding about whatever the budget does not suffice for."""
+    """The finding about anything that exceeds the budget."""
     severity = Severity.ERROR if rendered else Severity.NOTE
     return NOT_CHECKED.found(f"not checked: too large: {why}", help, at=location, severity=severity)
 
 
 def _weight(text: str, budget: Budget) -> Weight:
-    unread = Weight(TOKENS_PER_FILE, 0)  # no parser sees it
+    unread = Weight(TOKENS_PER_FILE, 0)  # for a text that no parser reads
     if invalid_character(text):
         return unread
-    weight = weigh(text, budget.tokens_of_a_file)
+    weight = weigh(text, budget.tokens_per_file)
     # The weight comes first, because `weigh` stops early in a heavy text, while `refusal` may read all of it.
-    return unread if weight.tokens <= budget.tokens_of_a_file and refusal(text) else weight
+    return unread if weight.tokens <= budget.tokens_per_file and refusal(text) else weight
 
 
 def _findings(refused: Mapping[str, str], budget: Budget, *, rendered: bool) -> Iterator[Finding]:

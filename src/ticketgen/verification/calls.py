@@ -1,4 +1,4 @@
-"""Level 3, across modules: the inputs, outputs and provider configurations of module calls."""
+"""Level 3, across modules: inputs, outputs and providers of module calls."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ticketgen.hcl.uses import Use
 __all__ = ["check_calls", "check_remote_modules"]
 
 _MAX_MISSING = 100
-"""Limit of arguments and provider configurations that are reported as missing for one call."""
+"""Limit of missing arguments, and of missing provider configurations, that are reported for one call."""
 # https://developer.hashicorp.com/terraform/language/block/module: the meta-arguments of a call.
 _META_ARGUMENTS = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
@@ -40,12 +40,12 @@ _META_ARGUMENTS = frozenset({"source", "version", "providers", "count", "for_eac
 def check_calls(
     module: Module, folders: Mapping[str, Module], guesses: Guesses, unread: Set[str] = frozenset()
 ) -> Iterator[Finding]:
-    """Yield findings about the calls in a module, and about the provider configurations that it uses.
+    """Yield findings about the calls and provider references in a module.
 
     Args:
         module: the calling module.
-        folders: every module below the directory, by folder.
-        guesses: those of the directory.
+        folders: all modules of the directory, by folder.
+        guesses: finds similar names for the help; shared by all checks of the directory.
         unread: the files and folders that were not read, such as links.
     """
     called: dict[str, Module] = {}
@@ -62,22 +62,22 @@ def check_calls(
     for use in module.uses:
         if use.address.kind == "module":
             yield from _check_output(use, called, guesses)
-    yield from _named_providers(module, guesses)
+    yield from _check_provider_arguments(module, guesses)
 
 
 def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
-    """Yield one note about all calls of modules from a registry or repository, at the first of them."""
-    places = sorted(
+    """Yield one note that counts the calls of remote modules, at the first of them."""
+    locations = sorted(
         source.at(call.file)
         for module in modules
         for call in module.calls.values()
         if (source := call.value("source")) is not None and source_folder(module, call.block) is None
     )
-    if places:
-        what = "1 module is" if len(places) == 1 else f"{len(places):,} modules are"
+    if locations:
+        what = "1 module is" if len(locations) == 1 else f"{len(locations):,} modules are"
         message = f"{what} not checked: the source is not a folder of this directory"
         help = "check the configuration with `terraform validate` as well; --ignore module-not-checked accepts it"
-        yield MODULE_NOT_CHECKED.found(message, help, at=places[0])
+        yield MODULE_NOT_CHECKED.found(message, help, at=locations[0])
 
 
 def _is_below(folder: str, above: str) -> bool:
@@ -85,18 +85,18 @@ def _is_below(folder: str, above: str) -> bool:
 
 
 def _missing_module(call: Declaration, folder: str, unread: Set[str]) -> Finding:
-    place = call.block.value("source").at(call.file)
+    location = call.block.value("source").at(call.file)
     if folder.startswith(".."):
         message = f"{call.address} is not checked: its source {folder} is outside the directory"
         help = "validate a directory that contains both"
-        return MODULE_NOT_CHECKED.found(message, help, at=place)
+        return MODULE_NOT_CHECKED.found(message, help, at=location)
     is_hidden = any(part.startswith(".") for part in folder.split("/"))
     if is_hidden or any(_is_below(folder, each) for each in unread):
         message = f"{call.address} is not checked: its source {folder} is a hidden folder or a link"
         help = "move the module to a folder that is neither hidden nor a link"
-        return MODULE_NOT_CHECKED.found(message, help, at=place)
+        return MODULE_NOT_CHECKED.found(message, help, at=location)
     message = f"the source of {call.address}, {folder}, contains no .tf file"
-    return MISSING_MODULE.found(message, at=place)
+    return MISSING_MODULE.found(message, at=location)
 
 
 def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
@@ -104,34 +104,38 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
     given = {attribute.name: attribute for attribute in call.block.body.attributes}
     for name, attribute in given.items():
         if name not in _META_ARGUMENTS and name not in variables and callee.complete:
-            message = (
-                f"unsupported argument {name} in {call.address}: {_named(callee)} declares no such variable"
-            )
+            message = f"unsupported argument {name} in {call.address}: {_folder_name(callee)} declares no such variable"
             help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
             yield UNKNOWN_MODULE_INPUT.found(message, help, at=attribute.at(call.file))
     missing = (each for each in callee.required_variables if each.name not in given)
     for variable in islice(missing, _MAX_MISSING):
         name = variable.name
         message = f"missing required argument {name} in {call.address}"
-        help = f"set {name}: the variable at {variable.place} has no default"
-        yield MISSING_MODULE_INPUT.found(message, help, at=call.place)
+        help = f"set {name}: the variable at {variable.location} has no default"
+        yield MISSING_MODULE_INPUT.found(message, help, at=call.location)
     if next(missing, None) is not None:
         message = f"{call.address} lacks more than {_MAX_MISSING} required arguments"
-        yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.place)
+        yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.location)
 
 
 def _check_output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> Iterator[Finding]:
-    callee, asked = called.get(use.address.name), use.reference.attribute
-    if callee is not None and asked is not None and callee.complete and asked.name not in callee.outputs:
-        message = f"{use.address} has no output {asked.name}"
-        help = guesses.did_you_mean(asked.name, callee.outputs) or f"declare the output in {_named(callee)}"
-        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=asked.at(use.file))
+    callee, output = called.get(use.address.name), use.reference.attribute
+    if callee is not None and output is not None and callee.complete and output.name not in callee.outputs:
+        message = f"{use.address} has no output {output.name}"
+        help = (
+            guesses.did_you_mean(output.name, callee.outputs)
+            or f"declare the output in {_folder_name(callee)}"
+        )
+        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=output.at(use.file))
 
 
 def _check_passed_providers(
     module: Module, call: Declaration, callee: Module, guesses: Guesses
 ) -> Iterator[Finding]:
-    """Check ``providers = { aws = aws.us_east_1 }``: the callee's name on the left, the caller's on the right."""
+    """Check an argument such as ``providers = { aws = aws.us_east_1 }``.
+
+    The callee's name is on the left, the caller's on the right.
+    """
     attribute = call.block.attribute("providers")
     passed: set[Address] = set()
     if attribute is not None and isinstance(attribute.value, Object):
@@ -141,18 +145,20 @@ def _check_passed_providers(
             if key.name and key not in callee.passed_providers and callee.complete:
                 message = (
                     f"{call.address} passes the provider configuration {key}, "
-                    f"which {_named(callee)} does not accept"
+                    f"which {_folder_name(callee)} does not accept"
                 )
                 help = "remove it, or add it to configuration_aliases in the module's required_providers"
                 yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file))
             yield from _check_provider(module, item.value, call.file, guesses)
     for name in islice((name for name in callee.sorted_providers if name not in passed), _MAX_MISSING):
-        message = f"missing provider configuration {name} in {call.address}: {_named(callee)} requires it"
+        message = (
+            f"missing provider configuration {name} in {call.address}: {_folder_name(callee)} requires it"
+        )
         help = f"add {name} = … to the providers argument"
-        yield MISSING_MODULE_PROVIDER.found(message, help, at=call.place)
+        yield MISSING_MODULE_PROVIDER.found(message, help, at=call.location)
 
 
-def _named_providers(module: Module, guesses: Guesses) -> Iterator[Finding]:
+def _check_provider_arguments(module: Module, guesses: Guesses) -> Iterator[Finding]:
     for file in module.files:
         for block in file.body.blocks:
             if block.type in {"resource", "data", "ephemeral", "import"}:
@@ -174,7 +180,7 @@ def _check_provider(module: Module, value: Expression, file: str, guesses: Guess
 
 
 def _provider_name(value: Expression) -> Address:
-    """The address ``aws`` or ``aws.us_east_1``, from a reference, a bare key, or a string as in Terraform 0.11."""
+    """The address from a reference, a bare key, or a string as in Terraform 0.11."""
     if isinstance(value, Literal):
         return Address.of_provider(str(value.value))
     if isinstance(value, Reference):
@@ -183,5 +189,5 @@ def _provider_name(value: Expression) -> Address:
     return Address("provider")
 
 
-def _named(module: Module) -> str:
+def _folder_name(module: Module) -> str:
     return module.folder or "the module"

@@ -10,11 +10,11 @@ from ticketgen.hcl.syntax import Expression, For, Literal, Object, Parentheses, 
 
 __all__ = ["is_null", "literal_value", "mismatches"]
 
-_LONGEST_SHOWN = 40  # characters of a string in a message
+_MAX_SHOWN = 40  # characters of a string in a message
 
 
 def mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str, str]]:
-    """Literals that cannot be converted to the type, each with the required type and the actual value.
+    """Literals that cannot be converted, with the required type and the actual value.
 
     The rules are those of cty's conversion.
     Source: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
@@ -31,7 +31,7 @@ def mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str,
         elif kind != "string" and shape:
             literal = literal_value(value)
             if not _converts(literal, kind):
-                yield value, f"a {kind}", _shown(literal)
+                yield value, f"a {kind}", _format_literal(literal)
     elif kind in {"list", "set"}:
         if isinstance(value, Tuple):
             for item in value.items:
@@ -55,7 +55,7 @@ def mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str,
 
 
 def _shape(value: Expression) -> str:
-    """The kind or value of a literal; "" for a value known only to a plan."""
+    """The kind or value of a literal; "" for a value that is known only at plan time."""
     if isinstance(value, Tuple) or (isinstance(value, For) and value.result_key is None):
         return "a list"
     if isinstance(value, Object | For):
@@ -63,19 +63,19 @@ def _shape(value: Expression) -> str:
     if isinstance(value, Template):
         return ""
     literal = literal_value(value)
-    return "" if literal is None else _shown(literal)
+    return "" if literal is None else _format_literal(literal)
 
 
-def _shown(literal: object) -> str:
+def _format_literal(literal: object) -> str:
     if isinstance(literal, bool):
         return "true" if literal else "false"
     if not isinstance(literal, str):
         return str(literal)
-    return quoted(literal if len(literal) <= _LONGEST_SHOWN else f"{literal[:_LONGEST_SHOWN]}…")
+    return quoted(literal if len(literal) <= _MAX_SHOWN else f"{literal[:_MAX_SHOWN]}…")
 
 
 def literal_value(value: Expression) -> object:
-    """The value of a literal, or of a number with a minus; None for anything else."""
+    """The value of a literal or a negative number; None for anything else."""
     if isinstance(value, Literal):
         return value.value
     if isinstance(value, Unary) and value.operator == "-" and isinstance(value.operand, Literal):
@@ -90,7 +90,7 @@ def _converts(literal: object, kind: str) -> bool:
     if isinstance(literal, bool):
         return False
     if isinstance(literal, str):
-        # The provider's SDK treats "" as a number that is not set.
+        # The provider's SDK treats "" as an unset number.
         return literal == "" or _is_number(literal)
     return True
 

@@ -1,7 +1,7 @@
 """Level 3, references: dependency cycles.
 
-As in Terraform's own graph, a module is not a node. Its outputs depend on the values in their expressions, and its
-variables on the arguments of the call. So two modules may use each other's outputs without a cycle.
+As in Terraform's own graph, a module is not a node. Each output depends on the references in its expression, and each
+variable on the argument of the call. So two modules may use each other's outputs without a cycle.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ticketgen.hcl.uses import Use
 __all__ = ["check_cycles"]
 
 _WHOLE_CALL = frozenset({"count", "for_each", "depends_on"})
-"""Arguments of a call on which every output depends."""
+"""Arguments of a module call that every output depends on."""
 
 _Graph = Mapping[Address, set[Address]]
 
@@ -44,7 +44,7 @@ class _BudgetExceeded(Exception):
 
 
 class _Graphs:
-    """The dependency graph of each module, in which the outputs of its calls are nodes."""
+    """The dependency graph of each module. The outputs of its calls are nodes."""
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
@@ -72,34 +72,37 @@ class _Graphs:
             elif use.block.type == "module" and id(use.block) in by_node:
                 arguments[by_node[id(use.block)].name].setdefault(use.argument, set()).add(target)
             elif use.block.type != "variable" and id(use.block) in by_node:
-                graph[by_node[id(use.block)]].add(target)  # a variable's validation reads its own value
+                # Not for variables: the validation of a variable refers to the variable itself.
+                graph[by_node[id(use.block)]].add(target)
         calls = [each.address for each in module.calls.values()]
         for address in {**dict.fromkeys(calls), **outputs}:
             call = module.calls.get(address.name)
             graph.setdefault(address, set())
             if call is not None:
-                graph[address] |= self._given(module, call, address.attribute, arguments[address.name])
+                graph[address] |= self._call_dependencies(
+                    module, call, address.attribute, arguments[address.name]
+                )
         return graph
 
-    def _given(
+    def _call_dependencies(
         self, module: Module, call: Declaration, output: str, arguments: Mapping[str, set[Address]]
     ) -> set[Address]:
-        """The dependencies of a call's output in the calling module; of the whole call for ""."""
+        """The caller's nodes that an output of a call depends on; "" is the whole call."""
         folder = source_folder(module, call.block)
-        wanted = set(_WHOLE_CALL)  # the outputs of a module that was not read depend on unknown inputs
+        names = set(_WHOLE_CALL)  # the outputs of a module that was not read depend on unknown inputs
         if folder is not None and folder in self.configuration.modules:
             inputs = self.inputs(folder)
-            # `module.x` as a whole, as in depends_on or a splat, means all of its outputs.
-            for name in [output] if output else inputs:
-                wanted |= inputs.get(name, frozenset())
+            # `module.x` without an output, as in depends_on or a splat, stands for all outputs.
+            for each in [output] if output else inputs:
+                names |= inputs.get(each, frozenset())
         found: set[Address] = set()
-        for name in wanted if len(wanted) < len(arguments) else arguments.keys() & wanted:
+        for name in names if len(names) < len(arguments) else arguments.keys() & names:
             found.update(arguments.get(name, ()))
-        self._spend(len(wanted) + len(found))
+        self._spend(len(names) + len(found))
         return found
 
     def inputs(self, folder: str) -> Mapping[str, frozenset[str]]:
-        """The variables that each output of a module depends on."""
+        """The names of the variables that each output of a module depends on."""
         if folder not in self._inputs:
             self._inputs[folder] = {}
             graph = self.of(folder)
@@ -125,13 +128,16 @@ class _Graphs:
 
 
 def _target(use: Use) -> Address:
-    """The node that a reference leads to: for a module, its output if the reference says which one."""
+    """The node that a reference leads to; for a module, the output if it names one."""
     output = use.reference.attribute if use.address.kind == "module" else None
     return use.address._replace(attribute=output.name) if output else use.address
 
 
 def _cycles(graph: _Graph) -> Iterator[list[Address]]:
-    """The cycles of a graph, by Tarjan's algorithm for strongly connected components, without recursion."""
+    """The cycles of a graph, one for each strongly connected component.
+
+    This is Tarjan's algorithm without recursion.
+    """
     index: dict[Address, int] = {}
     low: dict[Address, int] = {}
     stack: list[Address] = []
@@ -193,8 +199,8 @@ def _shortest(graph: _Graph, component: set[Address]) -> list[Address]:
 
 def _finding(module: Module, cycle: list[Address]) -> Finding:
     declared = (module.declarations.get(address.declared) for address in cycle)
-    place = next((found[0].place for found in declared if found), None)
+    location = next((found[0].location for found in declared if found), None)
     names = list(map(str, cycle))
     shown = names if len(names) <= 6 else [*names[:3], f"… {len(names) - 5} more …", *names[-2:]]
     message = f"dependency cycle: {' → '.join([*shown, names[0]])}"
-    return DEPENDENCY_CYCLE.found(message, "remove one of these references", at=place)
+    return DEPENDENCY_CYCLE.found(message, "remove one of these references", at=location)

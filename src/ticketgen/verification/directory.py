@@ -1,4 +1,4 @@
-"""Reading directories of Terraform from the disk."""
+"""Read directories of Terraform from the disk."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ https://developer.hashicorp.com/terraform/language/files and
 https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files."""
 
 _NOTED_FILES = re.compile(r"(?s:.*)\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
-"""What else Terraform or OpenTofu reads. `unchecked` has a note for each such file, but not for a link out."""
+"""Other files that Terraform or OpenTofu reads. `unchecked` yields a note for each, except for links that lead out."""
 
 MAX_TOTAL_BYTES = 20 * 1024 * 1024
-"""Bytes that are read of one directory; they are in memory while it is checked."""
+"""Limit of the bytes that are read from one directory; they are in memory while it is checked."""
 MAX_READ = 10_000
-"""Files that are read of one directory."""
+"""Limit of the files that are read from one directory."""
 
 _MAX_FILES = 100_000
-"""Names that are kept, to know which files exist."""
+"""Limit of the paths that are kept, to know which files exist."""
 _MAX_NAMES = 20 * 1024 * 1024
-"""Characters of the names that are kept. A path may have 4,096 bytes, and in deep folders more."""
-_BYTES_PER_FINDING = 200
-"""Characters that count for a file that is not read, beyond its name."""
+"""Limit of the characters in these paths. A path may have 4,096 bytes, and in deep folders more."""
+_CHARACTERS_PER_FINDING = 200
+"""Characters that count for the finding about an unread file, in addition to the path."""
 
 _FOLDERS = frozenset({Kind.FOLDER, Kind.LINKED_UNSEEN})
 
@@ -50,10 +50,10 @@ class Directory:
     """The contents of a directory.
 
     Attributes:
-        texts: every Terraform file and every Python test file: relative posix path to text.
+        texts: the text of every Terraform file and every Python test file, by relative posix path.
         paths: the relative posix paths of all files; None if there are too many to list.
-        unread: the files and folders that were not read; of those beyond a limit, one of each kind in each folder.
-            Also the links to folders that were.
+        unread: the files and folders that were not read, and links to folders. Of the files over a limit, it has one
+            of each kind in each folder.
     """
 
     texts: Mapping[str, str]
@@ -66,8 +66,8 @@ class Target:
     """A directory to verify.
 
     Attributes:
-        folder: its path.
-        files: the only files to report, relative to it, posix; None for all.
+        folder: the path of the directory.
+        files: the files to report, as relative posix paths; None for all.
     """
 
     folder: Path
@@ -75,66 +75,66 @@ class Target:
 
 
 def targets(paths: Iterable[Path], shown: Callable[[Path], str] = str) -> Checked[tuple[Target, ...]]:
-    """The directories to verify for paths of directories and files, each once.
+    """The directories to verify for the given paths, each once.
 
-    A file stands for its own directory, of which only the file is reported. A file that is not Terraform, such as a
-    test, belongs to the nearest directory above it that has Terraform. A directory inside another target is verified
+    For a file, the whole directory is verified, but only the file is reported. A file that is not Terraform, such as a
+    test, belongs to the nearest parent directory that contains Terraform. A directory inside another target is verified
     with that one.
 
     Args:
-        paths: as they were given.
-        shown: how a path is written in a message.
+        paths: paths of directories and files.
+        shown: formats a path for a message.
     """
     whole: dict[Path, Path] = {}
     parts: dict[Path, tuple[Path, set[Path]]] = {}
     findings = []
     for path in paths:
-        wrong = _unusable(path, shown(path))
-        if wrong:
-            findings.append(wrong)
+        finding = _unusable(path, shown(path))
+        if finding:
+            findings.append(finding)
         elif path.is_dir():
             whole.setdefault(_resolve(path), path)
         else:
-            place = _resolve(path.parent) / path.name
             folder = _directory_of(path)
             _, files = parts.setdefault(_resolve(folder), (folder, set()))
-            files.add(place)
-    wanted = {**{place: folder for place, (folder, _) in parts.items()}, **whole}
-    # Of directories inside another one that were named as a whole, every file is reported.
+            files.add(_resolve(path.parent) / path.name)
+    requested = {**{path: folder for path, (folder, _) in parts.items()}, **whole}
+    # If a directory inside another target was named itself, all of its files are reported.
     named: dict[Path, set[Path]] = {}
-    for place in wanted:
-        of_target = named.setdefault(_outermost(place, wanted), set())
-        if place in parts:
-            of_target |= parts[place][1]
-    for place in whole:
-        target = _outermost(place, wanted)
+    for path in requested:
+        of_target = named.setdefault(_outermost(path, requested), set())
+        if path in parts:
+            of_target |= parts[path][1]
+    for path in whole:
+        target = _outermost(path, requested)
         if target not in whole:
-            named[target].update(place / entry.path for entry in Listing(place))
+            named[target].update(path / entry.path for entry in Listing(path))
     found = [
         Target(
             folder,
-            None
-            if place in whole
-            else frozenset(each.relative_to(place).as_posix() for each in named[place]),
+            None if path in whole else frozenset(each.relative_to(path).as_posix() for each in named[path]),
         )
-        for place, folder in wanted.items()
-        if place in named
+        for path, folder in requested.items()
+        if path in named
     ]
     return Checked(tuple(found) if not findings else None, tuple(findings))
 
 
-def _outermost(place: Path, wanted: Collection[Path]) -> Path:
-    """The directory with which this one is read: reading one reads those inside, except hidden folders."""
-    found = inner = place
+def _outermost(path: Path, requested: Collection[Path]) -> Path:
+    """The outermost requested directory that is read together with this one.
+
+    Reading a directory includes the folders inside it, except hidden ones.
+    """
+    found = inner = path
     while inner != inner.parent and not inner.name.startswith("."):
         inner = inner.parent
-        if inner in wanted:
+        if inner in requested:
             found = inner
     return found
 
 
 def _resolve(path: Path) -> Path:
-    """The path without links. Not `Path.resolve`, which raises where links form a loop."""
+    """The path without links. `Path.resolve` raises an error for a loop of links."""
     return Path(real_path(path))
 
 
@@ -171,10 +171,10 @@ def _has_terraform(folder: Path) -> bool:
 
 
 def _parents(folder: Path) -> Iterator[Path]:
-    """The folders above one, as paths that begin like it."""
-    place = _resolve(folder)
-    while place != place.parent:
-        place = place.parent
+    """The parents of a folder, as paths in the same form."""
+    path = _resolve(folder)
+    while path != path.parent:
+        path = path.parent
         folder = folder.parent if folder.name not in {"", ".."} else folder / ".."
         yield folder
 
@@ -184,23 +184,23 @@ def _unreadable(file: str, message: str, help: str) -> Finding:
 
 
 def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
-    """Read everything below a directory except hidden files and folders, and links that lead out of it.
+    """Read a directory, except hidden entries and links that lead out.
 
     Args:
         root: the directory.
-        name: how messages call it; as ``root`` if None.
+        name: the name of the directory in messages; None for ``root``.
 
     Returns:
-        No value if there is nothing to read. A file that cannot be read is a finding and is left out.
+        No value if there is nothing to read. A file that cannot be read yields a finding and is left out.
     """
-    called = str(root) if name is None else name
+    shown_name = str(root) if name is None else name
     texts: dict[str, str] = {}
     unread: set[str] = set()
     paths: list[str] = []
     findings = []
     left = MAX_TOTAL_BYTES
     room = room_of_unread = _MAX_NAMES
-    beyond: Counter[tuple[str, str]] = Counter()
+    over_limit: Counter[tuple[str, str]] = Counter()
     listing = Listing(root)
     try:
         for entry in listing:
@@ -210,7 +210,7 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
             folder, _, file = entry.path.rpartition("/")
             if entry.kind is Kind.LINKED:
                 unread.add(entry.path)
-                room_of_unread -= len(entry.path) + _BYTES_PER_FINDING
+                room_of_unread -= len(entry.path) + _CHARACTERS_PER_FINDING
                 continue
             is_other = not _READ_FILES.fullmatch(file) and (
                 entry.kind is Kind.FILE or not _NOTED_FILES.fullmatch(file)
@@ -223,42 +223,42 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
             if entry.kind is Kind.FILE and (left <= 0 or len(texts) >= MAX_READ):
                 # One of each kind stands for those in its folder, because there may be very many.
                 kind = folder, file.partition(".")[2]
-                beyond[kind] += 1
-                if beyond[kind] == 1:
+                over_limit[kind] += 1
+                if over_limit[kind] == 1:
                     unread.add(entry.path)
-                    room_of_unread -= len(entry.path) + _BYTES_PER_FINDING
+                    room_of_unread -= len(entry.path) + _CHARACTERS_PER_FINDING
                 continue
             content = _content(entry)
             left -= len(entry.path)
             if isinstance(content, Finding):
                 findings.append(content)
                 unread.add(entry.path)
-                room_of_unread -= len(entry.path) + _BYTES_PER_FINDING
+                room_of_unread -= len(entry.path) + _CHARACTERS_PER_FINDING
             else:
                 left -= len(content)
                 texts[entry.path] = content
     except OSError as error:
-        return Checked(None, (_no_directory(root, called, error),))
-    findings += _limits(called, listing, beyond.total())
+        return Checked(None, (_no_directory(root, shown_name, error),))
+    findings += _limits(shown_name, listing, over_limit.total())
     if not any(file.endswith(".tf") for file in texts) and not findings:
         help = (
             "write it as HCL: ticketgen does not read Terraform's JSON syntax"
             if any(file.endswith(".tf.json") for file in texts)
             else "name a directory of Terraform"
         )
-        return Checked(None, (NO_TERRAFORM.found(f"{called} has no .tf file", help),))
+        return Checked(None, (NO_TERRAFORM.found(f"{shown_name} has no .tf file", help),))
     known = frozenset(paths) if len(paths) <= _MAX_FILES and room >= 0 and listing.is_complete else None
     return Checked(Directory(texts, known, frozenset(unread)), tuple(limit_findings(findings)))
 
 
-def _no_directory(root: Path, called: str, error: OSError) -> Finding:
+def _no_directory(root: Path, shown_name: str, error: OSError) -> Finding:
     known = {errno.ENOENT: "does not exist", errno.ENOTDIR: "is not a directory"}
     what = known.get(error.errno or 0, f"cannot be read: {error.strerror}")
-    return NO_DIRECTORY.found(f"{called} {what}")
+    return NO_DIRECTORY.found(f"{shown_name} {what}")
 
 
 def _content(entry: Entry) -> str | Finding:
-    """The text of a file, or why there is none."""
+    """The text of a file, or the finding about why it cannot be read."""
     if entry.kind is Kind.OUTSIDE:
         message = "not checked: the file is a link that leads out of the directory"
         help = "replace the link with the file, or validate a directory that contains both"
@@ -273,7 +273,7 @@ def _content(entry: Entry) -> str | Finding:
         return _unreadable(entry.path, f"the file is {entry.kind.value}", "replace it with a regular file")
     try:
         content = entry.read(MAX_BYTES)
-        # Half a character may stand at the end of what was read of a file over the limit, which no parser gets.
+        # A file over the limit may be cut within a character; no parser gets that text.
         return content.decode("utf-8", "strict" if len(content) <= MAX_BYTES else "replace")
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}"
@@ -283,8 +283,8 @@ def _content(entry: Entry) -> str | Finding:
         return _unreadable(entry.path, message, "save it as UTF-8")
 
 
-def _limits(called: str, listing: Listing, unread: int) -> Iterator[Finding]:
-    """Findings about what was not read because the directory is too large."""
+def _limits(shown_name: str, listing: Listing, unread: int) -> Iterator[Finding]:
+    """Findings about files that were not read because the directory is too large."""
     reasons = []
     if unread:
         what = f"{unread:,} files were" if unread > 1 else "1 file was"
@@ -297,4 +297,4 @@ def _limits(called: str, listing: Listing, unread: int) -> Iterator[Finding]:
         )
     for reason in reasons:
         help = "validate the directories in it one by one"
-        yield NOT_CHECKED.found(f"not checked: too large: {called}: {reason}", help)
+        yield NOT_CHECKED.found(f"not checked: too large: {shown_name}: {reason}", help)

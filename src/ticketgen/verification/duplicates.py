@@ -14,11 +14,11 @@ __all__ = ["check_duplicates"]
 
 
 def check_duplicates(module: Module) -> Iterator[Finding]:
-    """Yield a finding for each repeated declaration of an address, except in override files."""
+    """Yield a finding for each duplicate declaration, except in override files."""
     for address, found in module.declarations.items():
         own = [declaration for declaration in found if not is_override(declaration.file)]
-        for again in own[1:]:
-            yield _twice(str(address), again.place, own[0])
+        for duplicate in own[1:]:
+            yield _finding(str(address), duplicate.location, own[0])
     yield from _providers(module)
 
 
@@ -31,9 +31,9 @@ def _providers(module: Module) -> Iterator[Finding]:
             declaration = Declaration(provider_address(block), file.path, block)
             first = seen.setdefault(declaration.address, declaration)
             if first is not declaration:
-                yield _twice(f"provider {declaration.address}", declaration.place, first)
+                yield _finding(f"provider {declaration.address}", declaration.location, first)
 
 
-def _twice(what: str, location: Location, first: Declaration) -> Finding:
-    message = f"{what} is already declared at {first.place}"
+def _finding(what: str, location: Location, first: Declaration) -> Finding:
+    message = f"{what} is already declared at {first.location}"
     return DUPLICATE_ADDRESS.found(message, at=location)

@@ -1,4 +1,4 @@
-"""Levels 1 and 2, one file at a time: two parsers that must agree, and the round trip."""
+"""Levels 1 and 2, for each file: two parsers that must agree, and the round trip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ticketgen.hcl.syntax import File
 
 __all__ = ["check_syntax", "round_trip_finding"]
 
-_MAX_COMPLAINTS = 100
+_MAX_ERRORS = 100
 
 
 def check_syntax(path: str, text: str, *, rendered: bool, round_trips: bool = True) -> Checked[File]:
@@ -21,34 +21,36 @@ def check_syntax(path: str, text: str, *, rendered: bool, round_trips: bool = Tr
 
     Args:
         path: the name of the file in findings.
-        text: its text, without a byte order mark.
-        rendered: whether ticketgen rendered it; see `verify`.
+        text: the text, without a byte order mark.
+        rendered: whether ticketgen rendered the file; see `verify_within`.
         round_trips: whether to make the round trip here; False if the second process makes it.
     """
-    not_ours = Severity.ERROR if rendered else Severity.NOTE
+    severity_if_unchecked = Severity.ERROR if rendered else Severity.NOTE
     refused = refusal(text)
     if refused:
         before = text[: refused.offset]
-        place = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        severity = Severity.ERROR if refused.invalid else not_ours
+        location = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        severity = Severity.ERROR if refused.invalid else severity_if_unchecked
         kind = SYNTAX if refused.invalid else NOT_CHECKED
-        return Checked(None, (kind.found(refused.reason, refused.help, at=place, severity=severity),))
-    strict = parser_errors(text)
-    if strict:
+        return Checked(None, (kind.found(refused.reason, refused.help, at=location, severity=severity),))
+    errors = parser_errors(text)
+    if errors:
         findings = [
-            SYNTAX.found(each.summary, each.detail, at=each.at(path)) for each in strict[:_MAX_COMPLAINTS]
+            SYNTAX.found(each.summary, each.detail, at=each.at(path)) for each in errors[:_MAX_ERRORS]
         ]
-        if len(strict) > _MAX_COMPLAINTS:
-            message = f"the file has {len(strict) - _MAX_COMPLAINTS:,} more syntax errors"
-            place = strict[_MAX_COMPLAINTS].at(path)
-            findings.append(SYNTAX.found(message, "correct the others first", at=place))
+        if len(errors) > _MAX_ERRORS:
+            message = f"the file has {len(errors) - _MAX_ERRORS:,} more syntax errors"
+            location = errors[_MAX_ERRORS].at(path)
+            findings.append(SYNTAX.found(message, "correct the others first", at=location))
         return Checked(None, tuple(findings))
     tree = read(text)
     file = tree if isinstance(tree, Unreadable) else to_file(path, tree)
     if isinstance(file, Unreadable):
         message = f"valid HCL, but not checked, because python-hcl2 cannot read it: {file.reason}"
         help = "simplify the expression, or check the file with terraform validate"
-        return Checked(None, (NOT_CHECKED.found(message, help, at=file.at(path), severity=not_ours),))
+        return Checked(
+            None, (NOT_CHECKED.found(message, help, at=file.at(path), severity=severity_if_unchecked),)
+        )
     written = write(tree) if round_trips else None
     del tree
     difference = written.difference() if written else ""
@@ -56,7 +58,7 @@ def check_syntax(path: str, text: str, *, rendered: bool, round_trips: bool = Tr
 
 
 def round_trip_finding(path: str, difference: str, *, rendered: bool) -> Finding:
-    """The finding for a file that its round trip changes."""
+    """The finding about a file that a round trip changes."""
     severity = Severity.ERROR if rendered else Severity.NOTE
     help = "simplify the expression"
     return ROUND_TRIP.found(difference, help, at=Location(path), severity=severity)

@@ -1,6 +1,6 @@
 """Limit how many findings of one rule are listed.
 
-GitHub takes 25,000 results of a run, and shows 5,000 of them:
+GitHub accepts 25,000 results of a run, and shows 5,000 of them:
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning.
 """
 
@@ -20,17 +20,17 @@ MAX_PER_FILE: Final = 1_000
 MAX_PER_RULE: Final = 5_000
 """Limit of findings of one rule in all files."""
 _MAX_FILES: Final = 1_000
-"""Limit of files whose other findings of one rule are counted by themselves."""
+"""Limit of files for which the unlisted findings of one rule are counted separately."""
 _MAX_LENGTH: Final = 2_000
-"""Characters of a message or a help."""
-_BY_SEVERITY: Final = {severity: place for place, severity in enumerate(Severity)}
+"""Limit of characters in a message or a help."""
+_BY_SEVERITY: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def limit_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the findings up to the limits, and one that counts the others for each rule and file.
+    """Yield the findings up to the limits, then one per rule and file for the rest.
 
-    Those in very many files are counted together, for each rule. A finding that counts others is as severe as the
-    worst of them, so what fails without the limits fails with them.
+    For a rule with findings in very many files, the rest is counted in one finding. A finding that counts others has
+    the highest severity among them, so the limits never change whether a run fails.
     """
     of_rule: Counter[str] = Counter()
     of_file: Counter[tuple[str, str]] = Counter()

@@ -1,6 +1,6 @@
-"""Comments ``# ticketgen:ignore RULE reason``, which silence one finding for a reason.
+"""Comments ``# ticketgen:ignore RULE reason``, which suppress one finding.
 
-A comment on a line of its own applies to the next line that is neither empty nor a comment; any other comment applies
+A comment on a separate line applies to the next line that is neither empty nor a comment; any other comment applies
 to its own line.
 """
 
@@ -35,15 +35,15 @@ class _Ignore:
 def apply_ignores(
     findings: Iterable[Finding], texts: Mapping[str, str], rules: Set[str], *, all_read: bool
 ) -> Iterator[Finding]:
-    """Yield the findings that no comment silences, and findings about the comments themselves.
+    """Yield the findings that no comment suppresses, and findings about the comments.
 
     Args:
         findings: the findings of all levels.
-        texts: every file, by its path in findings.
+        texts: the text of every file, by the path in findings.
         rules: the ids of all rules.
         all_read: whether every level checked every file, so that a comment without a finding is unused.
     """
-    # Read twice, so that only the valid ones are kept.
+    # The comments are read twice, so that only the valid ones are kept in memory.
     valid = {
         _key(each)
         for each in _all_comments(texts)
@@ -63,7 +63,7 @@ def apply_ignores(
 
 
 def _key(ignore: _Ignore) -> tuple[str, int, str]:
-    """What a finding must have to be silenced: its file, line and rule."""
+    """The file, line and rule of the findings that a comment suppresses."""
     return ignore.location.file, ignore.line, ignore.rule
 
 
@@ -76,7 +76,7 @@ def _ignores(path: str, text: str) -> Iterator[_Ignore]:
     if "ticketgen:ignore" not in text:
         return
     lines = text.split("\n")
-    waiting: list[_Ignore] = []  # comments on lines of their own, which apply to the next line of code
+    waiting: list[_Ignore] = []  # comments on separate lines, which apply to the next line of code
     for number, line in enumerate(lines, 1):
         code = line.strip()
         if waiting and code and not code.startswith(_NOT_CODE):

@@ -1,4 +1,4 @@
-"""The levels that need all files: first the round trips, then references, schema and rules."""
+"""The checks that need all files: round trips, references, schema and rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["check_round_trips", "check_together"]
 def check_round_trips(
     files: Iterable[File], texts: Mapping[str, str], differences: Mapping[str, str], *, rendered: bool
 ) -> Iterator[Finding]:
-    """Yield the results of the second process, and make the round trips that it did not answer."""
+    """Yield the findings of the second process, and make the missing round trips."""
     for file in files:
         difference = differences.get(file.path)
         if difference is None:

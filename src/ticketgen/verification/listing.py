@@ -1,7 +1,7 @@
-"""The files below a directory, found and opened without leaving it.
+"""List and open the files below a directory without leaving it.
 
-Every folder is opened by its name in the folder above, never by a path, and no link is followed on the way: what a
-stranger plants in the directory, or puts there while it is read, leads nowhere. A link to a file inside the directory
+Every folder is opened by its name in the parent folder, never by a path, and no link is followed on the way. So a link
+that an attacker puts into the directory, even while it is read, leads nowhere. A link to a file inside the directory
 counts as that file.
 """
 
@@ -25,15 +25,15 @@ MAX_ENTRIES = 1_000_000
 MAX_DEPTH = 100
 """Levels of folders; each level costs a file descriptor."""
 _MAX_NAMES = 100 * 1024 * 1024
-"""Bytes of the names that are in memory at once: of a folder, and of each folder above it."""
+"""Limit of the bytes of names in memory at the same time: those in a folder and in each of its parents."""
 _BYTES_PER_NAME = 100
-"""Bytes for a name in a list, beyond its own."""
+"""Memory for each name in a list, in addition to the string."""
 _MAX_STEPS = 500_000
-"""Parts of paths that are looked up for all links together: a link may lead to links, through very long paths."""
+"""Limit of path segments to look up for all links together: a link may lead to other links, through very long paths."""
 
 
 class Kind(StrEnum):
-    """What an entry of a folder is, as far as reading it goes."""
+    """The kind of an entry, which decides how it is read."""
 
     FILE = "file"
     OUTSIDE = "a link that leads out of the directory"
@@ -50,10 +50,10 @@ class Entry:
     """A file, or a folder that cannot be listed.
 
     Attributes:
-        path: relative to the directory, with slashes.
-        kind: what it is.
-        read: returns the content up to one byte over a number; only of a file.
-        error: why a folder cannot be listed.
+        path: the path relative to the directory, with slashes.
+        kind: the kind of the entry.
+        read: returns the content, at most one byte more than a limit; None unless the entry is a file.
+        error: why the folder cannot be listed.
     """
 
     path: str
@@ -63,10 +63,10 @@ class Entry:
 
 
 class Listing:
-    """One pass over the directory.
+    """One pass over a directory.
 
     Attributes:
-        is_complete: whether the pass came to the end, within the limits.
+        is_complete: whether the pass has not hit a limit.
     """
 
     def __init__(self, root: Path) -> None:
@@ -78,7 +78,7 @@ class Listing:
         self._steps = 0
 
     def __iter__(self) -> Iterator[Entry]:
-        """Every entry but hidden ones, sorted in each folder. Linked folders are not entered.
+        """Every entry that is not hidden. Links to folders are not followed.
 
         Raises:
             OSError: the directory itself cannot be opened.
@@ -131,15 +131,15 @@ class Listing:
         except OSError:
             return  # it has vanished
         kind = Kind.FILE if is_file else Kind.SPECIAL
-        yield Entry(prefix + name, kind, lambda most: read_file_in(name, folder, most))
+        yield Entry(prefix + name, kind, lambda limit: read_file_in(name, folder, limit))
 
     def _link(self, top: int, path: str) -> Iterator[Entry]:
         if self._steps > _MAX_STEPS:
             yield Entry(path, Kind.TANGLED)
             return
-        led = follow(f"{self._real}/{path}")
-        self._steps += led.parts
-        real, mode = led.path, led.mode
+        target = follow(f"{self._real}/{path}")
+        self._steps += target.parts
+        real, mode = target.path, target.mode
         if not mode:
             yield Entry(path, Kind.BROKEN)
         elif stat.S_ISDIR(mode):
@@ -150,7 +150,7 @@ class Listing:
             yield Entry(path, Kind.OUTSIDE)
         elif stat.S_ISREG(mode):
             inside = real[len(self._real) + 1 :]
-            yield Entry(path, Kind.FILE, lambda most: read_deep_below(top, inside, most))
+            yield Entry(path, Kind.FILE, lambda limit: read_deep_below(top, inside, limit))
         else:
             yield Entry(path, Kind.SPECIAL)
 

@@ -12,7 +12,7 @@ __all__ = ["check_loop_references"]
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments
 _LOOPS = {"each": ("for_each", MISPLACED_EACH), "count": ("count", MISPLACED_COUNT)}
-_REPEATERS = frozenset(argument for argument, _ in _LOOPS.values())
+_LOOP_ARGUMENTS = frozenset(argument for argument, _ in _LOOPS.values())
 _REPEATABLE = frozenset({"resource", "data", "module", "ephemeral", "import", "action"})
 # https://developer.hashicorp.com/terraform/language/expressions/references#resource-self
 _WITH_SELF = frozenset({"provisioner", "connection", "postcondition"})
@@ -22,20 +22,20 @@ def check_loop_references(module: Module) -> Iterator[Finding]:
     """Yield a finding for each misplaced use."""
     for use in module.built_in_uses:
         root, top = use.reference.root, use.block
-        place = use.reference.at(use.file)
+        location = use.reference.at(use.file)
         if root == "self" and _WITH_SELF.isdisjoint(use.within):
             message = "self is available only in provisioner, connection and postcondition blocks"
-            yield MISPLACED_SELF.found(message, "refer to the resource by its address", at=place)
+            yield MISPLACED_SELF.found(message, "refer to the resource by its address", at=location)
         if root not in _LOOPS:
             continue
-        wanted, kind = _LOOPS[root]
+        argument, kind = _LOOPS[root]
         if top.type not in _REPEATABLE:
-            message = f"{use.address} is not available in {top.type} blocks, which do not support {wanted}"
-            yield kind.found(message, "use a for expression", at=place)
-        elif use.argument in _REPEATERS:
-            message = f"{use.address} is not available in the {wanted} argument of its own block"
-            yield kind.found(message, f"refer to the value itself instead of {use.address}", at=place)
-        elif top.attribute(wanted) is None:
-            message = f"{use.address} is available only in a block that sets {wanted}"
-            help = f"set {wanted} in this block, or refer to the value itself instead of {use.address}"
-            yield kind.found(message, help, at=place)
+            message = f"{use.address} is not available in {top.type} blocks, which do not support {argument}"
+            yield kind.found(message, "use a for expression", at=location)
+        elif use.argument in _LOOP_ARGUMENTS:
+            message = f"{use.address} is not available in the {argument} argument of its own block"
+            yield kind.found(message, f"refer to the value itself instead of {use.address}", at=location)
+        elif top.attribute(argument) is None:
+            message = f"{use.address} is available only in a block that sets {argument}"
+            help = f"set {argument} in this block, or refer to the value itself instead of {use.address}"
+            yield kind.found(message, help, at=location)

@@ -1,4 +1,4 @@
-"""Level 3, references: missing files that an expression reads."""
+"""Level 3, references: files that an expression reads and that do not exist."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Fin
     """Yield a finding for each known path below the directory that does not exist."""
     if configuration.paths is None:
         return
-    made = frozenset(_created_files(configuration, values))
-    seen = set()
+    created = frozenset(_created_files(configuration, values))
+    reported = set()
     for folder, scopes in configuration.scopes.items():
         module = configuration.modules[folder]
         calls = [
@@ -45,24 +45,24 @@ def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Fin
         for scope in scopes if calls else ():
             for file, call, from_path in calls:
                 path = _path(values, scope, call, from_path=from_path)
-                missing = path and path not in configuration.paths and path not in made
-                if missing and (place := call.at(file.path)) not in seen:
-                    seen.add(place)
+                missing = path and path not in configuration.paths and path not in created
+                if missing and (location := call.at(file.path)) not in reported:
+                    reported.add(location)
                     message = f"{call.name}() reads {path}, which does not exist"
                     help = "create the file, or correct the path: Terraform resolves it where it runs"
-                    yield MISSING_FILE.found(message, help, at=place)
+                    yield MISSING_FILE.found(message, help, at=location)
 
 
 def _path(values: Evaluator, scope: Scope, call: Call, *, from_path: bool) -> str:
-    """The path that a call reads, relative to the verified directory; "" if it is unknown."""
+    """The path that a call reads, relative to the directory; "" if it is unknown."""
     value = values.of(call.arguments[0], scope)
     if not isinstance(value, str) or value.startswith(("/", "~")) or not value:
         return ""
     # Terraform runs in the root module. `path.module` is already relative to the verified directory.
     whole = value if from_path else posixpath.join(scope.root.module.folder, value)
     path = posixpath.normpath(whole)
-    hidden = any(part.startswith(".") for part in path.split("/"))  # hidden or outside, so never read
-    return "" if hidden else path
+    is_hidden = any(part.startswith(".") for part in path.split("/"))  # or outside the directory, with ".."
+    return "" if is_hidden else path
 
 
 def _reads_relative_to_module(expression: Expression) -> bool:
@@ -80,7 +80,7 @@ def _calls(expression: Expression) -> Iterator[Call]:
                 yield current
         within = [each for each, _ in subexpressions(current)]
         if any(isinstance(each, Call) and each.name in _GUARDS for each in within):
-            continue  # fileexists(x) ? file(x) : …
+            continue  # such as fileexists(x) ? file(x) : …
         waiting.extend(within)
 
 

@@ -1,6 +1,7 @@
-"""Level 4: every block against the provider's schema, from the snapshot in `ticketgen.aws.provider`.
+"""Level 4: check every block against the provider's schema.
 
-Types that the snapshot lacks, and modules that require another version of the provider, yield no errors.
+The schema is the snapshot in `ticketgen.aws.provider`. Types that it lacks, and modules that require another version of
+the provider, yield no errors.
 """
 
 from __future__ import annotations
@@ -71,9 +72,9 @@ _BUILT_IN = "terraform"
 
 
 def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Finding]:
-    """Yield findings about resources, data sources, provider configurations, and references to them.
+    """Yield findings about blocks with a provider schema, and references to them.
 
-    A note counts the unchecked blocks for each reason, at the first of them.
+    For each reason, one note counts the unchecked blocks, at the first of them.
     """
     unchecked: dict[str, list[Location]] = {}
     for module in modules:
@@ -84,23 +85,23 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
                     yield from checker.block(file.path, block)
         for use in module.uses:
             yield from checker.use(use)
-    for reason, places in sorted(unchecked.items()):
-        what = "1 block is" if len(places) == 1 else f"{len(places):,} blocks are"
+    for reason, locations in sorted(unchecked.items()):
+        what = "1 block is" if len(locations) == 1 else f"{len(locations):,} blocks are"
         message = f"{what} not checked against a schema: {reason}"
         help = "check the configuration with `terraform validate` as well; --ignore schema-not-checked accepts it"
-        yield SCHEMA_NOT_CHECKED.found(message, help, at=min(places))
+        yield SCHEMA_NOT_CHECKED.found(message, help, at=min(locations))
 
 
 def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
-    """Source and version constraint by local name of a provider, from ``required_providers``."""
+    """Source and version constraint of each entry in ``required_providers``, by name."""
     found: dict[str, tuple[str, Expression | None]] = {}
     for name, value in module.required_providers.items():
         source, version = f"hashicorp/{name}", None
         if isinstance(value, Object):
-            said = value.get("source")
-            if isinstance(said, Literal) and isinstance(said.value, str):
+            written = value.get("source")
+            if isinstance(written, Literal) and isinstance(written.value, str):
                 source = (
-                    said.value.removeprefix("registry.terraform.io/")
+                    written.value.removeprefix("registry.terraform.io/")
                     .removeprefix("registry.opentofu.org/")
                     .lower()
                 )
@@ -123,8 +124,8 @@ class _Checker:
     """The checks of one module.
 
     Args:
-        unchecked: the places of unchecked blocks by reason, for all modules.
-        guesses: those of the directory.
+        unchecked: the locations of unchecked blocks by reason, for all modules.
+        guesses: finds similar names for the help; shared by all checks of the directory.
     """
 
     def __init__(self, module: Module, unchecked: dict[str, list[Location]], guesses: Guesses) -> None:
@@ -141,23 +142,23 @@ class _Checker:
 
     def block(self, file: str, block: Block) -> Iterator[Finding]:
         """Check a top-level block."""
-        type, place = block.labels[0], block.at(file)
+        type, location = block.labels[0], block.at(file)
         provider = type.partition("_")[0]
         schema = schema_of(block.type, type) if self._is_known(provider) else None
         subject = f"data.{type}" if block.type == "data" else type
         if schema is None:
             if provider != _BUILT_IN and not (block.type == "provider" and self._is_known(provider)):
-                self._skip(self._reason(provider, subject), place)
+                self._skip(self._reason(provider, subject), location)
             return
         if self.version is _Version.OTHER and provider == "aws":
-            self._skip("the module requires an AWS provider before 5.100", place)
+            self._skip("the module requires an AWS provider before 5.100", location)
             return
         if self.version is _Version.LATER and provider == "aws":
-            self._skip("the module requires an AWS provider after 5.100", place)
+            self._skip("the module requires an AWS provider after 5.100", location)
         if subject in REMOVED_TYPES:
-            yield self.removed(f"{subject} was removed", place, REMOVED_TYPES[subject])
+            yield self.removed(f"{subject} was removed", location, REMOVED_TYPES[subject])
         elif schema.deprecated:
-            yield DEPRECATED.found(f"{subject} is deprecated", _SEE_DOCS, at=place)
+            yield DEPRECATED.found(f"{subject} is deprecated", _SEE_DOCS, at=location)
         body = _Body(self, subject, file, strict=self.version is _Version.KNOWN or provider != "aws")
         yield from body.check(block, block.body, schema, "", _META[block.type], top=block.type != "provider")
 
@@ -169,16 +170,16 @@ class _Checker:
         if not self._is_known(type.partition("_")[0]) or self.version is _Version.OTHER:
             return
         schema = schema_of(kind, type)
-        asked = use.reference.attribute
-        if schema is None or asked is None:
+        attribute = use.reference.attribute
+        if schema is None or attribute is None:
             return
-        name, place = asked.name, asked.at(use.file)
+        name, location = attribute.name, attribute.at(use.file)
         subject = f"data.{type}" if kind == "data" else type
         if name in schema.attributes or name in schema.blocks:
-            yield from self.superseded(subject, name, place, reading=True)
+            yield from self.superseded(subject, name, location, reading=True)
         elif self.version is _Version.KNOWN or not type.startswith("aws_"):
             known = chain(schema.attributes, schema.blocks)
-            yield from self.unknown(subject, name, place, f"{subject} has no attribute {name}", known)
+            yield from self.unknown(subject, name, location, f"{subject} has no attribute {name}", known)
 
     def unknown(
         self,
@@ -189,7 +190,10 @@ class _Checker:
         known: Iterable[str],
         kind: FindingKind = UNKNOWN_ATTRIBUTE,
     ) -> Iterator[Finding]:
-        """Report an unknown name. A name new in provider 6 is wrong only if the module also accepts provider 5."""
+        """Report an unknown name.
+
+        A name that is new in provider 6 is wrong only if the module also accepts provider 5.
+        """
         if (subject, path) in NEW or (path == "region" and subject.removeprefix("data.").startswith("aws_")):
             if self._constrained:
                 help = "require AWS provider 6 in required_providers, or remove it"
@@ -203,7 +207,7 @@ class _Checker:
     def superseded(
         self, subject: str, path: str, location: Location, *, reading: bool = False
     ) -> Iterator[Finding]:
-        """Report an attribute or block that provider 6 removed, made read-only or deprecated."""
+        """Report a name that provider 6 removed, made read-only or deprecated."""
         if (subject, path) in REMOVED:
             read_only = (subject, path) in READ_ONLY_SINCE_6
             if not (reading and read_only):
@@ -214,7 +218,7 @@ class _Checker:
             yield DEPRECATED.found(message, REPLACEMENTS[subject, path], at=location)
 
     def removed(self, what: str, location: Location, help: str) -> Finding:
-        """A finding about a removal in provider 6: an error if the module accepts no earlier version."""
+        """A finding about a removal; an error if the module requires provider 6."""
         severity = Severity.ERROR if self.version is _Version.LATER else Severity.WARNING
         return REMOVED_IN_PROVIDER_6.found(f"{what} in AWS provider 6", help, at=location, severity=severity)
 
@@ -262,56 +266,58 @@ class _Body:
                     name = path + inner.type
                     allowed = "only one is" if nested.max_items == 1 else f"only {nested.max_items} are"
                     message = f"too many {name} blocks in {self.subject}: {allowed} allowed"
-                    yield from self._found(TOO_MANY_BLOCKS, message, inner.at(self.file), "remove a block")
+                    yield from self._report(TOO_MANY_BLOCKS, message, inner.at(self.file), "remove a block")
                 yield from self._block(inner, inner.type, inner.body, schema, path)
         yield from self._missing(block, given, {*counts, *loops}, counts, loops, schema, path)
 
     def _attribute(self, attribute: Attribute, schema: BlockSchema, path: str) -> Iterator[Finding]:
-        name, place = path + attribute.name, attribute.at(self.file)
+        name, location = path + attribute.name, attribute.at(self.file)
         known = schema.attribute(attribute.name)
         if known is None:
             if attribute.name in schema.blocks:
                 if attribute.name == "timeouts" or _is_empty_block_list(attribute.value):
                     return
                 message = f"{name} of {self.subject} is a block type, but is written as an argument"
-                yield from self._found(UNKNOWN_ATTRIBUTE, message, place, f"write {attribute.name} {{ … }}")
+                yield from self._report(
+                    UNKNOWN_ATTRIBUTE, message, location, f"write {attribute.name} {{ … }}"
+                )
             else:
-                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, place, _settable(schema))
+                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, _settable(schema))
             return
         if known.read_only:
             message = f"{name} of {self.subject} is read-only: the provider sets it"
-            yield from self._found(READ_ONLY_ATTRIBUTE, message, place, "remove it")
+            yield from self._report(READ_ONLY_ATTRIBUTE, message, location, "remove it")
             return
-        yield from self.checker.superseded(self.subject, name, place)
+        yield from self.checker.superseded(self.subject, name, location)
         if (
             known.deprecated
             and (self.subject, name) not in REMOVED
             and (self.subject, name) not in REPLACEMENTS
         ):
             message = f"{name} of {self.subject} is deprecated"
-            yield DEPRECATED.found(message, _SEE_DOCS, at=place)
+            yield DEPRECATED.found(message, _SEE_DOCS, at=location)
         if (self.subject, name) in BOOLEANS and literal_value(attribute.value) in (0, 1, "0", "1"):
             literal = literal_value(attribute.value)
             if not isinstance(literal, bool):
                 message = f"{name} of {self.subject} is {literal}, which AWS provider 6 does not accept"
                 help = "write true" if literal in (1, "1") else "write false"
-                yield REMOVED_IN_PROVIDER_6.found(message, help, at=place)
+                yield REMOVED_IN_PROVIDER_6.found(message, help, at=location)
             return
         if known.required and is_null(attribute.value):
             message = f"required argument {name} in {self.subject} is null"
-            yield from self._found(MISSING_ATTRIBUTE, message, place, "set it to a value")
+            yield from self._report(MISSING_ATTRIBUTE, message, location, "set it to a value")
         yield from self._mismatches(attribute.value, known.type, name)
 
     def _block(
         self, block: Block, type: str, body: Body, schema: BlockSchema, path: str
     ) -> Iterator[Finding]:
-        name, place = path + type, block.at(self.file)
+        name, location = path + type, block.at(self.file)
         nested = schema.nested(type)
         if nested is not None:
-            yield from self.checker.superseded(self.subject, name, place)
+            yield from self.checker.superseded(self.subject, name, location)
             if nested.block.deprecated and (self.subject, name) not in REMOVED:
                 message = f"block type {name} of {self.subject} is deprecated"
-                yield DEPRECATED.found(message, _SEE_DOCS, at=place)
+                yield DEPRECATED.found(message, _SEE_DOCS, at=location)
             yield from self.check(block, body, nested.block, f"{name}.", frozenset(), top=False)
             return
         attribute = schema.attribute(type)
@@ -322,25 +328,27 @@ class _Body:
             if attribute.read_only:
                 what, help = "a read-only attribute", "remove it"
             message = f"{name} of {self.subject} is {what}, but is written as a block"
-            yield from self._found(UNKNOWN_BLOCK, message, place, help)
+            yield from self._report(UNKNOWN_BLOCK, message, location, help)
         else:
-            yield from self._unknown(UNKNOWN_BLOCK, "block type", name, place, _settable(schema))
+            yield from self._unknown(UNKNOWN_BLOCK, "block type", name, location, _settable(schema))
 
     def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[Finding]:
         """Check a block that stands for an object, whose attributes are all optional."""
         for attribute in body.attributes:
             if attribute.name not in fields:
-                name, place = f"{path}.{attribute.name}", attribute.at(self.file)
-                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, place, fields)
+                name, location = f"{path}.{attribute.name}", attribute.at(self.file)
+                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, fields)
             else:
                 type = fields[attribute.name]
                 yield from self._mismatches(attribute.value, type, f"{path}.{attribute.name}")
 
     def _mismatches(self, value: Expression, type: Type, name: str) -> Iterator[Finding]:
-        for node, wanted, actual in mismatches(value, type):
-            message = f"inappropriate value for {name} of {self.subject}: {wanted} is required, not {actual}"
-            help = f"write {_EXAMPLES.get(wanted, wanted)}"
-            yield from self._found(WRONG_TYPE, message, node.at(self.file), help)
+        for node, required, actual in mismatches(value, type):
+            message = (
+                f"inappropriate value for {name} of {self.subject}: {required} is required, not {actual}"
+            )
+            help = f"write {_EXAMPLES.get(required, required)}"
+            yield from self._report(WRONG_TYPE, message, node.at(self.file), help)
 
     def _missing(
         self,
@@ -356,7 +364,7 @@ class _Body:
             known = schema.attribute(name)
             if known and known.required and name not in given and name not in blocks:
                 message = f"missing required argument {path}{name} in {self.subject}"
-                yield from self._found(MISSING_ATTRIBUTE, message, block.at(self.file), f"set {name}")
+                yield from self._report(MISSING_ATTRIBUTE, message, block.at(self.file), f"set {name}")
         for name in schema.blocks:
             nested = schema.nested(name)
             if nested and nested.min_items and name not in loops and counts.get(name, 0) < nested.min_items:
@@ -365,10 +373,10 @@ class _Body:
                 message = f"missing required block {path}{name} in {self.subject}"
                 if nested.min_items > 1:
                     message += f": at least {nested.min_items} are required"
-                yield from self._found(MISSING_BLOCK, message, block.at(self.file), f"add {name} {{ … }}")
+                yield from self._report(MISSING_BLOCK, message, block.at(self.file), f"add {name} {{ … }}")
 
-    def _found(self, kind: FindingKind, message: str, location: Location, help: str) -> Iterator[Finding]:
-        """Report a fault against the snapshot, if the module accepts its version."""
+    def _report(self, kind: FindingKind, message: str, location: Location, help: str) -> Iterator[Finding]:
+        """Report a violation of the schema if the module accepts the snapshot's version."""
         if self.strict:
             yield kind.found(message, help, at=location)
 
@@ -381,7 +389,7 @@ class _Body:
 
 
 def _settable(schema: BlockSchema) -> Iterator[str]:
-    """The names that a configuration may use in a block: without read-only attributes."""
+    """The names that a configuration may set in a block, so no read-only attributes."""
     for name in schema.attributes:
         known = schema.attribute(name)
         if known and not known.read_only:
@@ -390,5 +398,5 @@ def _settable(schema: BlockSchema) -> Iterator[str]:
 
 
 def _is_empty_block_list(value: Expression) -> bool:
-    """Whether a value is ``[]``, which sets a block that the provider also computes to no blocks."""
+    """Whether a value is ``[]``, which sets a computed block type to no blocks."""
     return isinstance(value, Tuple) and not value.items

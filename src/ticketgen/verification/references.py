@@ -1,4 +1,4 @@
-"""Level 3, references: undeclared variables, local values, resources, data sources and modules."""
+"""Level 3, references: references to undeclared objects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KINDS = {
 
 
 def check_references(module: Module, guesses: Guesses) -> Iterator[Finding]:
-    """Yield a finding for each undeclared reference; nothing if a file of the module could not be read."""
+    """Yield a finding for each undeclared reference, if all files could be read."""
     if not module.complete:
         return
     for use in module.uses:
@@ -32,19 +32,19 @@ def check_references(module: Module, guesses: Guesses) -> Iterator[Finding]:
 
 
 def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
-    address, place = use.address, use.reference.at(use.file)
+    address, location = use.address, use.reference.at(use.file)
     if address.kind in BUILT_INS:
         built_in = [Address(address.kind, "", name) for name in sorted(BUILT_INS[address.kind] or ())]
         return UNDECLARED_REFERENCE.found(
             f"{address} is not a Terraform built-in",
             guesses.did_you_mean(address, built_in) or f"use {' or '.join(map(str, built_in))}",
-            at=place,
+            at=location,
         )
     if len(address.parts) == 1:
         return UNDECLARED_REFERENCE.found(
             f"{address} is not a complete reference",
             f'write {address}.NAME, or "{address}" in quotes for a string',
-            at=place,
+            at=location,
         )
     kind = _KINDS.get(address.kind, "resource")
     known = (each for each in module.declarations if each.kind not in {"output", "check"})
@@ -52,5 +52,5 @@ def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
     return UNDECLARED_REFERENCE.found(
         f"reference to undeclared {kind} {address}{where}",
         guesses.did_you_mean(address, known) or f"declare it{where or ' in this module'}",
-        at=place,
+        at=location,
     )

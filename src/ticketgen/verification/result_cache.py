@@ -1,9 +1,8 @@
-"""A cache of verification results, so that an unchanged directory is not verified twice.
+"""A cache of verification results: an unchanged directory is not verified twice.
 
-A result is stored under a digest of everything that it depends on: every text and every path relative to the directory,
-and every file of ticketgen and its parsers.
-
-Entries name files relative to the directory: the same directory in another place gets the paths of that place.
+The key is a digest of everything that the result depends on: every text and every path relative to the directory, and
+every file of ticketgen and its parsers. Entries have paths relative to the directory, so a copy of it elsewhere shares
+them.
 """
 
 from __future__ import annotations
@@ -34,9 +33,9 @@ def verify_cached(
     budget: int = DEFAULT,
     progress: ProgressCallback = no_progress,
 ) -> tuple[Finding, ...]:
-    """Return what `verify_within` finds, from the cache if it has it; see there for the arguments.
+    """Return the findings of `verify_within`, from the cache if possible.
 
-    A result is stored if another run would find the same, so not if the verification ran out of time or memory.
+    See there for the arguments. A result that depends on time or memory is not stored, because another run may differ.
     """
     if cache_folder() is None:
         progress("verifying; the cache is off or cannot be written")
@@ -74,18 +73,18 @@ def cache_key(
 
 
 def _read(key: str) -> tuple[Finding, ...] | None:
-    kept = load(_KIND, key)
-    return None if kept is None else tuple(map(_finding, json.loads(kept)))
+    entry = load(_KIND, key)
+    return None if entry is None else tuple(map(_finding, json.loads(entry)))
 
 
 def _row(finding: Finding) -> list[object]:
-    place = finding.location
-    where = [place.file, place.line, place.column] if place else None
+    location = finding.location
+    where = [location.file, location.line, location.column] if location else None
     return [finding.rule, finding.message, where, finding.severity.value, finding.help]
 
 
 def _finding(row: list[object]) -> Finding:
     rule, message, where, severity, help = row
-    place = Location(*where) if isinstance(where, list) else None
-    # By hand, because the declaration of a rule is in its module: a result from the cache imports no rules.
-    return Finding(str(rule), str(message), Stage.VERIFY, place, Severity(str(severity)), str(help))
+    location = Location(*where) if isinstance(where, list) else None
+    # Without the declaration of the rule, so that a cached result does not import the rules.
+    return Finding(str(rule), str(message), Stage.VERIFY, location, Severity(str(severity)), str(help))

@@ -1,7 +1,7 @@
-"""Files that Terraform reads and ticketgen does not check, and findings about unchecked code.
+"""Findings about files that Terraform reads and ticketgen does not check.
 
-A finding of one of the rules in ``UNCHECKED`` says that something may be wrong there without any other finding. A gate
-in CI treats them as errors (`as_errors`), so that nobody can hide a finding by making a file unreadable.
+A finding of a rule in ``UNCHECKED`` says that code was not checked and may have faults without findings. A gate in CI
+treats these findings as errors (`as_errors`), so that nobody can hide a fault by making a file unreadable.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DECLARES_OBJECTS = (
 _SETS_VALUES = ("so its values are not used in any check", "write the file in HCL")
 _DEFINES_TESTS = ("so it gets no findings", "write the file in HCL")
 
-# Suffix → what the file is, what follows, and the fix. The first suffix that fits counts. Sources:
+# Suffix → the kind of file, the consequence, and the fix. The first matching suffix counts. Sources:
 # https://developer.hashicorp.com/terraform/language/files, https://opentofu.org/docs/language/files/ and, for tests,
 # https://opentofu.org/docs/cli/commands/test/.
 _NOT_READ = {
@@ -42,7 +42,7 @@ _MAY_DECLARE = (".tf.json", ".tofu.json", ".tofu")
 
 
 def unread_notes(paths: Iterable[str]) -> Iterator[Finding]:
-    """Yield a note for each file that Terraform or OpenTofu reads and ticketgen does not check.
+    """Yield a note for each file of Terraform or OpenTofu that is not checked.
 
     Args:
         paths: the relative posix paths of a directory's files.
@@ -50,8 +50,8 @@ def unread_notes(paths: Iterable[str]) -> Iterator[Finding]:
     for path in sorted(paths):
         suffix = next((each for each in _NOT_READ if path.endswith(each)), None)
         if suffix:
-            what, follows, help = _NOT_READ[suffix]
-            yield _note(path, f"{what} is not checked, {follows}", help)
+            kind, consequence, help = _NOT_READ[suffix]
+            yield _note(path, f"{kind} is not checked, {consequence}", help)
         elif is_override(path):
             message = (
                 "the override file is checked on its own, but not how it changes the blocks of other files"
@@ -60,7 +60,7 @@ def unread_notes(paths: Iterable[str]) -> Iterator[Finding]:
 
 
 def incomplete_files(paths: Iterable[str]) -> frozenset[str]:
-    """The files that may declare anything and are not read, so that their folders are incomplete."""
+    """The unread files that may declare objects: their folders are incomplete."""
     return frozenset(path for path in paths if path.endswith(_MAY_DECLARE))
 
 

@@ -15,7 +15,7 @@ _KINDS = {"var": "variable", "local": "local value"}
 
 
 def check_unused(module: Module) -> Iterator[Finding]:
-    """Yield a finding for each unused declaration; nothing if an unread file of the module may use it."""
+    """Yield a finding for each unused declaration, if all files could be read."""
     if not module.complete:
         return
     used: dict[Address, set[int]] = {}
@@ -27,4 +27,6 @@ def check_unused(module: Module) -> Iterator[Finding]:
         declared = found[0]
         if not used.get(address, set()) - {id(declared.node)}:  # a variable's own validation does not count
             message = f"{address} is declared but never used"
-            yield UNUSED_DECLARATION.found(message, f"remove the {_KINDS[address.kind]}", at=declared.place)
+            yield UNUSED_DECLARATION.found(
+                message, f"remove the {_KINDS[address.kind]}", at=declared.location
+            )

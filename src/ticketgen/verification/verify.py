@@ -1,10 +1,10 @@
-"""Stage 5, verify: syntax and round trip of every file, then references, the provider's schema, and the rules.
+"""Stage 5, verify: syntax, round trips, references, provider schema and rules.
 
 A file with a syntax error is not checked further, and a folder with an unread file gets no findings about undeclared
 references.
 
 Work and memory are bounded in three ways: files that do not fit the `Budget` are not parsed, evaluation is charged to
-it, and a `Watchdog` ends what takes too much in spite of both. Findings made before are reported.
+the budget, and a `Watchdog` stops work that takes too much despite that. Findings from before are still reported.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Verified:
     """The result of a verification.
 
     Attributes:
-        findings: what it found.
-        cacheable: whether another run finds the same; not after it took too much time or memory.
+        findings: the findings.
+        cacheable: whether another run would find the same; False if the run exceeded time or memory.
     """
 
     findings: tuple[Finding, ...]
@@ -65,23 +65,23 @@ def verify_within(
 
     Args:
         files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
-            ``*.tftest.hcl`` and ``*.tfmock.hcl`` only the syntax is checked; other files that Terraform or OpenTofu
+            ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; other files that Terraform or OpenTofu
             reads yield a note that they are not checked.
         rendered: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
-            otherwise it is a note that the file was not checked. The same holds for whatever is too large.
+            otherwise it yields a note that the file was not checked. The same holds for anything that is too large.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
             ``files`` is complete.
         left_out: files of the directory that could not be read.
-        budget: how many times the default budget the directory has.
+        budget: the multiple of the default budget.
     """
-    # No garbage here has cycles that only the collector could free, and it would scan every tree again and again.
-    collecting = gc.isenabled()
+    # No garbage here needs the cycle collector, which would scan every tree again and again.
+    was_enabled = gc.isenabled()
     gc.disable()
     run = _Run(files, frozenset(files) if rendered else paths, left_out, Budget(budget), rendered=rendered)
     try:
         return run.result()
     finally:
-        if collecting:
+        if was_enabled:
             gc.enable()
 
 
@@ -101,33 +101,33 @@ class _Run:
         self.paths = paths
         self.left_out = left_out
         self.budget = budget
-        self.ours = rendered
+        self.rendered = rendered
         self.findings: list[Finding] = []
-        self.backstop = Watchdog(budget.seconds, budget.bytes)
-        self.elsewhere: RoundTrips | None = None
+        self.watchdog = Watchdog(budget.seconds, budget.bytes)
+        self.round_trips: RoundTrips | None = None
         self.unread: Set[str] = frozenset()
         self.admitted: Mapping[str, str] = {}
 
     def result(self) -> Verified:
         """Run all checks, as far as the budget goes."""
         overrun = self._run_limited(self.budget.seconds, lambda: self.findings.extend(self._checks()))
-        if self.elsewhere is not None:
-            self.elsewhere.stop()
-        reasons = [*self.budget.short, *overrun]
-        self.findings += (too_large(why, None, FIX, rendered=self.ours) for why in reasons)
+        if self.round_trips is not None:
+            self.round_trips.stop()
+        reasons = [*self.budget.shortages, *overrun]
+        self.findings += (too_large(why, None, FIX, rendered=self.rendered) for why in reasons)
         kept: list[Finding] = []
         all_read = not self.unread and not reasons and not self.budget.partial
         more = self._run_limited(
             self.budget.seconds / 5, lambda: kept.extend(self._without_ignored(all_read=all_read))
         )
         if more:
-            kept = [*self.findings, *(too_large(why, None, FIX, rendered=self.ours) for why in more)]
+            kept = [*self.findings, *(too_large(why, None, FIX, rendered=self.rendered) for why in more)]
         return Verified(tuple(limit_findings(kept)), cacheable=not overrun and not more)
 
     def _run_limited(self, seconds: float, work: Callable[[], None]) -> list[str]:
-        """Do something; the reason if it took too much."""
+        """Run some work under limits; return the reason if it took too much."""
         try:
-            with Watchdog(seconds, self.budget.bytes, self._child_processes) as self.backstop:
+            with Watchdog(seconds, self.budget.bytes, self._child_processes) as self.watchdog:
                 work()
         except LimitExceeded as overrun:
             return [f"the checks take more than {overrun}"]
@@ -138,7 +138,7 @@ class _Run:
         return []
 
     def _child_processes(self) -> Iterator[int]:
-        return self.elsewhere.processes() if self.elsewhere is not None else iter(())
+        return self.round_trips.processes() if self.round_trips is not None else iter(())
 
     def _checks(self) -> Iterator[Finding]:
         terraform = {
@@ -147,16 +147,16 @@ class _Run:
             if path.endswith(_HCL)
         }
         others = {path: text for path, text in self.files.items() if path not in terraform}
-        admitted = admit(terraform, others, self.budget, rendered=self.ours)
+        admitted = admit(terraform, others, self.budget, rendered=self.rendered)
         yield from admitted.findings
         texts = admitted.terraform
         self.admitted = {
             path: text for path, text in self.files.items() if path in texts or path in admitted.others
         }
         if should_spawn(texts):
-            self.elsewhere = RoundTrips(texts, self.budget)
-            self.backstop.shorten(self.elsewhere.seconds)
-        # Imported here, because it takes a tenth of a second, during which the second process already works.
+            self.round_trips = RoundTrips(texts, self.budget)
+            self.watchdog.shorten(self.round_trips.seconds)
+        # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
         from ticketgen.verification.file_checks import check_syntax
         from ticketgen.verification.levels import check_round_trips, check_together
@@ -164,26 +164,26 @@ class _Run:
 
         parsed: list[File] = []
         for path, text in texts.items():
-            checked = check_syntax(path, text, rendered=self.ours, round_trips=self.elsewhere is None)
+            checked = check_syntax(path, text, rendered=self.rendered, round_trips=self.round_trips is None)
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
-        every = frozenset(self.files) | (self.paths or frozenset())
-        yield from unread_notes(every)
+        all_paths = frozenset(self.files) | (self.paths or frozenset())
+        yield from unread_notes(all_paths)
         self.unread = (
-            terraform.keys() - {file.path for file in parsed} | incomplete_files(every) | self.left_out
+            terraform.keys() - {file.path for file in parsed} | incomplete_files(all_paths) | self.left_out
         )
         files = [file for file in parsed if file.path.endswith(".tf")]
         configuration = Configuration(files, self.admitted, self.paths, self.unread, self.budget)
-        yield from check_together(configuration, rendered=self.ours)
-        if self.elsewhere is not None:
-            differences = self.elsewhere.differences()
-            if self.elsewhere.overrun:
+        yield from check_together(configuration, rendered=self.rendered)
+        if self.round_trips is not None:
+            differences = self.round_trips.differences()
+            if self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
-            yield from check_round_trips(parsed, texts, differences, rendered=self.ours)
+            yield from check_round_trips(parsed, texts, differences, rendered=self.rendered)
 
     def _without_ignored(self, *, all_read: bool) -> Iterator[Finding]:
-        """The findings that no comment silences, and those about the comments of files that fit the budget."""
+        """Apply the comments in files that fit the budget."""
         from ticketgen.rules.catalogue import CATALOGUE
         from ticketgen.verification.ignores import apply_ignores
 

@@ -13,11 +13,14 @@ __all__ = ["allows"]
 
 _TERM = re.compile(r"(=|!=|>=|<=|>|<|~>)?+\s*+v?+(\d++(?:\.\d++)*+)(?:[-+][\w.+-]*+)?+")
 _MAX_LENGTH = 200
-"""Characters of a constraint that is read; no one writes a longer one."""
+"""Limit of characters in a constraint; a longer one counts as unreadable."""
 
 
 def allows(constraint: Expression, version: tuple[int, ...]) -> bool:
-    """Whether a constraint allows a version; True if the constraint is unreadable, which Terraform reports itself."""
+    """Whether a constraint allows a version.
+
+    True if the constraint is unreadable, because Terraform itself reports that.
+    """
     if not isinstance(constraint, Literal) or not isinstance(constraint.value, str):
         return True
     if len(constraint.value) > _MAX_LENGTH:

@@ -2,8 +2,8 @@
 
 ``scripts/provider_schema.py`` generates ``aws/`` from ``terraform providers schema -json``, as one compressed JSON file
 per service. ``archive/`` is written by hand from
-https://registry.terraform.io/providers/hashicorp/archive/2.7.1/docs/data-sources/file. The file of a service is read at
-the first use of one of its types.
+https://registry.terraform.io/providers/hashicorp/archive/2.7.1/docs/data-sources/file. The file of a service is read
+when one of its types is first used.
 
 The JSON of a service maps ``resource``, ``data``, ``ephemeral`` and ``provider`` from type to an index in ``blocks``. A
 block has ``attributes``, from name to flags and Terraform's JSON form of a type, and ``blocks``, from name to nesting
@@ -38,7 +38,7 @@ class AttributeSchema:
     """The schema of an attribute.
 
     Attributes:
-        type: the type of its value.
+        type: the type of the value.
         required: whether a configuration must set it.
         optional: whether a configuration may set it.
         computed: whether the provider sets it if the configuration does not.
@@ -55,12 +55,12 @@ class AttributeSchema:
 
     @property
     def read_only(self) -> bool:
-        """Whether only the provider sets it."""
+        """Whether only the provider sets the attribute."""
         return self.computed and not self.optional and not self.required
 
     @property
     def fields(self) -> Mapping[str, Type] | None:
-        """The fields of an attribute that may also be written as blocks; None for any other attribute.
+        """The fields of an attribute that may be written as blocks; None for others.
 
         Source: https://developer.hashicorp.com/terraform/language/attr-as-blocks
         """
@@ -72,7 +72,7 @@ class AttributeSchema:
 
 @dataclass(frozen=True, slots=True)
 class NestedBlock:
-    """A nested block type, with its minimum and maximum number; a ``max_items`` of 0 means no limit."""
+    """A nested block type with its limits; a ``max_items`` of 0 means no maximum."""
 
     nesting: str
     min_items: int
@@ -115,16 +115,18 @@ class BlockSchema:
         found = self._document["blocks"].get(name)
         if found is None:
             return None
-        nesting, fewest, most, place = found
-        return NestedBlock(nesting, fewest, 1 if nesting == "single" else most, self._service.block_at(place))
+        nesting, minimum, maximum, index = found
+        return NestedBlock(
+            nesting, minimum, 1 if nesting == "single" else maximum, self._service.block_at(index)
+        )
 
 
 class _Service:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
 
-    def block_at(self, place: int) -> BlockSchema:
-        return BlockSchema(self, self.document["blocks"][place])
+    def block_at(self, index: int) -> BlockSchema:
+        return BlockSchema(self, self.document["blocks"][index])
 
 
 def schema_of(kind: str, type: str) -> BlockSchema | None:
@@ -139,8 +141,8 @@ def schema_of(kind: str, type: str) -> BlockSchema | None:
     else:
         provider, _, rest = type.partition("_")
         service = _service(provider, rest.partition("_")[0])
-    place = service.document.get(kind, {}).get(type) if service else None
-    return service.block_at(place) if service and place is not None else None
+    index = service.document.get(kind, {}).get(type) if service else None
+    return service.block_at(index) if service and index is not None else None
 
 
 @cache
@@ -149,9 +151,9 @@ def _service(provider: str, name: str) -> _Service | None:
 
     if provider not in PROVIDERS.values() or not name.isidentifier():
         return None
-    by_hand, compressed = (_HERE / provider / f"{name}.json{ending}" for ending in ("", ".gz"))
-    if by_hand.exists():
-        return _Service(json.loads(by_hand.read_bytes()))
+    plain, compressed = (_HERE / provider / f"{name}.json{suffix}" for suffix in ("", ".gz"))
+    if plain.exists():
+        return _Service(json.loads(plain.read_bytes()))
     if compressed.exists():
         import gzip
 
