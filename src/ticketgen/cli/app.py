@@ -53,9 +53,8 @@ def main() -> None:
         app()
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
-            _exit_now(
-                141
-            )  # The reader has gone (`ticketgen list | head -1`). Typer would exit with 1, as for findings.
+            # The reader has gone (`ticketgen list | head -1`). Typer would exit with 1, as for findings.
+            _exit_now(141)
         try:
             sys.stdout.flush()
         except BrokenPipeError:
