@@ -1,1 +1,1 @@
-"""ticketgen: one YAML spec in, a verified Terraform stack for a multi-Region ticketing marketplace out."""
+"""Turn one YAML spec into a verified Terraform stack for a ticketing marketplace."""

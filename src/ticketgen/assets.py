@@ -1,4 +1,7 @@
-"""Templates, presets and documents: beside the package in a wheel, at the top level in a checkout."""
+"""Find templates, presets and documents.
+
+They are beside the package in a wheel, and at the top level in a checkout.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ def changelog() -> str:
 
 
 def documents() -> tuple[str, ...]:
-    """The names of the documentation's pages, relative to its folder: top-level pages and the rules' index."""
+    """The documentation's pages: top-level pages and the rules' index, as relative paths."""
     folder = asset_folder("docs")
     pages = [
         path.name for path in sorted(folder.glob("*.md")) if path.stem.casefold() not in {"index", "readme"}

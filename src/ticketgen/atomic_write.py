@@ -1,4 +1,6 @@
-"""Create a file, or replace it atomically: readers find the old content or the new, and a failure changes nothing.
+"""Create a file, or replace it atomically.
+
+Readers find the old content or the new, and a failure changes nothing.
 
 A file is named in an open folder, so that nobody can redirect the write with a link in the path. A set of files that
 must change together needs more: see `ticketgen.tree.journal`.
@@ -29,12 +31,12 @@ def create_file(
         name: of the file, in the folder if there is one.
         content: of the file.
         folder: a descriptor.
-        mode: the permissions, less those that the umask takes.
-        exact_mode: the permissions in spite of the umask.
+        mode: the permissions before the umask applies.
+        exact_mode: the permissions, whatever the umask is.
         durable: flush the content to the disk.
 
     Raises:
-        OSError: something has this name, or the file cannot be written; a part of it may be left.
+        OSError: the name is taken, or the file cannot be written; a part of it may be left.
     """
     with open(os.open(name, _NEW, mode, dir_fd=folder), "wb") as stream:  # noqa: PTH123 - of a descriptor
         stream.write(content)
@@ -54,12 +56,12 @@ def replace_file(
     exact_mode: int | None = None,
     durable: bool = False,
 ) -> None:
-    """Write a file atomically, whether or not it exists; see `create_file` for the arguments.
+    """Write a file atomically, whether or not it exists; arguments as for `create_file`.
 
     The content is first written to ``NAME.`` and a random number, which no archive or clone can contain as a link.
 
     Raises:
-        OSError: it cannot be written, and nothing has changed.
+        OSError: it cannot be written; nothing has changed.
     """  # noqa: DOC501 - FileExistsError is an OSError
     new = f"{name}.{os.urandom(8).hex()}"
     try:

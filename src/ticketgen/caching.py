@@ -29,14 +29,14 @@ __all__ = ["NO_CACHE", "cache_folder", "fingerprint", "load", "store"]
 NO_CACHE = "TICKETGEN_NO_CACHE"
 """Environment variable that disables the cache if it is set to any value."""
 
-_MAX_BYTES = 4 * 2**20  # bytes; the compiled grammar has 0.2 MB, the largest template 0.1 MB
+_MAX_BYTES = 4 * 2**20  # bytes; the compiled grammar takes 0.2 MB, the largest template 0.1 MB
 DIGEST_BYTES = sha256().digest_size
 _MAX_WRITE_S = 60
 """Seconds after which a run has certainly written an entry and renamed its temporary file."""
 
 
 def cache_folder() -> Path | None:
-    """The cache folder, created if necessary; None if it is disabled, not safe or not writable.
+    """The cache folder, created if necessary; None if disabled, unsafe or read-only.
 
     ``TICKETGEN_CACHE_DIR``, otherwise ``ticketgen`` in the platform's folder for caches
     (https://specifications.freedesktop.org/basedir-spec/latest/).
@@ -52,17 +52,17 @@ def cache_folder() -> Path | None:
 
 @cache
 def fingerprint(*packages: str) -> str:
-    """The installed versions of Python, ticketgen and some packages: each file by name, size and time."""
+    """The Python version, and name, size and time of each file of ticketgen and some packages."""
     return "\n".join(
-        [sys.version, *(told for name in ("ticketgen", *packages) for told in _package_files(name))]
+        [sys.version, *(entry for name in ("ticketgen", *packages) for entry in _package_files(name))]
     )
 
 
 def load(kind: str, key: str) -> bytes | None:
-    """The content of an entry; None if it is missing or was not written by this user on this machine.
+    """The content of an entry; None if it is missing or not authentic.
 
     Args:
-        kind: what the entry is, one word. An entry of one kind is never read as another.
+        kind: one word. An entry of one kind is never read as another.
         key: all inputs of its computation, of any length.
     """
     name = entry_name(kind, key)
@@ -70,8 +70,12 @@ def load(kind: str, key: str) -> bytes | None:
         # Without O_NONBLOCK, a FIFO in place of the file would block.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _MAX_BYTES:
+            status = os.fstat(file.fileno())
+            if (
+                not stat.S_ISREG(status.st_mode)
+                or status.st_uid != os.geteuid()
+                or status.st_size > _MAX_BYTES
+            ):
                 return None
             entry = file.read(_MAX_BYTES)
         code, content = entry[:DIGEST_BYTES], entry[DIGEST_BYTES:]
@@ -80,7 +84,7 @@ def load(kind: str, key: str) -> bytes | None:
 
 
 def store(kind: str, key: str, content: bytes, max_entries: int) -> None:
-    """Write an entry atomically for parallel runs, and delete the oldest ones; do nothing on an error.
+    """Write an entry atomically, and delete the oldest ones; ignore errors.
 
     Args:
         kind: as for `load`.
@@ -142,7 +146,7 @@ def _open_cache() -> Iterator[int]:
 
 
 def _is_safe(folder: Path) -> bool:
-    """Whether only the user can write to the folder, and no link in a repository is on the way to it."""
+    """Whether only the user can write to the folder, and its path has no repository link."""
     try:
         here = Path.cwd()
         around = [each for each in folder.parents if each == here or os.path.lexists(each / ".git")]
@@ -150,10 +154,12 @@ def _is_safe(folder: Path) -> bool:
         if any(each.is_symlink() for each in (folder, *inside)):
             return False
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = folder.stat()
+        status = folder.stat()
     except OSError:
         return False
-    return found.st_uid == os.geteuid() and not found.st_mode & 0o022 and os.access(folder, os.W_OK | os.X_OK)
+    return (
+        status.st_uid == os.geteuid() and not status.st_mode & 0o022 and os.access(folder, os.W_OK | os.X_OK)
+    )
 
 
 def _package_files(package: str) -> Iterator[str]:
@@ -162,12 +168,12 @@ def _package_files(package: str) -> Iterator[str]:
         for root, inner, names in os.walk(folder):
             inner[:] = sorted(each for each in inner if each != "__pycache__")
             with os.scandir(root) as entries:
-                told = sorted(
+                facts = sorted(
                     (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns)
                     for entry in entries
                     if entry.name in names and not entry.name.endswith(".bin")
                 )
-            yield f"{root!a}{told}"
+            yield f"{root!a}{facts}"
 
 
 def _configured_folder() -> Path:

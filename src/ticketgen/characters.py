@@ -86,7 +86,7 @@ _FULL_WIDTH = range(0xFF01, 0xFF5F)
 
 
 def is_hidden(mark: str) -> bool:
-    """Whether a message always escapes a character; line feeds are escaped too."""
+    """Whether messages always escape a character; line feeds are escaped, too."""
     return not mark.isprintable() or _BLANK.match(mark) is not None
 
 
@@ -101,7 +101,7 @@ _CONTROLS = {
     "\r": "CARRIAGE RETURN", "\x1b": "ESCAPE", "\x7f": "DELETE", "\x85": "NEXT LINE",
     "\x9b": "CONTROL SEQUENCE INTRODUCER",
 }  # fmt: skip
-"""Names of control characters, which have none in Unicode's own table."""
+"""Names of control characters, which Unicode's own table does not name."""
 
 
 def find_hidden(line: str) -> Iterator[Hidden]:
@@ -179,7 +179,7 @@ def _is_needed(mark: str, before: str, after: str) -> bool:
 
 
 def _flag_end(line: str, index: int) -> int:
-    """The end of the tags of a regional flag, such as Scotland's, if they begin here; 0 otherwise."""
+    """The end of a regional flag's tags (Scotland's) that begin here; 0 if none do."""
     run = (
         _TAG_RUN.match(line, index)
         if line[index] >= "\U000e0030" and line[index - 1 : index] == _BLACK_FLAG
@@ -245,7 +245,7 @@ def find_look_alikes(line: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)
 def _is_styled(mark: str) -> bool:
-    """Whether a character is a Latin letter or a digit in another style, such as mathematical bold."""
+    """Whether a character is a Latin letter or digit in another style, such as bold."""
     if mark < "\u2100":
         return False
     return (

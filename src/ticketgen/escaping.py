@@ -39,7 +39,7 @@ _COMMAND = re.compile(r"#(?=#[a-z]*\[)", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
-    """Text on one line, with invisible and look-alike characters as escapes; safe inside a line."""
+    """Text on one line, with invisible and look-alike characters as escapes."""
     if not _PLAIN.fullmatch(text):
         text = _escaped(decode_surrogates(text))
     return _COMMAND.sub(r"\\u0023", text)
@@ -69,7 +69,7 @@ def without_ci_commands(text: str) -> str:
 
 
 def decode_surrogates(text: str) -> str:
-    r"""The text with bytes of a name that are not UTF-8 written as ``\xff``, and lone surrogates as escapes."""
+    r"""The text with undecodable bytes of names as ``\xff``, and lone surrogates as escapes."""
     if not _SURROGATE.search(text):
         return text
     try:
@@ -85,7 +85,7 @@ def as_utf8(text: str) -> bytes:
 
 
 def as_json(document: object) -> str:
-    """A JSON document, indented and in ASCII, so that logs and terminals show it unchanged."""
+    """A JSON document, indented, in ASCII: logs and terminals show it unchanged."""
     text = json.dumps(document, indent=2)
     if "\\ud" in text.lower():
         text = json.dumps(_readable(document), indent=2)
@@ -111,7 +111,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&$])")
 
 
 def as_markdown(text: str) -> str:
-    """Text inside a line of Markdown or a cell of a table: no markup, no HTML, no link."""
+    """Text inside a line or table cell of Markdown: no markup, no HTML, no link."""
     return _MARKDOWN.sub(r"\\\1", visible(text))
 
 

@@ -13,7 +13,7 @@ __all__ = ["GROUPS", "KINDS"]
 
 
 def _of(module: ModuleType) -> tuple[FindingKind, ...]:
-    """The kinds that a module declares and that are not about the Terraform that `ticketgen validate` checks."""
+    """The kinds that a module declares, without those about the checked Terraform."""
     found = (getattr(module, name) for name in module.__all__)
     return tuple(each for each in found if isinstance(each, FindingKind) and each.id not in CATALOGUE)
 
@@ -26,7 +26,7 @@ GROUPS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType({
     "Directories to verify": _of(verification),
     "Rehearsals": _of(rehearsal),
 })  # fmt: skip
-"""What other commands than `ticketgen validate` report, and why it does not start."""
+"""Kinds that other commands report, and those that keep `ticketgen validate` from starting."""
 
 KINDS: Mapping[str, FindingKind] = MappingProxyType(
     {**CATALOGUE, **{each.id: each for group in GROUPS.values() for each in group}}

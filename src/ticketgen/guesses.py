@@ -10,21 +10,21 @@ __all__ = ["Guesses", "did_you_mean", "nearest"]
 
 _SIMILAR = 0.6  # the cutoff of difflib.get_close_matches
 _LONGEST = 64
-"""Characters of a part of a name that is compared: difflib is quadratic, and a longer one is not a typing error."""
+"""Maximum characters of a compared part of a name: difflib is quadratic, and typing errors are shorter."""
 _MOST_STEPS = 200_000
-"""Limit of all guesses for a directory together: half a second. Afterwards, findings come without a guess."""
+"""Limit of all guesses for a directory together, about half a second; later findings have no guess."""
 _OF_A_RATIO = 20
-"""Steps that a full comparison counts as; a glance at two names is one step."""
+"""Steps that a full comparison counts as; a quick look at two names is one step."""
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """The help for an unknown word: the known word that was probably meant, or another help."""
+    """The help for an unknown word: the word that was probably meant, or `otherwise`."""
     close = nearest(word, known)
     return f"did you mean {close}?" if close else otherwise
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant; None if none is similar. Case and separators count for nothing."""
+    """The most similar known word, ignoring case and separators; None if none is similar."""
     folded = {_folded(each): each for each in sorted(known)}
     best = Guesses().most_similar([_folded(word)], {each: [each] for each in folded})
     return folded[best] if best else None
@@ -35,13 +35,16 @@ def _folded(word: str) -> str:
 
 
 class Guesses:
-    """The guesses for one directory, which share a limit. They depend on nothing but the names and their order."""
+    """The guesses for one directory, which share a limit.
+
+    They depend only on the names and their order.
+    """
 
     def __init__(self) -> None:
         self._left = _MOST_STEPS
 
     def did_you_mean(self, address: object, known: Iterable[object]) -> str:
-        """The help for an unknown address: the most similar known one; "" if none is similar.
+        """The help for an unknown address: the most similar one; "" if none is similar.
 
         Addresses are as similar as their least similar parts, so that a common prefix proves nothing. Each is given as
         its text, or as an object with this text.
@@ -56,27 +59,27 @@ class Guesses:
         return f"did you mean {best}?" if best else ""
 
     def most_similar(self, parts: list[str], known: dict[str, list[str]]) -> str:
-        """The known name whose parts are the most similar, the last one of several; "" if none is similar."""
+        """The most similar known name, the last one of several; "" if none is similar."""
         similarity, best = _SIMILAR, ""
-        for name, its in known.items():
-            ratio = self._similarity(parts, its, similarity)
+        for name, known_parts in known.items():
+            ratio = self._similarity(parts, known_parts, similarity)
             if ratio >= similarity:
                 similarity, best = ratio, name
         return best if self._left >= 0 else ""
 
-    def _similarity(self, parts: list[str], its: list[str], least: float) -> float:
-        """The similarity of the least similar parts; zero if it is below the least that matters."""
-        pairs = list(zip_longest(parts, its, fillvalue=""))
+    def _similarity(self, parts: list[str], known_parts: list[str], least: float) -> float:
+        """The similarity of the least similar parts; 0 if it is below `least`."""
+        pairs = list(zip_longest(parts, known_parts, fillvalue=""))
         if {*pairs[0]} == {"var", "local"}:
-            pairs = pairs[1:]  # a local value instead of a variable is a usual mistake
+            pairs = pairs[1:]  # a local value instead of a variable is a common mistake
         lowest = 1.0
-        for mine, other in pairs:
-            if mine == other:
+        for part, other in pairs:
+            if part == other:
                 continue
-            size = len(mine) + len(other)
-            if max(len(mine), len(other)) > _LONGEST or 2 * min(len(mine), len(other)) < least * size:
+            size = len(part) + len(other)
+            if max(len(part), len(other)) > _LONGEST or 2 * min(len(part), len(other)) < least * size:
                 return 0.0
-            matcher = SequenceMatcher(None, mine, other)
+            matcher = SequenceMatcher(None, part, other)
             quick = matcher.quick_ratio()
             if quick < least:
                 return 0.0
@@ -84,7 +87,7 @@ class Guesses:
             if self._left < 0:
                 return 0.0
             ratio = matcher.ratio()
-            # Swapped letters are the most common slip, and difflib does not rank it: us-esat-1.
+            # Swapped letters (us-esat-1) are the most common typing error, and difflib ranks them low.
             swapped = quick == 1.0 and ratio >= _SIMILAR
             lowest = min(lowest, 1.0 if swapped else ratio)
         return lowest if lowest >= least else 0.0

@@ -1,4 +1,4 @@
-"""Find the places of hidden and look-alike characters in a file; `characters` says which those are."""
+"""Find hidden and look-alike characters in a file; `characters` defines them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ticketgen.findings import FindingKind, Severity, Stage
 __all__ = ["HIDDEN_CHARACTERS", "MAX_PLACES", "HiddenText", "hidden_characters"]
 
 MAX_PLACES = 20
-"""Maximum places reported for one file."""
+"""Maximum locations reported for one file."""
 
 HIDDEN_CHARACTERS = FindingKind(
     "hidden-characters",
@@ -66,7 +66,7 @@ class HiddenText:
 
 
 def hidden_characters(text: str) -> Iterator[HiddenText]:
-    """The first places of a file, in order, and one more if there are others.
+    """The first findings of a file, in order, and a summary of the others.
 
     Args:
         text: the whole file, without a byte order mark at its start.
@@ -88,7 +88,7 @@ def hidden_characters(text: str) -> Iterator[HiddenText]:
 
 
 def _rest(lines: Iterable[tuple[int, str]]) -> HiddenText:
-    """The first error in the remaining lines, or else the first warning; the search ends at the first error."""
+    """The first error in the remaining lines, or else the first warning."""
     message = f"more hidden characters follow; of a file, {MAX_PLACES} places are reported"
     warned = seen = 0
     for number, line in lines:

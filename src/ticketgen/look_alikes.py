@@ -81,5 +81,5 @@ LATIN: Mapping[str, str] = MappingProxyType(
 
 
 def latin_look_alike(mark: str) -> str:
-    """The Latin letter or digit that a character looks like: of another script, or in another style."""
+    """The Latin letter or digit that a character of another script or style looks like."""
     return LATIN.get(mark) or unicodedata.normalize("NFKC", mark)

@@ -1,4 +1,4 @@
-"""The seven stages, in order, and nothing else: load, resolve, size, render, verify, write, report.
+"""Run the seven stages: load, resolve, size, render, verify, write, report.
 
 Each stage takes the result of the one before it. A stage that finds errors ends the work on its subject: the whole
 project up to `resolve`, one environment after that. Reporting is the task of the command line.
@@ -55,7 +55,7 @@ STACKS = "stacks"
 """The folder beside the spec that holds one folder per environment."""
 
 _WRITTEN_STATES = frozenset({State.CREATED, State.CHANGED, State.HAND_EDITED, State.ORPHANED})
-"""States of files that a write brings to something new; a missing file only comes back."""
+"""States of files that a write gives new content; a missing file is only restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def read_project(spec: Path, only: Sequence[str] = (), options: Sequence[str] = 
     Args:
         spec: its path.
         only: the chosen environments; all of them if empty.
-        options: ``path=value`` each, which the chosen environments have for once.
+        options: ``path=value`` each, which override the chosen environments for this run.
     """
     resolved = _read(spec, only, options)
     return Checked(resolved.value, errors(resolved.findings))
@@ -86,7 +86,7 @@ def _read(spec: Path, only: Sequence[str], options: Sequence[str]) -> Checked[Pr
 def size_project(
     spec: Path, only: Sequence[str] = (), options: Sequence[str] = ()
 ) -> Checked[tuple[tuple[Environment, Sizing], ...]]:
-    """Run the first three stages: each chosen environment with its capacities, even if they are too large."""
+    """Run the first three stages; capacities are returned even if they are too large."""
     resolved = _read(spec, only, options)
     chosen = resolved.then(lambda project: environments_of(project, only))
     sized = chosen.then(_sized)
@@ -101,7 +101,7 @@ def _sized(environments: Sequence[Environment]) -> Checked[tuple[tuple[Environme
 
 
 def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
-    """Run the first four stages, and draw what was rendered. Findings are errors only.
+    """Run the first four stages and draw the result. Findings are errors only.
 
     Args:
         spec: its path.
@@ -118,7 +118,10 @@ def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
 
 
 def _drawn(files: Mapping[str, str]) -> Checked[Picture]:
-    """The picture of rendered files, within the budget of a verification, because templates may be untrusted."""
+    """The picture of rendered files.
+
+    It keeps to the budget of a verification, because templates may be untrusted.
+    """
     budget = Budget()
     admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, rendered=True)
     if admitted.findings:
@@ -133,7 +136,7 @@ def _drawn(files: Mapping[str, str]) -> Checked[Picture]:
 
 
 def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
-    """Size, render and verify one environment. Of sizing, findings are errors only."""
+    """Size, render and verify one environment. Sizing reports errors only."""
     return _stack(project, environment, size(environment))
 
 
@@ -144,9 +147,9 @@ def _stack(project: Project, environment: Environment, sized: Checked[Sizing]) -
 def _rendered(
     project: Project, environment: Environment, sized: Checked[Sizing]
 ) -> Checked[Mapping[str, str]]:
-    """The files of an environment's stack. Of sizing, findings are errors only."""
-    fitting = Checked(sized.value, errors(sized.findings))
-    return fitting.then(lambda sizing: render(environment, sizing, project))
+    """The files of an environment's stack. Sizing reports errors only."""
+    without_warnings = Checked(sized.value, errors(sized.findings))
+    return without_warnings.then(lambda sizing: render(environment, sizing, project))
 
 
 def _verified(environment: Environment, files: Mapping[str, str]) -> Checked[Stack]:
@@ -165,7 +168,7 @@ def _below(folder: PurePosixPath, finding: Finding) -> Finding:
 def check_project(
     spec: Path, only: Sequence[str] = (), *, progress: ProgressCallback = no_progress
 ) -> Checked[Changes]:
-    """Run all stages but the last two: find what a render would change, and write nothing."""
+    """Run all stages but the last two: find what a render would change."""
     retire_in = None if only else STACKS
     built = read_project(spec).then(lambda project: stacks_of(project, only, progress=progress))
     return built.then(lambda stacks: plan_write(spec.parent, stacks, version=VERSION, retire_in=retire_in))
@@ -179,7 +182,7 @@ def render_project(
     upgrade: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> Checked[Changes]:
-    """Run all stages but the report: every chosen environment, or with errors nothing at all."""
+    """Run all stages but the report; with errors, write nothing."""
 
     def put(stacks: Sequence[_Built]) -> Checked[Changes]:
         progress("Writing the stacks")
@@ -207,7 +210,7 @@ def render_project(
 
 
 def _due(findings: Iterable[Finding], project: Project | None, names: Collection[str]) -> tuple[Finding, ...]:
-    """The findings without the warnings and notes of the spec that are not about one of these environments."""
+    """The findings without warnings and notes of the spec about other environments."""
     early = {Stage.LOAD, Stage.RESOLVE}
     return tuple(
         each
@@ -219,7 +222,7 @@ def _due(findings: Iterable[Finding], project: Project | None, names: Collection
 
 
 def concerns(project: Project, finding: Finding, names: Collection[str]) -> bool:
-    """Whether a finding of `resolve` is about a value that one of these environments has."""
+    """Whether a finding of `resolve` is about a value of one of these environments."""
     return any(
         at == finding.location and path[:1] == ("environments",) and len(path) > 1 and path[1] in names
         for path, at in project.locations.items()
@@ -227,7 +230,7 @@ def concerns(project: Project, finding: Finding, names: Collection[str]) -> bool
 
 
 def environments_of(project: Project, only: Sequence[str]) -> Checked[tuple[Environment, ...]]:
-    """The environments of these names, in the spec's order; all of them without names."""
+    """The environments of these names, in the spec's order; all if there are none."""
     environments = tuple(each for each in project.environments if not only or each.name in only)
     unknown = sorted(set(only) - {each.name for each in environments})
     names = [each.name for each in project.environments]
@@ -241,7 +244,7 @@ def environments_of(project: Project, only: Sequence[str]) -> Checked[tuple[Envi
 def stacks_of(
     project: Project, only: Sequence[str] = (), *, progress: ProgressCallback = no_progress
 ) -> Checked[tuple[Stack, ...]]:
-    """Size, render and verify every chosen environment; with errors in any, none. Of sizing, errors only."""
+    """Size, render and verify every chosen environment; errors in one fail them all."""
     return _built(project, only, progress).then(lambda built: Checked(tuple(each.stack for each in built)))
 
 

@@ -1,4 +1,4 @@
-"""How long work tells its caller what it does now."""
+"""Progress callbacks: long work reports its current step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 __all__ = ["ProgressCallback", "no_progress"]
 
 ProgressCallback = Callable[[str], None]
-"""Is called with each step, as a phrase."""
+"""Called with each step, as a phrase."""
 
 
 def no_progress(step: str) -> None:

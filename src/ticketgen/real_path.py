@@ -16,7 +16,7 @@ __all__ = ["MAX_LINKS", "MAX_PARTS", "ResolvedPath", "follow", "real_path"]
 MAX_LINKS: Final = 40
 """Maximum links on the way, as in Linux: https://man7.org/linux/man-pages/man7/path_resolution.7.html."""
 MAX_PARTS: Final = 5_000
-"""Maximum parts of the path, and of the targets of its links, that are looked up."""
+"""Maximum parts of the path and of link targets that are looked up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Read untrusted files: regular files of a bounded size, below a folder, without links.
+"""Read untrusted files: regular, of bounded size, below a folder, without links.
 
 A path is opened component by component, each relative to the open folder before it and without following links, so
 that no concurrent change can redirect it. Pipes and devices are refused without waiting for them.
@@ -30,7 +30,7 @@ IN_THE_REPOSITORY: Final = "name a regular file; a link may lead to another plac
 """The fix for a file that `read_within_area` refuses."""
 
 MAX_TEXT: Final = 5_000_000
-"""Limit of a text file in bytes; locks with hashes of hundreds of packages are smaller."""
+"""Limit of a text file in bytes; lock files with hundreds of packages are smaller."""
 
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -43,7 +43,7 @@ _CHUNK: Final = 1 << 20
 
 
 class NotRegularFile(OSError):
-    """Error for a path that is not a regular file of bounded size in its folder, such as a link, a pipe or a device.
+    """Error for a path that is not a regular file of bounded size in its folder.
 
     ``strerror`` says what it is, beginning with "it" or with the offending part of the path.
     """
@@ -53,7 +53,7 @@ class NotRegularFile(OSError):
 
 
 def read_below(root: Path, path: str, limit: int, *, clip: bool = False) -> bytes:
-    """The bytes of a regular file below a folder; neither the file nor a folder between them may be a link.
+    """The bytes of a regular file below a folder; nothing below it may be a link.
 
     Args:
         root: the folder. Links that lead to it are followed.
@@ -104,7 +104,10 @@ def _below_by_path(root: Path, parts: list[str]) -> int:
 
 
 def _explain(error: OSError, part: str, folder: int, parts: list[str]) -> OSError:
-    """The error in words: links give ELOOP or ENOTDIR, depending on the system and the flags."""
+    """The error in words.
+
+    Links give ELOOP or ENOTDIR, depending on the system and the flags.
+    """
     path = "/".join(parts)
     if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EMLINK, errno.EINVAL}:
         try:
@@ -146,7 +149,7 @@ def _read_regular(file: int, path: str, limit: int, clip: bool) -> bytes:
 
 
 def read_chosen(path: Path, limit: int) -> bytes:
-    """The bytes of a regular file that the user named; links that lead to it are followed.
+    """The bytes of a regular file that the user named; its links are followed.
 
     Raises:
         NotRegularFile: it is not a regular file, or it is too large.
@@ -156,7 +159,7 @@ def read_chosen(path: Path, limit: int) -> bytes:
 
 
 def read_file_in(name: str, folder: int, limit: int) -> bytes:
-    """The bytes of a file in an open folder, up to one over a limit; it must not be a link.
+    """The bytes of a file in an open folder, up to one over a limit; no link.
 
     Raises:
         OSError: it cannot be opened, or is not a regular file.
@@ -165,7 +168,9 @@ def read_file_in(name: str, folder: int, limit: int) -> bytes:
 
 
 def open_folder(name: str, above: int | None = None) -> int:
-    """Open a folder: one that is named by the user, or one below an open folder, which must not be a link.
+    """Open a folder: one that the user named, or one below an open folder.
+
+    A folder below an open one must not be a link.
 
     Raises:
         OSError: it cannot be opened.
@@ -174,12 +179,12 @@ def open_folder(name: str, above: int | None = None) -> int:
 
 
 def read_deep_below(folder: int, path: str, limit: int) -> bytes:
-    """The bytes of a file below an open folder, up to one over a limit, without following a link on the way.
+    """The bytes of a file below an open folder, up to one over a limit, without links.
 
     Args:
         folder: its descriptor, which stays open.
         path: relative, with slashes, without ``..``.
-        limit: the limit.
+        limit: the number of bytes that are permitted.
 
     Raises:
         OSError: it cannot be opened, is not a regular file, or there is a link on the way.
@@ -199,7 +204,7 @@ def read_deep_below(folder: int, path: str, limit: int) -> bytes:
 
 
 def read_within_area(path: Path, limit: int, *, clip: bool = False) -> bytes:
-    """The bytes of a regular file, following only links that stay within their trusted area.
+    """The bytes of a regular file, following only links within their trusted area.
 
     A link inside a git work tree must stay in that work tree. Outside of any work tree, a link below the current
     folder must stay in the current folder. Elsewhere folders may be links, which the machine's owner created, but the
@@ -220,7 +225,7 @@ def read_within_area(path: Path, limit: int, *, clip: bool = False) -> bytes:
 
 
 def check_folder(folder: Path) -> None:
-    """Check the links in the path of a folder as `read_within_area` does those on the way to a file.
+    """Check the links in the path of a folder as `read_within_area` does.
 
     Raises:
         NotRegularFile: a link leads out.
@@ -230,7 +235,9 @@ def check_folder(folder: Path) -> None:
 
 
 def check_place(file: Path) -> None:
-    """Check the links in the path of a file that is to be written, which need not exist, as `check_folder` does.
+    """Check the links in the path of a file to be written, as `check_folder` does.
+
+    The file need not exist.
 
     Raises:
         NotRegularFile: a link leads out, or into ``.git``.
@@ -245,11 +252,11 @@ _MAX_LINKS: Final = 40  # the limit of Linux
 
 
 def _resolve(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:
-    """The path without links; each must stay in the area of the folder in which it lies."""
+    """The path without links; each must stay in the area of its folder."""
     here = Path(os.path.realpath(Path.cwd()))
     waiting = list(reversed(path.parts if path.is_absolute() else (*Path.cwd().parts, *path.parts)))
     place = Path(waiting.pop())  # the root
-    areas: list[tuple[Path, str]] = []  # where links must lead to, and the links
+    areas: list[tuple[Path, str]] = []  # the folder that a link must stay in, and the link
     links = 0
     while waiting:
         part = waiting.pop()
@@ -285,7 +292,10 @@ def _resolve(path: Path, *, a_file: bool, may_lack: bool = False) -> Path:
 
 
 def _link_area(folder: Path, here: Path, *, last: bool) -> Path | None:
-    """The folder in which a link's target must be; None if it may be anywhere. Neither path may contain links."""
+    """The folder that a link's target must be in; None if it may be anywhere.
+
+    Neither path may contain links.
+    """
     for each in (folder, *folder.parents):
         if os.path.lexists(each / ".git"):
             return each

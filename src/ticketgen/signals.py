@@ -1,4 +1,4 @@
-"""End on SIGTERM, SIGHUP and SIGQUIT as on Ctrl-C, with an exception, so that everything is cleaned up.
+"""Raise an exception on SIGTERM, SIGHUP and SIGQUIT, as on Ctrl-C, for the cleanup.
 
 Handlers belong to the main thread. In other threads, and in a program that uses ticketgen as a library, signal
 handling is not changed.
@@ -20,7 +20,7 @@ TERMINATION_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, sign
 
 
 def exit_on_signals() -> None:
-    """Let the other signals raise `SystemExit` with the code that a shell gives them, 128 and the signal's number.
+    """Let the other signals raise `SystemExit` with the shell's code, 128 + number.
 
     A signal that is ignored stays ignored: ``nohup`` asks for that.
     """
@@ -34,57 +34,58 @@ def _exit(number: int, frame: FrameType | None) -> None:
 
 
 class DeferredSignals:
-    """The handling of termination signals: the first one raises, and later ones are only recorded.
+    """The handling of termination signals: the first raises, later ones are recorded.
 
     Cleanup that runs after the first signal is therefore not interrupted.
 
     Attributes:
         held: whether signals are only recorded.
-        came: the recorded signals.
+        recorded: the recorded signals.
     """
 
     def __init__(self) -> None:
         self.held = True
-        self.came: list[int] = []
+        self.recorded: list[int] = []
         self.raised = False
 
     def deliver(self) -> None:
-        """Let signals raise from here on, including a recorded one."""
+        """Let signals raise from now on, including a recorded one."""
         self.held = self.raised
-        if self.came and not self.raised:
-            signal.raise_signal(self.came[0])
+        if self.recorded and not self.raised:
+            signal.raise_signal(self.recorded[0])
 
     def defer(self) -> None:
-        """Record signals from here on; the end of the block sends the first one again."""
+        """Record signals from now on; the end of the block sends the first one again."""
         self.held = True
 
 
 @contextmanager
 def defer_signals() -> Iterator[DeferredSignals]:
-    """Control when a termination signal raises in the block: not before `deliver`, not after `defer`, and only once.
+    """Control when a termination signal raises in the block: once, and only if delivered.
 
-    ``try: …let(); work() finally: hold()`` inside of ``try: … finally: clean_up()`` cleans up whenever signals come.
+    It raises after `deliver` and before `defer`. ``try: …deliver(); work() finally: defer()`` inside
+    ``try: … finally: clean_up()`` cleans up whenever signals come.
     """
-    found = DeferredSignals()
+    deferred = DeferredSignals()
     if threading.current_thread() is not threading.main_thread():
-        yield found
+        yield deferred
         return
     before = {number: signal.getsignal(number) for number in TERMINATION_SIGNALS}
     handled = {number: handler for number, handler in before.items() if callable(handler)}
 
-    def come(number: int, frame: FrameType | None) -> None:
-        if found.held:
-            found.came.append(number)
+    def handle(number: int, frame: FrameType | None) -> None:
+        if deferred.held:
+            deferred.recorded.append(number)
         else:
-            found.held = found.raised = True
+            deferred.held = deferred.raised = True
             handled[signal.Signals(number)](number, frame)
 
     try:
         for number in handled:
-            signal.signal(number, come)
-        yield found
+            signal.signal(number, handle)
+        yield deferred
     finally:
         for number, handler in handled.items():
             signal.signal(number, handler)
-        if found.came and not found.raised:
-            signal.raise_signal(found.came[0])
+        if deferred.recorded and not deferred.raised:
+            signal.raise_signal(deferred.recorded[0])

@@ -1,4 +1,4 @@
-"""The user's own state folder on this machine, which no repository can contain and nobody else can change.
+"""The user's own state folder, which no repository contains and nobody else changes.
 
 It is ``ticketgen`` in the platform's folder for state
 (https://specifications.freedesktop.org/basedir-spec/latest/). A folder in a project or in a git work tree is not safe,
@@ -21,7 +21,7 @@ _FOLDER = (
 
 
 def state_folder() -> Path | None:
-    """The path of the folder, which may be missing or not safe; None if the user has none."""
+    """The path of the folder, which may be missing or unsafe; None if there is none."""
     if sys.platform == "win32":
         return None
     state = Path(os.environ.get("XDG_STATE_HOME", ""))
@@ -87,5 +87,8 @@ def _opened(
 
 
 def is_private(found: os.stat_result, *, others: int = 0o022) -> bool:
-    """Whether it belongs to this user and denies others these permissions; by default, permission to change it."""
+    """Whether it belongs to this user and denies others these permissions.
+
+    The default is the permission to change it.
+    """
     return found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & others

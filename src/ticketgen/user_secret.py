@@ -1,7 +1,7 @@
-"""A secret of this user on this machine, with which ticketgen recognizes its own files.
+"""A secret of this user on this machine, to recognize ticketgen's own files.
 
-A clone, an archive or a restored CI cache can contain any file, but not the content of the secret's file nor its inode
-number and change time, which are part of the secret: a copy of the file is a different secret.
+A clone, an archive or a restored CI cache can contain any file, but neither the content of the secret's file nor its
+inode number and change time, which are part of the secret: a copy of the file is a different secret.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ VERSION = version("ticketgen")
 
 
 def requirements(extra: str | None = None) -> tuple[str, ...]:
-    """The requirements of the package, or those that an extra adds, without the marker that names the extra."""
+    """The requirements of the package, or those that an extra adds.
+
+    The marker that names the extra is left out.
+    """
     found = []
     for line in distribution("ticketgen").requires or ():
         requirement, _, marker = (part.strip() for part in line.partition(";"))
@@ -31,15 +34,15 @@ def requirements(extra: str | None = None) -> tuple[str, ...]:
 
 
 def install_command(extra: str) -> str:
-    """The command that installs the requirements of an extra into the environment of the running ticketgen.
+    """The command that installs an extra's requirements for the running ticketgen.
 
     It names the extra's packages and not ticketgen: an index may have another package of that name.
     """
-    wanted = " ".join(f'"{each}"' for each in requirements(extra))  # PEP 508 has no $, ` or \\
+    packages = " ".join(f'"{each}"' for each in requirements(extra))  # PEP 508 has no $, ` or \\
     python = shlex.quote(sys.executable)
     if find_spec("pip") is None and shutil.which("uv"):
-        return f"uv pip install --python {python} {wanted}"
-    return f"{python} -m pip install {wanted}"
+        return f"uv pip install --python {python} {packages}"
+    return f"{python} -m pip install {packages}"
 
 
 @cache

@@ -17,7 +17,7 @@ def format_number(number: float) -> str:
 
 
 def singular(things: str) -> str:
-    """The singular of a plural: ``key per event`` for ``keys per event``; other words are unchanged."""
+    """The singular of a plural such as ``keys per event``; other words are unchanged."""
     split = _HEAD.fullmatch(things)
     if not split:
         return things
@@ -27,7 +27,7 @@ def singular(things: str) -> str:
 
 
 def counted(number: float, things: str) -> str:
-    """A number with its noun, which is given in the plural: ``1 shard``, ``12 write units/s``."""
+    """A number with its noun, given in the plural: ``1 shard``, ``12 write units/s``."""
     return f"{format_number(number)} {singular(things) if number == 1 else things}"
 
 

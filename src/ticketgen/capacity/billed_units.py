@@ -1,4 +1,4 @@
-"""The units that AWS bills: what each has, the key of its price, and the units that are not counted."""
+"""The units that AWS bills, with the keys of their prices, and those not counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 __all__ = ["KEYS", "NOT_COUNTED", "SALES", "Usage"]
 
 SALES = 1000
-"""The number of sales, one per seat, that units are given for."""
+"""The number of sales, one per seat, to which `Usage.sales` refers."""
 
 NOT_COUNTED = (
     "data transfer to buyers",
@@ -56,7 +56,7 @@ class Usage:
         key: of the price, ``<service>.<unit>``.
         unit: what is counted, in the plural.
         sales: how many for `SALES` sales.
-        idle_hour: how many for an hour in which nothing is on sale.
+        idle_hour: how many for an hour without a sale.
         event_hour: how many more for each hour of a sold-out event that is still verified and shown.
         formula: how they are computed.
         source: where AWS documents the unit.

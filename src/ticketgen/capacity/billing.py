@@ -1,4 +1,4 @@
-"""The units that AWS bills, by service. Prices come from the price file (`prices`).
+"""The units that AWS bills, by service; prices come from a file (`prices`).
 
 Sales are counted at peak: with full batches, and with the most seats in every order. `NOT_COUNTED` lists the units that
 are not counted, because they depend on the behaviour of buyers and events and not on capacity.
@@ -48,7 +48,7 @@ def usage(environment: Environment, sizing: Sizing) -> tuple[Usage, ...]:
 
 
 class _UsageCounter:
-    """Quantities that several units share."""
+    """Counts the units, and keeps quantities that several units share."""
 
     def __init__(self, environment: Environment, sizing: Sizing) -> None:
         scale = environment.event_scale

@@ -1,4 +1,4 @@
-"""The report as data: capacities, quotas and billed units of one environment, perhaps with those before a change."""
+"""The report of an environment as data: capacities, quotas and billed units."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Report:
     Attributes:
         environment: the environment.
         sizing: its capacities.
-        needs: what it needs of every quota, Region by Region.
+        needs: its needs of every quota, Region by Region.
         usage: the units that AWS bills.
         before: the same without the values set on the command line; None if none was set.
     """

@@ -1,4 +1,4 @@
-"""A report as Markdown: one table per section, with each detail in its own column."""
+"""A report as Markdown: a table per section, with a column for each detail."""
 
 from __future__ import annotations
 
@@ -49,5 +49,8 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text inside a table. Formulas are ticketgen's own, so only what a table and emphasis need is escaped."""
+    """Text inside a table.
+
+    Formulas are ticketgen's own, so only the marks of tables and emphasis are escaped.
+    """
     return re.sub(r"([\\|*])", r"\\\1", visible(text))

@@ -1,4 +1,4 @@
-"""The price file: unit prices that the user supplies, because ticketgen contains none.
+"""The price file: the user's unit prices, because ticketgen contains none.
 
 ```yaml
 version: 1
@@ -53,7 +53,7 @@ class Prices:
 
 
 def read_prices(path: Path) -> Checked[Prices]:
-    """Read a price file; all its errors are reported at once, as errors of the option that names it."""
+    """Read a price file; all its errors are reported at once."""
     prices = _read(path)
     findings = (replace(each, stage=Stage.LOAD, category=Category.USAGE) for each in prices.findings)
     return Checked(prices.value, tuple(findings))

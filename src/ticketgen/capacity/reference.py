@@ -1,4 +1,4 @@
-"""Generate the page ``docs/sizing.md`` from the code, so that the two cannot disagree.
+"""Generate the page ``docs/sizing.md`` from the code.
 
 python -m ticketgen.capacity.reference > docs/sizing.md
 """

@@ -123,12 +123,12 @@ def _quotas(report: Report) -> Section:
         for need in report.needs
         if need.is_met or need.spec_value is not None or (_key(need) in before and before[_key(need)].is_met)
     ]
-    told = any(need.spec_value is not None for need in met)
+    set_in_spec = any(need.spec_value is not None for need in met)
     rows = []
-    for alike in _group_by(
+    for group in _group_by(
         met, lambda need: (need.quota.key, need.what, need.needed, need.default, need.spec_value)
     ):
-        need = alike[0]
+        need = group[0]
         numbers: tuple[str, ...] = (format_number(need.needed),)
         if report.before:
             old = before.get(_key(need))
@@ -138,11 +138,11 @@ def _quotas(report: Report) -> Section:
             need.quota.name,
             need.quota.id,
             format_number(need.default),
-            *(("" if need.spec_value is None else format_number(need.spec_value),) if told else ()),
+            *(("" if need.spec_value is None else format_number(need.spec_value),) if set_in_spec else ()),
             *numbers,
             _raisable(need),
         )
-        where = _region_text([each.region for each in alike], report)
+        where = _region_text([each.region for each in group], report)
         unverified = f"unverified: {need.quota.unverified_note}" if need.quota.unverified_note else ""
         rows.append(Row(cells, (f"{need.what}, in {where}", need.formula, need.quota.source, unverified)))
     others = len({need.quota.key for need in report.needs} - {need.quota.key for need in met})
@@ -155,7 +155,7 @@ def _quotas(report: Report) -> Section:
     needed = ("needed before", "needed after") if report.before else ("needed",)
     return Section(
         "Quotas that are used up, exceeded or set in the spec" if rows else "Quotas: all are sufficient",
-        ("quota", "code", "default", *(("in the spec",) if told else ()), *needed, "can be raised"),
+        ("quota", "code", "default", *(("in the spec",) if set_in_spec else ()), *needed, "can be raised"),
         tuple(rows),
         notes,
         commands,
@@ -175,16 +175,16 @@ def _raisable(need: Need) -> str:
 
 
 def _commands(needs: tuple[Need, ...]) -> Iterator[str]:
-    """The commands that request each exceeded quota: one per quota and value, for all Regions with the same value."""
+    """The commands that request each exceeded quota, one per quota and value."""
     exceeded = [need for need in needs if need.is_exceeded and need.command]
     # Two tables share one quota: request the larger value.
     largest = [
-        max(alike, key=lambda need: need.needed)
-        for alike in _group_by(exceeded, lambda need: (need.quota.key, need.region))
+        max(group, key=lambda need: need.needed)
+        for group in _group_by(exceeded, lambda need: (need.quota.key, need.region))
     ]
-    for alike in _group_by(largest, lambda need: (need.quota.key, need.needed)):
-        regions = [need.region for need in alike]
-        line = alike[0].command
+    for group in _group_by(largest, lambda need: (need.quota.key, need.needed)):
+        regions = [need.region for need in group]
+        line = group[0].command
         if len(regions) > 1:
             line = line.replace(f"--region {regions[0]}", '--region "$region"')
             line = f"for region in {' '.join(regions)}; do {line}; done"

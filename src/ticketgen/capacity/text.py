@@ -1,4 +1,4 @@
-"""A report for a terminal: one line per figure, its formula below it, and numbered sources at the end."""
+"""A report for a terminal: a line per figure, its formula, and numbered sources."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _line(cells: tuple[str, ...], widths: list[int], left: list[bool]) -> str:
 
 
 def _details(section: Section, row: Row, sources: dict[str, int]) -> Iterator[str]:
-    """Details below a row; the other formats also show inputs and where a figure is rendered."""
+    """Details below a row, without the inputs and places that other formats show."""
     named = dict(zip(section.details, row.details, strict=True))
     cited = [sources.setdefault(source, len(sources) + 1) for source in named["source"].split("; ")]
     for header, detail in named.items():

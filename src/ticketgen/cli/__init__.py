@@ -1,4 +1,6 @@
-"""The command line: one module a command. Typer and the standard library at the top, the rest when it runs.
+"""The command line, one module per command.
+
+Modules import typer and the standard library at the top, and everything else when they run.
 
 Only this package prints, and only it exits.
 """

@@ -46,14 +46,15 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line. An unexpected exception is a bug, and is reported without a traceback."""
+    """Run the command line; an unexpected exception is reported without a traceback."""
     _open_streams()
     exit_on_signals()
     try:
         app()
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
-            _exit_now(141)  # The reader has gone (`ticketgen list | head -1`). Typer exits with 1: findings.
+            # The reader has gone (`ticketgen list | head -1`). Typer would exit with 1, as for findings.
+            _exit_now(141)
         try:
             sys.stdout.flush()
         except BrokenPipeError:
@@ -88,7 +89,7 @@ def _report_unwritable(error: OSError) -> int:
 
 
 def _exit_now(code: int) -> None:
-    """Exit without another attempt to write what is left in the buffer."""
+    """Exit without another attempt to write the rest of the buffer."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
@@ -112,7 +113,7 @@ def _open_streams() -> None:
         if stream is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
         elif mode == "w" and hasattr(stream, "reconfigure"):
-            # Typer replaces a stream in ASCII by its own, in UTF-8; so there is only one.
+            # Typer would replace a stream in ASCII with a second one, in UTF-8.
             ascii = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(errors="ticketgen", **({"encoding": "utf-8"} if ascii else {}))
     escape_streams()

@@ -1,4 +1,4 @@
-"""What the shell completes: values that depend on the project, read fast and without reporting errors.
+"""Shell completion of values that depend on the project, fast and without errors.
 
 The spec is read as plain YAML and not validated: the user may be in the middle of an edit.
 """
@@ -32,7 +32,7 @@ _Completion = Callable[[typer.Context, str], list[str]]
 
 
 def _without_errors(values: Callable[[typer.Context], Iterable[str]]) -> _Completion:
-    """Return no completions on an error: the shell would print it into the command line.
+    """Return no completions on an error, which would appear in the command line.
 
     Only plain words are completed: zsh evaluates what typer prints, and bash inserts it unquoted.
     """
@@ -116,7 +116,7 @@ def complete_topics(ctx: typer.Context) -> Iterable[str]:
 
 
 def _documents(ctx: typer.Context) -> Iterator[Mapping[str, Any]]:
-    """The spec; then its preset, for what the spec leaves out."""
+    """The spec; then its preset, for keys that the spec leaves out."""
     import yaml
 
     from ticketgen.assets import asset_folder

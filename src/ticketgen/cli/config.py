@@ -1,4 +1,4 @@
-"""``ticketgen.toml``: what `ticketgen validate` reports, unless the command line sets it.
+"""``ticketgen.toml``: defaults for the options of `ticketgen validate`.
 
 ```toml
 [validate]
@@ -6,8 +6,8 @@ min-severity = "warning"
 ignore = ["unused-declaration"]
 ```
 
-There is no key for ``--budget``: the file is in the repository, and who writes that does not decide how much work a
-runner does.
+There is no key for ``--budget``: the file is in the repository, whose authors do not decide how much work a runner
+does.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ KEYS: Mapping[str, str] = MappingProxyType({
     "ignore": "a list of rules: do not report these",
     "strict": "`true` or `false`: whether to fail where something was not checked",
 })  # fmt: skip
-"""The keys of ``[validate]``, and what each takes."""
+"""The keys of ``[validate]``, and the values of each."""
 
 _TABLE = "validate"
 _MAX_BYTES = 64 * 1024
@@ -45,11 +45,11 @@ _MAX_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The ``[validate]`` of the nearest file; without one, nothing is left out.
+    """The ``[validate]`` of the nearest file; without one, all findings are reported.
 
     Attributes:
         file: its path, which the current folder can open; None if there is none.
-        min_severity: the least that is reported; None if it is not set.
+        min_severity: the lowest severity that is reported; None if it is not set.
         select: the only rules that are reported; empty for all.
         ignore: rules that are not reported.
         strict: whether findings about unchecked code are errors; None if it is not set.
@@ -63,7 +63,7 @@ class Config:
 
 
 def read_config() -> Checked[Config]:
-    """The configuration in this folder or the nearest above it; everything that is wrong with it at once."""
+    """The configuration in this folder or the nearest above it, or all its errors."""
     found = find_upwards(session().base_folder, NAMES)
     if not found:
         return Checked(Config())
@@ -103,7 +103,7 @@ def read_config() -> Checked[Config]:
 
 def _problems(document: Mapping[str, object], text: str, file: Path) -> Iterator[Finding]:
     def at(word: str) -> Location:
-        """The first line that has the key or the value: TOML's reader does not say where it was."""
+        """The first line with the key or value, because TOML's reader does not say where it is."""
         for number, line in enumerate(text.split("\n"), 1):
             match = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", line.partition("#")[0])
             if match:

@@ -1,6 +1,6 @@
-"""Unified diffs as they are shown: paths relative to the current folder, colours on a terminal.
+"""Print unified diffs, with paths relative to the current folder, and colours.
 
-A diff has lines of files that a stranger may have written. A terminal and the log of a CI show them with escapes, as
+A diff contains lines of untrusted files. A terminal and the log of a CI show them with escapes, as
 everything else; a pipe or a file gets them unchanged, so that `patch` and `git apply` can read them.
 """
 
@@ -21,7 +21,7 @@ from ticketgen.escaping import visible_lines
 __all__ = ["format_diff", "plain_diff", "print_diff"]
 
 _CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
-"""Variables that a CI sets, which takes some lines of output as commands."""
+"""Variables set by a CI that takes some lines of output as commands."""
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _HEADER = re.compile(r"(---|\+\+\+) (a/|b/|)((?:\s*+\S++)*+)(\s*+)")
@@ -51,7 +51,7 @@ def format_diff(difference: str, root: Path, *, color: bool = False) -> str:
         root: the project's folder.
         color: whether to colour it.
     """
-    # Escaped line by line beside the colours. A tab is text in a Makefile, and moves nothing but what follows it.
+    # Escaped line by line, without the colours. A tab stays: Makefiles need it, and it only moves the text after it.
     return "".join(_lines(difference, root, color, lambda line: visible_lines(line, keep="\n\t")))
 
 
@@ -59,9 +59,7 @@ def _lines(
     difference: str, root: Path, color: bool, shown: Callable[[str], str] = lambda line: line
 ) -> Iterator[str]:
     old = new = 0  # remaining lines of the hunk, in which --- is a removed line
-    for line in io.StringIO(
-        difference, newline="\n"
-    ):  # only a line feed ends a line, other than for splitlines()
+    for line in io.StringIO(difference, newline="\n"):  # only a line feed ends a line, unlike in splitlines()
         if old > 0 or new > 0:
             old -= line[:1] in {" ", "-", "\n"}
             new -= line[:1] in {" ", "+", "\n"}

@@ -1,4 +1,4 @@
-"""Paths as they are read from where the user stands, and as they are shown there."""
+"""Parse the user's paths, and display paths relative to the current folder."""
 
 from __future__ import annotations
 
@@ -24,20 +24,23 @@ __all__ = [
 ]
 
 STDOUT = Path("-")
-"""What ``-o -`` names: standard output."""
+"""Standard output, as ``-o -`` names it."""
 
 PathDisplay = Callable[[str], str]
 """From a path that the current folder can open to the path that is shown."""
 
 _WORKSPACE = "GITHUB_WORKSPACE"
-"""The repository's checkout in a GitHub workflow. Annotations and code scanning read paths from there on.
+"""The repository's checkout in a GitHub workflow, to which paths in annotations and code scanning are relative.
 
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables.
 """
 
 
 def resolve_argument(text: str | Path) -> Path:
-    """A path of the command line: a relative one begins in the folder of ``-C``. For ``typer.Option(parser=…)``."""
+    """A path of the command line, relative to the folder of ``-C``.
+
+    For ``typer.Option(parser=…)``.
+    """
     return STDOUT if str(text) == "-" else session().base_folder / text
 
 
@@ -63,7 +66,7 @@ def display_path(path: str | Path, relative_to: str | Path | None = None) -> str
 
 
 def _absolute(text: str) -> str:
-    """The path without ``..``, which is not the folder above where a link leads elsewhere."""
+    """The absolute path without ``..``, also where ``..`` follows a link."""
     plain = os.path.abspath(text)  # noqa: PTH100 - resolve() would follow every link
     if ".." in Path(text).parts and real_path(plain) != real_path(text):
         return real_path(text)
@@ -71,11 +74,11 @@ def _absolute(text: str) -> str:
 
 
 def path_display(format: ReportFormat, relative_to: Path | None) -> tuple[PathDisplay, Path]:
-    """How paths are shown in a report, and the folder that relative ones are relative to.
+    """How a report shows paths, and the folder that relative ones are relative to.
 
     Args:
         format: of the report.
-        relative_to: what ``--relative-to`` says.
+        relative_to: the value of ``--relative-to``.
     """
     for_github = Trait.FOR_GITHUB in format.traits
     if relative_to is not None:
@@ -97,7 +100,10 @@ def path_display(format: ReportFormat, relative_to: Path | None) -> tuple[PathDi
 
 
 def _resolve_links(path: str, base: Path) -> str:
-    """The file that links lead to, if it is below the base: Git has no lines below a link, and GitHub shows none."""
+    """The file that links lead to, if it is below the base.
+
+    Git has no lines below a link, and GitHub shows none.
+    """
     start = real_path(base)
     real = real_path(path)
     return real if real.startswith(start.rstrip(os.sep) + os.sep) else path
@@ -111,8 +117,8 @@ def _relative_below(path: str, base: Path) -> str:
 def with_openable_paths(findings: Iterable[Finding], root: Path) -> tuple[Finding, ...]:
     """The findings with paths that the current folder can open.
 
-    The stages that verify and write name files from the project's folder on; those that read the spec name it as
-    they were given it.
+    The stages that verify and write name files relative to the project's folder; those that read the spec use its
+    path as given.
     """
     return tuple(
         replace(found, location=replace(found.location, file=(root / found.location.file).as_posix()))
@@ -122,11 +128,11 @@ def with_openable_paths(findings: Iterable[Finding], root: Path) -> tuple[Findin
     )
 
 
-def with_displayed_paths(findings: Iterable[Finding], shown: PathDisplay) -> tuple[Finding, ...]:
-    """The findings with paths as they are shown. A place in a command-line option is not a path."""
-    shown = cache(shown)  # it may follow links
+def with_displayed_paths(findings: Iterable[Finding], display: PathDisplay) -> tuple[Finding, ...]:
+    """The findings with displayed paths. A place in a command-line option is not a path."""
+    display = cache(display)  # it may follow links
     return tuple(
-        replace(found, location=replace(found.location, file=shown(found.location.file)))
+        replace(found, location=replace(found.location, file=display(found.location.file)))
         if found.location and not found.location.file.startswith("--")
         else found
         for found in findings

@@ -1,4 +1,4 @@
-"""The environment variables that ticketgen reads: one table, for the documents and for `ticketgen help`."""
+"""The environment variables that ticketgen reads, for the documentation and help."""
 
 from __future__ import annotations
 

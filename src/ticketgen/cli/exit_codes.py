@@ -1,4 +1,4 @@
-"""What the exit codes mean, and which one follows from findings.
+"""The meanings of the exit codes, and the code that follows from findings.
 
 The table is the contract: the help, `docs/cli.md` and every command read it. Findings are imported when there are
 some: `--help` prints the codes without findings.
@@ -19,7 +19,7 @@ __all__ = ["MEANINGS", "ExitCode", "exit_code", "exit_code_of", "summary"]
 
 
 class ExitCode(IntEnum):
-    """Part of the contract with CI and scripts. Findings have a category of the same name."""
+    """The contract with CI and scripts. Findings have categories of the same names."""
 
     FINE = 0
     FINDINGS = 1

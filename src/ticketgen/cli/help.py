@@ -1,4 +1,4 @@
-"""Help that teaches: commands in the order in which users meet them, whole sentences, examples as written.
+"""Help in whole sentences, with commands in the order in which users need them.
 
 A command's module is imported when the command is run or explained: the list of commands costs no more than typer.
 """
@@ -114,7 +114,7 @@ def _common_options(
 
 
 def _common_params(*, hidden: bool) -> list[Any]:
-    """Add the common options to a command; they are accepted there, and explained once for all commands."""
+    """Add the common options to a command, which accepts but does not explain them."""
     params = params_of(_common_options)[0]
     for param in params:
         param.callback = lambda ctx, param, value: set_option(param.name, value)
@@ -125,9 +125,9 @@ def _common_params(*, hidden: bool) -> list[Any]:
 
 
 class CommandGroup(TyperGroup):
-    """The commands of ticketgen, and how they are explained.
+    """The commands of ticketgen, and their help.
 
-    Contexts, commands and formatters are click's, which newer versions of typer carry in a place of their own.
+    Contexts, commands and formatters are those of click, which newer versions of typer include.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -135,13 +135,13 @@ class CommandGroup(TyperGroup):
         self.params = [*_common_params(hidden=False), *self.params]
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
-        """Begin a run: with none of the options of an earlier one in this process."""
+        """Begin a run, without the options of an earlier one in this process."""
         reset()
         escape_streams()
         return super().make_context(*args, **settings)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command, imported now; its examples are not wrapped as if they were prose."""
+        """The command, imported now; its examples are not wrapped like prose."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return super().get_command(ctx, cmd_name)
@@ -157,7 +157,7 @@ class CommandGroup(TyperGroup):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command of these arguments; for an unknown one, the error names the nearest."""
+        """The command of these arguments; an error names the most similar command."""
         if args and not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in COMMANDS:
             from ticketgen.cli.output import unknown
 
@@ -165,7 +165,7 @@ class CommandGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; errors of the operating system and an end at a prompt have exit codes of their own."""
+        """Run the command; system errors and an end at a prompt have their own exit codes."""
         try:
             return super().invoke(ctx)
         except (typer.Abort, KeyboardInterrupt) as error:
@@ -193,7 +193,7 @@ class CommandGroup(TyperGroup):
 
 
 def system_error_text(error: OSError) -> str:
-    """What the operating system refused, for people."""
+    """The operation that the operating system refused, for people."""
     from pathlib import Path
 
     reason = error.strerror or str(error)

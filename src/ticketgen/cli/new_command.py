@@ -116,9 +116,9 @@ def _ask(question: Question) -> str:
         return str(typer.prompt(question.text, default=question.default, err=True))
     choices = ", ".join(question.choices)
     while True:
-        said = str(typer.prompt(f"{question.text} ({choices})", default=question.default, err=True))
-        if said in question.choices:
-            return said
+        answer = str(typer.prompt(f"{question.text} ({choices})", default=question.default, err=True))
+        if answer in question.choices:
+            return answer
         typer.echo(f"One of {choices}.", err=True)
 
 
@@ -144,7 +144,7 @@ def _print_result(made: NewProject) -> None:
 
 
 def _next_commands(made: NewProject) -> Iterator[str]:
-    """The commands that follow, to be pasted."""
+    """The next commands, ready to paste."""
     if made.folder.resolve() != Path.cwd():
         yield f"cd {as_shell_word(str(made.folder))}"
     if made.repository is None:

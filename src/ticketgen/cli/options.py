@@ -16,7 +16,7 @@ __all__ = ["Environments", "Format", "Output", "ReportFormatOption", "Spec"]
 
 
 class Format(StrEnum):
-    """How a list is printed."""
+    """The format of a list."""
 
     TEXT = "text"
     JSON = "json"

@@ -1,4 +1,4 @@
-"""Printing: results to standard output, problems to standard error, JSON alone for programs."""
+"""Print results to standard output, problems to standard error, JSON for programs."""
 
 from __future__ import annotations
 
@@ -50,34 +50,34 @@ def format_findings(
     relative_to: Path | None = None,
     color: bool = False,
 ) -> str:
-    """A report of findings, with paths as they are seen from where the user stands.
+    """A report of findings, with paths relative to the current folder.
 
     Args:
         findings: in any order.
         format: of the report.
         sources: the text of files, by the path that the findings name.
-        root: the folder from which the stages that verify and write name files; None if paths can be opened as they
-            are.
-        relative_to: the folder to which paths are relative, instead of where the user stands.
+        root: the folder to which paths of the stages that verify and write are relative; None if paths can be opened
+            as they are.
+        relative_to: the folder to which paths are relative, instead of the current folder.
         color: whether text is coloured.
     """
     from ticketgen.reports.report import Style, report
 
     found = tuple(findings)
-    shown, base = path_display(format, relative_to)
+    display, base = path_display(format, relative_to)
     texts = {}
     if root is not None:
-        texts = {shown((root / path).as_posix()): text for path, text in _named_sources(found, sources)}
+        texts = {display((root / path).as_posix()): text for path, text in _named_sources(found, sources)}
         found = with_openable_paths(found, root)
     else:
-        texts = {shown(path): text for path, text in _named_sources(found, sources)}
+        texts = {display(path): text for path, text in _named_sources(found, sources)}
     kinds: Mapping[str, FindingKind] = {}
     if Trait.METADATA in format.traits:
         from ticketgen.finding_kinds import KINDS
 
         kinds = KINDS
     style = Style(color=color, base=base.absolute().as_posix())
-    return report(with_displayed_paths(found, shown), format, texts, kinds, style)
+    return report(with_displayed_paths(found, display), format, texts, kinds, style)
 
 
 def _named_sources(
@@ -98,7 +98,7 @@ def print_findings(
 ) -> None:
     """Print findings in the format that was asked for; see `format_findings`.
 
-    With ``--quiet`` text has errors only: programs that read the other formats decide for themselves.
+    ``--quiet`` omits warnings and notes from text; programs that read the other formats decide for themselves.
     """
     found = tuple(findings)
     if format is ReportFormat.TEXT and session().quiet:
@@ -120,7 +120,7 @@ def exit_with_findings(findings: Iterable[Finding]) -> NoReturn:
 
 
 def value_of(result: Checked[T], format: ReportFormat, root: Path | None = None) -> T:
-    """The value of a result; without one, or with errors, report its findings and exit."""
+    """The value of a result; without one or with errors, report its findings and exit."""
     if result.value is None or has_errors(result.findings):
         print_findings(result.findings, format, root=root)
         exit_with_findings(result.findings)
@@ -134,7 +134,7 @@ def exit_with_usage_error(message: str) -> NoReturn:
 
 
 def unknown(what: str, word: str, known: Iterable[str], otherwise: str) -> str:
-    """The message for an unknown word: what was probably meant, or another sentence that helps."""
+    """The message for an unknown word: the word that was probably meant, or `otherwise`."""
     from ticketgen.guesses import did_you_mean
 
     help = did_you_mean(word, known, otherwise)
@@ -142,7 +142,7 @@ def unknown(what: str, word: str, known: Iterable[str], otherwise: str) -> str:
 
 
 def write_result(text: str, output: Path | None = None) -> None:
-    """Print a result, or write it to the file that ``-o`` names: all of it, or the file stays as it was."""
+    """Print a result, or write it atomically to the file that ``-o`` names."""
     if output is None or output == STDOUT:
         sys.stdout.flush()
         # As bytes: a document is UTF-8, whatever the terminal's encoding is.

@@ -36,12 +36,12 @@ def presets(
     found = known.presets()
     if preset and preset not in found:
         exit_with_usage_error(unknown("preset", preset, found, f"There are {', '.join(found)}."))
-    wanted = [found[preset]] if preset else list(found.values())
+    chosen = [found[preset]] if preset else list(found.values())
     if format is Format.JSON:
-        write_result(f"{as_json([{'name': each.name, 'summary': each.summary} for each in wanted])}\n")
+        write_result(f"{as_json([{'name': each.name, 'summary': each.summary} for each in chosen])}\n")
     elif preset:
         typer.echo(found[preset].path.read_text(encoding="utf-8"), nl=False)
     else:
         width = max(map(len, found))
-        for each in wanted:
+        for each in chosen:
             typer.echo(f"{each.name:<{width}}  {each.summary}")

@@ -55,7 +55,10 @@ class Progress:
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Show progress while the block runs; not in CI, in a pipe, on a dumb terminal, or with --quiet or --verbose."""
+    """Show progress while the block runs, on a terminal of a person.
+
+    Nothing is shown in CI, in a pipe, on a dumb terminal, or with --quiet or --verbose.
+    """
     shown = Progress()
     if (
         session().quiet

@@ -1,4 +1,4 @@
-"""The page ``docs/cli.md``: made from the code, so that it cannot disagree with it.
+"""Generate the page ``docs/cli.md`` from the code.
 
 python -m ticketgen.cli.reference > docs/cli.md
 """

@@ -61,13 +61,13 @@ def rehearse(
 
     from ticketgen.pipeline import environments_of, read_project, stack_of
 
-    of_findings = ReportFormat(format.value)
-    path = require_spec(spec, of_findings)
-    project = value_of(read_project(path), of_findings)
+    findings_format = ReportFormat(format.value)
+    path = require_spec(spec, findings_format)
+    project = value_of(read_project(path), findings_format)
     fewest = min(project.environments, key=lambda each: len(each.regions))
-    (environment,) = value_of(environments_of(project, [env or fewest.name]), of_findings)
+    (environment,) = value_of(environments_of(project, [env or fewest.name]), findings_format)
     print_verbose(f"environment: {environment.name}")
-    stack = value_of(stack_of(project, environment), of_findings, root=path.parent)
+    stack = value_of(stack_of(project, environment), findings_format, root=path.parent)
 
     if picture:
         check_writable(picture)
@@ -76,20 +76,20 @@ def rehearse(
 
     missing = missing_requirements(os.environ, Path.home())
     if missing:
-        print_findings(missing, of_findings)
+        print_findings(missing, findings_format)
         exit_with_findings(missing)
 
     from ticketgen.rehearsal.run import Rehearsal
-    from ticketgen.rehearsal.run import rehearse as held
+    from ticketgen.rehearsal.run import rehearse as run_rehearsal
     from ticketgen.rehearsal.scoreboard import text
-    from ticketgen.rehearsal.scoreboard_picture import scoreboard_svg as drawn
+    from ticketgen.rehearsal.scoreboard_picture import scoreboard_svg
     from ticketgen.rehearsal.terraform import Terraform, TerraformFailed
 
     binary = Terraform.find()
     assert binary is not None
-    wanted = Rehearsal(environment, stack.files, float(seconds), seats, binary)
+    rehearsal = Rehearsal(environment, stack.files, float(seconds), seats, binary)
     try:
-        board = held(wanted, lambda line: print_info(f"… {line}", err=True))
+        board = run_rehearsal(rehearsal, lambda line: print_info(f"… {line}", err=True))
     except TerraformFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.FINDINGS) from None
@@ -98,6 +98,6 @@ def rehearse(
     else:
         typer.echo(text(board))
     if picture:
-        write_result(drawn(board), picture)
+        write_result(scoreboard_svg(board), picture)
         print_info(f"{display_path(picture)}: drawn", err=True)
     raise typer.Exit(ExitCode.FINE if board.passed else ExitCode.FINDINGS)

@@ -63,24 +63,26 @@ def render(
     root = path.parent
     with progress() as shown:
         if check or diff:
-            done = pipeline.check_project(path, env or (), progress=shown.step)
+            result = pipeline.check_project(path, env or (), progress=shown.step)
         else:
-            done = pipeline.render_project(path, env or (), force=force, upgrade=upgrade, progress=shown.step)
+            result = pipeline.render_project(
+                path, env or (), force=force, upgrade=upgrade, progress=shown.step
+            )
     if check or diff:
-        _report_drift(done, root, format, diff, output)
-    findings = (*done.findings, *outdated_copies(root), *_refusal_reasons(done, path, env or ()))
+        _report_drift(result, root, format, diff, output)
+    findings = (*result.findings, *outdated_copies(root), *_refusal_reasons(result, path, env or ()))
     if format is ReportFormat.JSON:
-        write_result(f"{as_json(changes_report(findings, done.value, root))}\n", output)
+        write_result(f"{as_json(changes_report(findings, result.value, root))}\n", output)
     else:
         print_findings(findings, format, root=root, output=output)
-    if done.value is not None and format is ReportFormat.TEXT:
-        print_summary(done.value, root)
-        print_next_steps(done.value, root, pipeline.read_project(path).value)
+    if result.value is not None and format is ReportFormat.TEXT:
+        print_summary(result.value, root)
+        print_next_steps(result.value, root, pipeline.read_project(path).value)
     exit_with_findings(findings)
 
 
 def _refusal_reasons(done: Checked[Changes], spec: Path, env: Sequence[str]) -> tuple[Finding, ...]:
-    """The reasons for the changes of another version, if the render was refused because of it."""
+    """The reasons for another version's changes, if the render was refused for them."""
     from ticketgen.findings.stacks import UPGRADE
 
     if not any(found.rule == UPGRADE.id for found in done.findings):
@@ -97,20 +99,19 @@ def _report_drift(
 ) -> NoReturn:
     from ticketgen.project.eject import outdated_copies
     from ticketgen.project.upgrade import explain_upgrade
-    from ticketgen.tree import changes_diff as differences
-    from ticketgen.tree import drift
+    from ticketgen.tree import changes_diff, drift
 
     drifted = drift(checked.value) if checked.value else ()
     why = explain_upgrade(checked.value) if checked.value else ()
     findings = (*checked.findings, *drifted, *outdated_copies(root), *why)
-    difference = differences(checked.value.files) if diff and checked.value else ""
+    difference = changes_diff(checked.value.files) if diff and checked.value else ""
     if format is ReportFormat.JSON:
         document = changes_report(findings, checked.value, root)
         if diff:
             document["difference"] = plain_diff(difference, root)
         write_result(f"{as_json(document)}\n", output)
     else:
-        # A report for programs must stay one: with them the difference is for people, on standard error.
+        # A report for programs must stay valid, so the difference for people goes to standard error.
         print_diff(difference, root, err=format is not ReportFormat.TEXT)
         print_findings(findings, format, root=root, output=output)
     if checked.value and format is ReportFormat.TEXT:

@@ -45,11 +45,11 @@ def rules(
 
     if rule and rule not in KINDS:
         exit_with_usage_error(unknown("rule", rule, KINDS, "Run `ticketgen rules` for a list."))
-    wanted = [KINDS[rule]] if rule else list(CATALOGUE.values())
+    chosen = [KINDS[rule]] if rule else list(CATALOGUE.values())
     if format is Format.JSON:
-        write_result(f"{as_json([{key: getattr(kind, key) for key in _KEYS} for kind in wanted])}\n")
+        write_result(f"{as_json([{key: getattr(kind, key) for key in _KEYS} for kind in chosen])}\n")
     elif rule:
-        typer.echo(page(wanted[0]), nl=False)
+        typer.echo(page(chosen[0]), nl=False)
     else:
         width = max(map(len, CATALOGUE))
         for group, kinds in {"Rules": RULES, **LEVELS}.items():

@@ -1,4 +1,4 @@
-"""The options of this run: its base folder (``-C``), its verbosity (``-q``, ``-v``) and its colours.
+"""The options of this run: base folder (``-C``), verbosity (``-q``, ``-v``), colours.
 
 The options are accepted before and after the command. They are kept in one place, because commands, parsers of paths
 and shell completion all ask for them.
@@ -38,7 +38,7 @@ class Session:
         base_folder: the folder in which relative paths begin, relative to the current one.
         quiet: print errors and results only.
         verbose: print stages, times and the files that were used.
-        color: as it was asked for; None if it was not.
+        color: the value of ``--color``; None if it was not given.
         started: when the run began, on the monotonic clock.
     """
 
@@ -69,10 +69,10 @@ def set_option(name: str | None, value: Any) -> None:
     Raises:
         typer.BadParameter: the value cannot be used.
     """
-    now = session()
+    options = session()
     if name == "directory":
         for each in value or ():
-            folder = now.base_folder / each
+            folder = options.base_folder / each
             if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() raises where a path is too long
                 what = "is not a directory" if os.path.lexists(folder) else "does not exist"
                 raise typer.BadParameter(f"the directory {os.fspath(folder)!r} {what}.")
@@ -82,25 +82,25 @@ def set_option(name: str | None, value: Any) -> None:
                 raise typer.BadParameter(
                     f"the directory {os.fspath(folder)!r} is not used: {error.strerror}."
                 ) from None
-            now = replace(now, base_folder=folder)
+            options = replace(options, base_folder=folder)
     elif name == "color" and value:
-        now = replace(now, color=Color(value))
+        options = replace(options, color=Color(value))
     elif name in {"quiet", "verbose"} and value:
-        now = replace(now, quiet=True) if name == "quiet" else replace(now, verbose=True)
-        if now.quiet and now.verbose:
+        options = replace(options, quiet=True) if name == "quiet" else replace(options, verbose=True)
+        if options.quiet and options.verbose:
             raise typer.BadParameter("--quiet and --verbose exclude each other.")
-    _SESSION.set(now)
+    _SESSION.set(options)
 
 
 def use_color(stream: IO[str] | None) -> bool:
-    """Whether to colour what goes to a stream.
+    """Whether to colour the output to a stream.
 
     ``--color`` wins, then ``NO_COLOR`` (https://no-color.org), ``FORCE_COLOR`` (https://force-color.org) and
-    ``TERM=dumb``, in the order in which Python itself reads them; then it depends on whether it is a terminal.
+    ``TERM=dumb``, in Python's own order; otherwise output to a terminal is coloured.
     """
-    asked = session().color
-    if asked in {Color.ALWAYS, Color.NEVER}:
-        return asked is Color.ALWAYS
+    choice = session().color
+    if choice in {Color.ALWAYS, Color.NEVER}:
+        return choice is Color.ALWAYS
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -119,5 +119,5 @@ def print_info(text: str, *, err: bool = False) -> None:
 def print_verbose(text: str) -> None:
     """With ``--verbose``, print a step and the elapsed time."""
     if session().verbose:
-        passed = time.monotonic() - session().started
-        typer.echo(f"[{passed:6.2f} s] {text}", file=sys.stderr)
+        elapsed = time.monotonic() - session().started
+        typer.echo(f"[{elapsed:6.2f} s] {text}", file=sys.stderr)

@@ -17,7 +17,7 @@ __all__ = ["show"]
 
 
 class _PictureFormat(StrEnum):
-    """What a stack is drawn as."""
+    """The format of a picture."""
 
     SVG = "svg"
     HTML = "html"

@@ -20,7 +20,7 @@ __all__ = ["size"]
 
 
 class _SizeFormat(StrEnum):
-    """How capacities are printed."""
+    """The format of the capacities."""
 
     TEXT = "text"
     JSON = "json"
@@ -62,14 +62,14 @@ def size(
       ticketgen size --format markdown --prices prices.yaml --output capacity.md
     """
     from ticketgen import pipeline
-    from ticketgen.capacity import json as for_programs
+    from ticketgen.capacity import json as json_report
     from ticketgen.capacity import markdown, text
     from ticketgen.capacity.environment_report import report
     from ticketgen.capacity.prices import read_prices
 
     findings_format = ReportFormat.JSON if format is _SizeFormat.JSON else ReportFormat.TEXT
     path = require_spec(spec, findings_format)
-    money = value_of(read_prices(prices), findings_format) if prices else None
+    unit_prices = value_of(read_prices(prices), findings_format) if prices else None
     after = pipeline.size_project(path, env or (), set_ or ())
     # Errors of the spec itself are reported as such, and not as errors of --set.
     before = pipeline.size_project(path, env or ()) if set_ else None
@@ -81,9 +81,11 @@ def size(
     reports = tuple(report(each, sizing, earlier.get(each.name)) for each, sizing in found.value)
     if format is _SizeFormat.JSON:
         shown = json.loads(format_findings(found.findings, ReportFormat.JSON))
-        document = for_programs.document(reports, money) | shown
+        document = json_report.document(reports, unit_prices) | shown
         write_result(f"{as_json(document)}\n", output)
     else:
-        write_result((text if format is _SizeFormat.TEXT else markdown).render(reports, money) + "\n", output)
+        write_result(
+            (text if format is _SizeFormat.TEXT else markdown).render(reports, unit_prices) + "\n", output
+        )
         print_findings(found.findings, ReportFormat.TEXT)
     exit_with_findings(found.findings)

@@ -1,4 +1,4 @@
-"""Which spec a command reads: ``--spec``, ``TICKETGEN_SPEC``, or the one in this folder or in one above it."""
+"""Find the spec: ``--spec``, ``TICKETGEN_SPEC``, or the nearest, upwards."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ticketgen.reports import ReportFormat
 __all__ = ["NAMES", "VARIABLE", "expected_spec", "find_spec", "find_upwards", "require_spec"]
 
 NAMES = ("ticketgen.yaml", "ticketgen.yml")
-"""The names of a spec that are searched for; the first is what `ticketgen new` writes."""
+"""The names of a spec that are searched for; `ticketgen new` writes the first."""
 
 VARIABLE = "TICKETGEN_SPEC"
 
 
 def require_spec(given: Path | None, format: ReportFormat = ReportFormat.TEXT) -> Path:
-    """Return the path of the spec, or exit with a finding. Every command that reads a spec calls this."""
+    """Return the path of the spec, or exit with a finding."""
     spec = value_of(find_spec(given), format)
     print_verbose(f"spec: {display_path(spec)}")
     return spec
 
 
 def expected_spec(given: Path | None) -> Path:
-    """The spec, or the place where it would be: for a command that also works without one.
+    """The spec, or its default place: for a command that also works without one.
 
     A spec that is named must exist here too.
     """
@@ -45,8 +45,8 @@ def find_spec(given: Path | None) -> Checked[Path]:
     """The path of the spec, which the current folder can open.
 
     Args:
-        given: what ``--spec`` or, in its absence, ``TICKETGEN_SPEC`` names; None to search upwards to the root of the
-            file system.
+        given: the path from ``--spec`` or else ``TICKETGEN_SPEC``; None to search upwards to the root of the file
+            system.
     """
     if given is not None:
         return Checked(given) if os.path.lexists(given) else Checked(None, (_missing_spec(given),))
@@ -65,21 +65,21 @@ def find_spec(given: Path | None) -> Checked[Path]:
 
 
 def find_upwards(base: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
-    """The files of these names in the nearest folder that has any, from a folder up to the root.
+    """The files of these names in the nearest folder that has any, upwards.
 
-    Paths begin as the folder does: relative ones can be opened from the current folder.
+    Paths are relative if the folder is, and can be opened from the current folder.
     """
     start = Path(os.path.realpath(base))
     for depth, folder in enumerate((start, *start.parents)):
         found = [name for name in names if os.path.lexists(folder / name)]
         if found:
             if depth == 0:
-                near = base
+                nearest = base
             elif base.is_absolute():
-                near = folder
+                nearest = folder
             else:
-                near = Path(os.path.relpath(folder, os.path.realpath(Path.cwd())))
-            return tuple(near / name for name in found)
+                nearest = Path(os.path.relpath(folder, os.path.realpath(Path.cwd())))
+            return tuple(nearest / name for name in found)
     return ()
 
 

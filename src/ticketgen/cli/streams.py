@@ -1,6 +1,6 @@
-"""Standard output and standard error: all text passes through here and is escaped.
+"""Escape all text on standard output and standard error.
 
-What has a format of its own (a report, a document, a coloured difference) is escaped by that format, and goes around
+Text in a format of its own (a report, a document, a coloured difference) is escaped by that format, and is written
 with `write_escaped` or as bytes.
 """
 
@@ -17,13 +17,13 @@ _HARMLESS = re.compile("[\n -~]*")
 
 
 class EscapedStream:
-    """A stream whose text is shown by `visible_lines`; for everything else it is the stream itself."""
+    """A stream whose text passes through `visible_lines`."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
 
     def write(self, text: str) -> int:
-        """Write text without control characters or commands for the CI in it."""
+        """Write text without control characters and CI commands."""
         if not _HARMLESS.fullmatch(text) or "::" in text or "##" in text:
             from ticketgen.escaping import visible_lines
 
@@ -50,7 +50,7 @@ def escape_streams() -> None:
 
 
 def write_escaped(text: str, *, err: bool = False) -> None:
-    """Print text that is escaped already, with the control characters that ticketgen itself adds: colours."""
+    """Print text that is escaped already, and may contain ticketgen's colours."""
     stream = sys.stderr if err else sys.stdout
     stream = stream.stream if isinstance(stream, EscapedStream) else stream
     stream.write(text)

@@ -1,4 +1,4 @@
-"""What a write did, or would do, to the stacks: one line for each stack for people, JSON for programs."""
+"""Summarize a write, or a dry run: a line per stack for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def print_summary(changes: Changes, root: Path, *, would: bool = False) -> None:
 
 
 def _state_text(state: str, would: bool) -> str:
-    """The state that a write found, or what it did about it."""
+    """The state of a file before a write, or the action of the write."""
     return state if would else {"missing": "written again", "orphaned": "deleted"}.get(state, state)
 
 
 def print_next_steps(changes: Changes, root: Path, project: Project | None) -> None:
-    """Print the commands to run now, as the user can paste them where they stand."""
+    """Print the commands to run now, ready to paste in the current folder."""
     folders_left = sorted({change.folder for change in changes.files} - set(changes.retired))
     if not folders_left:
         return
@@ -48,7 +48,7 @@ def print_next_steps(changes: Changes, root: Path, project: Project | None) -> N
 
 
 def _backend_key(project: Project | None, name: str) -> str:
-    """The option that ``terraform init`` needs if the state is in a bucket; ``provider.tf`` says the same."""
+    """The option of ``terraform init`` for a state in a bucket, as in ``provider.tf``."""
     for environment in project.environments if project else ():
         if environment.name == name and environment.state.bucket:
             return f' -backend-config="key={environment.project}/{name}.tfstate"'
@@ -63,7 +63,7 @@ def folder_list(changes: Changes, root: Path) -> str:
 
 
 def changes_report(findings: Iterable[Finding], changes: Changes | None, root: Path) -> dict[str, object]:
-    """The JSON report of findings, with ``changes``: from each state to the files in it."""
+    """The JSON report of findings, with ``changes``: the files by state."""
     from ticketgen.tree import State
 
     document: dict[str, object] = json.loads(format_findings(findings, ReportFormat.JSON, root=root))

@@ -1,4 +1,4 @@
-"""What `ticketgen help TOPIC` explains: every page of the documents, and parts of them that messages point to."""
+"""The topics of `ticketgen help`: all pages, and parts that messages point to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECTIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "config": ("validate.md", "Choose what is reported"),
     "quotas": ("spec.md", "Set quotas that AWS has raised"),
 })  # fmt: skip
-"""Topic to page and heading, beside the pages themselves; without a heading it is the whole page."""
+"""Additional topics: topic to page and heading; without a heading, the whole page."""
 
 
 @cache

@@ -107,17 +107,17 @@ def validate(
 
     if relative_to is not None and not relative_to.is_dir():
         exit_with_usage_error(f"--relative-to: {display_path(relative_to)} is not a directory.")
-    asked = _Filter(min_severity, _rules("--select", select), _rules("--ignore", ignore), strict)
+    options = _Filter(min_severity, _rules("--select", select), _rules("--ignore", ignore), strict)
     config = read_config()
-    wanted = targets(paths or [session().base_folder], display_path)
-    wrong = config.findings + wanted.findings
-    if config.value is None or wanted.value is None:
-        print_findings(wrong, format, relative_to=relative_to, output=output)
-        exit_with_findings(wrong)
+    chosen = targets(paths or [session().base_folder], display_path)
+    problems = config.findings + chosen.findings
+    if config.value is None or chosen.value is None:
+        print_findings(problems, format, relative_to=relative_to, output=output)
+        exit_with_findings(problems)
     if config.value.file:
         print_verbose(f"configuration: {display_path(config.value.file)}")
-    reported = asked.merged_with(config.value)
-    checked = [_verify_target(target, reported, budget) for target in wanted.value]
+    reported = options.merged_with(config.value)
+    checked = [_verify_target(target, reported, budget) for target in chosen.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
     print_findings(findings, format, sources, relative_to=relative_to, output=output)
@@ -130,7 +130,7 @@ def validate(
 
 @dataclass(frozen=True, slots=True)
 class _Filter:
-    """Which findings are reported; None where that was not said."""
+    """Which findings are reported; None for options that were not given."""
 
     min_severity: Severity | None
     select: tuple[str, ...] | None
@@ -138,7 +138,7 @@ class _Filter:
     strict: bool | None
 
     def merged_with(self, config: Config) -> _Filter:
-        """This, completed by the configuration; what was selected here is not ignored there."""
+        """This filter completed by the configuration, which ignores no selected rule."""
         ignore = self.ignore
         if ignore is None:
             ignore = tuple(each for each in config.ignore if each not in (self.select or ()))
@@ -147,7 +147,7 @@ class _Filter:
         return _Filter(self.min_severity or config.min_severity, select, ignore, strict)
 
     def apply_severities(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
-        """The findings of a directory; with --strict, those about unchecked code are errors."""
+        """The findings; with --strict, those about unchecked code are errors."""
         from ticketgen.verification.unchecked import as_errors
 
         if self.strict is False:
@@ -162,7 +162,7 @@ class _Filter:
         )
 
     def accepts(self, finding: Finding) -> bool:
-        """Whether a finding is reported. One after which nothing else was checked is reported always."""
+        """Whether a finding is reported; always if nothing else was checked after it."""
         from ticketgen.findings.verification import NEVER_IGNORED, NO_TERRAFORM, NOT_CHECKED
 
         levels = list(Severity)
@@ -176,7 +176,7 @@ class _Filter:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What was found in one directory.
+    """The findings of one directory.
 
     Attributes:
         target: the directory.
@@ -195,9 +195,9 @@ class _Result:
     def summary(self) -> str:
         """One line for people."""
         counts = {each: sum(found.severity is each for found in self.findings) for each in Severity}
-        said = ", ".join(counted(count, f"{each.value}s") for each, count in counts.items() if count)
+        text = ", ".join(counted(count, f"{each.value}s") for each, count in counts.items() if count)
         more = f" ({counted(self.left_out, 'findings')} not reported)" if self.left_out else ""
-        return f"{display_path(self.target.folder)}: {counted(self.files, 'files')}, {said or 'no findings'}{more}"
+        return f"{display_path(self.target.folder)}: {counted(self.files, 'files')}, {text or 'no findings'}{more}"
 
 
 def _verify_target(target: Target, reported: _Filter, budget: int) -> _Result:
@@ -224,13 +224,13 @@ def _verify_target(target: Target, reported: _Filter, budget: int) -> _Result:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
     findings = reported.apply_severities(findings, folder)
     kept = tuple(each for each in findings if reported.accepts(each))
-    named = {found.location.file for found in kept if found.location}
+    files_with_findings = {found.location.file for found in kept if found.location}
     return _Result(
         target,
         tuple(_in_folder(folder, found) for found in kept),
         len(findings) - len(kept),
         sum(path.endswith(".tf") or target.files is not None for path in texts if _is_targeted(path, target)),
-        {(folder / path).as_posix(): text for path, text in texts.items() if path in named},
+        {(folder / path).as_posix(): text for path, text in texts.items() if path in files_with_findings},
     )
 
 

@@ -1,1 +1,1 @@
-"""What a capacity figure is: its model, its registry, and the assumptions behind its formulas."""
+"""Capacity figures: their model, their registry, and the assumptions of their formulas."""

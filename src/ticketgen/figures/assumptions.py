@@ -1,4 +1,4 @@
-"""Assumptions of sizing about buyers and code, in one place: measure and correct them here."""
+"""Assumptions of sizing about buyers and code: measure and correct them here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A capacity figure, its definition as a pure function, and its place in the rendering."""
+"""Capacity figures: their definition as pure functions, and where they are rendered."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _parameters(compute: Callable[..., object]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Intermediate:
-    """A value that formulas use and that no report lists: a decorator of the function that computes it."""
+    """A value that formulas use but no report lists; decorates the function for it."""
 
     compute: Callable[..., Scalar]
 
@@ -189,7 +189,9 @@ def figure(
     scope: Scope = Scope.REGION,
     inputs: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Amount[V]]], Definition[V]]:
-    """Define a figure by a pure function, which has its name and whose parameters name what it depends on.
+    """Define a figure by a pure function.
+
+    The function's name is that of the figure; its parameters are the values that the figure depends on.
 
     Args:
         unit: what it counts, in the plural.

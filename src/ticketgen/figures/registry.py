@@ -1,4 +1,4 @@
-"""The registry of all figures: it orders them, and computes them for one environment."""
+"""The registry of all figures: orders them and computes them for an environment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def definitions(module: ModuleType) -> tuple[AnyDefinition, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """The capacities of an environment, each sized for the whole demand: one Region may have to take all of it.
+    """The capacities of an environment.
+
+    Each is sized for the whole demand, because one Region may have to take all of it.
 
     Attributes:
         by_name: the figures by their names, in the order of the registry.
@@ -85,6 +87,6 @@ class Registry:
             if isinstance(each, Intermediate):
                 values[each.name] = each.compute(**inputs)
             else:
-                figures[each.name] = made = each.figure(inputs)
-                values[each.name] = made.value
+                figures[each.name] = computed = each.figure(inputs)
+                values[each.name] = computed.value
         return Sizing({name: figures[name] for name in self.names})

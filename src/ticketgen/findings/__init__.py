@@ -1,4 +1,4 @@
-"""What a finding is, and the kinds of findings. Everyone may import this package; it imports nothing from ticketgen.
+"""Findings and their kinds. This package imports nothing from ticketgen.
 
 Every kind is declared once: in a module of this package, as a rule, or beside the data of its family. Only a kind makes
 findings.
@@ -37,7 +37,7 @@ class Severity(StrEnum):
 
 
 class Category(Enum):
-    """Who has to act on an error. The command line has an exit code of the same name for each."""
+    """Who has to act on an error; the exit code has the same name."""
 
     FINDINGS = auto()
     USAGE = auto()
@@ -100,7 +100,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FindingKind:
-    """What findings with one id have in common, for exit codes, lists, documentation and reports.
+    """What findings with the same id have in common.
 
     Attributes:
         id: what findings carry as their rule.
@@ -160,7 +160,7 @@ class Checked(Generic[T]):
     findings: tuple[Finding, ...] = ()
 
     def then(self, stage: Callable[[T], Checked[U]]) -> Checked[U]:
-        """The result of the next stage, with the findings of both; with errors, the next stage does not run."""
+        """The result of the next stage with the findings of both; skipped after errors."""
         if self.value is None or has_errors(self.findings):
             return Checked(None, self.findings)
         after = stage(self.value)
@@ -168,7 +168,7 @@ class Checked(Generic[T]):
 
 
 def gather(results: Iterable[Checked[T]]) -> Checked[tuple[T, ...]]:
-    """Many results as one: all findings, and all values unless one is missing or there are errors."""
+    """Many results as one: all findings, and all values if there are no errors."""
     every = tuple(results)
     findings = tuple(finding for each in every for finding in each.findings)
     values = tuple(each.value for each in every if each.value is not None)

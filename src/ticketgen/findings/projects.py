@@ -1,4 +1,4 @@
-"""What making a project and taking over templates report."""
+"""Kinds of findings about creating a project and ejecting templates."""
 
 from __future__ import annotations
 

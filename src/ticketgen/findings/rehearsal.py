@@ -1,4 +1,4 @@
-"""What keeps a rehearsal from starting."""
+"""Kinds of findings that keep a rehearsal from starting."""
 
 from __future__ import annotations
 

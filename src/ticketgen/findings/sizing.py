@@ -1,4 +1,4 @@
-"""What no quota request helps, and what an operator prepares; `sizing.quotas` declares one more for each quota."""
+"""Kinds of findings of sizing; `sizing.quota_needs` declares one more for each quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a spec, with values for it on the command line, and with a change of its Regions."""
+"""Kinds of findings about a spec, its options and changes of its Regions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rendering and writing stacks reports: files that are not as rendered, and obstacles to a write."""
+"""Kinds of findings about rendering and writing stacks."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ UPGRADE_REASON = _write(
     severity=Severity.NOTE,
 )
 
-# Obstacles
+# Obstacles to a write
 
 MANIFEST_BROKEN = _write(
     "manifest-broken",

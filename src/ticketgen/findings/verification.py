@@ -1,4 +1,4 @@
-"""What `ticketgen validate` finds before the rules, and why it or a rehearsal does not start.
+"""Kinds of findings of `ticketgen validate` before the rules.
 
 Rules declare their findings themselves, in `ticketgen.rules`.
 """

@@ -88,15 +88,15 @@ def unusable_folder(folder: Path) -> Finding | None:
     names = sorted(each.name for each in folder.iterdir())
     if set(names) & set(_SPECS):
         return FOLDER_NOT_EMPTY.found(f"{folder} is already a project", "run ticketgen render there")
-    in_the_way = [
+    obstacles = [
         name
         for name in names
         if not any(fnmatch.fnmatch(name.lower(), pattern) for pattern in _IGNORED_FILES)
     ]
-    if not in_the_way:
+    if not obstacles:
         return None
-    more = len(in_the_way) - _MAX_NAMED
-    named = ", ".join(in_the_way[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(obstacles) - _MAX_NAMED
+    named = ", ".join(obstacles[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
     return FOLDER_NOT_EMPTY.found(f"{folder} is not empty: it holds {named}")
 
 
@@ -123,17 +123,17 @@ def move_into_place(project: Path, folder: Path) -> tuple[Finding, ...]:
     try:
         list(_files(project))
         notes = tuple(_find_conflicts(project, folder))
-        mine = sorted(_files(project))
+        names = sorted(_files(project))
         extended = {
             name: _read_existing(folder, name) for name in _EXTENDED if os.path.lexists(folder / name)
         }
-        changes = {name: (extended.get(name), (project / name).read_bytes()) for name in mine}
+        changes = {name: (extended.get(name), (project / name).read_bytes()) for name in names}
     except _Conflict as error:
         return (IN_THE_WAY.found(str(error), "remove it from the template or from the folder"),)
     found = write_files(folder, changes)
     if has_errors(found):
         return found
-    for name in mine:
+    for name in names:
         if os.access(project / name, os.X_OK):
             (folder / name).chmod(stat.S_IMODE((project / name).stat().st_mode), follow_symlinks=False)
     return (*found, *notes)
@@ -165,32 +165,34 @@ def _files(project: Path) -> Iterator[str]:
 
 def _find_conflicts(project: Path, folder: Path) -> Iterator[Finding]:
     """Decide for each existing name in the folder whether it is kept or extended."""
-    theirs = {each.name.casefold(): each for each in folder.iterdir()}
-    has_readme = next((each for name, each in sorted(theirs.items()) if name.startswith("readme")), None)
+    existing = {each.name.casefold(): each for each in folder.iterdir()}
+    existing_readme = next(
+        (each for name, each in sorted(existing.items()) if name.startswith("readme")), None
+    )
     readme = project / "README.md"
-    if has_readme and readme.exists():
+    if existing_readme and readme.exists():
         readme.rename(project / OWN_README)
-        yield _kept_note(has_readme, f"how to work with the project is in {OWN_README}")
-    for ours in sorted(project.iterdir()):
-        there = theirs.get(ours.name.casefold())
-        if there is None:
+        yield _kept_note(existing_readme, f"how to work with the project is in {OWN_README}")
+    for entry in sorted(project.iterdir()):
+        conflict = existing.get(entry.name.casefold())
+        if conflict is None:
             continue
-        if ours.name in _EXTENDED and ours.is_file() and there.name == ours.name:
-            before, wanted = _read_existing(folder, there.name), ours.read_bytes()
-            missing = _missing_lines(before, wanted)
-            ours.write_bytes(before + missing)
+        if entry.name in _EXTENDED and entry.is_file() and conflict.name == entry.name:
+            before, content = _read_existing(folder, conflict.name), entry.read_bytes()
+            missing = _missing_lines(before, content)
+            entry.write_bytes(before + missing)
             if missing:
-                yield FILE_EXTENDED.found(f"lines for ticketgen were appended to {there}", "")
-        elif ours.is_dir() and not ours.is_symlink():
-            raise _Conflict(f"{there} exists, and the template makes a folder of that name")
+                yield FILE_EXTENDED.found(f"lines for ticketgen were appended to {conflict}", "")
+        elif entry.is_dir() and not entry.is_symlink():
+            raise _Conflict(f"{conflict} exists, and the template makes a folder of that name")
         else:
-            ours.unlink()
-            yield _kept_note(there, "")
+            entry.unlink()
+            yield _kept_note(conflict, "")
 
 
-def _missing_lines(before: bytes, wanted: bytes) -> bytes:
-    have = set(before.decode(errors="replace").split("\n"))
-    lines = [line for line in wanted.decode().split("\n") if line.strip() and line not in have]
+def _missing_lines(before: bytes, content: bytes) -> bytes:
+    present = set(before.decode(errors="replace").split("\n"))
+    lines = [line for line in content.decode().split("\n") if line.strip() and line not in present]
     if not any(not line.startswith("#") for line in lines):
         return b""
     separator = "" if not before or before.endswith(b"\n") else "\n"

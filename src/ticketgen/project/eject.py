@@ -73,22 +73,22 @@ def outdated_copies(root: Path) -> tuple[Finding, ...]:
     present = sorted(_template_files(root / OVERRIDES))
     if not present:
         return ()
-    noted = load(root, OVERRIDES)
-    if noted.value is None:
-        return noted.findings
-    return tuple(found for name in present if (found := _outdated(name, known, noted.value)))
+    recorded = load(root, OVERRIDES)
+    if recorded.value is None:
+        return recorded.findings
+    return tuple(found for name in present if (found := _outdated(name, known, recorded.value)))
 
 
-def _outdated(name: str, known: tuple[str, ...], noted: Manifest) -> Finding | None:
+def _outdated(name: str, known: tuple[str, ...], recorded: Manifest) -> Finding | None:
     if name not in known:
         help = did_you_mean(name, known, "delete it")
         return OVERRIDE_UNKNOWN.found(
             "nothing reads this file: ticketgen has no such template", help, at=_place(name)
         )
-    entry = noted.files.get(name)
+    entry = recorded.files.get(name)
     if entry and entry.sha256 == _original(name):
         return None
-    since = f"since ticketgen {noted.ticketgen}" if entry else "since the project's template was written"
+    since = f"since ticketgen {recorded.ticketgen}" if entry else "since the project's template was written"
     return TEMPLATE_MOVED_ON.found(
         f"ticketgen's own template has changed {since}",
         f"run `ticketgen eject {name} --diff`, copy the changes that you need, then run "
@@ -112,11 +112,11 @@ def _record_hash(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     own, manifest = (asset_folder("templates") / name).read_bytes(), f"{OVERRIDES}/{NAME}"
     # Read the file before parsing it: if it changes in between, the write is refused.
     before = read_below(root, manifest, MAX_TEXT) if os.path.lexists(root / manifest) else None
-    noted = load(root, OVERRIDES)
-    if noted.value is None:
-        return Checked(None, noted.findings)
-    files = {**noted.value.files, name: Entry("template", fingerprint(own))}
-    after = replace(noted.value, ticketgen=VERSION, files=files).text().encode()
+    recorded = load(root, OVERRIDES)
+    if recorded.value is None:
+        return Checked(None, recorded.findings)
+    files = {**recorded.value.files, name: Entry("template", fingerprint(own))}
+    after = replace(recorded.value, ticketgen=VERSION, files=files).text().encode()
     changed = {manifest: (before, after)}
     found = write_files(root, {f"{OVERRIDES}/{name}": (None, own), **changed} if copy else changed)
     return Checked(None if has_errors(found) else root / OVERRIDES / name, found)

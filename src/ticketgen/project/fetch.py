@@ -117,9 +117,9 @@ def _clone(address: str, checkout: str | None, into: Path) -> Template:
         except OSError as error:
             raise UnusableTemplate(f"git cannot be run: {error.strerror}", "install git") from None
         if code:
-            told = " ".join(output.split())[-300:]
+            message = " ".join(output.split())[-300:]
             raise UnusableTemplate(
-                f"git cannot fetch it: {told}", "correct the address, or the name after --checkout"
+                f"git cannot fetch it: {message}", "correct the address, or the name after --checkout"
             )
     template = read_template(target)
     for path, file in template.files.items():

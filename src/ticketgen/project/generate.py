@@ -140,37 +140,39 @@ class Renderer:
         if top is None or "/" in top:
             raise UnusableTemplate(f"{self._template.top!r} is rendered to {top or ''!r}, which is not a folder's name",
                            "correct the name of the template's folder")  # fmt: skip
-        made: dict[str, File] = {}
+        files: dict[str, File] = {}
         size = 0
         for source, file in self._template.sources().items():
-            named = f"{self._template.top}/{source}"
+            template_path = f"{self._template.top}/{source}"
             copied = self._copied_folder(source)
-            path = self._path(named, source, answers, copied)
+            path = self._path(template_path, source, answers, copied)
             if path is None:
                 continue
             if copied is None and is_text(file.content):
-                file = File(self._render_bytes(named, file.content.decode(), answers), file.executable)
+                file = File(
+                    self._render_bytes(template_path, file.content.decode(), answers), file.executable
+                )
             size += len(file.content)
             if size > MAX_BYTES:
                 raise UnusableTemplate(f"it renders more than {MAX_BYTES // 1_000_000} MB", "remove a loop")
-            if path in made:
+            if path in files:
                 raise UnusableTemplate(
-                    f"{named!r} and another file are both rendered to {path!r}", "rename one of them"
+                    f"{template_path!r} and another file are both rendered to {path!r}", "rename one of them"
                 )
-            made[path] = file
-        for path in made:
-            parent = next((each for each in list(_prefixes(path))[:-1] if each in made), None)
+            files[path] = file
+        for path in files:
+            parent = next((each for each in list(_prefixes(path))[:-1] if each in files), None)
             if parent:
                 raise UnusableTemplate(
                     f"{parent!r} is rendered as a file and as a folder", "rename one of them"
                 )
-        return made
+        return files
 
     def _render_bytes(self, name: str, text: str, answers: Mapping[str, object]) -> bytes:
         rendered = self._text(name, text, answers)
-        wanted = self._template.variables.get("_new_lines")
+        setting = self._template.variables.get("_new_lines")
         first = re.search(r"\r\n|\n|\r", text)
-        newline = str(wanted) if wanted in {"\n", "\r", "\r\n"} else first[0] if first else "\n"
+        newline = str(setting) if setting in {"\n", "\r", "\r\n"} else first[0] if first else "\n"
         with self._within_budget(name):
             return rendered.replace("\n", newline).encode()
 
@@ -184,12 +186,12 @@ class Renderer:
         return next(matches, None)
 
     def _path(
-        self, named: str, source: str, answers: Mapping[str, object], copied: str | None = None
+        self, template_path: str, source: str, answers: Mapping[str, object], copied: str | None = None
     ) -> str | None:
         """The path with its names rendered, except in copied folders; None if a name renders as empty text.
 
         Args:
-            named: the whole path in the template, for messages.
+            template_path: the whole path in the template, for messages.
             source: the part to render.
             answers: the variables.
             copied: the part of the source that is copied unrendered.
@@ -199,14 +201,14 @@ class Renderer:
         """
         parts = source.split("/")
         rendered = len(copied.split("/")) if copied else len(parts)
-        names = [self._text(named, name, answers) for name in parts[:rendered]] + parts[rendered:]
+        names = [self._text(template_path, name, answers) for name in parts[:rendered]] + parts[rendered:]
         if "" in names:
             return None
         path = "/".join(names)
         for name in path.split("/"):
             wrong = _path_error(name)
             if wrong:
-                raise UnusableTemplate(f"{named!r} is rendered to the path {path[:200]!r}, {wrong}",
+                raise UnusableTemplate(f"{template_path!r} is rendered to the path {path[:200]!r}, {wrong}",
                                "correct the name in the template, or the answers that it uses")  # fmt: skip
         return path
 

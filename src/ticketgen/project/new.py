@@ -152,30 +152,32 @@ def new_project(
     except SourceError as error:
         return Checked(None, (INSTALL_SOURCE.found(error.message, error.help),))
     answers = {"project": name, **given}
-    wanted = _Request(folder, answers, template, checkout, source, base, ask, trust, progress)
+    request = _Request(folder, answers, template, checkout, source, base, ask, trust, progress)
     above = folder if folder.exists() else folder.absolute().parent
     notes = tuple(_stale_folder_warning(place) for place in stale_folders(above))
     try:
-        made = with_temporary_folder(above, lambda beside: _make_and_move(beside, wanted), keep=folder.exists)
+        result = with_temporary_folder(
+            above, lambda beside: _make_and_move(beside, request), keep=folder.exists
+        )
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         message = f"nothing was made: {error.strerror}{where}"
-        made = Checked(
+        result = Checked(
             None, (CANNOT_WRITE.found(message, "fix the folder's permissions or free some space"),)
         )
-    return replace(made, findings=(*notes, *made.findings))
+    return replace(result, findings=(*notes, *result.findings))
 
 
 def _stale_folder_warning(place: Path) -> Finding:
     return LEFT_BEHIND.found(f"{place} is left from a `ticketgen new` that was killed")
 
 
-def _make_and_move(beside: Path, wanted: _Request) -> Checked[NewProject]:
+def _make_and_move(beside: Path, request: _Request) -> Checked[NewProject]:
     """Create the project in a temporary folder on the same file system, and move it into place once it is complete."""
-    folder = wanted.folder
-    made = _make(beside, wanted)
-    if made.value is None:
-        return made
+    folder = request.folder
+    result = _make(beside, request)
+    if result.value is None:
+        return result
     wrong = unusable_folder(folder)  # another process may have created it meanwhile
     if wrong:
         return Checked(None, (wrong,))
@@ -184,8 +186,8 @@ def _make_and_move(beside: Path, wanted: _Request) -> Checked[NewProject]:
         return Checked(None, notes)
     repository = git_root(folder)
     return Checked(
-        replace(made.value, repository=repository),
-        (*made.findings, *notes, *_workflow_warning(folder, repository, made.value.files)),
+        replace(result.value, repository=repository),
+        (*result.findings, *notes, *_workflow_warning(folder, repository, result.value.files)),
     )
 
 
@@ -206,34 +208,34 @@ def _workflow_warning(folder: Path, repository: Path | None, files: tuple[str, .
     )
 
 
-def _make(beside: Path, wanted: _Request) -> Checked[NewProject]:
+def _make(beside: Path, request: _Request) -> Checked[NewProject]:
     """Create the project as ``beside/project``."""
     place = beside / "project"
     try:
-        template = _template(wanted, beside)
+        template = _template(request, beside)
         code = template.code()
-        if wanted.template is not None and code and not wanted.trust(code):
-            return Checked(None, (_untrusted(wanted.template, code),))
+        if request.template is not None and code and not request.trust(code):
+            return Checked(None, (_untrusted(request.template, code),))
         template = run_pre_prompt_hooks(template, beside)
         add_import_path(template, beside)
         renderer = Renderer(template)
-        answers = _answers(template, renderer, wanted)
+        answers = _answers(template, renderer, request)
         if isinstance(answers, Finding):
             return Checked(None, (answers,))
-        wanted.progress("Making the project")
+        request.progress("Making the project")
         generated = renderer.project(answers)
         place.mkdir()
         run_hook(template, "pre_gen_project", answers, place, beside)
         write_new(place, generated)
         run_hook(template, "post_gen_project", answers, place, beside)
     except UnusableTemplate as error:
-        named = wanted.template or "of ticketgen"
+        named = request.template or "of ticketgen"
         message = f"the template {named} cannot be used: {error.message}"
         return Checked(None, (TEMPLATE_BROKEN.found(message, error.help),))
-    return _finish(place, wanted)
+    return _finish(place, request)
 
 
-def _finish(place: Path, wanted: _Request) -> Checked[NewProject]:
+def _finish(place: Path, request: _Request) -> Checked[NewProject]:
     """Add the files that every project has, and render the stacks."""
     if not _exists(place, SPEC):
         return Checked(
@@ -245,10 +247,10 @@ def _finish(place: Path, wanted: _Request) -> Checked[NewProject]:
             ),
         )
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    installed_from = {} if _exists(place, REQUIREMENTS) else wanted.source.files
+    installed_from = {} if _exists(place, REQUIREMENTS) else request.source.files
     added = {_SCHEMA: schema.encode(), **installed_from}
     write_new(place, {name: File(content) for name, content in added.items() if not _exists(place, name)})
-    rendered = render_project(place / SPEC, progress=wanted.progress)
+    rendered = render_project(place / SPEC, progress=request.progress)
     project = read_project(place / SPEC)
     if rendered.value is None or project.value is None or has_errors(rendered.findings):
         return Checked(None, rendered.findings)
@@ -256,39 +258,38 @@ def _finish(place: Path, wanted: _Request) -> Checked[NewProject]:
     if drawn.value is not None and not _exists(place, _PICTURE):
         write_new(place, {_PICTURE: File(svg(drawn.value).encode())})
     every = (each.relative_to(place) for each in place.rglob("*") if each.is_file())
-    files = sorted(
-        each.as_posix() for each in every if each.parts[0] != ".git"
-    )  # a hook may create a repository
+    # A hook may create a repository.
+    files = sorted(each.as_posix() for each in every if each.parts[0] != ".git")
     environments = new_environments(place, project.value.environments)
-    return Checked(NewProject(wanted.folder, tuple(files), environments), rendered.findings)
+    return Checked(NewProject(request.folder, tuple(files), environments), rendered.findings)
 
 
 def _exists(place: Path, name: str) -> bool:
     return os.path.lexists(place / name)
 
 
-def _template(wanted: _Request, beside: Path) -> Template:
-    if wanted.template is None:
+def _template(request: _Request, beside: Path) -> Template:
+    if request.template is None:
         return read_template(asset_folder("templates") / "project")
-    return fetch(wanted.template, wanted.checkout, beside / "fetched", wanted.base)
+    return fetch(request.template, request.checkout, beside / "fetched", request.base)
 
 
 def _untrusted(template: str, code: tuple[str, ...]) -> Finding:
     return TEMPLATE_UNTRUSTED.found(f"the template {template} runs code with your rights: {', '.join(code)}")
 
 
-def _answers(template: Template, renderer: Renderer, wanted: _Request) -> dict[str, object] | Finding:
+def _answers(template: Template, renderer: Renderer, request: _Request) -> dict[str, object] | Finding:
     """The template's variables with their values; a default may depend on the variables before it."""
     variables = dict(template.variables)
-    is_ours = wanted.template is None
-    if is_ours:
+    is_own_template = request.template is None
+    if is_own_template:
         variables["preset"] = list(presets())
     asked = [key for key in variables if not key.startswith("_") and key not in _OURS]
-    unknown = sorted(set(wanted.given) - set(asked) - {"project"})
+    unknown = sorted(set(request.given) - set(asked) - {"project"})
     if unknown:
         help = did_you_mean(unknown[0], asked, f"it asks for {', '.join(asked) or 'nothing'}")
         return UNKNOWN_ANSWER.found(f"the template does not ask for {unknown[0]!r}", help)
-    given = {**wanted.given, "ticketgen": VERSION, "ticketgen_install": wanted.source.command}
+    given = {**request.given, "ticketgen": VERSION, "ticketgen_install": request.source.command}
     prompts = variables.get("__prompts__")
     texts = prompts if isinstance(prompts, dict) else {}
     answers: dict[str, object] = {}
@@ -299,12 +300,12 @@ def _answers(template: Template, renderer: Renderer, wanted: _Request) -> dict[s
         choices = tuple(str(each) for each in raw) if isinstance(raw, list) else ()
         default = renderer.default(choices[0] if choices else raw, answers)
         text = texts.get(key, key) if isinstance(texts.get(key, key), str) else key
-        answer = given[key] if key in given else wanted.ask(Question(key, text, default, choices))
+        answer = given[key] if key in given else request.ask(Question(key, text, default, choices))
         if choices and answer not in choices:
             help = did_you_mean(answer, choices, f"choose one of {', '.join(choices)}")
             return UNKNOWN_ANSWER.found(f"{key}: there is no choice {answer!r}", help)
         answers[key] = answer
-    if is_ours:
+    if is_own_template:
         answers |= initial_figures(presets()[str(answers["preset"])].path)
-        answers |= {"_is_git": wanted.source.is_git, "_carries_wheel": wanted.source.has_wheel}
+        answers |= {"_is_git": request.source.is_git, "_carries_wheel": request.source.has_wheel}
     return answers

@@ -66,9 +66,9 @@ def change_regions(
         progress: called with each step.
     """
     if not dry_run and spec.parent.is_dir():
-        put = recover_interrupted(spec.parent)
-        if has_errors(put):
-            return Checked(None, put)
+        recovered = recover_interrupted(spec.parent)
+        if has_errors(recovered):
+            return Checked(None, recovered)
     document = load(spec)
     if document.value is None or has_errors(document.findings):
         return Checked(None, document.findings)
@@ -117,16 +117,16 @@ def _new_warnings(before: Checked[Project], edit: Edit, after: Sequence[Finding]
     """Warnings of the edited spec that the spec did not have before; none if a Region was removed."""
     assert before.value is not None
     old = {each.name: each for each in before.value.environments}
-    grown = [each for each in edit.project.environments if len(each.regions) > len(old[each.name].regions)]
-    if not grown:
+    extended = [each for each in edit.project.environments if len(each.regions) > len(old[each.name].regions)]
+    if not extended:
         return ()
-    gists = {_identity(found) for found in before.findings}
-    spoken = tuple(found for found in after if _identity(found) not in gists)
-    known = {each.name: size(old[each.name]).findings for each in grown}
+    old_identities = {_identity(found) for found in before.findings}
+    new_findings = tuple(found for found in after if _identity(found) not in old_identities)
+    known = {each.name: size(old[each.name]).findings for each in extended}
     sized = group_findings(
-        (each.name, [f for f in size(each).findings if f not in known[each.name]]) for each in grown
+        (each.name, [f for f in size(each).findings if f not in known[each.name]]) for each in extended
     )
-    return spoken + sized
+    return new_findings + sized
 
 
 def _identity(finding: Finding) -> tuple[str, str]:

@@ -197,9 +197,8 @@ def _lock(path: Path) -> Source:
         raise SourceError(f"{path} does not exist") from None
     except UnicodeDecodeError:
         raise SourceError(f"{path} is not a requirements file: it is not UTF-8") from None
-    if not any(
-        _TICKETGEN.match(line) for _, line in lines
-    ):  # do not print the content of another kind of file
+    # Do not print the content of another kind of file.
+    if not any(_TICKETGEN.match(line) for _, line in lines):
         raise SourceError(f"{path} does not name ticketgen", "add it, with its hash")
     found = ""
     for number, line in lines:

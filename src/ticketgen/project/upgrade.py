@@ -26,10 +26,10 @@ def explain_upgrade(changes: Changes, version: str = VERSION, text: str | None =
     )
     oldest = min(older, key=_parts)
     found = list(rendering_entries(changelog() if text is None else text, oldest, version))
-    said = [f"{name}: {reason}" for name, reason in found]
-    if not said:
-        said = [f"the changelog gives no reason between {oldest} and {version}: read the diff"]
-    return tuple(UPGRADE_REASON.found(each, "") for each in said)
+    reasons = [f"{name}: {reason}" for name, reason in found]
+    if not reasons:
+        reasons = [f"the changelog gives no reason between {oldest} and {version}: read the diff"]
+    return tuple(UPGRADE_REASON.found(each, "") for each in reasons)
 
 
 def rendering_entries(text: str, after: str, up_to: str) -> Iterator[tuple[str, str]]:

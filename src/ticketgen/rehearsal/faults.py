@@ -23,28 +23,28 @@ class FaultInjector:
         aws: EmulatedAws,
         stack: AppliedStack,
         shows: Sequence[SaleEvent],
-        far: str,
+        cut_region: str,
         buyers: Buyers,
         seconds: float,
         opened: float,
         progress: Callable[[str], None],
     ) -> None:
-        self._aws, self._stack, self._shows, self._far = aws, stack, shows, far
+        self._aws, self._stack, self._shows, self._cut_region = aws, stack, shows, cut_region
         self._buyers = buyers
         self._seconds, self._opened, self._progress = seconds, opened, progress
         self.planted: dict[str, float] = {}
         self.moments: list[Fault] = []
 
     def inject(self) -> None:
-        """Plant an oversell at a quarter of the sale; cut off the far Region from two fifths to two thirds."""
+        """Plant an oversell at a quarter of the sale; cut off a Region from two fifths to two thirds."""
         self._wait_for_share(0.25)
         self._oversell()
         self._wait_for_share(0.4)
-        self._aws.control(f"cut/{self._far}")
-        self._note(f"{self._far} cut off")
+        self._aws.control(f"cut/{self._cut_region}")
+        self._note(f"{self._cut_region} cut off")
         self._wait_for_share(0.66)
-        self._aws.control(f"heal/{self._far}")
-        self._note(f"{self._far} reconnected")
+        self._aws.control(f"heal/{self._cut_region}")
+        self._note(f"{self._cut_region} reconnected")
 
     def wait_for_corrections(self, seconds: float) -> list[float]:
         """Return the seconds until each planted oversell was voided; uncorrected ones are missing."""
@@ -70,7 +70,7 @@ class FaultInjector:
             time.sleep(0.2)
         else:
             return
-        other = _conflict_region(list(self._stack.regions), show.home, self._far)
+        other = _conflict_region(list(self._stack.regions), show.home, self._cut_region)
         entry = dict(sold[0])
         order = f"{int(time.time() * 1000):013d}-{os.urandom(8).hex()}"
         entry |= {
@@ -105,6 +105,6 @@ def region_to_disconnect(environment: Environment) -> str:
     return others[-1] if others else environment.secondary_region or environment.primary_region
 
 
-def _conflict_region(regions: Sequence[str], home: str, far: str) -> str:
+def _conflict_region(regions: Sequence[str], home: str, cut_region: str) -> str:
     """Choose the Region of the conflicting sale: not the home and, if possible, not the one to cut off."""
-    return min(regions, key=lambda region: (region == home, region == far))
+    return min(regions, key=lambda region: (region == home, region == cut_region))

@@ -39,11 +39,11 @@ def valid_entries(stack: AppliedStack) -> dict[str, dict[str, Any]]:
 
 def missing_in_analytics(aws: EmulatedAws, stack: AppliedStack, shows: Sequence[SaleEvent]) -> dict[str, int]:
     """Return the number of sales missing in each analytics database, after time to catch up."""
-    wanted = sum("voids" not in entry for entry in stack.ledger_entries(shows[0].home))
+    sales = sum("voids" not in entry for entry in stack.ledger_entries(shows[0].home))
     deadline = time.monotonic() + 30
     while True:
         found = {
-            arn.split(":")[3]: wanted - rows
+            arn.split(":")[3]: sales - rows
             for arn, rows in aws.control("state", table="ticket_sales")["rows"].items()
         }
         if time.monotonic() > deadline or (found and not any(found.values())):
@@ -67,20 +67,20 @@ def count_matching_maps(
     aws: EmulatedAws, stack: AppliedStack, shows: Sequence[SaleEvent], live: Mapping[tuple[str, str], int]
 ) -> int:
     """Count the Regions whose seat map matches the ledger for every event."""
-    wanted = Counter(event for event, _ in live)
-    agreeing = 0
-    for front in stack.apis():
+    sold_seats = Counter(event for event, _ in live)
+    matching = 0
+    for api in stack.apis():
         deadline = time.monotonic() + 15
         while True:
             taken_seats = {}
             for show in shows:
-                status, answer = aws.call("GET", f"{front.url}/events/{show.event_id}/seats")
+                status, answer = aws.call("GET", f"{api.url}/events/{show.event_id}/seats")
                 sections = json.loads(answer)["sections"] if status == 200 else [{"taken": -1}]
                 taken_seats[show.event_id] = sum(section["taken"] for section in sections)
-            if taken_seats == {show.event_id: wanted[show.event_id] for show in shows}:
-                agreeing += 1
+            if taken_seats == {show.event_id: sold_seats[show.event_id] for show in shows}:
+                matching += 1
                 break
             if time.monotonic() > deadline:
                 break
             time.sleep(0.5)
-    return agreeing
+    return matching

@@ -53,7 +53,7 @@ class Rehearsal:
     binary: str
 
 
-def rehearse(wanted: Rehearsal, progress: ProgressCallback) -> Scoreboard:
+def rehearse(rehearsal: Rehearsal, progress: ProgressCallback) -> Scoreboard:
     """Run a rehearsal and clean up.
 
     Raises:
@@ -63,12 +63,12 @@ def rehearse(wanted: Rehearsal, progress: ProgressCallback) -> Scoreboard:
     with EmulatedAws() as aws:
         aws.control("pause")  # until there is something to sell
         folder = aws.workspace.folder / "stack"
-        for path, text in wanted.files.items():
+        for path, text in rehearsal.files.items():
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="")
         terraform = Terraform(
-            wanted.binary,
+            rehearsal.binary,
             folder,
             isolated_environment(os.environ, aws.variables),
             download_variables(os.environ),
@@ -82,23 +82,23 @@ def rehearse(wanted: Rehearsal, progress: ProgressCallback) -> Scoreboard:
         applied = time.monotonic() - began
         progress(f"{counted(resources, 'resources')} applied in {applied:.0f} s")
         stack = AppliedStack(terraform.outputs(), aws)
-        return _sale(wanted, aws, stack, resources, applied, progress)
+        return _sale(rehearsal, aws, stack, resources, applied, progress)
 
 
 def _sale(
-    wanted: Rehearsal,
+    rehearsal: Rehearsal,
     aws: EmulatedAws,
     stack: AppliedStack,
     resources: int,
     applied: float,
     progress: ProgressCallback,
 ) -> Scoreboard:
-    environment = wanted.environment
-    far = region_to_disconnect(environment)
-    half = max(1, wanted.seats // 2)
+    environment = rehearsal.environment
+    cut_region = region_to_disconnect(environment)
+    half = max(1, rehearsal.seats // 2)
     shows = [
-        SaleEvent("rehearsal-home", environment.primary_region, {"A": half, "B": wanted.seats - half}),
-        SaleEvent("rehearsal-away", far, {"A": half, "B": wanted.seats - half}),
+        SaleEvent("rehearsal-home", environment.primary_region, {"A": half, "B": rehearsal.seats - half}),
+        SaleEvent("rehearsal-away", cut_region, {"A": half, "B": rehearsal.seats - half}),
     ]
     for show in shows:
         stack.client("dynamodb", show.home).put_item(
@@ -110,13 +110,13 @@ def _sale(
     buyers = Buyers(
         stack.apis(), shows, aws.keys, rate=rate, most_seats=environment.event_scale.seats_per_order
     )
-    progress(f"sale opened: {counted(len(shows), 'events')} with {counted(wanted.seats, 'seats')} each, "
+    progress(f"sale opened: {counted(len(shows), 'events')} with {counted(rehearsal.seats, 'seats')} each, "
              f"target {rate:,.0f} orders/s from {counted(len(stack.regions), 'Regions')}")  # fmt: skip
-    opened, _opened_at = time.monotonic(), time.time()
-    injector = FaultInjector(aws, stack, shows, far, buyers, wanted.seconds, opened, progress)
+    opened = time.monotonic()
+    injector = FaultInjector(aws, stack, shows, cut_region, buyers, rehearsal.seconds, opened, progress)
     injecting = threading.Thread(target=injector.inject, daemon=True)
     injecting.start()
-    buyers.buy(wanted.seconds)
+    buyers.buy(rehearsal.seconds)
     sale_seconds = time.monotonic() - opened
     injecting.join()
     orders = sum(attempt.outcome == "sold" for attempt in buyers.attempts)
@@ -143,7 +143,7 @@ def _sale(
         orders=len(buyers.attempts),
         sold_orders=len(sold),
         sold_seats=len(live),
-        seats=wanted.seats * len(shows),
+        seats=rehearsal.seats * len(shows),
         refused=dict(Counter(a.outcome for a in buyers.attempts if a.outcome != "sold")),
         oversold=sum(count > 1 for count in live.values()),
         contradicted=buyers.contradicted,
@@ -166,7 +166,7 @@ def _sale(
             Goal("correction", "s", objectives.correction_s, percentiles(measured["CorrectionSeconds"])),
         ),
         purchases_ms=percentiles(measured["PurchaseMs"]),
-        cut_region=far,
+        cut_region=cut_region,
         moments=tuple(injector.moments),
         timeline=timeline([(a.at, a.outcome) for a in buyers.attempts], sale_seconds),
     )

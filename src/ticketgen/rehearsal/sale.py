@@ -97,7 +97,7 @@ class Buyers:
     """All buyers of a sale.
 
     Args:
-        fronts: the APIs.
+        apis: the APIs.
         shows: the events on sale.
         keys: the credentials that the APIs accept.
         rate: orders per second, over all Regions.
@@ -107,7 +107,7 @@ class Buyers:
 
     def __init__(
         self,
-        fronts: Sequence[RegionApi],
+        apis: Sequence[RegionApi],
         shows: Sequence[SaleEvent],
         keys: Keys,
         *,
@@ -115,7 +115,7 @@ class Buyers:
         most_seats: int,
         seed: int = 7,
     ) -> None:
-        self._fronts, self._shows, self._keys = fronts, shows, keys
+        self._apis, self._shows, self._keys = apis, shows, keys
         self._rate, self._most_seats = rate, most_seats
         self._random = random.Random(seed)
         self._free = {show.event_id: dict.fromkeys(show.seats()) for show in shows}
@@ -145,8 +145,8 @@ class Buyers:
     def _run_worker(self, opened: float, seconds: float) -> None:
         with ExitStack() as open_connections:
             connections = {
-                front.region: http.client.HTTPConnection(urlsplit(front.url).netloc, timeout=30)
-                for front in self._fronts
+                api.region: http.client.HTTPConnection(urlsplit(api.url).netloc, timeout=30)
+                for api in self._apis
             }
             for connection in connections.values():
                 open_connections.callback(connection.close)
@@ -165,7 +165,7 @@ class Buyers:
         connections: Mapping[str, http.client.HTTPConnection],
         opened: float,
         number: int,
-        front: RegionApi,
+        api: RegionApi,
         show: SaleEvent,
         seats: list[str],
         held: bool,
@@ -173,12 +173,12 @@ class Buyers:
     ) -> None:
         began = time.monotonic()
         outcome, order_id = self._place_order(
-            connections, front, show, seats, number, held=held, retried=retried
+            connections, api, show, seats, number, held=held, retried=retried
         )
         attempt = OrderAttempt(
             began - opened,
             time.monotonic() - began,
-            front.region,
+            api.region,
             show.event_id,
             outcome,
             tuple(seats),
@@ -199,13 +199,13 @@ class Buyers:
         best = list(itertools.islice(self._free[show.event_id], _WINDOW))
         count = min(len(best), self._random.randint(1, self._most_seats))
         seats = self._random.sample(best, count)
-        front = self._fronts[number % len(self._fronts)]
-        return front, show, seats, self._random.random() < 0.7, self._random.random() < 0.05
+        api = self._apis[number % len(self._apis)]
+        return api, show, seats, self._random.random() < 0.7, self._random.random() < 0.05
 
     def _place_order(
         self,
         connections: Mapping[str, http.client.HTTPConnection],
-        front: RegionApi,
+        api: RegionApi,
         show: SaleEvent,
         seats: list[str],
         number: int,
@@ -213,17 +213,17 @@ class Buyers:
         held: bool,
         retried: bool,
     ) -> tuple[str, str]:
-        buyer, wanted = f"buyer-{number:06d}", {"event_id": show.event_id, "seats": seats}
+        buyer, request = f"buyer-{number:06d}", {"event_id": show.event_id, "seats": seats}
         if held:
-            status, answer = self._send(connections, front, "/holds", wanted, buyer, "")
+            status, answer = self._send(connections, api, "/holds", request, buyer, "")
             if status != 201:
                 return self._refusal_reason(show, answer, status), ""
-            wanted["hold_id"] = answer["hold_id"]
+            request["hold_id"] = answer["hold_id"]
         key = f"rehearsal-{number:06d}"
-        status, answer = self._send(connections, front, "/tickets", wanted, buyer, key)
+        status, answer = self._send(connections, api, "/tickets", request, buyer, key)
         if status == 503 or retried:  # the outcome is unknown, so retry with the same key
             first = answer if status == 201 else None
-            status, answer = self._send(connections, front, "/tickets", wanted, buyer, key)
+            status, answer = self._send(connections, api, "/tickets", request, buyer, key)
             with self._turn:
                 self.repeated += 1
                 self.contradicted += first is not None and answer != first
@@ -243,16 +243,16 @@ class Buyers:
     def _send(
         self,
         connections: Mapping[str, http.client.HTTPConnection],
-        front: RegionApi,
+        api: RegionApi,
         path: str,
         body: dict[str, Any],
         buyer: str,
         key: str,
     ) -> tuple[int, dict[str, Any]]:
-        connection, url, text = connections[front.region], front.url + path, json.dumps(body)
-        given = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        connection, url, text = connections[api.region], api.url + path, json.dumps(body)
+        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
         # The emulated API Gateway uses the access key as the caller, or as the subject of Cognito's token.
-        signed = signed_headers(self._keys, "POST", url, text, caller=buyer, region=front.region, added=given)
+        signed = signed_headers(self._keys, "POST", url, text, caller=buyer, region=api.region, added=headers)
         try:
             connection.request("POST", urlsplit(url).path, text, signed)
             answer = connection.getresponse()

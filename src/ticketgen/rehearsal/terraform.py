@@ -71,7 +71,7 @@ class Terraform:
         """
         created = planned = 0
 
-        def told(event: dict[str, Any]) -> None:
+        def count_resources(event: dict[str, Any]) -> None:
             nonlocal created, planned
             if event.get("type") == "change_summary" and event["changes"]["operation"] == "plan":
                 planned = event["changes"]["add"]
@@ -81,7 +81,7 @@ class Terraform:
                 if created % 25 == 0:
                     progress(f"{created:,} of {planned:,} resources created")
 
-        self._run("apply", "-auto-approve", "-json", PARALLELISM, told=told)
+        self._run("apply", "-auto-approve", "-json", PARALLELISM, on_event=count_resources)
         return created
 
     def outputs(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class Terraform:
     def _run(
         self,
         *arguments: str,
-        told: Callable[[dict[str, Any]], None] | None = None,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
         added: Mapping[str, str] | None = None,
     ) -> str:
         process = self._workspace.start(
@@ -112,9 +112,9 @@ class Terraform:
         try:
             for line in process.stdout:
                 lines.append(line)
-                if told and line.startswith("{"):
+                if on_event and line.startswith("{"):
                     event = json.loads(line)
-                    told(event)
+                    on_event(event)
                     if event.get("@level") == "error":
                         errors.append(
                             event["@message"] + "\n" + event.get("diagnostic", {}).get("detail", "") + "\n"

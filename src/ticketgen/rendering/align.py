@@ -1,4 +1,4 @@
-"""Alignment of ``=`` and of trailing comments, exactly as ``terraform fmt`` does it.
+"""Align ``=`` and trailing comments exactly as ``terraform fmt`` does.
 
 The rules are those of ``formatCells`` in hashicorp/hcl's ``hclwrite/format.go``. A line of tokens (a heredoc belongs to
 the line that opens it) has up to three cells: a lead; an assign cell that starts at the first ``=``, if the brackets
@@ -18,7 +18,7 @@ from ticketgen.rendering.scan import Kind, Token, scan
 __all__ = ["align"]
 
 
-_MAX_PADDING = 1_000_000  # spaces of a text: one long line moves the right sides of all lines around it
+_MAX_PADDING = 1_000_000  # spaces in a text: one long line moves the right sides of all lines around it
 
 
 class _Cells(NamedTuple):
@@ -30,7 +30,7 @@ class _Cells(NamedTuple):
 
 
 def align(text: str) -> str:
-    """Align HCL whose indentation and spaces already match ``terraform fmt``. Idempotent."""
+    """Align HCL that matches ``terraform fmt`` in all other respects. Idempotent."""
     lines = list(_lines(text))
     assigned = _aligned((line.lead, line.assign) for line in lines)
     return "\n".join(_aligned(zip(assigned, (line.comment for line in lines), strict=True)))
@@ -66,7 +66,7 @@ def _cells(text: str, start: int, end: int, tokens: list[Token]) -> _Cells:
 
 
 def _aligned(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Join pairs; the right sides of consecutive pairs start in one column, one space after the widest left."""
+    """Join pairs; the right sides of consecutive pairs start in the same column."""
     joined: list[str] = []
     padding = 0
     for has_right, chain in groupby(pairs, key=lambda pair: bool(pair[1])):
@@ -87,7 +87,7 @@ def _aligned(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _width(text: str) -> int:
-    """The width in grapheme clusters, as ``terraform fmt`` counts: all characters except combining marks."""
+    """The width as ``terraform fmt`` counts it: characters except combining marks."""
     if text.isascii():
         return len(text)
     return sum(unicodedata.category(character) not in {"Mn", "Me", "Mc", "Cf"} for character in text)

@@ -1,6 +1,6 @@
-"""The list of what a template may use: filters, tests, functions, methods. Nothing else can be called.
+"""The filters, tests, functions and methods that a template may use; no others.
 
-Jinja's own filters and tests get plain data, pay for going through it, and give plain data, never a generator or one of
+Jinja's own filters and tests get plain data, pay for reading it, and return plain data, never a generator or one of
 Jinja's types.
 """
 
@@ -68,8 +68,8 @@ def _require_data(value: object, name: str) -> None:
 
 
 def _bounded(name: str, function: Callable[..., Any], *, anything: bool, text: bool) -> Callable[..., Any]:
-    """A filter or test that takes plain data, pays for it, and gives plain data."""
-    wanted = _PassArg.from_obj(function)
+    """A filter or test that takes plain data, pays for it, and returns plain data."""
+    pass_arg = _PassArg.from_obj(function)
 
     @pass_context
     @wraps(function)
@@ -85,17 +85,17 @@ def _bounded(name: str, function: Callable[..., Any], *, anything: bool, text: b
         count = len(value) if isinstance(value, Items | Data) else 1
         budget.spend(weight(value) + sum(map(weight, others)) + CALL + NODE * count * (1 + words // 2))
         passed: tuple[Any, ...] = ()
-        if wanted is _PassArg.context:
+        if pass_arg is _PassArg.context:
             passed = (context,)
-        elif wanted is not None:
-            passed = (context.environment if wanted is _PassArg.environment else context.eval_ctx,)
+        elif pass_arg is not None:
+            passed = (context.environment if pass_arg is _PassArg.environment else context.eval_ctx,)
         return budget.charge_value(function(*passed, *given, **named))
 
     return called
 
 
 def _batch(value: Any, linecount: int, fill_with: object = None) -> Any:
-    """Jinja's ``batch``, whose last row is filled up to no more than a thousand."""
+    """Jinja's ``batch``, with at most a thousand values in a row."""
     if type(linecount) is not int or not 0 < linecount <= _MAX_BATCH:
         raise ValueError(f"batch takes a number from 1 to {_MAX_BATCH}, not {str(linecount)[:20]}")
     return JINJA_FILTERS["batch"](value, linecount, fill_with)
@@ -141,7 +141,7 @@ def _dict(context: Context, /, **values: object) -> Any:
 
 @pass_context
 def _namespace(context: Context, /, **values: object) -> Namespace:
-    """Variables that a loop can set: the one thing in a template that changes."""
+    """Variables that a loop can set, the only mutable values in a template."""
     budget_of(context).spend(ELEMENT * len(values))
     return Namespace(**{name: _value(value) for name, value in values.items()})
 
@@ -202,7 +202,7 @@ def _each(context: Context, value: Any, cost: int) -> Any:
 
 @pass_context
 def _template_value(context: Context, value: Any) -> Any:
-    """A list that a template wrote, or what Jinja gives a macro beside its parameters."""
+    """A list that a template wrote, or the extra arguments of a macro."""
     if isinstance(value, dict):
         return budget_of(context).charge_value(Data((name, _value(each)) for name, each in value.items()))
     return budget_of(context).charge_value(Items(map(_value, value)))
@@ -234,16 +234,15 @@ def _slice(context: Context, value: Any, *ends: int | None) -> Any:
 HOOKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "each()": _each,
-        "made()": _template_value,
+        "template_value()": _template_value,
         "mapping()": _mapping,
-        "pay()": _charge,
+        "charge()": _charge,
         "slice()": _slice,
-        "weighed()": _charge_operand,
+        "charge_operand()": _charge_operand,
     }
 )
-"""What `template_syntax.add_charges` puts into templates. The lexer accepts none of these names; `map` could name one
-as text, which
-`TemplateEnvironment.call_filter` refuses."""
+"""The hooks that `template_syntax.add_charges` puts into templates. The lexer accepts none of their names; `map` could
+name one as text, which `TemplateEnvironment.call_filter` refuses."""
 
 DOCUMENTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -255,4 +254,4 @@ DOCUMENTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "attributes of `loop`": LOOP,
     }
 )
-"""The list as the documentation has it."""
+"""The list for the documentation."""

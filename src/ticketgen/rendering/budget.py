@@ -1,7 +1,7 @@
-"""The work that the templates of a stack may do, counted so that it is the same on every machine.
+"""The work that a stack's templates may do, counted the same on every machine.
 
-A unit is about what one character of output takes. `spend` is called for whatever a template can repeat: the nodes of
-a body each time that it runs, the values that filters and comparisons go through, and the output.
+A unit is about the work for one character of output. `spend` is called for everything that a template can repeat: the
+nodes of a body on each run, the values that filters and comparisons read, and the output.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_OUTPUT: Final = 1_000_000
 """Characters of one rendered file."""
 
 MAX_WEIGHT: Final = 4_000_000
-"""Characters of one value that a template makes, with everything in it."""
+"""Characters of one value that a template makes, with all nested values."""
 
 MAX_DEPTH: Final = 50
 """Nesting of lists and mappings."""
@@ -35,14 +35,14 @@ MAX_CALLS: Final = 40
 """Macros that call each other."""
 
 MAX_NUMBER: Final = 2**63
-"""The size of a number that arithmetic gives."""
+"""The size of a result of arithmetic."""
 
 NODE: Final = 50
 """The units that one node of a template's syntax takes."""
 
 
 ELEMENT: Final = 20
-"""The units that one element of a list takes, whenever the list is made or gone through."""
+"""The units that one element of a list takes, whenever the list is made or read."""
 
 CALL: Final = 500
 """The units that a call of a function, a filter or a test takes beside its arguments."""
@@ -59,7 +59,7 @@ class BudgetExceeded(TemplateRuntimeError):
 
 
 class Budget:
-    """The work that is left, and what uses it."""
+    """The work that is left, and methods that use it."""
 
     def __init__(self, work: int = MAX_WORK) -> None:
         self.left = work
@@ -69,14 +69,16 @@ class Budget:
         """Charge work before it is done.
 
         Raises:
-            BudgetExceeded: not so much is left.
+            BudgetExceeded: less is left.
         """
         self.left -= max(0, units)
         if self.left < 0:
             raise BudgetExceeded("the templates do too much work: shorten their loops, and repeat less")
 
     def charge_value(self, value: object) -> Any:
-        """A value that a template made, as plain data. It costs what a list of references to its parts does.
+        """A value that a template made, as plain data.
+
+        It costs as much as a list of references to its parts.
 
         Raises:
             BudgetExceeded: it is too large or too deep.
@@ -98,7 +100,7 @@ class Budget:
         return value
 
     def join(self, parts: Iterable[str]) -> str:
-        """The text of the parts of an output, paid for before it is put together."""
+        """The joined parts of an output, charged before they are joined."""
         kept: list[str] = []
         total = 0
         for part in parts:

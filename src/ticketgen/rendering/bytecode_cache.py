@@ -1,4 +1,4 @@
-"""A cache of compiled templates, because compiling all of them takes longer than rendering them.
+"""A cache of compiled templates, because compiling takes longer than rendering.
 
 The key of an entry contains everything that it depends on: the template's text, name and path, Jinja, the environment,
 and ticketgen itself, which checks templates when they are compiled. An entry is code, which `caching` reads only if
@@ -33,7 +33,7 @@ class CompiledTemplates(BytecodeCache):
         store(_KIND, _key(bucket), bucket.bytecode_to_string(), _MAX_KEPT)
 
     def get_source_checksum(self, source: str) -> str:
-        """The digest of a template's text. Jinja's own is SHA-1, for which two texts with one digest can be made."""
+        """The digest of a template's text. Jinja's own is SHA-1, which has collisions."""
         return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-r"""Escaped text for strings of HCL, Python, YAML and JSON, and for heredocs and comments.
+r"""Escape text for strings of HCL, Python, YAML and JSON, heredocs and comments.
 
 The escapes ``\\``, ``\"``, ``\n``, ``\r``, ``\t``, ``\uNNNN`` and ``\UNNNNNNNN`` mean the same in HCL, Python
 and YAML. The characters that are escaped by number are a fixed list, because ``str.isprintable`` depends on the Unicode
@@ -85,7 +85,7 @@ def double_quoted(text: str) -> str:
 
 
 def hcl_text(text: str) -> str:
-    """The text for use between double quotes in HCL, with any other text on either side.
+    """The text for use between double quotes in HCL, beside any other text.
 
     A ``$`` or ``%`` at its end and a ``{`` at its start are written by number, so that they cannot open an
     interpolation together with the text beside them.
@@ -104,7 +104,7 @@ def hcl_string(text: str) -> str:
 
 
 def hcl_key(text: str) -> str:
-    """The text as a key of an HCL object: bare if it is an identifier, otherwise quoted."""
+    """The text as a key of an HCL object: quoted unless it is an identifier."""
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and text not in {
         "for",
         "if",
@@ -131,5 +131,5 @@ def heredoc_text(text: str) -> str:
 
 
 def comment_text(text: str) -> str:
-    """The text as one line that is safe after ``#``, with runs of white space and control characters as one space."""
+    """The text as one line after ``#``; white space and control characters become spaces."""
     return _LINE_BREAKS.sub(" ", require_encodable(text)).strip()

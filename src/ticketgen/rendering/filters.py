@@ -22,19 +22,19 @@ _MAX_INDENT = 80
 
 
 def hcl(value: object, indent: int | None = None) -> Quoted:
-    """Any JSON-like value as an HCL expression: on one line, or on several if the indent of the first is given."""
+    """Any JSON-like value as an HCL expression; on several lines if given an indent."""
     if indent is not None:
         _check_indent(indent)
     return Quoted(literals.hcl_literal(value, indent))
 
 
 def inside(value: object) -> Quoted:
-    """Text inside the quotes of an HCL string in the template: ``"app-{{ what | inside }}"``."""
+    """Text inside the quotes of an HCL string: ``"app-{{ what | inside }}"``."""
     return Quoted(escapes.hcl_text(literals.plain_text(value)))
 
 
 def identifier(value: object) -> Quoted:
-    """A name in HCL or Python: letters, digits and underscores, not starting with a digit."""
+    """A name in HCL or Python: letters, digits and underscores, no digit first."""
     text = literals.plain_text(value)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
         raise ValueError(f"{text!r} is not an identifier")
@@ -54,7 +54,9 @@ def expression(value: object) -> Quoted:
 
 
 def heredoc(value: object, marker: str) -> Quoted:
-    """A block of code as an HCL heredoc, verbatim except for ``${`` and ``%{``. A newline must follow it.
+    """A block of code as an HCL heredoc, verbatim except for ``${`` and ``%{``.
+
+    A newline must follow it.
 
     Args:
         value: the code: empty, or ending with a newline.
@@ -71,7 +73,7 @@ def heredoc(value: object, marker: str) -> Quoted:
 
 
 def _free_number(text: str, marker: str) -> int:
-    """The first number from 2 on that does not follow the marker anywhere, in one pass over the text."""
+    """The first number from 2 on that does not follow the marker; one pass over the text."""
     runs = re.findall(rf"{marker}_([0-9]{{1,9}})", text)
     taken = {run[:length] for run in runs for length in range(1, len(run) + 1)}
     return next(number for number in count(2) if str(number) not in taken)
@@ -98,7 +100,7 @@ def python(value: object) -> Quoted:
 
 
 def lines(values: Iterable[object], indent: int = 0, end: str = "") -> Quoted:
-    """Quoted values, or values of macros, each on its own line, without a newline after the last.
+    """Values of filters or macros, one per line, without a newline after the last.
 
     Args:
         values: values of filters and macros.

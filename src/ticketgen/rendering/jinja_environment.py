@@ -1,10 +1,10 @@
-"""A strict Jinja environment: undefined names and unquoted values are errors, and templates reach only their data.
+"""A strict Jinja environment: undefined names and unquoted values are errors.
 
-A template is data of strangers: it may come with a project. Its context is plain, frozen data (`plain`); its syntax
-(`syntax`) and all that it can call (`allowed`) are lists; attributes are looked up in the data, never on Python's
-objects; and whatever it repeats is counted (`budget`). Jinja's own filters that produce text are removed, templates
-with ``~`` and similar constructs do not load, arithmetic rejects text, and the output accepts only a `Quoted`, the
-value of a macro, or the template's own text.
+A template is untrusted, because it may come with a project. Its context is plain, frozen data (`plain_data`); its
+syntax (`template_syntax`) and its calls (`allowed`) are allow-lists; attributes are looked up in the data, never on
+Python's objects; and everything that it repeats is counted (`budget`). Jinja's own filters that produce text are
+removed, templates with ``~`` and similar constructs do not load, arithmetic rejects text, and the output accepts only
+a `Quoted`, the value of a macro, or the template's own text.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class MappingMethod:
 
 
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
-    """A Jinja environment in which a template cannot forget to quote, and cannot reach anything but its data."""
+    """A Jinja environment in which templates must quote, and reach only their data."""
 
     intercepted_binops = _OPERATORS
     budget: Budget
@@ -105,7 +105,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         return budget_of(context).charge_value(self.binop_table[operator](left, right))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Look up ``obj.attribute``: a key or method of a mapping, or another allowed attribute."""
+        """Look up ``obj.attribute``: a mapping's key or method, or an allowed attribute."""
         if isinstance(obj, Undefined):
             return obj.value  # raises
         if type(obj) is Data:
@@ -161,7 +161,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         context: Any = None,
         eval_ctx: Any = None,
     ) -> Any:
-        """Call the filter that a template names as text, for ``map``: not one of the hooks."""
+        """Call the filter that a template names as text, for ``map``; never a hook."""
         if name not in FILTERS:
             raise TemplateRuntimeError(f"No filter named {str(name)[:40]!r}")
         return super().call_filter(name, value, args, kwargs, context, eval_ctx)
@@ -175,7 +175,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         return type(obj) is Macro or any(obj is function for function in GLOBALS.values())
 
     def unsafe_undefined(self, obj: object, attribute: str) -> Undefined:
-        """An undefined value with the reason that a template may not use what it asks for."""
+        """An undefined value with the reason why the attribute is not available."""
         what = f"{type(obj).__name__}.{attribute[:40]} is not available in templates"
         return self.undefined(what, name=attribute, obj=obj, exc=SecurityError)
 
@@ -227,5 +227,5 @@ def _only_quoted(_context: Context, value: object) -> object:
 
 
 def template_environment(*folders: Path) -> TemplateEnvironment:
-    """The environment for the templates in some folders; a template in an earlier folder wins."""
+    """The environment for the templates in some folders; an earlier folder wins."""
     return TemplateEnvironment(FileSystemLoader(folders))

@@ -98,7 +98,7 @@ def json_literal(value: object) -> str:
 
 
 def yaml_literal(value: object) -> str:
-    """The value as YAML in flow style on one line, with every string in double quotes."""
+    """The value as YAML in flow style on one line, with all strings in double quotes."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""Plain, frozen data: the only values in a template's context, and the only ones it can make.
+"""Plain, frozen data: the only values that a template gets or can make.
 
 `to_plain` is the boundary. Models, dataclasses, enumerations and paths stay on this side of it; templates get text,
 numbers, `Items` and `Data`, which cannot be changed, and the markers `Expression` and `Quoted`. None of them has an
@@ -24,7 +24,7 @@ __all__ = ["METHODS", "PLAIN", "Data", "Items", "depth", "to_plain", "weight"]
 METHODS = ("get", "items", "keys", "values")
 """The methods of `Data` that a template may call."""
 
-_LEAF_WEIGHT = 32  # the weight of a value beside its characters
+_LEAF_WEIGHT = 32  # the weight of a value in addition to its characters
 
 
 def _refuse(self: object, name: str, *_: object) -> NoReturn:
@@ -32,23 +32,23 @@ def _refuse(self: object, name: str, *_: object) -> NoReturn:
 
 
 class Items(tuple[Any, ...]):
-    """A frozen list of plain values. It knows its weight and its depth, with everything in it."""
+    """A frozen list of plain values, with its total weight and depth."""
 
     weight: int
     depth: int
 
     def __new__(cls, values: Iterable[object] = ()) -> Items:
         """Take plain values as they are."""
-        made = super().__new__(cls, values)
-        made.__dict__["weight"] = _LEAF_WEIGHT + sum(map(weight, made))
-        made.__dict__["depth"] = 1 + max(map(depth, made), default=0)
-        return made
+        items = super().__new__(cls, values)
+        items.__dict__["weight"] = _LEAF_WEIGHT + sum(map(weight, items))
+        items.__dict__["depth"] = 1 + max(map(depth, items), default=0)
+        return items
 
     __setattr__ = __delattr__ = _refuse
 
 
 class Data(Mapping[str, Any]):
-    """A frozen mapping of names to plain values. It knows its weight and its depth, with everything in it."""
+    """A frozen mapping of names to plain values, with its total weight and depth."""
 
     __slots__ = ("_entries", "depth", "weight")
 
@@ -87,7 +87,7 @@ PLAIN: frozenset[type] = frozenset({str, int, float, bool, NoneType, Items, Data
 
 
 def weight(value: object) -> int:
-    """The size of a value, in characters: what it takes at most, within a small factor, to look at all of it."""
+    """The size of a value in characters, an upper bound for the work of reading it."""
     if isinstance(value, Items | Data):
         return value.weight
     if isinstance(value, str):
@@ -98,7 +98,7 @@ def weight(value: object) -> int:
 
 
 def depth(value: object) -> int:
-    """How many lists and mappings lie inside each other in a value; 0 for anything else."""
+    """The nesting of lists and mappings in a value; 0 for anything else."""
     return value.depth if isinstance(value, Items | Data) else 0
 
 

@@ -10,7 +10,7 @@ __all__ = ["Expression", "Quoted"]
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A raw HCL expression such as ``local.app_name``, written by ticketgen's own code and never by a spec.
+    """A raw HCL expression such as ``local.app_name``, only from ticketgen's own code.
 
     Attributes:
         text: the expression, which is rendered verbatim.
@@ -20,9 +20,9 @@ class Expression:
 
 
 class Quoted:
-    """Text that a filter quoted for the output. It is not a ``str``, so that nothing is added to it by accident.
+    """Text that a filter quoted for the output; not a ``str``, so nothing can be added.
 
-    Jinja writes it whole, through ``__html__``, also as an argument of a macro. To build a larger text, combine the
+    Jinja writes it unchanged, through ``__html__``, also as an argument of a macro. To build a larger text, combine the
     parts before quoting.
     """
 

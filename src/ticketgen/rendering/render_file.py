@@ -1,4 +1,4 @@
-"""Rendering of one file from its template and data, in a clean layout."""
+"""Render one file from its template and data, in a clean layout."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["normalize_layout", "render_template"]
 
 _MAX_EMPTY_LINES = {".py": 2}  # the maximum in a row by file suffix; 1 for any other suffix
 
-_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")  # each run is looked at once, however long it is
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")  # possessive: each run is read once, however long it is
 
 
 def render_template(environment: TemplateEnvironment, name: str, context: Mapping[str, object]) -> str:
-    """Render a template such as ``tables.tf.j2`` as the file in its name, ``tables.tf``.
+    """Render a template such as ``tables.tf.j2`` as the file ``tables.tf``.
 
     Args:
         environment: the environment, whose budget pays for it.
@@ -40,9 +40,9 @@ def render_template(environment: TemplateEnvironment, name: str, context: Mappin
 
 
 def normalize_layout(text: str, suffix: str) -> str:
-    """Remove trailing blanks and runs of empty lines, end with one newline, and align ``=`` in a ``.tf`` file.
+    """Remove superfluous blanks and lines, and align ``=`` in a ``.tf`` file.
 
-    The lines of a heredoc stay unchanged.
+    The text ends with one newline. The lines of a heredoc stay unchanged.
 
     Args:
         text: a rendered template.

@@ -1,10 +1,8 @@
 """The syntax that templates may use, and what each part of it costs.
 
-`find_mistakes` names whatever is not in the language: an allow-list of Jinja's nodes, bounds on their number and
-depth, and
-constructs that bypass quoting. `add_charges` rewrites a tree without mistakes, so that it pays for its work as it
-runs and
-makes plain data only.
+`find_mistakes` names whatever is not in the language: nodes of Jinja that are not allowed, too many or too deep
+nodes, and constructs that bypass quoting. `add_charges` rewrites a tree without mistakes, so that it pays for its work
+as it runs and makes plain data only.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ _KNOWN: frozenset[type[nodes.Node]] = frozenset(
 
 
 def find_mistakes(tree: nodes.Template) -> Iterator[tuple[int, str]]:
-    """Yield the line and description of each mistake that the syntax of a template shows."""
+    """Yield the line and description of each mistake in the syntax of a template."""
     every = []
     names: set[str] = set()
     waiting: deque[tuple[nodes.Node, int]] = deque([(tree, 0)])
@@ -98,7 +96,7 @@ def _node_mistakes(node: nodes.Node) -> Iterator[str]:
 
 
 def _named(node: nodes.Node) -> Iterator[str]:
-    """The names of variables, attributes and macros that stand in a node itself."""
+    """The names of variables, attributes and macros in a node itself."""
     yield from _assigned(node)
     if isinstance(node, nodes.Name | nodes.NSRef):
         yield node.name
@@ -123,21 +121,21 @@ def _is_text(node: nodes.Expr) -> bool:
 
 
 def add_charges(tree: nodes.Template) -> nodes.Template:
-    """The tree with calls of the hooks in it, which `allowed.HOOKS` names as filters that no template can write."""
+    """The tree with calls of `allowed.HOOKS`, filters that no template can name."""
     charged: nodes.Template = _Charging().visit(tree)
     _charge_body(charged)
     return charged
 
 
 def _charge_body(node: nodes.Template | nodes.For | nodes.Macro | nodes.CallBlock) -> None:
-    """Let a body that may run more than once pay for its nodes whenever it does."""
+    """Charge a body that may run more than once for its nodes on each run."""
     cost = NODE * (1 + sum(map(_count_nodes, node.body))) + (CALL if isinstance(node, nodes.Template) else 0)
-    paid = nodes.Filter(nodes.Const(cost), "pay()", [], [], None, None, lineno=node.lineno)
+    paid = nodes.Filter(nodes.Const(cost), "charge()", [], [], None, None, lineno=node.lineno)
     node.body.insert(0, nodes.ExprStmt(paid, lineno=node.lineno))
 
 
 def _count_nodes(node: nodes.Node) -> int:
-    """The nodes that run whenever one does: without the bodies that pay for themselves."""
+    """The nodes that run whenever this one does, without bodies charged separately."""
     children = list(node.iter_child_nodes())
     if isinstance(node, nodes.For | nodes.Macro | nodes.CallBlock):
         own = {id(child) for child in node.body}
@@ -167,11 +165,11 @@ class _Charging(NodeTransformer):
 
     def visit_List(self, node: nodes.List) -> nodes.Expr:
         self.generic_visit(node)
-        return _hook(node, "made()")
+        return _hook(node, "template_value()")
 
     def visit_Tuple(self, node: nodes.Tuple) -> nodes.Expr:
         self.generic_visit(node)
-        return _hook(node, "made()") if node.ctx == "load" else node
+        return _hook(node, "template_value()") if node.ctx == "load" else node
 
     def visit_Dict(self, node: nodes.Dict) -> nodes.Expr:
         """Check keys before they are hashed."""
@@ -181,7 +179,11 @@ class _Charging(NodeTransformer):
 
     def visit_Name(self, node: nodes.Name) -> nodes.Expr:
         """Make the extra arguments of a macro plain; Jinja passes a tuple and a dict."""
-        return _hook(node, "made()") if node.ctx == "load" and node.name in {"varargs", "kwargs"} else node
+        return (
+            _hook(node, "template_value()")
+            if node.ctx == "load" and node.name in {"varargs", "kwargs"}
+            else node
+        )
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:
         """Take slices through a hook: Jinja's own code for them does not ask the environment."""
@@ -193,9 +195,9 @@ class _Charging(NodeTransformer):
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Compare:
         self.generic_visit(node)
-        node.expr = _hook(node.expr, "weighed()")
+        node.expr = _hook(node.expr, "charge_operand()")
         for operand in node.ops:
-            operand.expr = _hook(operand.expr, "weighed()")
+            operand.expr = _hook(operand.expr, "charge_operand()")
         return node
 
 

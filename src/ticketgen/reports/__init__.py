@@ -1,4 +1,4 @@
-"""Stage 7, report: findings become text for people, or JSON, SARIF, JUnit or GitHub's annotations for programs.
+"""Stage 7, report: write findings as text for people or in formats for programs.
 
 One module for each format, with one function that takes findings and returns text. Nothing here prints or judges:
 order, severity and place come from the findings. The command line reads its choices from this module, which therefore
@@ -13,7 +13,7 @@ __all__ = ["ReportFormat", "Trait"]
 
 
 class Trait(Flag):
-    """What the command line has to know about a format."""
+    """A property of a format that the command line has to know."""
 
     NONE = 0
     FOR_GITHUB = auto()  # GitHub reads it, with files from the root of the repository on
@@ -21,11 +21,11 @@ class Trait(Flag):
 
 
 class ReportFormat(StrEnum):
-    """The formats. Each is the module of its name in this package, imported when it is asked for.
+    """The formats. Each is the module of its name here, imported when it is used.
 
     Attributes:
         purpose: what the format is for, in the help of ``--format``; "" if the name says it.
-        traits: what else the command line has to know.
+        traits: other properties that the command line has to know.
     """
 
     purpose: str

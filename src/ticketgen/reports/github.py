@@ -26,7 +26,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 def render(
     findings: tuple[Finding, ...], sources: Mapping[str, str], kinds: Mapping[str, FindingKind], style: Style
 ) -> str:
-    """One workflow command for each finding within GitHub's limit, and a plain line for each one beyond it."""
+    """A workflow command for each finding within GitHub's limit, then plain lines."""
     lines = []
     left = dict.fromkeys(Severity, MAX_ANNOTATIONS)
     for finding in findings:
@@ -45,9 +45,9 @@ def _command(finding: Finding) -> str:
             "col": str(place.column),
             **properties,
         }
-    told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    parameters = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     message = f"{finding.message}: {finding.help}" if finding.help else finding.message
-    return f"::{_COMMANDS[finding.severity]} {told}::{_data(message[:_LONGEST_MESSAGE])}"
+    return f"::{_COMMANDS[finding.severity]} {parameters}::{_data(message[:_LONGEST_MESSAGE])}"
 
 
 def _plain(finding: Finding) -> str:

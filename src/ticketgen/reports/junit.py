@@ -20,7 +20,7 @@ _WITHOUT_FILE = "ticketgen"
 def render(
     findings: tuple[Finding, ...], sources: Mapping[str, str], kinds: Mapping[str, FindingKind], style: Style
 ) -> str:
-    """The document; without findings it has one case that passed, so that it shows that the check has run."""
+    """The document; without findings, one passed case shows that the check has run."""
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
         by_file.setdefault(finding.location.file if finding.location else _WITHOUT_FILE, []).append(finding)

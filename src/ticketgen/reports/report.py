@@ -22,10 +22,10 @@ _MAX_LENGTH = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a report looks like, beyond its format.
+    """The appearance of a report, beyond its format.
 
     Attributes:
-        color: whether text has the colours of a terminal.
+        color: whether text is coloured for a terminal.
         base: the absolute folder to which the files of findings are relative; "" if it is not known. SARIF names it.
     """
 
@@ -73,13 +73,13 @@ def report(
 def lines_of(source: str) -> tuple[str, ...]:
     """The lines of a file, split once for all of its findings.
 
-    Not `splitlines`, which also splits at U+2028 and its like: they end no line of a file.
+    `splitlines` would also split at characters such as U+2028, which end no line of a file.
     """
     return tuple(source.split("\n"))
 
 
 def _escaped(finding: Finding) -> Finding:
-    """The finding with texts as every format shows them; names of files are written as the format needs them."""
+    """The finding with escaped texts; each format escapes names of files itself."""
     return replace(
         finding,
         rule=visible(finding.rule),

@@ -38,8 +38,8 @@ def render(
         "semanticVersion": VERSION,
         "rules": [_rule(rule, kinds.get(rule)) for rule in found],
     }
-    # Section 3.14.14: the folder that a relative URI begins in, with a slash at its end. GitHub takes relative URIs as
-    # the repository's; an editor on this machine finds the files by this.
+    # Section 3.14.14: the folder that a relative URI begins in, with a slash at its end. GitHub resolves relative
+    # URIs in the repository; an editor on this machine needs this folder.
     base = (
         {"uri": f"{as_uri(style.base.rstrip('/'))}/" if style.base != "/" else "file:///"}
         if style.base
@@ -97,9 +97,9 @@ def _artifact(file: str) -> dict[str, str]:
 
 
 def _fingerprint(finding: Finding, sources: Mapping[str, str]) -> str:
-    """The same for the same finding when lines above it come or go."""
+    """A hash that stays the same when lines above the finding are added or removed."""
     assert finding.location is not None
     lines = lines_of(sources.get(finding.location.file, ""))
     line = lines[finding.location.line - 1].strip() if finding.location.line <= len(lines) else ""
-    told = "\0".join((finding.rule, finding.location.file, finding.message, line))
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    identity = "\0".join((finding.rule, finding.location.file, finding.message, line))
+    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]

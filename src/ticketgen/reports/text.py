@@ -1,4 +1,4 @@
-"""Findings for people: place, message and help, with the source line if it is known."""
+"""Findings for people: place, message, help and the source line if known."""
 
 from __future__ import annotations
 

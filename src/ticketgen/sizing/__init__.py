@@ -1,10 +1,10 @@
-"""Stage 3, size: compute the capacity of everything in an environment from its event scale.
+"""Stage 3, size: compute all capacities of an environment from its event scale.
 
 Sizing counts seats, not orders: an order of eight seats is eight entries in the ledger. One function computes each
 figure from one formula, and the figure carries its formula, filled in, to every report. The constants come from AWS
 (`ticketgen.aws.limits`) or are assumptions (`ticketgen.figures.assumptions`). Every Region is sized for the whole
-demand, because one Region may have to take all of it; so no figure depends on the list of Regions. A finding says
-which quota AWS must raise before the sale (warning), or which limit nobody can raise (error).
+demand, because one Region may have to take all of it; so no figure depends on the list of Regions. A finding names
+the quota that AWS must raise before the sale (warning), or the limit that nobody can raise (error).
 """
 
 from __future__ import annotations

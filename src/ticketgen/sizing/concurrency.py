@@ -1,4 +1,4 @@
-"""The concurrency of all functions of a Region, which an account's quota must allow."""
+"""The total concurrency of a Region's functions, which the quota must allow."""
 
 from __future__ import annotations
 

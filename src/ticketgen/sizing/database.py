@@ -63,6 +63,6 @@ def aurora_max_acu(seats_per_second: int) -> Amount[float]:
 
 
 def _halves(acu: float) -> float:
-    """Round up to a half; whole numbers become integers, so that HCL shows no decimal point."""
+    """Round up to a half; whole numbers become integers, for HCL without a point."""
     halves = ceil(acu * 2)
     return halves / 2 if halves % 2 else halves // 2

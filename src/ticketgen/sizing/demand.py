@@ -1,4 +1,4 @@
-"""The demand: orders, seats, write and read units, and the shards that carry them."""
+"""The demand: orders, seats, write and read units, and their shards."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def lock_read_units(orders_per_second: int) -> Amount[int]:
 
 @figure(unit="read units/s", source=f"{_READ.source}; {assumed.SOURCE}", place=Output())
 def event_read_units(orders_per_second: int) -> Amount[int]:
-    """Read units of the events table: a function reads an event again when its lease has expired."""
+    """Read units of the events table: functions read an event again after its lease."""
     requests = assumed.sales_requests_per_second(orders_per_second)
     return Amount(
         ceil(requests),
@@ -209,7 +209,7 @@ def event_shards(
     place=Output(),
 )
 def inventory_stream_shards(inventory_write_units: int) -> Amount[int]:
-    """Shards of the inventory's DynamoDB stream: one per partition, four for a new table, more as it splits."""
+    """Shards of the inventory's DynamoDB stream: one per partition, at least four."""
     cold, key = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_PARTITION_WRITE_UNITS
     return Amount(
         max(cold.value // key.value, ceil(inventory_write_units / key.value)),
@@ -232,7 +232,7 @@ def record_bytes(seats_per_order: int) -> int:
     place=Attribute(_KINESIS, "aws_kinesis_stream.sales", "shard_count"),
 )
 def kinesis_shards(seats_per_second: int, record_bytes: int) -> Amount[int]:
-    """Shards for one record per seat, by bytes or by number, whichever needs more."""
+    """Shards for one record per seat: by bytes or by number, whichever is more."""
     by_bytes = seats_per_second * record_bytes / limits.KINESIS_SHARD_BYTES.value
     by_number = seats_per_second / limits.KINESIS_SHARD_RECORDS.value
     needed = max(by_bytes, by_number)

@@ -39,7 +39,7 @@ def api_throttle_rate(orders_per_second: int) -> Amount[int]:
     place=Attribute(_API, _METHODS, "settings.throttling_burst_limit"),
 )
 def api_throttle_burst(api_throttle_rate: int) -> Amount[int]:
-    """Burst of requests that the API accepts: those of half a second, in the ratio of AWS's own quotas."""
+    """Burst of requests that the API accepts: half a second, the ratio of AWS's quotas."""
     rate, burst = limits.API_THROTTLE_RATE.value, limits.API_THROTTLE_BURST.value
     return Amount(
         ceil(api_throttle_rate * burst / rate),

@@ -1,4 +1,4 @@
-"""Findings of several environments, each reported once."""
+"""Report a finding of several environments once."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def group_findings(found: Iterable[tuple[str, Iterable[Finding]]]) -> tuple[Find
     names: dict[Finding, list[str]] = {}
     for name, findings in found:
         for finding in findings:
-            bare = replace(finding, message=finding.message.removeprefix(f"{name}: "))
-            names.setdefault(bare, []).append(name)
+            unprefixed = replace(finding, message=finding.message.removeprefix(f"{name}: "))
+            names.setdefault(unprefixed, []).append(name)
     return tuple(
         replace(finding, message=f"{join_words(environments)}: {finding.message}")
         for finding, environments in names.items()

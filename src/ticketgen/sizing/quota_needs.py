@@ -1,4 +1,6 @@
-"""Compare figures with AWS's quotas and limits: a quota that a request raises is a warning, a fixed limit an error.
+"""Compare figures with AWS's quotas and limits.
+
+A quota that a request raises is a warning, a fixed limit an error.
 
 Each environment is counted as if it were alone in its account: other workloads add to the need.
 """
@@ -61,7 +63,7 @@ KINDS: Mapping[str, FindingKind] = MappingProxyType({key: _kind(quota) for key, 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What an environment needs of a quota in a Region.
+    """The amount of a quota that an environment needs in a Region.
 
     Attributes:
         quota: the quota.
@@ -69,7 +71,7 @@ class Need:
         needed: in the quota's unit.
         what: what needs it.
         formula: how the number is computed.
-        spec_value: what the account has according to the spec; None if the spec does not set it.
+        spec_value: the account's value according to the spec; None if the spec does not set it.
     """
 
     quota: Quota
@@ -101,7 +103,7 @@ class Need:
 
     @property
     def command(self) -> str:
-        """The command that requests the increase, or finds a quota without a known code; "" if no request helps."""
+        """The command that requests the increase or finds the code; "" if none helps."""
         quota = self.quota
         if not quota.raisable:
             return ""
@@ -117,7 +119,7 @@ class Need:
 
 
 def needs(environment: Environment, sizing: Sizing) -> tuple[Need, ...]:
-    """What an environment needs of every quota that it uses, Region by Region."""
+    """An environment's needs of every quota that it uses, Region by Region."""
     hubs = {environment.primary_region, environment.secondary_region}
     found = [
         need
@@ -137,8 +139,8 @@ def needs(environment: Environment, sizing: Sizing) -> tuple[Need, ...]:
 
 
 def _spec_value(environment: Environment, need: Need) -> int | None:
-    told = environment.quotas.get(need.quota.id)
-    return told.get(need.region) if isinstance(told, Mapping) else told
+    value = environment.quotas.get(need.quota.id)
+    return value.get(need.region) if isinstance(value, Mapping) else value
 
 
 def _region_needs(environment: Environment, sizing: Sizing, region: str, hub: bool) -> Iterator[Need]:
@@ -177,7 +179,7 @@ def check(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
 
 
 def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
-    """Demands that no quota request helps."""
+    """Demands that no quota request can meet."""
     scale, objectives = environment.event_scale, environment.objectives
 
     shards, most = (
@@ -230,14 +232,14 @@ def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
             yield FUNCTION_TOO_BIG.found(message, _lower(environment, *function.capacity.grows_with))
 
     interval = objectives.verification_interval_s
-    busy = 2 * sizing[demand.seats_per_second].value * interval * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
-    if busy > objectives.verification_s:
+    cpu_seconds = 2 * sizing[demand.seats_per_second].value * interval * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
+    if cpu_seconds > objectives.verification_s:
         message = (
-            f"verifying {interval} s of sales takes {busy:.1f} s of CPU time, but objectives.verification_s is "
+            f"verifying {interval} s of sales takes {cpu_seconds:.1f} s of CPU time, but objectives.verification_s is "
             f"{objectives.verification_s} s"
         )
         help = _fix(
-            _raise(environment, "verification_s", ceil(busy)),
+            _raise(environment, "verification_s", ceil(cpu_seconds)),
             _lower(environment, "objectives.verification_interval_s", "event_scale.purchases_per_minute"),
         )
         yield VERIFICATION_TOO_SLOW.found(message, help)
@@ -255,7 +257,7 @@ def _fix(*fixes: str) -> str:
 
 
 def _raise(environment: Environment, objective: str, value: int) -> str:
-    """The fix that raises an objective, or "" if the spec does not take that value."""
+    """The fix that raises an objective, or "" if the spec refuses that value."""
     objectives = environment.objectives
     try:
         type(objectives).model_validate(objectives.model_dump() | {objective: value})
@@ -265,7 +267,7 @@ def _raise(environment: Environment, objective: str, value: int) -> str:
 
 
 def _lower(environment: Environment, *paths: str) -> str:
-    """The fix that lowers one of these values, or "" if each has its minimum already."""
+    """The fix that lowers one of these values, or "" if each is at its minimum."""
     return (
         f"lower {join_words(possible, 'or')}"
         if (possible := [p for p in paths if _has_room(environment, p)])
@@ -293,15 +295,15 @@ def _requests(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
         if need.is_exceeded and not (need.quota.follows and need.spec_value is None):
             key = need.quota.key, need.what, need.needed, need.limit, need.spec_value is None
             groups.setdefault(key, []).append(need)
-    for alike in groups.values():
-        yield _request(environment, alike)
+    for group in groups.values():
+        yield _request(environment, group)
 
 
-def _request(environment: Environment, alike: list[Need]) -> Finding:
-    need, quota = alike[0], alike[0].quota
-    where = ", ".join(each.region for each in alike)
-    if len(alike) == len(environment.regions) > 3:
-        where = f"each of its {len(alike)} Regions"
+def _request(environment: Environment, group: list[Need]) -> Finding:
+    need, quota = group[0], group[0].quota
+    where = ", ".join(each.region for each in group)
+    if len(group) == len(environment.regions) > 3:
+        where = f"each of its {len(group)} Regions"
     has = f"a new account has {format_number(need.limit)}"
     if need.spec_value is not None:
         has = f"quotas.{quota.id} says that the account has {format_number(need.spec_value)}"
@@ -323,8 +325,8 @@ def _request(environment: Environment, alike: list[Need]) -> Finding:
 
 def _operator_steps(sizing: Sizing) -> Iterator[Finding]:
     """Steps of the operator before a sale."""
-    written = (demand.inventory_write_units, demand.ledger_write_units, demand.lock_write_units)
-    writes = max(sizing[units].value for units in written)
+    write_figures = (demand.inventory_write_units, demand.ledger_write_units, demand.lock_write_units)
+    writes = max(sizing[units].value for units in write_figures)
     reads = max(sizing[demand.inventory_read_units].value, sizing[demand.ledger_read_units].value)
     cold_writes, cold_reads = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_COLD_READ_UNITS
     if writes > cold_writes.value or reads > cold_reads.value:

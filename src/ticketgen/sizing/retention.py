@@ -14,7 +14,7 @@ __all__ = ["backup_retention_days", "log_retention_days"]
     place=Attribute("modules/region/api.tf", "aws_cloudwatch_log_group.api", "retention_in_days"),
 )
 def log_retention_days(protect: bool) -> Amount[int]:
-    """Retention of logs in days; CloudWatch accepts only certain numbers, these among them."""
+    """Retention of logs in days; CloudWatch accepts only certain numbers."""
     return Amount(731 if protect else 365, "two years with protect, else one")
 
 

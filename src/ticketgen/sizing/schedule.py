@@ -1,4 +1,4 @@
-"""What runs on a schedule: verifications, and checks of the seat maps."""
+"""Scheduled work: verifications, and checks of the seat maps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ticker_executions_per_day() -> Amount[int]:
 
 @figure(unit=_UNIT, source=_SOURCE, scope=Scope.HUB, place=Output())
 def verification_executions_per_day(ticker_starts_per_minute: int) -> Amount[int]:
-    """Verifications that start in one day, in either hub; in the standby hub they end immediately."""
+    """Verifications that start in one day, in either hub; the standby's end immediately."""
     return _every_minute(
         ticker_starts_per_minute, f"{counted(ticker_starts_per_minute, 'starts')} per minute"
     )

@@ -17,7 +17,7 @@ _CACHE, _REDIS = "modules/region/cache.tf", "aws_elasticache_replication_group.s
 
 @figure(unit="MiB", source=f"{limits.CACHE_SOURCE}; {assumed.SOURCE}", place=Output())
 def cache_memory_mib(seats_per_event: int, concurrent_events: int) -> Amount[int]:
-    """Memory of the seat cache: the map of every event, one more while a map is loaded, and Redis's reserve."""
+    """Memory of the seat cache: a map per event, one being loaded, and Redis's reserve."""
     maps = concurrent_events + 1
     data = seats_per_event * maps * assumed.CACHE_BYTES_PER_SEAT
     return Amount(
@@ -37,19 +37,21 @@ def operations_per_second(seats_per_second: int, orders_per_second: int) -> int:
 
 @figure(unit="node type", source=limits.CACHE_SOURCE, place=Attribute(_CACHE, _REDIS, "node_type"))
 def cache_node_type(cache_memory_mib: int, operations_per_second: int) -> Amount[str]:
-    """The smallest node that holds the maps; not a burstable one under constant load.
+    """The smallest node that holds the maps; under constant load, no burstable one.
 
     If no node is large enough, the largest: `quota_needs` then reports an error.
     """
-    busy = operations_per_second > assumed.MAX_BURSTABLE_OPERATIONS
-    nodes = [node for node in limits.CACHE_NODES if not (busy and node.burstable)]
-    fitting = (node for node in nodes if node.memory >= cache_memory_mib * _MIB)
-    chosen = next(fitting, nodes[-1])
+    constant_load = operations_per_second > assumed.MAX_BURSTABLE_OPERATIONS
+    nodes = [node for node in limits.CACHE_NODES if not (constant_load and node.burstable)]
+    large_enough = (node for node in nodes if node.memory >= cache_memory_mib * _MIB)
+    chosen = next(large_enough, nodes[-1])
     return Amount(
         chosen.name,
         f"the smallest node with {format_number(cache_memory_mib)} MiB"
         + (
-            f" that needs no CPU credits for {counted(operations_per_second, 'operations/s')}" if busy else ""
+            f" that needs no CPU credits for {counted(operations_per_second, 'operations/s')}"
+            if constant_load
+            else ""
         ),
         needed=cache_memory_mib,
         holds=chosen.memory / _MIB,
@@ -62,7 +64,7 @@ def cache_node_type(cache_memory_mib: int, operations_per_second: int) -> Amount
     place=Attribute(_CACHE, _REDIS, "num_cache_clusters"),
 )
 def cache_nodes(protect: bool) -> Amount[int]:
-    """Nodes of the seat cache, each with the whole map: a second one for failover if `protect` is set."""
+    """Nodes of the seat cache, each with the whole map; `protect` adds one for failover."""
     return Amount(
         2 if protect else 1,
         "one, and a second for failover with protect; without it, the cache is rebuilt from DynamoDB",

@@ -1,4 +1,4 @@
-"""The models of files: the settings of `model`, all of them optional, in three places.
+"""The models of files: the settings of `model`, each of them optional.
 
 A preset, the top of a spec and each environment may set any of them, and inherits the others. So these
 models are made from `Settings`, field by field, instead of being written again.
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 TOP_LEVEL_KEYS = ("version", "project", "extends", "environments")
-"""Keys that hold for all environments, so that none can override them."""
+"""Keys that apply to all environments; none can override them."""
 
 
 def _is_part(kind: object) -> bool:
@@ -38,12 +38,15 @@ def _is_part(kind: object) -> bool:
 
 
 def _none() -> None:
-    """The default of an optional field. As a factory, so that no JSON Schema calls it the default."""
+    """The default of an optional field; a factory, so that JSON Schema shows none."""
 
 
 @cache
 def _partial(model: type[Part]) -> type[Part]:
-    """Make every field of a model optional, on every level. A field that must not be null must still not be null."""
+    """Make every field of a model optional, on every level.
+
+    A field that must not be null must still not be null.
+    """
     fields: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         annotation = _with_partials(info.annotation)
@@ -76,7 +79,7 @@ Overrides = _partial(Settings)
 """The values that one environment overrides."""
 
 MAX_ENVIRONMENTS: Final = 30
-"""Environments of one spec: each takes seconds to render and verify, and a stranger's spec may list thousands."""
+"""Maximum environments of a spec: each takes seconds to render and verify, and an untrusted spec may list thousands."""
 
 _ENVIRONMENTS = Mapping[EnvironmentName, Overrides | None]  # type: ignore[valid-type]
 
@@ -139,7 +142,7 @@ SPEC_KEYS = (
 
 
 def keys_at(model: type[Part], path: KeyPath) -> tuple[str, ...]:
-    """The keys that a path of a file may have; none if the path takes any key, or is not a section."""
+    """The keys that a path of a file may have; none if it takes any key or is no section."""
     part = _part_at(model, path)
     return tuple(part.model_fields) if part else ()
 

@@ -34,7 +34,7 @@ __all__ = [
 
 
 def unknown_names(region: str, only: Collection[str], names: Collection[str]) -> tuple[Finding, ...]:
-    """Findings for an unknown Region, and for chosen environments that the spec lacks."""
+    """Findings for an unknown Region, and for chosen environments that do not exist."""
     findings = []
     if region not in REGIONS:
         help = did_you_mean(region, REGIONS, NO_SUCH_REGION.fix)
@@ -57,15 +57,15 @@ def not_opted_in(document: SpecDocument, region: str) -> Finding:
 
 
 def needs_secondary(
-    document: SpecDocument, lacking: Collection[Environment], region: str, project: Project
+    document: SpecDocument, to_change: Collection[Environment], region: str, project: Project
 ) -> Iterator[Finding]:
-    """Findings for environments with a single Region, whose second Region has to be the secondary one."""
-    alone = [each.name for each in lacking if each.secondary_region is None]
+    """Findings for environments whose second Region has to be the secondary one."""
+    alone = [each.name for each in to_change if each.secondary_region is None]
     if not alone:
         return
     command = f"ticketgen add-region {region}"
     options = "" if len(alone) == len(project.environments) else "".join(f" --env {name}" for name in alone)
-    then = f", then `{command}` for the others" if len(alone) < len(lacking) else ""
+    then = f", then `{command}` for the others" if len(alone) < len(to_change) else ""
     yield NEEDS_SECONDARY_REGION.found(
         f"{join_words(alone)} {'have' if len(alone) > 1 else 'has'} one Region, so {region} has to be the secondary "
         f"Region",
@@ -103,11 +103,11 @@ def cannot_be_secondary(
 
 
 def is_needed(
-    document: SpecDocument, project: Project, having: Collection[Environment], region: str
+    document: SpecDocument, project: Project, to_change: Collection[Environment], region: str
 ) -> Iterator[Finding]:
-    """Findings for environments whose primary or secondary Region it is: one for each place and fix."""
+    """Findings for environments whose primary or secondary Region it is."""
     groups: dict[tuple[str, Location, str], list[str]] = {}
-    for each in having:
+    for each in to_change:
         role = "primary" if region == each.primary_region else "secondary"
         if region in {each.primary_region, each.secondary_region}:
             at = _editable(document, project, each.name, f"{role}_region")
@@ -115,13 +115,13 @@ def is_needed(
     for (role, at, successor), names in groups.items():
         yield REGION_IS_NEEDED.found(
             f"{region} is the {role} Region of {join_words(names)}: analytics, verification and audit live there",
-            _instead(_where(document, project, f"{role}_region", names), role, region, successor),
+            _removal_steps(_where(document, project, f"{role}_region", names), role, region, successor),
             at=at,
         )
 
 
 def _successor(environment: Environment) -> str:
-    """The Region that may become the primary or secondary one; "" if an environment has no other Region left."""
+    """The Region that may become the primary or secondary one; "" if there is none."""
     hubs = {environment.primary_region, environment.secondary_region}
     others = [each for each in environment.regions if each not in hubs | DATA_API_MISSING]
     if others or len(environment.regions) > 2:
@@ -130,7 +130,7 @@ def _successor(environment: Environment) -> str:
 
 
 def _where(document: SpecDocument, project: Project, key: str, names: Collection[str]) -> str:
-    """Where a value is written for some environments: once if no others share it, otherwise in each of them."""
+    """Where to write a value for some environments: once if no others share it."""
     own = [name for name in names if _sets(document, name, key)]
     sharing = [each.name for each in project.environments if not _sets(document, each.name, key)]
     if not own and set(sharing) == set(names):
@@ -142,8 +142,8 @@ def _sets(document: SpecDocument, name: str, key: str) -> bool:
     return len(find(document.root, ("environments", name, key)).path) == 3
 
 
-def _instead(where: str, role: str, region: str, successor: str) -> str:
-    """What to do before a primary or secondary Region can be removed."""
+def _removal_steps(where: str, role: str, region: str, successor: str) -> str:
+    """The steps before a primary or secondary Region can be removed."""
     if successor:
         return (
             f"write {role}_region: {successor} {where}, run `ticketgen render` and apply it, then run "
@@ -164,7 +164,7 @@ def unnamed_environment(document: SpecDocument, project: Project, name: str) -> 
 
 
 def cannot_edit(document: SpecDocument, region: str) -> Finding:
-    """The finding about an edit that would change something else, and is not made."""
+    """The finding about an edit that is refused because it would change something else."""
     return CANNOT_EDIT.found(
         f"ticketgen cannot edit the spec for {region} without changing something else",
         at=Location(document.file),
@@ -172,6 +172,6 @@ def cannot_edit(document: SpecDocument, region: str) -> Finding:
 
 
 def _editable(document: SpecDocument, project: Project, *path: str) -> Location:
-    """Where the spec sets a value of an environment; where it names its preset if that sets the value."""
+    """Where the spec sets a value of an environment, or names the preset that sets it."""
     at = project.locations.get(("environments", *path))
     return at if at and at.file == document.file else find(document.root, ("extends",)).location

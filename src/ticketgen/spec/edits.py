@@ -1,4 +1,4 @@
-"""Add a Region to a spec, or remove one: edit the text where the value is written, and read the result again.
+"""Add a Region to a spec, or remove one: edit the text, and read the result again.
 
 A value may be set in an environment, at the top of the file or in the preset. If the place that sets it applies to
 exactly the chosen environments, it is edited; otherwise the value is written into each chosen environment. The edit may
@@ -64,10 +64,12 @@ def add_region(
         region: as AWS writes it.
         only: the chosen environments; all if empty.
         opted_in: whether an opt-in Region is enabled in the AWS account, so that the spec may say so.
-        secondary: whether it becomes the secondary Region, of environments without one.
+        secondary: whether it becomes the secondary Region of environments without one.
     """
     before = _before(document, region, only)
-    return before.then(lambda found: _added(document, *found, region, opted_in=opted_in, secondary=secondary))
+    return before.then(
+        lambda selection: _added(document, *selection, region, opted_in=opted_in, secondary=secondary)
+    )
 
 
 def _added(
@@ -82,15 +84,15 @@ def _added(
     partition = REGIONS[project.environments[0].primary_region].partition
     if REGIONS[region].partition != partition:
         return Checked(None, (OTHER_PARTITION.found(*other_partition(region, partition)),))
-    lacking = [each for each in chosen if region not in each.regions]
+    to_change = [each for each in chosen if region not in each.regions]
     refused = tuple(
         cannot_be_secondary(document, project, chosen, region)
         if secondary
-        else needs_secondary(document, lacking, region, project)
+        else needs_secondary(document, to_change, region, project)
     )
     if refused:
         return Checked(None, refused)
-    unlisted = [each for each in lacking if REGIONS[region].opt_in and region not in each.opt_in_regions]
+    unlisted = [each for each in to_change if REGIONS[region].opt_in and region not in each.opt_in_regions]
     if unlisted and not opted_in:
         return Checked(None, (not_opted_in(document, region),))
 
@@ -101,31 +103,31 @@ def _added(
     edited = (
         added(document.text, "secondary_region", unnamed)
         .then(lambda text: added(text, "opt_in_regions", unlisted))
-        .then(lambda text: added(text, "regions", lacking))
+        .then(lambda text: added(text, "regions", to_change))
     )
     return edited.then(
-        lambda text: _checked(document, project, text, lacking, chosen, region, secondary=secondary)
+        lambda text: _checked(document, project, text, to_change, chosen, region, secondary=secondary)
     )
 
 
 def remove_region(document: SpecDocument, region: str, only: Collection[str] = ()) -> Checked[Edit]:
-    """Remove a Region from all environments, or from some; never the primary or secondary Region of one.
+    """Remove a Region that is neither primary nor secondary, from some environments or all.
 
     ``opt_in_regions`` keeps it: the account still has it enabled, and Terraform needs its provider to destroy the
     resources there.
     """
-    return _before(document, region, only).then(lambda found: _removed(document, *found, region))
+    return _before(document, region, only).then(lambda selection: _removed(document, *selection, region))
 
 
 def _removed(
     document: SpecDocument, project: Project, chosen: Collection[Environment], region: str
 ) -> Checked[Edit]:
-    having = [each for each in chosen if region in each.regions]
-    needed = tuple(is_needed(document, project, having, region))
+    to_change = [each for each in chosen if region in each.regions]
+    needed = tuple(is_needed(document, project, to_change, region))
     if needed:
         return Checked(None, needed)
-    edited = _edited(document, document.text, project, having, "regions", region, add=False)
-    return edited.then(lambda text: _checked(document, project, text, having, chosen, region))
+    edited = _edited(document, document.text, project, to_change, "regions", region, add=False)
+    return edited.then(lambda text: _checked(document, project, text, to_change, chosen, region))
 
 
 def _before(
@@ -153,7 +155,7 @@ def _edited(
     *,
     add: bool,
 ) -> Checked[str]:
-    """The text with the Region added to, or removed from, a key of these environments."""
+    """The text with the Region added to or removed from a key of the environments."""
     try:
         return Checked(edit_text(document, text, project, environments, key, region, add=add))
     except UnnamedEnvironment as error:
@@ -170,7 +172,7 @@ def _checked(
     *,
     secondary: bool = False,
 ) -> Checked[Edit]:
-    """Read the edited text again: nothing but the Region in these environments may differ."""
+    """Read the edited text again: only the Region in these environments may differ."""
     reread = read(text.encode(), document.file)
     if reread.value is None or has_errors(reread.findings):
         return Checked(None, (cannot_edit(document, region),))

@@ -1,4 +1,4 @@
-"""Turn pydantic's errors into findings: the place, the value, and a fix that the spec takes."""
+"""Turn pydantic's errors into findings with place, value and a fix that the spec accepts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _unknown_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding
 
 
 def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) -> str:
-    """Where an unknown key belongs, or which one was meant."""
+    """Where an unknown key belongs, or which key was meant."""
     if key in TOP_LEVEL_KEYS:
         if model is PresetFile:
             return f"delete it: a preset has no {key}"
@@ -75,9 +75,9 @@ def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) ->
     if close == f"{key}s":
         return f"did you mean {close}?"
     prefix = path[:2] if path[:1] == ("environments",) else ()
-    homes = [home for home in _homes() if home[-1] == key]
-    if homes:
-        return _move(key, homes, prefix)
+    matches = [candidate for candidate in _environment_paths() if candidate[-1] == key]
+    if matches:
+        return _move(key, matches, prefix)
     if close:
         return f"did you mean {close}?"
     if (
@@ -87,13 +87,14 @@ def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) ->
         and set(value.entries) <= set(Overrides.model_fields)
     ):
         return f"{key} looks like an environment: write it in environments, as environments.{key}"
-    far = nearest(key, [home[-1] for home in _homes()])
-    if far:
-        return f"did you mean {dotted_path((*prefix, *next(home for home in _homes() if home[-1] == far)))}?"
+    similar = nearest(key, [candidate[-1] for candidate in _environment_paths()])
+    if similar:
+        target = next(candidate for candidate in _environment_paths() if candidate[-1] == similar)
+        return f"did you mean {dotted_path((*prefix, *target))}?"
     return f"choose one of {', '.join(sorted(known))}"
 
 
-def _homes() -> list[tuple[str, ...]]:
+def _environment_paths() -> list[tuple[str, ...]]:
     """The path of every key that an environment may have."""
     found: list[tuple[str, ...]] = [()]
     for path in found:
@@ -101,27 +102,27 @@ def _homes() -> list[tuple[str, ...]]:
     return found[1:]
 
 
-def _move(key: str, homes: list[tuple[str, ...]], prefix: KeyPath) -> str:
-    """Where a key goes that is known in another place of the file or of the environment."""
-    if any(len(home) == 1 for home in homes):
+def _move(key: str, matches: list[tuple[str, ...]], prefix: KeyPath) -> str:
+    """Where a key belongs that exists elsewhere in the file or the environment."""
+    if any(len(path) == 1 for path in matches):
         where = dotted_path(prefix) if prefix else "the top of the file"
         return (
             f"{key} belongs outside of this section: write it in {where}"
             if prefix
             else f"write it at {where}"
         )
-    sections = [dotted_path(home[:-1]) for home in homes]
-    written = [dotted_path((*prefix, *home)) for home in homes]
-    return f"{key} belongs in {join_words(sections, 'or')}: write {join_words(written, 'or')}"
+    sections = [dotted_path(path[:-1]) for path in matches]
+    targets = [dotted_path((*prefix, *path)) for path in matches]
+    return f"{key} belongs in {join_words(sections, 'or')}: write {join_words(targets, 'or')}"
 
 
 def _missing_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding, KeyPath]:
     parent, key = find(root, where[:-1]), str(where[-1])
     field = field_at(model, where)
-    said = field.description if field and field.description else ""
+    description = field.description if field and field.description else ""
     message = f"{_in(parent.path)}{key} is missing"
     add = "add it, or extend a preset that has it" if where[0] in _IN_PRESETS else "add it"
-    help = f"{add}: {said[:1].lower()}{said[1:]}".rstrip(".: ")
+    help = f"{add}: {description[:1].lower()}{description[1:]}".rstrip(".: ")
     if where in (("version",), ("project",)):
         help = "add version: 1" if key == "version" else "add the project's name, such as tap-marketplace"
     return MISSING_KEY.found(message, help, at=parent.location), (*parent.path, key)

@@ -1,4 +1,4 @@
-"""The JSON Schema of a spec, for editors: completion, descriptions and errors while typing."""
+"""The JSON Schema of a spec: completion, descriptions and errors in editors."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def json_schema() -> dict[str, Any]:
     It has keys, types, ranges, Regions, quotas and presets. ``resolve`` checks everything that depends on several
     values: whether the preset has the missing keys, whether the Regions fit together.
     """
-    made = _tidied(SpecFile.model_json_schema(schema_generator=GenerateJsonSchema))
-    properties = made["properties"]
+    schema = _tidied(SpecFile.model_json_schema(schema_generator=GenerateJsonSchema))
+    properties = schema["properties"]
     properties["extends"]["anyOf"] = [{"enum": list(presets()), "type": "string"}, {"type": "null"}]
     properties["environments"] |= {"minProperties": 1, "additionalProperties": False}
-    made["properties"] = {key: properties[key] for key in SPEC_KEYS}
-    made["$defs"]["Region"] = {"description": "An AWS Region.", "type": "string", "enum": sorted(REGIONS)}
-    return {"$schema": GenerateJsonSchema.schema_dialect, "title": "ticketgen spec", **made}
+    schema["properties"] = {key: properties[key] for key in SPEC_KEYS}
+    schema["$defs"]["Region"] = {"description": "An AWS Region.", "type": "string", "enum": sorted(REGIONS)}
+    return {"$schema": GenerateJsonSchema.schema_dialect, "title": "ticketgen spec", **schema}
 
 
 def _tidied(schema: Any) -> Any:
-    """Remove pydantic's titles, which repeat the keys in capitals, and list the Regions once."""
+    """Remove pydantic's titles, which only repeat the keys, and list the Regions once."""
     if isinstance(schema, list):
         return [_tidied(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
     if schema.get("enum") == sorted(REGIONS):
-        said = {"description": schema["description"]} if "description" in schema else {}
-        return {"$ref": "#/$defs/Region", **said}
+        description = {"description": schema["description"]} if "description" in schema else {}
+        return {"$ref": "#/$defs/Region", **description}
     return {
         key: _tidied(value)
         for key, value in schema.items()

@@ -1,4 +1,4 @@
-"""Stage 1, load: read the spec and the preset that it extends into trees with lines and columns.
+"""Stage 1, load: read the spec and its preset into trees with lines and columns.
 
 Only this stage reads the files of a spec. It reports errors of the files and of their YAML (`reader`); the next stage,
 `resolve`, checks the values. It returns a tree whenever it can build one, so that one error does not hide the others.
@@ -28,7 +28,7 @@ class SpecDocument:
         file: its name, as in the locations.
         root: its tree.
         preset: the tree of the preset that it extends; None without a preset.
-        preset_missing: whether the preset could not be read, so that missing keys mean nothing.
+        preset_missing: whether the preset could not be read, so that missing keys are not errors.
         text: the whole file, for edits.
     """
 
@@ -43,7 +43,7 @@ def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument
     """Read a spec and the preset that it extends.
 
     Args:
-        path: of the spec; its locations name it in the same way.
+        path: of the spec; locations name it like this.
         presets_folder: the folder of the presets; ticketgen's own if None.
     """
     data = _data(path)
@@ -55,9 +55,9 @@ def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument
     root, text = checked.value, data.value.decode()
     extends = root.entries.get("extends") if isinstance(root, Map) else None
     if not (isinstance(extends, Scalar) and isinstance(extends.value, str)):
-        none_said = extends is None or (isinstance(extends, Scalar) and extends.value is None)
+        no_preset = extends is None or (isinstance(extends, Scalar) and extends.value is None)
         return Checked(
-            SpecDocument(str(path), root, preset_missing=not none_said, text=text), checked.findings
+            SpecDocument(str(path), root, preset_missing=not no_preset, text=text), checked.findings
         )
     preset = _preset(extends, extends.value, presets_folder)
     document = SpecDocument(str(path), root, preset.value, preset_missing=preset.value is None, text=text)

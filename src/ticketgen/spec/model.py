@@ -267,7 +267,7 @@ class Settings(Part):
 
 
 class Environment(Settings):
-    """One environment with preset and overrides applied: the input of sizing and rendering.
+    """An environment with preset and overrides: the input of sizing and rendering.
 
     Its name is also the default of ``var.environment_suffix``. Regions are in alphabetical order.
     """
@@ -277,14 +277,14 @@ class Environment(Settings):
 
 
 class Project(Part):
-    """A resolved spec: its environments in the order of the file, and where each value was written.
+    """A resolved spec: its environments in order, and where each value was written.
 
     ``locations`` maps a path of keys to its place: the paths of the file, such as ``("tags", "Owner")`` and
-    ``("environments", "prod")``, and for each environment the path of everything that holds there, such as
+    ``("environments", "prod")``, and for each environment the path of everything that applies there, such as
     ``("environments", "prod", "event_scale", "hold_seconds")``, whether the environment, the top level or the
     preset says it. ``("environments", "prod", "regions", 0)`` is the first of the resolved, sorted Regions.
 
-    ``folder`` is where the spec is, and with it templates that win over ticketgen's own; None for a spec without file.
+    ``folder`` has the spec and the templates that override ticketgen's own; None for a spec without a file.
     """
 
     name: ProjectName

@@ -90,7 +90,7 @@ Node: TypeAlias = Scalar | Sequence | Map
 
 
 def merge(base: Node, override: Node) -> Node:
-    """Merge two nodes: maps key by key; of other nodes, the second one wins."""
+    """Merge two nodes: maps key by key; otherwise the second one wins."""
     if not (isinstance(base, Map) and isinstance(override, Map)):
         return override
     entries = dict(base.entries)
@@ -167,7 +167,7 @@ def dotted_path(path: KeyPath) -> str:
 
 
 def display_value(node: Node) -> str:
-    """A value for a message: text in quotes and shortened, so that it stays on one line."""
+    """A value for a message: text in quotes, shortened to stay on one line."""
     match node:
         case Scalar(value=str(text)):
             return display_text(text)
@@ -182,7 +182,7 @@ def display_value(node: Node) -> str:
 
 
 def display_text(text: str) -> str:
-    """Text for a message: in quotes, shortened, without passwords and terminal control characters."""
+    """Text for a message: quoted, shortened, without passwords and control characters."""
     text = _PASSWORD.sub("://…@", text)
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
     return quoted(short)

@@ -1,4 +1,4 @@
-"""Apply ``path=value`` from the command line to an environment, validated like a value in the file.
+"""Apply ``path=value`` from the command line, validated like a value in the file.
 
 Errors are reported at the option, ``--set event_scale.purchases_per_minute=0:1:34``: the column is that of the
 value, or of the key, in the option.
@@ -30,7 +30,7 @@ class _Override:
 
     Attributes:
         text: as it was given.
-        environment: the only environment that it is for; "" for all chosen ones.
+        environment: the only environment that it applies to; "" for all chosen ones.
         path: of the value, in an environment.
         value: the value.
     """
@@ -41,7 +41,7 @@ class _Override:
     value: Node
 
     def tree(self, prefix: KeyPath = ()) -> Node:
-        """The value inside the maps that lead to it, at a path of a spec."""
+        """The value nested in maps, at a path of a spec."""
         file = OPTION + self.text
         node = _moved_into_option(self.value, file, (*prefix, *self.path), self.text.index("=") + 1)
         column = self.text.index("=") + 1
@@ -79,8 +79,10 @@ def apply_overrides(
             findings.append(_unknown_environment(setting, names))
             continue
         findings += _override_errors(setting)
-        meant = [setting.environment] if setting.environment else [n for n in names if not only or n in only]
-        for name in meant:
+        targets = (
+            [setting.environment] if setting.environment else [n for n in names if not only or n in only]
+        )
+        for name in targets:
             root = merge(root, _at_environment(setting, name))
     if has_errors(findings):
         return Checked(None, tuple(findings))

@@ -1,4 +1,7 @@
-"""Presets: starting points that a spec extends. One file each; its first comment states its purpose."""
+"""Presets: starting points that a spec extends.
+
+Each is a file whose first comment states its purpose.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class Preset:
 
 
 def presets(folder: Path | None = None) -> Mapping[str, Preset]:
-    """Find all presets, by name in alphabetical order; ``folder`` is ticketgen's own if None."""
+    """Find all presets by name, in order; ``folder`` is ticketgen's own if None."""
     paths = sorted((folder or asset_folder("presets")).glob("*.yaml"))
     return {path.stem: Preset(path.stem, _summary(path), path) for path in paths}
 

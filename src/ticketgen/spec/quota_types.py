@@ -1,4 +1,4 @@
-"""Service quotas in the spec: the values of an account that differ from AWS's defaults."""
+"""Service quotas in the spec: an account's values that differ from AWS's defaults."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NUMBER: Final = "[number]"
 _BY_REGION: Final = "[by-region]"
 
 QUOTA_CHOICES: Final = frozenset({_NUMBER, _BY_REGION})
-"""Steps that pydantic adds to the path of an error, and that do not exist in the file."""
+"""Steps that pydantic adds to the path of an error, although the file does not have them."""
 
 
 def _code(code: str) -> str:
@@ -43,12 +43,12 @@ def _kind(value: object) -> str:
 
 
 def _check_quotas(quotas: Mapping[str, int | Mapping[str, int]]) -> Mapping[str, int | Mapping[str, int]]:
-    for code, told in quotas.items():
-        if BY_ID[code].is_global and isinstance(told, Mapping):
+    for code, value in quotas.items():
+        if BY_ID[code].is_global and isinstance(value, Mapping):
             raise refusal(
                 GLOBAL_QUOTA,
                 f'lists Regions, but "{BY_ID[code].name}" is one number for the whole account',
-                f"write {code}: {max(told.values(), default=BY_ID[code].default)}",
+                f"write {code}: {max(value.values(), default=BY_ID[code].default)}",
                 (code,),
             )
     return quotas

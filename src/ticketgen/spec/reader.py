@@ -81,7 +81,10 @@ def read(data: bytes, file: str) -> Checked[Node]:
 
 
 def _normalize_newlines(text: str) -> str:
-    """The text with the line ends that YAML has as line feeds; each is as many characters as before, but for CR LF."""
+    """The text with YAML's line ends as line feeds.
+
+    Each has as many characters as before, except CR LF.
+    """
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -267,7 +270,7 @@ class _Builder:
         return event.value
 
     def _check_quotes(self, text: str, location: Location) -> None:
-        """Report typographic quotes, which YAML takes for a part of the text."""
+        """Report typographic quotes, which YAML takes as part of the text."""
         if text and (text[0] in QUOTE_MARKS or text[-1] in QUOTE_MARKS):
             message = f"{display_text(text)} has typographic quotes, which are part of the text"
             help = "write straight quotes, \" or '"

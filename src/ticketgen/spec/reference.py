@@ -1,4 +1,4 @@
-"""Generate the reference of the spec, ``docs/spec.md``, from the model, so that the two cannot disagree.
+"""Generate the reference of the spec, ``docs/spec.md``, from the model.
 
 python -m ticketgen.spec.reference > docs/spec.md
 """
@@ -133,10 +133,10 @@ def _table(
         default = f"`{json.dumps(field['default']).strip(chr(34))}`" if "default" in field else ""
         if key in required or "x-needed" in field:
             default = "*required*" if key in required else "*needed*"
-        said = field.get("description") or parts[_references(field)[0]]["description"]
+        meaning = field.get("description") or parts[_references(field)[0]]["description"]
         anchor = (before + key).replace(".", "")
         takes = _takes(field).replace(_SECTION, f"[{_SECTION}](#{anchor})")
-        yield f"| `{key}` | {takes} | {default} | {field.get('x-unit', '')} | {said} |"
+        yield f"| `{key}` | {takes} | {default} | {field.get('x-unit', '')} | {meaning} |"
 
 
 def _takes(field: dict[str, Any]) -> str:

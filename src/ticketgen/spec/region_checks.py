@@ -1,4 +1,4 @@
-"""Check that the Regions of an environment fit together, which no single value shows."""
+"""Check that the Regions of an environment fit together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["check_regions", "other_partition"]
 
 @dataclass(frozen=True, slots=True)
 class _RegionSettings:
-    """The Regions of an environment, with places.
+    """The Regions of an environment, with their locations.
 
     Attributes:
         name: of the environment.
@@ -54,7 +54,7 @@ class _RegionSettings:
         return tuple(name for name, _ in self.regions)
 
     def winning_node(self, first: Scalar | Sequence, *others: Scalar | Sequence) -> Scalar | Sequence:
-        """The node that wins: an environment's over the file's, and the file's over the preset's."""
+        """The node that wins: environment over file, and file over preset."""
         best = first
         for other in others:
             if self._rank(other) > self._rank(best):
@@ -66,7 +66,7 @@ class _RegionSettings:
         return given, node.path[:1] == ("environments",), node.location.file == self.file
 
     def where_to_write(self, node: Node) -> str:
-        """Where a correction goes: into the environment, if the environment has the value."""
+        """Where to correct it: in the environment if that has the value."""
         return dotted_path(node.path[:2]) if node.path[:1] == ("environments",) else "the top of the file"
 
 
@@ -87,7 +87,7 @@ def check_regions(
         return
     enabled = tree.entries.get("opt_in_regions")
     audit = tree.entries.get("audit")
-    placement = _RegionSettings(
+    settings = _RegionSettings(
         name,
         listed,
         tuple(_regions_of(listed)),
@@ -100,9 +100,9 @@ def check_regions(
         file,
     )
     if partition:
-        yield from _one_partition(placement, partition)
+        yield from _one_partition(settings, partition)
     for rule in _RULES:
-        yield from rule(placement)
+        yield from rule(settings)
 
 
 def _scalar(node: Node | None) -> Scalar | None:
@@ -115,40 +115,40 @@ def _regions_of(node: Node | None) -> Iterator[tuple[str, Scalar]]:
             yield item.value, item
 
 
-def _found(kind: FindingKind, node: Node, what: str, help: str) -> Finding:
+def _finding(kind: FindingKind, node: Node, what: str, help: str) -> Finding:
     return kind.found(f"{dotted_path(node.path)}: {what}", help, at=node.location)
 
 
 def other_partition(region: str, partition: str) -> tuple[str, str]:
-    """What is wrong with a Region that is not in the partition of the spec, and the fix."""
-    theirs = REGIONS[region].partition
+    """The message and fix for a Region outside the partition of the spec."""
+    other = REGIONS[region].partition
     return (
-        f"{region} is in the partition {theirs}, but the spec is in {partition}",
-        f"write a separate spec for {theirs}: nothing replicates between partitions",
+        f"{region} is in the partition {other}, but the spec is in {partition}",
+        f"write a separate spec for {other}: nothing replicates between partitions",
     )
 
 
-def _one_partition(placement: _RegionSettings, partition: str) -> Iterator[Finding]:
-    for name, item in placement.regions:
+def _one_partition(settings: _RegionSettings, partition: str) -> Iterator[Finding]:
+    for name, item in settings.regions:
         if REGIONS[name].partition != partition:
-            yield _found(TWO_PARTITIONS, item, *other_partition(name, partition))
+            yield _finding(TWO_PARTITIONS, item, *other_partition(name, partition))
 
 
-def _no_duplicates(placement: _RegionSettings) -> Iterator[Finding]:
+def _no_duplicates(settings: _RegionSettings) -> Iterator[Finding]:
     first: dict[str, Scalar] = {}
-    for name, item in placement.regions:
+    for name, item in settings.regions:
         if first.setdefault(name, item) is not item:
             help = f"delete it: the first is on line {first[name].location.line}"
-            yield _found(DUPLICATE_REGION, item, f"{name} occurs twice", help)
+            yield _finding(DUPLICATE_REGION, item, f"{name} occurs twice", help)
 
 
-def _opted_in(placement: _RegionSettings) -> Iterator[Finding]:
-    if placement.enabled is None:
+def _opted_in(settings: _RegionSettings) -> Iterator[Finding]:
+    if settings.enabled is None:
         return
-    for name, item in placement.regions:
+    for name, item in settings.regions:
         region = REGIONS[name]
-        if region.opt_in and name not in placement.enabled:
-            yield _found(
+        if region.opt_in and name not in settings.enabled:
+            yield _finding(
                 OPT_IN_REGION,
                 item,
                 f"{name} is an opt-in Region, but opt_in_regions does not list it",
@@ -156,88 +156,83 @@ def _opted_in(placement: _RegionSettings) -> Iterator[Finding]:
             )
 
 
-def _primary_among_regions(placement: _RegionSettings) -> Iterator[Finding]:
-    primary = placement.primary
-    if (
-        primary is None
-        or not placement.is_complete
-        or not placement.regions
-        or primary.value in placement.names
-    ):
+def _primary_among_regions(settings: _RegionSettings) -> Iterator[Finding]:
+    primary = settings.primary
+    if primary is None or not settings.is_complete or not settings.regions or primary.value in settings.names:
         return
-    to_blame = placement.winning_node(primary, placement.regions_node)
-    if to_blame is primary:
-        what = f"{primary.value} is not among the regions: {_some(placement.names)}"
-        yield _found(PRIMARY_REGION, primary, what, "write one of them, or add it to regions")
+    winner = settings.winning_node(primary, settings.regions_node)
+    if winner is primary:
+        what = f"{primary.value} is not among the regions: {_abbreviated_list(settings.names)}"
+        yield _finding(PRIMARY_REGION, primary, what, "write one of them, or add it to regions")
         return
-    yield _found(
+    yield _finding(
         PRIMARY_REGION,
-        to_blame,
+        winner,
         f"the primary Region {primary.value} is not among them",
-        f"add {primary.value}, or set primary_region in {placement.where_to_write(to_blame)}",
+        f"add {primary.value}, or set primary_region in {settings.where_to_write(winner)}",
     )
 
 
-def _secondary_among_regions(placement: _RegionSettings) -> Iterator[Finding]:
-    primary, secondary, listed = placement.primary, placement.secondary, placement.regions_node
-    if not placement.secondary_known or not placement.is_complete or not placement.regions:
+def _secondary_among_regions(settings: _RegionSettings) -> Iterator[Finding]:
+    primary, secondary, listed = settings.primary, settings.secondary, settings.regions_node
+    if not settings.secondary_known or not settings.is_complete or not settings.regions:
         return
     others = [
         name
-        for name in placement.names
+        for name in settings.names
         if name not in DATA_API_MISSING and (primary is None or name != primary.value)
     ]
-    such_as = f", such as {others[0]}" if others else ""
+    suggestion = f", such as {others[0]}" if others else ""
     if secondary is None or secondary.value is None:
-        if len(set(placement.names)) > 1:
-            to_blame = listed if secondary is None else placement.winning_node(secondary, listed)
-            yield _found(
+        if len(set(settings.names)) > 1:
+            winner = listed if secondary is None else settings.winning_node(secondary, listed)
+            yield _finding(
                 SECONDARY_REGION,
-                to_blame,
-                f"{len(set(placement.names))} Regions need a secondary_region",
-                f"set secondary_region in {placement.where_to_write(to_blame)}{such_as}",
+                winner,
+                f"{len(set(settings.names))} Regions need a secondary_region",
+                f"set secondary_region in {settings.where_to_write(winner)}{suggestion}",
             )
         return
     if primary is not None and secondary.value == primary.value:
-        to_blame = placement.winning_node(secondary, primary)
-        several = len(set(placement.names)) > 1
-        help = f"write another Region{such_as}" if several else "write null: there is one Region"
+        winner = settings.winning_node(secondary, primary)
+        several = len(set(settings.names)) > 1
+        help = f"write another Region{suggestion}" if several else "write null: there is one Region"
         what = f"{secondary.value} is both the primary and the secondary Region"
-        yield _found(SECONDARY_REGION, to_blame, what, help)
+        yield _finding(SECONDARY_REGION, winner, what, help)
         return
-    if secondary.value in placement.names:
+    if secondary.value in settings.names:
         return
-    to_blame = placement.winning_node(secondary, listed)
-    alone = len(set(placement.names)) == 1
-    if to_blame is secondary:
-        what = f"{secondary.value} is not among the regions: {_some(placement.names)}"
+    winner = settings.winning_node(secondary, listed)
+    alone = len(set(settings.names)) == 1
+    if winner is secondary:
+        what = f"{secondary.value} is not among the regions: {_abbreviated_list(settings.names)}"
         help = "write null: there is one Region" if alone else "write one of them, or add it to regions"
-        yield _found(SECONDARY_REGION, secondary, what, help)
+        yield _finding(SECONDARY_REGION, secondary, what, help)
         return
-    instead = "secondary_region: null" if alone else "another secondary_region"
-    yield _found(
+    replacement = "secondary_region: null" if alone else "another secondary_region"
+    yield _finding(
         SECONDARY_REGION,
-        to_blame,
+        winner,
         f"the secondary Region {secondary.value} is not among them",
-        f"add {secondary.value}, or write {instead} in {placement.where_to_write(to_blame)}",
+        f"add {secondary.value}, or write {replacement} in {settings.where_to_write(winner)}",
     )
 
 
-def _some(names: tuple[str, ...]) -> str:
+def _abbreviated_list(names: tuple[str, ...]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def _analytics(placement: _RegionSettings) -> Iterator[tuple[str, Scalar]]:
+def _analytics(settings: _RegionSettings) -> Iterator[tuple[str, Scalar]]:
     """The Regions that run analytics."""
-    for kind, node in (("primary", placement.primary), ("secondary", placement.secondary)):
+    for kind, node in (("primary", settings.primary), ("secondary", settings.secondary)):
         if node is not None and node.value is not None:
             yield kind, node
 
 
-def _data_api(placement: _RegionSettings) -> Iterator[Finding]:
-    for kind, node in _analytics(placement):
+def _data_api(settings: _RegionSettings) -> Iterator[Finding]:
+    for kind, node in _analytics(settings):
         if node.value in DATA_API_MISSING:
-            yield _found(
+            yield _finding(
                 NO_DATA_API,
                 node,
                 f"{node.value} has no Aurora Data API, so it cannot be the {kind} Region",
@@ -245,16 +240,16 @@ def _data_api(placement: _RegionSettings) -> Iterator[Finding]:
             )
 
 
-def _timestream(placement: _RegionSettings) -> Iterator[Finding]:
-    store = placement.store
+def _timestream(settings: _RegionSettings) -> Iterator[Finding]:
+    store = settings.store
     if store is None or store.value != "timestream":
         return
-    for kind, node in _analytics(placement):
+    for kind, node in _analytics(settings):
         if node.value not in TIMESTREAM:
-            to_blame = placement.winning_node(store, node)
-            yield _found(
+            winner = settings.winning_node(store, node)
+            yield _finding(
                 NO_TIMESTREAM,
-                to_blame,
+                winner,
                 f"timestream is not available in the {kind} Region {node.value}",
                 f"set audit.store to dynamodb, or make the {kind} Region one of {', '.join(sorted(TIMESTREAM))}",
             )

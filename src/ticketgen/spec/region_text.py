@@ -1,4 +1,4 @@
-"""Write the Regions of environments into the text of a spec, where the value is set."""
+"""Write the Regions of environments into the text of a spec."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def edit_text(
     *,
     add: bool,
 ) -> str:
-    """Add the Region to a key of these environments, or remove it.
+    """Add the Region to a key of the environments, or remove it.
 
     Args:
         document: the spec before any edit.
@@ -93,13 +93,13 @@ def edit_text(
 
 
 def _json_quote(top: Node) -> str:
-    """The quote that JSON puts around keys and words; "" for a spec in YAML's own style."""
+    """The quote around keys and words in a JSON spec; "" for a spec in YAML style."""
     is_json = isinstance(top, MappingNode) and top.flow_style and top.value and top.value[0][0].style == '"'
     return '"' if is_json else ""
 
 
 def _predecessor(node: Node, key: Key) -> str:
-    """The key of a map that a new one goes after; "" if the map has none of them."""
+    """The existing key after which to insert a new one; "" if there is none."""
     entries = {name.value for name, _ in node.value} if isinstance(node, MappingNode) else set()
     return next((name for name in _PREDECESSORS[key] if name in entries), "")
 

@@ -57,13 +57,13 @@ class _Layer:
 
 def resolve(document: SpecDocument) -> Checked[Project]:
     """Resolve a spec; no value if it has an error."""
-    own = _layer(document.root, SpecFile)
-    findings = list(own.findings)
-    tree, broken = own.tree, own.broken
+    layer = _layer(document.root, SpecFile)
+    findings = list(layer.findings)
+    tree, broken = layer.tree, layer.broken
     if document.preset is not None:
         preset = _layer(document.preset, PresetFile)
         findings += preset.findings
-        merged = merge(preset.tree, own.tree)
+        merged = merge(preset.tree, layer.tree)
         tree = merged if isinstance(merged, Map) else tree
         broken |= preset.broken
 
@@ -85,11 +85,11 @@ def resolve(document: SpecDocument) -> Checked[Project]:
     unique = tuple(sorted(dict.fromkeys(findings), key=lambda finding: _sort_key(finding, document.file)))
     if has_errors(unique) or document.preset_missing:
         return Checked(None, unique)
-    marks = _marks(document, settings)
+    locations = _locations(document, settings)
     name = str(plain_value_of(tree.entries["project"]))
     folder = str(Path(document.file).parent)
     return Checked(
-        Project(name=name, environments=tuple(environments), locations=marks, folder=folder), unique
+        Project(name=name, environments=tuple(environments), locations=locations, folder=folder), unique
     )
 
 
@@ -108,8 +108,8 @@ def _layer(root: Node, model: type[Part]) -> _Layer:
     else:
         explained = []
     broken = frozenset(path for _, path in explained)
-    left = remove_paths(root, broken)
-    tree = left if isinstance(left, Map) and () not in broken else Map({}, {}, root.location, ())
+    remaining = remove_paths(root, broken)
+    tree = remaining if isinstance(remaining, Map) and () not in broken else Map({}, {}, root.location, ())
     return _Layer(tree, tuple(finding for finding, _ in explained), broken)
 
 
@@ -167,8 +167,8 @@ def _environment(
     partition: str | None,
 ) -> tuple[Environment | None, list[Finding]]:
     """An environment, or None if it is invalid, and its findings."""
-    unsure = _broken_settings(name, settings, broken)
-    findings = list(check_regions(name, settings, unsure, document.file, partition))
+    broken_settings = _broken_settings(name, settings, broken)
+    findings = list(check_regions(name, settings, broken_settings, document.file, partition))
     values = dict(_plain_map(settings))
     regions = values.get("regions")
     if isinstance(regions, tuple):
@@ -181,8 +181,8 @@ def _environment(
     except ValidationError as error:
         for each in error.errors(include_url=False):
             setting = each["loc"][0]
-            known = setting in unsure or setting == "project"
-            if known or (each["type"] == "missing" and (document.preset_missing or () in broken)):
+            is_reported = setting in broken_settings or setting == "project"
+            if is_reported or (each["type"] == "missing" and (document.preset_missing or () in broken)):
                 continue
             findings.append(explain(each, settings, Environment)[0])
     return None, findings
@@ -208,7 +208,7 @@ def _unauthenticated_apis(trees: Mapping[str, Map]) -> Iterator[Finding]:
 
 
 def _partition(trees: Iterable[Map]) -> str | None:
-    """The partition of the spec: that of the first primary Region, or else of the first Region."""
+    """The partition of the first primary Region, or else of the first Region."""
     first: list[Node] = []
     for tree in trees:
         listed = tree.entries.get("regions")
@@ -238,16 +238,16 @@ def _shared_domains(trees: Mapping[str, Map]) -> Iterator[Finding]:
         first.setdefault(host.value, name)
 
 
-def _marks(document: SpecDocument, trees: Mapping[str, Map]) -> Mapping[KeyPath, Location]:
-    marks = dict(node_locations(document.preset)) if document.preset is not None else {}
-    marks |= dict(node_locations(document.root))
+def _locations(document: SpecDocument, trees: Mapping[str, Map]) -> Mapping[KeyPath, Location]:
+    locations = dict(node_locations(document.preset)) if document.preset is not None else {}
+    locations |= dict(node_locations(document.root))
     for name, tree in trees.items():
-        own = marks.get(("environments", name))
+        own = locations.get(("environments", name))
         for path, at in node_locations(_sorted_regions(tree), ("environments", name)):
-            marks[path] = at
+            locations[path] = at
         if own:
-            marks["environments", name] = own
-    return marks
+            locations["environments", name] = own
+    return locations
 
 
 def _sorted_regions(tree: Map) -> Map:

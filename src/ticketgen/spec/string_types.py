@@ -40,7 +40,7 @@ _BUCKET_SUFFIXES: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3
 
 
 def suggest_known(word: str, known: Iterable[str]) -> str:
-    """The help for an unknown word: the known word that was probably meant, or all of them."""
+    """The help for an unknown word: the one that was probably meant, or all of them."""
     names = list(known)
     all_of_them = f"choose one of {', '.join(names)}" if len(names) > 1 else f"write {names[0]}"
     return did_you_mean(word, names, all_of_them)
@@ -119,7 +119,7 @@ ProjectName = Annotated[
         "such as tap-marketplace",
     ),
 ]
-"""The front of every name in the stack; 20 characters leave room for the rest within AWS's limits."""
+"""The start of every name in the stack; 20 characters leave room for the rest within AWS's limits."""
 
 EnvironmentName = Annotated[
     str,
@@ -131,7 +131,7 @@ EnvironmentName = Annotated[
         "write lower-case letters, digits and single inner hyphens, a letter first, such as prod-eu",
     ),
 ]
-"""The end of every name in the stack; how long it may be follows from those names (``stack.names``)."""
+"""The end of every name in the stack; those names limit its length (``stack.names``)."""
 
 
 def _is_bucket(name: str) -> bool:
@@ -193,7 +193,7 @@ def _has_host_and_port(url: str) -> bool:
 HttpUrl = Annotated[
     str,
     # 1,024 of the 4 KB that a function's environment has (botocore 1.44 lambda); the alphabet is RFC 3986's
-    # (https://www.rfc-editor.org/rfc/rfc3986#section-3.3) but for what shells and templates act on.
+    # (https://www.rfc-editor.org/rfc/rfc3986#section-3.3) without characters special to shells and templates.
     _TextShape(
         "an http or https URL that ticketgen can use",
         r"^https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9._~:@+=/-]|%[0-9A-Fa-f]{2})*)?$",

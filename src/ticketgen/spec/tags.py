@@ -18,7 +18,7 @@ RESERVED_TAGS: Final = frozenset({"Application", "Environment", "ManagedBy", "Na
 
 # Source of the 50: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 MAX_TAGS: Final = 50 - len(RESERVED_TAGS)
-"""How many tags a spec may add."""
+"""The number of tags that a spec may add."""
 
 # Alphabet and lengths: botocore 1.44 lambda, iam, wafv2, logs and acm, ``[\p{L}\p{Z}\p{N}_.:/=+\-@]``, 1-128
 # characters in a key, 0-256 in a value. Of \p{Z}, the line and paragraph separators are left out.
@@ -29,12 +29,12 @@ _LONGEST_VALUE: Final = 256
 
 
 def _text(text: str, longest: int, what: str) -> str:
-    strange = next((mark for mark in text if not _is_accepted(mark)), None)
-    if strange is not None:
-        name = unicodedata.name(strange, "a control character")
+    refused = next((mark for mark in text if not _is_accepted(mark)), None)
+    if refused is not None:
+        name = unicodedata.name(refused, "a control character")
         raise refusal(
             INVALID_TAG,
-            f"has U+{ord(strange):04X} ({name}), which AWS does not accept in a {what}",
+            f"has U+{ord(refused):04X} ({name}), which AWS does not accept in a {what}",
             "use letters, digits, spaces and _ . : / = + - @ only",
         )
     if len(text) > longest:
@@ -52,7 +52,7 @@ def _is_accepted(mark: str) -> bool:
 def _key(text: str) -> str:
     if not text:
         raise refusal(INVALID_TAG, "is an empty tag key", "give the tag a name")
-    # IAM ignores the case of tag keys, so the stack's own are taken in any.
+    # IAM ignores the case of tag keys, so the stack's own are reserved in any case.
     if text.casefold() in {reserved.casefold() for reserved in RESERVED_TAGS}:
         raise refusal(RESERVED_TAG, "is a tag that every stack sets by itself", "remove it or rename it")
     return _text(text, _LONGEST_KEY, "tag key")

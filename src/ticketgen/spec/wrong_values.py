@@ -25,7 +25,7 @@ __all__ = ["Description", "WrongValue", "describe", "kind_of"]
 
 
 Description = tuple[FindingKind, str, str]
-"""The kind, what follows the value in the message, and the fix."""
+"""The kind, the text after the value in the message, and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class WrongValue:
         return self.path[-2:-1] == ("tags",)
 
     def why_not(self, value: object) -> str | None:
-        """Why the spec does not take another value in this place, as a fix; None if it does."""
+        """The fix if the spec refuses another value here; None if it accepts that value."""
         if "quotas" in self.path:
             return None if isinstance(value, int) and 1 <= value <= MAX_QUOTA else ""
         if self.field is None:
@@ -77,7 +77,7 @@ class WrongValue:
 
     @property
     def numbers(self) -> str:
-        """The whole numbers that the spec takes here: ``from 1 to 33``."""
+        """The whole numbers that the spec accepts here: ``from 1 to 33``."""
         extra = self.field.json_schema_extra if self.field else None
         choices = extra.get("enum") if isinstance(extra, dict) else None
         if isinstance(choices, list):
@@ -103,7 +103,7 @@ def describe(kind: str, message: str, wrong: WrongValue) -> Description:
 
 
 def kind_of(context: Mapping[str, object]) -> FindingKind:
-    """The kind that one of our own types put into its error; pydantic's own errors have none."""
+    """The kind in an error of our own types; pydantic's own errors have none."""
     found = context.get("kind")
     return found if isinstance(found, FindingKind) else INVALID_VALUE
 

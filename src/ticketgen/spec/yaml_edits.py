@@ -1,6 +1,6 @@
-"""Edit YAML as text, at PyYAML's marks: list items, map entries and single values.
+"""Edit list items, map entries and single values of YAML as text, at PyYAML's marks.
 
-Text in, replacements out; nothing is ever dumped, so every byte outside the replacements stays: comments, order,
+Functions return replacements, and YAML is never dumped, so every byte outside the replacements stays: comments, order,
 quotes, flow and block style, blank lines and line ends. Additions copy the style of their neighbours. This module does
 not know the spec. The caller has read the text before (`reader`), so it has no anchors, aliases, tags or tabs for
 indentation; and the caller reads the result again before it uses it.
@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 _WIDTH = 100
-"""The maximum width of a line: a longer addition goes to a line of its own."""
+"""The maximum width of a line: a longer addition gets a line of its own."""
 
 _MAX_WIDTH = 120
-"""The same for a list on one line, so that the diff stays at one line."""
+"""The maximum width of a one-line list, larger so that the diff stays at one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def compose(text: str) -> Node:
 
 
 def apply_replacements(text: str, replacements: Sequence[Replacement]) -> str:
-    """The text with the replacements made; they do not overlap, and those at one place keep their order."""
+    """The text with all replacements, which do not overlap; those at one place keep their order."""
     pieces, place = [], 0
     for replacement in sorted(replacements, key=lambda each: each.start):
         pieces += [text[place : replacement.start], replacement.text]
@@ -120,7 +120,7 @@ def insert_entry(
     inline: bool = False,
     quote: str = "",
 ) -> list[Replacement]:
-    """Add a key with a plain word or a list of them to a map, or to an empty value that may become a map.
+    """Add a key with a word or a list of words to a map, or to an empty value.
 
     Args:
         text: the whole file.
@@ -129,7 +129,7 @@ def insert_entry(
         words: the word, or the list.
         after: the key that it goes after; at the end if the map has no such key.
         inline: whether the node is in a flow map.
-        quote: what goes around key and words if the map has no entry to copy it from.
+        quote: around key and words, if the map has no entry to copy it from.
     """
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, ScalarNode):
@@ -207,10 +207,10 @@ def _remove_flow_item(text: str, node: SequenceNode, number: int) -> list[Replac
     if is_last:
         previous = node.value[number - 1].end_mark.index
         gap_comma = _comma(text, previous, start)
-        assert gap_comma is not None  # between two items there is one
+        assert gap_comma is not None  # there is always one between two items
         if alone:
-            lost = [] if comma is not None else [Replacement(gap_comma, gap_comma + 1, "")]
-            return [*lost, _whole_lines(text, start, behind)]
+            extra = [] if comma is not None else [Replacement(gap_comma, gap_comma + 1, "")]
+            return [*extra, _whole_lines(text, start, behind)]
         if "#" in text[previous:start]:
             return [Replacement(gap_comma, gap_comma + 1, ""), Replacement(start, end, "")]
         return [Replacement(previous, end, "")]
@@ -227,7 +227,7 @@ def _remove_flow_item(text: str, node: SequenceNode, number: int) -> list[Replac
 
 
 def _comma(text: str, start: int, end: int) -> int | None:
-    """The position of the comma between two items or after the last one, ignoring commas in comments."""
+    """The position of the comma between two items or after the last one, outside comments."""
     for match in re.finditer(r"#[^\r\n]*|,", text[start:end]):
         if match[0] == ",":
             return start + match.start()
@@ -237,14 +237,14 @@ def _comma(text: str, start: int, end: int) -> int | None:
 def _key_text(
     text: str, at: int | None, key: str, words: Sequence[str] | str, quote: str, column: int = 0
 ) -> str:
-    """``key: word``, or ``key: [a, b]``, broken where a line would get too long.
+    """``key: word``, or ``key: [a, b]``, wrapped where a line would be too long.
 
     Args:
         text: the whole file, for its line ends.
         at: where it goes, which gives the column; None with ``column``.
         key: the key.
         words: the word, or the list.
-        quote: what goes around the key and each word.
+        quote: around the key and each word.
         column: the column where it begins.
     """
     if at is not None:
@@ -269,7 +269,10 @@ def _quote_like(word: str, like: Node) -> str:
 
 
 def _content_end(node: Node, key: Node) -> int:
-    """The position of a value's last character; the end mark of a block collection is after the text that follows."""
+    """The end of a value's own text.
+
+    The end mark of a block collection is later: where the next token begins.
+    """
     if isinstance(node, MappingNode) and not node.flow_style and node.value:
         return _content_end(node.value[-1][1], node.value[-1][0])
     if isinstance(node, SequenceNode) and not node.flow_style and node.value:
@@ -281,7 +284,7 @@ def _content_end(node: Node, key: Node) -> int:
 
 
 def _line_after(text: str, index: int, line: str) -> Replacement:
-    """The place of a new line after the line of this character."""
+    """Insert a new line after the line of this character."""
     if index and text[index - 1] == "\n" and index == _line_start(text, index):
         index -= 1  # the end of a block scalar is the beginning of the next line
         if text[index - 1] == "\r":
@@ -291,7 +294,7 @@ def _line_after(text: str, index: int, line: str) -> Replacement:
 
 
 def _whole_lines(text: str, start: int, end: int) -> Replacement:
-    """The lines from one character's to another's, with their end; at the file's end, with the end before."""
+    """Remove the lines from one character's to another's, with one line end."""
     first, last = _line_start(text, start), _line_end(text, end)
     behind = re.compile(r"\r\n|\r|\n").match(text, last)
     if behind:

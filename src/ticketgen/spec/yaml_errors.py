@@ -22,7 +22,7 @@ from ticketgen.spec.nodes import display_text
 __all__ = ["QUOTE_MARKS", "explain_syntax"]
 
 QUOTE_MARKS: Final = "“”„‟‘’‚‛«»"
-"""Quotes that word processors write, and that are plain characters in YAML."""
+"""Quotes that word processors write; YAML takes them as plain characters."""
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _CONFLICT: Final = re.compile(r"^(?:<{7}|={7}|>{7})(?: |$)")
@@ -114,7 +114,7 @@ def _tab(error: _Error) -> _Mistake | None:
 
 
 def _lookalike(error: _Error) -> _Mistake | None:
-    """Characters that look like YAML's, in the line that the parser did not understand."""
+    """Characters that look like YAML's, in the line that the parser rejected."""
     number = error.start[0] if error.start and "expected ':'" in error.problem else error.line
     line = error.at(number)
     for column, mark in enumerate(line):
@@ -157,7 +157,7 @@ def _brackets(error: _Error) -> _Mistake | None:
 
 
 def _is_outside_bracket(error: _Error, opened: int) -> bool:
-    """Whether the line where the parser gave up is outside of the bracket by its indentation."""
+    """Whether the parser's line is outside of the bracket by its indentation."""
     if error.line == opened:
         return False
     line = error.at(error.line)
@@ -183,7 +183,7 @@ def _missing_comma(error: _Error) -> _Mistake:
 
 
 def _colon(error: _Error) -> _Mistake | None:
-    """A key without its colon, or a colon without its space, which the parser notices later."""
+    """A key without its colon, or a colon without its space."""
     if "could not find expected ':'" not in error.problem or error.start is None:
         return None
     number, column = error.start
@@ -241,7 +241,7 @@ def _unspaced_flow(error: _Error) -> _Mistake | None:
 
 
 def _columns(error: _Error) -> _Mistake | None:
-    """A line that belongs to no section: stray characters, or another column than its neighbours."""
+    """A line that belongs to no section: stray characters, or a wrong column."""
     dashes = "expected '-' indicator" in error.problem
     if "did not find expected key" not in error.problem and not dashes:
         return None

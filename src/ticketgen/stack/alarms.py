@@ -1,4 +1,4 @@
-"""The alarms of each module: its functions' own, those of its queues and state machines, and errors and throttles."""
+"""The alarms of each module: of its functions, queues and state machines."""
 
 from __future__ import annotations
 

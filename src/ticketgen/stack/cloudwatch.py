@@ -76,7 +76,7 @@ class Alarm:
 
 
 def own(name: str) -> Metric:
-    """A metric that our functions emit (``templates/functions/metrics.py``), without dimensions."""
+    """A metric without dimensions that our functions emit (``templates/functions``)."""
     return Metric(METRICS_NAMESPACE, name)
 
 

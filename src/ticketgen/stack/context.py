@@ -1,4 +1,4 @@
-"""The context of a stack's templates: the environment, its sizing, and the stack's own data."""
+"""The context of a stack's templates: environment, sizing and the stack's data."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class _RenderedFunction:
     Attributes:
         name: its name in snake case.
         module: the Terraform module that it is in.
-        what: the middle of its resource names.
+        what: the middle of its resources' names.
         summary: what it does.
         in_vpc: whether it runs in the private subnets.
         memory: in MiB.
@@ -113,7 +113,7 @@ class _RenderedRegion:
 
 
 def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]:
-    """The context of every template of an environment's stack; `module_context` adds to it."""
+    """The context of every template of a stack; `module_context` adds to it."""
     regions = [_region(REGIONS[name]) for name in environment.regions]
     named = {region.name: region for region in regions}
     primary = named[environment.primary_region]
@@ -153,7 +153,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
 
 
 def module_context(module: str, environment: Environment, sizing: Sizing) -> dict[str, object]:
-    """The additional context of one module's templates: its expressions and its alarms."""
+    """The additional context of a module's templates: expressions and alarms."""
     context: dict[str, object] = {
         name: Expression(expression) for name, expression in _EXPRESSIONS[module].items()
     }
@@ -168,7 +168,7 @@ def module_context(module: str, environment: Environment, sizing: Sizing) -> dic
 def _enabled_regions(environment: Environment) -> list[_RenderedRegion]:
     """Every Region that the account can use.
 
-    Each gets a provider configuration, even if it runs nothing.
+    Each gets a provider configuration, even if nothing runs in it.
 
     Terraform destroys a removed Region's resources with that Region's own provider configuration, and refuses to plan
     without it ("Provider configuration not present"). An unused provider configuration starts no process.
@@ -206,6 +206,6 @@ def _function(function: LambdaFunction, environment: Environment, sizing: Sizing
 
 
 def _endpoint_actions() -> list[str]:
-    """The actions that the functions in the VPC call: all that its endpoint must allow."""
+    """The actions of the functions in the VPC, which its endpoint must allow."""
     grants = [grant for function in FUNCTIONS.values() if function.in_vpc for grant in function.grants]
     return sorted({action for grant in grants for action in grant.actions})

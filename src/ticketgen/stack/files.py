@@ -39,7 +39,7 @@ class StackFile:
 
     @property
     def module(self) -> str:
-        """The Terraform module of the file: ``region``, ``analytics``, ``verification`` or ``root``."""
+        """The file's Terraform module, such as ``region``, or ``root``."""
         parts = self.path.split("/")
         return parts[1] if parts[0] == "modules" else "root"
 
@@ -57,7 +57,7 @@ def _domain(environment: Environment) -> bool:
 
 
 def _suite(path: str, wanted: Callable[[Environment], bool] = _always) -> StackFile:
-    """A file of the suites. All but the demands of the spec is plain Python that is copied."""
+    """A file of the suites: plain Python that is copied, except the spec's demands."""
     return StackFile(f"tests/{path.removesuffix('.j2')}", wanted, f"suites/{path}")
 
 

@@ -1,4 +1,4 @@
-"""Catalogue of every name in a stack, and the check of their lengths before rendering.
+"""Catalogue of every name in a stack, and the check of their lengths.
 
 A name is ``<project>-<what>-<suffix>``. The catalogue lists the resources that carry each ``what``; the templates
 cannot use any other (``templates/stack/_names.j2``).
@@ -130,7 +130,7 @@ UNSUFFIXED: Mapping[tuple[str, str], str] = MappingProxyType({
 
 
 def longest_suffix(project: str) -> int:
-    """The number of characters that AWS's limits leave for the suffix of this project."""
+    """The characters that AWS's limits leave for the suffix of this project."""
     return min(_room(name, project) for name in NAMES)
 
 

@@ -27,7 +27,7 @@ OVERRIDABLE: Final = ("stack", "suites", "ops")
 """Its folders. Not ``functions``: roles, timeouts and suites fit their code."""
 
 MAX_BYTES: Final = 100_000
-"""Of one template."""
+"""Maximum bytes of one template."""
 
 _COMPILER_FILES: Final = 100
 """Units of work for each character of a project's template, which is compiled before it runs."""
@@ -36,7 +36,7 @@ _NAME = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9._-]*[A-Za-z0-9
 
 
 class Templates:
-    """The templates of one rendering: the project's own, where it has any, and ticketgen's.
+    """The templates of one rendering: the project's own, and ticketgen's.
 
     Args:
         project: the folder of the project; None without one.
@@ -100,7 +100,7 @@ class Templates:
         return str((self._project or Path()) / OVERRIDES / name)
 
     def explain_error(self, error: Exception, template: str) -> Finding | None:
-        """The finding for a template that fails to render, or None if no template of the project is to blame.
+        """The finding for a template that fails to render; None if it is ticketgen's own.
 
         Args:
             error: the exception that rendering raised.
@@ -114,10 +114,10 @@ class Templates:
         places += _frames(error.__traceback__)
         if isinstance(error, TemplateSyntaxError) and error.filename:
             places.append((error.filename, error.lineno or 1))
-        ours = [(name, line) for name, line in places if Path(name).is_relative_to(folder)]
-        if not ours:
+        of_project = [(name, line) for name, line in places if Path(name).is_relative_to(folder)]
+        if not of_project:
             return None
-        name, line = ours[-1]
+        name, line = of_project[-1]
         message = error.message if isinstance(error, TemplateSyntaxError) else str(error)
         return OVERRIDE_BROKEN.found(
             f"the template cannot be rendered: {_shorten(message or type(error).__name__)}",
@@ -155,7 +155,7 @@ class _Overriding(BaseLoader):
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
-    """The files and lines of a traceback, without a look into the files."""
+    """The files and lines of a traceback, without reading the files."""
     while traceback is not None:
         yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno or 1
         traceback = traceback.tb_next

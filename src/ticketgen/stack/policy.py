@@ -1,4 +1,4 @@
-"""The parts of an IAM policy: statements, their conditions, and ARNs as HCL expressions."""
+"""The parts of an IAM policy: statements, conditions, and ARNs as HCL expressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 4, render: turn an environment and its sizing into the files of its stack.
+"""Stage 4, render: make the files of a stack from its environment and sizing.
 
 Names are checked against AWS's limits first, because a name that is too long is an error in the spec, not in the
 templates. Then every template of ``stack/files.py`` is rendered with the same context, and other files are copied.
@@ -50,16 +50,16 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
         try:
             if template.endswith(".j2"):
                 if file.module not in contexts:
-                    own = to_plain(module_context(file.module, environment, sizing))
-                    contexts[file.module] = Data([*context.items(), *own.items()])
+                    additional = to_plain(module_context(file.module, environment, sizing))
+                    contexts[file.module] = Data([*context.items(), *additional.items()])
                 files[file.path] = render_template(
                     templates.environment(folder), template, contexts[file.module]
                 )
             else:
                 files[file.path] = _HEADER + templates.text(file.template)
         except Exception as error:  # a project's template can raise anything
-            blamed = templates.explain_error(error, file.template)
-            if not blamed:
-                raise  # a bug in our own template
-            return Checked(None, (blamed,))
+            finding = templates.explain_error(error, file.template)
+            if not finding:
+                raise  # a bug in our additional template
+            return Checked(None, (finding,))
     return Checked(files)

@@ -7,16 +7,15 @@
 | `elasticache` | user groups, parameter groups, members; deletions that complete |
 | `moto_gaps` | single actions or attributes of Step Functions, Timestream, CloudWatch Logs, ... |
 | `fast_dynamodb` | the DynamoDB calls of a sale, without moto's web framework |
-| `functions` | Lambda functions, executed in a process per instance |
+| `lambda_fleet` | Lambda functions, executed in a process per instance |
 | `api_gateway` | requests to a REST API: routing, authorization, validation, and the function's answer |
 | `pollers` | event source mappings and schedules |
 | `state_machines` | executions, with the states that the stack's state machines use |
 | `caches` | a real Redis behind each ElastiCache endpoint, if Redis is installed |
-| `metrics` | metrics that the functions emit |
+| `function_metrics` | metrics that the functions emit |
 | `data_api` | Aurora's Data API, on SQLite |
 | `loopback` | the limit that no connection leads off this machine |
 | `server` | one process that serves all of these, and refuses requests without a signature of this run |
-
 | `signatures` | the keys of one run, and the signature of each request |
 | `patching` | the list of everything that is changed in moto |
 

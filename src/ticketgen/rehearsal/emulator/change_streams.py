@@ -52,7 +52,10 @@ class Records:
             self._more.notify_all()
 
     def read(self, position: int, limit: int, timeout: float) -> tuple[list[dict[str, Any]], int]:
-        """Up to `max_items` records after a position, and the new position; waits up to `timeout` seconds for one."""
+        """Up to `limit` records after a position, and the new position.
+
+        It waits up to `timeout` seconds for a record.
+        """
         with self._more:
             self._more.wait_for(lambda: self._end > position, timeout)
             first = max(0, position - (self._end - len(self._records)))
@@ -87,12 +90,12 @@ def _added(shard: StreamShard, old: Item | None, new: Item | None) -> None:
 
 def _record(table: Table, old: Item | None, new: Item | None) -> dict[str, Any]:
     """Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html."""
-    subject = new or old
-    assert subject is not None
+    item = new or old
+    assert item is not None
     now = time.time()
     change: dict[str, Any] = {
         "ApproximateCreationDateTime": int(now),
-        "Keys": {name: image(subject)[name] for name in table.table_key_attrs},
+        "Keys": {name: image(item)[name] for name in table.table_key_attrs},
         "SizeBytes": 1,
         "StreamViewType": "NEW_AND_OLD_IMAGES",
     }
@@ -135,11 +138,11 @@ class _Actions(DynamoHandler):
 
     def enable_kinesis_streaming_destination(self) -> ActionResult:
         arn = self.body["StreamArn"]
-        wanted = self.body.get("EnableKinesisStreamingConfiguration", {})
+        settings = self.body.get("EnableKinesisStreamingConfiguration", {})
         self._destinations()[arn] = {
             "StreamArn": arn,
             "DestinationStatus": "ACTIVE",
-            "ApproximateCreationDateTimePrecision": wanted.get(
+            "ApproximateCreationDateTimePrecision": settings.get(
                 "ApproximateCreationDateTimePrecision", "MILLISECOND"
             ),
         }

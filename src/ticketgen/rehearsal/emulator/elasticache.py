@@ -90,9 +90,9 @@ class _Actions(ElastiCacheResponse):
             "IsGlobal": False,
             "parameters": {},
         }
-        made = _PARAMETER_GROUPS.put(self.elasticache_backend, name, group)
-        self._tag(made)
-        return ActionResult({"CacheParameterGroup": made})
+        stored = _PARAMETER_GROUPS.put(self.elasticache_backend, name, group)
+        self._tag(stored)
+        return ActionResult({"CacheParameterGroup": stored})
 
     def modify_cache_parameter_group(self) -> ActionResult:
         name = self._get_param("CacheParameterGroupName")
@@ -141,11 +141,11 @@ class _Actions(ElastiCacheResponse):
             "MinimumEngineVersion": "6.0",
             "ReplicationGroups": [],
         }
-        made = _USER_GROUPS.put(backend, name, group)
+        stored = _USER_GROUPS.put(backend, name, group)
         for user in users:
             backend.users[user].user_group_ids.append(name)
-        self._tag(made)
-        return ActionResult(made)
+        self._tag(stored)
+        return ActionResult(stored)
 
     def modify_user_group(self) -> ActionResult:
         backend = self.elasticache_backend

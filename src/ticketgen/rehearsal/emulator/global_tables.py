@@ -102,9 +102,9 @@ class Links:
         """The replicas of a global table by Region, as requested; empty if the table is not global."""
         return self._groups.get((account, table), {})
 
-    def add_replica(self, backend: DynamoDBBackend, table: Table, wanted: dict[str, Any]) -> None:
+    def add_replica(self, backend: DynamoDBBackend, table: Table, settings: dict[str, Any]) -> None:
         """Create a replica with all existing items."""
-        region = wanted["RegionName"]
+        region = settings["RegionName"]
         group = self._groups.setdefault((backend.account_id, table.name), {backend.region_name: {}})
         if region in group:
             raise MockValidationException(f"there is a replica in {region} already")
@@ -117,14 +117,14 @@ class Links:
             indexes=[],
             streams=dict(table.stream_specification or {}),
             billing_mode=table.billing_mode or "PAY_PER_REQUEST",
-            sse_specification={"Enabled": True, "KMSMasterKeyId": wanted["KMSMasterKeyId"]}
-            if wanted.get("KMSMasterKeyId")
+            sse_specification={"Enabled": True, "KMSMasterKeyId": settings["KMSMasterKeyId"]}
+            if settings.get("KMSMasterKeyId")
             else None,
             tags=[],
             deletion_protection_enabled=False,
             warm_throughput=None,
         )
-        group[region] = wanted
+        group[region] = settings
         for item in table.all_items():
             _store(copy, item)
 
@@ -162,22 +162,22 @@ class Links:
 
     def run_delivery(self) -> None:
         """Deliver each write when it is due; runs in a thread of its own."""
-        held: list[_Delivery] = []
+        undeliverable: list[_Delivery] = []
         while True:
             with self._work:
-                for delivery in held:
+                for delivery in undeliverable:
                     heapq.heappush(self._queue, delivery)
-                held = []
+                undeliverable = []
                 now = time.monotonic()
-                due = 0
-                while self._queue and self._queue[0].due <= now and due < 50:
+                delivered = 0
+                while self._queue and self._queue[0].due <= now and delivered < 50:
                     delivery = heapq.heappop(self._queue)
                     if self.connected(delivery.source, delivery.target):
                         self._deliver(delivery)
-                        due += 1
+                        delivered += 1
                     else:
-                        held.append(delivery)
-                if not due:
+                        undeliverable.append(delivery)
+                if not delivered:
                     pause = self._queue[0].due - now if self._queue else 1.0
                     self._work.wait(max(0.001, min(pause, 0.25)))
 
@@ -329,8 +329,8 @@ def _patch_tables() -> None:
         if len(group) > 1:
             found[base_key]["GlobalTableVersion"] = "2019.11.21"
             found[base_key]["Replicas"] = [
-                {"RegionName": region, "ReplicaStatus": "ACTIVE", **_named(wanted)}
-                for region, wanted in group.items()
+                {"RegionName": region, "ReplicaStatus": "ACTIVE", **_key_setting(settings)}
+                for region, settings in group.items()
                 if region != table.region_name
             ]
         return found
@@ -340,12 +340,12 @@ def _patch_tables() -> None:
         index_name = arguments[6] if len(arguments) > 6 else options.get("index_name")
         if hash_key is None or index_name:
             return query(table, hash_key, *arguments, **options)
-        whole = table.items
+        all_items = table.items
         try:
-            table.items = {hash_key: whole[hash_key]} if hash_key in whole else {}
+            table.items = {hash_key: all_items[hash_key]} if hash_key in all_items else {}
             return query(table, hash_key, *arguments, **options)
         finally:
-            table.items = whole
+            table.items = all_items
 
     def updated(
         backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *arguments: Any, **options: Any
@@ -354,11 +354,11 @@ def _patch_tables() -> None:
         table: Any = backend.get_table(table_name)
         found = backend.get_item(table_name, key)
         if found is not None:
-            own = found.__deepcopy__({})
+            item = found.__deepcopy__({})
             if table.range_key_attr:
-                table.items[own.hash_key][own.range_key] = own
+                table.items[item.hash_key][item.range_key] = item
             else:
-                table.items[own.hash_key] = own
+                table.items[item.hash_key] = item
         return update(backend, table_name, key, *arguments, **options)
 
     def set_tags(backend: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
@@ -372,8 +372,8 @@ def _patch_tables() -> None:
     replace(DynamoDBBackend, "yes: TagResource overwrites a tag", tag_resource=set_tags)
 
 
-def _named(wanted: dict[str, Any]) -> dict[str, Any]:
-    return {"KMSMasterKeyId": wanted["KMSMasterKeyId"]} if wanted.get("KMSMasterKeyId") else {}
+def _key_setting(settings: dict[str, Any]) -> dict[str, Any]:
+    return {"KMSMasterKeyId": settings["KMSMasterKeyId"]} if settings.get("KMSMasterKeyId") else {}
 
 
 def patch() -> None:

@@ -106,11 +106,11 @@ def _patch_kinesis() -> None:
     create = KinesisResponse.create_stream
 
     def created(handler: KinesisResponse) -> ActionResult:
-        done = create(handler)
+        result = create(handler)
         tags = handler._get_param("Tags")
         if tags:
             handler.kinesis_backend.add_tags_to_stream(None, handler._get_param("StreamName"), tags)
-        return done
+        return result
 
     replace(KinesisResponse, "yes: CreateStream takes tags", create_stream=created)
 

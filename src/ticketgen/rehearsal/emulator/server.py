@@ -108,8 +108,10 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
     machines.patch()
     pollers_ = pollers.Pollers(fleet, machines.start)
     database = data_api.DataApi()
-    desk = _ControlApi(machines, pollers_, database)
-    holder["first"] = _require_signature(keys, _router(desk, fleet, database, _unimplemented_as_400(moto)))
+    control_api = _ControlApi(machines, pollers_, database)
+    holder["first"] = _require_signature(
+        keys, _router(control_api, fleet, database, _unimplemented_as_400(moto))
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return Serving(address, caches.available())
 
@@ -143,7 +145,7 @@ class _ControlApi:
 
 
 def _require_signature(keys: Keys, application: _Application) -> _Application:
-    """Refuse every request without a valid signature, and control requests of anybody but the operator."""
+    """Refuse requests without a valid signature, and control requests of others."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         try:
@@ -172,8 +174,8 @@ def _read_body(environ: dict[str, Any]) -> bytes:
     return body
 
 
-def _router(desk: _ControlApi, fleet: Any, database: Any, moto: _Application) -> _Application:
-    """Route requests that moto does not serve: control, the stack's APIs, the Data API, disconnected Regions."""
+def _router(control_api: _ControlApi, fleet: Any, database: Any, moto: _Application) -> _Application:
+    """Route the requests that moto does not serve; `moto` gets all others."""
     from ticketgen.rehearsal.emulator import api_gateway, data_api, fast_dynamodb
     from ticketgen.rehearsal.emulator.global_tables import LINKS
     from ticketgen.rehearsal.emulator.lambda_fleet import CALLER
@@ -185,10 +187,10 @@ def _router(desk: _ControlApi, fleet: Any, database: Any, moto: _Application) ->
         query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
         origin: Caller = environ[_ORIGIN]
         if path.startswith("/_rehearsal/"):
-            return _json(start, 200, json.dumps(desk.answer(path, query)))
-        named = own_address.match(environ.get("HTTP_HOST", ""))
-        if named:
-            path = f"{api_gateway.PREFIX}{named[1]}{path}"
+            return _json(start, 200, json.dumps(control_api.answer(path, query)))
+        host_match = own_address.match(environ.get("HTTP_HOST", ""))
+        if host_match:
+            path = f"{api_gateway.PREFIX}{host_match[1]}{path}"
         if path.startswith(api_gateway.PREFIX):
             headers = {
                 name[5:].replace("_", "-").lower(): environ[name] for name in environ if name[:5] == "HTTP_"
@@ -197,8 +199,8 @@ def _router(desk: _ControlApi, fleet: Any, database: Any, moto: _Application) ->
             request = api_gateway.HttpRequest(
                 environ["REQUEST_METHOD"], path, query, headers, body, origin.caller
             )
-            answered = api_gateway.serve(request, fleet)
-            return _json(start, answered.status, answered.body, dict(answered.headers))
+            response = api_gateway.serve(request, fleet)
+            return _json(start, response.status, response.body, dict(response.headers))
         function = origin.caller.startswith(CALLER)
         if function and not LINKS.connected(origin.caller.removeprefix(CALLER), origin.region):
             time.sleep(_HANG_SECONDS)
@@ -223,8 +225,8 @@ def _json(
     start: Callable[..., Any], status: int, text: str, headers: dict[str, str] | None = None
 ) -> Iterable[bytes]:
     data = text.encode()
-    named = {"Content-Type": "application/json", **(headers or {}), "Content-Length": str(len(data))}
-    start(f"{status} {'OK' if status < 300 else 'Error'}", list(named.items()))
+    all_headers = {"Content-Type": "application/json", **(headers or {}), "Content-Length": str(len(data))}
+    start(f"{status} {'OK' if status < 300 else 'Error'}", list(all_headers.items()))
     return [data]
 
 

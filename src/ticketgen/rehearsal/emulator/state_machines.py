@@ -165,8 +165,8 @@ class Machines:
         retries = {index: 0 for index, _ in enumerate(state.get("Retry", ()))}
         while True:
             try:
-                asked = self._tasks.submit(self._task, state, data, context)
-                return asked.result(float(state.get("TimeoutSeconds", 60)))
+                task = self._tasks.submit(self._task, state, data, context)
+                return task.result(float(state.get("TimeoutSeconds", 60)))
             except (_StateFailed, Late) as error:
                 failure = (
                     error

@@ -1,4 +1,4 @@
-"""The Lambda functions of a stack, one module each; everything about a function is in its module.
+"""The Lambda functions of a stack, one module each with everything about it.
 
 Roles, zips, environments, alarms and quotas follow from `FUNCTIONS`. Tests compare each function with its code in
 ``templates/functions``: the variables that it reads, and the API calls that its grants allow.

@@ -56,7 +56,7 @@ def stream_concurrency(module: Module) -> Define:
 
 
 def memory_for(needed: float, formula: str) -> Amount[int]:
-    """The memory that a function needs, in steps, and at least what makes importing boto3 fast."""
+    """The memory that a function needs, in steps; the minimum makes imports of boto3 fast."""
     return Amount(
         max(assumed.MIN_MEMORY, ceil(needed / _STEP_MIB) * _STEP_MIB),
         f"{formula}, at least {assumed.MIN_MEMORY} MiB",
@@ -65,7 +65,7 @@ def memory_for(needed: float, formula: str) -> Amount[int]:
 
 
 def littles_law(rate: float, seconds: float) -> Amount[int]:
-    """The concurrency by Little's law; but one execution environment serves at most ten requests per second."""
+    """The concurrency by Little's law, with at most ten requests per second each."""
     each = limits.LAMBDA_REQUESTS_PER_EXECUTION
     needed = max(rate * seconds, rate / each.value)
     return Amount(
@@ -78,7 +78,7 @@ def littles_law(rate: float, seconds: float) -> Amount[int]:
 
 
 def overlapping(seconds: int, interval: int) -> Amount[int]:
-    """The concurrency of runs that start at an interval: one may still run when the next starts."""
+    """The concurrency of runs at an interval: one may still run when the next starts."""
     return Amount(
         ceil(seconds / interval) + 1,
         f"{seconds} s / one every {interval} s, rounded up, + 1",

@@ -35,19 +35,21 @@ def verifier_concurrency(verification_s: int, verification_interval_s: int) -> A
 def verifier_memory_mib(
     seats_per_second: int, seats_per_event: int, verification_interval_s: int, verification_s: int
 ) -> Amount[int]:
-    """Memory of inventory_verifier: half of its time for the sales between two runs and the seats of one event.
+    """Memory of inventory_verifier, so that verification takes half of its time.
+
+    A run verifies the sales since the last one and the seats of one event.
 
     With few shards, each run reads all of them; with many, it reads less than this.
     """
     base, vcpu = formulas.BASE_MIB, formulas.VCPU_MIB
     sold = seats_per_second * verification_interval_s
-    busy = 2 * (sold + seats_per_event) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
-    share = min(1.0, busy / (verification_s / 2))
+    cpu_seconds = 2 * (sold + seats_per_event) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
+    share = min(1.0, cpu_seconds / (verification_s / 2))
     return formulas.memory_for(
         max(base + sold * 2 / 1024, share * vcpu),
-        f"the larger of {base} MiB + {counted(sold, 'entries')} between two runs × 2 KiB and, for the {busy:.3g} s of "
-        f"CPU time that these and the {counted(seats_per_event, 'seats')} of an event take at most, within "
-        f"half of {verification_s} s, {share:.2g} of a vCPU's {format_number(vcpu)} MiB",
+        f"the larger of {base} MiB + {counted(sold, 'entries')} between two runs × 2 KiB and, for the "
+        f"{cpu_seconds:.3g} s of CPU time that these and the {counted(seats_per_event, 'seats')} of an event take at "
+        f"most, within half of {verification_s} s, {share:.2g} of a vCPU's {format_number(vcpu)} MiB",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a Lambda function of the stack consists of."""
+"""The model of a Lambda function of the stack."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What invokes a function, and the permissions that this needs of the function's role.
+    """What invokes a function, and the permissions that the function's role needs for it.
 
     Attributes:
         source: what invokes it.
@@ -147,7 +147,7 @@ def _no_alarms(_: Environment) -> Iterable[Alarm]:
 
 @dataclass(frozen=True, slots=True)
 class LambdaFunction:
-    """One function. Its alarms on errors and throttles, its role and its zip follow from its name.
+    """One function. Its role, its zip and some alarms follow from its name.
 
     Attributes:
         name: the name of its module in ``templates/functions``; its handler is ``<name>.handler``.
@@ -158,8 +158,8 @@ class LambdaFunction:
         environment: the variables that its code reads, without ``AWS_REGION``, which the runtime sets, and without
             those that follow from `redis_user`.
         grants: the IAM actions that its code calls.
-        redis_user: the user that it signs in to Redis as, which takes it into the private subnets; "" for none.
-        alarms: on its objectives, and on what it reads and writes.
+        redis_user: its user in Redis, which also puts it into the private subnets; "" for none.
+        alarms: on its objectives, and on the stores that it reads and writes.
         comments: on variables, rendered beside them.
     """
 

@@ -1,4 +1,4 @@
-"""The resources that functions use: the ARN for a grant, and the reference for an environment variable."""
+"""The resources that functions use: ARNs for grants, references for variables."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _NAME, _MODULE = "seat_cache_sync", Module.REGION
 def cache_sync_concurrency(
     inventory_stream_shards: int, cache_sync_parallelization_factor: int
 ) -> Amount[int]:
-    """Concurrency of seat_cache_sync: the consumers of the inventory's stream, and the refresh of each minute."""
+    """Concurrency of seat_cache_sync: the stream's consumers, and a refresh per minute."""
     return Amount(
         inventory_stream_shards * cache_sync_parallelization_factor + 1,
         f"{counted(inventory_stream_shards, 'stream shards')} × "
@@ -41,17 +41,18 @@ def cache_sync_concurrency(
 
 @formulas.memory(_NAME, _MODULE)
 def cache_sync_memory_mib(seats_per_event: int, cache_load_s: int) -> Amount[int]:
-    """Memory of seat_cache_sync: it holds the map of an event, and loads it in half of the objective.
+    """Memory of seat_cache_sync: it loads an event's map in half of the objective.
 
     It has one thread, so more than one vCPU does not help.
     """
     base, vcpu = formulas.BASE_MIB, formulas.VCPU_MIB
-    busy = seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
-    share = min(1.0, busy / (cache_load_s / 2))
+    cpu_seconds = seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
+    share = min(1.0, cpu_seconds / (cache_load_s / 2))
     return formulas.memory_for(
         max(base + seats_per_event * 512 / formulas.MIB, share * vcpu),
-        f"the larger of {base} MiB + {counted(seats_per_event, 'seats')} × 512 bytes and, for {busy:.3g} s of CPU time "
-        f"within half of {cache_load_s} s, {share:.2g} of a vCPU's {format_number(vcpu)} MiB",
+        f"the larger of {base} MiB + {counted(seats_per_event, 'seats')} × 512 bytes and, for "
+        f"{cpu_seconds:.3g} s of CPU time within half of {cache_load_s} s, "
+        f"{share:.2g} of a vCPU's {format_number(vcpu)} MiB",
     )
 
 

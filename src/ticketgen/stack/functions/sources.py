@@ -1,4 +1,4 @@
-"""The code of the functions: which files are in a zip, and which of them several functions share."""
+"""The code of the functions: the files in each zip, and the shared ones."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def _text(module: str) -> str:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    """The modules beside it that a module imports. Imports stand above the first function or class."""
+    """The function modules that a module imports, above its first function or class."""
     head = re.split(r"^(?:@|class |def )", _text(module), maxsplit=1, flags=re.MULTILINE)[0]
-    found = set()
+    imported = set()
     for node in ast.parse(head).body:
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return frozenset(found & _modules())
+            imported.add(node.module or "")
+    return frozenset(imported & _modules())
 
 
 @cache
 def siblings(name: str) -> tuple[str, ...]:
-    """The other modules in a function's zip: those that it imports, directly or not, in alphabetical order."""
+    """The other modules in a function's zip, imported directly or not, in order."""
     reached, waiting = {name}, [name]
     while waiting:
         new = _imports(waiting.pop()) - reached
@@ -52,7 +52,7 @@ def siblings(name: str) -> tuple[str, ...]:
 
 @cache
 def sources(name: str) -> Mapping[str, str]:
-    """Map the file names of a function's zip to their text, the handler's module first.
+    """The texts in a function's zip by file name, the handler's module first.
 
     Raises:
         FileNotFoundError: the function has no code, or the installation is incomplete.

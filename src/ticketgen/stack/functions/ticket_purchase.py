@@ -17,7 +17,7 @@ from ticketgen.wording import format_number
 __all__ = ["FUNCTION", "LEASE_SECONDS", "purchase_concurrency", "purchase_memory_mib", "purchase_timeout_s"]
 
 LEASE_SECONDS = 5
-"""How long a function may sell on a cached event. A planned move of home waits for it to expire."""
+"""Seconds for which a function may sell on a cached event. A planned move of home waits for the lease to expire."""
 
 _NAME, _MODULE = "ticket_purchase", Module.REGION
 
@@ -32,7 +32,7 @@ def purchase_concurrency(orders_per_second: int) -> Amount[int]:
 
 @formulas.memory(_NAME, _MODULE)
 def purchase_memory_mib(lock_ms: int) -> Amount[int]:
-    """Memory of ticket_purchase: a whole vCPU for a lock within 50 ms, less if it may take longer."""
+    """Memory of ticket_purchase: a vCPU for a lock within 50 ms, otherwise less."""
     vcpu = formulas.VCPU_MIB
     return formulas.memory_for(
         vcpu * min(1.0, 50 / lock_ms),
@@ -42,7 +42,7 @@ def purchase_memory_mib(lock_ms: int) -> Amount[int]:
 
 @formulas.timeout(_NAME, _MODULE, "templates/functions/ticket_purchase.py")
 def purchase_timeout_s() -> Amount[int]:
-    """Time-out of ticket_purchase: well below API Gateway's 29 s, because watermarks must lag by this much."""
+    """Time-out of ticket_purchase: short, because watermarks must lag by this much."""
     return Amount(10, "twice the 5 s of its attempts; the verifier's watermarks lag by as much")
 
 
