@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no cac
 
 
 class Clone:
-    """An untrusted repository, with the cache of a machine of its author.
+    """An untrusted repository, with the cache of its author's machine.
 
     Attributes:
         folder: the checkout, with a template and a file of Terraform that has an error.
@@ -64,8 +64,8 @@ class Clone:
         head = len(bc_magic) + len(pickle.dumps(pickle.loads(whole[len(bc_magic) :]), 2))
         code = whole[:head] + marshal.dumps(compile(program, "planted", "exec"))
         for entry, content in ((template, code), (verified, b"[]")):
-            told = f"ticketgen cache\0{entry.name}\0".encode() + content
-            entry.write_bytes(hmac.digest(theirs, told, "sha256") + content)
+            message = f"ticketgen cache\0{entry.name}\0".encode() + content
+            entry.write_bytes(hmac.digest(theirs, message, "sha256") + content)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def clone(tmp_path: Path) -> Clone:
 
 
 def test_planted_entries_are_valid_on_their_own_machine(clone: Clone) -> None:
-    """On the machine that made them they are believed: the next test cannot pass by accident."""
+    """They are accepted on the machine that made them, so the next test cannot pass by accident."""
     assert clone.check(clone.folder) == ("planted", 0)
     assert clone.mark.exists()
 

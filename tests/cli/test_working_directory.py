@@ -1,4 +1,4 @@
-"""The spec is found from wherever a user stands in a project, and paths are printed as they see them there."""
+"""The spec is found from any folder of a project; paths are printed relative to the current folder."""
 
 from __future__ import annotations
 

@@ -34,26 +34,28 @@ HOLDERS, HOLDS, FIRST = 2, 150, 30
 RECORDING = 60.0  # seconds that DynamoDB Local may take per page while recording
 
 
-def verification(house: SoldOutEvent, patience: int = 1) -> dict[str, float]:
+def verification(sold_out: SoldOutEvent, timeout_factor: int = 1) -> dict[str, float]:
     """Seconds for one run of the verifier: elapsed time and CPU time.
 
     The answers of DynamoDB Local were recorded before and are replayed with the latency of DynamoDB, 0.1 s from another
     Region. A run that leaves work to the next run does not count.
 
     Args:
-        house: the event.
-        patience: the factor by which the time-outs of the verifier and its calls exceed those of the stack.
+        sold_out: the event.
+        timeout_factor: the factor by which the timeouts of the verifier and its calls exceed those of the stack.
     """
-    own = house.environment("inventory_verifier")
-    proxy, far = house.world.proxy, house.world.proxy.latency
+    own = sold_out.environment("inventory_verifier")
+    proxy, far = sold_out.world.proxy, sold_out.world.proxy.latency
     proxy.recorded, proxy.latency = {}, lambda caller, region: 0.0
     place: Any = "inventory_verifier", own | {"VERIFICATION_SECONDS": "600"}, proxy.endpoint(HOME)
-    with lambda_process(*place, now=house.now, read_timeout=RECORDING) as function:
+    with lambda_process(*place, now=sold_out.now, read_timeout=RECORDING) as function:
         function.invoke({})
     proxy.latency = far
-    own |= {"VERIFICATION_SECONDS": str(OBJECTIVES.verification_s * patience)}
+    own |= {"VERIFICATION_SECONDS": str(OBJECTIVES.verification_s * timeout_factor)}
     place = "inventory_verifier", own, proxy.endpoint(HOME)
-    with lambda_process(*place, now=house.now, read_timeout=dynamo.READ_SECONDS * patience) as function:
+    with lambda_process(
+        *place, now=sold_out.now, read_timeout=dynamo.READ_SECONDS * timeout_factor
+    ) as function:
         told = [function.invoke({}) for _ in range(4)]
     whole = [one for one in told if one["answer"]["report"]["events"][0].get("unfinished_shards") == 0]
     assert whole, told
@@ -70,12 +72,12 @@ def verification(house: SoldOutEvent, patience: int = 1) -> dict[str, float]:
     }
 
 
-def cache_load(house: SoldOutEvent, redis: RedisServer) -> dict[str, float]:
+def cache_load(sold_out: SoldOutEvent, redis: RedisServer) -> dict[str, float]:
     """Seconds to load the whole event into Redis, by the function's own metric."""
-    proxy = house.world.proxy
+    proxy = sold_out.world.proxy
     proxy.recorded = {}
     names = ("REDIS_HOST", "REDIS_PORT", "REDIS_REPLICATION_GROUP", "REDIS_USER")
-    environment = dict.fromkeys(names, "0") | house.environment("seat_cache_sync")
+    environment = dict.fromkeys(names, "0") | sold_out.environment("seat_cache_sync")
     place: Any = "seat_cache_sync", environment, proxy.endpoint(HOME)
     with lambda_process(*place, redis=redis, read_timeout=RECORDING) as function:
         function.invoke({"refresh": True})
@@ -188,12 +190,12 @@ def main() -> int:
             f"{OBJECTIVES.correction_s} s",
             "100 seats sold twice",
         )
-        house = stack.enter_context(sold_out_event(port, folder()))
+        sold_out = stack.enter_context(sold_out_event(port, folder()))
         redis = stack.enter_context(RedisServer.running())
-        loaded = cache_load(house, redis)
+        loaded = cache_load(sold_out, redis)
         row("cache_load_s", f"{loaded['seconds']:.1f} s", f"{OBJECTIVES.cache_load_s} s",
             f"{SEATS:,} seats; {loaded['cpu_seconds']:.1f} s of processor")  # fmt: skip
-        verified = verification(house)
+        verified = verification(sold_out)
         row("verification_s", f"{verified['seconds']:.1f} s", f"{OBJECTIVES.verification_s} s",
             f"12 Regions, {SEATS:,} seats sold, {NEW:,} of them new; {verified['cpu_seconds']:.1f} s of processor,"
             f" {verified['cold_seconds']:.1f} s the first time")  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the suite does not try with the seat maps: a Redis that dies, readers during a load, any order, and TLS."""
+"""Seat maps beyond the suite: a Redis that dies, readers during a load, records in any order, and TLS."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def certified(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
     return certificate, context
 
 
-def test_the_client_signs_in_over_tls_with_the_token_of_the_function_and_again_when_cut_off(
+def test_the_client_signs_in_over_tls_with_the_functions_token_and_reconnects(
     cloud: Cloud, server: RedisServer, tmp_path: Path
 ) -> None:
     # The server takes any password for the user, as a real one cannot check what ElastiCache signs; that it is the

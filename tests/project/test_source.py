@@ -178,8 +178,8 @@ def test_nothing_of_another_kind_of_file_is_repeated(tmp_path: Path, text: str, 
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(SourceError) as refused:
         read_source(name, tmp_path)
-    said = f"{refused.value.message} {refused.value.help}"
-    assert not [word for word in ("root:", "hunter2", "PRIVATE", ":/bin") if word in said]
+    refusal = f"{refused.value.message} {refused.value.help}"
+    assert not [word for word in ("root:", "hunter2", "PRIVATE", ":/bin") if word in refusal]
 
 
 @pytest.mark.parametrize("name", ["lock.txt", f"ticketgen-{VERSION}-py3-none-any.whl"])

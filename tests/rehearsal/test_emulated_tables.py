@@ -1,4 +1,4 @@
-"""DynamoDB as the emulator has it: global tables that lag and lose, transactions that hold or do nothing."""
+"""The emulator's DynamoDB: global tables with lag and lost updates, transactions that are all or nothing."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def proxy() -> Iterator[Recorder]:
 
 
 @pytest.fixture(scope="module")
-def surrounded(
+def hostile_surroundings(
     proxy: Recorder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[EmulatedAws, Path]]:
     """An emulator that was started with secrets and proxies in the environment, in a folder full of traps."""
@@ -97,9 +97,9 @@ def surrounded(
 
 
 @pytest.fixture(scope="module")
-def aws(surrounded: tuple[EmulatedAws, Path]) -> EmulatedAws:
+def aws(hostile_surroundings: tuple[EmulatedAws, Path]) -> EmulatedAws:
     """That emulator, with a table, a function and a cache with two users."""
-    found, _ = surrounded
+    found, _ = hostile_surroundings
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as package:
         package.writestr("main.py", FUNCTION)
@@ -483,10 +483,10 @@ def test_no_process_has_a_secret_in_its_command_line_or_the_users_environment(aw
 
 
 def test_no_request_used_the_proxy_and_no_local_module_was_imported(
-    aws: EmulatedAws, surrounded: tuple[EmulatedAws, Path], proxy: Recorder
+    aws: EmulatedAws, hostile_surroundings: tuple[EmulatedAws, Path], proxy: Recorder
 ) -> None:
     aws.control("state")
     aws.client("dynamodb", HERE).list_tables()
     aws.client("lambda", HERE).invoke(FunctionName="tell")
     assert proxy.connections == 0
-    assert not (surrounded[1] / "sprung").exists()
+    assert not (hostile_surroundings[1] / "sprung").exists()

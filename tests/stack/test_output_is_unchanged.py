@@ -1,6 +1,6 @@
-"""The rendered demo keeps its bytes while the code behind it is reorganised; its own tests may change.
+"""The rendered demo keeps its bytes, except for its own tests.
 
-`demo_digests.json` holds one SHA-256 a file. To take new digests: `python tests/stack/test_output_is_unchanged.py`.
+`demo_digests.json` holds one SHA-256 per file. To take new digests: `python tests/stack/test_output_is_unchanged.py`.
 """
 
 from __future__ import annotations

@@ -254,9 +254,9 @@ def test_a_kill_without_records_loses_nothing_and_is_reported(
             break
         if not texts <= {p.read_bytes() for p in root.rglob("*") if p.is_file()}:
             assert snapshot(root) == after, "an old file may be deleted only after the end of the write"
-        told = rules(render(root, NEW))
-        assert told in ([], IN_THE_WAY)
-        if told:
+        reported = rules(render(root, NEW))
+        assert reported in ([], IN_THE_WAY)
+        if reported:
             shutil.rmtree(root / STAGE)
             for path in (root / "stacks").rglob(GUARD):
                 known = path.parent.name != "left" or (path.parent / NAME).exists()

@@ -1,4 +1,4 @@
-"""A directory has a budget of work and memory, whatever is in it: see `attacks` for what strangers write."""
+"""A directory has a budget of work and memory, whatever is in it: see `large_directories` for the attacks."""
 
 from __future__ import annotations
 

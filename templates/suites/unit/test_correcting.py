@@ -11,7 +11,7 @@ import demands
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
+from support.cloud import Call, Cloud, assert_calls_time_out_first, refusal
 from support.machines import Run
 from support.places import at
 from support.sales import OLD_S, item_of, minted, sale, shard_of, void_of
@@ -456,7 +456,7 @@ def test_a_call_times_out_before_the_corrector_does(cloud: Cloud) -> None:
     plant(cloud, sale("A-1", OLD), items=False)
     names = {"AUDIT_STORE": "timestream", "TIMESTREAM_DATABASE": "audit", "TIMESTREAM_TABLE": "corrections"}
     correct(cloud, finding(sale("A-1", OLD)), **({} if demands.AUDIT_STORE == "timestream" else names))
-    assert_given_up_in_time(cloud, "oversell_corrector")
+    assert_calls_time_out_first(cloud, "oversell_corrector")
 
 
 def test_the_state_machine_finds_and_corrects_an_oversell(cloud: Cloud) -> None:

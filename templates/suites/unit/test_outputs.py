@@ -40,7 +40,7 @@ if demands.AUTH == "cognito":
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_an_output_says_what_its_name_promises(stack: Stack, name: str) -> None:
+def test_an_output_has_the_value_that_its_name_says(stack: Stack, name: str) -> None:
     block = next(
         (block for block in stack.root.blocks if block.type == "output" and block.labels == (name,)), None
     )
@@ -53,7 +53,7 @@ def test_an_output_says_what_its_name_promises(stack: Stack, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", demands.CAPACITY)
-def test_operators_are_told_what_the_stack_is_sized_for(stack: Stack, name: str) -> None:
+def test_the_capacity_output_has_the_figures_of_the_stack(stack: Stack, name: str) -> None:
     told, expected = stack.root.output("capacity").get(name), demands.CAPACITY[name]
     assert told == expected, (
         f"outputs.tf, capacity\n  {name} is {told}, and must be {expected}\n"
@@ -80,7 +80,7 @@ def test_the_tables_take_every_seat_of_the_busiest_second(stack: Stack, name: st
     )
 
 
-def test_operators_are_told_the_concurrency_that_is_reserved(stack: Stack) -> None:
+def test_the_capacity_output_covers_the_reserved_concurrency(stack: Stack) -> None:
     functions = [f for f in stack.resources("aws_lambda_function") if f.region == demands.PRIMARY]
     reserved = sum(f.get("reserved_concurrent_executions") or 0 for f in functions)
     told = stack.root.output("capacity")
@@ -93,7 +93,7 @@ def test_operators_are_told_the_concurrency_that_is_reserved(stack: Stack) -> No
     )
 
 
-def test_every_region_is_shown_and_no_other(stack: Stack) -> None:
+def test_the_outputs_cover_exactly_the_regions(stack: Stack) -> None:
     shown = set(stack.root.output("regions"))
     assert shown == set(demands.REGIONS), (
         "outputs.tf, regions\n  why: a Region that is not listed is not tested"

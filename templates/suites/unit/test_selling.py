@@ -406,7 +406,7 @@ def test_a_retry_after_a_lost_answer_gets_the_same_sale(cloud: Cloud) -> None:
 
 
 def test_a_hold_whose_answer_was_lost_is_found_after_the_lease(cloud: Cloud) -> None:
-    """After the lease, another transaction finds the locks of the first one, which belong to the same hold."""
+    """After the lease, another transaction finds the first one's locks, which belong to the same hold."""
     cloud.event()
     function = seller(cloud, LEASE_SECONDS="0.1")
 

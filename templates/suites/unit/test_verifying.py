@@ -11,7 +11,7 @@ from unittest.mock import patch
 import demands
 import pytest
 
-from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
+from support.cloud import Call, Cloud, assert_calls_time_out_first, refusal
 from support.sales import OLD_S, item_of, minted, sale, shard_of, void_of
 
 HOME = demands.PRIMARY
@@ -217,7 +217,7 @@ def test_unfinished_shards_are_checked_by_the_next_run(cloud: Cloud) -> None:
 def test_a_call_times_out_before_the_verifier_does(cloud: Cloud) -> None:
     cloud.event()
     verify(cloud, VERIFICATION_SECONDS=str(demands.VERIFICATION_S))
-    assert_given_up_in_time(cloud, "inventory_verifier")
+    assert_calls_time_out_first(cloud, "inventory_verifier")
     for client in cloud.clients:
         assert client.config.retries["total_max_attempts"] > 1, "one lost packet would make a Region silent"
 
@@ -519,7 +519,7 @@ class Dripping(io.BytesIO):
         return super().read1(8)
 
 
-def test_a_slow_answer_of_the_pms_is_given_up(cloud: Cloud) -> None:
+def test_a_slow_answer_of_the_pms_times_out(cloud: Cloud) -> None:
     cloud.event()
     with _pms(Dripping(b'{"seats": ' + b" " * 40 + b"[]}"), []):
         report = verify(cloud, PMS_URL="https://pms.example.com", VERIFICATION_SECONDS="0.1")["report"]
@@ -527,7 +527,7 @@ def test_a_slow_answer_of_the_pms_is_given_up(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(("over", "down"), [(0, False), (1, True)], ids=["longest accepted", "longer"])
-def test_an_oversized_answer_of_the_pms_is_given_up(cloud: Cloud, over: int, down: bool) -> None:
+def test_an_oversized_answer_of_the_pms_is_refused(cloud: Cloud, over: int, down: bool) -> None:
     cloud.event()
     url, patience = "https://pms.example.com", str(PATIENCE_S)
     function = cloud.function("inventory_verifier", PMS_URL=url, VERIFICATION_SECONDS=patience)
