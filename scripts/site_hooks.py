@@ -1,9 +1,9 @@
 """MkDocs hooks: pages from outside ``docs``, and every rule in the navigation.
 
-Links in the documents are written for the repository, so that they work there too: ``../CHANGELOG.md`` from ``docs``,
-``docs/spec.md`` from the root. These hooks turn the root's documents into pages, README.md first, and each linked folder into
-a page that lists its files, and rewrite the links. MkDocs then checks all of them. A page that would load
-anything from another host is an error.
+Links in the documents are written for the repository: ``../CHANGELOG.md`` from ``docs``, ``docs/spec.md`` from the
+root. These hooks turn the root's documents into pages, README.md first, and each linked folder into a page that lists
+its files, and rewrite the links. MkDocs then checks all of them. A page that would load anything from another host is
+an error.
 """
 
 from __future__ import annotations
