@@ -1,4 +1,4 @@
-"""Every command, target, option and link in the documents exists, and the README's transcript is what happens."""
+"""Every command, target, option and link in the documents exists; the README's transcript is real."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_every_file_link_has_a_target(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_list_starts_after_an_empty_line(document: Path) -> None:
-    """Python-Markdown, which builds the site, takes it for a part of the paragraph otherwise; a forge does not."""
+    """Otherwise Python-Markdown, which builds the site, makes it a part of the paragraph."""
     before, inside = "", False
     for line in prose(document.read_text("utf-8")).splitlines():
         item = re.match(r" *(?:[-*]|\d+\.) ", line)

@@ -1,4 +1,4 @@
-"""A deterministic scheduler that runs several programs, one call at a time, in every order that makes a difference.
+"""A deterministic scheduler that runs programs in every order that makes a difference.
 
 The programs are the real functions and scripts, as rendered. The scheduler decides *when* they proceed: each call waits
 until the scheduler passes it on to the real DynamoDB Local, and clocks and sleeps are the scheduler's. At each step the

@@ -1,4 +1,4 @@
-"""The compiled grammar that the package ships is the installed one; another version is compiled and parses the same."""
+"""The shipped grammar is that of the installed packages; other versions are compiled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Containerfile, without a container engine: it is read, and its install commands run on the copied files."""
+"""The Containerfile, without an engine: its install commands run on the copied files."""
 
 from __future__ import annotations
 

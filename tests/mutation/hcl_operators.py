@@ -1,4 +1,4 @@
-"""The mutation operators of Terraform's text. Each makes edits: start, end, replacement, and the block it is in.
+"""The mutation operators of HCL. Each makes edits: start, end, replacement, and their block.
 
 They work on python-hcl2's syntax tree, which has positions. They do not change prose: descriptions, titles and
 comments mean nothing to AWS.

@@ -84,7 +84,7 @@ def install(wheel: Path, into: Path) -> Installed:
 
 
 def environment_with(place: Path, requirements: Iterable[str], *, with_pip: bool = True) -> Path:
-    """A new environment with all that ticketgen and some more packages require, but without ticketgen; its Python."""
+    """A new environment with the requirements of ticketgen and more, but without ticketgen; its Python."""
     venv.create(place, with_pip=with_pip)
     (site,) = (place / "lib").glob("python*/site-packages")
     names = _required(Requirement("ticketgen"))

@@ -1,4 +1,4 @@
-"""Run the pipelines of a project as GitHub and GitLab do: each job in a fresh clone, step by step, really installing.
+"""Run the jobs of a project's pipelines in fresh clones, as GitHub and GitLab do.
 
 Simplifications: actions (``uses:``) are reported and not run, the caller's shell provides the environment of a job, and
 only the part of the expression language that the workflow uses is supported.

@@ -1,4 +1,4 @@
-"""A new project is green in its own CI, whatever it installs ticketgen from: every step is run, from a built wheel."""
+"""A new project passes its own CI, whatever the source of its ticketgen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doctor names what is found, what is missing and the fix; in the tests, it contacts only a provider mirror."""
+"""Doctor names what is installed, what is missing, and the fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project's source of ticketgen is fixed and free of secrets; no text installs ticketgen by its name alone."""
+"""A project's source of ticketgen is pinned and without secrets, and never only its name."""
 
 from __future__ import annotations
 

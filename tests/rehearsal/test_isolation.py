@@ -315,7 +315,7 @@ def processes(aws: EmulatedAws) -> list[int]:
 
 
 def listening(aws: EmulatedAws) -> tuple[set[str], set[str]]:
-    """The TCP and UDP addresses (in hexadecimal) and the Unix sockets that the processes of the rehearsal listen on."""
+    """The addresses (in hexadecimal) and Unix sockets that the rehearsal's processes listen on."""
     inodes = set()
     for process in processes(aws):
         for place in Path(f"/proc/{process}/fd").iterdir():

@@ -1,4 +1,4 @@
-"""``python -m ticketgen`` in a stranger's folder imports nothing from it: Python puts that folder on its path first."""
+"""``python -m ticketgen`` imports nothing from the current folder, which Python puts on its path."""
 
 from __future__ import annotations
 

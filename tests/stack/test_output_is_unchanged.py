@@ -16,7 +16,7 @@ DIGESTS = Path(__file__).with_name("demo_digests.json")
 
 
 def digests() -> dict[str, str]:
-    """Return the SHA-256 of each rendered file of the demo, by environment and path, without the stack's own tests."""
+    """Return the SHA-256 of each rendered file of the demo, without the stacks' tests."""
     project = read_project(DEMO).value
     assert project is not None
     found = {}

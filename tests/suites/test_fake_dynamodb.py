@@ -1,4 +1,4 @@
-"""The suite's DynamoDB answers as DynamoDB Local, to every kind of call and expression that the functions use."""
+"""The suite's DynamoDB answers like DynamoDB Local to all calls that the functions use."""
 
 from __future__ import annotations
 

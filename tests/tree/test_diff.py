@@ -1,4 +1,4 @@
-"""The diff is that of difflib, applies with `patch`, and takes bounded work whatever a file on the disk is."""
+"""The diff equals difflib's, applies with `patch`, and takes bounded work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift is reported by cause: a stack of another version, a stack or folder that is gone, and single files."""
+"""Drift is reported by cause: another version, a deleted stack or folder, or single files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An error of any system call of a plan or a write is a finding, and leaves the old tree or the whole new one."""
+"""A failing system call is a finding, and leaves the old tree or the whole new one."""
 
 from __future__ import annotations
 

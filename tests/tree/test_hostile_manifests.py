@@ -1,4 +1,4 @@
-"""A manifest is in the repository: whatever it contains, a plan ends in findings, and no file of a user is deleted."""
+"""Any content of a manifest ends in findings, and no file of a user is deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stage, a journal or a guard that a repository brings is reported; nothing is moved, written through or deleted."""
+"""A stage, journal or guard from a repository is reported, never followed or deleted."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_a_replaced_stage_is_not_trusted(tmp_path: Path) -> None:
 def test_a_record_without_the_user_secret_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As one in an archive that was unpacked around the project, whose folder for state nobody can tell from others."""
+    """It could come from an archive that was unpacked around the project, state folder included."""
     root, state = tmp_path / "project", tmp_path / "home/ticketgen"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     killed(root)

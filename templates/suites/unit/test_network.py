@@ -1,4 +1,4 @@
-"""The network of a Region: two private subnets, two security groups with both sides of their flow, and no internet."""
+"""The network of a Region: private subnets, security groups, endpoint, and no internet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each Region has a provider, a module, keys, streams and an address range of its own, and uses no other Region's."""
+"""Each Region has its own provider, module, keys, streams and address range."""
 
 from __future__ import annotations
 

@@ -505,7 +505,7 @@ def test_a_retry_after_a_move_finds_the_sale_in_the_ledger(cloud: Cloud) -> None
 
 @far_away
 def test_a_retry_whose_sale_is_not_replicated_yet_is_503(cloud: Cloud) -> None:
-    """The inventory of the lost home has arrived and its ledger has not; the buyer would take a refusal as final."""
+    """The ledger of the lost home has not arrived yet; a buyer would take a refusal as final."""
     event = cloud.event()
     buy(cloud, seller(cloud))
     cloud.replicate("ticket_inventory", HOME, FAR)
