@@ -104,8 +104,8 @@ def test_every_command_runs_in_a_project() -> None:
 
 @pytest.mark.slow
 def test_the_readme_transcript_is_accurate(tmp_path: Path) -> None:
-    (told,) = re.findall(r"^```\n(\$ .*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
-    lines = told.splitlines()
+    (transcript,) = re.findall(r"^```\n(\$ .*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+    lines = transcript.splitlines()
     script = "\n".join(
         f"printf '%s\\n' {shlex.quote(line)}\n{line[2:]} || true" for line in lines if line.startswith("$ ")
     )
@@ -160,8 +160,8 @@ def test_the_documents_have_every_exit_code() -> None:
     from ticketgen.cli.exit_codes import ExitCode
 
     text = (ROOT / "docs/cli.md").read_text("utf-8")
-    told = {int(code) for code in re.findall(r"^\| *`?(\d+)`? *\|", text, re.MULTILINE)}
-    assert set(ExitCode) - {ExitCode.READER_GONE} <= told
+    codes = {int(code) for code in re.findall(r"^\| *`?(\d+)`? *\|", text, re.MULTILINE)}
+    assert set(ExitCode) - {ExitCode.READER_GONE} <= codes
 
 
 def test_the_readme_picture_is_up_to_date() -> None:

@@ -56,9 +56,9 @@ def verification(sold_out: SoldOutEvent, timeout_factor: int = 1) -> dict[str, f
     with lambda_process(
         *place, now=sold_out.now, read_timeout=dynamo.READ_SECONDS * timeout_factor
     ) as function:
-        told = [function.invoke({}) for _ in range(4)]
-    whole = [one for one in told if one["answer"]["report"]["events"][0].get("unfinished_shards") == 0]
-    assert whole, told
+        runs = [function.invoke({}) for _ in range(4)]
+    whole = [one for one in runs if one["answer"]["report"]["events"][0].get("unfinished_shards") == 0]
+    assert whole, runs
     for one in whole:
         (event,) = one["answer"]["report"]["events"]
         assert one["answer"]["findings"] == []
@@ -68,7 +68,7 @@ def verification(sold_out: SoldOutEvent, timeout_factor: int = 1) -> dict[str, f
     return {
         "seconds": best["seconds"],
         "cpu_seconds": best["cpu_seconds"],
-        "cold_seconds": told[0]["seconds"],
+        "cold_seconds": runs[0]["seconds"],
     }
 
 
@@ -85,11 +85,11 @@ def cache_load(sold_out: SoldOutEvent, redis: RedisServer) -> dict[str, float]:
     for _ in range(3):
         redis.admin.flushall()
         with lambda_process(*place, redis=redis) as function:
-            told = function.invoke({"refresh": True})
-            assert told["answer"] == {"loaded": ["gala"]}
-            lines = [json.loads(line) for line in told["printed"].splitlines()]
+            run = function.invoke({"refresh": True})
+            assert run["answer"] == {"loaded": ["gala"]}
+            lines = [json.loads(line) for line in run["printed"].splitlines()]
             seconds.append(next(line["CacheLoadSeconds"] for line in lines if "CacheLoadSeconds" in line))
-    return {"seconds": min(seconds), "cpu_seconds": told["cpu_seconds"]}
+    return {"seconds": min(seconds), "cpu_seconds": run["cpu_seconds"]}
 
 
 def lock_ms(port: int, folder: Path) -> dict[str, float]:
@@ -116,10 +116,10 @@ def lock_ms(port: int, folder: Path) -> dict[str, float]:
                         "body": json.dumps(order),
                         "requestContext": {"identity": {"userArn": f"buyer-{number}"}},
                     }
-                    told = function.invoke(request)
-                    assert told["answer"]["statusCode"] == 201, told
+                    call = function.invoke(request)
+                    assert call["answer"]["statusCode"] == 201, call
                     if turn >= FIRST:  # the first calls open connections and compile DynamoDB Local's code
-                        took.append(json.loads(told["printed"].splitlines()[-1])["LockMs"])
+                        took.append(json.loads(call["printed"].splitlines()[-1])["LockMs"])
                     time.sleep(0.1)
 
         ready = threading.Barrier(HOLDERS)

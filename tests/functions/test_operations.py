@@ -44,9 +44,9 @@ def test_every_script_prints_help_without_credentials_or_network(name: str, tmp_
     for path, text in stack().items():
         if path.startswith("ops/"):
             (tmp_path / path.removeprefix("ops/")).write_text(text, encoding="utf-8")
-    asked = [sys.executable, str(tmp_path / f"{name}.py"), "--help"]
+    command = [sys.executable, str(tmp_path / f"{name}.py"), "--help"]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    done = subprocess.run(asked, env=clean, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "--apply" in done.stdout
     assert "python" in done.stdout  # an example
@@ -95,8 +95,8 @@ def test_a_planned_move_takes_every_sale_along(world: World) -> None:
 def test_sales_and_other_moves_wait_while_an_event_moves(world: World) -> None:
     moving: Any = {"state": "moving", "moving_to": B, "resumes": "on_sale"}
     world.put("events", event_item("gala", A, **moving))
-    status, told = buy(world.function("ticket_purchase", C), "gala", "A-1")
-    assert (status, told["reason"]) == (503, "moving")
+    status, body = buy(world.function("ticket_purchase", C), "gala", "A-1")
+    assert (status, body["reason"]) == (503, "moving")
     code, printed = world.script("move_home", C, "gala", "--to", C, "--apply")
     assert (code, "moving to us-west-2" in printed) == (1, True)
     assert world.script("move_home", C, "gala", "--cancel", "--apply")[0] == 0
@@ -195,11 +195,11 @@ def test_a_takeover_does_not_contact_the_lost_region(world: World) -> None:
     world.replication.cut(A)
     verifier = world.function("inventory_verifier", B)
     assert not verifier.handler({}, None)["active"]
-    asked: list[str] = []
-    world.proxy.watch = lambda call: asked.append(call.region)
+    regions: list[str] = []
+    world.proxy.watch = lambda call: regions.append(call.region)
     code, printed = world.script("takeover", B, "--to", B, "--apply")
     assert code == 0, printed
-    assert set(asked) == {B}
+    assert set(regions) == {B}
     assert "move_home.py gala --to us-west-2 --lost us-east-1 --apply" in printed
     world.proxy.watch = lambda call: None
     assert verifier.handler({}, None)["active"]

@@ -117,9 +117,9 @@ def shown(redis: Redis) -> dict[str, list[int]]:
     assert sections is not None
     answer = {}
     for section in sections["sections"]:
-        told = seat_map.read(redis, "gala", section["name"])
-        assert told is not None
-        (part,) = [part for part in told["sections"] if part["name"] == section["name"]]
+        details = seat_map.read(redis, "gala", section["name"])
+        assert details is not None
+        (part,) = [part for part in details["sections"] if part["name"] == section["name"]]
         assert part["taken"] == section["taken"] == len(part["taken_seats"])
         answer[section["name"]] = part["taken_seats"]
     return answer
@@ -186,8 +186,8 @@ def test_a_reader_never_sees_a_partial_map(
 
     def watch() -> None:
         while not done.is_set():
-            told = seat_map.read(reader, "gala")
-            seen.add(None if told is None else tuple(part["taken"] for part in told["sections"]))
+            answer = seat_map.read(reader, "gala")
+            seen.add(None if answer is None else tuple(part["taken"] for part in answer["sections"]))
 
     watching = threading.Thread(target=watch)
     watching.start()

@@ -369,8 +369,8 @@ def test_another_user_reaches_no_file_and_no_socket(aws: EmulatedAws) -> None:
         os.write(writer, json.dumps(intrude(aws.workspace.folder, places, sorted(sockets))).encode())
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader) as told:
-        reached = json.loads(told.read())
+    with os.fdopen(reader) as pipe:
+        reached = json.loads(pipe.read())
     os.waitpid(child, 0)
     assert reached == []
 
@@ -454,18 +454,18 @@ def test_a_cache_listens_on_no_port(aws: EmulatedAws) -> None:
 
 def test_a_function_gets_a_clean_environment_and_loopback_only(aws: EmulatedAws) -> None:
     answer = aws.client("lambda", HERE).invoke(FunctionName="tell")
-    told = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    found = told["environment"]
+    report = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, report
+    found = report["environment"]
     assert found["STAGE"] == "rehearsed"
     assert "secret" not in json.dumps(found)
     assert [name for name in found if "proxy" in name.lower() or name in SECRETS] == []
     assert {found[name] for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")} == {"/dev/null"}
     assert found["AWS_ENDPOINT_URL"] == aws.endpoint
-    for place in (found["HOME"], found["TMPDIR"], told["folder"]):
+    for place in (found["HOME"], found["TMPDIR"], report["folder"]):
         assert Path(place).is_relative_to(aws.workspace.folder)
-    assert len(told["outside"]) == 3
-    assert all("loopback only" in line for line in told["outside"])
+    assert len(report["outside"]) == 3
+    assert all("loopback only" in line for line in report["outside"])
 
 
 @linux

@@ -91,29 +91,29 @@ def test_adding_and_removing_a_region_of_prod_changes_that_region_only(
         "output.regions",
     }
 
-    def told(step: str) -> None:
+    def log_step(step: str) -> None:
         with capsys.disabled():
             print(f"\n{step}: {applied.latest}", end="", flush=True)
 
     applied.render(fewer)
     first = resources(applied.changes())
-    told(f"plan of {len(fewer.regions)} Regions")
+    log_step(f"plan of {len(fewer.regions)} Regions")
     applied.aws.control("pause")  # no background work while Terraform runs: it needs the cores
     assert applied.apply() == {"create": len(first)}
-    told(f"apply, {len(first)} resources")
+    log_step(f"apply, {len(first)} resources")
     assert applied.addresses() == first
 
     # This plan asks for everything that is there: had another Region drifted, it would be among the changes.
     applied.render(more_regions)
     more = unexplained(applied)
-    told("plan of one more")
+    log_step("plan of one more")
     assert {address for address, _ in more if not address.startswith(module)} == beyond
     assert {action for address, action in more if address.startswith(module)} == {"create"}
     assert {action for address, action in more if address in beyond} == {"update"}
     applied.apply()
-    told("apply")
+    log_step("apply")
     assert unexplained(applied) == set()
-    told("plan of nothing")
+    log_step("plan of nothing")
     made = {address for address, _ in more if address.startswith(module)}
     assert applied.addresses() == first | made
     outputs = applied.outputs()
@@ -123,7 +123,7 @@ def test_adding_and_removing_a_region_of_prod_changes_that_region_only(
     applied.aws.control("run")
     suite = applied.run_integration_suite(processes=6)
     applied.aws.control("pause")
-    told("integration suite")
+    log_step("integration suite")
     assert suite.returncode == 0, suite.stdout[-6000:]
     assert "skipped" not in suite.stdout.splitlines()[-1]
 
@@ -132,7 +132,7 @@ def test_adding_and_removing_a_region_of_prod_changes_that_region_only(
     assert {address for address, _ in less if not address.startswith(module)} == beyond
     assert {address for address, action in less if action == "delete"} == made
     applied.apply()
-    told("apply of its removal")
+    log_step("apply of its removal")
     assert applied.addresses() == first
     gone = left_over(applied.aws, (newest,), "tap-marketplace")
     assert [
@@ -140,6 +140,6 @@ def test_adding_and_removing_a_region_of_prod_changes_that_region_only(
     ] == []  # IAM is global: the others' roles
 
     applied.destroy()
-    told("destroy")
+    log_step("destroy")
     assert applied.addresses() == set()
     assert left_over(applied.aws, fewer.regions, "tap-marketplace") == []

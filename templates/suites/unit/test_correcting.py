@@ -433,11 +433,11 @@ def test_timestream_receives_voids_and_seats_where_it_is_the_store(cloud: Cloud)
     plant(cloud, first, second)
     named = {"TIMESTREAM_DATABASE": "audit", "TIMESTREAM_TABLE": "corrections"}
     correct(cloud, finding(first, second), AUDIT_STORE="timestream", **named)
-    told = {
+    records = {
         (next(d["Value"] for d in record["Dimensions"] if d["Name"] == "correction"), record["MeasureValue"])
         for record in cloud.audit
     }
-    assert told == {("inventory", first["sale_id"]), ("void", second["sale_id"])}
+    assert records == {("inventory", first["sale_id"]), ("void", second["sale_id"])}
     shape = {"Dimensions", "MeasureName", "MeasureValue", "MeasureValueType", "Time", "TimeUnit"}
     assert all(record.keys() == shape for record in cloud.audit)
     for record in cloud.audit:
@@ -468,11 +468,11 @@ def test_the_state_machine_finds_and_corrects_an_oversell(cloud: Cloud) -> None:
         cloud.stack.resource(at("verification", "aws_sfn_state_machine.verification")).get("definition")
     )
 
-    def invoke(resource: str, asked: Any) -> Any:
-        address = asked["FunctionName"][2:-1].removesuffix(".arn")
+    def invoke(resource: str, parameters: Any) -> Any:
+        address = parameters["FunctionName"][2:-1].removesuffix(".arn")
         name = cloud.stack.resource(address).name
         environment = {"PMS_URL": "", "VERIFICATION_SECONDS": "60"} if name == "inventory_verifier" else {}
-        return {"Payload": cloud.function(name, **environment)(asked["Payload"])}
+        return {"Payload": cloud.function(name, **environment)(parameters["Payload"])}
 
     output = Run(definition, invoke)({"scheduled_at": "12:00"})
     assert output["correction"] == {"corrected": 1, "published": 1, "failed": 0}

@@ -64,8 +64,8 @@ def test_a_purchase_writes_a_ledger_entry_and_an_inventory_item_for_each_seat(cl
     answer = buy(cloud, seller(cloud))
     assert answer.status == 201
     sales, seats = cloud.items("ticket_sales"), cloud.items("ticket_inventory")
-    told = {"order_id", "event_id", "seats", "total", "currency", "sold_at"}
-    assert answer.body.keys() == told, "the answer is the buyer's receipt"
+    fields = {"order_id", "event_id", "seats", "total", "currency", "sold_at"}
+    assert answer.body.keys() == fields, "the answer is the buyer's receipt"
     assert {tuple(sorted(seat)) for seat in answer.body["seats"]} == {("price", "sale_id", "seat_id")}
     assert sorted(sale["seat_id"] for sale in sales) == SEATS
     assert {sale["seat_id"]: sale["sale_id"] for sale in sales} == {
@@ -815,10 +815,10 @@ def test_racing_buyers_get_each_seat_once(cloud: Cloud) -> None:
         return sold
 
     with ThreadPoolExecutor(6) as pool:
-        told = [sale_id for sold in pool.map(race, range(6)) for sale_id in sold]
+        confirmed = [sale_id for sold in pool.map(race, range(6)) for sale_id in sold]
     sales = cloud.items("ticket_sales")
     assert sales
-    assert sorted(told) == sorted(sale["sale_id"] for sale in sales)
+    assert sorted(confirmed) == sorted(sale["sale_id"] for sale in sales)
     assert max(Counter(sale["seat_id"] for sale in sales).values()) == 1
     seats = {(item["seat_id"], item["sale_id"]) for item in cloud.items("ticket_inventory")}
     assert seats == {(sale["seat_id"], sale["sale_id"]) for sale in sales}
