@@ -1,4 +1,4 @@
-"""Compare the duration of `ticketgen --help` with that of a minimal typer program.
+"""Compare the time of `ticketgen --help` with that of a minimal typer program.
 
 Each run is a fresh process on the same interpreter, and the two programs alternate. The objective is a ratio of medians
 of at most 1.2.

@@ -1,4 +1,4 @@
-"""Compare time and memory of `ticketgen validate` and `terraform validate` in one run.
+"""Compare `ticketgen validate` with `terraform validate` in one run.
 
     python scripts/bench_validate.py [ROUNDS]
 
@@ -58,13 +58,13 @@ class Program:
             text=True,
         )
         assert process.stderr is not None
-        said = process.stderr.read()
+        messages = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         self.seconds.append(time.perf_counter() - begin)
         self.processor_seconds.append(usage.ru_utime + usage.ru_stime)
         self.kilobytes.append(usage.ru_maxrss)  # of the largest of the process and its children
         if os.waitstatus_to_exitcode(status) != 0:
-            sys.exit(f"{self.name} failed:\n{said}")
+            sys.exit(f"{self.name} failed:\n{messages}")
 
     @property
     def time(self) -> float:
@@ -84,7 +84,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Objective:
-    """``actual`` should be at most ``limit``; ``missed`` is whether it exceeds the limit and its slack."""
+    """A limit of a measurement; ``missed`` if ``actual`` exceeds it and its slack."""
 
     what: str
     actual: float
@@ -169,7 +169,7 @@ def main() -> None:
         for _ in range(rounds):
             for program in programs.values():
                 program.run()
-    sys.exit(judged(programs, len(every)))
+    sys.exit(print_verdict(programs, len(every)))
 
 
 def contenders(
@@ -212,7 +212,7 @@ def contenders(
     }
 
 
-def judged(programs: Mapping[str, Program], regions: int) -> int:
+def print_verdict(programs: Mapping[str, Program], regions: int) -> int:
     """Print the measurements and return the exit code."""
     terraform = programs["terraform"]
     print(f"{'':52}{'seconds':>9}{'ratio':>9}{'processor':>11}{'ratio':>9}{'MB':>7}{'ratio':>9}")

@@ -1,8 +1,8 @@
-"""Write the compiled grammar of the installed python-hcl2 and lark, which the package ships.
+"""Write the compiled grammar of python-hcl2 that the package ships.
 
     python scripts/grammar.py
 
-Run it after an upgrade of either; a test compares the file with them.
+Run it after an upgrade of python-hcl2 or lark; a test compares the file with the installed versions.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Service:
 
 
 def _flags(attribute: dict[str, Any]) -> str:
-    said = {
+    flags = {
         "required": "r",
         "optional": "o",
         "computed": "c",
@@ -70,7 +70,7 @@ def _flags(attribute: dict[str, Any]) -> str:
         "sensitive": "s",
         "write_only": "w",
     }
-    return "".join(letter for name, letter in said.items() if attribute.get(name))
+    return "".join(letter for name, letter in flags.items() if attribute.get(name))
 
 
 def services(provider: dict[str, Any]) -> dict[str, Service]:

@@ -55,11 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class Refused(Exception):
-    """A check that fails, with what to fix."""
+    """A failed check, with the fix."""
 
 
 def problems(version: str, changelog: str, tag: str = "") -> Iterator[str]:
-    """What keeps a version from being released: its tag, its section in the changelog, changes without a version."""
+    """The problems of tag and changelog that prevent a release."""
     if tag and tag != f"v{version}":
         yield f"the tag is {tag}, but pyproject.toml has version {version}: tag v{version}, or change the version"
     found = sections(changelog)
@@ -83,7 +83,7 @@ def sections(changelog: str) -> Mapping[str, tuple[str, str]]:
 
 
 def build(out: Path, released: str) -> list[Path]:
-    """Build sdist and wheel twice, and the wheel from the sdist once more; the files if all agree byte for byte."""
+    """Build everything twice; return the files if they agree byte for byte."""
     epoch = date.fromisoformat(released).toordinal() - date(1970, 1, 1).toordinal()
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch * 86400)}
     with tempfile.TemporaryDirectory() as name:
@@ -107,7 +107,7 @@ def build(out: Path, released: str) -> list[Path]:
 
 
 def use(wheel: Path, version: str) -> None:
-    """Install the wheel into an empty environment, make a project with it, and run the unit suite of its dev."""
+    """Install the wheel, make a project, and run the unit suite of its dev stack."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         venv.create(folder / "venv", with_pip=True)
@@ -115,8 +115,8 @@ def use(wheel: Path, version: str) -> None:
         pip = (str(scripts / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         _run(*pip, str(wheel), cwd=folder)
         ticketgen = str(scripts / "ticketgen")
-        if (said := _run(ticketgen, "--version", cwd=folder).strip()) != f"ticketgen {version}":
-            raise Refused(f"the installed wheel says {said!r}, but its version is {version}")
+        if (printed := _run(ticketgen, "--version", cwd=folder).strip()) != f"ticketgen {version}":
+            raise Refused(f"the installed wheel says {printed!r}, but its version is {version}")
         _run(ticketgen, "new", "my-shop", "--no-input", cwd=folder)
         shop = folder / "my-shop"
         _run(ticketgen, "render", "--check", cwd=shop)

@@ -1,8 +1,8 @@
-"""Write ``docs/rules``: an index, a page per rule from its metadata and its examples, and one about other findings.
+"""Write ``docs/rules``: an index, a page per rule, and one about other findings.
 
     python scripts/rule_pages.py
 
-A test compares the pages with the output of this script.
+A page has the metadata and the examples of its rule. A test compares the pages with the output of this script.
 """
 
 from __future__ import annotations

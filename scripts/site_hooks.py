@@ -1,9 +1,9 @@
-"""MkDocs hooks: pages from outside ``docs``, and a navigation that lists every rule.
+"""MkDocs hooks: pages from outside ``docs``, and every rule in the navigation.
 
-Links in the documents are written for the repository, so that they work there too: ``../CHANGELOG.md`` from ``docs``,
-``docs/spec.md`` from the root. Here the root's documents become pages, README.md the first one; a folder that a page
-links to becomes a page with its files; and the links follow. MkDocs then checks all of them. A page that would load
-anything from another host is an error.
+Links in the documents are written for the repository: ``../CHANGELOG.md`` from ``docs``, ``docs/spec.md`` from the
+root. These hooks turn the root's documents into pages, README.md first, and each linked folder into a page that lists
+its files, and rewrite the links. MkDocs then checks all of them. A page that would load anything from another host is
+an error.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Lead the links of a page to where their targets are in the site."""
+    """Rewrite the links of a page to their targets in the site."""
     source = page.file.src_uri
     folder = ROOT if source in COPIED.values() else (DOCS / source).parent
 
@@ -61,7 +61,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Refuse a page that loads a script, a style, a font or a picture from another host."""
+    """Refuse a page that loads a resource from another host."""
     if found := LOADED.search(output):
         raise PluginError(f"{page.file.src_uri} loads something from another host: {found.group(0)}")
     return output

@@ -1,9 +1,9 @@
-"""Name the twenty slowest tests in ``tests/slowest.toml``, from the JUnit XML that ``make test`` leaves.
+"""List the twenty slowest tests of ``make test`` in ``tests/slowest.toml``.
 
     python scripts/slowest_tests.py [.build/tests.xml]
 
-Of a test with several cases, the slowest counts. The reasons are written by hand and are kept; a test that is new in
-the list gets an empty one, and `tests/house/test_tests.py` asks for it.
+The times are from the JUnit XML of the run; the slowest case of a test counts. The reasons are written by hand and are
+kept; a test that is new in the list gets an empty one, and `tests/house/test_tests.py` asks for it.
 """
 
 from __future__ import annotations

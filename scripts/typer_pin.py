@@ -1,9 +1,9 @@
-"""Compare a minimal command on the newest typer with one on the newest typer that pyproject.toml allows.
+"""Compare a minimal command on the newest typer and on the newest allowed one.
 
     python scripts/typer_pin.py
 
-Both are installed from PyPI. The exit code is 0 if the pin is justified: the newest takes more than 1.2 times the
-processor time. Otherwise, raise the pin.
+pyproject.toml says which is allowed. Both are installed from PyPI. The exit code is 0 if the pin is justified: the
+newest takes more than 1.2 times the processor time. Otherwise, raise the pin.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fixtures that need more than a function: Terraform and OpenTofu where they are, DynamoDB Local and a cloud."""
+"""Shared fixtures: Terraform, OpenTofu and DynamoDB Local if installed, a cloud, and small projects."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 # The workers of a run already keep every core busy.
 os.environ["TICKETGEN_ONE_PROCESS"] = "1"
 
-# The settings of whoever runs the tests are not those of the tests.
+# The tests ignore the settings of the user who runs them.
 for _name in ("TICKETGEN_SPEC", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):
     os.environ.pop(_name, None)
 
-# How long an example takes says little on a busy machine.
+# The duration of an example means little on a busy machine.
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
 
-# Terraform's examples ship tests of their own, which are looked at, and not run.
+# The tests inside the examples are data: they are not run.
 collect_ignore_glob = ["rules/bad/*", "rules/good/*"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --cases, with which a short run takes a part of every slow test."""
+    """Add --cases, which limits the cases of each test in a short run."""
     parser.addoption(
         "--cases",
         type=int,
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _spread(cases: list[pytest.Item], limit: int) -> list[pytest.Item]:
-    """At most that many of the cases, from the first to the last."""
+    """At most so many cases, evenly spread from the first to the last."""
     if len(cases) <= limit:
         return cases
     if limit == 1:
@@ -69,7 +69,7 @@ def _spread(cases: list[pytest.Item], limit: int) -> list[pytest.Item]:
 
 @pytest.fixture(scope="session", autouse=True)
 def isolated_user_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the tests' cache, secret and records out of the folders of whoever runs them.
+    """Keep the tests' cache, secret and records out of the user's own folders.
 
     The workers of a run share them, as the processes of a user do: with a secret of its own, each would discard what
     the others cached.
@@ -82,7 +82,7 @@ def isolated_user_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_fsync() -> Iterator[None]:
-    """Do not wait for the disk: a killed process loses nothing that it wrote, only a machine does."""
+    """Do not wait for the disk: only a crash of the machine loses written data, not a killed process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         yield
@@ -108,7 +108,7 @@ def tofu(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 @pytest.fixture(scope="session")
 def dynamodb_port() -> Iterator[int | None]:
-    """DynamoDB Local's port; None where it is not, a failure where it is required."""
+    """The port of DynamoDB Local; None if it is not installed, a failure if it is required."""
     from dynamodb_local import REQUIRE, running
 
     with running() as port:
@@ -119,7 +119,7 @@ def dynamodb_port() -> Iterator[int | None]:
 
 @pytest.fixture
 def dynamodb(dynamodb_port: int | None) -> int:
-    """DynamoDB Local's port; skips where it is not."""
+    """The port of DynamoDB Local; skips if it is not installed."""
     if dynamodb_port is None:
         pytest.skip("DynamoDB Local is not there: `make dynamodb` fetches it, with Java and Maven")
     return dynamodb_port
@@ -136,7 +136,7 @@ def cloud(dynamodb_port: int | None) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def small_project_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small project, rendered; to be copied and not to be touched."""
+    """The small project, rendered; for copies, so never change it."""
     from project_tools import SPEC, run
 
     folder = tmp_path_factory.mktemp("rendered")
@@ -166,7 +166,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def rendered_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """That folder, rendered; to be copied and never changed."""
+    """That folder, rendered; for copies, so never change it."""
     from cli_tools import SPEC, run
 
     folder = tmp_path_factory.mktemp("rendered")
@@ -185,7 +185,7 @@ def rendered(rendered_template: Path, project: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
-    """An emulated AWS in a process of its own, shared: tests keep to names of their own."""
+    """An emulated AWS in its own process, shared: each test uses names of its own."""
     from ticketgen.rehearsal.emulator_client import EmulatedAws
 
     with EmulatedAws(tmp_path_factory.mktemp("emulator") / "log") as aws:

@@ -1,6 +1,6 @@
-"""Give a process the default treatment of the signals that end a command.
+"""Reset the signals that end a command to their default actions.
 
-A shell lets what it starts in the background ignore SIGINT, and ``nohup`` SIGHUP; ticketgen keeps what is ignored.
+A shell starts background processes with SIGINT ignored, and ``nohup`` with SIGHUP; ticketgen keeps them ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["reset_signals"]
 
 
 def reset_signals() -> None:
-    """Treat them as a program that Python has just started does: in a copy of the tests' process, or before `exec`."""
+    """Reset them as in a new Python program: in a fork of the tests' process, or before `exec`."""
     for number in TERMINATION_SIGNALS:
         default = signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL
         signal.signal(number, default)

@@ -80,7 +80,7 @@ def usable(program: str, factory: pytest.TempPathFactory) -> Terraform | str:
     if not found:
         return f"{program} is not on the PATH"
     shared = shared_folder(factory, program)
-    # In a `.terraform`, so that who looks for providers on the machine does not settle for ones that will be gone.
+    # In a `.terraform`, which searches for installed providers skip: these will be removed.
     plugins, probed = shared / ".terraform" / "plugins", shared / "probe"
     kept = {
         name: value

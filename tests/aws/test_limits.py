@@ -27,8 +27,8 @@ def shape(service: str, name: str) -> dict[str, object]:
 )
 def test_limits_match_botocore(name: str) -> None:
     limit = LIMITS[name]
-    theirs = shape(*limit.source.split()[2:])
-    assert limit.value == theirs["min" if "MIN" in name else "max"]
+    documented = shape(*limit.source.split()[2:])
+    assert limit.value == documented["min" if "MIN" in name else "max"]
 
 
 def test_every_limit_has_a_source_and_a_unit() -> None:

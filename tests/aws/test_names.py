@@ -28,10 +28,10 @@ def shapes(service: str) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize(("service", "shape", "limit"), FROM_BOTOCORE)
-def test_limits_of_names_are_botocores(service: str, shape: str, limit: NameLimit) -> None:
-    theirs = shapes(service)[shape]
-    assert (limit.minimum, limit.maximum) == (theirs["min"], theirs["max"])
-    assert theirs.get("pattern") in (None, limit.pattern)
+def test_name_limits_match_botocore(service: str, shape: str, limit: NameLimit) -> None:
+    documented = shapes(service)[shape]
+    assert (limit.minimum, limit.maximum) == (documented["min"], documented["max"])
+    assert documented.get("pattern") in (None, limit.pattern)
 
 
 def test_limits_that_botocore_states_in_prose_are_listed() -> None:

@@ -85,7 +85,7 @@ def test_every_changed_bit_is_a_cache_miss(entry: Path) -> None:
 
 
 def sparse_file(entry: Path) -> None:
-    """A file of a terabyte that takes no place on the disk."""
+    """A sparse file of a terabyte."""
     with entry.open("wb") as file:
         file.truncate(2**40)
 
@@ -126,7 +126,7 @@ def test_a_folder_in_place_of_an_entry_is_kept(entry: Path) -> None:
 
 def test_no_link_is_read_or_written_through(entry: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
-    outside.write_bytes(entry.read_bytes())  # even what would be believed
+    outside.write_bytes(entry.read_bytes())  # not even a valid entry
     entry.unlink()
     entry.symlink_to(outside)
     assert caching.load("a", "k") is None

@@ -1,4 +1,4 @@
-"""Every format says every figure, every quota that is met and every unit; before and after stand side by side."""
+"""Every format has every figure, quota and unit, with before and after side by side."""
 
 from __future__ import annotations
 

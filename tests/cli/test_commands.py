@@ -1,4 +1,4 @@
-"""What each command prints, writes and exits with, as whoever calls it from CI sees it."""
+"""The output, files and exit code of each command, as CI sees them."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def test_check_passes_when_everything_is_up_to_date(rendered: Path) -> None:
 
 
 def test_check_finds_drift_and_writes_nothing(rendered: Path) -> None:
-    gone = rendered / "stacks" / "dev" / "outputs.tf"
-    gone.unlink()
+    removed = rendered / "stacks" / "dev" / "outputs.tf"
+    removed.unlink()
     done = run("render", "--check")
     assert done.exit_code == 1
     assert "stacks/dev/outputs.tf" in done.stderr
-    assert not gone.exists()
+    assert not removed.exists()
 
 
 def test_diff_shows_what_would_change(rendered: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_hand_edit_is_kept_unless_forced(rendered: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "code", "said"),
+    ("spec", "code", "message"),
     [
         (SPEC.replace("eu-west-1", "eu-wset-1"), 3, "eu-west-1"),
         (SPEC.replace("project:", "projekt:"), 3, "projekt"),
@@ -80,12 +80,12 @@ def test_a_hand_edit_is_kept_unless_forced(rendered: Path) -> None:
     ids=["unknown Region", "unknown key", "empty", "name too long"],
 )
 def test_an_invalid_spec_has_its_own_exit_code_and_a_location(
-    spec: str, code: int, said: str, project: Path
+    spec: str, code: int, message: str, project: Path
 ) -> None:
     (project / "ticketgen.yaml").write_text(spec, encoding="utf-8")
     done = run("render")
     assert done.exit_code == code
-    assert said in done.stderr
+    assert message in done.stderr
     assert "ticketgen.yaml:" in done.stderr
     assert "Traceback" not in done.output
     assert not (project / "stacks").exists()
@@ -189,8 +189,8 @@ def test_an_internal_error_is_reported_without_a_traceback(project: Path) -> Non
     assert done.returncode == 70
     assert done.stderr.startswith("ticketgen has a bug: KeyError")
     assert "Traceback" not in done.stderr
-    told = run_process(project, "render", PYTHONPATH=str(project), TICKETGEN_DEBUG="1")
-    assert "Traceback" in told.stderr
+    debugged = run_process(project, "render", PYTHONPATH=str(project), TICKETGEN_DEBUG="1")
+    assert "Traceback" in debugged.stderr
 
 
 def test_a_closed_pipe_is_neither_success_nor_a_finding(tmp_path: Path) -> None:

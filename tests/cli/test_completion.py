@@ -1,4 +1,4 @@
-"""Shells complete what depends on the project, fast and without a word about errors."""
+"""Shells complete values of the project, quickly and without error messages."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def completed(folder: Path, line: str, **variables: str) -> list[str]:
     """The completions of a line, requested as bash does."""
     words = shlex.split(line)
     position = len(words) if line.endswith(" ") else len(words) - 1
-    asked = {
+    environment = {
         **os.environ,
         "_TICKETGEN_COMPLETE": "complete_bash",
         "COMP_WORDS": line,
         "COMP_CWORD": str(position),
         **variables,
     }
-    done = subprocess.run([PROGRAM], cwd=folder, env=asked, capture_output=True, text=True, check=False)
+    done = subprocess.run([PROGRAM], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     return done.stdout.split()
 
@@ -96,14 +96,14 @@ def test_errors_are_silent(project: Path, text: str) -> None:
 
 
 def test_completion_imports_no_validation(project: Path) -> None:
-    asked = {
+    environment = {
         **os.environ,
         "_TICKETGEN_COMPLETE": "complete_bash",
         "COMP_WORDS": "ticketgen render --env ",
         "COMP_CWORD": "3",
     }
     command = [sys.executable, "-X", "importtime", "-c", "from ticketgen.cli import main; main()"]
-    done = subprocess.run(command, cwd=project, env=asked, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "typer" in imported
     assert not imported & {"pydantic", "hcl2", "jinja2", "cookiecutter"}

@@ -144,10 +144,10 @@ def test_an_unknown_option_exits_with_2_and_a_suggestion(project: Path, command:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("rendr", "render"), ("valdiate", "validate"), ("addregion", "add-region")]
+    ("typed", "suggestion"), [("rendr", "render"), ("valdiate", "validate"), ("addregion", "add-region")]
 )
-def test_an_unknown_command_gets_a_suggestion(typed: str, meant: str) -> None:
-    assert f"there is no command '{typed}'. Did you mean {meant}?" in run(typed).output
+def test_an_unknown_command_gets_a_suggestion(typed: str, suggestion: str) -> None:
+    assert f"there is no command '{typed}'. Did you mean {suggestion}?" in run(typed).output
 
 
 def test_a_command_without_a_similar_one_lists_all_commands() -> None:

@@ -1,4 +1,4 @@
-"""Help that teaches and costs nothing, completion for the shells, progress and colours only where they belong."""
+"""Help has valid examples and imports little, shells complete, and progress is shown on terminals only."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def test_every_shell_completes_commands(shell: str) -> None:
         "zsh": {"_TYPER_COMPLETE_ARGS": "ticketgen add"},
         "fish": {"_TYPER_COMPLETE_ARGS": "ticketgen add", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
     }[shell]
-    asked = {**os.environ, "_TICKETGEN_COMPLETE": f"complete_{shell}", **variables}
-    done = subprocess.run([program], env=asked, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "_TICKETGEN_COMPLETE": f"complete_{shell}", **variables}
+    done = subprocess.run([program], env=environment, capture_output=True, text=True, check=False)
     assert "add-region" in done.stdout
     assert "remove-region" not in done.stdout
     script = {**os.environ, "_TICKETGEN_COMPLETE": f"source_{shell}"}
@@ -117,16 +117,16 @@ def test_every_shell_completes_commands(shell: str) -> None:
     assert "_TICKETGEN_COMPLETE=complete_" in written.stdout
 
 
-def on_a_terminal(patience: float, **variables: str) -> str:
+def on_a_terminal(seconds: float, **variables: str) -> str:
     """The output on a terminal during a step that ends when its line is shown, or after a third of a second."""
     pid, terminal = pty.fork()
     if pid == 0:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - the terminal instead of pytest's
         os.environ.update({"TERM": "xterm", "CI": "", **variables})
-        progress_line.DELAY_S = patience
+        progress_line.DELAY_S = seconds
         with progress_line.progress() as shown:
             shown.step("Rendering dev")
-            deadline = time.monotonic() + (60 if patience == 1 else 0.3)
+            deadline = time.monotonic() + (60 if seconds == 1 else 0.3)
             while not shown._shown and time.monotonic() < deadline:
                 time.sleep(0.01)
         os._exit(0)
@@ -146,17 +146,17 @@ def on_a_terminal(patience: float, **variables: str) -> str:
 
 def test_progress_is_shown_after_a_second_and_removed_at_the_end() -> None:
     assert progress_line.DELAY_S == 1
-    shown = on_a_terminal(patience=1)
+    shown = on_a_terminal(seconds=1)
     assert re.match(r"\rRendering dev … [1-9]\d* s", shown)
     assert shown.rstrip(" ").endswith("\r")
 
 
 @pytest.mark.parametrize(
-    ("patience", "variables"),
+    ("seconds", "variables"),
     [(600, {}), (0, {"CI": "true"}), (0, {"TERM": "dumb"})],
     ids=["short", "CI", "dumb"],
 )
 def test_progress_is_hidden_for_short_work_in_ci_and_on_a_dumb_terminal(
-    patience: float, variables: dict[str, str]
+    seconds: float, variables: dict[str, str]
 ) -> None:
-    assert on_a_terminal(patience, **variables) == ""
+    assert on_a_terminal(seconds, **variables) == ""

@@ -1,4 +1,4 @@
-"""`ticketgen help` explains topics, commands and rules; messages point to topics that there are."""
+"""`ticketgen help` explains topics, commands and rules; messages name existing topics."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ CODES = {0, 1, 2, 3, 4, 5}
 
 
 def assert_harmless(text: str, *, keep: str = "\n") -> None:
-    """No control character, nothing that cannot be seen, and no command for the CI that keeps the log."""
+    """Assert that a text has no control or invisible characters, and no commands for the CI that logs it."""
     for mark in text:
         assert mark in keep or mark == " " or unicodedata.category(mark)[0] not in "CZ", ascii(mark)
     for line in text.split("\n"):

@@ -122,9 +122,9 @@ def test_verbose_prints_files_and_times_to_standard_error(rendered: Path) -> Non
     assert done.returncode == 0
     lines = done.stderr.splitlines()
     assert all(re.match(r"\[ *\d+\.\d\d s\] ", line) for line in lines)
-    said = [line.partition("] ")[2] for line in lines]
-    assert said[0] == "spec: ../ticketgen.yaml"
-    assert said[1:] == ["Rendering and verifying dev", "Writing the stacks"]
+    steps = [line.partition("] ")[2] for line in lines]
+    assert steps[0] == "spec: ../ticketgen.yaml"
+    assert steps[1:] == ["Rendering and verifying dev", "Writing the stacks"]
     assert done.stdout == run_process(rendered / "stacks", "render", "--env", "dev").stdout
 
 

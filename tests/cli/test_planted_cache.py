@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no cac
 
 
 class Clone:
-    """An untrusted repository, with the cache of a machine of its author.
+    """An untrusted repository, with the cache of its author's machine.
 
     Attributes:
         folder: the checkout, with a template and a file of Terraform that has an error.
@@ -57,15 +57,15 @@ class Clone:
             "blocks, debug_info, name = {}, '', 'a.j2'\n"
             "def root(*arguments): yield 'planted'\n"
         )
-        theirs = user_secret.secret_in(self.folder / ".local/state/ticketgen")
-        assert theirs is not None
+        secret = user_secret.secret_in(self.folder / ".local/state/ticketgen")
+        assert secret is not None
         template, verified = sorted((self.folder / ".cache/ticketgen").iterdir())
         whole = template.read_bytes()[32:]
         head = len(bc_magic) + len(pickle.dumps(pickle.loads(whole[len(bc_magic) :]), 2))
         code = whole[:head] + marshal.dumps(compile(program, "planted", "exec"))
         for entry, content in ((template, code), (verified, b"[]")):
-            told = f"ticketgen cache\0{entry.name}\0".encode() + content
-            entry.write_bytes(hmac.digest(theirs, told, "sha256") + content)
+            message = f"ticketgen cache\0{entry.name}\0".encode() + content
+            entry.write_bytes(hmac.digest(secret, message, "sha256") + content)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def clone(tmp_path: Path) -> Clone:
 
 
 def test_planted_entries_are_valid_on_their_own_machine(clone: Clone) -> None:
-    """On the machine that made them they are believed: the next test cannot pass by accident."""
+    """They are accepted on the machine that made them, so the next test cannot pass by accident."""
     assert clone.check(clone.folder) == ("planted", 0)
     assert clone.mark.exists()
 
@@ -83,9 +83,9 @@ def test_planted_entries_are_valid_on_their_own_machine(clone: Clone) -> None:
 @pytest.mark.parametrize("git", [True, False], ids=["cloned", "unpacked"])
 @pytest.mark.parametrize("brought", ["cache", "cache and secret"])
 def test_planted_entries_are_cache_misses(brought: str, git: bool, clone: Clone, tmp_path: Path) -> None:
-    theirs = clone.folder.rename(tmp_path / "theirs")
+    original = clone.folder.rename(tmp_path / "theirs")
     # The names, the modes and the times are the same, but a copy has another inode.
-    shutil.copytree(theirs, clone.folder)
+    shutil.copytree(original, clone.folder)
     if git:
         (clone.folder / ".git").mkdir()
     user_secret.secret_in.cache_clear()

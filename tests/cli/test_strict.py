@@ -53,7 +53,7 @@ def linked_module(folder: Path) -> None:
 
 OVERRIDE = 'resource "aws_security_group" "web" {\n  ingress {\n    protocol = "tcp"\n  }\n}\n'
 
-# Name → what a stranger adds to a stack to hide its findings.
+# Name → an addition to a stack that could hide its findings.
 ADDITIONS: dict[str, Callable[[Path], None]] = {
     "an expression that python-hcl2 cannot read": appended('locals {\n  a = "${~ 1 ~}"\n}\n'),
     "deep brackets": appended("locals {\n  a = " + "[" * 300 + "]" * 300 + "\n}\n"),
@@ -144,9 +144,9 @@ WAYS = [
 LOCALS = 'locals {\n  open = ["${local.zero}.0.0/0"]\n  zero = "0.0"\n  hidden = md5(local.zero)\n}\n'
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_value_that_the_text_determines_is_checked_or_reported(way: str, stack: Path) -> None:
-    (stack / "main.tf").write_text(LOCALS + PORT.format(way), encoding="utf-8")
+@pytest.mark.parametrize("form", WAYS)
+def test_a_value_that_the_text_determines_is_checked_or_reported(form: str, stack: Path) -> None:
+    (stack / "main.tf").write_text(LOCALS + PORT.format(form), encoding="utf-8")
     found = rules("--strict")
     assert ("open-security-group", "warning") in found or ("value-not-checked", "error") in found
     assert run("validate", "--strict", "--ignore", "value-not-checked").exit_code in {0, 1}

@@ -1,4 +1,4 @@
-"""`ticketgen validate`: which directories and files, which findings, and where it says that they are."""
+"""`ticketgen validate`: its directories and files, the findings that it reports, and their paths."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ Read = Callable[[list[str]], set[str]]
 
 @pytest.mark.parametrize("read", FORMATS)
 @pytest.mark.parametrize(
-    ("stands", "arguments", "file"),
+    ("current", "arguments", "file"),
     [
         (".", ["infra/stacks/dev"], "infra/stacks/dev/main.tf"),
         (".", ["./infra//stacks/dev/"], "infra/stacks/dev/main.tf"),
@@ -78,9 +78,9 @@ Read = Callable[[list[str]], set[str]]
     ],
 )
 def test_paths_are_relative_to_the_current_folder(
-    stacks: Path, monkeypatch: pytest.MonkeyPatch, read: Read, stands: str, arguments: list[str], file: str
+    stacks: Path, monkeypatch: pytest.MonkeyPatch, read: Read, current: str, arguments: list[str], file: str
 ) -> None:
-    monkeypatch.chdir(stacks / stands)
+    monkeypatch.chdir(stacks / current)
     assert read(arguments) == {file}
 
 
@@ -104,14 +104,14 @@ def test_a_sibling_directory_stays_relative(
 
 @pytest.mark.parametrize("read", [in_github, in_sarif])
 @pytest.mark.parametrize(
-    ("stands", "arguments"),
+    ("current", "arguments"),
     [("infra/stacks/dev", []), ("infra", ["stacks/dev"]), ("infra/stacks/prod", ["../dev"])],
 )
 def test_github_gets_paths_relative_to_the_repository(
-    stacks: Path, monkeypatch: pytest.MonkeyPatch, read: Read, stands: str, arguments: list[str]
+    stacks: Path, monkeypatch: pytest.MonkeyPatch, read: Read, current: str, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_WORKSPACE", str(stacks))
-    monkeypatch.chdir(stacks / stands)
+    monkeypatch.chdir(stacks / current)
     assert read(arguments) == {"infra/stacks/dev/main.tf"}
     assert read([*arguments, "--relative-to", str(stacks / "infra")]) == {"stacks/dev/main.tf"}
 
@@ -124,9 +124,9 @@ def test_text_reports_use_the_current_folder_even_on_github(
     assert in_text(["stacks/dev"]) == in_json(["stacks/dev"]) == {"stacks/dev/main.tf"}
 
 
-@pytest.mark.parametrize("stands", [".", "infra", "infra/stacks/prod"])
-def test_a_sarif_uri_leads_to_the_file(stacks: Path, monkeypatch: pytest.MonkeyPatch, stands: str) -> None:
-    monkeypatch.chdir(stacks / stands)
+@pytest.mark.parametrize("current", [".", "infra", "infra/stacks/prod"])
+def test_a_sarif_uri_leads_to_the_file(stacks: Path, monkeypatch: pytest.MonkeyPatch, current: str) -> None:
+    monkeypatch.chdir(stacks / current)
     shown = run("validate", os.path.relpath(stacks / "infra/stacks/dev"), "--format", "sarif").stdout
     (done,) = json.loads(shown)["runs"]
     base = done["originalUriBaseIds"]["%SRCROOT%"]["uri"]
@@ -292,8 +292,8 @@ def test_only_reported_findings_count(
     done = run("validate", "infra/stacks/dev", *arguments)
     assert set(re.findall(r"\[([a-z-]+)\]$", done.stderr, re.MULTILINE)) == rules
     assert done.exit_code == code
-    said = re.findall(r"\((\d+) findings? not reported\)", done.stdout)
-    assert said == ([str(left_out)] if left_out else [])
+    unreported = re.findall(r"\((\d+) findings? not reported\)", done.stdout)
+    assert unreported == ([str(left_out)] if left_out else [])
 
 
 def test_a_syntax_error_is_always_reported(stacks: Path) -> None:
@@ -310,12 +310,12 @@ CONFIG = '[validate]\nmin-severity = "error"\nselect = ["unused-declaration", "u
 
 
 @pytest.mark.parametrize("name", ["ticketgen.toml", ".ticketgen.toml"])
-@pytest.mark.parametrize("stands", [".", "infra/stacks/dev"])
+@pytest.mark.parametrize("current", [".", "infra/stacks/dev"])
 def test_the_configuration_is_found_in_parent_folders(
-    stacks: Path, monkeypatch: pytest.MonkeyPatch, name: str, stands: str
+    stacks: Path, monkeypatch: pytest.MonkeyPatch, name: str, current: str
 ) -> None:
     (stacks / name).write_text('[validate]\nignore = ["undeclared-reference"]\n', encoding="utf-8")
-    monkeypatch.chdir(stacks / stands)
+    monkeypatch.chdir(stacks / current)
     done = run("-v", "validate", str(stacks / "infra/stacks/dev"))
     assert done.exit_code == 0
     assert re.search(rf"configuration: (\.\./)*{re.escape(name)}$", done.stderr, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The spec is found from wherever a user stands in a project, and paths are printed as they see them there."""
+"""The spec is found from any folder of a project; paths are printed relative to the current folder."""
 
 from __future__ import annotations
 
@@ -134,8 +134,8 @@ def test_the_next_step_can_be_pasted(project: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(here)
     done = run("render", "--env", "prod")
     (step,) = (line.removeprefix("Next: ") for line in done.stdout.splitlines() if line.startswith("Next: "))
-    told = (project / "stacks/prod/provider.tf").read_text("utf-8")
-    (key,) = re.findall(r'-backend-config="key=[^"]+"', told)
+    text = (project / "stacks/prod/provider.tf").read_text("utf-8")
+    (key,) = re.findall(r'-backend-config="key=[^"]+"', text)
     assert f"terraform init {key} && terraform plan" in step
     script = f"terraform() {{ pwd; }}\n{step}"
     shown = subprocess.run(["bash", "-ec", script], cwd=here, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Every command, target, option and link in the documents exists, and the README's transcript is what happens."""
+"""Every command, target, option and link in the documents exists; the README's transcript is real."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ticketgen.cli.help import SECTIONS
 
 BIN = Path(sys.executable).parent
 
-# These take minutes, ask the network, or change the shell of whoever runs the tests: here they are only parsed.
+# These take minutes, use the network, or change the user's shell: here they are only parsed.
 PARSED = {"rehearse", "doctor", "new", "--install-completion", "--show-completion"}
 # Exit codes that are right in a project without drift and without ejected templates of another version.
 ENDS = {"--check": {0, 1}, "--diff": {0, 1}}
-# Options of programs that the documents speak of, and that are not ours.
+# Options of other programs that the documents mention.
 OTHERS = {"--user", "--no-index", "--hash", "--require-hashes"}
 
 
@@ -72,7 +72,8 @@ def test_every_documented_command_is_valid(command: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_option_in_a_sentence_exists(document: Path) -> None:
     known = set(OTHERS).union(options(), *(options(name) for part in SECTIONS.values() for name in part))
-    for script in (*(ROOT / "templates/ops").glob("*.py"), *(ROOT / "scripts").glob("*.py")):
+    emulator = ROOT / "src/ticketgen/rehearsal/emulator/__main__.py"
+    for script in (*(ROOT / "templates/ops").glob("*.py"), *(ROOT / "scripts").glob("*.py"), emulator):
         known |= set(re.findall(r"\"(--[a-z][a-z-]*)\"", script.read_text("utf-8")))
     text = document.read_text("utf-8")
     used = {found for span in spans(text) if (found := "".join(re.findall(r"^--[a-z][a-z-]*", span)))}
@@ -103,8 +104,8 @@ def test_every_command_runs_in_a_project() -> None:
 
 @pytest.mark.slow
 def test_the_readme_transcript_is_accurate(tmp_path: Path) -> None:
-    (told,) = re.findall(r"^```\n(\$ .*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
-    lines = told.splitlines()
+    (transcript,) = re.findall(r"^```\n(\$ .*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+    lines = transcript.splitlines()
     script = "\n".join(
         f"printf '%s\\n' {shlex.quote(line)}\n{line[2:]} || true" for line in lines if line.startswith("$ ")
     )
@@ -140,7 +141,7 @@ def test_every_file_link_has_a_target(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_list_starts_after_an_empty_line(document: Path) -> None:
-    """Python-Markdown, which builds the site, takes it for a part of the paragraph otherwise; a forge does not."""
+    """Otherwise Python-Markdown, which builds the site, makes it a part of the paragraph."""
     before, inside = "", False
     for line in prose(document.read_text("utf-8")).splitlines():
         item = re.match(r" *(?:[-*]|\d+\.) ", line)
@@ -159,8 +160,8 @@ def test_the_documents_have_every_exit_code() -> None:
     from ticketgen.cli.exit_codes import ExitCode
 
     text = (ROOT / "docs/cli.md").read_text("utf-8")
-    told = {int(code) for code in re.findall(r"^\| *`?(\d+)`? *\|", text, re.MULTILINE)}
-    assert set(ExitCode) - {ExitCode.READER_GONE} <= told
+    codes = {int(code) for code in re.findall(r"^\| *`?(\d+)`? *\|", text, re.MULTILINE)}
+    assert set(ExitCode) - {ExitCode.READER_GONE} <= codes
 
 
 def test_the_readme_picture_is_up_to_date() -> None:

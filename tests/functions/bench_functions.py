@@ -34,29 +34,31 @@ HOLDERS, HOLDS, FIRST = 2, 150, 30
 RECORDING = 60.0  # seconds that DynamoDB Local may take per page while recording
 
 
-def verification(house: SoldOutEvent, patience: int = 1) -> dict[str, float]:
+def verification(sold_out: SoldOutEvent, timeout_factor: int = 1) -> dict[str, float]:
     """Seconds for one run of the verifier: elapsed time and CPU time.
 
     The answers of DynamoDB Local were recorded before and are replayed with the latency of DynamoDB, 0.1 s from another
     Region. A run that leaves work to the next run does not count.
 
     Args:
-        house: the event.
-        patience: the factor by which the time-outs of the verifier and its calls exceed those of the stack.
+        sold_out: the event.
+        timeout_factor: the factor by which the timeouts of the verifier and its calls exceed those of the stack.
     """
-    own = house.environment("inventory_verifier")
-    proxy, far = house.world.proxy, house.world.proxy.latency
+    own = sold_out.environment("inventory_verifier")
+    proxy, far = sold_out.world.proxy, sold_out.world.proxy.latency
     proxy.recorded, proxy.latency = {}, lambda caller, region: 0.0
     place: Any = "inventory_verifier", own | {"VERIFICATION_SECONDS": "600"}, proxy.endpoint(HOME)
-    with lambda_process(*place, now=house.now, read_timeout=RECORDING) as function:
+    with lambda_process(*place, now=sold_out.now, read_timeout=RECORDING) as function:
         function.invoke({})
     proxy.latency = far
-    own |= {"VERIFICATION_SECONDS": str(OBJECTIVES.verification_s * patience)}
+    own |= {"VERIFICATION_SECONDS": str(OBJECTIVES.verification_s * timeout_factor)}
     place = "inventory_verifier", own, proxy.endpoint(HOME)
-    with lambda_process(*place, now=house.now, read_timeout=dynamo.READ_SECONDS * patience) as function:
-        told = [function.invoke({}) for _ in range(4)]
-    whole = [one for one in told if one["answer"]["report"]["events"][0].get("unfinished_shards") == 0]
-    assert whole, told
+    with lambda_process(
+        *place, now=sold_out.now, read_timeout=dynamo.READ_SECONDS * timeout_factor
+    ) as function:
+        runs = [function.invoke({}) for _ in range(4)]
+    whole = [one for one in runs if one["answer"]["report"]["events"][0].get("unfinished_shards") == 0]
+    assert whole, runs
     for one in whole:
         (event,) = one["answer"]["report"]["events"]
         assert one["answer"]["findings"] == []
@@ -66,16 +68,16 @@ def verification(house: SoldOutEvent, patience: int = 1) -> dict[str, float]:
     return {
         "seconds": best["seconds"],
         "cpu_seconds": best["cpu_seconds"],
-        "cold_seconds": told[0]["seconds"],
+        "cold_seconds": runs[0]["seconds"],
     }
 
 
-def cache_load(house: SoldOutEvent, redis: RedisServer) -> dict[str, float]:
+def cache_load(sold_out: SoldOutEvent, redis: RedisServer) -> dict[str, float]:
     """Seconds to load the whole event into Redis, by the function's own metric."""
-    proxy = house.world.proxy
+    proxy = sold_out.world.proxy
     proxy.recorded = {}
     names = ("REDIS_HOST", "REDIS_PORT", "REDIS_REPLICATION_GROUP", "REDIS_USER")
-    environment = dict.fromkeys(names, "0") | house.environment("seat_cache_sync")
+    environment = dict.fromkeys(names, "0") | sold_out.environment("seat_cache_sync")
     place: Any = "seat_cache_sync", environment, proxy.endpoint(HOME)
     with lambda_process(*place, redis=redis, read_timeout=RECORDING) as function:
         function.invoke({"refresh": True})
@@ -83,11 +85,11 @@ def cache_load(house: SoldOutEvent, redis: RedisServer) -> dict[str, float]:
     for _ in range(3):
         redis.admin.flushall()
         with lambda_process(*place, redis=redis) as function:
-            told = function.invoke({"refresh": True})
-            assert told["answer"] == {"loaded": ["gala"]}
-            lines = [json.loads(line) for line in told["printed"].splitlines()]
+            run = function.invoke({"refresh": True})
+            assert run["answer"] == {"loaded": ["gala"]}
+            lines = [json.loads(line) for line in run["printed"].splitlines()]
             seconds.append(next(line["CacheLoadSeconds"] for line in lines if "CacheLoadSeconds" in line))
-    return {"seconds": min(seconds), "cpu_seconds": told["cpu_seconds"]}
+    return {"seconds": min(seconds), "cpu_seconds": run["cpu_seconds"]}
 
 
 def lock_ms(port: int, folder: Path) -> dict[str, float]:
@@ -114,10 +116,10 @@ def lock_ms(port: int, folder: Path) -> dict[str, float]:
                         "body": json.dumps(order),
                         "requestContext": {"identity": {"userArn": f"buyer-{number}"}},
                     }
-                    told = function.invoke(request)
-                    assert told["answer"]["statusCode"] == 201, told
+                    call = function.invoke(request)
+                    assert call["answer"]["statusCode"] == 201, call
                     if turn >= FIRST:  # the first calls open connections and compile DynamoDB Local's code
-                        took.append(json.loads(told["printed"].splitlines()[-1])["LockMs"])
+                        took.append(json.loads(call["printed"].splitlines()[-1])["LockMs"])
                     time.sleep(0.1)
 
         ready = threading.Barrier(HOLDERS)
@@ -188,12 +190,12 @@ def main() -> int:
             f"{OBJECTIVES.correction_s} s",
             "100 seats sold twice",
         )
-        house = stack.enter_context(sold_out_event(port, folder()))
+        sold_out = stack.enter_context(sold_out_event(port, folder()))
         redis = stack.enter_context(RedisServer.running())
-        loaded = cache_load(house, redis)
+        loaded = cache_load(sold_out, redis)
         row("cache_load_s", f"{loaded['seconds']:.1f} s", f"{OBJECTIVES.cache_load_s} s",
             f"{SEATS:,} seats; {loaded['cpu_seconds']:.1f} s of processor")  # fmt: skip
-        verified = verification(house)
+        verified = verification(sold_out)
         row("verification_s", f"{verified['seconds']:.1f} s", f"{OBJECTIVES.verification_s} s",
             f"12 Regions, {SEATS:,} seats sold, {NEW:,} of them new; {verified['cpu_seconds']:.1f} s of processor,"
             f" {verified['cold_seconds']:.1f} s the first time")  # fmt: skip

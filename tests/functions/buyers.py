@@ -39,26 +39,26 @@ def main(plan: dict[str, Any]) -> None:
         shop.dynamo.client(plan["home"])
     out, writing = sys.stdout, threading.Lock()
 
-    def tell(line: dict[str, Any]) -> None:
+    def report(line: dict[str, Any]) -> None:
         with writing:
             out.write(json.dumps(line) + "\n")
             out.flush()
 
     with redirect_stdout(StringIO()):  # the functions' metrics
-        tell({"ready": True})
+        report({"ready": True})
         sys.stdin.readline()
         threads = [
-            threading.Thread(target=_buyer, args=(plan, number, shops, tell))
+            threading.Thread(target=_buyer, args=(plan, number, shops, report))
             for number in range(plan["buyers"])
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    tell({"done": True})
+    report({"done": True})
 
 
-def _buyer(plan: dict[str, Any], number: int, shops: dict[str, Any], tell: Any) -> None:
+def _buyer(plan: dict[str, Any], number: int, shops: dict[str, Any], report: Any) -> None:
     chance = random.Random(f"{plan['seed']}-{number}")
     region = chance.choice(sorted(shops))
     name = f"{plan['name']}-{number}"
@@ -73,19 +73,19 @@ def _buyer(plan: dict[str, Any], number: int, shops: dict[str, Any], tell: Any) 
         )
         body: dict[str, Any] = {"event_id": plan["event_id"], "seats": seats}
         if chance.random() < 0.4:
-            status, told = _ask(shops[region], "POST", "/holds", body, name, "")
+            status, reply = _ask(shops[region], "POST", "/holds", body, name, "")
             if status != 201:
-                tell({"status": status, **told})
+                report({"status": status, **reply})
                 continue
-            body["hold_id"] = told["hold_id"]
+            body["hold_id"] = reply["hold_id"]
             if chance.random() < 0.2:
-                where = {"pathParameters": {"id": told["hold_id"]}}
-                tell({"status": _ask(shops[region], "DELETE", "/holds/{id}", None, name, "", **where)[0]})
+                where = {"pathParameters": {"id": reply["hold_id"]}}
+                report({"status": _ask(shops[region], "DELETE", "/holds/{id}", None, name, "", **where)[0]})
                 continue
         for attempt in range(plan["tries"]):
-            status, told = _ask(shops[region], "POST", "/tickets", body, name, f"key-{turn:05d}")
-            tell({"status": status, "buyer": name, "key": turn, "attempt": attempt, **told})
-            if status not in (409, 503) or (status == 409 and told["reason"] != "busy"):
+            status, reply = _ask(shops[region], "POST", "/tickets", body, name, f"key-{turn:05d}")
+            report({"status": status, "buyer": name, "key": turn, "attempt": attempt, **reply})
+            if status not in (409, 503) or (status == 409 and reply["reason"] != "busy"):
                 break
             time.sleep(chance.uniform(0, 0.3))
 

@@ -154,7 +154,7 @@ def _client(service: str, region: str, endpoint: str, options: tuple[tuple[str, 
 class Sdk:
     """The functions' substitute for boto3: cached clients that sign for one account and know its endpoint.
 
-    Only the newest account works at a time. `read_timeout`, in seconds, overrides the time-out that a function sets for
+    Only the newest account works at a time. `read_timeout`, in seconds, overrides the timeout that a function sets for
     its clients.
     """
 

@@ -1,4 +1,4 @@
-"""A deterministic scheduler that runs several programs, one call at a time, in every order that makes a difference.
+"""A deterministic scheduler that runs programs in every order that makes a difference.
 
 The programs are the real functions and scripts, as rendered. The scheduler decides *when* they proceed: each call waits
 until the scheduler passes it on to the real DynamoDB Local, and clocks and sleeps are the scheduler's. At each step the
@@ -69,7 +69,7 @@ class Program:
     """One program of a run, and the call that it waits for."""
 
     name: str
-    deadline: float = float("inf")  # clock time at which it is killed: a function's time-out
+    deadline: float = float("inf")  # clock time at which it is killed: a function's timeout
     call: tuple[str, str, Body] | None = None
     sleeps_until: float | None = None
     ended: bool = False
@@ -174,7 +174,7 @@ class Run:
                 way = f"{source}>{target} {table} {name}"
                 found.append(Action(f"replication {way}", "deliver", way, writes=place))
         if sleepers:
-            # A program in a call has until its time-out: the call passes before that, or never.
+            # A program in a call has until its timeout: the call passes before that, or never.
             found.append(Action("", "time", f"to {min(s.sleeps_until or 0 for s in sleepers)}"))
         return found
 
@@ -249,7 +249,7 @@ class Run:
 
 
 def within(seconds: float) -> None:
-    """Kill the calling program if it takes longer than this from now on, like a function's time-out."""
+    """Kill the calling program if it takes longer than this from now on, like a function's timeout."""
     _here.program.deadline = _here.run.now + seconds
 
 

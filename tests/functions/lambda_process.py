@@ -38,8 +38,8 @@ class LambdaProcess:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(event) + "\n")
         self._process.stdin.flush()
-        told: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return told
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
 
 
 @contextmanager
@@ -56,13 +56,13 @@ def lambda_process(
         plan: `account`, if the endpoint is DynamoDB Local itself; `now`, the time at which its wall clock stands still;
             `read_timeout`, of its calls, in seconds.
     """
-    told = {"name": name, "environment": environment, "endpoint": endpoint, **plan}
+    settings = {"name": name, "environment": environment, "endpoint": endpoint, **plan}
     signed_in = {}
     if redis is not None:
         redis.grant("tickets", "on ~* &* +@all")
         signed_in = {"REDIS_PORT_HERE": str(redis.port), "REDIS_TOKEN": redis.token}
     process = subprocess.Popen(
-        [sys.executable, __file__, json.dumps(told)],
+        [sys.executable, __file__, json.dumps(settings)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

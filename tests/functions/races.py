@@ -26,11 +26,11 @@ class Crowd:
 
     Attributes:
         processes: the running processes.
-        told: the answers that the buyers got.
+        answers: the answers that the buyers got.
     """
 
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
-    told: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
     _readers: list[threading.Thread] = field(default_factory=list)
 
     def go(self) -> None:
@@ -54,13 +54,15 @@ class Crowd:
     def sold(self) -> list[dict[str, Any]]:
         """The distinct orders that were confirmed to buyers."""
         orders = {
-            told["order_id"]: told for told in self.told if told["status"] == 201 and "order_id" in told
+            reply["order_id"]: reply
+            for reply in self.answers
+            if reply["status"] == 201 and "order_id" in reply
         }
         return list(orders.values())
 
     def statuses(self) -> set[int]:
         """The statuses of all answers."""
-        return {told["status"] for told in self.told}
+        return {reply["status"] for reply in self.answers}
 
 
 @contextmanager
@@ -75,7 +77,7 @@ def crowd(
     people = Crowd()
     endpoints = {region: world.proxy.endpoint(region) for region in regions or world.regions}
     for number in range(processes):
-        told = {
+        reply = {
             "endpoints": endpoints,
             "environment": world.environment("ticket_purchase", "", **changes),
             "event_id": event_id,
@@ -87,7 +89,7 @@ def crowd(
         folders = [ROOT / "tests" / "functions", ROOT / "tests" / "stack", ROOT / "templates" / "functions"]
         people.processes.append(
             subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("buyers.py")), json.dumps(told)],
+                [sys.executable, str(Path(__file__).with_name("buyers.py")), json.dumps(reply)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -97,7 +99,7 @@ def crowd(
     for process in people.processes:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline()) == {"ready": True}
-        reader = threading.Thread(target=_listen, args=(process, people.told))
+        reader = threading.Thread(target=_listen, args=(process, people.answers))
         reader.start()
         people._readers.append(reader)
     try:
@@ -114,8 +116,8 @@ def crowd(
                     pipe.close()
 
 
-def _listen(process: subprocess.Popen[str], told: list[dict[str, Any]]) -> None:
+def _listen(process: subprocess.Popen[str], answers: list[dict[str, Any]]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         if line.endswith("\n") and (answer := json.loads(line)).get("status"):
-            told.append(answer)
+            answers.append(answer)

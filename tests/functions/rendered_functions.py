@@ -1,4 +1,4 @@
-"""The functions of a rendered stack: their files, extracted from its HCL, their environments, and cold starts.
+"""The functions of a rendered stack: their files, environments and cold starts.
 
 The tests run the text between the heredoc markers of a prod stack's `functions.tf`, not the files that it was rendered
 from.

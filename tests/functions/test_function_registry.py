@@ -146,9 +146,9 @@ def test_the_code_runs_on_runtimes(version: str, tmp_path: Path) -> None:
         for file, text in function_files(name).items():
             (tmp_path / file).write_text(text, encoding="utf-8")
     packages = str(Path(boto3.__file__).parents[1])  # boto3 is pure Python, so any version can use it
-    asked = [found, "-c", IMPORT_ALL, str(tmp_path), packages, *FUNCTIONS]
+    command = [found, "-c", IMPORT_ALL, str(tmp_path), packages, *FUNCTIONS]
     clean = {**os.environ, **ENVIRONMENT, "AWS_REGION": HOME, "PYTHONPATH": ""}
-    done = subprocess.run(asked, env=clean, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == f"({version.replace('.', ', ')})"
 

@@ -59,12 +59,12 @@ class Sale:
         world.put("events", event_item(self.event_id, A, now=START, **event))
         self.replication = Replication(world.proxy.send, world.regions, world.regions) if travels else None
         self.run = Run(self.event_id, world.proxy.send, choose, self.replication, faults)
-        self.told: list[dict[str, Any]] = []
-        self.answers: dict[str, list[int]] = {}
+        self.answers: list[dict[str, Any]] = []
+        self.statuses: dict[str, list[int]] = {}
 
     def ask(self, region: str, route: str, buyer: str, body: Any = None, **more: Any) -> tuple[int, Any]:
         method, resource = route.split()
-        within(10)  # the function's time-out
+        within(10)  # the function's timeout
         answer = self._shops[region].handler(
             {
                 "httpMethod": method,
@@ -77,12 +77,12 @@ class Sale:
             None,
         )
         within(float("inf"))
-        told = json.loads(answer["body"]) if answer["body"] else {}
-        self.answers.setdefault(buyer, []).append(answer["statusCode"])
-        assert answer["statusCode"] in (201, 204, 404, 409, 503), told
+        reply = json.loads(answer["body"]) if answer["body"] else {}
+        self.statuses.setdefault(buyer, []).append(answer["statusCode"])
+        assert answer["statusCode"] in (201, 204, 404, 409, 503), reply
         if route == "POST /tickets" and answer["statusCode"] == 201:
-            self.told.append({"buyer": buyer, **told})
-        return answer["statusCode"], told
+            self.answers.append({"buyer": buyer, **reply})
+        return answer["statusCode"], reply
 
     def buys(
         self, name: str, region: str, *seats: str, hold: bool = False, pause: float = 0, tries: int = 1
@@ -92,10 +92,10 @@ class Sale:
         def program() -> None:
             body: dict[str, Any] = {"seats": list(seats)}
             if hold:
-                status, told = self.ask(region, "POST /holds", name, body)
+                status, reply = self.ask(region, "POST /holds", name, body)
                 if status != 201:
                     return
-                body["hold_id"] = told["hold_id"]
+                body["hold_id"] = reply["hold_id"]
             if pause:
                 INSTEAD["time"].sleep(pause)
             for _ in range(tries):
@@ -114,8 +114,8 @@ class Sale:
         }
         taken = self.world.items("inventory", home, self.event_id)
         assert {(item["seat_id"], item["sale_id"], item["buyer"]) for item in taken} == sold, trace
-        for told in self.told:
-            assert {(seat["seat_id"], seat["sale_id"], told["buyer"]) for seat in told["seats"]} <= sold, (
+        for reply in self.answers:
+            assert {(seat["seat_id"], seat["sale_id"], reply["buyer"]) for seat in reply["seats"]} <= sold, (
                 trace
             )
         for sale in itertools.chain.from_iterable(live.values()):  # all or nothing
@@ -140,7 +140,7 @@ def test_two_buyers_of_overlapping_seats_never_share_a_seat(world: World, shops:
         sale.buys("bob", B, "A-2")
         sale.run.go()
         sale.check()
-        assert len(sale.told) == 1
+        assert len(sale.answers) == 1
 
     everything(run)
 
@@ -198,12 +198,12 @@ def test_concurrent_retries_with_one_key_are_one_order(world: World, shops: dict
             sale.run.spawn(name, lambda region=region: again(sale, region))  # type: ignore[misc]
         sale.run.go()
         sale.check()
-        assert len({told["order_id"] for told in sale.told}) <= 1, sale.run.trace
+        assert len({reply["order_id"] for reply in sale.answers}) <= 1, sale.run.trace
         assert len(sale.world.items("sales", A, sale.event_id)) in (0, 2)
 
     def again(sale: Sale, region: str) -> None:
-        status, told = sale.ask(region, "POST /tickets", "ann", {"seats": ["A-1", "A-2"]})
-        assert status in (201, 503), told
+        status, reply = sale.ask(region, "POST /tickets", "ann", {"seats": ["A-1", "A-2"]})
+        assert status in (201, 503), reply
 
     everything(run)
 
@@ -216,10 +216,10 @@ def test_a_hold_released_and_bought_concurrently_is_consistent(
         sale = Sale(world, shops, choose, faults)
 
         def ann() -> None:
-            status, told = sale.ask(A, "POST /holds", "ann", {"seats": ["A-1", "A-2"]})
+            status, reply = sale.ask(A, "POST /holds", "ann", {"seats": ["A-1", "A-2"]})
             if status == 201:
-                held.append(told["hold_id"])
-                sale.ask(A, "POST /tickets", "ann", {"seats": ["A-1", "A-2"], "hold_id": told["hold_id"]})
+                held.append(reply["hold_id"])
+                sale.ask(A, "POST /tickets", "ann", {"seats": ["A-1", "A-2"], "hold_id": reply["hold_id"]})
 
         def release() -> None:
             INSTEAD["time"].sleep(1)
@@ -305,11 +305,11 @@ def test_a_planned_move_sells_nothing_twice(world: World, shops: dict[str, Any],
 
 
 @pytest.mark.slow
-def test_a_wait_shorter_than_the_function_time_out_oversells(world: World, shops: dict[str, Any]) -> None:
-    """A process may pause between its clock check and its call, so a move waits for a function's time-out."""
+def test_a_wait_shorter_than_the_function_timeout_oversells(world: World, shops: dict[str, Any]) -> None:
+    """A process may pause between its clock check and its call, so a move waits for a function's timeout."""
 
     def run(choose: Choose) -> None:
-        move = Move(world, shops, choose, quiet=5 + 2 + 2)  # lease, time-out of the call, skew
+        move = Move(world, shops, choose, quiet=5 + 2 + 2)  # lease, timeout of the call, skew
         move.sale.run.go()
         move.finish()
         move.sale.check(B)

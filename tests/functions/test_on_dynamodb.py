@@ -1,4 +1,4 @@
-"""What the suite's fake DynamoDB cannot show: the limits of a real transaction, and writers at the same time."""
+"""What the suite's fake DynamoDB cannot show: the limits of a real transaction, and concurrent writers."""
 
 from __future__ import annotations
 

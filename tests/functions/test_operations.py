@@ -44,18 +44,18 @@ def test_every_script_prints_help_without_credentials_or_network(name: str, tmp_
     for path, text in stack().items():
         if path.startswith("ops/"):
             (tmp_path / path.removeprefix("ops/")).write_text(text, encoding="utf-8")
-    asked = [sys.executable, str(tmp_path / f"{name}.py"), "--help"]
+    command = [sys.executable, str(tmp_path / f"{name}.py"), "--help"]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    done = subprocess.run(asked, env=clean, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "--apply" in done.stdout
     assert "python" in done.stdout  # an example
 
 
 def test_the_scripts_share_the_functions_own_modules() -> None:
-    theirs = function_files("ticket_purchase")
+    siblings = function_files("ticket_purchase")
     for module in ("dynamo", "events", "ledger"):
-        assert stack()[f"ops/{module}.py"].partition("\n")[2] == theirs[f"{module}.py"]
+        assert stack()[f"ops/{module}.py"].partition("\n")[2] == siblings[f"{module}.py"]
 
 
 def test_a_dry_run_changes_nothing(world: World) -> None:
@@ -95,8 +95,8 @@ def test_a_planned_move_takes_every_sale_along(world: World) -> None:
 def test_sales_and_other_moves_wait_while_an_event_moves(world: World) -> None:
     moving: Any = {"state": "moving", "moving_to": B, "resumes": "on_sale"}
     world.put("events", event_item("gala", A, **moving))
-    status, told = buy(world.function("ticket_purchase", C), "gala", "A-1")
-    assert (status, told["reason"]) == (503, "moving")
+    status, body = buy(world.function("ticket_purchase", C), "gala", "A-1")
+    assert (status, body["reason"]) == (503, "moving")
     code, printed = world.script("move_home", C, "gala", "--to", C, "--apply")
     assert (code, "moving to us-west-2" in printed) == (1, True)
     assert world.script("move_home", C, "gala", "--cancel", "--apply")[0] == 0
@@ -168,7 +168,7 @@ def world_script(world: World, region: str, *arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "error_text"),
     [
         (("move_home", "gala", "--to", "mars-1"), "mars-1 is not a Region of the stack"),
         (("move_home", "nope", "--to", B), "there is no event nope"),
@@ -179,7 +179,7 @@ def world_script(world: World, region: str, *arguments: str) -> int:
     ],
 )
 def test_contradictory_arguments_are_refused(
-    world: World, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+    world: World, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], error_text: str
 ) -> None:
     world.put("events", event_item("gala", A))
     try:
@@ -187,7 +187,7 @@ def test_contradictory_arguments_are_refused(
     except SystemExit as ended:  # argparse's
         code, printed = int(str(ended.code)), capsys.readouterr().err
     assert code in (1, 2)
-    assert said in printed
+    assert error_text in printed
 
 
 def test_a_takeover_does_not_contact_the_lost_region(world: World) -> None:
@@ -195,11 +195,11 @@ def test_a_takeover_does_not_contact_the_lost_region(world: World) -> None:
     world.replication.cut(A)
     verifier = world.function("inventory_verifier", B)
     assert not verifier.handler({}, None)["active"]
-    asked: list[str] = []
-    world.proxy.watch = lambda call: asked.append(call.region)
+    regions: list[str] = []
+    world.proxy.watch = lambda call: regions.append(call.region)
     code, printed = world.script("takeover", B, "--to", B, "--apply")
     assert code == 0, printed
-    assert set(asked) == {B}
+    assert set(regions) == {B}
     assert "move_home.py gala --to us-west-2 --lost us-east-1 --apply" in printed
     world.proxy.watch = lambda call: None
     assert verifier.handler({}, None)["active"]
@@ -283,10 +283,10 @@ def test_failed_refunds_go_back_to_their_queue(aws: Callable[[], Any]) -> None:
     sqs.send_message(QueueUrl=failed, MessageBody="?", MessageGroupId="x", MessageDeduplicationId="x")
     assert aws().main(["--region", A]) == 1  # a dry run; one message is of an unknown kind
     assert aws().main(["--region", A, "--apply"]) == 1
-    got: set[str] = set()
+    refunded: set[str] = set()
     while messages := sqs.receive_message(QueueUrl=refunds, MaxNumberOfMessages=10).get("Messages"):
-        got |= {json.loads(message["Body"])["sale_id"] for message in messages}
-    assert got == {f"s{number}" for number in range(25)}
+        refunded |= {json.loads(message["Body"])["sale_id"] for message in messages}
+    assert refunded == {f"s{number}" for number in range(25)}
     left = sqs.get_queue_attributes(QueueUrl=failed, AttributeNames=["All"])["Attributes"]
     assert int(left["ApproximateNumberOfMessages"]) + int(left["ApproximateNumberOfMessagesNotVisible"]) == 1
 

@@ -32,20 +32,20 @@ def check(world: World, people: Crowd, home: str = HOME, *, killed: bool = False
     assert people.statuses() <= {201, 204, 404, 409, 503}, people.statuses()
     world.agree("gala", home, SHARDS)
     live = world.live_sales("gala", SHARDS)
-    told = {
+    confirmed = {
         (seat["seat_id"], seat["sale_id"], order["buyer"])
         for order in people.sold()
         for seat in order["seats"]
     }
     sold = {(seat, sale["sale_id"], sale["buyer"]) for seat, (sale,) in live.items()}
-    assert told <= sold
+    assert confirmed <= sold
     # A buyer who was killed or ran out of budget may own seats without having been told; a retry would tell.
     unheard = {
-        (told["buyer"], f"key-{told['key']:05d}")
-        for told in people.told
-        if told["status"] == 503 and "key" in told
+        (confirmed["buyer"], f"key-{confirmed['key']:05d}")
+        for confirmed in people.answers
+        if confirmed["status"] == 503 and "key" in confirmed
     }
-    for seat, sale_id, buyer in sold - told:
+    for seat, sale_id, buyer in sold - confirmed:
         (sale,) = live[seat]
         assert killed or (buyer, sale["idempotency_key"]) in unheard, (seat, sale_id, buyer)
     for order in {sale["order_id"]: sale for (sale,) in live.values()}.values():
@@ -182,7 +182,7 @@ def test_after_a_region_loss_every_paid_sale_is_kept_or_refunded_once(
             assert code == 0, printed
             inside.wait()
             outside.wait()
-        told = {
+        confirmed = {
             seat["sale_id"]: order["buyer"]
             for people in (inside, outside)
             for order in people.sold()
@@ -207,7 +207,7 @@ def test_after_a_region_loss_every_paid_sale_is_kept_or_refunded_once(
         while got := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
             refunds.update(json.loads(message["Body"])["sale_id"] for message in got)
         assert set(refunds.values()) == {1}
-        assert told.keys() <= live | refunds.keys()
+        assert confirmed.keys() <= live | refunds.keys()
         assert not live & refunds.keys()
         for seat, sales in before.items():  # the highest epoch kept the seat
             if len(sales) > 1:

@@ -1,4 +1,4 @@
-"""The ledger's path into a real PostgreSQL, behind a small fake of the Data API; the suite has the rest, on SQLite."""
+"""The ledger's path into a real PostgreSQL, behind a fake Data API; the suite tests the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the suite does not try with the seat maps: a Redis that dies, readers during a load, any order, and TLS."""
+"""Seat maps beyond the suite: a Redis that dies, readers during a load, records in any order, and TLS."""
 
 from __future__ import annotations
 
@@ -117,9 +117,9 @@ def shown(redis: Redis) -> dict[str, list[int]]:
     assert sections is not None
     answer = {}
     for section in sections["sections"]:
-        told = seat_map.read(redis, "gala", section["name"])
-        assert told is not None
-        (part,) = [part for part in told["sections"] if part["name"] == section["name"]]
+        details = seat_map.read(redis, "gala", section["name"])
+        assert details is not None
+        (part,) = [part for part in details["sections"] if part["name"] == section["name"]]
         assert part["taken"] == section["taken"] == len(part["taken_seats"])
         answer[section["name"]] = part["taken_seats"]
     return answer
@@ -186,8 +186,8 @@ def test_a_reader_never_sees_a_partial_map(
 
     def watch() -> None:
         while not done.is_set():
-            told = seat_map.read(reader, "gala")
-            seen.add(None if told is None else tuple(part["taken"] for part in told["sections"]))
+            answer = seat_map.read(reader, "gala")
+            seen.add(None if answer is None else tuple(part["taken"] for part in answer["sections"]))
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -242,7 +242,7 @@ def certified(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
     return certificate, context
 
 
-def test_the_client_signs_in_over_tls_with_the_token_of_the_function_and_again_when_cut_off(
+def test_the_client_signs_in_over_tls_with_the_functions_token_and_reconnects(
     cloud: Cloud, server: RedisServer, tmp_path: Path
 ) -> None:
     # The server takes any password for the user, as a real one cannot check what ElastiCache signs; that it is the

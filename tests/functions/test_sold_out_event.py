@@ -18,23 +18,23 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def house(dynamodb_port: int | None) -> Iterator[SoldOutEvent]:
+def sold_out(dynamodb_port: int | None) -> Iterator[SoldOutEvent]:
     if dynamodb_port is None:
         pytest.skip("DynamoDB Local is not there: `make dynamodb` fetches it, with Java and Maven")
     with (
         tempfile.TemporaryDirectory() as folder,
-        sold_out_event(dynamodb_port, Path(folder)) as house,
+        sold_out_event(dynamodb_port, Path(folder)) as sold_out,
     ):
-        yield house
+        yield sold_out
 
 
-def test_verification_meets_the_objective_and_counts_replicas_once(house: SoldOutEvent) -> None:
-    assert verification(house, SLACK)["seconds"] < OBJECTIVES.verification_s * SLACK
+def test_verification_meets_the_objective_and_counts_replicas_once(sold_out: SoldOutEvent) -> None:
+    assert verification(sold_out, SLACK)["seconds"] < OBJECTIVES.verification_s * SLACK
 
 
-def test_the_cache_load_meets_the_objective(house: SoldOutEvent) -> None:
+def test_the_cache_load_meets_the_objective(sold_out: SoldOutEvent) -> None:
     with RedisServer.running() as redis:
-        assert cache_load(house, redis)["seconds"] < OBJECTIVES.cache_load_s * SLACK
+        assert cache_load(sold_out, redis)["seconds"] < OBJECTIVES.cache_load_s * SLACK
 
 
 def test_locking_meets_the_objective(dynamodb_port: int | None, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Fuzz one target with Atheris until the time is over, or for ever: ``make fuzz TARGET=terraform SECONDS=600``.
+"""Fuzz one target with Atheris until the time is up, or endlessly: ``make fuzz TARGET=terraform SECONDS=600``.
 
-The corpus grows in a folder, so that a later run goes on where this one ended. A fault ends the run with its input in
+The corpus grows in a folder, so that a later run continues where this one ended. A fault ends the run with its input in
 the folder of faults: copy it to ``tests/fuzz/crashes/TARGET/``, where every test run repeats it, and fix it.
 """
 
@@ -18,19 +18,19 @@ from targets import TARGETS, run
 
 SLOWEST_S = 20
 LARGEST_MB = 800
-"""Of this process: 500 MB are the promise, the rest is the fuzzer's own."""
+"""Memory of this process: ticketgen promises 500 MB, the rest is for the fuzzer."""
 
 
 def main() -> None:
-    """Fuzz as the arguments say."""
+    """Parse the arguments and fuzz."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("target", nargs="?", choices=sorted(TARGETS), help="all of them in turn by default")
     parser.add_argument("--seconds", type=int, default=0, help="for each target; 0 for no end")
     parser.add_argument("--work", type=Path, default=Path(".build/fuzz"))
-    asked = parser.parse_args()
-    for name in [asked.target] if asked.target else TARGETS:
-        if asked.target:
-            fuzz(name, asked.seconds, asked.work)
+    parsed = parser.parse_args()
+    for name in [parsed.target] if parsed.target else TARGETS:
+        if parsed.target:
+            fuzz(name, parsed.seconds, parsed.work)
         else:  # libFuzzer ends the process
             subprocess.run([sys.executable, __file__, name, *sys.argv[1:]], check=True)
 

@@ -44,10 +44,10 @@ class Target:
     Attributes:
         arguments: of the command.
         files: path → content of the repository's files, made from the hostile bytes.
-        seeds: patterns below the repository's top, of files to begin with.
-        seed_texts: more texts to begin with.
+        seeds: patterns of initial files, below the root of the repository.
+        seed_texts: more initial texts.
         words: that a mutation may insert.
-        action: what runs in the repository in place of a command that would take seconds; it returns what it says.
+        action: what runs in the repository in place of a command that would take seconds; it returns the output.
     """
 
     arguments: tuple[str, ...]
@@ -58,7 +58,7 @@ class Target:
     action: Callable[[], str] | None = None
 
     def corpus(self) -> Iterator[bytes]:
-        """The contents to begin with."""
+        """The initial contents."""
         yield b""
         for pattern in self.seeds:
             for path in sorted(ROOT.glob(pattern)):
@@ -90,24 +90,24 @@ def inline(runtime: str, name: str) -> File:
     return made
 
 
-def planned() -> str:
+def plan_stack() -> str:
     """Compare a stack of one file with the disk."""
     from ticketgen.tree import Stack, plan_write
 
     found = plan_write(
         Path(), [Stack("stacks/dev", {"main.tf": "locals {}\n"})], version="0.1.0", retire_in="stacks"
     )
-    return f"{found.value}{reported(found.findings)}"
+    return f"{found.value}{write_reports(found.findings)}"
 
 
-def pinned() -> str:
-    """Read which ticketgen the project installs."""
+def show_pin() -> str:
+    """Read the ticketgen that the project pins."""
     from ticketgen.project.pin import read_pin
 
     return str(read_pin(Path()))
 
 
-def rendered() -> str:
+def render_override() -> str:
     """Render a template of the project with the context of a stack."""
     from ticketgen.rendering.render_file import render_template
     from ticketgen.stack.overrides import Templates
@@ -120,7 +120,7 @@ def rendered() -> str:
         blamed = templates.explain_error(error, "stack/tables.tf.j2")
         if not blamed:
             raise
-        return reported([blamed])
+        return write_reports([blamed])
 
 
 @cache
@@ -144,7 +144,7 @@ def context() -> Data:
     return made
 
 
-def reported(findings: Iterable[Finding]) -> str:
+def write_reports(findings: Iterable[Finding]) -> str:
     """All formats of a report."""
     from ticketgen.reports import ReportFormat
     from ticketgen.reports.report import report
@@ -236,7 +236,7 @@ TARGETS: Mapping[str, Target] = {
             '{"format": 1, "ticketgen": "0.1.0", "spec": "", "files": {"a.tf": {"kind": "terraform", "sha256": ""}}}',
         ),
         words=('"format"', '"files"', '"kind"', '"sha256"', "../", "\\ud800", "1e999", "{", "[", "]"),
-        action=planned,
+        action=plan_stack,
     ),
     "template": Target(
         (),
@@ -262,7 +262,7 @@ TARGETS: Mapping[str, Target] = {
             " ** ",
             "~",
         ),
-        action=rendered,
+        action=render_override,
     ),
     "answers": Target(
         ("new", "made", "--template", "theirs"),
@@ -284,13 +284,13 @@ TARGETS: Mapping[str, Target] = {
         {"requirements-ticketgen.txt": itself},
         seed_texts=("./vendor/ticketgen-0.1.0-py3-none-any.whl --hash=sha256:00\n", "ticketgen==0.1.0\n"),
         words=("--hash=", "ticketgen", "==", "@ git+https://", "-r ", "\\\n", "#egg="),
-        action=pinned,
+        action=show_pin,
     ),
 }
 
 
 def run(name: str, data: bytes) -> str:
-    """Run a target on some bytes, in a temporary folder, and return what it says.
+    """Run a target on some bytes, in a temporary folder, and return its output.
 
     Raises:
         Exception: whatever the command did not expect.
@@ -304,12 +304,12 @@ def run(name: str, data: bytes) -> str:
             place.write_bytes(made(data))
         os.chdir(folder)
         try:
-            return target.action() if target.action else commanded(target)
+            return target.action() if target.action else run_command(target)
         finally:
             os.chdir(before)
 
 
-def commanded(target: Target) -> str:
+def run_command(target: Target) -> str:
     """Run a target's command in the current folder."""
     from ticketgen.cli.app import app
     from ticketgen.cli.exit_codes import ExitCode

@@ -1,4 +1,4 @@
-"""The compiled grammar that the package ships is the installed one; another version is compiled, and parses alike."""
+"""The shipped grammar is that of the installed packages; other versions are compiled."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def uncached(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What was compiled at run time."""
+    """The grammars that were compiled at run time."""
     made: list[bytes] = []
-    content = grammar.COMPILED.read_bytes()  # as `compiled` returns it; the first test holds that
+    content = grammar.COMPILED.read_bytes()  # as `compiled` returns it, which the first test checks
 
     def counted() -> bytes:
         made.append(content)

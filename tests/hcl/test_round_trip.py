@@ -43,7 +43,7 @@ def test_an_empty_file_survives_its_round_trip() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
         (
             TEXT.replace("refunds.fifo", "refund.fifo").replace("-refunds-", "-refund-"),
@@ -56,10 +56,10 @@ def test_an_empty_file_survives_its_round_trip() -> None:
         (TEXT.replace('"refunds" {', '"refunds" {\n  name = 1', 1), 'changes "string" to "int_lit"'),
     ],
 )
-def test_a_difference_is_reported(written: str, said: str) -> None:
+def test_a_difference_is_reported(written: str, message: str) -> None:
     """python-hcl2 is patched to write another text, because it makes few mistakes itself."""
     with patch("hcl2.reconstruct", return_value=written):
-        assert said in write(_tree(TEXT)).difference()
+        assert message in write(_tree(TEXT)).difference()
 
 
 def test_the_strict_parser_checks_the_written_text() -> None:

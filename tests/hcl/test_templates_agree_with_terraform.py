@@ -128,18 +128,18 @@ def test_every_template_evaluates_to_the_same_text(terraform: Terraform, tmp_pat
     (tmp_path / "main.tf").write_text(TEMPLATES, encoding="utf-8")
     block = _locals()
     names = [attribute.name for attribute in block.body.attributes]
-    asked = f"jsonencode({{ {', '.join(f'{name} = local.{name}' for name in names)} }})"
+    query = f"jsonencode({{ {', '.join(f'{name} = local.{name}' for name in names)} }})"
     done = subprocess.run(
         [str(terraform.binary), f"-chdir={tmp_path}", "console"],
-        input=asked,
+        input=query,
         env=dict(terraform.environment),
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
-    said = json.loads(json.loads(done.stdout))
+    texts = json.loads(json.loads(done.stdout))
     scope: dict[str, object] = {}
     for attribute in block.body.attributes:
         scope[f"local.{attribute.name}"] = _evaluated(attribute.value, scope)
-    assert {name: scope[f"local.{name}"] for name in names} == said
+    assert {name: scope[f"local.{name}"] for name in names} == texts

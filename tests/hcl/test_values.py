@@ -101,11 +101,11 @@ def test_values_match_terraform(terraform: Terraform, tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(text)
     applied = terraform.run(tmp_path, "apply", "-auto-approve", "-no-color")
     assert applied.returncode == 0, applied.stderr
-    said = json.loads(terraform.run(tmp_path, "output", "-json").stdout)
+    computed = json.loads(terraform.run(tmp_path, "output", "-json").stdout)
     scope = root(text)
     ours = {name: Evaluator().of(scope.module.outputs[name].value("value"), scope) for name in EXPRESSIONS}
     known = {name: value for name, value in ours.items() if not isinstance(value, Unknown)}
-    assert known == {name: said[name]["value"] for name in known}
+    assert known == {name: computed[name]["value"] for name in known}
     assert set(EXPRESSIONS) == set(known)
 
 

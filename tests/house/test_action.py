@@ -53,29 +53,29 @@ def checked(runner: Path, folder: Path, **inputs: str) -> tuple[int, int, str, M
     variables = {"RUNNER_TEMP": str(runner), "GITHUB_OUTPUT": str(output)}
     first = run_step(compare, values, folder, **variables)
     second = run_step(verify, values, folder, **variables)
-    told = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
+    outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
     return (
         first.returncode,
         second.returncode,
         first.stdout + first.stderr + second.stdout + second.stderr,
-        told,
+        outputs,
     )
 
 
 def test_a_project_that_is_up_to_date_passes_and_gives_sarif(runner: Path, small_project: Path) -> None:
-    compared, verified, said, told = checked(runner, small_project)
-    assert (compared, verified) == (0, 0), said
-    assert json.loads(Path(told["sarif"]).read_text("utf-8"))["runs"][0]["results"] == []
+    compared, verified, printed, outputs = checked(runner, small_project)
+    assert (compared, verified) == (0, 0), printed
+    assert json.loads(Path(outputs["sarif"]).read_text("utf-8"))["runs"][0]["results"] == []
 
 
 def test_drift_and_an_error_fail_with_annotations_and_sarif(runner: Path, small_project: Path) -> None:
     with (small_project / "stacks/dev/outputs.tf").open("a") as file:
         file.write('output "x" { value = var.missing }\n')
-    compared, verified, said, told = checked(runner, small_project)
+    compared, verified, printed, outputs = checked(runner, small_project)
     assert compared != 0
     assert verified == 1
-    assert "::error file=stacks/dev/outputs.tf" in said
-    (run,) = json.loads(Path(told["sarif"]).read_text("utf-8"))["runs"]
+    assert "::error file=stacks/dev/outputs.tf" in printed
+    (run,) = json.loads(Path(outputs["sarif"]).read_text("utf-8"))["runs"]
     assert any("missing" in result["message"]["text"] for result in run["results"])
 
 
@@ -84,8 +84,8 @@ def test_one_environment_of_a_project_in_a_subfolder_can_be_checked(
 ) -> None:
     (small_project / "stacks/prod/outputs.tf").write_text("broken")
     inputs = {"spec": f"{small_project.name}/ticketgen.yaml", "environment": "dev", "format": "text"}
-    compared, verified, said, _ = checked(runner, small_project.parent, **inputs)
-    assert (compared, verified) == (0, 0), said
+    compared, verified, printed, _ = checked(runner, small_project.parent, **inputs)
+    assert (compared, verified) == (0, 0), printed
     assert checked(runner, small_project.parent, **{**inputs, "environment": "prod"})[:2] != (0, 0)
 
 

@@ -1,4 +1,4 @@
-"""The script of CI: the same steps with a mirror of Terraform's providers beside the checkout and without one."""
+"""The script of CI runs the same steps with and without a mirror of Terraform's providers."""
 
 from __future__ import annotations
 

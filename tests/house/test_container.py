@@ -1,4 +1,4 @@
-"""The Containerfile: no engine runs here, so it is read, and its install commands run on what it copies."""
+"""The Containerfile, without an engine: its install commands run on the copied files."""
 
 from __future__ import annotations
 

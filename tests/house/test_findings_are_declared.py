@@ -51,7 +51,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("source", ['Finding("a", "b", Stage.LOAD)', 'f = findings.Finding("a", "b", stage)'])
-def test_a_finding_without_a_kind_is_seen(source: str) -> None:
+def test_a_finding_without_a_kind_is_detected(source: str) -> None:
     assert list(makes_findings(source))
 
 

@@ -1,4 +1,4 @@
-"""What keeps a version from being released."""
+"""Problems that prevent a release are found."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_matching_version_tag_and_changelog_can_be_released() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "tag", "old", "new", "said"),
+    ("version", "tag", "old", "new", "message"),
     [
         ("0.2.0", "v0.1.0", "", "", "the tag is v0.1.0, but pyproject.toml has version 0.2.0"),
         ("0.2.0", "0.2.0", "", "", "the tag is 0.2.0"),
@@ -49,8 +49,8 @@ def test_matching_version_tag_and_changelog_can_be_released() -> None:
         ("0.2.0", "v0.2.0", "Unreleased\n", "Unreleased\n\n- More.\n", "changes under Unreleased"),
     ],
 )
-def test_a_mismatch_is_found(version: str, tag: str, old: str, new: str, said: str) -> None:
-    assert said in problems(version, CHANGELOG.replace(old, new, 1) if old else CHANGELOG, tag)
+def test_a_mismatch_is_found(version: str, tag: str, old: str, new: str, message: str) -> None:
+    assert message in problems(version, CHANGELOG.replace(old, new, 1) if old else CHANGELOG, tag)
 
 
 def test_untagged_changes_may_be_listed_as_unreleased() -> None:

@@ -1,4 +1,4 @@
-"""The tests themselves: none imports another, none is written twice, and the slowest say why they are slow."""
+"""No test module imports another, no name occurs twice, and the slowest tests say why they are slow."""
 
 from __future__ import annotations
 

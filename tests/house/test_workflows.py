@@ -1,4 +1,4 @@
-"""The workflows: valid, with pinned actions, few permissions, and without a value in a script."""
+"""The workflows: valid, with pinned actions, few permissions, and no interpolation in scripts."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_workflows_are_valid() -> None:
 
 
 def test_every_action_is_pinned_to_a_commit_wherever_it_is_written() -> None:
-    """In what runs here, in what is rendered, and in what people copy from a page."""
+    """In our own workflows, in rendered ones, and in the examples of the documentation."""
     used = {path: USED.findall(path.read_text("utf-8", errors="replace")) for path in TEXTS}
     assert {path.name for path, found in used.items() if found} >= {
         "action.yml",

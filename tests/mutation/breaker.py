@@ -1,10 +1,10 @@
-"""Breaks a copy of the stack, mutant by mutant, and asks its own unit suite: which cases notice?
+"""Run the unit suite of a stack on mutants of the stack, and record which cases fail.
 
-Each worker has a copy and collects the suite once. For every mutant it forks: the child writes the mutated file, runs
-the cases that read it, and the rest only if none of those noticed, and stops at the first that does. Where every case
-has to notice some mutant, all that have not yet are asked of each mutant that they read, and a case that has is asked
-again only where nobody else notices. A child that hangs is killed with all that it started, and counts as noticed: so
-would a hanging build.
+Each worker has a copy of the stack and collects the suite once. It forks for every mutant: the child writes the mutated
+file, runs the cases that read it, then the other cases, and stops at the first that fails. If every case must notice a
+mutant, the cases that have noticed none yet run on each mutant that they read; the others run only if none of those
+fails. A child that hangs is killed with its processes, and its mutant counts as noticed, because a hanging build would
+be noticed, too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ticketgen.stack.functions.sources import siblings
 __all__ = ["READERS", "Verdict", "run"]
 
 TIMEOUT_S = 120
-"""After which a child hangs."""
+"""A child that runs for longer hangs."""
 
 # Which files of the suite run the code of a function; the rest read HCL.
 _RUN = {
@@ -47,7 +47,7 @@ READERS = {
 """The modules whose code each file of the suite runs."""
 
 
-# The cases about a file that are asked first.
+# The test files that run first, by the name of the mutated file.
 ABOUT = {
     "alarms": "alarms", "analytics": "regions", "api": "api", "aurora": "analytics", "cache": "cache",
     "encryption": "encryption", "functions": "functions", "kinesis": "analytics", "locks": "tables",
@@ -58,7 +58,7 @@ ABOUT = {
 
 
 class Verdict(dict[str, list[str]]):
-    """Mutant's name to the cases that noticed it."""
+    """The cases that noticed each mutant, by its name."""
 
 
 class Breaker:
@@ -66,10 +66,10 @@ class Breaker:
 
     Args:
         stack: a copy that may be broken.
-        mutants: what to do to it.
-        waiting: the cases that wait for a mutant to notice, shared by the workers: they are asked first, of each
-            mutant that they read, until there is one.
-        others: ask the other cases, too, where those do not notice.
+        mutants: the changes of the copy.
+        waiting: the cases that have noticed no mutant yet, shared by the workers: they run first, on each mutant that
+            they read, until they notice one.
+        others: also run the other cases if none of those fails.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Breaker:
         self.verdict = Verdict()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Collected: now the mutants."""
+        """Run the collected cases on each mutant."""
         for mutant in self._mutants:
             self._waiting = set(self._shared.keys())
             if not (self._waiting or self._others):
@@ -98,7 +98,7 @@ class Breaker:
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Notes the cases that fail, in the child."""
+        """Record the cases that fail, in the child."""
         if report.failed:
             self._noticed.append(_short(report.nodeid))
 
@@ -106,7 +106,7 @@ class Breaker:
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
-            os.setsid()  # what it starts ends with it
+            os.setsid()  # so that its processes end with it
             os.close(read)
             try:
                 self._break(session, mutant)
@@ -143,7 +143,7 @@ class Breaker:
         path = self._stack / mutant.path
         path.write_text(mutant.applied(path.read_text("utf-8")), encoding="utf-8")
         about = f"test_{ABOUT.get(Path(mutant.path).stem)}"
-        waiting: list[pytest.Item] = []  # for their first
+        waiting: list[pytest.Item] = []  # have noticed no mutant yet
         readers: list[pytest.Item] = []
         others: list[pytest.Item] = []
         for item in session.items:
@@ -185,7 +185,7 @@ def _reads(item: pytest.Item, mutant: Mutant) -> bool:
 
 
 def _work(stack: str, mutants: Sequence[Mutant], waiting: MutableMapping[str, bool], others: bool) -> Verdict:
-    """One worker's share."""
+    """Run the mutants of one worker."""
     originals = {mutant.path: (Path(stack) / mutant.path).read_text("utf-8") for mutant in mutants}
     verdict = Verdict()
     with tempfile.TemporaryDirectory() as folder:
@@ -221,7 +221,7 @@ def _work(stack: str, mutants: Sequence[Mutant], waiting: MutableMapping[str, bo
 
 
 def _warm(stack: Path) -> None:
-    """Reads the files as they are, so that a child reads one anew: the rest is known by its text."""
+    """Parse the unchanged files once, so that a child parses only the mutated one."""
     from support.blocks import read
 
     for path, text in read_stack(stack).items():
@@ -236,14 +236,14 @@ def run(
     others: bool = True,
     workers: int = 2,
 ) -> Verdict:
-    """Which cases noticed each mutant.
+    """Find the cases that notice each mutant.
 
     Args:
-        stack: a rendered stack, which stays as it is.
-        mutants: what to do to copies of it.
-        waiting: the cases that are asked of each mutant that they read, until they have noticed one.
-        others: ask the others too, where none of those notices; else a run ends when nobody waits any longer.
-        workers: processes.
+        stack: a rendered stack, which is not changed.
+        mutants: the changes of copies of it.
+        waiting: the cases that run on each mutant that they read, until they have noticed one.
+        others: also run the other cases if none of those fails; otherwise, the run ends when no case waits any longer.
+        workers: the number of processes.
     """
     verdict = Verdict()
     with ProcessPoolExecutor(workers) as pool, Manager() as manager:

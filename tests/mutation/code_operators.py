@@ -1,7 +1,7 @@
 """The mutation operators of the functions' code, inside the heredocs of the HCL.
 
-Left alone is what does not run or only speaks: docstrings, annotations, `__all__`, `print`, texts of errors; and what
-only tunes, such as pauses and pool sizes, where another number is as right.
+They change no code that does not run or only informs (docstrings, annotations, `__all__`, `print`, error messages), and
+no tuning values, such as pauses and pool sizes, for which other numbers are equally valid.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ _CONDITION = re.compile(r"attribute_(not_)?exists|:\w+|BETWEEN")
 
 
 def condition_expression(text: str) -> Edits:
-    """Change or weakens a condition of DynamoDB or SQL."""
+    """Change or weaken a condition of DynamoDB or SQL."""
     source = _Source(text)
     for node, where in source.nodes:
         if not (
@@ -215,7 +215,7 @@ def result(text: str) -> Edits:
 
 
 def keyword(text: str) -> Edits:
-    """Remove a keyword argument: a consistent read, a time-out, a filter."""
+    """Remove a keyword argument: a consistent read, a timeout, a filter."""
     source = _Source(text)
     for node, where in source.nodes:
         if isinstance(node, ast.Call):

@@ -1,7 +1,7 @@
-"""The mutation operators of Terraform's text. Each makes edits: start, end, replacement, and the block it is in.
+"""The mutation operators of HCL. Each makes edits: start, end, replacement, and their block.
 
-They work on python-hcl2's syntax tree, which knows where everything stands. Prose is left alone: descriptions,
-titles and comments mean nothing to AWS.
+They work on python-hcl2's syntax tree, which has positions. They do not change prose: descriptions, titles and
+comments mean nothing to AWS.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def drop_attribute(tree: Tree[Token], text: str) -> Edits:
 
 
 def drop_block(tree: Tree[Token], text: str) -> Edits:
-    """Remove a block: a TTL, time-outs, a replica, logging, a rule of the firewall."""
+    """Remove a block: a TTL, timeouts, a replica, logging, a rule of the firewall."""
     for node, where in _walk(tree):
         top = (
             where
@@ -106,7 +106,7 @@ def flip(tree: Tree[Token], text: str) -> Edits:
 
 
 def larger(tree: Tree[Token], text: str) -> Edits:
-    """Multiply a number by a hundred: a limit that limits nothing, a time-out that never comes."""
+    """Multiply a number by a hundred: a limit that limits nothing, a timeout that never comes."""
     for node, where in _walk(tree):
         if node.data == "int_lit" and not where.startswith("variable."):
             yield (*_span(node), str(_number(node) * 100 + 1), where)
@@ -234,7 +234,7 @@ def drop_element(tree: Tree[Token], text: str) -> Edits:
 
 
 def drop_key(tree: Tree[Token], text: str) -> Edits:
-    """Remove a key of an object: a variable of a function, a catch, a retry, a time-out, a condition."""
+    """Remove a key of an object: a variable of a function, a catch, a retry, a timeout, a condition."""
     for node, where in _walk(tree):
         if node.data == "object_elem":
             start, end = _span(node)

@@ -1,4 +1,4 @@
-"""What a mutant is, and which ones a run takes: the same for the same stack, operator by operator, block by block."""
+"""Mutants of a stack, and the deterministic choice of those that a run uses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Edit", "Mutant", "choose", "every_mutant", "is_valid", "nearest", "r
 
 @dataclass(frozen=True)
 class Edit:
-    """A piece of a text, what takes its place, and where it is, for people: a block or a function."""
+    """The replacement of a part of a text, and the block or function that contains it."""
 
     start: int
     end: int
@@ -41,11 +41,11 @@ class Mutant:
     """One change of a stack.
 
     Attributes:
-        operator: which of the documented operators made it.
-        path: of the file that it changes.
-        module: the Python module inside that file, for one of the code.
-        edit: of the file, or of the module's text.
-        line: in the file, or in the module.
+        operator: the documented operator that made it.
+        path: the changed file.
+        module: the changed Python module inside that file; "" for a mutant of HCL.
+        edit: the change of the file or of the module.
+        line: the line in the file or in the module.
         was: the text that it replaces, shortened.
     """
 
@@ -58,7 +58,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """Unique, and telling."""
+        """A unique, descriptive name."""
         place = f"{self.path}:{self.module or ''}:{self.line}"
         change = f"{self.was!r} -> {_short(self.edit.replacement)!r}"
         return f"{self.operator} {place} {self.edit.where} {change} @{self.edit.start}"
@@ -78,7 +78,7 @@ def _short(text: str) -> str:
 
 
 def every_mutant(files: Mapping[str, str]) -> Iterator[Mutant]:
-    """All that the operators make of a stack's files, valid or not."""
+    """All mutants of a stack's files, valid or not."""
     for path, text in sorted(files.items()):
         if not path.endswith(".tf"):
             continue
@@ -100,7 +100,7 @@ def _mutants(
 
 
 def is_valid(mutant: Mutant, files: Mapping[str, str]) -> bool:
-    """Whether Terraform's own parser, python-hcl2 and Python take it, and whether it changes what they read."""
+    """Whether Terraform's own parser, python-hcl2 and Python accept it, and read something else than before."""
     before = files[mutant.path]
     if mutant.module:
         source = _modules(before)[mutant.module]
@@ -118,7 +118,7 @@ def _modules(text: str) -> Mapping[str, str]:
 
 @lru_cache(maxsize=64)
 def _terraform(text: str) -> tuple[str, ...] | None:
-    """What the file says, token by token; None if a parser refuses it."""
+    """The tokens of a file; None if a parser refuses it."""
     try:
         read = tuple(significant(hcl2.parses_to_tree(text)))
     except LarkError:
@@ -137,11 +137,11 @@ def _python(source: str) -> str | None:
 
 
 def choose(
-    mutants: Iterable[Mutant], most: int, taken: Callable[[Mutant], bool], seed: int = 6
+    mutants: Iterable[Mutant], most: int, accept: Callable[[Mutant], bool], seed: int = 6
 ) -> list[Mutant]:
-    """Up to `most` of them, each operator in its turn, and each time from the place that had the fewest so far.
+    """Choose up to `most` mutants, by operators in turn, each from the place with the fewest so far.
 
-    A place is a block of a file or a function of a module. `taken` is asked of each before it counts.
+    A place is a block of a file or a function of a module. Only mutants that `accept` accepts count.
     """
     shuffled = random.Random(seed)
     waiting: dict[str, list[Mutant]] = defaultdict(list)
@@ -157,7 +157,7 @@ def choose(
             while group:
                 mutant = min(group, key=lambda one: used[one.place])
                 group.remove(mutant)
-                if taken(mutant):
+                if accept(mutant):
                     used[mutant.place] += 1
                     chosen.append(mutant)
                     break
@@ -167,7 +167,7 @@ def choose(
 
 
 def sample(mutants: list[Mutant], count: int, seed: int) -> list[Mutant]:
-    """Some of them, of every operator in proportion."""
+    """Draw some mutants, in proportion of the operators."""
     shuffled = random.Random(seed)
     by_operator: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in mutants:
@@ -181,22 +181,22 @@ def sample(mutants: list[Mutant], count: int, seed: int) -> list[Mutant]:
 
 
 def nearest(cases: Iterable[str], mutants: Sequence[Mutant], most: int) -> list[Mutant]:
-    """For each case `most` mutants of Terraform's text: those whose names share words with its, the rarest and most."""
+    """For each case, the `most` mutants of HCL whose names share the most and rarest words with its name."""
     words = {mutant: _words(mutant.name) for mutant in mutants if not mutant.module}
     common = Counter(word for those in words.values() for word in those)
     found: dict[Mutant, None] = {}
     for case in cases:
-        wanted = _words(case)
+        of_case = _words(case)
 
-        def distance(mutant: Mutant, wanted: frozenset[str] = wanted) -> tuple[float, str]:
-            return -sum(1 / common[word] for word in wanted & words[mutant]), mutant.name
+        def distance(mutant: Mutant, of_case: frozenset[str] = of_case) -> tuple[float, str]:
+            return -sum(1 / common[word] for word in of_case & words[mutant]), mutant.name
 
         found.update(dict.fromkeys(heapq.nsmallest(most, words, key=distance)))
     return list(found)
 
 
 def _words(name: str) -> frozenset[str]:
-    """Whole names and their parts: of `ticket_sales`, `ticket` and `sales` too."""
+    """Whole names and their parts: `ticket_sales`, `ticket` and `sales`."""
     whole = re.findall(r"[a-z0-9_-]+", name.lower())
     return frozenset(whole) | frozenset(part for word in whole for part in re.split("[_-]", word) if part)
 

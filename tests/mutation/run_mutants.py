@@ -2,9 +2,9 @@
 
     python tests/mutation/run_mutants.py STACK [--mutants 700] [--sample 60 --seed 1] [--report FILE]
 
-The share that is noticed is that of the mutants drawn, each operator in its turn. In a full run, every case must notice
-some mutant as well: for those that noticed none of the draw, mutants of what their names speak of are tried until they
-do. These count for the cases, and not for the share. The report's matrix has what was asked.
+The share counts the mutants of the draw, which takes the operators in turn. In a full run, every case must also notice
+a mutant: for a case that noticed none of the draw, mutants of what its name mentions are tried until it notices one.
+These count for the case, but not for the share. The matrix of the report has only the combinations that ran.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from breaker import Verdict, run
 from mutants import Mutant, choose, every_mutant, is_valid, nearest, read_stack, sample
 
 SHARE = 0.95
-"""Of all mutants, survivors that are explained included."""
+"""The minimum share of noticed mutants; explained survivors count as missed."""
 
 ROUNDS = (4, 16, 64, 256)
-"""How many mutants are tried for each case that noticed none; for those that still have none; and so on."""
+"""The number of mutants tried per case that noticed none, in each round."""
 
 
 def cases_of(stack: Path) -> list[str]:
-    """The cases that pass on the stack as it is: what is skipped there speaks of other stacks.
+    """The cases that pass on the unchanged stack; skipped ones are about other stacks.
 
     Raises:
         SystemExit: a case fails before anything is broken.
@@ -50,13 +50,13 @@ def idle(cases: Sequence[str], verdict: Verdict) -> list[str]:
 def report(
     mutants: Sequence[Mutant], tried: Sequence[Mutant], verdict: Verdict, cases: Sequence[str]
 ) -> dict[str, Any]:
-    """What a run found: the share, the survivors, the kill matrix and the cases that killed nothing.
+    """The result of a run: the share, the survivors, the kill matrix and the cases that killed nothing.
 
     Args:
         mutants: the draw.
-        tried: others, for the cases that noticed none of the draw.
-        verdict: who noticed what.
-        cases: all that have to notice something.
+        tried: further mutants, for the cases that noticed none of the draw.
+        verdict: the cases that noticed each mutant.
+        cases: all cases that must notice a mutant.
     """
     survivors = [mutant for mutant in mutants if not verdict[mutant.name]]
     matrix = [*mutants, *(mutant for mutant in tried if verdict.get(mutant.name))]
@@ -87,17 +87,17 @@ def seek(
     valid: Callable[[Mutant], bool],
     ask: Callable[[Sequence[Mutant], Sequence[str]], Verdict],
 ) -> list[Mutant]:
-    """Tries mutants until each case has noticed one, or none that is near is left.
+    """Try mutants until each case has noticed one, or no near mutant is left.
 
     Args:
-        cases: of the suite.
-        mutants: those to try from.
-        verdict: of what was asked so far; grows.
-        valid: which mutants count.
-        ask: which of the waiting cases notice some mutants.
+        cases: the cases of the suite.
+        mutants: the mutants to choose from.
+        verdict: the results so far; new ones are added.
+        valid: whether a mutant counts.
+        ask: runs waiting cases on some mutants.
 
     Returns:
-        those tried.
+        The mutants that were tried.
     """
     tried: list[Mutant] = []
     for most in ROUNDS:
@@ -115,7 +115,7 @@ def seek(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs from the command line; 1 if too few mutants were noticed, or a case noticed none in a full run."""
+    """Run from the command line; 1 if too few mutants were noticed, or a case noticed none in a full run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("stack", type=Path)
     parser.add_argument("--mutants", type=int, default=700)
@@ -123,26 +123,26 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--report", type=Path)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     began = time.monotonic()
-    files = read_stack(asked.stack)
+    files = read_stack(options.stack)
     every = list(every_mutant(files))
 
     def valid(mutant: Mutant) -> bool:
         return is_valid(mutant, files)
 
-    pool = sample(every, 8 * asked.sample, asked.seed) if asked.sample else every
-    chosen = choose(pool, asked.sample or asked.mutants, valid)
+    pool = sample(every, 8 * options.sample, options.seed) if options.sample else every
+    chosen = choose(pool, options.sample or options.mutants, valid)
     print(f"{len(chosen)} mutants of {len(every)}, chosen in {time.monotonic() - began:.0f} s", flush=True)
-    cases = [] if asked.sample else cases_of(asked.stack)
-    verdict = run(asked.stack, chosen, cases, workers=asked.workers)
+    cases = [] if options.sample else cases_of(options.stack)
+    verdict = run(options.stack, chosen, cases, workers=options.workers)
 
     def ask(mutants: Sequence[Mutant], waiting: Sequence[str]) -> Verdict:
-        return run(asked.stack, mutants, waiting, others=False, workers=asked.workers)
+        return run(options.stack, mutants, waiting, others=False, workers=options.workers)
 
     found = report(chosen, seek(cases, every, verdict, valid, ask), verdict, cases)
-    if asked.report:
-        asked.report.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if options.report:
+        options.report.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(
         f"{found['killed']} of {found['mutants']} noticed: {found['share']:.1%}, in {time.monotonic() - began:.0f} s"
     )

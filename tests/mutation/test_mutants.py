@@ -30,7 +30,7 @@ def files() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def every(files: Mapping[str, str]) -> list[Mutant]:
-    """All mutants of it."""
+    """All mutants of that stack."""
     return list(every_mutant(files))
 
 
@@ -64,8 +64,8 @@ def test_the_sample_is_deterministic_and_covers_every_operator(every: list[Mutan
 def test_a_counted_mutant_is_valid_and_different(
     operator: str, every: list[Mutant], files: Mapping[str, str]
 ) -> None:
-    mine = [mutant for mutant in every if mutant.operator == operator]
-    valid = next(mutant for mutant in mine if is_valid(mutant, files))
+    of_operator = [mutant for mutant in every if mutant.operator == operator]
+    valid = next(mutant for mutant in of_operator if is_valid(mutant, files))
     after = valid.applied(files[valid.path])
     assert after != files[valid.path]
     if valid.module:
@@ -97,7 +97,7 @@ def test_a_report_counts_survivors_and_names_idle_cases(every: list[Mutant]) -> 
 
 
 def test_a_case_without_a_kill_gets_mutants_of_its_subject(every: list[Mutant]) -> None:
-    case = "test_outputs.py::test_operators_are_told[seats_per_second]"
+    case = "test_outputs.py::test_the_capacity_output_has_the_figures_of_the_stack[seats_per_second]"
     near = nearest([case], every, 3)
     assert len(near) == 3
     assert any(mutant.operator == "drop-key" and mutant.was.startswith("seats_per_second") for mutant in near)

@@ -61,7 +61,7 @@ def build(source: Path, out: Path, *targets: str) -> list[Path]:
 
 
 def unpacked(sdist: Path, into: Path) -> Path:
-    """The one folder that an sdist consists of."""
+    """The only folder of an sdist."""
     with tarfile.open(sdist) as archive:
         archive.extractall(into, filter="data")
     (folder,) = into.iterdir()
@@ -71,7 +71,7 @@ def unpacked(sdist: Path, into: Path) -> Path:
 def install(wheel: Path, into: Path) -> Installed:
     """A new environment with the wheel and what it requires, copied from the environment that runs the tests.
 
-    Copied and not downloaded, so that the test talks to nobody; a requirement that nobody declared is not there.
+    Copied and not downloaded, so that the test uses no network; an undeclared requirement is missing.
     """
     python = environment_with(into / "venv", [], with_pip=False)
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-index",
@@ -84,7 +84,7 @@ def install(wheel: Path, into: Path) -> Installed:
 
 
 def environment_with(place: Path, requirements: Iterable[str], *, with_pip: bool = True) -> Path:
-    """A new environment with all that ticketgen and some more packages require, but without ticketgen; its Python."""
+    """A new environment with the requirements of ticketgen and more, but without ticketgen; its Python."""
     venv.create(place, with_pip=with_pip)
     (site,) = (place / "lib").glob("python*/site-packages")
     names = _required(Requirement("ticketgen"))
@@ -96,14 +96,14 @@ def environment_with(place: Path, requirements: Iterable[str], *, with_pip: bool
 
 
 def _required(requirement: Requirement) -> set[str]:
-    """The names of everything that a requirement needs, itself aside."""
+    """The names of everything that a requirement needs, without itself."""
     found: set[str] = set()
     waiting = [requirement]
     while waiting:
-        wanted = waiting.pop()
-        for line in distribution(wanted.name).requires or ():
+        name_ = waiting.pop()
+        for line in distribution(name_.name).requires or ():
             needed = Requirement(line)
-            extras = wanted.extras or {""}
+            extras = name_.extras or {""}
             if needed.marker and not any(needed.marker.evaluate({"extra": extra}) for extra in extras):
                 continue
             if needed.name.casefold() not in found:

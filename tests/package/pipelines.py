@@ -1,7 +1,7 @@
-"""Runs the pipelines of a project as GitHub and GitLab do: each job in a fresh clone, step by step, really installing.
+"""Run the jobs of a project's pipelines in fresh clones, as GitHub and GitLab do.
 
-The stand-ins: actions (``uses:``) are reported and not run; a job's environment is made by `Environments`; and of the
-expression language, only what the workflow uses is understood.
+Simplifications: actions (``uses:``) are reported and not run, the caller's shell provides the environment of a job, and
+only the part of the expression language that the workflow uses is supported.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import yaml
 __all__ = ["Clone", "Step", "run_github", "run_gitlab"]
 
 Clone = Callable[[], Path]
-"""Makes a fresh clone of the project."""
+"""A function that makes a fresh clone of the project."""
 
 Shell = Callable[[str, Path, Mapping[str, str]], "subprocess.CompletedProcess[str]"]
-"""Runs a script in a folder with some variables."""
+"""A function that runs a script in a folder with some variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Job:
     context: dict[str, Any] = field(default_factory=dict)
 
     def evaluate(self, expression: str) -> Any:
-        """The value of an expression, by way of Python's, which is close enough."""
+        """The value of an expression, evaluated as Python, which is close enough."""
         text = re.sub("!(?!=)", " not ", expression.replace("&&", " and ").replace("||", " or "))
         text = re.sub(
             r"\b(github|matrix|needs|steps)((?:\.\w+)+)", lambda found: repr(self._looked_up(found)), text
@@ -73,7 +73,7 @@ class _Job:
         """The text with its expressions evaluated."""
         return re.sub(r"\$\{\{(.*?)\}\}", lambda found: str(self.evaluate(found[1])), text)
 
-    def wanted(self, condition: str | None) -> bool:
+    def should_run(self, condition: str | None) -> bool:
         """Whether a step or job with this ``if:`` runs."""
         if condition is None:
             return not self.failed
@@ -101,7 +101,7 @@ def run_github(workflow: Path, clone: Clone, shell: Shell) -> Iterator[Step]:
         job = waiting.pop(name)
         failed = any(needs[each]["result"] != "success" for each in _listed(job.get("needs")))
         outer = _Job(failed, {"needs": needs, "github": {"ref": "main", "workflow": document["name"]}})
-        if not outer.wanted(job.get("if")):
+        if not outer.should_run(job.get("if")):
             needs[name] = {"result": "skipped", "outputs": {}}
             continue
         outputs: dict[str, str] = {}
@@ -121,10 +121,10 @@ def _github_steps(
 ) -> Iterator[Step]:
     for number, step in enumerate(steps):
         name = str(step.get("name", step.get("uses", "")))
-        if not job.wanted(step.get("if")):
+        if not job.should_run(step.get("if")):
             yield Step(label, name, step.get("uses", ""), "skipped", "", folder)
             continue
-        outcome, output, told = "success", "", {}
+        outcome, output, step_outputs = "success", "", {}
         if "uses" in step:
             inputs = {key: job.filled(str(value)) for key, value in step.get("with", {}).items()}
             output = json.dumps(inputs)
@@ -134,10 +134,10 @@ def _github_steps(
             done = shell(job.filled(step["run"]), folder, {**variables, "GITHUB_OUTPUT": str(place)})
             output = done.stdout + done.stderr
             outcome = "success" if done.returncode == 0 else "failure"
-            told = dict(line.partition("=")[::2] for line in place.read_text("utf-8").splitlines())
+            step_outputs = dict(line.partition("=")[::2] for line in place.read_text("utf-8").splitlines())
         job.failed = job.failed or (outcome == "failure" and not step.get("continue-on-error"))
         if "id" in step:
-            job.context["steps"][step["id"]] = {"outputs": told, "outcome": outcome}
+            job.context["steps"][step["id"]] = {"outputs": step_outputs, "outcome": outcome}
         yield Step(label, name, step.get("uses", ""), outcome, output, folder)
 
 

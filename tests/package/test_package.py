@@ -1,4 +1,4 @@
-"""The wheel and the sdist: whole, alike, and enough to work with from anywhere."""
+"""The wheel and the sdist are complete and equal, and work from any folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new project is green in its own CI, whatever it installs ticketgen from: every step is run, from a built wheel."""
+"""A new project passes its own CI, whatever the source of its ticketgen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ACTIONS = [
     "github/codeql-action/upload-sarif@8aad20d150bbac5944a9f9d289da16a4b0d87c1e",
     "hashicorp/setup-terraform@dfe3c3f87815947d99a8997f908cb6525fc44e9e",
 ]
-"""The actions that are not run here: a new one wants somebody to look at it."""
+"""The actions that are not run here: look at a new one before you add it."""
 
 ENVIRONMENTS = ["dev", "staging", "prod"]
 
@@ -45,8 +45,8 @@ def newcomer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed
 class Runner:
     """Clones a project, and runs scripts in environments into which they install.
 
-    Environments hold what ticketgen and the suites require, and not ticketgen. Jobs that install the same share one.
-    pip asks no index: whatever would come from there fails.
+    Environments contain the requirements of ticketgen and the suites, but not ticketgen. Jobs that install the same
+    files share one. pip uses no index, so a package that is missing in the environment fails the step.
     """
 
     def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
@@ -91,7 +91,7 @@ class Runner:
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory, terraform: Terraform) -> Runner:
-    tools = tmp_path_factory.mktemp("tools")  # git and terraform, and nobody's ticketgen
+    tools = tmp_path_factory.mktemp("tools")  # git and terraform, but no ticketgen
     (tools / "terraform").symlink_to(terraform.binary)
     kept = {
         key: value for key, value in terraform.environment.items() if not key.startswith(("PIP", "PYTHON"))
@@ -101,8 +101,8 @@ def runner(tmp_path_factory: pytest.TempPathFactory, terraform: Terraform) -> Ru
     return Runner(tmp_path_factory.mktemp("jobs"), variables)
 
 
-def committed(project: Path) -> Path:
-    """The project with all of it committed."""
+def commit_all(project: Path) -> Path:
+    """Commit the whole project."""
     who = ["-c", "user.name=a", "-c", "user.email=a@b.example"]
     for command in (["init", "-q", "-b", "main"], ["add", "."], [*who, "commit", "-qm", "A change"]):
         subprocess.run(["git", "-C", str(project), *command], check=True)
@@ -113,7 +113,7 @@ def made(newcomer: Installed, folder: Path, *arguments: str) -> Path:
     """A new project, committed."""
     done = newcomer.run("new", str(folder), "--preset", "small-venue", *arguments, cwd=folder.parent)
     assert done.returncode == 0, done.stderr
-    return committed(folder)
+    return commit_all(folder)
 
 
 def not_green(steps: list[Step]) -> list[str]:
@@ -149,7 +149,7 @@ def test_the_github_workflow_passes_on_a_new_project_and_fails_on_each_fault(
     for job in document["jobs"].values():
         job["steps"] = [step for step in job["steps"] if step.get("name") not in {"Unit suite", "Terraform"}]
     workflow.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    committed(project)
+    commit_all(project)
     broken = list(run_github(workflow, lambda: runner.clone(project), runner.shell))
     outcomes = {(step.job, step.name): step for step in broken}
     drift = outcomes["environments", "Drift"]
@@ -176,7 +176,7 @@ def test_the_gitlab_pipeline_passes_on_a_new_project_and_fails_on_drift(
 
     outputs = project / "stacks/dev/outputs.tf"
     outputs.write_text(outputs.read_text("utf-8") + "# mine\n", encoding="utf-8")
-    committed(project)
+    commit_all(project)
     (drifted,) = run_gitlab(lambda: runner.clone(project), runner.shell)
     assert drifted.outcome == "failure"
     assert "stacks/dev/outputs.tf" in drifted.output

@@ -116,11 +116,11 @@ def test_screen_readers_get_a_title_and_a_description(shape: str) -> None:
     root = ElementTree.fromstring(svg(picture))
     assert root.get("role") == "img"
     labels = (root.get("aria-labelledby") or "").split()
-    told = {element.get("id"): element.text or "" for element in root}
-    assert [bool(told[label]) for label in labels] == [True, True]
-    assert picture.project in told[labels[0]]
+    label_texts = {element.get("id"): element.text or "" for element in root}
+    assert [bool(label_texts[label]) for label in labels] == [True, True]
+    assert picture.project in label_texts[labels[0]]
     for region in picture.regions:
-        assert region in told[labels[1]]
+        assert region in label_texts[labels[1]]
 
 
 def luminance(colour: str) -> float:

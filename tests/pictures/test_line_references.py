@@ -68,8 +68,8 @@ def test_the_references_connect_both_ends(shape: str) -> None:
     names = {node.key: f"{node.type}.{node.name}" for node in picture.nodes}
     for line in picture.lines:
         words = " ".join(each.text for each in line.references)
-        said = [names[line.target]] + ([names[line.source]] if not _refers_itself(line, picture) else [])
-        for address in said:
+        addresses = [names[line.target]] + ([names[line.source]] if not _refers_itself(line, picture) else [])
+        for address in addresses:
             assert address in words, line
 
 

@@ -26,7 +26,7 @@ environments:
 
 @pytest.fixture
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A spec with warnings; its environments render to one file each, because the text is not the subject here."""
+    """A spec with warnings, whose environments render to one file each."""
 
     def short(environment: object, sizing: object, project: object) -> Checked[dict[str, str]]:
         whole = really_render(environment, sizing, project).value  # type: ignore[arg-type]

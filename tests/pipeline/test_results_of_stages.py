@@ -1,4 +1,4 @@
-"""Stages in a row end at the first error, and keep every finding before it."""
+"""A chain of stages ends at the first error and keeps all earlier findings."""
 
 from __future__ import annotations
 

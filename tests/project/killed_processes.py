@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 __all__ = ["dies_at", "fails_at", "in_child"]
 
-# Of Python's audited events (https://docs.python.org/3/library/audit_events.html), and ticketgen's own for what Python
-# has no function for.
+# Python's audit events (https://docs.python.org/3/library/audit_events.html), and ticketgen's own for system calls
+# without a function in Python.
 _CHANGES = frozenset(
     {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate", "open", "ticketgen.rename"}
 )

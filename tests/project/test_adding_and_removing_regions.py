@@ -105,9 +105,9 @@ def test_only_new_account_requirements_are_reported(
     known = run("render", "--env", "dev").stderr
     done = run("add-region", "af-south-1", "--opted-in", "--env", "dev")
     assert done.exit_code == 0, done.stderr
-    said = [line for line in done.stderr.splitlines() if "warning:" in line]
-    assert any("2,500 in af-south-1" in line for line in said)
-    assert not set(said) & set(known.splitlines())
+    warnings = [line for line in done.stderr.splitlines() if "warning:" in line]
+    assert any("2,500 in af-south-1" in line for line in warnings)
+    assert not set(warnings) & set(known.splitlines())
 
 
 @pytest.mark.parametrize(

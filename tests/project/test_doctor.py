@@ -1,4 +1,4 @@
-"""Doctor names what is found, what is missing and the fix; in the tests, it contacts only a provider mirror."""
+"""Doctor names what is installed, what is missing, and the fix."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "bin"
 
 
-def program(place: Path, says: str) -> None:
-    place.write_text(f"#!/bin/sh\necho '{says}'\n")
+def program(place: Path, output: str) -> None:
+    place.write_text(f"#!/bin/sh\necho '{output}'\n")
     place.chmod(0o755)
 
 
@@ -65,7 +65,7 @@ WHEEL = f"./vendor/ticketgen-{VERSION}-py3-none-any.whl"
 COMMIT = "1" * 40
 
 
-@pytest.mark.parametrize(("line", "wanted"), [
+@pytest.mark.parametrize(("line", "command"), [
     (WHEEL, None),
     (f"ticketgen=={VERSION} --hash=sha256:{'0' * 64}", None),
     (f"ticketgen[rehearse]=={VERSION} \\\n    --hash=sha256:{'0' * 64}", None),
@@ -78,15 +78,15 @@ COMMIT = "1" * 40
     (f"git+file:///srv/it@{COMMIT}#egg=ticketgen", f"commit {COMMIT}"),
 ])  # fmt: skip
 def test_a_different_ticketgen_is_reported_with_the_install_command(
-    tools: Path, line: str, wanted: str | None
+    tools: Path, line: str, command: str | None
 ) -> None:
     Path("requirements-ticketgen.txt").write_text(line + "\n", encoding="utf-8")
     row = diagnosed()[1]["ticketgen"]
-    if wanted is None:
+    if command is None:
         assert (row["health"], row["help"]) == ("found", "")
     else:
         assert row["health"] == "missing"
-        assert row["found"].endswith(f" is running, and the project installs {wanted}")
+        assert row["found"].endswith(f" is running, and the project installs {command}")
         assert row["help"] == "run: python -m pip install -r requirements-ticketgen.txt"
 
 

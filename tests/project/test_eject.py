@@ -35,10 +35,10 @@ def test_an_ejected_template_overrides_and_initially_renders_the_same(
 ) -> None:
     done = run("eject", NAME)
     assert (done.exit_code, done.stdout.split(":")[0]) == (0, f"templates/{NAME}")
-    mine = small_project / "templates" / NAME
-    assert mine.read_bytes() == (asset_folder("templates") / NAME).read_bytes()
+    own_copy = small_project / "templates" / NAME
+    assert own_copy.read_bytes() == (asset_folder("templates") / NAME).read_bytes()
     assert run("render", "--check", "--env", "dev").exit_code == 0
-    mine.write_text(mine.read_text("utf-8") + "\n# Ours: see the wiki.\n", encoding="utf-8")
+    own_copy.write_text(own_copy.read_text("utf-8") + "\n# Ours: see the wiki.\n", encoding="utf-8")
     assert run("render", "--check", "--env", "dev").exit_code == 1
     assert run("render", "--env", "dev").exit_code == 0
     locks = small_project / "stacks/dev/modules/region/locks.tf"

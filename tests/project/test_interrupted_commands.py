@@ -206,8 +206,8 @@ def runs(pid: int) -> bool:
 @pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
 @pytest.mark.parametrize("what", ["a hook", "git"])
 def test_started_programs_end_as_well(tmp_path: Path, what: str, number: signal.Signals) -> None:
-    said = tmp_path / "pid"
-    script = SLEEPS.format(pid=said)
+    pid_file = tmp_path / "pid"
+    script = SLEEPS.format(pid=pid_file)
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "git").write_text(script)
@@ -222,8 +222,8 @@ def test_started_programs_end_as_well(tmp_path: Path, what: str, number: signal.
         env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
         preexec_fn=reset_signals,
     )  # fmt: skip
-    wait_for(lambda: said.exists() and said.read_text().endswith("\n"))
-    sleeping = int(said.read_text())
+    wait_for(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"))
+    sleeping = int(pid_file.read_text())
     assert runs(sleeping)
     process.send_signal(number)
     assert process.wait(120) == ENDINGS[number]
@@ -232,8 +232,8 @@ def test_started_programs_end_as_well(tmp_path: Path, what: str, number: signal.
 
 
 def test_programs_of_a_hook_end_on_a_terminal(tmp_path: Path) -> None:
-    said = tmp_path / "pid"
-    template = make_template(tmp_path / "template", hooks={"pre_gen_project.sh": SLEEPS.format(pid=said)})
+    pid_file = tmp_path / "pid"
+    template = make_template(tmp_path / "template", hooks={"pre_gen_project.sh": SLEEPS.format(pid=pid_file)})
     folder = tmp_path / "here"
     folder.mkdir()
     terminal, end = os.openpty()  # stays open, so that nothing is hung up
@@ -242,10 +242,10 @@ def test_programs_of_a_hook_end_on_a_terminal(tmp_path: Path) -> None:
         cwd=folder, stdin=end, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        wait_for(lambda: said.exists() and said.read_text().endswith("\n"))
+        wait_for(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"))
         process.terminate()
         assert process.wait(120) == 143
-        wait_for(lambda: not runs(int(said.read_text())))
+        wait_for(lambda: not runs(int(pid_file.read_text())))
     finally:
         os.close(terminal)
         os.close(end)
@@ -387,8 +387,8 @@ def test_files_created_meanwhile_are_kept(
     made = new_project(cloned, {}, template=str(template))
     assert made.value is None
     assert made.findings
-    mine = {name: text for name, text in planted.items() if not name.startswith(PREFIX)}
-    assert everything_in(cloned) == mine
+    own_files = {name: text for name, text in planted.items() if not name.startswith(PREFIX)}
+    assert everything_in(cloned) == own_files
     assert everything_in(tmp_path / "outside") == {"theirs": b"precious\n"}
 
 

@@ -66,7 +66,7 @@ Made = Callable[[str], tuple[Path, Result]]
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Make a project with GitHub's workflow of a preset, once, to be copied and not to be touched."""
+    """Make a project with GitHub's workflow of a preset, once, for copies that tests change."""
 
     @cache
     def make(preset: str) -> tuple[Path, Result]:
@@ -191,10 +191,10 @@ def test_dev_is_small_and_sizes_of_environments_are_printed(preset: str, made: M
     folder, done = made(preset)
     whole = yaml.safe_load(presets()[preset].path.read_text("utf-8"))
     hubs = len({whole["primary_region"], whole["secondary_region"]} - {None})
-    said = [line for line in done.stdout.splitlines() if "/stacks/" in line and " resources" in line]
+    summaries = [line for line in done.stdout.splitlines() if "/stacks/" in line and " resources" in line]
     shapes = [
         re.fullmatch(r".*/stacks/(\w+): (\d+) Regions?, ([\d,]+) purchases/min, ([\d,]+) resources", line)
-        for line in said
+        for line in summaries
     ]
     figures = {
         found[1]: tuple(int(each.replace(",", "")) for each in found.groups()[1:])

@@ -1,4 +1,4 @@
-"""A project's source of ticketgen is fixed and free of secrets; no text installs ticketgen by its name alone."""
+"""A project's source of ticketgen is pinned and without secrets, and never only its name."""
 
 from __future__ import annotations
 
@@ -178,8 +178,8 @@ def test_nothing_of_another_kind_of_file_is_repeated(tmp_path: Path, text: str, 
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(SourceError) as refused:
         read_source(name, tmp_path)
-    said = f"{refused.value.message} {refused.value.help}"
-    assert not [word for word in ("root:", "hunter2", "PRIVATE", ":/bin") if word in said]
+    refusal = f"{refused.value.message} {refused.value.help}"
+    assert not [word for word in ("root:", "hunter2", "PRIVATE", ":/bin") if word in refusal]
 
 
 @pytest.mark.parametrize("name", ["lock.txt", f"ticketgen-{VERSION}-py3-none-any.whl"])

@@ -1,4 +1,4 @@
-"""A project's templates cannot run code, read other files or stop the machine, in any command that renders.
+"""A project's templates cannot run code, read other files or exhaust the machine.
 
 Whatever is wrong with one is the finding ``override-broken`` with its place, and the exit code 1.
 """

@@ -499,7 +499,7 @@ def test_a_path_is_relative_to_dash_c(tmp_path: Path, outside: Path) -> None:
 
 
 def test_every_file_of_a_hostile_template_stays_in_the_project(tmp_path: Path) -> None:
-    """The whole way once: what is beside the project is as it was."""
+    """The complete command once: everything beside the project is unchanged."""
     before = everything_in(tmp_path)
     template = make_template(tmp_path / "template", {"deep": "a/b"}, {"{{cookiecutter.deep}}/c": "text\n"})
     folder = tmp_path / "acme-shop"

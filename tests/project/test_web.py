@@ -12,7 +12,7 @@ from ticketgen.project.web import why_failed
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reason"),
     [
         (URLError(socket.gaierror(-2, "Name or service not known")), "Name or service not known"),
         (URLError(ConnectionRefusedError(111, "Connection refused")), "Connection refused"),
@@ -23,5 +23,5 @@ from ticketgen.project.web import why_failed
         (ValueError("no host given"), "no host given"),
     ],
 )
-def test_the_reason_of_a_failed_request(error: Exception, told: str) -> None:
-    assert why_failed(error) == told
+def test_the_reason_of_a_failed_request(error: Exception, reason: str) -> None:
+    assert why_failed(error) == reason

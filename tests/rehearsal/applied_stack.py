@@ -1,4 +1,4 @@
-"""A stack that lives on the emulated AWS: rendered, applied, changed and destroyed by the real Terraform."""
+"""A stack on the emulated AWS: rendered, applied, changed and destroyed by the real Terraform."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ticketgen.rehearsal.emulator_client import EmulatedAws
 from ticketgen.rehearsal.terraform import PARALLELISM
 from ticketgen.spec.model import Environment
 
-__all__ = ["Growth", "LivingStack", "left_over"]
+__all__ = ["AppliedStack", "Growth", "left_over"]
 
 Change = tuple[str, str]
-"""An address, or `output.NAME`, and what is to be done: `create`, `update`, `delete`, `replace`."""
+"""An address, or `output.NAME`, and the planned action: `create`, `update`, `delete`, `replace`."""
 
 LONGEST_SUITE_SECONDS = 1800
 """The suite of twelve Regions may take."""
@@ -32,12 +32,12 @@ LONGEST_SUITE_SECONDS = 1800
 
 @dataclass
 class Growth:
-    """What a run of Terraform took.
+    """The time, memory and processes of a run of Terraform.
 
     Attributes:
-        seconds: by the clock.
-        memory_mib: the most that Terraform and its providers held at once, what they share counted once.
-        processes: how many they were then.
+        seconds: elapsed time.
+        memory_mib: the peak of Terraform and its providers together, with shared pages counted once.
+        processes: the number of processes at that moment.
     """
 
     seconds: float = 0.0
@@ -46,11 +46,11 @@ class Growth:
 
 
 @dataclass
-class LivingStack:
+class AppliedStack:
     """A working folder, and the AWS that it is applied to.
 
     Attributes:
-        latest: what the last run took.
+        latest: the measurements of the last run.
     """
 
     terraform: Terraform
@@ -59,7 +59,7 @@ class LivingStack:
     latest: Growth = field(default_factory=Growth)
 
     def render(self, environment: Environment) -> None:
-        """Write the environment's stack over what is there."""
+        """Replace the files by the environment's stack."""
         for file in self.folder.rglob("*.tf"):
             file.unlink()
         for path, text in rendered(environment).items():
@@ -70,17 +70,17 @@ class LivingStack:
         assert done.returncode == 0, done.stderr
 
     def apply(self) -> Counter[str]:
-        """Apply what was planned last; how often it created, updated and deleted."""
+        """Apply the last plan; return the numbers of created, updated and deleted resources."""
         events = self._events("apply", "-json", PARALLELISM, "plan")
         done = Counter(event["hook"]["action"] for event in events if event["type"] == "apply_complete")
         del done["read"]  # data sources
         return done
 
     def changes(self, refresh: bool = True) -> set[Change]:
-        """What another plan would do, outputs included.
+        """The changes of another plan, including outputs.
 
         Args:
-            refresh: ask AWS what there is; else what an earlier plan or apply has found is believed.
+            refresh: read the resources from AWS; otherwise trust the earlier plan or apply.
         """
         events = self._events("plan", "-out=plan", "-json", PARALLELISM, f"-refresh={str(refresh).lower()}")
         changes = {
@@ -97,7 +97,7 @@ class LivingStack:
         return {(what, action) for what, action in changes | outputs if action not in {"noop", "read"}}
 
     def destroy(self) -> None:
-        """Destroy all of it. What there is, the plan before has just read."""
+        """Destroy everything, without a refresh: the plan before has just read it."""
         self._run("destroy", "-auto-approve", "-json", PARALLELISM, "-refresh=false")
 
     def run_integration_suite(self, processes: int = 1) -> subprocess.CompletedProcess[str]:
@@ -129,31 +129,31 @@ class LivingStack:
         return {line for line in listed if ".data." not in line and not line.startswith("data.")}
 
     def _events(self, *arguments: str) -> list[dict[str, Any]]:
-        """What a run tells of itself: https://developer.hashicorp.com/terraform/internals/machine-readable-ui."""
+        """The events of a run: https://developer.hashicorp.com/terraform/internals/machine-readable-ui."""
         lines = self._run(*arguments).splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def _run(self, *arguments: str) -> str:
         environment = isolated_environment(self.terraform.environment, self.aws.variables)
-        grown, ended = Growth(), threading.Event()
-        watch = threading.Thread(target=_watch, args=(os.getpid(), grown, ended), daemon=True)
+        growth, ended = Growth(), threading.Event()
+        watch = threading.Thread(target=_watch, args=(os.getpid(), growth, ended), daemon=True)
         watch.start()
         began = time.monotonic()
         done = self.terraform.run(self.folder, *arguments, **environment)
-        grown.seconds = round(time.monotonic() - began, 1)
+        growth.seconds = round(time.monotonic() - began, 1)
         ended.set()
         watch.join()
-        self.latest = grown
+        self.latest = growth
         trouble = [line for line in done.stdout.splitlines() if '"@level":"error"' in line]
         assert done.returncode == 0, "\n".join([*trouble[:10], done.stderr[-4000:]])
         return done.stdout
 
 
-def _watch(root: int, grown: Growth, ended: threading.Event) -> None:
+def _watch(root: int, growth: Growth, ended: threading.Event) -> None:
     while not ended.wait(0.5):
         sizes = [_memory_mib(process) for process in _below(root)]
-        if sum(sizes) > grown.memory_mib:
-            grown.memory_mib, grown.processes = round(sum(sizes)), len(sizes)
+        if sum(sizes) > growth.memory_mib:
+            growth.memory_mib, growth.processes = round(sum(sizes)), len(sizes)
 
 
 def _below(root: int) -> list[int]:
@@ -179,7 +179,7 @@ def _below(root: int) -> list[int]:
 
 
 def _memory_mib(process: int) -> float:
-    """Its proportional set size: what the providers share is counted once, as a machine has to have it."""
+    """Its proportional set size, which counts pages that the providers share once."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:

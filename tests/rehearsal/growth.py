@@ -1,11 +1,11 @@
-"""How plan and apply grow with the Regions: `make growth` prints a row for each number of them. A bench, no test."""
+"""A benchmark of plan and apply by number of Regions: `make growth` prints a row for each."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from applied_stack import LivingStack
+from applied_stack import AppliedStack
 from stacks import DEMO_REGIONS, environment
 
 from terraform_tool import Terraform
@@ -17,18 +17,18 @@ def test_growth(count: int, terraform: Terraform, tmp_path: Path, capsys: pytest
     folder = tmp_path / "stack"
     folder.mkdir()
     with EmulatedAws(tmp_path / "log") as aws:
-        living = LivingStack(terraform, aws, folder)
-        living.render(environment("prod", DEMO_REGIONS[:count]))
+        applied = AppliedStack(terraform, aws, folder)
+        applied.render(environment("prod", DEMO_REGIONS[:count]))
         grown = {}
-        living.changes()
-        grown["first plan"] = living.latest
-        created = living.apply()["create"]
-        grown["apply"] = living.latest
-        assert living.changes() == set()
-        grown["second plan"] = living.latest
+        applied.changes()
+        grown["first plan"] = applied.latest
+        created = applied.apply()["create"]
+        grown["apply"] = applied.latest
+        assert applied.changes() == set()
+        grown["second plan"] = applied.latest
     with capsys.disabled():
         figures = "; ".join(
-            f"{what} {taken.seconds} s, {taken.memory_mib:.0f} MiB in {taken.processes} processes"
-            for what, taken in grown.items()
+            f"{what} {growth.seconds} s, {growth.memory_mib:.0f} MiB in {growth.processes} processes"
+            for what, growth in grown.items()
         )
         print(f"\n{count} Regions, {created} resources: {figures}")

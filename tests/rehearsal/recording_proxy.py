@@ -1,4 +1,4 @@
-"""A proxy that is in the environment, and that nothing should use."""
+"""A proxy that the environment names and nothing may use."""
 
 from __future__ import annotations
 

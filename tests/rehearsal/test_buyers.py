@@ -1,4 +1,4 @@
-"""Buyers against a shop that answers as the API does: who sold what to whom is counted right."""
+"""Buyers against a shop that answers like the API: sales, retries and refusals are counted correctly."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from ticketgen.rehearsal.workspace import module_command
 
 DEMO = Path(__file__).resolve().parents[2] / "examples" / "tap-marketplace" / "ticketgen.yaml"
 
-# Stands in for Terraform: `apply` starts a provider, says how far it is, and waits for something that never comes.
+# A fake Terraform: `apply` starts a provider, reports its progress, and waits endlessly.
 TERRAFORM = """#!{python}
 import json, os, signal, subprocess, sys, time
 open({record!r}, "a").write(json.dumps([sys.argv[2], dict(os.environ)]) + "\\n")
@@ -212,7 +212,7 @@ def reaping(temporary: Path) -> Iterator[Path]:
 
 
 def left(folder: Path, mode: int = 0o700) -> Path:
-    """What a rehearsal that was killed with its reaper leaves."""
+    """The folder of a rehearsal that was killed together with its reaper."""
     folder.mkdir(mode=mode)
     folder.chmod(mode)
     (folder / LOCK_FILE).touch(0o600)

@@ -1,4 +1,4 @@
-"""DynamoDB as the emulator has it: global tables that lag and lose, transactions that hold or do nothing."""
+"""The emulator's DynamoDB: global tables with lag and lost updates, transactions that are all or nothing."""
 
 from __future__ import annotations
 
@@ -156,13 +156,13 @@ def test_a_query_answers_a_range_in_order_and_projected_page_by_page(table: Tabl
     for number in range(400):
         item = {"id": {"S": "event"}, "part": {"S": f"{number:03d}"}, "value": {"S": "v"}, **many}
         client.put_item(TableName=table.name, Item=item)
-    asked: dict[str, Any] = {
+    query: dict[str, Any] = {
         "TableName": table.name,
         "KeyConditionExpression": "id = :id AND part BETWEEN :first AND :last",
         "ExpressionAttributeValues": {":id": {"S": "event"}, ":first": {"S": "010"}, ":last": {"S": "389"}},
         "ProjectionExpression": "part",
     }
-    pages = list(client.get_paginator("query").paginate(**asked))
+    pages = list(client.get_paginator("query").paginate(**query))
     assert len(pages) > 1
     found = [item["part"]["S"] for page in pages for item in page["Items"]]
     assert found == [f"{number:03d}" for number in range(10, 390)]

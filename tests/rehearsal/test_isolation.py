@@ -69,7 +69,7 @@ def proxy() -> Iterator[Recorder]:
 
 
 @pytest.fixture(scope="module")
-def surrounded(
+def hostile_surroundings(
     proxy: Recorder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[EmulatedAws, Path]]:
     """An emulator that was started with secrets and proxies in the environment, in a folder full of traps."""
@@ -97,9 +97,9 @@ def surrounded(
 
 
 @pytest.fixture(scope="module")
-def aws(surrounded: tuple[EmulatedAws, Path]) -> EmulatedAws:
+def aws(hostile_surroundings: tuple[EmulatedAws, Path]) -> EmulatedAws:
     """That emulator, with a table, a function and a cache with two users."""
-    found, _ = surrounded
+    found, _ = hostile_surroundings
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as package:
         package.writestr("main.py", FUNCTION)
@@ -315,7 +315,7 @@ def processes(aws: EmulatedAws) -> list[int]:
 
 
 def listening(aws: EmulatedAws) -> tuple[set[str], set[str]]:
-    """The TCP and UDP addresses (in hexadecimal) and the Unix sockets that the processes of the rehearsal listen on."""
+    """The addresses (in hexadecimal) and Unix sockets that the rehearsal's processes listen on."""
     inodes = set()
     for process in processes(aws):
         for place in Path(f"/proc/{process}/fd").iterdir():
@@ -369,8 +369,8 @@ def test_another_user_reaches_no_file_and_no_socket(aws: EmulatedAws) -> None:
         os.write(writer, json.dumps(intrude(aws.workspace.folder, places, sorted(sockets))).encode())
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader) as told:
-        reached = json.loads(told.read())
+    with os.fdopen(reader) as pipe:
+        reached = json.loads(pipe.read())
     os.waitpid(child, 0)
     assert reached == []
 
@@ -454,18 +454,18 @@ def test_a_cache_listens_on_no_port(aws: EmulatedAws) -> None:
 
 def test_a_function_gets_a_clean_environment_and_loopback_only(aws: EmulatedAws) -> None:
     answer = aws.client("lambda", HERE).invoke(FunctionName="tell")
-    told = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    found = told["environment"]
+    report = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, report
+    found = report["environment"]
     assert found["STAGE"] == "rehearsed"
     assert "secret" not in json.dumps(found)
     assert [name for name in found if "proxy" in name.lower() or name in SECRETS] == []
     assert {found[name] for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")} == {"/dev/null"}
     assert found["AWS_ENDPOINT_URL"] == aws.endpoint
-    for place in (found["HOME"], found["TMPDIR"], told["folder"]):
+    for place in (found["HOME"], found["TMPDIR"], report["folder"]):
         assert Path(place).is_relative_to(aws.workspace.folder)
-    assert len(told["outside"]) == 3
-    assert all("loopback only" in line for line in told["outside"])
+    assert len(report["outside"]) == 3
+    assert all("loopback only" in line for line in report["outside"])
 
 
 @linux
@@ -483,10 +483,10 @@ def test_no_process_has_a_secret_in_its_command_line_or_the_users_environment(aw
 
 
 def test_no_request_used_the_proxy_and_no_local_module_was_imported(
-    aws: EmulatedAws, surrounded: tuple[EmulatedAws, Path], proxy: Recorder
+    aws: EmulatedAws, hostile_surroundings: tuple[EmulatedAws, Path], proxy: Recorder
 ) -> None:
     aws.control("state")
     aws.client("dynamodb", HERE).list_tables()
     aws.client("lambda", HERE).invoke(FunctionName="tell")
     assert proxy.connections == 0
-    assert not (surrounded[1] / "sprung").exists()
+    assert not (hostile_surroundings[1] / "sprung").exists()

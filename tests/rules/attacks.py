@@ -1,4 +1,4 @@
-"""Directories that a stranger would write to make a rule slow, for each size."""
+"""Directories made to slow a rule down, for any size."""
 
 from __future__ import annotations
 

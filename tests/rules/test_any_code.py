@@ -60,19 +60,19 @@ def test_deeply_nested_code_is_read_or_reported(name: str) -> None:
     inline = lambda_function(("index.py", f"{code}\n"))
     shipped = f"def test_a():\n    {code}\n" if "\n" not in code and code[0] not in "#\f" else code
     findings = verify({**inline, "test_stack.py": shipped, "conftest.py": code}, rendered=False)
-    told = [each for each in findings if each.rule in {"not-checked", "code-syntax"}]
+    notes = [each for each in findings if each.rule in {"not-checked", "code-syntax"}]
     read = read_python(f"{code}\n")
-    assert isinstance(read, PythonCode) or told, findings
+    assert isinstance(read, PythonCode) or notes, findings
     if name in NOT_READ and isinstance(read, NotRead):
-        assert any(read.reason in each.message for each in told), told
+        assert any(read.reason in each.message for each in notes), notes
 
 
 def test_unread_code_is_a_note_in_foreign_code_and_an_error_in_rendered_code() -> None:
     files = lambda_function(("index.py", "# coding: utf-7\n"))
     for ours, severity in ((False, Severity.NOTE), (True, Severity.ERROR)):
-        (told,) = (each for each in verify(files, rendered=ours) if each.rule == "not-checked")
-        assert told.severity is severity
-        assert told.message == (
+        (notes,) = (each for each in verify(files, rendered=ours) if each.rule == "not-checked")
+        assert notes.severity is severity
+        assert notes.message == (
             "index.py is not checked: it declares the encoding utf-7, and only UTF-8 is read"
         )
 

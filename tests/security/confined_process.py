@@ -95,9 +95,9 @@ def refuse_sockets() -> None:
 
 def main(rules: Path, command: list[str]) -> None:
     """Confine this process, and become the command."""
-    said = json.loads(rules.read_text("utf-8"))
+    limits = json.loads(rules.read_text("utf-8"))
     checked(LIBC.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    confine_files(said["read"], said["write"])
+    confine_files(limits["read"], limits["write"])
     refuse_sockets()
     os.execv(command[0], command)
 

@@ -1,4 +1,4 @@
-"""``python -m ticketgen`` in a stranger's folder imports nothing from it: Python puts that folder on its path first."""
+"""``python -m ticketgen`` imports nothing from the current folder, which Python puts on its path."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 def names(folder: Path) -> set[str]:
     """The names of modules, but not of those that Python itself imports for ``-m``."""
     (folder / "probe.py").write_text("import sys\nprint(*sys.modules)\n")
-    told = subprocess.check_output([sys.executable, "-m", "probe"], cwd=folder, text=True).split()
+    imported = subprocess.check_output([sys.executable, "-m", "probe"], cwd=folder, text=True).split()
     every = {*sys.stdlib_module_names, *packages_distributions(), "sitecustomize", "usercustomize"}
-    return every - {each.partition(".")[0] for each in told} - {"ticketgen", "__main__"}
+    return every - {each.partition(".")[0] for each in imported} - {"ticketgen", "__main__"}
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def names(folder: Path) -> set[str]:
 def test_no_module_of_the_current_folder_runs(arguments: list[str], tmp_path: Path) -> None:
     clone, mark = tmp_path / "clone", tmp_path / "ran"
     clone.mkdir()
-    wanted = names(tmp_path)
-    assert len(wanted) > 250
-    for name in wanted:
+    expected = names(tmp_path)
+    assert len(expected) > 250
+    for name in expected:
         (clone / f"{name}.py").write_text(f"open({str(mark)!r}, 'a').write({name!r} + chr(10))\n")
     (clone / "ticketgen.yaml").write_text(
         "version: 1\nproject: tap-marketplace\nextends: small-venue\nregions: [eu-west-1]\n"

@@ -1,4 +1,4 @@
-"""At the edges of what one may ask for there is a figure that makes sense, or a clear refusal."""
+"""At the limits of a spec, sizing gives sensible figures or refuses with a fix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ticketgen.spec.model import EventScale
 DEMO = Path(__file__).parents[2] / "examples" / "tap-marketplace" / "ticketgen.yaml"
 
 
-def asked(*options: str) -> tuple[Sizing | None, tuple[Finding, ...]]:
+def size_with(*options: str) -> tuple[Sizing | None, tuple[Finding, ...]]:
     """As ``ticketgen size --env prod --set …`` asks."""
     checked = size_project(DEMO, ["prod"], options)
     return (checked.value[0][1] if checked.value else None), checked.findings
@@ -29,7 +29,7 @@ def errors(findings: tuple[Finding, ...]) -> list[Finding]:
 
 
 def scaled(**values: int) -> tuple[Sizing | None, tuple[Finding, ...]]:
-    return asked(*(f"event_scale.{name}={value}" for name, value in values.items()))
+    return size_with(*(f"event_scale.{name}={value}" for name, value in values.items()))
 
 
 def test_zero_purchases_are_refused_with_the_minimum() -> None:
@@ -85,10 +85,12 @@ def test_one_region_and_all_of_them_have_the_same_figures(count: int) -> None:
     regions = sorted(COMMERCIAL, key=lambda name: (name != "us-east-1", name != "us-west-2", name))[:count]
     enabled = f"opt_in_regions=[{', '.join(name for name in regions)}]"
     secondary = "secondary_region=us-west-2" if count > 1 else "secondary_region="
-    sizing, findings = asked(f"regions=[{', '.join(regions)}]", secondary, *([enabled] if count > 1 else []))
+    sizing, findings = size_with(
+        f"regions=[{', '.join(regions)}]", secondary, *([enabled] if count > 1 else [])
+    )
     assert sizing is not None, findings
     assert errors(findings) == []
-    usual, _ = asked()
+    usual, _ = size_with()
     assert usual is not None
     assert [figure.value for figure in sizing] == [figure.value for figure in usual]
 

@@ -1,4 +1,4 @@
-"""Quotas are compared with the needs of each Region, and a missing one comes with the command to request it."""
+"""The needs of each Region are compared with the quotas; findings have the request command."""
 
 from __future__ import annotations
 

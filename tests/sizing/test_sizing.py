@@ -87,7 +87,7 @@ def environment(**changes: Any) -> Environment:
         "hold_seconds": 300,
     }
     scale |= {key: value for key, value in changes.items() if key in SCALES}
-    wanted = {key: value for key, value in changes.items() if key in OBJECTIVES}
+    targets = {key: value for key, value in changes.items() if key in OBJECTIVES}
     # Unchecked: the formulas must hold beyond what a spec may say.
     return Environment.model_construct(
         name="prod",
@@ -97,7 +97,7 @@ def environment(**changes: Any) -> Environment:
         secondary_region="us-west-2",
         protect=changes.get("protect", True),
         event_scale=EventScale.model_construct(**scale),
-        objectives=Objectives.model_construct(**Objectives().model_dump() | wanted),
+        objectives=Objectives.model_construct(**Objectives().model_dump() | targets),
         api=Api(auth=changes.get("auth", "iam")),
         functions=Functions(reserved_concurrency=changes.get("reserved_concurrency", True)),
     )
@@ -119,7 +119,7 @@ def magnitude(figure: AnyFigure) -> float:
     return figure.value
 
 
-def test_the_flash_sale_matches_the_design() -> None:
+def test_the_flash_sale_is_sized_as_in_the_design() -> None:
     sizing = sized()
     assert sizing["orders_per_second"].value == 45_000 / 60
     assert sizing["seats_per_second"].value == 6_000
@@ -148,9 +148,9 @@ def test_each_shard_takes_its_share_of_one_event() -> None:
 @settings(deadline=None)
 @given(scales, objectives, st.sampled_from(sorted(GROWS)), st.data())
 def test_every_figure_changes_in_the_right_direction(
-    scale: dict[str, int], wanted: dict[str, int], name: str, data: st.DataObject
+    scale: dict[str, int], targets: dict[str, int], name: str, data: st.DataObject
 ) -> None:
-    values = scale | wanted
+    values = scale | targets
     more = data.draw((SCALES | OBJECTIVES)[name].filter(lambda value: value >= values[name]))
     less, grown = sized(**values), sized(**(values | {name: more}))
     for before, after in zip(less, grown, strict=True):
@@ -199,9 +199,9 @@ def test_figures_depend_on_the_objectives(name: str) -> None:
 @settings(deadline=None)
 @given(scales, objectives, st.booleans())
 def test_figures_are_within_aws_limits_or_refused(
-    scale: dict[str, int], wanted: dict[str, int], protect: bool
+    scale: dict[str, int], targets: dict[str, int], protect: bool
 ) -> None:
-    checked = size(environment(**scale, **wanted, protect=protect))
+    checked = size(environment(**scale, **targets, protect=protect))
     sizing = checked.value
     assert sizing is not None
     for figure in sizing:
@@ -229,13 +229,13 @@ def test_figures_are_within_aws_limits_or_refused(
 
 @settings(deadline=None)
 @given(scales, objectives)
-def test_no_figure_depends_on_the_regions(scale: dict[str, int], wanted: dict[str, int]) -> None:
-    values = scale | wanted
+def test_no_figure_depends_on_the_regions(scale: dict[str, int], targets: dict[str, int]) -> None:
+    values = scale | targets
     assert sized(**values) == sized(**values, regions=("us-east-1",))
 
 
 @pytest.mark.parametrize(
-    ("rule", "changes", "mended"),
+    ("rule", "changes", "fixed"),
     [
         ("event-too-hot", {"purchases_per_minute": 2_000_000}, {"purchases_per_minute": 45_000}),
         ("cache-load-too-slow", {"seats_per_event": 5_000_000}, {"cache_load_s": 52}),
@@ -247,13 +247,13 @@ def test_no_figure_depends_on_the_regions(scale: dict[str, int], wanted: dict[st
     ],
 )
 def test_an_exceeded_fixed_limit_is_an_error_with_a_fix(
-    rule: str, changes: dict[str, int], mended: dict[str, int]
+    rule: str, changes: dict[str, int], fixed: dict[str, int]
 ) -> None:
     finding = next(finding for finding in size(environment(**changes)).findings if finding.rule == rule)
     assert finding.severity is Severity.ERROR
     assert finding.message.startswith("prod: ")
-    assert any(key in finding.help for key in mended)
-    assert rule not in rules(**(changes | mended))
+    assert any(key in finding.help for key in fixed)
+    assert rule not in rules(**(changes | fixed))
 
 
 def test_protection_increases_redundancy_and_retention() -> None:

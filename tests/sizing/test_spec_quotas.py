@@ -31,7 +31,7 @@ SCALE = EventScale(
 )
 
 
-def told(**quotas: object) -> Environment:
+def with_quotas(**quotas: object) -> Environment:
     return environment(
         regions=REGIONS,
         event_scale=SCALE,
@@ -54,21 +54,21 @@ EXCEEDED = ("lambda-concurrency", "api-throttle", "table-writes", "waf-requests"
 @pytest.mark.parametrize("key", EXCEEDED)
 def test_a_sufficient_value_removes_the_warning_and_the_command(key: str) -> None:
     quota = QUOTAS[key]
-    assert findings(told(), key)
-    needed = max(each.needed for each in needs(told(), sized(told())) if each.quota is quota)
-    enough = told(**{key.replace("-", "_"): needed})
+    assert findings(with_quotas(), key)
+    needed = max(each.needed for each in needs(with_quotas(), sized(with_quotas())) if each.quota is quota)
+    enough = with_quotas(**{key.replace("-", "_"): needed})
     assert not findings(enough, key)
     if quota.code:
-        assert quota.code in commands(told())
+        assert quota.code in commands(with_quotas())
         assert quota.code not in commands(enough)
-    short = findings(told(**{key.replace("-", "_"): needed - 1}), key)
+    short = findings(with_quotas(**{key.replace("-", "_"): needed - 1}), key)
     assert short
     assert f"quotas.{quota.id} says that the account has {needed - 1:,}" in short[0].message
 
 
 @pytest.mark.parametrize("key", EXCEEDED)
 def test_a_region_without_a_value_keeps_the_default(key: str) -> None:
-    only = findings(told(**{key.replace("-", "_"): {REGIONS[0]: 900_000_000}}), key)
+    only = findings(with_quotas(**{key.replace("-", "_"): {REGIONS[0]: 900_000_000}}), key)
     assert only
     assert all(REGIONS[0] not in each.message and REGIONS[1] in each.message for each in only)
     assert all(f"{QUOTAS[key].default_in(REGIONS[1]):,}" in each.message for each in only)
@@ -83,10 +83,10 @@ def test_a_value_below_the_default_is_used() -> None:
 
 
 def test_a_burst_quota_can_be_set_independently() -> None:
-    assert not findings(told(), "api-burst")
-    (short,) = findings(told(api_burst=1), "api-burst")
+    assert not findings(with_quotas(), "api-burst")
+    (short,) = findings(with_quotas(api_burst=1), "api-burst")
     assert 'along with "Throttle rate" (L-8A5B8E43)' in short.help
-    assert not findings(told(api_burst=1_000_000), "api-burst")
+    assert not findings(with_quotas(api_burst=1_000_000), "api-burst")
 
 
 @settings(max_examples=60, deadline=None)
@@ -99,7 +99,7 @@ def test_every_quota_is_compared_with_the_value_in_the_spec(key: str, value: int
 
 
 def test_size_shows_the_value_in_the_spec_beside_the_default() -> None:
-    subject = told(lambda_concurrency=100_000)
+    subject = with_quotas(lambda_concurrency=100_000)
     (shown,) = [each for each in sections(report(subject, sized(subject)), None) if "quota" in each.headers]
     assert shown.headers[2:4] == ("default", "in the spec")
     rows = [row.cells for row in shown.rows if row.cells[1] == "L-B99A9384"]

@@ -46,8 +46,8 @@ def changed(subject: Environment, section: str, key: str, value: int) -> Environ
 
 @settings(max_examples=300, deadline=None)
 @given(scales, objectives())
-def test_every_suggested_value_is_allowed(scale: EventScale, promised: Objectives) -> None:
-    subject = environment(regions=DEMO_REGIONS[:2], event_scale=scale, objectives=promised)
+def test_every_suggested_value_is_allowed(scale: EventScale, targets: Objectives) -> None:
+    subject = environment(regions=DEMO_REGIONS[:2], event_scale=scale, objectives=targets)
     for finding in size(subject).findings:
         assert finding.help
         for key, value in re.findall(r"raise objectives\.(\w+) to (\d+)", finding.help):

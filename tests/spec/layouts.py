@@ -1,4 +1,4 @@
-"""Specs in as many layouts as people write them in, all meaning the same kind of thing."""
+"""Valid specs in the many layouts that people use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is written, and however a good spec is spoilt: findings with places, or a project."""
+"""Any text, and any change of a good spec, gives findings with locations, or a project."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def preset() -> Node | None:
     return document.preset if document else None
 
 
-def judge(text: str) -> Project | None:
+def check_text(text: str) -> Project | None:
     """Resolve a text with the demo's preset, and check every finding against the contract of findings."""
     checked = read(text.encode("utf-8", "surrogatepass"), "f")
     findings = checked.findings
@@ -85,7 +85,7 @@ _VALUES = st.recursive(
 @slow
 @given(st.dictionaries(st.sampled_from(_WORDS), _VALUES, max_size=8))
 def test_any_values_under_known_keys_are_handled(values: dict[str, object]) -> None:
-    judge(json.dumps(values))
+    check_text(json.dumps(values))
 
 
 @slow
@@ -102,9 +102,9 @@ def test_any_replaced_value_of_the_demo_is_handled(data: st.DataObject) -> None:
             return [*value[:place], spoil(value[place]), *value[place + 1 :]]
         return data.draw(_VALUES)
 
-    spoilt = spoil(demo())
-    assume(spoilt != demo())
-    project = judge(json.dumps(spoilt))
+    corrupted = spoil(demo())
+    assume(corrupted != demo())
+    project = check_text(json.dumps(corrupted))
     if project is not None:
         for environment in project.environments:
             _holds(environment)
@@ -150,13 +150,13 @@ def test_any_corrupted_demo_text_is_handled(mutations: list[tuple[_Mutation, int
     lines = _LINES
     for mutate, at, text in mutations:
         lines = mutate(lines, at, text)
-    judge("".join(lines))
+    check_text("".join(lines))
 
 
 @slow
 @given(st.text(max_size=200))
 def test_any_text_is_handled(text: str) -> None:
-    judge(text)
+    check_text(text)
 
 
 def test_ten_thousand_unknown_keys_take_bounded_work(tmp_path: Path) -> None:

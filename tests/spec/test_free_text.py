@@ -1,4 +1,4 @@
-"""Free text: what AWS takes is taken, all else is refused, whatever it is."""
+"""Free text: what AWS accepts is accepted, and everything else is refused."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ TYPES = {
 TAGS: TypeAdapter[object] = TypeAdapter(Tags)
 
 
-def taken(kind: str, text: str) -> bool:
+def is_accepted(kind: str, text: str) -> bool:
     try:
         return bool(TYPES[kind].validate_python(text) == text)
     except ValidationError:
         return False
 
 
-def tags_taken(tags: dict[str, str]) -> bool:
+def are_tags_accepted(tags: dict[str, str]) -> bool:
     try:
         return TAGS.validate_python(tags) == tags
     except ValidationError:
@@ -65,7 +65,7 @@ def tags_taken(tags: dict[str, str]) -> bool:
     ],
 )
 def test_text_that_aws_accepts_is_accepted(kind: str, texts: list[str]) -> None:
-    assert [text for text in texts if not taken(kind, text)] == []
+    assert [text for text in texts if not is_accepted(kind, text)] == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_text_that_aws_accepts_is_accepted(kind: str, texts: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_text_that_aws_refuses_is_refused(kind: str, texts: list[str]) -> None:
-    assert [text for text in texts if taken(kind, text)] == []
+    assert [text for text in texts if is_accepted(kind, text)] == []
 
 
 HOSTILE = ["'", '"', "`", "\\", "${x}", "%{x}", "{{x}}", "{%x%}", "{#x#}", "\n", "\r", "\t", "\0", "\u2028",
@@ -101,14 +101,14 @@ def test_hostile_text_is_refused(kind: str, hostile: str) -> None:
         "domain": "a.example.com", "zone": "Z1", "url": "https://h.com/p",
     }[kind]  # fmt: skip
 
-    assert taken(kind, good)
-    assert not taken(kind, good + hostile)
-    assert not taken(kind, hostile + good)
+    assert is_accepted(kind, good)
+    assert not is_accepted(kind, good + hostile)
+    assert not is_accepted(kind, hostile + good)
 
 
 @given(st.sampled_from(sorted(TYPES)), st.text(min_size=1))
 def test_accepted_text_has_no_special_characters(kind: str, text: str) -> None:
-    if taken(kind, text):
+    if is_accepted(kind, text):
         assert re.fullmatch(r"[A-Za-z0-9._~:/+=@%\[\]-]+", text)
 
 
@@ -123,17 +123,17 @@ def test_tags_accept_what_aws_documents(tags: dict[str, str]) -> None:
     keys = [key.casefold() for key in tags]
     reserved = {key.casefold() for key in RESERVED_TAGS}
     expected = all(fine(key) and fine(value) for key, value in tags.items())
-    assert tags_taken(tags) == (expected and len(set(keys)) == len(keys) and not reserved & set(keys))
+    assert are_tags_accepted(tags) == (expected and len(set(keys)) == len(keys) and not reserved & set(keys))
 
 
 def test_tags_have_the_limits_of_aws() -> None:
-    assert tags_taken({"ключ 键": "Wert: +1 @ x=y/z"})
-    assert tags_taken({"a" * 128: "b" * 256, "empty": ""})
-    assert not tags_taken({"a" * 129: ""})
-    assert not tags_taken({"a": "b" * 257})
+    assert are_tags_accepted({"ключ 键": "Wert: +1 @ x=y/z"})
+    assert are_tags_accepted({"a" * 128: "b" * 256, "empty": ""})
+    assert not are_tags_accepted({"a" * 129: ""})
+    assert not are_tags_accepted({"a": "b" * 257})
     assert MAX_TAGS + len(RESERVED_TAGS) == 50
-    assert tags_taken({f"tag {number}": "" for number in range(MAX_TAGS)})
-    assert not tags_taken({f"tag {number}": "" for number in range(MAX_TAGS + 1)})
+    assert are_tags_accepted({f"tag {number}": "" for number in range(MAX_TAGS)})
+    assert not are_tags_accepted({f"tag {number}": "" for number in range(MAX_TAGS + 1)})
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_an_endless_file_is_refused() -> None:
     assert (found.rule, "not a regular file" in found.message) == ("unreadable-file", True)
 
 
-def test_a_spec_with_an_impossible_name_is_unreadable() -> None:
+def test_an_impossible_name_of_a_spec_is_a_finding() -> None:
     assert only_finding(Path("a\0b")).rule == "unreadable-file"
 
 

@@ -1,4 +1,4 @@
-"""A known key at the wrong level is sent to where it belongs: from the top, environments and other sections."""
+"""A known key at the wrong level gets its correct place: at the top, in environments and in other sections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--set`` is a value like one in the file: validated alike, and blamed at the option."""
+"""Values of ``--set`` are validated like those in the file; their errors are located at the option."""
 
 from __future__ import annotations
 

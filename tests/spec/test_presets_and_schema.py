@@ -71,7 +71,7 @@ def test_a_preset_written_out_fits_the_schema(name: str) -> None:
     assert errors(values(presets()[name].path) | written_out) == []
 
 
-def test_the_flash_sale_preset_has_the_scale_of_the_design() -> None:
+def test_the_flash_sale_has_the_values_of_the_design() -> None:
     assert values(presets()["flash-sale"].path)["event_scale"] == {
         "purchases_per_minute": 45_000, "seats_per_event": 234_000, "concurrent_events": 20,
         "seats_per_order": 8, "hold_seconds": 300,

@@ -241,10 +241,10 @@ def test_removing_nodes_keeps_the_paths_of_the_rest() -> None:
 
 @given(st.text())
 def test_text_in_a_message_is_short_and_stays_on_its_line(text: str) -> None:
-    said = display_text(text)
+    shown = display_text(text)
 
-    assert len(said) <= 60 * 12 + 2
-    assert said.isprintable()
+    assert len(shown) <= 60 * 12 + 2
+    assert shown.isprintable()
 
 
 def test_a_password_in_a_url_is_not_repeated() -> None:

@@ -1,4 +1,4 @@
-"""Adding and removing Regions: the list changes, and not one other byte of the spec."""
+"""Adding and removing Regions: only the list changes, and no other byte of the spec."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def done(checked: Checked[Edit]) -> Edit:
 
 
 def in_order(part: str, whole: str) -> bool:
-    """Whether the one can be got from the other by leaving characters out."""
+    """Whether the part results from the whole by leaving characters out."""
     rest = iter(whole)
     return all(character in rest for character in part)
 
@@ -68,17 +68,17 @@ def test_adding_changes_the_intended_regions_only(text: str, names: tuple[str, .
     edit = done(add_region(document_of(text), "eu-west-2", names))
     after = edit.document.text
 
-    meant = set(names) or {"dev", "prod"}
+    chosen = set(names) or {"dev", "prod"}
     for old, new in zip(before.environments, project_of(after).environments, strict=True):
-        added = {"eu-west-2"} if old.name in meant else set()
+        added = {"eu-west-2"} if old.name in chosen else set()
         assert set(new.regions) == {*old.regions} | added
         assert new.model_copy(update={"regions": ()}) == old.model_copy(update={"regions": ()})
     assert in_order(re.sub(r"null|~", "", text), after)
     assert comments(after) == comments(text)
     assert ("\r\n" in text) == ("\r\n" in after)
     assert "\r\n" not in text or not re.search(r"(?<!\r)\n", after)
-    assert changed_lines(text, after) <= len(meant)
-    assert set(edit.changed) == meant
+    assert changed_lines(text, after) <= len(chosen)
+    assert set(edit.changed) == chosen
     assert (after.endswith("\n")) == (text.endswith("\n"))
 
 
@@ -110,9 +110,9 @@ def test_removing_takes_the_region_and_its_own_comment(
     before = project_of(text)
     edit = done(remove_region(document_of(text), region, names))
     after = edit.document.text
-    meant = set(names) or {"dev", "prod"}
+    chosen = set(names) or {"dev", "prod"}
     for old, new in zip(before.environments, project_of(after).environments, strict=True):
-        assert set(new.regions) == {*old.regions} - ({region} if old.name in meant else set())
+        assert set(new.regions) == {*old.regions} - ({region} if old.name in chosen else set())
         assert new.model_copy(update={"regions": ()}) == old.model_copy(update={"regions": ()})
     if text.count("regions") == after.count("regions"):
         assert in_order(after, text)

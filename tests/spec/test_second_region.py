@@ -47,14 +47,14 @@ def test_a_second_region_becomes_the_secondary_one(tmp_path: Path, text: str, na
     after = edit.document.text
 
     assert before is not None
-    meant = set(names) or {"dev", "prod"}
-    assert set(edit.changed) == meant
+    chosen = set(names) or {"dev", "prod"}
+    assert set(edit.changed) == chosen
     # The text is what counts: it is read from the disk again.
     again = resolve(document_of(after, tmp_path)).value
     assert again is not None
     for old, new in zip(before.environments, again.environments, strict=True):
         added = {"regions": ("us-east-1", "us-west-2"), "secondary_region": "us-west-2"}
-        assert new == old.model_copy(update=added if old.name in meant else {})
+        assert new == old.model_copy(update=added if old.name in chosen else {})
     rest = iter(after)
     assert all(mark in rest for mark in re.sub(r"(?i)\bnull\b|~", "", text)), "only a null may go"
     assert re.findall(r"#[^\r\n]*", after) == re.findall(r"#[^\r\n]*", text)

@@ -36,7 +36,7 @@ def test_applying_a_suggestion_fixes_the_error(section: str | None, key: str, tm
         spec.write_text("\n".join([*head, value, "environments: { prod: }"]) + "\n", encoding="utf-8")
         place = f"{section}.{key}" if section else key
         found = {each.message: each.help for each in both_stages(spec)[1]}
-        return {said: help for said, help in found.items() if re.match(rf"{re.escape(place)}(?::|\[)", said)}
+        return {text: help for text, help in found.items() if re.match(rf"{re.escape(place)}(?::|\[)", text)}
 
     for text in TEXTS:
         if section and ("," in text or text == "[]"):
@@ -48,6 +48,6 @@ def test_applying_a_suggestion_fixes_the_error(section: str | None, key: str, tm
             )
             if suggested:
                 after = errors(suggested[1])
-                assert not [said for said in after if "not text" in said or "not a" in said or "than" in said], (
+                assert not [each for each in after if "not text" in each or "not a" in each or "than" in each], (
                     message, help, after,
                 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Files of a project are read only if they are plain files of a bounded size, and links do not lead out of it."""
+"""Files of a project are read only if they are regular, small and inside the repository."""
 
 from __future__ import annotations
 

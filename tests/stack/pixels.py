@@ -1,4 +1,4 @@
-"""Where a renderer puts the texts of an SVG, found in its pixels: each text has a colour of its own, on nothing."""
+"""Find where a renderer draws the texts of an SVG: each gets its own colour, without a background."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The rendered demo keeps its bytes while the code behind it is reorganised; its own tests may change.
+"""The rendered demo keeps its bytes, except for its own tests.
 
-`demo_digests.json` holds one SHA-256 a file. To take new digests: `python tests/stack/test_output_is_unchanged.py`.
+`demo_digests.json` holds one SHA-256 per file. To take new digests: `python tests/stack/test_output_is_unchanged.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DIGESTS = Path(__file__).with_name("demo_digests.json")
 
 
 def digests() -> dict[str, str]:
-    """Return the SHA-256 of each rendered file of the demo, by environment and path, without the stack's own tests."""
+    """Return the SHA-256 of each rendered file of the demo, without the stacks' tests."""
     project = read_project(DEMO).value
     assert project is not None
     found = {}

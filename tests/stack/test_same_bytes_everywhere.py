@@ -24,9 +24,9 @@ def digest(spec: str) -> str:
     project = read_project(Path(spec)).value
     assert project is not None
     stacks = [stack_of(project, environment).value for environment in project.environments]
-    told = [[stack.folder, stack.spec, dict(stack.files)] for stack in stacks if stack is not None]
-    assert len(told) == len(project.environments)
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    texts = [[stack.folder, stack.spec, dict(stack.files)] for stack in stacks if stack is not None]
+    assert len(texts) == len(project.environments)
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
 
 def digest_elsewhere(folder: Path, **variables: str) -> str:

@@ -66,7 +66,7 @@ LEVELS: Mapping[str, Sequence[Any]] = {
     "reserved_concurrency": (True, False),
     "tags": (False, True),
 }
-"""What matters to a suite, from one extreme to the other, by its name in a choice."""
+"""The levels of everything that matters to a suite, by name, from one extreme to the other."""
 
 SMALL: Mapping[str, Sequence[Any]] = {**LEVELS, "regions": ("1", "2", "3", "cn")}
 """The same with stacks that are quick to test."""
@@ -86,7 +86,7 @@ class Refused(Exception):
 
 
 def spec_of(choice: Choice) -> dict[str, Any]:
-    """The spec with one environment that a choice of levels means."""
+    """The spec with one environment for a choice of levels."""
     regions = _REGIONS[choice["regions"]]
     verification, correction = choice["verification_and_correction_s"]
     domain = {"name": "tickets.example.com", "zone_id": "Z0123456789ABC"}

@@ -1,8 +1,8 @@
 """Run the unit suites of many stacks, quickly: one folder and one process for all of them.
 
 A process of its own takes one stack after another: it writes the files that differ, forgets the modules of the stack
-before, and runs pytest on the unit suite as a user would. What is quicker than a run of its own is that unchanged test
-files stay compiled, and that a text of HCL is parsed once.
+before, and runs pytest on the unit suite as a user would. This is quicker than a process for each stack, because
+unchanged test files stay compiled, and each text of HCL is parsed once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Outcome", "Runner", "running"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of a suite found.
+    """The result of a run of a suite.
 
     Attributes:
         code: pytest's exit code.
@@ -134,7 +134,7 @@ def _serve() -> None:
     import hcl2
 
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a suite prints is not an answer
+    os.dup2(2, 1)  # output of a suite must not mix with the answers
     # The same text is the same tree, which nobody changes.
     hcl2.parses_to_tree = cache(hcl2.parses_to_tree)
     # The functions start hundreds of times, and each start makes the same dataclasses, of text that is compiled.

@@ -1,4 +1,4 @@
-"""The suite's DynamoDB answers as DynamoDB Local, to every kind of call and expression that the functions use."""
+"""The suite's DynamoDB answers like DynamoDB Local to all calls that the functions use."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def both(dynamodb: int) -> tuple[Any, Any]:
         ],
     )
     return (
-        (lambda operation, **asked: fake.call(operation, asked)),
-        (lambda operation, **asked: getattr(real, _snake(operation))(**asked)),
+        (lambda operation, **parameters: fake.call(operation, parameters)),
+        (lambda operation, **parameters: getattr(real, _snake(operation))(**parameters)),
     )
 
 
@@ -49,22 +49,22 @@ def _snake(operation: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).strip("_")
 
 
-def said(call: Any, operation: str, **asked: Any) -> Any:
+def outcome(call: Any, operation: str, **parameters: Any) -> Any:
     """The answer of a call, without its metadata."""
     try:
-        answer = call(operation, **asked)
+        answer = call(operation, **parameters)
     except ClientError as error:
         reasons = error.response.get("CancellationReasons", [])
-        told = [(reason.get("Code", "None"), reason.get("Item")) for reason in reasons]
-        return error.response["Error"]["Code"], told
+        cancelled = [(reason.get("Code", "None"), reason.get("Item")) for reason in reasons]
+        return error.response["Error"]["Code"], cancelled
     compared = ("Count", "Item", "Items", "LastEvaluatedKey", "Responses", "ScannedCount", "UnprocessedKeys")
     return {name: value for name, value in answer.items() if name in compared}
 
 
-def agree(both: tuple[Any, Any], operation: str, **asked: Any) -> Any:
-    mine, theirs = (said(call, operation, **asked) for call in both)
-    assert mine == theirs
-    return mine
+def same_answer(both: tuple[Any, Any], operation: str, **parameters: Any) -> Any:
+    of_fake, of_dynamodb = (outcome(call, operation, **parameters) for call in both)
+    assert of_fake == of_dynamodb
+    return of_fake
 
 
 CONDITIONS = [
@@ -95,9 +95,9 @@ CONDITIONS = [
 @pytest.mark.parametrize("there", [True, False], ids=["there", "absent"])
 def test_conditions_agree(both: tuple[Any, Any], condition: str, values: dict[str, Any], there: bool) -> None:
     if there:
-        agree(both, "PutItem", TableName=NAME, Item=ITEM)
+        same_answer(both, "PutItem", TableName=NAME, Item=ITEM)
     given = {"ExpressionAttributeValues": values} if values else {}
-    agree(
+    same_answer(
         both,
         "PutItem",
         TableName=NAME,
@@ -105,7 +105,7 @@ def test_conditions_agree(both: tuple[Any, Any], condition: str, values: dict[st
         ConditionExpression=condition,
         **given,
     )
-    agree(both, "Scan", TableName=NAME)
+    same_answer(both, "Scan", TableName=NAME)
     check = {
         "TableName": NAME,
         "Key": KEY,
@@ -113,20 +113,22 @@ def test_conditions_agree(both: tuple[Any, Any], condition: str, values: dict[st
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
     put = {"TableName": NAME, "Item": OTHER, "ConditionExpression": "attribute_not_exists(seat_id)"}
-    agree(both, "TransactWriteItems", TransactItems=[{"Put": put}, {"ConditionCheck": {**check, **given}}])
-    agree(both, "Scan", TableName=NAME)
+    same_answer(
+        both, "TransactWriteItems", TransactItems=[{"Put": put}, {"ConditionCheck": {**check, **given}}]
+    )
+    same_answer(both, "Scan", TableName=NAME)
 
 
 def test_reads_agree(both: tuple[Any, Any]) -> None:
     for item in (ITEM, OTHER):
-        agree(both, "PutItem", TableName=NAME, Item=item)
-    assert agree(both, "GetItem", TableName=NAME, Key=KEY)["Item"] == ITEM
-    agree(both, "GetItem", TableName=NAME, Key={**KEY, "seat_id": {"S": "no"}})
-    agree(both, "GetItem", TableName="nowhere", Key=KEY)
+        same_answer(both, "PutItem", TableName=NAME, Item=item)
+    assert same_answer(both, "GetItem", TableName=NAME, Key=KEY)["Item"] == ITEM
+    same_answer(both, "GetItem", TableName=NAME, Key={**KEY, "seat_id": {"S": "no"}})
+    same_answer(both, "GetItem", TableName="nowhere", Key=KEY)
     query = {"TableName": NAME, "KeyConditionExpression": "event_shard = :s AND seat_id BETWEEN :a AND :b"}
     values = {":s": {"S": "gala#0"}, ":a": {"S": "A-1"}, ":b": {"S": "A-1~"}}
-    agree(both, "Query", **query, ExpressionAttributeValues=values)
-    agree(
+    same_answer(both, "Query", **query, ExpressionAttributeValues=values)
+    same_answer(
         both,
         "Query",
         **query,
@@ -134,10 +136,10 @@ def test_reads_agree(both: tuple[Any, Any]) -> None:
         ProjectionExpression="seat_id, epoch",
         ExpressionAttributeValues={**values, ":b": {"S": "Z"}, ":e": {"N": "10"}},
     )
-    agree(
+    same_answer(
         both, "BatchGetItem", RequestItems={NAME: {"Keys": [KEY], "ProjectionExpression": "seat_id, holder"}}
     )
-    agree(both, "TransactGetItems", TransactItems=[{"Get": {"TableName": NAME, "Key": KEY}}])
+    same_answer(both, "TransactGetItems", TransactItems=[{"Get": {"TableName": NAME, "Key": KEY}}])
 
 
 def test_updates_and_removals_agree(both: tuple[Any, Any]) -> None:
@@ -146,29 +148,29 @@ def test_updates_and_removals_agree(both: tuple[Any, Any]) -> None:
         "ConditionExpression": "attribute_not_exists(checked_to)",
         "ExpressionAttributeValues": {":new": {"N": "5"}},
     }
-    agree(both, "UpdateItem", **update, **first)
-    agree(both, "UpdateItem", **update, **first)
+    same_answer(both, "UpdateItem", **update, **first)
+    same_answer(both, "UpdateItem", **update, **first)
     older = {"ConditionExpression": "attribute_not_exists(checked_to) OR checked_to < :new"}
-    agree(both, "UpdateItem", **update, **older, ExpressionAttributeValues={":new": {"N": "4"}})
-    agree(both, "UpdateItem", **update, **older, ExpressionAttributeValues={":new": {"N": "6"}})
-    agree(both, "Scan", TableName=NAME)
+    same_answer(both, "UpdateItem", **update, **older, ExpressionAttributeValues={":new": {"N": "4"}})
+    same_answer(both, "UpdateItem", **update, **older, ExpressionAttributeValues={":new": {"N": "6"}})
+    same_answer(both, "Scan", TableName=NAME)
     delete = {"TableName": NAME, "Key": KEY, "ConditionExpression": "checked_to = :old"}
-    agree(both, "DeleteItem", **delete, ExpressionAttributeValues={":old": {"N": "5"}})
-    agree(both, "DeleteItem", **delete, ExpressionAttributeValues={":old": {"N": "6"}})
-    agree(both, "Scan", TableName=NAME)
+    same_answer(both, "DeleteItem", **delete, ExpressionAttributeValues={":old": {"N": "5"}})
+    same_answer(both, "DeleteItem", **delete, ExpressionAttributeValues={":old": {"N": "6"}})
+    same_answer(both, "Scan", TableName=NAME)
 
 
 def test_refused_calls_agree(both: tuple[Any, Any]) -> None:
     put = {"Put": {"TableName": NAME, "Item": ITEM}}
-    agree(both, "TransactWriteItems", TransactItems=[put, put])
-    agree(both, "PutItem", TableName=NAME, Item={"event_shard": {"S": "x"}})
-    agree(both, "GetItem", TableName=NAME, Key={"event_shard": {"S": "x"}})
+    same_answer(both, "TransactWriteItems", TransactItems=[put, put])
+    same_answer(both, "PutItem", TableName=NAME, Item={"event_shard": {"S": "x"}})
+    same_answer(both, "GetItem", TableName=NAME, Key={"event_shard": {"S": "x"}})
 
 
 def test_a_value_that_no_expression_uses_is_refused(both: tuple[Any, Any]) -> None:
     values = {":a": {"S": "1"}, ":b": {"S": "1"}}
     put = {"ConditionExpression": "holder = :a", "ExpressionAttributeValues": values}
-    code, _ = agree(both, "PutItem", TableName=NAME, Item=ITEM, **put)
+    code, _ = same_answer(both, "PutItem", TableName=NAME, Item=ITEM, **put)
     assert code == "ValidationException"
 
 

@@ -71,7 +71,7 @@ def differs(subject: Environment, *, spec: Environment, tmp_path: Path) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("changed", "says"),
+    ("changed", "message"),
     [
         ({"protect": True}, "PROTECT|protect"),
         ({"regions": ("us-east-1", "us-west-2", "eu-west-1")}, "eu_west_1|eu-west-1"),
@@ -81,14 +81,14 @@ def differs(subject: Environment, *, spec: Environment, tmp_path: Path) -> str:
     ids=["protect", "regions", "auth", "tags"],
 )
 def test_a_suite_fails_on_the_stack_of_another_spec(
-    changed: dict[str, object], says: str, tmp_path: Path
+    changed: dict[str, object], message: str, tmp_path: Path
 ) -> None:
     subject = environment("dev", ("us-east-1", "us-west-2"))
     other = Environment.model_validate(
         environment("dev", changed.pop("regions", ("us-east-1", "us-west-2"))).model_dump() | changed,  # type: ignore[arg-type]
         strict=False,
     )
-    assert re.search(says, differs(subject, spec=other, tmp_path=tmp_path))
+    assert re.search(message, differs(subject, spec=other, tmp_path=tmp_path))
 
 
 def test_a_failure_names_the_fault_the_file_and_the_reason(tmp_path: Path) -> None:
@@ -97,10 +97,10 @@ def test_a_failure_names_the_fault_the_file_and_the_reason(tmp_path: Path) -> No
     text = locks.read_text("utf-8")
     assert '"expiry_time"' in text
     locks.write_text(text.replace('"expiry_time"', '"expires"'), encoding="utf-8")
-    said = run(stack, "-k", "test_expired_locks_are_removed").stdout
-    assert "module.us_east_1.aws_dynamodb_table.distributed_locks (modules/region/locks.tf:5)" in said
-    assert "ttl.attribute_name is 'expires', and must be 'expiry_time'" in said
-    assert "why: no lock would ever be removed" in said
+    report = run(stack, "-k", "test_expired_locks_are_removed").stdout
+    assert "module.us_east_1.aws_dynamodb_table.distributed_locks (modules/region/locks.tf:5)" in report
+    assert "ttl.attribute_name is 'expires', and must be 'expiry_time'" in report
+    assert "why: no lock would ever be removed" in report
 
 
 def test_the_suites_need_only_their_requirements() -> None:
@@ -118,16 +118,16 @@ def test_the_suites_need_only_their_requirements() -> None:
 
 def test_every_file_of_the_suites_is_rendered_for_some_stack() -> None:
     folder = asset_folder("templates") / "suites"
-    there = {
+    rendered_paths = {
         path.relative_to(folder).as_posix().removesuffix(".j2")
         for path in folder.rglob("*")
         if path.is_file()
     }
-    there = {path for path in there if "__pycache__" not in path}
-    wanted = {
+    rendered_paths = {path for path in rendered_paths if "__pycache__" not in path}
+    expected = {
         path.removeprefix("tests/")
         for shape in SHAPES.values()
         for path in rendered(shape())
         if path.startswith("tests/")
     }
-    assert wanted == there
+    assert expected == rendered_paths

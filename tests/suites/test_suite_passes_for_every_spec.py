@@ -1,7 +1,7 @@
 """Whatever spec ticketgen accepts, the unit suite that it renders passes on the stack that it renders.
 
-A few small stacks in every run; one for each scale, and two dozen of all shapes, with `make prove`; and as many as one
-likes, drawn from everything that a spec may say, with `make sweep`.
+Every run checks a few small stacks, `make prove` one for each scale and two dozen of all shapes, and `make sweep` any
+number of random specs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
 
 
 def is_green(outcome: Outcome) -> None:
-    """Hold a suite to: everything passes, and what is skipped is skipped for a known reason."""
+    """Assert that every case passes, or is skipped for a known reason."""
     assert not outcome.failures, "\n".join(f"{case}: {why}" for case, why in outcome.failures.items())
     assert outcome.code == 0
     assert outcome.passed > 900

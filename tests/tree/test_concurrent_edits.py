@@ -1,4 +1,4 @@
-"""An edit that another program saves at any moment of a write is on the disk afterwards, and the write says so."""
+"""An edit that another program saves during a write is kept and reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The diff is that of difflib, applies with `patch`, and takes bounded work whatever a file on the disk is."""
+"""The diff equals difflib's, applies with `patch`, and takes bounded work."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def some(seed: int) -> tuple[str, str]:
 def test_a_small_diff_equals_difflibs(context: int) -> None:
     for seed in range(300):
         before, after = some(seed)
-        told = difflib.unified_diff(split_lines(before), split_lines(after), "a/x", "b/x", n=context)
-        ended = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in told)
+        result = difflib.unified_diff(split_lines(before), split_lines(after), "a/x", "b/x", n=context)
+        ended = (
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in result
+        )
         assert unified(before, after, "a/x", "b/x", context) == "".join(ended)
 
 
@@ -55,8 +57,8 @@ def test_a_truncated_search_still_gives_a_valid_diff(
         if not (before and after and before != after):
             continue
         (tmp_path / "x").write_text(before)
-        told = unified(before, after, "a/x", "b/x")
-        subprocess.run(["patch", "-s", "-p1"], input=told, text=True, cwd=tmp_path, check=True)
+        result = unified(before, after, "a/x", "b/x")
+        subprocess.run(["patch", "-s", "-p1"], input=result, text=True, cwd=tmp_path, check=True)
         assert (tmp_path / "x").read_text() == after
 
 
@@ -88,12 +90,12 @@ def test_the_work_for_a_huge_file_is_bounded(
 
     monkeypatch.setattr(difflib.SequenceMatcher, "find_longest_match", counted)
     text = edited()
-    told = unified(text, RENDERED, "a/x", "b/x")
+    result = unified(text, RENDERED, "a/x", "b/x")
     assert looked <= MAX_STEPS
-    assert len(told) < 3 * MAX_LINES * 10
-    assert told.startswith(("--- a/x\n+++ b/x\n@@ ", "Files a/x and b/x differ"))
-    told = unified(RENDERED, text, "a/x", "b/x")
-    assert len(told) < 3 * MAX_LINES * 10
+    assert len(result) < 3 * MAX_LINES * 10
+    assert result.startswith(("--- a/x\n+++ b/x\n@@ ", "Files a/x and b/x differ"))
+    result = unified(RENDERED, text, "a/x", "b/x")
+    assert len(result) < 3 * MAX_LINES * 10
 
 
 def test_the_work_and_the_size_of_all_files_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +106,7 @@ def test_the_work_and_the_size_of_all_files_together_are_bounded(monkeypatch: py
         module.Change(f"stacks/dev/{n}.tf", "stacks/dev", State.HAND_EDITED, text.encode(), RENDERED)
         for n in range(99)
     ]
-    told = module.changes_diff(changes)
-    assert told.count("\n") < 30_000
-    assert told.count("--- a/") == 12
-    assert told.count("are not compared, because the differences above are long enough") == 87
+    result = module.changes_diff(changes)
+    assert result.count("\n") < 30_000
+    assert result.count("--- a/") == 12
+    assert result.count("are not compared, because the differences above are long enough") == 87

@@ -1,4 +1,4 @@
-"""Drift is reported by cause: a stack of another version, a stack or folder that is gone, and single files."""
+"""Drift is reported by cause: another version, a deleted stack or folder, or single files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def changes(root: Path, stacks: tuple[Stack, ...] = STACKS, version: str = "1.2.
     return planned.value
 
 
-def told(found: tuple[Finding, ...]) -> list[tuple[str, str]]:
+def summary(found: tuple[Finding, ...]) -> list[tuple[str, str]]:
     return [(each.rule, each.location.file if each.location else "") for each in found]
 
 
@@ -43,14 +43,14 @@ def rendered(tmp_path: Path) -> Path:
 
 def test_a_stack_that_was_never_rendered_is_one_finding(tmp_path: Path) -> None:
     (found,) = drift(changes(tmp_path))
-    assert told((found,)) == [("created", "stacks/prod")]
+    assert summary((found,)) == [("created", "stacks/prod")]
     assert found.message == "the stack was never rendered, or was deleted: all 6 files are missing"
     assert found.help == "run `ticketgen render`"
 
 
 def test_a_deleted_stack_folder_is_one_finding(rendered: Path) -> None:
     shutil.rmtree(rendered / "stacks/prod")
-    assert told(drift(changes(rendered))) == [("created", "stacks/prod")]
+    assert summary(drift(changes(rendered))) == [("created", "stacks/prod")]
 
 
 def test_a_stack_without_its_files_but_with_its_manifest_is_one_finding(rendered: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_deleted_folder_inside_is_one_finding_and_a_single_file_is_named(rende
     shutil.rmtree(rendered / "stacks/prod/b")
     (rendered / "stacks/prod/a/one.tf").unlink()
     shutil.rmtree(rendered / "stacks/prod/c")
-    assert told(drift(changes(rendered))) == [
+    assert summary(drift(changes(rendered))) == [
         ("missing", "stacks/prod/a/one.tf"),
         ("missing", "stacks/prod/b"),
         ("missing", "stacks/prod/c/z.tf"),
@@ -79,7 +79,7 @@ def test_a_stack_removed_from_the_spec_is_one_finding(rendered: Path) -> None:
 def test_after_an_upgrade_the_help_is_the_working_command(rendered: Path) -> None:
     (rendered / "stacks/prod/a/one.tf").unlink()
     found = drift(changes(rendered, NEW, "1.3.0"))
-    assert told(found) == [("upgrade", f"stacks/prod/{NAME}"), ("missing", "stacks/prod/a/one.tf")]
+    assert summary(found) == [("upgrade", f"stacks/prod/{NAME}"), ("missing", "stacks/prod/a/one.tf")]
     assert all("`ticketgen render --upgrade`" in each.help for each in found)
     assert write(rendered, NEW, version="1.3.0", upgrade=False).value is None
     assert write(rendered, NEW, version="1.3.0", upgrade=True).value is not None
@@ -88,7 +88,7 @@ def test_after_an_upgrade_the_help_is_the_working_command(rendered: Path) -> Non
 
 def test_a_stack_of_a_newer_ticketgen_is_kept_unless_forced(rendered: Path) -> None:
     found = drift(changes(rendered, NEW, "1.1.9"))
-    assert told(found) == [("downgrade", f"stacks/prod/{NAME}")]
+    assert summary(found) == [("downgrade", f"stacks/prod/{NAME}")]
     assert found[0].help.startswith("install ticketgen 1.2.0 or newer")
     assert "--upgrade" not in found[0].help
     for upgrade in (False, True):

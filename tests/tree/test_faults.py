@@ -1,4 +1,4 @@
-"""An error of any system call of a plan or a write is a finding, and leaves the old tree or the whole new one."""
+"""A failing system call is a finding, and leaves the old tree or the whole new one."""
 
 from __future__ import annotations
 
@@ -62,20 +62,20 @@ def test_a_failure_of_any_call_of_a_plan_is_a_finding(tmp_path: Path, code: int)
     render(tmp_path, OLD)
     before = dict(snapshot(tmp_path))
     fine = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks")
-    told = 0
+    reported = 0
     for at in range(1, 10_000):
         with failing(at, code) as fault:
             found = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks")
         if fault.calls < at:
             break
         if found.findings:
-            told += 1
+            reported += 1
             assert exit_code(found.findings) in CODES
             assert all(f.message.isprintable() for f in found.findings)
         else:
             assert found.value == fine.value or code in {errno.ENOTDIR, errno.ELOOP}  # no folder, so no stack
     assert at > 50
-    assert told > 40
+    assert reported > 40
     assert snapshot(tmp_path) == before
 
 
@@ -105,10 +105,10 @@ def test_a_failure_of_any_call_of_a_write_leaves_the_old_or_the_new_tree(
             break
         assert exit_code(found.findings) in {ExitCode.FINE, *CODES}
         assert recover(root) == ()
-        wanted = before if found.value is None else after
+        expected = before if found.value is None else after
         now = snapshot(root)
-        assert {**now, **wanted} == now  # a folder that cannot be removed may stay
-        assert {name for name in now if name not in wanted and now[name] is not None} == set()
+        assert {**now, **expected} == now  # a folder that cannot be removed may stay
+        assert {name for name in now if name not in expected and now[name] is not None} == set()
         assert not (root / STAGE).exists()
         assert render(root, NEW).findings == ()
         shutil.rmtree(root)

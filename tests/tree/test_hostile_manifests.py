@@ -1,4 +1,4 @@
-"""A manifest is in the repository: whatever it contains, a plan ends in findings, and no file of a user is deleted."""
+"""Any content of a manifest ends in findings, and no file of a user is deleted."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_every_rendered_file_can_be_claimed() -> None:
         ".GIT/x.tf", ".git./x.tf", "git~1/x.py", ".g\u200cit/x.tf", "a/.Git/b.tf", "", ".", "..", "a\x00.tf", "/x.tf",
     ],
 )  # fmt: skip
-def test_an_impossible_name_in_a_manifest_is_outside(project: Path, name: str) -> None:
+def test_an_impossible_name_in_a_manifest_is_a_finding(project: Path, name: str) -> None:
     listing(project, name)
     found = plan_write(project, NEW, version=VERSION, retire_in="stacks")
     assert [rule for rule, _ in rules(found)] == ["path-outside"]

@@ -1,4 +1,4 @@
-"""Killed before any call that changes the disk, a write leaves a way to the old tree or the whole new one."""
+"""A write that is killed before any call that changes the disk is undone or complete after recovery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stage, a journal or a guard that a repository brings is reported; nothing is moved, written through or deleted."""
+"""A stage, journal or guard from a repository is reported, never followed or deleted."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_a_replaced_stage_is_not_trusted(tmp_path: Path) -> None:
 def test_a_record_without_the_user_secret_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As one in an archive that was unpacked around the project, whose folder for state nobody can tell from others."""
+    """It could come from an archive that was unpacked around the project, state folder included."""
     root, state = tmp_path / "project", tmp_path / "home/ticketgen"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     killed(root)
@@ -254,9 +254,9 @@ def test_a_kill_without_records_loses_nothing_and_is_reported(
             break
         if not texts <= {p.read_bytes() for p in root.rglob("*") if p.is_file()}:
             assert snapshot(root) == after, "an old file may be deleted only after the end of the write"
-        told = rules(render(root, NEW))
-        assert told in ([], IN_THE_WAY)
-        if told:
+        reported = rules(render(root, NEW))
+        assert reported in ([], IN_THE_WAY)
+        if reported:
             shutil.rmtree(root / STAGE)
             for path in (root / "stacks").rglob(GUARD):
                 known = path.parent.name != "left" or (path.parent / NAME).exists()

@@ -108,11 +108,15 @@ def test_a_stale_file_edited_by_hand_stays_and_is_named_every_time(old: Path) ->
 
 
 def test_foreign_files_are_kept(old: Path) -> None:
-    theirs = ["stacks/dev/terraform.tfstate", "stacks/left/terraform.tfstate", "stacks/dev/modules/gone/x.tf"]
-    for path in theirs:
+    foreign = [
+        "stacks/dev/terraform.tfstate",
+        "stacks/left/terraform.tfstate",
+        "stacks/dev/modules/gone/x.tf",
+    ]
+    for path in foreign:
         (old / path).write_text("theirs\n")
     render(old, NEW)
-    assert [(old / path).read_text() for path in theirs] == ["theirs\n"] * 3
+    assert [(old / path).read_text() for path in foreign] == ["theirs\n"] * 3
     assert not (old / "stacks/left/main.tf").exists()
 
 

@@ -1,4 +1,4 @@
-"""Shared code of the tests of the tree: two small stacks, snapshots, and a process that dies at a chosen call."""
+"""Two small stacks, snapshots, and a process that is killed at a chosen call."""
 
 from __future__ import annotations
 

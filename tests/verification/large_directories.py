@@ -1,4 +1,4 @@
-"""Directories that a stranger writes to stop the runner: for each kind, its texts for a number of bytes.
+"""Directories made to exhaust the runner: for each kind, its texts for a number of bytes.
 
 A generator takes the size of a file, and returns the files of a directory of which none is much larger. A few attacks
 need a few lines only, and ignore the size.
@@ -16,16 +16,16 @@ Files = Mapping[str, str]
 def repeated(piece: str, before: str = "", after: str = "\n") -> Callable[[int], Files]:
     """One file of a piece again and again."""
 
-    def made(size: int) -> Files:
+    def generate(size: int) -> Files:
         return {"main.tf": before + piece * max(1, (size - len(before) - len(after)) // len(piece)) + after}
 
-    return made
+    return generate
 
 
 def numbered(piece: Callable[[int], str], before: str = "", after: str = "\n") -> Callable[[int], Files]:
     """One file of pieces that differ by their number."""
 
-    def made(size: int) -> Files:
+    def generate(size: int) -> Files:
         pieces, length, number = [before], len(before), 0
         while length < size:
             pieces.append(piece(number))
@@ -33,7 +33,7 @@ def numbered(piece: Callable[[int], str], before: str = "", after: str = "\n") -
             number += 1
         return {"main.tf": "".join((*pieces, after))}
 
-    return made
+    return generate
 
 
 def doubling(first: str, step: str, used: str = "a.l{last}", levels: int = 40) -> Callable[[int], Files]:
@@ -46,7 +46,7 @@ def doubling(first: str, step: str, used: str = "a.l{last}", levels: int = 40) -
         levels: the number of locals.
     """
 
-    def made(size: int) -> Files:
+    def generate(size: int) -> Files:
         lines = [f"  l0 = {first}"]
         lines += [f"  l{each} = {step.replace('@', f'local.l{each - 1}')}" for each in range(1, levels)]
         body = "\n".join(lines)
@@ -55,16 +55,16 @@ def doubling(first: str, step: str, used: str = "a.l{last}", levels: int = 40) -
         )
         return {"main.tf": f"locals {{\n{body}\n}}\n{names}\n"}
 
-    return made
+    return generate
 
 
 def bucket(expression: str) -> Callable[[int], Files]:
     """A bucket with a name that is expensive to know."""
 
-    def made(size: int) -> Files:
+    def generate(size: int) -> Files:
         return {"main.tf": f'resource "aws_s3_bucket" "b" {{\n  bucket = {expression}\n}}\n'}
 
-    return made
+    return generate
 
 
 TEN = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
@@ -270,7 +270,7 @@ DENSE: Mapping[str, Callable[[int], Files]] = {
 def calls(levels: int, width: int) -> Callable[[int], Files]:
     """Modules of which each calls the next one several times."""
 
-    def made(size: int) -> Files:
+    def generate(size: int) -> Files:
         files = {}
         for level in range(levels):
             source = f"./m{level + 1}" if level == 0 else f"../m{level + 1}"
@@ -281,18 +281,18 @@ def calls(levels: int, width: int) -> Callable[[int], Files]:
         files[f"m{levels}/main.tf"] = 'variable "a" {}\nresource "aws_s3_bucket" "b" {\n  bucket = var.a\n}\n'
         return files
 
-    return made
+    return generate
 
 
 def called(body: Callable[[int], Files], times: int = 400) -> Callable[[int], Files]:
     """A module that is called many times."""
 
-    def made(size: int) -> Files:
+    def generate(size: int) -> Files:
         (text,) = body(size).values()
         root = "".join(f'module "c{each}" {{\n  source = "./m"\n}}\n' for each in range(times))
         return {"main.tf": root, "m/main.tf": text}
 
-    return made
+    return generate
 
 
 def outputs_of_inputs(size: int) -> Files:

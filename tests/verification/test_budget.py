@@ -1,4 +1,4 @@
-"""A directory has a budget of work and memory, whatever is in it: see `attacks` for what strangers write."""
+"""A directory has a budget of work and memory, whatever is in it: see `large_directories` for the attacks."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_count_ends_soon_after_its_limit() -> None:
 @pytest.mark.parametrize("after", ["", "a = 1\n", "a {}\n"])
 @pytest.mark.parametrize("before", ["", "a = 1\n", "a {}\n"])
 def test_a_comment_weighs_and_has_a_limit(before: str, after: str) -> None:
-    """python-hcl2's lexer takes 200 bytes for each character of a comment in ``/* */``, as for one of a string."""
+    """python-hcl2's lexer takes 200 bytes per character of a ``/* */`` comment, as for strings."""
     weight = weigh(f"{before}/* {'x' * 400_000} */\n{after}", 10**9)
     assert 8_000 < weight.tokens < 12_000
     assert 400_000 <= weight.longest < 400_100

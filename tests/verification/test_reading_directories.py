@@ -250,11 +250,11 @@ def test_a_long_chain_of_links_is_not_followed(root: Path) -> None:
 
 def test_links_are_followed_in_a_bounded_number_of_steps(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "_MAX_STEPS", 5_000)
-    asked = []
+    visited = []
     real = os.lstat
 
     def lstat(path: str, *, dir_fd: int | None = None) -> os.stat_result:
-        asked.append(path)
+        visited.append(path)
         return real(path, dir_fd=dir_fd)
 
     (root / "a").mkdir()
@@ -262,7 +262,7 @@ def test_links_are_followed_in_a_bounded_number_of_steps(root: Path, monkeypatch
         (root / f"a{number}.tf").symlink_to("a/../" * 400 + "main.tf")
     monkeypatch.setattr(os, "lstat", lstat)
     read = read_directory(root)
-    assert len(asked) < 10_000
+    assert len(visited) < 10_000
     assert "the file is one of too many links" in {each.message for each in read.findings}
 
 

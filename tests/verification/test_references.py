@@ -158,7 +158,7 @@ def test_valid_references_are_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "rule", "says"),
+    ("old", "new", "rule", "words"),
     [
         ("keys(local.ports)", "keys(local.port)", "undeclared-reference", "undeclared local value local.port"),
         ("= port.value\n      to", "= ingress.value\n      to", "undeclared-reference", "ingress.value"),
@@ -183,13 +183,13 @@ def test_valid_references_are_accepted() -> None:
         ("./modules/network", "./modules/networks", "missing-module", "modules/networks"),
     ],
 )  # fmt: skip
-def test_an_invalid_reference_is_reported_at_its_place(old: str, new: str, rule: str, says: str) -> None:
+def test_an_invalid_reference_is_reported_at_its_place(old: str, new: str, rule: str, words: str) -> None:
     assert ROOT.count(old) == 1
     text = ROOT.replace(old, new)
-    wanted = [each for each in found(text) if each.rule == rule]
-    assert len(wanted) == 1, found(text)
-    (finding,) = wanted
-    assert says in finding.message
+    matching = [each for each in found(text) if each.rule == rule]
+    assert len(matching) == 1, found(text)
+    (finding,) = matching
+    assert words in finding.message
     assert finding.severity is Severity.ERROR
     assert finding.help
     assert finding.location is not None

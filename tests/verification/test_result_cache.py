@@ -1,4 +1,4 @@
-"""A result is remembered for the very same, and for nothing else; it never becomes better than it was."""
+"""A result is reused for exactly the same directory only, and never loses a finding."""
 
 from __future__ import annotations
 
@@ -152,6 +152,6 @@ def test_parallel_runs_agree(folder: Path, tmp_path: Path) -> None:
     (stack / "main.tf").write_text(FILES["main.tf"])
     command = [sys.executable, "-m", "ticketgen", "validate", "--format", "json", str(stack)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ) for _ in range(4)]
-    said = {process.communicate(timeout=120)[0] for process in processes}
-    assert len(said) == 1
-    assert b"unused-declaration" in said.pop()
+    outputs = {process.communicate(timeout=120)[0] for process in processes}
+    assert len(outputs) == 1
+    assert b"unused-declaration" in outputs.pop()

@@ -383,8 +383,8 @@ def test_removals_and_deprecations_of_provider_6_are_reported(text: str, rule: s
 def test_an_argument_new_in_provider_6_is_wrong_only_if_5_is_accepted_too() -> None:
     queue = 'resource "aws_sqs_queue" "q" {\n  name   = "a"\n  region = "eu-west-1"\n}\n'
     assert schema_findings(queue) == []
-    asked = CONSTRAINED.partition("resource")[0] % ">= 5.100" + queue
-    assert [(each.rule, each.severity.value) for each in schema_findings(asked)] == [
+    accepting = CONSTRAINED.partition("resource")[0] % ">= 5.100" + queue
+    assert [(each.rule, each.severity.value) for each in schema_findings(accepting)] == [
         ("unknown-attribute", "warning")
     ]
 
@@ -416,8 +416,8 @@ def test_the_snapshot_matches_the_provider(terraform: Terraform, tmp_path: Path)
     version = ".".join(map(str, AWS_VERSION))
     (tmp_path / "main.tf").write_text(CONSTRAINED.partition("resource")[0] % version)
     assert terraform.init(tmp_path).returncode == 0
-    said = json.loads(terraform.run(tmp_path, "providers", "schema", "-json").stdout)
-    provider = said["provider_schemas"]["registry.terraform.io/hashicorp/aws"]
+    documented = json.loads(terraform.run(tmp_path, "providers", "schema", "-json").stdout)
+    provider = documented["provider_schemas"]["registry.terraform.io/hashicorp/aws"]
     different = []
     for plural, kind in (("resource_schemas", "resource"), ("data_source_schemas", "data")):
         assert len(provider[plural]) > 500
@@ -438,23 +438,24 @@ def _same(ours: object, theirs: dict[str, object]) -> bool:
     assert isinstance(blocks, dict)
     if set(ours.attributes) != set(attributes) or set(ours.blocks) != set(blocks):
         return False
-    for name, said in attributes.items():
+    for name, documented in attributes.items():
         own = ours.attribute(name)
         flags = [
-            said.get(each, False) for each in ("required", "optional", "computed", "deprecated", "sensitive")
+            documented.get(each, False)
+            for each in ("required", "optional", "computed", "deprecated", "sensitive")
         ]
-        if own is None or own.type != said["type"]:
+        if own is None or own.type != documented["type"]:
             return False
         if [own.required, own.optional, own.computed, own.deprecated, own.sensitive] != flags:
             return False
-    for name, said in blocks.items():
+    for name, documented in blocks.items():
         nested = ours.nested(name)
         if (
             nested is None
-            or nested.min_items != said.get("min_items", 0)
-            or not _same(nested.block, said["block"])
+            or nested.min_items != documented.get("min_items", 0)
+            or not _same(nested.block, documented["block"])
         ):
             return False
-        if nested.nesting != "single" and nested.max_items != said.get("max_items", 0):
+        if nested.nesting != "single" and nested.max_items != documented.get("max_items", 0):
             return False
     return True

@@ -26,12 +26,12 @@ def test_an_oversold_seat_is_corrected(show: Show) -> None:
     show.put("ticket-sales", second)
     show.put("ticket-inventory", item_of(second))
     began = time.monotonic()
-    patience = demands.VERIFICATION_INTERVAL_S + demands.VERIFICATION_S + demands.CORRECTION_S + 30
+    timeout = demands.VERIFICATION_INTERVAL_S + demands.VERIFICATION_S + demands.CORRECTION_S + 30
 
     def void() -> bool:
         return f"{second['sale_id']}-void" in {item["sale_id"] for item in show.read("ticket-sales")}
 
-    assert eventually(void, patience, pause=0.5), (
+    assert eventually(void, timeout, pause=0.5), (
         f"the seat is still oversold after {time.monotonic() - began:.0f} s"
     )
     (seat,) = show.read("ticket-inventory")
@@ -45,4 +45,4 @@ def test_an_oversold_seat_is_corrected(show: Show) -> None:
         )
         return bool(found.get("Item", {}).get("refund") == {"S": "published"})
 
-    assert eventually(refund, patience, pause=0.5), "the loser's refund was not published"
+    assert eventually(refund, timeout, pause=0.5), "the loser's refund was not published"

@@ -21,7 +21,7 @@ def key() -> str:
     return f"it-{secrets.token_hex(8)}"
 
 
-def held(show: Show, *seats: str, region: str = "") -> dict[str, object]:
+def hold_seats(show: Show, *seats: str, region: str = "") -> dict[str, object]:
     """Hold seats, and return the order that buys them."""
     body = {"event_id": show.event_id, "seats": list(seats)}
     answer = show.ask("POST", "/holds", body, region=region)
@@ -31,15 +31,15 @@ def held(show: Show, *seats: str, region: str = "") -> dict[str, object]:
 
 @each_region
 def test_a_purchase_from_a_region_is_in_the_ledger_at_home(show: Show, region: str) -> None:
-    order, mine = held(show, "A-1", region=region), key()
-    bought = show.ask("POST", "/tickets", order, region=region, key=mine)
+    order, own_key = hold_seats(show, "A-1", region=region), key()
+    bought = show.ask("POST", "/tickets", order, region=region, key=own_key)
     assert bought.status == 201, bought
     (sale,) = show.read("ticket-sales")
     (seat,) = show.read("ticket-inventory")
     assert sale["sale_id"] == seat["sale_id"] == bought.body["seats"][0]["sale_id"]
     assert sale["home_region"] == show.home
     # The same key is the same sale.
-    assert show.ask("POST", "/tickets", order, region=region, key=mine) == bought
+    assert show.ask("POST", "/tickets", order, region=region, key=own_key) == bought
     assert len(show.read("ticket-sales")) == 1
 
 
@@ -68,9 +68,9 @@ def test_two_buyers_for_one_seat_are_one_sale(show: Show, stack: Stack) -> None:
 
 
 def test_released_seats_can_be_held_again(show: Show) -> None:
-    order = held(show, *["A-3", "A-4"][: demands.SEATS_PER_ORDER])
+    order = hold_seats(show, *["A-3", "A-4"][: demands.SEATS_PER_ORDER])
     assert show.ask("DELETE", f"/holds/{order['hold_id']}").status == 204
-    assert show.ask("DELETE", f"/holds/{held(show, 'A-3')['hold_id']}").status == 204
+    assert show.ask("DELETE", f"/holds/{hold_seats(show, 'A-3')['hold_id']}").status == 204
 
 
 def test_malformed_orders_are_refused(show: Show) -> None:
@@ -80,7 +80,7 @@ def test_malformed_orders_are_refused(show: Show) -> None:
 
 @each_region
 def test_a_sale_is_visible_in_the_region_within_the_objective(show: Show, region: str) -> None:
-    assert show.ask("POST", "/tickets", held(show, "A-5"), key=key()).status == 201
+    assert show.ask("POST", "/tickets", hold_seats(show, "A-5"), key=key()).status == 201
     began = time.monotonic()
     # The pause between two reads and the round trip are not replication.
     assert eventually(lambda: show.read("ticket-sales", region), demands.REPLICATION_S + 1, pause=0.1), (
@@ -90,13 +90,13 @@ def test_a_sale_is_visible_in_the_region_within_the_objective(show: Show, region
 
 @each_region
 def test_the_regions_seat_map_shows_a_sale(show: Show, region: str) -> None:
-    assert show.ask("POST", "/tickets", held(show, "A-6"), key=key()).status == 201
+    assert show.ask("POST", "/tickets", hold_seats(show, "A-6"), key=key()).status == 201
 
-    def taken() -> bool:
+    def is_taken() -> bool:
         answer = show.ask("GET", f"/events/{show.event_id}/seats", region=region)
         return answer.status == 200 and answer.body["sections"][0]["taken"] == 1
 
     # Once a minute, a schedule loads the maps of new events.
-    assert eventually(taken, 150, pause=2), (
+    assert eventually(is_taken, 150, pause=2), (
         f"{region} shows {show.ask('GET', f'/events/{show.event_id}/seats', region=region)}"
     )

@@ -2,7 +2,7 @@
 
 Every call of a function is checked against the policies of its role and then served by small fakes: DynamoDB with
 conditions and transactions, SQLite for the database, lists for queue and audit. A test copies tables where it needs
-replication, and raises lost answers, conflicts and silence around a call. Calls are serialized, so a race between
+replication, and simulates lost answers, conflicts and silence around a call. Calls are serialized, so a race between
 buyers is a race between their calls, as in DynamoDB.
 """
 
@@ -31,7 +31,7 @@ from support import code, iam
 from support.dynamodb import Region, Table
 from support.stack import ACCOUNT, Resource, Stack
 
-__all__ = ["Answer", "Call", "Cloud", "Function", "assert_given_up_in_time", "refusal"]
+__all__ = ["Answer", "Call", "Cloud", "Function", "assert_calls_time_out_first", "refusal"]
 
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -87,9 +87,9 @@ def refusal(code_: str, *reasons: str, status: int = 400) -> ClientError:
     return ClientError(answer, "call")
 
 
-def assert_given_up_in_time(cloud: Cloud, function: str) -> None:
+def assert_calls_time_out_first(cloud: Cloud, function: str) -> None:
     """Check that every client of a function times out before the function does."""
-    patience = cloud.resource(function).get("timeout")
+    timeout = cloud.resource(function).get("timeout")
     assert cloud.clients
     for client in cloud.clients:
         name = f"{function}'s client of {client.service}"
@@ -100,8 +100,8 @@ def assert_given_up_in_time(cloud: Cloud, function: str) -> None:
         assert (client.config.retries or {}).get("mode") == "standard", (
             f"{name} retries in botocore's legacy mode\n  why: legacy mode does not retry all transient errors"
         )
-        assert tries * (connect + read) < patience, (
-            f"{name} waits for {tries} times {connect + read} s, and the function has {patience} s\n  why: {why}"
+        assert tries * (connect + read) < timeout, (
+            f"{name} waits for {tries} times {connect + read} s, and the function has {timeout} s\n  why: {why}"
         )
 
 
@@ -150,7 +150,7 @@ class Cloud:
         audit: the records written to Timestream.
         database: Aurora's stand-in.
         clients: every client that a function created.
-        denied: attempted calls that the function's role does not allow.
+        denied: attempted calls that the role of the function does not allow.
     """
 
     stack: Stack
@@ -257,14 +257,14 @@ class Cloud:
 
     def _authorize(self, call: Call, action: str, arn: str) -> None:
         """Record a denied call: code that tolerates errors must not hide a missing permission from the test."""
-        asked = call.function, action, arn
-        if asked not in self._allowed:
+        access = call.function, action, arn
+        if access not in self._allowed:
             function = next(f for f in self.stack.resources("aws_lambda_function") if f.name == call.function)
             role = iam.role_of(self.stack, function.get("role"))
-            self._allowed[asked] = iam.allows(self.stack, role, action, arn)
-            if not self._allowed[asked]:
+            self._allowed[access] = iam.allows(self.stack, role, action, arn)
+            if not self._allowed[access]:
                 self.denied.append(f"{role} does not allow {call.function} to do {action} on {arn}")
-        if not self._allowed[asked]:
+        if not self._allowed[access]:
             raise refusal("AccessDeniedException")
 
     def _dynamodb(self, call: Call) -> Any:
@@ -275,7 +275,7 @@ class Cloud:
 
     def _sqs(self, call: Call) -> Any:
         self._takes(call, {"QueueUrl", "MessageBody", "MessageDeduplicationId", "MessageGroupId"})
-        queue = self._behind(call.parameters["QueueUrl"], "url")
+        queue = self._resource_at(call.parameters["QueueUrl"], "url")
         arn = f"arn:{self.stack.partition}:sqs:{call.region}:{ACCOUNT}:{queue.get('name')}"
         self._authorize(call, "sqs:SendMessage", arn)
         if queue.region != call.region:
@@ -300,7 +300,7 @@ class Cloud:
     def _rds_data(self, call: Call) -> Any:
         given = "parameterSets" if call.operation == "BatchExecuteStatement" else "parameters"
         self._takes(call, {"resourceArn", "secretArn", "database", "sql"}, {given})
-        cluster = self._behind(call.parameters["resourceArn"], "arn")
+        cluster = self._resource_at(call.parameters["resourceArn"], "arn")
         if call.parameters["database"] != cluster.get("database_name"):
             raise refusal("DatabaseNotFoundException")
         arn = f"arn:{self.stack.partition}:rds:{call.region}:{ACCOUNT}:cluster:{cluster.get('cluster_identifier')}"
@@ -325,7 +325,7 @@ class Cloud:
         if not needed <= given <= needed | also:
             raise ParamValidationError(report=f"{call.operation} with {sorted(given)}")
 
-    def _behind(self, address: str, attribute: str) -> Resource:
+    def _resource_at(self, address: str, attribute: str) -> Resource:
         """The resource whose address is the value of an environment variable."""
         assert address.startswith("${"), address
         return self.stack.resource(address[2:-1].removesuffix(f".{attribute}"))

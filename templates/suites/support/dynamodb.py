@@ -1,8 +1,8 @@
 """A fake DynamoDB in this process: the tables of one Region, with conditions, transactions and paging.
 
-A fake, because moto takes a second a test where this takes milliseconds; ticketgen's own tests compare it with
-DynamoDB Local. It knows the operations and expressions that the functions use, and refuses any other. Conflicts between
-writers, throttling and lag it does not have: tests raise those around a call.
+It is a fake because moto takes a second per test and this takes milliseconds; ticketgen's own tests compare it with
+DynamoDB Local. It supports the operations and expressions that the functions use, and refuses all others. It has no
+conflicts between writers, no throttling and no lag: tests simulate those around a call.
 """
 
 from __future__ import annotations

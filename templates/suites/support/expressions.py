@@ -28,7 +28,7 @@ class Scope(Protocol):
     """Resolves the names of an expression."""
 
     def lookup(self, name: str, steps: list[Any]) -> tuple[Any, list[Any]]:
-        """The value of a name after as many steps into it as the scope can take, and the steps that are left."""
+        """The value of a name after the steps into it that the scope can take, and the remaining steps."""
 
 
 class Inner:

@@ -43,14 +43,14 @@ TESTED_APART = object()
 
 @dataclass(frozen=True)
 class Watch:
-    """What an alarm has to watch, and when it has to fire.
+    """What an alarm has to watch, and when it must fire.
 
     Attributes:
         key: the middle of its name.
         namespace, metric, statistic: the metric that it watches.
         of: the metric's dimensions, with their values or the addresses that have them.
         good, bad: a value that is fine, and one that is not.
-        minutes: consecutive bad minutes after which it has to fire.
+        minutes: consecutive bad minutes after which it must fire.
         silence: whether missing data is bad too.
     """
 
@@ -72,8 +72,8 @@ class Function:
     Attributes:
         name: in snake case.
         module: the module that it is in.
-        seconds: the shortest and the longest time-out.
-        why: the reason for that time-out.
+        seconds: the shortest and the longest timeout.
+        why: the reason for that timeout.
         least_memory: in MiB, as measured: 1,769 MiB come with one vCPU, and less memory with a share of it.
         actions: what its role may do besides logs, traces and encryption, by ARN.
         variables: its environment, with the values.
@@ -162,7 +162,7 @@ FUNCTIONS: Mapping[str, Function] = {
             name="ticket_purchase",
             module="region",
             seconds=(6, 15),
-            why="its attempts take up to 5 s, and the verifier waits for the whole time-out before it checks a sale",
+            why="its attempts take up to 5 s, and the verifier waits for the whole timeout before it checks a sale",
             least_memory=512,
             actions={
                 EVENTS: _dynamodb("GetItem"),
@@ -301,7 +301,7 @@ FUNCTIONS: Mapping[str, Function] = {
             name="inventory_verifier",
             module="verification",
             seconds=(demands.VERIFICATION_S, demands.VERIFICATION_S),
-            why="the objective is the time-out",
+            why="the objective is the timeout",
             least_memory=512,
             actions={
                 CORRECTIONS: _dynamodb("Query", "UpdateItem"),
@@ -330,7 +330,7 @@ FUNCTIONS: Mapping[str, Function] = {
             name="oversell_corrector",
             module="verification",
             seconds=(demands.CORRECTION_S, demands.CORRECTION_S),
-            why="the objective is the time-out",
+            why="the objective is the timeout",
             least_memory=256,
             actions={
                 CORRECTIONS: _dynamodb("GetItem", "PutItem", "UpdateItem"),

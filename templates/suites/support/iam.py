@@ -34,9 +34,9 @@ def role_of(stack: Stack, arn: Any) -> Resource:
 
 def policies_of(stack: Stack, role: Resource) -> Iterator[Mapping[str, Any]]:
     """The inline policies of a role."""
-    mine = (Unknown(f"{role.address}.id"), Unknown(f"{role.address}.name"), role.get("name"))
+    own_names = (Unknown(f"{role.address}.id"), Unknown(f"{role.address}.name"), role.get("name"))
     for policy in stack.resources("aws_iam_role_policy"):
-        if policy.get("role") in mine:
+        if policy.get("role") in own_names:
             yield json.loads(policy.get("policy"))
 
 
@@ -56,7 +56,7 @@ def allows(stack: Stack, role: Resource, action: str, arn: str) -> bool:
 
 
 def actions_of(
-    partition: str, region: str, service: str, operation: str, asked: Mapping[str, Any]
+    partition: str, region: str, service: str, operation: str, parameters: Mapping[str, Any]
 ) -> set[tuple[str, str]]:
     """The pairs of action and ARN that a DynamoDB call needs. The fakes of other services know their own."""
     assert service == "dynamodb"
@@ -65,8 +65,10 @@ def actions_of(
         return f"arn:{partition}:dynamodb:{region}:{ACCOUNT}:table/{name}"
 
     if operation in ("TransactWriteItems", "TransactGetItems"):
-        parts = [(kind, part["TableName"]) for item in asked["TransactItems"] for kind, part in item.items()]
+        parts = [
+            (kind, part["TableName"]) for item in parameters["TransactItems"] for kind, part in item.items()
+        ]
         return {(f"dynamodb:{_PARTS[kind]}", table(name)) for kind, name in parts}
     if operation == "BatchGetItem":
-        return {("dynamodb:BatchGetItem", table(name)) for name in asked["RequestItems"]}
-    return {(f"dynamodb:{operation}", table(asked["TableName"]))}
+        return {("dynamodb:BatchGetItem", table(name)) for name in parameters["RequestItems"]}
+    return {(f"dynamodb:{operation}", table(parameters["TableName"]))}

@@ -107,16 +107,16 @@ class Run:
         return [output for output, _ in ended], max(second for _, second in ended), _next(state)
 
     def _task(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
-        asked = _filled(state["Parameters"], data)
+        parameters = _filled(state["Parameters"], data)
         tries: dict[int, int] = {}
         while True:
-            self.tasks.append((now, name, asked))
+            self.tasks.append((now, name, parameters))
             took = min(self.seconds.get(name, 0), state["TimeoutSeconds"])
             now += took
             try:
                 if self.seconds.get(name, 0) > state["TimeoutSeconds"]:
                     raise TimedOut
-                result = self.task(state["Resource"], asked)
+                result = self.task(state["Resource"], parameters)
                 break
             except Failed as error:
                 retry = _fitting(state.get("Retry", ()), error)

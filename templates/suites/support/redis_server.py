@@ -23,7 +23,7 @@ class RedisServer:
     Attributes:
         port: its port on 127.0.0.1.
         admin: a client of the default user, whose password nobody else knows.
-        token: what the other users sign in with, in place of a token of IAM.
+        token: the password of the other users, in place of an IAM token.
     """
 
     def __init__(self, port: int, folder: str) -> None:

@@ -103,8 +103,12 @@ class Body:
         for block in self.block.blocks:
             if block.type == "dynamic" and block.labels == (name,):
                 (content,) = (inner for inner in block.blocks if inner.type == "content")
-                wanted = evaluate(block.attributes["for_each"], self)
-                pairs = wanted.items() if isinstance(wanted, Mapping) else zip(wanted, wanted, strict=True)
+                for_each = evaluate(block.attributes["for_each"], self)
+                pairs = (
+                    for_each.items()
+                    if isinstance(for_each, Mapping)
+                    else zip(for_each, for_each, strict=True)
+                )
                 for key, value in pairs:
                     names = {**self._names, name: {"key": key, "value": value}}
                     yield Body(f'{self.address}.{name}["{key}"]', content, self.module, names)
@@ -170,10 +174,10 @@ def _policy(document: Resource) -> str:
 
 
 _ANSWERS = {
-    ("aws_availability_zones", "names"): lambda asked: [f"{asked.region}{zone}" for zone in "abc"],
-    ("aws_caller_identity", "account_id"): lambda asked: ACCOUNT,
+    ("aws_availability_zones", "names"): lambda source: [f"{source.region}{zone}" for zone in "abc"],
+    ("aws_caller_identity", "account_id"): lambda source: ACCOUNT,
     ("aws_iam_policy_document", "json"): _policy,
-    ("aws_partition", "partition"): lambda asked: asked.module.stack.partition,
+    ("aws_partition", "partition"): lambda source: source.module.stack.partition,
 }
 
 
@@ -281,8 +285,8 @@ class Module:
                     for index in range(once.get("count"))
                 ]
             elif "for_each" in block.attributes:
-                wanted = once.get("for_each")
-                pairs = {"*": wanted} if isinstance(wanted, Unknown) else wanted
+                for_each = once.get("for_each")
+                pairs = {"*": for_each} if isinstance(for_each, Unknown) else for_each
                 self._resources[key] = {
                     each: Resource(
                         f'{address}["{each}"]', block, self, {"each": {"key": each, "value": value}}

@@ -88,4 +88,4 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sha256": lambda value: Unknown(f"sha256({value})"),
     "startswith": lambda value, start: text(value).startswith(start),
 }
-"""By their names in Terraform. `can` is missing because it has to see its argument fail."""
+"""By their names in Terraform. `can` is missing because it evaluates its argument itself."""

@@ -22,7 +22,7 @@ REFUNDS = {"QueueName": f"{named('failed-refunds')}.fifo"}
 STARTS = 60 // demands.VERIFICATION_INTERVAL_S
 MESSAGES = "ApproximateNumberOfMessagesVisible"
 
-# The module of each alarm, and what it has to watch.
+# The module of each alarm, and the metric that it must watch.
 WATCHES = [
     *((function.module, watch) for function in FUNCTIONS.values() for watch in function.alarms),
     ("region", Watch("dead-letters", "AWS/SQS", MESSAGES, "Maximum", DEAD, 0, 1)),
@@ -53,7 +53,7 @@ def _alarm(stack: Stack, place: str, watch: Watch) -> Resource:
     return stack.resource(at(place, f'aws_cloudwatch_metric_alarm.objective["{watch.key}"]'))
 
 
-def _rings(alarm: Resource, minutes: list[float | None]) -> bool:
+def _fires(alarm: Resource, minutes: list[float | None]) -> bool:
     """Whether the alarm fires after these minutes; None is a minute without data."""
     limit, count = alarm.get("threshold"), alarm.get("evaluation_periods")
     tests = {
@@ -70,7 +70,7 @@ def _rings(alarm: Resource, minutes: list[float | None]) -> bool:
 
 
 @each_watch
-def test_it_looks_at_the_right_metric(stack: Stack, place: str, watch: Watch) -> None:
+def test_an_alarm_watches_its_metric(stack: Stack, place: str, watch: Watch) -> None:
     alarm = _alarm(stack, place, watch)
     why = "the alarm would watch another metric, and stay silent when it matters"
     alarm.must("namespace", watch.namespace, why)
@@ -82,20 +82,20 @@ def test_it_looks_at_the_right_metric(stack: Stack, place: str, watch: Watch) ->
 
 
 @each_watch
-def test_it_rings_when_it_should_and_only_then(stack: Stack, place: str, watch: Watch) -> None:
+def test_an_alarm_fires_exactly_when_it_should(stack: Stack, place: str, watch: Watch) -> None:
     alarm = _alarm(stack, place, watch)
     alarm.must("period", 60, "it evaluates one minute at a time")
     if alarm.get("evaluation_periods") < 1:
         alarm.fails("evaluates no minute at all", "AWS refuses such an alarm")
-    if not _rings(alarm, [watch.bad] * watch.minutes):
+    if not _fires(alarm, [watch.bad] * watch.minutes):
         alarm.fails(f"is silent after {watch.minutes} min of {watch.bad}", "nobody would be paged")
-    if _rings(alarm, [watch.good] * 60):
+    if _fires(alarm, [watch.good] * 60):
         alarm.fails(f"fires at {watch.good}", "people switch off an alarm that fires when all is well")
-    if watch.minutes > 1 and _rings(alarm, [watch.good] * 60 + [watch.bad] * (watch.minutes - 1)):
+    if watch.minutes > 1 and _fires(alarm, [watch.good] * 60 + [watch.bad] * (watch.minutes - 1)):
         alarm.fails(
             f"fires before {watch.minutes} min of {watch.bad}", "one bad minute is no reason to page anybody"
         )
-    if _rings(alarm, [None] * 60) != watch.silence:
+    if _fires(alarm, [None] * 60) != watch.silence:
         alarm.fails(
             f"{'is silent' if watch.silence else 'fires'} without data",
             "missing data is a fault only where a metric is a pulse",
@@ -103,7 +103,7 @@ def test_it_rings_when_it_should_and_only_then(stack: Stack, place: str, watch: 
 
 
 @each_watch
-def test_it_is_heard(stack: Stack, place: str, watch: Watch) -> None:
+def test_an_alarm_notifies_the_topic(stack: Stack, place: str, watch: Watch) -> None:
     alarm = _alarm(stack, place, watch)
     topic = [Unknown(at("region", "aws_sns_topic.alarms.arn"))]
     alarm.must("alarm_actions", topic, "nobody would be notified")
@@ -117,7 +117,7 @@ def test_it_is_heard(stack: Stack, place: str, watch: Watch) -> None:
         alarm.fails("does not say what is wrong", "the on-call engineer reads this first")
 
 
-def test_there_is_no_alarm_that_nobody_asked_for(stack: Stack) -> None:
+def test_there_is_no_other_alarm(stack: Stack) -> None:
     found = {alarm.get("alarm_name") for alarm in stack.resources("aws_cloudwatch_metric_alarm")}
     expected = {named(watch.key) for _, watch in WATCHES}
     assert found == expected, (
@@ -205,22 +205,22 @@ def test_the_dashboard_shows(stack: Stack, title: str, stat: str, metrics: set[s
 
 
 def test_the_panels_do_not_cover_each_other(stack: Stack) -> None:
-    taken: set[tuple[int, int]] = set()
+    covered: set[tuple[int, int]] = set()
     for widget in _dashboard(stack)["widgets"]:  # type: ignore[attr-defined]
         cells = {
             (x, y)
             for x in range(widget["x"], widget["x"] + widget["width"])
             for y in range(widget["y"], widget["y"] + widget["height"])
         }
-        assert not cells & taken, (
+        assert not cells & covered, (
             f"alarms.tf, dashboard\n  {widget['properties']['title']} covers another panel\n"
             "  why: part of that panel would be hidden"
         )
         assert widget["x"] + widget["width"] <= 24, (
             "alarms.tf, dashboard\n  why: CloudWatch refuses panels beyond column 24"
         )
-        taken |= cells
-    rows = {y for _, y in taken}
+        covered |= cells
+    rows = {y for _, y in covered}
     assert rows == set(range(len(rows))), (
         "alarms.tf, dashboard\n  leaves rows empty\n  why: people may not scroll to panels below an empty row"
     )

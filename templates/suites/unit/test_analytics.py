@@ -134,7 +134,7 @@ def test_the_consumer_keeps_up(mapping: Resource, stream: Resource) -> None:
         )
 
 
-def test_the_database_is_serverless_and_speaks_over_the_data_api(cluster: Resource) -> None:
+def test_the_database_is_serverless_and_has_the_data_api(cluster: Resource) -> None:
     cluster.must("engine", "aurora-postgresql", "the processor's SQL is PostgreSQL")
     cluster.must(
         "engine_mode",
@@ -167,7 +167,7 @@ def test_the_database_grows_with_the_sale(cluster: Resource) -> None:
         scaling.fails(f"scales up to {high} ACU", f"{demands.SEATS_PER_SECOND} rows/s need more")
 
 
-def test_the_database_survives_what_the_spec_protects_it_from(cluster: Resource) -> None:
+def test_the_database_is_protected_where_the_spec_says_so(cluster: Resource) -> None:
     cluster.must(
         "deletion_protection",
         demands.PROTECT,
@@ -191,7 +191,7 @@ def test_the_database_survives_what_the_spec_protects_it_from(cluster: Resource)
     cluster.must("copy_tags_to_snapshot", True, "only tags say which deployment a snapshot belongs to")
 
 
-def test_the_database_is_in_the_private_subnets_and_lets_nobody_in(stack: Stack, cluster: Resource) -> None:
+def test_the_database_is_in_the_private_subnets_and_has_no_ingress(stack: Stack, cluster: Resource) -> None:
     group = stack.resource(at("analytics", "aws_security_group.aurora"))
     cluster.must(
         "vpc_security_group_ids",
@@ -223,7 +223,9 @@ def test_the_database_is_in_the_private_subnets_and_lets_nobody_in(stack: Stack,
         group.fails("has a rule", "the Data API does not connect through the VPC, so nothing needs access")
 
 
-def test_there_is_a_reader_to_take_over_where_the_spec_protects(stack: Stack, cluster: Resource) -> None:
+def test_the_database_has_a_reader_for_failover_where_the_spec_says_so(
+    stack: Stack, cluster: Resource
+) -> None:
     module = stack.module(f"module.analytics_{alias(demands.PRIMARY)}")
     instances = module.instances("resource", "aws_rds_cluster_instance", "sales")
     assert len(instances) >= (2 if demands.PROTECT else 1), (

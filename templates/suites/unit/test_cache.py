@@ -26,13 +26,13 @@ def redis(stack: Stack) -> Resource:
     return stack.resource(at("region", "aws_elasticache_replication_group.seats"))
 
 
-def test_redis_is_a_version_that_signs_in_with_iam(redis: Resource) -> None:
+def test_the_redis_version_supports_iam(redis: Resource) -> None:
     redis.must("engine", "redis", "the functions use the Redis protocol and Lua scripts")
     if float(redis.get("engine_version")) < 7.0:
         redis.fails(f"is version {redis.get('engine_version')}", "IAM authentication needs version 7.0")
 
 
-def test_redis_is_in_the_private_subnets_behind_its_group(stack: Stack, redis: Resource) -> None:
+def test_redis_is_in_the_private_subnets_with_its_security_group(stack: Stack, redis: Resource) -> None:
     redis.must(
         "security_group_ids",
         [Unknown(at("region", "aws_security_group.redis.id"))],
@@ -49,7 +49,7 @@ def test_redis_is_in_the_private_subnets_behind_its_group(stack: Stack, redis: R
     )
 
 
-def test_redis_outlives_a_node_where_the_spec_protects(redis: Resource) -> None:
+def test_redis_survives_the_loss_of_a_node_where_the_spec_says_so(redis: Resource) -> None:
     copies = redis.get("num_cache_clusters")
     if demands.PROTECT and copies < 2:
         redis.fails(
@@ -80,7 +80,7 @@ def test_redis_has_the_memory_for_every_event_on_sale(redis: Resource) -> None:
         )
 
 
-def test_a_full_redis_refuses_and_forgets_nothing(stack: Stack, redis: Resource) -> None:
+def test_a_full_redis_refuses_writes_and_evicts_nothing(stack: Stack, redis: Resource) -> None:
     group = stack.resource(at("region", "aws_elasticache_parameter_group.seats"))
     redis.must("parameter_group_name", group.get("name"), "its parameters come from this group")
     settings = {parameter.get("name"): parameter.get("value") for parameter in group.blocks("parameter")}
@@ -92,12 +92,12 @@ def test_a_full_redis_refuses_and_forgets_nothing(stack: Stack, redis: Resource)
     group.must("family", "redis7", "AWS refuses a group of another family")
 
 
-def test_a_change_waits_for_the_maintenance_window_where_the_spec_protects(redis: Resource) -> None:
+def test_a_change_waits_for_the_maintenance_window_where_the_spec_says_so(redis: Resource) -> None:
     redis.must("apply_immediately", not demands.PROTECT, "changing nodes interrupts the seat map")
 
 
 @pytest.mark.parametrize("kind", ["slow-log", "engine-log"])
-def test_redis_says_what_is_slow_and_what_is_wrong(redis: Resource, kind: str) -> None:
+def test_redis_delivers_its_slow_log_and_its_engine_log(redis: Resource, kind: str) -> None:
     logs = {log.get("log_type"): log for log in redis.blocks("log_delivery_configuration")}
     if kind not in logs:
         redis.fails(f"delivers no {kind}", "nobody could find the cause of an incident")
@@ -127,7 +127,7 @@ def test_only_the_stacks_own_users_sign_in(stack: Stack, redis: Resource) -> Non
         )
 
 
-def test_the_default_user_is_switched_off(stack: Stack) -> None:
+def test_the_default_user_is_disabled(stack: Stack) -> None:
     user = stack.resource(at("region", "aws_elasticache_user.default"))
     user.must(
         "user_name", "default", "otherwise ElastiCache adds a default user of its own that may do everything"

@@ -11,7 +11,7 @@ import demands
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
+from support.cloud import Call, Cloud, assert_calls_time_out_first, refusal
 from support.machines import Run
 from support.places import at
 from support.sales import OLD_S, item_of, minted, sale, shard_of, void_of
@@ -433,11 +433,11 @@ def test_timestream_receives_voids_and_seats_where_it_is_the_store(cloud: Cloud)
     plant(cloud, first, second)
     named = {"TIMESTREAM_DATABASE": "audit", "TIMESTREAM_TABLE": "corrections"}
     correct(cloud, finding(first, second), AUDIT_STORE="timestream", **named)
-    told = {
+    records = {
         (next(d["Value"] for d in record["Dimensions"] if d["Name"] == "correction"), record["MeasureValue"])
         for record in cloud.audit
     }
-    assert told == {("inventory", first["sale_id"]), ("void", second["sale_id"])}
+    assert records == {("inventory", first["sale_id"]), ("void", second["sale_id"])}
     shape = {"Dimensions", "MeasureName", "MeasureValue", "MeasureValueType", "Time", "TimeUnit"}
     assert all(record.keys() == shape for record in cloud.audit)
     for record in cloud.audit:
@@ -456,7 +456,7 @@ def test_a_call_times_out_before_the_corrector_does(cloud: Cloud) -> None:
     plant(cloud, sale("A-1", OLD), items=False)
     names = {"AUDIT_STORE": "timestream", "TIMESTREAM_DATABASE": "audit", "TIMESTREAM_TABLE": "corrections"}
     correct(cloud, finding(sale("A-1", OLD)), **({} if demands.AUDIT_STORE == "timestream" else names))
-    assert_given_up_in_time(cloud, "oversell_corrector")
+    assert_calls_time_out_first(cloud, "oversell_corrector")
 
 
 def test_the_state_machine_finds_and_corrects_an_oversell(cloud: Cloud) -> None:
@@ -468,11 +468,11 @@ def test_the_state_machine_finds_and_corrects_an_oversell(cloud: Cloud) -> None:
         cloud.stack.resource(at("verification", "aws_sfn_state_machine.verification")).get("definition")
     )
 
-    def invoke(resource: str, asked: Any) -> Any:
-        address = asked["FunctionName"][2:-1].removesuffix(".arn")
+    def invoke(resource: str, parameters: Any) -> Any:
+        address = parameters["FunctionName"][2:-1].removesuffix(".arn")
         name = cloud.stack.resource(address).name
         environment = {"PMS_URL": "", "VERIFICATION_SECONDS": "60"} if name == "inventory_verifier" else {}
-        return {"Payload": cloud.function(name, **environment)(asked["Payload"])}
+        return {"Payload": cloud.function(name, **environment)(parameters["Payload"])}
 
     output = Run(definition, invoke)({"scheduled_at": "12:00"})
     assert output["correction"] == {"corrected": 1, "published": 1, "failed": 0}

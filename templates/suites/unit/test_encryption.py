@@ -166,7 +166,7 @@ def test_the_alias_belongs_to_the_key(stack: Stack) -> None:
     )
 
 
-def test_the_stream_and_the_database_are_encrypted_at_all(stack: Stack) -> None:
+def test_the_stream_and_the_database_are_encrypted(stack: Stack) -> None:
     stack.resource(at("analytics", "aws_kinesis_stream.sales")).must(
         "encryption_type", "KMS", "without this, the key is ignored"
     )

@@ -1,4 +1,4 @@
-"""The Lambda functions as deployed: their code, runtime, role, environment, time-outs and memory."""
+"""The Lambda functions as deployed: their code, runtime, role, environment, timeouts and memory."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _roles_text(stack: Stack) -> str:
 
 
 @each_function
-def test_events_that_fail_for_good_are_kept(stack: Stack, name: str) -> None:
+def test_events_that_fail_every_retry_are_kept(stack: Stack, name: str) -> None:
     queue = Unknown(at("region", "aws_sqs_queue.dead_letters.arn"))
     _function(stack, name).must(
         "dead_letter_config.target_arn", queue, "an event that fails for good would be lost without a trace"
@@ -231,15 +231,15 @@ def test_a_variable_has_the_value_that_follows_from_the_spec(stack: Stack, name:
 
 def test_the_verifier_stays_behind_by_all_that_a_sale_may_take(stack: Stack) -> None:
     verifier, purchase = (_function(stack, name) for name in ("inventory_verifier", "ticket_purchase"))
-    told = int(verifier.get("environment.variables")["FUNCTION_TIMEOUT_SECONDS"])
-    if told < purchase.get("timeout"):
+    timeout = int(verifier.get("environment.variables")["FUNCTION_TIMEOUT_SECONDS"])
+    if timeout < purchase.get("timeout"):
         verifier.fails(
-            f"FUNCTION_TIMEOUT_SECONDS is {told}",
+            f"FUNCTION_TIMEOUT_SECONDS is {timeout}",
             f"a sale may commit {purchase.get('timeout')} s after its id was created, when the watermark has passed it",
         )
 
 
-def test_each_function_is_where_it_has_to_be(stack: Stack) -> None:
+def test_every_function_is_deployed_where_it_is_needed(stack: Stack) -> None:
     found = {(f.name, f.region) for f in stack.resources("aws_lambda_function")}
     without_row = sorted({name for name, _ in found} - set(FUNCTIONS))
     assert not without_row, (

@@ -1,4 +1,4 @@
-"""The network of a Region: two private subnets, two security groups with both sides of their flow, and no internet."""
+"""The network of a Region: private subnets, security groups, endpoint, and no internet."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_no_route_leads_to_the_internet(stack: Stack) -> None:
         table.fails("has routes of its own", "the gateway endpoint adds the only route that is needed")
 
 
-def test_the_endpoint_is_the_free_one_of_this_region(stack: Stack) -> None:
+def test_the_endpoint_is_a_gateway_endpoint_of_this_region(stack: Stack) -> None:
     endpoint = stack.resource(at("region", "aws_vpc_endpoint.dynamodb"))
     endpoint.must(
         "service_name",
@@ -164,7 +164,7 @@ def test_the_endpoint_is_the_free_one_of_this_region(stack: Stack) -> None:
     endpoint.must("route_table_ids", [ROUTES], "functions could not reach the endpoint without a route")
 
 
-def test_the_endpoint_lets_through_what_the_functions_in_the_vpc_call(stack: Stack) -> None:
+def test_the_endpoint_allows_the_calls_of_functions_in_the_vpc(stack: Stack) -> None:
     endpoint = stack.resource(at("region", "aws_vpc_endpoint.dynamodb"))
     (statement,) = json.loads(endpoint.get("policy"))["Statement"]
     tables = f"arn:{demands.PARTITION}:dynamodb:{demands.PRIMARY}:{ACCOUNT}:table/{demands.PROJECT}"
@@ -234,14 +234,14 @@ def test_functions_that_talk_to_other_regions_or_services_are_outside_the_vpc(
 
 
 @pytest.mark.parametrize(
-    ("cidr", "taken"), [("10.0.0.0/16", True), ("10.0.0.0/28", True), ("10.0.0.0/29", False)]
+    ("cidr", "is_refused"), [("10.0.0.0/16", True), ("10.0.0.0/28", True), ("10.0.0.0/29", False)]
 )
-def test_a_range_without_room_for_subnets_is_refused(stack: Stack, cidr: str, taken: bool) -> None:
+def test_a_range_without_room_for_subnets_is_refused(stack: Stack, cidr: str, is_refused: bool) -> None:
     block = next(
         b for p in stack.files("modules/region") for b in stack.blocks(p) if b.labels == ("vpc_cidr",)
     )
     (validation,) = block.blocks
     assumed = Body("var.vpc_cidr", validation, stack.root, {"var": {"vpc_cidr": cidr}})
-    assert evaluate(validation.attributes["condition"], assumed) is taken, (
-        f"{block.place}\n  {cidr} is {'refused' if taken else 'accepted'}\n  why: sixteen subnets have to fit"
+    assert evaluate(validation.attributes["condition"], assumed) is is_refused, (
+        f"{block.place}\n  {cidr} is {'refused' if is_refused else 'accepted'}\n  why: sixteen subnets have to fit"
     )

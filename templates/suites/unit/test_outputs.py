@@ -40,7 +40,7 @@ if demands.AUTH == "cognito":
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_an_output_says_what_its_name_promises(stack: Stack, name: str) -> None:
+def test_an_output_has_the_value_that_its_name_says(stack: Stack, name: str) -> None:
     block = next(
         (block for block in stack.root.blocks if block.type == "output" and block.labels == (name,)), None
     )
@@ -53,10 +53,10 @@ def test_an_output_says_what_its_name_promises(stack: Stack, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", demands.CAPACITY)
-def test_operators_are_told_what_the_stack_is_sized_for(stack: Stack, name: str) -> None:
-    told, expected = stack.root.output("capacity").get(name), demands.CAPACITY[name]
-    assert told == expected, (
-        f"outputs.tf, capacity\n  {name} is {told}, and must be {expected}\n"
+def test_the_capacity_output_has_the_figures_of_the_stack(stack: Stack, name: str) -> None:
+    figure, expected = stack.root.output("capacity").get(name), demands.CAPACITY[name]
+    assert figure == expected, (
+        f"outputs.tf, capacity\n  {name} is {figure}, and must be {expected}\n"
         "  why: operators warm tables, create events and request quotas by these figures"
     )
 
@@ -73,27 +73,27 @@ def test_operators_are_told_what_the_stack_is_sized_for(stack: Stack, name: str)
     ],
 )
 def test_the_tables_take_every_seat_of_the_busiest_second(stack: Stack, name: str, least: float) -> None:
-    told = stack.root.output("capacity")[name]
-    assert told >= least, (
-        f"outputs.tf, capacity\n  {name} is {told}, and must be at least {least:g}\n"
+    figure = stack.root.output("capacity")[name]
+    assert figure >= least, (
+        f"outputs.tf, capacity\n  {name} is {figure}, and must be at least {least:g}\n"
         f"  why: DynamoDB would throttle {demands.SEATS_PER_SECOND} seats/s"
     )
 
 
-def test_operators_are_told_the_concurrency_that_is_reserved(stack: Stack) -> None:
+def test_the_capacity_output_covers_the_reserved_concurrency(stack: Stack) -> None:
     functions = [f for f in stack.resources("aws_lambda_function") if f.region == demands.PRIMARY]
     reserved = sum(f.get("reserved_concurrent_executions") or 0 for f in functions)
-    told = stack.root.output("capacity")
-    assert reserved <= told["hub_concurrency"], (
-        f"outputs.tf, capacity\n  hub_concurrency is {told['hub_concurrency']}, and {reserved} are reserved\n"
-        "  why: the quota is requested by this figure, and AWS refuses reservations beyond the quota"
+    capacity = stack.root.output("capacity")
+    assert reserved <= capacity["hub_concurrency"], (
+        f"outputs.tf, capacity\n  hub_concurrency is {capacity['hub_concurrency']}, and {reserved} are reserved\n"
+        "  why: the quota is requested by this capacity, and AWS refuses reservations beyond the quota"
     )
-    assert 0 < told["region_concurrency"] <= told["hub_concurrency"], (
+    assert 0 < capacity["region_concurrency"] <= capacity["hub_concurrency"], (
         "outputs.tf, capacity\n  why: a hub runs everything that any other Region runs, and more"
     )
 
 
-def test_every_region_is_shown_and_no_other(stack: Stack) -> None:
+def test_the_outputs_cover_exactly_the_regions(stack: Stack) -> None:
     shown = set(stack.root.output("regions"))
     assert shown == set(demands.REGIONS), (
         "outputs.tf, regions\n  why: a Region that is not listed is not tested"

@@ -1,4 +1,4 @@
-"""Each Region has a provider, a module, keys, streams and an address range of its own, and uses no other Region's."""
+"""Each Region has its own provider, module, keys, streams and address range."""
 
 from __future__ import annotations
 
@@ -154,9 +154,9 @@ def test_the_regions_replicas_are_encrypted_with_its_own_key(stack: Stack, regio
 
 def _alike(value: object, region: str) -> str:
     """A value without the Region's own name and addresses."""
-    said = repr(value).replace(alias(region), "<region>").replace(region, "<region>")
+    text = repr(value).replace(alias(region), "<region>").replace(region, "<region>")
     # The primary has the table itself, the others a replica of it.
-    return said.replace('.replica["<region>"].stream_arn', ".stream_arn")
+    return text.replace('.replica["<region>"].stream_arn', ".stream_arn")
 
 
 @each_region
@@ -172,10 +172,10 @@ def test_the_regions_module_gets_the_same_arguments_as_the_others(stack: Stack, 
     if lacks:
         call.fails(f"does not get {sorted(lacks)}", "Terraform refuses a call without them")
     for name in example.block.attributes.keys() - {"vpc_cidr"}:
-        mine, others = _alike(call.get(name), region), _alike(example.get(name), demands.PRIMARY)
-        if mine != others:
+        own_value, others = _alike(call.get(name), region), _alike(example.get(name), demands.PRIMARY)
+        if own_value != others:
             call.fails(
-                f"{name} is {mine}, and the primary's {others}",
+                f"{name} is {own_value}, and the primary's {others}",
                 "a Region with other arguments would behave differently",
             )
 
@@ -184,9 +184,9 @@ def test_the_regions_module_gets_the_same_arguments_as_the_others(stack: Stack, 
 @pytest.mark.parametrize("part", ["analytics", "verification"])
 def test_a_hub_gets_all_its_arguments(stack: Stack, region: str, part: str) -> None:
     module = stack.module(f"module.{part}_{alias(region)}")
-    asked = {block.labels[0] for block in module.blocks if block.type == "variable"}
+    variables = {block.labels[0] for block in module.blocks if block.type == "variable"}
     assert module.call is not None
-    lacks = asked - set(module.call.block.attributes)
+    lacks = variables - set(module.call.block.attributes)
     if lacks:
         module.call.fails(f"does not get {sorted(lacks)}", "Terraform refuses a call without them")
     expected = {
@@ -200,7 +200,7 @@ def test_a_hub_gets_all_its_arguments(stack: Stack, region: str, part: str) -> N
             Unknown(f"module.{alias(region)}.aws_subnet.private[{number}].id") for number in range(2)
         ],
     }
-    for name in asked & expected.keys():
+    for name in variables & expected.keys():
         module.call.must(name, expected[name], "a hub with other arguments would behave differently")
 
 

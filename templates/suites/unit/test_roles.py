@@ -1,4 +1,4 @@
-"""Least privilege: each role may do what its code and its service do, on the stack's own resources, and no more.
+"""Least privilege: each role allows exactly the calls of its code and its service.
 
 Running the code shows that the actions suffice: the suites' cloud checks every call against the same policies.
 """

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
+from support.cloud import Call, Cloud, assert_calls_time_out_first, refusal
 from support.sales import minted, sale, void_of
 
 SALE = sale("A-1", minted(60))
@@ -211,7 +211,7 @@ def test_two_processors_may_create_the_table_at_once(cloud: Cloud, deliver: Deli
 
 def test_a_call_times_out_before_the_function_does(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
-    assert_given_up_in_time(cloud, "kinesis_processor")
+    assert_calls_time_out_first(cloud, "kinesis_processor")
     assert cloud.clients[0].config.retries["total_max_attempts"] >= 2
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import demands
 import pytest
 
-from support.cloud import Answer, Call, Cloud, Function, assert_given_up_in_time, refusal
+from support.cloud import Answer, Call, Cloud, Function, assert_calls_time_out_first, refusal
 from support.functions import IN_VPC
 from support.places import at
 from support.redis_server import RedisServer
@@ -67,7 +67,7 @@ def shown(cloud: Cloud, redis: RedisServer) -> Any:
     return ask
 
 
-def taken(answer: Answer) -> list[int]:
+def taken_seats(answer: Answer) -> list[int]:
     assert answer.status == 200, answer
     found: list[int] = next(section for section in answer.body["sections"] if section["name"] == "A")[
         "taken_seats"
@@ -97,7 +97,7 @@ def test_a_new_event_is_shown_after_a_minute(cloud: Cloud, sync: Function, shown
     cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
     assert refresh(sync) == ["gala"]
     answer = shown()
-    assert taken(answer) == [7]
+    assert taken_seats(answer) == [7]
     sections = {
         section["name"]: (section["taken"], section["available"], section["price"])
         for section in answer.body["sections"]
@@ -109,7 +109,7 @@ def test_a_withheld_seat_is_not_shown_as_free(cloud: Cloud, sync: Function, show
     cloud.event()
     cloud.put("ticket_inventory", {"event_shard": "gala#0", "seat_id": "A-3", "kind": "withheld"})
     refresh(sync)
-    assert taken(shown()) == [3]
+    assert taken_seats(shown()) == [3]
 
 
 def test_the_map_has_every_page_of_the_inventory(cloud: Cloud, sync: Function, shown: Any) -> None:
@@ -118,16 +118,16 @@ def test_the_map_has_every_page_of_the_inventory(cloud: Cloud, sync: Function, s
     for number in range(1, 21):
         cloud.put("ticket_inventory", item_of(sale(f"A-{number}", minted(60, number))))
     refresh(sync)
-    assert taken(shown()) == list(range(1, 21))
+    assert taken_seats(shown()) == list(range(1, 21))
 
 
 def test_a_sale_and_a_removal_are_followed(cloud: Cloud, sync: Function, shown: Any) -> None:
     cloud.event()
     refresh(sync)
     assert follow(sync, record("INSERT", "A-1", 100), record("INSERT", "A-2", 100)) == []
-    assert taken(shown()) == [1, 2]
+    assert taken_seats(shown()) == [1, 2]
     follow(sync, record("REMOVE", "A-1", 100))
-    assert taken(shown()) == [2]
+    assert taken_seats(shown()) == [2]
 
 
 def test_records_may_repeat_and_arrive_late_or_out_of_order(cloud: Cloud, sync: Function, shown: Any) -> None:
@@ -139,11 +139,11 @@ def test_records_may_repeat_and_arrive_late_or_out_of_order(cloud: Cloud, sync: 
         record("INSERT", "A-1", 200),
     )
     follow(sync, freed, sold)
-    assert taken(shown()) == []  # the removal is the later change, whichever record arrives first
+    assert taken_seats(shown()) == []  # the removal is the later change, whichever record arrives first
     follow(sync, again, sold, freed, freed)
-    assert taken(shown()) == [1]
+    assert taken_seats(shown()) == [1]
     follow(sync, record("INSERT", "A-2", 200), record("REMOVE", "A-2", 100))
-    assert taken(shown()) == [1, 2]
+    assert taken_seats(shown()) == [1, 2]
 
 
 def test_an_old_record_does_not_undo_a_load(cloud: Cloud, sync: Function, shown: Any) -> None:
@@ -151,7 +151,7 @@ def test_an_old_record_does_not_undo_a_load(cloud: Cloud, sync: Function, shown:
     cloud.put("ticket_inventory", item_of(sale("A-1", minted(60)), version=500))
     refresh(sync)
     follow(sync, record("REMOVE", "A-1", 400))
-    assert taken(shown()) == [1]
+    assert taken_seats(shown()) == [1]
 
 
 def test_a_tombstone_outlives_a_reload(cloud: Cloud, redis: RedisServer, sync: Function, shown: Any) -> None:
@@ -161,7 +161,7 @@ def test_a_tombstone_outlives_a_reload(cloud: Cloud, redis: RedisServer, sync: F
     redis.admin.hset("{gala}:versions", "#loaded", 1)  # long ago
     assert refresh(sync) == ["gala"]
     follow(sync, record("INSERT", "A-1", 100))
-    assert taken(shown()) == []
+    assert taken_seats(shown()) == []
 
 
 def test_changes_during_a_load_are_in_the_new_map(cloud: Cloud, sync: Function, shown: Any) -> None:
@@ -178,7 +178,7 @@ def test_changes_during_a_load_are_in_the_new_map(cloud: Cloud, sync: Function, 
 
     cloud.after = change
     refresh(sync)
-    assert taken(shown()) == [5]
+    assert taken_seats(shown()) == [5]
 
 
 def test_the_old_map_is_shown_until_the_new_one_is_complete(
@@ -193,7 +193,7 @@ def test_the_old_map_is_shown_until_the_new_one_is_complete(
     def look(call: Call) -> None:
         if call.operation == "Query":
             cloud.after = lambda call: None
-            seen.append(taken(shown()))
+            seen.append(taken_seats(shown()))
 
     cloud.after = look
     refresh(sync)
@@ -319,14 +319,14 @@ def test_seats_are_listed_for_the_requested_section_only(cloud: Cloud, sync: Fun
         (1, False),
         (2, False),
     ]
-    assert taken(shown()) == [9, 10]
+    assert taken_seats(shown()) == [9, 10]
     assert shown().headers["Cache-Control"] == "no-store"
 
 
 def test_a_call_times_out_before_the_loader_does(cloud: Cloud, sync: Function) -> None:
     cloud.event()
     refresh(sync)
-    assert_given_up_in_time(cloud, "seat_cache_sync")
+    assert_calls_time_out_first(cloud, "seat_cache_sync")
     (reader,) = cloud.clients
     assert reader.config.retries["total_max_attempts"] > 2, (
         "one failed call would fail the load of a quarter of a million seats"
@@ -381,7 +381,7 @@ def test_a_broken_connection_is_reopened(
     refresh(sync)
     redis.admin.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     assert follow(sync, record("INSERT", "A-1", 100)) == []
-    assert taken(shown()) == [1]
+    assert taken_seats(shown()) == [1]
 
 
 def test_the_reader_may_not_change_a_map(cloud: Cloud, redis: RedisServer) -> None:

@@ -64,8 +64,8 @@ def test_a_purchase_writes_a_ledger_entry_and_an_inventory_item_for_each_seat(cl
     answer = buy(cloud, seller(cloud))
     assert answer.status == 201
     sales, seats = cloud.items("ticket_sales"), cloud.items("ticket_inventory")
-    told = {"order_id", "event_id", "seats", "total", "currency", "sold_at"}
-    assert answer.body.keys() == told, "the answer is the buyer's receipt"
+    fields = {"order_id", "event_id", "seats", "total", "currency", "sold_at"}
+    assert answer.body.keys() == fields, "the answer is the buyer's receipt"
     assert {tuple(sorted(seat)) for seat in answer.body["seats"]} == {("price", "sale_id", "seat_id")}
     assert sorted(sale["seat_id"] for sale in sales) == SEATS
     assert {sale["seat_id"]: sale["sale_id"] for sale in sales} == {
@@ -406,7 +406,7 @@ def test_a_retry_after_a_lost_answer_gets_the_same_sale(cloud: Cloud) -> None:
 
 
 def test_a_hold_whose_answer_was_lost_is_found_after_the_lease(cloud: Cloud) -> None:
-    """After the lease, another transaction finds the locks of the first one, which belong to the same hold."""
+    """After the lease, another transaction finds the first one's locks, which belong to the same hold."""
     cloud.event()
     function = seller(cloud, LEASE_SECONDS="0.1")
 
@@ -505,7 +505,7 @@ def test_a_retry_after_a_move_finds_the_sale_in_the_ledger(cloud: Cloud) -> None
 
 @far_away
 def test_a_retry_whose_sale_is_not_replicated_yet_is_503(cloud: Cloud) -> None:
-    """The inventory of the lost home has arrived and its ledger has not; the buyer would take a refusal as final."""
+    """The ledger of the lost home has not arrived yet; a buyer would take a refusal as final."""
     event = cloud.event()
     buy(cloud, seller(cloud))
     cloud.replicate("ticket_inventory", HOME, FAR)
@@ -815,10 +815,10 @@ def test_racing_buyers_get_each_seat_once(cloud: Cloud) -> None:
         return sold
 
     with ThreadPoolExecutor(6) as pool:
-        told = [sale_id for sold in pool.map(race, range(6)) for sale_id in sold]
+        confirmed = [sale_id for sold in pool.map(race, range(6)) for sale_id in sold]
     sales = cloud.items("ticket_sales")
     assert sales
-    assert sorted(told) == sorted(sale["sale_id"] for sale in sales)
+    assert sorted(confirmed) == sorted(sale["sale_id"] for sale in sales)
     assert max(Counter(sale["seat_id"] for sale in sales).values()) == 1
     seats = {(item["seat_id"], item["sale_id"]) for item in cloud.items("ticket_inventory")}
     assert seats == {(sale["seat_id"], sale["sale_id"]) for sale in sales}

@@ -42,24 +42,24 @@ def _definition(machine: Resource) -> dict[str, Any]:
 
 
 def _functions(findings: list[Any], failed: int = 0, broken: str = "") -> Callable[[str, Any], Any]:
-    def invoke(resource: str, asked: Any) -> Any:
+    def invoke(resource: str, parameters: Any) -> Any:
         assert resource == INVOKE, (
             f"state_machines.tf\n  calls {resource}\n  why: the machine calls functions and waits for their answers"
         )
-        if asked["FunctionName"] == broken:
+        if parameters["FunctionName"] == broken:
             raise Failed("Lambda.Unknown")
-        if asked["FunctionName"] == VERIFIER:
+        if parameters["FunctionName"] == VERIFIER:
             return {"Payload": {"active": True, "findings": findings, "report": {"seconds": 1}}}
-        assert asked["FunctionName"] == CORRECTOR, asked
+        assert parameters["FunctionName"] == CORRECTOR, parameters
         return {"Payload": {"corrected": len(findings) - failed, "published": 1, "failed": failed}}
 
     return invoke
 
 
-def test_when_all_is_well_nothing_is_corrected(verification: Resource) -> None:
+def test_without_findings_nothing_is_corrected(verification: Resource) -> None:
     run = Run(_definition(verification), _functions([]))
     output = run({"scheduled_at": "12:00"})
-    called = [asked["FunctionName"] for _, _, asked in run.tasks]
+    called = [parameters["FunctionName"] for _, _, parameters in run.tasks]
     if called != [VERIFIER]:
         verification.fails(f"calls {called}", "without findings, there is nothing to correct")
     assert output["verification"]["report"] == {"seconds": 1}, (
@@ -70,7 +70,7 @@ def test_when_all_is_well_nothing_is_corrected(verification: Resource) -> None:
     )
 
 
-def test_the_verifier_is_told_when_it_was_scheduled(verification: Resource) -> None:
+def test_the_verifier_gets_its_scheduled_time(verification: Resource) -> None:
     run = Run(_definition(verification), _functions([]))
     run({"scheduled_at": "12:00"})
     assert run.tasks[0][2]["Payload"] == {"scheduled_at": "12:00"}, (
@@ -78,10 +78,10 @@ def test_the_verifier_is_told_when_it_was_scheduled(verification: Resource) -> N
     )
 
 
-def test_what_was_found_is_corrected(verification: Resource) -> None:
+def test_findings_are_corrected(verification: Resource) -> None:
     run = Run(_definition(verification), _functions(FINDINGS))
     output = run({})
-    called = [(asked["FunctionName"], asked["Payload"]) for _, _, asked in run.tasks]
+    called = [(parameters["FunctionName"], parameters["Payload"]) for _, _, parameters in run.tasks]
     if called[1:] != [(CORRECTOR, {"findings": FINDINGS})]:
         verification.fails(f"then calls {called[1:]}", "an oversold seat would stay oversold")
     assert output["correction"] == {"corrected": 1, "published": 1, "failed": 0}, (
@@ -108,7 +108,7 @@ def test_a_function_that_fails_fails_the_execution_by_name(
 
 def test_an_answer_without_its_parts_fails_the_execution(verification: Resource) -> None:
     with pytest.raises(Failed) as failed:
-        Run(_definition(verification), lambda resource, asked: {"Payload": {}})({})
+        Run(_definition(verification), lambda resource, parameters: {"Payload": {}})({})
     if failed.value.error != "VerificationFailed":
         verification.fails(
             f"fails with {failed.value.error}",
@@ -131,7 +131,7 @@ def test_a_correction_that_failed_fails_the_execution(verification: Resource) ->
         ("Correct", demands.CORRECTION_S, "CorrectionFailed"),
     ],
 )
-def test_an_objective_is_a_time_out(verification: Resource, state: str, seconds: int, error: str) -> None:
+def test_an_objective_is_a_timeout(verification: Resource, state: str, seconds: int, error: str) -> None:
     Run(_definition(verification), _functions(FINDINGS), {state: seconds})({})
     with pytest.raises(Failed) as failed:
         Run(_definition(verification), _functions(FINDINGS), {state: seconds + 0.5})({})
@@ -159,9 +159,9 @@ def test_a_run_may_take_both_objectives_and_no_longer_than_express_does(verifica
 def test_verifications_start_as_often_as_the_objective_says(ticker: Resource) -> None:
     started = []
 
-    def start(resource: str, asked: Any) -> Any:
+    def start(resource: str, parameters: Any) -> Any:
         assert resource == START, f"{ticker}\n  calls {resource}"
-        started.append(asked["StateMachineArn"])
+        started.append(parameters["StateMachineArn"])
         return {}
 
     run = Run(_definition(ticker), start)
@@ -174,15 +174,15 @@ def test_verifications_start_as_often_as_the_objective_says(ticker: Resource) ->
         )
     if set(started) != {f"${{{at('verification', 'aws_sfn_state_machine.verification')}.arn}}"}:
         ticker.fails(f"starts {set(started)}", "oversells would go unnoticed")
-    assert all("scheduled_at" in asked["Input"] for _, _, asked in run.tasks), (
+    assert all("scheduled_at" in parameters["Input"] for _, _, parameters in run.tasks), (
         f"{ticker}\n  why: the report says how late a run was"
     )
 
 
-def test_a_start_that_fails_is_tried_again(ticker: Resource) -> None:
+def test_a_failed_start_is_retried(ticker: Resource) -> None:
     tries = []
 
-    def stumble(resource: str, asked: Any) -> Any:
+    def stumble(resource: str, parameters: Any) -> Any:
         tries.append(1)
         if len(tries) == 1:
             raise Failed("States.TaskFailed")
@@ -195,8 +195,8 @@ def test_a_start_that_fails_is_tried_again(ticker: Resource) -> None:
     assert "missed" not in output, f"{ticker}\n  why: the second attempt succeeded"
 
 
-def test_a_start_that_never_succeeds_does_not_take_the_others_along(ticker: Resource) -> None:
-    def refuse(resource: str, asked: Any) -> Any:
+def test_a_start_that_never_succeeds_does_not_stop_the_others(ticker: Resource) -> None:
+    def refuse(resource: str, parameters: Any) -> Any:
         raise Failed("StepFunctions.ExecutionLimitExceeded")
 
     run = Run(_definition(ticker), refuse)
@@ -214,8 +214,8 @@ def test_a_start_that_never_succeeds_does_not_take_the_others_along(ticker: Reso
         ticker.fails("retries into the next minute", "the next minute has its own starts")
 
 
-def test_a_start_that_hangs_is_given_up(ticker: Resource) -> None:
-    output = Run(_definition(ticker), lambda resource, asked: {}, {"Start": 30})({})
+def test_a_start_that_hangs_times_out(ticker: Resource) -> None:
+    output = Run(_definition(ticker), lambda resource, parameters: {}, {"Start": 30})({})
     assert set(output) == {"missed"}, (
         f"{ticker}\n  why: a start that takes half a minute has to count as missed"
     )
@@ -243,7 +243,7 @@ def test_any_other_error_of_the_ticker_has_a_name(ticker: Resource, state: str) 
     )
 
 
-def test_every_task_has_a_time_out_and_a_catch(verification: Resource, ticker: Resource) -> None:
+def test_every_task_has_a_timeout_and_a_catch(verification: Resource, ticker: Resource) -> None:
     def tasks(machine: Any) -> Any:
         for name, state in machine["States"].items():
             if state["Type"] == "Task":
@@ -257,7 +257,7 @@ def test_every_task_has_a_time_out_and_a_catch(verification: Resource, ticker: R
                 catch["ErrorEquals"] for catch in state.get("Catch", ())
             ] != [["States.ALL"]]:
                 machine.fails(
-                    f"{name} has no time-out or no catch",
+                    f"{name} has no timeout or no catch",
                     "by default a task waits for a year, and an error without a name does not say which part failed",
                 )
 

@@ -1,4 +1,4 @@
-"""What feeds the seat maps (the inventory's stream and a schedule), and the queues for what fails."""
+"""The sources of the seat maps (the inventory's stream and a schedule), and the queues for failed records."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_missing_seat_maps_are_loaded_every_minute(stack: Stack) -> None:
     )
 
 
-def test_the_clock_may_call_the_function(stack: Stack) -> None:
+def test_the_schedule_may_invoke_the_function(stack: Stack) -> None:
     permission = stack.resource(at("region", "aws_lambda_permission.refresh"))
     permission.must("function_name", stack.resource(SYNC).get("function_name"), "the call would be refused")
     permission.must("principal", "events.amazonaws.com", "the call would be refused")
@@ -110,7 +110,7 @@ def test_a_missed_minute_is_not_repeated_for_long(stack: Stack, place: str, name
     ("place", "name"),
     [("region", "dead_letters"), ("verification", "failed_refunds"), ("verification", "refunds")],
 )
-def test_what_waits_for_people_waits_as_long_as_it_can(stack: Stack, place: str, name: str) -> None:
+def test_messages_for_people_are_kept_as_long_as_possible(stack: Stack, place: str, name: str) -> None:
     queue = stack.resource(at(place, f"aws_sqs_queue.{name}"))
     queue.must("message_retention_seconds", 14 * 86_400, "messages that wait over the holidays would be gone")
 

@@ -11,20 +11,20 @@ from unittest.mock import patch
 import demands
 import pytest
 
-from support.cloud import Call, Cloud, assert_given_up_in_time, refusal
+from support.cloud import Call, Cloud, assert_calls_time_out_first, refusal
 from support.sales import OLD_S, item_of, minted, sale, shard_of, void_of
 
 HOME = demands.PRIMARY
 FAR = demands.REGIONS[-1] if demands.REGIONS[-1] != HOME else demands.REGIONS[0]
 far_away = pytest.mark.skipif(len(demands.REGIONS) == 1, reason="the stack has one Region")
 NO_PMS = {"PMS_URL": ""}
-PATIENCE_S = 60  # more than any run takes here, however short the spec's objective
+LONG_OBJECTIVE_S = 60  # more than any run takes here, however short the spec's objective
 OLD, OLDER = minted(OLD_S, 1), minted(2 * OLD_S, 2)  # long enough ago to be settled
 
 
 def verify(cloud: Cloud, region: str = HOME, **environment: str) -> Any:
-    patience = {"VERIFICATION_SECONDS": str(PATIENCE_S)}
-    return cloud.function("inventory_verifier", region, **{**NO_PMS, **patience, **environment})(
+    objective = {"VERIFICATION_SECONDS": str(LONG_OBJECTIVE_S)}
+    return cloud.function("inventory_verifier", region, **{**NO_PMS, **objective, **environment})(
         {"scheduled_at": "12:00"}
     )
 
@@ -196,7 +196,7 @@ def test_a_long_backlog_is_read_in_several_runs(cloud: Cloud) -> None:
     cloud.event(shards=1)
     plant(cloud, *(sale(f"A-{n}", minted(OLD_S + 10 - n, n), event_shard="gala#0") for n in range(1, 7)))
     cloud.dynamodb(HOME).page = 2
-    function = cloud.function("inventory_verifier", VERIFICATION_SECONDS=str(PATIENCE_S), **NO_PMS)
+    function = cloud.function("inventory_verifier", VERIFICATION_SECONDS=str(LONG_OBJECTIVE_S), **NO_PMS)
     function.module.compare.__globals__["MOST_PAGES"] = 1
     reports = [function({})["report"]["events"][0]["new_entries"] for _ in range(7)]
     assert reports[0] == 2, "a single read could use up the whole run"
@@ -217,7 +217,7 @@ def test_unfinished_shards_are_checked_by_the_next_run(cloud: Cloud) -> None:
 def test_a_call_times_out_before_the_verifier_does(cloud: Cloud) -> None:
     cloud.event()
     verify(cloud, VERIFICATION_SECONDS=str(demands.VERIFICATION_S))
-    assert_given_up_in_time(cloud, "inventory_verifier")
+    assert_calls_time_out_first(cloud, "inventory_verifier")
     for client in cloud.clients:
         assert client.config.retries["total_max_attempts"] > 1, "one lost packet would make a Region silent"
 
@@ -398,11 +398,11 @@ def test_replicated_entries_are_counted_and_not_transferred(cloud: Cloud) -> Non
     cloud.event()
     verify(cloud)
     ledger = cloud.table("ticket_sales").get("name")
-    asked = [
+    queries = [
         call for call in cloud.calls if call.region == FAR and call.parameters.get("TableName") == ledger
     ]
-    assert asked
-    assert all(call.parameters["FilterExpression"] for call in asked)
+    assert queries
+    assert all(call.parameters["FilterExpression"] for call in queries)
 
 
 def test_a_sale_in_progress_is_ignored(cloud: Cloud) -> None:
@@ -483,10 +483,10 @@ def test_findings_are_limited_and_oversells_come_first(cloud: Cloud) -> None:
 # --- the system of record -------------------------------------------------------------------------------------------
 
 
-def _pms(seats: Any, asked: list[str]) -> Any:
+def _pms(seats: Any, urls: list[str]) -> Any:
     def answer(url: str, timeout: float) -> Any:
-        assert 0 < timeout < PATIENCE_S, "the other checks would not finish in time"
-        asked.append(url)
+        assert 0 < timeout < LONG_OBJECTIVE_S, "the other checks would not finish in time"
+        urls.append(url)
         if isinstance(seats, Exception):
             raise seats
         if isinstance(seats, io.BytesIO):
@@ -500,10 +500,10 @@ def test_disagreements_with_the_pms_are_listed(cloud: Cloud) -> None:
     url = demands.PMS_URL or "https://pms.example.com"
     cloud.event()
     plant(cloud, sale("A-1", OLD), sale("A-2", OLD))
-    asked: list[str] = []
-    with _pms(["A-1", "B-3"], asked):
+    urls: list[str] = []
+    with _pms(["A-1", "B-3"], urls):
         report = verify(cloud, PMS_URL=url)["report"]["pms"]
-    assert asked == [f"{url.rstrip('/')}/events/gala/sold"]
+    assert urls == [f"{url.rstrip('/')}/events/gala/sold"]
     assert sorted((one["event_id"], one["seat_id"], one["problem"]) for one in report["named"]) == [
         ("gala", "A-2", "not_in_pms"),
         ("gala", "B-3", "only_in_pms"),
@@ -519,7 +519,7 @@ class Dripping(io.BytesIO):
         return super().read1(8)
 
 
-def test_a_slow_answer_of_the_pms_is_given_up(cloud: Cloud) -> None:
+def test_a_slow_answer_of_the_pms_times_out(cloud: Cloud) -> None:
     cloud.event()
     with _pms(Dripping(b'{"seats": ' + b" " * 40 + b"[]}"), []):
         report = verify(cloud, PMS_URL="https://pms.example.com", VERIFICATION_SECONDS="0.1")["report"]
@@ -527,10 +527,10 @@ def test_a_slow_answer_of_the_pms_is_given_up(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(("over", "down"), [(0, False), (1, True)], ids=["longest accepted", "longer"])
-def test_an_oversized_answer_of_the_pms_is_given_up(cloud: Cloud, over: int, down: bool) -> None:
+def test_an_oversized_answer_of_the_pms_is_refused(cloud: Cloud, over: int, down: bool) -> None:
     cloud.event()
-    url, patience = "https://pms.example.com", str(PATIENCE_S)
-    function = cloud.function("inventory_verifier", PMS_URL=url, VERIFICATION_SECONDS=patience)
+    url, objective = "https://pms.example.com", str(LONG_OBJECTIVE_S)
+    function = cloud.function("inventory_verifier", PMS_URL=url, VERIFICATION_SECONDS=objective)
     function.module.pms.MOST_BYTES = len(b'{"seats": []}') - over
     with _pms(b'{"seats": []}', []):
         report = function({})["report"]["pms"]
@@ -573,8 +573,10 @@ def test_an_outage_of_the_pms_does_not_stop_the_other_checks(cloud: Cloud, answe
 
 def test_the_pms_is_asked_only_where_the_spec_names_one(cloud: Cloud) -> None:
     cloud.event()
-    asked: list[str] = []
-    with _pms([], asked):
-        report = cloud.function("inventory_verifier", VERIFICATION_SECONDS=str(PATIENCE_S))({})["report"]
-    assert bool(asked) == bool(demands.PMS_URL)
+    urls: list[str] = []
+    with _pms([], urls):
+        report = cloud.function("inventory_verifier", VERIFICATION_SECONDS=str(LONG_OBJECTIVE_S))({})[
+            "report"
+        ]
+    assert bool(urls) == bool(demands.PMS_URL)
     assert report["pms"]["asked"] == bool(demands.PMS_URL)
