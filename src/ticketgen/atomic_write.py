@@ -56,7 +56,7 @@ def replace_file(
     exact_mode: int | None = None,
     durable: bool = False,
 ) -> None:
-    """Write a file atomically, whether or not it exists; arguments as for `create_file`.
+    """Write a file atomically, existing or not; arguments as for `create_file`.
 
     The content is first written to ``NAME.`` and a random number, which no archive or clone can contain as a link.
 

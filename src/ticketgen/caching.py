@@ -52,7 +52,7 @@ def cache_folder() -> Path | None:
 
 @cache
 def fingerprint(*packages: str) -> str:
-    """The Python version, and name, size and time of each file of ticketgen and some packages."""
+    """The Python version and the state of the files of ticketgen and some packages."""
     return "\n".join(
         [sys.version, *(entry for name in ("ticketgen", *packages) for entry in _package_files(name))]
     )
@@ -146,7 +146,7 @@ def _open_cache() -> Iterator[int]:
 
 
 def _is_safe(folder: Path) -> bool:
-    """Whether only the user can write to the folder, and its path has no repository link."""
+    """Whether only the user can write to the folder, reached without repository links."""
     try:
         here = Path.cwd()
         around = [each for each in folder.parents if each == here or os.path.lexists(each / ".git")]

@@ -1,4 +1,4 @@
-"""Raise an exception on SIGTERM, SIGHUP and SIGQUIT, as on Ctrl-C, for the cleanup.
+"""Raise an exception for cleanup on SIGTERM, SIGHUP and SIGQUIT, as on Ctrl-C.
 
 Handlers belong to the main thread. In other threads, and in a program that uses ticketgen as a library, signal
 handling is not changed.
@@ -61,7 +61,7 @@ class DeferredSignals:
 
 @contextmanager
 def defer_signals() -> Iterator[DeferredSignals]:
-    """Control when a termination signal raises in the block: once, and only if delivered.
+    """Control when a termination signal raises in the block: at most once.
 
     It raises after `deliver` and before `defer`. ``try: …deliver(); work() finally: defer()`` inside
     ``try: … finally: clean_up()`` cleans up whenever signals come.

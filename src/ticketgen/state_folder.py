@@ -1,4 +1,4 @@
-"""The user's own state folder, which no repository contains and nobody else changes.
+"""The user's state folder, which no repository contains and nobody else changes.
 
 It is ``ticketgen`` in the platform's folder for state
 (https://specifications.freedesktop.org/basedir-spec/latest/). A folder in a project or in a git work tree is not safe,

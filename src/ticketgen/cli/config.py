@@ -103,7 +103,7 @@ def read_config() -> Checked[Config]:
 
 def _problems(document: Mapping[str, object], text: str, file: Path) -> Iterator[Finding]:
     def at(word: str) -> Location:
-        """The first line with the key or value, because TOML's reader does not say where it is."""
+        """The first line with the key or value, whose place TOML's reader does not say."""
         for number, line in enumerate(text.split("\n"), 1):
             match = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", line.partition("#")[0])
             if match:

@@ -1,4 +1,4 @@
-"""Print results to standard output, problems to standard error, JSON for programs."""
+"""Print results to standard output, problems to standard error, and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of this run: base folder (``-C``), verbosity (``-q``, ``-v``), colours.
+"""The options of this run: base folder, verbosity (``-q``, ``-v``), colours.
 
 The options are accepted before and after the command. They are kept in one place, because commands, parsers of paths
 and shell completion all ask for them.

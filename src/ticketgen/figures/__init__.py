@@ -1,1 +1,1 @@
-"""Capacity figures: their model, their registry, and the assumptions of their formulas."""
+"""Capacity figures: their model, registry and assumptions."""

@@ -1,4 +1,4 @@
-"""Capacity figures: their definition as pure functions, and where they are rendered."""
+"""Capacity figures: definitions as pure functions, and where they are rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of findings of sizing; `sizing.quota_needs` declares one more for each quota."""
+"""Kinds of findings of sizing; `sizing.quota_needs` adds one for each quota."""
 
 from __future__ import annotations
 

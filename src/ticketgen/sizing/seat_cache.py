@@ -64,7 +64,7 @@ def cache_node_type(cache_memory_mib: int, operations_per_second: int) -> Amount
     place=Attribute(_CACHE, _REDIS, "num_cache_clusters"),
 )
 def cache_nodes(protect: bool) -> Amount[int]:
-    """Nodes of the seat cache, each with the whole map; `protect` adds one for failover."""
+    """Nodes of the seat cache with the whole map; `protect` adds one for failover."""
     return Amount(
         2 if protect else 1,
         "one, and a second for failover with protect; without it, the cache is rebuilt from DynamoDB",

@@ -1,1 +1,1 @@
-"""The spec: its model, its reader, presets, edits, and the resolution into environments."""
+"""The spec: model, reader, presets, edits, and resolution into environments."""

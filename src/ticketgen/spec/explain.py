@@ -1,4 +1,4 @@
-"""Turn pydantic's errors into findings with place, value and a fix that the spec accepts."""
+"""Turn pydantic's errors into findings with place, value and fix."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _PREDECESSORS: dict[Key, tuple[str, ...]] = {
 
 
 class UnnamedEnvironment(Exception):
-    """The spec does not name an environment, which comes from the preset; the argument is its name."""
+    """Error for an environment of the preset that the spec does not name."""
 
 
 def edit_text(

@@ -1,4 +1,4 @@
-"""Edit list items, map entries and single values of YAML as text, at PyYAML's marks.
+"""Edit items, map entries and single values of YAML as text, at PyYAML's marks.
 
 Functions return replacements, and YAML is never dumped, so every byte outside the replacements stays: comments, order,
 quotes, flow and block style, blank lines and line ends. Additions copy the style of their neighbours. This module does
@@ -57,7 +57,10 @@ def compose(text: str) -> Node:
 
 
 def apply_replacements(text: str, replacements: Sequence[Replacement]) -> str:
-    """The text with all replacements, which do not overlap; those at one place keep their order."""
+    """The text with all replacements, which must not overlap.
+
+    Replacements at the same place keep their order.
+    """
     pieces, place = [], 0
     for replacement in sorted(replacements, key=lambda each: each.start):
         pieces += [text[place : replacement.start], replacement.text]
@@ -227,7 +230,7 @@ def _remove_flow_item(text: str, node: SequenceNode, number: int) -> list[Replac
 
 
 def _comma(text: str, start: int, end: int) -> int | None:
-    """The position of the comma between two items or after the last one, outside comments."""
+    """The position of the comma after an item, ignoring commas in comments."""
     for match in re.finditer(r"#[^\r\n]*|,", text[start:end]):
         if match[0] == ",":
             return start + match.start()

@@ -56,7 +56,7 @@ def stream_concurrency(module: Module) -> Define:
 
 
 def memory_for(needed: float, formula: str) -> Amount[int]:
-    """The memory that a function needs, in steps; the minimum makes imports of boto3 fast."""
+    """The memory that a function needs, in steps; the minimum imports boto3 fast."""
     return Amount(
         max(assumed.MIN_MEMORY, ceil(needed / _STEP_MIB) * _STEP_MIB),
         f"{formula}, at least {assumed.MIN_MEMORY} MiB",

@@ -60,7 +60,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What invokes a function, and the permissions that the function's role needs for it.
+    """What invokes a function, and the permissions that its role needs for this.
 
     Attributes:
         source: what invokes it.
