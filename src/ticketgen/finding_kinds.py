@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType, ModuleType
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
 
-from ticketgen.findings import FindingKind, projects, rehearsal, sizing, spec, stacks, verification
+from ticketgen import findings
+from ticketgen.findings import FindingKind, Stage, sizing
 from ticketgen.rules.catalogue import CATALOGUE
 from ticketgen.sizing import quota_needs
 
 __all__ = ["GROUPS", "KINDS"]
 
-
-def _of(module: ModuleType) -> tuple[FindingKind, ...]:
-    """The kinds that a module declares, without those about the checked Terraform."""
-    found = (getattr(module, name) for name in module.__all__)
-    return tuple(each for each in found if isinstance(each, FindingKind) and each.id not in CATALOGUE)
+_STAGES = tuple(Stage)
 
 
-GROUPS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType({
-    "The spec and the command line": _of(spec),
-    "Capacity and quotas": (*_of(sizing), *quota_needs.KINDS.values()),
-    "Rendering and writing stacks": _of(stacks),
-    "New projects and templates": _of(projects),
-    "Directories to verify": _of(verification),
-    "Rehearsals": _of(rehearsal),
-})  # fmt: skip
-"""Kinds that other commands report, and those that keep `ticketgen validate` from starting."""
+def _groups() -> Iterator[tuple[str, tuple[FindingKind, ...]]]:
+    """The title of each module of `ticketgen.findings`, and the kinds that `CATALOGUE` lacks."""
+    for module in iter_modules(findings.__path__, f"{findings.__name__}."):
+        declared = vars(import_module(module.name))
+        kinds = [each for each in declared.values() if isinstance(each, FindingKind)]
+        kinds += quota_needs.KINDS.values() if module.name == sizing.__name__ else ()
+        yield declared["TITLE"], tuple(each for each in kinds if each.id not in CATALOGUE)
+
+
+GROUPS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
+    dict(sorted(_groups(), key=lambda group: min(_STAGES.index(kind.stage) for kind in group[1])))
+)
+"""Kinds that other commands report, and those that keep `ticketgen validate` from starting, by stage."""
 
 KINDS: Mapping[str, FindingKind] = MappingProxyType(
     {**CATALOGUE, **{each.id: each for group in GROUPS.values() for each in group}}

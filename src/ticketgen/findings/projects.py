@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from ticketgen.findings import Category, FindingKind, Severity, Stage
+
+TITLE: Final = "New projects and templates"
 
 _write = partial(FindingKind, stage=Stage.WRITE)
 _usage = partial(FindingKind, stage=Stage.WRITE, category=Category.USAGE)
@@ -124,4 +127,5 @@ TEMPLATE_MOVED_ON = _write(
     severity=Severity.WARNING,
 )
 
-__all__ = [name for name, value in globals().items() if isinstance(value, FindingKind)]
+__all__ = ["TITLE"]
+__all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

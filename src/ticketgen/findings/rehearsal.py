@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from ticketgen.findings import FindingKind, Stage
+
+TITLE: Final = "Rehearsals"
 
 _verify = partial(FindingKind, stage=Stage.VERIFY)
 
@@ -33,4 +36,5 @@ NO_FORK = _verify(
     "rehearse on Linux or macOS, or in a container",
 )
 
-__all__ = [name for name, value in globals().items() if isinstance(value, FindingKind)]
+__all__ = ["TITLE"]
+__all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

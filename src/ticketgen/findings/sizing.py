@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from ticketgen.findings import FindingKind, Severity, Stage
+
+TITLE: Final = "Capacity and quotas"
 
 _size = partial(FindingKind, stage=Stage.SIZE)
 
@@ -65,4 +68,5 @@ LAMBDA_RAMP = _size(
     severity=Severity.NOTE,
 )
 
-__all__ = [name for name, value in globals().items() if isinstance(value, FindingKind)]
+__all__ = ["TITLE"]
+__all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

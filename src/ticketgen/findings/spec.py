@@ -7,6 +7,8 @@ from typing import Final
 
 from ticketgen.findings import Category, FindingKind, Severity, Stage
 
+TITLE: Final = "The spec and the command line"
+
 _load = partial(FindingKind, stage=Stage.LOAD)
 _resolve = partial(FindingKind, stage=Stage.RESOLVE)
 _usage = partial(FindingKind, stage=Stage.RESOLVE, category=Category.USAGE)
@@ -355,4 +357,5 @@ INVALID_CONFIG = FindingKind(
     category=Category.USAGE,
 )
 
-__all__ = [name for name, value in globals().items() if isinstance(value, FindingKind)]
+__all__ = ["TITLE"]
+__all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

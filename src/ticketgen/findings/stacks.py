@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from ticketgen.findings import Category, FindingKind, Severity, Stage
+
+TITLE: Final = "Rendering and writing stacks"
 
 _render = partial(FindingKind, stage=Stage.RENDER)
 _write = partial(FindingKind, stage=Stage.WRITE)
@@ -166,4 +169,5 @@ DELETION_PROTECTED = _write(
     severity=Severity.WARNING,
 )
 
-__all__ = [name for name, value in globals().items() if isinstance(value, FindingKind)]
+__all__ = ["TITLE"]
+__all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

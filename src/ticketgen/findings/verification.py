@@ -12,6 +12,8 @@ from typing import Final
 
 from ticketgen.findings import Category, FindingKind, Severity, Stage
 
+TITLE: Final = "Directories to verify"
+
 _verify = partial(FindingKind, stage=Stage.VERIFY)
 
 _FAILS: Final = "`terraform validate` and `terraform plan` fail."
@@ -325,5 +327,5 @@ UNCHECKED: Final = frozenset({
 })  # fmt: skip
 """Findings that something was not checked, or not reliably. ``--strict`` makes them errors."""
 
-__all__ = ["LEVELS", "NEVER_IGNORED", "UNCHECKED"]
+__all__ = ["LEVELS", "NEVER_IGNORED", "TITLE", "UNCHECKED"]
 __all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

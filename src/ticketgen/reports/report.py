@@ -9,7 +9,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, cast
 
-from ticketgen.escaping import visible, visible_lines
+from ticketgen.escaping import visible_lines
 from ticketgen.findings import Finding, FindingKind, Severity
 
 __all__ = ["Style", "lines_of", "report"]
@@ -82,7 +82,6 @@ def _escaped(finding: Finding) -> Finding:
     """The finding with escaped texts; each format escapes names of files itself."""
     return replace(
         finding,
-        rule=visible(finding.rule),
         message=visible_lines(finding.message[:_MAX_LENGTH]),
         help=visible_lines(finding.help[:_MAX_LENGTH]),
     )
