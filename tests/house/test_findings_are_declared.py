@@ -89,6 +89,21 @@ def renames(source: str) -> Iterator[int]:
                     yield node.lineno
 
 
+def repeats(path: str, source: str) -> Iterator[int]:
+    """The lines that repeat the fix of a kind that the module names, or a long fix of any kind."""
+    tree = ast.parse(source)
+    named = set(bindings(tree).values())
+    fixes = {kind.fix for id, kind in KINDS.items() if id.replace("-", "_").upper() in named}
+    fixes |= {kind.fix for kind in KINDS.values() if len(kind.fix) > 20}
+    declaring = path in DECLARERS or path.startswith(("findings/", "rules/"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value in fixes:
+            if declaring:
+                fixes.discard(node.value)  # the declaration
+            else:
+                yield node.lineno
+
+
 def used(source: str, module: ModuleType) -> set[str]:
     """The constants of a module of findings that some code imports and reads."""
     nodes = list(ast.walk(ast.parse(source)))
@@ -187,3 +202,7 @@ def test_every_kind_says_what_must_hold_why_and_how_to_fix_it(id: str) -> None:
     assert re.fullmatch(r"(?:[A-Z]|ticketgen|each\.|count\.|self |terraform ).*[^.\s]", kind.summary)
     assert re.fullmatch(r"(?:[A-Z`]|ticketgen ).*\.", kind.why)
     assert re.fullmatch(r"[a-z].*[^.\s]", kind.fix)
+
+
+def test_no_place_repeats_the_fix_of_a_kind() -> None:
+    assert {path: lines for path, source in SOURCES.items() if (lines := [*repeats(path, source)])} == {}

@@ -59,8 +59,7 @@ def find_spec(given: Path | None) -> Checked[Path]:
         return Checked(None, (NO_SPEC.found(message, help),))
     if len(found) > 1:
         message = f"{display_path(found[0])} and {display_path(found[1])} are both here"
-        help = "delete one of them, or name the one to read with --spec"
-        return Checked(None, (TWO_SPECS.found(message, help, at=Location(str(found[0]))),))
+        return Checked(None, (TWO_SPECS.found(message, at=Location(str(found[0]))),))
     return Checked(found[0])
 
 

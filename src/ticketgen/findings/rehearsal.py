@@ -9,6 +9,9 @@ from ticketgen.findings import FindingKind, Stage
 
 TITLE: Final = "Rehearsals"
 
+MISSING_BINARY: Final = "neither terraform nor tofu is on the PATH"
+"""The message of `NO_TERRAFORM_BINARY`; `ticketgen doctor` says it too."""
+
 _verify = partial(FindingKind, stage=Stage.VERIFY)
 
 CREDENTIALS_IN_REACH = _verify(
@@ -36,5 +39,5 @@ NO_FORK = _verify(
     "rehearse on Linux or macOS, or in a container",
 )
 
-__all__ = ["TITLE"]
+__all__ = ["MISSING_BINARY", "TITLE"]
 __all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from ticketgen.findings import has_errors
+from ticketgen.findings.rehearsal import MISSING_BINARY
 from ticketgen.pipeline import read_project
 from ticketgen.project.pin import read_pin
 from ticketgen.project.web import why_failed
@@ -70,7 +71,7 @@ def run_checks(spec: Path, *, offline: bool = False) -> Iterator[Check]:
     yield _spec(spec)
     tools = [(tool, found) for tool in ("terraform", "tofu") if (found := shutil.which(tool))]
     if not tools:
-        yield Check("Terraform", Health.MISSING, "neither terraform nor tofu is on the PATH",
+        yield Check("Terraform", Health.MISSING, MISSING_BINARY,
                     "install Terraform or OpenTofu 1.9 or later; `render` and `validate` work without it")  # fmt: skip
     for tool, path in tools:
         yield from _terraform(tool, os.path.abspath(path), offline)  # noqa: PTH100 - not of the link's target

@@ -81,7 +81,7 @@ def outdated_copies(root: Path) -> tuple[Finding, ...]:
 
 def _outdated(name: str, known: tuple[str, ...], recorded: Manifest) -> Finding | None:
     if name not in known:
-        help = did_you_mean(name, known, "delete it")
+        help = did_you_mean(name, known, OVERRIDE_UNKNOWN.fix)
         return OVERRIDE_UNKNOWN.found(
             "nothing reads this file: ticketgen has no such template", help, at=_place(name)
         )

@@ -151,7 +151,7 @@ def removal_warnings(environment: Environment, region: str, stack: Stack) -> Ite
         f"{environment.name}: the next apply destroys all of module.{region.replace('-', '_')}, "
         f"{counted(count, 'resources')}, with the locks and holds of events whose home is {region}, and the replicas "
         "of the global tables there",
-        f"before the apply, move these events to another home{script}; sold seats stay in the other Regions",
+        f"{REGION_DESTROYED.fix}{script}; sold seats stay in the other Regions",
     )
     if environment.protect:
         table = f"{environment.project}-{_TABLE}-{environment.name}"

@@ -37,13 +37,9 @@ _EXTENSIONS: Final = "local_extensions"
 
 
 class UnusableTemplate(Exception):
-    """Error of a template that cannot be used: what is wrong with it, and the fix."""
+    """Error of a template that cannot be used: what is wrong with it, and the fix; None for the general one."""
 
-    def __init__(
-        self,
-        message: str,
-        help: str = "name a cookiecutter template: a folder, a zip archive or a git repository",
-    ) -> None:
+    def __init__(self, message: str, help: str | None = None) -> None:
         super().__init__(message)
         self.message, self.help = message, help
 

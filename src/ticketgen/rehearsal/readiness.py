@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ticketgen.findings import Finding
-from ticketgen.findings.rehearsal import NO_FORK, NO_TERRAFORM_BINARY, REHEARSAL_NOT_INSTALLED
+from ticketgen.findings.rehearsal import MISSING_BINARY, NO_FORK, NO_TERRAFORM_BINARY, REHEARSAL_NOT_INSTALLED
 from ticketgen.rehearsal.credentials import find_credentials
 from ticketgen.rehearsal.terraform import Terraform
 from ticketgen.version import install_command
@@ -31,6 +31,6 @@ def _missing() -> Iterator[Finding]:
             f"run: {install_command('rehearse')}",
         )
     if Terraform.find() is None:
-        yield NO_TERRAFORM_BINARY.found("neither terraform nor tofu is on the PATH")
+        yield NO_TERRAFORM_BINARY.found(MISSING_BINARY)
     if not hasattr(os, "fork"):
         yield NO_FORK.found("this system cannot fork the functions' processes")

@@ -132,6 +132,6 @@ def _bad_key(where: KeyPath, root: Node, context: Mapping[str, object]) -> tuple
     parent, key = find(root, where[:-1]), str(where[-1])
     at = parent.key_locations.get(key, parent.location) if isinstance(parent, Map) else parent.location
     message = f"{_in(parent.path)}{display_text(key)} {context.get('message', 'is refused')}"
-    help = str(context.get("help", "run `ticketgen help spec` for the accepted values"))
-    finding = kind_of(context).found(message, help, at=at)
+    kind = kind_of(context)
+    finding = kind.found(message, str(context.get("help", kind.fix)), at=at)
     return finding, (*parent.path, key)

@@ -30,11 +30,7 @@ def _code(code: str) -> str:
         return code
     of_key = QUOTAS.get(code)
     close = of_key.id if of_key else nearest(code, BY_ID)
-    help = (
-        f"did you mean {close} ({BY_ID[close].name})?"
-        if close
-        else "write a code that `ticketgen size` prints"
-    )
+    help = f"did you mean {close} ({BY_ID[close].name})?" if close else None
     raise refusal(UNKNOWN_QUOTA, "is not the code of a quota that a stack uses", help)
 
 

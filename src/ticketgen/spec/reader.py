@@ -125,7 +125,7 @@ def _parse_events(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]
     refusals: list[Finding] = []
     depth = documents = 0
 
-    def refuse(kind: FindingKind, message: str, event: yaml.Event, help: str) -> None:
+    def refuse(kind: FindingKind, message: str, event: yaml.Event, help: str | None = None) -> None:
         refusals.append(kind.found(message, help, at=_start(file, event)))
 
     try:
@@ -138,7 +138,6 @@ def _parse_events(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]
                         TWO_DOCUMENTS,
                         "a second document begins here",
                         event,
-                        "keep one document in a file: delete ---",
                     )
                     break
             elif isinstance(event, yaml.CollectionStartEvent):
@@ -154,19 +153,16 @@ def _parse_events(text: str, file: str) -> tuple[list[yaml.Event], list[Finding]
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
             elif isinstance(event, yaml.AliasEvent):
-                help = "write the value out, or put text that begins with * in quotes"
-                refuse(ALIAS, f"*{event.anchor} is an alias", event, help)
+                refuse(ALIAS, f"*{event.anchor} is an alias", event)
             if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
                 if event.anchor:
                     refuse(
                         ANCHOR,
                         f"&{event.anchor} is an anchor",
                         event,
-                        "delete it and write the values out, or put text that begins with & in quotes",
                     )
                 if event.tag:
-                    help = "delete it, or put text that begins with ! in quotes"
-                    refuse(TAG, f"{event.tag} is a YAML tag", event, help)
+                    refuse(TAG, f"{event.tag} is a YAML tag", event)
             if len(events) > 2 * MAX_VALUES:
                 refuse(
                     TOO_MANY_VALUES,
@@ -273,5 +269,4 @@ class _Builder:
         """Report typographic quotes, which YAML takes as part of the text."""
         if text and (text[0] in QUOTE_MARKS or text[-1] in QUOTE_MARKS):
             message = f"{display_text(text)} has typographic quotes, which are part of the text"
-            help = "write straight quotes, \" or '"
-            self.findings.append(TYPOGRAPHIC_QUOTES.found(message, help, at=location))
+            self.findings.append(TYPOGRAPHIC_QUOTES.found(message, at=location))

@@ -128,8 +128,7 @@ def _missing_environments(document: SpecDocument, tree: Map, broken: frozenset[K
     if _environments(tree) or any(path[:1] == ("environments",) for path in broken):
         return
     at = tree.entries["environments"].location if "environments" in tree.entries else tree.location
-    help = "add environments: with one key per environment, such as prod: {}"
-    yield NO_ENVIRONMENTS.found("environments: the spec has no environment", help, at=at)
+    yield NO_ENVIRONMENTS.found("environments: the spec has no environment", at=at)
 
 
 def _too_many(location: Location, count: int) -> Finding:

@@ -46,17 +46,24 @@ def suggest_known(word: str, known: Iterable[str]) -> str:
     return did_you_mean(word, names, all_of_them)
 
 
-def refusal(kind: FindingKind, message: str, help: str, below: tuple[str, ...] = ()) -> PydanticCustomError:
+def refusal(
+    kind: FindingKind, message: str, help: str | None = None, below: tuple[str, ...] = ()
+) -> PydanticCustomError:
     """An error for pydantic that carries a finding.
 
     Args:
         kind: of the finding.
         message: what follows the value.
-        help: the fix.
+        help: the fix; None for that of the kind.
         below: the path from the value to the part of it that is wrong.
     """
     # As context and not as the template: pydantic would take braces in a value for placeholders.
-    context: dict[str, Any] = {"kind": kind, "message": message, "help": help, "below": below}
+    context: dict[str, Any] = {
+        "kind": kind,
+        "message": message,
+        "help": kind.fix if help is None else help,
+        "below": below,
+    }
     return PydanticCustomError("refused", "{message}", context)
 
 

@@ -54,7 +54,7 @@ def _key(text: str) -> str:
         raise refusal(INVALID_TAG, "is an empty tag key", "give the tag a name")
     # IAM ignores the case of tag keys, so the stack's own are reserved in any case.
     if text.casefold() in {reserved.casefold() for reserved in RESERVED_TAGS}:
-        raise refusal(RESERVED_TAG, "is a tag that every stack sets by itself", "remove it or rename it")
+        raise refusal(RESERVED_TAG, "is a tag that every stack sets by itself")
     return _text(text, _LONGEST_KEY, "tag key")
 
 

@@ -99,7 +99,7 @@ def describe(kind: str, message: str, wrong: WrongValue) -> Description:
     description = _DESCRIPTIONS.get(kind)
     if description:
         return description(wrong)
-    return INVALID_VALUE, f"is refused: {message}", "run `ticketgen help spec` for the accepted values"
+    return INVALID_VALUE, f"is refused: {message}", INVALID_VALUE.fix
 
 
 def kind_of(context: Mapping[str, object]) -> FindingKind:

@@ -15,7 +15,7 @@ from typing import Final
 import yaml
 
 from ticketgen.findings import Finding, FindingKind, Location, Stage
-from ticketgen.findings.spec import TAB
+from ticketgen.findings.spec import TAB, TYPOGRAPHIC_QUOTES
 from ticketgen.findings.verification import SYNTAX
 from ticketgen.spec.nodes import display_text
 
@@ -73,12 +73,12 @@ class _Error:
 
 @dataclass(frozen=True, slots=True)
 class _Mistake:
-    """What is wrong, where (line and column from 0), and the fix."""
+    """What is wrong, where (line and column from 0), and the fix; None for that of its kind."""
 
     what: str
     line: int
     column: int
-    help: str
+    help: str | None = None
     kind: FindingKind = SYNTAX
 
 
@@ -109,8 +109,7 @@ def _conflict(error: _Error) -> _Mistake | None:
 def _tab(error: _Error) -> _Mistake | None:
     if not error.rest.startswith("\t"):
         return None
-    help = "indent with spaces: two for each level"
-    return _Mistake("a tab is used for indentation", error.line, error.column, help, TAB)
+    return _Mistake("a tab is used for indentation", error.line, error.column, kind=TAB)
 
 
 def _lookalike(error: _Error) -> _Mistake | None:
@@ -123,7 +122,7 @@ def _lookalike(error: _Error) -> _Mistake | None:
             return _Mistake(what, number, column, f"write {_LOOKALIKES[mark]}")
         if mark in QUOTE_MARKS:
             what = f"{mark} is not a quote in YAML"
-            return _Mistake(what, number, column, "write straight quotes, \" or '")
+            return _Mistake(what, number, column, TYPOGRAPHIC_QUOTES.fix)
     return None
 
 

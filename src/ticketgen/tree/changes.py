@@ -37,7 +37,16 @@ from ticketgen.findings.verification import UNREADABLE
 from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.guard import GUARD
 from ticketgen.tree.journal import unfinished_write
-from ticketgen.tree.manifest import NAME, Entry, Manifest, entry_of, read_manifest, stack_folders, unclaimable
+from ticketgen.tree.manifest import (
+    FIX_OF_LISTING,
+    NAME,
+    Entry,
+    Manifest,
+    entry_of,
+    read_manifest,
+    stack_folders,
+    unclaimable,
+)
 from ticketgen.tree.paths import case_clashes, fingerprint
 from ticketgen.tree.stage import STAGE
 from ticketgen.tree.version_order import is_newer
@@ -250,8 +259,7 @@ def _compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Che
             raise ValueError(f"{path} was rendered with a carriage return")
         blocked = disk.unsafe_path(path) or (None if name in new else unclaimable(folder, name))
         if blocked and not blocked.location and name not in new:
-            help = "restore the manifest from version control, or delete the line"
-            blocked = replace(blocked, location=Location(f"{folder}/{NAME}"), help=help)
+            blocked = replace(blocked, location=Location(f"{folder}/{NAME}"), help=FIX_OF_LISTING)
         try:
             before = None if blocked else disk.read(path)
         except OSError as error:

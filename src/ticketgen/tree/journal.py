@@ -42,7 +42,7 @@ from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.records import open_records
 from ticketgen.tree.stage import STAGE, Journal, Phase, Stage, Step, create_stage, find_abandoned
 
-__all__ = ["apply", "recover", "unfinished_write"]
+__all__ = ["apply", "concurrent_change", "recover", "unfinished_write"]
 
 
 def unfinished_write(disk: Disk) -> Finding | None:
@@ -173,12 +173,15 @@ def _hash(text: bytes | None) -> str | None:
     return None if text is None else fingerprint(text)
 
 
+def concurrent_change(path: str) -> Finding:
+    """The finding that nothing was written because another program changed a file."""
+    return INTERFERENCE.found("nothing was written, because the file changed meanwhile", at=Location(path))
+
+
 def _write_failed(error: OSError | ConcurrentChange) -> Finding:
     """The finding that nothing was written, with the reason."""
     if isinstance(error, ConcurrentChange):
-        return INTERFERENCE.found(
-            "nothing was written, because the file changed meanwhile", at=Location(error.args[0])
-        )
+        return concurrent_change(error.args[0])
     where = f" ({error.filename})" if error.filename else ""
     return CANNOT_WRITE.found(
         f"nothing was written: {error.strerror}{where}",

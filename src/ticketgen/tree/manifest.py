@@ -18,9 +18,22 @@ from ticketgen.findings.stacks import MANIFEST_BROKEN
 from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
-__all__ = ["NAME", "Entry", "Manifest", "kind_of", "load", "read_manifest", "stack_folders", "unclaimable"]
+__all__ = [
+    "FIX_OF_LISTING",
+    "NAME",
+    "Entry",
+    "Manifest",
+    "kind_of",
+    "load",
+    "read_manifest",
+    "stack_folders",
+    "unclaimable",
+]
 
 NAME = ".ticketgen.json"
+FIX_OF_LISTING = "restore the manifest from version control, or delete the line"
+"""The fix for a manifest that lists a file that it cannot have."""
+
 _FORMAT = 1
 
 _MAX_BYTES = 2_000_000
@@ -102,7 +115,7 @@ def unclaimable(folder: str, name: str) -> Finding | None:
         return None
     return MANIFEST_BROKEN.found(
         f"the manifest lists {name!r}, and ticketgen renders no such file",
-        "restore the manifest from version control, or delete the line",
+        FIX_OF_LISTING,
         at=Location(f"{folder}/{NAME}"),
     )
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ticketgen.findings import Checked, Finding, Location, has_errors
-from ticketgen.findings.stacks import IN_THE_WAY, INTERFERENCE, RENDER_INTERRUPTED
+from ticketgen.findings.stacks import IN_THE_WAY, RENDER_INTERRUPTED
 from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, change_finding, plan_open_project
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.drift import downgrades, upgrades
 from ticketgen.tree.exchange import Operation
-from ticketgen.tree.journal import apply, recover
+from ticketgen.tree.journal import apply, concurrent_change, recover
 from ticketgen.tree.lock import TIMEOUT_S, lock_project
 from ticketgen.tree.stage import STAGE
 
@@ -153,11 +153,7 @@ def _changed_since(disk: Disk, path: str, content: bytes) -> Finding | None:
             now = stream.read(len(content) + 1)
     except OSError:
         now = None
-    return None if now == content else _concurrent_change(path)
-
-
-def _concurrent_change(path: str) -> Finding:
-    return INTERFERENCE.found("nothing was written, because the file changed meanwhile", at=Location(path))
+    return None if now == content else concurrent_change(path)
 
 
 def _differs_from(disk: Disk, path: str, content: bytes | None) -> Finding | None:
@@ -170,7 +166,7 @@ def _differs_from(disk: Disk, path: str, content: bytes | None) -> Finding | Non
             "move it elsewhere, then run it again",
             at=Location(path),
         )
-    return None if now == content else _concurrent_change(path)
+    return None if now == content else concurrent_change(path)
 
 
 def operations(changes: Changes) -> tuple[Operation, ...]:

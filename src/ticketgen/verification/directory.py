@@ -244,7 +244,7 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
         help = (
             "write it as HCL: ticketgen does not read Terraform's JSON syntax"
             if any(file.endswith(".tf.json") for file in texts)
-            else "name a directory of Terraform"
+            else None
         )
         return Checked(None, (NO_TERRAFORM.found(f"{shown_name} has no .tf file", help),))
     known = frozenset(paths) if len(paths) <= _MAX_FILES and room >= 0 and listing.is_complete else None

@@ -25,7 +25,7 @@ def check_loop_references(module: Module) -> Iterator[Finding]:
         location = use.reference.at(use.file)
         if root == "self" and _WITH_SELF.isdisjoint(use.within):
             message = "self is available only in provisioner, connection and postcondition blocks"
-            yield MISPLACED_SELF.found(message, "refer to the resource by its address", at=location)
+            yield MISPLACED_SELF.found(message, at=location)
         if root not in _LOOPS:
             continue
         argument, kind = _LOOPS[root]

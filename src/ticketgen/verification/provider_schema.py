@@ -266,7 +266,7 @@ class _Body:
                     name = path + inner.type
                     allowed = "only one is" if nested.max_items == 1 else f"only {nested.max_items} are"
                     message = f"too many {name} blocks in {self.subject}: {allowed} allowed"
-                    yield from self._report(TOO_MANY_BLOCKS, message, inner.at(self.file), "remove a block")
+                    yield from self._report(TOO_MANY_BLOCKS, message, inner.at(self.file))
                 yield from self._block(inner, inner.type, inner.body, schema, path)
         yield from self._missing(block, given, {*counts, *loops}, counts, loops, schema, path)
 
@@ -375,7 +375,9 @@ class _Body:
                     message += f": at least {nested.min_items} are required"
                 yield from self._report(MISSING_BLOCK, message, block.at(self.file), f"add {name} {{ … }}")
 
-    def _report(self, kind: FindingKind, message: str, location: Location, help: str) -> Iterator[Finding]:
+    def _report(
+        self, kind: FindingKind, message: str, location: Location, help: str | None = None
+    ) -> Iterator[Finding]:
         """Report a violation of the schema if the module accepts the snapshot's version."""
         if self.strict:
             yield kind.found(message, help, at=location)
