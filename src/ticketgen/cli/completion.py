@@ -108,11 +108,12 @@ def complete_templates(ctx: typer.Context) -> Iterable[str]:
 
 @_without_errors
 def complete_topics(ctx: typer.Context) -> Iterable[str]:
-    """The topics and commands that `ticketgen help` explains."""
+    """The topics, commands and findings that `ticketgen help` explains."""
     from ticketgen.cli.help import COMMANDS
     from ticketgen.cli.topics import topics
+    from ticketgen.finding_kinds import KINDS
 
-    return dict.fromkeys([*topics(), *COMMANDS])
+    return dict.fromkeys([*topics(), *COMMANDS, *sorted(KINDS)])
 
 
 def _documents(ctx: typer.Context) -> Iterator[Mapping[str, Any]]:

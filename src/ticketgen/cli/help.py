@@ -66,7 +66,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
         "rules": Entry("rules_command:rules", "List the rules that `ticketgen validate` checks, or explain one"),
         "schema": Entry("schema_command:schema", "Print the JSON Schema of ticketgen.yaml, for editors"),
         "doctor": Entry("doctor_command:doctor", "Check this machine for what a project needs"),
-        "help": Entry("help_command:help_on", "Explain a topic, a command or a rule"),
+        "help": Entry("help_command:help_on", "Explain a topic, a command or a finding"),
     },
 })  # fmt: skip
 """The commands by what their user wants to do."""

@@ -18,12 +18,12 @@ def help_on(
         str,
         typer.Argument(
             metavar="[TOPIC]",
-            help="A topic, a command or a rule. Without one, all topics are listed.",
+            help="A topic, a command, or the id of a finding. Without one, all topics are listed.",
             autocompletion=complete_topics,
         ),
     ] = "",
 ) -> None:
-    """Explain a topic, a command or a rule.
+    """Explain a topic, a command or a finding.
 
     The texts are those of the documentation, and need no network.
 
@@ -31,6 +31,7 @@ def help_on(
       ticketgen help
       ticketgen help exit-codes
       ticketgen help render
+      ticketgen help hand-edited
     """
     from ticketgen.cli.help import COMMANDS
     from ticketgen.cli.topics import topic_text, topics
