@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ticketgen import caching
+from ticketgen.findings import Location, Severity
+from ticketgen.findings.verification import NO_TERRAFORM
 from ticketgen.verification import result_cache
 from ticketgen.verification.result_cache import verify_cached
 from ticketgen.verification.verify import Verified, verify_within
@@ -48,6 +50,14 @@ def test_the_same_directory_is_verified_once(folder: Path, runs: Runs) -> None:
     assert [finding.rule for finding in first] == ["unused-declaration"]
     assert verify_cached(dict(FILES), rendered=False) == first
     assert runs.count == 1
+
+
+def test_a_result_from_the_cache_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = NO_TERRAFORM.found("it has no .tf file", at=Location("main.tf", 2, 3), severity=Severity.WARNING)
+    monkeypatch.setattr(result_cache, "verify_within", lambda *_, **__: Verified((found,), cacheable=True))
+    assert verify_cached(FILES, rendered=False) == (found,)
+    monkeypatch.delattr(result_cache, "verify_within")
+    assert verify_cached(FILES, rendered=False) == (found,)
 
 
 @pytest.mark.parametrize(

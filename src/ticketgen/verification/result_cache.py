@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 
 from ticketgen.caching import cache_folder, fingerprint, load, store
-from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.findings import Category, Finding, Location, Severity, Stage
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.verification.verify import verify_within
@@ -80,11 +80,26 @@ def _read(key: str) -> tuple[Finding, ...] | None:
 def _row(finding: Finding) -> list[object]:
     location = finding.location
     where = [location.file, location.line, location.column] if location else None
-    return [finding.rule, finding.message, where, finding.severity.value, finding.help]
+    return [
+        finding.rule,
+        finding.message,
+        where,
+        finding.severity.value,
+        finding.help,
+        finding.category.name,
+    ]
 
 
 def _finding(row: list[object]) -> Finding:
-    rule, message, where, severity, help = row
+    rule, message, where, severity, help, category = row
     location = Location(*where) if isinstance(where, list) else None
     # Without the declaration of the rule, so that a cached result does not import the rules.
-    return Finding(str(rule), str(message), Stage.VERIFY, location, Severity(str(severity)), str(help))
+    return Finding(
+        str(rule),
+        str(message),
+        Stage.VERIFY,
+        location,
+        Severity(str(severity)),
+        str(help),
+        Category[str(category)],
+    )
