@@ -90,7 +90,9 @@ def size_project(
     resolved = _read(spec, only, options)
     chosen = resolved.then(lambda project: environments_of(project, only))
     sized = chosen.then(_sized)
-    names = {each.name for each in chosen.value or ()}
+    if chosen.value is None:
+        return Checked(None, sized.findings)
+    names = {each.name for each in chosen.value}
     return Checked(sized.value, _due(sized.findings, resolved.value, names))
 
 
