@@ -7,19 +7,30 @@ import subprocess
 import sys
 from pathlib import Path
 
-from documents import ROOT, blocks
+from documents import ROOT, blocks, spans
 from stacks import SHAPES, rendered
 
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 IMPORTS = "from support.places import at\nfrom support.stack import Stack\n\n\n"
 
 
 def example(language: str) -> str:
     """The only example in a language of "Add a resource"."""
-    section = (
-        (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("\n## Add a resource\n")[1].split("\n## ")[0]
-    )
+    section = CONTRIBUTING.split("\n## Add a resource\n")[1].split("\n## ")[0]
     (found,) = (content for name, content in blocks(section) if name == language)
     return found
+
+
+def test_every_constant_and_every_test_exists() -> None:
+    named = {span for span in spans(CONTRIBUTING) if re.fullmatch(r"[A-Z]+(_[A-Z]+)+|test_\w+", span)}
+    code = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("src", "templates", "tests")
+        for path in (ROOT / folder).rglob("*.py*")
+        if path.suffix in {".py", ".j2"}
+    )
+    defined = set(re.findall(r"^(?:def )?(\w+)(?=\(|: | = )", code, re.MULTILINE))
+    assert named - defined == set()
 
 
 def test_the_example_of_a_resource_passes_its_test(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from functions_cloud import FUNCTIONS_FOLDER
 from stacks import SHAPES, environment, rendered, sized
 
 from ticketgen.assets import asset_folder
+from ticketgen.pictures import kinds
 from ticketgen.pictures.kinds import PATH_OF_FUNCTION
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.functions import FUNCTIONS
@@ -30,6 +31,7 @@ CODE = {
     for path in FUNCTIONS_FOLDER.glob("*.py")
     if re.search("^def handler", path.read_text("utf-8"), re.M)
 }
+PATHS = next(name for name, value in vars(kinds).items() if value is PATH_OF_FUNCTION)
 NAMES = sorted(DEFINED | CODE | set(FUNCTIONS))
 
 each_function = pytest.mark.parametrize("name", NAMES)
@@ -94,7 +96,7 @@ def test_the_suites_have_no_other_row() -> None:
 
 @each_function
 def test_the_picture_shows_its_path(name: str) -> None:
-    assert name in PATH_OF_FUNCTION, f"WAY_OF_FUNCTION of src/ticketgen/pictures/kinds.py lacks {name}"
+    assert name in PATH_OF_FUNCTION, f"{PATHS} of src/ticketgen/pictures/kinds.py lacks {name}"
 
 
 def test_the_picture_knows_no_other_function() -> None:
