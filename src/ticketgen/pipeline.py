@@ -129,7 +129,7 @@ def _drawn(files: Mapping[str, str]) -> Checked[Picture]:
     try:
         with Watchdog(budget.seconds, budget.bytes):
             parsed = (parse(path, text) for path, text in admitted.terraform.items() if not refusal(text))
-            return Checked(build_picture(file for file in parsed if isinstance(file, File)))
+            return Checked(build_picture((file for file in parsed if isinstance(file, File)), budget))
     except (LimitExceeded, MemoryError, RecursionError) as error:
         why = f"the picture takes more than {error}" if isinstance(error, LimitExceeded) else "the picture"
         return Checked(None, (too_large(why, None, "simplify the project's own templates", rendered=True),))
