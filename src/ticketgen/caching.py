@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ticketgen.atomic_write import replace_file
-from ticketgen.user_secret import user_secret
+from ticketgen.user_secret import DIGEST_BYTES, authentication_code, user_secret
 
 __all__ = ["NO_CACHE", "cache_folder", "fingerprint", "load", "store"]
 
@@ -30,7 +30,6 @@ NO_CACHE = "TICKETGEN_NO_CACHE"
 """Environment variable that disables the cache if it is set to any value."""
 
 _MAX_BYTES = 4 * 2**20  # bytes; the compiled grammar takes 0.2 MB, the largest template 0.1 MB
-DIGEST_BYTES = sha256().digest_size
 _MAX_WRITE_S = 60
 """Seconds after which a run has certainly written an entry and renamed its temporary file."""
 
@@ -108,7 +107,7 @@ def _with_digest(name: str, content: bytes) -> bytes:
     secret = user_secret()
     if secret is None:
         raise OSError("there is no secret")
-    return hmac.digest(secret, f"ticketgen cache\0{name}\0".encode() + content, "sha256")
+    return authentication_code(secret, "cache", name, content)
 
 
 def _delete_oldest(folder: int, kind: str, max_entries: int) -> None:

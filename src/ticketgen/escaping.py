@@ -13,9 +13,11 @@ import json
 import re
 import shlex
 from html import escape
+from typing import Final
 from urllib.parse import quote
 
 __all__ = [
+    "SURROGATE",
     "as_json",
     "as_markdown",
     "as_markup",
@@ -31,7 +33,8 @@ __all__ = [
 
 _PLAIN = re.compile("[ -~]*")
 _PLAIN_LINES = re.compile("[\n -~]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""A lone surrogate, which UTF-8 cannot encode."""
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 _COMMAND_LINE = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
@@ -70,13 +73,13 @@ def without_ci_commands(text: str) -> str:
 
 def decode_surrogates(text: str) -> str:
     r"""The text with undecodable bytes of names as ``\xff``, and lone surrogates as escapes."""
-    if not _SURROGATE.search(text):
+    if not SURROGATE.search(text):
         return text
     try:
         # With LC_ALL=C, Python fails to decode every byte beyond ASCII.
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:
-        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def as_utf8(text: str) -> bytes:

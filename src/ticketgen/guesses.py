@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import islice, zip_longest
+from typing import Protocol
 
 __all__ = ["Guesses", "did_you_mean", "nearest"]
 
@@ -30,8 +31,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return folded[best] if best else None
 
 
+def _parts(word: str | _Dotted) -> Sequence[str]:
+    return (word,) if isinstance(word, str) else word.parts
+
+
 def _folded(word: str) -> str:
     return word.casefold().replace("_", "-").replace(" ", "-")
+
+
+class _Dotted(Protocol):
+    """An address, whose parts are compared one by one."""
+
+    @property
+    def parts(self) -> Sequence[str]: ...
 
 
 class Guesses:
@@ -43,22 +55,21 @@ class Guesses:
     def __init__(self) -> None:
         self._left = _MOST_STEPS
 
-    def did_you_mean(self, address: object, known: Iterable[object]) -> str:
-        """The help for an unknown address: the most similar one; "" if none is similar.
+    def did_you_mean(self, word: str | _Dotted, known: Iterable[str | _Dotted]) -> str:
+        """The help for an unknown word or address: the most similar one; "" if none is similar.
 
-        Addresses are as similar as their least similar parts, so that a common prefix proves nothing. Each is given as
-        its text, or as an object with this text.
+        Addresses are as similar as their least similar parts, so that a common prefix proves nothing.
         """
         if self._left <= 0:
             return ""
-        candidates = sorted(map(str, islice(known, self._left + 1)))
+        candidates = sorted(islice(known, self._left + 1), key=str)
         self._left -= len(candidates)
         if self._left < 0:
             return ""
-        best = self.most_similar(str(address).split("."), {each: each.split(".") for each in candidates})
+        best = self.most_similar(_parts(word), {str(each): _parts(each) for each in candidates})
         return f"did you mean {best}?" if best else ""
 
-    def most_similar(self, parts: list[str], known: dict[str, list[str]]) -> str:
+    def most_similar(self, parts: Sequence[str], known: Mapping[str, Sequence[str]]) -> str:
         """The most similar known name, the last one of several; "" if none is similar."""
         similarity, best = _SIMILAR, ""
         for name, known_parts in known.items():
@@ -67,7 +78,7 @@ class Guesses:
                 similarity, best = ratio, name
         return best if self._left >= 0 else ""
 
-    def _similarity(self, parts: list[str], known_parts: list[str], least: float) -> float:
+    def _similarity(self, parts: Sequence[str], known_parts: Sequence[str], least: float) -> float:
         """The similarity of the least similar parts; 0 if it is below `least`."""
         pairs = list(zip_longest(parts, known_parts, fillvalue=""))
         if {*pairs[0]} == {"var", "local"}:

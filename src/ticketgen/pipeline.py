@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ticketgen.findings import Checked, Finding, Severity, Stage, errors, gather, has_errors
@@ -27,7 +28,7 @@ from ticketgen.pictures.picture import Picture
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import Sizing, size
 from ticketgen.sizing.finding_groups import group_findings
-from ticketgen.spec.load import load
+from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.override import apply_overrides
 from ticketgen.spec.resolve import resolve
@@ -65,6 +66,15 @@ class _Built:
     environment: Environment
     stack: Stack
     warnings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    """A spec, and the stacks of the chosen environments."""
+
+    document: SpecDocument
+    project: Project
+    built: tuple[_Built, ...]
 
 
 def read_project(spec: Path, only: Sequence[str] = (), options: Sequence[str] = ()) -> Checked[Project]:
@@ -131,7 +141,7 @@ def _drawn(files: Mapping[str, str]) -> Checked[Picture]:
     try:
         with Watchdog(budget.seconds, budget.bytes):
             parsed = (parse(path, text) for path, text in admitted.terraform.items() if not refusal(text))
-            return Checked(build_picture(file for file in parsed if isinstance(file, File)))
+            return Checked(build_picture((file for file in parsed if isinstance(file, File)), budget))
     except (LimitExceeded, MemoryError, RecursionError) as error:
         why = f"the picture takes more than {error}" if isinstance(error, LimitExceeded) else "the picture"
         return Checked(None, (too_large(why, None, "simplify the project's own templates", rendered=True),))
@@ -185,30 +195,57 @@ def render_project(
     progress: ProgressCallback = no_progress,
 ) -> Checked[Changes]:
     """Run all stages but the report; with errors, write nothing."""
-
-    def put(stacks: Sequence[_Built]) -> Checked[Changes]:
-        progress("Writing the stacks")
-        return write(
-            spec.parent,
-            [each.stack for each in stacks],
-            version=VERSION,
-            retire_in=None if only else STACKS,
-            force=force,
-            upgrade=upgrade,
-            sources={spec.name: loaded.value.text.encode()} if loaded.value else {},
-        )
-
     restored = recover_interrupted(spec.parent) if spec.parent.is_dir() else ()
     loaded = Checked(spec, errors(restored)).then(load)
-    resolved = loaded.then(resolve)
-    built = resolved.then(lambda project: _built(project, only, progress))
-    written = built.then(put)
-    changes = written.value.files if written.value else ()
-    renewed = {change.folder for change in changes if change.state in _WRITTEN_STATES}
-    new = [each for each in built.value or () if each.stack.folder in renewed]
-    sized = group_findings((each.environment.name, each.warnings) for each in new)
-    names = {each.environment.name for each in new}
-    return Checked(written.value, _due(written.findings, resolved.value, names) + sized)
+    rendered = loaded.then(lambda document: _all_rendered(document, only, progress))
+    put = partial(_written, spec=spec, retire=not only, force=force, upgrade=upgrade, progress=progress)
+    return _without_repeated_warnings(rendered.then(put))
+
+
+def _all_rendered(
+    document: SpecDocument, only: Sequence[str], progress: ProgressCallback
+) -> Checked[_Rendering]:
+    """The stacks of a spec."""
+
+    def rendered(project: Project) -> Checked[_Rendering]:
+        built = _built(project, only, progress)
+        return built.then(lambda stacks: Checked(_Rendering(document, project, stacks)))
+
+    return resolve(document).then(rendered)
+
+
+def _written(
+    rendering: _Rendering,
+    *,
+    spec: Path,
+    retire: bool,
+    force: bool,
+    upgrade: bool,
+    progress: ProgressCallback,
+) -> Checked[tuple[_Rendering, Changes]]:
+    """What was written, and the changes."""
+    progress("Writing the stacks")
+    written = write(
+        spec.parent,
+        [each.stack for each in rendering.built],
+        version=VERSION,
+        retire_in=STACKS if retire else None,
+        force=force,
+        upgrade=upgrade,
+        sources={spec.name: rendering.document.text.encode()},
+    )
+    return written.then(lambda changes: Checked((rendering, changes)))
+
+
+def _without_repeated_warnings(written: Checked[tuple[_Rendering, Changes]]) -> Checked[Changes]:
+    """The changes, with the warnings and notes about environments for which something new was written."""
+    if written.value is None:
+        return Checked(None, _due(written.findings, None, ()))
+    rendering, changes = written.value
+    folders = {change.folder for change in changes.files if change.state in _WRITTEN_STATES}
+    new = [each for each in rendering.built if each.stack.folder in folders]
+    due = _due(written.findings, rendering.project, {each.environment.name for each in new})
+    return Checked(changes, due + group_findings((each.environment.name, each.warnings) for each in new))
 
 
 def _due(findings: Iterable[Finding], project: Project | None, names: Collection[str]) -> tuple[Finding, ...]:

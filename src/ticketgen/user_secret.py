@@ -6,17 +6,23 @@ inode number and change time, which are part of the secret: a copy of the file i
 
 from __future__ import annotations
 
+import hmac
 import os
 import stat
 import time
 from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from ticketgen.atomic_write import create_file
 from ticketgen.state_folder import is_private, open_state_folder, state_folder
 
-__all__ = ["user_secret"]
+__all__ = ["DIGEST_BYTES", "authentication_code", "user_secret"]
+
+DIGEST_BYTES: Final = sha256().digest_size
+"""The length of an `authentication_code`."""
 
 _NAME = "secret"
 _BYTES = 32
@@ -27,6 +33,18 @@ def user_secret() -> bytes | None:
     """The secret, created if it is missing; None if there is no safe folder for it."""
     folder = state_folder()
     return None if folder is None else secret_in(folder)
+
+
+def authentication_code(secret: bytes, purpose: str, name: str, content: bytes) -> bytes:
+    """The code that shows that ticketgen wrote some content with this secret.
+
+    Args:
+        secret: the secret.
+        purpose: what ticketgen wrote it for, such as ``cache``: no code is valid for another purpose.
+        name: of the content.
+        content: the content.
+    """
+    return hmac.digest(secret, f"ticketgen {purpose}\0{name}\0".encode() + content, "sha256")
 
 
 @cache

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +45,15 @@ def test_cache_nodes_are_sorted_and_the_burstable_ones_are_the_smallest() -> Non
     burstable = [node.burstable for node in CACHE_NODES]
     assert burstable == sorted(burstable, reverse=True)
     assert all(node.burstable == (".t" in node.name) for node in CACHE_NODES)
+
+
+def test_every_limit_bounds_a_figure_here_or_in_a_test() -> None:
+    folders = (Path(limits.__file__).parents[1], Path(__file__).parents[1])
+    used = {
+        word
+        for folder in folders
+        for path in folder.rglob("*.py")
+        if path not in {Path(limits.__file__), Path(__file__)}
+        for word in re.findall(r"\w+", path.read_text("utf-8"))
+    }
+    assert LIMITS.keys() - used == set()

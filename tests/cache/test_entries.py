@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ticketgen import caching, user_secret
+from ticketgen.user_secret import DIGEST_BYTES
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no cache")
 
@@ -165,9 +166,9 @@ def test_a_failed_write_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyP
 
 def test_unreadable_entries_are_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caching, "_MAX_BYTES", 100)
-    caching.store("a", "k", bytes(100 - caching.DIGEST_BYTES), 9)
+    caching.store("a", "k", bytes(100 - DIGEST_BYTES), 9)
     assert caching.load("a", "k") is not None
-    caching.store("a", "l", bytes(101 - caching.DIGEST_BYTES), 9)
+    caching.store("a", "l", bytes(101 - DIGEST_BYTES), 9)
     assert caching.load("a", "l") is None
     assert len(list(folder.iterdir())) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.pictures.trails import Use, uses
@@ -62,7 +63,7 @@ def view() -> View:
 
 def uses_of(key: str, attribute: str) -> list[Use]:
     (resource,) = (each for each in view().resources() if each.key == key)
-    return [use for use in uses(resource) if use.attribute == attribute]
+    return [use for use in uses(resource, Budget()) if use.attribute == attribute]
 
 
 def targets(key: str, attribute: str) -> set[str]:

@@ -18,7 +18,6 @@ __all__ = [
     "CACHE_SOURCE",
     "DYNAMODB_COLD_READ_UNITS",
     "DYNAMODB_COLD_WRITE_UNITS",
-    "DYNAMODB_ITEM_UNIT_BYTES",
     "DYNAMODB_PARTITION_READ_UNITS",
     "DYNAMODB_PARTITION_WRITE_UNITS",
     "DYNAMODB_READ_UNIT_BYTES",
@@ -28,14 +27,12 @@ __all__ = [
     "KINESIS_SHARD_BYTES",
     "KINESIS_SHARD_RECORDS",
     "LAMBDA_BATCH_SIZE",
-    "LAMBDA_ENVIRONMENT_BYTES",
     "LAMBDA_MAX_MEMORY",
     "LAMBDA_MEMORY_PER_VCPU",
     "LAMBDA_MIN_MEMORY",
     "LAMBDA_PARALLELIZATION",
     "LAMBDA_REQUESTS_PER_EXECUTION",
     "LAMBDA_SCALING_RATE",
-    "LAMBDA_TIMEOUT",
     "LAMBDA_UNRESERVED",
     "WAF_MAX_RATE",
     "WAF_MIN_RATE",
@@ -99,7 +96,6 @@ DYNAMODB_PARTITION_READ_UNITS = Limit(
     3000, "read units/s and partition key", f"{_DYNAMODB}/bp-partition-key-design.html"
 )
 DYNAMODB_READ_UNIT_BYTES = Limit(4096, "bytes a read unit", f"{_DYNAMODB}/on-demand-capacity-mode.html")
-DYNAMODB_ITEM_UNIT_BYTES = Limit(1024, "bytes a write unit", f"{_DYNAMODB}/on-demand-capacity-mode.html")
 
 # Kinesis.
 KINESIS_SHARD_BYTES = Limit(1024 * 1024, "bytes/s per shard", _KINESIS)
@@ -122,8 +118,6 @@ LAMBDA_MAX_MEMORY = Limit(10_240, "MiB", _LAMBDA)
 LAMBDA_MEMORY_PER_VCPU = Limit(
     1769, "MiB for one vCPU", f"{_DOCS}/lambda/latest/dg/configuration-memory.html"
 )
-LAMBDA_TIMEOUT = Limit(900, "s", _LAMBDA)
-LAMBDA_ENVIRONMENT_BYTES = Limit(4096, "bytes of environment variables", _LAMBDA)
 LAMBDA_PARALLELIZATION = Limit(
     10, "concurrent batches of a shard", "botocore 1.44 lambda ParallelizationFactor"
 )

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ticketgen.aws.limits import API_THROTTLE_RATE
+
 __all__ = ["API_SMALL_REGIONS", "BY_ID", "QUOTAS", "Quota"]
 
 _DOCS = "https://docs.aws.amazon.com"
@@ -65,7 +67,6 @@ API_SMALL_REGIONS = frozenset({
 })  # fmt: skip
 """Regions where API Gateway's default throttle is a quarter of the usual one."""
 
-_API = f"{_DOCS}/apigateway/latest/developerguide/limits.html"
 _VPC = f"{_DOCS}/vpc/latest/userguide/amazon-vpc-limits.html"
 
 _TABLE = (
@@ -86,7 +87,7 @@ _TABLE = (
         name="Throttle rate",
         default=10_000,
         unit="requests/s",
-        source=_API,
+        source=API_THROTTLE_RATE.source,
         region_defaults=((2500, API_SMALL_REGIONS),),
     ),
     Quota(
@@ -96,7 +97,7 @@ _TABLE = (
         name="Throttle burst rate",
         default=5000,
         unit="requests",
-        source=_API,
+        source=API_THROTTLE_RATE.source,
         region_defaults=((1250, API_SMALL_REGIONS),),
         follows="api-throttle",
         raisable=False,
@@ -200,7 +201,7 @@ _TABLE = (
         name="Regional APIs",
         default=600,
         unit="APIs",
-        source=_API,
+        source=API_THROTTLE_RATE.source,
         raisable=False,
         unverified_note="the code, which comes from published listings of the Service Quotas API",
     ),

@@ -11,11 +11,9 @@ from ticketgen.cli.session import print_verbose, session
 from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.spec import NO_SPEC, TWO_SPECS, UNREADABLE_FILE
 from ticketgen.reports import ReportFormat
+from ticketgen.spec.file_names import SPEC_NAMES
 
-__all__ = ["NAMES", "VARIABLE", "expected_spec", "find_spec", "find_upwards", "require_spec"]
-
-NAMES = ("ticketgen.yaml", "ticketgen.yml")
-"""The names of a spec that are searched for; `ticketgen new` writes the first."""
+__all__ = ["VARIABLE", "expected_spec", "find_spec", "find_upwards", "require_spec"]
 
 VARIABLE = "TICKETGEN_SPEC"
 
@@ -38,7 +36,7 @@ def expected_spec(given: Path | None) -> Path:
     ):
         print_findings(found.findings, ReportFormat.TEXT)
         exit_with_findings(found.findings)
-    return found.value or session().base_folder / NAMES[0]
+    return found.value or session().base_folder / SPEC_NAMES[0]
 
 
 def find_spec(given: Path | None) -> Checked[Path]:
@@ -51,10 +49,10 @@ def find_spec(given: Path | None) -> Checked[Path]:
     if given is not None:
         return Checked(given) if os.path.lexists(given) else Checked(None, (_missing_spec(given),))
     base = session().base_folder
-    found = find_upwards(base, NAMES)
+    found = find_upwards(base, SPEC_NAMES)
     if not found:
         where = "this folder" if base == Path() else f"{os.fspath(base)!r}"
-        message = f"there is no {' or '.join(NAMES)} in {where} or above it"
+        message = f"there is no {' or '.join(SPEC_NAMES)} in {where} or above it"
         help = "run `ticketgen new my-shop` to make a project, or name a spec with --spec"
         return Checked(None, (NO_SPEC.found(message, help),))
     if len(found) > 1:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ticketgen.escaping import SURROGATE
 from ticketgen.hcl.scanner import scan
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "Refusal", "bracket_depth", "invalid_character", "refusal"]
@@ -33,7 +34,6 @@ _MAX_DIGIT_WORK = 10**9
 _LONG_NUMBER = re.compile(r"[0-9]{1000,}")
 _BLANK_RUN = re.compile(r"\n\s{200,}")
 _OPENER = {"]": "[", ")": "(", "}": "{"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def invalid_character(text: str) -> Refusal | None:
     nul = text.find("\0")
     if nul >= 0:
         return Refusal("the file contains a NUL character", nul, True, "remove the character")
-    surrogate = _SURROGATE.search(text)
+    surrogate = SURROGATE.search(text)
     if surrogate:
         reason = "the file contains a lone surrogate, which is not a valid character"
         return Refusal(reason, surrogate.start(), True, "remove the character")

@@ -1,14 +1,15 @@
 """A tokenizer for HCL that finds brackets, strings, templates and comments.
 
 It reads no expressions. It serves code that must tell code from strings, heredocs and comments without a parser: the
-guards, the weight of a text, and the templates in heredocs. It follows HCL's own scanner (hashicorp/hcl v2.24,
-hclsyntax/scan_tokens.rl).
+guards, the weight of a text, and the templates in heredocs.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+from ticketgen.hcl_tokens import ESCAPED_TEMPLATE, HEREDOC, LINE_COMMENT, OPENING_BRACKET, TEMPLATE
 
 __all__ = ["GO_SPACE", "scan"]
 
@@ -19,11 +20,11 @@ GO_SPACE = (
 """The white space of Go's unicode.IsSpace."""
 
 _CODE = re.compile(
-    r"(?P<remark>#[^\n]*|//[^\n]*)|(?P<comment>/\*)|<<-?(?P<marker>[^\W\d][\w-]*)\r?\n"
-    r'|(?P<open>[\[({])|(?P<close>[\])}])|(?P<quote>")'
+    rf"(?P<remark>{LINE_COMMENT})|(?P<comment>/\*)|{HEREDOC}"
+    rf'|(?P<open>{OPENING_BRACKET})|(?P<close>[\])}}])|(?P<quote>")'
 )
-_QUOTED = re.compile(r'\\.|\$\$\{|%%\{|(?P<template>[$%]\{)|(?P<end>")', re.DOTALL)
-_HEREDOC = re.compile(r"\$\$\{|%%\{|(?P<template>[$%]\{)|(?P<line>\n)")
+_QUOTED = re.compile(rf'\\.|{ESCAPED_TEMPLATE}|(?P<template>{TEMPLATE})|(?P<end>")', re.DOTALL)
+_HEREDOC = re.compile(rf"{ESCAPED_TEMPLATE}|(?P<template>{TEMPLATE})|(?P<line>\n)")
 _LINE = re.compile(r"[^\n]*")
 _UNENDING = "\n"
 """The end marker of a heredoc whose end is not in the text: no line equals it."""

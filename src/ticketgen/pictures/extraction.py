@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.syntax import File
 from ticketgen.pictures.lines import find_lines, find_nodes
 from ticketgen.pictures.picture import Picture
@@ -17,13 +18,17 @@ from ticketgen.pictures.view import View
 __all__ = ["build_picture"]
 
 
-def build_picture(files: Iterable[File]) -> Picture:
+def build_picture(files: Iterable[File], budget: Budget | None = None) -> Picture:
     """Build the picture of a stack; the same Terraform gives the same order.
 
     Args:
         files: the parsed Terraform of the stack, with paths relative to the root module.
+        budget: the work that it may take; a default one if None.
+
+    Raises:
+        LimitExceeded: the references lead to resources in too many ways.
     """
-    view = View(files)
+    view = View(files, budget)
     boxes = find_nodes(view)
     lines = tuple(number_steps(find_lines(view, boxes), boxes))
     return Picture(

@@ -41,12 +41,12 @@ def find_nodes(view: View) -> dict[str, Node]:
 
 def find_lines(view: View, nodes: Mapping[str, Node]) -> Iterator[Line]:
     """Yield one line per pair of boxes and path; the steps are not numbered yet."""
-    found: dict[tuple[str, str, bool], tuple[str, list[SourceReference]]] = {}
+    found: dict[tuple[str, str, bool], tuple[str, dict[SourceReference, None]]] = {}
 
     def add(source: str, target: str, is_async: bool, label: str, trails: Iterable[SourceReference]) -> None:
         if source != target:
-            known = found.setdefault((source, target, is_async), (label, []))
-            known[1].extend(each for each in trails if each not in known[1])
+            known = found.setdefault((source, target, is_async), (label, {}))
+            known[1].update(dict.fromkeys(trails))
 
     for resource in view.primary_resources():
         link = LINKS.get(resource.type)
@@ -74,6 +74,7 @@ def _linked(
     targets = list(_boxes(view, resource, link.target, nodes))
     if link.target == "for_each":
         targets = [(key, references) for key, references in targets if nodes[key].kind == "function"]
+    view.spend(len(sources) * len(targets))
     for source, source_references in sources:
         for target, target_references in targets:
             yield source, target, False, (*source_references, *target_references)

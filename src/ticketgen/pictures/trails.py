@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.follow import resolve_reference, source
@@ -29,8 +30,18 @@ from ticketgen.hcl.syntax import (
     Step,
 )
 from ticketgen.hcl.traversal import subexpressions
+from ticketgen.hcl.watchdog import LimitExceeded
 
-__all__ = ["Resource", "SourceReference", "Use", "literal_keys", "literal_text", "uses", "written_form"]
+__all__ = [
+    "Resource",
+    "SourceReference",
+    "Use",
+    "literal_keys",
+    "literal_text",
+    "spend",
+    "uses",
+    "written_form",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +110,25 @@ class Use:
     trail: tuple[SourceReference, ...]
 
 
-def uses(resource: Resource) -> Iterator[Use]:
-    """Every use of other resources in the block of a resource."""
+def spend(budget: Budget, steps: int) -> None:
+    """Take some steps of a budget.
+
+    Raises:
+        LimitExceeded: too few are left.
+    """
+    if not budget.spend(steps):
+        raise LimitExceeded("the budget's steps of evaluation")
+
+
+def uses(resource: Resource, budget: Budget) -> Iterator[Use]:
+    """Every use of other resources in the block of a resource.
+
+    Raises:
+        LimitExceeded: there are too many ways: two references to each local double them.
+    """
     file = resource.declared.file
     for path, attribute in _attributes(resource.block, ()):
-        for target, trail in _follow(attribute.value, (), resource.scope, file, ()):
+        for target, trail in _follow(budget, attribute.value, (), resource.scope, file, ()):
             yield Use(target, path, trail)
 
 
@@ -121,39 +146,50 @@ _Found = Iterator[tuple[Resource, tuple[SourceReference, ...]]]
 
 
 def _follow(
+    budget: Budget,
     expression: Expression,
     steps: tuple[Step, ...],
     scope: Scope,
     file: str,
     trail: tuple[SourceReference, ...],
 ) -> _Found:
-    """Yield the resources that a part of an expression, selected by steps, leads to."""
+    """Yield the resources that a part of an expression, selected by steps, leads to.
+
+    Every way is a trail of its own, so nothing is remembered: the budget bounds the work.
+    """
+    spend(budget, 1 + len(steps))
     match expression:
         case Reference():
-            yield from _reference(expression, steps, scope, file, trail)
+            yield from _reference(budget, expression, steps, scope, file, trail)
         case Object() if steps and (key := _key(steps[0])) is not None:
             for item in expression.items:
                 # A computed key may be the same.
                 if not isinstance(item.key, Literal) or item.key.value == key:
-                    yield from _follow(item.value, steps[1:], scope, file, trail)
+                    yield from _follow(budget, item.value, steps[1:], scope, file, trail)
         case Parentheses():
-            yield from _follow(expression.inner, steps, scope, file, trail)
+            yield from _follow(budget, expression.inner, steps, scope, file, trail)
         case Call(name="merge"):
             for argument in expression.arguments:
-                yield from _follow(argument, steps, scope, file, trail)
+                yield from _follow(budget, argument, steps, scope, file, trail)
         case Access():
-            yield from _follow(expression.operand, (*expression.steps, *steps), scope, file, trail)
+            yield from _follow(budget, expression.operand, (*expression.steps, *steps), scope, file, trail)
         case _:
             for inner, _bound in subexpressions(expression):
-                yield from _follow(inner, (), scope, file, trail)
+                yield from _follow(budget, inner, (), scope, file, trail)
 
 
 def _reference(
-    reference: Reference, steps: tuple[Step, ...], scope: Scope, file: str, trail: tuple[SourceReference, ...]
+    budget: Budget,
+    reference: Reference,
+    steps: tuple[Step, ...],
+    scope: Scope,
+    file: str,
+    trail: tuple[SourceReference, ...],
 ) -> _Found:
     for step in reference.steps:
         if isinstance(step, GetIndex):
-            yield from _follow(step.key, (), scope, file, trail)
+            yield from _follow(budget, step.key, (), scope, file, trail)
+    spend(budget, 1 + len(trail))
     source_reference = SourceReference(file, reference.line, written_form(reference))
     whole = Reference(reference.line, reference.column, reference.root, (*reference.steps, *steps))
     found = resolve_reference(whole, scope)
@@ -164,10 +200,10 @@ def _reference(
         yield Resource(found.scope, declared), trail
     elif declared.type:
         for _, attribute in _attributes(declared.block, ()):
-            yield from _follow(attribute.value, (), found.scope, declared.file, trail)
+            yield from _follow(budget, attribute.value, (), found.scope, declared.file, trail)
     elif (origin := source(declared, found.scope)) is not None:
         where = origin.call.file if origin.call is not None else declared.file
-        yield from _follow(origin.expression, found.steps, origin.scope, where, trail)
+        yield from _follow(budget, origin.expression, found.steps, origin.scope, where, trail)
 
 
 def _key(step: Step) -> str | None:

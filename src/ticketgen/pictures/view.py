@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.declarations import provider_address
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Expression, File, GetAttribute, Object, Reference
-from ticketgen.pictures.trails import Resource, Use, literal_text, uses
+from ticketgen.pictures.trails import Resource, Use, literal_text, spend, uses
 
 __all__ = ["View"]
 
@@ -26,8 +27,10 @@ class View:
         regions: all Regions, in alphabetical order.
     """
 
-    def __init__(self, files: Iterable[File]) -> None:
-        scopes = Configuration(files, {}).scopes
+    def __init__(self, files: Iterable[File], budget: Budget | None = None) -> None:
+        configuration = Configuration(files, {}, budget=budget)
+        scopes = configuration.scopes
+        self._budget = configuration.budget
         self.root = scopes[""][0] if "" in scopes else Scope(Module("", ()))
         self._regions = _provider_regions(self.root.module)
         self.region_of_scope = {self.root: ""} | {
@@ -56,8 +59,16 @@ class View:
     def uses(self, resource: Resource) -> tuple[Use, ...]:
         """The uses of other resources by a resource."""
         if resource not in self._uses:
-            self._uses[resource] = tuple(uses(resource))
+            self._uses[resource] = tuple(uses(resource, self._budget))
         return self._uses[resource]
+
+    def spend(self, steps: int) -> None:
+        """Take some steps of the budget.
+
+        Raises:
+            LimitExceeded: too few are left.
+        """
+        spend(self._budget, steps)
 
     def resources(self) -> Iterator[Resource]:
         """Yield the resources of the root module and of the modules that it calls."""

@@ -26,12 +26,12 @@ from ticketgen.findings.projects import (
 )
 from ticketgen.findings.stacks import IN_THE_WAY
 from ticketgen.safe_open import MAX_TEXT, read_below
+from ticketgen.spec.file_names import SPEC_NAMES
 from ticketgen.spec.string_types import ProjectName
 from ticketgen.tree import write_files
 
 __all__ = ["OWN_README", "git_root", "invalid_name", "move_into_place", "name_of", "unusable_folder"]
 
-_SPECS: Final = ("ticketgen.yaml", "ticketgen.yml")
 OWN_README: Final = "TICKETGEN.md"
 """The name of the project's README if the folder already has a README."""
 _EXTENDED: Final = (".gitignore", ".gitattributes")
@@ -80,13 +80,13 @@ def unusable_folder(folder: Path) -> Finding | None:
     if exists and not folder.is_dir():
         return FOLDER_NOT_EMPTY.found(f"{folder} exists and is not a folder", "name another folder")
     for parent in folder.absolute().parents:
-        spec = next((parent / name for name in _SPECS if (parent / name).is_file()), None)
+        spec = next((parent / name for name in SPEC_NAMES if (parent / name).is_file()), None)
         if spec:
             return INSIDE_A_PROJECT.found(f"{folder} lies inside the project of {spec}")
     if not exists:
         return None
     names = sorted(each.name for each in folder.iterdir())
-    if set(names) & set(_SPECS):
+    if set(names) & set(SPEC_NAMES):
         return FOLDER_NOT_EMPTY.found(f"{folder} is already a project", "run ticketgen render there")
     obstacles = [
         name

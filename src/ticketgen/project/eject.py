@@ -20,7 +20,7 @@ from ticketgen.findings.stacks import PATH_OUTSIDE
 from ticketgen.findings.verification import UNREADABLE
 from ticketgen.guesses import did_you_mean
 from ticketgen.safe_open import MAX_TEXT, read_below
-from ticketgen.stack.overrides import OVERRIDES
+from ticketgen.stack.overrides import OVERRIDABLE, OVERRIDES
 from ticketgen.tree import write_files
 from ticketgen.tree.diff import unified
 from ticketgen.tree.manifest import NAME, Entry, Manifest, load
@@ -29,13 +29,11 @@ from ticketgen.version import VERSION
 
 __all__ = ["accept_original", "diff_to_original", "eject", "ejectable_templates", "outdated_copies"]
 
-_FOLDERS = ("stack", "suites", "ops")  # not functions: roles, timeouts and suites fit their code
-
 
 def ejectable_templates() -> tuple[str, ...]:
     """The templates that a project may copy and change."""
     top = asset_folder("templates")
-    files = (path for name in _FOLDERS for path in sorted((top / name).rglob("*")) if path.is_file())
+    files = (path for name in OVERRIDABLE for path in sorted((top / name).rglob("*")) if path.is_file())
     return tuple(path.relative_to(top).as_posix() for path in files if "__pycache__" not in path.parts)
 
 
@@ -99,7 +97,7 @@ def _outdated(name: str, known: tuple[str, ...], recorded: Manifest) -> Finding 
 
 def _template_files(folder: Path) -> Iterator[str]:
     """The files below the folders of templates, relative to the project's folder of templates."""
-    for name in _FOLDERS:
+    for name in OVERRIDABLE:
         if folder.is_symlink() or (folder / name).is_symlink():
             continue  # rendering refuses it
         for place, folders, files in os.walk(folder / name):  # follows no links

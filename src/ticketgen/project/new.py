@@ -36,6 +36,7 @@ from ticketgen.project.new_environments import NewEnvironment, initial_figures, 
 from ticketgen.project.scratch import stale_folders, with_temporary_folder
 from ticketgen.project.source import REQUIREMENTS, Source, SourceError, read_source
 from ticketgen.project.template import File, Template, UnusableTemplate, read_template
+from ticketgen.spec.file_names import SPEC_NAMES
 from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.presets import presets
 from ticketgen.tree import recover_interrupted
@@ -43,7 +44,7 @@ from ticketgen.version import VERSION
 
 __all__ = ["SPEC", "NewProject", "Question", "answer_with_default", "new_project", "trust_all", "trust_none"]
 
-SPEC = "ticketgen.yaml"
+SPEC = SPEC_NAMES[0]
 _SCHEMA = "ticketgen.schema.json"
 _PICTURE = "stack.svg"
 _OURS = frozenset({"project", "ticketgen", "ticketgen_install"})

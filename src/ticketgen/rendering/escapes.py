@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ticketgen.escaping import SURROGATE
+
 __all__ = [
     "comment_text",
     "double_quoted",
@@ -36,7 +38,6 @@ _ONE_CLUSTER = (
 )
 _NOT_ONE_CLUSTER = re.compile(f"[^{_ONE_CLUSTER}]")
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAKS = re.compile(f"[\\s{_BY_NUMBER}]+")
 _TEMPLATE = re.compile(r"[$%](?=\{)")
 
@@ -49,7 +50,7 @@ def require_encodable(text: str) -> str:
     """
     if "\x00" in text:
         raise ValueError(f"a NUL character cannot be rendered: {text[:40]!r}")
-    if _SURROGATE.search(text):
+    if SURROGATE.search(text):
         raise ValueError(f"a lone surrogate cannot be rendered: {text[:40]!r}")
     return text
 

@@ -1,7 +1,6 @@
 """A scanner for the few kinds of HCL token that layout depends on.
 
-For valid HCL it follows HCL's own scanner (hashicorp/hcl, ``hclsyntax/scan_tokens.rl``). For invalid text, its only
-guarantee is that it terminates.
+For valid HCL it follows HCL's own scanner. For invalid text, its only guarantee is that it terminates.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
+
+from ticketgen.hcl_tokens import ESCAPED_TEMPLATE, HEREDOC, LINE_COMMENT, OPENING_BRACKET, TEMPLATE
 
 __all__ = ["Kind", "Scan", "Token", "scan"]
 
@@ -45,14 +46,14 @@ class Scan:
 
 
 _CODE = re.compile(
-    r"""
+    rf"""
     (?P<space>[ \t\r]+)
     |(?P<newline>\n)
-    |(?P<comment>(?:\#|//)[^\n]*|/\*.*?(?:\*/|\Z))
-    |(?P<heredoc><<-?(?P<marker>[^\W\d][\w-]*)\r?\n)
+    |(?P<comment>{LINE_COMMENT}|/\*.*?(?:\*/|\Z))
+    |(?P<heredoc>{HEREDOC})
     |(?P<quote>")
-    |(?P<open>[\[({])
-    |(?P<end>~?\})
+    |(?P<open>{OPENING_BRACKET})
+    |(?P<end>~?\}})
     |(?P<close>[\])])
     |(?P<operator>==|!=|>=|<=|=>|&&|\|\||::|\.\.\.)
     |(?P<equal>=)
@@ -60,8 +61,10 @@ _CODE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_QUOTED = re.compile(r'(?P<open>[$%]\{~?)|(?P<end>")|(?:\\.|\$\$\{|%%\{|[$%](?!\{)|[^"\\$%])+', re.DOTALL)
-_HEREDOC = re.compile(r"(?P<open>[$%]\{~?)|(?:\$\$\{|%%\{|[$%](?!\{)|[^$%\n])*(?P<line>\n)?")
+_QUOTED = re.compile(
+    rf'(?P<open>{TEMPLATE}~?)|(?P<end>")|(?:\\.|{ESCAPED_TEMPLATE}|[$%](?!\{{)|[^"\\$%])+', re.DOTALL
+)
+_HEREDOC = re.compile(rf"(?P<open>{TEMPLATE}~?)|(?:{ESCAPED_TEMPLATE}|[$%](?!\{{)|[^$%\n])*(?P<line>\n)?")
 
 
 def scan(text: str) -> Scan:

@@ -10,11 +10,9 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from ticketgen.escaping import visible_lines
-from ticketgen.findings import Finding, FindingKind, Severity
+from ticketgen.findings import Finding, FindingKind
 
 __all__ = ["Style", "lines_of", "report"]
-
-_ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 _MAX_LENGTH = 16_000
 """Characters of a message: a parser may quote a whole file."""
@@ -90,4 +88,4 @@ def _escaped(finding: Finding) -> Finding:
 def _key(finding: Finding) -> tuple[int, str, int, int, str, str]:
     place = finding.location
     file, line, column = (place.file, place.line, place.column) if place else ("", 0, 0)
-    return _ORDER[finding.severity], file, line, column, finding.rule, finding.message
+    return finding.severity.rank, file, line, column, finding.rule, finding.message

@@ -28,7 +28,7 @@ def ticker_starts_per_minute(verification_interval_s: int) -> Amount[int]:
 @figure(unit=_UNIT, source=_SOURCE, scope=Scope.HUB, place=Output())
 def ticker_executions_per_day() -> Amount[int]:
     """Executions of the ticker, which runs every minute."""
-    return _every_minute(1, "rate(1 minute)")
+    return _every_minute()
 
 
 @figure(unit=_UNIT, source=_SOURCE, scope=Scope.HUB, place=Output())
@@ -42,8 +42,8 @@ def verification_executions_per_day(ticker_starts_per_minute: int) -> Amount[int
 @figure(unit=_UNIT, source=_SOURCE, place=Output())
 def refresh_executions_per_day() -> Amount[int]:
     """Checks for seat maps that are missing or old."""
-    return _every_minute(1, "rate(1 minute)")
+    return _every_minute()
 
 
-def _every_minute(times: int, how_often: str) -> Amount[int]:
+def _every_minute(times: int = 1, how_often: str = "rate(1 minute)") -> Amount[int]:
     return Amount(times * _MINUTES_A_DAY, f"{how_often} × {format_number(_MINUTES_A_DAY)} minutes")

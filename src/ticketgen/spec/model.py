@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ticketgen.aws.limits import DYNAMODB_TRANSACTION_ACTIONS
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
 from ticketgen.spec.quota_types import Quotas
@@ -30,9 +31,8 @@ __all__ = [
     "Project", "Settings", "State",
 ]  # fmt: skip
 
-# Three actions a seat and the idempotency record, and 100 actions in a transaction:
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
-_MAX_SEATS_PER_ORDER: Final = 33
+# Three actions a seat, and one for the idempotency record.
+_MAX_SEATS_PER_ORDER: Final = (DYNAMODB_TRANSACTION_ACTIONS.value - 1) // 3
 
 # An Express workflow may take 5 minutes:
 # https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html

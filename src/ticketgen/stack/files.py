@@ -9,14 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ticketgen.spec.model import Environment
-from ticketgen.stack.functions.model import Module
+from ticketgen.stack.functions.model import Module, always, uses_timestream
 from ticketgen.stack.operations import SCRIPTS, SHARED
 
 __all__ = ["FILES", "StackFile", "stack_files"]
-
-
-def _always(_: Environment) -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,7 @@ class StackFile:
     """
 
     path: str
-    wanted: Callable[[Environment], bool] = _always
+    wanted: Callable[[Environment], bool] = always
     template: str = ""
 
     def __post_init__(self) -> None:
@@ -44,10 +40,6 @@ class StackFile:
         return parts[1] if parts[0] == "modules" else "root"
 
 
-def _timestream(environment: Environment) -> bool:
-    return environment.audit.store == "timestream"
-
-
 def _cognito(environment: Environment) -> bool:
     return environment.api.auth == "cognito"
 
@@ -56,7 +48,7 @@ def _domain(environment: Environment) -> bool:
     return environment.api.domain is not None
 
 
-def _suite(path: str, wanted: Callable[[Environment], bool] = _always) -> StackFile:
+def _suite(path: str, wanted: Callable[[Environment], bool] = always) -> StackFile:
     """A file of the suites: plain Python that is copied, except the spec's demands."""
     return StackFile(f"tests/{path.removesuffix('.j2')}", wanted, f"suites/{path}")
 
@@ -81,7 +73,7 @@ _SUITES = (
     _suite("integration/test_live_sales.py"),
     _suite("unit/test_domain.py", _domain),
     _suite("unit/test_identity.py", _cognito),
-    _suite("unit/test_timestream.py", _timestream),
+    _suite("unit/test_timestream.py", uses_timestream),
 )
 
 
@@ -120,7 +112,7 @@ FILES = (
     StackFile("modules/verification/variables.tf"),
     StackFile("modules/verification/state_machines.tf"),
     StackFile("modules/verification/refunds.tf"),
-    StackFile("modules/verification/timestream.tf", _timestream),
+    StackFile("modules/verification/timestream.tf", uses_timestream),
     StackFile("modules/verification/alarms.tf"),
     StackFile("modules/verification/outputs.tf"),
     *_SUITES,

@@ -15,18 +15,16 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 
 from ticketgen.atomic_write import replace_file
 from ticketgen.state_folder import is_private, open_state_folder, state_folder
 from ticketgen.tree.disk import read_in
-from ticketgen.user_secret import user_secret
+from ticketgen.user_secret import DIGEST_BYTES, authentication_code, user_secret
 
 __all__ = ["ID", "Records", "open_records"]
 
 ID = re.compile(r"[0-9a-f]{32}")
 _MAX_BYTES = 64_000_000
-_DIGEST_BYTES = sha256().digest_size
 
 
 class Records:
@@ -40,7 +38,13 @@ class Records:
         secret = user_secret()
         if secret is None:
             raise OSError(0, "there is no secret to authenticate the journal with")
-        replace_file(id, _authenticate(secret, id, text) + text, folder=self._fd, mode=0o600, durable=True)
+        replace_file(
+            id,
+            authentication_code(secret, "write", id, text) + text,
+            folder=self._fd,
+            mode=0o600,
+            durable=True,
+        )
 
     def find(self, id: str) -> bytes | None:
         """The record with this id; None if this user's ticketgen wrote none.
@@ -55,10 +59,11 @@ class Records:
         if not is_private(found) or found.st_nlink != 1:
             return None
         kept, secret = read_in(self._fd, id, _MAX_BYTES) or b"", user_secret()
-        code, text = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
+        code, text = kept[:DIGEST_BYTES], kept[DIGEST_BYTES:]
         return (
             text
-            if secret is not None and hmac.compare_digest(code, _authenticate(secret, id, text))
+            if secret is not None
+            and hmac.compare_digest(code, authentication_code(secret, "write", id, text))
             else None
         )
 
@@ -66,10 +71,6 @@ class Records:
         """Delete a record."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(id, dir_fd=self._fd)
-
-
-def _authenticate(secret: bytes, id: str, text: bytes) -> bytes:
-    return hmac.digest(secret, f"ticketgen write\0{id}\0".encode() + text, "sha256")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from ticketgen.findings import Finding, Severity
+from ticketgen.findings import Finding
 
 __all__ = ["MAX_PER_FILE", "MAX_PER_RULE", "limit_findings"]
 
@@ -23,7 +23,6 @@ _MAX_FILES: Final = 1_000
 """Limit of files for which the unlisted findings of one rule are counted separately."""
 _MAX_LENGTH: Final = 2_000
 """Limit of characters in a message or a help."""
-_BY_SEVERITY: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def limit_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -48,7 +47,7 @@ def limit_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
             if files[finding.rule] > _MAX_FILES:
                 key, finding = (finding.rule, ""), replace(finding, location=None)
         count, worst = more.get(key, (0, finding))
-        if _BY_SEVERITY[finding.severity] < _BY_SEVERITY[worst.severity]:
+        if finding.severity.rank < worst.severity.rank:
             worst = finding
         more[key] = count + 1, worst
     for count, worst in more.values():

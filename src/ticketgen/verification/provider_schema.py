@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import chain
+from typing import NamedTuple
 
 from ticketgen.aws.provider.schema import AWS_VERSION, PROVIDERS, BlockSchema, Type, schema_of
 from ticketgen.aws.provider.version_6 import (
@@ -112,6 +113,26 @@ def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
     return found
 
 
+class _Subject(NamedTuple):
+    """The type that findings are about.
+
+    Attributes:
+        type: the type of resource, such as ``aws_vpc``, or the provider.
+        written: the type in messages and in the tables of `version_6`, where a data source has ``data.`` before it.
+    """
+
+    type: str
+    written: str
+
+    @classmethod
+    def of(cls, kind: str, type: str) -> _Subject:
+        """The subject of blocks of a kind, such as ``data``."""
+        return cls(type, f"data.{type}" if kind == "data" else type)
+
+    def __str__(self) -> str:
+        return self.written
+
+
 class _Version(Enum):
     """The versions of the AWS provider that a module accepts."""
 
@@ -145,7 +166,7 @@ class _Checker:
         type, location = block.labels[0], block.at(file)
         provider = type.partition("_")[0]
         schema = schema_of(block.type, type) if self._is_known(provider) else None
-        subject = f"data.{type}" if block.type == "data" else type
+        subject = _Subject.of(block.type, type)
         if schema is None:
             if provider != _BUILT_IN and not (block.type == "provider" and self._is_known(provider)):
                 self._skip(self._reason(provider, subject), location)
@@ -155,8 +176,8 @@ class _Checker:
             return
         if self.version is _Version.LATER and provider == "aws":
             self._skip("the module requires an AWS provider after 5.100", location)
-        if subject in REMOVED_TYPES:
-            yield self.removed(f"{subject} was removed", location, REMOVED_TYPES[subject])
+        if subject.written in REMOVED_TYPES:
+            yield self.removed(f"{subject} was removed", location, REMOVED_TYPES[subject.written])
         elif schema.deprecated:
             yield DEPRECATED.found(f"{subject} is deprecated", _SEE_DOCS, at=location)
         body = _Body(self, subject, file, strict=self.version is _Version.KNOWN or provider != "aws")
@@ -174,7 +195,7 @@ class _Checker:
         if schema is None or attribute is None:
             return
         name, location = attribute.name, attribute.at(use.file)
-        subject = f"data.{type}" if kind == "data" else type
+        subject = _Subject.of(kind, type)
         if name in schema.attributes or name in schema.blocks:
             yield from self.superseded(subject, name, location, reading=True)
         elif self.version is _Version.KNOWN or not type.startswith("aws_"):
@@ -183,7 +204,7 @@ class _Checker:
 
     def unknown(
         self,
-        subject: str,
+        subject: _Subject,
         path: str,
         location: Location,
         message: str,
@@ -194,7 +215,7 @@ class _Checker:
 
         A name that is new in provider 6 is wrong only if the module also accepts provider 5.
         """
-        if (subject, path) in NEW or (path == "region" and subject.removeprefix("data.").startswith("aws_")):
+        if (subject.written, path) in NEW or (path == "region" and subject.type.startswith("aws_")):
             if self._constrained:
                 help = "require AWS provider 6 in required_providers, or remove it"
                 yield kind.found(
@@ -205,17 +226,18 @@ class _Checker:
         yield kind.found(message, help, at=location)
 
     def superseded(
-        self, subject: str, path: str, location: Location, *, reading: bool = False
+        self, subject: _Subject, path: str, location: Location, *, reading: bool = False
     ) -> Iterator[Finding]:
         """Report a name that provider 6 removed, made read-only or deprecated."""
-        if (subject, path) in REMOVED:
-            read_only = (subject, path) in READ_ONLY_SINCE_6
+        entry = subject.written, path
+        if entry in REMOVED:
+            read_only = entry in READ_ONLY_SINCE_6
             if not (reading and read_only):
                 what = f"{path} of {subject} {'is read-only' if read_only else 'was removed'}"
-                yield self.removed(what, location, REMOVED[subject, path])
-        elif (subject, path) in REPLACEMENTS:
+                yield self.removed(what, location, REMOVED[entry])
+        elif entry in REPLACEMENTS:
             message = f"{path} of {subject} is deprecated in AWS provider 6"
-            yield DEPRECATED.found(message, REPLACEMENTS[subject, path], at=location)
+            yield DEPRECATED.found(message, REPLACEMENTS[entry], at=location)
 
     def removed(self, what: str, location: Location, help: str) -> Finding:
         """A finding about a removal; an error if the module requires provider 6."""
@@ -225,7 +247,7 @@ class _Checker:
     def _skip(self, reason: str, location: Location) -> None:
         self._unchecked.setdefault(reason, []).append(location)
 
-    def _reason(self, provider: str, subject: str) -> str:
+    def _reason(self, provider: str, subject: _Subject) -> str:
         if self._is_known(provider):
             return f"{subject} is not in AWS provider {'.'.join(map(str, AWS_VERSION))}"
         return f"ticketgen has no schema of provider {provider}"
@@ -239,7 +261,7 @@ class _Checker:
 class _Body:
     """The checks of the body of one top-level block."""
 
-    def __init__(self, checker: _Checker, subject: str, file: str, *, strict: bool) -> None:
+    def __init__(self, checker: _Checker, subject: _Subject, file: str, *, strict: bool) -> None:
         self.checker = checker
         self.subject = subject
         self.file = file
@@ -289,14 +311,11 @@ class _Body:
             yield from self._report(READ_ONLY_ATTRIBUTE, message, location, "remove it")
             return
         yield from self.checker.superseded(self.subject, name, location)
-        if (
-            known.deprecated
-            and (self.subject, name) not in REMOVED
-            and (self.subject, name) not in REPLACEMENTS
-        ):
+        entry = self.subject.written, name
+        if known.deprecated and entry not in REMOVED and entry not in REPLACEMENTS:
             message = f"{name} of {self.subject} is deprecated"
             yield DEPRECATED.found(message, _SEE_DOCS, at=location)
-        if (self.subject, name) in BOOLEANS and literal_value(attribute.value) in (0, 1, "0", "1"):
+        if entry in BOOLEANS and literal_value(attribute.value) in (0, 1, "0", "1"):
             literal = literal_value(attribute.value)
             if not isinstance(literal, bool):
                 message = f"{name} of {self.subject} is {literal}, which AWS provider 6 does not accept"
@@ -315,7 +334,7 @@ class _Body:
         nested = schema.nested(type)
         if nested is not None:
             yield from self.checker.superseded(self.subject, name, location)
-            if nested.block.deprecated and (self.subject, name) not in REMOVED:
+            if nested.block.deprecated and (self.subject.written, name) not in REMOVED:
                 message = f"block type {name} of {self.subject} is deprecated"
                 yield DEPRECATED.found(message, _SEE_DOCS, at=location)
             yield from self.check(block, body, nested.block, f"{name}.", frozenset(), top=False)

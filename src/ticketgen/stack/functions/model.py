@@ -24,6 +24,8 @@ __all__ = [
     "Trigger",
     "Value",
     "Variable",
+    "always",
+    "uses_timestream",
 ]
 
 Value = str | int
@@ -71,8 +73,14 @@ class Trigger:
     polling: tuple[Statement, ...] = ()
 
 
-def _always(_: Environment) -> bool:
+def always(_: Environment) -> bool:
+    """Whether every environment has it: yes."""
     return True
+
+
+def uses_timestream(environment: Environment) -> bool:
+    """Whether the audit trail is in Timestream."""
+    return environment.audit.store == "timestream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ class Grant:
 
     resource: Resource
     actions: tuple[str, ...]
-    wanted: Callable[[Environment], bool] = _always
+    wanted: Callable[[Environment], bool] = always
 
     @property
     def statement(self) -> Statement:

@@ -16,6 +16,7 @@ from ticketgen.stack.functions.model import (
     Module,
     Source,
     Trigger,
+    uses_timestream,
 )
 from ticketgen.stack.functions.resources import (
     CORRECTIONS_TABLE,
@@ -51,12 +52,8 @@ def corrector_timeout_s(correction_s: int) -> Amount[int]:
     return Amount(correction_s, "the objective, which the time-out enforces")
 
 
-def _uses_timestream(environment: Environment) -> bool:
-    return environment.audit.store == "timestream"
-
-
 def _with_timestream(reference: Expression) -> Callable[[Environment], Expression | None]:
-    return lambda environment: reference if _uses_timestream(environment) else None
+    return lambda environment: reference if uses_timestream(environment) else None
 
 
 def _alarms(environment: Environment) -> Iterator[Alarm]:
@@ -92,8 +89,8 @@ FUNCTION = LambdaFunction(
         Grant(INVENTORY_TABLE, ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem")),
         Grant(REFUNDS_QUEUE, ("sqs:SendMessage",)),
         Grant(SALES_TABLE, ("dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem")),
-        Grant(TIMESTREAM_ANY, ("timestream:DescribeEndpoints",), _uses_timestream),
-        Grant(TIMESTREAM_TABLE, ("timestream:WriteRecords",), _uses_timestream),
+        Grant(TIMESTREAM_ANY, ("timestream:DescribeEndpoints",), uses_timestream),
+        Grant(TIMESTREAM_TABLE, ("timestream:WriteRecords",), uses_timestream),
     ),
     alarms=_alarms,
 )
