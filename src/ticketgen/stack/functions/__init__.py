@@ -19,19 +19,19 @@ from ticketgen.stack.functions import (
 )
 from ticketgen.stack.functions.model import LambdaFunction
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "FUNCTION_MODULES"]
+
+FUNCTION_MODULES = (
+    ticket_purchase,
+    seat_availability,
+    seat_cache_sync,
+    kinesis_processor,
+    inventory_verifier,
+    oversell_corrector,
+)
+"""One module a function, in the order in which the functions are rendered."""
 
 FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
-    {
-        module.FUNCTION.name: module.FUNCTION
-        for module in (
-            ticket_purchase,
-            seat_availability,
-            seat_cache_sync,
-            kinesis_processor,
-            inventory_verifier,
-            oversell_corrector,
-        )
-    }
+    {module.FUNCTION.name: module.FUNCTION for module in FUNCTION_MODULES}
 )
 """By their names, in the order in which they are rendered."""
