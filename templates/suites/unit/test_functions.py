@@ -225,6 +225,7 @@ def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str)
     ],
 )
 def test_a_variable_has_the_value_that_follows_from_the_spec(stack: Stack, name: str, variable: str) -> None:
+    assert variable in WHY, f"tests/support/functions.py\n  has no reason for {variable} in WHY"
     expected = FUNCTIONS[name].variables[variable]
     _function(stack, name).must(f"environment.variables.{variable}", expected, WHY[variable])
 
