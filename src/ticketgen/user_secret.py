@@ -16,7 +16,7 @@ from pathlib import Path
 from ticketgen.atomic_write import create_file
 from ticketgen.state_folder import is_private, open_state_folder, state_folder
 
-__all__ = ["user_secret"]
+__all__ = ["MAX_TRIES", "secret_in", "user_secret"]
 
 _NAME = "secret"
 _BYTES = 32
@@ -31,6 +31,7 @@ def user_secret() -> bytes | None:
 
 @cache
 def secret_in(folder: Path) -> bytes | None:
+    """The secret in a folder; None if it cannot be read or created."""
     import fcntl
 
     opened = open_state_folder(folder, create=True)

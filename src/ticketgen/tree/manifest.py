@@ -18,7 +18,10 @@ from ticketgen.findings.stacks import MANIFEST_BROKEN
 from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
-__all__ = ["NAME", "Entry", "Manifest", "kind_of", "load", "read_manifest", "stack_folders", "unclaimable"]
+__all__ = [
+    "NAME", "Entry", "Manifest", "entry_of", "kind_of", "load", "read_manifest", "stack_folders",
+    "unclaimable",
+]  # fmt: skip
 
 NAME = ".ticketgen.json"
 _FORMAT = 1
