@@ -171,7 +171,7 @@ def read_in(folder: int, name: str, limit: int = MAX_BYTES) -> bytes | None:
     """The bytes of a regular file in an open folder; None if it does not exist.
 
     Raises:
-        OSError: it is not a regular file, is larger than ``max_items`` bytes, or cannot be read.
+        OSError: it is not a regular file, is larger than ``limit`` bytes, or cannot be read.
     """
     try:
         # Check the type before opening: opening a device can have side effects.
