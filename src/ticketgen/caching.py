@@ -24,7 +24,7 @@ from pathlib import Path
 from ticketgen.atomic_write import replace_file
 from ticketgen.user_secret import DIGEST_BYTES, authentication_code, user_secret
 
-__all__ = ["NO_CACHE", "cache_folder", "fingerprint", "load", "store"]
+__all__ = ["DIGEST_BYTES", "NO_CACHE", "cache_folder", "entry_name", "fingerprint", "load", "store"]
 
 NO_CACHE = "TICKETGEN_NO_CACHE"
 """Environment variable that disables the cache if it is set to any value."""
@@ -100,6 +100,7 @@ def store(kind: str, key: str, content: bytes, max_entries: int) -> None:
 
 
 def entry_name(kind: str, key: str) -> str:
+    """The file name of an entry."""
     return f"{kind}-{sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 

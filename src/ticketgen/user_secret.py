@@ -19,7 +19,7 @@ from typing import Final
 from ticketgen.atomic_write import create_file
 from ticketgen.state_folder import is_private, open_state_folder, state_folder
 
-__all__ = ["DIGEST_BYTES", "authentication_code", "user_secret"]
+__all__ = ["DIGEST_BYTES", "MAX_TRIES", "authentication_code", "secret_in", "user_secret"]
 
 DIGEST_BYTES: Final = sha256().digest_size
 """The length of an `authentication_code`."""
@@ -49,6 +49,7 @@ def authentication_code(secret: bytes, purpose: str, name: str, content: bytes) 
 
 @cache
 def secret_in(folder: Path) -> bytes | None:
+    """The secret in a folder; None if it cannot be read or created."""
     import fcntl
 
     opened = open_state_folder(folder, create=True)

@@ -12,6 +12,7 @@ import pytest
 from stacks import DEMO_REGIONS, SHAPES, environment
 
 from reports import report_of, scale
+from ticketgen.aws.quotas import QUOTAS
 from ticketgen.capacity import json, markdown, text
 from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
@@ -53,6 +54,15 @@ def test_text_has_one_command_for_regions_with_the_same_need() -> None:
     throttle = next(line for line in lines if "L-8A5B8E43" in line)
     assert throttle.startswith(f"for region in {' '.join(sorted(DEMO_REGIONS))}; do aws service-quotas ")
     assert throttle.endswith('--region "$region"; done')
+
+
+def test_text_names_the_quota_that_raises_another_one() -> None:
+    report = report_of(SHAPES["prod"]())
+    followers = [need.quota for need in report.needs if need.is_met and need.quota.follows]
+    assert followers
+    shown = text.render((report,), None)
+    for quota in followers:
+        assert f'along with "{QUOTAS[quota.follows].name}"' in shown
 
 
 def test_the_larger_need_of_two_tables_is_requested() -> None:

@@ -94,6 +94,15 @@ def test_the_suites_have_no_other_row() -> None:
     assert set(re.findall(r'^ +name="(\w+)",$', table, re.MULTILINE)) == set(NAMES)
 
 
+@each_registered
+def test_the_suites_have_a_reason_for_each_of_its_variables(name: str) -> None:
+    table = (asset_folder("templates") / "suites" / "support" / "functions.py").read_text("utf-8")
+    elsewhere = set(re.findall(r'"(\w+)": TESTED_\w+', table))
+    reasons = set(re.findall(r'^    "(\w+)":', table.partition("\nWHY: ")[2], re.MULTILINE))
+    missing = FUNCTIONS[name].settings.keys() - elsewhere - reasons
+    assert not missing, f"WHY of templates/suites/support/functions.py has no reason for {sorted(missing)}"
+
+
 @each_function
 def test_the_picture_shows_its_path(name: str) -> None:
     assert name in PATH_OF_FUNCTION, f"{PATHS} of src/ticketgen/pictures/kinds.py lacks {name}"

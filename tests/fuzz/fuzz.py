@@ -1,7 +1,7 @@
 """Fuzz one target with Atheris until the time is up, or endlessly: ``make fuzz TARGET=terraform SECONDS=600``.
 
 The corpus grows in a folder, so that a later run continues where this one ended. A fault ends the run with its input in
-the folder of faults: copy it to ``tests/fuzz/crashes/TARGET/``, where every test run repeats it, and fix it.
+the folder of faults: copy it to its folder in ``tests/fuzz/crashes``, where every test run repeats it, and fix it.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ def value(text: str) -> Expression:
 def written(expression: Expression) -> str:
     """An expression as text with full parentheses, which show its structure."""
     match expression:
-        case Literal(value=said):
-            return repr(said)
+        case Literal(value=value):
+            return repr(value)
         case Reference(root=root, steps=steps):
             return root + _steps(steps)
         case Access(operand=operand, steps=steps):

@@ -1,10 +1,11 @@
-"""Private names stay in their module, and no two modules share a name for different things."""
+"""Private names stay in their module, public ones are in `__all__`, and no two modules share a name for two things."""
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,75 @@ def test_private_names_of_other_modules_are_detected(tmp_path: Path) -> None:
         "from ticketgen.tree import disk\nfrom ticketgen.wording import _HEAD\ndisk._walk\ndisk.read\n"
     )
     assert list(borrowed(path)) == ["ticketgen.wording._HEAD", "disk._walk"]
+
+
+def named(path: Path) -> str:
+    """The name of a module of ticketgen."""
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def exported(path: Path) -> frozenset[str]:
+    """What a module has in `__all__`; it is imported only if that is computed."""
+    text = path.read_text("utf-8")
+    if "__all__ +=" in text or "__all__ = [name for" in text:
+        return frozenset(import_module(named(path)).__all__)
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return frozenset(ast.literal_eval(node.value))
+    return frozenset()
+
+
+EXPORTED = {named(path): exported(path) for path in modules(SOURCE)}
+"""What each module has in `__all__`; empty if it has none."""
+
+
+def public(tree: ast.Module) -> Iterator[str]:
+    """The public names that a module defines, without type variables."""
+    for node in tree.body:
+        names: list[str] = []
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names = [node.name]
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "TypeVar":
+                continue
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [
+                each.id
+                for target in targets
+                for each in ast.walk(target)
+                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            ]
+        yield from (name for name in names if not name.startswith("_"))
+
+
+def not_exported(tree: ast.Module) -> Iterator[str]:
+    """The names that a module imports from modules of ticketgen whose `__all__` lacks them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (names_in_all := EXPORTED.get(node.module or "")):
+            names = {alias.name for alias in node.names if f"{node.module}.{alias.name}" not in EXPORTED}
+            yield from (f"{node.module}.{name}" for name in sorted(names - names_in_all))
+
+
+def test_every_public_name_is_in_all() -> None:
+    missing = {
+        f"{name}.{each}"
+        for path in modules(SOURCE)
+        if (names_in_all := EXPORTED[name := named(path)])
+        for each in public(ast.parse(path.read_text("utf-8")))
+        if each not in names_in_all
+    }
+    assert not missing, "add them to `__all__`, or begin their names with an underscore"
+
+
+@pytest.mark.parametrize("root", [SOURCE, TESTS], ids=lambda root: str(root.name))
+def test_every_imported_name_is_in_all(root: Path) -> None:
+    missing = {
+        f"{path.relative_to(root)}: {name}"
+        for path in modules(root)
+        for name in not_exported(ast.parse(path.read_text("utf-8")))
+    }
+    assert not missing
 
 
 def test_no_module_name_means_two_things() -> None:

@@ -18,8 +18,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from multiprocessing import Manager
 from pathlib import Path
 
@@ -28,23 +29,28 @@ from mutants import Mutant, read_stack
 
 from ticketgen.stack.functions.sources import siblings
 
-__all__ = ["READERS", "Verdict", "run"]
+__all__ = ["FUNCTIONS_RUN", "Verdict", "readers", "run"]
 
 TIMEOUT_S = 120
 """A child that runs for longer hangs."""
 
 # Which files of the suite run the code of a function; the rest read HCL.
-_RUN = {
+FUNCTIONS_RUN = {
     "test_selling": ("ticket_purchase",),
     "test_verifying": ("inventory_verifier",),
     "test_correcting": ("oversell_corrector",),
     "test_seat_maps": ("seat_availability", "seat_cache_sync"),
     "test_sales_database": ("kinesis_processor",),
 }
-READERS = {
-    file: {module for name in names for module in (name, *siblings(name))} for file, names in _RUN.items()
-}
-"""The modules whose code each file of the suite runs."""
+
+
+@cache
+def readers() -> Mapping[str, set[str]]:
+    """The modules whose code each file of the suite runs."""
+    return {
+        file: {module for name in names for module in (name, *siblings(name))}
+        for file, names in FUNCTIONS_RUN.items()
+    }
 
 
 # The test files that run first, by the name of the mutated file.
@@ -180,7 +186,7 @@ def _short(nodeid: str) -> str:
 
 
 def _reads(item: pytest.Item, mutant: Mutant) -> bool:
-    modules = READERS.get(item.path.stem)
+    modules = readers().get(item.path.stem)
     return mutant.module in modules if modules and mutant.module else not modules and not mutant.module
 
 

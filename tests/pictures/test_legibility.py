@@ -35,8 +35,8 @@ def planned(shape: str) -> Layout:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_boxes_do_not_overlap(shape: str) -> None:
     for one, other in combinations(planned(shape).boxes, 2):
-        apart = one.x + one.width <= other.x or other.x + other.width <= one.x
-        assert apart or one.y + one.height + 10 <= other.y or other.y + other.height + 10 <= one.y
+        side_by_side = one.x + one.width <= other.x or other.x + other.width <= one.x
+        assert side_by_side or one.y + one.height + 10 <= other.y or other.y + other.height + 10 <= one.y
 
 
 def along(points: tuple[tuple[float, float], ...], upright: bool) -> Iterator[tuple[float, float]]:

@@ -133,11 +133,11 @@ def collisions(texts: list[Drawn]) -> list[tuple[str, str]]:
     return [
         (one.words, other.words)
         for (one, first), (other, second) in combinations(framed, 2)
-        if first.meets(second) and not (one.turned and other.turned and _apart(one, other))
+        if first.meets(second) and not (one.turned and other.turned and _have_gap(one, other))
     ]
 
 
-def _apart(one: Drawn, other: Drawn) -> bool:
+def _have_gap(one: Drawn, other: Drawn) -> bool:
     """Whether two turned texts, whose frames overlap, have two pixels between them at least."""
     around = {(x + right, y + down) for x, y in one.pixels for right in range(-2, 3) for down in range(-2, 3)}
     return around.isdisjoint(other.pixels)
@@ -145,12 +145,12 @@ def _apart(one: Drawn, other: Drawn) -> bool:
 
 def test_a_collision_is_detected() -> None:
     words = '<text x="{}" y="50" font-size="17" font-family="sans-serif">{}</text>'
-    apart, close = (
+    distant, close = (
         f'<svg xmlns="{SVG[1:-1]}" width="300" height="99">{words.format(9, "stack")}{words.format(x, "flow")}</svg>'
         for x in (99, 40)
     )
     for render in (parameter.values[0] for parameter in RENDERERS[:1]):
-        assert collisions(drawn_texts(apart, render)) == []  # type: ignore[arg-type]
+        assert collisions(drawn_texts(distant, render)) == []  # type: ignore[arg-type]
         assert collisions(drawn_texts(close, render)) == [("stack", "flow")]  # type: ignore[arg-type]
 
 

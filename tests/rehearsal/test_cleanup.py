@@ -31,8 +31,8 @@ open({record!r}, "a").write(json.dumps([sys.argv[2], dict(os.environ)]) + "\\n")
 if sys.argv[2] == "apply":
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
-    apart = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", {mark!r}], **apart)
+    streams = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", {mark!r}], **streams)
     print(json.dumps({{"type": "change_summary", "changes": {{"operation": "plan", "add": 7}}}}), flush=True)
     time.sleep(600)
 """

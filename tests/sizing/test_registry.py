@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import inspect
 from graphlib import CycleError
+from importlib import import_module
+from pkgutil import walk_packages
+from types import ModuleType
 from typing import Any, get_type_hints
 
 import pytest
 
+from ticketgen import sizing, stack
 from ticketgen.figures.model import Amount, Definition, Intermediate, Output, Scalar, figure
-from ticketgen.figures.registry import Registry
+from ticketgen.figures.registry import Registry, definitions
 from ticketgen.sizing import FIGURES
 from ticketgen.spec.model import EventScale, Objectives
 
@@ -74,3 +78,15 @@ def test_every_value_of_a_figure_is_a_scalar() -> None:
     for each in FIGURES.compute(given | {"protect": True}):
         assert isinstance(each.value, int | float | str)
         assert all(isinstance(value, int | float | str) for _, value in each.inputs)
+
+
+@pytest.mark.parametrize("package", [sizing, stack], ids=lambda package: str(package.__name__))
+def test_every_defined_figure_is_registered(package: ModuleType) -> None:
+    names = [each.name for each in walk_packages(package.__path__, f"{package.__name__}.")]
+    unregistered = [
+        f"{name}: {figure.name}"
+        for name in (package.__name__, *names)
+        for figure in definitions(import_module(name))
+        if figure not in FIGURES.definitions
+    ]
+    assert not unregistered, "add the module to FIGURES in sizing/__init__.py"

@@ -75,8 +75,8 @@ class Frame:
         )
 
     def meets(self, other: Frame) -> bool:
-        apart = self.right < other.left or other.right < self.left
-        return not (apart or self.bottom < other.top or other.bottom < self.top)
+        side_by_side = self.right < other.left or other.right < self.left
+        return not (side_by_side or self.bottom < other.top or other.bottom < self.top)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,9 @@ def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
 def at(shape: str, place: Attribute) -> list[object]:
     folder, _, _ = place.file.rpartition("/")
     declarations = modules(shape)[folder].first.values()
-    (declaration,) = (each for each in declarations if str(each.address) == place.address)
-    assert declaration.file == place.file
+    declaration = next((each for each in declarations if str(each.address) == place.address), None)
+    if declaration is None or declaration.file != place.file:
+        return []
     assert isinstance(declaration.node, Block)
     found = values(declaration.node, tuple(place.attribute.split(".")))
     return [value.value for value in found if isinstance(value, Literal)]
@@ -62,7 +63,10 @@ def test_each_figure_is_rendered_at_its_place(shape: str, name: str) -> None:
     if not subject.functions.reserved_concurrency and figure.rendered_as.attribute.startswith("reserved"):
         assert at(shape, figure.rendered_as) == []
         return
-    assert at(shape, figure.rendered_as) == [figure.value]
+    found = at(shape, figure.rendered_as)
+    assert found == [figure.value], (
+        f"{name} is {figure.value}, but {figure.rendered_as} has {found or 'no such value'}"
+    )
 
 
 def test_the_output_has_exactly_the_figures_that_no_attribute_carries() -> None:

@@ -310,7 +310,7 @@ def test_an_expression_gives_plain_data_or_fails(
     )
     try:
         module = environment.from_string(source).make_module(dict(context))
-    except Exception:  # a finding, in the end: see tests/stack/test_project_templates.py
+    except Exception:  # a finding, in the end: see tests/project/test_untrusted_overrides.py
         return
     found = module.found  # type: ignore[attr-defined]
     if isinstance(found, Undefined) or type(found) in {Macro, MappingMethod, Namespace}:

@@ -25,7 +25,7 @@ def no_flush(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 EDIT = b"my own edit\n"
-TOLD = {"interference", "hand-edited", "in-the-way", "kept", "cannot-write", "manifest-broken"}
+REPORTED_RULES = {"interference", "hand-edited", "in-the-way", "kept", "cannot-write", "manifest-broken"}
 
 _at_event: Callable[[], None] | None = None
 
@@ -152,7 +152,7 @@ def test_an_edit_at_any_call_of_a_write_is_kept(
             assert not editor.saved, "the editor saved it, and it is gone"
             continue
         assert edit_is_there(root, place, done.findings)
-        assert {f.rule for f in done.findings} <= TOLD
+        assert {f.rule for f in done.findings} <= REPORTED_RULES
         if any(f.message.startswith("nothing was written") for f in done.findings):
             refused += 1
             now = {name: text for name, text in snapshot(root).items() if text is not None and name != path}
@@ -189,7 +189,7 @@ def test_a_replacement_of_any_kind_at_any_call_is_kept(tmp_path: Path, other: st
             done = render(root, NEW)
         if editor.calls <= call:
             break
-        assert {f.rule for f in done.findings} <= {*TOLD, "render-interrupted"}
+        assert {f.rule for f in done.findings} <= {*REPORTED_RULES, "render-interrupted"}
         assert precious.read_bytes() == EDIT
         if other == "folder":
             assert (place / "inner").read_bytes() == EDIT

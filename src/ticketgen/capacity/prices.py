@@ -8,7 +8,7 @@ prices:
   elasticache.node_hours: 0.158
 ```
 
-A price is for one unit of a key of `billing.KEYS`, in every Region. If prices differ between Regions, use the
+A price is for one unit of a key of `billed_units.KEYS`, in every Region. If prices differ between Regions, use the
 highest, or size each environment with its own file. Items without a price are listed but not summed.
 """
 

@@ -195,7 +195,9 @@ def _billing(example: Report) -> Iterator[str]:
 
 def _price_file() -> Iterator[str]:
     yield "## The price file\n"
-    yield (inspect.getdoc(prices) or "").partition("\n\n")[2].replace("`billing.KEYS`", "the table above")
+    yield (
+        (inspect.getdoc(prices) or "").partition("\n\n")[2].replace("`billed_units.KEYS`", "the table above")
+    )
 
 
 if __name__ == "__main__":

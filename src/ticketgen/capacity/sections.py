@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ticketgen.aws.quotas import QUOTAS
 from ticketgen.capacity.billed_units import NOT_COUNTED, SALES, Usage
 from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
@@ -170,7 +171,7 @@ def _key(need: Need) -> tuple[str, str, str]:
 
 def _raisable(need: Need) -> str:
     if need.quota.follows:
-        return "along with the rate"
+        return f'along with "{QUOTAS[need.quota.follows].name}"'
     return "yes" if need.quota.raisable else "no"
 
 

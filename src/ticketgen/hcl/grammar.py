@@ -18,7 +18,7 @@ from ticketgen.caching import load, store
 if TYPE_CHECKING:
     from lark import Lark
 
-__all__ = ["COMPILED", "compiled", "parser"]
+__all__ = ["COMPILED", "compiled", "grammar_file", "load_compiled", "parser", "postlexer"]
 
 COMPILED = Path(__file__).with_name("grammar.json")
 
@@ -58,6 +58,7 @@ def compiled() -> bytes:
 
 
 def load_compiled(content: bytes) -> Lark:
+    """Load the parser from the bytes of its compiled grammar."""
     from lark import Lark
 
     document = json.loads(content.partition(b"\n")[2])
@@ -121,12 +122,14 @@ def _source() -> bytes:
 
 
 def grammar_file() -> Path:
+    """The grammar in the installed python-hcl2."""
     import hcl2
 
     return Path(hcl2.__file__).with_name("hcl2.lark")
 
 
 def postlexer() -> Any:
+    """The step of python-hcl2 between its lexer and its parser."""
     from hcl2.postlexer import PostLexer
 
     return PostLexer()

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 
-__all__ = ["ONE_PROCESS", "RoundTrips", "should_spawn"]
+__all__ = ["ONE_PROCESS", "RoundTrips", "main", "should_spawn"]
 
 ONE_PROCESS = "TICKETGEN_ONE_PROCESS"
 """Environment variable that disables the second process if it is not empty."""

@@ -8,18 +8,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 __all__ = [
-    "BOXES",
-    "LINKS",
-    "NOTES",
-    "OWNERS",
-    "PATHS",
-    "PATH_OF_FUNCTION",
-    "USES",
-    "Box",
-    "Link",
-    "PathText",
-    "StackPath",
-]
+    "BOXES", "LINKS", "NOTES", "OFF_PATH", "OWNERS", "PATHS", "PATH_OF_FUNCTION", "USES", "Box", "Link",
+    "PathText", "StackPath",
+]  # fmt: skip
 
 
 class StackPath(StrEnum):

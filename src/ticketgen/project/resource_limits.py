@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-__all__ = ["ResourceLimitExceeded", "limit_resources"]
+__all__ = ["SECONDS", "ResourceLimitExceeded", "limit_resources"]
 
 SECONDS: Final = 30
 _BYTES: Final = 1_000_000_000

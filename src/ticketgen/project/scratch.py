@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from ticketgen.signals import defer_signals
 
-__all__ = ["stale_folders", "with_temporary_folder"]
+__all__ = ["PREFIX", "stale_folders", "with_temporary_folder"]
 
 T = TypeVar("T")
 

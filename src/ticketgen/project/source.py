@@ -18,7 +18,10 @@ from ticketgen.project.wheel import NotTicketgen, Wheel, pack, read_wheel
 from ticketgen.safe_open import MAX_TEXT, read_chosen
 from ticketgen.version import VERSION, requirements
 
-__all__ = ["DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "Source", "SourceError", "read_source"]
+__all__ = [
+    "DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "Source", "SourceError", "logical_lines",
+    "read_source",
+]  # fmt: skip
 
 REQUIREMENTS: Final = "requirements-ticketgen.txt"
 DEPENDENCIES: Final = "requirements-ticketgen-dependencies.txt"

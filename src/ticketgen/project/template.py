@@ -16,14 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 __all__ = [
-    "MAX_BYTES",
-    "MAX_FILES",
-    "File",
-    "Template",
-    "UnusableTemplate",
-    "build_template",
+    "MAX_BYTES", "MAX_FILES", "File", "Template", "UnusableTemplate", "build_template", "is_text",
     "read_template",
-]
+]  # fmt: skip
 
 MAX_FILES: Final = 10_000
 MAX_BYTES: Final = 100_000_000

@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["lock_folder", "main"]
+__all__ = ["LOCK_FILE", "PREFIX", "lock_folder", "main"]
 
 PREFIX = "ticketgen-rehearsal-"
 

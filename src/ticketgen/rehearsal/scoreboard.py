@@ -10,7 +10,7 @@ from typing import Any
 
 from ticketgen.wording import counted
 
-__all__ = ["Fault", "Goal", "Percentiles", "Scoreboard", "percentiles", "text"]
+__all__ = ["Fault", "Goal", "Percentiles", "Scoreboard", "percentiles", "text", "timeline"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ from markupsafe import Markup
 from ticketgen.rendering import escapes, literals
 from ticketgen.rendering.quoted import Expression, Quoted
 
-__all__ = ["FILTERS"]
+__all__ = [
+    "FILTERS", "comment", "expression", "hcl", "heredoc", "identifier", "inside", "json", "lines", "number",
+    "python", "yaml",
+]  # fmt: skip
 
 _MAX_INDENT = 80
 

@@ -41,7 +41,7 @@ from ticketgen.rendering.plain_data import METHODS, Data, Items
 from ticketgen.rendering.quoted import Quoted
 from ticketgen.rendering.template_syntax import add_charges, find_mistakes
 
-__all__ = ["TemplateEnvironment", "template_environment"]
+__all__ = ["MappingMethod", "TemplateEnvironment", "template_environment"]
 
 _OPERATORS = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 

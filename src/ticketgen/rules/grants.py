@@ -15,7 +15,7 @@ from ticketgen.rules.lambda_functions import LambdaFunction, functions
 from ticketgen.rules.policies import statements_of
 from ticketgen.rules.subject import BlockInstance, Subject
 
-__all__ = ["Granted", "grants"]
+__all__ = ["Granted", "grants", "matches_pattern"]
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: policies for AWS services.
 _BASIC_POLICIES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole",

@@ -14,7 +14,7 @@ from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.hcl.syntax import Expression, Literal, Parentheses, Reference
 from ticketgen.rules.subject import BlockInstance, Subject
 
-__all__ = ["SUFFIX", "UNRESTRICTED", "Name", "names", "suffixes", "varies_without_variable"]
+__all__ = ["SUFFIX", "UNRESTRICTED", "Name", "is_input", "names", "suffixes", "varies_without_variable"]
 
 SUFFIX = re.compile(
     r"(?:\w+_)?suffix|(?:environment|env|stage|workspace|deployment)(?:_(?:name|id|type))?|name_prefix"

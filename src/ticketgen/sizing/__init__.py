@@ -13,18 +13,18 @@ from ticketgen.figures.registry import AnyDefinition, Registry, Sizing, definiti
 from ticketgen.findings import Checked
 from ticketgen.sizing import concurrency, database, demand, edge, quota_needs, retention, schedule, seat_cache
 from ticketgen.spec.model import Environment, EventScale, Objectives
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import FUNCTION_MODULES
 from ticketgen.stack.functions.model import Module
 
 __all__ = ["FIGURES", "Sizing", "size"]
 
 
-def _of_functions(module: Module) -> tuple[AnyDefinition, ...]:
+def _of_functions(terraform_module: Module) -> tuple[AnyDefinition, ...]:
     return tuple(
         figure
-        for function in FUNCTIONS.values()
-        if function.module is module
-        for figure in function.capacity.figures
+        for module in FUNCTION_MODULES
+        if module.FUNCTION.module is terraform_module
+        for figure in definitions(module)
     )
 
 

@@ -18,7 +18,7 @@ from ticketgen.rendering.budget import Budget
 from ticketgen.rendering.jinja_environment import TemplateEnvironment
 from ticketgen.safe_open import NotRegularFile, read_below
 
-__all__ = ["OVERRIDABLE", "OVERRIDES", "Templates"]
+__all__ = ["MAX_BYTES", "OVERRIDABLE", "OVERRIDES", "Templates"]
 
 OVERRIDES: Final = "templates"
 """The folder beside the spec, with the same layout as ticketgen's own templates."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from ticketgen.tree.changes import Change, State
 
-__all__ = ["MAX_LINES", "MAX_STEPS", "changes_diff", "unified"]
+__all__ = ["MAX_LINES", "MAX_STEPS", "changes_diff", "split_lines", "unified"]
 
 _UNSHOWN_STATES = frozenset({State.UNCHANGED, State.KEPT})
 

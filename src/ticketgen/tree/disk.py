@@ -17,7 +17,7 @@ from ticketgen.findings import Finding, Location, Stage
 from ticketgen.findings.stacks import IN_THE_WAY, PATH_OUTSIDE
 from ticketgen.findings.verification import UNREADABLE
 
-__all__ = ["MAX_BYTES", "Disk", "invalid_path", "open_project", "read_in"]
+__all__ = ["FOLDER_FLAGS", "MAX_BYTES", "Disk", "invalid_path", "open_project", "read_in"]
 
 # Characters that Windows forbids in names. ticketgen does not run on Windows, but people clone the folder there.
 _FORBIDDEN_CHARACTERS = frozenset('\\:*?"<>|') | {chr(code) for code in range(32)} | {"\x7f"}
@@ -171,7 +171,7 @@ def read_in(folder: int, name: str, limit: int = MAX_BYTES) -> bytes | None:
     """The bytes of a regular file in an open folder; None if it does not exist.
 
     Raises:
-        OSError: it is not a regular file, is larger than ``max_items`` bytes, or cannot be read.
+        OSError: it is not a regular file, is larger than ``limit`` bytes, or cannot be read.
     """
     try:
         # Check the type before opening: opening a device can have side effects.

@@ -90,7 +90,7 @@ def _findings(changes: Changes, files: Sequence[Change]) -> Iterator[Finding]:
     options = dict.fromkeys(_upgraded_folders(upgrades(changes)), " --upgrade")
     options |= dict.fromkeys(_upgraded_folders(downgrades(changes)), " --force")
     wholes = _uniform_folders(files)
-    told: set[str] = set()
+    reported: set[str] = set()
     for change in files:
         if change.state is State.UNCHANGED:
             continue
@@ -98,8 +98,8 @@ def _findings(changes: Changes, files: Sequence[Change]) -> Iterator[Finding]:
         whole = next((place for place in _folders(change) if place in wholes), None)
         if whole is None:
             yield change_finding(change, render)
-        elif whole not in told:
-            told.add(whole)
+        elif whole not in reported:
+            reported.add(whole)
             kind, what, help = _WHOLE_FOLDER_TEXTS[change.state]
             subject = "the stack" if whole == change.folder else "the folder"
             number = f"all {counted(wholes[whole], 'files')}"

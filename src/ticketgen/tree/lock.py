@@ -14,7 +14,7 @@ from ticketgen.findings import Finding
 from ticketgen.findings.stacks import BUSY, CANNOT_LOCK, INTERFERENCE
 from ticketgen.tree.disk import Disk, open_project
 
-__all__ = ["lock_project"]
+__all__ = ["TIMEOUT_S", "lock_project"]
 
 TIMEOUT_S = 60.0
 _POLL_INTERVAL_S = 0.05

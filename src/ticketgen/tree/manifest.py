@@ -19,16 +19,9 @@ from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
 __all__ = [
-    "FIX_OF_LISTING",
-    "NAME",
-    "Entry",
-    "Manifest",
-    "kind_of",
-    "load",
-    "read_manifest",
-    "stack_folders",
+    "FIX_OF_LISTING", "NAME", "Entry", "Manifest", "entry_of", "kind_of", "load", "read_manifest", "stack_folders",
     "unclaimable",
-]
+]  # fmt: skip
 
 NAME = ".ticketgen.json"
 FIX_OF_LISTING = "restore the manifest from version control, or delete the line"

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-__all__ = ["REPLACED_SUFFIX", "exchange", "rename_noreplace"]
+__all__ = ["REPLACED_SUFFIX", "exchange", "rename_noreplace", "rename_with_flag"]
 
 REPLACED_SUFFIX = ".out"
 """The suffix of a file that `exchange` has moved away and not yet renamed."""

@@ -82,9 +82,9 @@ class Stage:
         """Record the write, so that the next one can restore the files if this one is killed."""
         if self.records is not None:
             steps = [[step.path, step.before, step.after] for step in journal.steps]
-            told = {"format": _FORMAT, "phase": journal.phase, **self._identity()}
-            told |= {"stacks": journal.stacks, "created": journal.created, "steps": steps}
-            self.records.save(self.id, json.dumps(told).encode())
+            document = {"format": _FORMAT, "phase": journal.phase, **self._identity()}
+            document |= {"stacks": journal.stacks, "created": journal.created, "steps": steps}
+            self.records.save(self.id, json.dumps(document).encode())
 
     def read(self) -> Journal | None:
         """The record of this stage; None if there is none, or if it is another stage's.

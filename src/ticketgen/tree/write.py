@@ -17,7 +17,7 @@ from ticketgen.tree.journal import apply, concurrent_change, recover
 from ticketgen.tree.lock import TIMEOUT_S, lock_project
 from ticketgen.tree.stage import STAGE
 
-__all__ = ["recover_interrupted", "refusals", "write", "write_files"]
+__all__ = ["operations", "recover_interrupted", "refusals", "write", "write_files"]
 
 _WRITTEN_STATES = frozenset({State.CREATED, State.CHANGED, State.MISSING, State.HAND_EDITED, State.ORPHANED})
 

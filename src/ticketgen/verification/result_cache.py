@@ -17,7 +17,7 @@ from ticketgen.hcl.budget import DEFAULT
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.verification.verify import verify_within
 
-__all__ = ["verify_cached"]
+__all__ = ["cache_key", "verify_cached"]
 
 _KIND = "verified"
 _MAX_KEPT = 200
@@ -60,6 +60,7 @@ def cache_key(
     left_out: frozenset[str],
     budget: int,
 ) -> str:
+    """A digest of everything that the findings depend on."""
     digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{rendered}\0{paths is None}\0{budget}".encode())
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))

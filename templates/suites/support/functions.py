@@ -12,7 +12,7 @@ from support.stack import ACCOUNT
 from support.values import Unknown
 
 __all__ = [
-    "FUNCTIONS", "IN_VPC", "OWN", "TESTED_APART", "WHY", "Function", "Watch", "arn", "named",
+    "FUNCTIONS", "IN_VPC", "OWN", "TESTED_ELSEWHERE", "WHY", "Function", "Watch", "arn", "named",
 ]  # fmt: skip
 
 OWN = f"{demands.PROJECT}-metrics-{demands.ENVIRONMENT}"
@@ -37,7 +37,7 @@ def _dynamodb(*actions: str) -> set[str]:
     return {f"dynamodb:{action}" for action in actions}
 
 
-TESTED_APART = object()
+TESTED_ELSEWHERE = object()
 """The value of a variable that has a test of its own, because it follows from the stack and not from the spec."""
 
 
@@ -312,7 +312,7 @@ FUNCTIONS: Mapping[str, Function] = {
             variables={
                 **_TABLES,
                 "CORRECTIONS_TABLE": named("corrections"),
-                "FUNCTION_TIMEOUT_SECONDS": TESTED_APART,
+                "FUNCTION_TIMEOUT_SECONDS": TESTED_ELSEWHERE,
                 "PMS_URL": demands.PMS_URL or "",
                 "PRIMARY_REGION": demands.PRIMARY,
                 "REGIONS": ",".join(demands.REGIONS),

@@ -10,7 +10,7 @@ import demands
 import pytest
 
 from support import code, iam
-from support.functions import FUNCTIONS, TESTED_APART, WHY
+from support.functions import FUNCTIONS, TESTED_ELSEWHERE, WHY
 from support.places import at
 from support.stack import Resource, Stack
 from support.values import Unknown
@@ -221,10 +221,11 @@ def test_concurrency_is_reserved_where_the_spec_says_so(stack: Stack, name: str)
         (function.name, variable)
         for function in FUNCTIONS.values()
         for variable, value in function.variables.items()
-        if value is not TESTED_APART
+        if value is not TESTED_ELSEWHERE
     ],
 )
 def test_a_variable_has_the_value_that_follows_from_the_spec(stack: Stack, name: str, variable: str) -> None:
+    assert variable in WHY, f"tests/support/functions.py\n  has no reason for {variable} in WHY"
     expected = FUNCTIONS[name].variables[variable]
     _function(stack, name).must(f"environment.variables.{variable}", expected, WHY[variable])
 

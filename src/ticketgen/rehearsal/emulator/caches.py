@@ -18,7 +18,7 @@ from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 
 from ticketgen.rehearsal.emulator.elasticache import user_group_members
 
-__all__ = ["Server", "available", "socket_of", "start", "stop", "stop_all"]
+__all__ = ["RESTRICTED", "Server", "available", "socket_of", "start", "stop", "stop_all"]
 
 # Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/RestrictedCommands.html, and MODULE, which no managed
 # Redis offers. Redis 6.2 cannot take single subcommands of ACL and CLUSTER from a user, so those go as a whole.

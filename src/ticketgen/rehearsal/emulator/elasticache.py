@@ -14,7 +14,7 @@ from moto.utilities.utils import get_partition
 
 from ticketgen.rehearsal.emulator.patching import add_actions, replace
 
-__all__ = ["patch", "user_group_members"]
+__all__ = ["Hook", "patch", "user_group_members"]
 
 _Group = dict[str, Any]
 Hook = Callable[[ElastiCacheBackend, ReplicationGroup], None]

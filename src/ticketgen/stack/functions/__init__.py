@@ -9,29 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ticketgen.stack.functions import (
-    inventory_verifier,
-    kinesis_processor,
-    oversell_corrector,
-    seat_availability,
-    seat_cache_sync,
-    ticket_purchase,
-)
+# In this form, Python names a module that is missing.
+import ticketgen.stack.functions.inventory_verifier as inventory_verifier
+import ticketgen.stack.functions.kinesis_processor as kinesis_processor
+import ticketgen.stack.functions.oversell_corrector as oversell_corrector
+import ticketgen.stack.functions.seat_availability as seat_availability
+import ticketgen.stack.functions.seat_cache_sync as seat_cache_sync
+import ticketgen.stack.functions.ticket_purchase as ticket_purchase
 from ticketgen.stack.functions.model import LambdaFunction
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "FUNCTION_MODULES"]
+
+FUNCTION_MODULES = (
+    ticket_purchase,
+    seat_availability,
+    seat_cache_sync,
+    kinesis_processor,
+    inventory_verifier,
+    oversell_corrector,
+)
+"""One module a function, in the order in which the functions are rendered."""
 
 FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
-    {
-        module.FUNCTION.name: module.FUNCTION
-        for module in (
-            ticket_purchase,
-            seat_availability,
-            seat_cache_sync,
-            kinesis_processor,
-            inventory_verifier,
-            oversell_corrector,
-        )
-    }
+    {module.FUNCTION.name: module.FUNCTION for module in FUNCTION_MODULES}
 )
 """By their names, in the order in which they are rendered."""

@@ -12,8 +12,8 @@ from ticketgen.stack.functions.model import Module
 from ticketgen.wording import counted, format_number
 
 __all__ = [
-    "BASE_MIB", "MIB", "VCPU_MIB", "concurrency", "littles_law", "memory", "memory_for", "overlapping",
-    "stream_concurrency", "timeout",
+    "BASE_MIB", "MIB", "VCPU_MIB", "Define", "concurrency", "littles_law", "memory", "memory_for",
+    "overlapping", "stream_concurrency", "timeout",
 ]  # fmt: skip
 
 MIB = 1024 * 1024
