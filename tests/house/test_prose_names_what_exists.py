@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import sys
 import tokenize
 from collections.abc import Iterator
 from functools import cache
@@ -30,7 +31,7 @@ NAMES = {
 SUFFIXES = tuple(f"/{name}" for name in NAMES)
 
 OTHERS = {
-    "Path", "StreamShard", "ast", "cty", "difflib", "os", "str",  # Python and libraries
+    *sys.stdlib_module_names, "Path", "StreamShard", "cty", "str",  # Python and libraries
     "aws_dynamodb_table", "aws_kinesis_stream", "aws_security_group", "aws_vpc",  # Terraform
     "local", "module", "output", "path", "resource", "terraform", "var",
 }  # fmt: skip
