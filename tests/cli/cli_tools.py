@@ -10,19 +10,12 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
+from spec_texts import TWO_ENVIRONMENTS
 from ticketgen.cli.app import app
 
 __all__ = ["ASK_FOR_A_SPEC", "SPEC", "run", "run_on_terminal", "run_process"]
 
-SPEC = """version: 1
-project: tap-marketplace
-extends: small-venue
-regions: [eu-west-1]
-primary_region: eu-west-1
-environments:
-  dev:
-  prod: { protect: true }
-"""
+SPEC = TWO_ENVIRONMENTS
 
 ASK_FOR_A_SPEC = {
     "render": ("render", "--check"),

@@ -8,27 +8,19 @@ from typing import Any
 
 import pytest
 
+from spec_texts import TWO_ENVIRONMENTS
 from ticketgen import pipeline
 from ticketgen.findings import Checked, Finding, Severity, Stage
 from ticketgen.verification import result_cache
 from ticketgen.verification.verify import Verified, verify_within
 
-SPEC = """version: 1
-project: tap-marketplace
-extends: small-venue
-regions: [eu-west-1]
-primary_region: eu-west-1
-environments:
-  dev:
-  prod: { protect: true }
-"""
 STAGES = ["load", "resolve", "size", "render", "verify", "write"]
 
 
 @pytest.fixture
 def spec(tmp_path: Path) -> Path:
     path = tmp_path / "ticketgen.yaml"
-    path.write_text(SPEC, encoding="utf-8")
+    path.write_text(TWO_ENVIRONMENTS, encoding="utf-8")
     return path
 
 
@@ -134,7 +126,7 @@ def test_rendering_one_environment_keeps_the_others(spec: Path) -> None:
 
 def test_a_full_render_deletes_an_environment_removed_from_the_spec(spec: Path) -> None:
     assert pipeline.render_project(spec).value is not None
-    spec.write_text(SPEC.replace("  dev:\n", ""), encoding="utf-8")
+    spec.write_text(TWO_ENVIRONMENTS.replace("  dev:\n", ""), encoding="utf-8")
     assert pipeline.render_project(spec).value is not None
     assert not list((spec.parent / "stacks" / "dev").rglob("*.tf"))
 
