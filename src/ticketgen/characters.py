@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-__all__ = ["Hidden", "Kind", "describe", "find_hidden", "find_look_alikes", "is_hidden"]
+__all__ = ["Hidden", "HiddenCharacterKind", "describe", "find_hidden", "find_look_alikes", "is_hidden"]
 
 
-class Kind(StrEnum):
+class HiddenCharacterKind(StrEnum):
     """Why a character is hidden, for messages."""
 
     CONTROL = "control character"
@@ -38,7 +38,7 @@ class Hidden:
 
     start: int
     count: int
-    kind: Kind
+    kind: HiddenCharacterKind
 
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -112,7 +112,7 @@ def find_hidden(line: str) -> Iterator[Hidden]:
     directional mark beside a right-to-left letter.
     """
     start = count = skip = 0
-    first = Kind.INVISIBLE
+    first = HiddenCharacterKind.INVISIBLE
     for candidate in _CANDIDATE.finditer(line):
         mark = candidate[0]
         kind = _hidden_kind(mark)
@@ -136,17 +136,21 @@ def find_hidden(line: str) -> Iterator[Hidden]:
 
 
 @lru_cache(maxsize=4096)
-def _hidden_kind(mark: str) -> Kind | None:
+def _hidden_kind(mark: str) -> HiddenCharacterKind | None:
     """Why a character is hidden; None if the text around it needs it."""
     category = unicodedata.category(mark)
     if not is_hidden(mark) or category == "Zs" or mark == "\t":
         return None
     if mark in _BIDI:
-        return Kind.BIDI
+        return HiddenCharacterKind.BIDI
     if category in {"Cc", "Zl", "Zp"}:
-        return Kind.CONTROL
+        return HiddenCharacterKind.CONTROL
     is_noncharacter = ord(mark) & 0xFFFE == 0xFFFE or "\ufdd0" <= mark <= "\ufdef"
-    return Kind.UNKNOWN if category in {"Co", "Cn"} and not is_noncharacter else Kind.INVISIBLE
+    return (
+        HiddenCharacterKind.UNKNOWN
+        if category in {"Co", "Cn"} and not is_noncharacter
+        else HiddenCharacterKind.INVISIBLE
+    )
 
 
 def _is_harmless(line: str, index: int, mark: str) -> bool:

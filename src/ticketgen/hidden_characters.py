@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from ticketgen.characters import Kind, describe, find_hidden, find_look_alikes
+from ticketgen.characters import HiddenCharacterKind, describe, find_hidden, find_look_alikes
 from ticketgen.escaping import visible
 from ticketgen.findings import FindingKind, Severity, Stage
 
@@ -96,7 +96,7 @@ def _rest(lines: Iterable[tuple[int, str]]) -> HiddenText:
             continue
         for each in find_hidden(line):
             seen += 1
-            if each.kind is not Kind.UNKNOWN or seen > _MAX_SCANNED:
+            if each.kind is not HiddenCharacterKind.UNKNOWN or seen > _MAX_SCANNED:
                 return HiddenText(number, 1, message, Severity.ERROR, _FIX)
         warned = warned or number
     return HiddenText(warned, 1, message, Severity.WARNING, _FIX)
@@ -128,14 +128,14 @@ def _of_line(number: int, line: str) -> Iterator[HiddenText]:
     yield from sorted(places, key=lambda place: place.column)
 
 
-def _describe_hidden(number: int, start: int, count: int, kind: Kind, mark: str) -> HiddenText:
+def _describe_hidden(number: int, start: int, count: int, kind: HiddenCharacterKind, mark: str) -> HiddenText:
     message = f"the {kind.value} {describe(mark)} cannot be seen"
     if count > 1:
         message = (
             f"{count:,} characters in a row cannot be seen; the first is the {kind.value} {describe(mark)}"
         )
-    severity = Severity.WARNING if kind is Kind.UNKNOWN else Severity.ERROR
-    if kind is Kind.BIDI:
+    severity = Severity.WARNING if kind is HiddenCharacterKind.UNKNOWN else Severity.ERROR
+    if kind is HiddenCharacterKind.BIDI:
         message += ", and shows the text around it in another order"
     return HiddenText(number, start + 1, message, severity, _FIX)
 

@@ -34,7 +34,7 @@ from ticketgen.spec.override import apply_overrides
 from ticketgen.spec.resolve import resolve
 from ticketgen.spec.string_types import suggest_known
 from ticketgen.stack.render import render
-from ticketgen.tree import Changes, Stack, State, plan_write, recover_interrupted, write
+from ticketgen.tree import Changes, FileState, Stack, plan_write, recover_interrupted, write
 from ticketgen.verification.admission import admit, too_large
 from ticketgen.verification.result_cache import verify_cached as verify
 from ticketgen.version import VERSION
@@ -55,7 +55,7 @@ __all__ = [
 STACKS = "stacks"
 """The folder beside the spec that holds one folder per environment."""
 
-_WRITTEN_STATES = frozenset({State.CREATED, State.CHANGED, State.HAND_EDITED, State.ORPHANED})
+_WRITTEN_STATES = frozenset({FileState.CREATED, FileState.CHANGED, FileState.HAND_EDITED, FileState.ORPHANED})
 """States of files that a write gives new content; a missing file is only restored."""
 
 

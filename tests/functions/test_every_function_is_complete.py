@@ -17,7 +17,7 @@ from ticketgen.pictures import kinds
 from ticketgen.pictures.kinds import PATH_OF_FUNCTION
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.functions.model import Module, Source
+from ticketgen.stack.functions.model import FunctionModule, TriggerSource
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.operations import SKEW_SECONDS, stack_facts
 from ticketgen.stack.roles import roles
@@ -59,9 +59,9 @@ def stack() -> Mapping[str, str]:
 def test_something_invokes_it(name: str, stack: Mapping[str, str]) -> None:
     function = FUNCTIONS[name]
     files = {
-        Source.API: "modules/region/api.tf",
-        Source.STREAM: r"modules/\w+/(streams|kinesis).tf",
-        Source.STATE_MACHINE: "modules/verification/state_machines.tf",
+        TriggerSource.API: "modules/region/api.tf",
+        TriggerSource.STREAM: r"modules/\w+/(streams|kinesis).tf",
+        TriggerSource.STATE_MACHINE: "modules/verification/state_machines.tf",
     }
     callers = [
         path
@@ -77,7 +77,7 @@ def test_something_invokes_it(name: str, stack: Mapping[str, str]) -> None:
 @each_registered
 def test_lambda_may_read_its_stream_and_only_a_stream_limits_its_concurrency(name: str) -> None:
     function = FUNCTIONS[name]
-    is_consumer = function.trigger.source is Source.STREAM
+    is_consumer = function.trigger.source is TriggerSource.STREAM
     assert bool(function.trigger.polling) == is_consumer, f"the trigger of {name} has the wrong statements"
     assert function.capacity.is_reserved != is_consumer, f"the concurrency of {name} must be reserved"
 
@@ -142,7 +142,7 @@ def test_what_follows_from_a_function_is_rendered_for_every_function(shape: str)
     subject = SHAPES[shape]()
     sizing = sized(subject)
     files = rendered(subject)
-    text = {module: files[f"modules/{module}/functions.tf"] for module in Module}
+    text = {module: files[f"modules/{module}/functions.tf"] for module in FunctionModule}
     for function in FUNCTIONS.values():
         alarms = {alarm.key: alarm for alarm in alarms_of(function.module, subject, sizing)}
         wanted = {f"{function.what}-errors", f"{function.what}-throttles"}

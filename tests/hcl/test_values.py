@@ -14,7 +14,7 @@ from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, Expression, File
-from ticketgen.hcl.values import UNKNOWN, Link, PartialText, Unknown, Value, is_known
+from ticketgen.hcl.values import UNKNOWN, PartialText, ResourceReference, Unknown, Value, is_known
 
 
 def configured(texts: Mapping[str, str]) -> Configuration:
@@ -155,7 +155,7 @@ def test_the_known_parts_of_a_text_are_known() -> None:
     assert isinstance(text, PartialText)
     *known, link = values.parts(text)
     assert known == ["a-", "1", "-", UNKNOWN, "-"]
-    assert isinstance(link, Link)
+    assert isinstance(link, ResourceReference)
     assert link.path == ("arn",)
 
 
@@ -186,7 +186,7 @@ def test_values_pass_into_and_out_of_modules() -> None:
     text = 'module "a" {\n  source = "./m"\n  given = "x"\n}\nlocals {\n  x = module.a.both\n  q = module.a.queue\n}\n'
     assert local(text, m=MODULE) == "x-own"
     link = local(text, "q", m=MODULE)
-    assert isinstance(link, Link)
+    assert isinstance(link, ResourceReference)
     assert (str(link.resource.address), link.path, link.scope.path) == (
         "aws_sqs_queue.q",
         ("arn",),

@@ -17,7 +17,7 @@ from ticketgen.finding_kinds import KINDS
 from ticketgen.findings import FindingKind
 from ticketgen.rules import registry
 from ticketgen.sizing.quota_needs import KINDS as OF_QUOTAS
-from ticketgen.tree import State
+from ticketgen.tree import FileState
 
 PACKAGE = Path(__file__).parents[2] / "src/ticketgen"
 MODULES = tuple(import_module(each.name) for each in iter_modules(findings.__path__, f"{findings.__name__}."))
@@ -184,7 +184,7 @@ def test_every_rule_and_every_state_of_a_file_is_reported() -> None:
         path.stem for path in (PACKAGE / "rules").glob("*.py") if "RULE = Rule(" in path.read_text("utf-8")
     }
     assert modules == {rule.id.replace("-", "_") for rule in registry.RULES}
-    assert {state.value for state in State} - {"unchanged"} <= KINDS.keys()
+    assert {state.value for state in FileState} - {"unchanged"} <= KINDS.keys()
 
 
 def test_every_id_is_declared_once_and_named_like_its_constant() -> None:

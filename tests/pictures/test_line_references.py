@@ -10,7 +10,7 @@ import pytest
 from demo_pictures import changed, picture_of, pictured, texts
 from stacks import SHAPES
 
-from ticketgen.pictures.kinds import BOXES, LINKS, NOTES, StackPath
+from ticketgen.pictures.kinds import BOX_TYPES, LINE_TYPES, NOTES, StackPath
 from ticketgen.pictures.picture import Line, Picture
 from ticketgen.pictures.svg import svg
 
@@ -296,7 +296,7 @@ def test_every_resource_type_is_in_the_picture_or_its_legend(shape: str) -> None
     shown = svg(picture_of(shape))
     for name in types:
         assert re.search(rf">{name}</text>", shown), name
-    assert types <= set(BOXES) | set(LINKS) | set(NOTES), "a type without a box, a line or a note"
+    assert types <= set(BOX_TYPES) | set(LINE_TYPES) | set(NOTES), "a type without a box, a line or a note"
 
 
 def test_every_known_type_occurs_in_a_stack() -> None:
@@ -306,7 +306,7 @@ def test_every_known_type_occurs_in_a_stack() -> None:
         for text in texts(shape).values()
         for name in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
     }
-    assert types == set(BOXES) | set(LINKS) | set(NOTES)
+    assert types == set(BOX_TYPES) | set(LINE_TYPES) | set(NOTES)
 
 
 def test_an_unknown_type_is_listed_by_its_name() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
-from ticketgen.pictures.trails import Use, uses
+from ticketgen.pictures.trails import ResourceUse, uses
 from ticketgen.pictures.view import View
 
 ROOT = """
@@ -61,7 +61,7 @@ def view() -> View:
     return View(file for file in files if isinstance(file, File))
 
 
-def uses_of(key: str, attribute: str) -> list[Use]:
+def uses_of(key: str, attribute: str) -> list[ResourceUse]:
     (resource,) = (each for each in view().resources() if each.key == key)
     return [use for use in uses(resource, Budget()) if use.attribute == attribute]
 

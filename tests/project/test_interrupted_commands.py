@@ -26,7 +26,7 @@ from ticketgen.project import destination, new
 from ticketgen.project.new import NewProject, new_project
 from ticketgen.project.resource_limits import ResourceLimitExceeded, limit_resources
 from ticketgen.project.scratch import PREFIX, stale_folders, with_temporary_folder
-from ticketgen.project.source import Source
+from ticketgen.project.source import InstallSource
 from ticketgen.signals import exit_on_signals
 from ticketgen.tree import recover_interrupted
 
@@ -42,7 +42,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return Checked(NewProject(wanted.folder, (), ()))
 
     monkeypatch.setattr(new, "_finish", finished)
-    monkeypatch.setattr(new, "read_source", lambda given, base: Source({}))
+    monkeypatch.setattr(new, "read_source", lambda given, base: InstallSource({}))
 
 
 def traced(moment: int, number: int) -> tuple[Callable[..., Any], list[int]]:

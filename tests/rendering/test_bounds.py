@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import DictLoader
 
-from ticketgen.rendering.budget import MAX_OUTPUT, Budget, BudgetExceeded
+from ticketgen.rendering.budget import MAX_OUTPUT, BudgetExceeded, TemplateBudget
 from ticketgen.rendering.filters import heredoc
 from ticketgen.rendering.jinja_environment import TemplateEnvironment
 from ticketgen.rendering.plain_data import Items, to_plain, weight
@@ -18,7 +18,7 @@ ALL = "range(100000)"
 def render(source: str, budget: int = 3_000_000, **context: object) -> str:
     """Render with a small budget, so that the tests are quick."""
     environment = TemplateEnvironment(DictLoader({"t.tf.j2": source, "part": "x"}))
-    environment.budget = Budget(budget)
+    environment.budget = TemplateBudget(budget)
     return render_template(environment, "t.tf.j2", context)
 
 
@@ -120,12 +120,12 @@ def test_the_same_template_takes_the_same_work_every_time() -> None:
     for _ in range(3):
         environment = TemplateEnvironment(DictLoader({"t.tf.j2": loop("{{ i | number }}", "range(50)")}))
         render_template(environment, "t.tf.j2", {})
-        spent.add(Budget().left - environment.budget.left)
+        spent.add(TemplateBudget().left - environment.budget.left)
     assert len(spent) == 1
 
 
 def test_an_oversized_output_is_refused_before_it_is_joined() -> None:
-    budget = Budget()
+    budget = TemplateBudget()
     taken = []
 
     def parts() -> object:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from ticketgen.rendering.filters import FILTERS
-from ticketgen.rendering.quoted import Expression, Quoted
+from ticketgen.rendering.quoted import Quoted, RawExpression
 
 SHORT = hostile_text().filter(lambda text: len(text) < 100)  # YAML rejects longer keys: see below
 VALUES = st.recursive(
@@ -157,7 +157,7 @@ def test_numbers_are_finite(value: float) -> None:
             quoted(name, value)
 
 
-@pytest.mark.parametrize("value", [True, "1", None, Expression("1")])
+@pytest.mark.parametrize("value", [True, "1", None, RawExpression("1")])
 def test_a_number_is_a_number(value: object) -> None:
     with pytest.raises(TypeError, match="should be a number"):
         quoted("number", value)
@@ -170,14 +170,14 @@ def test_only_identifiers_are_accepted(text: str) -> None:
 
 
 def test_an_expression_is_never_text() -> None:
-    assert quoted("expression", Expression("local.x")) == "local.x"
+    assert quoted("expression", RawExpression("local.x")) == "local.x"
     with pytest.raises(TypeError, match="should be an Expression"):
         quoted("expression", "local.x")
 
 
 def test_hcl_is_on_one_line_unless_an_indent_is_given() -> None:
     value: dict[str, object] = {
-        "a": [1, {"b c": Expression("var.x")}],
+        "a": [1, {"b c": RawExpression("var.x")}],
         "for": None,
         "e": {},
         "f": [],

@@ -10,7 +10,7 @@ from jinja2.exceptions import SecurityError
 
 from ticketgen.assets import asset_folder
 from ticketgen.rendering.jinja_environment import template_environment
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.rendering.render_file import render_template
 from ticketgen.rendering.template_syntax import find_mistakes
 
@@ -33,7 +33,7 @@ def render(source: str, **context: object) -> str:
 )  # fmt: skip
 def test_unquoted_output_is_refused(source: str) -> None:
     with pytest.raises(TypeError, match="unquoted"):
-        render(source, x="a", y=0, e=Expression("a"))
+        render(source, x="a", y=0, e=RawExpression("a"))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_value_of_a_macro_can_be_passed_on() -> None:
         "{% macro line(value) %}name = {{ value }}{% endmacro %}"
         "{{ line(name('<a> & \"b\"')) }}"
     )
-    assert render(source, app=Expression("local.app")) == r'name = "${local.app}-<a> & \"b\""'
+    assert render(source, app=RawExpression("local.app")) == r'name = "${local.app}-<a> & \"b\""'
 
 
 def test_the_template_s_own_text_is_unchanged() -> None:

@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from ticketgen import sizing, stack
-from ticketgen.figures.model import Amount, Definition, Intermediate, Output, Scalar, figure
+from ticketgen.figures.model import Amount, Definition, FigureValue, Intermediate, OutputPlace, figure
 from ticketgen.figures.registry import Registry, definitions
 from ticketgen.sizing import FIGURES
 from ticketgen.spec.model import EventScale, Objectives
@@ -23,7 +23,7 @@ def define(name: str, *inputs: str) -> Definition[int]:
         return Amount(1 + sum(values.values()), "the sum of its inputs")
 
     compute.__name__ = name
-    return figure(unit="things", source="here", place=Output(), inputs=inputs)(compute)
+    return figure(unit="things", source="here", place=OutputPlace(), inputs=inputs)(compute)
 
 
 def test_a_figure_without_a_place_is_a_type_error() -> None:
@@ -74,7 +74,9 @@ def test_a_formula_expects_the_type_that_its_input_has(each: Definition[int] | I
 
 
 def test_every_value_of_a_figure_is_a_scalar() -> None:
-    given: dict[str, Scalar] = {name: 7 for part in (EventScale, Objectives) for name in part.model_fields}
+    given: dict[str, FigureValue] = {
+        name: 7 for part in (EventScale, Objectives) for name in part.model_fields
+    }
     for each in FIGURES.compute(given | {"protect": True}):
         assert isinstance(each.value, int | float | str)
         assert all(isinstance(value, int | float | str) for _, value in each.inputs)

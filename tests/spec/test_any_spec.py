@@ -15,7 +15,7 @@ from ticketgen.findings import has_errors
 from ticketgen.spec.authoring import Overrides, keys_at
 from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, Project
-from ticketgen.spec.nodes import Node, plain_value_of
+from ticketgen.spec.nodes import YamlNode, plain_value_of
 from ticketgen.spec.reader import read
 from ticketgen.spec.resolve import resolve
 from ticketgen.spec.tags import RESERVED_TAGS
@@ -24,7 +24,7 @@ slow = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
 
 
 @cache
-def preset() -> Node | None:
+def preset() -> YamlNode | None:
     document = load(DEMO).value
     return document.preset if document else None
 

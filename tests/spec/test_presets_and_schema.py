@@ -15,7 +15,7 @@ from spec_tools import DEMO, both_stages
 from ticketgen.aws.regions import REGIONS
 from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.load import load
-from ticketgen.spec.model import Part, Settings
+from ticketgen.spec.model import Settings, SpecPart
 from ticketgen.spec.nodes import plain_value_of
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reference import reference
@@ -150,11 +150,11 @@ def test_the_schema_knows_every_region_once() -> None:
 
 
 def test_every_number_has_a_unit_and_every_field_a_description() -> None:
-    def check(model: type[Part]) -> None:
+    def check(model: type[SpecPart]) -> None:
         for name, info in model.model_fields.items():
             assert info.description, name
             assert info.description.endswith("."), name
-            if isinstance(info.annotation, type) and issubclass(info.annotation, Part):
+            if isinstance(info.annotation, type) and issubclass(info.annotation, SpecPart):
                 check(info.annotation)
             elif info.annotation is int:
                 assert isinstance(info.json_schema_extra, dict), name

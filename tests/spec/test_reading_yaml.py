@@ -13,8 +13,8 @@ from ticketgen.findings import Finding, Location
 from ticketgen.hidden_characters import hidden_characters
 from ticketgen.spec.nodes import (
     Map,
-    Node,
     Scalar,
+    YamlNode,
     display_text,
     display_value,
     find,
@@ -27,7 +27,7 @@ from ticketgen.spec.reader import MAX_BYTES, MAX_DEPTH, MAX_VALUES, read
 from ticketgen.spec.scalars import plain_value
 
 
-def tree(text: str) -> Node:
+def tree(text: str) -> YamlNode:
     checked = read(text.encode(), "f")
     assert not checked.findings
     assert checked.value is not None

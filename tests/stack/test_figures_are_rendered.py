@@ -9,7 +9,7 @@ import pytest
 from stacks import SHAPES, parsed, sized
 
 from ticketgen.aws.quotas import QUOTAS
-from ticketgen.figures.model import Attribute, Output
+from ticketgen.figures.model import AttributePlace, OutputPlace
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Block, Expression, Literal, Object
 from ticketgen.sizing import FIGURES
@@ -44,7 +44,7 @@ def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
         yield from values(inner, path[1:])
 
 
-def at(shape: str, place: Attribute) -> list[object]:
+def at(shape: str, place: AttributePlace) -> list[object]:
     folder, _, _ = place.file.rpartition("/")
     declarations = modules(shape)[folder].first.values()
     declaration = next((each for each in declarations if str(each.address) == place.address), None)
@@ -74,7 +74,9 @@ def test_the_output_has_exactly_the_figures_that_no_attribute_carries() -> None:
     assert isinstance(rendered_figures, Object)
     names = [item.key.value for item in rendered_figures.items if isinstance(item.key, Literal)]
     assert (
-        names == [figure.name for figure in sized(SHAPES["prod"]()) if figure.place == Output()] == CAPACITY
+        names
+        == [figure.name for figure in sized(SHAPES["prod"]()) if figure.place == OutputPlace()]
+        == CAPACITY
     )
 
 

@@ -22,12 +22,12 @@ from stacks import environment as an_environment
 from stacks import sized
 
 from ticketgen.rendering import allowed
-from ticketgen.rendering.budget import Budget
+from ticketgen.rendering.budget import TemplateBudget
 from ticketgen.rendering.jinja_environment import MappingMethod, TemplateEnvironment, template_environment
 from ticketgen.rendering.plain_data import METHODS, PLAIN, Data, Items, to_plain
-from ticketgen.rendering.quoted import Expression, Quoted
+from ticketgen.rendering.quoted import Quoted, RawExpression
 from ticketgen.stack.context import module_context, stack_context
-from ticketgen.stack.functions.model import Module
+from ticketgen.stack.functions.model import FunctionModule
 
 INERT = PLAIN | {Markup}
 
@@ -37,7 +37,7 @@ def context() -> Data:
     """All that any template of a stack gets."""
     environment = an_environment(tags={"Owner": "sales", "items": "a name like that of a method"})
     every = stack_context(environment, sized(environment))
-    for module in ("root", *Module):
+    for module in ("root", *FunctionModule):
         every |= module_context(module, environment, sized(environment))
     data = to_plain(every)
     assert isinstance(data, Data)
@@ -51,7 +51,7 @@ def environment() -> TemplateEnvironment:
 
 @pytest.fixture
 def within(environment: TemplateEnvironment, context: Data) -> Context:
-    environment.budget = Budget(10**12)
+    environment.budget = TemplateBudget(10**12)
     return environment.from_string("").new_context(dict(context))
 
 
@@ -79,7 +79,7 @@ def samples(context: Data, environment: TemplateEnvironment) -> list[Any]:
 def test_the_context_contains_inert_types_only(context: Data, environment: TemplateEnvironment) -> None:
     found = {type(value) for value in reachable(context, environment)}
     assert found <= PLAIN
-    assert {str, int, float, bool, type(None), Data, Items, Expression} <= found, "the walk sees all of it"
+    assert {str, int, float, bool, type(None), Data, Items, RawExpression} <= found, "the walk sees all of it"
 
 
 def test_the_context_is_immutable(context: Data, environment: TemplateEnvironment) -> None:
@@ -192,9 +192,9 @@ def test_only_the_documented_functions_can_be_called(
         "".join,
         [].append,
         lambda: 1,
-        Budget,
+        TemplateBudget,
         Quoted,
-        Expression,
+        RawExpression,
     )
     for value in (*samples(context, environment), *builtin):
         with pytest.raises(SecurityError, match="not available"):
@@ -216,7 +216,7 @@ def test_no_template_can_name_a_hook(hook: str, environment: TemplateEnvironment
             template = environment.from_string(source)
         except TemplateSyntaxError:
             continue
-        environment.budget = Budget(10_000)
+        environment.budget = TemplateBudget(10_000)
         with pytest.raises(TemplateRuntimeError, match="No filter named"):
             template.render()
 
@@ -302,7 +302,7 @@ def _larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 def test_an_expression_gives_plain_data_or_fails(
     expression: str, context: Data, environment: TemplateEnvironment
 ) -> None:
-    environment.budget = Budget(3_000_000)
+    environment.budget = TemplateBudget(3_000_000)
     source = (
         "{% macro m(a) %}{{ 1 | number }}{% endmacro %}{% set ns = namespace(x=1) %}"
         f"{{% for i in [1] %}}{{% set ns.found = {expression} %}}{{% endfor %}}"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ticketgen.tree import State
+from ticketgen.tree import FileState
 from ticketgen.tree.diff import MAX_LINES, MAX_STEPS, split_lines, unified
 
 module = importlib.import_module("ticketgen.tree.diff")  # the package has a function of that name
@@ -103,7 +103,7 @@ def test_the_work_and_the_size_of_all_files_together_are_bounded(monkeypatch: py
     monkeypatch.setattr(module, "MAX_STEPS", 100_000)
     text = "  ]\n}\n" * 400
     changes = [
-        module.Change(f"stacks/dev/{n}.tf", "stacks/dev", State.HAND_EDITED, text.encode(), RENDERED)
+        module.Change(f"stacks/dev/{n}.tf", "stacks/dev", FileState.HAND_EDITED, text.encode(), RENDERED)
         for n in range(99)
     ]
     result = module.changes_diff(changes)

@@ -10,19 +10,19 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, render, rules, snapshot, stack
 
 from ticketgen.findings import Severity
-from ticketgen.tree import State, changes, changes_diff, drift, plan_write
+from ticketgen.tree import FileState, changes, changes_diff, drift, plan_write
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.manifest import NAME
 
 
-def states(root: Path, *, version: str = VERSION) -> dict[str, State]:
+def states(root: Path, *, version: str = VERSION) -> dict[str, FileState]:
     changes = plan_write(root, NEW, version=version, retire_in="stacks").value
     assert changes is not None
     return {change.path: change.state for change in changes.files}
 
 
 def test_an_empty_folder_gets_every_file(tmp_path: Path) -> None:
-    assert set(states(tmp_path).values()) == {State.CREATED}
+    assert set(states(tmp_path).values()) == {FileState.CREATED}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -35,22 +35,22 @@ def test_every_state_is_distinguished(tmp_path: Path) -> None:
     (tmp_path / "stacks/left/main.tf").write_text("edited\n")
     before = snapshot(tmp_path)
     assert states(tmp_path) == {
-        "stacks/dev/main.tf": State.CHANGED,
-        "stacks/dev/modules/fresh/b.tf": State.IN_THE_WAY,
-        "stacks/dev/modules/gone/a.tf": State.ORPHANED,
-        "stacks/dev/same.tf": State.MISSING,
-        "stacks/left/main.tf": State.KEPT,
-        "stacks/prod/main.tf": State.CREATED,
-        "stacks/prod/modules/c.tf": State.CREATED,
+        "stacks/dev/main.tf": FileState.CHANGED,
+        "stacks/dev/modules/fresh/b.tf": FileState.IN_THE_WAY,
+        "stacks/dev/modules/gone/a.tf": FileState.ORPHANED,
+        "stacks/dev/same.tf": FileState.MISSING,
+        "stacks/left/main.tf": FileState.KEPT,
+        "stacks/prod/main.tf": FileState.CREATED,
+        "stacks/prod/modules/c.tf": FileState.CREATED,
     }
     assert snapshot(tmp_path) == before
     (dev / "main.tf").write_text("edited\n")
-    assert states(tmp_path)["stacks/dev/main.tf"] is State.HAND_EDITED
+    assert states(tmp_path)["stacks/dev/main.tf"] is FileState.HAND_EDITED
 
 
 def test_freshly_written_files_are_unchanged(tmp_path: Path) -> None:
     render(tmp_path, NEW)
-    assert set(states(tmp_path).values()) == {State.UNCHANGED}
+    assert set(states(tmp_path).values()) == {FileState.UNCHANGED}
     changes = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks").value
     assert changes is not None
     assert drift(changes) == ()
@@ -85,7 +85,7 @@ def test_converted_line_ends_are_not_a_hand_edit(tmp_path: Path) -> None:
     render(tmp_path, NEW)
     main = tmp_path / "stacks/prod/main.tf"
     main.write_bytes(b"prod\r\n")
-    assert states(tmp_path)["stacks/prod/main.tf"] is State.CHANGED
+    assert states(tmp_path)["stacks/prod/main.tf"] is FileState.CHANGED
     assert rules(render(tmp_path, NEW)) == []
     assert main.read_bytes() == b"prod\n"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tree_tools import NEW, OLD, VERSION, in_child, render, rules, snapshot, stack
 
-from ticketgen.tree import State, write
+from ticketgen.tree import FileState, write
 from ticketgen.tree.manifest import NAME
 from ticketgen.tree.stage import STAGE
 
@@ -58,9 +58,9 @@ def test_a_write_reports_its_changes(old: Path) -> None:
     changes = render(old, NEW).value
     assert changes is not None
     assert changes.retired == ("stacks/left",)
-    assert changes.count(State.CREATED) == 3
-    assert changes.count(State.CREATED, "stacks/dev") == 1
-    assert changes.count(State.ORPHANED) == 2
+    assert changes.count(FileState.CREATED) == 3
+    assert changes.count(FileState.CREATED, "stacks/dev") == 1
+    assert changes.count(FileState.ORPHANED) == 2
 
 
 def test_writing_again_touches_no_file(old: Path) -> None:

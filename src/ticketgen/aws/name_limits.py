@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["NAME_LIMITS", "TAG_KEY", "TAG_VALUE", "NameLimit", "Scope"]
+__all__ = ["NAME_LIMITS", "TAG_KEY", "TAG_VALUE", "NameLimit", "UniquenessScope"]
 
-Scope = Literal["global", "regional", "parent"]
+UniquenessScope = Literal["global", "regional", "parent"]
 """Where a name must be unique: in the account, in a Region of the account, or within its parent resource."""
 
 
@@ -35,7 +35,7 @@ class NameLimit:
     pattern: str
     source: str
     minimum: int = 1
-    scope: Scope = "regional"
+    scope: UniquenessScope = "regional"
     lower_case: bool = False
 
     def problem(self, name: str) -> str:

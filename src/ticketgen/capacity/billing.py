@@ -16,7 +16,7 @@ from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.context import WAF_RULES
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.functions.model import Module
+from ticketgen.stack.functions.model import FunctionModule
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.wording import counted, format_number
 
@@ -276,7 +276,7 @@ class _UsageCounter:
         each = f"one in {self.everywhere}"
         yield Usage("kms.key_hours", "key hours", 0, self.regions, 0, each, f"{_PRICING}/kms/pricing")
         pricing = f"{_PRICING}/cloudwatch/pricing"
-        regional, *others = (len(alarms_of(each, self.environment, self.sizing)) for each in Module)
+        regional, *others = (len(alarms_of(each, self.environment, self.sizing)) for each in FunctionModule)
         hub = sum(others)
         alarms = regional * self.regions + hub * self.hubs
         yield Usage(

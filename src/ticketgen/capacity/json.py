@@ -13,7 +13,7 @@ from __future__ import annotations
 from ticketgen.capacity.billed_units import SALES, Usage
 from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
-from ticketgen.figures.model import Scope
+from ticketgen.figures.model import DeploymentScope
 from ticketgen.sizing.quota_needs import Need
 
 __all__ = ["document"]
@@ -75,7 +75,9 @@ def _environment(report: Report, prices: Prices | None) -> dict[str, object]:
 
 
 def _region(report: Report, name: str) -> dict[str, object]:
-    scopes = {Scope.REGION, Scope.HUB} if name in report.hubs else {Scope.REGION}
+    scopes = (
+        {DeploymentScope.REGION, DeploymentScope.HUB} if name in report.hubs else {DeploymentScope.REGION}
+    )
     return {
         "name": name,
         "role": report.role(name) or None,

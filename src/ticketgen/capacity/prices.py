@@ -26,7 +26,7 @@ from ticketgen.findings.spec import INVALID_VALUE, MISSING_KEY, UNKNOWN_KEY, UNK
 from ticketgen.findings.verification import WRONG_TYPE
 from ticketgen.guesses import did_you_mean
 from ticketgen.safe_open import read_within_area
-from ticketgen.spec.nodes import Map, Node, Scalar, display_text, display_value, dotted_path
+from ticketgen.spec.nodes import Map, Scalar, YamlNode, display_text, display_value, dotted_path
 from ticketgen.spec.reader import MAX_BYTES, read
 
 __all__ = ["Prices", "read_prices"]
@@ -83,7 +83,7 @@ def _read(path: Path) -> Checked[Prices]:
     return Checked(Prices(currency.text, by_key), tree.findings)
 
 
-def _price(node: Node) -> Decimal | None:
+def _price(node: YamlNode) -> Decimal | None:
     """A number of at least 0, also in a form that YAML reads as text (``1e-7``)."""
     if not isinstance(node, Scalar) or isinstance(node.value, bool):
         return None
@@ -94,7 +94,7 @@ def _price(node: Node) -> Decimal | None:
     return price if price.is_finite() and price >= 0 and abs(price.adjusted()) <= 18 else None
 
 
-def _problems(root: Node) -> Iterator[Finding]:
+def _problems(root: YamlNode) -> Iterator[Finding]:
     if not isinstance(root, Map):
         yield WRONG_TYPE.found(
             f"the whole file: {display_value(root)} is not a map of keys",

@@ -16,7 +16,7 @@ from ticketgen.capacity.environment_report import Report, report
 from ticketgen.capacity.markdown import cell
 from ticketgen.capacity.sections import format_short
 from ticketgen.figures import assumptions
-from ticketgen.figures.model import Scope
+from ticketgen.figures.model import DeploymentScope
 from ticketgen.sizing import size
 from ticketgen.spec.model import Environment
 from ticketgen.spec.nodes import Map, plain_value_of
@@ -65,9 +65,9 @@ The figures on this page are for the preset `{_PRESET}` with `protect: true`.
 """
 
 _TITLES = {
-    Scope.ENVIRONMENT: "Over all Regions",
-    Scope.REGION: "In every Region",
-    Scope.HUB: "In the primary and the secondary Region",
+    DeploymentScope.ENVIRONMENT: "Over all Regions",
+    DeploymentScope.REGION: "In every Region",
+    DeploymentScope.HUB: "In the primary and the secondary Region",
 }
 
 

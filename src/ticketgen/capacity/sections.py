@@ -10,7 +10,7 @@ from ticketgen.aws.quotas import QUOTAS
 from ticketgen.capacity.billed_units import NOT_COUNTED, SALES, Usage
 from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.prices import Prices
-from ticketgen.figures.model import AnyFigure, Scope
+from ticketgen.figures.model import AnyFigure, DeploymentScope
 from ticketgen.sizing.quota_needs import Need
 from ticketgen.wording import counted, format_number, singular
 
@@ -85,11 +85,11 @@ def _inputs(figure: AnyFigure) -> str:
 def _capacities(report: Report) -> Iterator[Section]:
     count = len(report.environment.regions)
     titles = {
-        Scope.ENVIRONMENT: "Capacity over all Regions",
-        Scope.REGION: f"Capacity in each of {count} Regions, because one may have to take the whole demand"
+        DeploymentScope.ENVIRONMENT: "Capacity over all Regions",
+        DeploymentScope.REGION: f"Capacity in each of {count} Regions, because one may have to take the whole demand"
         if count > 1
         else "Capacity in the Region",
-        Scope.HUB: f"Capacity for analytics and verification, in {' and '.join(report.hubs)}",
+        DeploymentScope.HUB: f"Capacity for analytics and verification, in {' and '.join(report.hubs)}",
     }
     before = {figure.name: figure for figure in report.before.sizing} if report.before else {}
     for scope, title in titles.items():

@@ -20,11 +20,11 @@ from typer.main import get_params_convertors_ctx_param_name_from_function as par
 from ticketgen.cli.session import Color, reset, set_option
 from ticketgen.cli.streams import escape_streams
 
-__all__ = ["COMMANDS", "SECTIONS", "CommandGroup", "Entry", "epilog", "system_error_text"]
+__all__ = ["COMMANDS", "SECTIONS", "Command", "CommandGroup", "epilog", "system_error_text"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class Command:
     """A command in the list.
 
     Attributes:
@@ -36,42 +36,42 @@ class Entry:
     summary: str
 
 
-SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
+SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
     "Build a project": {
-        "new": Entry("new_command:new", "Make a project: spec, rendered stacks, README, CI pipeline and pre-commit "
-                     "hook"),
-        "render": Entry("render_command:render", "Render, verify and write the stacks of a spec, each environment to "
-                        "stacks/NAME"),
-        "add-region": Entry("region_commands:add_region", "Add a Region to the spec, for all environments or some, "
-                            "and render them"),
-        "remove-region": Entry("region_commands:remove_region", "Remove a Region from the spec, for all environments "
-                               "or some, and render them"),
-        "eject": Entry("eject_command:eject", "Copy a template into the project, where you can change it and it "
-                       "replaces ticketgen's own"),
+        "new": Command("new_command:new", "Make a project: spec, rendered stacks, README, CI pipeline and pre-commit "
+                       "hook"),
+        "render": Command("render_command:render", "Render, verify and write the stacks of a spec, each environment to "
+                          "stacks/NAME"),
+        "add-region": Command("region_commands:add_region", "Add a Region to the spec, for all environments or some, "
+                              "and render them"),
+        "remove-region": Command("region_commands:remove_region", "Remove a Region from the spec, for all environments "
+                                 "or some, and render them"),
+        "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "
+                         "replaces ticketgen's own"),
     },
     "Prepare an on-sale": {
-        "validate": Entry("validate_command:validate", "Verify directories of Terraform, rendered by ticketgen or not, "
-                          "offline"),
-        "size": Entry("size_command:size", "Print the capacity of the stacks, the quotas they need and the units "
-                      "billed, each with its formula"),
-        "show": Entry("show_command:show", "Draw an environment's stack from its Terraform: Regions, connections, "
-                      "replicas and flows"),
-        "rehearse": Entry("rehearse_command:rehearse", "Apply an environment to an emulated AWS on this machine, and "
-                          "run a sale on it"),
+        "validate": Command("validate_command:validate", "Verify directories of Terraform, rendered by ticketgen or not"
+                            ", offline"),
+        "size": Command("size_command:size", "Print the capacity of the stacks, the quotas they need and the units "
+                        "billed, each with its formula"),
+        "show": Command("show_command:show", "Draw an environment's stack from its Terraform: Regions, connections, "
+                        "replicas and flows"),
+        "rehearse": Command("rehearse_command:rehearse", "Apply an environment to an emulated AWS on this machine, and "
+                            "run a sale on it"),
     },
     "Look things up": {
-        "list": Entry("list_command:list_environments", "List the environments of a spec with their Regions and "
-                      "folders"),
-        "presets": Entry("presets_command:presets", "List the presets that a spec may extend, or print one"),
-        "rules": Entry("rules_command:rules", "List the rules that `ticketgen validate` checks, or explain one"),
-        "schema": Entry("schema_command:schema", "Print the JSON Schema of ticketgen.yaml, for editors"),
-        "doctor": Entry("doctor_command:doctor", "Check this machine for what a project needs"),
-        "help": Entry("help_command:help_on", "Explain a topic, a command or a finding"),
+        "list": Command("list_command:list_environments", "List the environments of a spec with their Regions and "
+                        "folders"),
+        "presets": Command("presets_command:presets", "List the presets that a spec may extend, or print one"),
+        "rules": Command("rules_command:rules", "List the rules that `ticketgen validate` checks, or explain one"),
+        "schema": Command("schema_command:schema", "Print the JSON Schema of ticketgen.yaml, for editors"),
+        "doctor": Command("doctor_command:doctor", "Check this machine for what a project needs"),
+        "help": Command("help_command:help_on", "Explain a topic, a command or a finding"),
     },
 })  # fmt: skip
 """The commands by what their user wants to do."""
 
-COMMANDS: Mapping[str, Entry] = {
+COMMANDS: Mapping[str, Command] = {
     name: entry for entries in SECTIONS.values() for name, entry in entries.items()
 }
 

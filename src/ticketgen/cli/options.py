@@ -12,7 +12,7 @@ from ticketgen.cli.completion import complete_environments
 from ticketgen.cli.displayed_paths import resolve_argument
 from ticketgen.reports import ReportFormat
 
-__all__ = ["Environments", "Format", "Output", "ReportFormatOption", "Spec"]
+__all__ = ["Environments", "Format", "OutputOption", "ReportFormatOption", "Spec"]
 
 
 class Format(StrEnum):
@@ -43,7 +43,7 @@ Environments = Annotated[
     ),
 ]
 
-Output = Annotated[
+OutputOption = Annotated[
     Path | None,
     typer.Option(
         "--output",

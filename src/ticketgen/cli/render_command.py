@@ -10,7 +10,7 @@ import typer
 
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Environments, Output, ReportFormatOption, Spec
+from ticketgen.cli.options import Environments, OutputOption, ReportFormatOption, Spec
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
@@ -45,7 +45,7 @@ def render(
         ),
     ] = False,
     format: ReportFormatOption = ReportFormat.TEXT,
-    output: Output = None,
+    output: OutputOption = None,
 ) -> None:
     """Render, verify and write the stacks of a spec, each environment to stacks/NAME.
 

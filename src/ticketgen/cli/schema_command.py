@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-from ticketgen.cli.options import Output
+from ticketgen.cli.options import OutputOption
 from ticketgen.cli.output import write_result
 
 __all__ = ["schema"]
 
 
-def schema(output: Output = None) -> None:
+def schema(output: OutputOption = None) -> None:
     """Print the JSON Schema of ticketgen.yaml, for editors.
 
     Examples:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ticketgen.cli.completion import complete_environments
-from ticketgen.cli.options import Output, Spec
+from ticketgen.cli.options import OutputOption, Spec
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
 from ticketgen.cli.spec_file import require_spec
 from ticketgen.reports import ReportFormat
@@ -38,7 +38,7 @@ def show(
     format: Annotated[
         _PictureFormat, typer.Option("--format", help="html also lists the references behind each line.")
     ] = _PictureFormat.SVG,
-    output: Output = None,
+    output: OutputOption = None,
 ) -> None:
     """Draw an environment's stack from its Terraform: Regions, connections, replicas and flows.
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ticketgen.cli.displayed_paths import resolve_argument
-from ticketgen.cli.options import Environments, Output, Spec
+from ticketgen.cli.options import Environments, OutputOption, Spec
 from ticketgen.cli.output import exit_with_findings, format_findings, print_findings, value_of, write_result
 from ticketgen.cli.spec_file import require_spec
 from ticketgen.escaping import as_json
@@ -50,7 +50,7 @@ def size(
     format: Annotated[
         _SizeFormat, typer.Option("--format", help="json is for programs, markdown for a review.")
     ] = _SizeFormat.TEXT,
-    output: Output = None,
+    output: OutputOption = None,
 ) -> None:
     """Print the capacity of the stacks, the quotas they need and the units billed, each with its formula.
 

@@ -23,10 +23,10 @@ __all__ = ["changes_report", "folder_list", "print_next_steps", "print_summary"]
 
 def print_summary(changes: Changes, root: Path, *, would: bool = False) -> None:
     """Print a line for each stack: how many of its files are in which state."""
-    from ticketgen.tree import State
+    from ticketgen.tree import FileState
 
     for folder in sorted({change.folder for change in changes.files}):
-        counts = {state: changes.count(state, folder) for state in State}
+        counts = {state: changes.count(state, folder) for state in FileState}
         parts = [f"{count} {_state_text(state.value, would)}" for state, count in counts.items() if count]
         print_info(f"{display_path(root / folder)}: {'' if would else 'verified, '}{', '.join(parts)}")
 
@@ -64,13 +64,13 @@ def folder_list(changes: Changes, root: Path) -> str:
 
 def changes_report(findings: Iterable[Finding], changes: Changes | None, root: Path) -> dict[str, object]:
     """The JSON report of findings, with ``changes``: the files by state."""
-    from ticketgen.tree import State
+    from ticketgen.tree import FileState
 
     document: dict[str, object] = json.loads(format_findings(findings, ReportFormat.JSON, root=root))
     files = changes.files if changes else ()
     document["changes"] = {
         state.value: [display_path(root / change.path) for change in files if change.state is state]
-        for state in State
-        if state is not State.UNCHANGED
+        for state in FileState
+        if state is not FileState.UNCHANGED
     }
     return document

@@ -13,7 +13,7 @@ import typer
 
 from ticketgen.cli.completion import complete_rules
 from ticketgen.cli.displayed_paths import display_path, resolve_argument
-from ticketgen.cli.options import Output, ReportFormatOption
+from ticketgen.cli.options import OutputOption, ReportFormatOption
 from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings, unknown
 from ticketgen.cli.session import print_info, print_verbose, session
 from ticketgen.findings import Finding, Severity
@@ -88,7 +88,7 @@ def validate(
         ),
     ] = DEFAULT,
     format: ReportFormatOption = ReportFormat.TEXT,
-    output: Output = None,
+    output: OutputOption = None,
 ) -> None:
     """Verify directories of Terraform, rendered by ticketgen or not, offline.
 

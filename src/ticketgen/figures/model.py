@@ -9,15 +9,15 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 __all__ = [
-    "Amount", "AnyFigure", "Attribute", "Definition", "Figure", "Intermediate", "Output", "Place", "Scalar",
-    "Scope", "figure",
+    "Amount", "AnyFigure", "AttributePlace", "Definition", "DeploymentScope", "Figure", "FigureValue",
+    "Intermediate", "OutputPlace", "Place", "figure",
 ]  # fmt: skip
 
-Scalar = int | float | str
+FigureValue = int | float | str
 V = TypeVar("V", int, float, str)
 
 
-class Scope(StrEnum):
+class DeploymentScope(StrEnum):
     """Where a capacity exists."""
 
     ENVIRONMENT = "environment"  # once, over all Regions
@@ -26,7 +26,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class AttributePlace:
     """The place of a figure that an attribute of a rendered block carries.
 
     Attributes:
@@ -39,7 +39,7 @@ class Attribute:
     address: str
     attribute: str
 
-    def of(self, name: str) -> Attribute:
+    def of(self, name: str) -> AttributePlace:
         """The attribute that carries the figure of that name."""
         return self
 
@@ -48,15 +48,15 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputPlace:
     """The place of a figure for operators: the root's output ``capacity``."""
 
-    def of(self, name: str) -> Attribute:
+    def of(self, name: str) -> AttributePlace:
         """The attribute that carries the figure of that name."""
-        return Attribute("outputs.tf", "output.capacity", f"value.{name}")
+        return AttributePlace("outputs.tf", "output.capacity", f"value.{name}")
 
 
-Place = Attribute | Output
+Place = AttributePlace | OutputPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,14 @@ class Figure(Generic[V]):
     value: V
     unit: str
     formula: str
-    inputs: tuple[tuple[str, Scalar], ...]
+    inputs: tuple[tuple[str, FigureValue], ...]
     source: str
     place: Place
     headroom: float | None
-    scope: Scope
+    scope: DeploymentScope
 
     @property
-    def rendered_as(self) -> Attribute:
+    def rendered_as(self) -> AttributePlace:
         """The attribute that carries it."""
         return self.place.of(self.name)
 
@@ -137,9 +137,9 @@ class Definition(Generic[V]):
     unit: str
     source: str
     place: Place
-    scope: Scope
+    scope: DeploymentScope
 
-    def figure(self, inputs: dict[str, Scalar]) -> Figure[V]:
+    def figure(self, inputs: dict[str, FigureValue]) -> Figure[V]:
         """The figure for these inputs."""
         amount = self.compute(**inputs)
         shown = tuple(
@@ -168,7 +168,7 @@ def _parameters(compute: Callable[..., object]) -> tuple[str, ...]:
 class Intermediate:
     """A value that formulas use but no report lists; decorates the function for it."""
 
-    compute: Callable[..., Scalar]
+    compute: Callable[..., FigureValue]
 
     @property
     def name(self) -> str:
@@ -186,7 +186,7 @@ def figure(
     unit: str,
     source: str,
     place: Place,
-    scope: Scope = Scope.REGION,
+    scope: DeploymentScope = DeploymentScope.REGION,
     inputs: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Amount[V]]], Definition[V]]:
     """Define a figure by a pure function.

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from types import ModuleType
 from typing import Any, TypeVar, overload
 
-from ticketgen.figures.model import AnyFigure, Definition, Figure, Intermediate, Scalar
+from ticketgen.figures.model import AnyFigure, Definition, Figure, FigureValue, Intermediate
 
 __all__ = ["AnyDefinition", "Registry", "Sizing", "definitions"]
 
@@ -79,7 +79,7 @@ class Registry:
         """The names of the figures, in the order of the reports."""
         return tuple(each.name for each in self.definitions if isinstance(each, Definition))
 
-    def compute(self, given: Mapping[str, Scalar]) -> Sizing:
+    def compute(self, given: Mapping[str, FigureValue]) -> Sizing:
         """Compute all figures from the given values."""
         values, figures = dict(given), dict[str, AnyFigure]()
         for each in self._order:

@@ -36,9 +36,9 @@ from ticketgen.hcl.value_size import MAX_CHARACTERS, MAX_WEIGHT, weight
 from ticketgen.hcl.values import (
     UNKNOWN,
     UNKNOWN_LOOP,
-    Environment,
-    Link,
+    EvaluationContext,
     PartialText,
+    ResourceReference,
     Unknown,
     Value,
     is_known,
@@ -80,13 +80,13 @@ class Evaluator:
         self.not_computed: dict[int, tuple[Scope, Expression, str]] = {}
         """Expressions that Terraform computes and the evaluator does not, by id, with scope and description."""
 
-    def of(self, expression: Expression | None, where: Environment | Scope) -> Value:
+    def of(self, expression: Expression | None, where: EvaluationContext | Scope) -> Value:
         """The value of an expression; None (HCL's null) for no expression."""
         if expression is None:
             return None
         if isinstance(expression, Literal):
             return expression.value
-        environment = where if isinstance(where, Environment) else Environment(where)
+        environment = where if isinstance(where, EvaluationContext) else EvaluationContext(where)
         self._steps = 0
         self.is_planned = False
         noted = len(self.not_computed)
@@ -131,7 +131,7 @@ class Evaluator:
             )
             raise _BudgetExceeded
 
-    def give_up(self, expression: Expression, where: Environment, what: str) -> Unknown:
+    def give_up(self, expression: Expression, where: EvaluationContext, what: str) -> Unknown:
         """Record that a value is unknown although the text determines it."""
         self.not_computed.setdefault(id(expression), (where.scope, expression, what))
         return UNKNOWN
@@ -141,7 +141,7 @@ class Evaluator:
         self.is_planned = True
         return UNKNOWN
 
-    def checked_size(self, value: Value, of: Expression, where: Environment) -> Value:
+    def checked_size(self, value: Value, of: Expression, where: EvaluationContext) -> Value:
         """Charge the weight of a new value; `UNKNOWN` if it is too large.
 
         Every value that is not part of another one must pass through here.
@@ -153,31 +153,31 @@ class Evaluator:
                 return self.give_up(of, where, "so large a value")
         return value
 
-    def resolved(self, expression: Expression | None, where: Environment | Scope) -> Value:
+    def resolved(self, expression: Expression | None, where: EvaluationContext | Scope) -> Value:
         """The value as from `of`, with links followed as by `follow_link`."""
         return self.follow_link(self.of(expression, where))
 
     def follow_link(self, value: Value) -> Value:
         """Replace a link to an argument of a resource by the value of the argument."""
         for _ in range(10):
-            if not isinstance(value, Link):
+            if not isinstance(value, ResourceReference):
                 return value
             if len(value.path) != 1 or value.resource.block.attribute(value.path[0]) is None:
                 return UNKNOWN
-            value = self.of(value.resource.value(value.path[0]), Environment(value.scope, UNKNOWN_LOOP))
+            value = self.of(value.resource.value(value.path[0]), EvaluationContext(value.scope, UNKNOWN_LOOP))
         return UNKNOWN
 
-    def value(self, expression: Expression, where: Environment) -> Value:
+    def value(self, expression: Expression, where: EvaluationContext) -> Value:
         """The value of a subexpression of the expression that `of` evaluates."""
         self._steps += 1
         if self._steps > _MAX_STEPS:
             raise _StepLimitExceeded
         return _KINDS[type(expression)](self, expression, where)
 
-    def _access(self, expression: Access, where: Environment) -> Value:
+    def _access(self, expression: Access, where: EvaluationContext) -> Value:
         return self._apply_steps(self.value(expression.operand, where), expression.steps, where, expression)
 
-    def _reference(self, reference: Reference, where: Environment) -> Value:
+    def _reference(self, reference: Reference, where: EvaluationContext) -> Value:
         if len(reference.steps) > _MAX_PATH:
             return UNKNOWN
         if reference.root in where.bound:
@@ -198,9 +198,9 @@ class Evaluator:
             return scope.module.folder or "."
         return self.known_at_plan() if address.name or address.kind in BUILT_INS else UNKNOWN
 
-    def _link(self, declaration: Declaration, scope: Scope) -> Link:
+    def _link(self, declaration: Declaration, scope: Scope) -> ResourceReference:
         self.is_planned = True
-        return Link(scope, declaration)
+        return ResourceReference(scope, declaration)
 
     def _declaration_value(self, declaration: Declaration, scope: Scope) -> Value:
         key = scope, declaration
@@ -225,17 +225,19 @@ class Evaluator:
         found = source(declaration, scope)
         if found is None or (is_input and not self._assume_defaults):
             return self.known_at_plan()
-        return self.value(found.expression, Environment(found.scope, UNKNOWN_LOOP if found.call else {}))
+        return self.value(
+            found.expression, EvaluationContext(found.scope, UNKNOWN_LOOP if found.call else {})
+        )
 
     def _apply_steps(
-        self, value: Value, steps: tuple[Step, ...], where: Environment, of: Reference | Access
+        self, value: Value, steps: tuple[Step, ...], where: EvaluationContext, of: Reference | Access
     ) -> Value:
         if isinstance(value, Unknown):
             if isinstance(of, Reference) and of.root in where.bound:
                 self.is_planned = True
             return UNKNOWN if steps else value
         for number, step in enumerate(steps, 1):
-            if isinstance(value, Link):
+            if isinstance(value, ResourceReference):
                 value = step_into(value, step)
             elif isinstance(step, Splat):
                 if not is_known(value) and not isinstance(value, list | dict):
@@ -251,7 +253,7 @@ class Evaluator:
         return value
 
 
-_KINDS: Mapping[type[Expression], Callable[[Evaluator, Any, Environment], Value]] = {
+_KINDS: Mapping[type[Expression], Callable[[Evaluator, Any, EvaluationContext], Value]] = {
     **KINDS,
     Reference: Evaluator._reference,
     Access: Evaluator._access,

@@ -26,7 +26,7 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 from ticketgen.hcl.value_size import MAX_CHARACTERS, weight
-from ticketgen.hcl.values import UNKNOWN, Environment, PartialText, Unknown, Value, is_known
+from ticketgen.hcl.values import UNKNOWN, EvaluationContext, PartialText, Unknown, Value, is_known
 
 if TYPE_CHECKING:
     from ticketgen.hcl.evaluator import Evaluator
@@ -40,7 +40,7 @@ Source: https://developer.hashicorp.com/terraform/language/functions
 """
 
 
-def _template(run: Evaluator, template: Template, where: Environment) -> Value:
+def _template(run: Evaluator, template: Template, where: EvaluationContext) -> Value:
     single = template.parts[0] if len(template.parts) == 1 and not template.heredoc else None
     if isinstance(single, Interpolation):
         return run.value(single.expression, where)
@@ -51,7 +51,9 @@ def _template(run: Evaluator, template: Template, where: Environment) -> Value:
     return run.checked_size("".join(texts), template, where)
 
 
-def _append_texts(run: Evaluator, parts: tuple[Part, ...], where: Environment, texts: list[str]) -> bool:
+def _append_texts(
+    run: Evaluator, parts: tuple[Part, ...], where: EvaluationContext, texts: list[str]
+) -> bool:
     """Append the texts of some parts; False if one is unknown or they are too long."""
     room = MAX_CHARACTERS
     for part in parts:
@@ -86,7 +88,7 @@ def _append_texts(run: Evaluator, parts: tuple[Part, ...], where: Environment, t
     return True
 
 
-def _object(run: Evaluator, expression: Object, where: Environment) -> Value:
+def _object(run: Evaluator, expression: Object, where: EvaluationContext) -> Value:
     found: dict[str, Value] = {}
     for item in expression.items:
         key = as_text(run.value(item.key, where))
@@ -96,7 +98,7 @@ def _object(run: Evaluator, expression: Object, where: Environment) -> Value:
     return run.checked_size(found, expression, where)
 
 
-def _conditional(run: Evaluator, expression: Conditional, where: Environment) -> Value:
+def _conditional(run: Evaluator, expression: Conditional, where: EvaluationContext) -> Value:
     condition = as_condition(run.value(expression.condition, where))
     if condition is not None:
         return run.value(expression.then if condition else expression.otherwise, where)
@@ -105,7 +107,7 @@ def _conditional(run: Evaluator, expression: Conditional, where: Environment) ->
     return then if is_known(then) and then == otherwise and type(then) is type(otherwise) else UNKNOWN
 
 
-def _call(run: Evaluator, expression: Call, where: Environment) -> Value:
+def _call(run: Evaluator, expression: Call, where: EvaluationContext) -> Value:
     name = expression.name.removeprefix("core::")
     arguments: list[Value] = []
     for position, argument in enumerate(expression.arguments, 1):
@@ -134,7 +136,7 @@ def _call(run: Evaluator, expression: Call, where: Environment) -> Value:
     return run.checked_size(result, expression, where)
 
 
-def _first(run: Evaluator, expression: Call, where: Environment, expanded: list[Value] | None) -> Value:
+def _first(run: Evaluator, expression: Call, where: EvaluationContext, expanded: list[Value] | None) -> Value:
     """The value of ``try`` or ``coalesce``."""
     tries = expression.name.removeprefix("core::") == "try"
     if expanded is not None:
@@ -157,7 +159,7 @@ def _first(run: Evaluator, expression: Call, where: Environment, expanded: list[
     return result
 
 
-def _for(run: Evaluator, expression: For, where: Environment) -> Value:
+def _for(run: Evaluator, expression: For, where: EvaluationContext) -> Value:
     pairs = elements(run.value(expression.collection, where))
     if pairs is None:
         return UNKNOWN
@@ -167,7 +169,7 @@ def _for(run: Evaluator, expression: For, where: Environment) -> Value:
         names = {expression.name: element}
         if expression.key:
             names[expression.key] = key
-        inside = Environment(where.scope, {**where.bound, **names})
+        inside = EvaluationContext(where.scope, {**where.bound, **names})
         if expression.condition is not None:
             included = as_condition(run.value(expression.condition, inside))
             if included is None:
@@ -190,11 +192,11 @@ def _for(run: Evaluator, expression: For, where: Environment) -> Value:
     return run.checked_size(items if expression.result_key is None else fields, expression, where)
 
 
-def _unary(run: Evaluator, expression: Unary, where: Environment) -> Value:
+def _unary(run: Evaluator, expression: Unary, where: EvaluationContext) -> Value:
     return unary(expression.operator, run.value(expression.operand, where))
 
 
-def _binary(run: Evaluator, expression: Binary, where: Environment) -> Value:
+def _binary(run: Evaluator, expression: Binary, where: EvaluationContext) -> Value:
     left, right = run.value(expression.left, where), run.value(expression.right, where)
     run.charge(weight(left) + weight(right))
     try:
@@ -203,11 +205,11 @@ def _binary(run: Evaluator, expression: Binary, where: Environment) -> Value:
         return UNKNOWN  # infinite, or not a number
 
 
-def _tuple(run: Evaluator, expression: Tuple, where: Environment) -> Value:
+def _tuple(run: Evaluator, expression: Tuple, where: EvaluationContext) -> Value:
     return run.checked_size([run.value(item, where) for item in expression.items], expression, where)
 
 
-KINDS: Mapping[type[Expression], Callable[[Evaluator, Any, Environment], Value]] = {
+KINDS: Mapping[type[Expression], Callable[[Evaluator, Any, EvaluationContext], Value]] = {
     Literal: lambda run, expression, where: expression.value,
     Parentheses: lambda run, expression, where: run.value(expression.inner, where),
     Template: _template,

@@ -8,7 +8,7 @@ from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.syntax import Attribute, Expression, Reference, Step
 
-__all__ = ["ResolvedReference", "Source", "resolve_reference", "source"]
+__all__ = ["ResolvedReference", "ValueSource", "resolve_reference", "source"]
 
 
 class ResolvedReference(NamedTuple):
@@ -25,7 +25,7 @@ class ResolvedReference(NamedTuple):
     steps: tuple[Step, ...]
 
 
-class Source(NamedTuple):
+class ValueSource(NamedTuple):
     """The expression that gives a declaration its value.
 
     Attributes:
@@ -55,19 +55,19 @@ def resolve_reference(reference: Reference, scope: Scope) -> ResolvedReference |
     return ResolvedReference(declaration, scope, path) if declaration is not None else None
 
 
-def source(declaration: Declaration, scope: Scope) -> Source | None:
+def source(declaration: Declaration, scope: Scope) -> ValueSource | None:
     """The source of a local value, an output or a variable; None if it has none.
 
     The source of a variable is the argument of the call. Without an argument, it is the default, which the user of a
     root module can override.
     """
     if isinstance(declaration.node, Attribute):
-        return Source(declaration.node.value, scope)
+        return ValueSource(declaration.node.value, scope)
     if declaration.address.kind == "output":
         value = declaration.value("value")
-        return Source(value, scope) if value is not None else None
+        return ValueSource(value, scope) if value is not None else None
     given = scope.arguments.get(declaration.name)
     if given is not None and scope.caller is not None:
-        return Source(given.value, scope.caller, scope.call)
+        return ValueSource(given.value, scope.caller, scope.call)
     default = declaration.value("default")
-    return Source(default, scope) if default is not None else None
+    return ValueSource(default, scope) if default is not None else None

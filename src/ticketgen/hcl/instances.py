@@ -10,7 +10,7 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import Block, Reference
 from ticketgen.hcl.value_size import MAX_ELEMENTS
-from ticketgen.hcl.values import UNKNOWN, UNKNOWN_LOOP, Environment, Value
+from ticketgen.hcl.values import UNKNOWN, UNKNOWN_LOOP, EvaluationContext, Value
 
 __all__ = ["instances", "nested_blocks"]
 
@@ -18,7 +18,7 @@ _STEPS_PER_INSTANCE: Final = 50
 """Steps of the budget for each instance of a resource, because the rules visit every one."""
 
 
-def instances(values: Evaluator, declared: Declaration, scope: Scope) -> Iterator[Environment]:
+def instances(values: Evaluator, declared: Declaration, scope: Scope) -> Iterator[EvaluationContext]:
     """The environment of each instance; one if ``count`` or ``for_each`` is unknown."""
     count, each = declared.value("count"), declared.value("for_each")
     bindings: Iterable[Mapping[str, Value]] | None = None
@@ -35,12 +35,12 @@ def instances(values: Evaluator, declared: Declaration, scope: Scope) -> Iterato
     else:
         bindings = ({},)
     for bound in (UNKNOWN_LOOP,) if bindings is None else bindings:
-        yield Environment(scope, bound)
+        yield EvaluationContext(scope, bound)
 
 
 def nested_blocks(
-    values: Evaluator, block: Block, type: str, where: Environment
-) -> Iterator[tuple[Block, Environment]]:
+    values: Evaluator, block: Block, type: str, where: EvaluationContext
+) -> Iterator[tuple[Block, EvaluationContext]]:
     """The nested blocks of a type, also from ``dynamic``, with their environments."""
     for inner in block.blocks():
         if inner.type == type:

@@ -6,22 +6,22 @@ import json
 import re
 
 from ticketgen.hcl.syntax import GetAttribute, GetIndex, Literal, Step
-from ticketgen.hcl.values import UNKNOWN, Link, Value, is_known
+from ticketgen.hcl.values import UNKNOWN, ResourceReference, Value, is_known
 
 __all__ = ["as_condition", "as_text", "binary", "element", "elements", "step_into", "unary"]
 
 
-def step_into(link: Link, step: Step) -> Link:
+def step_into(link: ResourceReference, step: Step) -> ResourceReference:
     """One step into a resource; an index of an instance or element is ignored."""
     if isinstance(step, GetAttribute):
-        return Link(link.scope, link.resource, (*link.path, step.name))
+        return ResourceReference(link.scope, link.resource, (*link.path, step.name))
     if (
         link.path
         and isinstance(step, GetIndex)
         and isinstance(step.key, Literal)
         and isinstance(step.key.value, str)
     ):
-        return Link(link.scope, link.resource, (*link.path, step.key.value))
+        return ResourceReference(link.scope, link.resource, (*link.path, step.key.value))
     return link
 
 

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from ticketgen.hcl.declarations import Declaration
     from ticketgen.hcl.syntax import Template
 
-__all__ = ["UNKNOWN", "UNKNOWN_LOOP", "Environment", "Link", "PartialText", "Unknown", "Value", "is_known"]
+__all__ = [
+    "UNKNOWN", "UNKNOWN_LOOP", "EvaluationContext", "PartialText", "ResourceReference", "Unknown", "Value",
+    "is_known",
+]  # fmt: skip
 
 
 class Unknown:
@@ -36,11 +39,11 @@ class PartialText(Unknown):
     """
 
     template: Template
-    where: Environment
+    where: EvaluationContext
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ResourceReference:
     """A reference to a resource or data source, or to one of its attributes.
 
     Attributes:
@@ -54,19 +57,21 @@ class Link:
     path: tuple[str, ...] = ()
 
 
-Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | Link | Unknown | None"
+Value: TypeAlias = (
+    "str | int | float | bool | list[Value] | dict[str, Value] | ResourceReference | Unknown | None"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class EvaluationContext:
     """A scope and bound names: ``each``, ``count`` and the names of a ``for``."""
 
     scope: Scope
     bound: Mapping[str, Value] = field(default_factory=dict)
 
-    def binding(self, **names: Value) -> Environment:
+    def binding(self, **names: Value) -> EvaluationContext:
         """The same environment with more bound names."""
-        return Environment(self.scope, {**self.bound, **names})
+        return EvaluationContext(self.scope, {**self.bound, **names})
 
 
 UNKNOWN_LOOP: Final[Mapping[str, Value]] = {

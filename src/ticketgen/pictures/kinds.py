@@ -8,8 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 __all__ = [
-    "BOXES", "LINKS", "NOTES", "OFF_PATH", "OWNERS", "PATHS", "PATH_OF_FUNCTION", "USES", "Box", "Link",
-    "PathText", "StackPath",
+    "BOX_TYPES", "LINE_TYPES", "NOTES", "OFF_PATH", "OWNERS", "PATHS", "PATH_OF_FUNCTION", "USES", "BoxType",
+    "LineType", "PathText", "StackPath",
 ]  # fmt: skip
 
 
@@ -67,7 +67,7 @@ OFF_PATH = frozenset({"aws_api_gateway_domain_name", "aws_cognito_user_pool"})
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class BoxType:
     """A type that is drawn as a box.
 
     Attributes:
@@ -82,27 +82,27 @@ class Box:
     column: int
 
 
-BOXES: Mapping[str, Box] = MappingProxyType(
+BOX_TYPES: Mapping[str, BoxType] = MappingProxyType(
     {
-        "aws_wafv2_web_acl": Box("door", "firewall (WAF)", 0),
-        "aws_cognito_user_pool": Box("door", "user pool (Cognito)", 0),
-        "aws_api_gateway_domain_name": Box("door", "custom domain", 0),
-        "aws_cloudwatch_event_rule": Box("clock", "schedule (EventBridge)", 0),
-        "aws_api_gateway_rest_api": Box("door", "REST API", 1),
-        "aws_sfn_state_machine": Box("machine", "state machine", 1),
-        "aws_lambda_function": Box("function", "function", 2),
-        "aws_dynamodb_table": Box("store", "table", 3),
-        "aws_elasticache_replication_group": Box("store", "seat map (Redis)", 3),
-        "aws_timestreamwrite_table": Box("store", "audit (Timestream)", 3),
-        "aws_sqs_queue": Box("queue", "queue", 3),
-        "aws_kinesis_stream": Box("stream", "stream (Kinesis)", 4),
-        "aws_rds_cluster": Box("store", "database (Aurora)", 6),
+        "aws_wafv2_web_acl": BoxType("door", "firewall (WAF)", 0),
+        "aws_cognito_user_pool": BoxType("door", "user pool (Cognito)", 0),
+        "aws_api_gateway_domain_name": BoxType("door", "custom domain", 0),
+        "aws_cloudwatch_event_rule": BoxType("clock", "schedule (EventBridge)", 0),
+        "aws_api_gateway_rest_api": BoxType("door", "REST API", 1),
+        "aws_sfn_state_machine": BoxType("machine", "state machine", 1),
+        "aws_lambda_function": BoxType("function", "function", 2),
+        "aws_dynamodb_table": BoxType("store", "table", 3),
+        "aws_elasticache_replication_group": BoxType("store", "seat map (Redis)", 3),
+        "aws_timestreamwrite_table": BoxType("store", "audit (Timestream)", 3),
+        "aws_sqs_queue": BoxType("queue", "queue", 3),
+        "aws_kinesis_stream": BoxType("stream", "stream (Kinesis)", 4),
+        "aws_rds_cluster": BoxType("store", "database (Aurora)", 6),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LineType:
     """A type that is drawn as a line.
 
     Attributes:
@@ -118,20 +118,20 @@ class Link:
     failure_attribute: str = ""
 
 
-LINKS: Mapping[str, Link] = MappingProxyType(
+LINE_TYPES: Mapping[str, LineType] = MappingProxyType(
     {
-        "aws_wafv2_web_acl_association": Link("web_acl_arn", "resource_arn"),
-        "aws_api_gateway_authorizer": Link("provider_arns", "rest_api_id"),
-        "aws_api_gateway_base_path_mapping": Link("domain_name", "api_id"),
-        "aws_api_gateway_integration": Link("rest_api_id", "for_each"),
-        "aws_cloudwatch_event_target": Link("rule", "arn"),
-        "aws_lambda_event_source_mapping": Link(
+        "aws_wafv2_web_acl_association": LineType("web_acl_arn", "resource_arn"),
+        "aws_api_gateway_authorizer": LineType("provider_arns", "rest_api_id"),
+        "aws_api_gateway_base_path_mapping": LineType("domain_name", "api_id"),
+        "aws_api_gateway_integration": LineType("rest_api_id", "for_each"),
+        "aws_cloudwatch_event_target": LineType("rule", "arn"),
+        "aws_lambda_event_source_mapping": LineType(
             "event_source_arn",
             "function_name",
             is_async=True,
             failure_attribute="destination_config.on_failure.destination_arn",
         ),
-        "aws_dynamodb_kinesis_streaming_destination": Link("table_name", "stream_arn", is_async=True),
+        "aws_dynamodb_kinesis_streaming_destination": LineType("table_name", "stream_arn", is_async=True),
     }
 )
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import ceil
 
 from ticketgen.pictures.kinds import StackPath
-from ticketgen.pictures.picture import Line, Node
+from ticketgen.pictures.picture import Box, Line
 from ticketgen.pictures.shapes import widest, width_of
 
 __all__ = ["Layout", "PlacedBox", "Route", "lay_out"]
@@ -33,7 +33,7 @@ _SWEEPS = 24
 class PlacedBox:
     """A box with its upper left corner and its size; the width is that of the column."""
 
-    node: Node
+    node: Box
     notes: tuple[str, ...]
     x: float
     y: float
@@ -63,9 +63,9 @@ class Layout:
     height: float
 
 
-def lay_out(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Layout:
+def lay_out(nodes: Iterable[Box], lines: tuple[Line, ...]) -> Layout:
     """Compute the positions of boxes and lines."""
-    columns: dict[int, list[Node]] = {}
+    columns: dict[int, list[Box]] = {}
     for node in sorted(nodes, key=lambda node: (_mean_path(node, lines), node.key)):
         columns.setdefault(node.column, []).append(node)
     notes = {node.key: _notes(node, lines) for nodes in columns.values() for node in nodes}
@@ -90,20 +90,20 @@ def lay_out(nodes: Iterable[Node], lines: tuple[Line, ...]) -> Layout:
     return Layout(tuple(placed.values()), tuple(_routes(placed, lines)), width, height + _SPACE)
 
 
-def _width(node: Node, notes: tuple[str, ...]) -> float:
+def _width(node: Box, notes: tuple[str, ...]) -> float:
     """The width that the text of a box needs, rounded up to whole pixels."""
     kind = width_of(node.description, "what") + (_VPC if node.in_vpc else 0)
     longest = max(width_of(node.name, "name"), kind, widest(notes, "note"))
     return max(_MIN_WIDTH, float(ceil(longest + _BESIDE)))
 
 
-def _mean_path(node: Node, lines: tuple[Line, ...]) -> float:
+def _mean_path(node: Box, lines: tuple[Line, ...]) -> float:
     """The mean position of the paths of a box, in the order of `StackPath`."""
     positions = [list(StackPath).index(line.path) for line in lines if node.key in {line.source, line.target}]
     return sum(positions) / len(positions) if positions else len(StackPath)
 
 
-def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
+def _notes(node: Box, lines: tuple[Line, ...]) -> tuple[str, ...]:
     """The labels of the lines that end at a box, which are drawn in the box."""
     labels = [
         label for line in lines if line.target == node.key and line.label for label in line.label.split(", ")
@@ -111,7 +111,7 @@ def _notes(node: Node, lines: tuple[Line, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(labels))
 
 
-def _ports(node: Node, lines: tuple[Line, ...]) -> int:
+def _ports(node: Box, lines: tuple[Line, ...]) -> int:
     """Estimate the maximum number of lines at one side of a box by direction."""
     out = sum(line.source == node.key for line in lines)
     into = sum(line.target == node.key for line in lines)
@@ -119,7 +119,7 @@ def _ports(node: Node, lines: tuple[Line, ...]) -> int:
 
 
 def _relaxed_tops(
-    columns: Mapping[int, list[Node]], heights: Mapping[str, float], lines: tuple[Line, ...]
+    columns: Mapping[int, list[Box]], heights: Mapping[str, float], lines: tuple[Line, ...]
 ) -> dict[str, float]:
     tops: dict[str, float] = {}
     for nodes in columns.values():

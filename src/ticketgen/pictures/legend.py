@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ticketgen.pictures.kinds import BOXES, LINKS, NOTES, PATHS, StackPath
+from ticketgen.pictures.kinds import BOX_TYPES, LINE_TYPES, NOTES, PATHS, StackPath
 from ticketgen.pictures.picture import Picture
 from ticketgen.pictures.shapes import Panel, badge, rect, stroke, text, widest, width_of
 
@@ -47,15 +47,15 @@ def type_legend(picture: Picture, width: float) -> Panel:
     counts = sorted(picture.counts.items())
     entries = [
         *(
-            (kind, count, BOXES[kind].description, BOXES[kind].kind)
+            (kind, count, BOX_TYPES[kind].description, BOX_TYPES[kind].kind)
             for kind, count in counts
-            if kind in BOXES
+            if kind in BOX_TYPES
         ),
-        *((kind, count, "drawn as a line", "line") for kind, count in counts if kind in LINKS),
+        *((kind, count, "drawn as a line", "line") for kind, count in counts if kind in LINE_TYPES),
         *(
             (kind, count, NOTES.get(kind, "not drawn"), "")
             for kind, count in counts
-            if kind not in BOXES and kind not in LINKS
+            if kind not in BOX_TYPES and kind not in LINE_TYPES
         ),
     ]
     number = 18 + widest([f"{count} ×" for _, count, _, _ in entries], "count")

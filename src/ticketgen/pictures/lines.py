@@ -7,26 +7,32 @@ from dataclasses import replace
 
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.syntax import Object, Reference
-from ticketgen.pictures.kinds import BOXES, LINKS, OWNERS, USES, Link, StackPath
-from ticketgen.pictures.picture import Line, Node
+from ticketgen.pictures.kinds import BOX_TYPES, LINE_TYPES, OWNERS, USES, LineType, StackPath
+from ticketgen.pictures.picture import Box, Line
 from ticketgen.pictures.replicas import replicas_of
 from ticketgen.pictures.stack_paths import paths_of
-from ticketgen.pictures.trails import Resource, SourceReference, literal_keys, literal_text, written_form
+from ticketgen.pictures.trails import (
+    ScopedResource,
+    SourceReference,
+    literal_keys,
+    literal_text,
+    written_form,
+)
 from ticketgen.pictures.view import View
 
 __all__ = ["find_lines", "find_nodes"]
 
 
-def find_nodes(view: View) -> dict[str, Node]:
+def find_nodes(view: View) -> dict[str, Box]:
     """The boxes of the primary Region by address, each in the column of its type."""
     found = {}
     for resource in view.primary_resources():
-        box = BOXES.get(resource.type)
+        box = BOX_TYPES.get(resource.type)
         if box is None or view.region_of(resource) not in {view.primary, ""}:
             continue
         in_vpc = any(use.target.type == "aws_security_group" for use in view.uses(resource))
         description = f"global {box.description}" if any(replicas_of(resource)) else box.description
-        found[resource.key] = Node(
+        found[resource.key] = Box(
             key=resource.key,
             type=resource.type,
             name=resource.name,
@@ -39,7 +45,7 @@ def find_nodes(view: View) -> dict[str, Node]:
     return found
 
 
-def find_lines(view: View, nodes: Mapping[str, Node]) -> Iterator[Line]:
+def find_lines(view: View, nodes: Mapping[str, Box]) -> Iterator[Line]:
     """Yield one line per pair of boxes and path; the steps are not numbered yet."""
     found: dict[tuple[str, str, bool], tuple[str, dict[SourceReference, None]]] = {}
 
@@ -49,7 +55,7 @@ def find_lines(view: View, nodes: Mapping[str, Node]) -> Iterator[Line]:
             known[1].update(dict.fromkeys(trails))
 
     for resource in view.primary_resources():
-        link = LINKS.get(resource.type)
+        link = LINE_TYPES.get(resource.type)
         if link is not None:
             for source, target, is_failure, references in _linked(view, resource, link, nodes):
                 label = _routes(resource, target) if resource.type == "aws_api_gateway_integration" else ""
@@ -67,7 +73,7 @@ def find_lines(view: View, nodes: Mapping[str, Node]) -> Iterator[Line]:
 
 
 def _linked(
-    view: View, resource: Resource, link: Link, nodes: Mapping[str, Node]
+    view: View, resource: ScopedResource, link: LineType, nodes: Mapping[str, Box]
 ) -> Iterator[tuple[str, str, bool, tuple[SourceReference, ...]]]:
     """Yield the pairs of boxes that a resource links; True marks a failure line."""
     sources = list(_boxes(view, resource, link.source, nodes))
@@ -85,7 +91,7 @@ def _linked(
 
 
 def _boxes(
-    view: View, resource: Resource, attribute: str, nodes: Mapping[str, Node]
+    view: View, resource: ScopedResource, attribute: str, nodes: Mapping[str, Box]
 ) -> Iterator[tuple[str, tuple[SourceReference, ...]]]:
     """Yield the boxes that an attribute leads to, directly or through part of a box."""
     for use in view.uses(resource):
@@ -98,7 +104,7 @@ def _boxes(
                 yield owner, (*use.trail, *trail)
 
 
-def _routes(integration: Resource, function: str) -> str:
+def _routes(integration: ScopedResource, function: str) -> str:
     """The routes to a function, such as ``POST /holds``, from its loop."""
     for_each = integration.block.attribute("for_each")
     if for_each is None:

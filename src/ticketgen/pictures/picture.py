@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ticketgen.pictures.kinds import StackPath
 from ticketgen.pictures.trails import SourceReference
 
-__all__ = ["Copy", "Flow", "Group", "Line", "Node", "Picture", "Row"]
+__all__ = ["Box", "Copy", "Flow", "Group", "Line", "Picture", "ResourceRow"]
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Box:
     """A box of the primary Region.
 
     Attributes:
@@ -69,7 +69,7 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ResourceRow:
     """A resource and the Regions that have it."""
 
     name: str
@@ -135,8 +135,8 @@ class Picture:
     regions: tuple[str, ...]
     primary: str
     hubs: tuple[str, ...]
-    nodes: tuple[Node, ...]
+    nodes: tuple[Box, ...]
     lines: tuple[Line, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ResourceRow, ...]
     groups: tuple[Group, ...]
     counts: Mapping[str, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import cos, radians, sin
 
-from ticketgen.pictures.picture import Copy, Picture, Row
+from ticketgen.pictures.picture import Copy, Picture, ResourceRow
 from ticketgen.pictures.shapes import (
     Panel,
     circle,
@@ -70,7 +70,7 @@ def _heading(picture: Picture, region: str) -> tuple[str, str]:
     return (f"{region} (secondary)", "hub-name") if region in picture.hubs else (region, "region")
 
 
-def _row(row: Row, y: float, description_x: float, columns: dict[str, float]) -> Iterator[str]:
+def _row(row: ResourceRow, y: float, description_x: float, columns: dict[str, float]) -> Iterator[str]:
     yield rect(0, y - 6, 6, 12, f"fill {row.kind}", 2)
     yield text(_NAME, y + 4, row.name, "row-name")
     yield text(description_x, y + 4, row.description, "what")
@@ -87,7 +87,7 @@ def _row(row: Row, y: float, description_x: float, columns: dict[str, float]) ->
         yield group(title, reference_data(copy.references), dot)
 
 
-def _replication(row: Row, origin: Copy, copy: Copy, y: float, columns: dict[str, float]) -> str:
+def _replication(row: ResourceRow, origin: Copy, copy: Copy, y: float, columns: dict[str, float]) -> str:
     first, last = columns[origin.region], columns[copy.region]
     title = f"{row.name}: {origin.region} ↔ {copy.region}"
     marks = f'class="edge" data-from="{row.name}@{origin.region}" data-to="{row.name}@{copy.region}"'

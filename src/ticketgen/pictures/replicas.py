@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.syntax import Literal, Reference
-from ticketgen.pictures.kinds import BOXES
-from ticketgen.pictures.picture import Copy, Row
-from ticketgen.pictures.trails import Resource, SourceReference, literal_keys, written_form
+from ticketgen.pictures.kinds import BOX_TYPES
+from ticketgen.pictures.picture import Copy, ResourceRow
+from ticketgen.pictures.trails import ScopedResource, SourceReference, literal_keys, written_form
 from ticketgen.pictures.view import View
 
 __all__ = ["replicas_of", "resource_rows"]
@@ -17,24 +17,24 @@ __all__ = ["replicas_of", "resource_rows"]
 _ORDER = ("store", "stream", "function", "machine", "clock", "queue", "door")
 
 
-def resource_rows(view: View) -> Iterator[Row]:
+def resource_rows(view: View) -> Iterator[ResourceRow]:
     """Yield a row per resource that is a box, with the Regions that have it."""
     found: dict[Declaration, list[Copy]] = {}
     for resource in view.resources():
-        if resource.type in BOXES:
+        if resource.type in BOX_TYPES:
             copies = found.setdefault(resource.declared, [])
             copies.append(Copy(view.region_of(resource), False, (resource.declaration,)))
             copies += replicas_of(resource)
     for declared, copies in sorted(found.items(), key=_sort_key):
-        box = BOXES[declared.type]
+        box = BOX_TYPES[declared.type]
         description = (
             f"global {box.description}" if any(copy.is_replica for copy in copies) else box.description
         )
         by_region = tuple(sorted(copies, key=lambda copy: copy.region))
-        yield Row(declared.name, declared.type, box.kind, description, by_region)
+        yield ResourceRow(declared.name, declared.type, box.kind, description, by_region)
 
 
-def replicas_of(table: Resource) -> Iterator[Copy]:
+def replicas_of(table: ScopedResource) -> Iterator[Copy]:
     """Yield the replicas of a table, each with the references that create it."""
     file_of_table = table.declared.file
     for block in table.block.blocks("dynamic"):
@@ -55,5 +55,5 @@ def _sort_key(row: tuple[Declaration, list[Copy]]) -> tuple[int, bool, int, Addr
     """Sort by kind; replicated resources first, then resources in the most Regions."""
     declared, copies = row
     replicated = any(copy.is_replica for copy in copies)
-    kind = BOXES[declared.type].kind
+    kind = BOX_TYPES[declared.type].kind
     return _ORDER.index(kind), not replicated, -len(copies), declared.address

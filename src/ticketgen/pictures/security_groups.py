@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ticketgen.hcl.syntax import Block
-from ticketgen.pictures.picture import Flow, Group, Node
-from ticketgen.pictures.trails import Resource, SourceReference, literal_text
+from ticketgen.pictures.picture import Box, Flow, Group
+from ticketgen.pictures.trails import ScopedResource, SourceReference, literal_text
 from ticketgen.pictures.view import View
 
 __all__ = ["security_groups"]
@@ -35,7 +35,7 @@ class _Rule:
         return self.is_egress != other.is_egress and ends == (other.peer, other.group, other.ports)
 
 
-def security_groups(view: View, nodes: Mapping[str, Node]) -> Iterator[Group]:
+def security_groups(view: View, nodes: Mapping[str, Box]) -> Iterator[Group]:
     """Yield the groups of the primary Region."""
     rules = [rule for resource in view.primary_resources() if (rule := _rule(view, resource)) is not None]
     for group in view.primary_resources():
@@ -60,7 +60,7 @@ def _flows(own: list[_Rule], rules: list[_Rule]) -> Iterator[Flow]:
             yield Flow(rule.name, rule.type, rule.ports, (), rule.references)
 
 
-def _rule(view: View, resource: Resource) -> _Rule | None:
+def _rule(view: View, resource: ScopedResource) -> _Rule | None:
     if resource.type not in {_EGRESS, _INGRESS}:
         return None
     own = next((use for use in view.uses(resource) if use.attribute == "security_group_id"), None)

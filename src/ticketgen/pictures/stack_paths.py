@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ticketgen.pictures.kinds import OFF_PATH, PATH_OF_FUNCTION, StackPath
-from ticketgen.pictures.picture import Line, Node
+from ticketgen.pictures.picture import Box, Line
 
 __all__ = ["assign_columns", "number_steps", "paths_of"]
 
 
 def paths_of(
-    line: Line, lines: Iterable[Line], nodes: Mapping[str, Node], seen: frozenset[str] = frozenset()
+    line: Line, lines: Iterable[Line], nodes: Mapping[str, Box], seen: frozenset[str] = frozenset()
 ) -> tuple[StackPath, ...]:
     """The paths of a line.
 
@@ -48,7 +48,7 @@ def paths_of(
     return tuple(sorted(continuing, key=list(StackPath).index)) or (StackPath.OTHER,)
 
 
-def number_steps(lines: Iterable[Line], nodes: Mapping[str, Node]) -> Iterator[Line]:
+def number_steps(lines: Iterable[Line], nodes: Mapping[str, Box]) -> Iterator[Line]:
     """Number each line by its distance from the start of its path."""
     all_lines = list(lines)
     for path in StackPath:
@@ -67,7 +67,7 @@ def number_steps(lines: Iterable[Line], nodes: Mapping[str, Node]) -> Iterator[L
             yield replace(line, step=0 if path is StackPath.OTHER else depths.get(line.source, 0) + 1)
 
 
-def assign_columns(nodes: Mapping[str, Node], lines: tuple[Line, ...]) -> Iterator[Node]:
+def assign_columns(nodes: Mapping[str, Box], lines: tuple[Line, ...]) -> Iterator[Box]:
     """Move functions, queues and clocks to the columns next to the boxes they serve."""
     columns = {key: node.column for key, node in nodes.items()}
     source_of_function = {

@@ -33,9 +33,9 @@ from ticketgen.hcl.traversal import subexpressions
 from ticketgen.hcl.watchdog import LimitExceeded
 
 __all__ = [
-    "Resource",
+    "ResourceUse",
+    "ScopedResource",
     "SourceReference",
-    "Use",
     "literal_keys",
     "literal_text",
     "spend",
@@ -63,7 +63,7 @@ class SourceReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class ScopedResource:
     """A managed resource in one scope of its module."""
 
     scope: Scope
@@ -96,7 +96,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ResourceUse:
     """The use of one resource by another.
 
     Attributes:
@@ -105,7 +105,7 @@ class Use:
         trail: every reference, from the one in the user's block to the one that names the target.
     """
 
-    target: Resource
+    target: ScopedResource
     attribute: str
     trail: tuple[SourceReference, ...]
 
@@ -120,7 +120,7 @@ def spend(budget: Budget, steps: int) -> None:
         raise LimitExceeded("the budget's steps of evaluation")
 
 
-def uses(resource: Resource, budget: Budget) -> Iterator[Use]:
+def uses(resource: ScopedResource, budget: Budget) -> Iterator[ResourceUse]:
     """Every use of other resources in the block of a resource.
 
     Raises:
@@ -129,7 +129,7 @@ def uses(resource: Resource, budget: Budget) -> Iterator[Use]:
     file = resource.declared.file
     for path, attribute in _attributes(resource.block, ()):
         for target, trail in _follow(budget, attribute.value, (), resource.scope, file, ()):
-            yield Use(target, path, trail)
+            yield ResourceUse(target, path, trail)
 
 
 def _attributes(block: Block, path: tuple[str, ...]) -> Iterator[tuple[str, Attribute]]:
@@ -142,7 +142,7 @@ def _attributes(block: Block, path: tuple[str, ...]) -> Iterator[tuple[str, Attr
         yield from _attributes(inner, inner_path)
 
 
-_Found = Iterator[tuple[Resource, tuple[SourceReference, ...]]]
+_Found = Iterator[tuple[ScopedResource, tuple[SourceReference, ...]]]
 
 
 def _follow(
@@ -197,7 +197,7 @@ def _reference(
         return
     declared, trail = found.declaration, (*trail, source_reference)
     if declared.address.kind == "resource":
-        yield Resource(found.scope, declared), trail
+        yield ScopedResource(found.scope, declared), trail
     elif declared.type:
         for _, attribute in _attributes(declared.block, ()):
             yield from _follow(budget, attribute.value, (), found.scope, declared.file, trail)

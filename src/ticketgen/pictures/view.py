@@ -9,7 +9,7 @@ from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.declarations import provider_address
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Expression, File, GetAttribute, Object, Reference
-from ticketgen.pictures.trails import Resource, Use, literal_text, spend, uses
+from ticketgen.pictures.trails import ResourceUse, ScopedResource, literal_text, spend, uses
 
 __all__ = ["View"]
 
@@ -39,7 +39,7 @@ class View:
         self.primary = literal_text(self.local("primary_region"))
         found = {*self.region_of_scope.values(), *map(self.region_of, self._in(self.root))}
         self.regions = tuple(sorted(found - {""}))
-        self._uses: dict[Resource, tuple[Use, ...]] = {}
+        self._uses: dict[ScopedResource, tuple[ResourceUse, ...]] = {}
 
     def local(self, name: str) -> Expression | None:
         """The value of a local of the root module."""
@@ -51,12 +51,12 @@ class View:
         found = self.root.module.variables.get(name)
         return found.value("default") if found is not None else None
 
-    def region_of(self, resource: Resource) -> str:
+    def region_of(self, resource: ScopedResource) -> str:
         """The Region of a resource's module or provider; "" if neither has one."""
         alias = _alias(resource.declared.value("provider"))
         return self.region_of_scope[resource.scope] or (self._regions.get(alias, "") if alias else "")
 
-    def uses(self, resource: Resource) -> tuple[Use, ...]:
+    def uses(self, resource: ScopedResource) -> tuple[ResourceUse, ...]:
         """The uses of other resources by a resource."""
         if resource not in self._uses:
             self._uses[resource] = tuple(uses(resource, self._budget))
@@ -70,19 +70,19 @@ class View:
         """
         spend(self._budget, steps)
 
-    def resources(self) -> Iterator[Resource]:
+    def resources(self) -> Iterator[ScopedResource]:
         """Yield the resources of the root module and of the modules that it calls."""
         for scope in self.region_of_scope:
             yield from self._in(scope)
 
-    def primary_resources(self) -> Iterator[Resource]:
+    def primary_resources(self) -> Iterator[ScopedResource]:
         """Yield the resources of the primary Region and of the root module."""
         for scope, region in self.region_of_scope.items():
             if region in {self.primary, ""}:
                 yield from self._in(scope)
 
-    def _in(self, scope: Scope) -> Iterator[Resource]:
-        return (Resource(scope, declared) for declared in scope.resources())
+    def _in(self, scope: Scope) -> Iterator[ScopedResource]:
+        return (ScopedResource(scope, declared) for declared in scope.resources())
 
 
 def _provider_regions(module: Module) -> Mapping[str, str]:

@@ -23,7 +23,7 @@ from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.stack.overrides import OVERRIDABLE, OVERRIDES
 from ticketgen.tree import write_files
 from ticketgen.tree.diff import unified
-from ticketgen.tree.manifest import NAME, Entry, Manifest, load
+from ticketgen.tree.manifest import NAME, Manifest, ManifestEntry, load
 from ticketgen.tree.paths import fingerprint, unsafe_path
 from ticketgen.version import VERSION
 
@@ -113,7 +113,7 @@ def _record_hash(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     recorded = load(root, OVERRIDES)
     if recorded.value is None:
         return Checked(None, recorded.findings)
-    files = {**recorded.value.files, name: Entry("template", fingerprint(own))}
+    files = {**recorded.value.files, name: ManifestEntry("template", fingerprint(own))}
     after = replace(recorded.value, ticketgen=VERSION, files=files).text().encode()
     changed = {manifest: (before, after)}
     found = write_files(root, {f"{OVERRIDES}/{name}": (None, own), **changed} if copy else changed)

@@ -19,8 +19,8 @@ from ticketgen.project.resource_limits import SECONDS, ResourceLimitExceeded, li
 from ticketgen.project.template import (
     MAX_BYTES,
     MAX_FILES,
-    File,
-    Template,
+    ProjectTemplate,
+    TemplateFile,
     UnusableTemplate,
     build_template,
     read_template,
@@ -55,7 +55,7 @@ def is_remote(source: str) -> bool:
     return bool(_ADDRESS.match(source)) or source.partition(":")[0] in _HOSTS
 
 
-def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) -> Template:
+def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) -> ProjectTemplate:
     """Fetch a template and read it.
 
     Args:
@@ -87,7 +87,7 @@ def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) ->
     return read_template(place)
 
 
-def _clone(address: str, checkout: str | None, into: Path) -> Template:
+def _clone(address: str, checkout: str | None, into: Path) -> ProjectTemplate:
     if checkout is not None and (checkout.startswith("-") or not checkout.isprintable() or not checkout):
         raise UnusableTemplate(f"{checkout!r} is not a branch, tag or commit", "name one with --checkout")
     if re.search("://(?:[^/@]*@)?-", address):
@@ -156,10 +156,10 @@ def _check_size(content: bytes) -> bytes:
     return content
 
 
-def _unpack(content: bytes) -> Mapping[str, File]:
+def _unpack(content: bytes) -> Mapping[str, TemplateFile]:
     """The files of an archive, unpacked in a separate process; nothing is written to the disk."""
 
-    def unpacked() -> Mapping[str, File]:
+    def unpacked() -> Mapping[str, TemplateFile]:
         with limit_resources():
             return _members(content)
 
@@ -169,9 +169,9 @@ def _unpack(content: bytes) -> Mapping[str, File]:
         raise UnusableTemplate(f"it cannot be unpacked: {error}", "name a smaller archive") from None
 
 
-def _members(content: bytes) -> Mapping[str, File]:
+def _members(content: bytes) -> Mapping[str, TemplateFile]:
     """The files of an archive, without the single folder that may contain them all."""
-    files: dict[str, File] = {}
+    files: dict[str, TemplateFile] = {}
     left = MAX_BYTES
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -198,7 +198,7 @@ def _members(content: bytes) -> Mapping[str, File]:
                     raise UnusableTemplate(
                         f"it has more than {MAX_BYTES // 1_000_000} MB", "name a smaller archive"
                     )
-                files[member.filename] = File(packed, bool(mode & stat.S_IXUSR))
+                files[member.filename] = TemplateFile(packed, bool(mode & stat.S_IXUSR))
     except UnusableTemplate:
         raise
     except Exception as error:  # zipfile, zlib and lzma raise many types

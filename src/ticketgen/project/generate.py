@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ticketgen.project.isolation import run_isolated
 from ticketgen.project.resource_limits import SECONDS, ResourceLimitExceeded, limit_resources
-from ticketgen.project.template import MAX_BYTES, File, Template, UnusableTemplate, is_text
+from ticketgen.project.template import MAX_BYTES, ProjectTemplate, TemplateFile, UnusableTemplate, is_text
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -47,7 +47,7 @@ _IGNORED_BY_MACOS: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\
 class Renderer:
     """Renders the texts of one template."""
 
-    def __init__(self, template: Template) -> None:
+    def __init__(self, template: ProjectTemplate) -> None:
         """Prepare the sandbox.
 
         Raises:
@@ -84,10 +84,10 @@ class Renderer:
         """
         from cookiecutter.prompt import render_variable
 
-        def rendered() -> Mapping[str, File]:
+        def rendered() -> Mapping[str, TemplateFile]:
             with self._within_budget("cookiecutter.json"):
                 text = str(render_variable(self.environment, raw, dict(answers)))
-                return {"": File(text.encode())}
+                return {"": TemplateFile(text.encode())}
 
         return self._isolated(rendered)[""].content.decode()
 
@@ -103,12 +103,12 @@ class Renderer:
             UnusableTemplate: it cannot be rendered.
         """
 
-        def rendered() -> Mapping[str, File]:
-            return {"": File(self._text(name, text, answers).encode("utf-8", "surrogatepass"))}
+        def rendered() -> Mapping[str, TemplateFile]:
+            return {"": TemplateFile(self._text(name, text, answers).encode("utf-8", "surrogatepass"))}
 
         return self._isolated(rendered)[""].content.decode("utf-8", "surrogatepass")
 
-    def _isolated(self, action: Callable[[], Mapping[str, File]]) -> Mapping[str, File]:
+    def _isolated(self, action: Callable[[], Mapping[str, TemplateFile]]) -> Mapping[str, TemplateFile]:
         """Call a function in a separate process, and charge its time to the budget of the whole template."""
         try:
             files, used = run_isolated(action, self._seconds)
@@ -127,7 +127,7 @@ class Renderer:
                     raise ResourceLimitExceeded(f"it renders more than {MAX_BYTES // 1_000_000} MB")
             return "".join(parts)
 
-    def project(self, answers: Mapping[str, object]) -> Mapping[str, File]:
+    def project(self, answers: Mapping[str, object]) -> Mapping[str, TemplateFile]:
         """The files of the project by path, without those whose name or folder renders as empty text.
 
         Raises:
@@ -135,12 +135,12 @@ class Renderer:
         """
         return self._isolated(lambda: self._project(answers))
 
-    def _project(self, answers: Mapping[str, object]) -> Mapping[str, File]:
+    def _project(self, answers: Mapping[str, object]) -> Mapping[str, TemplateFile]:
         top = self._path(self._template.top, self._template.top, answers)
         if top is None or "/" in top:
             raise UnusableTemplate(f"{self._template.top!r} is rendered to {top or ''!r}, which is not a folder's name",
                            "correct the name of the template's folder")  # fmt: skip
-        files: dict[str, File] = {}
+        files: dict[str, TemplateFile] = {}
         size = 0
         for source, file in self._template.sources().items():
             template_path = f"{self._template.top}/{source}"
@@ -149,7 +149,7 @@ class Renderer:
             if path is None:
                 continue
             if copied is None and is_text(file.content):
-                file = File(
+                file = TemplateFile(
                     self._render_bytes(template_path, file.content.decode(), answers), file.executable
                 )
             size += len(file.content)
@@ -231,7 +231,7 @@ def _prefixes(path: str) -> list[str]:
     return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
 
 
-def _environment(template: Template) -> SandboxedEnvironment:
+def _environment(template: ProjectTemplate) -> SandboxedEnvironment:
     from cookiecutter.environment import ExtensionLoaderMixin
     from jinja2 import DictLoader, StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment

@@ -10,14 +10,14 @@ from typing import Final
 from ticketgen.atomic_write import create_file
 from ticketgen.project.generate import Renderer
 from ticketgen.project.processes import run
-from ticketgen.project.template import File, Template, UnusableTemplate, read_template
+from ticketgen.project.template import ProjectTemplate, TemplateFile, UnusableTemplate, read_template
 
 __all__ = ["add_import_path", "run_hook", "run_pre_prompt_hooks", "write_new"]
 
 _EXECUTABLE_MODE: Final = 0o700
 
 
-def write_new(folder: Path, files: Mapping[str, File]) -> None:
+def write_new(folder: Path, files: Mapping[str, TemplateFile]) -> None:
     """Write files into a private folder, which nothing else writes to; none of them may exist."""
     for path, file in files.items():
         place = folder / path
@@ -25,7 +25,7 @@ def write_new(folder: Path, files: Mapping[str, File]) -> None:
         create_file(place, file.content, mode=0o777 if file.executable else 0o666)
 
 
-def run_pre_prompt_hooks(template: Template, beside: Path) -> Template:
+def run_pre_prompt_hooks(template: ProjectTemplate, beside: Path) -> ProjectTemplate:
     """Run the ``pre_prompt`` hooks on a temporary copy of the template, and return the changed template.
 
     Raises:
@@ -41,7 +41,7 @@ def run_pre_prompt_hooks(template: Template, beside: Path) -> Template:
     return read_template(copy)
 
 
-def add_import_path(template: Template, beside: Path) -> None:
+def add_import_path(template: ProjectTemplate, beside: Path) -> None:
     """Let Python find the modules of the template's own extensions."""
     own = {path: file for path, file in template.files.items() if path.startswith("local_extensions")}
     if own and template.extensions():
@@ -50,7 +50,7 @@ def add_import_path(template: Template, beside: Path) -> None:
 
 
 def run_hook(
-    template: Template, name: str, answers: Mapping[str, object], project: Path, beside: Path
+    template: ProjectTemplate, name: str, answers: Mapping[str, object], project: Path, beside: Path
 ) -> None:
     """Render the scripts of a hook and run each in the project's folder.
 
@@ -65,7 +65,8 @@ def run_hook(
             raise UnusableTemplate(f"{path!r} is not UTF-8", "correct the hook") from None
         script = beside / name / PurePosixPath(path).name
         write_new(
-            beside / name, {script.name: File(renderer.text(path, text, answers).encode(), executable=True)}
+            beside / name,
+            {script.name: TemplateFile(renderer.text(path, text, answers).encode(), executable=True)},
         )
         _run(path, script, project)
 

@@ -34,8 +34,8 @@ from ticketgen.project.generate import Renderer
 from ticketgen.project.hooks import add_import_path, run_hook, run_pre_prompt_hooks, write_new
 from ticketgen.project.new_environments import NewEnvironment, initial_figures, new_environments
 from ticketgen.project.scratch import stale_folders, with_temporary_folder
-from ticketgen.project.source import REQUIREMENTS, Source, SourceError, read_source
-from ticketgen.project.template import File, Template, UnusableTemplate, read_template
+from ticketgen.project.source import REQUIREMENTS, InstallSource, SourceError, read_source
+from ticketgen.project.template import ProjectTemplate, TemplateFile, UnusableTemplate, read_template
 from ticketgen.spec.file_names import SPEC_NAMES
 from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.presets import presets
@@ -93,7 +93,7 @@ class _Request:
     given: Mapping[str, str]
     template: str | None
     checkout: str | None
-    source: Source
+    source: InstallSource
     base: Path
     ask: Callable[[Question], str]
     trust: Callable[[tuple[str, ...]], bool]
@@ -250,14 +250,16 @@ def _finish(place: Path, request: _Request) -> Checked[NewProject]:
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     installed_from = {} if _exists(place, REQUIREMENTS) else request.source.files
     added = {_SCHEMA: schema.encode(), **installed_from}
-    write_new(place, {name: File(content) for name, content in added.items() if not _exists(place, name)})
+    write_new(
+        place, {name: TemplateFile(content) for name, content in added.items() if not _exists(place, name)}
+    )
     rendered = render_project(place / SPEC, progress=request.progress)
     project = read_project(place / SPEC)
     if rendered.value is None or project.value is None or has_errors(rendered.findings):
         return Checked(None, rendered.findings)
     drawn = draw_project(place / SPEC)
     if drawn.value is not None and not _exists(place, _PICTURE):
-        write_new(place, {_PICTURE: File(svg(drawn.value).encode())})
+        write_new(place, {_PICTURE: TemplateFile(svg(drawn.value).encode())})
     every = (each.relative_to(place) for each in place.rglob("*") if each.is_file())
     # A hook may create a repository.
     files = sorted(each.as_posix() for each in every if each.parts[0] != ".git")
@@ -269,7 +271,7 @@ def _exists(place: Path, name: str) -> bool:
     return os.path.lexists(place / name)
 
 
-def _template(request: _Request, beside: Path) -> Template:
+def _template(request: _Request, beside: Path) -> ProjectTemplate:
     if request.template is None:
         return read_template(asset_folder("templates") / "project")
     return fetch(request.template, request.checkout, beside / "fetched", request.base)
@@ -279,7 +281,7 @@ def _untrusted(template: str, code: tuple[str, ...]) -> Finding:
     return TEMPLATE_UNTRUSTED.found(f"the template {template} runs code with your rights: {', '.join(code)}")
 
 
-def _answers(template: Template, renderer: Renderer, request: _Request) -> dict[str, object] | Finding:
+def _answers(template: ProjectTemplate, renderer: Renderer, request: _Request) -> dict[str, object] | Finding:
     """The template's variables with their values; a default may depend on the variables before it."""
     variables = dict(template.variables)
     is_own_template = request.template is None

@@ -19,7 +19,7 @@ from ticketgen.safe_open import MAX_TEXT, read_chosen
 from ticketgen.version import VERSION, requirements
 
 __all__ = [
-    "DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "Source", "SourceError", "logical_lines",
+    "DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "InstallSource", "SourceError", "logical_lines",
     "read_source",
 ]  # fmt: skip
 
@@ -49,7 +49,7 @@ class SourceError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InstallSource:
     """A source of ticketgen.
 
     Attributes:
@@ -68,7 +68,7 @@ class Source:
         return any(name.endswith(".whl") for name in self.files)
 
 
-def read_source(given: str | None, base: Path = Path()) -> Source:
+def read_source(given: str | None, base: Path = Path()) -> InstallSource:
     """The source given with ``--install-from``; if None, the running ticketgen packed as a wheel.
 
     Args:
@@ -102,17 +102,17 @@ def read_source(given: str | None, base: Path = Path()) -> Source:
         raise SourceError(f"{given!r} is not a valid address: {error}") from None
 
 
-def _read_wheel_file(wheel: Wheel) -> Source:
+def _read_wheel_file(wheel: Wheel) -> InstallSource:
     if not WHEEL.fullmatch(wheel.name):
         raise SourceError(
             f"{wheel.name!r} is not the name of a wheel", "give the wheel the name that it was built with"
         )
     _require_same_version(wheel.name, wheel.version)
     place = f"{_VENDOR}/{wheel.name}"
-    return Source({place: wheel.content, REQUIREMENTS: _text(_COMMAND, [f"./{place}"])})
+    return InstallSource({place: wheel.content, REQUIREMENTS: _text(_COMMAND, [f"./{place}"])})
 
 
-def _git(given: str) -> Source:
+def _git(given: str) -> InstallSource:
     address, _, fragment = given.partition("#")
     place, _, reference = address.removeprefix("git+").rpartition("@")
     _refuse_credentials(address.removeprefix("git+"))
@@ -132,10 +132,10 @@ def _git(given: str) -> Source:
     line = f"ticketgen @ {given}"
     if place.startswith("file://"):  # pip before 24 takes no "name @ URL" without a host
         line = f"{given}{'&' if fragment else '#'}egg=ticketgen"
-    return Source({REQUIREMENTS: _text(_COMMAND, [line])}, is_git=True)
+    return InstallSource({REQUIREMENTS: _text(_COMMAND, [line])}, is_git=True)
 
 
-def _download(given: str) -> Source:
+def _download(given: str) -> InstallSource:
     """A wheel at a URL; pip compares the hash in the fragment."""
     address, _, fragment = given.partition("#")
     _refuse_credentials(address)
@@ -150,10 +150,10 @@ def _download(given: str) -> Source:
             "append #sha256= and the wheel's SHA-256 hash, 64 hex digits",
         )
     _require_same_version(name, named[1])
-    return Source({REQUIREMENTS: _text(_COMMAND, [f"ticketgen @ {given}"])})
+    return InstallSource({REQUIREMENTS: _text(_COMMAND, [f"ticketgen @ {given}"])})
 
 
-def _index(given: str) -> Source:
+def _index(given: str) -> InstallSource:
     """A version on an index. One hash makes pip require all, so dependencies are installed separately."""
     try:
         named, *options = shlex.split(given)
@@ -182,7 +182,7 @@ def _index(given: str) -> Source:
     _require_same_version(named, version[1])
     command = f"{_PIP} --no-deps -r {REQUIREMENTS} && {_PIP} -r {DEPENDENCIES}"
     lines = [f"--index-url {address}"] if address else []
-    return Source(
+    return InstallSource(
         {
             REQUIREMENTS: _text(command, [*lines, " ".join([named, *hashes])]),
             DEPENDENCIES: _text(command, requirements()),
@@ -191,7 +191,7 @@ def _index(given: str) -> Source:
     )
 
 
-def _lock(path: Path) -> Source:
+def _lock(path: Path) -> InstallSource:
     """A requirements file with a hash for every package, as ``pip-compile --generate-hashes`` and uv write it."""
     try:
         content = read_chosen(path, MAX_TEXT)
@@ -221,7 +221,7 @@ def _lock(path: Path) -> Source:
     version = re.match(r"ticketgen\s*==\s*([^\s;]+)", found) or re.search(r"/ticketgen-([^-/]+)-", found)
     if version:
         _require_same_version(str(path), version[1])
-    return Source({REQUIREMENTS: content})
+    return InstallSource({REQUIREMENTS: content})
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:

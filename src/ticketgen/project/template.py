@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 __all__ = [
-    "MAX_BYTES", "MAX_FILES", "File", "Template", "UnusableTemplate", "build_template", "is_text",
+    "MAX_BYTES", "MAX_FILES", "ProjectTemplate", "TemplateFile", "UnusableTemplate", "build_template", "is_text",
     "read_template",
 ]  # fmt: skip
 
@@ -40,7 +40,7 @@ class UnusableTemplate(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class TemplateFile:
     """A file of a template or of a project: its bytes, and whether its owner may execute it."""
 
     content: bytes
@@ -48,7 +48,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class ProjectTemplate:
     """A template.
 
     Attributes:
@@ -59,9 +59,9 @@ class Template:
 
     variables: Mapping[str, Any]
     top: str
-    files: Mapping[str, File]
+    files: Mapping[str, TemplateFile]
 
-    def sources(self) -> Mapping[str, File]:
+    def sources(self) -> Mapping[str, TemplateFile]:
         """The files that become the project's, relative to `top`."""
         return _below(self.files, self.top)
 
@@ -70,7 +70,7 @@ class Template:
         every = {**_below(self.files, _SHARED), **self.sources()}
         return {name: file.content.decode() for name, file in every.items() if is_text(file.content)}
 
-    def hooks(self, name: str) -> Mapping[str, File]:
+    def hooks(self, name: str) -> Mapping[str, TemplateFile]:
         """The scripts of a hook, such as ``pre_gen_project``."""
         return {path: self.files[path] for path in sorted(self.files) if _hook_name(path) == name}
 
@@ -93,7 +93,7 @@ def is_text(content: bytes) -> bool:
         return False
 
 
-def build_template(files: Mapping[str, File]) -> Template:
+def build_template(files: Mapping[str, TemplateFile]) -> ProjectTemplate:
     """Build a template from its files.
 
     Raises:
@@ -114,10 +114,10 @@ def build_template(files: Mapping[str, File]) -> Template:
     )
     if top is None:
         raise UnusableTemplate("it has no folder such as {{cookiecutter.project}}, which becomes the project")
-    return Template(variables, top, files)
+    return ProjectTemplate(variables, top, files)
 
 
-def read_template(folder: Path) -> Template:
+def read_template(folder: Path) -> ProjectTemplate:
     """Read a template's folder: regular files, and links to regular files of the template.
 
     Raises:
@@ -143,7 +143,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._left = MAX_BYTES
-        self.files: dict[str, File] = {}
+        self.files: dict[str, TemplateFile] = {}
 
     def read(self, path: str) -> None:
         """Read a file, or every file of a folder."""
@@ -193,13 +193,13 @@ class _Reader:
                 raise OSError(errno.EINVAL, "it is not a plain file")
             content = stream.read(self._left + 1)
         self._left -= len(content)
-        self.files[path] = File(content, bool(status.st_mode & stat.S_IXUSR))
+        self.files[path] = TemplateFile(content, bool(status.st_mode & stat.S_IXUSR))
         if self._left < 0 or len(self.files) > MAX_FILES:
             raise UnusableTemplate(f"it has more than {MAX_FILES:,} files or {MAX_BYTES // 1_000_000} MB",
                            "remove what a project does not need")  # fmt: skip
 
 
-def _below(files: Mapping[str, File], folder: str) -> Mapping[str, File]:
+def _below(files: Mapping[str, TemplateFile], folder: str) -> Mapping[str, TemplateFile]:
     start = f"{folder}/"
     return {path.removeprefix(start): file for path, file in sorted(files.items()) if path.startswith(start)}
 

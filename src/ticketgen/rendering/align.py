@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from ticketgen.rendering.scan import Kind, Token, scan
+from ticketgen.rendering.scan import Token, TokenKind, scan
 
 __all__ = ["align"]
 
@@ -40,7 +40,7 @@ def _lines(text: str) -> Iterator[_Cells]:
     start = 0
     line: list[Token] = []
     for token in scan(text).tokens:
-        if token.kind is Kind.NEWLINE:
+        if token.kind is TokenKind.NEWLINE:
             yield _cells(text, start, token.start, line)
             start, line = token.end, []
         else:
@@ -50,13 +50,17 @@ def _lines(text: str) -> Iterator[_Cells]:
 
 def _cells(text: str, start: int, end: int, tokens: list[Token]) -> _Cells:
     comment_start = end
-    if len(tokens) > 1 and tokens[-1].kind is Kind.COMMENT and not text.startswith("/*", tokens[-1].start):
+    if (
+        len(tokens) > 1
+        and tokens[-1].kind is TokenKind.COMMENT
+        and not text.startswith("/*", tokens[-1].start)
+    ):
         comment_start = tokens.pop().start
     assign_start = comment_start
-    first = next((i for i, token in enumerate(tokens) if i > 0 and token.kind is Kind.EQUAL), None)
+    first = next((i for i, token in enumerate(tokens) if i > 0 and token.kind is TokenKind.EQUAL), None)
     if first is not None:
         kinds = [token.kind for token in tokens[first:]]
-        if kinds.count(Kind.OPEN) == kinds.count(Kind.CLOSE):
+        if kinds.count(TokenKind.OPEN) == kinds.count(TokenKind.CLOSE):
             assign_start = tokens[first].start
     return _Cells(
         text[start:assign_start].rstrip(" \t"),

@@ -18,7 +18,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import Namespace, _PassArg
 from markupsafe import Markup
 
-from ticketgen.rendering.budget import CALL, ELEMENT, MAX_WEIGHT, NODE, Budget, BudgetExceeded
+from ticketgen.rendering.budget import CALL, ELEMENT, MAX_WEIGHT, NODE, BudgetExceeded, TemplateBudget
 from ticketgen.rendering.filters import FILTERS as QUOTING
 from ticketgen.rendering.plain_data import METHODS, PLAIN, Data, Items, to_plain, weight
 
@@ -52,9 +52,9 @@ LOOP = ("first", "index", "index0", "last", "length", "nextitem", "previtem", "r
 """The attributes of ``loop`` that a template may read."""
 
 
-def budget_of(context: Context) -> Budget:
+def budget_of(context: Context) -> TemplateBudget:
     """The budget of the templates that are being rendered."""
-    return cast("Budget", context.environment.budget)  # type: ignore[attr-defined]
+    return cast("TemplateBudget", context.environment.budget)  # type: ignore[attr-defined]
 
 
 def is_data(value: object) -> bool:
@@ -169,7 +169,7 @@ GLOBALS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 """The functions by name."""
 
 
-def call_method(budget: Budget, data: Data, name: str, *given: Any) -> Any:
+def call_method(budget: TemplateBudget, data: Data, name: str, *given: Any) -> Any:
     """Call one of the methods of a mapping."""
     budget.spend(CALL)
     match name, given:

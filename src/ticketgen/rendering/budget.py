@@ -16,7 +16,7 @@ from ticketgen.rendering.plain_data import PLAIN, Data, Items, depth, to_plain, 
 
 __all__ = [
     "CALL", "ELEMENT", "LAYOUT", "MAX_CALLS", "MAX_DEPTH", "MAX_NUMBER", "MAX_OUTPUT", "MAX_WEIGHT", "MAX_WORK",
-    "NODE", "Budget", "BudgetExceeded",
+    "NODE", "BudgetExceeded", "TemplateBudget",
 ]  # fmt: skip
 
 MAX_WORK: Final = 50_000_000
@@ -58,7 +58,7 @@ class BudgetExceeded(TemplateRuntimeError):
     """A template exceeds a limit."""
 
 
-class Budget:
+class TemplateBudget:
     """The work that is left, and methods that use it."""
 
     def __init__(self, work: int = MAX_WORK) -> None:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from ticketgen.rendering import escapes, literals
-from ticketgen.rendering.quoted import Expression, Quoted
+from ticketgen.rendering.quoted import Quoted, RawExpression
 
 __all__ = [
     "FILTERS", "comment", "expression", "hcl", "heredoc", "identifier", "inside", "json", "lines", "number",
@@ -50,8 +50,8 @@ def number(value: object) -> Quoted:
 
 
 def expression(value: object) -> Quoted:
-    """A raw HCL expression: an `Expression` from ticketgen's own code, never text."""
-    if not isinstance(value, Expression):
+    """A raw HCL expression: a `RawExpression` from ticketgen's own code, never text."""
+    if not isinstance(value, RawExpression):
         literals.raise_unsupported(value, "an Expression")
     return Quoted(value.text)
 

@@ -35,7 +35,7 @@ from jinja2.utils import Namespace
 from markupsafe import Markup
 
 from ticketgen.rendering.allowed import FILTERS, GLOBALS, HOOKS, LOOP, TESTS, budget_of, call_method
-from ticketgen.rendering.budget import CALL, ELEMENT, MAX_CALLS, MAX_NUMBER, Budget, BudgetExceeded
+from ticketgen.rendering.budget import CALL, ELEMENT, MAX_CALLS, MAX_NUMBER, BudgetExceeded, TemplateBudget
 from ticketgen.rendering.bytecode_cache import compiled_templates
 from ticketgen.rendering.plain_data import METHODS, Data, Items
 from ticketgen.rendering.quoted import Quoted
@@ -60,7 +60,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """A Jinja environment in which templates must quote, and reach only their data."""
 
     intercepted_binops = _OPERATORS
-    budget: Budget
+    budget: TemplateBudget
 
     def __init__(self, loader: BaseLoader) -> None:
         super().__init__(
@@ -77,7 +77,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         self.filters = {**FILTERS, **HOOKS}
         self.tests = dict(TESTS)
         self.globals = dict(GLOBALS)
-        self.budget = Budget()
+        self.budget = TemplateBudget()
         self.loaded: list[str] = []
 
     def concat(self, parts: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """JSON-like values as literals of HCL, Python, YAML and JSON.
 
 A value is None, a bool, an int, a finite float, a str, or a sequence or mapping of values, with text as keys. In HCL it
-may also be an `Expression`. Mappings keep their order. Sets are rejected, because they have no order.
+may also be a `RawExpression`. Mappings keep their order. Sets are rejected, because they have no order.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jinja2 import Undefined
 from markupsafe import Markup
 
 from ticketgen.rendering.escapes import double_quoted, hcl_key, hcl_string, require_encodable
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 
 __all__ = [
     "hcl_literal",
@@ -121,7 +121,7 @@ def hcl_literal(value: object, indent: int | None = None) -> str:
     """The value as an HCL expression.
 
     Args:
-        value: JSON-like, or an `Expression`, at any depth.
+        value: JSON-like, or a `RawExpression`, at any depth.
         indent: the indentation of the line on which it starts, to write every list and object on several lines; None
             to write all on one line. ``=`` is not aligned here.
     """
@@ -133,7 +133,7 @@ def hcl_literal(value: object, indent: int | None = None) -> str:
         return number_literal(value)
     if isinstance(value, str):
         return hcl_string(plain_text(value))
-    if isinstance(value, Expression):
+    if isinstance(value, RawExpression):
         return value.text
     inner = None if indent is None else indent + 2
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
 """Plain, frozen data: the only values that a template gets or can make.
 
 `to_plain` is the boundary. Models, dataclasses, enumerations and paths stay on this side of it; templates get text,
-numbers, `Items` and `Data`, which cannot be changed, and the markers `Expression` and `Quoted`. None of them has an
+numbers, `Items` and `Data`, which cannot be changed, and the markers `RawExpression` and `Quoted`. None of them has an
 attribute or a method that a template can reach, except those that the environment itself grants.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from ticketgen.rendering.quoted import Expression, Quoted
+from ticketgen.rendering.quoted import Quoted, RawExpression
 
 __all__ = ["METHODS", "PLAIN", "Data", "Items", "depth", "to_plain", "weight"]
 
@@ -82,7 +82,7 @@ class Data(Mapping[str, Any]):
         return f"Data({self._entries!r})"
 
 
-PLAIN: frozenset[type] = frozenset({str, int, float, bool, NoneType, Items, Data, Expression, Quoted})
+PLAIN: frozenset[type] = frozenset({str, int, float, bool, NoneType, Items, Data, RawExpression, Quoted})
 """The types of plain values, exactly: a subclass may bring methods of its own."""
 
 
@@ -94,7 +94,7 @@ def weight(value: object) -> int:
         return _LEAF_WEIGHT + len(value)
     if isinstance(value, Quoted):
         return _LEAF_WEIGHT + len(value.__html__())
-    return _LEAF_WEIGHT + len(value.text) if isinstance(value, Expression) else _LEAF_WEIGHT
+    return _LEAF_WEIGHT + len(value.text) if isinstance(value, RawExpression) else _LEAF_WEIGHT
 
 
 def depth(value: object) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-__all__ = ["Expression", "Quoted"]
+__all__ = ["Quoted", "RawExpression"]
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class RawExpression:
     """A raw HCL expression such as ``local.app_name``, only from ticketgen's own code.
 
     Attributes:

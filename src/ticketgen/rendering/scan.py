@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from ticketgen.hcl_tokens import ESCAPED_TEMPLATE, HEREDOC, LINE_COMMENT, OPENING_BRACKET, TEMPLATE
 
-__all__ = ["Kind", "Scan", "Token", "scan"]
+__all__ = ["Scan", "Token", "TokenKind", "scan"]
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """The role of a token in the layout."""
 
     NEWLINE = auto()
@@ -29,7 +29,7 @@ class Kind(Enum):
 class Token(NamedTuple):
     """A piece of the text, ``text[start:end]``. White space belongs to no token."""
 
-    kind: Kind
+    kind: TokenKind
     start: int
     end: int
 
@@ -93,7 +93,7 @@ class _Scanner:
                 self.quoted()
         return Scan(tuple(self.tokens), tuple(self.heredocs))
 
-    def emit(self, kind: Kind, match: re.Match[str], end: int | None = None) -> None:
+    def emit(self, kind: TokenKind, match: re.Match[str], end: int | None = None) -> None:
         end = match.end() if end is None else end
         if end > match.start():
             self.tokens.append(Token(kind, match.start(), end))
@@ -106,24 +106,24 @@ class _Scanner:
         if name == "space":
             self.place = match.end()
         elif name == "heredoc":
-            self.emit(Kind.OTHER, match, match.end() - 1)
+            self.emit(TokenKind.OTHER, match, match.end() - 1)
             self.place = match.end()
             self.modes.append(_Heredoc(match["marker"], match.end()))
         elif name == "quote":
-            self.emit(Kind.OTHER, match)
+            self.emit(TokenKind.OTHER, match)
             self.modes.append(_Quoted())
         elif name == "end":
-            self.emit(Kind.CLOSE, match)
+            self.emit(TokenKind.CLOSE, match)
             if mode.braces == 0 and len(self.modes) > 1:
                 self.modes.pop()
             else:
                 mode.braces -= 1
         else:
             mode.braces += match[0] == "{"
-            self.emit(_KINDS.get(name or "", Kind.OTHER), match)
+            self.emit(_KINDS.get(name or "", TokenKind.OTHER), match)
 
     def interpolation(self, match: re.Match[str]) -> None:
-        self.emit(Kind.OPEN, match)
+        self.emit(TokenKind.OPEN, match)
         self.modes.append(_Code())
 
     def quoted(self) -> None:
@@ -133,7 +133,7 @@ class _Scanner:
         elif match["open"]:
             self.interpolation(match)
         else:
-            self.emit(Kind.OTHER, match)
+            self.emit(TokenKind.OTHER, match)
             if match["end"]:
                 self.modes.pop()
 
@@ -146,19 +146,19 @@ class _Scanner:
             return
         if mode.line_start and match[0].strip() == mode.marker:
             self.heredocs.append((mode.start, match.start()))
-            self.emit(Kind.OTHER, match, match.end() - len(match["line"] or ""))
+            self.emit(TokenKind.OTHER, match, match.end() - len(match["line"] or ""))
             self.modes.pop()
             return
-        self.emit(Kind.OTHER, match)
+        self.emit(TokenKind.OTHER, match)
         mode.line_start = match["line"] is not None
 
 
 _KINDS = {
-    "newline": Kind.NEWLINE,
-    "comment": Kind.COMMENT,
-    "open": Kind.OPEN,
-    "close": Kind.CLOSE,
-    "equal": Kind.EQUAL,
+    "newline": TokenKind.NEWLINE,
+    "comment": TokenKind.COMMENT,
+    "open": TokenKind.OPEN,
+    "close": TokenKind.CLOSE,
+    "equal": TokenKind.EQUAL,
 }
 
 

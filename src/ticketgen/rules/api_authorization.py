@@ -6,7 +6,7 @@ from collections.abc import Iterator, Set
 
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.values import Link
+from ticketgen.hcl.values import ResourceReference
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
 
@@ -53,7 +53,7 @@ def _is_exempt(method: BlockInstance, with_policy: Set[int]) -> bool:
     return private or link.resource.value("policy") is not None or id(link.scope) in with_policy
 
 
-def _is_private(subject: Subject, api: Link) -> bool:
+def _is_private(subject: Subject, api: ResourceReference) -> bool:
     types = [block.attribute("types") for block in api.resource.block.blocks("endpoint_configuration")]
     return any(subject.assumed.of(each.value, api.scope) == ["PRIVATE"] for each in types if each is not None)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ticketgen.findings import Severity
 from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.hcl.syntax import Expression
-from ticketgen.hcl.values import Environment
+from ticketgen.hcl.values import EvaluationContext
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
 
@@ -77,7 +77,7 @@ def _same_content(archive: BlockInstance, other: BlockInstance) -> bool:
 
 def _comparable_value(archive: BlockInstance, block: object, attribute: str) -> object:
     node = block.attribute(attribute)  # type: ignore[attr-defined]
-    value = archive.subject.assumed.of(node.value if node else None, Environment(archive.scope))
+    value = archive.subject.assumed.of(node.value if node else None, EvaluationContext(archive.scope))
     return value if isinstance(value, str) else object()
 
 

@@ -16,7 +16,17 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ticketgen.rules.python_scopes import Called, Client, Item, Member, Module, Name, Scope, Source, Text
+from ticketgen.rules.python_scopes import (
+    Called,
+    Client,
+    Item,
+    Member,
+    PythonExpression,
+    PythonModule,
+    PythonName,
+    PythonScope,
+    PythonString,
+)
 from ticketgen.rules.step_limit import StepLimit
 
 __all__ = ["AwsCall", "aws_calls", "module_name"]
@@ -58,7 +68,7 @@ def module_name(file: str) -> str:
 
 
 def aws_calls(
-    modules: Mapping[str, Module], handler: str, steps: StepLimit | None = None
+    modules: Mapping[str, PythonModule], handler: str, steps: StepLimit | None = None
 ) -> tuple[AwsCall, ...]:
     """The AWS calls of a package.
 
@@ -75,7 +85,7 @@ def aws_calls(
 
 
 class _Flow:
-    def __init__(self, modules: Mapping[str, Module], handler: str, steps: StepLimit) -> None:
+    def __init__(self, modules: Mapping[str, PythonModule], handler: str, steps: StepLimit) -> None:
         self.modules = modules
         self._spend = steps.spend
         self.services: dict[_Holder, str] = {}
@@ -109,16 +119,20 @@ class _Flow:
             lines = {id(member): line for member, line in scope.members}
             for called in scope.called:
                 callee, first = called.callee, (*called.arguments, None)[0]
-                if isinstance(callee, Member) and callee.name == "get_paginator" and isinstance(first, Text):
+                if (
+                    isinstance(callee, Member)
+                    and callee.name == "get_paginator"
+                    and isinstance(first, PythonString)
+                ):
                     service = self._service(callee.of, module, scope)
                     if service and id(callee) in lines:
                         yield AwsCall(module, service, first.value, lines[id(callee)], steps)
 
-    def _steps(self, module: str, scope: Scope) -> Iterator[str]:
+    def _steps(self, module: str, scope: PythonScope) -> Iterator[str]:
         for key in scope.steps:
-            if isinstance(key, Text):
+            if isinstance(key, PythonString):
                 yield key.value
-            elif isinstance(key, Name):
+            elif isinstance(key, PythonName):
                 yield from self.texts.get((module, scope.name, key.name), ())
 
     # Which code can run
@@ -154,7 +168,7 @@ class _Flow:
                 (module, each) for each in own.scopes if each.endswith("__") and self._is_method(module, each)
             )
         for mentioned in scope.mentioned:
-            yield from self._functions(Name(mentioned), module, scope)
+            yield from self._functions(PythonName(mentioned), module, scope)
         for member, _ in scope.members:
             functions = self._functions(member, module, scope)
             yield from functions
@@ -190,7 +204,7 @@ class _Flow:
         if self.services.setdefault(holder, service) != service:
             self.not_followed.add(holder)
 
-    def _pass_arguments(self, called: Called, module: str, scope: Scope) -> None:
+    def _pass_arguments(self, called: Called, module: str, scope: PythonScope) -> None:
         """Pass the arguments of a call to the callee's parameters, or a class's fields."""
         for key in self._functions(called.callee, module, scope):
             self._spend(len(called.arguments) + len(called.named))
@@ -202,9 +216,9 @@ class _Flow:
                     continue
                 holder = (*of, parameter)
                 self._record(holder, self._service(value, module, scope))
-                if isinstance(value, Text):
+                if isinstance(value, PythonString):
                     self.texts.setdefault(holder, set()).add(value.value)
-                elif isinstance(value, Name | Member):
+                elif isinstance(value, PythonName | Member):
                     functions = self.functions.setdefault(holder, set())
                     if len(functions) <= _MAX_FUNCTIONS:
                         functions |= self._functions(value, module, scope)
@@ -229,16 +243,16 @@ class _Flow:
                     continue
                 if self._service(value, module, scope):
                     clients.add((holder, (module, name)))
-                elif value == Text(""):
+                elif value == PythonString(""):
                     nothing.add((holder, (module, name)))
                 else:
                     found.add(holder)
         return found | {holder for holder, _ in clients & nothing}
 
-    def _target_holder(self, target: Source, module: str, scope: Scope) -> _Holder | None:
+    def _target_holder(self, target: PythonExpression, module: str, scope: PythonScope) -> _Holder | None:
         """The holder that an assignment sets."""
         match target:
-            case Name(name):
+            case PythonName(name):
                 return module, "" if name in scope.global_names else scope.name, name
             case Member(_, name):
                 return module, ".", name
@@ -247,11 +261,13 @@ class _Flow:
                 return (*holder[:2], f"{holder[2]}[]") if holder else None
         return None
 
-    def _source_holder(self, source: Source | None, module: str, scope: Scope) -> _Holder | None:
+    def _source_holder(
+        self, source: PythonExpression | None, module: str, scope: PythonScope
+    ) -> _Holder | None:
         """The holder that a value is read from."""
         match source:
-            case Name(name):
-                enclosing: Scope | None = scope
+            case PythonName(name):
+                enclosing: PythonScope | None = scope
                 while enclosing is not None:
                     self._spend()
                     if name in enclosing.parameter_set or self._assigns(enclosing, name):
@@ -263,7 +279,7 @@ class _Flow:
                     )
                 imported = self.modules[module].imports.get(name)
                 return (imported[0], "", imported[1]) if imported else (module, "", name)
-            case Member(Name(alias), name) if (other := self._sibling(alias, module)) is not None:
+            case Member(PythonName(alias), name) if (other := self._sibling(alias, module)) is not None:
                 return other, "", name
             case Member(_, name):
                 return module, ".", name
@@ -272,7 +288,7 @@ class _Flow:
                 return (*holder[:2], f"{holder[2]}[]") if holder else None
         return None
 
-    def _assigns(self, scope: Scope, name: str) -> bool:
+    def _assigns(self, scope: PythonScope, name: str) -> bool:
         return name not in scope.global_names and name in scope.assigned_names
 
     def _sibling(self, alias: str, module: str) -> str | None:
@@ -281,11 +297,11 @@ class _Flow:
         whole = f"{imported}.{part}" if imported and part else imported or part
         return whole if whole in self.modules else None
 
-    def _functions(self, callee: Name | Member, module: str, scope: Scope) -> set[_ScopeKey]:
+    def _functions(self, callee: PythonName | Member, module: str, scope: PythonScope) -> set[_ScopeKey]:
         """The functions of the package that a call may run; for a class, the constructor."""
         match callee:
-            case Name(name):
-                enclosing: Scope | None = scope
+            case PythonName(name):
+                enclosing: PythonScope | None = scope
                 while enclosing is not None:
                     self._spend()
                     inner = f"{enclosing.name}.{name}" if enclosing.name else name
@@ -305,10 +321,10 @@ class _Flow:
                     if imported in self.modules and part
                     else set()
                 )
-            case Member(Name("self" | "cls"), name):
+            case Member(PythonName("self" | "cls"), name):
                 method = f"{scope.name.rpartition('.')[0]}.{name}"
                 return {(module, method)} if method in self.modules[module].scopes else set()
-            case Member(Name(alias), name) if (other := self._sibling(alias, module)) is not None:
+            case Member(PythonName(alias), name) if (other := self._sibling(alias, module)) is not None:
                 return self._function_or_constructor(other, name)
         return set()
 
@@ -321,10 +337,10 @@ class _Flow:
 
     # Which value is a client
 
-    def _service(self, source: Source | None, module: str, scope: Scope) -> str | None:
+    def _service(self, source: PythonExpression | None, module: str, scope: PythonScope) -> str | None:
         """The service if a value is a client; None for anything else."""
         match source:
-            case Client(Text(service)):
+            case Client(PythonString(service)):
                 return service
             case Called(callee):
                 functions = self._functions(callee, module, scope)
@@ -333,12 +349,12 @@ class _Flow:
                     self._service_by_name(source, key) or self.returned_services.get(key) for key in functions
                 }
                 return services.pop() if len(services) == 1 else None
-            case Name() | Member() | Item():
+            case PythonName() | Member() | Item():
                 holder = self._source_holder(source, module, scope)
                 return self.services.get(holder) if holder else None
         return None
 
-    def _returned_service(self, module: str, scope: Scope) -> str | None:
+    def _returned_service(self, module: str, scope: PythonScope) -> str | None:
         """The service of the clients that a function returns, if there is only one."""
         services = {self._service(value, module, scope) for value in scope.returned}
         return services.pop() if len(services) == 1 else None
@@ -347,14 +363,14 @@ class _Flow:
         """The service of ``client("sqs")`` if ``client`` passes the name to boto3."""
         function = self.modules[key[0]].scopes[key[1]]
         match function.returned:
-            case [Client(Name(parameter))]:
+            case [Client(PythonName(parameter))]:
                 return self._service_argument(parameter, function, called, method=self._is_method(*key))
         return None
 
     def _service_argument(
-        self, parameter: str, function: Scope, called: Called, *, method: bool
+        self, parameter: str, function: PythonScope, called: Called, *, method: bool
     ) -> str | None:
         """The service name that a call passes for a parameter."""
         parameters = function.parameters[1 if method else 0 : function.positional]
         given = {**dict(zip(parameters, called.arguments, strict=False)), **called.named}.get(parameter)
-        return given.value or None if isinstance(given, Text) else None
+        return given.value or None if isinstance(given, PythonString) else None

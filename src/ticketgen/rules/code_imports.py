@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 
 from ticketgen.findings import Severity
 from ticketgen.rules.javascript import imports
-from ticketgen.rules.lambda_functions import Code, LambdaFunction, functions, python
+from ticketgen.rules.lambda_functions import Code, LambdaResource, functions, python
 from ticketgen.rules.python_code import PythonCode
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
@@ -58,7 +58,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 yield from _node(function, file, names)
 
 
-def _python(function: LambdaFunction, file: Code, siblings: Set[str]) -> Iterator[Problem]:
+def _python(function: LambdaResource, file: Code, siblings: Set[str]) -> Iterator[Problem]:
     subject = function.resource.subject
     code = python(subject, file)
     if not isinstance(code, PythonCode):
@@ -75,7 +75,7 @@ def _python(function: LambdaFunction, file: Code, siblings: Set[str]) -> Iterato
         yield Problem(message, file.at(line))
 
 
-def _node(function: LambdaFunction, file: Code, file_names: Set[str]) -> Iterator[Problem]:
+def _node(function: LambdaResource, file: Code, file_names: Set[str]) -> Iterator[Problem]:
     subject = function.resource.subject
     imported = subject.memoized(("imports", file.text), lambda: imports(file.text))
     subject.spend(len(imported))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ticketgen.rules.client_flow import AwsCall, aws_calls, module_name
-from ticketgen.rules.lambda_functions import Code, LambdaFunction, python
+from ticketgen.rules.lambda_functions import Code, LambdaResource, python
 from ticketgen.rules.python_code import PythonCode
-from ticketgen.rules.python_scopes import Module
+from ticketgen.rules.python_scopes import PythonModule
 from ticketgen.rules.step_limit import StepLimit, StepLimitReached
 
 __all__ = ["calls_of"]
@@ -16,7 +16,7 @@ _MAX_STEPS = 2_000_000
 """Limit of steps to follow the clients in all packages of a directory: some seconds."""
 
 
-def calls_of(function: LambdaFunction) -> Iterator[tuple[Code, AwsCall]]:
+def calls_of(function: LambdaResource) -> Iterator[tuple[Code, AwsCall]]:
     """Each AWS call of a function, with the file that contains it."""
     subject = function.resource.subject
     files = {module_name(file.name): file for file in function.code or () if file.name.endswith(".py")}
@@ -39,7 +39,7 @@ def calls_of(function: LambdaFunction) -> Iterator[tuple[Code, AwsCall]]:
         yield files[call.module], call
 
 
-def _calls(modules: Mapping[str, Module], handler: str, steps: StepLimit) -> tuple[AwsCall, ...] | None:
+def _calls(modules: Mapping[str, PythonModule], handler: str, steps: StepLimit) -> tuple[AwsCall, ...] | None:
     try:
         return aws_calls(modules, handler, steps)
     except StepLimitReached:

@@ -10,8 +10,8 @@ from ticketgen.findings import Location
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
-from ticketgen.hcl.values import Link, PartialText
-from ticketgen.rules.lambda_functions import LambdaFunction, functions
+from ticketgen.hcl.values import PartialText, ResourceReference
+from ticketgen.rules.lambda_functions import LambdaResource, functions
 from ticketgen.rules.policies import statements_of
 from ticketgen.rules.subject import BlockInstance, Subject
 
@@ -34,7 +34,7 @@ class Granted:
         shared: whether another function has the same role.
     """
 
-    function: LambdaFunction
+    function: LambdaResource
     actions: tuple[tuple[str, Location], ...]
     shared: bool
 
@@ -128,20 +128,20 @@ def grants(subject: Subject) -> Iterator[Granted]:
             yield Granted(function, actions, len(users[role.resource]) > 1)
 
 
-def _role(function: LambdaFunction) -> Link | None:
+def _role(function: LambdaResource) -> ResourceReference | None:
     """The role of a function, by reference or by an ARN with the role's name."""
     expression, values = function.resource.expression("role"), function.resource.subject.values
     value = values.of(expression, function.resource.where)
     match values.parts(value) if isinstance(value, PartialText) else ():
-        case (*_, str(before), Link() as name) if before.endswith(":role/"):
+        case (*_, str(before), ResourceReference() as name) if before.endswith(":role/"):
             value = name
             if name.resource.type in _ROLE_POLICY_TYPES and name.path == ("role",):
                 value = values.of(name.resource.value("role"), name.scope)
-    return value if isinstance(value, Link) else None
+    return value if isinstance(value, ResourceReference) else None
 
 
 def _actions(
-    subject: Subject, role: Link, policies: list[BlockInstance]
+    subject: Subject, role: ResourceReference, policies: list[BlockInstance]
 ) -> tuple[tuple[str, Location], ...] | None:
     block = role.resource.block
     if block.attribute("managed_policy_arns") or block.blocks("inline_policy") or block.blocks("dynamic"):

@@ -12,7 +12,7 @@ from ticketgen.rules.python_code import PythonCode, read_python
 from ticketgen.rules.python_text import NotRead, PythonLimit
 from ticketgen.rules.subject import BlockInstance, Subject
 
-__all__ = ["Code", "LambdaFunction", "functions", "python"]
+__all__ = ["Code", "LambdaResource", "functions", "python"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class LambdaFunction:
+class LambdaResource:
     """A Lambda function.
 
     Attributes:
@@ -69,17 +69,17 @@ class LambdaFunction:
         return value if isinstance(value, dict) else {} if value is None else None
 
 
-def functions(subject: Subject) -> Iterator[LambdaFunction]:
+def functions(subject: Subject) -> Iterator[LambdaResource]:
     """Every function, in every scope of its module."""
     for function in subject.memoized("functions", lambda: tuple(_functions(subject))):
         subject.spend(1 + len(function.code or ()))
         yield function
 
 
-def _functions(subject: Subject) -> Iterator[LambdaFunction]:
+def _functions(subject: Subject) -> Iterator[LambdaResource]:
     for resource in subject.resources("aws_lambda_function"):
         archive = _archive(resource)
-        yield LambdaFunction(resource, _code(archive) if archive else None, archive)
+        yield LambdaResource(resource, _code(archive) if archive else None, archive)
 
 
 def python(subject: Subject, file: Code) -> PythonCode | SyntaxError | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Severity
 from ticketgen.hcl.address import Address
-from ticketgen.rules.resource_names import Name, is_input, names, suffixes, varies_without_variable
+from ticketgen.rules.resource_names import NameAttribute, is_input, names, suffixes, varies_without_variable
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -24,7 +24,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, name.resource.at(name.attribute), help)
 
 
-def _lacks(name: Name, declared: frozenset[Address]) -> bool:
+def _lacks(name: NameAttribute, declared: frozenset[Address]) -> bool:
     origins = name.origins
     if declared & origins or varies_without_variable(origins) or is_input(name.expression):
         return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ticketgen.findings import Location
 from ticketgen.hcl.configuration import Scope
-from ticketgen.hcl.values import Link, Value
+from ticketgen.hcl.values import ResourceReference, Value
 from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["Ports", "Traffic", "is_anywhere", "traffic"]
@@ -74,10 +74,10 @@ class Traffic:
         scope: the scope of the rule.
     """
 
-    group: Link | None
+    group: ResourceReference | None
     ingress: bool
     ports: Ports
-    peers: tuple[Link, ...]
+    peers: tuple[ResourceReference, ...]
     cidrs: tuple[str, ...]
     open_ended: bool
     location: Location
@@ -87,7 +87,7 @@ class Traffic:
 def traffic(subject: Subject) -> Iterator[Traffic]:
     """Every rule of every security group."""
     for owner in subject.resources("aws_security_group", "aws_default_security_group"):
-        itself = Link(owner.scope, owner.declared)
+        itself = ResourceReference(owner.scope, owner.declared)
         for ingress, name in ((True, "ingress"), (False, "egress")):
             for rule in owner.nested_blocks(name):
                 yield _from_block(rule, itself, ingress)
@@ -113,7 +113,7 @@ def traffic(subject: Subject) -> Iterator[Traffic]:
             yield _from_resource(rule, ingress)
 
 
-def _from_block(rule: BlockInstance, group: Link | None, ingress: bool) -> Traffic:
+def _from_block(rule: BlockInstance, group: ResourceReference | None, ingress: bool) -> Traffic:
     peers, unknown = _links(rule, "security_groups")
     source = rule.expression("source_security_group_id")
     if source is not None:
@@ -143,12 +143,12 @@ def _from_resource(rule: BlockInstance, ingress: bool) -> Traffic:
 
 
 def _from_list_item(
-    group: BlockInstance, item: dict[str, Value], itself: Link, ingress: bool, name: str
+    group: BlockInstance, item: dict[str, Value], itself: ResourceReference, ingress: bool, name: str
 ) -> Traffic:
     """Read one object of ``ingress = [{ … }]``."""
     groups = item.get("security_groups")
     items = groups if isinstance(groups, list) else []
-    peers = tuple(each for each in items if isinstance(each, Link))
+    peers = tuple(each for each in items if isinstance(each, ResourceReference))
     unknown = len(peers) < len(items) or not (groups is None or isinstance(groups, list))
     cidrs: tuple[str, ...] = ()
     for key in ("cidr_blocks", "ipv6_cidr_blocks"):
@@ -160,14 +160,14 @@ def _from_list_item(
     return Traffic(itself, ingress, ports, peers, cidrs, unknown, group.at(name), group.scope)
 
 
-def _group(rule: BlockInstance, name: str) -> Link | None:
+def _group(rule: BlockInstance, name: str) -> ResourceReference | None:
     link = rule.link(name)
     return (
         link if link and link.resource.type in {"aws_security_group", "aws_default_security_group"} else None
     )
 
 
-def _links(rule: BlockInstance, name: str) -> tuple[tuple[Link, ...], bool]:
+def _links(rule: BlockInstance, name: str) -> tuple[tuple[ResourceReference, ...], bool]:
     """The known security groups in a list, and whether it may contain others."""
     expression = rule.expression(name)
     if expression is None:
@@ -178,7 +178,9 @@ def _links(rule: BlockInstance, name: str) -> tuple[tuple[Link, ...], bool]:
     items = value if isinstance(value, list) else [value]
     rule.subject.spend(len(items))
     found = tuple(
-        item for item in items if isinstance(item, Link) and item.resource.type == "aws_security_group"
+        item
+        for item in items
+        if isinstance(item, ResourceReference) and item.resource.type == "aws_security_group"
     )
     return found, len(found) < len(items)
 

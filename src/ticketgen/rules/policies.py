@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from ticketgen.findings import Location
 from ticketgen.hcl.instances import instances
 from ticketgen.hcl.syntax import Call, Expression, Literal, Node, Object, Parentheses, Tuple
-from ticketgen.hcl.values import UNKNOWN, Environment, Link, PartialText, Unknown, Value, is_known
+from ticketgen.hcl.values import (
+    UNKNOWN,
+    EvaluationContext,
+    PartialText,
+    ResourceReference,
+    Unknown,
+    Value,
+    is_known,
+)
 from ticketgen.rules.subject import BlockInstance
 
-__all__ = ["Statement", "statements_of"]
+__all__ = ["PolicyStatement", "statements_of"]
 
 _UNKNOWN_MARK = "\ue000"
 """Stands for an unknown part of a text; a private-use character, which occurs in no policy."""
@@ -23,7 +31,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html."""
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class PolicyStatement:
     """One statement of a policy.
 
     Attributes:
@@ -44,7 +52,7 @@ class Statement:
     is_negated: bool = False
 
 
-def statements_of(found: BlockInstance, attribute: str) -> tuple[Statement, ...] | None:
+def statements_of(found: BlockInstance, attribute: str) -> tuple[PolicyStatement, ...] | None:
     """The statements of the policy in an attribute; None unless all are known."""
     expression = found.expression(attribute)
     statements = _statements(found, expression, found.where) if expression is not None else ()
@@ -54,15 +62,15 @@ def statements_of(found: BlockInstance, attribute: str) -> tuple[Statement, ...]
 
 
 def _statements(
-    found: BlockInstance, expression: Expression, where: Environment
-) -> tuple[Statement, ...] | None:
+    found: BlockInstance, expression: Expression, where: EvaluationContext
+) -> tuple[PolicyStatement, ...] | None:
     while isinstance(expression, Parentheses):
         expression = expression.inner
     if isinstance(expression, Call) and expression.name == "jsonencode" and len(expression.arguments) == 1:
         return _read_encoded(found, expression.arguments[0], where)
     value = found.subject.assumed.of(expression, where)
     if (
-        isinstance(value, Link)
+        isinstance(value, ResourceReference)
         and value.resource.type == "aws_iam_policy_document"
         and value.path == ("json",)
     ):
@@ -82,7 +90,7 @@ def _statements(
     return None
 
 
-def _parse(found: BlockInstance, text: str, location: Location) -> tuple[Statement, ...] | None:
+def _parse(found: BlockInstance, text: str, location: Location) -> tuple[PolicyStatement, ...] | None:
     statements = None
     if len(text) <= _MAX_LENGTH:
         try:
@@ -106,7 +114,7 @@ def _without_marks(document: object) -> Value:
     return document
 
 
-def _document(found: BlockInstance, link: Link) -> tuple[Statement, ...] | None:
+def _document(found: BlockInstance, link: ResourceReference) -> tuple[PolicyStatement, ...] | None:
     block, statements = link.resource.block, []
     merged = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
     used = [attribute for name in merged if (attribute := block.attribute(name))]
@@ -120,7 +128,7 @@ def _document(found: BlockInstance, link: Link) -> tuple[Statement, ...] | None:
         for statement in document.nested_blocks("statement"):
             effect = statement.value_with_defaults("effect")
             statements.append(
-                Statement(
+                PolicyStatement(
                     location=statement.location,
                     allow=effect in (None, "Allow"),
                     actions=_texts(statement.value_with_defaults("actions"))
@@ -146,8 +154,8 @@ def _document(found: BlockInstance, link: Link) -> tuple[Statement, ...] | None:
 
 
 def _read_encoded(
-    found: BlockInstance, expression: Expression, where: Environment
-) -> tuple[Statement, ...] | None:
+    found: BlockInstance, expression: Expression, where: EvaluationContext
+) -> tuple[PolicyStatement, ...] | None:
     """Read ``jsonencode({ Statement = […] })``, with a location for each statement."""
     while isinstance(expression, Parentheses):
         expression = expression.inner
@@ -159,7 +167,7 @@ def _read_encoded(
         found.subject.note_unseen(_location(found, expression), "the statements of such a policy")
         return None
     items = statement_list.items if isinstance(statement_list, Tuple) else (statement_list,)
-    statements: list[Statement] = []
+    statements: list[PolicyStatement] = []
     for item in items:
         value = found.subject.assumed.of(item, where)
         if isinstance(value, Unknown):
@@ -176,7 +184,7 @@ def _location(found: BlockInstance, node: Node) -> Location:
     return node.at(found.declared.file)
 
 
-def _statements_in(document: Value, location: Location) -> tuple[Statement, ...] | None:
+def _statements_in(document: Value, location: Location) -> tuple[PolicyStatement, ...] | None:
     if not isinstance(document, dict):
         return None
     statement_list = document.get("Statement")
@@ -189,8 +197,8 @@ def _statements_in(document: Value, location: Location) -> tuple[Statement, ...]
     return tuple(statements)
 
 
-def _statement(item: Mapping[str, Value], location: Location) -> Statement:
-    return Statement(
+def _statement(item: Mapping[str, Value], location: Location) -> PolicyStatement:
+    return PolicyStatement(
         location=location,
         allow=item.get("Effect") == "Allow",
         actions=_texts(item["Action"]) if "Action" in item else None,

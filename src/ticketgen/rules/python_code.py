@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ticketgen.rules.python_scopes import Client, Module, Sources, Text, module_scopes
+from ticketgen.rules.python_scopes import Client, PythonModule, PythonString, Sources, module_scopes
 from ticketgen.rules.python_text import NotRead, parse_python
 
 __all__ = ["PythonCode", "read_python"]
@@ -27,7 +27,7 @@ class PythonCode:
     imports: Mapping[str, int]
     environment: Mapping[str, int]
     dynamic: bool
-    scopes: Module
+    scopes: PythonModule
     words: frozenset[str]
 
 
@@ -145,7 +145,7 @@ def _is_dynamic(nodes: list[ast.AST], sources: Sources) -> bool:
     for node in nodes:
         if isinstance(node, ast.Call):
             source = sources.of(node)
-            if isinstance(source, Client) and not isinstance(source.service, Text):
+            if isinstance(source, Client) and not isinstance(source.service, PythonString):
                 return True
             if isinstance(node.func, ast.Name) and node.func.id == "getattr":
                 return True

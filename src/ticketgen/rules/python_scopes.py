@@ -1,6 +1,6 @@
 """The use of names in a Python module, by scope, for `client_flow`.
 
-A `Source` is the origin of a value, as far as it is known without running the code; None if it is unknown.
+A `PythonExpression` is the origin of a value, as far as it is known without running the code; None if it is unknown.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ __all__ = [
     "Client",
     "Item",
     "Member",
-    "Module",
-    "Name",
-    "Scope",
-    "Source",
+    "PythonExpression",
+    "PythonModule",
+    "PythonName",
+    "PythonScope",
+    "PythonString",
     "Sources",
-    "Text",
     "module_scopes",
 ]
 
@@ -29,18 +29,18 @@ __all__ = [
 class Client:
     """``boto3.client(service)``, a client of a session, or a resource."""
 
-    service: Source | None
+    service: PythonExpression | None
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PythonString:
     """A literal string; "" also stands for None, which a name may hold at first."""
 
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class PythonName:
     """A bare name."""
 
     name: str
@@ -50,7 +50,7 @@ class Name:
 class Member:
     """``of.name``."""
 
-    of: Source | None
+    of: PythonExpression | None
     name: str
 
 
@@ -58,23 +58,23 @@ class Member:
 class Item:
     """``of[…]``."""
 
-    of: Source
+    of: PythonExpression
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
     """A call. Positional arguments end before the first starred one."""
 
-    callee: Name | Member
-    arguments: tuple[Source | None, ...]
-    named: Mapping[str, Source | None]
+    callee: PythonName | Member
+    arguments: tuple[PythonExpression | None, ...]
+    named: Mapping[str, PythonExpression | None]
 
 
-Source: TypeAlias = Client | Text | Name | Member | Item | Called
+PythonExpression: TypeAlias = Client | PythonString | PythonName | Member | Item | Called
 
 
 @dataclass(slots=True)
-class Scope:
+class PythonScope:
     """The body of a module, class or function, without nested ones.
 
     Attributes:
@@ -98,27 +98,27 @@ class Scope:
     parameters: tuple[str, ...] = ()
     positional: int = 0
     global_names: set[str] = field(default_factory=set)
-    assigned: list[tuple[Name | Member | Item, Source | None]] = field(default_factory=list)
-    returned: list[Source | None] = field(default_factory=list)
+    assigned: list[tuple[PythonName | Member | Item, PythonExpression | None]] = field(default_factory=list)
+    returned: list[PythonExpression | None] = field(default_factory=list)
     called: list[Called] = field(default_factory=list)
     members: list[tuple[Member, int]] = field(default_factory=list)
     mentioned: set[str] = field(default_factory=set)
-    steps: list[Source | None] = field(default_factory=list)
+    steps: list[PythonExpression | None] = field(default_factory=list)
     assigned_names: set[str] = field(default_factory=set)
     parameter_set: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.parameter_set = frozenset(self.parameters)
 
-    def add_assignment(self, target: Name | Member | Item, value: Source | None) -> None:
+    def add_assignment(self, target: PythonName | Member | Item, value: PythonExpression | None) -> None:
         """Add an assignment."""
         self.assigned.append((target, value))
-        if isinstance(target, Name):
+        if isinstance(target, PythonName):
             self.assigned_names.add(target.name)
 
 
 @dataclass(frozen=True, slots=True)
-class Module:
+class PythonModule:
     """One file.
 
     Attributes:
@@ -127,7 +127,7 @@ class Module:
         classes: the names of the scopes that are class bodies.
     """
 
-    scopes: Mapping[str, Scope]
+    scopes: Mapping[str, PythonScope]
     imports: Mapping[str, tuple[str, str]]
     classes: frozenset[str]
 
@@ -144,26 +144,26 @@ _PARTS = frozenset({"Bucket", "Queue", "Table", "Topic"})
 _SESSIONS = frozenset({("Session",), ("boto3", "Session"), ("boto3", "session", "Session")})
 
 _MAX_DEPTH = 20
-"""Limit of the steps in one `Source`. A longer chain is cut at its beginning."""
+"""Limit of the steps in one `PythonExpression`. A longer chain is cut at its beginning."""
 _MAX_NAME = 500
 """Limit of characters in the name of a scope. The name of a nested scope contains the names of the enclosing scopes."""
 
 
-def module_scopes(tree: ast.Module, sources: Sources) -> Module:
+def module_scopes(tree: ast.Module, sources: Sources) -> PythonModule:
     """Read the scopes of a module."""
     reader = _Reader(sources)
-    reader.body(tree.body, Scope("", None), prefix="")
-    return Module(reader.scopes, reader.imports, frozenset(reader.classes))
+    reader.body(tree.body, PythonScope("", None), prefix="")
+    return PythonModule(reader.scopes, reader.imports, frozenset(reader.classes))
 
 
 class _Reader:
     def __init__(self, sources: Sources) -> None:
         self.source = sources.of
-        self.scopes: dict[str, Scope] = {}
+        self.scopes: dict[str, PythonScope] = {}
         self.imports: dict[str, tuple[str, str]] = {}
         self.classes: set[str] = set()
 
-    def body(self, body: list[ast.stmt], scope: Scope, prefix: str) -> None:
+    def body(self, body: list[ast.stmt], scope: PythonScope, prefix: str) -> None:
         """Read a body; ``prefix`` is the prefix of the names of nested functions."""
         self.scopes.setdefault(scope.name, scope)
         for node in _own(body):
@@ -173,20 +173,20 @@ class _Reader:
                 self.classes.add((prefix + node.name)[:_MAX_NAME])
                 fields = [each.target for each in node.body if isinstance(each, ast.AnnAssign)]
                 names = tuple(field.id for field in fields if isinstance(field, ast.Name))
-                own = Scope((prefix + node.name)[:_MAX_NAME], scope.name, names, len(names))
+                own = PythonScope((prefix + node.name)[:_MAX_NAME], scope.name, names, len(names))
                 self.body(node.body, own, prefix=f"{own.name}.")
             else:
                 self.node(node, scope)
 
-    def function(self, node: _Function, scope: Scope, prefix: str) -> None:
+    def function(self, node: _Function, scope: PythonScope, prefix: str) -> None:
         positional = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
         named = [each.arg for each in node.args.kwonlyargs]
         # Methods do not look up names in their class.
         outer = scope.outer if scope.name in self.classes else scope.name
-        own = Scope((prefix + node.name)[:_MAX_NAME], outer, (*positional, *named), len(positional))
+        own = PythonScope((prefix + node.name)[:_MAX_NAME], outer, (*positional, *named), len(positional))
         self.body(node.body, own, prefix=f"{own.name}.")
 
-    def node(self, node: ast.AST, scope: Scope) -> None:
+    def node(self, node: ast.AST, scope: PythonScope) -> None:
         """Read one node without its children."""
         if type(node) not in _RELEVANT:
             return
@@ -201,7 +201,7 @@ class _Reader:
             case ast.AnnAssign() | ast.NamedExpr() if node.value is not None:
                 self.assign(scope, node.target, node.value)
             case ast.Return():
-                scope.returned.append(self.source(node.value) if node.value else Text(""))
+                scope.returned.append(self.source(node.value) if node.value else PythonString(""))
             case ast.Yield() | ast.YieldFrom():
                 scope.returned.append(None)
             case ast.Call():
@@ -222,11 +222,11 @@ class _Reader:
                 self.assign_unknown(scope, node.target)
             case ast.Lambda():
                 for each in (*node.args.args, *node.args.kwonlyargs):
-                    scope.add_assignment(Name(each.arg), None)
+                    scope.add_assignment(PythonName(each.arg), None)
             case ast.MatchAs() | ast.MatchStar() if node.name:
-                scope.add_assignment(Name(node.name), None)
+                scope.add_assignment(PythonName(node.name), None)
             case ast.ExceptHandler() if node.name:
-                scope.add_assignment(Name(node.name), None)
+                scope.add_assignment(PythonName(node.name), None)
             case ast.Dict(keys=[ast.Constant() | ast.Name() as key]):
                 scope.steps.append(self.source(key))
 
@@ -240,18 +240,18 @@ class _Reader:
             else:
                 self.imports[alias.asname or alias.name] = node.module, alias.name
 
-    def assign(self, scope: Scope, target: ast.expr, value: ast.expr) -> None:
+    def assign(self, scope: PythonScope, target: ast.expr, value: ast.expr) -> None:
         target_source = self.source(target)
-        if isinstance(target_source, Name | Member | Item):
+        if isinstance(target_source, PythonName | Member | Item):
             scope.add_assignment(target_source, self.source(value))
         else:
             self.assign_unknown(scope, target)
 
-    def assign_unknown(self, scope: Scope, target: ast.expr) -> None:
+    def assign_unknown(self, scope: PythonScope, target: ast.expr) -> None:
         for node in ast.walk(target):
             if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
                 target_source = self.source(node)
-                if isinstance(target_source, Name | Member):
+                if isinstance(target_source, PythonName | Member):
                     scope.add_assignment(target_source, None)
 
 
@@ -283,28 +283,28 @@ class Sources:
 
     def __init__(self, nodes: Sequence[ast.AST]) -> None:
         self._nodes = nodes  # keeps them alive, because the keys below are their ids
-        self._found: dict[int, tuple[Source | None, int]] = {}
+        self._found: dict[int, tuple[PythonExpression | None, int]] = {}
         for node in reversed(nodes):  # children first, so that `_read` does not recurse
             if type(node) in _WITH_SOURCE:
                 self._found[id(node)] = self._read(node)
 
-    def of(self, node: ast.AST | None) -> Source | None:
+    def of(self, node: ast.AST | None) -> PythonExpression | None:
         """The origin of an expression's value; None if it is unknown."""
         return self._found.get(id(node), _UNKNOWN)[0]
 
-    def _inner(self, node: ast.AST) -> tuple[Source | None, int]:
+    def _inner(self, node: ast.AST) -> tuple[PythonExpression | None, int]:
         found, depth = self._found.get(id(node), _UNKNOWN)
         return (found, depth) if depth < _MAX_DEPTH else _UNKNOWN
 
-    def _read(self, node: ast.AST) -> tuple[Source | None, int]:
+    def _read(self, node: ast.AST) -> tuple[PythonExpression | None, int]:
         """The origin, and the number of its steps."""
         match node:
             case ast.Constant(value=None):
-                return Text(""), 1
+                return PythonString(""), 1
             case ast.Constant(value=str(text)):
-                return Text(text), 1
+                return PythonString(text), 1
             case ast.Name():
-                return Name(node.id), 1
+                return PythonName(node.id), 1
             case ast.NamedExpr():
                 return self._inner(node.value)
             case ast.Attribute():
@@ -317,7 +317,7 @@ class Sources:
                 return self._called(node)
         return _UNKNOWN
 
-    def _called(self, node: ast.Call) -> tuple[Source | None, int]:
+    def _called(self, node: ast.Call) -> tuple[PythonExpression | None, int]:
         if isinstance(node.func, ast.Attribute):
             if node.func.attr in {"client", "resource"} and _makes_clients(node.func.value):
                 named = [keyword.value for keyword in node.keywords if keyword.arg == "service_name"]
@@ -326,7 +326,7 @@ class Sources:
             if node.func.attr in _PARTS:
                 return self._inner(node.func.value)
         callee, depth = self._found.get(id(node.func), _UNKNOWN)  # not cut, because the last step is the name
-        if not isinstance(callee, Name | Member):
+        if not isinstance(callee, PythonName | Member):
             return _UNKNOWN
         if depth >= _MAX_DEPTH:
             return _UNKNOWN

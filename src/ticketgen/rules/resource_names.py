@@ -14,7 +14,15 @@ from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.hcl.syntax import Expression, Literal, Parentheses, Reference
 from ticketgen.rules.subject import BlockInstance, Subject
 
-__all__ = ["SUFFIX", "UNRESTRICTED", "Name", "is_input", "names", "suffixes", "varies_without_variable"]
+__all__ = [
+    "SUFFIX",
+    "UNRESTRICTED",
+    "NameAttribute",
+    "is_input",
+    "names",
+    "suffixes",
+    "varies_without_variable",
+]
 
 SUFFIX = re.compile(
     r"(?:\w+_)?suffix|(?:environment|env|stage|workspace|deployment)(?:_(?:name|id|type))?|name_prefix"
@@ -63,7 +71,7 @@ for _type, _attribute in sorted({*NAME_LIMITS, *_MORE_NAMES}):
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class NameAttribute:
     """One attribute that names a resource."""
 
     resource: BlockInstance
@@ -77,14 +85,14 @@ class Name:
         return resource.subject.origins.of(self.expression, resource.scope, resource.declared.block)
 
 
-def names(subject: Subject) -> Iterator[Name]:
+def names(subject: Subject) -> Iterator[NameAttribute]:
     """Every name that must be unique in an account, in every scope of its module."""
     for type, attributes in _NAME_ATTRIBUTES.items():
         for found in subject.resources(type):
             for attribute in attributes:
                 expression = found.expression(attribute)
                 if expression is not None and not _is_null(expression):
-                    yield Name(found, attribute, expression)
+                    yield NameAttribute(found, attribute, expression)
 
 
 def suffixes(subject: Subject, scope: Scope) -> frozenset[Address]:

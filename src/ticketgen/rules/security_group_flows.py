@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ticketgen.findings import Severity
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
-from ticketgen.hcl.values import Link
+from ticketgen.hcl.values import ResourceReference
 from ticketgen.rules.network import Traffic, traffic
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
@@ -18,7 +18,7 @@ __all__ = ["RULE"]
 def _check(subject: Subject) -> Iterator[Problem]:
     rules = list(traffic(subject))
 
-    def loops(group: Link, ingress: bool) -> bool:
+    def loops(group: ResourceReference, ingress: bool) -> bool:
         key = "loops", group.resource, ingress
         return subject.memoized(key, lambda: _loops(group, ingress))
 
@@ -42,7 +42,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 yield _problem(rule, peer)
 
 
-def _problem(rule: Traffic, peer: Link) -> Problem:
+def _problem(rule: Traffic, peer: ResourceReference) -> Problem:
     assert rule.group is not None
     own, other = rule.group.resource.address, peer.resource.address
     if rule.ingress:
@@ -62,7 +62,7 @@ def _is_counterpart(subject: Subject, other: Traffic, rule: Traffic) -> bool:
     return other.open_ended or bool(other.cidrs) or any(_same(peer, rule.group) for peer in other.peers)
 
 
-def _loops(group: Link, ingress: bool) -> bool:
+def _loops(group: ResourceReference, ingress: bool) -> bool:
     """Whether the group may have other rules, from a ``dynamic`` block or a list."""
     name = "ingress" if ingress else "egress"
     block = group.resource.block
@@ -71,11 +71,11 @@ def _loops(group: Link, ingress: bool) -> bool:
     )
 
 
-def _key(group: Link, ingress: bool) -> tuple[Scope, Declaration, bool]:
+def _key(group: ResourceReference, ingress: bool) -> tuple[Scope, Declaration, bool]:
     return group.scope, group.resource, ingress
 
 
-def _same(one: Link, other: Link) -> bool:
+def _same(one: ResourceReference, other: ResourceReference) -> bool:
     return one.scope is other.scope and one.resource is other.resource
 
 

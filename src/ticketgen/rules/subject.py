@@ -16,7 +16,7 @@ from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Block, Expression, Node
 from ticketgen.hcl.traversal import locate
-from ticketgen.hcl.values import Environment, Link, Value
+from ticketgen.hcl.values import EvaluationContext, ResourceReference, Value
 from ticketgen.rules.step_limit import StepLimit
 
 __all__ = ["BlockInstance", "Subject"]
@@ -43,7 +43,7 @@ class BlockInstance:
     subject: Subject
     declared: Declaration
     block: Block
-    where: Environment
+    where: EvaluationContext
 
     @property
     def scope(self) -> Scope:
@@ -81,10 +81,10 @@ class BlockInstance:
         """The value of an expression in the block, as in `value_with_defaults`."""
         return self.subject.charge(self.subject.assumed.resolved(expression, self.where))
 
-    def link(self, name: str) -> Link | None:
+    def link(self, name: str) -> ResourceReference | None:
         """The resource that an attribute refers to."""
         value = self.subject.values.of(self.expression(name), self.where)
-        return value if isinstance(value, Link) else None
+        return value if isinstance(value, ResourceReference) else None
 
     def nested_blocks(self, type: str) -> list[BlockInstance]:
         """The nested blocks of a type."""
@@ -210,7 +210,7 @@ class Subject:
             by_type.setdefault((found.block.type, found.declared.type), []).append(found)
         return by_type
 
-    def first_instance(self, link: Link) -> BlockInstance | None:
+    def first_instance(self, link: ResourceReference) -> BlockInstance | None:
         """The first instance of the resource that a link leads to; None if it has none."""
         where = next(instances(self.values, link.resource, link.scope), None)
         return BlockInstance(self, link.resource, link.resource.block, where) if where else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.rules.resource_names import Name, names, suffixes, varies_without_variable
+from ticketgen.rules.resource_names import NameAttribute, names, suffixes, varies_without_variable
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -14,7 +14,7 @@ __all__ = ["RULE"]
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    fixed_names: dict[int, list[Name]] = {}
+    fixed_names: dict[int, list[NameAttribute]] = {}
     for name in names(subject):
         root = name.resource.scope.root
         origins = name.origins
@@ -33,7 +33,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         yield Problem(message, first.resource.at(first.attribute))
 
 
-def _describe(name: Name) -> str:
+def _describe(name: NameAttribute) -> str:
     value = name.resource.value_with_defaults(name.attribute)
     return f"is named {quoted(value)}" if isinstance(value, str) else "has the same name"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.findings import Location, Severity
-from ticketgen.hcl.values import Link, PartialText
+from ticketgen.hcl.values import PartialText, ResourceReference
 from ticketgen.rules.function_calls import calls_of
-from ticketgen.rules.lambda_functions import LambdaFunction, functions
+from ticketgen.rules.lambda_functions import LambdaResource, functions
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -52,22 +52,22 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, location, help)
 
 
-def _vpc(function: LambdaFunction) -> Link | None:
+def _vpc(function: LambdaResource) -> ResourceReference | None:
     """The VPC of a function, if the configuration declares all of its subnets."""
     for block in function.resource.nested_blocks("vpc_config"):
         value = function.resource.subject.values.of(block.expression("subnet_ids"), block.where)
         links = value if isinstance(value, list) else [value]
         function.resource.subject.spend(len(links))
         for link in links:
-            if not isinstance(link, Link) or link.resource.type != "aws_subnet":
+            if not isinstance(link, ResourceReference) or link.resource.type != "aws_subnet":
                 return None
             vpc = function.resource.subject.values.of(link.resource.value("vpc_id"), link.scope)
-            if isinstance(vpc, Link) and vpc.resource.type == "aws_vpc":
+            if isinstance(vpc, ResourceReference) and vpc.resource.type == "aws_vpc":
                 return vpc
     return None
 
 
-def _endpoints(subject: Subject, vpc: Link) -> frozenset[str] | None:
+def _endpoints(subject: Subject, vpc: ResourceReference) -> frozenset[str] | None:
     """The services that the VPC has endpoints for; None if that is unknown."""
     found: set[str] = set()
     for endpoint in subject.resources("aws_vpc_endpoint"):

@@ -14,12 +14,12 @@ from ticketgen.findings import Checked
 from ticketgen.sizing import concurrency, database, demand, edge, quota_needs, retention, schedule, seat_cache
 from ticketgen.spec.model import Environment, EventScale, Objectives
 from ticketgen.stack.functions import FUNCTION_MODULES
-from ticketgen.stack.functions.model import Module
+from ticketgen.stack.functions.model import FunctionModule
 
 __all__ = ["FIGURES", "Sizing", "size"]
 
 
-def _of_functions(terraform_module: Module) -> tuple[AnyDefinition, ...]:
+def _of_functions(terraform_module: FunctionModule) -> tuple[AnyDefinition, ...]:
     return tuple(
         figure
         for module in FUNCTION_MODULES
@@ -31,12 +31,12 @@ def _of_functions(terraform_module: Module) -> tuple[AnyDefinition, ...]:
 FIGURES = Registry(
     (
         *definitions(demand),
-        *_of_functions(Module.REGION),
+        *_of_functions(FunctionModule.REGION),
         *definitions(seat_cache),
         *definitions(edge),
-        *_of_functions(Module.ANALYTICS),
+        *_of_functions(FunctionModule.ANALYTICS),
         *definitions(database),
-        *_of_functions(Module.VERIFICATION),
+        *_of_functions(FunctionModule.VERIFICATION),
         *definitions(concurrency),
         *definitions(schedule),
         *definitions(retention),

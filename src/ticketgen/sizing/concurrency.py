@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ticketgen.aws import limits
-from ticketgen.figures.model import Amount, Output, Scope, figure
+from ticketgen.figures.model import Amount, DeploymentScope, OutputPlace, figure
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.functions.model import Module
+from ticketgen.stack.functions.model import FunctionModule
 from ticketgen.wording import format_number
 
 __all__ = ["hub_concurrency", "region_concurrency"]
@@ -17,7 +17,7 @@ _IN_REGION, _IN_HUB = (
     tuple(
         function.capacity.concurrency.name
         for function in FUNCTIONS.values()
-        if (function.module is Module.REGION) is in_region
+        if (function.module is FunctionModule.REGION) is in_region
     )
     for in_region in (True, False)
 )
@@ -27,7 +27,7 @@ def _each(concurrencies: dict[str, int]) -> str:
     return " + ".join(f"{format_number(value)} {_NAMES[name]}" for name, value in concurrencies.items())
 
 
-@figure(unit=_UNIT, source=_UNRESERVED.source, inputs=_IN_REGION, place=Output())
+@figure(unit=_UNIT, source=_UNRESERVED.source, inputs=_IN_REGION, place=OutputPlace())
 def region_concurrency(**concurrencies: int) -> Amount[int]:
     """Concurrency of all functions in a Region without analytics and verification."""
     return Amount(
@@ -40,8 +40,8 @@ def region_concurrency(**concurrencies: int) -> Amount[int]:
     unit=_UNIT,
     source=_UNRESERVED.source,
     inputs=_IN_HUB,
-    scope=Scope.HUB,
-    place=Output(),
+    scope=DeploymentScope.HUB,
+    place=OutputPlace(),
 )
 def hub_concurrency(region_concurrency: int, **concurrencies: int) -> Amount[int]:
     """Concurrency of all functions in a Region with analytics and verification."""

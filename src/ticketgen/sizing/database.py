@@ -6,7 +6,7 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
-from ticketgen.figures.model import Amount, Attribute, Scope, figure
+from ticketgen.figures.model import Amount, AttributePlace, DeploymentScope, figure
 from ticketgen.wording import counted, format_number
 
 __all__ = ["aurora_instances", "aurora_max_acu", "aurora_min_acu"]
@@ -17,8 +17,8 @@ _AURORA, _DATABASE = "modules/analytics/aurora.tf", "aws_rds_cluster.sales"
 @figure(
     unit="instances",
     source="environments.*.protect",
-    scope=Scope.HUB,
-    place=Attribute(_AURORA, "aws_rds_cluster_instance.sales", "count"),
+    scope=DeploymentScope.HUB,
+    place=AttributePlace(_AURORA, "aws_rds_cluster_instance.sales", "count"),
 )
 def aurora_instances(protect: bool) -> Amount[int]:
     """Instances of the database: a second one for failover if `protect` is set."""
@@ -31,8 +31,8 @@ def aurora_instances(protect: bool) -> Amount[int]:
 @figure(
     unit="ACU",
     source=limits.AURORA_MIN_ACU.source,
-    scope=Scope.HUB,
-    place=Attribute(_AURORA, _DATABASE, "serverlessv2_scaling_configuration.min_capacity"),
+    scope=DeploymentScope.HUB,
+    place=AttributePlace(_AURORA, _DATABASE, "serverlessv2_scaling_configuration.min_capacity"),
 )
 def aurora_min_acu(protect: bool, aurora_max_acu: float) -> Amount[float]:
     """The minimum capacity: the more it keeps, the faster it scales up."""
@@ -47,8 +47,8 @@ def aurora_min_acu(protect: bool, aurora_max_acu: float) -> Amount[float]:
 @figure(
     unit="ACU",
     source=f"{limits.AURORA_MAX_ACU.source}; {assumed.SOURCE}",
-    scope=Scope.HUB,
-    place=Attribute(_AURORA, _DATABASE, "serverlessv2_scaling_configuration.max_capacity"),
+    scope=DeploymentScope.HUB,
+    place=AttributePlace(_AURORA, _DATABASE, "serverlessv2_scaling_configuration.max_capacity"),
 )
 def aurora_max_acu(seats_per_second: int) -> Amount[float]:
     """The maximum capacity of Aurora Serverless v2: one row per seat."""

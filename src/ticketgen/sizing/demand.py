@@ -6,7 +6,7 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
-from ticketgen.figures.model import Amount, Attribute, Intermediate, Output, Scope, figure
+from ticketgen.figures.model import Amount, AttributePlace, DeploymentScope, Intermediate, OutputPlace, figure
 from ticketgen.wording import counted, format_number
 
 __all__ = [
@@ -37,8 +37,8 @@ _CONSUMER = "aws_lambda_event_source_mapping.sales"
 @figure(
     unit="orders/s",
     source="event_scale.purchases_per_minute",
-    scope=Scope.ENVIRONMENT,
-    place=Output(),
+    scope=DeploymentScope.ENVIRONMENT,
+    place=OutputPlace(),
 )
 def orders_per_second(purchases_per_minute: int) -> Amount[int]:
     """Orders per second, from purchases per minute; at least one."""
@@ -48,7 +48,12 @@ def orders_per_second(purchases_per_minute: int) -> Amount[int]:
     )
 
 
-@figure(unit="seats/s", source="event_scale.seats_per_order", scope=Scope.ENVIRONMENT, place=Output())
+@figure(
+    unit="seats/s",
+    source="event_scale.seats_per_order",
+    scope=DeploymentScope.ENVIRONMENT,
+    place=OutputPlace(),
+)
 def seats_per_second(orders_per_second: int, seats_per_order: int) -> Amount[int]:
     """Seats in those orders, if every order has the most seats allowed."""
     return Amount(
@@ -57,13 +62,13 @@ def seats_per_second(orders_per_second: int, seats_per_order: int) -> Amount[int
     )
 
 
-@figure(unit="write units/s", source=_UNITS.source, place=Output())
+@figure(unit="write units/s", source=_UNITS.source, place=OutputPlace())
 def ledger_write_units(seats_per_second: int) -> Amount[int]:
     """Write units of the ledger: one entry of at most 1 KiB per seat, in a transaction."""
     return _one_item_per_seat(seats_per_second)
 
 
-@figure(unit="write units/s", source=_UNITS.source, place=Output())
+@figure(unit="write units/s", source=_UNITS.source, place=OutputPlace())
 def inventory_write_units(seats_per_second: int) -> Amount[int]:
     """Write units of the inventory: one item of at most 1 KiB per seat, in a transaction."""
     return _one_item_per_seat(seats_per_second)
@@ -76,7 +81,7 @@ def _one_item_per_seat(seats: int) -> Amount[int]:
     )
 
 
-@figure(unit="write units/s", source=f"{_UNITS.source}; {assumed.SOURCE}", place=Output())
+@figure(unit="write units/s", source=f"{_UNITS.source}; {assumed.SOURCE}", place=OutputPlace())
 def lock_write_units(orders_per_second: int, seats_per_order: int) -> Amount[int]:
     """Write units of the locks.
 
@@ -99,7 +104,7 @@ def map_read_units(seats_per_event: int, seats_per_order: int) -> float:
     return seats_per_event * assumed.item_bytes(seats_per_order) / _READ.value
 
 
-@figure(unit="read units/s", source=f"{_READ.source}; {assumed.SOURCE}", place=Output())
+@figure(unit="read units/s", source=f"{_READ.source}; {assumed.SOURCE}", place=OutputPlace())
 def ledger_read_units(
     seats_per_event: int,
     concurrent_events: int,
@@ -114,7 +119,7 @@ def ledger_read_units(
     return Amount(max(1, ceil(verified)), formula)
 
 
-@figure(unit="read units/s", source=f"{_READ.source}; {assumed.SOURCE}", place=Output())
+@figure(unit="read units/s", source=f"{_READ.source}; {assumed.SOURCE}", place=OutputPlace())
 def inventory_read_units(
     seats_per_event: int,
     concurrent_events: int,
@@ -155,7 +160,7 @@ def _verification(
     )
 
 
-@figure(unit="read units/s", source=assumed.SOURCE, place=Output())
+@figure(unit="read units/s", source=assumed.SOURCE, place=OutputPlace())
 def lock_read_units(orders_per_second: int) -> Amount[int]:
     """Read units of the locks: each release reads its hold."""
     releases = assumed.HOLDS_PER_ORDER - 1
@@ -165,7 +170,7 @@ def lock_read_units(orders_per_second: int) -> Amount[int]:
     )
 
 
-@figure(unit="read units/s", source=f"{_READ.source}; {assumed.SOURCE}", place=Output())
+@figure(unit="read units/s", source=f"{_READ.source}; {assumed.SOURCE}", place=OutputPlace())
 def event_read_units(orders_per_second: int) -> Amount[int]:
     """Read units of the events table: functions read an event again after its lease."""
     requests = assumed.sales_requests_per_second(orders_per_second)
@@ -178,8 +183,8 @@ def event_read_units(orders_per_second: int) -> Amount[int]:
 @figure(
     unit="partition keys per event",
     source=f"{limits.DYNAMODB_PARTITION_WRITE_UNITS.source}; {assumed.SOURCE}",
-    scope=Scope.ENVIRONMENT,
-    place=Output(),
+    scope=DeploymentScope.ENVIRONMENT,
+    place=OutputPlace(),
 )
 def event_shards(
     inventory_write_units: int, seats_per_event: int, seats_per_order: int, cache_load_s: int
@@ -206,7 +211,7 @@ def event_shards(
 @figure(
     unit="stream shards",
     source=f"{limits.DYNAMODB_COLD_WRITE_UNITS.source}; {limits.DYNAMODB_PARTITION_WRITE_UNITS.source}",
-    place=Output(),
+    place=OutputPlace(),
 )
 def inventory_stream_shards(inventory_write_units: int) -> Amount[int]:
     """Shards of the inventory's DynamoDB stream: one per partition, at least four."""
@@ -228,8 +233,8 @@ def record_bytes(seats_per_order: int) -> int:
 @figure(
     unit="shards",
     source=f"{limits.KINESIS_SHARD_BYTES.source}; {assumed.SOURCE}",
-    scope=Scope.HUB,
-    place=Attribute(_KINESIS, "aws_kinesis_stream.sales", "shard_count"),
+    scope=DeploymentScope.HUB,
+    place=AttributePlace(_KINESIS, "aws_kinesis_stream.sales", "shard_count"),
 )
 def kinesis_shards(seats_per_second: int, record_bytes: int) -> Amount[int]:
     """Shards for one record per seat: by bytes or by number, whichever is more."""
@@ -247,8 +252,8 @@ def kinesis_shards(seats_per_second: int, record_bytes: int) -> Amount[int]:
 @figure(
     unit="concurrent batches",
     source=f"{limits.LAMBDA_PARALLELIZATION.source}; {assumed.SOURCE}",
-    scope=Scope.HUB,
-    place=Attribute(_KINESIS, _CONSUMER, "parallelization_factor"),
+    scope=DeploymentScope.HUB,
+    place=AttributePlace(_KINESIS, _CONSUMER, "parallelization_factor"),
 )
 def kinesis_parallelization_factor(seats_per_second: int, kinesis_batch_size: int) -> Amount[int]:
     """Concurrent batches of one shard, so that a full shard drains as fast as it fills."""
@@ -265,8 +270,8 @@ def kinesis_parallelization_factor(seats_per_second: int, kinesis_batch_size: in
 @figure(
     unit="records",
     source=assumed.SOURCE,
-    scope=Scope.HUB,
-    place=Attribute(_KINESIS, _CONSUMER, "batch_size"),
+    scope=DeploymentScope.HUB,
+    place=AttributePlace(_KINESIS, _CONSUMER, "batch_size"),
 )
 def kinesis_batch_size(seats_per_second: int) -> Amount[int]:
     """Records in a batch: those of one second, within the limit of one Data API call."""

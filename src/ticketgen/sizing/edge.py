@@ -6,7 +6,7 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
-from ticketgen.figures.model import Amount, Attribute, figure
+from ticketgen.figures.model import Amount, AttributePlace, figure
 from ticketgen.wording import counted, format_number
 
 __all__ = ["api_throttle_burst", "api_throttle_rate", "waf_rate_limit"]
@@ -19,7 +19,7 @@ _METHODS = "aws_api_gateway_method_settings.all"
 @figure(
     unit="requests/s",
     source=f"{limits.API_THROTTLE_RATE.source}; {assumed.SOURCE}",
-    place=Attribute(_API, _METHODS, "settings.throttling_rate_limit"),
+    place=AttributePlace(_API, _METHODS, "settings.throttling_rate_limit"),
 )
 def api_throttle_rate(orders_per_second: int) -> Amount[int]:
     """Requests per second that the API accepts: sales and seat map reads."""
@@ -36,7 +36,7 @@ def api_throttle_rate(orders_per_second: int) -> Amount[int]:
 @figure(
     unit="requests",
     source=limits.API_THROTTLE_BURST.source,
-    place=Attribute(_API, _METHODS, "settings.throttling_burst_limit"),
+    place=AttributePlace(_API, _METHODS, "settings.throttling_burst_limit"),
 )
 def api_throttle_burst(api_throttle_rate: int) -> Amount[int]:
     """Burst of requests that the API accepts: half a second, the ratio of AWS's quotas."""
@@ -50,7 +50,7 @@ def api_throttle_burst(api_throttle_rate: int) -> Amount[int]:
 @figure(
     unit="requests per address in 5 min",
     source=f"{limits.WAF_MAX_RATE.source}; {assumed.SOURCE}",
-    place=Attribute(_API, "aws_wafv2_web_acl.tickets", "rule.statement.rate_based_statement.limit"),
+    place=AttributePlace(_API, "aws_wafv2_web_acl.tickets", "rule.statement.rate_based_statement.limit"),
 )
 def waf_rate_limit(api_throttle_rate: int) -> Amount[int]:
     """Requests in 5 minutes from one address before the firewall blocks it."""

@@ -33,7 +33,7 @@ from ticketgen.findings.sizing import (
 from ticketgen.sizing import concurrency, database, demand, edge, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.functions.model import Source
+from ticketgen.stack.functions.model import TriggerSource
 from ticketgen.stack.roles import role_count
 from ticketgen.wording import counted, format_number, join_words
 
@@ -340,7 +340,7 @@ def _operator_steps(sizing: Sizing) -> Iterator[Finding]:
     rate = limits.LAMBDA_SCALING_RATE.value
     for function in FUNCTIONS.values():
         figure = sizing[function.capacity.concurrency]
-        if function.trigger.source is Source.API and figure.value > rate:
+        if function.trigger.source is TriggerSource.API and figure.value > rate:
             message = (
                 f"{function.name} needs {counted(figure.value, 'concurrent executions')}, but Lambda adds at most "
                 f"{format_number(rate)} in 10 s, a limit that AWS does not raise"

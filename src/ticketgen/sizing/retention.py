@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ticketgen.aws import limits
-from ticketgen.figures.model import Amount, Attribute, Scope, figure
+from ticketgen.figures.model import Amount, AttributePlace, DeploymentScope, figure
 
 __all__ = ["backup_retention_days", "log_retention_days"]
 
@@ -11,7 +11,7 @@ __all__ = ["backup_retention_days", "log_retention_days"]
 @figure(
     unit="days",
     source="https://github.com/bridgecrewio/checkov, CKV_AWS_338: a year",
-    place=Attribute("modules/region/api.tf", "aws_cloudwatch_log_group.api", "retention_in_days"),
+    place=AttributePlace("modules/region/api.tf", "aws_cloudwatch_log_group.api", "retention_in_days"),
 )
 def log_retention_days(protect: bool) -> Amount[int]:
     """Retention of logs in days; CloudWatch accepts only certain numbers."""
@@ -21,8 +21,8 @@ def log_retention_days(protect: bool) -> Amount[int]:
 @figure(
     unit="days",
     source=limits.AURORA_BACKUP_DAYS.source,
-    scope=Scope.HUB,
-    place=Attribute("modules/analytics/aurora.tf", "aws_rds_cluster.sales", "backup_retention_period"),
+    scope=DeploymentScope.HUB,
+    place=AttributePlace("modules/analytics/aurora.tf", "aws_rds_cluster.sales", "backup_retention_period"),
 )
 def backup_retention_days(protect: bool) -> Amount[int]:
     """Retention of Aurora's backups in days."""

@@ -6,7 +6,7 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
-from ticketgen.figures.model import Amount, Attribute, Intermediate, Output, figure
+from ticketgen.figures.model import Amount, AttributePlace, Intermediate, OutputPlace, figure
 from ticketgen.wording import counted, format_number
 
 __all__ = ["cache_memory_mib", "cache_node_type", "cache_nodes", "operations_per_second"]
@@ -15,7 +15,7 @@ _MIB = 1024 * 1024
 _CACHE, _REDIS = "modules/region/cache.tf", "aws_elasticache_replication_group.seats"
 
 
-@figure(unit="MiB", source=f"{limits.CACHE_SOURCE}; {assumed.SOURCE}", place=Output())
+@figure(unit="MiB", source=f"{limits.CACHE_SOURCE}; {assumed.SOURCE}", place=OutputPlace())
 def cache_memory_mib(seats_per_event: int, concurrent_events: int) -> Amount[int]:
     """Memory of the seat cache: a map per event, one being loaded, and Redis's reserve."""
     maps = concurrent_events + 1
@@ -35,7 +35,7 @@ def operations_per_second(seats_per_second: int, orders_per_second: int) -> int:
     return seats_per_second + int(assumed.reads_per_second(orders_per_second))
 
 
-@figure(unit="node type", source=limits.CACHE_SOURCE, place=Attribute(_CACHE, _REDIS, "node_type"))
+@figure(unit="node type", source=limits.CACHE_SOURCE, place=AttributePlace(_CACHE, _REDIS, "node_type"))
 def cache_node_type(cache_memory_mib: int, operations_per_second: int) -> Amount[str]:
     """The smallest node that holds the maps; under constant load, no burstable one.
 
@@ -61,7 +61,7 @@ def cache_node_type(cache_memory_mib: int, operations_per_second: int) -> Amount
 @figure(
     unit="nodes",
     source="environments.*.protect",
-    place=Attribute(_CACHE, _REDIS, "num_cache_clusters"),
+    place=AttributePlace(_CACHE, _REDIS, "num_cache_clusters"),
 )
 def cache_nodes(protect: bool) -> Amount[int]:
     """Nodes of the seat cache with the whole map; `protect` adds one for failover."""

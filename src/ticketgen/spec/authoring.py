@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 
 from ticketgen.findings.spec import UNKNOWN_VERSION
-from ticketgen.spec.model import Part, Settings
+from ticketgen.spec.model import Settings, SpecPart
 from ticketgen.spec.nodes import KeyPath
 from ticketgen.spec.string_types import EnvironmentName, ProjectName, refusal
 
@@ -34,7 +34,7 @@ TOP_LEVEL_KEYS = ("version", "project", "extends", "environments")
 
 
 def _is_part(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Part)
+    return isinstance(kind, type) and issubclass(kind, SpecPart)
 
 
 def _none() -> None:
@@ -42,7 +42,7 @@ def _none() -> None:
 
 
 @cache
-def _partial(model: type[Part]) -> type[Part]:
+def _partial(model: type[SpecPart]) -> type[SpecPart]:
     """Make every field of a model optional, on every level.
 
     A field that must not be null must still not be null.
@@ -53,7 +53,9 @@ def _partial(model: type[Part]) -> type[Part]:
         if info.metadata:
             annotation = Annotated[(annotation, *info.metadata)]
         fields[name] = (annotation, _optional(info))
-    made: type[Part] = create_model(f"{model.__name__}Part", __base__=Part, __doc__=model.__doc__, **fields)
+    made: type[SpecPart] = create_model(
+        f"{model.__name__}Part", __base__=SpecPart, __doc__=model.__doc__, **fields
+    )
     return made
 
 
@@ -70,7 +72,7 @@ def _optional(info: FieldInfo) -> Any:
     default = {} if info.default_factory is dict else info.default
     if info.is_required():
         extra["x-needed"] = True  # in the file, its preset or the environment: no schema can tell
-    elif not isinstance(default, Part):
+    elif not isinstance(default, SpecPart):
         extra["default"] = list(default) if isinstance(default, tuple) else default
     return Field(default_factory=_none, description=info.description, json_schema_extra=extra)
 
@@ -141,19 +143,19 @@ SPEC_KEYS = (
 """The keys of a spec, in the usual order."""
 
 
-def keys_at(model: type[Part], path: KeyPath) -> tuple[str, ...]:
+def keys_at(model: type[SpecPart], path: KeyPath) -> tuple[str, ...]:
     """The keys that a path of a file may have; none if it takes any key or is no section."""
     part = _part_at(model, path)
     return tuple(part.model_fields) if part else ()
 
 
-def field_at(model: type[Part], path: KeyPath) -> FieldInfo | None:
+def field_at(model: type[SpecPart], path: KeyPath) -> FieldInfo | None:
     """The field at a path of a file."""
     part = _part_at(model, path[:-1]) if path else None
     return part.model_fields.get(str(path[-1])) if part else None
 
 
-def _part_at(model: type[Part], path: KeyPath) -> type[Part] | None:
+def _part_at(model: type[SpecPart], path: KeyPath) -> type[SpecPart] | None:
     if path[:1] == ("environments",) and "environments" in model.model_fields:
         return _part_at(Overrides, path[2:]) if len(path) > 1 else None
     for step in path:

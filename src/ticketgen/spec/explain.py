@@ -12,8 +12,8 @@ from ticketgen.findings import Finding, Stage
 from ticketgen.findings.spec import MISSING_KEY, UNKNOWN_KEY
 from ticketgen.guesses import nearest
 from ticketgen.spec.authoring import TOP_LEVEL_KEYS, Overrides, PresetFile, field_at, keys_at
-from ticketgen.spec.model import Part, Settings
-from ticketgen.spec.nodes import KeyPath, Map, Node, display_text, display_value, dotted_path, find
+from ticketgen.spec.model import Settings, SpecPart
+from ticketgen.spec.nodes import KeyPath, Map, YamlNode, display_text, display_value, dotted_path, find
 from ticketgen.spec.quota_types import QUOTA_CHOICES
 from ticketgen.spec.wrong_values import WrongValue, describe, kind_of
 from ticketgen.wording import join_words
@@ -24,7 +24,7 @@ _IN_PRESETS: Final = frozenset(name for name, info in Settings.model_fields.item
 _KEY: Final = "[key]"  # pydantic's step for a key, as opposed to its value
 
 
-def explain(error: ErrorDetails, root: Node, model: type[Part]) -> tuple[Finding, KeyPath]:
+def explain(error: ErrorDetails, root: YamlNode, model: type[SpecPart]) -> tuple[Finding, KeyPath]:
     """Explain an error: its finding, and the path of the wrong part in its own file.
 
     Args:
@@ -53,7 +53,7 @@ def _in(path: KeyPath) -> str:
     return f"{dotted_path(path)}: " if path else ""
 
 
-def _unknown_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding, KeyPath]:
+def _unknown_key(where: KeyPath, root: YamlNode, model: type[SpecPart]) -> tuple[Finding, KeyPath]:
     parent, key = find(root, where[:-1]), str(where[-1])
     at = parent.key_locations[key] if isinstance(parent, Map) else parent.location
     message = f"{_in(parent.path)}unknown key {display_text(key)}"
@@ -61,7 +61,7 @@ def _unknown_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding
     return UNKNOWN_KEY.found(message, _place_of(key, where[:-1], model, value), at=at), (*parent.path, key)
 
 
-def _place_of(key: str, path: KeyPath, model: type[Part], value: Node | None) -> str:
+def _place_of(key: str, path: KeyPath, model: type[SpecPart], value: YamlNode | None) -> str:
     """Where an unknown key belongs, or which key was meant."""
     if key in TOP_LEVEL_KEYS:
         if model is PresetFile:
@@ -116,7 +116,7 @@ def _move(key: str, matches: list[tuple[str, ...]], prefix: KeyPath) -> str:
     return f"{key} belongs in {join_words(sections, 'or')}: write {join_words(targets, 'or')}"
 
 
-def _missing_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding, KeyPath]:
+def _missing_key(where: KeyPath, root: YamlNode, model: type[SpecPart]) -> tuple[Finding, KeyPath]:
     parent, key = find(root, where[:-1]), str(where[-1])
     field = field_at(model, where)
     description = field.description if field and field.description else ""
@@ -128,7 +128,7 @@ def _missing_key(where: KeyPath, root: Node, model: type[Part]) -> tuple[Finding
     return MISSING_KEY.found(message, help, at=parent.location), (*parent.path, key)
 
 
-def _bad_key(where: KeyPath, root: Node, context: Mapping[str, object]) -> tuple[Finding, KeyPath]:
+def _bad_key(where: KeyPath, root: YamlNode, context: Mapping[str, object]) -> tuple[Finding, KeyPath]:
     parent, key = find(root, where[:-1]), str(where[-1])
     at = parent.key_locations.get(key, parent.location) if isinstance(parent, Map) else parent.location
     message = f"{_in(parent.path)}{display_text(key)} {context.get('message', 'is refused')}"

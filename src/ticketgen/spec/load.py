@@ -13,7 +13,7 @@ from ticketgen.findings import Checked, Location
 from ticketgen.findings.spec import UNKNOWN_PRESET, UNREADABLE_FILE
 from ticketgen.guesses import did_you_mean
 from ticketgen.safe_open import IN_THE_REPOSITORY, NotRegularFile, read_within_area
-from ticketgen.spec.nodes import Map, Node, Scalar, display_text
+from ticketgen.spec.nodes import Map, Scalar, YamlNode, display_text
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reader import MAX_BYTES, read
 
@@ -33,8 +33,8 @@ class SpecDocument:
     """
 
     file: str
-    root: Node
-    preset: Node | None = None
+    root: YamlNode
+    preset: YamlNode | None = None
     preset_missing: bool = False
     text: str = ""
 
@@ -64,7 +64,7 @@ def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument
     return Checked(document, checked.findings + preset.findings)
 
 
-def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[Node]:
+def _preset(extends: Scalar, name: str, folder: Path | None) -> Checked[YamlNode]:
     known = presets(folder)
     if name in known:
         path = known[name].path

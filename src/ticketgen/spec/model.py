@@ -27,8 +27,8 @@ from ticketgen.spec.string_types import (
 from ticketgen.spec.tags import Tags
 
 __all__ = [
-    "Api", "Audit", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Part", "Pms",
-    "Project", "Settings", "State",
+    "Api", "Audit", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Pms", "Project", "Settings",
+    "SpecPart", "State",
 ]  # fmt: skip
 
 # Three actions a seat, and one for the idempotency record.
@@ -47,13 +47,13 @@ def _unit(unit: str) -> dict[str, Any]:
     return {"x-unit": unit}
 
 
-class Part(BaseModel):
+class SpecPart(BaseModel):
     """A part of the spec: immutable, and closed to undeclared keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class EventScale(Part):
+class EventScale(SpecPart):
     """The size of an on-sale. The figures are totals: one event, and one Region, may take all of it."""
 
     purchases_per_minute: int = Field(
@@ -99,7 +99,7 @@ def _divides_a_minute(seconds: int) -> int:
     )
 
 
-class Objectives(Part):
+class Objectives(SpecPart):
     """The objectives of the stack. Each becomes alarms, timeouts and tests."""
 
     lock_ms: int = Field(
@@ -156,14 +156,14 @@ class Objectives(Part):
         return self
 
 
-class Domain(Part):
+class Domain(SpecPart):
     """A custom domain for the API: latency routing over the Regions, with health checks."""
 
     name: DomainName = Field(description="The full name that buyers use, such as `tickets.example.com`.")
     zone_id: ZoneId = Field(description="The id of the Route 53 hosted zone that holds it.")
 
 
-class Api(Part):
+class Api(SpecPart):
     """How buyers reach the stack."""
 
     auth: Literal["iam", "cognito", "none"] = Field(
@@ -180,7 +180,7 @@ class Api(Part):
     )
 
 
-class Audit(Part):
+class Audit(SpecPart):
     """Where corrections are recorded."""
 
     store: Literal["dynamodb", "timestream"] = Field(
@@ -190,7 +190,7 @@ class Audit(Part):
     )
 
 
-class Pms(Part):
+class Pms(SpecPart):
     """The system of record of the property (PMS), which the verifier compares with."""
 
     url: HttpUrl | None = Field(
@@ -200,7 +200,7 @@ class Pms(Part):
     )
 
 
-class State(Part):
+class State(SpecPart):
     """Where Terraform keeps its state. Without a bucket, no backend block is rendered."""
 
     bucket: BucketName | None = Field(
@@ -211,7 +211,7 @@ class State(Part):
     )
 
 
-class Functions(Part):
+class Functions(SpecPart):
     """Settings of the Lambda functions."""
 
     reserved_concurrency: bool = Field(
@@ -220,7 +220,7 @@ class Functions(Part):
     )
 
 
-class Settings(Part):
+class Settings(SpecPart):
     """All settings of an environment. A section that is left out has its defaults."""
 
     regions: tuple[RegionName, ...] = Field(
@@ -276,7 +276,7 @@ class Environment(Settings):
     project: ProjectName
 
 
-class Project(Part):
+class Project(SpecPart):
     """A resolved spec: its environments in order, and where each value was written.
 
     ``locations`` maps a path of keys to its place: the paths of the file, such as ``("tags", "Owner")`` and

@@ -14,9 +14,9 @@ __all__ = [
     "OPTION",
     "KeyPath",
     "Map",
-    "Node",
     "Scalar",
     "Sequence",
+    "YamlNode",
     "display_text",
     "display_value",
     "dotted_path",
@@ -64,7 +64,7 @@ class Sequence:
         path: of the list in its own file.
     """
 
-    items: tuple[Node, ...]
+    items: tuple[YamlNode, ...]
     location: Location
     path: KeyPath
 
@@ -80,16 +80,16 @@ class Map:
         path: of the map in its own file.
     """
 
-    entries: Mapping[str, Node]
+    entries: Mapping[str, YamlNode]
     key_locations: Mapping[str, Location]
     location: Location
     path: KeyPath
 
 
-Node: TypeAlias = Scalar | Sequence | Map
+YamlNode: TypeAlias = Scalar | Sequence | Map
 
 
-def merge(base: Node, override: Node) -> Node:
+def merge(base: YamlNode, override: YamlNode) -> YamlNode:
     """Merge two nodes: maps key by key; otherwise the second one wins."""
     if not (isinstance(base, Map) and isinstance(override, Map)):
         return override
@@ -99,7 +99,7 @@ def merge(base: Node, override: Node) -> Node:
     return Map(entries, {**base.key_locations, **override.key_locations}, override.location, override.path)
 
 
-def remove_paths(node: Node, paths: Collection[KeyPath]) -> Node:
+def remove_paths(node: YamlNode, paths: Collection[KeyPath]) -> YamlNode:
     """The tree without the nodes at these paths of its own file."""
     if not paths:
         return node
@@ -116,7 +116,7 @@ def remove_paths(node: Node, paths: Collection[KeyPath]) -> Node:
     return node
 
 
-def find(node: Node, path: KeyPath) -> Node:
+def find(node: YamlNode, path: KeyPath) -> YamlNode:
     """Find the node at a path below a node, or the last node on the way."""
     for step in path:
         if isinstance(node, Map) and isinstance(step, str) and step in node.entries:
@@ -128,7 +128,7 @@ def find(node: Node, path: KeyPath) -> Node:
     return node
 
 
-def plain_value_of(node: Node) -> object:
+def plain_value_of(node: YamlNode) -> object:
     """The plain values, with lists as tuples, for pydantic."""
     match node:
         case Scalar():
@@ -139,7 +139,7 @@ def plain_value_of(node: Node) -> object:
             return {key: plain_value_of(value) for key, value in node.entries.items()}
 
 
-def node_locations(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Location]]:
+def node_locations(node: YamlNode, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Location]]:
     """Every path below a node, beginning with ``path``, with its place."""
     yield path, node.location
     match node:
@@ -166,7 +166,7 @@ def dotted_path(path: KeyPath) -> str:
     return text
 
 
-def display_value(node: Node) -> str:
+def display_value(node: YamlNode) -> str:
     """A value for a message: text in quotes, shortened to stay on one line."""
     match node:
         case Scalar(value=str(text)):

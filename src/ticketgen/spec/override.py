@@ -16,7 +16,7 @@ from ticketgen.findings.spec import INVALID_OPTION, UNKNOWN_ENVIRONMENT
 from ticketgen.spec.authoring import Overrides
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
-from ticketgen.spec.nodes import OPTION, KeyPath, Map, Node, Scalar, display_text, merge, plain_value_of
+from ticketgen.spec.nodes import OPTION, KeyPath, Map, Scalar, YamlNode, display_text, merge, plain_value_of
 from ticketgen.spec.nodes import Sequence as List
 from ticketgen.spec.reader import read
 from ticketgen.spec.string_types import suggest_known
@@ -38,9 +38,9 @@ class _Override:
     text: str
     environment: str
     path: tuple[str, ...]
-    value: Node
+    value: YamlNode
 
-    def tree(self, prefix: KeyPath = ()) -> Node:
+    def tree(self, prefix: KeyPath = ()) -> YamlNode:
         """The value nested in maps, at a path of a spec."""
         file = OPTION + self.text
         node = _moved_into_option(self.value, file, (*prefix, *self.path), self.text.index("=") + 1)
@@ -144,7 +144,7 @@ def _unknown_environment(setting: _Override, names: Sequence[str]) -> Finding:
     )
 
 
-def _moved_into_option(node: Node, file: str, path: KeyPath, offset: int) -> Node:
+def _moved_into_option(node: YamlNode, file: str, path: KeyPath, offset: int) -> YamlNode:
     """Move a node that was read by itself to its place in the option and in the spec."""
 
     def moved(location: Location) -> Location:

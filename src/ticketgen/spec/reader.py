@@ -33,7 +33,7 @@ from ticketgen.findings.spec import (
 )
 from ticketgen.findings.verification import SYNTAX
 from ticketgen.hidden_characters import HIDDEN_CHARACTERS, hidden_characters
-from ticketgen.spec.nodes import KeyPath, Map, Node, Scalar, Sequence, display_text
+from ticketgen.spec.nodes import KeyPath, Map, Scalar, Sequence, YamlNode, display_text
 from ticketgen.spec.scalars import plain_value
 from ticketgen.spec.yaml_errors import QUOTE_MARKS, explain_syntax
 
@@ -51,7 +51,7 @@ _UTF_16: Final = re.compile(rb"(?:[\x09-\x7e]\0){2}|(?:\0[\x09-\x7e]){2}")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read(data: bytes, file: str) -> Checked[Node]:
+def read(data: bytes, file: str) -> Checked[YamlNode]:
     """Read a YAML file into a tree.
 
     Args:
@@ -200,14 +200,14 @@ class _Builder:
         self._file = file
         self._events = events
 
-    def document(self) -> Node | None:
+    def document(self) -> YamlNode | None:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 return self._node(next(self._events), (), None)
         self.findings.append(EMPTY_FILE.found("the file is empty", at=Location(self._file)))
         return None
 
-    def _node(self, event: yaml.Event, path: KeyPath, key_at: Location | None) -> Node:
+    def _node(self, event: yaml.Event, path: KeyPath, key_at: Location | None) -> YamlNode:
         at = _start(self._file, event)
         if isinstance(event, yaml.ScalarEvent):
             is_plain = event.implicit[0]
@@ -220,14 +220,14 @@ class _Builder:
             return Sequence(tuple(self._items(path)), key_at or at, path)
         return self._map(path, key_at or at)
 
-    def _items(self, path: KeyPath) -> Iterator[Node]:
+    def _items(self, path: KeyPath) -> Iterator[YamlNode]:
         for number, event in enumerate(self._events):
             if isinstance(event, yaml.SequenceEndEvent):
                 return
             yield self._node(event, (*path, number), None)
 
     def _map(self, path: KeyPath, location: Location) -> Map:
-        entries: dict[str, Node] = {}
+        entries: dict[str, YamlNode] = {}
         keys_at: dict[str, Location] = {}
         for event in self._events:
             if isinstance(event, yaml.MappingEndEvent):

@@ -16,7 +16,7 @@ from ticketgen.findings.spec import (
     SECONDARY_REGION,
     TWO_PARTITIONS,
 )
-from ticketgen.spec.nodes import OPTION, Map, Node, Scalar, Sequence, dotted_path
+from ticketgen.spec.nodes import OPTION, Map, Scalar, Sequence, YamlNode, dotted_path
 
 __all__ = ["check_regions", "other_partition"]
 
@@ -61,11 +61,11 @@ class _RegionSettings:
                 best = other
         return best
 
-    def _rank(self, node: Node) -> tuple[bool, bool, bool]:
+    def _rank(self, node: YamlNode) -> tuple[bool, bool, bool]:
         given = node.location.file.startswith(OPTION)
         return given, node.path[:1] == ("environments",), node.location.file == self.file
 
-    def where_to_write(self, node: Node) -> str:
+    def where_to_write(self, node: YamlNode) -> str:
         """Where to correct it: in the environment if that has the value."""
         return dotted_path(node.path[:2]) if node.path[:1] == ("environments",) else "the top of the file"
 
@@ -105,17 +105,17 @@ def check_regions(
         yield from rule(settings)
 
 
-def _scalar(node: Node | None) -> Scalar | None:
+def _scalar(node: YamlNode | None) -> Scalar | None:
     return node if isinstance(node, Scalar) else None
 
 
-def _regions_of(node: Node | None) -> Iterator[tuple[str, Scalar]]:
+def _regions_of(node: YamlNode | None) -> Iterator[tuple[str, Scalar]]:
     for item in node.items if isinstance(node, Sequence) else ():
         if isinstance(item, Scalar) and isinstance(item.value, str):
             yield item.value, item
 
 
-def _finding(kind: FindingKind, node: Node, what: str, help: str) -> Finding:
+def _finding(kind: FindingKind, node: YamlNode, what: str, help: str) -> Finding:
     return kind.found(f"{dotted_path(node.path)}: {what}", help, at=node.location)
 
 

@@ -20,13 +20,13 @@ from ticketgen.findings.spec import NO_AUTHENTICATION, NO_ENVIRONMENTS, SHARED_D
 from ticketgen.spec.authoring import MAX_ENVIRONMENTS, TOP_LEVEL_KEYS, PresetFile, SpecFile
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
-from ticketgen.spec.model import Environment, Part, Project
+from ticketgen.spec.model import Environment, Project, SpecPart
 from ticketgen.spec.nodes import (
     KeyPath,
     Map,
-    Node,
     Scalar,
     Sequence,
+    YamlNode,
     dotted_path,
     find,
     merge,
@@ -99,7 +99,7 @@ def _sort_key(finding: Finding, file: str) -> tuple[bool, Location]:
     return at.file != file, at
 
 
-def _layer(root: Node, model: type[Part]) -> _Layer:
+def _layer(root: YamlNode, model: type[SpecPart]) -> _Layer:
     try:
         model.model_validate(plain_value_of(root))
     except ValidationError as error:
@@ -113,13 +113,13 @@ def _layer(root: Node, model: type[Part]) -> _Layer:
     return _Layer(tree, tuple(finding for finding, _ in explained), broken)
 
 
-def _is_consequence(error: ErrorDetails, root: Node) -> bool:
+def _is_consequence(error: ErrorDetails, root: YamlNode) -> bool:
     """Whether a list is too short only because pydantic leaves its invalid items out."""
     node = find(root, error["loc"])
     return error["type"] == "too_short" and isinstance(node, Sequence) and bool(node.items)
 
 
-def _environments(tree: Map) -> Mapping[str, Node]:
+def _environments(tree: Map) -> Mapping[str, YamlNode]:
     node = tree.entries.get("environments")
     return node.entries if isinstance(node, Map) else {}
 
@@ -137,7 +137,7 @@ def _too_many(location: Location, count: int) -> Finding:
     )
 
 
-def _settings(tree: Map, overrides: Node) -> Map:
+def _settings(tree: Map, overrides: YamlNode) -> Map:
     """The settings of an environment."""
     common = {key: value for key, value in tree.entries.items() if key not in TOP_LEVEL_KEYS}
     base = Map(common, tree.key_locations, tree.location, tree.path)
@@ -208,7 +208,7 @@ def _unauthenticated_apis(trees: Mapping[str, Map]) -> Iterator[Finding]:
 
 def _partition(trees: Iterable[Map]) -> str | None:
     """The partition of the first primary Region, or else of the first Region."""
-    first: list[Node] = []
+    first: list[YamlNode] = []
     for tree in trees:
         listed = tree.entries.get("regions")
         first += [tree.entries[key] for key in ("primary_region",) if key in tree.entries]

@@ -15,7 +15,7 @@ from ticketgen.findings.spec import INVALID_VALUE, NO_REGIONS, OUT_OF_RANGE
 from ticketgen.findings.verification import WRONG_TYPE
 from ticketgen.guesses import did_you_mean
 from ticketgen.spec.amounts import parse_amount
-from ticketgen.spec.nodes import KeyPath, Node, Scalar, Sequence, display_text
+from ticketgen.spec.nodes import KeyPath, Scalar, Sequence, YamlNode, display_text
 from ticketgen.spec.presets import presets
 from ticketgen.spec.quota_types import MAX_QUOTA
 from ticketgen.spec.scalars import plain_value
@@ -39,7 +39,7 @@ class WrongValue:
         context: the context of pydantic's error.
     """
 
-    node: Node
+    node: YamlNode
     path: KeyPath
     field: FieldInfo | None
     context: Mapping[str, object]

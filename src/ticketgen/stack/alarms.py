@@ -9,14 +9,14 @@ from ticketgen.sizing.schedule import ticker_starts_per_minute
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import Alarm, of_function, of_machine, of_queue
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.functions.model import LambdaFunction, Module
+from ticketgen.stack.functions.model import FunctionModule, LambdaFunction
 
 __all__ = ["alarms_of"]
 
 _MESSAGES = "ApproximateNumberOfMessagesVisible"
 
 
-def alarms_of(module: Module, environment: Environment, sizing: Sizing) -> tuple[Alarm, ...]:
+def alarms_of(module: FunctionModule, environment: Environment, sizing: Sizing) -> tuple[Alarm, ...]:
     """The alarms of a module, in the order in which they are rendered."""
     functions = [function for function in FUNCTIONS.values() if function.module is module]
     return (
@@ -26,11 +26,11 @@ def alarms_of(module: Module, environment: Environment, sizing: Sizing) -> tuple
     )
 
 
-def _of_module(module: Module, sizing: Sizing) -> Iterator[Alarm]:
-    if module is Module.REGION:
+def _of_module(module: FunctionModule, sizing: Sizing) -> Iterator[Alarm]:
+    if module is FunctionModule.REGION:
         dead = "Records failed every retry: fix the cause, then run ops/redrive.py"
         yield Alarm("dead-letters", dead, of_queue("dead_letters", _MESSAGES), "Maximum", 0)
-    if module is Module.VERIFICATION:
+    if module is FunctionModule.VERIFICATION:
         starts = sizing[ticker_starts_per_minute].value
         started, failed = (of_machine("verification", f"Executions{what}") for what in ("Started", "Failed"))
         fewer = "No verification starts" if starts == 1 else f"Fewer than {starts} verifications start"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 
 __all__ = [
-    "LATE_MS", "METRICS_NAMESPACE", "Alarm", "Metric", "of_api", "of_aurora", "of_cache", "of_function", "of_machine",
-    "of_queue", "of_stream", "of_table", "own",
+    "LATE_MS", "METRICS_NAMESPACE", "Alarm", "Metric", "of_api", "of_aurora", "of_cache", "of_function",
+    "of_machine", "of_queue", "of_stream", "of_table", "own",
 ]  # fmt: skip
 
-METRICS_NAMESPACE = Expression('"${var.app_name}-metrics-${var.environment_suffix}"')
+METRICS_NAMESPACE = RawExpression('"${var.app_name}-metrics-${var.environment_suffix}"')
 """The namespace of our functions' metrics."""
 
 LATE_MS = 60_000
@@ -28,9 +28,9 @@ class Metric:
         dimensions: pairs of a name and an HCL expression.
     """
 
-    namespace: Expression
+    namespace: RawExpression
     name: str
-    dimensions: tuple[tuple[str, Expression], ...] = ()
+    dimensions: tuple[tuple[str, RawExpression], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class Alarm:
     pulse: bool = False
 
     @property
-    def threshold(self) -> Expression:
+    def threshold(self) -> RawExpression:
         """The limit as an HCL number."""
-        return Expression(f"{self.limit:.6f}".rstrip("0").rstrip("."))
+        return RawExpression(f"{self.limit:.6f}".rstrip("0").rstrip("."))
 
     @property
     def comparison(self) -> str:
@@ -81,8 +81,8 @@ def own(name: str) -> Metric:
 
 
 def _aws(service: str, name: str, **dimensions: str) -> Metric:
-    named = tuple((dimension, Expression(value)) for dimension, value in dimensions.items())
-    return Metric(Expression(f'"AWS/{service}"'), name, named)
+    named = tuple((dimension, RawExpression(value)) for dimension, value in dimensions.items())
+    return Metric(RawExpression(f'"AWS/{service}"'), name, named)
 
 
 def of_function(function: str, name: str) -> Metric:
@@ -102,12 +102,12 @@ def of_api(name: str) -> Metric:
     return _aws("ApiGateway", name, ApiName=api, Stage=stage)
 
 
-def of_table(table: Expression, name: str) -> Metric:
+def of_table(table: RawExpression, name: str) -> Metric:
     """A metric of the table that an HCL expression names.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
     """
-    return Metric(Expression('"AWS/DynamoDB"'), name, (("TableName", table),))
+    return Metric(RawExpression('"AWS/DynamoDB"'), name, (("TableName", table),))
 
 
 def of_cache(name: str) -> Metric:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from ticketgen.aws import engines
 from ticketgen.aws.regions import PROVIDER_5_UNKNOWN, REGIONS, Region
-from ticketgen.figures.model import Figure, Output
-from ticketgen.rendering.quoted import Expression
+from ticketgen.figures.model import Figure, OutputPlace
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import alarms_of
-from ticketgen.stack.dashboard import PANELS
+from ticketgen.stack.dashboard import WIDGETS
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.functions.model import LambdaFunction, Module, Variable
+from ticketgen.stack.functions.model import FunctionModule, LambdaFunction, Variable
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
@@ -121,7 +121,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     return {
         "environment": environment,
         "sizing": sizing.by_name,
-        "capacity": {figure.name: figure.value for figure in sizing if isinstance(figure.place, Output)},
+        "capacity": {figure.name: figure.value for figure in sizing if isinstance(figure.place, OutputPlace)},
         "regions": regions,
         "enabled_regions": _enabled_regions(environment),
         "partition": REGIONS[environment.primary_region].partition,
@@ -129,8 +129,8 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "secondary": secondary,
         "hubs": [primary, secondary] if secondary else [primary],
         "replica_regions": [region for region in regions if region is not primary],
-        "all_replicas": Expression("local.replicas"),
-        "hub_replicas": Expression("local.hub_replicas"),
+        "all_replicas": RawExpression("local.replicas"),
+        "hub_replicas": RawExpression("local.hub_replicas"),
         "functions": {name: _function(function, environment, sizing) for name, function in FUNCTIONS.items()},
         "shared_code": shared_files(),
         "roles": roles(environment),
@@ -155,13 +155,13 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
 def module_context(module: str, environment: Environment, sizing: Sizing) -> dict[str, object]:
     """The additional context of a module's templates: expressions and alarms."""
     context: dict[str, object] = {
-        name: Expression(expression) for name, expression in _EXPRESSIONS[module].items()
+        name: RawExpression(expression) for name, expression in _EXPRESSIONS[module].items()
     }
-    if module in list(Module):
-        context["alarms"] = alarms_of(Module(module), environment, sizing)
+    if module in list(FunctionModule):
+        context["alarms"] = alarms_of(FunctionModule(module), environment, sizing)
         context["module"] = module
-    if module == Module.REGION:
-        context["panels"] = PANELS
+    if module == FunctionModule.REGION:
+        context["panels"] = WIDGETS
     return context
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ticketgen.spec.model import Environment
-from ticketgen.stack.functions.model import Module, always, uses_timestream
+from ticketgen.stack.functions.model import FunctionModule, always, uses_timestream
 from ticketgen.stack.operations import SCRIPTS, SHARED
 
 __all__ = ["FILES", "StackFile", "stack_files"]
@@ -92,7 +92,7 @@ FILES = (
     *(
         StackFile(f"modules/{module}/{name}.tf", template=f"stack/modules/{name}.tf.j2")
         for name in ("versions", "functions")
-        for module in Module
+        for module in FunctionModule
     ),
     StackFile("modules/region/variables.tf"),
     StackFile("modules/region/encryption.tf"),

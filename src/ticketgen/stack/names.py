@@ -17,11 +17,11 @@ from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.roles import SERVICE_ROLES
 
-__all__ = ["LABELS", "NAMES", "UNSUFFIXED", "WHATS", "Name", "check_names", "longest_suffix"]
+__all__ = ["LABELS", "NAMES", "UNSUFFIXED", "WHATS", "ResourceName", "check_names", "longest_suffix"]
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ResourceName:
     """A name as one attribute carries it.
 
     Attributes:
@@ -43,8 +43,10 @@ class Name:
         return f"{self.before}{project}-{self.what}-{suffix}{self.after}"
 
 
-def _named(resource: str, attribute: str, *whats: str, before: str = "", after: str = "") -> tuple[Name, ...]:
-    return tuple(Name(what, resource, attribute, before, after) for what in whats)
+def _named(
+    resource: str, attribute: str, *whats: str, before: str = "", after: str = ""
+) -> tuple[ResourceName, ...]:
+    return tuple(ResourceName(what, resource, attribute, before, after) for what in whats)
 
 
 # The longest Region name, for names that end with it.
@@ -53,7 +55,7 @@ _REGION = "-ap-southeast-1"
 _FUNCTIONS = tuple(function.what for function in FUNCTIONS.values())
 _ROLES = (*_FUNCTIONS, *(role.what for role in SERVICE_ROLES))
 
-NAMES: tuple[Name, ...] = (
+NAMES: tuple[ResourceName, ...] = (
     *_named("aws_api_gateway_authorizer", "name", "buyers"),
     *_named("aws_api_gateway_request_validator", "name", "tickets"),
     *_named("aws_api_gateway_rest_api", "name", "tickets"),
@@ -154,5 +156,5 @@ def check_names(project: Project, environment: Environment) -> Iterator[Finding]
     )
 
 
-def _room(name: Name, project: str) -> int:
+def _room(name: ResourceName, project: str) -> int:
     return NAME_LIMITS[name.resource, name.attribute].maximum - len(name.text(project, ""))

@@ -14,7 +14,7 @@ from jinja2 import BaseLoader, Environment, FileSystemLoader, TemplateNotFound, 
 from ticketgen.assets import asset_folder
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import OVERRIDE_BROKEN
-from ticketgen.rendering.budget import Budget
+from ticketgen.rendering.budget import TemplateBudget
 from ticketgen.rendering.jinja_environment import TemplateEnvironment
 from ticketgen.safe_open import NotRegularFile, read_below
 
@@ -46,7 +46,7 @@ class Templates:
         folder = project / OVERRIDES if project else None
         self._project = project if folder and (folder.is_symlink() or folder.is_dir()) else None
         self._environments: dict[str, TemplateEnvironment] = {}
-        self._budget = Budget()
+        self._budget = TemplateBudget()
         self._used: list[str] = []
 
     def environment(self, folder: str) -> TemplateEnvironment:

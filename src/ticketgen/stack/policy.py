@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 
 __all__ = ["ANY", "Condition", "Statement", "arn", "name"]
 
@@ -15,7 +15,7 @@ class Condition:
 
     test: str
     variable: str
-    value: Expression
+    value: RawExpression
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,17 @@ class Statement:
 
     sid: str
     actions: tuple[str, ...]
-    resources: tuple[Expression, ...]
+    resources: tuple[RawExpression, ...]
     condition: Condition | None = None
 
 
-ANY = Expression('"*"')
+ANY = RawExpression('"*"')
 """Every resource, for actions that take no ARN."""
 
 
-def arn(service: str, rest: str) -> Expression:
+def arn(service: str, rest: str) -> RawExpression:
     """The ARN of a resource of this account, in any Region: see roles.tf.j2."""
-    return Expression(f'"arn:${{local.partition}}:{service}:*:${{local.account_id}}:{rest}"')
+    return RawExpression(f'"arn:${{local.partition}}:{service}:*:${{local.account_id}}:{rest}"')
 
 
 def name(what: str) -> str:

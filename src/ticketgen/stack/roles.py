@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.functions.model import LambdaFunction, Source
+from ticketgen.stack.functions.model import LambdaFunction, TriggerSource
 from ticketgen.stack.policy import ANY, Condition, Statement, arn, name
 
 __all__ = ["SERVICE_ROLES", "Role", "Service", "role_count", "roles", "services"]
@@ -54,10 +54,10 @@ class Role:
         return self.name.replace("_", "-")
 
     @property
-    def policy_address(self) -> Expression:
+    def policy_address(self) -> RawExpression:
         """The address of the resource that gives the role its permissions."""
         kind = "aws_iam_role_policy_attachment" if self.managed_policy else "aws_iam_role_policy"
-        return Expression(f"{kind}.{self.name}")
+        return RawExpression(f"{kind}.{self.name}")
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
@@ -81,7 +81,7 @@ def _use_key() -> Statement:
         "Encryption",
         ("kms:Decrypt", "kms:GenerateDataKey"),
         (arn("kms", "key/*"),),
-        Condition("ForAnyValue:StringEquals", "kms:ResourceAliases", Expression(f'"alias/{name("key")}"')),
+        Condition("ForAnyValue:StringEquals", "kms:ResourceAliases", RawExpression(f'"alias/{name("key")}"')),
     )
 
 
@@ -135,7 +135,9 @@ def _machine_statements() -> Iterator[Statement]:
 
 
 def _call_functions() -> Statement:
-    called = (function for function in FUNCTIONS.values() if function.trigger.source is Source.STATE_MACHINE)
+    called = (
+        function for function in FUNCTIONS.values() if function.trigger.source is TriggerSource.STATE_MACHINE
+    )
     arns = tuple(arn("lambda", f"function:{name(function.what)}") for function in called)
     return Statement("Functions", ("lambda:InvokeFunction",), arns)
 

@@ -7,7 +7,7 @@ purpose of the files: they are text in folders, and only files whose hash is in 
 
 from __future__ import annotations
 
-from ticketgen.tree.changes import Change, Changes, Stack, State, plan_write
+from ticketgen.tree.changes import Change, Changes, FileState, Stack, plan_write
 from ticketgen.tree.diff import changes_diff
 from ticketgen.tree.drift import downgrades, drift, upgrades
 from ticketgen.tree.write import recover_interrupted, refusals, write, write_files
@@ -15,8 +15,8 @@ from ticketgen.tree.write import recover_interrupted, refusals, write, write_fil
 __all__ = [
     "Change",
     "Changes",
+    "FileState",
     "Stack",
-    "State",
     "changes_diff",
     "downgrades",
     "drift",

@@ -40,8 +40,8 @@ from ticketgen.tree.journal import unfinished_write
 from ticketgen.tree.manifest import (
     FIX_OF_LISTING,
     NAME,
-    Entry,
     Manifest,
+    ManifestEntry,
     entry_of,
     read_manifest,
     stack_folders,
@@ -55,8 +55,8 @@ __all__ = [
     "CONFLICTS",
     "Change",
     "Changes",
+    "FileState",
     "Stack",
-    "State",
     "change_finding",
     "plan_open_project",
     "plan_write",
@@ -84,7 +84,7 @@ class Stack:
     spec: str = ""
 
 
-class State(StrEnum):
+class FileState(StrEnum):
     """The state of a file; the table in this module's docstring defines them."""
 
     CREATED = "created"
@@ -103,7 +103,7 @@ class Change:
 
     path: str
     folder: str
-    state: State
+    state: FileState
     before: bytes | None
     after: str | None
 
@@ -127,30 +127,30 @@ class Changes:
     versions: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
 
-    def count(self, state: State, folder: str | None = None) -> int:
+    def count(self, state: FileState, folder: str | None = None) -> int:
         """Count the files in a state, in one folder or in all."""
         return sum(change.state is state and folder in {None, change.folder} for change in self.files)
 
 
-CONFLICTS = frozenset({State.HAND_EDITED, State.IN_THE_WAY})
+CONFLICTS = frozenset({FileState.HAND_EDITED, FileState.IN_THE_WAY})
 
 # State → its kind, what is wrong with the file, and the fix.
 _DRIFT_TEXTS = {
-    State.CREATED: (CREATED, "was never rendered", "run `{render}`"),
-    State.CHANGED: (CHANGED, "is out of date", "run `{render}`"),
-    State.MISSING: (MISSING, "was rendered and is missing", "run `{render}`, which writes it again"),
-    State.HAND_EDITED: (
+    FileState.CREATED: (CREATED, "was never rendered", "run `{render}`"),
+    FileState.CHANGED: (CHANGED, "is out of date", "run `{render}`"),
+    FileState.MISSING: (MISSING, "was rendered and is missing", "run `{render}`, which writes it again"),
+    FileState.HAND_EDITED: (
         HAND_EDITED,
         "was edited by hand after it was rendered",
         "move the edit into the spec, or discard it with `{render} --force`",
     ),
-    State.IN_THE_WAY: (
+    FileState.IN_THE_WAY: (
         IN_THE_WAY,
         "is in the place of a rendered file, and ticketgen did not write it",
         "rename or delete it, then run `{render}`",
     ),
-    State.ORPHANED: (ORPHANED, "is no longer rendered", "run `{render}`, which deletes it"),
-    State.KEPT: (
+    FileState.ORPHANED: (ORPHANED, "is no longer rendered", "run `{render}`, which deletes it"),
+    FileState.KEPT: (
         KEPT,
         "is no longer rendered, but was edited by hand, so it stays",
         "delete it unless you need the edit: Terraform still reads it",
@@ -281,21 +281,21 @@ def _compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Che
     return Checked(tuple(changes), tuple(findings))
 
 
-def _state_of(before: bytes | None, old: Entry | None, after: str | None) -> State | None:
+def _state_of(before: bytes | None, old: ManifestEntry | None, after: str | None) -> FileState | None:
     """Find the state of a file; None if it is no longer rendered and already gone."""
     if before is None:
         if after is None:
             return None
-        return State.MISSING if old else State.CREATED
+        return FileState.MISSING if old else FileState.CREATED
     if after is not None and before == after.encode():
-        return State.UNCHANGED
+        return FileState.UNCHANGED
     plain = before.replace(b"\r\n", b"\n")
     ours = old is not None and old.sha256 in {fingerprint(before), fingerprint(plain)}
     if after is None:
-        return State.ORPHANED if ours else State.KEPT
+        return FileState.ORPHANED if ours else FileState.KEPT
     if ours or plain == after.encode():
-        return State.CHANGED
-    return State.HAND_EDITED if old else State.IN_THE_WAY
+        return FileState.CHANGED
+    return FileState.HAND_EDITED if old else FileState.IN_THE_WAY
 
 
 def _manifest_change(
@@ -308,17 +308,17 @@ def _manifest_change(
 ) -> Change:
     """Find the state of the folder's manifest, which lists the rendered files and the kept ones."""
     start = len(folder) + 1
-    kept = {c.path[start:]: old.files[c.path[start:]] for c in changes if c.state is State.KEPT}
+    kept = {c.path[start:]: old.files[c.path[start:]] for c in changes if c.state is FileState.KEPT}
     path = f"{folder}/{NAME}"
     if stack is None and not kept:
-        return Change(path, folder, State.ORPHANED, before, None)
+        return Change(path, folder, FileState.ORPHANED, before, None)
     new = {name: entry_of(name, text) for name, text in stack.files.items()} if stack else {}
     same = {**kept, **new} == old.files
     # An older ticketgen may render the same files; the next one needs the newest version that wrote them.
     written_by = old.ticketgen if same and is_newer(old.ticketgen, version) else version
     after = Manifest(written_by, stack.spec if stack else old.spec, {**kept, **new})
-    unchanged = State.UNCHANGED if same else State.CHANGED
-    state = State.CREATED if before is None else unchanged
+    unchanged = FileState.UNCHANGED if same else FileState.CHANGED
+    state = FileState.CREATED if before is None else unchanged
     return Change(path, folder, state, before, after.text())
 
 

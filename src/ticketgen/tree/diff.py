@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
-from ticketgen.tree.changes import Change, State
+from ticketgen.tree.changes import Change, FileState
 
 __all__ = ["MAX_LINES", "MAX_STEPS", "changes_diff", "split_lines", "unified"]
 
-_UNSHOWN_STATES = frozenset({State.UNCHANGED, State.KEPT})
+_UNSHOWN_STATES = frozenset({FileState.UNCHANGED, FileState.KEPT})
 
 MAX_LINES: Final = 100_000
 """Maximum lines of a file that is compared line by line; the longest rendered files have a few thousand."""

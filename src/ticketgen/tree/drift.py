@@ -11,20 +11,24 @@ from pathlib import PurePosixPath
 
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import CREATED, DOWNGRADE, MISSING, ORPHANED, UPGRADE
-from ticketgen.tree.changes import Change, Changes, State, change_finding
+from ticketgen.tree.changes import Change, Changes, FileState, change_finding
 from ticketgen.tree.manifest import NAME
 from ticketgen.tree.version_order import is_newer
 from ticketgen.wording import counted
 
 __all__ = ["downgrades", "drift", "upgrades"]
 
-_DIFFERENT = frozenset({State.CREATED, State.CHANGED, State.ORPHANED})
+_DIFFERENT = frozenset({FileState.CREATED, FileState.CHANGED, FileState.ORPHANED})
 
 # State → its kind, what is wrong with all files of a folder, and the fix.
 _WHOLE_FOLDER_TEXTS = {
-    State.CREATED: (CREATED, "was never rendered, or was deleted: {files} are missing", "run `{render}`"),
-    State.MISSING: (MISSING, "was deleted: {files} are missing", "run `{render}`, which writes them again"),
-    State.ORPHANED: (
+    FileState.CREATED: (CREATED, "was never rendered, or was deleted: {files} are missing", "run `{render}`"),
+    FileState.MISSING: (
+        MISSING,
+        "was deleted: {files} are missing",
+        "run `{render}`, which writes them again",
+    ),
+    FileState.ORPHANED: (
         ORPHANED,
         "is no longer rendered: {files} are left over",
         "run `{render}`, which deletes them",
@@ -39,7 +43,7 @@ def drift(changes: Changes) -> tuple[Finding, ...]:
     """
     older, newer = upgrades(changes), downgrades(changes)
     rewritten = {*_upgraded_folders(older), *_upgraded_folders(newer)}
-    reported = {change.folder for change in changes.files if change.state is not State.UNCHANGED}
+    reported = {change.folder for change in changes.files if change.state is not FileState.UNCHANGED}
     stale = [change for change in changes.manifests if change.folder not in reported]
     files = [
         change for change in changes.files if not (change.folder in rewritten and change.state in _DIFFERENT)
@@ -92,7 +96,7 @@ def _findings(changes: Changes, files: Sequence[Change]) -> Iterator[Finding]:
     wholes = _uniform_folders(files)
     reported: set[str] = set()
     for change in files:
-        if change.state is State.UNCHANGED:
+        if change.state is FileState.UNCHANGED:
             continue
         render = f"ticketgen render{options.get(change.folder, '')}"
         whole = next((place for place in _folders(change) if place in wholes), None)
@@ -114,7 +118,7 @@ def _upgraded_folders(findings: Sequence[Finding]) -> Iterator[str]:
 
 def _uniform_folders(files: Sequence[Change]) -> dict[str, int]:
     """Folders with at least two files that are all created, all missing or all orphaned, with the number of files."""
-    inside: dict[str, list[State]] = {}
+    inside: dict[str, list[FileState]] = {}
     for change in files:
         for place in _folders(change):
             inside.setdefault(place, []).append(change.state)

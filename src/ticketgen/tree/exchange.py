@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ticketgen.atomic_write import create_file
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.moves import REPLACED_SUFFIX, exchange, rename_noreplace
-from ticketgen.tree.stage import STAGE, Stage, Step, digest
+from ticketgen.tree.stage import STAGE, JournalStep, StagingFolder, digest
 
 __all__ = [
     "ConcurrentChange",
@@ -43,7 +43,7 @@ class ConcurrentChange(Exception):
     """Error of a file that another process changed between the comparison and the write; the argument is its path."""
 
 
-def stage_files(stage: Stage, operations: Sequence[Operation]) -> None:
+def stage_files(stage: StagingFolder, operations: Sequence[Operation]) -> None:
     """Stage the new files, with the permissions of the old ones."""
     for number, operation in enumerate(operations):
         if operation.after is None:
@@ -56,7 +56,7 @@ def stage_files(stage: Stage, operations: Sequence[Operation]) -> None:
     os.fsync(stage.fd)
 
 
-def exchange_files(stage: Stage, steps: Sequence[Step]) -> None:
+def exchange_files(stage: StagingFolder, steps: Sequence[JournalStep]) -> None:
     """Move every new file into place and every old one to the stage.
 
     Raises:
@@ -86,7 +86,7 @@ def exchange_files(stage: Stage, steps: Sequence[Step]) -> None:
             raise ConcurrentChange(step.path)
 
 
-def restore_file(stage: Stage, number: int, step: Step, *, own: bool) -> None:
+def restore_file(stage: StagingFolder, number: int, step: JournalStep, *, own: bool) -> None:
     """Restore one file, unless somebody else changed it since."""
     if step.before is not None:
         stage.disk.make_folders(step.path.rpartition("/")[0])
@@ -112,7 +112,7 @@ def restore_file(stage: Stage, number: int, step: Step, *, own: bool) -> None:
             exchange(stage.fd, old, folder, name)
 
 
-def _staged_name(stage: Stage, number: int, step: Step, *, own: bool) -> str | None:
+def _staged_name(stage: StagingFolder, number: int, step: JournalStep, *, own: bool) -> str | None:
     """The staged name of the file that a step replaced; None if it replaced none.
 
     Raises:
@@ -127,7 +127,7 @@ def _staged_name(stage: Stage, number: int, step: Step, *, own: bool) -> str | N
     return None
 
 
-def move_to_stage(stage: Stage, name: str, folder: int, target: str, expected: str | None) -> None:
+def move_to_stage(stage: StagingFolder, name: str, folder: int, target: str, expected: str | None) -> None:
     """Move a file that ticketgen wrote to the stage; put it back if its content is not the expected one.
 
     Raises:

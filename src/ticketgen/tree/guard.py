@@ -11,7 +11,7 @@ from ticketgen.tree.disk import read_in
 from ticketgen.tree.exchange import ConcurrentChange, move_to_stage
 from ticketgen.tree.moves import REPLACED_SUFFIX, rename_noreplace
 from ticketgen.tree.paths import fingerprint
-from ticketgen.tree.stage import Stage
+from ticketgen.tree.stage import StagingFolder
 
 __all__ = ["GUARD", "GUARD_TEXT", "remove_guard", "stage_guard", "write_guards"]
 
@@ -22,12 +22,12 @@ render was interrupted
 """
 
 
-def stage_guard(stage: Stage) -> None:
+def stage_guard(stage: StagingFolder) -> None:
     """Write the guard file to the stage."""
     create_file("guard", GUARD_TEXT, folder=stage.fd, durable=True)
 
 
-def write_guards(stage: Stage, stacks: Sequence[str]) -> None:
+def write_guards(stage: StagingFolder, stacks: Sequence[str]) -> None:
     """Write the guard file, which Terraform refuses, into each stack."""
     for stack in stacks:
         stage.disk.make_folders(stack)
@@ -44,7 +44,7 @@ def write_guards(stage: Stage, stacks: Sequence[str]) -> None:
                 raise ConcurrentChange(f"{stack}/{GUARD}") from None
 
 
-def remove_guard(stage: Stage, stack: str) -> None:
+def remove_guard(stage: StagingFolder, stack: str) -> None:
     """Delete the guard file of a stack, unless it has another content."""
     with contextlib.suppress(FileNotFoundError), stage.disk.folder(stack) as folder:
         if read_in(folder, GUARD) == GUARD_TEXT:

@@ -40,7 +40,15 @@ from ticketgen.tree.exchange import (
 from ticketgen.tree.guard import GUARD, remove_guard, stage_guard, write_guards
 from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.records import open_records
-from ticketgen.tree.stage import STAGE, Journal, Phase, Stage, Step, create_stage, find_abandoned
+from ticketgen.tree.stage import (
+    STAGE,
+    Journal,
+    JournalStep,
+    Phase,
+    StagingFolder,
+    create_stage,
+    find_abandoned,
+)
 
 __all__ = ["apply", "concurrent_change", "recover", "unfinished_write"]
 
@@ -63,7 +71,7 @@ def apply(disk: Disk, operations: Sequence[Operation]) -> tuple[Finding, ...]:
         Phase.WRITING,
         tuple(sorted({operation.folder for operation in operations} - {""})),
         (),
-        tuple(Step(o.path, _hash(o.before), _hash(o.after)) for o in operations),
+        tuple(JournalStep(o.path, _hash(o.before), _hash(o.after)) for o in operations),
     )
     try:
         journal = replace(journal, created=missing_folders(disk, operations))
@@ -90,7 +98,9 @@ def recover(disk: Disk) -> tuple[Finding, ...]:
         return _discard_stage(stage, journal)
 
 
-def _apply_staged(stage: Stage, operations: Sequence[Operation], journal: Journal) -> tuple[Finding, ...]:
+def _apply_staged(
+    stage: StagingFolder, operations: Sequence[Operation], journal: Journal
+) -> tuple[Finding, ...]:
     try:
         stage_guard(stage)
         stage_files(stage, operations)
@@ -111,14 +121,14 @@ def _apply_staged(stage: Stage, operations: Sequence[Operation], journal: Journa
     return _discard_stage(stage, done)
 
 
-def _discard_stage(stage: Stage, journal: Journal) -> tuple[Finding, ...]:
+def _discard_stage(stage: StagingFolder, journal: Journal) -> tuple[Finding, ...]:
     try:
         return stage.discard(journal)
     except OSError:
         return ()  # the next write tries again, and fails if it cannot
 
 
-def _perform(stage: Stage, journal: Journal) -> None:
+def _perform(stage: StagingFolder, journal: Journal) -> None:
     """Move all files into place; the guard is written first and deleted last."""
     for new in journal.created:
         stage.disk.make_folders(new)
@@ -131,7 +141,7 @@ def _perform(stage: Stage, journal: Journal) -> None:
             remove_empty_folders(stage.disk, step.path, journal.stacks)
 
 
-def _restore_all(stage: Stage, journal: Journal, *, own: bool) -> tuple[Finding, ...]:
+def _restore_all(stage: StagingFolder, journal: Journal, *, own: bool) -> tuple[Finding, ...]:
     """Restore every file that nobody else changed since, then discard the stage.
 
     Args:

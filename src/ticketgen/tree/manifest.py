@@ -19,8 +19,8 @@ from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
 __all__ = [
-    "FIX_OF_LISTING", "NAME", "Entry", "Manifest", "entry_of", "kind_of", "load", "read_manifest", "stack_folders",
-    "unclaimable",
+    "FIX_OF_LISTING", "NAME", "Manifest", "ManifestEntry", "entry_of", "kind_of", "load", "read_manifest",
+    "stack_folders", "unclaimable",
 ]  # fmt: skip
 
 NAME = ".ticketgen.json"
@@ -52,7 +52,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestEntry:
     """A written file: its kind, such as ``terraform``, and the SHA-256 of its content in hexadecimal."""
 
     kind: str
@@ -71,7 +71,7 @@ class Manifest:
 
     ticketgen: str = ""
     spec: str = ""
-    files: Mapping[str, Entry] = field(default_factory=dict)
+    files: Mapping[str, ManifestEntry] = field(default_factory=dict)
 
     def text(self) -> str:
         """The manifest as committed: sorted, one file per line, so that merges stay small."""
@@ -91,9 +91,9 @@ def kind_of(path: str) -> str:
     return _KINDS.get(Path(path).suffix, "text")
 
 
-def entry_of(path: str, text: str) -> Entry:
+def entry_of(path: str, text: str) -> ManifestEntry:
     """The manifest's entry for a file with this text."""
-    return Entry(kind_of(path), fingerprint(text.encode()))
+    return ManifestEntry(kind_of(path), fingerprint(text.encode()))
 
 
 def unclaimable(folder: str, name: str) -> Finding | None:
@@ -158,7 +158,7 @@ def _parse(content: bytes) -> Manifest:
             raise ValueError(f"{_shorten(kind)} is not a kind of file")
         if not (isinstance(sha256, str) and _HASH.fullmatch(sha256)):
             raise ValueError(f"{_shorten(sha256)} is not the hash of a file")
-        files[name] = Entry(kind, sha256)
+        files[name] = ManifestEntry(kind, sha256)
     return Manifest(version, spec, files)
 
 

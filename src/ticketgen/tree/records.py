@@ -21,13 +21,13 @@ from ticketgen.state_folder import is_private, open_state_folder, state_folder
 from ticketgen.tree.disk import read_in
 from ticketgen.user_secret import DIGEST_BYTES, authentication_code, user_secret
 
-__all__ = ["ID", "Records", "open_records"]
+__all__ = ["ID", "RecordFolder", "open_records"]
 
 ID = re.compile(r"[0-9a-f]{32}")
 _MAX_BYTES = 64_000_000
 
 
-class Records:
+class RecordFolder:
     """An open folder of records, one file per write that is running or was interrupted."""
 
     def __init__(self, fd: int) -> None:
@@ -74,7 +74,7 @@ class Records:
 
 
 @contextmanager
-def open_records(project: os.stat_result, *, create: bool) -> Iterator[Records | None]:
+def open_records(project: os.stat_result, *, create: bool) -> Iterator[RecordFolder | None]:
     """Open the folder of records; None if there is none, or if others could have written to it.
 
     The folder is ``writes`` in the user's state folder, unless that is in the project.
@@ -89,6 +89,6 @@ def open_records(project: os.stat_result, *, create: bool) -> Iterator[Records |
         yield None
         return
     try:
-        yield Records(fd)
+        yield RecordFolder(fd)
     finally:
         os.close(fd)

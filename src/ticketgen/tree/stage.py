@@ -26,9 +26,18 @@ from ticketgen.findings.stacks import IN_THE_WAY, INTERFERENCE, JOURNAL_BROKEN
 from ticketgen.tree.disk import FOLDER_FLAGS, Disk, read_in
 from ticketgen.tree.moves import REPLACED_SUFFIX
 from ticketgen.tree.paths import fingerprint
-from ticketgen.tree.records import ID, Records
+from ticketgen.tree.records import ID, RecordFolder
 
-__all__ = ["STAGE", "Journal", "Phase", "Stage", "Step", "create_stage", "digest", "find_abandoned"]
+__all__ = [
+    "STAGE",
+    "Journal",
+    "JournalStep",
+    "Phase",
+    "StagingFolder",
+    "create_stage",
+    "digest",
+    "find_abandoned",
+]
 
 STAGE = ".ticketgen-write"
 _FORMAT = 2
@@ -51,7 +60,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class JournalStep:
     """One file with the hashes of its content before and after; None means no file."""
 
     path: str
@@ -66,17 +75,17 @@ class Journal:
     phase: Phase = Phase.STAGING
     stacks: tuple[str, ...] = ()
     created: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[JournalStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StagingFolder:
     """An open stage of this user's ticketgen; ``records`` is None if there is no safe place for a record."""
 
     disk: Disk
     fd: int
     id: str
-    records: Records | None
+    records: RecordFolder | None
 
     def record(self, journal: Journal) -> None:
         """Record the write, so that the next one can restore the files if this one is killed."""
@@ -100,7 +109,7 @@ class Stage:
             raise ValueError(f"its format is {data['format']!r}, but this ticketgen reads format {_FORMAT}")
         if {key: data[key] for key in ("root", "stage")} != self._identity():
             return None
-        steps = tuple(Step(*step) for step in data["steps"])
+        steps = tuple(JournalStep(*step) for step in data["steps"])
         return Journal(Phase(data["phase"]), tuple(data["stacks"]), tuple(data["created"]), steps)
 
     def discard(self, journal: Journal) -> tuple[Finding, ...]:
@@ -143,7 +152,7 @@ class Stage:
 
 
 @contextmanager
-def create_stage(disk: Disk, records: Records | None) -> Iterator[Stage]:
+def create_stage(disk: Disk, records: RecordFolder | None) -> Iterator[StagingFolder]:
     """Create the stage. Killed at any call in here, it leaves an empty folder or a stage with a record.
 
     Raises:
@@ -155,7 +164,7 @@ def create_stage(disk: Disk, records: Records | None) -> Iterator[Stage]:
     except BaseException:
         os.rmdir(STAGE, dir_fd=disk.fd)
         raise
-    stage = Stage(disk, fd, secrets.token_hex(16), records)
+    stage = StagingFolder(disk, fd, secrets.token_hex(16), records)
     try:
         try:
             stage.record(Journal())
@@ -171,7 +180,9 @@ def create_stage(disk: Disk, records: Records | None) -> Iterator[Stage]:
 
 
 @contextmanager
-def find_abandoned(disk: Disk, records: Records | None) -> Iterator[tuple[Stage, Journal] | Finding | None]:
+def find_abandoned(
+    disk: Disk, records: RecordFolder | None
+) -> Iterator[tuple[StagingFolder, Journal] | Finding | None]:
     """Find the stage of an unfinished write of this user, or a finding about anything else; None if there is none."""
     try:
         found = os.stat(STAGE, dir_fd=disk.fd, follow_symlinks=False)
@@ -190,14 +201,16 @@ def find_abandoned(disk: Disk, records: Records | None) -> Iterator[tuple[Stage,
         os.close(fd)
 
 
-def _recognize(disk: Disk, fd: int, records: Records | None) -> tuple[Stage, Journal] | Finding | None:
+def _recognize(
+    disk: Disk, fd: int, records: RecordFolder | None
+) -> tuple[StagingFolder, Journal] | Finding | None:
     try:
         names = os.listdir(fd)
         numbers = [name for name in names if ID.fullmatch(name)]
         if not names:
             return None
         if len(numbers) == 1 and os.fstat(fd).st_uid == os.geteuid():
-            stage = Stage(disk, fd, numbers[0], records)
+            stage = StagingFolder(disk, fd, numbers[0], records)
             journal = stage.read()
             if journal is not None:
                 return stage, journal

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from ticketgen.findings import Checked, Finding, Location, has_errors
 from ticketgen.findings.stacks import IN_THE_WAY, RENDER_INTERRUPTED
-from ticketgen.tree.changes import CONFLICTS, Changes, Stack, State, change_finding, plan_open_project
+from ticketgen.tree.changes import CONFLICTS, Changes, FileState, Stack, change_finding, plan_open_project
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.drift import downgrades, upgrades
 from ticketgen.tree.exchange import Operation
@@ -19,7 +19,9 @@ from ticketgen.tree.stage import STAGE
 
 __all__ = ["operations", "recover_interrupted", "refusals", "write", "write_files"]
 
-_WRITTEN_STATES = frozenset({State.CREATED, State.CHANGED, State.MISSING, State.HAND_EDITED, State.ORPHANED})
+_WRITTEN_STATES = frozenset(
+    {FileState.CREATED, FileState.CHANGED, FileState.MISSING, FileState.HAND_EDITED, FileState.ORPHANED}
+)
 
 
 _NO_FILES: Mapping[str, bytes] = MappingProxyType({})
@@ -81,7 +83,7 @@ def write(
         against = refusals(changes, force=force, upgrade=upgrade)
         if against:
             return Checked(None, against)
-        kept = tuple(change_finding(change) for change in changes.files if change.state is State.KEPT)
+        kept = tuple(change_finding(change) for change in changes.files if change.state is FileState.KEPT)
         besides = (Operation("", path, sources[path], content) for path, content in extra_files.items())
         failures = apply(disk, (*operations(changes), *besides))
         return Checked(None if failures else changes, found + kept + failures)
@@ -128,7 +130,7 @@ def refusals(changes: Changes, *, force: bool, upgrade: bool) -> tuple[Finding, 
     return tuple(
         change_finding(change)
         for change in changes.files
-        if change.state in CONFLICTS and not (force and change.state is State.HAND_EDITED)
+        if change.state in CONFLICTS and not (force and change.state is FileState.HAND_EDITED)
     )
 
 

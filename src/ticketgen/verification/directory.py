@@ -16,7 +16,7 @@ from ticketgen.findings.verification import NO_DIRECTORY, NO_TERRAFORM, NOT_CHEC
 from ticketgen.hcl.guards import MAX_BYTES
 from ticketgen.real_path import real_path
 from ticketgen.verification.finding_limits import limit_findings
-from ticketgen.verification.listing import MAX_DEPTH, MAX_ENTRIES, Entry, Kind, Listing
+from ticketgen.verification.listing import MAX_DEPTH, MAX_ENTRIES, DirectoryEntry, EntryKind, Listing
 
 __all__ = ["MAX_READ", "MAX_TOTAL_BYTES", "Directory", "Target", "read_directory", "targets"]
 
@@ -42,7 +42,7 @@ _MAX_NAMES = 20 * 1024 * 1024
 _CHARACTERS_PER_FINDING = 200
 """Characters that count for the finding about an unread file, in addition to the path."""
 
-_FOLDERS = frozenset({Kind.FOLDER, Kind.LINKED_UNSEEN})
+_FOLDERS = frozenset({EntryKind.FOLDER, EntryKind.LINKED_UNSEEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,23 +204,23 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
     listing = Listing(root)
     try:
         for entry in listing:
-            if entry.kind is Kind.FILE and len(paths) <= _MAX_FILES and room >= 0:
+            if entry.kind is EntryKind.FILE and len(paths) <= _MAX_FILES and room >= 0:
                 paths.append(entry.path)
                 room -= len(entry.path)
             folder, _, file = entry.path.rpartition("/")
-            if entry.kind is Kind.LINKED:
+            if entry.kind is EntryKind.LINKED:
                 unread.add(entry.path)
                 room_of_unread -= len(entry.path) + _CHARACTERS_PER_FINDING
                 continue
             is_other = not _READ_FILES.fullmatch(file) and (
-                entry.kind is Kind.FILE or not _NOTED_FILES.fullmatch(file)
+                entry.kind is EntryKind.FILE or not _NOTED_FILES.fullmatch(file)
             )
             if is_other and entry.kind not in _FOLDERS:
                 continue
             if room_of_unread < 0:
                 listing.is_complete = False
                 break
-            if entry.kind is Kind.FILE and (left <= 0 or len(texts) >= MAX_READ):
+            if entry.kind is EntryKind.FILE and (left <= 0 or len(texts) >= MAX_READ):
                 # One of each kind stands for those in its folder, because there may be very many.
                 kind = folder, file.partition(".")[2]
                 over_limit[kind] += 1
@@ -257,19 +257,19 @@ def _no_directory(root: Path, shown_name: str, error: OSError) -> Finding:
     return NO_DIRECTORY.found(f"{shown_name} {what}")
 
 
-def _content(entry: Entry) -> str | Finding:
+def _content(entry: DirectoryEntry) -> str | Finding:
     """The text of a file, or the finding about why it cannot be read."""
-    if entry.kind is Kind.OUTSIDE:
+    if entry.kind is EntryKind.OUTSIDE:
         message = "not checked: the file is a link that leads out of the directory"
         help = "replace the link with the file, or validate a directory that contains both"
         return NOT_CHECKED.found(message, help, at=Location(entry.path))
-    if entry.kind is Kind.LINKED_UNSEEN:
+    if entry.kind is EntryKind.LINKED_UNSEEN:
         message = "not checked: the folder is a link that leads out of the directory, or to a hidden folder"
         help = "replace the link with the folder, or delete it"
         return NOT_CHECKED.found(message, help, at=Location(entry.path))
-    if entry.kind is Kind.FOLDER:
+    if entry.kind is EntryKind.FOLDER:
         return _unreadable(entry.path, f"the folder cannot be read: {entry.error}", "make it readable")
-    if entry.kind is not Kind.FILE or entry.read is None:
+    if entry.kind is not EntryKind.FILE or entry.read is None:
         return _unreadable(entry.path, f"the file is {entry.kind.value}", "replace it with a regular file")
     try:
         content = entry.read(MAX_BYTES)

@@ -19,7 +19,7 @@ from pathlib import Path
 from ticketgen.real_path import follow, real_path
 from ticketgen.safe_open import open_folder, read_deep_below, read_file_in
 
-__all__ = ["MAX_DEPTH", "MAX_ENTRIES", "Entry", "Kind", "Listing"]
+__all__ = ["MAX_DEPTH", "MAX_ENTRIES", "DirectoryEntry", "EntryKind", "Listing"]
 
 MAX_ENTRIES = 1_000_000
 MAX_DEPTH = 100
@@ -32,7 +32,7 @@ _MAX_STEPS = 500_000
 """Limit of path segments to look up for all links together: a link may lead to other links, through very long paths."""
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """The kind of an entry, which decides how it is read."""
 
     FILE = "file"
@@ -46,7 +46,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectoryEntry:
     """A file, or a folder that cannot be listed.
 
     Attributes:
@@ -57,7 +57,7 @@ class Entry:
     """
 
     path: str
-    kind: Kind
+    kind: EntryKind
     read: Callable[[int], bytes] | None = None
     error: str = ""
 
@@ -77,7 +77,7 @@ class Listing:
         self._held = 0
         self._steps = 0
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[DirectoryEntry]:
         """Every entry that is not hidden. Links to folders are not followed.
 
         Raises:
@@ -90,7 +90,7 @@ class Listing:
         finally:
             os.close(top)
 
-    def _folder(self, top: int, folder: int, prefix: str, depth: int) -> Generator[Entry]:
+    def _folder(self, top: int, folder: int, prefix: str, depth: int) -> Generator[DirectoryEntry]:
         names: list[tuple[str, bool, bool]] = []
         before = self._held
         with os.scandir(folder) as entries:
@@ -111,48 +111,48 @@ class Listing:
                 yield from self._inner(top, folder, prefix + name, name, depth + 1)
         self._held = before
 
-    def _inner(self, top: int, above: int, path: str, name: str, depth: int) -> Iterator[Entry]:
+    def _inner(self, top: int, above: int, path: str, name: str, depth: int) -> Iterator[DirectoryEntry]:
         if depth > MAX_DEPTH:
             self.is_complete = False
             return
         try:
             folder = open_folder(name, above)
         except OSError as error:
-            yield Entry(path, Kind.FOLDER, error=error.strerror or str(error))
+            yield DirectoryEntry(path, EntryKind.FOLDER, error=error.strerror or str(error))
             return
         try:
             yield from self._folder(top, folder, f"{path}/", depth)
         finally:
             os.close(folder)
 
-    def _file(self, folder: int, prefix: str, name: str) -> Iterator[Entry]:
+    def _file(self, folder: int, prefix: str, name: str) -> Iterator[DirectoryEntry]:
         try:
             is_file = stat.S_ISREG(os.lstat(name, dir_fd=folder).st_mode)
         except OSError:
             return  # it has vanished
-        kind = Kind.FILE if is_file else Kind.SPECIAL
-        yield Entry(prefix + name, kind, lambda limit: read_file_in(name, folder, limit))
+        kind = EntryKind.FILE if is_file else EntryKind.SPECIAL
+        yield DirectoryEntry(prefix + name, kind, lambda limit: read_file_in(name, folder, limit))
 
-    def _link(self, top: int, path: str) -> Iterator[Entry]:
+    def _link(self, top: int, path: str) -> Iterator[DirectoryEntry]:
         if self._steps > _MAX_STEPS:
-            yield Entry(path, Kind.TANGLED)
+            yield DirectoryEntry(path, EntryKind.TANGLED)
             return
         target = follow(f"{self._real}/{path}")
         self._steps += target.parts
         real, mode = target.path, target.mode
         if not mode:
-            yield Entry(path, Kind.BROKEN)
+            yield DirectoryEntry(path, EntryKind.BROKEN)
         elif stat.S_ISDIR(mode):
             parts = Path(os.path.relpath(real, self._real)).parts
             is_seen = not any(part.startswith(".") for part in parts)
-            yield Entry(path, Kind.LINKED if is_seen else Kind.LINKED_UNSEEN)
+            yield DirectoryEntry(path, EntryKind.LINKED if is_seen else EntryKind.LINKED_UNSEEN)
         elif not real.startswith(self._real + os.sep):
-            yield Entry(path, Kind.OUTSIDE)
+            yield DirectoryEntry(path, EntryKind.OUTSIDE)
         elif stat.S_ISREG(mode):
             inside = real[len(self._real) + 1 :]
-            yield Entry(path, Kind.FILE, lambda limit: read_deep_below(top, inside, limit))
+            yield DirectoryEntry(path, EntryKind.FILE, lambda limit: read_deep_below(top, inside, limit))
         else:
-            yield Entry(path, Kind.SPECIAL)
+            yield DirectoryEntry(path, EntryKind.SPECIAL)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

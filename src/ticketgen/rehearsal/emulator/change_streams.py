@@ -24,7 +24,7 @@ from moto.kinesis.models import kinesis_backends
 from ticketgen.rehearsal.emulator.items import image
 from ticketgen.rehearsal.emulator.patching import add_actions, replace
 
-__all__ = ["LISTENERS", "Records", "patch", "stream_of"]
+__all__ = ["LISTENERS", "StreamRecords", "patch", "stream_of"]
 
 _MAX_RECORDS = 200_000
 """The maximum of records that a stream keeps, to bound its memory."""
@@ -35,7 +35,7 @@ LISTENERS: list[_Listener] = []
 """Called with each change: the table, the old item and the new one."""
 
 
-class Records:
+class StreamRecords:
     """The records of one stream, in order; readers can wait for new ones."""
 
     def __init__(self) -> None:
@@ -63,13 +63,13 @@ class Records:
             return found, int(found[-1]["dynamodb"]["SequenceNumber"]) if found else position
 
 
-_STREAMS: dict[str, Records] = {}
+_STREAMS: dict[str, StreamRecords] = {}
 _DESTINATIONS: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
 
 
-def stream_of(table_arn: str) -> Records:
+def stream_of(table_arn: str) -> StreamRecords:
     """The stream of a table."""
-    return _STREAMS.setdefault(table_arn, Records())
+    return _STREAMS.setdefault(table_arn, StreamRecords())
 
 
 def _added(shard: StreamShard, old: Item | None, new: Item | None) -> None:

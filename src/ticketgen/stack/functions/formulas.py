@@ -7,13 +7,13 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
-from ticketgen.figures.model import Amount, Definition, Output, figure
-from ticketgen.stack.functions.model import Module
+from ticketgen.figures.model import Amount, Definition, OutputPlace, figure
+from ticketgen.stack.functions.model import FunctionModule
 from ticketgen.wording import counted, format_number
 
 __all__ = [
-    "BASE_MIB", "MIB", "VCPU_MIB", "Define", "concurrency", "littles_law", "memory", "memory_for",
-    "overlapping", "stream_concurrency", "timeout",
+    "BASE_MIB", "MIB", "VCPU_MIB", "Define", "concurrency", "littles_law", "memory", "memory_for", "overlapping",
+    "stream_concurrency", "timeout",
 ]  # fmt: skip
 
 MIB = 1024 * 1024
@@ -27,7 +27,7 @@ _UNIT = "concurrent executions"
 Define = Callable[[Callable[..., Amount[int]]], Definition[int]]
 
 
-def memory(function: str, module: Module) -> Define:
+def memory(function: str, module: FunctionModule) -> Define:
     """Define the memory of a function, which also sets its share of a CPU."""
     return figure(
         unit="MiB",
@@ -37,22 +37,22 @@ def memory(function: str, module: Module) -> Define:
     )
 
 
-def timeout(function: str, module: Module, source: str) -> Define:
+def timeout(function: str, module: FunctionModule, source: str) -> Define:
     """Define the time-out of a function."""
     return figure(
         unit="seconds", source=source, scope=module.scope, place=module.attribute(function, "timeout")
     )
 
 
-def concurrency(function: str, module: Module, source: str) -> Define:
+def concurrency(function: str, module: FunctionModule, source: str) -> Define:
     """Define the concurrency of a function, which is reserved for it."""
     place = module.attribute(function, "reserved_concurrent_executions")
     return figure(unit=_UNIT, source=source, scope=module.scope, place=place)
 
 
-def stream_concurrency(module: Module) -> Define:
+def stream_concurrency(module: FunctionModule) -> Define:
     """Define the concurrency of a stream's consumer, which its stream limits."""
-    return figure(unit=_UNIT, source=assumed.SOURCE, scope=module.scope, place=Output())
+    return figure(unit=_UNIT, source=assumed.SOURCE, scope=module.scope, place=OutputPlace())
 
 
 def memory_for(needed: float, formula: str) -> Amount[int]:

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import METRICS_NAMESPACE, Alarm, own
 from ticketgen.stack.functions import formulas
-from ticketgen.stack.functions.model import Capacity, Grant, LambdaFunction, Module, Source, Trigger
+from ticketgen.stack.functions.model import (
+    Capacity,
+    FunctionModule,
+    Grant,
+    LambdaFunction,
+    Trigger,
+    TriggerSource,
+)
 from ticketgen.stack.functions.resources import (
     CORRECTIONS_TABLE,
     EVENTS_TABLE,
@@ -22,7 +29,7 @@ from ticketgen.wording import counted, format_number
 
 __all__ = ["FUNCTION", "verifier_concurrency", "verifier_memory_mib", "verifier_timeout_s"]
 
-_NAME, _MODULE = "inventory_verifier", Module.VERIFICATION
+_NAME, _MODULE = "inventory_verifier", FunctionModule.VERIFICATION
 
 
 @formulas.concurrency(_NAME, _MODULE, "objectives.verification_s")
@@ -78,7 +85,7 @@ FUNCTION = LambdaFunction(
         verifier_timeout_s,
         grows_with=("objectives.verification_interval_s", "event_scale.purchases_per_minute"),
     ),
-    trigger=Trigger(Source.STATE_MACHINE),
+    trigger=Trigger(TriggerSource.STATE_MACHINE),
     environment={
         "CORRECTIONS_TABLE": CORRECTIONS_TABLE,
         "EVENTS_TABLE": EVENTS_TABLE,
@@ -86,8 +93,8 @@ FUNCTION = LambdaFunction(
         "INVENTORY_TABLE": INVENTORY_TABLE,
         "METRICS_NAMESPACE": METRICS_NAMESPACE,
         "PMS_URL": lambda environment: environment.pms.url or "",
-        "PRIMARY_REGION": Expression("var.primary_region"),
-        "REGIONS": Expression('join(",", var.regions)'),
+        "PRIMARY_REGION": RawExpression("var.primary_region"),
+        "REGIONS": RawExpression('join(",", var.regions)'),
         "REPLICATION_SECONDS": lambda environment: environment.objectives.replication_s,
         "SALES_TABLE": SALES_TABLE,
         "VERIFICATION_SECONDS": verifier_timeout_s,

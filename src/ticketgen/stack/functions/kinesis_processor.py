@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.figures.model import Amount
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import LATE_MS, Alarm, of_aurora, of_stream
 from ticketgen.stack.functions import formulas
-from ticketgen.stack.functions.model import Capacity, Grant, LambdaFunction, Module, Source, Trigger
+from ticketgen.stack.functions.model import (
+    Capacity,
+    FunctionModule,
+    Grant,
+    LambdaFunction,
+    Trigger,
+    TriggerSource,
+)
 from ticketgen.stack.functions.resources import AURORA_CLUSTER, AURORA_SECRET
 from ticketgen.stack.policy import Statement, arn, name
 from ticketgen.wording import counted
 
 __all__ = ["FUNCTION", "processor_concurrency", "processor_memory_mib", "processor_timeout_s"]
 
-_NAME, _MODULE = "kinesis_processor", Module.ANALYTICS
+_NAME, _MODULE = "kinesis_processor", FunctionModule.ANALYTICS
 
 
 @formulas.stream_concurrency(_MODULE)
@@ -61,7 +68,7 @@ FUNCTION = LambdaFunction(
     summary="Writes every ledger change to Aurora, one row per sale",
     capacity=Capacity(processor_concurrency, processor_memory_mib, processor_timeout_s),
     trigger=Trigger(
-        Source.STREAM,
+        TriggerSource.STREAM,
         (
             Statement(
                 "Stream",
@@ -75,7 +82,7 @@ FUNCTION = LambdaFunction(
     ),
     environment={
         "CLUSTER_ARN": AURORA_CLUSTER,
-        "DATABASE_NAME": Expression("aws_rds_cluster.sales.database_name"),
+        "DATABASE_NAME": RawExpression("aws_rds_cluster.sales.database_name"),
         "SECRET_ARN": AURORA_SECRET,
     },
     grants=(

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ticketgen.figures.model import Attribute, Definition, Scope
+from ticketgen.figures.model import AttributePlace, Definition, DeploymentScope
 from ticketgen.figures.registry import Sizing
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import Alarm
 from ticketgen.stack.functions.resources import Resource
@@ -16,26 +16,32 @@ from ticketgen.stack.policy import Statement
 
 __all__ = [
     "Capacity",
+    "FunctionModule",
     "Grant",
     "LambdaFunction",
-    "Module",
+    "PlainValue",
     "Setting",
-    "Source",
     "Trigger",
-    "Value",
+    "TriggerSource",
     "Variable",
     "always",
     "uses_timestream",
 ]
 
-Value = str | int
+PlainValue = str | int
 """The value of an environment variable that is not an HCL expression."""
 
-Setting = Value | Expression | Resource | Definition[int] | Callable[[Environment], Value | Expression | None]
+Setting = (
+    PlainValue
+    | RawExpression
+    | Resource
+    | Definition[int]
+    | Callable[[Environment], PlainValue | RawExpression | None]
+)
 """The origin of a variable's value: the value, a reference, a figure, or a part of the spec, perhaps absent."""
 
 
-class Module(StrEnum):
+class FunctionModule(StrEnum):
     """The Terraform modules with functions."""
 
     REGION = "region"  # in every Region
@@ -43,16 +49,16 @@ class Module(StrEnum):
     VERIFICATION = "verification"  # in the primary and in the secondary Region
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> DeploymentScope:
         """Where its functions exist."""
-        return Scope.REGION if self is Module.REGION else Scope.HUB
+        return DeploymentScope.REGION if self is FunctionModule.REGION else DeploymentScope.HUB
 
-    def attribute(self, function: str, name: str) -> Attribute:
+    def attribute(self, function: str, name: str) -> AttributePlace:
         """The place of an attribute of a function."""
-        return Attribute(f"modules/{self}/functions.tf", f"aws_lambda_function.{function}", name)
+        return AttributePlace(f"modules/{self}/functions.tf", f"aws_lambda_function.{function}", name)
 
 
-class Source(StrEnum):
+class TriggerSource(StrEnum):
     """What invokes a function."""
 
     API = "the API"
@@ -69,7 +75,7 @@ class Trigger:
         polling: the statements that let Lambda read the function's stream.
     """
 
-    source: Source
+    source: TriggerSource
     polling: tuple[Statement, ...] = ()
 
 
@@ -88,7 +94,7 @@ class Grant:
     """IAM actions that a function's own code calls on one resource.
 
     DynamoDB transactions have no IAM action of their own: grant the actions that they consist of.
-    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+    TriggerSource: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 
     Attributes:
         resource: what the actions are called on.
@@ -111,13 +117,13 @@ class Variable:
     """An environment variable of a function in one environment."""
 
     name: str
-    value: Value | Expression
+    value: PlainValue | RawExpression
     comment: str = ""
 
     @property
     def is_expression(self) -> bool:
         """Whether the value is an HCL expression."""
-        return isinstance(self.value, Expression)
+        return isinstance(self.value, RawExpression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ class Capacity:
     @property
     def is_reserved(self) -> bool:
         """Whether the concurrency is reserved."""
-        return isinstance(self.concurrency.place, Attribute)
+        return isinstance(self.concurrency.place, AttributePlace)
 
 
 def _no_alarms(_: Environment) -> Iterable[Alarm]:
@@ -172,7 +178,7 @@ class LambdaFunction:
     """
 
     name: str
-    module: Module
+    module: FunctionModule
     summary: str
     capacity: Capacity
     trigger: Trigger
@@ -196,12 +202,12 @@ class LambdaFunction:
     def settings(self) -> Mapping[str, Setting]:
         """All variables that its code reads, in alphabetical order."""
         redis = {
-            "REDIS_HOST": Expression("aws_elasticache_replication_group.seats.primary_endpoint_address"),
-            "REDIS_PORT": Expression("aws_elasticache_replication_group.seats.port"),
-            "REDIS_REPLICATION_GROUP": Expression(
+            "REDIS_HOST": RawExpression("aws_elasticache_replication_group.seats.primary_endpoint_address"),
+            "REDIS_PORT": RawExpression("aws_elasticache_replication_group.seats.port"),
+            "REDIS_REPLICATION_GROUP": RawExpression(
                 "aws_elasticache_replication_group.seats.replication_group_id"
             ),
-            "REDIS_USER": Expression(f"aws_elasticache_user.{self.redis_user}.user_name"),
+            "REDIS_USER": RawExpression(f"aws_elasticache_user.{self.redis_user}.user_name"),
         }
         return dict(sorted({**self.environment, **(redis if self.redis_user else {})}.items()))
 
@@ -213,7 +219,7 @@ class LambdaFunction:
                 yield Variable(name, value, self.comments.get(name, ""))
 
 
-def _value(setting: Setting, environment: Environment, sizing: Sizing) -> Value | Expression | None:
+def _value(setting: Setting, environment: Environment, sizing: Sizing) -> PlainValue | RawExpression | None:
     if isinstance(setting, Resource):
         return setting.reference
     if isinstance(setting, Definition):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ticketgen.figures.model import Amount
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import METRICS_NAMESPACE, Alarm, own
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import (
     Capacity,
+    FunctionModule,
     Grant,
     LambdaFunction,
-    Module,
-    Source,
     Trigger,
+    TriggerSource,
     uses_timestream,
 )
 from ticketgen.stack.functions.resources import (
@@ -31,7 +31,7 @@ from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 
 __all__ = ["FUNCTION", "corrector_concurrency", "corrector_memory_mib", "corrector_timeout_s"]
 
-_NAME, _MODULE = "oversell_corrector", Module.VERIFICATION
+_NAME, _MODULE = "oversell_corrector", FunctionModule.VERIFICATION
 
 
 @formulas.concurrency(_NAME, _MODULE, "objectives.correction_s")
@@ -52,7 +52,7 @@ def corrector_timeout_s(correction_s: int) -> Amount[int]:
     return Amount(correction_s, "the objective, which the time-out enforces")
 
 
-def _with_timestream(reference: Expression) -> Callable[[Environment], Expression | None]:
+def _with_timestream(reference: RawExpression) -> Callable[[Environment], RawExpression | None]:
     return lambda environment: reference if uses_timestream(environment) else None
 
 
@@ -67,7 +67,7 @@ FUNCTION = LambdaFunction(
     module=_MODULE,
     summary="Voids the losing sale of a seat sold twice, records it and requests the refund",
     capacity=Capacity(corrector_concurrency, corrector_memory_mib, corrector_timeout_s),
-    trigger=Trigger(Source.STATE_MACHINE),
+    trigger=Trigger(TriggerSource.STATE_MACHINE),
     environment={
         "AUDIT_STORE": lambda environment: environment.audit.store,
         "CORRECTIONS_TABLE": CORRECTIONS_TABLE,
@@ -79,7 +79,7 @@ FUNCTION = LambdaFunction(
         "REFUNDS_QUEUE_URL": REFUNDS_QUEUE,
         "SALES_TABLE": SALES_TABLE,
         "TIMESTREAM_DATABASE": _with_timestream(
-            Expression("aws_timestreamwrite_database.audit.database_name")
+            RawExpression("aws_timestreamwrite_database.audit.database_name")
         ),
         "TIMESTREAM_TABLE": _with_timestream(TIMESTREAM_TABLE.reference),
     },

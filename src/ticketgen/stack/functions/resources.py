@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ticketgen.rendering.quoted import Expression
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.stack.policy import ANY, Condition, arn, name
 
 __all__ = [
@@ -25,8 +25,8 @@ class Resource:
     """
 
     name: str
-    arn: Expression
-    reference: Expression
+    arn: RawExpression
+    reference: RawExpression
     condition: Condition | None = None
 
     @property
@@ -42,7 +42,9 @@ def _shared_table(name: str, key: str) -> Resource:
     changes until apply, so adding a Region would show every policy as "known after apply".
     https://developer.hashicorp.com/terraform/language/data-sources#data-resource-behavior
     """
-    return Resource(name, arn("dynamodb", f"table/${{local.tables.{key}}}"), Expression(f"var.tables.{key}"))
+    return Resource(
+        name, arn("dynamodb", f"table/${{local.tables.{key}}}"), RawExpression(f"var.tables.{key}")
+    )
 
 
 EVENTS_TABLE = _shared_table("events_table", "events")
@@ -52,25 +54,25 @@ CORRECTIONS_TABLE = _shared_table("corrections_table", "corrections")
 LOCKS_TABLE = Resource(
     "locks_table",
     arn("dynamodb", f"table/{name('distributed-locks')}"),
-    Expression("aws_dynamodb_table.distributed_locks.name"),
+    RawExpression("aws_dynamodb_table.distributed_locks.name"),
 )
 REFUNDS_QUEUE = Resource(
-    "refunds_queue", arn("sqs", f"{name('refunds')}.fifo"), Expression("aws_sqs_queue.refunds.url")
+    "refunds_queue", arn("sqs", f"{name('refunds')}.fifo"), RawExpression("aws_sqs_queue.refunds.url")
 )
 AURORA_CLUSTER = Resource(
-    "aurora_cluster", arn("rds", f"cluster:{name('sales')}"), Expression("aws_rds_cluster.sales.arn")
+    "aurora_cluster", arn("rds", f"cluster:{name('sales')}"), RawExpression("aws_rds_cluster.sales.arn")
 )
 # RDS names the secret that it creates rds!cluster-<resource id>-<random>, and tags it with the ARN of its cluster.
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html
 AURORA_SECRET = Resource(
     "aurora_secret",
     arn("secretsmanager", "secret:rds!cluster-*"),
-    Expression("aws_rds_cluster.sales.master_user_secret[0].secret_arn"),
+    RawExpression("aws_rds_cluster.sales.master_user_secret[0].secret_arn"),
     Condition("StringLike", "aws:ResourceTag/aws:rds:primaryDBClusterArn", AURORA_CLUSTER.arn),
 )
 TIMESTREAM_TABLE = Resource(
     "timestream_table",
     arn("timestream", f"database/{name('audit')}/table/{name('corrections')}"),
-    Expression("aws_timestreamwrite_table.corrections.table_name"),
+    RawExpression("aws_timestreamwrite_table.corrections.table_name"),
 )
 TIMESTREAM_ANY = Resource("timestream_any", ANY, ANY)  # DescribeEndpoints takes no ARN

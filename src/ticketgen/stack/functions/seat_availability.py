@@ -6,12 +6,12 @@ from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount
 from ticketgen.stack.functions import formulas
-from ticketgen.stack.functions.model import Capacity, LambdaFunction, Module, Source, Trigger
+from ticketgen.stack.functions.model import Capacity, FunctionModule, LambdaFunction, Trigger, TriggerSource
 from ticketgen.wording import counted
 
 __all__ = ["FUNCTION", "availability_concurrency", "availability_memory_mib", "availability_timeout_s"]
 
-_NAME, _MODULE = "seat_availability", Module.REGION
+_NAME, _MODULE = "seat_availability", FunctionModule.REGION
 
 
 @formulas.concurrency(_NAME, _MODULE, f"{limits.LAMBDA_REQUESTS_PER_EXECUTION.source}; {assumed.SOURCE}")
@@ -45,6 +45,6 @@ FUNCTION = LambdaFunction(
         availability_timeout_s,
         grows_with=("event_scale.seats_per_event",),
     ),
-    trigger=Trigger(Source.API),
+    trigger=Trigger(TriggerSource.API),
     redis_user="reader",
 )

@@ -7,11 +7,18 @@ from math import ceil
 
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
-from ticketgen.figures.model import Amount, Attribute, figure
+from ticketgen.figures.model import Amount, AttributePlace, figure
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import LATE_MS, METRICS_NAMESPACE, Alarm, of_cache, of_function, own
 from ticketgen.stack.functions import formulas
-from ticketgen.stack.functions.model import Capacity, Grant, LambdaFunction, Module, Source, Trigger
+from ticketgen.stack.functions.model import (
+    Capacity,
+    FunctionModule,
+    Grant,
+    LambdaFunction,
+    Trigger,
+    TriggerSource,
+)
 from ticketgen.stack.functions.resources import EVENTS_TABLE, INVENTORY_TABLE
 from ticketgen.stack.policy import Statement, arn
 from ticketgen.wording import counted, format_number
@@ -24,7 +31,7 @@ __all__ = [
 INVENTORY_BATCH_SIZE = 500
 """Stream records per call: as many seats as one of its Redis scripts handles at a time."""
 
-_NAME, _MODULE = "seat_cache_sync", Module.REGION
+_NAME, _MODULE = "seat_cache_sync", FunctionModule.REGION
 
 
 @formulas.stream_concurrency(_MODULE)
@@ -65,7 +72,7 @@ def cache_sync_timeout_s() -> Amount[int]:
 @figure(
     unit="concurrent batches",
     source=f"{limits.LAMBDA_PARALLELIZATION.source}; {assumed.SOURCE}",
-    place=Attribute(
+    place=AttributePlace(
         "modules/region/streams.tf", "aws_lambda_event_source_mapping.inventory", "parallelization_factor"
     ),
 )
@@ -107,7 +114,7 @@ FUNCTION = LambdaFunction(
         grows_with=("event_scale.seats_per_event",),
     ),
     trigger=Trigger(
-        Source.STREAM,
+        TriggerSource.STREAM,
         (
             Statement(
                 "Stream",

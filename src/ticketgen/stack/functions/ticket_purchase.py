@@ -10,7 +10,14 @@ from ticketgen.figures.model import Amount
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import METRICS_NAMESPACE, Alarm, of_api, of_table, own
 from ticketgen.stack.functions import formulas
-from ticketgen.stack.functions.model import Capacity, Grant, LambdaFunction, Module, Source, Trigger
+from ticketgen.stack.functions.model import (
+    Capacity,
+    FunctionModule,
+    Grant,
+    LambdaFunction,
+    Trigger,
+    TriggerSource,
+)
 from ticketgen.stack.functions.resources import EVENTS_TABLE, INVENTORY_TABLE, LOCKS_TABLE, SALES_TABLE
 from ticketgen.wording import format_number
 
@@ -19,7 +26,7 @@ __all__ = ["FUNCTION", "LEASE_SECONDS", "purchase_concurrency", "purchase_memory
 LEASE_SECONDS = 5
 """Seconds for which a function may sell on a cached event. A planned move of home waits for the lease to expire."""
 
-_NAME, _MODULE = "ticket_purchase", Module.REGION
+_NAME, _MODULE = "ticket_purchase", FunctionModule.REGION
 
 
 @formulas.concurrency(_NAME, _MODULE, f"{limits.LAMBDA_REQUESTS_PER_EXECUTION.source}; {assumed.SOURCE}")
@@ -62,7 +69,7 @@ FUNCTION = LambdaFunction(
     module=_MODULE,
     summary="Holds and sells seats in one transaction in the event's home Region",
     capacity=Capacity(purchase_concurrency, purchase_memory_mib, purchase_timeout_s),
-    trigger=Trigger(Source.API),
+    trigger=Trigger(TriggerSource.API),
     environment={
         "AUTH": lambda environment: environment.api.auth,
         "EVENTS_TABLE": EVENTS_TABLE,
