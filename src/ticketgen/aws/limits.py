@@ -101,7 +101,7 @@ DYNAMODB_READ_UNIT_BYTES = Limit(4096, "bytes a read unit", f"{_DYNAMODB}/on-dem
 KINESIS_SHARD_BYTES = Limit(1024 * 1024, "bytes/s per shard", _KINESIS)
 KINESIS_SHARD_RECORDS = Limit(1000, "records/s per shard", _KINESIS)
 
-# Lambda. botocore allows more memory and longer time-outs, but only managed instances offer them.
+# Lambda. botocore allows more memory and longer timeouts, but only managed instances offer them.
 LAMBDA_UNRESERVED = Limit(
     100, "executions that cannot be reserved", f"{_DOCS}/lambda/latest/dg/configuration-concurrency.html"
 )

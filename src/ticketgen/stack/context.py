@@ -161,7 +161,7 @@ def module_context(module: str, environment: Environment, sizing: Sizing) -> dic
         context["alarms"] = alarms_of(FunctionModule(module), environment, sizing)
         context["module"] = module
     if module == FunctionModule.REGION:
-        context["panels"] = WIDGETS
+        context["widgets"] = WIDGETS
     return context
 
 

@@ -1,4 +1,4 @@
-"""The panels of a Region's dashboard, from the buyer inwards."""
+"""The widgets of a Region's dashboard, from the buyer inwards."""
 
 from __future__ import annotations
 

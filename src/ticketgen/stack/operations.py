@@ -61,8 +61,8 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
     Its list of Regions ends with the primary, so that adding a Region adds exactly one line.
 
     ``quiet_seconds`` is the time after an event was marked ``moving`` in which a function may still commit an
-    earlier write: the lease, plus the time-out of a function that writes under it (its process may be paused
-    between checking the clock and sending, but cannot outlive its time-out), plus the clock skew.
+    earlier write: the lease, plus the timeout of a function that writes under it (its process may be paused
+    between checking the clock and sending, but cannot outlive its timeout), plus the clock skew.
     """
     writers = (function for function in FUNCTIONS.values() if "LEASE_SECONDS" in function.environment)
     longest = max(sizing[writer.capacity.timeout].value for writer in writers)

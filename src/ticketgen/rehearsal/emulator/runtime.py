@@ -138,7 +138,7 @@ class _Context:
         self.aws_request_id = str(uuid.uuid4())
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the time-out."""
+        """Milliseconds until the timeout."""
         return max(0, int((self._deadline - time.monotonic()) * 1000))
 
 

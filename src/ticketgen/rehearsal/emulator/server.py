@@ -38,7 +38,7 @@ _MAX_BYTES = 100_000_000
 """The longest body that is read; Lambda accepts packages of 50 MB, which arrive in Base64."""
 
 _HANG_SECONDS = 1.6
-"""Seconds that a call to a disconnected Region hangs: longer than the functions' time-outs."""
+"""Seconds that a call to a disconnected Region hangs: longer than the functions' timeouts."""
 
 _Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -3,7 +3,7 @@
 The suites of a stack have an interpreter of their own, which only counts time and knows nothing of moto; this one
 waits, runs functions and keeps executions where moto's API shows them.
 
-Pass, Wait, Choice, Parallel, Succeed, Fail, and Task on `lambda:invoke` and `states:startExecution`; time-outs,
+Pass, Wait, Choice, Parallel, Succeed, Fail, and Task on `lambda:invoke` and `states:startExecution`; timeouts,
 retries, catches; JSONPath with `Parameters`, `ResultSelector` and `ResultPath`. Any other state fails with an error.
 Source: https://states-language.net/spec.html
 """

@@ -38,7 +38,7 @@ def memory(function: str, module: FunctionModule) -> Define:
 
 
 def timeout(function: str, module: FunctionModule, source: str) -> Define:
-    """Define the time-out of a function."""
+    """Define the timeout of a function."""
     return figure(
         unit="seconds", source=source, scope=module.scope, place=module.attribute(function, "timeout")
     )

@@ -62,8 +62,8 @@ def verifier_memory_mib(
 
 @formulas.timeout(_NAME, _MODULE, "objectives.verification_s")
 def verifier_timeout_s(verification_s: int) -> Amount[int]:
-    """Time-out of inventory_verifier: its objective."""
-    return Amount(verification_s, "the objective, which the time-out enforces")
+    """Timeout of inventory_verifier: its objective."""
+    return Amount(verification_s, "the objective, which the timeout enforces")
 
 
 def _alarms(environment: Environment) -> Iterator[Alarm]:

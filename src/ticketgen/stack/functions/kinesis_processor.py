@@ -46,7 +46,7 @@ def processor_memory_mib(kinesis_batch_size: int) -> Amount[int]:
 
 @formulas.timeout(_NAME, _MODULE, "templates/functions/sales_database.py")
 def processor_timeout_s() -> Amount[int]:
-    """Time-out of kinesis_processor: two attempts at the Data API take up to 44 s."""
+    """Timeout of kinesis_processor: two attempts at the Data API take up to 44 s."""
     return Amount(60, "two attempts at the Data API, which take up to 44 s")
 
 

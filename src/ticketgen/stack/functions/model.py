@@ -167,7 +167,7 @@ class LambdaFunction:
         name: the name of its module in ``templates/functions``; its handler is ``<name>.handler``.
         module: the Terraform module that it is in.
         summary: what it does, as one sentence without a full stop.
-        capacity: its concurrency, memory and time-out.
+        capacity: its concurrency, memory and timeout.
         trigger: what invokes it.
         environment: the variables that its code reads, without ``AWS_REGION``, which the runtime sets, and without
             those that follow from `redis_user`.

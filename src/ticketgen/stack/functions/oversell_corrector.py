@@ -48,8 +48,8 @@ def corrector_memory_mib() -> Amount[int]:
 
 @formulas.timeout(_NAME, _MODULE, "objectives.correction_s")
 def corrector_timeout_s(correction_s: int) -> Amount[int]:
-    """Time-out of oversell_corrector: its objective."""
-    return Amount(correction_s, "the objective, which the time-out enforces")
+    """Timeout of oversell_corrector: its objective."""
+    return Amount(correction_s, "the objective, which the timeout enforces")
 
 
 def _with_timestream(reference: RawExpression) -> Callable[[Environment], RawExpression | None]:

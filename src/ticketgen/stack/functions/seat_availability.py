@@ -31,7 +31,7 @@ def availability_memory_mib(seats_per_event: int) -> Amount[int]:
 
 @formulas.timeout(_NAME, _MODULE, "templates/functions/seat_availability.py")
 def availability_timeout_s() -> Amount[int]:
-    """Time-out of seat_availability, whose calls to Redis time out after 1 s each."""
+    """Timeout of seat_availability, whose calls to Redis time out after 1 s each."""
     return Amount(5, "a few calls to Redis, each of which times out after 1 s")
 
 

@@ -65,7 +65,7 @@ def cache_sync_memory_mib(seats_per_event: int, cache_load_s: int) -> Amount[int
 
 @formulas.timeout(_NAME, _MODULE, "templates/functions/seat_cache_sync.py")
 def cache_sync_timeout_s() -> Amount[int]:
-    """Time-out of seat_cache_sync, which loads a whole seat map."""
+    """Timeout of seat_cache_sync, which loads a whole seat map."""
     return Amount(60, "a minute for a whole seat map; the next refresh tries again")
 
 

@@ -49,7 +49,7 @@ def purchase_memory_mib(lock_ms: int) -> Amount[int]:
 
 @formulas.timeout(_NAME, _MODULE, "templates/functions/ticket_purchase.py")
 def purchase_timeout_s() -> Amount[int]:
-    """Time-out of ticket_purchase: short, because watermarks must lag by this much."""
+    """Timeout of ticket_purchase: short, because watermarks must lag by this much."""
     return Amount(10, "twice the 5 s of its attempts; the verifier's watermarks lag by as much")
 
 
