@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 ROUNDS = 21
-MOST = 1.2
+MAX_RATIO = 1.2
 
 HELLO = """
 import typer
@@ -53,8 +53,8 @@ def main() -> int:
     ratio = ours / theirs
     print(f"ticketgen --help       {ours * 1000:6.0f} ms")
     print(f"typer's hello, --help  {theirs * 1000:6.0f} ms")
-    print(f"ratio                  {ratio:6.2f}     (at most {MOST})")
-    return ratio > MOST
+    print(f"ratio                  {ratio:6.2f}     (at most {MAX_RATIO})")
+    return ratio > MAX_RATIO
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from typing import Protocol
 __all__ = ["Guesses", "did_you_mean", "nearest"]
 
 _SIMILAR = 0.6  # the cutoff of difflib.get_close_matches
-_LONGEST = 64
+_MAX_COMPARED = 64
 """Maximum characters of a compared part of a name: difflib is quadratic, and typing errors are shorter."""
-_MOST_STEPS = 200_000
+_MAX_STEPS = 200_000
 """Limit of all guesses for a directory together, about half a second; later findings have no guess."""
 _OF_A_RATIO = 20
 """Steps that a full comparison counts as; a quick look at two names is one step."""
@@ -53,7 +53,7 @@ class Guesses:
     """
 
     def __init__(self) -> None:
-        self._left = _MOST_STEPS
+        self._left = _MAX_STEPS
 
     def did_you_mean(self, word: str | _Dotted, known: Iterable[str | _Dotted]) -> str:
         """The help for an unknown word or address: the most similar one; "" if none is similar.
@@ -88,7 +88,7 @@ class Guesses:
             if part == other:
                 continue
             size = len(part) + len(other)
-            if max(len(part), len(other)) > _LONGEST or 2 * min(len(part), len(other)) < least * size:
+            if max(len(part), len(other)) > _MAX_COMPARED or 2 * min(len(part), len(other)) < least * size:
                 return 0.0
             matcher = SequenceMatcher(None, part, other)
             quick = matcher.quick_ratio()

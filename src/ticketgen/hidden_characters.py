@@ -40,7 +40,7 @@ _FIX = HIDDEN_CHARACTERS.fix
 _MAX_SCANNED = 50_000
 """Maximum hidden characters classified in a file; beyond it, any hidden character is an error."""
 
-_LONGEST_SHOWN = 60
+_MAX_SHOWN = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n|\Z)")
 _WORD = re.compile(r"\w+")
 
@@ -141,7 +141,7 @@ def _describe_hidden(number: int, start: int, count: int, kind: HiddenCharacterK
 
 
 def _describe_look_alike(number: int, start: int, word: str, mark: str, latin: str) -> HiddenText:
-    word = word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"
+    word = word if len(word) <= _MAX_SHOWN else f"{word[:_MAX_SHOWN]}…"
     message = f"{visible(word)} contains {describe(mark)}, which looks like {latin}"
     return HiddenText(
         number, start + 1, message, Severity.WARNING, f"write {latin}, or write the whole word in one script"

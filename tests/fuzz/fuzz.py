@@ -17,7 +17,7 @@ import atheris
 from targets import TARGETS, run
 
 SLOWEST_S = 20
-LARGEST_MB = 800
+MAX_MB = 800
 """Memory of this process: ticketgen promises 500 MB, the rest is for the fuzzer."""
 
 
@@ -52,7 +52,7 @@ def fuzz(name: str, seconds: int, work: Path) -> None:
             run(name, seed)
     os.environ["TICKETGEN_ONE_PROCESS"] = "1"
     options = [
-        f"-dict={words}", f"-timeout={SLOWEST_S}", f"-rss_limit_mb={LARGEST_MB}", "-max_len=20000",
+        f"-dict={words}", f"-timeout={SLOWEST_S}", f"-rss_limit_mb={MAX_MB}", "-max_len=20000",
         f"-max_total_time={seconds}", f"-artifact_prefix={faults}/", "-print_final_stats=1", str(corpus),
     ]  # fmt: skip
     atheris.Setup([sys.argv[0], *options], lambda data: run(name, data) and None)

@@ -1,8 +1,9 @@
-"""Private names stay in their module, public ones are in `__all__`, and no two modules share a name for two things."""
+"""Private names stay in their module, public ones are in `__all__`, and one name stands for one thing."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
@@ -142,3 +143,53 @@ def test_no_module_name_means_two_things() -> None:
     repeated = {name: places for name, places in packages.items() if len(places) > 1}
     assert {name: places for name, places in repeated.items() if name not in ONE_MEANING} == {}
     assert set(ONE_MEANING) <= set(repeated)
+
+
+LIMIT_WORDS = ("LARGEST", "LONGEST", "MAXIMUM", "MOST")
+LIMITS_OF_NOTHING = {"LONGEST_PROJECT", "LONGEST_REGION"}
+"""Names of the longest value there is, which limit nothing."""
+
+
+def test_limits_begin_with_max() -> None:
+    found = {
+        f"{path.relative_to(root)}: {name}"
+        for root in (SOURCE, TESTS)
+        for path in modules(root)
+        for name in constants(ast.parse(path.read_text("utf-8")))
+        if name.strip("_").split("_")[0] in LIMIT_WORDS and name not in LIMITS_OF_NOTHING
+    }
+    assert not found
+
+
+def constants(tree: ast.Module) -> Iterator[str]:
+    """The names that a module assigns at its top level."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def public_types(tree: ast.Module) -> Iterator[str]:
+    """The public classes and type aliases of a module, which have names in capitalized words."""
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    names = {*classes, *constants(tree)}
+    yield from (name for name in names if re.fullmatch(r"[A-Z]\w*[a-z]\w*", name))
+
+
+def repeated_types(root: Path) -> dict[str, list[str]]:
+    """The public names of types that several modules define, with the modules."""
+    places = defaultdict(list)
+    for path in modules(root):
+        for name in public_types(ast.parse(path.read_text("utf-8"))):
+            places[name].append(path.relative_to(root).as_posix())
+    return {name: paths for name, paths in places.items() if len(paths) > 1}
+
+
+def test_a_public_class_name_stands_for_one_class() -> None:
+    assert repeated_types(SOURCE) == {}
+
+
+def test_a_class_name_that_stands_for_two_is_detected(tmp_path: Path) -> None:
+    tmp_path.joinpath("one.py").write_text("class Scope: ...\nclass _Reader: ...\nLIMIT = 1\n")
+    tmp_path.joinpath("two.py").write_text("Scope = int | str\nclass _Reader: ...\nLIMIT = 1\n")
+    assert repeated_types(tmp_path) == {"Scope": ["one.py", "two.py"]}

@@ -26,7 +26,7 @@ __all__ = ["AppliedStack", "Growth", "left_over"]
 Change = tuple[str, str]
 """An address, or `output.NAME`, and the planned action: `create`, `update`, `delete`, `replace`."""
 
-LONGEST_SUITE_SECONDS = 1800
+MAX_SUITE_SECONDS = 1800
 """The suite of twelve Regions may take."""
 
 
@@ -112,7 +112,7 @@ class AppliedStack:
             cwd="/",
             capture_output=True,
             text=True,
-            timeout=LONGEST_SUITE_SECONDS,
+            timeout=MAX_SUITE_SECONDS,
             check=False,
         )
         self.latest = Growth(round(time.monotonic() - began, 1))

@@ -105,7 +105,7 @@ def _parse(subject: Environment) -> Mapping[str, Module]:
 
 
 T = TypeVar("T")
-_MOST_KEPT = 16
+_MAX_KEPT = 16
 _RENDERED: dict[str, Mapping[str, str]] = {}
 _PARSED: dict[str, Mapping[str, Module]] = {}
 
@@ -113,7 +113,7 @@ _PARSED: dict[str, Mapping[str, Module]] = {}
 def _kept(known: dict[str, T], subject: Environment, compute: Callable[[Environment], T]) -> T:
     key = subject.model_dump_json()
     if key not in known:
-        if len(known) >= _MOST_KEPT:
+        if len(known) >= _MAX_KEPT:
             del known[next(iter(known))]
         known[key] = compute(subject)
     return known[key]

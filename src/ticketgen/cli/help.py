@@ -75,7 +75,7 @@ COMMANDS: Mapping[str, Command] = {
     name: entry for entries in SECTIONS.values() for name, entry in entries.items()
 }
 
-_LONGEST_NAME = 300  # characters of a path in a message
+_MAX_NAME = 300  # characters of a path in a message
 
 _EPILOG = """\b
 First steps:
@@ -198,7 +198,7 @@ def system_error_text(error: OSError) -> str:
 
     reason = error.strerror or str(error)
     if error.filename is not None:
-        return f"{os.fsdecode(error.filename)[:_LONGEST_NAME]}: {reason}."
+        return f"{os.fsdecode(error.filename)[:_MAX_NAME]}: {reason}."
     try:
         Path.cwd()
     except OSError:

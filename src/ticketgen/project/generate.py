@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Renderer"]
 
-_LONGEST_NAME: Final = 255
+_MAX_NAME_BYTES: Final = 255
 """Bytes of a name that Linux and macOS accept."""
 
 _SYNTAX: Final = frozenset(
@@ -218,8 +218,8 @@ def _path_error(name: str) -> str | None:
         return "which leads out of the project"
     if not name.isprintable() or "\\" in name:
         return "which has a character that a name should not have"
-    if len(name.encode()) > _LONGEST_NAME:
-        return f"in which a name is longer than {_LONGEST_NAME} bytes"
+    if len(name.encode()) > _MAX_NAME_BYTES:
+        return f"in which a name is longer than {_MAX_NAME_BYTES} bytes"
     if _RESERVED_NAMES.fullmatch(_IGNORED_BY_MACOS.sub("", name)):
         return "which git and ticketgen keep for themselves"
     return None

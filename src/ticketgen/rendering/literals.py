@@ -29,7 +29,7 @@ __all__ = [
 
 # Characters, including quotes and escapes. YAML 1.2 §7.4.2 allows 1,024 for an implicit key.
 _YAML_LONGEST_KEY = 1000
-_LONGEST_SHOWN = 80  # characters of a value in a message
+_MAX_SHOWN = 80  # characters of a value in a message
 
 
 def plain_text(value: object) -> str:
@@ -53,7 +53,7 @@ def raise_unsupported(value: object, wanted: str) -> NoReturn:
     if isinstance(value, Undefined):
         str(value)
     shown = repr(value)
-    short = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+    short = shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
     raise TypeError(f"{short} ({type(value).__name__}) should be {wanted}")
 
 

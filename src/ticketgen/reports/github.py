@@ -17,8 +17,8 @@ from ticketgen.reports.report import Style
 __all__ = ["MAX_ANNOTATIONS", "render"]
 
 MAX_ANNOTATIONS = 10
-_LONGEST_TITLE = 255
-_LONGEST_MESSAGE = 16_000  # characters, of up to four bytes each
+_MAX_TITLE = 255
+_MAX_MESSAGE = 16_000  # characters, of up to four bytes each
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -36,7 +36,7 @@ def render(
 
 
 def _command(finding: Finding) -> str:
-    properties = {"title": f"ticketgen {finding.rule}"[:_LONGEST_TITLE]}
+    properties = {"title": f"ticketgen {finding.rule}"[:_MAX_TITLE]}
     if finding.location:
         place = finding.location
         properties = {
@@ -47,7 +47,7 @@ def _command(finding: Finding) -> str:
         }
     parameters = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     message = f"{finding.message}: {finding.help}" if finding.help else finding.message
-    return f"::{_COMMANDS[finding.severity]} {parameters}::{_data(message[:_LONGEST_MESSAGE])}"
+    return f"::{_COMMANDS[finding.severity]} {parameters}::{_data(message[:_MAX_MESSAGE])}"
 
 
 def _plain(finding: Finding) -> str:

@@ -11,7 +11,7 @@ from ticketgen.wording import counted
 
 __all__ = ["render"]
 
-_LONGEST_LINE = 160  # characters of a source line; a longer one is cut around the place
+_MAX_LINE = 160  # characters of a source line; a longer one is cut around the place
 
 # Select Graphic Rendition: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/
 _PLACE, _RULE, _ARROW = "1", "2", "36"  # bold, faint, cyan
@@ -63,9 +63,9 @@ def _excerpt(location: Location, source: str | None, paint: _Paint) -> Iterator[
     if location.line > len(lines):
         return
     line, column = lines[location.line - 1].rstrip("\r"), location.column
-    if len(line) > _LONGEST_LINE:
-        start = max(0, column - _LONGEST_LINE // 2)
-        line, column = line[start : start + _LONGEST_LINE], column - start
+    if len(line) > _MAX_LINE:
+        start = max(0, column - _MAX_LINE // 2)
+        line, column = line[start : start + _MAX_LINE], column - start
     line = line.replace("\t", " ")
     yield f"    {visible(line)}"
     if column <= len(line) + 1:

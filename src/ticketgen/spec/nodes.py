@@ -33,7 +33,7 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 OPTION = "--set "
 """The beginning of the file name of a node that comes from an option."""
 
-_LONGEST_SHOWN = 60
+_MAX_SHOWN = 60
 _PASSWORD = re.compile(r"://[^/\s]{0,500}@")
 
 
@@ -184,5 +184,5 @@ def display_value(node: YamlNode) -> str:
 def display_text(text: str) -> str:
     """Text for a message: quoted, shortened, without passwords and control characters."""
     text = _PASSWORD.sub("://…@", text)
-    short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    short = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
     return quoted(short)

@@ -24,8 +24,8 @@ MAX_TAGS: Final = 50 - len(RESERVED_TAGS)
 # characters in a key, 0-256 in a value. Of \p{Z}, the line and paragraph separators are left out.
 _CATEGORIES: Final = ("L", "N", "Zs")
 _SYMBOLS: Final = frozenset("_.:/=+-@")
-_LONGEST_KEY: Final = 128
-_LONGEST_VALUE: Final = 256
+_MAX_KEY: Final = 128
+_MAX_VALUE: Final = 256
 
 
 def _text(text: str, longest: int, what: str) -> str:
@@ -55,11 +55,11 @@ def _key(text: str) -> str:
     # IAM ignores the case of tag keys, so the stack's own are reserved in any case.
     if text.casefold() in {reserved.casefold() for reserved in RESERVED_TAGS}:
         raise refusal(RESERVED_TAG, "is a tag that every stack sets by itself")
-    return _text(text, _LONGEST_KEY, "tag key")
+    return _text(text, _MAX_KEY, "tag key")
 
 
 def _value(text: str) -> str:
-    return _text(text, _LONGEST_VALUE, "tag value")
+    return _text(text, _MAX_VALUE, "tag value")
 
 
 def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
@@ -86,10 +86,10 @@ Tags = Annotated[
             "maxProperties": MAX_TAGS,
             "propertyNames": {
                 "minLength": 1,
-                "maxLength": _LONGEST_KEY,
+                "maxLength": _MAX_KEY,
                 "not": {"enum": sorted(RESERVED_TAGS)},
             },
-            "additionalProperties": {"type": "string", "maxLength": _LONGEST_VALUE},
+            "additionalProperties": {"type": "string", "maxLength": _MAX_VALUE},
         }
     ),
 ]
