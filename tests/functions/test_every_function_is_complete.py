@@ -82,6 +82,39 @@ def test_lambda_may_read_its_stream_and_only_a_stream_limits_its_concurrency(nam
     assert function.capacity.is_reserved != is_consumer, f"the concurrency of {name} must be reserved"
 
 
+UNWATCHED = {"PurchaseMs", "VerificationAgeSeconds"}
+"""Metrics without an objective, which need no alarm."""
+
+
+def emitted(name: str) -> set[str]:
+    """The metrics that a function's own module emits."""
+    code = (FUNCTIONS_FOLDER / f"{name}.py").read_text("utf-8")
+    return {
+        str(keyword.arg)
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "metrics.emit"
+        for keyword in node.keywords
+    }
+
+
+@each_registered
+def test_alarms_watch_its_metrics_and_the_lag_of_its_stream(name: str) -> None:
+    function = FUNCTIONS[name]
+    watched = {alarm.metric.name for alarm in function.alarms(environment())}
+    missing = emitted(name) - UNWATCHED - watched
+    assert not missing, f"{MODULES.name}/{name}.py has no alarm on {sorted(missing)}"
+    is_consumer = function.trigger.source is Source.STREAM
+    lag = {metric for metric in watched if "IteratorAge" in metric}
+    assert lag or not is_consumer, f"{MODULES.name}/{name}.py has no alarm on the lag of its stream"
+
+
+@each_registered
+def test_in_the_vpc_it_calls_only_what_the_vpc_reaches(name: str) -> None:
+    function = FUNCTIONS[name]
+    services = {action.partition(":")[0] for grant in function.grants for action in grant.actions}
+    assert not function.in_vpc or services <= {"dynamodb"}, f"{name} reaches only DynamoDB from the VPC"
+
+
 @each_function
 def test_the_suites_have_a_row_for_it(name: str) -> None:
     table = (asset_folder("templates") / "suites" / "support" / "functions.py").read_text("utf-8")

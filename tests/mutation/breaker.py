@@ -9,6 +9,7 @@ be noticed, too.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import os
@@ -27,21 +28,32 @@ from pathlib import Path
 import pytest
 from mutants import Mutant, read_stack
 
+from ticketgen.assets import asset_folder
+from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.sources import siblings
 
-__all__ = ["FUNCTIONS_RUN", "Verdict", "readers", "run"]
+__all__ = ["Verdict", "functions_run", "readers", "run"]
 
 TIMEOUT_S = 120
 """A child that runs for longer hangs."""
 
-# Which files of the suite run the code of a function; the rest read HCL.
-FUNCTIONS_RUN = {
-    "test_selling": ("ticket_purchase",),
-    "test_verifying": ("inventory_verifier",),
-    "test_correcting": ("oversell_corrector",),
-    "test_seat_maps": ("seat_availability", "seat_cache_sync"),
-    "test_sales_database": ("kinesis_processor",),
-}
+
+@cache
+def functions_run() -> Mapping[str, set[str]]:
+    """The functions whose code each file of the suite runs; the rest of the suite reads HCL."""
+    found = {}
+    for path in sorted((asset_folder("templates") / "suites/unit").glob("test_*.py")):
+        calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+        names = {
+            str(argument.value)
+            for call in calls
+            if ast.unparse(call.func) in ("cloud.function", "started")
+            for argument in call.args
+            if isinstance(argument, ast.Constant) and argument.value in FUNCTIONS
+        }
+        if names:
+            found[path.stem] = names
+    return found
 
 
 @cache
@@ -49,7 +61,7 @@ def readers() -> Mapping[str, set[str]]:
     """The modules whose code each file of the suite runs."""
     return {
         file: {module for name in names for module in (name, *siblings(name))}
-        for file, names in FUNCTIONS_RUN.items()
+        for file, names in functions_run().items()
     }
 
 

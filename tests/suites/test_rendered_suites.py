@@ -130,4 +130,7 @@ def test_every_file_of_the_suites_is_rendered_for_some_stack() -> None:
         for path in rendered(shape())
         if path.startswith("tests/")
     }
-    assert expected == rendered_paths
+    assert expected == rendered_paths, (
+        f"src/ticketgen/stack/files.py renders no {sorted(rendered_paths - expected)}, "
+        f"and templates/suites has no {sorted(expected - rendered_paths)}"
+    )

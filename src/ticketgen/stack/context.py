@@ -118,6 +118,8 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     named = {region.name: region for region in regions}
     primary = named[environment.primary_region]
     secondary = named[environment.secondary_region] if environment.secondary_region else None
+    # The endpoint for DynamoDB in the VPC allows what the functions there are granted.
+    in_vpc = [grant for function in FUNCTIONS.values() if function.in_vpc for grant in function.grants]
     return {
         "environment": environment,
         "sizing": sizing.by_name,
@@ -140,7 +142,8 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "root_outputs": _ROOT_OUTPUTS,
         "lease_seconds": LEASE_SECONDS,
         "operations": stack_facts(environment, sizing),
-        "endpoint_actions": _endpoint_actions(),
+        "endpoint_actions": sorted({action for grant in in_vpc for action in grant.actions}),
+        "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
         "inventory_batch_size": INVENTORY_BATCH_SIZE,
         "python_runtime": engines.PYTHON_RUNTIME,
@@ -203,9 +206,3 @@ def _function(function: LambdaFunction, environment: Environment, sizing: Sizing
         own={filename: text for filename, text in files.items() if filename not in shared},
         shared=tuple(filename for filename in files if filename in shared),
     )
-
-
-def _endpoint_actions() -> list[str]:
-    """The actions of the functions in the VPC, which its endpoint must allow."""
-    grants = [grant for function in FUNCTIONS.values() if function.in_vpc for grant in function.grants]
-    return sorted({action for grant in grants for action in grant.actions})

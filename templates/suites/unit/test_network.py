@@ -167,16 +167,18 @@ def test_the_endpoint_is_a_gateway_endpoint_of_this_region(stack: Stack) -> None
 def test_the_endpoint_allows_the_calls_of_functions_in_the_vpc(stack: Stack) -> None:
     endpoint = stack.resource(at("region", "aws_vpc_endpoint.dynamodb"))
     (statement,) = json.loads(endpoint.get("policy"))["Statement"]
-    tables = f"arn:{demands.PARTITION}:dynamodb:{demands.PRIMARY}:{ACCOUNT}:table/{demands.PROJECT}"
+    grants = [
+        (table.replace(":*:", f":{demands.PRIMARY}:"), actions)
+        for name in functions.IN_VPC
+        for table, actions in functions.FUNCTIONS[name].actions.items()
+        if ":dynamodb:" in table and "/stream/" not in table
+    ]
     why = (
         "modules/region/network.tf, aws_vpc_endpoint.dynamodb\n"
-        "  why: it must let seat_cache_sync read, and must not let data reach other tables"
+        "  why: it must let the functions in the VPC use their tables, and must not let data reach others"
     )
-    assert set(statement["Action"]) == {"dynamodb:Query", "dynamodb:Scan"}, why
-    assert set(statement["Resource"]) == {
-        f"{tables}-events-{demands.ENVIRONMENT}",
-        f"{tables}-ticket-inventory-{demands.ENVIRONMENT}",
-    }, why
+    assert set(statement["Action"]) == set[str]().union(*(actions for _, actions in grants)), why
+    assert set(statement["Resource"]) == {table for table, _ in grants}, why
     assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, why
     assert statement["Effect"] == "Allow", why
 
