@@ -103,7 +103,7 @@ def test_alarms_watch_its_metrics_and_the_lag_of_its_stream(name: str) -> None:
     watched = {alarm.metric.name for alarm in function.alarms(environment())}
     missing = emitted(name) - UNWATCHED - watched
     assert not missing, f"{MODULES.name}/{name}.py has no alarm on {sorted(missing)}"
-    is_consumer = function.trigger.source is Source.STREAM
+    is_consumer = function.trigger.source is TriggerSource.STREAM
     lag = {metric for metric in watched if "IteratorAge" in metric}
     assert lag or not is_consumer, f"{MODULES.name}/{name}.py has no alarm on the lag of its stream"
 
