@@ -87,7 +87,7 @@ def unusable_folder(folder: Path) -> Finding | None:
         return None
     names = sorted(each.name for each in folder.iterdir())
     if set(names) & set(SPEC_NAMES):
-        return FOLDER_NOT_EMPTY.found(f"{folder} is already a project", "run ticketgen render there")
+        return FOLDER_NOT_EMPTY.found(f"{folder} is already a project", "run `ticketgen render` there")
     obstacles = [
         name
         for name in names

@@ -66,8 +66,9 @@ class _RegionSettings:
         return given, node.path[:1] == ("environments",), node.location.file == self.file
 
     def where_to_write(self, node: YamlNode) -> str:
-        """Where to correct it: in the environment if that has the value."""
-        return dotted_path(node.path[:2]) if node.path[:1] == ("environments",) else "the top of the file"
+        """Where to correct it, such as ``in environments.prod``: in the environment if that has the value."""
+        in_environment = node.path[:1] == ("environments",)
+        return f"in {dotted_path(node.path[:2])}" if in_environment else "at the top of the file"
 
 
 def check_regions(
@@ -169,7 +170,7 @@ def _primary_among_regions(settings: _RegionSettings) -> Iterator[Finding]:
         PRIMARY_REGION,
         winner,
         f"the primary Region {primary.value} is not among them",
-        f"add {primary.value}, or set primary_region in {settings.where_to_write(winner)}",
+        f"add {primary.value}, or set primary_region {settings.where_to_write(winner)}",
     )
 
 
@@ -190,7 +191,7 @@ def _secondary_among_regions(settings: _RegionSettings) -> Iterator[Finding]:
                 SECONDARY_REGION,
                 winner,
                 f"{len(set(settings.names))} Regions need a secondary_region",
-                f"set secondary_region in {settings.where_to_write(winner)}{suggestion}",
+                f"set secondary_region {settings.where_to_write(winner)}{suggestion}",
             )
         return
     if primary is not None and secondary.value == primary.value:
@@ -214,7 +215,7 @@ def _secondary_among_regions(settings: _RegionSettings) -> Iterator[Finding]:
         SECONDARY_REGION,
         winner,
         f"the secondary Region {secondary.value} is not among them",
-        f"add {secondary.value}, or write {replacement} in {settings.where_to_write(winner)}",
+        f"add {secondary.value}, or write {replacement} {settings.where_to_write(winner)}",
     )
 
 
