@@ -83,7 +83,7 @@ def test_lambda_may_read_its_stream_and_only_a_stream_limits_its_concurrency(nam
 
 
 UNWATCHED = {"PurchaseMs", "VerificationAgeSeconds"}
-"""Metrics for the dashboard and for reports: the spec has no objective for them."""
+"""Metrics that need no alarm, because the spec has no objective for them."""
 
 
 def emitted(name: str) -> set[str]:

@@ -134,7 +134,7 @@ class Changes:
 
 CONFLICTS = frozenset({FileState.HAND_EDITED, FileState.IN_THE_WAY})
 
-# State → its kind, what is wrong with the file, and the fix.
+# FileState → its kind, what is wrong with the file, and the fix.
 _DRIFT_TEXTS = {
     FileState.CREATED: (CREATED, "was never rendered", "run `{render}`"),
     FileState.CHANGED: (CHANGED, "is out of date", "run `{render}`"),

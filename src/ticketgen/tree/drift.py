@@ -20,7 +20,7 @@ __all__ = ["downgrades", "drift", "upgrades"]
 
 _DIFFERENT = frozenset({FileState.CREATED, FileState.CHANGED, FileState.ORPHANED})
 
-# State → its kind, what is wrong with all files of a folder, and the fix.
+# FileState → its kind, what is wrong with all files of a folder, and the fix.
 _WHOLE_FOLDER_TEXTS = {
     FileState.CREATED: (CREATED, "was never rendered, or was deleted: {files} are missing", "run `{render}`"),
     FileState.MISSING: (

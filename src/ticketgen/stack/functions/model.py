@@ -94,7 +94,7 @@ class Grant:
     """IAM actions that a function's own code calls on one resource.
 
     DynamoDB transactions have no IAM action of their own: grant the actions that they consist of.
-    TriggerSource: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 
     Attributes:
         resource: what the actions are called on.
