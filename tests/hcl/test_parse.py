@@ -179,7 +179,9 @@ def test_blocks_have_labels_bodies_and_an_end() -> None:
     body = file(BLOCKS).body
     vpc, nothing = body.blocks
     assert (vpc.type, vpc.labels, vpc.line, vpc.end_line) == ("resource", ("aws_vpc", "main"), 1, 7)
-    assert written(vpc.value("cidr_block")) == "var.cidr"
+    cidr = vpc.value("cidr_block")
+    assert cidr is not None
+    assert written(cidr) == "var.cidr"
     assert [block.type for block in vpc.walk()] == ["resource", "timeouts"]
     assert nothing == Block(10, 1, "locals", (), nothing.body, 10)
     assert [attribute.name for attribute in body.attributes] == ["in"]

@@ -37,15 +37,19 @@ class Scope:
     call: Declaration | None = None
     called_scopes: dict[str, Scope] = field(default_factory=dict)
 
+    @property
+    def chain(self) -> Iterator[Scope]:
+        """This scope and those from which the calls lead to it, the root module's last."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.caller
+
     @cached_property
     def path(self) -> str:
         """The module path, such as ``module.eu_west_1``; "" for a root module."""
-        names = []
-        scope: Scope | None = self
-        while scope is not None and scope.call is not None:
-            names.append(f"module.{scope.call.name}")
-            scope = scope.caller
-        return ".".join(reversed(names))
+        calls = [scope.call for scope in self.chain if scope.call is not None]
+        return ".".join(f"module.{call.name}" for call in reversed(calls))
 
     @cached_property
     def arguments(self) -> Mapping[str, Attribute]:
@@ -56,10 +60,8 @@ class Scope:
     @cached_property
     def root(self) -> Scope:
         """The scope of the root module from which the calls lead to this scope."""
-        scope = self
-        while scope.caller is not None:
-            scope = scope.caller
-        return scope
+        *_, root = self.chain
+        return root
 
     def resources(self, *types: str) -> Iterator[Declaration]:
         """The managed resources of some types, or of all types."""
@@ -102,7 +104,9 @@ class Configuration:
             for call in module.calls.values()
         }
         return tuple(
-            self._scope(folder) for folder in self.modules if folder not in called or self._is_root(folder)
+            Scope(module)
+            for folder, module in self.modules.items()
+            if folder not in called or self._is_root(folder)
         )
 
     def _is_root(self, folder: str) -> bool:
@@ -124,20 +128,22 @@ class Configuration:
             found[scope.module.folder].append(scope)
             for name, call in scope.module.calls.items():
                 folder = source_folder(scope.module, call.block)
-                if folder is None or folder not in self.modules or _is_within(scope, folder):
+                module = self.modules.get(folder) if folder is not None else None
+                if module is None or any(each.module is module for each in scope.chain):
                     continue
-                if count >= _MAX_SCOPES or not self.budget.spend(_steps(self.modules[folder])):
+                steps = _STEPS_PER_DECLARATION * (1 + module.size)
+                if count >= _MAX_SCOPES or not self.budget.spend(steps):
                     self.budget.note_shortage(
                         "the module calls multiply: some calls are taken to be like the others"
                     )
                     continue
                 count += 1
-                inner = self._scope(folder, scope, call)
+                inner = Scope(module, scope, call)
                 scope.called_scopes[name] = inner
                 waiting.append(inner)
         return {
             # A module that is called only in a cycle still needs a scope.
-            folder: tuple(sorted(scopes, key=lambda scope: scope.path)) or (self._scope(folder),)
+            folder: tuple(sorted(scopes, key=lambda scope: scope.path)) or (Scope(self.modules[folder]),)
             for folder, scopes in found.items()
         }
 
@@ -145,19 +151,3 @@ class Configuration:
         """All scopes of all modules."""
         for scopes in self.scopes.values():
             yield from scopes
-
-    def _scope(self, folder: str, caller: Scope | None = None, call: Declaration | None = None) -> Scope:
-        return Scope(self.modules[folder], caller, call)
-
-
-def _steps(module: Module) -> int:
-    return _STEPS_PER_DECLARATION * (1 + module.size)
-
-
-def _is_within(scope: Scope, folder: str) -> bool:
-    current: Scope | None = scope
-    while current is not None:
-        if current.module.folder == folder:
-            return True
-        current = current.caller
-    return False

@@ -57,8 +57,7 @@ class Declaration:
 
     def value(self, name: str) -> Expression | None:
         """The value of the block's own attribute of that name; None if there is none."""
-        attribute = self.block.attribute(name)
-        return attribute.value if attribute else None
+        return self.block.value(name)
 
 
 def declared_in(block: Block, file: str) -> Iterator[Declaration]:
@@ -83,6 +82,6 @@ def declared_in_checks(files: Iterable[File]) -> Iterator[Declaration]:
 
 def provider_address(block: Block) -> Address:
     """The address of the provider configuration in a ``provider`` block with a label."""
-    alias = block.attribute("alias")
-    name = str(alias.value.value) if alias is not None and isinstance(alias.value, Literal) else ""
+    alias = block.value("alias")
+    name = str(alias.value) if isinstance(alias, Literal) else ""
     return Address("provider", block.labels[0], name)

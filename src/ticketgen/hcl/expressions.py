@@ -76,7 +76,7 @@ def _append_texts(
                 pairs = elements(run.value(part.collection, where))
                 for key, element in pairs or ():
                     names = {part.name: element} | ({part.key: key} if part.key else {})
-                    if not _append_texts(run, part.body, where.binding(**names), texts):
+                    if not _append_texts(run, part.body, where.binding(names), texts):
                         return False
                 if pairs is None:
                     return False
@@ -166,10 +166,7 @@ def _for(run: Evaluator, expression: For, where: EvaluationContext) -> Value:
     items: list[Value] = []
     fields: dict[str, Value] = {}
     for key, element in pairs:
-        names = {expression.name: element}
-        if expression.key:
-            names[expression.key] = key
-        inside = EvaluationContext(where.scope, {**where.bound, **names})
+        inside = where.binding({expression.name: element} | ({expression.key: key} if expression.key else {}))
         if expression.condition is not None:
             included = as_condition(run.value(expression.condition, inside))
             if included is None:
@@ -190,10 +187,6 @@ def _for(run: Evaluator, expression: For, where: EvaluationContext) -> Value:
             else:
                 fields[name] = value
     return run.checked_size(items if expression.result_key is None else fields, expression, where)
-
-
-def _unary(run: Evaluator, expression: Unary, where: EvaluationContext) -> Value:
-    return unary(expression.operator, run.value(expression.operand, where))
 
 
 def _binary(run: Evaluator, expression: Binary, where: EvaluationContext) -> Value:
@@ -218,7 +211,7 @@ KINDS: Mapping[type[Expression], Callable[[Evaluator, Any, EvaluationContext], V
     Conditional: _conditional,
     Call: _call,
     For: _for,
-    Unary: _unary,
+    Unary: lambda run, expression, where: unary(expression.operator, run.value(expression.operand, where)),
     Binary: _binary,
 }
 """The evaluation of each kind of expression that is not a reference or an access to a value."""

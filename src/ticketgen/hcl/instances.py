@@ -55,7 +55,7 @@ def nested_blocks(
                 pairs = None
             for key, value in [(UNKNOWN, UNKNOWN)] if pairs is None else pairs:
                 for content in contents[:1]:
-                    yield content, where.binding(**{name: {"key": key, "value": value}})
+                    yield content, where.binding({name: {"key": key, "value": value}})
 
 
 def _can_afford(values: Evaluator, instances: int) -> bool:

@@ -118,14 +118,14 @@ class Module:
         }
 
     @cached_property
-    def passed_providers(self) -> frozenset[Address]:
-        """The aliases in ``configuration_aliases``; every call must pass all of them."""
+    def passed_providers(self) -> Mapping[Address, None]:
+        """The aliases in ``configuration_aliases``, sorted; every call must pass all of them."""
         aliases = (
             value.get("configuration_aliases")
             for value in self.required_providers.values()
             if isinstance(value, Object)
         )
-        return frozenset(
+        found = {
             Address("provider", item.root, step.name)
             for alias in aliases
             if isinstance(alias, Tuple)
@@ -133,12 +133,8 @@ class Module:
             if isinstance(item, Reference)
             for step in item.steps[:1]
             if isinstance(step, GetAttribute)
-        )
-
-    @cached_property
-    def sorted_providers(self) -> tuple[Address, ...]:
-        """The passed providers, sorted."""
-        return tuple(sorted(self.passed_providers))
+        }
+        return dict.fromkeys(sorted(found))
 
     @cached_property
     def _every_use(self) -> tuple[Use, ...]:

@@ -95,9 +95,9 @@ class Origins:
         key = scope, id(block)
         if key not in self._by_block:
             self._by_block[key] = frozenset()  # stops the recursion if a loop depends on itself
-            loops = (inner.attribute(name) for inner in block.walk() for name in ("for_each", "count"))
+            loops = (inner.value(name) for inner in block.walk() for name in ("for_each", "count"))
             # Without the block, so that the search stops at a loop over itself, which Terraform reports.
-            self._by_block[key] = self._all((each.value for each in loops if each is not None), scope, None)
+            self._by_block[key] = self._all((each for each in loops if each is not None), scope, None)
         return self._by_block[key]
 
 

@@ -305,31 +305,29 @@ class Attribute(Node):
     value: Expression
 
 
-_FEW_ATTRIBUTES = 16
-"""Attributes of a body up to which a linear search is used; a larger body gets a dictionary."""
-
-
 @dataclass(frozen=True, slots=True)
 class Body:
     """Attributes and blocks, each in file order."""
 
     attributes: tuple[Attribute, ...] = ()
     blocks: tuple[Block, ...] = ()
-    _by_name: dict[str, Attribute] | None = field(init=False, repr=False, compare=False, default=None)
+    _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.attributes) > _FEW_ATTRIBUTES:
-            by_name = {attribute.name: attribute for attribute in reversed(self.attributes)}
-            object.__setattr__(self, "_by_name", by_name)
+        by_name = {attribute.name: attribute for attribute in reversed(self.attributes)}
+        object.__setattr__(self, "_by_name", by_name)
 
     def attribute(self, name: str) -> Attribute | None:
         """The first attribute of that name; None if there is none."""
-        if self._by_name is not None:
-            return self._by_name.get(name)
-        for attribute in self.attributes:
-            if attribute.name == name:
-                return attribute
-        return None
+        return self._by_name.get(name)
+
+    def walk(self) -> Iterator[Block]:
+        """All blocks in this body, at any depth, in file order."""
+        waiting = [*reversed(self.blocks)]
+        while waiting:
+            block = waiting.pop()
+            yield block
+            waiting.extend(reversed(block.body.blocks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,16 +343,10 @@ class Block(Node):
         """The block's own attribute of that name; None if there is none."""
         return self.body.attribute(name)
 
-    def value(self, name: str) -> Expression:
-        """The value of the block's own attribute of that name.
-
-        Raises:
-            KeyError: the block has no such attribute.
-        """
+    def value(self, name: str) -> Expression | None:
+        """The value of the block's own attribute of that name; None if there is none."""
         attribute = self.body.attribute(name)
-        if attribute is None:
-            raise KeyError(name)
-        return attribute.value
+        return attribute.value if attribute is not None else None
 
     def blocks(self, type: str | None = None) -> tuple[Block, ...]:
         """The blocks directly inside this one, of one type or of all types."""
@@ -362,11 +354,8 @@ class Block(Node):
 
     def walk(self) -> Iterator[Block]:
         """This block and all nested blocks, at any depth, in file order."""
-        waiting: list[Block] = [self]
-        while waiting:
-            block = waiting.pop()
-            yield block
-            waiting.extend(reversed(block.body.blocks))
+        yield self
+        yield from self.body.walk()
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +368,5 @@ class File:
     def attributes(self) -> Iterator[Attribute]:
         """Every attribute of the file, at any depth, in file order."""
         yield from self.body.attributes
-        for top in self.body.blocks:
-            for block in top.walk():
-                yield from block.body.attributes
+        for block in self.body.walk():
+            yield from block.body.attributes

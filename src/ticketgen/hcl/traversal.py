@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
 
 from ticketgen.findings import Location
 from ticketgen.hcl.syntax import (
@@ -18,11 +19,11 @@ from ticketgen.hcl.syntax import (
     IfDirective,
     Interpolation,
     Literal,
+    Node,
     Object,
+    ObjectItem,
     Parentheses,
-    Part,
     Reference,
-    Step,
     Template,
     Tuple,
     Unary,
@@ -31,44 +32,42 @@ from ticketgen.hcl.syntax import (
 __all__ = ["free_references", "locate", "nested", "subexpressions"]
 
 
-def subexpressions(expression: Expression) -> Iterator[tuple[Expression, frozenset[str]]]:
+# The fields of each kind of node that contain expressions, in the order of the text. What follows a `collection` is
+# evaluated once for each of its elements.
+_FIELDS: Mapping[type, tuple[str, ...]] = {
+    Access: ("operand", "steps"),
+    Binary: ("left", "right"),
+    Call: ("arguments",),
+    Conditional: ("condition", "then", "otherwise"),
+    For: ("collection", "result_key", "value", "condition"),
+    ForDirective: ("collection", "body"),
+    GetIndex: ("key",),
+    IfDirective: ("condition", "then", "otherwise"),
+    Interpolation: ("expression",),
+    Object: ("items",),
+    ObjectItem: ("key", "value"),
+    Parentheses: ("inner",),
+    Reference: ("steps",),
+    Template: ("parts",),
+    Tuple: ("items",),
+    Unary: ("operand",),
+}
+_EXPRESSIONS = get_args(Expression)
+
+
+def subexpressions(
+    node: Node, bound: frozenset[str] = frozenset()
+) -> Iterator[tuple[Expression, frozenset[str]]]:
     """The direct subexpressions, each with the names that are newly bound for it."""
-    nothing: frozenset[str] = frozenset()
-    match expression:
-        case Template():
-            yield from _in_parts(expression.parts, nothing)
-        case Reference():
-            yield from ((key, nothing) for key in _keys(expression.steps))
-        case Access():
-            yield expression.operand, nothing
-            yield from ((key, nothing) for key in _keys(expression.steps))
-        case Call():
-            yield from ((argument, nothing) for argument in expression.arguments)
-        case Tuple():
-            yield from ((item, nothing) for item in expression.items)
-        case Object():
-            for item in expression.items:
-                yield item.key, nothing
-                yield item.value, nothing
-        case For():
-            names = frozenset({expression.name, expression.key or expression.name})
-            yield expression.collection, nothing
-            for each in (expression.result_key, expression.value, expression.condition):
-                if each is not None:
-                    yield each, names
-        case Conditional():
-            yield expression.condition, nothing
-            yield expression.then, nothing
-            yield expression.otherwise, nothing
-        case Binary():
-            yield expression.left, nothing
-            yield expression.right, nothing
-        case Unary():
-            yield expression.operand, nothing
-        case Parentheses():
-            yield expression.inner, nothing
-        case _:  # a literal
-            return
+    for name in _FIELDS.get(type(node), ()):
+        field = getattr(node, name)
+        for each in field if isinstance(field, tuple) else (field,):
+            if isinstance(each, _EXPRESSIONS):
+                yield each, bound
+            elif each is not None:
+                yield from subexpressions(each, bound)
+        if isinstance(node, For | ForDirective) and name == "collection":
+            bound |= {node.name, node.key or node.name}
 
 
 def nested(expression: Expression) -> Iterator[Expression]:
@@ -94,24 +93,6 @@ def _collect(expression: Expression, bound: frozenset[str], found: list[Referenc
         found.append(expression)
     for each, names in subexpressions(expression):
         _collect(each, bound | names if names else bound, found)
-
-
-def _keys(steps: tuple[Step, ...]) -> Iterator[Expression]:
-    return (step.key for step in steps if isinstance(step, GetIndex))
-
-
-def _in_parts(parts: tuple[Part, ...], bound: frozenset[str]) -> Iterator[tuple[Expression, frozenset[str]]]:
-    for part in parts:
-        match part:
-            case Interpolation():
-                yield part.expression, bound
-            case IfDirective():
-                yield part.condition, bound
-                yield from _in_parts(part.then, bound)
-                yield from _in_parts(part.otherwise, bound)
-            case ForDirective():
-                yield part.collection, bound
-                yield from _in_parts(part.body, bound | {part.name, part.key or part.name})
 
 
 def locate(

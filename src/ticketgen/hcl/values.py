@@ -69,7 +69,7 @@ class EvaluationContext:
     scope: Scope
     bound: Mapping[str, Value] = field(default_factory=dict)
 
-    def binding(self, **names: Value) -> EvaluationContext:
+    def binding(self, names: Mapping[str, Value]) -> EvaluationContext:
         """The same environment with more bound names."""
         return EvaluationContext(self.scope, {**self.bound, **names})
 

@@ -35,10 +35,6 @@ def resident_bytes(process: int | None = None) -> int:
         return 0
 
 
-def _no_processes() -> Iterable[int]:
-    return ()
-
-
 class Watchdog:
     """A context that limits time and memory.
 
@@ -51,9 +47,7 @@ class Watchdog:
         others: returns the ids of other processes whose memory counts.
     """
 
-    def __init__(
-        self, seconds: float, bytes: int, others: Callable[[], Iterable[int]] = _no_processes
-    ) -> None:
+    def __init__(self, seconds: float, bytes: int, others: Callable[[], Iterable[int]] = tuple) -> None:
         self._seconds = seconds
         self._bytes = bytes
         self._others = others

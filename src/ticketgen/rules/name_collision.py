@@ -67,12 +67,8 @@ def _is_conditional(found: BlockInstance) -> bool:
 
 def _is_looped(scope: Scope) -> bool:
     """Whether one of the module calls that lead to a scope has a loop."""
-    call: Scope | None = scope
-    while call is not None and call.call is not None:
-        if call.call.value("count") is not None or call.call.value("for_each") is not None:
-            return True
-        call = call.caller
-    return False
+    calls = [each.call for each in scope.chain if each.call is not None]
+    return any(call.value(name) is not None for call in calls for name in ("count", "for_each"))
 
 
 def _provider(found: BlockInstance) -> Address | None:

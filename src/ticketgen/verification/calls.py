@@ -85,7 +85,8 @@ def _is_below(folder: str, above: str) -> bool:
 
 
 def _missing_module(call: Declaration, folder: str, unread: Set[str]) -> Finding:
-    location = call.block.value("source").at(call.file)
+    source = call.value("source")
+    location = source.at(call.file) if source is not None else call.location
     if folder.startswith(".."):
         message = f"{call.address} is not checked: its source {folder} is outside the directory"
         help = "validate a directory that contains both"
@@ -150,7 +151,7 @@ def _check_passed_providers(
                 help = "remove it, or add it to configuration_aliases in the module's required_providers"
                 yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file))
             yield from _check_provider(module, item.value, call.file, guesses)
-    for name in islice((name for name in callee.sorted_providers if name not in passed), _MAX_MISSING):
+    for name in islice((name for name in callee.passed_providers if name not in passed), _MAX_MISSING):
         message = (
             f"missing provider configuration {name} in {call.address}: {_folder_name(callee)} requires it"
         )
