@@ -11,10 +11,19 @@ import pytest
 from terraform_tool import Terraform
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.instances import nested_blocks
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, Expression, File
-from ticketgen.hcl.values import UNKNOWN, PartialText, ResourceReference, Unknown, Value, is_known
+from ticketgen.hcl.values import (
+    UNKNOWN,
+    EvaluationContext,
+    PartialText,
+    ResourceReference,
+    Unknown,
+    Value,
+    is_known,
+)
 
 
 def configured(texts: Mapping[str, str]) -> Configuration:
@@ -192,6 +201,25 @@ def test_values_pass_into_and_out_of_modules() -> None:
         ("arn",),
         "module.a",
     )
+
+
+def test_a_loop_may_bind_any_name() -> None:
+    assert local('locals {\n  x = "%{ for self, where in ["a"] }${self}${where}%{ endfor }"\n}\n') == "0a"
+    text = """resource "aws_security_group" "g" {
+      dynamic "ingress" {
+        for_each = ["a"]
+        iterator = self
+        content {
+          description = self.value
+        }
+      }
+    }
+    """
+    scope = root(text)
+    values = Evaluator()
+    (group,) = scope.module.resources
+    ((content, where),) = nested_blocks(values, group.block, "ingress", EvaluationContext(scope))
+    assert values.of(content.value("description"), where) == "a"
 
 
 def test_each_call_of_a_module_has_its_own_values() -> None:

@@ -44,9 +44,8 @@ def html(picture: Picture) -> str:
 
 
 def _rows(picture: Picture) -> Iterator[str]:
-    order = list(PATHS)
     for line in sorted(
-        picture.lines, key=lambda line: (order.index(line.path), line.step, line.source, line.target)
+        picture.lines, key=lambda line: (line.path.position, line.step, line.source, line.target)
     ):
         title = PATHS[line.path].title
         yield _row(f"{title} {line.step or ''}".rstrip(), line.source, line.target, line.references)

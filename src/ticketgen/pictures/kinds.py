@@ -23,6 +23,11 @@ class StackPath(StrEnum):
     CORRECTION = "correction"
     OTHER = "other"
 
+    @property
+    def position(self) -> int:
+        """The position in the legend, from 0."""
+        return list(StackPath).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class PathText:

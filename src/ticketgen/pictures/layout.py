@@ -99,7 +99,7 @@ def _width(node: Box, notes: tuple[str, ...]) -> float:
 
 def _mean_path(node: Box, lines: tuple[Line, ...]) -> float:
     """The mean position of the paths of a box, in the order of `StackPath`."""
-    positions = [list(StackPath).index(line.path) for line in lines if node.key in {line.source, line.target}]
+    positions = [line.path.position for line in lines if node.key in {line.source, line.target}]
     return sum(positions) / len(positions) if positions else len(StackPath)
 
 
@@ -134,21 +134,14 @@ def _relaxed_tops(
     ordered = sorted(columns)
     for sweep in range(_SWEEPS):
         for column in ordered if sweep % 2 == 0 else reversed(ordered):
-            preferred = {
-                node.key: _median(
-                    [tops[key] + heights[key] / 2 for key in neighbours[node.key]], tops[node.key]
-                )
-                - heights[node.key] / 2
-                for node in columns[column]
-            }
+            preferred = {}
+            for key in (node.key for node in columns[column]):
+                centres = [tops[other] + heights[other] / 2 for other in neighbours[key]]
+                preferred[key] = (sum(centres) / len(centres) if centres else tops[key]) - heights[key] / 2
             keys = sorted(preferred, key=lambda key: (round(preferred[key], 3), key))
             tops |= _spaced(keys, preferred, heights)
     minimum = min(tops.values(), default=0)
     return {key: round(top - minimum, 1) for key, top in tops.items()}
-
-
-def _median(values: list[float], otherwise: float) -> float:
-    return sum(values) / len(values) if values else otherwise
 
 
 def _spaced(
@@ -198,7 +191,7 @@ def _routes(placed: Mapping[str, PlacedBox], lines: tuple[Line, ...]) -> list[Ro
         x = box.x + (box.width if side == "right" else 0)
         start = box.y + box.height / 2 - _PORT * (len(ends) - 1) / 2
         for index, (_, number, begins) in enumerate(
-            sorted(ends, key=lambda end: (end[0], _turn(lines[end[1]]), end[1]))
+            sorted(ends, key=lambda end: (end[0], lines[end[1]].path.position, end[1]))
         ):
             ports[number, begins] = (x, round(start + _PORT * index, 1))
     routes = []
@@ -215,10 +208,6 @@ def _routes(placed: Mapping[str, PlacedBox], lines: tuple[Line, ...]) -> list[Ro
         stub = (finish[0] + (_STUB if finish[0] > target.x else -_STUB), finish[1])
         routes.append(Route(line, (begin, *_detours(begin, stub, placed), stub, finish)))
     return routes
-
-
-def _turn(line: Line) -> int:
-    return list(StackPath).index(line.path)
 
 
 def _adjacent(one: PlacedBox, other: PlacedBox, placed: Mapping[str, PlacedBox]) -> bool:

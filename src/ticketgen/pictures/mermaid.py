@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from math import ceil
 
 from ticketgen.escaping import visible
-from ticketgen.pictures.kinds import PATHS, StackPath
+from ticketgen.pictures.kinds import PATHS
 from ticketgen.pictures.picture import Flow, Picture
+from ticketgen.pictures.style import COLOURS
 from ticketgen.pictures.text_width import upper_bound
 
 __all__ = ["mermaid"]
@@ -22,14 +23,6 @@ _SHAPES = {
     "clock": ("((", "))"),
     "stream": ("[/", "/]"),
     "queue": ("[[", "]]"),
-}
-_COLOURS = {
-    StackPath.PURCHASE: "#c2410c",
-    StackPath.READ: "#0369a1",
-    StackPath.FOLLOWING: "#6d28d9",
-    StackPath.VERIFICATION: "#15803d",
-    StackPath.CORRECTION: "#be185d",
-    StackPath.OTHER: "#64748b",
 }
 
 
@@ -59,7 +52,7 @@ def _lines(picture: Picture) -> Iterator[str]:
         labels += [_text(label) for label in line.label.split(", ") if label]
         label = f'|"{"<br>".join(labels)}"|' if labels else ""
         yield f"  {names[line.source]} {'-.->' if line.is_async else '-->'}{label} {names[line.target]}"
-        colours.append(_COLOURS[line.path])
+        colours.append(COLOURS[line.path])
     yield from _replication(picture, names, colours)
     yield from _flows(picture, colours)
     for colour in dict.fromkeys(colours):
@@ -88,7 +81,7 @@ def _replication(picture: Picture, names: dict[str, str], colours: list[str]) ->
         yield f'  r{number}["replicas in<br>{"<br>".join(_text(region) for region in regions)}"]'
         for table in tables:
             yield f"  {table} <==> r{number}"
-            colours.append("#1d4ed8")
+            colours.append(COLOURS["store"])
 
 
 def _flows(picture: Picture, colours: list[str]) -> Iterator[str]:
@@ -102,7 +95,7 @@ def _flows(picture: Picture, colours: list[str]) -> Iterator[str]:
             own = numbers[group.name]
             peer = numbers.get(flow.peer) if flow.peer_type == "aws_security_group" else None
             yield f"    {_flow(own, peer or f'p{own}{index}', flow, known=peer is not None)}"
-            colours.append("#334155")
+            colours.append(COLOURS["flow"])
     yield "  end"
 
 

@@ -72,14 +72,13 @@ def _rule(view: View, resource: ScopedResource) -> _Rule | None:
         target = peer.target
         references = (*own.trail, *peer.trail)
         return _Rule(is_egress, own.target.key, target.key, target.name, target.type, ports, references)
-    ranges = (resource.block.attribute(name) for name in ("cidr_ipv4", "cidr_ipv6"))
-    address_range = next((literal_text(attribute.value) for attribute in ranges if attribute is not None), "")
+    block = resource.block
+    address_range = literal_text(block.value("cidr_ipv4" if block.attribute("cidr_ipv4") else "cidr_ipv6"))
     return _Rule(is_egress, own.target.key, address_range, address_range, "", ports, own.trail)
 
 
 def _ports(rule: Block) -> str:
     protocol, first, last = (
-        literal_text(attribute.value) if (attribute := rule.attribute(name)) else ""
-        for name in ("ip_protocol", "from_port", "to_port")
+        literal_text(rule.value(name)) for name in ("ip_protocol", "from_port", "to_port")
     )
     return f"{protocol} {first}" if first == last else f"{protocol} {first}–{last}"

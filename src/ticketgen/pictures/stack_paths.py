@@ -45,7 +45,7 @@ def paths_of(
     }
     if StackPath.VERIFICATION in continuing:  # a correction begins only after a verification found something
         continuing.discard(StackPath.CORRECTION)
-    return tuple(sorted(continuing, key=list(StackPath).index)) or (StackPath.OTHER,)
+    return tuple(sorted(continuing, key=lambda path: path.position)) or (StackPath.OTHER,)
 
 
 def number_steps(lines: Iterable[Line], nodes: Mapping[str, Box]) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from ticketgen.pictures.text_width import upper_bound
 
-__all__ = ["DARK", "LETTERING", "PAGE", "PAINTS", "STYLE", "Lettering"]
+__all__ = ["COLOURS", "DARK", "LETTERING", "PAGE", "PAINTS", "STYLE", "Lettering"]
 
 # Each colour in light and in dark.
 _PATHS: Mapping[str, tuple[str, str]] = {
@@ -43,6 +43,11 @@ _INK: Mapping[str, tuple[str, str]] = {
     "stripe": ("#f1f5f9", "#111a2c"),
     "hub": ("#fef3c7", "#33290f"),
 }
+
+COLOURS: Mapping[str, str] = MappingProxyType(
+    {name: light for name, (light, _) in {**_PATHS, **_KINDS}.items()}
+)
+"""The light colour of each path and of each kind of box."""
 
 DARK: Mapping[str, str] = MappingProxyType(
     {light: dark for colours in (_PATHS, _KINDS, _INK) for light, dark in colours.values()}
@@ -113,7 +118,7 @@ PAINTS: Mapping[str, str] = MappingProxyType(
         "hub": _fill(_INK["hub"][0]),
         "vpc": _fill(_INK["muted"][0]),
         **{f"line {name}": _stroke(light, 1.8) for name, (light, _) in _PATHS.items()},
-        **{f"fill {name}": _fill(light) for name, (light, _) in {**_PATHS, **_KINDS}.items()},
+        **{f"fill {name}": _fill(light) for name, light in COLOURS.items()},
         **{f"replication {name}": _stroke(light, 2) for name, (light, _) in _KINDS.items()},
         **{
             f"replica {name}": f'fill="{_INK["paper"][0]}" stroke="{light}" stroke-width="2.2"'

@@ -142,9 +142,6 @@ def _attributes(block: Block, path: tuple[str, ...]) -> Iterator[tuple[str, Attr
         yield from _attributes(inner, inner_path)
 
 
-_Found = Iterator[tuple[ScopedResource, tuple[SourceReference, ...]]]
-
-
 def _follow(
     budget: Budget,
     expression: Expression,
@@ -152,7 +149,7 @@ def _follow(
     scope: Scope,
     file: str,
     trail: tuple[SourceReference, ...],
-) -> _Found:
+) -> Iterator[tuple[ScopedResource, tuple[SourceReference, ...]]]:
     """Yield the resources that a part of an expression, selected by steps, leads to.
 
     Every way is a trail of its own, so nothing is remembered: the budget bounds the work.
@@ -160,7 +157,26 @@ def _follow(
     spend(budget, 1 + len(steps))
     match expression:
         case Reference():
-            yield from _reference(budget, expression, steps, scope, file, trail)
+            for step in expression.steps:
+                if isinstance(step, GetIndex):
+                    yield from _follow(budget, step.key, (), scope, file, trail)
+            spend(budget, 1 + len(trail))
+            name = SourceReference(file, expression.line, written_form(expression))
+            whole = Reference(
+                expression.line, expression.column, expression.root, (*expression.steps, *steps)
+            )
+            found = resolve_reference(whole, scope)
+            if found is None or name in trail:
+                return
+            declared, trail = found.declaration, (*trail, name)
+            if declared.address.kind == "resource":
+                yield ScopedResource(found.scope, declared), trail
+            elif declared.type:
+                for _, attribute in _attributes(declared.block, ()):
+                    yield from _follow(budget, attribute.value, (), found.scope, declared.file, trail)
+            elif (origin := source(declared, found.scope)) is not None:
+                where = origin.call.file if origin.call is not None else declared.file
+                yield from _follow(budget, origin.expression, found.steps, origin.scope, where, trail)
         case Object() if steps and (key := _key(steps[0])) is not None:
             for item in expression.items:
                 # A computed key may be the same.
@@ -176,34 +192,6 @@ def _follow(
         case _:
             for inner, _bound in subexpressions(expression):
                 yield from _follow(budget, inner, (), scope, file, trail)
-
-
-def _reference(
-    budget: Budget,
-    reference: Reference,
-    steps: tuple[Step, ...],
-    scope: Scope,
-    file: str,
-    trail: tuple[SourceReference, ...],
-) -> _Found:
-    for step in reference.steps:
-        if isinstance(step, GetIndex):
-            yield from _follow(budget, step.key, (), scope, file, trail)
-    spend(budget, 1 + len(trail))
-    source_reference = SourceReference(file, reference.line, written_form(reference))
-    whole = Reference(reference.line, reference.column, reference.root, (*reference.steps, *steps))
-    found = resolve_reference(whole, scope)
-    if found is None or source_reference in trail:
-        return
-    declared, trail = found.declaration, (*trail, source_reference)
-    if declared.address.kind == "resource":
-        yield ScopedResource(found.scope, declared), trail
-    elif declared.type:
-        for _, attribute in _attributes(declared.block, ()):
-            yield from _follow(budget, attribute.value, (), found.scope, declared.file, trail)
-    elif (origin := source(declared, found.scope)) is not None:
-        where = origin.call.file if origin.call is not None else declared.file
-        yield from _follow(budget, origin.expression, found.steps, origin.scope, where, trail)
 
 
 def _key(step: Step) -> str | None:

@@ -88,9 +88,9 @@ class View:
 def _provider_regions(module: Module) -> Mapping[str, str]:
     """The Region of each provider configuration, by alias."""
     return {
-        provider_address(block).name: literal_text(region.value)
+        provider_address(block).name: literal_text(region)
         for block in module.blocks("provider")
-        if block.labels and (region := block.attribute("region")) is not None
+        if block.labels and (region := block.value("region")) is not None
     }
 
 
