@@ -49,11 +49,11 @@ class AttributePlace:
 
 @dataclass(frozen=True, slots=True)
 class OutputPlace:
-    """The place of a figure for operators: the root's output ``capacity``."""
+    """The place of a figure for operators: the output ``capacity`` of the root ``global``."""
 
     def of(self, name: str) -> AttributePlace:
         """The attribute that carries the figure of that name."""
-        return AttributePlace("outputs.tf", "output.capacity", f"value.{name}")
+        return AttributePlace("global/outputs.tf", "output.capacity", f"value.{name}")
 
 
 Place = AttributePlace | OutputPlace

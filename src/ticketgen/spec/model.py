@@ -15,12 +15,14 @@ from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
 from ticketgen.spec.quota_types import Quotas
 from ticketgen.spec.string_types import (
-    BucketName,
+    AccountId,
     DomainName,
     EnvironmentName,
     HttpUrl,
     ProjectName,
     RegionName,
+    RoleArn,
+    StateBucketName,
     ZoneId,
     refusal,
 )
@@ -201,14 +203,27 @@ class Pms(SpecPart):
 
 
 class State(SpecPart):
-    """Where Terraform keeps its state. Without a bucket, no backend block is rendered."""
+    """Where Terraform keeps its states. Without a bucket, no backend block is rendered."""
 
-    bucket: BucketName | None = Field(
-        default=None, description="An existing S3 bucket, locked with `use_lockfile`; null: no backend block."
+    bucket: StateBucketName | None = Field(
+        default=None,
+        description="An existing S3 bucket, locked with `use_lockfile`; null: no backend block. With `{region}` in "
+        "the name, each Region has a bucket of its own, and no plan needs another Region's.",
     )
     region: RegionName | None = Field(
-        default=None, description="The bucket's Region; null: the primary Region."
+        default=None,
+        description="The bucket's Region; null: the primary Region. Not with `{region}` in the bucket's name.",
     )
+
+    @model_validator(mode="after")
+    def _have_one_region(self) -> State:
+        if self.region and self.bucket and "{region}" in self.bucket:
+            raise refusal(
+                OUT_OF_RANGE,
+                "has both a bucket in each Region and state.region",
+                "remove state.region: with {region} in its name, each bucket is in the Region that it names",
+            )
+        return self
 
 
 class Functions(SpecPart):
@@ -241,6 +256,14 @@ class Settings(SpecPart):
         description="The opt-in Regions that are enabled in the AWS account. Opt-in Regions in `regions` must "
         "be listed here too.",
     )
+    account_id: AccountId | None = Field(
+        default=None,
+        description="The AWS account; Terraform refuses any other. null: the account of the credentials.",
+    )
+    deploy_role: RoleArn | None = Field(
+        default=None,
+        description="The ARN of the IAM role that Terraform assumes; null: the credentials' own.",
+    )
     event_scale: EventScale = Field(description="The size of an on-sale.")
     objectives: Objectives = Field(
         default=Objectives(), description="The objectives of the stack: alarms, timeouts and tests."
@@ -264,6 +287,16 @@ class Settings(SpecPart):
         description="Tags for every resource. The stack itself sets Application, Environment, ManagedBy and "
         "Name.",
     )
+
+    @model_validator(mode="after")
+    def _deploy_to_one_account(self) -> Settings:
+        if self.account_id and self.deploy_role and self.deploy_role.split(":")[4] != self.account_id:
+            raise refusal(
+                OUT_OF_RANGE,
+                f"deploys with {self.deploy_role}, a role of another account than {self.account_id}",
+                "write a role of the account account_id: Terraform would refuse to work in any other",
+            )
+        return self
 
 
 class Environment(Settings):

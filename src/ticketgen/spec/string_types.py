@@ -23,12 +23,14 @@ from ticketgen.findings.spec import INVALID_TEXT, UNKNOWN_REGION
 from ticketgen.guesses import did_you_mean
 
 __all__ = [
-    "BucketName",
+    "AccountId",
     "DomainName",
     "EnvironmentName",
     "HttpUrl",
     "ProjectName",
     "RegionName",
+    "RoleArn",
+    "StateBucketName",
     "ZoneId",
     "refusal",
     "suggest_known",
@@ -142,6 +144,10 @@ EnvironmentName = Annotated[
 
 
 def _is_bucket(name: str) -> bool:
+    # The longest name of a Region, so that the bucket's name fits in every Region.
+    name = name.replace("{region}", max(REGIONS, key=len))
+    if not re.fullmatch("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        return False
     if name.startswith(_BUCKET_PREFIXES) or name.endswith(_BUCKET_SUFFIXES):
         return False
     try:
@@ -151,16 +157,41 @@ def _is_bucket(name: str) -> bool:
     return False
 
 
-BucketName = Annotated[
+StateBucketName = Annotated[
     str,
     _TextShape(
         "a valid S3 bucket name",
-        "^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
+        r"^(?:[a-z0-9.-]|\{region\})+$",
         3,
         63,
-        "write only the bucket's name: 3 to 63 lower-case letters, digits, hyphens and dots, "
-        "without s3:// and S3's reserved prefixes and suffixes",
+        "write only the bucket's name: 3 to 63 lower-case letters, digits, hyphens and dots, without s3:// and S3's "
+        "reserved prefixes and suffixes; {region} stands for the name of a Region, which has up to 14 characters",
         _is_bucket,
+    ),
+]
+"""The name of a bucket; ``{region}`` in it stands for the name of each Region."""
+
+AccountId = Annotated[
+    str,
+    # botocore 1.44 sts, accountType; 12 digits: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
+    _TextShape(
+        "the id of an AWS account",
+        "^[0-9]{12}$",
+        12,
+        12,
+        'write its 12 digits in quotes, such as "123456789012"',
+    ),
+]
+
+RoleArn = Annotated[
+    str,
+    # Paths and names: botocore 1.44 iam, pathType and roleNameType; 2,048 characters: sts, arnType.
+    _TextShape(
+        "the ARN of an IAM role",
+        r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$",
+        20,
+        2048,
+        "write the role's whole ARN, such as arn:aws:iam::123456789012:role/deploy",
     ),
 ]
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ticketgen.aws import engines
-from ticketgen.aws.regions import PROVIDER_5_UNKNOWN, REGIONS, Region
+from ticketgen.aws.regions import PROVIDER_5_UNKNOWN, REGIONS
 from ticketgen.figures.model import Figure, OutputPlace
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.dashboard import WIDGETS
+from ticketgen.stack.files import StackFile
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import FunctionModule, LambdaFunction, Variable
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
@@ -21,8 +22,9 @@ from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.names import WHATS, longest_suffix
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.roles import roles, services
+from ticketgen.stack.roots import RootKind, RootModule, backend_settings
 
-__all__ = ["WAF_RULES", "module_context", "stack_context"]
+__all__ = ["WAF_RULES", "file_context", "stack_context"]
 
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 _MANAGED_RULE_GROUPS = (
@@ -34,20 +36,85 @@ _MANAGED_RULE_GROUPS = (
 WAF_RULES = 1 + len(_MANAGED_RULE_GROUPS)
 """The number of rules: the rate rule and the managed groups."""
 
-# The outputs of the primary Region: name (the contract with the suites) and description.
-_ROOT_OUTPUTS = (
-    ("inventory_table_name", "Name of the table of sold and withheld seats, the same in every Region."),
-    ("locks_table_name", "Name of the lock table, the same in every Region."),
-    ("api_gateway_url", "URL of the primary Region's API."),
-    ("kinesis_stream_name", "Name of the primary Region's stream of ledger changes."),
-    ("redis_endpoint", "Endpoint of the primary Region's seat map in Redis."),
-    ("ticket_purchase_lambda_arn", "ARN of the primary Region's function that holds and sells seats."),
-    (
-        "inventory_verifier_lambda_arn",
-        "ARN of the primary Region's function that looks for seats sold twice.",
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """An output of a Region's root module, and the module whose output it is."""
+
+    name: str
+    module: str
+    description: str
+
+
+# The names are the contract with the suites.
+_OUTPUTS = (
+    _Output("inventory_table_name", "region", "Name of the table of sold and withheld seats, the same in every Region."),
+    _Output("locks_table_name", "region", "Name of the lock table, the same in every Region."),
+    _Output("api_gateway_url", "region", "URL of the API."),
+    _Output("redis_endpoint", "region", "Endpoint of the seat map in Redis."),
+    _Output("ticket_purchase_lambda_arn", "region", "ARN of the function that holds and sells seats."),
+    _Output("kinesis_stream_name", "analytics", "Name of the stream of ledger changes."),
+    _Output("kinesis_processor_lambda_arn", "analytics", "ARN of the function that writes sales to Aurora."),
+    _Output("aurora_cluster_arn", "analytics", "ARN of the database of sales."),
+    _Output(
+        "inventory_verifier_lambda_arn", "verification", "ARN of the function that looks for seats sold twice."
     ),
-    ("kinesis_processor_lambda_arn", "ARN of the primary Region's function that writes sales to Aurora."),
-    ("aurora_cluster_arn", "ARN of the primary Region's database of sales."),
+    _Output(
+        "verification_state_machine_arn", "verification", "ARN of the state machine that verifies and corrects."
+    ),
+    _Output("refunds_queue_url", "verification", "URL of the queue of refunds."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table that all Regions share.
+
+    Attributes:
+        key: in ``local.tables`` and in ``var.tables``.
+        what: the middle of its name.
+        hash_key: the partition key.
+        range_key: the sort key, if any.
+        comment: what it holds.
+    """
+
+    key: str
+    what: str
+    hash_key: str
+    range_key: str
+    comment: str
+
+
+_TABLES = (
+    _Table(
+        "events",
+        "events",
+        "event_id",
+        "",
+        "Home Region, epoch, state, sections and prices of each event; also which Region runs the verification.",
+    ),
+    _Table(
+        "inventory",
+        "ticket-inventory",
+        "event_shard",
+        "seat_id",
+        "One item per sold or withheld seat; a seat without an item is available. Shards spread a hot event over "
+        "partitions.",
+    ),
+    _Table(
+        "sales",
+        "ticket-sales",
+        "event_shard",
+        "sale_id",
+        "The ledger: append-only, one entry per seat. It decides who owns a seat; the inventory item follows.",
+    ),
+    _Table(
+        "corrections",
+        "corrections",
+        "event_id",
+        "entry_id",
+        "The audit trail, keyed by what each entry corrects, and the verifier's watermarks. Only the primary and the "
+        "secondary Region have it.",
+    ),
 )
 
 
@@ -59,10 +126,10 @@ _HUB = {
     "alarm_topic": "var.alarm_topic_arn",
 }
 _EXPRESSIONS: Mapping[str, Mapping[str, str]] = {
-    "root": {"app_name": "local.app_name"},
+    "data": {"app_name": "var.app_name"},
     "region": {
         "app_name": "var.app_name",
-        "key": "aws_kms_key.stack.arn",
+        "key": "var.kms_key_arn",
         "dead_letters": "aws_sqs_queue.dead_letters.arn",
         "alarm_topic": "aws_sns_topic.alarms.arn",
     },
@@ -103,43 +170,48 @@ class _RenderedFunction:
 
 
 @dataclass(frozen=True, slots=True)
-class _RenderedRegion:
-    """A Region as the templates see it."""
+class _RenderedRoot:
+    """A root module as its templates see it.
 
-    name: str
-    alias: str
+    Attributes:
+        kind: ``global``, ``data`` or ``regions``.
+        region: the Region of its provider.
+        is_hub: whether the Region is the primary or the secondary.
+        has_identity: whether it manages the user pool.
+        vpc_cidr: the address range of the Region's VPC.
+        unknown_to_provider_5: whether provider 5.100 does not know the Region.
+        backend: the bucket, key and Region of its state, and the key of another suffix; empty without a bucket.
+    """
+
+    kind: str
+    region: str
+    is_hub: bool
+    has_identity: bool
     vpc_cidr: str
     unknown_to_provider_5: bool
+    backend: Mapping[str, str]
 
 
 def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]:
-    """The context of every template of a stack; `module_context` adds to it."""
-    regions = [_region(REGIONS[name]) for name in environment.regions]
-    named = {region.name: region for region in regions}
-    primary = named[environment.primary_region]
-    secondary = named[environment.secondary_region] if environment.secondary_region else None
+    """The context of every template of a stack; `file_context` adds to it."""
     # The endpoint for DynamoDB in the VPC allows what the functions there are granted.
     in_vpc = [grant for function in FUNCTIONS.values() if function.in_vpc for grant in function.grants]
     return {
         "environment": environment,
         "sizing": sizing.by_name,
         "capacity": {figure.name: figure.value for figure in sizing if isinstance(figure.place, OutputPlace)},
-        "regions": regions,
-        "enabled_regions": _enabled_regions(environment),
+        "regions": environment.regions,
+        "primary": environment.primary_region,
+        "secondary": environment.secondary_region,
         "partition": REGIONS[environment.primary_region].partition,
-        "primary": primary,
-        "secondary": secondary,
-        "hubs": [primary, secondary] if secondary else [primary],
-        "replica_regions": [region for region in regions if region is not primary],
-        "all_replicas": RawExpression("local.replicas"),
-        "hub_replicas": RawExpression("local.hub_replicas"),
+        "tables": _TABLES,
         "functions": {name: _function(function, environment, sizing) for name, function in FUNCTIONS.items()},
         "shared_code": shared_files(),
         "roles": roles(environment),
         "services": services(environment),
         "names": WHATS,
         "longest_suffix": longest_suffix(environment.project),
-        "root_outputs": _ROOT_OUTPUTS,
+        "module_outputs": _OUTPUTS,
         "lease_seconds": LEASE_SECONDS,
         "operations": stack_facts(environment, sizing),
         "endpoint_actions": sorted({action for grant in in_vpc for action in grant.actions}),
@@ -155,39 +227,36 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     }
 
 
-def module_context(module: str, environment: Environment, sizing: Sizing) -> dict[str, object]:
-    """The additional context of a module's templates: expressions and alarms."""
+def file_context(file: StackFile, environment: Environment, sizing: Sizing) -> dict[str, object]:
+    """The additional context of one file: its root module, or its module's expressions and alarms."""
+    if file.root:
+        return {"root": _root(file.root, environment), "app_name": RawExpression("local.app_name")}
     context: dict[str, object] = {
-        name: RawExpression(expression) for name, expression in _EXPRESSIONS[module].items()
+        name: RawExpression(expression) for name, expression in _EXPRESSIONS.get(file.module, {}).items()
     }
-    if module in list(FunctionModule):
-        context["alarms"] = alarms_of(FunctionModule(module), environment, sizing)
-        context["module"] = module
-    if module == FunctionModule.REGION:
+    if file.module in list(FunctionModule):
+        context["alarms"] = alarms_of(FunctionModule(file.module), environment, sizing)
+        context["module"] = file.module
+    if file.module == FunctionModule.REGION:
         context["widgets"] = WIDGETS
     return context
 
 
-def _enabled_regions(environment: Environment) -> list[_RenderedRegion]:
-    """Every Region that the account can use.
-
-    Each gets a provider configuration, even if nothing runs in it.
-
-    Terraform destroys a removed Region's resources with that Region's own provider configuration, and refuses to plan
-    without it ("Provider configuration not present"). An unused provider configuration starts no process.
-    """
-    partition = REGIONS[environment.primary_region].partition
-    return [
-        _region(region)
-        for name, region in sorted(REGIONS.items())
-        if region.partition == partition
-        if not region.opt_in or name in {*environment.opt_in_regions, *environment.regions}
-    ]
-
-
-def _region(region: Region) -> _RenderedRegion:
-    return _RenderedRegion(
-        region.name, region.alias, region.vpc_cidr, unknown_to_provider_5=region.name in PROVIDER_5_UNKNOWN
+def _root(root: RootModule, environment: Environment) -> _RenderedRoot:
+    region = REGIONS[root.region]
+    hubs = {environment.primary_region, environment.secondary_region}
+    is_primary = root.region == environment.primary_region
+    backend = backend_settings(root, environment, environment.name)
+    if backend:
+        backend["key_of_suffix"] = backend_settings(root, environment, "SUFFIX")["key"]
+    return _RenderedRoot(
+        kind=root.kind,
+        region=root.region,
+        is_hub=root.region in hubs,
+        has_identity=environment.api.auth == "cognito" and root.kind is RootKind.DATA and is_primary,
+        vpc_cidr=region.vpc_cidr,
+        unknown_to_provider_5=region.name in PROVIDER_5_UNKNOWN,
+        backend=backend,
     )
 
 

@@ -5,14 +5,16 @@ It is the single source for rendering, suites and checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ticketgen.spec.model import Environment
+from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import FunctionModule, always, uses_timestream
 from ticketgen.stack.operations import SCRIPTS, SHARED
+from ticketgen.stack.roots import RootKind, RootModule, root_modules
 
-__all__ = ["FILES", "StackFile", "stack_files"]
+__all__ = ["StackFile", "stack_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +26,46 @@ class StackFile:
         wanted: whether an environment has the file.
         template: its template's path below ``templates``; by default, the same path in ``stack``. A file that does
             not end with ``.j2`` is copied unchanged.
+        root: the root module that it is part of, if any.
+        function: the name of the function that it is about, if it is about one.
     """
 
     path: str
     wanted: Callable[[Environment], bool] = always
     template: str = ""
+    root: RootModule | None = None
+    function: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "template", self.template or f"stack/{self.path}.j2")
 
     @property
     def module(self) -> str:
-        """The file's Terraform module, such as ``region``, or ``root``."""
+        """The file's Terraform module, such as ``region``; "" in a root module or elsewhere."""
         parts = self.path.split("/")
-        return parts[1] if parts[0] == "modules" else "root"
+        return parts[1] if parts[0] == "modules" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _RootFile:
+    """A file of root modules.
+
+    Attributes:
+        name: of the file in its root module.
+        kinds: of the root modules that have it.
+        wanted: whether a root module of an environment has it.
+        template: its template below ``templates/stack``, without ``.j2``; by default, its kind's own.
+    """
+
+    name: str
+    kinds: tuple[RootKind, ...]
+    wanted: Callable[[Environment, RootModule], bool] = lambda environment, root: True
+    template: str = ""
+
+    def in_root(self, root: RootModule) -> StackFile:
+        """The file in one root module."""
+        template = self.template or f"{root.kind}/{self.name}"
+        return StackFile(f"{root.path}/{self.name}", template=f"stack/{template}.j2", root=root)
 
 
 def _cognito(environment: Environment) -> bool:
@@ -77,44 +105,64 @@ _SUITES = (
 )
 
 
-FILES = (
-    StackFile("provider.tf"),
-    StackFile("variables.tf"),
-    StackFile("tables.tf"),
-    StackFile("functions.tf"),
-    StackFile("roles.tf"),
-    StackFile("identity.tf", _cognito),
-    StackFile("regions.tf"),
-    StackFile("analytics.tf"),
-    StackFile("verification.tf"),
-    StackFile("outputs.tf"),
+def _has_bucket(environment: Environment, root: RootModule) -> bool:
+    return environment.state.bucket is not None
+
+
+def _has_identity(environment: Environment, root: RootModule) -> bool:
+    return _cognito(environment) and root.region == environment.primary_region
+
+
+def _has_domain(environment: Environment, root: RootModule) -> bool:
+    return _domain(environment)
+
+
+_EVERY_ROOT = tuple(RootKind)
+
+_ROOT_FILES = (
+    _RootFile("provider.tf", _EVERY_ROOT, template="roots/provider.tf"),
+    _RootFile("variables.tf", _EVERY_ROOT, template="roots/variables.tf"),
+    _RootFile("backend.hcl", _EVERY_ROOT, _has_bucket, "roots/backend.hcl"),
+    _RootFile("roles.tf", (RootKind.GLOBAL,)),
+    _RootFile("domain.tf", (RootKind.GLOBAL,), _has_domain),
+    _RootFile("main.tf", (RootKind.DATA, RootKind.REGIONS)),
+    _RootFile("identity.tf", (RootKind.DATA,), _has_identity),
+    _RootFile("outputs.tf", _EVERY_ROOT),
+)
+
+_SHARED_FILES = (
     StackFile(".tflint.hcl", template="stack/tflint.hcl.j2"),
     *(
-        StackFile(f"modules/{module}/{name}.tf", template=f"stack/modules/{name}.tf.j2")
-        for name in ("versions", "functions")
+        StackFile(f"modules/code/{name}.tf", template="stack/modules/code/function.tf.j2", function=name)
+        for name in FUNCTIONS
+    ),
+    *(StackFile(f"modules/code/{name}.tf") for name in ("shared", "outputs", "versions")),
+    *(
+        StackFile(f"modules/{module}/versions.tf", template="stack/modules/versions.tf.j2")
+        for module in ("data", *FunctionModule)
+    ),
+    *(
+        StackFile(f"modules/{module}/functions.tf", template="stack/modules/functions.tf.j2")
         for module in FunctionModule
     ),
-    StackFile("modules/region/variables.tf"),
-    StackFile("modules/region/encryption.tf"),
-    StackFile("modules/region/network.tf"),
-    StackFile("modules/region/cache.tf"),
-    StackFile("modules/region/locks.tf"),
-    StackFile("modules/region/streams.tf"),
-    StackFile("modules/region/api.tf"),
+    *(
+        StackFile(f"modules/data/{name}.tf")
+        for name in ("variables", "encryption", "locks", "tables", "replicas", "outputs")
+    ),
+    *(
+        StackFile(f"modules/region/{name}.tf")
+        for name in ("variables", "network", "cache", "streams", "api", "alarms", "outputs")
+    ),
     StackFile("modules/region/domain.tf", _domain),
-    StackFile("modules/region/alarms.tf"),
-    StackFile("modules/region/outputs.tf"),
-    StackFile("modules/analytics/variables.tf"),
-    StackFile("modules/analytics/kinesis.tf"),
-    StackFile("modules/analytics/aurora.tf"),
-    StackFile("modules/analytics/alarms.tf"),
-    StackFile("modules/analytics/outputs.tf"),
-    StackFile("modules/verification/variables.tf"),
-    StackFile("modules/verification/state_machines.tf"),
-    StackFile("modules/verification/refunds.tf"),
+    *(
+        StackFile(f"modules/analytics/{name}.tf")
+        for name in ("variables", "kinesis", "aurora", "alarms", "outputs")
+    ),
+    *(
+        StackFile(f"modules/verification/{name}.tf")
+        for name in ("variables", "state_machines", "refunds", "alarms", "outputs")
+    ),
     StackFile("modules/verification/timestream.tf", uses_timestream),
-    StackFile("modules/verification/alarms.tf"),
-    StackFile("modules/verification/outputs.tf"),
     *_SUITES,
     StackFile("ops/stack.json"),
     *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, "console")),
@@ -124,4 +172,11 @@ FILES = (
 
 def stack_files(environment: Environment) -> tuple[StackFile, ...]:
     """The files of an environment's stack, in reading order."""
-    return tuple(file for file in FILES if file.wanted(environment))
+    return (*_root_files(environment), *(file for file in _SHARED_FILES if file.wanted(environment)))
+
+
+def _root_files(environment: Environment) -> Iterator[StackFile]:
+    for root in root_modules(environment):
+        for file in _ROOT_FILES:
+            if root.kind in file.kinds and file.wanted(environment, root):
+                yield file.in_root(root)

@@ -15,7 +15,7 @@ from ticketgen.rendering.plain_data import Data, to_plain
 from ticketgen.rendering.render_file import render_template
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment, Project
-from ticketgen.stack.context import module_context, stack_context
+from ticketgen.stack.context import file_context, stack_context
 from ticketgen.stack.files import stack_files
 from ticketgen.stack.names import check_names
 from ticketgen.stack.overrides import Templates
@@ -40,8 +40,7 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
     findings = tuple(check_names(project, environment))
     if findings:
         return Checked(None, findings)
-    context = to_plain(stack_context(environment, sizing))
-    contexts: dict[str, Data] = {}
+    shared = to_plain(stack_context(environment, sizing))
     templates = Templates(None if project.folder is None else Path(project.folder))
     files = {}
     for file in stack_files(environment):
@@ -49,12 +48,11 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
         templates.reset_used()
         try:
             if template.endswith(".j2"):
-                if file.module not in contexts:
-                    additional = to_plain(module_context(file.module, environment, sizing))
-                    contexts[file.module] = Data([*context.items(), *additional.items()])
-                files[file.path] = render_template(
-                    templates.environment(folder), template, contexts[file.module]
-                )
+                own = file_context(file, environment, sizing)
+                context = Data([*shared.items(), *to_plain(own).items()])
+                if file.function:
+                    context = Data([*context.items(), ("function", shared["functions"][file.function])])
+                files[file.path] = render_template(templates.environment(folder), template, context)
             else:
                 files[file.path] = _HEADER + templates.text(file.template)
         except Exception as error:  # a project's template can raise anything

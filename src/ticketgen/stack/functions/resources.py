@@ -19,7 +19,7 @@ class Resource:
 
     Attributes:
         name: in snake case; the sid of a statement follows from it.
-        arn: for a grant, in the root module.
+        arn: for a grant, in the root module ``global``.
         reference: for an environment variable or a metric, in the function's module.
         condition: further restricts a grant.
     """
@@ -35,27 +35,18 @@ class Resource:
         return "".join(word.title() for word in self.name.split("_"))
 
 
-def _shared_table(name: str, key: str) -> Resource:
-    """A table that all Regions share.
-
-    Tables are named through a local: Terraform defers reading a policy document that refers to a resource with planned
-    changes until apply, so adding a Region would show every policy as "known after apply".
-    https://developer.hashicorp.com/terraform/language/data-sources#data-resource-behavior
-    """
+def _table(name_in_snake_case: str, key: str, what: str) -> Resource:
+    """A table: its key in ``var.tables``, and the middle of its name."""
     return Resource(
-        name, arn("dynamodb", f"table/${{local.tables.{key}}}"), RawExpression(f"var.tables.{key}")
+        name_in_snake_case, arn("dynamodb", f"table/{name(what)}"), RawExpression(f"var.tables.{key}")
     )
 
 
-EVENTS_TABLE = _shared_table("events_table", "events")
-INVENTORY_TABLE = _shared_table("inventory_table", "inventory")
-SALES_TABLE = _shared_table("sales_table", "sales")
-CORRECTIONS_TABLE = _shared_table("corrections_table", "corrections")
-LOCKS_TABLE = Resource(
-    "locks_table",
-    arn("dynamodb", f"table/{name('distributed-locks')}"),
-    RawExpression("aws_dynamodb_table.distributed_locks.name"),
-)
+EVENTS_TABLE = _table("events_table", "events", "events")
+INVENTORY_TABLE = _table("inventory_table", "inventory", "ticket-inventory")
+SALES_TABLE = _table("sales_table", "sales", "ticket-sales")
+CORRECTIONS_TABLE = _table("corrections_table", "corrections", "corrections")
+LOCKS_TABLE = _table("locks_table", "locks", "distributed-locks")
 REFUNDS_QUEUE = Resource(
     "refunds_queue", arn("sqs", f"{name('refunds')}.fifo"), RawExpression("aws_sqs_queue.refunds.url")
 )

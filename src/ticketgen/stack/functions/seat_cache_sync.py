@@ -20,7 +20,7 @@ from ticketgen.stack.functions.model import (
     TriggerSource,
 )
 from ticketgen.stack.functions.resources import EVENTS_TABLE, INVENTORY_TABLE
-from ticketgen.stack.policy import Statement, arn
+from ticketgen.stack.policy import Statement, arn, name
 from ticketgen.wording import counted, format_number
 
 __all__ = [
@@ -122,7 +122,7 @@ FUNCTION = LambdaFunction(
                     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
                     "dynamodb:ListStreams",
                 ),
-                (arn("dynamodb", "table/${local.tables.inventory}/stream/*"),),
+                (arn("dynamodb", f"table/{name('ticket-inventory')}/stream/*"),),
             ),
         ),
     ),
