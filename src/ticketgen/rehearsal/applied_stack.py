@@ -13,12 +13,17 @@ __all__ = ["AppliedStack"]
 
 
 class AppliedStack:
-    """The applied stack, as its outputs describe it."""
+    """The applied stack, as its outputs describe it.
 
-    def __init__(self, outputs: Mapping[str, Any], aws: EmulatedAws) -> None:
-        self.regions: dict[str, dict[str, Any]] = outputs["regions"]
+    Args:
+        regions: the outputs of each Region's root module, by Region.
+        aws: the emulated AWS.
+    """
+
+    def __init__(self, regions: Mapping[str, dict[str, Any]], aws: EmulatedAws) -> None:
+        self.regions = dict(regions)
         self._aws = aws
-        inventory = str(outputs["inventory_table_name"])
+        inventory = str(next(iter(self.regions.values()))["inventory_table_name"])
         self.tables = {
             what: inventory.replace("ticket-inventory", what)
             for what in ("events", "ticket-sales", "ticket-inventory", "corrections")

@@ -21,9 +21,9 @@ from ticketgen.rehearsal.outcome import (
     valid_entries,
     wait_for_replication,
 )
+from ticketgen.rehearsal.root_modules import AppliedRoots
 from ticketgen.rehearsal.sale import Buyers, SaleEvent
 from ticketgen.rehearsal.scoreboard import Goal, Scoreboard, percentiles, timeline
-from ticketgen.rehearsal.terraform import Terraform
 from ticketgen.spec.model import Environment
 from ticketgen.wording import counted
 
@@ -67,21 +67,22 @@ def rehearse(rehearsal: Rehearsal, progress: ProgressCallback) -> Scoreboard:
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="")
-        terraform = Terraform(
+        roots = AppliedRoots(
             rehearsal.binary,
             folder,
+            rehearsal.environment,
             isolated_environment(os.environ, aws.variables),
             download_variables(os.environ),
             aws.workspace,
         )
         progress("terraform init")
-        terraform.init()
+        roots.init()
         progress("terraform apply")
         began = time.monotonic()
-        resources = terraform.apply(progress)
+        resources = roots.apply(progress)
         applied = time.monotonic() - began
         progress(f"{counted(resources, 'resources')} applied in {applied:.0f} s")
-        stack = AppliedStack(terraform.outputs(), aws)
+        stack = AppliedStack(roots.outputs(), aws)
         return _sale(rehearsal, aws, stack, resources, applied, progress)
 
 

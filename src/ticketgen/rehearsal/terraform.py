@@ -1,4 +1,4 @@
-"""Runs Terraform or OpenTofu in a folder and reports progress."""
+"""Runs Terraform or OpenTofu in the folder of a root module."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ticketgen.progress import ProgressCallback
 from ticketgen.rehearsal.workspace import Workspace
 
 __all__ = ["PARALLELISM", "Terraform", "TerraformFailed"]
@@ -30,7 +29,7 @@ class Terraform:
 
     Args:
         binary: `terraform` or `tofu`.
-        folder: the folder of the configuration, which also stores state and providers.
+        folder: the folder of the root module, which also stores its state.
         environment: environment variables.
         downloads: additional environment variables of `init`.
         workspace: starts the processes.
@@ -52,34 +51,31 @@ class Terraform:
         """Return Terraform on the PATH, else OpenTofu, else None."""
         return shutil.which("terraform") or shutil.which("tofu")
 
+    def use_local_state(self) -> None:
+        """Keep the state in the folder even if the root module has a remote backend."""
+        override = 'terraform {\n  backend "local" {}\n}\n'
+        (self._folder / "rehearsal_override.tf").write_text(override, encoding="utf-8")
+
     def init(self) -> None:
-        """Install the providers; the state is local even if the stack has a remote backend.
+        """Install the providers.
 
         Raises:
             TerraformFailed: a provider could not be installed.
         """
-        (self._folder / "rehearsal_override.tf").write_text(
-            'terraform {\n  backend "local" {}\n}\n', encoding="utf-8"
-        )
         self._run("init", "-no-color", added=self._downloads)
 
-    def apply(self, progress: ProgressCallback) -> int:
+    def apply(self) -> int:
         """Apply and return the number of created resources.
 
         Raises:
             TerraformFailed: not every resource was created.
         """
-        created = planned = 0
+        created = 0
 
         def count_resources(event: dict[str, Any]) -> None:
-            nonlocal created, planned
-            if event.get("type") == "change_summary" and event["changes"]["operation"] == "plan":
-                planned = event["changes"]["add"]
-                progress(f"{planned:,} resource{'' if planned == 1 else 's'} to create")
+            nonlocal created
             if event.get("type") == "apply_complete" and event["hook"]["action"] == "create":
                 created += 1
-                if created % 25 == 0:
-                    progress(f"{created:,} of {planned:,} resources created")
 
         self._run("apply", "-auto-approve", "-json", PARALLELISM, on_event=count_resources)
         return created
@@ -125,7 +121,8 @@ class Terraform:
             raise
         if process.wait() != 0:
             reader.join()
+            command = f"{Path(self._binary).name} {arguments[0]}"
             raise TerraformFailed(
-                f"{Path(self._binary).name} {arguments[0]} failed: {''.join(errors)[-4000:].strip()}"
+                f"{command} failed in {self._folder.name}: {''.join(errors)[-4000:].strip()}"
             )
         return "".join(lines)

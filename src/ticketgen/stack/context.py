@@ -36,6 +36,7 @@ _MANAGED_RULE_GROUPS = (
 WAF_RULES = 1 + len(_MANAGED_RULE_GROUPS)
 """The number of rules: the rate rule and the managed groups."""
 
+
 @dataclass(frozen=True, slots=True)
 class _Output:
     """An output of a Region's root module, and the module whose output it is."""
@@ -47,7 +48,11 @@ class _Output:
 
 # The names are the contract with the suites.
 _OUTPUTS = (
-    _Output("inventory_table_name", "region", "Name of the table of sold and withheld seats, the same in every Region."),
+    _Output(
+        "inventory_table_name",
+        "region",
+        "Name of the table of sold and withheld seats, the same in every Region.",
+    ),
     _Output("locks_table_name", "region", "Name of the lock table, the same in every Region."),
     _Output("api_gateway_url", "region", "URL of the API."),
     _Output("redis_endpoint", "region", "Endpoint of the seat map in Redis."),
@@ -56,10 +61,14 @@ _OUTPUTS = (
     _Output("kinesis_processor_lambda_arn", "analytics", "ARN of the function that writes sales to Aurora."),
     _Output("aurora_cluster_arn", "analytics", "ARN of the database of sales."),
     _Output(
-        "inventory_verifier_lambda_arn", "verification", "ARN of the function that looks for seats sold twice."
+        "inventory_verifier_lambda_arn",
+        "verification",
+        "ARN of the function that looks for seats sold twice.",
     ),
     _Output(
-        "verification_state_machine_arn", "verification", "ARN of the state machine that verifies and corrects."
+        "verification_state_machine_arn",
+        "verification",
+        "ARN of the state machine that verifies and corrects.",
     ),
     _Output("refunds_queue_url", "verification", "URL of the queue of refunds."),
 )
