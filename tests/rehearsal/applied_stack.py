@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stacks import rendered
 
 from terraform_tool import Terraform
 from ticketgen.rehearsal.credentials import isolated_environment
 from ticketgen.rehearsal.emulator_client import EmulatedAws
+from ticketgen.rehearsal.root_modules import run_in_order
 from ticketgen.rehearsal.terraform import PARALLELISM
 from ticketgen.spec.model import Environment
+from ticketgen.stack.roots import RootKind, RootModule, prerequisites, root_modules
 
 __all__ = ["AppliedStack", "Growth", "left_over"]
 
+T = TypeVar("T", Counter[str], set[tuple[str, str]])
+
 Change = tuple[str, str]
-"""An address, or `output.NAME`, and the planned action: `create`, `update`, `delete`, `replace`."""
+"""The path of a root module and an address or `output.NAME` in it, and the action: `create`, `update`, `delete`,
+`replace`."""
 
 MAX_SUITE_SECONDS = 1800
 """The suite of twelve Regions may take."""
@@ -47,58 +55,91 @@ class Growth:
 
 @dataclass
 class AppliedStack:
-    """A working folder, and the AWS that it is applied to.
+    """A working folder with the root modules of a stack, and the AWS that they are applied to.
 
     Attributes:
+        side_by_side: the number of root modules that Terraform works on at a time.
+        environment: the environment that was rendered last.
         latest: the measurements of the last run.
     """
 
     terraform: Terraform
     aws: EmulatedAws
     folder: Path
+    side_by_side: int = 2
+    environment: Environment | None = None
     latest: Growth = field(default_factory=Growth)
 
+    @property
+    def roots(self) -> tuple[RootModule, ...]:
+        """The root modules, in their order."""
+        assert self.environment is not None
+        return root_modules(self.environment)
+
     def render(self, environment: Environment) -> None:
-        """Replace the files by the environment's stack."""
+        """Replace the files by the environment's stack, and initialize every root module.
+
+        The root modules of a kind share their data directory, which only `init` writes.
+        """
+        self.environment = environment
         for file in self.folder.rglob("*.tf"):
             file.unlink()
         for path, text in rendered(environment).items():
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="")
-        done = self.terraform.init(self.folder)
-        assert done.returncode == 0, done.stderr
+        first: dict[RootKind, Path] = {}
+        for root in self.roots:
+            folder = self.folder / root.path
+            if root.kind in first:
+                shutil.copyfile(first[root.kind] / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
+                continue
+            done = self.terraform.init(folder, **self._data_folder(root))
+            assert done.returncode == 0, done.stderr
+            first[root.kind] = folder
 
-    def apply(self) -> Counter[str]:
-        """Apply the last plan; return the numbers of created, updated and deleted resources."""
-        events = self._events("apply", "-json", PARALLELISM, "plan")
-        done = Counter(event["hook"]["action"] for event in events if event["type"] == "apply_complete")
-        del done["read"]  # data sources
-        return done
+    def apply(self, *only: RootModule) -> Counter[str]:
+        """Apply; return the numbers of created, updated and deleted resources."""
+        return self._in_order(
+            lambda root: Counter(
+                event["hook"]["action"]
+                for event in self._events(root, "apply", "-auto-approve", "-json", PARALLELISM)
+                if event["type"] == "apply_complete" and event["hook"]["action"] != "read"
+            ),
+            Counter(),
+            only,
+        )
 
-    def changes(self, refresh: bool = True) -> set[Change]:
-        """The changes of another plan, including outputs.
+    def changes(self, *only: RootModule) -> set[Change]:
+        """The changes of another plan, including outputs; a root module that cannot be planned fails."""
+        return self._in_order(self._changes_of, set(), only)
 
-        Args:
-            refresh: read the resources from AWS; otherwise trust the earlier plan or apply.
-        """
-        events = self._events("plan", "-out=plan", "-json", PARALLELISM, f"-refresh={str(refresh).lower()}")
-        changes = {
-            (event["change"]["resource"]["addr"], event["change"]["action"])
-            for event in events
-            if event["type"] == "planned_change"
+    def destroy(self, *only: RootModule) -> None:
+        """Destroy everything, or only these root modules, each before those that it needs."""
+        order = self._order(only)
+        reverse = {root: [other for other in order if root in order[other]] for root in order}
+        with self._measured():
+            for _ in run_in_order(
+                reverse, lambda root: self._run(root, "destroy", "-auto-approve", "-json"), self.side_by_side
+            ):
+                pass
+
+    def outputs(self) -> dict[str, dict[str, Any]]:
+        """The outputs' values by name, by the path of the root module."""
+        found = {root.path: json.loads(self._run(root, "output", "-json")) for root in self.roots}
+        return {
+            path: {name: output["value"] for name, output in outputs.items()}
+            for path, outputs in found.items()
         }
-        outputs = {
-            (f"output.{name}", output["action"])
-            for event in events
-            if event["type"] == "outputs"
-            for name, output in event["outputs"].items()
-        }
-        return {(what, action) for what, action in changes | outputs if action not in {"noop", "read"}}
 
-    def destroy(self) -> None:
-        """Destroy everything, without a refresh: the plan before has just read it."""
-        self._run("destroy", "-auto-approve", "-json", PARALLELISM, "-refresh=false")
+    def addresses(self) -> set[str]:
+        """Every managed resource in the states, after the path of its root module."""
+        return {
+            f"{root.path}: {line}"
+            for root in self.roots
+            for line in self._run(root, "state", "list").split()
+            if ".data." not in line and not line.startswith("data.")
+        }
 
     def run_integration_suite(self, processes: int = 1) -> subprocess.CompletedProcess[str]:
         """Run the stack's own integration suite on it, as its owner would; most of it is waiting."""
@@ -118,35 +159,65 @@ class AppliedStack:
         self.latest = Growth(round(time.monotonic() - began, 1))
         return done
 
-    def outputs(self) -> dict[str, Any]:
-        """The outputs' values, by name."""
-        found = json.loads(self._run("output", "-json"))
-        return {name: output["value"] for name, output in found.items()}
+    def _order(self, only: tuple[RootModule, ...]) -> dict[RootModule, list[RootModule]]:
+        assert self.environment is not None
+        roots = only or self.roots
+        return {
+            root: [each for each in prerequisites(root, self.environment) if each in roots] for root in roots
+        }
 
-    def addresses(self) -> set[str]:
-        """Every managed resource in the state."""
-        listed = self._run("state", "list").split()
-        return {line for line in listed if ".data." not in line and not line.startswith("data.")}
+    def _in_order(self, work: Callable[[RootModule], T], total: T, only: tuple[RootModule, ...]) -> T:
+        with self._measured():
+            for _, part in run_in_order(self._order(only), work, self.side_by_side):
+                total.update(part)
+        return total
 
-    def _events(self, *arguments: str) -> list[dict[str, Any]]:
+    def _changes_of(self, root: RootModule) -> set[Change]:
+        events = self._events(root, "plan", "-json", PARALLELISM)
+        changes = [
+            (event["change"]["resource"]["addr"], event["change"]["action"])
+            for event in events
+            if event["type"] == "planned_change"
+        ]
+        outputs = [
+            (f"output.{name}", output["action"])
+            for event in events
+            if event["type"] == "outputs"
+            for name, output in event["outputs"].items()
+        ]
+        return {
+            (f"{root.path}: {what}", action)
+            for what, action in changes + outputs
+            if action not in {"noop", "read"}
+        }
+
+    def _events(self, root: RootModule, *arguments: str) -> list[dict[str, Any]]:
         """The events of a run: https://developer.hashicorp.com/terraform/internals/machine-readable-ui."""
-        lines = self._run(*arguments).splitlines()
+        lines = self._run(root, *arguments).splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def _run(self, *arguments: str) -> str:
+    def _data_folder(self, root: RootModule) -> dict[str, str]:
+        return {"TF_DATA_DIR": str(self.folder / f".terraform-{root.kind}")}
+
+    def _run(self, root: RootModule, *arguments: str) -> str:
         environment = isolated_environment(self.terraform.environment, self.aws.variables)
+        folder = self.folder / root.path
+        done = self.terraform.run(folder, *arguments, **environment, **self._data_folder(root))
+        trouble = [line for line in done.stdout.splitlines() if '"@level":"error"' in line]
+        assert done.returncode == 0, "\n".join([root.path, *trouble[:10], done.stderr[-4000:]])
+        return done.stdout
+
+    @contextmanager
+    def _measured(self) -> Iterator[None]:
         growth, ended = Growth(), threading.Event()
         watch = threading.Thread(target=_watch, args=(os.getpid(), growth, ended), daemon=True)
         watch.start()
         began = time.monotonic()
-        done = self.terraform.run(self.folder, *arguments, **environment)
+        yield
         growth.seconds = round(time.monotonic() - began, 1)
         ended.set()
         watch.join()
         self.latest = growth
-        trouble = [line for line in done.stdout.splitlines() if '"@level":"error"' in line]
-        assert done.returncode == 0, "\n".join([*trouble[:10], done.stderr[-4000:]])
-        return done.stdout
 
 
 def _watch(root: int, growth: Growth, ended: threading.Event) -> None:

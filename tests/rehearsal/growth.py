@@ -20,12 +20,12 @@ def test_growth(count: int, terraform: Terraform, tmp_path: Path, capsys: pytest
         applied = AppliedStack(terraform, aws, folder)
         applied.render(environment("prod", DEMO_REGIONS[:count]))
         grown = {}
-        applied.changes()
-        grown["first plan"] = applied.latest
         created = applied.apply()["create"]
         grown["apply"] = applied.latest
+        assert applied.changes(applied.roots[-1]) == set()
+        grown["plan of one Region"] = applied.latest
         assert applied.changes() == set()
-        grown["second plan"] = applied.latest
+        grown["plan of all"] = applied.latest
     with capsys.disabled():
         figures = "; ".join(
             f"{what} {growth.seconds} s, {growth.memory_mib:.0f} MiB in {growth.processes} processes"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ticketgen.progress import ProgressCallback
 from ticketgen.rehearsal.terraform import Terraform
@@ -16,7 +16,36 @@ from ticketgen.spec.model import Environment
 from ticketgen.stack.roots import RootKind, RootModule, prerequisites, root_modules
 from ticketgen.wording import counted
 
-__all__ = ["AppliedRoots"]
+__all__ = ["AppliedRoots", "run_in_order"]
+
+T = TypeVar("T")
+
+
+def run_in_order(
+    order: Mapping[RootModule, Iterable[RootModule]], work: Callable[[RootModule], T], side_by_side: int
+) -> Iterator[tuple[RootModule, T]]:
+    """Do some work for each root module, and yield it with the result as soon as it is done.
+
+    Args:
+        order: for each root module, those that must be done before.
+        work: the work; an exception ends the iteration, without waiting for the work that still runs.
+        side_by_side: the number of root modules at a time.
+    """
+    waiting = TopologicalSorter(order)
+    waiting.prepare()
+    pool = ThreadPoolExecutor(side_by_side)
+    running: dict[Future[T], RootModule] = {}
+    try:
+        while waiting.is_active():
+            for root in waiting.get_ready():
+                running[pool.submit(work, root)] = root
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                root = running.pop(future)
+                yield root, future.result()
+                waiting.done(root)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class AppliedRoots:
@@ -77,31 +106,20 @@ class AppliedRoots:
     def apply(self, progress: ProgressCallback) -> int:
         """Apply every root and return the number of created resources.
 
+        The processes that still run after an error end with the workspace.
+
         Raises:
             TerraformFailed: not every resource was created.
         """
-        order = TopologicalSorter({root: prerequisites(root, self._environment) for root in self._roots})
-        order.prepare()
-        created = applied = 0
-        pool = ThreadPoolExecutor(self._side_by_side)
-        running: dict[Future[int], RootModule] = {}
-        try:
-            while order.is_active():
-                for root in order.get_ready():
-                    running[pool.submit(self._terraform[root].apply)] = root
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    root = running.pop(future)
-                    resources = future.result()
-                    created, applied = created + resources, applied + 1
-                    progress(
-                        f"{root.path}: {counted(resources, 'resources')} created "
-                        f"({applied} of {len(self._roots)} root modules)"
-                    )
-                    order.done(root)
-        finally:
-            # After an error, the workspace ends the processes that still run.
-            pool.shutdown(wait=False, cancel_futures=True)
+        order = {root: prerequisites(root, self._environment) for root in self._roots}
+        created = 0
+        done = run_in_order(order, lambda root: self._terraform[root].apply(), self._side_by_side)
+        for applied, (root, resources) in enumerate(done, start=1):
+            created += resources
+            progress(
+                f"{root.path}: {counted(resources, 'resources')} created "
+                f"({applied} of {len(self._roots)} root modules)"
+            )
         return created
 
     def outputs(self) -> dict[str, dict[str, Any]]:
