@@ -36,6 +36,7 @@ _MANAGED_RULE_GROUPS = (
 WAF_RULES = 1 + len(_MANAGED_RULE_GROUPS)
 """The number of rules: the rate rule and the managed groups."""
 
+
 @dataclass(frozen=True, slots=True)
 class _Output:
     """An output of a Region's root module, and the module whose output it is."""
@@ -47,7 +48,11 @@ class _Output:
 
 # The names are the contract with the suites.
 _OUTPUTS = (
-    _Output("inventory_table_name", "region", "Name of the table of sold and withheld seats, the same in every Region."),
+    _Output(
+        "inventory_table_name",
+        "region",
+        "Name of the table of sold and withheld seats, the same in every Region.",
+    ),
     _Output("locks_table_name", "region", "Name of the lock table, the same in every Region."),
     _Output("api_gateway_url", "region", "URL of the API."),
     _Output("redis_endpoint", "region", "Endpoint of the seat map in Redis."),
@@ -56,10 +61,14 @@ _OUTPUTS = (
     _Output("kinesis_processor_lambda_arn", "analytics", "ARN of the function that writes sales to Aurora."),
     _Output("aurora_cluster_arn", "analytics", "ARN of the database of sales."),
     _Output(
-        "inventory_verifier_lambda_arn", "verification", "ARN of the function that looks for seats sold twice."
+        "inventory_verifier_lambda_arn",
+        "verification",
+        "ARN of the function that looks for seats sold twice.",
     ),
     _Output(
-        "verification_state_machine_arn", "verification", "ARN of the state machine that verifies and corrects."
+        "verification_state_machine_arn",
+        "verification",
+        "ARN of the state machine that verifies and corrects.",
     ),
     _Output("refunds_queue_url", "verification", "URL of the queue of refunds."),
 )
@@ -178,6 +187,8 @@ class _RenderedRoot:
         region: the Region of its provider.
         is_hub: whether the Region is the primary or the secondary.
         has_identity: whether it manages the user pool.
+        protect: whether its tables are protected against deletion.
+        retired: whether it waits to be destroyed.
         vpc_cidr: the address range of the Region's VPC.
         unknown_to_provider_5: whether provider 5.100 does not know the Region.
         backend: the bucket, key and Region of its state, and the key of another suffix; empty without a bucket.
@@ -187,6 +198,8 @@ class _RenderedRoot:
     region: str
     is_hub: bool
     has_identity: bool
+    protect: bool
+    retired: bool
     vpc_cidr: str
     unknown_to_provider_5: bool
     backend: Mapping[str, str]
@@ -254,6 +267,8 @@ def _root(root: RootModule, environment: Environment) -> _RenderedRoot:
         region=root.region,
         is_hub=root.region in hubs,
         has_identity=environment.api.auth == "cognito" and root.kind is RootKind.DATA and is_primary,
+        protect=environment.protect and not root.retired,
+        retired=root.retired,
         vpc_cidr=region.vpc_cidr,
         unknown_to_provider_5=region.name in PROVIDER_5_UNKNOWN,
         backend=backend,
