@@ -192,13 +192,22 @@ def render_project(
     *,
     force: bool = False,
     upgrade: bool = False,
+    destroyed: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> Checked[Changes]:
     """Run all stages but the report; with errors, write nothing."""
     restored = recover_interrupted(spec.parent) if spec.parent.is_dir() else ()
     loaded = Checked(spec, errors(restored)).then(load)
     rendered = loaded.then(lambda document: _all_rendered(document, only, progress))
-    put = partial(_written, spec=spec, retire=not only, force=force, upgrade=upgrade, progress=progress)
+    put = partial(
+        _written,
+        spec=spec,
+        retire=not only,
+        force=force,
+        upgrade=upgrade,
+        destroyed=destroyed,
+        progress=progress,
+    )
     return _without_repeated_warnings(rendered.then(put))
 
 
@@ -221,6 +230,7 @@ def _written(
     retire: bool,
     force: bool,
     upgrade: bool,
+    destroyed: bool,
     progress: ProgressCallback,
 ) -> Checked[tuple[_Rendering, Changes]]:
     """What was written, and the changes."""
@@ -232,6 +242,7 @@ def _written(
         retire_in=STACKS if retire else None,
         force=force,
         upgrade=upgrade,
+        destroyed=destroyed,
         sources={spec.name: rendering.document.text.encode()},
     )
     return written.then(lambda changes: Checked((rendering, changes)))

@@ -96,7 +96,7 @@ def test_adding_twice_changes_nothing(text: str, names: tuple[str, ...]) -> None
 @given(specs())
 def test_removing_an_added_region_restores_the_same_bytes(text: str) -> None:
     added = done(add_region(document_of(text), "eu-west-2")).document
-    again = done(remove_region(added, "eu-west-2")).document.text
+    again = done(remove_region(added, "eu-west-2", destroyed=True)).document.text
     assert project_of(again).environments == project_of(text).environments
     if added.text.count("regions") == text.count("regions"):  # no list had to be written out
         assert again == text
@@ -108,7 +108,7 @@ def test_removing_takes_the_region_and_its_own_comment(
     text: str, region: str, names: tuple[str, ...]
 ) -> None:
     before = project_of(text)
-    edit = done(remove_region(document_of(text), region, names))
+    edit = done(remove_region(document_of(text), region, names, destroyed=True))
     after = edit.document.text
     chosen = set(names) or {"dev", "prod"}
     for old, new in zip(before.environments, project_of(after).environments, strict=True):
@@ -123,6 +123,41 @@ def test_removing_takes_the_region_and_its_own_comment(
     for comment in kept:
         lost.remove(comment)
     assert len(lost) <= len(edit.changed)
+
+
+@many
+@given(specs(), st.sampled_from(OTHERS), only)
+def test_a_removed_region_is_retired_until_it_is_destroyed(
+    text: str, region: str, names: tuple[str, ...]
+) -> None:
+    before = project_of(text)
+    edit = done(remove_region(document_of(text), region, names))
+    chosen = [
+        old.name for old in before.environments if region in old.regions and (not names or old.name in names)
+    ]
+    assert list(edit.changed) == chosen
+    assert edit.action == "retired in" or not chosen
+    for old, new in zip(before.environments, edit.project.environments, strict=True):
+        assert new.retired_regions == ((region,) if old.name in chosen else ())
+        assert region not in new.regions or old.name not in chosen
+    added_again = done(add_region(edit.document, region, chosen or ["dev"]))
+    assert all(each.retired_regions == () for each in added_again.project.environments)
+    destroyed = done(remove_region(edit.document, region, names))
+    assert destroyed.action == "removed from"
+    at_once = done(remove_region(document_of(text), region, names, destroyed=True))
+    assert destroyed.project.environments == at_once.project.environments
+    if region in at_once.document.text or chosen:
+        assert destroyed.document.text.replace(" ", "") == at_once.document.text.replace(" ", "")
+
+
+def test_a_region_cannot_be_retired_and_used() -> None:
+    text = (
+        "version: 1\nproject: abc\nextends: flash-sale\nretired_regions: [eu-west-2, eu-west-1]\n"
+        "environments:\n  dev: {}\n"
+    )
+    assert project_of(text.replace(", eu-west-1", "")).environments[0].retired_regions == ("eu-west-2",)
+    used = resolve(document_of(text)).findings
+    assert [(found.rule, found.location and found.location.line) for found in used] == [("retired-region", 4)]
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2"])

@@ -102,7 +102,9 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
     prod = environment(
         tmp_path,
         "{regions: [eu-west-1, eu-south-1], primary_region: eu-west-1, secondary_region: eu-south-1,"
-        " opt_in_regions: [eu-south-1], event_scale: {seats_per_order: 2}, objectives: {lock_ms: 80},"
+        " opt_in_regions: [eu-south-1], retired_regions: [us-west-2, us-east-1], account_id: '123456789012',"
+        " deploy_role: 'arn:aws:iam::123456789012:role/deploy', event_scale: {seats_per_order: 2},"
+        " objectives: {lock_ms: 80},"
         " protect: true, api: {auth: cognito, account_logging: true}, audit: {store: dynamodb},"
         " pms: {url: 'http://pms'}, state: {bucket: abc}, functions: {reserved_concurrency: false},"
         " quotas: {L-B99A9384: 10, L-8A5B8E43: {eu-west-1: 5}}, tags: {A: b}}",
@@ -111,6 +113,8 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
     assert prod.model_dump(exclude={"name", "project"}) == {
         "regions": ("eu-south-1", "eu-west-1"), "primary_region": "eu-west-1",
         "secondary_region": "eu-south-1", "opt_in_regions": ("eu-south-1",),
+        "retired_regions": ("us-east-1", "us-west-2"), "account_id": "123456789012",
+        "deploy_role": "arn:aws:iam::123456789012:role/deploy",
         "event_scale": {"purchases_per_minute": 45_000, "seats_per_event": 234_000,
                         "concurrent_events": 20, "seats_per_order": 2, "hold_seconds": 300},
         "objectives": {"lock_ms": 80, "replication_s": 2, "cache_load_s": 3,

@@ -115,7 +115,7 @@ def test_foreign_files_are_kept(old: Path) -> None:
     ]
     for path in foreign:
         (old / path).write_text("theirs\n")
-    render(old, NEW)
+    render(old, NEW, destroyed=True)
     assert [(old / path).read_text() for path in foreign] == ["theirs\n"] * 3
     assert not (old / "stacks/left/main.tf").exists()
 

@@ -51,9 +51,11 @@ NEW = (
 )
 
 
-def render(root: Path, stacks: Iterable[Stack], *, force: bool = False) -> Checked[Changes]:
+def render(
+    root: Path, stacks: Iterable[Stack], *, force: bool = False, destroyed: bool = False
+) -> Checked[Changes]:
     """Write all the project's stacks."""
-    return write(root, tuple(stacks), version=VERSION, retire_in="stacks", force=force)
+    return write(root, tuple(stacks), version=VERSION, retire_in="stacks", force=force, destroyed=destroyed)
 
 
 def rules(checked: Checked[Changes]) -> list[tuple[str, str]]:

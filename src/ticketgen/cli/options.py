@@ -12,7 +12,7 @@ from ticketgen.cli.completion import complete_environments
 from ticketgen.cli.displayed_paths import resolve_argument
 from ticketgen.reports import ReportFormat
 
-__all__ = ["Environments", "Format", "OutputOption", "ReportFormatOption", "Spec"]
+__all__ = ["Destroyed", "Environments", "Format", "OutputOption", "ReportFormatOption", "Spec"]
 
 
 class Format(StrEnum):
@@ -40,6 +40,15 @@ Environments = Annotated[
         metavar="NAME",
         help="Only this environment; can be repeated.",
         autocompletion=complete_environments,
+    ),
+]
+
+Destroyed = Annotated[
+    bool,
+    typer.Option(
+        "--destroyed",
+        help="Confirm that nothing is left to destroy in root modules that are no longer rendered: their folders are "
+        "deleted, even if their states are remote.",
     ),
 ]
 

@@ -10,7 +10,7 @@ import typer
 from ticketgen.cli.completion import complete_regions, complete_spec_regions
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.displayed_paths import display_path
-from ticketgen.cli.options import Environments, ReportFormatOption, Spec
+from ticketgen.cli.options import Destroyed, Environments, ReportFormatOption, Spec
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
@@ -71,7 +71,7 @@ def add_region(
         return edits.add_region(document, region, env or (), opted_in=opted_in, secondary=secondary)
 
     path = require_spec(spec, format)
-    _run_change(path, edit, f"{region} added to", f"{region} is already in", dry_run, force, format)
+    _run_change(path, edit, region, f"{region} is already in", dry_run, force, format)
 
 
 def remove_region(
@@ -80,57 +80,64 @@ def remove_region(
     ],
     spec: Spec = None,
     env: Environments = None,
+    destroyed: Destroyed = False,
     dry_run: _DryRun = False,
     force: _Force = False,
     format: ReportFormatOption = ReportFormat.TEXT,
 ) -> None:
-    """Remove a Region from the spec, for all environments or some, and render them.
+    """Retire a Region in all environments or some, then remove it, and render them.
 
-    Reports what the next `terraform apply` destroys and what to do before it. The primary and the secondary Region
-    of an environment cannot be removed: give another Region that role first.
+    A retired Region keeps its root modules, without deletion protection, until `make apply` has destroyed them. Then
+    remove the Region once more, with --destroyed: its folders go. The primary and the secondary Region of an
+    environment cannot be removed: give another Region that role first.
 
     Examples:
       ticketgen remove-region eu-west-2 --dry-run
       ticketgen remove-region eu-west-2 --env staging --env prod
+      ticketgen remove-region eu-west-2 --destroyed
     """
     from ticketgen.spec import edits
 
     def edit(document: SpecDocument) -> Checked[Edit]:
-        return edits.remove_region(document, region, env or ())
+        return edits.remove_region(document, region, env or (), destroyed=destroyed)
 
     path = require_spec(spec, format)
-    _run_change(path, edit, f"{region} removed from", f"{region} is not in", dry_run, force, format)
+    _run_change(path, edit, region, f"{region} is not in", dry_run, force, format, destroyed)
 
 
 def _run_change(
     spec: Path,
     edit: Callable[[SpecDocument], Checked[Edit]],
-    done: str,
+    region: str,
     nothing: str,
     dry_run: bool,
     force: bool,
     format: ReportFormat,
+    destroyed: bool = False,
 ) -> None:
     from ticketgen.project.region_changes import change_regions
 
     with progress() as shown:
-        changed = change_regions(spec, edit, force=force, dry_run=dry_run, progress=shown.step)
+        changed = change_regions(
+            spec, edit, force=force, dry_run=dry_run, destroyed=destroyed, progress=shown.step
+        )
     if format is ReportFormat.JSON:
         write_result(f"{as_json(_document(changed, spec.parent, dry_run))}\n")
         exit_with_findings(changed.findings)
     print_findings(changed.findings, format, root=spec.parent)
     if changed.value is not None and format is ReportFormat.TEXT:
-        _print_change(changed.value, spec, done, nothing, dry_run)
+        _print_change(changed.value, spec, region, nothing, dry_run)
     exit_with_findings(changed.findings)
 
 
-def _print_change(change: RegionChange, spec: Path, done: str, nothing: str, dry_run: bool) -> None:
+def _print_change(change: RegionChange, spec: Path, region: str, nothing: str, dry_run: bool) -> None:
     if change.edit.unchanged:
         print_info(f"{nothing} {', '.join(change.edit.unchanged)}: nothing to do there")
     if change.changes is None:
         return
     would = "would be " if dry_run else ""
-    print_info(f"{display_path(spec)}: {done.replace(' ', f' {would}', 1)} {', '.join(change.edit.changed)}")
+    changed = ", ".join(change.edit.changed)
+    print_info(f"{display_path(spec)}: {region} {would}{change.edit.action} {changed}")
     print_diff(change.difference, spec.parent)
     print_summary(change.changes, spec.parent, would=dry_run)
     if not dry_run:

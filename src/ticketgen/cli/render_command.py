@@ -10,7 +10,7 @@ import typer
 
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Environments, OutputOption, ReportFormatOption, Spec
+from ticketgen.cli.options import Destroyed, Environments, OutputOption, ReportFormatOption, Spec
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
@@ -44,6 +44,7 @@ def render(
             help="Change stacks that another version of ticketgen wrote; --diff lists the reasons.",
         ),
     ] = False,
+    destroyed: Destroyed = False,
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
 ) -> None:
@@ -66,7 +67,7 @@ def render(
             result = pipeline.check_project(path, env or (), progress=shown.step)
         else:
             result = pipeline.render_project(
-                path, env or (), force=force, upgrade=upgrade, progress=shown.step
+                path, env or (), force=force, upgrade=upgrade, destroyed=destroyed, progress=shown.step
             )
     if check or diff:
         _report_drift(result, root, format, diff, output)

@@ -259,6 +259,12 @@ PRIMARY_REGION = _resolve(
     "Analytics, verification and audit live there.",
     "write one of the Regions, or add the primary Region to them",
 )
+RETIRED_REGION = _resolve(
+    "retired-region",
+    "No Region is both among the Regions of an environment and retired",
+    "The root modules of a retired Region are destroyed, and those of the others are not.",
+    "remove the Region from regions or from retired_regions",
+)
 SECONDARY_REGION = _resolve(
     "secondary-region",
     "An environment with several Regions has one of them as its secondary Region, other than the primary one",

@@ -156,17 +156,23 @@ INTERFERENCE = _cannot_write(
 
 REGION_DESTROYED = _write(
     "region-destroyed",
-    "Nobody needs the resources of a removed Region",
+    "Nobody needs the resources of a retired Region",
     "The next apply destroys all of them, with the locks and holds of events whose home is there.",
     "before the apply, move these events to another home",
     severity=Severity.WARNING,
 )
-DELETION_PROTECTED = _write(
-    "deletion-protected",
-    "No table of a removed Region is protected against deletion",
-    "The apply stops halfway, because AWS does not delete a protected table.",
-    "before the apply, remove the protection with the command that the finding shows",
-    severity=Severity.WARNING,
+STATE_NOT_EMPTY = _write(
+    "state-not-empty",
+    "The local state of a root module that is no longer rendered is empty",
+    "Without its files, Terraform cannot destroy what its state holds: it stays in the account.",
+    "destroy it first with `terraform destroy` in its folder; a Region is retired with `ticketgen remove-region`",
+)
+STATE_UNKNOWN = _write(
+    "state-unknown",
+    "A root module that is no longer rendered is destroyed before its files go",
+    "Without its files, Terraform cannot destroy what its state holds: it stays in the account.",
+    "destroy it first with `terraform destroy` in its folder, then confirm that with --destroyed; a Region is retired "
+    "with `ticketgen remove-region`",
 )
 
 __all__ = ["TITLE"]

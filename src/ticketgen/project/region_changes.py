@@ -6,13 +6,12 @@ passes all stages first. So are the resources that Terraform will destroy for a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, has_errors
-from ticketgen.findings.stacks import DELETION_PROTECTED, REGION_DESTROYED
+from ticketgen.findings.stacks import REGION_DESTROYED
 from ticketgen.pipeline import stacks_of
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import size
@@ -21,15 +20,14 @@ from ticketgen.spec.edits import Edit
 from ticketgen.spec.load import SpecDocument, load
 from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.resolve import resolve
+from ticketgen.stack.roots import retired_roots
 from ticketgen.tree import Changes, Stack, plan_write, recover_interrupted, refusals, write
 from ticketgen.tree.diff import unified
 from ticketgen.version import VERSION
-from ticketgen.wording import counted
+from ticketgen.wording import join_words
 
-__all__ = ["RegionChange", "change_regions", "removal_warnings"]
+__all__ = ["RegionChange", "change_regions", "retirement_warning"]
 
-_RESOURCE = re.compile(r'^resource "', re.MULTILINE)
-_TABLE = "distributed-locks"
 _MOVE_HOME = "ops/move_home.py"
 
 
@@ -54,6 +52,7 @@ def change_regions(
     *,
     force: bool = False,
     dry_run: bool = False,
+    destroyed: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> Checked[RegionChange]:
     """Edit a spec and render the environments that change: both, or with errors neither.
@@ -63,6 +62,7 @@ def change_regions(
         edit: a function of `spec.edits`.
         force: overwrite rendered files that were edited by hand.
         dry_run: write nothing.
+        destroyed: whether nothing is left to destroy in root modules that are no longer rendered.
         progress: called with each step.
     """
     if not dry_run and spec.parent.is_dir():
@@ -84,7 +84,13 @@ def change_regions(
     findings = _new_warnings(before, edited.value, edited.findings) + built.findings
     findings += tuple(_destruction_warnings(before.value, edited.value, built.value))
     changed = _write_change(
-        spec, document.value.text, edited.value, built.value, force=force, dry_run=dry_run
+        spec,
+        document.value.text,
+        edited.value,
+        built.value,
+        force=force,
+        dry_run=dry_run,
+        destroyed=destroyed,
     )
     findings += changed.findings
     if changed.value is None:
@@ -96,11 +102,20 @@ def change_regions(
 
 
 def _write_change(
-    spec: Path, text: str, edit: Edit, stacks: Sequence[Stack], *, force: bool, dry_run: bool
+    spec: Path,
+    text: str,
+    edit: Edit,
+    stacks: Sequence[Stack],
+    *,
+    force: bool,
+    dry_run: bool,
+    destroyed: bool,
 ) -> Checked[Changes]:
     if dry_run:
         planned = plan_write(spec.parent, stacks, version=VERSION)
-        against = refusals(planned.value, force=force, upgrade=False) if planned.value else ()
+        against = (
+            refusals(planned.value, force=force, upgrade=False, destroyed=destroyed) if planned.value else ()
+        )
         return Checked(None, against) if against else planned
     return write(
         spec.parent,
@@ -108,6 +123,7 @@ def _write_change(
         version=VERSION,
         force=force,
         upgrade=False,
+        destroyed=destroyed,
         sources={spec.name: text.encode()},
         extra_files={spec.name: edit.document.text.encode()},
     )
@@ -134,29 +150,22 @@ def _identity(finding: Finding) -> tuple[str, str]:
 
 
 def _destruction_warnings(before: Project, edit: Edit, stacks: Sequence[Stack]) -> Iterator[Finding]:
-    """Warn of the resources that the next apply destroys for removed Regions, and of obstacles to that."""
-    now = {each.name: each for each in edit.project.environments}
+    """Warn of the resources that the next apply destroys in Regions that were retired."""
     files = {stack.folder.rpartition("/")[2]: stack for stack in stacks}
-    for environment in before.environments:
-        for region in sorted(set(environment.regions) - set(now[environment.name].regions)):
-            yield from removal_warnings(environment, region, files[environment.name])
+    old = {each.name: each for each in before.environments}
+    for environment in edit.project.environments:
+        for region in sorted(set(environment.retired_regions) - set(old[environment.name].retired_regions)):
+            yield retirement_warning(environment, region, files[environment.name])
 
 
-def removal_warnings(environment: Environment, region: str, stack: Stack) -> Iterator[Finding]:
-    """Warn of the resources of one Region in an environment. The module of every Region has the same files."""
-    module = {path: text for path, text in stack.files.items() if path.startswith("modules/region/")}
-    count = sum(len(_RESOURCE.findall(text)) for text in module.values())
+def retirement_warning(environment: Environment, region: str, stack: Stack) -> Finding:
+    """Warn of the resources of one retired Region in an environment."""
+    roots = [root for root in retired_roots(environment) if root.region == region]
+    folders = join_words([f"{stack.folder}/{root.path}" for root in roots])
     script = f", with `python {stack.folder}/{_MOVE_HOME}`" if _MOVE_HOME in stack.files else ""
-    yield REGION_DESTROYED.found(
-        f"{environment.name}: the next apply destroys all of module.{region.replace('-', '_')}, "
-        f"{counted(count, 'resources')}, with the locks and holds of events whose home is {region}, and the replicas "
-        "of the global tables there",
-        f"{REGION_DESTROYED.fix}{script}; sold seats stay in the other Regions",
+    return REGION_DESTROYED.found(
+        f"{environment.name}: `make -C {stack.folder} apply` destroys all that {folders} hold, with the locks and "
+        f"holds of events whose home is {region}, and the replicas of the global tables there",
+        f"{REGION_DESTROYED.fix}{script}; sold seats stay in the other Regions. After the apply, "
+        f"`ticketgen remove-region {region} --destroyed` deletes the folders",
     )
-    if environment.protect:
-        table = f"{environment.project}-{_TABLE}-{environment.name}"
-        yield DELETION_PROTECTED.found(
-            f"{environment.name} is protected, so the apply cannot delete the table {table} in {region}",
-            f"before the apply, run aws dynamodb update-table --region {region} --table-name {table} "
-            "--no-deletion-protection-enabled",
-        )

@@ -7,7 +7,7 @@ change nothing but the Regions of these environments; any other edit is discarde
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ticketgen.aws.regions import REGIONS
@@ -39,12 +39,14 @@ class Edit:
     Attributes:
         document: the edited spec.
         project: the same, resolved.
+        action: what was done to the Region, before the environments' names: ``added to``, ``retired in``.
         changed: the environments whose Regions changed, in the order of the spec.
         unchanged: the chosen environments that needed no change.
     """
 
     document: SpecDocument
     project: Project
+    action: str
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
 
@@ -100,34 +102,75 @@ def _added(
         return _edited(document, text, project, environments, key, region, add=True)
 
     unnamed = [each for each in chosen if secondary and each.secondary_region != region]
+    returning = [each for each in to_change if region in each.retired_regions]
     edited = (
         added(document.text, "secondary_region", unnamed)
         .then(lambda text: added(text, "opt_in_regions", unlisted))
         .then(lambda text: added(text, "regions", to_change))
+        .then(lambda text: _edited(document, text, project, returning, "retired_regions", region, add=False))
     )
-    return edited.then(
-        lambda text: _checked(document, project, text, to_change, chosen, region, secondary=secondary)
-    )
+    intended = {
+        each.name: {
+            "regions": _with(each.regions, region),
+            "retired_regions": _without(each.retired_regions, region),
+            "secondary_region": region if secondary else each.secondary_region,
+        }
+        for each in to_change
+    }
+    return edited.then(lambda text: _checked(document, project, text, "added to", intended, chosen, region))
 
 
-def remove_region(document: SpecDocument, region: str, only: Collection[str] = ()) -> Checked[Edit]:
+def remove_region(
+    document: SpecDocument, region: str, only: Collection[str] = (), *, destroyed: bool = False
+) -> Checked[Edit]:
     """Remove a Region that is neither primary nor secondary, from some environments or all.
 
-    ``opt_in_regions`` keeps it: the account still has it enabled, and Terraform needs its provider to destroy the
-    resources there.
+    The first removal retires the Region, so that Terraform can destroy what is there; the second one forgets it.
+    ``opt_in_regions`` keeps it: the account still has it enabled.
+
+    Args:
+        document: a spec, as it was loaded.
+        region: as AWS writes it.
+        only: the chosen environments; all if empty.
+        destroyed: whether nothing of it is left to destroy, so that it need not be retired.
     """
-    return _before(document, region, only).then(lambda selection: _removed(document, *selection, region))
+    return _before(document, region, only).then(
+        lambda selection: _removed(document, *selection, region, destroyed)
+    )
 
 
 def _removed(
-    document: SpecDocument, project: Project, chosen: Collection[Environment], region: str
+    document: SpecDocument,
+    project: Project,
+    chosen: Collection[Environment],
+    region: str,
+    destroyed: bool,
 ) -> Checked[Edit]:
-    to_change = [each for each in chosen if region in each.regions]
-    needed = tuple(is_needed(document, project, to_change, region))
+    used = [each for each in chosen if region in each.regions]
+    retired = [each for each in chosen if region in each.retired_regions]
+    needed = tuple(is_needed(document, project, used, region))
     if needed:
         return Checked(None, needed)
-    edited = _edited(document, document.text, project, to_change, "regions", region, add=False)
-    return edited.then(lambda text: _checked(document, project, text, to_change, chosen, region))
+    edited = (
+        _edited(document, document.text, project, used, "regions", region, add=False)
+        .then(
+            lambda text: _edited(
+                document, text, project, [] if destroyed else used, "retired_regions", region, add=True
+            )
+        )
+        .then(lambda text: _edited(document, text, project, retired, "retired_regions", region, add=False))
+    )
+    still_there = _with if not destroyed else _without
+    intended = {
+        each.name: {
+            "regions": _without(each.regions, region),
+            "retired_regions": (still_there if each in used else _without)(each.retired_regions, region),
+        }
+        for each in chosen
+        if each in used or each in retired
+    }
+    action = "retired in" if used and not destroyed else "removed from"
+    return edited.then(lambda text: _checked(document, project, text, action, intended, chosen, region))
 
 
 def _before(
@@ -166,13 +209,15 @@ def _checked(
     document: SpecDocument,
     project: Project,
     text: str,
-    changed: Collection[Environment],
+    action: str,
+    intended: Mapping[str, Mapping[str, object]],
     chosen: Collection[Environment],
     region: str,
-    *,
-    secondary: bool = False,
 ) -> Checked[Edit]:
-    """Read the edited text again: only the Region in these environments may differ."""
+    """Read the edited text again: only what is intended may differ.
+
+    ``intended`` has the new values of each environment that changes, by its name.
+    """
     reread = read(text.encode(), document.file)
     if reread.value is None or has_errors(reread.findings):
         return Checked(None, (cannot_edit(document, region),))
@@ -180,27 +225,27 @@ def _checked(
     resolved = resolve(new_document)
     if resolved.value is None:
         return Checked(None, resolved.findings)
-    names = {each.name for each in changed}
     pairs = list(zip(project.environments, resolved.value.environments, strict=False))
-    as_intended = (
-        _is_as_intended(old, new, region, changed=old.name in names, secondary=secondary)
-        for old, new in pairs
-    )
+    as_intended = (_is_as_intended(old, new, region, intended.get(old.name, {})) for old, new in pairs)
     if len(project.environments) != len(resolved.value.environments) or not all(as_intended):
         return Checked(None, (cannot_edit(document, region),))
-    unchanged = tuple(each.name for each in chosen if each.name not in names)
-    in_order = tuple(each.name for each in changed)
-    return Checked(Edit(new_document, resolved.value, in_order, unchanged), resolved.findings)
+    unchanged = tuple(each.name for each in chosen if each.name not in intended)
+    edit = Edit(new_document, resolved.value, action, tuple(intended), unchanged)
+    return Checked(edit, resolved.findings)
 
 
 def _is_as_intended(
-    before: Environment, after: Environment, region: str, *, changed: bool, secondary: bool
+    before: Environment, after: Environment, region: str, intended: Mapping[str, object]
 ) -> bool:
-    """Whether only the Region differs, and only in the intended environments."""
-    expected: dict[str, object] = {}
-    if changed:
-        expected["regions"] = tuple(sorted({*before.regions} ^ {region}))
-        expected |= {"secondary_region": region} if secondary else {}
+    expected = dict(intended)
     if after.opt_in_regions == (*before.opt_in_regions, region):
         expected["opt_in_regions"] = after.opt_in_regions
     return after == before.model_copy(update=expected)
+
+
+def _with(regions: Collection[str], region: str) -> tuple[str, ...]:
+    return tuple(sorted({*regions, region}))
+
+
+def _without(regions: Collection[str], region: str) -> tuple[str, ...]:
+    return tuple(each for each in regions if each != region)

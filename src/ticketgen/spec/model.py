@@ -251,6 +251,11 @@ class Settings(SpecPart):
         description="Another of `regions`, which takes over analytics, verification and audit. null only "
         "with a single Region.",
     )
+    retired_regions: tuple[RegionName, ...] = Field(
+        default=(),
+        description="Regions that the stack leaves. Their root modules stay, without deletion protection, until "
+        "`make apply` has destroyed what they hold; `ticketgen remove-region` writes this list.",
+    )
     opt_in_regions: tuple[RegionName, ...] = Field(
         default=(),
         description="The opt-in Regions that are enabled in the AWS account. Opt-in Regions in `regions` must "

@@ -13,6 +13,7 @@ from ticketgen.findings.spec import (
     NO_TIMESTREAM,
     OPT_IN_REGION,
     PRIMARY_REGION,
+    RETIRED_REGION,
     SECONDARY_REGION,
     TWO_PARTITIONS,
 )
@@ -30,6 +31,7 @@ class _RegionSettings:
         regions_node: ``regions``.
         regions: the Regions in it that exist, with their names.
         is_complete: whether `regions_node` has no invalid item.
+        retired: the Regions in ``retired_regions`` that exist, with their names.
         primary: ``primary_region``, if it is a Region.
         secondary: ``secondary_region``, including null; None if it is not set or invalid.
         secondary_known: whether it is valid or not set.
@@ -42,6 +44,7 @@ class _RegionSettings:
     regions_node: Sequence
     regions: tuple[tuple[str, Scalar], ...]
     is_complete: bool
+    retired: tuple[tuple[str, Scalar], ...]
     primary: Scalar | None
     secondary: Scalar | None
     secondary_known: bool
@@ -93,6 +96,7 @@ def check_regions(
         listed,
         tuple(_regions_of(listed)),
         "regions" not in broken,
+        tuple(_regions_of(tree.entries.get("retired_regions"))),
         _scalar(tree.entries.get("primary_region")),
         _scalar(tree.entries.get("secondary_region")),
         "secondary_region" not in broken,
@@ -130,7 +134,7 @@ def other_partition(region: str, partition: str) -> tuple[str, str]:
 
 
 def _one_partition(settings: _RegionSettings, partition: str) -> Iterator[Finding]:
-    for name, item in settings.regions:
+    for name, item in (*settings.regions, *settings.retired):
         if REGIONS[name].partition != partition:
             yield _finding(TWO_PARTITIONS, item, *other_partition(name, partition))
 
@@ -141,6 +145,13 @@ def _no_duplicates(settings: _RegionSettings) -> Iterator[Finding]:
         if first.setdefault(name, item) is not item:
             help = f"delete it: the first is on line {first[name].location.line}"
             yield _finding(DUPLICATE_REGION, item, f"{name} occurs twice", help)
+
+
+def _retired_apart(settings: _RegionSettings) -> Iterator[Finding]:
+    for name, item in settings.retired:
+        if name in settings.names:
+            help = f"remove {name} from here, or from the regions {settings.where_to_write(settings.regions_node)}"
+            yield _finding(RETIRED_REGION, item, f"{name} is also among the regions", help)
 
 
 def _opted_in(settings: _RegionSettings) -> Iterator[Finding]:
@@ -258,6 +269,7 @@ def _timestream(settings: _RegionSettings) -> Iterator[Finding]:
 
 _RULES: tuple[Callable[[_RegionSettings], Iterator[Finding]], ...] = (
     _no_duplicates,
+    _retired_apart,
     _opted_in,
     _primary_among_regions,
     _secondary_among_regions,

@@ -16,6 +16,7 @@ from ticketgen.spec.yaml_edits import (
     compose,
     insert_entry,
     insert_item,
+    remove_entry,
     remove_item,
     replace_value,
     value_of,
@@ -23,11 +24,12 @@ from ticketgen.spec.yaml_edits import (
 
 __all__ = ["Key", "UnnamedEnvironment", "edit_text"]
 
-Key = Literal["regions", "opt_in_regions", "secondary_region"]
+Key = Literal["regions", "retired_regions", "opt_in_regions", "secondary_region"]
 """A key whose value names Regions."""
 
 _PREDECESSORS: dict[Key, tuple[str, ...]] = {
     "regions": ("secondary_region", "primary_region", "extends", "project", "version"),
+    "retired_regions": ("regions", "secondary_region", "primary_region", "extends", "project", "version"),
     "opt_in_regions": ("regions", "secondary_region", "primary_region", "extends", "project", "version"),
     "secondary_region": ("primary_region", "regions", "extends", "project", "version"),
 }
@@ -113,7 +115,9 @@ def _edit_value(text: str, parent: Node | None, key: Key, region: str, add: bool
     node = value_of(parent, key)
     if not isinstance(node, SequenceNode):
         return replace_value(text, parent, key, region)
-    return insert_item(text, node, region) if add else remove_item(text, node, region)
+    if add:
+        return insert_item(text, node, region)
+    return remove_item(text, node, region) if len(node.value) > 1 else remove_entry(text, parent, key)
 
 
 def _inherited_list(document: SpecDocument, key: Key) -> list[str]:

@@ -39,6 +39,9 @@ from ticketgen.wording import join_words
 
 __all__ = ["resolve"]
 
+_SORTED = ("regions", "retired_regions")
+"""Lists of Regions whose order has no meaning."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
@@ -169,9 +172,10 @@ def _environment(
     broken_settings = _broken_settings(name, settings, broken)
     findings = list(check_regions(name, settings, broken_settings, document.file, partition))
     values = dict(_plain_map(settings))
-    regions = values.get("regions")
-    if isinstance(regions, tuple):
-        values["regions"] = tuple(sorted(regions, key=str))
+    for key in _SORTED:
+        listed = values.get(key)
+        if isinstance(listed, tuple):
+            values[key] = tuple(sorted(listed, key=str))
     project = tree.entries.get("project")
     try:
         return Environment.model_validate(
@@ -250,9 +254,10 @@ def _locations(document: SpecDocument, trees: Mapping[str, Map]) -> Mapping[KeyP
 
 
 def _sorted_regions(tree: Map) -> Map:
-    listed = tree.entries.get("regions")
-    if not isinstance(listed, Sequence):
-        return tree
-    items = tuple(sorted(listed.items, key=lambda item: str(plain_value_of(item))))
-    entries = {**tree.entries, "regions": Sequence(items, listed.location, listed.path)}
+    entries = dict(tree.entries)
+    for key in _SORTED:
+        listed = entries.get(key)
+        if isinstance(listed, Sequence):
+            items = tuple(sorted(listed.items, key=lambda item: str(plain_value_of(item))))
+            entries[key] = Sequence(items, listed.location, listed.path)
     return Map(entries, tree.key_locations, tree.location, tree.path)

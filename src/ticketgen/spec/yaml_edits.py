@@ -22,6 +22,7 @@ __all__ = [
     "compose",
     "insert_entry",
     "insert_item",
+    "remove_entry",
     "remove_item",
     "replace_value",
     "value_of",
@@ -99,6 +100,19 @@ def remove_item(text: str, node: SequenceNode, word: str) -> list[Replacement]:
         dash = text.rindex("-", node.start_mark.index, start)
         return [_whole_lines(text, dash, end)]
     return _remove_flow_item(text, node, number)
+
+
+def remove_entry(text: str, node: MappingNode, key: str) -> list[Replacement]:
+    """Remove a key of a map, with its value."""
+    entries = _entries(node)
+    number = next(n for n, (name, _) in enumerate(entries) if name.value == key)
+    name, value = entries[number]
+    start, end = name.start_mark.index, _content_end(value, name)
+    if not node.flow_style:
+        return [_whole_lines(text, start, end)]
+    if number:
+        return [Replacement(_content_end(entries[number - 1][1], entries[number - 1][0]), end, "")]
+    return [Replacement(start, entries[1][0].start_mark.index if len(entries) > 1 else end, "")]
 
 
 def replace_value(text: str, node: MappingNode, key: str, word: str) -> list[Replacement]:

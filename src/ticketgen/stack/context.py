@@ -187,6 +187,8 @@ class _RenderedRoot:
         region: the Region of its provider.
         is_hub: whether the Region is the primary or the secondary.
         has_identity: whether it manages the user pool.
+        protect: whether its tables are protected against deletion.
+        retired: whether it waits to be destroyed.
         vpc_cidr: the address range of the Region's VPC.
         unknown_to_provider_5: whether provider 5.100 does not know the Region.
         backend: the bucket, key and Region of its state, and the key of another suffix; empty without a bucket.
@@ -196,6 +198,8 @@ class _RenderedRoot:
     region: str
     is_hub: bool
     has_identity: bool
+    protect: bool
+    retired: bool
     vpc_cidr: str
     unknown_to_provider_5: bool
     backend: Mapping[str, str]
@@ -263,6 +267,8 @@ def _root(root: RootModule, environment: Environment) -> _RenderedRoot:
         region=root.region,
         is_hub=root.region in hubs,
         has_identity=environment.api.auth == "cognito" and root.kind is RootKind.DATA and is_primary,
+        protect=environment.protect and not root.retired,
+        retired=root.retired,
         vpc_cidr=region.vpc_cidr,
         unknown_to_provider_5=region.name in PROVIDER_5_UNKNOWN,
         backend=backend,

@@ -12,7 +12,7 @@ from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import FunctionModule, always, uses_timestream
 from ticketgen.stack.operations import SCRIPTS, SHARED
-from ticketgen.stack.roots import RootKind, RootModule, root_modules
+from ticketgen.stack.roots import RootKind, RootModule, retired_roots, root_modules
 
 __all__ = ["StackFile", "stack_files"]
 
@@ -176,7 +176,7 @@ def stack_files(environment: Environment) -> tuple[StackFile, ...]:
 
 
 def _root_files(environment: Environment) -> Iterator[StackFile]:
-    for root in root_modules(environment):
+    for root in (*root_modules(environment), *retired_roots(environment)):
         for file in _ROOT_FILES:
             if root.kind in file.kinds and file.wanted(environment, root):
                 yield file.in_root(root)

@@ -1,7 +1,8 @@
 """The root modules of an environment's stack, each with a state of its own.
 
 ``global`` comes first, then ``data/<primary>``, then the other ``data/<region>``, then every ``regions/<region>``.
-Roots of one stage need nothing from each other, so they can be applied side by side.
+Roots of one stage need nothing from each other, so they can be applied side by side. The roots of a retired Region come
+last: they are applied without deletion protection, then destroyed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from enum import StrEnum
 
 from ticketgen.spec.model import Environment
 
-__all__ = ["RootKind", "RootModule", "backend_settings", "prerequisites", "root_modules"]
+__all__ = ["RootKind", "RootModule", "backend_settings", "prerequisites", "retired_roots", "root_modules"]
 
 
 class RootKind(StrEnum):
@@ -30,10 +31,12 @@ class RootModule:
     Attributes:
         kind: what it manages.
         region: where its provider works; for ``global``, the primary Region.
+        retired: whether it waits to be destroyed.
     """
 
     kind: RootKind
     region: str
+    retired: bool = False
 
     @property
     def path(self) -> str:
@@ -46,13 +49,22 @@ def root_modules(environment: Environment) -> tuple[RootModule, ...]:
     return tuple(_in_order(environment))
 
 
+def retired_roots(environment: Environment) -> tuple[RootModule, ...]:
+    """The root modules of retired Regions, in the order in which they are destroyed."""
+    return tuple(
+        RootModule(kind, region, retired=True)
+        for kind in (RootKind.REGIONS, RootKind.DATA)
+        for region in environment.retired_regions
+    )
+
+
 def prerequisites(root: RootModule, environment: Environment) -> tuple[RootModule, ...]:
     """The root modules that must be applied before a root module, and destroyed after it."""
     primary = RootModule(RootKind.DATA, environment.primary_region)
     if root.kind is RootKind.GLOBAL:
         return ()
     if root.kind is RootKind.REGIONS:
-        return (RootModule(RootKind.DATA, root.region),)
+        return (RootModule(RootKind.DATA, root.region, root.retired),)
     if root == primary:
         return (RootModule(RootKind.GLOBAL, environment.primary_region),)
     return (primary,)

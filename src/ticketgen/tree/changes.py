@@ -49,6 +49,7 @@ from ticketgen.tree.manifest import (
 )
 from ticketgen.tree.paths import case_clashes, fingerprint
 from ticketgen.tree.stage import STAGE
+from ticketgen.tree.states import lost_states
 from ticketgen.tree.version_order import is_newer
 
 __all__ = [
@@ -119,6 +120,7 @@ class Changes:
         retired: folders of stacks that are no longer rendered.
         versions: folder → the version of ticketgen that last wrote it; folders without a manifest are left out.
         version: the version of ticketgen that rendered the stacks.
+        lost_states: findings about root modules whose files a write would delete, and whose states may not be empty.
     """
 
     files: tuple[Change, ...]
@@ -126,6 +128,7 @@ class Changes:
     retired: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    lost_states: tuple[Finding, ...] = ()
 
     def count(self, state: FileState, folder: str | None = None) -> int:
         """Count the files in a state, in one folder or in all."""
@@ -245,7 +248,21 @@ def plan_open_project(
     findings += case_clashes(disk, [change.path for change in files if change.after is not None])
     if has_errors(findings):
         return Checked(None, tuple(findings))
-    return Checked(Changes(tuple(files), tuple(manifests), retired, versions, version), tuple(findings))
+    try:
+        lost = tuple(
+            lost_states(
+                disk,
+                [
+                    (change.path, change.before or b"")
+                    for change in files
+                    if change.state is FileState.ORPHANED
+                ],
+                [change.path for change in files if change.after is not None],
+            )
+        )
+    except OSError as error:
+        return Checked(None, (*findings, _unreadable(error.filename or "", error)))
+    return Checked(Changes(tuple(files), tuple(manifests), retired, versions, version, lost), tuple(findings))
 
 
 def _compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Checked[tuple[Change, ...]]:

@@ -43,6 +43,7 @@ def write(
     retire_in: str | None = None,
     force: bool = False,
     upgrade: bool = True,
+    destroyed: bool = False,
     sources: Mapping[str, bytes] = _NO_FILES,
     extra_files: Mapping[str, bytes] = _NO_FILES,
     timeout_s: float = TIMEOUT_S,
@@ -57,6 +58,7 @@ def write(
         force: overwrite rendered files that were edited by hand, and stacks that a newer ticketgen wrote. Files that
             ticketgen never wrote are kept even so.
         upgrade: whether to change stacks that an older ticketgen wrote.
+        destroyed: whether nothing is left to destroy in root modules that are no longer rendered.
         sources: path → content of the files from which the stacks were rendered, such as the spec. If one has
             changed meanwhile, nothing is written.
         extra_files: path → new content of some files of ``sources``, written together with the stacks.
@@ -80,7 +82,7 @@ def write(
         if compared.value is None:
             return Checked(None, found + compared.findings)
         changes = compared.value
-        against = refusals(changes, force=force, upgrade=upgrade)
+        against = refusals(changes, force=force, upgrade=upgrade, destroyed=destroyed)
         if against:
             return Checked(None, against)
         kept = tuple(change_finding(change) for change in changes.files if change.state is FileState.KEPT)
@@ -122,16 +124,17 @@ def write_files(
         )
 
 
-def refusals(changes: Changes, *, force: bool, upgrade: bool) -> tuple[Finding, ...]:
-    """Find the reasons not to write: stacks of another version, or else files that would be lost."""
+def refusals(changes: Changes, *, force: bool, upgrade: bool, destroyed: bool = False) -> tuple[Finding, ...]:
+    """Find the reasons not to write: stacks of another version, or else files or states that would be lost."""
     foreign = (*(() if upgrade else upgrades(changes)), *(() if force else downgrades(changes)))
     if foreign:
         return foreign
-    return tuple(
+    conflicts = (
         change_finding(change)
         for change in changes.files
         if change.state in CONFLICTS and not (force and change.state is FileState.HAND_EDITED)
     )
+    return (*conflicts, *(() if destroyed else changes.lost_states))
 
 
 def _recover(disk: Disk) -> tuple[Finding, ...]:

@@ -1,0 +1,84 @@
+"""Root modules whose files a write would delete, although their states may hold resources.
+
+Terraform destroys only what a root module still describes. Once its files are gone, whatever its state holds stays in
+the account, and costs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.stacks import STATE_NOT_EMPTY, STATE_UNKNOWN
+from ticketgen.tree.disk import Disk
+from ticketgen.wording import counted
+
+__all__ = ["lost_states"]
+
+_REMOTE = re.compile(rb'^\s*(?:backend\s+"(?!local")(\w+)"|cloud\s*\{)', re.MULTILINE)
+"""A backend other than files in the folder: https://developer.hashicorp.com/terraform/language/backend."""
+
+_STATE = ".tfstate"
+_WORKSPACES = "terraform.tfstate.d"  # https://developer.hashicorp.com/terraform/cli/workspaces
+_MAX_STATE_BYTES = 64_000_000
+
+
+def lost_states(
+    disk: Disk, deleted: Iterable[tuple[str, bytes]], rendered: Iterable[str]
+) -> Iterator[Finding]:
+    """Find the root modules that a write deletes and that may not be empty.
+
+    Args:
+        disk: the project.
+        deleted: the path and content of each file to delete.
+        rendered: the paths of the files that stay or are written.
+    """
+    kept = {path.rpartition("/")[0] for path in rendered if path.endswith(".tf")}
+    folders: dict[str, list[tuple[str, bytes]]] = {}
+    for path, content in deleted:
+        folder = path.rpartition("/")[0]
+        if path.endswith(".tf") and folder not in kept:
+            folders.setdefault(folder, []).append((path, content))
+    for folder, files in sorted(folders.items()):
+        held = [found for path in _states(disk, folder) if (found := _held(disk, path))]
+        remote = [path for path, content in files if _REMOTE.search(content)]
+        if held:
+            yield from held
+        elif remote:
+            yield STATE_UNKNOWN.found(
+                f"{folder} is no longer rendered, and its remote state may hold resources",
+                at=Location(remote[0]),
+            )
+
+
+def _states(disk: Disk, folder: str) -> Iterator[str]:
+    for name in sorted(disk.list_names(folder)):
+        if name.endswith(_STATE):
+            yield f"{folder}/{name}"
+    workspaces = f"{folder}/{_WORKSPACES}"
+    if disk.exists(workspaces) and not disk.unsafe_path(f"{workspaces}/state"):
+        for name in sorted(disk.list_names(workspaces)):
+            yield f"{workspaces}/{name}/terraform{_STATE}"
+
+
+def _held(disk: Disk, path: str) -> Finding | None:
+    """The finding about a local state that holds resources or cannot be read; None if it is empty."""
+    try:
+        text = disk.read(path, _MAX_STATE_BYTES)
+        if text is None or not text.strip():
+            return None
+        resources = json.loads(text)["resources"]
+        count = sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return STATE_NOT_EMPTY.found(
+            "the state of a root module that is no longer rendered cannot be read", at=Location(path)
+        )
+    if not count:
+        return None
+    folder = path.rpartition("/")[0]
+    return STATE_NOT_EMPTY.found(
+        f"{folder} is no longer rendered, and its state holds {counted(count, 'resources')}",
+        at=Location(path),
+    )
