@@ -12,6 +12,7 @@ from stacks import DEMO_REGIONS, environment, rendered
 
 from terraform_tool import Terraform
 from ticketgen.rehearsal.emulator_client import EmulatedAws
+from ticketgen.stack.roots import RootKind, RootModule
 
 pytestmark = pytest.mark.terraform
 
@@ -42,6 +43,12 @@ def test_dev_applies_converges_and_destroys_completely(applied: AppliedStack) ->
     assert empty == []
     assert applied.changes() == set()
     assert left_over(applied.aws, dev.regions, "tap-marketplace") != []
+
+    for dead in dev.regions:  # the primary Region too
+        applied.aws.control(f"kill/{dead}")
+        others = [RootModule(RootKind.REGIONS, region) for region in dev.regions if region != dead]
+        assert applied.changes(*others) == set(), dead
+        applied.aws.control(f"heal/{dead}")
 
     if any(path.startswith("tests/integration/") for path in rendered(dev)):
         suite = applied.run_integration_suite()

@@ -1,7 +1,8 @@
 """The emulator's server, on a port of loopback. It answers signed requests only (`signatures`).
 
 Control requests go to paths below `/_rehearsal/`: `pause` stops background work (streams, schedules), and `run` resumes
-it; `cut/REGION` disconnects a Region, and `heal/REGION` reconnects it; `state?metrics=N&executions=M&table=T` returns
+it; `cut/REGION` disconnects a Region from the others, `kill/REGION` lets every call to it fail, and `heal/REGION` ends
+both; `state?metrics=N&executions=M&table=T` returns
 the metrics and the executions after the first N and M, and the number of rows in a table of each database.
 """
 
@@ -117,9 +118,14 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
 
 
 class _ControlApi:
-    """Control requests, with paths below `/_rehearsal/`."""
+    """Control requests, with paths below `/_rehearsal/`.
+
+    Attributes:
+        dead: the Regions that answer nobody.
+    """
 
     def __init__(self, machines: Any, pollers: Any, database: Any) -> None:
+        self.dead: set[str] = set()
         self._machines, self._pollers, self._database = machines, pollers, database
 
     def answer(self, path: str, query: dict[str, str]) -> dict[str, Any]:
@@ -130,7 +136,11 @@ class _ControlApi:
         action, _, region = path.removeprefix("/_rehearsal/").partition("/")
         if action == "cut":
             LINKS.disconnect(region)
+        elif action == "kill":
+            LINKS.disconnect(region)
+            self.dead.add(region)
         elif action == "heal":
+            self.dead.discard(region)
             LINKS.reconnect(region)
         elif action == "run":
             self._pollers.running.set()
@@ -201,6 +211,9 @@ def _router(control_api: _ControlApi, fleet: Any, database: Any, moto: _Applicat
             )
             response = api_gateway.serve(request, fleet)
             return _json(start, response.status, response.body, dict(response.headers))
+        if origin.region in control_api.dead:
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return _json(start, 503, "{}")
         function = origin.caller.startswith(CALLER)
         if function and not LINKS.connected(origin.caller.removeprefix(CALLER), origin.region):
             time.sleep(_HANG_SECONDS)
