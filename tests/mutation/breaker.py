@@ -67,11 +67,11 @@ def readers() -> Mapping[str, set[str]]:
 
 # The test files that run first, by the name of the mutated file.
 ABOUT = {
-    "alarms": "alarms", "analytics": "regions", "api": "api", "aurora": "analytics", "cache": "cache",
-    "encryption": "encryption", "functions": "functions", "kinesis": "analytics", "locks": "tables",
-    "network": "network", "outputs": "outputs", "provider": "providers", "refunds": "streams", "regions": "regions",
-    "roles": "roles", "state_machines": "state_machines", "streams": "streams", "tables": "tables",
-    "variables": "names", "verification": "regions", "versions": "providers",
+    "alarms": "alarms", "api": "api", "aurora": "analytics", "cache": "cache", "domain": "domain",
+    "encryption": "encryption", "functions": "functions", "identity": "identity", "kinesis": "analytics",
+    "locks": "tables", "main": "regions", "network": "network", "outputs": "outputs", "provider": "providers",
+    "refunds": "streams", "replicas": "tables", "roles": "roles", "state_machines": "state_machines",
+    "streams": "streams", "tables": "tables", "variables": "names", "versions": "providers",
 }  # fmt: skip
 
 

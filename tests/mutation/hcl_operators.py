@@ -138,18 +138,18 @@ def shorten_name(tree: Tree[Token], text: str) -> Edits:
             )
 
 
-_REGION = re.compile(r"\b(us|eu|ap|sa|ca)([-_])(east|west|central|north|south|northeast|southeast)[-_]\d\b")
+_REGION = re.compile(r"\b(us|eu|ap|sa|ca)-(east|west|central|north|south|northeast|southeast)-\d\b")
 
 
 def swap_region(tree: Tree[Token], text: str) -> Edits:
-    """Replace a Region, a provider alias or a module by that of another Region."""
+    """Replace a Region by another."""
     for node, where in _walk(tree):
         if node.data in ("string", "get_attr") and not any(_is(child, "string") for child in node.children):
             start, end = _span(node)
             found = _REGION.search(text[start:end])
             if found and "\n" not in text[start:end] and "interpolation" not in str(node):
-                other = "us-west-2" if found[0].replace("_", "-") == "us-east-1" else "us-east-1"
-                yield start + found.start(), start + found.end(), other.replace("-", found[2]), where
+                other = "us-west-2" if found[0] == "us-east-1" else "us-east-1"
+                yield start + found.start(), start + found.end(), other, where
 
 
 def _chains(tree: Tree[Token], text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -310,11 +310,32 @@ def other_default(tree: Tree[Token], text: str) -> Edits:
 
 
 def own_provider(tree: Tree[Token], text: str) -> Edits:
-    """Add a provider configuration: within a module, or without an alias at the root."""
+    """Add a provider configuration: within a module, or a second one in a root module."""
     for node, where in _walk(tree):
         start = node.meta.start_pos
         if node.data == "block" and where == "terraform" and _begins_line(text, start):
             yield start, start, 'provider "aws" {\n  region = "us-east-1"\n}\n\n', where
+
+
+def other_state(tree: Tree[Token], text: str) -> Edits:
+    """Read another root module's state."""
+    for node, where in _walk(tree):
+        start = node.meta.start_pos
+        if node.data == "block" and where == "terraform" and _begins_line(text, start):
+            yield start, start, 'data "terraform_remote_state" "other" {\n  backend = "local"\n}\n\n', where
+
+
+def own_region(tree: Tree[Token], text: str) -> Edits:
+    """Give a resource or a data source a Region of its own, as version 6 of the provider allows."""
+    for node, where in _walk(tree):
+        start = node.meta.start_pos
+        if (
+            node.data == "block"
+            and where.startswith(("resource.aws_", "data.aws_"))
+            and _begins_line(text, start)
+        ):
+            opened = text.index("{", start) + 1
+            yield opened, opened, '\n  region = "us-west-2"', where
 
 
 HCL_OPERATORS: Mapping[str, Callable[[Tree[Token], str], Edits]] = {
@@ -322,6 +343,6 @@ HCL_OPERATORS: Mapping[str, Callable[[Tree[Token], str], Edits]] = {
     for operator in (
         drop_attribute, drop_block, drop_resource, flip, larger, smaller, drop_suffix, shorten_name, swap_region,
         swap_reference, wrong_string, widen_policy, drop_element, drop_key, other_side, other_schedule,
-        other_branch, other_comparison, other_default, own_provider,
+        other_branch, other_comparison, other_default, own_provider, other_state, own_region,
     )
 }  # fmt: skip

@@ -65,8 +65,8 @@ class Mutant:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """The block or the function that it is in."""
-        return self.path, self.module, self.edit.where
+        """The block or the function that it is in; the same for the root modules of all Regions."""
+        return re.sub(r"^(data|regions)/[^/]+/", r"\1/", self.path), self.module, self.edit.where
 
     def applied(self, text: str) -> str:
         """The mutated file."""

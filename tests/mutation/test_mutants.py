@@ -35,13 +35,15 @@ def every(files: Mapping[str, str]) -> list[Mutant]:
 
 
 def test_the_code_in_the_hcl_is_found_and_restored(files: Mapping[str, str]) -> None:
-    text = files["functions.tf"]
-    found = modules_in(text)
+    found = {}
+    for text in files.values():
+        for name, source in modules_in(text).items():
+            assert name not in found
+            found[name] = source
+            assert with_module(text, name, lambda source: source) == text
     assert found == {
         file.removesuffix(".py"): source for name in FUNCTIONS for file, source in sources(name).items()
     }
-    for name in found:
-        assert with_module(text, name, lambda source: source) == text
 
 
 def test_every_operator_makes_described_mutants(every: list[Mutant]) -> None:

@@ -62,7 +62,8 @@ LEVELS: Mapping[str, Sequence[Any]] = {
     "account_logging": (False, True),
     "store": ("dynamodb", "timestream"),
     "pms": (False, True),
-    "bucket": (False, True),
+    "bucket": (None, "example-terraform-state", "example-terraform-state-{region}"),
+    "account": (False, True),
     "reserved_concurrency": (True, False),
     "tags": (False, True),
 }
@@ -119,11 +120,16 @@ def spec_of(choice: Choice) -> dict[str, Any]:
         },
         "audit": {"store": choice["store"]},
         "pms": {"url": _PMS[1] if choice["pms"] else None},
-        "state": {"bucket": "example-terraform-state"} if choice["bucket"] else {},
+        "state": {"bucket": choice["bucket"]} if choice["bucket"] else {},
+        **(_account(REGIONS[regions[0]].partition) if choice["account"] else {}),
         "functions": {"reserved_concurrency": choice["reserved_concurrency"]},
         "tags": _TAGS if choice["tags"] else {},
         "environments": {"pr-7": {}},
     }  # fmt: skip
+
+
+def _account(partition: str) -> dict[str, str]:
+    return {"account_id": "210987654321", "deploy_role": f"arn:{partition}:iam::210987654321:role/deploy"}
 
 
 def pairs(choice: Choice) -> Iterator[Pair]:
@@ -201,7 +207,15 @@ def drawn(random: Random) -> dict[str, Any]:
         },
         "audit": {"store": store},
         "pms": {"url": random.choice(_PMS)},
-        "state": random.choice([{}, {"bucket": "a-bucket"}, {"bucket": "a-bucket", "region": hubs[0]}]),
+        "state": random.choice(
+            [
+                {},
+                {"bucket": "a-bucket"},
+                {"bucket": "a-bucket", "region": hubs[0]},
+                {"bucket": "a-{region}-bucket"},
+            ]
+        ),
+        **random.choice([{}, _account(partition)]),
         "functions": {"reserved_concurrency": random.random() < 0.6},
         "tags": _tags(random),
         "environments": {random.choice(["dev", "prod", "a", "e2e", "x-y", "staging1"]): {}},

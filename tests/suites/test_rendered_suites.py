@@ -57,7 +57,7 @@ def test_the_unit_suite_passes_on_its_stack_from_any_directory(tmp_path: Path) -
     assert done.returncode == 0, done.stdout[-5000:]
     counts = counted(done.stdout)
     assert counts["passed"] > 1000
-    assert counts.get("skipped", 0) <= 2
+    assert counts.get("skipped", 0) <= 4
 
 
 def differs(subject: Environment, *, spec: Environment, tmp_path: Path) -> str:
@@ -74,7 +74,7 @@ def differs(subject: Environment, *, spec: Environment, tmp_path: Path) -> str:
     ("changed", "message"),
     [
         ({"protect": True}, "PROTECT|protect"),
-        ({"regions": ("us-east-1", "us-west-2", "eu-west-1")}, "eu_west_1|eu-west-1"),
+        ({"regions": ("us-east-1", "us-west-2", "eu-west-1")}, "eu-west-1"),
         ({"api": {"auth": "none"}}, "authorization"),
         ({"tags": {"Owner": "somebody else"}}, "tags"),
     ],
@@ -93,12 +93,14 @@ def test_a_suite_fails_on_the_stack_of_another_spec(
 
 def test_a_failure_names_the_fault_the_file_and_the_reason(tmp_path: Path) -> None:
     stack = written(SHAPES["dev"](), tmp_path)
-    locks = stack / "modules" / "region" / "locks.tf"
+    locks = stack / "modules" / "data" / "locks.tf"
     text = locks.read_text("utf-8")
     assert '"expiry_time"' in text
     locks.write_text(text.replace('"expiry_time"', '"expires"'), encoding="utf-8")
     report = run(stack, "-k", "test_expired_locks_are_removed").stdout
-    assert "module.us_east_1.aws_dynamodb_table.distributed_locks (modules/region/locks.tf:5)" in report
+    assert (
+        "data/us-east-1:module.data.aws_dynamodb_table.distributed_locks (modules/data/locks.tf:5)" in report
+    )
     assert "ttl.attribute_name is 'expires', and must be 'expiry_time'" in report
     assert "why: no lock would ever be removed" in report
 

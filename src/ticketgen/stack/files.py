@@ -82,7 +82,7 @@ def _suite(path: str, wanted: Callable[[Environment], bool] = always) -> StackFi
 
 
 _SUPPORT = (
-    "__init__", "blocks", "cloud", "code", "dynamodb", "expressions", "functions", "iam", "live", "machines",
+    "__init__", "answers", "blocks", "cloud", "code", "dynamodb", "expressions", "functions", "iam", "live", "machines",
     "places", "redis_server", "sales", "stack", "values",
 )  # fmt: skip
 _UNIT = (

@@ -14,10 +14,12 @@ from support.live import Outputs, Show, client, eventually, read_outputs
 
 @pytest.fixture(scope="session")
 def outputs() -> Outputs:
-    """The stack's outputs; skips if the stack was not applied."""
-    found = read_outputs()
-    if isinstance(found, str):
-        pytest.skip(found)
+    """The outputs of all root modules; skips if the stack was not applied, and fails if only a part of it was."""
+    found, missing = read_outputs()
+    if not found:
+        pytest.skip(next(iter(missing.values())))
+    if missing:
+        pytest.fail("\n".join(missing.values()))
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from support.functions import FUNCTIONS
 from support.live import Outputs, client
-from support.places import at
+from support.places import at, root, table
 from support.stack import Stack
 
 pytestmark = pytest.mark.aws
@@ -16,20 +16,20 @@ each_hub = pytest.mark.parametrize("region", demands.HUBS)
 
 
 @each_region
-@pytest.mark.parametrize("name", ["events", "ticket_inventory", "ticket_sales"])
-def test_a_global_table_is_in_the_region(outputs: Outputs, stack: Stack, region: str, name: str) -> None:
-    planned = stack.resource(f"aws_dynamodb_table.{name}")
-    table = client("dynamodb", region).describe_table(TableName=planned.get("name"))["Table"]
-    assert table["TableStatus"] == "ACTIVE", f"{planned} in {region}"
-    keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
+@pytest.mark.parametrize("key", ["events", "inventory", "sales"])
+def test_a_global_table_is_in_the_region(outputs: Outputs, stack: Stack, region: str, key: str) -> None:
+    planned = stack.resource(table(key))
+    found = client("dynamodb", region).describe_table(TableName=planned.get("name"))["Table"]
+    assert found["TableStatus"] == "ACTIVE", f"{planned} in {region}"
+    keys = {each["KeyType"]: each["AttributeName"] for each in found["KeySchema"]}
     assert (keys["HASH"], keys.get("RANGE")) == (planned.get("hash_key"), planned.get("range_key"))
 
 
 @each_region
 def test_the_regions_locks_are_its_own_and_expire(outputs: Outputs, stack: Stack, region: str) -> None:
-    dynamodb, name = client("dynamodb", region), outputs["regions"][region]["locks_table_name"]
-    table = dynamodb.describe_table(TableName=name)["Table"]
-    assert not table.get("Replicas"), "a global table of locks would lock nothing"
+    dynamodb, name = client("dynamodb", region), outputs[root("regions", region)]["locks_table_name"]
+    found = dynamodb.describe_table(TableName=name)["Table"]
+    assert not found.get("Replicas"), "a global table of locks would lock nothing"
     ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     assert ttl["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
     assert ttl["AttributeName"] == "expiry_time"
@@ -88,7 +88,7 @@ def test_the_regions_alarms_exist(outputs: Outputs, stack: Stack, region: str) -
 
 @each_hub
 def test_the_hubs_stream_and_database_are_available(outputs: Outputs, stack: Stack, region: str) -> None:
-    shown = outputs["regions"][region]
+    shown = outputs[root("regions", region)]
     stream = client("kinesis", region).describe_stream_summary(StreamName=shown["kinesis_stream_name"])
     assert stream["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE"
     identifier = shown["aurora_cluster_arn"].rpartition(":")[2]
@@ -100,7 +100,7 @@ def test_the_hubs_stream_and_database_are_available(outputs: Outputs, stack: Sta
 @each_hub
 def test_the_hubs_state_machine_and_ticker_are_active(outputs: Outputs, region: str) -> None:
     states = client("stepfunctions", region)
-    arn = outputs["regions"][region]["verification_state_machine_arn"]
+    arn = outputs[root("regions", region)]["verification_state_machine_arn"]
     assert states.describe_state_machine(stateMachineArn=arn)["status"] == "ACTIVE"
     rule = client("events", region).describe_rule(Name=f"{demands.PROJECT}-ticker-{demands.ENVIRONMENT}")
     assert (rule["State"], rule["ScheduleExpression"]) == ("ENABLED", "rate(1 minute)")

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -27,9 +27,10 @@ import demands
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError, ParamValidationError
 
-from support import code, iam
+from support import code, iam, places
+from support.answers import ACCOUNT
 from support.dynamodb import Region, Table
-from support.stack import ACCOUNT, Resource, Stack
+from support.stack import Resource, Stack
 
 __all__ = ["Answer", "Call", "Cloud", "Function", "assert_calls_time_out_first", "refusal"]
 
@@ -335,19 +336,27 @@ class Cloud:
     def dynamodb(self, region: str) -> Region:
         """DynamoDB in a Region, with the tables that the stack has there."""
         if region not in self._regions:
+            root = self.stack.root(places.root("data", region))
+            here = [table.get("name") for table in root.resources("aws_dynamodb_table")]
+            for replica in root.resources("aws_dynamodb_table_replica"):
+                here.append(replica.get("global_table_arn").rpartition("/")[2])
             tables = {}
-            for table in self.stack.resources("aws_dynamodb_table"):
-                replicas = {replica.get("region_name") for replica in table.blocks("replica")}
-                if region in {table.region, *replicas}:
-                    keys = tuple(key for key in (table.get("hash_key"), table.get("range_key")) if key)
-                    types = {each.get("name"): each.get("type") for each in table.blocks("attribute")}
-                    tables[table.get("name")] = Table(table.get("name"), keys, types)
+            for name in here:
+                table = self._tables[name]
+                keys = tuple(key for key in (table.get("hash_key"), table.get("range_key")) if key)
+                types = {each.get("name"): each.get("type") for each in table.blocks("attribute")}
+                tables[name] = Table(name, keys, types)
             self._regions[region] = Region(tables)
         return self._regions[region]
 
+    @cached_property
+    def _tables(self) -> dict[str, Resource]:
+        """The tables by name; each Region's locks are like those of any other."""
+        return {table.get("name"): table for table in self.stack.resources("aws_dynamodb_table")}
+
     def table(self, name: str) -> Resource:
-        """A table of the stack."""
-        return next(table for table in self.stack.resources("aws_dynamodb_table") if table.name == name)
+        """A table of the stack by the middle of its name, in snake case."""
+        return self._tables[f"{demands.PROJECT}-{name.replace('_', '-')}-{demands.ENVIRONMENT}"]
 
     def put(self, table: str, item: dict[str, Any], *regions: str) -> None:
         """Put an item into some Regions, by default into the primary."""

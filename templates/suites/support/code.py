@@ -13,6 +13,7 @@ from functools import cache
 from types import CodeType, ModuleType
 from typing import Any
 
+from support.places import at
 from support.stack import Stack
 
 __all__ = ["package", "start"]
@@ -20,7 +21,7 @@ __all__ = ["package", "start"]
 
 def package(stack: Stack, name: str) -> dict[str, str]:
     """The files of a function's zip, by file name."""
-    archive = stack.resource(f"data.archive_file.{name}")
+    archive = stack.resource(at("code", f"data.archive_file.{name}"))
     return {source.get("filename"): source.get("content") for source in archive.blocks("source")}
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import demands
 
+from support.answers import ACCOUNT
 from support.places import at
-from support.stack import ACCOUNT
 from support.values import Unknown
 
 __all__ = [

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from support.stack import ACCOUNT, Resource, Stack
+from support.answers import ACCOUNT
+from support.stack import Resource, Stack
 from support.values import Unknown
 
 __all__ = ["actions_of", "allows", "as_list", "policies_of", "role_of", "statements_of"]
@@ -25,9 +26,7 @@ def as_list(value: Any) -> list[Any]:
 def role_of(stack: Stack, arn: Any) -> Resource:
     """The role behind an ARN, such as that of a function."""
     for role in stack.resources("aws_iam_role"):
-        if str(arn).endswith(
-            (f"/${{{role.address}.id}}", f"/${{{role.address}.name}}", f"/{role.get('name')}")
-        ):
+        if arn == f"arn:{stack.partition}:iam::{ACCOUNT}:role/{role.get('name')}":
             return role
     raise AssertionError(f"{arn} is not a role of the stack")
 

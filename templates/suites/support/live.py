@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,26 +25,38 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from support.places import ROOTS, root
 from support.sales import shard_of
 
 __all__ = ["Answer", "Outputs", "Show", "client", "eventually", "read_outputs"]
 
 STACK = Path(__file__).resolve().parents[2]
-Outputs = Mapping[str, Any]
+Outputs = Mapping[str, Mapping[str, Any]]
+"""The outputs of each root module, by its path."""
 
 
-def read_outputs() -> Outputs | str:
-    """The stack's outputs, or the reason why there are none."""
+def read_outputs() -> tuple[Outputs, Mapping[str, str]]:
+    """The outputs of the root modules that have some, and the reasons why the others have none."""
     tool = shutil.which("terraform") or shutil.which("tofu")
     if tool is None:
-        return "neither terraform nor tofu is on the PATH, and one of them is needed to read the outputs"
-    done = subprocess.run(
-        [tool, f"-chdir={STACK}", "output", "-json"], capture_output=True, text=True, timeout=300, check=False
+        why = "neither terraform nor tofu is on the PATH, and one of them is needed to read the outputs"
+        return {}, dict.fromkeys(ROOTS, why)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        read = dict(zip(ROOTS, pool.map(lambda path: _outputs(tool, path), ROOTS), strict=True))
+    return (
+        {path: found for path, found in read.items() if not isinstance(found, str)},
+        {path: found for path, found in read.items() if isinstance(found, str)},
     )
+
+
+def _outputs(tool: str, path: str) -> Mapping[str, Any] | str:
+    """The outputs of a root module, or the reason why there are none."""
+    command = [tool, f"-chdir={STACK / path}", "output", "-json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
-        return f"{tool} cannot read the outputs: {done.stderr.strip()[:300]}"
+        return f"{tool} cannot read the outputs of {path}: {done.stderr.strip()[:300]}"
     found = {name: output["value"] for name, output in json.loads(done.stdout).items()}
-    return found or f"the stack in {STACK} has no outputs: it was not applied"
+    return found or f"{path} has no outputs: it was not applied"
 
 
 def client(service: str, region: str) -> Any:
@@ -66,7 +79,7 @@ class Show:
     Attributes:
         event_id: made up by this run.
         home: its home Region.
-        outputs: of the stack.
+        outputs: of the root modules.
         keys: the idempotency keys that were used.
     """
 
@@ -77,7 +90,7 @@ class Show:
 
     def table(self, what: str) -> str:
         """The name of a table."""
-        return f"{demands.PROJECT}-{what}-{self.outputs['environment_suffix']}"
+        return f"{demands.PROJECT}-{what}-{self.outputs[root('global')]['environment_suffix']}"
 
     def shard(self, seat: str) -> str:
         """The partition key of a seat."""
@@ -103,7 +116,7 @@ class Show:
         region = region or self.home
         if demands.AUTH == "cognito":
             return self._invoke(method, path, body, region, key)
-        url = f"{self.outputs['regions'][region]['api_gateway_url']}{path}"
+        url = f"{self.outputs[root('regions', region)]['api_gateway_url']}{path}"
         headers = {"Content-Type": "application/json"}
         if key:
             self.keys.append(key)
@@ -128,7 +141,7 @@ class Show:
         }
         if key:
             self.keys.append(key)
-        arn = self.outputs["regions"][region]["ticket_purchase_lambda_arn"]
+        arn = self.outputs[root("regions", region)]["ticket_purchase_lambda_arn"]
         name = arn.replace("ticket-purchase", "seat-availability") if seats else arn
         answer = client("lambda", region).invoke(FunctionName=name, Payload=json.dumps(event))
         found = json.loads(answer["Payload"].read())

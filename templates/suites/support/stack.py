@@ -1,30 +1,28 @@
-"""The stack as Terraform would plan it: modules called, loops unrolled, references resolved.
+"""The stack as Terraform would plan it: root modules, the modules that they call, loops unrolled, references resolved.
 
-Expressions are evaluated on demand, so that a test fails only because of what it looks at.
+Expressions are evaluated on demand, so that a test fails only because of what it looks at. An address begins with the
+root module, because each root module has a state of its own:
 
     stack = Stack(folder, partition="aws")
-    table = stack.resource("module.us_east_1.aws_dynamodb_table.distributed_locks")
+    table = stack.resource("data/us-east-1:module.data.aws_dynamodb_table.distributed_locks")
     table.must("ttl.attribute_name", "expiry_time", why="...")
 """
 
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
+from support.answers import ANSWERS
 from support.blocks import Block, read
 from support.expressions import evaluate, step_into
 from support.values import CannotEvaluate, Unknown
 
-__all__ = ["ACCOUNT", "Body", "Module", "Resource", "Stack"]
-
-ACCOUNT = "123456789012"
-"""Stands for the account that the stack is applied in."""
-
-_META = {"count", "for_each", "provider", "depends_on", "lifecycle", "dynamic", "provisioner"}
+__all__ = ["Body", "Module", "Resource", "Root", "Stack"]
 
 
 class Body:
@@ -144,92 +142,44 @@ class Resource(Body):
 
     @property
     def region(self) -> str:
-        """The Region of its provider."""
-        provider = self.block.attributes.get("provider")
-        return (
-            self.module.region if provider is None else self.module.provider_region(evaluate(provider, self))
-        )
+        """The Region of its root module's provider."""
+        return self.module.root.region
 
     def step(self, name: Any) -> Any:
         """As for any block; for a data source, the answer of AWS."""
-        answer = _ANSWERS.get((self.type, name)) if self.block.type == "data" else None
+        answer = ANSWERS.get((self.type, name)) if self.block.type == "data" else None
         return super().step(name) if answer is None else answer(self)
 
 
-def _policy(document: Resource) -> str:
-    """The JSON of an `aws_iam_policy_document`."""
-    statements = []
-    for block in document.blocks("statement"):
-        statement: dict[str, Any] = {"Effect": block.get("effect") or "Allow", "Action": block.get("actions")}
-        for key, name in (("Sid", "sid"), ("Resource", "resources"), ("NotAction", "not_actions")):
-            if block.get(name) is not None:
-                statement[key] = block.get(name)
-        for principal in block.blocks("principals"):
-            statement.setdefault("Principal", {})[principal.get("type")] = principal.get("identifiers")
-        for condition in block.blocks("condition"):
-            test = statement.setdefault("Condition", {}).setdefault(condition.get("test"), {})
-            test[condition.get("variable")] = condition.get("values")
-        statements.append(statement)
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, default=repr)
-
-
-_ANSWERS = {
-    ("aws_availability_zones", "names"): lambda source: [f"{source.region}{zone}" for zone in "abc"],
-    ("aws_caller_identity", "account_id"): lambda source: ACCOUNT,
-    ("aws_iam_policy_document", "json"): _policy,
-    ("aws_partition", "partition"): lambda source: source.module.stack.partition,
-}
-
-
 class Module:
-    """One call of a module, or the root: a folder's files with the values of its variables."""
+    """A root module's own folder or one call of a module: its files with the values of its variables."""
 
-    def __init__(self, stack: Stack, address: str, folder: str, call: Body | None = None) -> None:
-        self.stack = stack
+    def __init__(self, root: Root, address: str, folder: str, call: Body | None = None) -> None:
+        self.root = root
         self.address = address
         self.folder = folder
         self.call = call
+        self._prefix = f"{address}." if call else address
         self._locals: dict[str, Any] = {}
         self._resources: dict[tuple[str, str, str], list[Resource] | dict[str, Resource] | Resource] = {}
 
     @cached_property
     def blocks(self) -> list[Block]:
         """All blocks of the folder's files."""
-        return [block for path in self.stack.files(self.folder) for block in self.stack.blocks(path)]
+        stack = self.root.stack
+        return [block for path in stack.files(self.folder) for block in stack.blocks(path)]
 
-    def _block(self, type_: str, *labels: str) -> Block:
+    def block(self, type_: str, *labels: str) -> Block:
+        """The block with a type and labels."""
         for block in self.blocks:
             if block.type == type_ and block.labels == labels:
                 return block
-        where = self.address or "the root module"
-        raise CannotEvaluate(f"{where} has no {' '.join((type_, *labels))}")
-
-    @property
-    def _prefix(self) -> str:
-        return f"{self.address}." if self.address else ""
-
-    @cached_property
-    def region(self) -> str:
-        """The Region of the provider that the module was given."""
-        if self.call is None:
-            raise CannotEvaluate("the root module has no default provider")
-        return self.provider_region(evaluate(self.call.block.attributes["providers"], self.call)["aws"])
-
-    def provider_region(self, provider: Any) -> str:
-        """The Region of a provider such as `aws.us_east_1`."""
-        root = self.stack.root
-        for block in root.blocks:
-            body = Body(f"provider.{block.labels}", block, root, {})
-            if block.type == "provider" and provider == Unknown(f"aws.{body.get('alias')}"):
-                return str(body.get("region"))
-        raise CannotEvaluate(f"there is no provider {provider}")
+        raise CannotEvaluate(f"{self.address} has no {' '.join((type_, *labels))}")
 
     def lookup(self, name: str, steps: list[Any]) -> tuple[Any, list[Any]]:
         """The value of a name in this module."""
         if name == "path":
-            return ".", steps[1:]
-        if name == "aws":
-            return Unknown(f"aws.{steps[0]}"), steps[1:]
+            return self.root.path if steps[0] == "root" else self.folder, steps[1:]
         if name == "var":
             return self.variable(steps[0]), steps[1:]
         if name == "local":
@@ -240,17 +190,15 @@ class Module:
             return self.instances("data", *steps[:2]), steps[2:]
         if steps and any(b.type == "resource" and b.labels == (name, steps[0]) for b in self.blocks):
             return self.instances("resource", name, steps[0]), steps[1:]
-        raise CannotEvaluate(
-            f"{self.address or 'the root module'} does not declare {name}.{'.'.join(map(str, steps))}"
-        )
+        raise CannotEvaluate(f"{self.address} does not declare {name}.{'.'.join(map(str, steps))}")
 
     def variable(self, name: str) -> Any:
         """The argument of the call, or the variable's default."""
-        block = self._block("variable", name)
+        block = self.block("variable", name)
         if self.call is not None and name in self.call.block.attributes:
             return self.call.get(name)
         if "default" not in block.attributes:
-            raise CannotEvaluate(f"{self.address or 'the root module'} has no value for the variable {name}")
+            raise CannotEvaluate(f"{self.address} has no value for the variable {name}")
         return evaluate(block.attributes["default"], self)
 
     def local(self, name: str) -> Any:
@@ -266,17 +214,17 @@ class Module:
 
     def module(self, name: str) -> Module:
         """A module that this one calls."""
-        return self.stack.module(f"{self._prefix}module.{name}")
+        return self.root.module(f"module.{name}")
 
     def output(self, name: str) -> Any:
         """The value of an output."""
-        return evaluate(self._block("output", name).attributes["value"], self)
+        return evaluate(self.block("output", name).attributes["value"], self)
 
     def instances(self, kind: str, type_: str, name: str) -> Any:
         """A resource, or its instances by number or key."""
         key = (kind, type_, name)
         if key not in self._resources:
-            block = self._block(*key)
+            block = self.block(*key)
             address = f"{self._prefix}{'data.' if kind == 'data' else ''}{type_}.{name}"
             once = Resource(address, block, self, {})
             if "count" in block.attributes:
@@ -311,62 +259,46 @@ class Module:
                 )
 
 
-class Stack:
-    """A whole rendered stack."""
+class Root:
+    """A root module with the modules that it calls."""
 
-    def __init__(self, folder: Path, partition: str) -> None:
-        self.folder = folder
-        self.partition = partition
-        self.root = Module(self, "", ".")
-        self._modules: dict[str, Module] = {"": self.root}
+    def __init__(self, stack: Stack, path: str) -> None:
+        self.stack = stack
+        self.path = path
+        self.main = Module(self, f"{path}:", path)
+        self._modules = {"": self.main}
 
-    def files(self, folder: str) -> list[str]:
-        """The paths of a module's files."""
-        return [
-            path.relative_to(self.folder).as_posix() for path in sorted((self.folder / folder).glob("*.tf"))
-        ]
+    def __repr__(self) -> str:
+        return self.path
 
-    def blocks(self, path: str) -> tuple[Block, ...]:
-        """The blocks of a file."""
-        return read(path, (self.folder / path).read_text(encoding="utf-8"))
+    @cached_property
+    def provider(self) -> Body:
+        """The configuration of the provider aws, which all resources use."""
+        return Body(f"{self.path}:provider.aws", self.main.block("provider", "aws"), self.main, {})
+
+    @property
+    def region(self) -> str:
+        """The Region that it works in."""
+        return str(self.provider.get("region"))
 
     def module(self, address: str) -> Module:
-        """A module by its address, `module.us_east_1`; "" is the root."""
+        """A module by its address in the root, such as `module.region`; "" is the root module itself."""
         if address not in self._modules:
-            for block in self.root.blocks:
+            for block in self.main.blocks:
                 if block.type == "module" and f"module.{block.labels[0]}" == address:
-                    call = Body(address, block, self.root, {})
-                    folder = str(call.get("source")).removeprefix("./")
-                    self._modules[address] = Module(self, address, folder, call)
+                    call = Body(f"{self.path}:{address}", block, self.main, {})
+                    folder = posixpath.normpath(f"{self.path}/{call.get('source')}")
+                    self._modules[address] = Module(self, call.address, folder, call)
                     break
             else:
-                raise CannotEvaluate(f"there is no {address}")
+                raise CannotEvaluate(f"{self.path} does not call {address}")
         return self._modules[address]
 
     @cached_property
     def modules(self) -> list[Module]:
-        """The root and every module that it calls."""
-        calls = [f"module.{block.labels[0]}" for block in self.root.blocks if block.type == "module"]
+        """The root module and every module that it calls."""
+        calls = [f"module.{block.labels[0]}" for block in self.main.blocks if block.type == "module"]
         return [self.module(address) for address in ("", *calls)]
-
-    def resource(self, address: str) -> Resource:
-        """A resource by its address, such as `module.us_east_1.aws_subnet.private[0]`."""
-        head, bracket, key = address.removesuffix("]").partition("[")
-        *path, type_, name = head.split(".")
-        kind = "resource"
-        if path[-1:] == ["data"]:
-            kind, path = "data", path[:-1]
-        try:
-            found = self.module(".".join(path)).instances(kind, type_, name)
-            if bracket:
-                found = step_into(found, int(key) if key.isdigit() else key.strip('"'))
-        except CannotEvaluate as error:
-            raise AssertionError(
-                f"{address}\n  is missing: {error}\n  why: the stack is incomplete without it"
-            ) from None
-        if not isinstance(found, Resource):
-            raise AssertionError(f"{address} has instances: {found}")
-        return found
 
     @cached_property
     def _by_type(self) -> dict[str, list[Resource]]:
@@ -377,7 +309,74 @@ class Stack:
         return found
 
     def resources(self, type_: str = "") -> list[Resource]:
-        """Every instance of every resource of a type, or of all, in all modules."""
+        """Every instance of every resource of a type, or of all."""
         if type_:
             return self._by_type.get(type_, [])
         return [resource for found in self._by_type.values() for resource in found]
+
+
+class Stack:
+    """A whole rendered stack."""
+
+    def __init__(self, folder: Path, partition: str) -> None:
+        self.folder = folder
+        self.partition = partition
+        self._blocks: dict[str, tuple[Block, ...]] = {}
+
+    @cached_property
+    def roots(self) -> dict[str, Root]:
+        """The root modules by path: `global`, then `data/<region>` and `regions/<region>`."""
+        folders = [
+            self.folder / "global",
+            *sorted(self.folder.glob("data/*")),
+            *sorted(self.folder.glob("regions/*")),
+        ]
+        paths = [folder.relative_to(self.folder).as_posix() for folder in folders if any(folder.glob("*.tf"))]
+        return {path: Root(self, path) for path in paths}
+
+    def root(self, path: str) -> Root:
+        """A root module by its path, such as `regions/eu-west-1`."""
+        if path not in self.roots:
+            raise AssertionError(f"{path}\n  is missing\n  why: the stack is incomplete without it")
+        return self.roots[path]
+
+    def files(self, folder: str) -> list[str]:
+        """The paths of a module's files."""
+        return [
+            path.relative_to(self.folder).as_posix() for path in sorted((self.folder / folder).glob("*.tf"))
+        ]
+
+    def blocks(self, path: str) -> tuple[Block, ...]:
+        """The blocks of a file."""
+        if path not in self._blocks:
+            self._blocks[path] = read(path, (self.folder / path).read_text(encoding="utf-8"))
+        return self._blocks[path]
+
+    def module(self, address: str) -> Module:
+        """A module by its address, such as `regions/eu-west-1:module.region`."""
+        path, _, inner = address.partition(":")
+        return self.root(path).module(inner)
+
+    def resource(self, address: str) -> Resource:
+        """A resource by its address, such as `regions/eu-west-1:module.region.aws_subnet.private[0]`."""
+        head, bracket, key = address.removesuffix("]").partition("[")
+        root, _, inner = head.partition(":")
+        *path, type_, name = inner.split(".")
+        kind = "resource"
+        if len(path) % 2:  # `data` after the pairs of `module` and a name
+            kind, path = "data", path[:-1]
+        try:
+            found = self.root(root).module(".".join(path)).instances(kind, type_, name)
+            if bracket:
+                found = step_into(found, int(key) if key.isdigit() else key.strip('"'))
+        except CannotEvaluate as error:
+            raise AssertionError(
+                f"{address}\n  is missing: {error}\n  why: the stack is incomplete without it"
+            ) from None
+        if not isinstance(found, Resource):
+            raise AssertionError(f"{address} has instances: {found}")
+        return found
+
+    def resources(self, type_: str = "") -> list[Resource]:
+        """Every instance of every resource of a type, or of all, in all root modules."""
+        return [resource for root in self.roots.values() for resource in root.resources(type_)]

@@ -51,6 +51,24 @@ def _jsonencode(value: Any) -> str:
     return json.dumps(value, default=repr)
 
 
+def _jsondecode(value: str) -> Any:
+    def known(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: known(inner) for key, inner in part.items()}
+        if isinstance(part, list):
+            return [known(inner) for inner in part]
+        found = re.fullmatch(r"\$\{(.+)\}", part) if isinstance(part, str) else None
+        return Unknown(found[1]) if found else part
+
+    return known(json.loads(value))
+
+
+def _one(values: list[Any]) -> Any:
+    if len(values) > 1:
+        raise CannotEvaluate(f"one({values!r})")
+    return values[0] if values else None
+
+
 def _merge(*parts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for part in parts for key, value in part.items()}
 
@@ -76,12 +94,15 @@ def _replace(subject: Any, old: str, new: str) -> Any:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "cidrsubnet": _cidrsubnet,
+    "compact": lambda values: [value for value in values if value],
     "concat": lambda *parts: [item for part in parts for item in part],
     "floor": math.floor,
     "join": lambda separator, parts: separator.join(map(text, parts)),
+    "jsondecode": _jsondecode,
     "jsonencode": _jsonencode,
     "length": len,
     "merge": _merge,
+    "one": _one,
     "range": lambda *limits: list(range(*limits)),
     "regex": _regex,
     "replace": _replace,

@@ -130,7 +130,7 @@ def test_there_is_no_other_alarm(stack: Stack) -> None:
 def test_some_function_emits_the_metric(stack: Stack, metric: str) -> None:
     sources = [text for name in FUNCTIONS for text in code.package(stack, name).values()]
     assert any(f"{metric}=" in text for text in sources), (
-        f"functions.tf\n  no function emits {metric}\n  why: its alarm would never fire"
+        f"modules/code\n  no function emits {metric}\n  why: its alarm would never fire"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import demands
 import pytest
 
-from support.places import alias, at
+from support.places import at, root
 from support.stack import Resource, Stack
 from support.values import Unknown
 
@@ -226,7 +226,7 @@ def test_the_database_is_in_the_private_subnets_and_has_no_ingress(stack: Stack,
 def test_the_database_has_a_reader_for_failover_where_the_spec_says_so(
     stack: Stack, cluster: Resource
 ) -> None:
-    module = stack.module(f"module.analytics_{alias(demands.PRIMARY)}")
+    module = stack.module(f"{root('regions')}:module.analytics")
     instances = module.instances("resource", "aws_rds_cluster_instance", "sales")
     assert len(instances) >= (2 if demands.PROTECT else 1), (
         "aurora.tf\n  why: with a single instance, a failover takes ten minutes"

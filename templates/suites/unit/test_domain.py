@@ -36,6 +36,11 @@ def test_the_domain_is_that_of_the_spec_and_uses_tls(stack: Stack) -> None:
         Unknown(at("region", "aws_acm_certificate.api.arn")),
         "browsers would refuse another certificate",
     )
+    waits = domain.block.attributes["regional_certificate_arn"].scan_values(lambda _: True)
+    if "aws_acm_certificate_validation" not in map(str, waits):
+        domain.fails(
+            "does not wait for the validation", "API Gateway refuses a certificate before it is issued"
+        )
     mapping = stack.resource(at("region", "aws_api_gateway_base_path_mapping.api"))
     mapping.must(
         "api_id",
@@ -43,9 +48,28 @@ def test_the_domain_is_that_of_the_spec_and_uses_tls(stack: Stack) -> None:
         "the domain would lead to another API",
     )
     mapping.must("stage_name", demands.ENVIRONMENT, "the domain would lead to another stage")
-    stack.resource(at("region", "aws_acm_certificate.api")).must(
-        "domain_name", demands.DOMAIN, "browsers refuse a certificate for another domain"
+    certificate = stack.resource(at("region", "aws_acm_certificate.api"))
+    certificate.must("domain_name", demands.DOMAIN, "browsers refuse a certificate for another domain")
+    certificate.must("validation_method", "DNS", "nobody would answer an e-mail in the middle of an apply")
+    stack.resource(at("region", "aws_acm_certificate_validation.api")).must(
+        "certificate_arn",
+        Unknown(f"{certificate.address}.arn"),
+        "Terraform would wait for another certificate",
     )
+
+
+def test_one_record_validates_the_certificates_of_every_region(stack: Stack) -> None:
+    certificate = stack.resource(at("global", "aws_acm_certificate.api"))
+    certificate.must("domain_name", demands.DOMAIN, "the record of another domain validates no certificate")
+    certificate.must("validation_method", "DNS", "without it, there is no record")
+    record = stack.resource(at("global", 'aws_route53_record.validation["*"]'))
+    option = f"{certificate.address}.domain_validation_options"
+    for attribute, value in (
+        ("name", Unknown(f"{option}.resource_record_name")),
+        ("type", Unknown(f"{option}.resource_record_type")),
+        ("records", [Unknown(f"{option}.resource_record_value")]),
+    ):
+        record.must(attribute, value, "ACM looks for this record, and the Regions wait until it finds it")
 
 
 def test_a_region_whose_api_fails_gets_no_traffic(stack: Stack) -> None:

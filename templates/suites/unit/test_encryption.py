@@ -7,12 +7,13 @@ import json
 import demands
 import pytest
 
+from support.answers import ACCOUNT
 from support.functions import FUNCTIONS
 from support.places import at
-from support.stack import ACCOUNT, Stack
+from support.stack import Stack
 from support.values import Unknown
 
-KEY = Unknown(at("region", "aws_kms_key.stack.arn"))
+KEY = Unknown(at("data", "aws_kms_key.stack.arn"))
 STORES = [
     *((each.module, f"aws_cloudwatch_log_group.{name}", "kms_key_id") for name, each in FUNCTIONS.items()),
     *((each.module, f"aws_lambda_function.{name}", "kms_key_arn") for name, each in FUNCTIONS.items()),
@@ -92,7 +93,7 @@ def test_logs_are_kept_long_enough_and_not_for_ever(stack: Stack, place: str, re
 
 
 def _statement(stack: Stack, sid: str) -> dict[str, object]:
-    key = stack.resource(at("region", "aws_kms_key.stack"))
+    key = stack.resource(at("data", "aws_kms_key.stack"))
     for statement in json.loads(key.get("policy"))["Statement"]:
         if statement["Sid"] == sid:
             return dict(statement)
@@ -100,7 +101,7 @@ def _statement(stack: Stack, sid: str) -> dict[str, object]:
 
 
 def test_the_key_is_rotated_and_not_deleted_at_once(stack: Stack) -> None:
-    key = stack.resource(at("region", "aws_kms_key.stack"))
+    key = stack.resource(at("data", "aws_kms_key.stack"))
     key.must("enable_key_rotation", True, "a key that is never rotated protects too much data for too long")
     days = key.get("deletion_window_in_days")
     if not (30 if demands.PROTECT else 7) <= days <= 30:
@@ -116,7 +117,7 @@ def test_the_account_stays_in_control_of_the_key(stack: Stack) -> None:
         "Action": "kms:*",
         "Resource": "*",
     }, (
-        "modules/region/encryption.tf\n"
+        "modules/data/encryption.tf\n"
         "  why: without this statement nobody can manage the key, and with a wider one others can use it"
     )
 
@@ -124,7 +125,7 @@ def test_the_account_stays_in_control_of_the_key(stack: Stack) -> None:
 def test_log_groups_of_this_account_and_region_may_use_the_key(stack: Stack) -> None:
     found = _statement(stack, "LogGroups")
     why = (
-        "modules/region/encryption.tf\n"
+        "modules/data/encryption.tf\n"
         "  why: log groups could not be created, or those of other accounts could use the key"
     )
     assert found["Principal"] == {"Service": f"logs.{demands.PRIMARY}.amazonaws.com"}, why
@@ -142,7 +143,7 @@ def test_log_groups_of_this_account_and_region_may_use_the_key(stack: Stack) -> 
 def test_alarms_may_reach_their_encrypted_topic(stack: Stack) -> None:
     found = _statement(stack, "AlarmsReachTheirTopic")
     why = (
-        "modules/region/encryption.tf\n"
+        "modules/data/encryption.tf\n"
         "  why: alarms could not notify anybody, or those of other accounts could use the key"
     )
     assert found["Principal"] == {"Service": "cloudwatch.amazonaws.com"}, why
@@ -151,7 +152,7 @@ def test_alarms_may_reach_their_encrypted_topic(stack: Stack) -> None:
 
 
 def test_the_keys_policy_grants_nothing_else(stack: Stack) -> None:
-    key = stack.resource(at("region", "aws_kms_key.stack"))
+    key = stack.resource(at("data", "aws_kms_key.stack"))
     for statement in json.loads(key.get("policy"))["Statement"]:
         if "*" in (statement["Principal"], *statement["Principal"].values()):
             key.fails(f"lets anybody do {statement['Action']}", "such a key protects nothing")
@@ -159,9 +160,9 @@ def test_the_keys_policy_grants_nothing_else(stack: Stack) -> None:
 
 
 def test_the_alias_belongs_to_the_key(stack: Stack) -> None:
-    stack.resource(at("region", "aws_kms_alias.stack")).must(
+    stack.resource(at("data", "aws_kms_alias.stack")).must(
         "target_key_id",
-        Unknown(at("region", "aws_kms_key.stack.key_id")),
+        Unknown(at("data", "aws_kms_key.stack.key_id")),
         "roles may use the key by its alias",
     )
 

@@ -11,7 +11,7 @@ import pytest
 
 from support import code, iam
 from support.functions import FUNCTIONS, TESTED_ELSEWHERE, WHY
-from support.places import at
+from support.places import at, root
 from support.stack import Resource, Stack
 from support.values import Unknown
 
@@ -33,7 +33,7 @@ def test_the_code_imports_only_what_a_runtime_ships_and_what_is_in_the_zip(stack
     files = code.package(stack, name)
     siblings = {file.removesuffix(".py") for file in files}
     assert f"{name}.py" in files, (
-        f"functions.tf\n  the zip of {name} lacks its handler\n  why: its first call would fail"
+        f"modules/code/{name}.tf\n  the zip of {name} lacks its handler\n  why: its first call would fail"
     )
     for file, source in files.items():
         for node in ast.walk(ast.parse(source, file)):
@@ -44,7 +44,7 @@ def test_the_code_imports_only_what_a_runtime_ships_and_what_is_in_the_zip(stack
                 top = module.split(".")[0]
                 known = top in sys.stdlib_module_names or top in SHIPPED or top in siblings
                 assert known, (
-                    f"functions.tf, {name}/{file}:{node.lineno}\n  imports {module}\n"
+                    f"modules/code/{name}.tf, {file}:{node.lineno}\n  imports {module}\n"
                     "  why: the runtime does not include it, so the first call fails"
                 )
 
@@ -64,17 +64,18 @@ def test_the_zip_has_no_file_that_nothing_imports(stack: Stack, name: str) -> No
             elif isinstance(node, ast.ImportFrom):
                 waiting.append(node.module or "")
     assert {f"{module}.py" for module in reached} == set(files), (
-        f"functions.tf, {name}\n  why: nobody maintains code that never runs"
+        f"modules/code/{name}.tf\n  why: nobody maintains code that never runs"
     )
 
 
 @each_function
 def test_the_function_runs_the_code_that_is_inline(stack: Stack, name: str) -> None:
-    function, archive = _function(stack, name), stack.resource(f"data.archive_file.{name}")
+    archived = at("code", f"data.archive_file.{name}")
+    function, archive = _function(stack, name), stack.resource(archived)
     function.must("filename", archive.get("output_path"), "the function would run another function's code")
     function.must(
         "source_code_hash",
-        Unknown(f"data.archive_file.{name}.output_base64sha256"),
+        Unknown(f"{archived}.output_base64sha256"),
         "a change of the code would not be deployed",
     )
     function.must("handler", f"{name}.handler", "Lambda would not find the entry point")
@@ -84,11 +85,11 @@ def test_the_function_runs_the_code_that_is_inline(stack: Stack, name: str) -> N
         "0644",
         "without it, the hash differs between operating systems and every plan shows a change",
     )
-    if not archive.get("output_path").endswith(f"/{name}-{demands.ENVIRONMENT}.zip"):
-        archive.fails(
-            f"is written to {archive.get('output_path')}",
-            "two suffixes in one folder would overwrite each other's zips",
-        )
+    archive.must(
+        "output_path",
+        f"{root('regions')}/build/{name}.zip",
+        "root modules that are applied side by side would overwrite each other's zips",
+    )
 
 
 @each_function
@@ -112,14 +113,6 @@ def test_the_function_has_its_own_role(stack: Stack, name: str) -> None:
     role = iam.role_of(stack, function.get("role"))
     if role.name != name:
         function.fails(f"uses the role {role.name}", "the function would have another function's permissions")
-    if not str(function.get("role")).startswith(f"arn:{demands.PARTITION}:iam::"):
-        function.fails(f"uses the role {function.get('role')}", "no role in this partition has such an ARN")
-    if f"aws_iam_role_policy.{name}" not in _roles_text(stack):
-        function.fails("may start before its role has a policy", "its first calls would be refused")
-
-
-def _roles_text(stack: Stack) -> str:
-    return (stack.folder / "roles.tf").read_text(encoding="utf-8").rpartition("locals {")[2]
 
 
 @each_function

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 import demands
 import pytest
 
+from support.expressions import evaluate
 from support.functions import FUNCTIONS
-from support.places import at
-from support.stack import Resource, Stack
+from support.places import ROOTS, at, root
+from support.stack import Body, Resource, Stack
 
+PLACES = {"global", "data", "region", "analytics", "verification"}
 ROLES = [*FUNCTIONS, "verification_machine", "ticker_machine", "schedule", "flow_logs", "rds_monitoring"]
 
 
@@ -18,18 +22,19 @@ def _called(
     place: str, resource: str, attribute: str, middle: str, before: str = "", after: str = ""
 ) -> tuple[str, ...]:
     name = f"{before}{demands.PROJECT}-{middle}-{demands.ENVIRONMENT}{after}"
-    return at(place, resource), attribute, name
+    address = at(place, resource) if place in PLACES else f"{place}:{resource}"
+    return address, attribute, name
 
 
 NAMES = [
-    _called("root", "aws_dynamodb_table.events", "name", "events"),
-    _called("root", "aws_dynamodb_table.ticket_inventory", "name", "ticket-inventory"),
-    _called("root", "aws_dynamodb_table.ticket_sales", "name", "ticket-sales"),
-    _called("root", "aws_dynamodb_table.corrections", "name", "corrections"),
-    _called("region", "aws_dynamodb_table.distributed_locks", "name", "distributed-locks"),
-    *(_called("root", f"aws_iam_role.{role}", "name", role.replace("_", "-")) for role in ROLES),
+    _called("data", 'aws_dynamodb_table.shared["events"]', "name", "events"),
+    _called("data", 'aws_dynamodb_table.shared["inventory"]', "name", "ticket-inventory"),
+    _called("data", 'aws_dynamodb_table.shared["sales"]', "name", "ticket-sales"),
+    _called("data", 'aws_dynamodb_table.shared["corrections"]', "name", "corrections"),
+    _called("data", "aws_dynamodb_table.distributed_locks", "name", "distributed-locks"),
+    *(_called("global", f"aws_iam_role.{role}", "name", role.replace("_", "-")) for role in ROLES),
     *(
-        _called("root", f"aws_iam_role_policy.{role}", "name", role.replace("_", "-"))
+        _called("global", f"aws_iam_role_policy.{role}", "name", role.replace("_", "-"))
         for role in ROLES
         if role != "rds_monitoring"
     ),
@@ -54,7 +59,7 @@ NAMES = [
     _called("region", "aws_elasticache_user.writer", "user_id", "writer"),
     _called("region", "aws_elasticache_user_group.seats", "user_group_id", "seats"),
     _called("region", "aws_cloudwatch_log_group.redis", "name", "seats", "/aws/elasticache/"),
-    _called("region", "aws_kms_alias.stack", "name", "key", "alias/"),
+    _called("data", "aws_kms_alias.stack", "name", "key", "alias/"),
     _called("region", "aws_security_group.functions", "name", "functions"),
     _called("region", "aws_security_group.redis", "name", "seats"),
     _called("region", "aws_cloudwatch_log_group.flows", "name", "flows", "/aws/vpc/"),
@@ -99,12 +104,12 @@ if demands.AUDIT_STORE == "timestream":
     ]
 if demands.AUTH == "cognito":
     NAMES += [
-        _called("root", "aws_cognito_user_pool.buyers", "name", "buyers"),
-        _called("root", "aws_cognito_user_pool_client.shop", "name", "shop"),
+        _called(root("data"), "aws_cognito_user_pool.buyers", "name", "buyers"),
+        _called(root("data"), "aws_cognito_user_pool_client.shop", "name", "shop"),
         _called("region", "aws_api_gateway_authorizer.buyers", "name", "buyers"),
     ]
 if demands.ACCOUNT_LOGGING:
-    NAMES += [_called("root", "aws_iam_role.api_logs", "name", "api-logs")]
+    NAMES += [_called("global", "aws_iam_role.api_logs", "name", "api-logs")]
 
 
 @pytest.mark.parametrize(
@@ -200,8 +205,8 @@ def test_every_name_tag_is_a_name_of_the_stack(stack: Stack) -> None:
     ],
 )  # fmt: skip
 def test_resources_without_a_name_have_a_name_tag(stack: Stack, type_: str, count: int) -> None:
-    module = f"module.{demands.PRIMARY.replace('-', '_')}"
-    found = [resource for resource in stack.resources(type_) if resource.module.address == module]
+    modules = {f"{root('data')}:module.data", f"{root('regions')}:module.region"}
+    found = [resource for resource in stack.resources(type_) if resource.module.address in modules]
     assert len(found) == count, f"{found}\n  why: a Region has {count} of them"
     for resource in found:
         if not (resource.get("tags") or {}).get("Name"):
@@ -241,20 +246,23 @@ def test_no_two_resources_of_a_region_share_a_name(stack: Stack) -> None:
     "suffix", ["", "Prod", "a--b", "-a", "a-", "1a", "a_b", "far-too-long-for-a-redis-user-of-any-project"]
 )
 def test_an_invalid_suffix_is_refused(stack: Stack, suffix: str) -> None:
-    assert not _taken(stack, suffix), (
-        f"variables.tf\n  accepts the suffix {suffix!r}\n  why: AWS would refuse the names halfway through an apply"
+    taking = _taking(stack, suffix)
+    assert not taking, (
+        f"variables.tf in {taking}\n  accepts the suffix {suffix!r}\n"
+        "  why: AWS would refuse the names halfway through an apply"
     )
 
 
 @pytest.mark.parametrize("suffix", [demands.ENVIRONMENT, "a", "b1", "pr-7"])
 def test_a_valid_suffix_is_accepted(stack: Stack, suffix: str) -> None:
-    assert _taken(stack, suffix), (
-        f"variables.tf\n  refuses the suffix {suffix!r}\n  why: AWS accepts names with this suffix"
+    refusing = sorted(set(ROOTS) - set(_taking(stack, suffix)))
+    assert not refusing, (
+        f"variables.tf in {refusing}\n  refuses the suffix {suffix!r}\n  why: AWS accepts names with this suffix"
     )
 
 
 def test_no_suffix_makes_a_name_too_long_for_redis(stack: Stack) -> None:
-    longest = max((count for count in range(1, 40) if _taken(stack, "a" * count)), default=0)
+    longest = max((count for count in range(1, 40) if _taking(stack, "a" * count)), default=0)
     room = 40 - len(f"{demands.PROJECT}-seats-")
     assert longest <= room, (
         f"variables.tf\n  accepts suffixes of up to {longest} characters\n"
@@ -262,52 +270,50 @@ def test_no_suffix_makes_a_name_too_long_for_redis(stack: Stack) -> None:
     )
 
 
-def _taken(stack: Stack, suffix: str) -> bool:
-    from support.expressions import evaluate
-    from support.stack import Body
+def _taking(stack: Stack, suffix: str) -> list[str]:
+    """The root modules that accept a suffix."""
+    names = {"var": {"environment_suffix": suffix}}
+    return [path for path in ROOTS if _validation(stack, path, names)]
 
-    block = next(
-        block
-        for block in stack.root.blocks
-        if block.labels == ("environment_suffix",) and block.type == "variable"
-    )
-    (validation,) = block.blocks
-    assumed = Body("var.environment_suffix", validation, stack.root, {"var": {"environment_suffix": suffix}})
+
+def _validation(stack: Stack, path: str, names: Mapping[str, Any]) -> bool:
+    main = stack.root(path).main
+    (validation,) = main.block("variable", "environment_suffix").blocks
+    assumed = Body(f"{path}:var.environment_suffix", validation, main, names)
     return bool(evaluate(validation.attributes["condition"], assumed))
 
 
-def test_the_suffix_defaults_to_the_environments_name(stack: Stack) -> None:
-    assert stack.root.variable("environment_suffix") == demands.ENVIRONMENT, (
-        "variables.tf\n  why: `terraform apply` without arguments must deploy this environment"
+each_root = pytest.mark.parametrize("path", ROOTS)
+
+
+@each_root
+def test_the_suffix_defaults_to_the_environments_name(stack: Stack, path: str) -> None:
+    assert stack.root(path).main.variable("environment_suffix") == demands.ENVIRONMENT, (
+        f"{path}/variables.tf\n  why: `terraform apply` without arguments must deploy this environment"
     )
 
 
-def test_a_state_refuses_another_deployments_suffix(stack: Stack) -> None:
-    output = next(
-        block
-        for block in stack.root.blocks
-        if block.type == "output" and block.labels == ("environment_suffix",)
+@each_root
+def test_a_state_refuses_another_deployments_suffix(stack: Stack, path: str) -> None:
+    main = stack.root(path).main
+    output, deployment = (
+        main.block("output", "environment_suffix"),
+        main.block("resource", "terraform_data", "deployment"),
     )
     guards = [block for block in output.blocks if block.type == "precondition"]
-    deployment = next(
-        block for block in stack.root.blocks if block.labels == ("terraform_data", "deployment")
-    )
     lifecycle = [block for block in deployment.blocks if block.type == "lifecycle"]
     why = "another suffix in the same state would destroy this deployment and create a new one"
     assert len(guards) == 1, f"{output.place}\n  has no precondition\n  why: {why}"
-    assert stack.resource("terraform_data.deployment").get("input") == demands.ENVIRONMENT, (
+    assert stack.resource(f"{path}:terraform_data.deployment").get("input") == demands.ENVIRONMENT, (
         f"{deployment.place}\n  why: {why}"
     )
     kept = [
         "".join(map(str, one.attributes["ignore_changes"].scan_values(lambda _: True))) for one in lifecycle
     ]
     assert kept == ["[input]"], f"{deployment.place}\n  does not keep the first suffix\n  why: {why}"
-    from support.expressions import evaluate
-    from support.stack import Body
-
     for remembered, holds in ((demands.ENVIRONMENT, True), ("other", False)):
         names = {"terraform_data": {"deployment": {"output": remembered}}}
-        assumed = Body("output.environment_suffix", guards[0], stack.root, names)
+        assumed = Body(f"{path}:output.environment_suffix", guards[0], main, names)
         assert evaluate(guards[0].attributes["condition"], assumed) is holds, (
             f"{guards[0].place}\n  why: {why}"
         )

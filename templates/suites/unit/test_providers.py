@@ -1,4 +1,4 @@
-"""Terraform's and the providers' versions, the provider configurations and the state."""
+"""Terraform's and the providers' versions, the provider of each root module and its state."""
 
 from __future__ import annotations
 
@@ -7,20 +7,30 @@ import re
 import demands
 import pytest
 
-from support.blocks import Block
-from support.stack import Body, Stack
+from support.blocks import Block, read
+from support.places import MODULES, ROOTS, root
+from support.stack import Body, Root, Stack
 
-FOLDERS = [".", "modules/region", "modules/analytics", "modules/verification"]
+each_root = pytest.mark.parametrize("path", ROOTS)
+
+
+def _each_root_if(named: object, what: str) -> pytest.MarkDecorator:
+    """Every root module, or one case that says why there are none."""
+    skipped = pytest.param("", marks=pytest.mark.skip(reason=f"the spec names no {what}"))
+    return pytest.mark.parametrize("path", ROOTS if named else [skipped])
+
+
+OF_REGIONS = [root("regions", region) for region in demands.REGIONS]
 
 
 def _settings(stack: Stack, folder: str) -> Body:
     block = next(
         block for path in stack.files(folder) for block in stack.blocks(path) if block.type == "terraform"
     )
-    return Body(f"terraform in {folder}", block, stack.root, {})
+    return Body(f"terraform in {folder}", block, stack.root(root("global")).main, {})
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", [*ROOTS, *(folder for folder in MODULES if folder != "modules/code")])
 def test_the_provider_versions_are_those_that_the_stack_was_made_for(stack: Stack, folder: str) -> None:
     settings = _settings(stack, folder)
     aws = settings.get("required_providers.aws")
@@ -32,11 +42,11 @@ def test_the_provider_versions_are_those_that_the_stack_was_made_for(stack: Stac
         settings.fails(f"accepts version {aws['version']}", why)
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", [*ROOTS, *MODULES])
 def test_terraform_is_new_enough(stack: Stack, folder: str) -> None:
     settings = _settings(stack, folder)
     found = re.fullmatch(r">= 1\.(\d+)\.0", settings.get("required_version") or "")
-    needed = 10 if folder == "." and demands.STATE_BUCKET else 9
+    needed = 10 if folder in ROOTS and demands.STATE_BUCKET else 9
     if found is None or int(found[1]) < needed:
         settings.fails(
             f"accepts {settings.get('required_version')}",
@@ -44,68 +54,101 @@ def test_terraform_is_new_enough(stack: Stack, folder: str) -> None:
         )
 
 
-def test_zips_have_the_same_hash_on_every_machine(stack: Stack) -> None:
-    archive = _settings(stack, ".").get("required_providers.archive")
-    assert archive is not None, "provider.tf\n  why: the archive provider builds the functions' zips"
-    assert archive["source"] == "hashicorp/archive", (
-        "provider.tf\n  why: the archive provider builds the functions' zips"
-    )
-    assert archive["version"].startswith(">= 2.4"), (
-        "provider.tf\n  why: older versions do not know output_file_mode"
-    )
+@pytest.mark.parametrize("folder", [*OF_REGIONS, "modules/code"])
+def test_zips_have_the_same_hash_on_every_machine(stack: Stack, folder: str) -> None:
+    settings = _settings(stack, folder)
+    archive = settings.get("required_providers.archive") or {}
+    if archive.get("source") != "hashicorp/archive":
+        settings.fails(f"its provider archive is {archive}", "this provider builds the functions' zips")
+    if not archive["version"].startswith(">= 2.4"):
+        settings.fails(f"accepts version {archive['version']}", "older versions do not know output_file_mode")
 
 
-@pytest.mark.skipif(not demands.STATE_BUCKET, reason="the spec names no bucket for the state")
-def test_the_state_is_where_the_spec_says_and_locked(stack: Stack) -> None:
-    (backend,) = _settings(stack, ".").blocks("backend")
-    backend.must("bucket", demands.STATE_BUCKET, "the spec names this bucket")
+def _region_of(path: str) -> str:
+    return path.rpartition("/")[2] if "/" in path else demands.PRIMARY
+
+
+@_each_root_if(demands.STATE_BUCKET, "bucket for the state")
+def test_the_state_is_where_the_spec_says_and_locked(stack: Stack, path: str) -> None:
+    (block,) = _settings(stack, path).blocks("backend")
+    if block.block.labels != ("s3",) or block.block.attributes:
+        block.fails(
+            "is not an empty s3 backend", "each suffix has a state of its own, given to `terraform init`"
+        )
+    (file,) = (stack.folder / path).glob("backend.*")  # exists only where the spec names a bucket
+    text = file.read_text(encoding="utf-8")
+    (attributes,) = read(f"{path}/{file.name}", f'backend "s3" {{\n{text}\n}}\n')
+    backend = Body(f"{path}/{file.name}", attributes, stack.root(path).main, {})
+    bucket, region = demands.STATE_BUCKET or "", _region_of(path)
+    backend.must("bucket", bucket.replace("{region}", region), "the spec names this bucket")
+    key = f"{demands.PROJECT}/{demands.ENVIRONMENT}/{path}.tfstate"
+    backend.must("key", key, "two root modules in one state would destroy each other's resources")
+    expected = region if "{region}" in bucket else demands.STATE_REGION
+    backend.must("region", expected, "a plan must not need another Region's bucket")
     backend.must("use_lockfile", True, "two concurrent applies would corrupt the state")
     backend.must("encrypt", True, "a state contains secrets")
-    if backend.get("key"):
-        backend.fails(
-            "has a key",
-            "each suffix is a deployment with its own state, so the key is given to `terraform init`",
-        )
 
 
 def _all(blocks: list[Block]) -> list[Block]:
     return [found for block in blocks for found in (block, *_all(list(block.blocks)))]
 
 
-def test_every_resource_at_the_root_names_its_provider(stack: Stack) -> None:
-    for block in stack.root.blocks:
-        if block.type in ("resource", "data") and block.labels[0].startswith("aws_"):
-            found = block.attributes.get("provider")
-            assert found is not None, (
-                f"{block.place} {'.'.join(block.labels)}\n  has no provider\n"
-                "  why: it would be created in whatever Region the shell is set to"
-            )
+@each_root
+def test_a_root_has_one_plain_provider_in_its_own_region(stack: Stack, path: str) -> None:
+    of = stack.root(path)
+    providers = [block.labels for block in of.main.blocks if block.type == "provider"]
+    why = "such a root module works with any provider version, and needs no Region but its own"
+    if providers != [("aws",)]:
+        of.provider.fails(f"the root has the providers {providers}", why)
+    surplus = set(of.provider.block.attributes) - {"region", "skip_region_validation", "allowed_account_ids"}
+    if surplus:
+        of.provider.fails(f"sets {sorted(surplus)}", why)
+    of.provider.must("region", _region_of(path), "its resources would be created in another Region")
+    for place in _elsewhere(of):
+        pytest.fail(f"{place}\n  why: {why}")
 
 
-@pytest.mark.parametrize("kind", ["resource", "data"])
-def test_global_resources_are_created_through_the_primary_region(stack: Stack, kind: str) -> None:
-    for block in stack.root.blocks:
-        if block.type == kind and block.labels[0].startswith("aws_"):
-            resource = stack.resource(f"{'data.' if kind == 'data' else ''}{'.'.join(block.labels)}")
-            if resource.region != demands.PRIMARY:
-                resource.fails(
-                    f"is created through {resource.region}",
-                    "removing another Region must not destroy roles and tables",
-                )
+def _elsewhere(of: Root) -> list[str]:
+    """What chooses a provider or a Region, or reads another root's state."""
+    found = []
+    for block in (block for module in of.modules for block in module.blocks):
+        name = f"{block.place} {'.'.join(block.labels)}"
+        if block.type in ("resource", "data", "module"):
+            found += [f"{name} sets {key}" for key in ("provider", "providers") if key in block.attributes]
+        if block.type in ("resource", "data") and "region" in block.attributes:
+            found.append(f"{name} sets region")
+        if block.labels[:1] == ("terraform_remote_state",):
+            found.append(f"{name} reads another state")
+    return found
+
+
+@each_root
+def test_everything_carries_the_tags_of_the_spec(stack: Stack, path: str) -> None:
+    provider = stack.root(path).provider
+    expected = {"Application": demands.PROJECT, "Environment": demands.ENVIRONMENT, "ManagedBy": "ticketgen"}
+    provider.must("default_tags.tags", expected | demands.TAGS, "bills and searches use the tags of the spec")
+
+
+@_each_root_if(demands.ACCOUNT_ID, "account")
+def test_no_other_account_is_changed(stack: Stack, path: str) -> None:
+    stack.root(path).provider.must(
+        "allowed_account_ids",
+        [demands.ACCOUNT_ID],
+        "with other credentials, another account would be changed",
+    )
+
+
+@_each_root_if(demands.DEPLOY_ROLE, "role to deploy with")
+def test_terraform_works_with_the_role_of_the_spec(stack: Stack, path: str) -> None:
+    stack.root(path).provider.must(
+        "assume_role.role_arn", demands.DEPLOY_ROLE, "the credentials may only assume this role"
+    )
 
 
 def test_no_module_has_a_provider_configuration_of_its_own(stack: Stack) -> None:
-    for folder in FOLDERS[1:]:
+    for folder in MODULES:
         for path in stack.files(folder):
             for block in _all(list(stack.blocks(path))):
                 assert block.type != "provider", (
                     f"{block.place}\n  why: Terraform cannot remove such a module"
                 )
-
-
-def test_every_provider_alias_is_the_name_of_its_region(stack: Stack) -> None:
-    for block in stack.root.blocks:
-        if block.type == "provider" and block.labels == ("aws",):
-            provider = Body("provider.aws", block, stack.root, {})
-            why = "a Region that is added or removed would be created or destroyed in another Region"
-            provider.must("region", str(provider.get("alias")).replace("_", "-"), why)

@@ -13,14 +13,15 @@ import demands
 import pytest
 
 from support import iam
+from support.answers import ACCOUNT
 from support.functions import FUNCTIONS, arn, named
 from support.places import at
-from support.stack import ACCOUNT, Resource, Stack
+from support.stack import Resource, Stack
 from support.values import Unknown
 
 
 def _role(stack: Stack, name: str) -> Resource:
-    return stack.resource(f"aws_iam_role.{name}")
+    return stack.resource(at("global", f"aws_iam_role.{name}"))
 
 
 def _granted(stack: Stack, role: Resource) -> dict[str, set[str]]:
@@ -38,7 +39,7 @@ def _compare(stack: Stack, name: str, expected: Mapping[str, set[str]]) -> None:
         lacks = sorted(expected.get(resource, set()) - granted.get(resource, set()))
         surplus = sorted(granted.get(resource, set()) - expected.get(resource, set()))
         if lacks or surplus:
-            policy = stack.resource(f"aws_iam_role_policy.{name}")
+            policy = stack.resource(at("global", f"aws_iam_role_policy.{name}"))
             policy.fails(
                 f"on {resource} lacks {lacks} and should not have {surplus}",
                 "a missing action fails a call, and a surplus one helps an intruder",
@@ -187,7 +188,7 @@ def test_only_its_service_assumes_a_role_and_only_for_this_account(stack: Stack,
 
 def test_there_is_no_other_role(stack: Stack) -> None:
     assert {role.name for role in stack.resources("aws_iam_role")} == set(TRUST), (
-        "roles.tf\n  why: an unused role only helps intruders"
+        "global/roles.tf\n  why: an unused role only helps intruders"
     )
 
 
@@ -203,7 +204,7 @@ def test_there_is_no_other_role(stack: Stack) -> None:
     ],
 )
 def test_a_service_has_the_managed_policy_that_it_needs(stack: Stack, name: str, policy: str) -> None:
-    attachment = stack.resource(f"aws_iam_role_policy_attachment.{name}")
+    attachment = stack.resource(at("global", f"aws_iam_role_policy_attachment.{name}"))
     attachment.must(
         "policy_arn",
         f"arn:{demands.PARTITION}:iam::aws:policy/{policy}",
@@ -214,13 +215,15 @@ def test_a_service_has_the_managed_policy_that_it_needs(stack: Stack, name: str,
 
 @pytest.mark.parametrize("name", [name for name in TRUST if name not in ("rds_monitoring", "api_logs")])
 def test_a_roles_policy_is_its_own(stack: Stack, name: str) -> None:
-    policy = stack.resource(f"aws_iam_role_policy.{name}")
-    policy.must("role", Unknown(f"aws_iam_role.{name}.id"), "another role would get its permissions")
+    policy = stack.resource(at("global", f"aws_iam_role_policy.{name}"))
+    policy.must(
+        "role", Unknown(at("global", f"aws_iam_role.{name}.id")), "another role would get its permissions"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in TRUST if name not in ("rds_monitoring", "api_logs")])
 def test_a_policy_fits_a_role(stack: Stack, name: str) -> None:
-    policy = stack.resource(f"aws_iam_role_policy.{name}")
+    policy = stack.resource(at("global", f"aws_iam_role_policy.{name}"))
     if len(policy.get("policy")) > 10_240:
         policy.fails(
             f"has {len(policy.get('policy'))} characters",

@@ -10,9 +10,10 @@ import demands
 import pytest
 
 from support import iam
+from support.answers import ACCOUNT
 from support.machines import Failed, Run
 from support.places import at
-from support.stack import ACCOUNT, Resource, Stack
+from support.stack import Resource, Stack
 from support.values import Unknown
 
 FINDINGS = [{"kind": "oversold", "event_id": "gala", "seat_id": "A-1", "sales": {}}]

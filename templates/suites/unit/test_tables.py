@@ -5,33 +5,38 @@ from __future__ import annotations
 import demands
 import pytest
 
-from support.places import at
-from support.stack import Stack
+from support.answers import ACCOUNT
+from support.places import at, root, table
+from support.stack import Resource, Stack
 from support.values import Unknown
 
-LOCKS = at("region", "aws_dynamodb_table.distributed_locks")
-KEYS = {
-    "aws_dynamodb_table.events": ("event_id", None),
-    "aws_dynamodb_table.ticket_inventory": ("event_shard", "seat_id"),
-    "aws_dynamodb_table.ticket_sales": ("event_shard", "sale_id"),
-    "aws_dynamodb_table.corrections": ("event_id", "entry_id"),
-    LOCKS: ("lock_key", None),
+LOCKS = at("data", "aws_dynamodb_table.distributed_locks")
+SHARED = {
+    "events": ("event_id", None),
+    "inventory": ("event_shard", "seat_id"),
+    "sales": ("event_shard", "sale_id"),
+    "corrections": ("event_id", "entry_id"),
 }
-GLOBAL = [table for table in KEYS if table != LOCKS]
+KEYS = {**{table(key): keys for key, keys in SHARED.items()}, LOCKS: ("lock_key", None)}
+GLOBAL = [address for address in KEYS if address != LOCKS]
 each_table = pytest.mark.parametrize("address", KEYS)
 each_global_table = pytest.mark.parametrize("address", GLOBAL)
+alone = pytest.param("", marks=pytest.mark.skip(reason="the stack has one Region"))
+each_replica = pytest.mark.parametrize(
+    "region", [region for region in demands.REGIONS if region != demands.PRIMARY] or [alone]
+)
 
 
 @each_table
 def test_the_keys_are_those_that_the_code_uses(stack: Stack, address: str) -> None:
-    table = stack.resource(address)
+    found = stack.resource(address)
     partition, sort = KEYS[address]
     why = "DynamoDB would refuse every request of the functions, and keys cannot be changed later"
-    table.must("hash_key", partition, why)
-    table.must("range_key", sort, why)
-    typed = {attribute.get("name"): attribute.get("type") for attribute in table.blocks("attribute")}
+    found.must("hash_key", partition, why)
+    found.must("range_key", sort, why)
+    typed = {attribute.get("name"): attribute.get("type") for attribute in found.blocks("attribute")}
     if typed != {key: "S" for key in (partition, sort) if key}:
-        table.fails(
+        found.fails(
             f"declares the attributes {typed}",
             "keys are strings, and DynamoDB refuses declared attributes that are not keys",
         )
@@ -62,21 +67,21 @@ def test_a_table_is_protected_where_the_spec_says_so(stack: Stack, address: str)
 
 @each_table
 def test_a_table_is_encrypted_with_the_stacks_key(stack: Stack, address: str) -> None:
-    table = stack.resource(address)
-    table.must("server_side_encryption.enabled", True, "purchases are private")
-    key = Unknown(at("region", "aws_kms_key.stack.arn"))
-    table.must("server_side_encryption.kms_key_arn", key, "the roles may use this key and no other")
+    found = stack.resource(address)
+    found.must("server_side_encryption.enabled", True, "purchases are private")
+    key = Unknown(at("data", "aws_kms_key.stack.arn"))
+    found.must("server_side_encryption.kms_key_arn", key, "the roles may use this key and no other")
 
 
 @each_global_table
 def test_a_global_table_streams_both_images(stack: Stack, address: str) -> None:
-    table = stack.resource(address)
-    table.must(
+    found = stack.resource(address)
+    found.must(
         "stream_enabled",
         True,
         "global tables replicate through the stream, and without it every plan shows a difference",
     )
-    table.must(
+    found.must(
         "stream_view_type",
         "NEW_AND_OLD_IMAGES",
         "a removed seat is only in the old image, and a sold one only in the new",
@@ -84,55 +89,71 @@ def test_a_global_table_streams_both_images(stack: Stack, address: str) -> None:
 
 
 @each_global_table
-def test_a_global_table_is_created_in_the_primary_region(stack: Stack, address: str) -> None:
-    table = stack.resource(address)
-    if table.region != demands.PRIMARY:
-        table.fails(f"is created in {table.region}", f"its key belongs to {demands.PRIMARY}")
+def test_replicas_are_left_to_their_own_regions(stack: Stack, address: str) -> None:
+    found = stack.resource(address)
+    why = "an apply in the primary Region would remove the replicas, which their own Regions' roots manage"
+    if found.blocks("replica"):
+        found.fails("has replicas of its own", why)
+    kept = [
+        "".join(map(str, block.attributes["ignore_changes"].scan_values(lambda _: True)))
+        for block in found.block.blocks
+        if block.type == "lifecycle" and "ignore_changes" in block.attributes
+    ]
+    if kept != ["[replica]"]:
+        found.fails(f"ignores the changes {kept}", why)
 
 
-@each_global_table
-def test_terraform_waits_for_all_replicas(stack: Stack, address: str) -> None:
-    table = stack.resource(address)
-    for action in ("create", "update"):
-        given = str(table.get(f"timeouts.{action}"))
-        minutes = int(given[:-1]) if given.endswith("m") and given[:-1].isdigit() else 0
-        if minutes < 120:
-            table.fails(
-                f"timeouts.{action} is {given}",
-                "AWS creates replicas one after another, and by default Terraform gives up after 30 minutes",
-            )
-
-
-@pytest.mark.parametrize("address", GLOBAL[:3])
-def test_the_tables_that_sales_need_are_in_every_region(stack: Stack, address: str) -> None:
-    table = stack.resource(address)
-    replicas = sorted(replica.get("region_name") for replica in table.blocks("replica"))
-    if replicas != sorted(set(demands.REGIONS) - {demands.PRIMARY}):
-        table.fails(
-            f"has replicas in {replicas}",
-            "each Region reads its own replicas, and may become the home of an event",
-        )
-
-
-def test_the_audit_is_where_verification_is_and_nowhere_else(stack: Stack) -> None:
-    table = stack.resource("aws_dynamodb_table.corrections")
-    replicas = [replica.get("region_name") for replica in table.blocks("replica")]
-    if replicas != demands.HUBS[1:]:
-        table.fails(
-            f"has replicas in {replicas}",
-            "only the primary and the secondary Region verify, so other replicas are wasted money",
-        )
-
-
-@pytest.mark.skipif(len(demands.HUBS) == 1, reason="the stack has one Region")
-def test_the_audits_replica_is_kept_like_the_audit_itself(stack: Stack) -> None:
-    (replica,) = stack.resource("aws_dynamodb_table.corrections").blocks("replica")
-    key = Unknown(at("region", "aws_kms_key.stack.arn", demands.HUBS[1]))
-    replica.must("kms_key_arn", key, "a replica can only be encrypted with a key of its own Region")
-    replica.must(
-        "point_in_time_recovery", True, "the replica is all that remains when the primary Region is lost"
+def test_the_primary_region_has_the_tables_and_nothing_else_declares_one(stack: Stack) -> None:
+    shared = [found for found in stack.resources("aws_dynamodb_table") if found.name != "distributed_locks"]
+    assert sorted(found.address for found in shared) == sorted(GLOBAL), (
+        "modules/data/tables.tf\n  why: two tables with one name cannot become one global table"
     )
-    replica.must("propagate_tags", True, "its costs could not be attributed")
+
+
+def _replicas(stack: Stack, region: str) -> list[Resource]:
+    return stack.root(root("data", region)).resources("aws_dynamodb_table_replica")
+
+
+@each_replica
+def test_the_region_has_replicas_of_the_tables_that_it_needs(stack: Stack, region: str) -> None:
+    keys = [key for key in SHARED if key != "corrections" or region in demands.HUBS]
+    wanted = {
+        f"arn:{demands.PARTITION}:dynamodb:{demands.PRIMARY}:{ACCOUNT}:table/{stack.resource(table(key)).get('name')}"
+        for key in keys
+    }
+    found = {replica.get("global_table_arn") for replica in _replicas(stack, region)}
+    assert found == wanted, (
+        f"modules/data/replicas.tf, in {region}\n"
+        f"  lacks {sorted(wanted - found)}, and has {sorted(found - wanted)}\n"
+        "  why: each Region may become the home of an event, and only the primary and the secondary verify"
+    )
+
+
+@each_replica
+def test_a_replica_is_kept_like_the_table(stack: Stack, region: str) -> None:
+    key = Unknown(at("data", "aws_kms_key.stack.arn", region))
+    for replica in _replicas(stack, region):
+        # By this reference, Terraform destroys the replica before its key.
+        replica.must("kms_key_arn", key, "a replica can only be encrypted with a key of its own Region")
+        replica.must("point_in_time_recovery", True, "a Region that survives the others needs backups")
+        replica.must(
+            "deletion_protection_enabled",
+            demands.PROTECT,
+            "the spec's `protect` decides this for every replica",
+        )
+
+
+@each_replica
+def test_terraform_waits_for_the_other_replicas(stack: Stack, region: str) -> None:
+    for replica in _replicas(stack, region):
+        for action in ("create", "update", "delete"):
+            given = str(replica.get(f"timeouts.{action}"))
+            minutes = int(given[:-1]) if given.endswith("m") and given[:-1].isdigit() else 0
+            if minutes < 120:
+                replica.fails(
+                    f"timeouts.{action} is {given}",
+                    "AWS creates replicas one after another, and by default Terraform gives up after 30 minutes",
+                )
 
 
 def test_locks_are_not_a_global_table(stack: Stack) -> None:
@@ -143,7 +164,7 @@ def test_locks_are_not_a_global_table(stack: Stack) -> None:
 
 @pytest.mark.parametrize("region", demands.REGIONS)
 def test_each_region_has_locks_of_its_own(stack: Stack, region: str) -> None:
-    locks = stack.resource(at("region", "aws_dynamodb_table.distributed_locks", region))
+    locks = stack.resource(at("data", "aws_dynamodb_table.distributed_locks", region))
     if locks.region != region:
         locks.fails(
             f"is created in {locks.region}", "the seats of an event are locked in its home Region's own table"
@@ -160,6 +181,6 @@ def test_expired_locks_are_removed(stack: Stack) -> None:
 
 def test_sales_seats_events_and_audit_do_not_expire(stack: Stack) -> None:
     for address in GLOBAL:
-        table = stack.resource(address)
-        if table.blocks("ttl"):
-            table.fails("has a TTL", "sales, seats, events and the audit must be kept")
+        found = stack.resource(address)
+        if found.blocks("ttl"):
+            found.fails("has a TTL", "sales, seats, events and the audit must be kept")

@@ -33,7 +33,7 @@ def test_the_audit_in_timestream_is_kept_for_years(stack: Stack) -> None:
     )
     named = variables["TIMESTREAM_DATABASE"], variables["TIMESTREAM_TABLE"]
     assert named == (table.get("database_name"), table.get("table_name")), (
-        "functions.tf\n  why: corrections would not be recorded"
+        "modules/verification/functions.tf\n  why: corrections would not be recorded"
     )
 
 
