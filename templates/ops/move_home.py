@@ -204,7 +204,8 @@ def _rebuild(stack: Stack, event: Event, target: str) -> int:
 
     An item whose sale is missing from the ledger stays: it may be the only trace of a sale by a lost home.
     """
-    client, repaired = dynamo.client(target, attempts=4), 0
+    client = dynamo.client(target, attempts=4)
+    repaired = 0
     for shard in event.every_shard():
         entries = _items(
             client, stack.tables.sales, shard, "sale_id, seat_id, epoch, voids"

@@ -20,6 +20,7 @@ from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.names import WHATS, longest_suffix
 from ticketgen.stack.operations import stack_facts
+from ticketgen.stack.operator_rights import policy_statements
 from ticketgen.stack.roles import roles, services
 
 __all__ = ["WAF_RULES", "module_context", "stack_context"]
@@ -142,6 +143,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "root_outputs": _ROOT_OUTPUTS,
         "lease_seconds": LEASE_SECONDS,
         "operations": stack_facts(environment, sizing),
+        "operator_statements": policy_statements(environment),
         "endpoint_actions": sorted({action for grant in in_vpc for action in grant.actions}),
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
