@@ -25,7 +25,9 @@ from ticketgen.stack.operator_rights import KEY_ACTIONS, RIGHTS, key_actions
 PREFIXES = {"service-quotas": "servicequotas", "stepfunctions": "states"}
 OTHERS = {
     ("apigateway", "GetAccount"): {"apigateway:GET"},
-    ("s3", "GetBucketVersioning"): {"s3:GetBucketVersioning"},
+    # Lambda returns a function's tags only to those who may list them.
+    # https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
+    ("lambda", "GetFunction"): {"lambda:GetFunction", "lambda:ListTags"},
     ("sts", "GetCallerIdentity"): set(),  # needs no permission
 }
 
@@ -112,6 +114,12 @@ def test_every_client_of_a_script_is_followed(script: str) -> None:
                 assert (name, node.lineno) in lines, f"{name}.py:{node.lineno}: {node.attr} is not followed"
 
 
+def test_the_preflight_only_reads() -> None:
+    written = {op for _, op in calls("preflight") if not re.match("(Describe|Get|List|Simulate)[A-Z]", op)}
+    assert written == set()
+    assert len(calls("preflight")) > 20
+
+
 def test_what_each_call_needs_through_encryption_is_known() -> None:
     actions = {
         action for rights in RIGHTS.values() for right in rights if right.what for action in right.actions
@@ -120,8 +128,9 @@ def test_what_each_call_needs_through_encryption_is_known() -> None:
 
 
 def test_scripts_that_touch_encrypted_data_may_use_the_key() -> None:
-    assert {script: key_actions(script) for script in ("move_home", "prewarm", "redrive", "takeover")} == {
+    assert {script: key_actions(script) for script in SCRIPTS} == {
         "move_home": ("kms:Decrypt",),
+        "preflight": (),
         "prewarm": (),
         "redrive": ("kms:Decrypt", "kms:GenerateDataKey"),
         "takeover": ("kms:Decrypt",),

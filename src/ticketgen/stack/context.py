@@ -11,6 +11,7 @@ from ticketgen.figures.model import Figure, OutputPlace
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
+from ticketgen.stack.account_needs import account_needs
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.dashboard import WIDGETS
 from ticketgen.stack.functions import FUNCTIONS
@@ -143,6 +144,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "root_outputs": _ROOT_OUTPUTS,
         "lease_seconds": LEASE_SECONDS,
         "operations": stack_facts(environment, sizing),
+        "account_needs": account_needs(environment, sizing),
         "operator_statements": policy_statements(environment),
         "endpoint_actions": sorted({action for grant in in_vpc for action in grant.actions}),
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),

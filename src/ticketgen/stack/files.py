@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions.model import FunctionModule, always, uses_timestream
-from ticketgen.stack.operations import SCRIPTS, SHARED
+from ticketgen.stack.operations import PARTS, SCRIPTS, SHARED
 
 __all__ = ["FILES", "StackFile", "stack_files"]
 
@@ -118,7 +118,7 @@ FILES = (
     *_SUITES,
     StackFile("ops/policy.json"),
     StackFile("ops/stack.json"),
-    *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, "console")),
+    *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, *PARTS)),
     *(StackFile(f"ops/{module}.py", template=f"functions/{module}.py") for module in SHARED),
 )
 

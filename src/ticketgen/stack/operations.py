@@ -13,10 +13,13 @@ from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.operator_rights import RIGHTS
 
-__all__ = ["SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
+__all__ = ["PARTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 
 SHARED = ("dynamo", "events", "ledger")
 """Function modules that the scripts import."""
+
+PARTS = ("account_checks", "checking", "console", "name_checks", "region_checks")
+"""Other modules of the scripts."""
 
 SCRIPTS = tuple(sorted(RIGHTS))
 

@@ -35,6 +35,37 @@ class Right:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 _ARNS = {"dynamodb": "table/{}", "kinesis": "stream/{}", "lambda": "function:{}", "sqs": "{}"}
 
+# Most of these calls take no resource, or ask for names of which another owner may have a resource.
+_PREFLIGHT = (
+    "apigateway:GET",
+    "dynamodb:DescribeTable",
+    "dynamodb:ListTagsOfResource",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeRegions",
+    "elasticache:DescribeCacheEngineVersions",
+    "elasticache:DescribeReplicationGroups",
+    "elasticache:ListTagsForResource",
+    "iam:GetRole",
+    "iam:SimulatePrincipalPolicy",
+    "kinesis:ListTagsForStream",
+    "kms:DescribeKey",
+    "kms:ListResourceTags",
+    "lambda:GetFunction",
+    "lambda:ListTags",
+    "logs:DescribeLogGroups",
+    "logs:ListTagsForResource",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBEngineVersions",
+    "rds:DescribeOrderableDBInstanceOptions",
+    "s3:GetBucketVersioning",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "servicequotas:GetServiceQuota",
+    "servicequotas:ListServiceQuotas",
+    "sqs:GetQueueUrl",
+    "sqs:ListQueueTags",
+    "states:ListStateMachines",
+    "states:ListTagsForResource",
+)
 _QUEUE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage")
 _WARM = ("dynamodb:DescribeTable", "dynamodb:UpdateTable")
 
@@ -45,6 +76,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
             Right("ticket-inventory", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")),
             Right("ticket-sales", ("dynamodb:GetItem", "dynamodb:Query")),
         ),
+        "preflight": (Right("", _PREFLIGHT),),
         "prewarm": (
             Right("distributed-locks", _WARM),
             Right("ticket-inventory", _WARM),
