@@ -133,6 +133,7 @@ def test_scripts_that_touch_encrypted_data_may_use_the_key() -> None:
         "preflight": (),
         "prewarm": (),
         "redrive": ("kms:Decrypt", "kms:GenerateDataKey"),
+        "restore": ("kms:Decrypt",),
         "takeover": ("kms:Decrypt",),
     }
 

@@ -18,7 +18,7 @@ __all__ = ["PARTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 SHARED = ("dynamo", "events", "ledger")
 """Function modules that the scripts import."""
 
-PARTS = ("account_checks", "checking", "console", "name_checks", "region_checks")
+PARTS = ("account_checks", "checking", "console", "moves", "name_checks", "region_checks")
 """Other modules of the scripts."""
 
 SCRIPTS = tuple(sorted(RIGHTS))

@@ -89,6 +89,16 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
             Right("refunds", ("sqs:GetQueueUrl", "sqs:SendMessage"), ".fifo"),
             Right("ticket-sales", ("kinesis:GetRecords", "kinesis:GetShardIterator")),
         ),
+        "restore": (
+            Right("corrections", ("dynamodb:PutItem", "dynamodb:Query")),
+            Right("corrections", ("dynamodb:Query",), "-restored"),
+            Right("events", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")),
+            Right("events", ("dynamodb:GetItem",), "-restored"),
+            Right("ticket-inventory", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")),
+            Right("ticket-inventory", ("dynamodb:Query",), "-restored"),
+            Right("ticket-sales", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")),
+            Right("ticket-sales", ("dynamodb:Query",), "-restored"),
+        ),
         "takeover": (Right("events", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")),),
     }
 )
