@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fault_proxy import WireCall
 from functions_cloud import KEYS
 from simulated_regions import TABLES, World, buy, event_item
 
@@ -237,3 +238,17 @@ def test_the_tables_are_those_of_the_stack() -> None:
     names = json.loads(stack()["ops/stack.json"])["preflight"]["names"]
     tables = {name.strip("{}") for place in ("hubs", "regions") for name in names[place].get("table", [])}
     assert tables == {*NAMES.values(), "distributed-locks"}  # locks end by themselves, and are not restored
+
+
+def test_an_item_that_appears_meanwhile_stays(world: World, sold: dict[str, dict[str, Any]]) -> None:
+    lose(world, "inventory", withheld("A-50"))
+    world.settle()
+    first = {**withheld("A-50"), "version": 7, "reason": "wheelchair"}
+
+    def watch(call: WireCall) -> None:
+        if call.operation == "PutItem":
+            send(world, A, "PutItem", TableName=TABLES["inventory"], Item=dynamo.pack(first)["M"])
+
+    world.proxy.watch = watch
+    assert restore(world, *TWO)[0] == 0
+    assert first in world.items("inventory", A)
