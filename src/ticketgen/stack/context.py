@@ -21,7 +21,7 @@ from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.names import WHATS, longest_suffix
 from ticketgen.stack.operations import stack_facts
-from ticketgen.stack.operator_rights import policy_statements
+from ticketgen.stack.operator_rights import policy_statements, rights_rows
 from ticketgen.stack.roles import roles, services
 
 __all__ = ["WAF_RULES", "module_context", "stack_context"]
@@ -145,6 +145,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "lease_seconds": LEASE_SECONDS,
         "operations": stack_facts(environment, sizing),
         "account_needs": account_needs(environment, sizing),
+        "operator_rights": list(rights_rows(environment)),
         "operator_statements": policy_statements(environment),
         "endpoint_actions": sorted({action for grant in in_vpc for action in grant.actions}),
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),

@@ -116,6 +116,7 @@ FILES = (
     StackFile("modules/verification/alarms.tf"),
     StackFile("modules/verification/outputs.tf"),
     *_SUITES,
+    StackFile("ops/README.md"),
     StackFile("ops/policy.json"),
     StackFile("ops/stack.json"),
     *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, *PARTS)),

@@ -138,10 +138,10 @@ def key_actions(script: str) -> tuple[str, ...]:
 
 
 def rights_rows(environment: Environment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Each script with the resources that it uses and its actions on them."""
+    """Each script with the resources that it uses, "" for any, and its actions on them."""
     for script, rights in RIGHTS.items():
         for right in rights:
-            yield script, _name(environment, right) if right.what else "any", right.actions
+            yield script, _name(environment, right) if right.what else "", right.actions
         if key_actions(script):
             yield script, _alias(environment), key_actions(script)
 
