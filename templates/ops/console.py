@@ -37,6 +37,7 @@ class Stack:
         primary_region, secondary_region: the hubs, which run analytics and verification; there may be no secondary.
         quiet_seconds: how long after an event is marked `moving` a sale that began before may still commit.
         warm_throughput: the write and read units per second that a sale needs, by table.
+        preflight: what the first apply needs of the account.
     """
 
     app_name: str
@@ -46,6 +47,7 @@ class Stack:
     secondary_region: str | None
     quiet_seconds: int
     warm_throughput: Mapping[str, tuple[int, int]]
+    preflight: Mapping[str, Any]
 
     def name(self, what: str) -> str:
         """The full name of a resource of the stack."""
@@ -64,14 +66,15 @@ class Stack:
         )
 
 
-def options(description: str | None) -> argparse.ArgumentParser:
-    """Create the parser with the options that all scripts share."""
+def options(description: str | None, *, writes: bool = True) -> argparse.ArgumentParser:
+    """Create the parser with the options that all scripts share; `--apply` is for those that write."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--apply", action="store_true", help="make the changes; without it, only print what would change"
-    )
+    if writes:
+        parser.add_argument(
+            "--apply", action="store_true", help="make the changes; without it, only print what would change"
+        )
     parser.add_argument(
         "--suffix", help="environment_suffix of the deployment, if it is not the environment's default"
     )
@@ -79,11 +82,13 @@ def options(description: str | None) -> argparse.ArgumentParser:
 
 
 def run(
-    work: Callable[[Stack, Any], None], parser: argparse.ArgumentParser, arguments: Sequence[str] | None
+    work: Callable[[Stack, Any], int | None],
+    parser: argparse.ArgumentParser,
+    arguments: Sequence[str] | None,
 ) -> int:
     """Run a script's work and return its exit code.
 
-    The codes are 0 done, 1 stopped (the reason is printed), 2 usage error.
+    The codes are the work's own, or else 0 done, 1 stopped (the reason is printed), 2 usage error.
     """
     chosen = parser.parse_args(arguments)
     known = json.loads(Path(__file__).with_name("stack.json").read_text(encoding="utf-8"))
@@ -95,10 +100,10 @@ def run(
         if region is not None and region not in stack.regions:
             parser.error(f"{region} is not a Region of the stack; choose one of {', '.join(stack.regions)}")
     try:
-        work(stack, chosen)
+        code = work(stack, chosen)
     except (GivenUp, BotoCoreError, ClientError) as error:
         print(f"Stopped: {error}")
         return 1
-    if not chosen.apply:
+    if not getattr(chosen, "apply", True):
         print("This was a dry run: nothing was changed. Add --apply to make the changes.")
-    return 0
+    return code or 0

@@ -25,20 +25,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 
-from botocore.exceptions import ClientError
 from console import GivenUp, Stack, options, run
+from moves import POLL_SECONDS, announce, items_of, read, rebuild, settle_in, update, wait_until_heard
 
 import dynamo
-import ledger
-from dynamo import Client, Item
-from events import Clock, Event, parse
+from events import Event
 
 __all__ = ["main"]
-
-POLL_SECONDS = 0.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,11 +61,11 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
     if (chosen.to is None) != chosen.cancel:
         raise GivenUp("give either --to REGION or --cancel")
     asked = chosen.to or next(region for region in stack.regions if region not in chosen.lost)
-    event, moving_to = _read(stack, asked, chosen.event_id)
+    event, moving_to = read(stack, asked, chosen.event_id)
     # A single Region decides about moves, the home while it exists, so that no two moves can run at once.
     decider = asked if event.home_region in chosen.lost else event.home_region
     if decider != asked:
-        event, moving_to = _read(stack, decider, chosen.event_id)
+        event, moving_to = read(stack, decider, chosen.event_id)
     if chosen.cancel:
         _cancel(stack, decider, event, apply=chosen.apply)
         return
@@ -83,54 +78,17 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
     if not chosen.apply:
         print(f"Sales would stop for about {stack.quiet_seconds + 3} s.")
         return
-    _announce(stack, decider, event, chosen.to)
+    announce(stack, decider, event, chosen.to)
     heard = [region for region in stack.regions if region not in chosen.lost]
     deadline = time.monotonic() + chosen.patience
-    _wait_until_heard(stack, event, heard, deadline)
+    wait_until_heard(stack, event, heard, deadline)
     print(f"No new sales start; waiting {stack.quiet_seconds} s for sales in progress.")
     time.sleep(stack.quiet_seconds)
     if decider != chosen.to:
         _wait_until_copied(stack, event, chosen.to, deadline)
-    print(f"Inventory items repaired in {chosen.to}: {_rebuild(stack, event, chosen.to)}.")
-    _settle_in(stack, decider, event, chosen.to)
+    print(f"Inventory items repaired in {chosen.to}: {rebuild(stack, event, chosen.to)}.")
+    settle_in(stack, decider, event, chosen.to)
     print(f"{event.event_id} is now sold in {chosen.to}.")
-
-
-def _read(stack: Stack, region: str, event_id: str) -> tuple[Event, str]:
-    """The event as a Region has it now, and the Region it is moving to, if any."""
-    item = dynamo.get(dynamo.client(region, attempts=4), stack.name("events"), {"event_id": event_id})
-    if item is None:
-        raise GivenUp(f"there is no event {event_id} in {region}")
-    return parse(item, Clock()), item.get("moving_to", "")
-
-
-def _update(stack: Stack, region: str, event: Event, change: str, condition: str, values: Item) -> None:
-    """Change the event item if it still has the epoch that we read."""
-    try:
-        dynamo.client(region, attempts=4).update_item(
-            TableName=stack.name("events"),
-            Key={"event_id": {"S": event.event_id}},
-            UpdateExpression=change,
-            ConditionExpression=f"epoch = :epoch AND {condition}",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues=dynamo.pack({":epoch": event.epoch, **values})["M"],
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        raise GivenUp(f"{event.event_id} was changed concurrently: run the command again") from error
-
-
-def _announce(stack: Stack, decider: str, event: Event, target: str) -> None:
-    change = "SET #state = :moving, moving_to = :target, resumes = if_not_exists(resumes, #state)"
-    free = "(attribute_not_exists(moving_to) OR moving_to = :target)"
-    _update(stack, decider, event, change, free, {":moving": "moving", ":target": target})
-
-
-def _settle_in(stack: Stack, decider: str, event: Event, target: str) -> None:
-    change = "SET home_region = :target, epoch = :next, #state = resumes REMOVE moving_to, resumes"
-    values = {":target": target, ":next": event.epoch + 1, ":moving": "moving"}
-    _update(stack, decider, event, change, "#state = :moving AND moving_to = :target", values)
 
 
 def _cancel(stack: Stack, decider: str, event: Event, *, apply: bool) -> None:
@@ -143,25 +101,9 @@ def _cancel(stack: Stack, decider: str, event: Event, *, apply: bool) -> None:
     print(f"{event.event_id} keeps its home in {event.home_region}.")
     if apply:
         change = "SET epoch = :next, #state = resumes REMOVE moving_to, resumes"
-        _update(
+        update(
             stack, decider, event, change, "#state = :moving", {":next": event.epoch + 1, ":moving": "moving"}
         )
-
-
-def _wait_until_heard(stack: Stack, event: Event, regions: Sequence[str], deadline: float) -> None:
-    """Wait until every Region's replica shows that the event is moving."""
-    waiting = list(regions)
-    while waiting:
-        known = _read(stack, waiting[0], event.event_id)[0]
-        if (known.state, known.epoch) == ("moving", event.epoch):
-            waiting.pop(0)
-        elif time.monotonic() > deadline:
-            raise GivenUp(
-                f"{waiting[0]} has not seen the move yet, and sales stay stopped:"
-                " run the command again to resume, or use --cancel"
-            )
-        else:
-            time.sleep(POLL_SECONDS)
 
 
 def _wait_until_copied(stack: Stack, event: Event, target: str, deadline: float) -> None:
@@ -180,93 +122,11 @@ def _wait_until_copied(stack: Stack, event: Event, target: str, deadline: float)
 def _shard(stack: Stack, region: str, shard: str) -> set[tuple[str, str]]:
     """A Region's data of a shard: ledger ids, and seats with their sales."""
     client = dynamo.client(region, attempts=4)
-    items = _items(client, stack.tables.inventory, shard, "seat_id, sale_id")
-    entries = _items(client, stack.tables.sales, shard, "sale_id")
+    items = items_of(client, stack.tables.inventory, shard, "seat_id, sale_id")
+    entries = items_of(client, stack.tables.sales, shard, "sale_id")
     return {("", entry["sale_id"]) for entry in entries} | {
         (item["seat_id"], item.get("sale_id", "")) for item in items
     }
-
-
-def _items(client: Client, table: str, shard: str, attributes: str) -> list[Item]:
-    pages = dynamo.pages(
-        client.query,
-        TableName=table,
-        KeyConditionExpression="event_shard = :shard",
-        ExpressionAttributeValues={":shard": {"S": shard}},
-        ProjectionExpression=attributes,
-        ConsistentRead=True,
-    )
-    return [dynamo.unpack({"M": item}) for page in pages for item in page["Items"]]
-
-
-def _rebuild(stack: Stack, event: Event, target: str) -> int:
-    """Repair the new home's inventory from its ledger; return the number of repairs.
-
-    An item whose sale is missing from the ledger stays: it may be the only trace of a sale by a lost home.
-    """
-    client, repaired = dynamo.client(target, attempts=4), 0
-    for shard in event.every_shard():
-        entries = _items(
-            client, stack.tables.sales, shard, "sale_id, seat_id, epoch, voids"
-        )  # voids: only on entries that void another
-        voided = {entry["voids"] for entry in entries if "voids" in entry}
-        live: dict[str, list[Item]] = defaultdict(list)
-        for entry in entries:
-            if "voids" not in entry and entry["sale_id"] not in voided:
-                live[entry["seat_id"]].append(entry)
-        items = {
-            item["seat_id"]: item
-            for item in _items(client, stack.tables.inventory, shard, "seat_id, sale_id")
-        }
-        for seat_id in sorted(live.keys() | items.keys()):
-            key = {"event_shard": shard, "seat_id": seat_id}
-            item, sales = items.get(seat_id), live.get(seat_id)
-            has = None if item is None else item.get("sale_id", "")  # "": the seat is withheld
-            if sales is None and has in voided:
-                repaired += _delete(client, stack, key, str(has))
-            elif sales is not None and has != "" and has != (keeper := ledger.winner(sales)["sale_id"]):
-                repaired += _put(client, stack, shard, keeper, has)
-    return repaired
-
-
-def _put(client: Client, stack: Stack, shard: str, sale_id: str, instead_of: str | None) -> bool:
-    entry = dynamo.get(client, stack.tables.sales, {"event_shard": shard, "sale_id": sale_id})
-    if entry is None:
-        raise GivenUp(f"sale {sale_id} has disappeared from the ledger")
-    unchanged = "attribute_not_exists(seat_id)" if instead_of is None else "sale_id = :seen"
-    values = {} if instead_of is None else {"ExpressionAttributeValues": {":seen": {"S": instead_of}}}
-    item = ledger.inventory_item(entry, int(time.time() * 1000))
-    return _conditional(
-        client.put_item,
-        TableName=stack.tables.inventory,
-        Item=dynamo.pack(item)["M"],
-        ConditionExpression=unchanged,
-        **values,
-    )
-
-
-def _delete(client: Client, stack: Stack, key: Item, sale_id: str) -> bool:
-    return _conditional(
-        client.delete_item,
-        TableName=stack.tables.inventory,
-        Key=dynamo.pack(key)["M"],
-        ConditionExpression="sale_id = :seen",
-        ExpressionAttributeValues={":seen": {"S": sale_id}},
-    )
-
-
-def _conditional(call: Client, **request: object) -> bool:
-    """Make a write unless the item has changed.
-
-    A change means that another run of this script was faster.
-    """
-    try:
-        call(**request)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -39,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _work(stack: Stack, chosen: argparse.Namespace) -> None:
     warming = []
     for region, what in _places(stack):
-        table, client = stack.name(what), dynamo.client(region, attempts=4)
+        table = stack.name(what)
         write, read = stack.warm_throughput[what]
-        now_write, now_read = _warm(client, table)
+        now_write, now_read = _warm(region, table)
         print(
             f"{region} {table}: {now_write:,} write and {now_read:,} read units/s, needs {write:,} and {read:,}"
         )
@@ -52,11 +52,12 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
                 "WriteUnitsPerSecond": max(write, now_write),
                 "ReadUnitsPerSecond": max(read, now_read),
             }
-            client.update_table(TableName=table, WarmThroughput=wanted)
-            warming.append((client, table, write, read))
+            dynamo.client(region, attempts=4).update_table(TableName=table, WarmThroughput=wanted)
+            warming.append((region, table, write, read))
     deadline = time.monotonic() + chosen.patience
-    for client, table, write, read in warming:
-        while not all(now >= wanted for now, wanted in zip(_warm(client, table), (write, read), strict=True)):
+    for region, table, write, read in warming:
+        needed = write, read
+        while any(now < least for now, least in zip(_warm(region, table), needed, strict=True)):
             if time.monotonic() > deadline:
                 raise GivenUp(f"{table} is still warming up: run the command again to wait longer")
             time.sleep(POLL_SECONDS)
@@ -70,9 +71,10 @@ def _places(stack: Stack) -> Iterator[tuple[str, str]]:
             yield region, what
 
 
-def _warm(client: dynamo.Client, table: str) -> tuple[int, int]:
+def _warm(region: str, table: str) -> tuple[int, int]:
     """The write and read units per second that the table can serve at once."""
-    warm = client.describe_table(TableName=table)["Table"].get("WarmThroughput", {})
+    described = dynamo.client(region, attempts=4).describe_table(TableName=table)["Table"]
+    warm = described.get("WarmThroughput", {})
     return warm.get("WriteUnitsPerSecond", 0), warm.get("ReadUnitsPerSecond", 0)
 
 

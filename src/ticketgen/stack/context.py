@@ -11,6 +11,7 @@ from ticketgen.figures.model import Figure, OutputPlace
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
+from ticketgen.stack.account_needs import account_needs
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.dashboard import WIDGETS
 from ticketgen.stack.files import StackFile
@@ -21,6 +22,7 @@ from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.names import WHATS, longest_suffix
 from ticketgen.stack.operations import stack_facts
+from ticketgen.stack.operator_rights import policy_statements, rights_rows
 from ticketgen.stack.roles import roles, services
 from ticketgen.stack.roots import RootKind, RootModule, backend_settings
 
@@ -227,6 +229,9 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "module_outputs": _OUTPUTS,
         "lease_seconds": LEASE_SECONDS,
         "operations": stack_facts(environment, sizing),
+        "account_needs": account_needs(environment, sizing),
+        "operator_rights": list(rights_rows(environment)),
+        "operator_statements": policy_statements(environment),
         "endpoint_actions": sorted({action for grant in in_vpc for action in grant.actions}),
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import FunctionModule, always, uses_timestream
-from ticketgen.stack.operations import SCRIPTS, SHARED
+from ticketgen.stack.operations import PARTS, SCRIPTS, SHARED
 from ticketgen.stack.roots import RootKind, RootModule, retired_roots, root_modules
 
 __all__ = ["StackFile", "stack_files"]
@@ -164,8 +164,10 @@ _SHARED_FILES = (
     ),
     StackFile("modules/verification/timestream.tf", uses_timestream),
     *_SUITES,
+    StackFile("ops/README.md"),
+    StackFile("ops/policy.json"),
     StackFile("ops/stack.json"),
-    *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, "console")),
+    *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, *PARTS)),
     *(StackFile(f"ops/{module}.py", template=f"functions/{module}.py") for module in SHARED),
 )
 

@@ -1,4 +1,4 @@
-"""The operator's scripts: names, facts about the stack, and IAM actions.
+"""The operator's scripts: names, and facts about the stack.
 
 They are copied unchanged from ``templates/ops``, together with the modules that they share with the functions, so that
 the protocol of a sale is written only once.
@@ -6,45 +6,20 @@ the protocol of a sale is written only once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-
 from ticketgen.sizing import Sizing
 from ticketgen.sizing.demand import inventory_write_units, ledger_write_units, lock_write_units
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
+from ticketgen.stack.operator_rights import RIGHTS
 
-__all__ = ["RIGHTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
+__all__ = ["PARTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 
 SHARED = ("dynamo", "events", "ledger")
 """Function modules that the scripts import."""
 
-_QUEUE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage")
-
-RIGHTS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = MappingProxyType(
-    {
-        "move_home": (
-            ("events", ("dynamodb:GetItem", "dynamodb:UpdateItem")),
-            ("ticket-inventory", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")),
-            ("ticket-sales", ("dynamodb:GetItem", "dynamodb:Query")),
-        ),
-        "prewarm": (
-            ("distributed-locks", ("dynamodb:DescribeTable", "dynamodb:UpdateTable")),
-            ("ticket-inventory", ("dynamodb:DescribeTable", "dynamodb:UpdateTable")),
-            ("ticket-sales", ("dynamodb:DescribeTable", "dynamodb:UpdateTable")),
-        ),
-        "redrive": (
-            ("dead-letters", _QUEUE),
-            ("failed-refunds.fifo", _QUEUE),
-            ("kinesis-processor", ("lambda:InvokeFunction",)),
-            ("refunds.fifo", ("sqs:GetQueueUrl", "sqs:SendMessage")),
-            ("ticket-sales stream", ("kinesis:GetRecords", "kinesis:GetShardIterator")),
-        ),
-        "takeover": (("events", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")),),
-    }
-)
-"""IAM actions that each script's user needs, by the middle of the resource's name."""
+PARTS = ("account_checks", "checking", "console", "moves", "name_checks", "region_checks")
+"""Other modules of the scripts."""
 
 SCRIPTS = tuple(sorted(RIGHTS))
 

@@ -35,7 +35,12 @@ _MAX_BYTES = 2_000_000
 # The kinds of files that ticketgen renders, now or in an older version. Users and Terraform keep other files in a
 # stack: state, plugins, values of variables, notes.
 _SUFFIXES = frozenset({".tf", ".py"})
-_NAMES = frozenset({".tflint.hcl", "Makefile", "backend.hcl", "pytest.ini", "requirements.txt", "stack.json"})
+_NAMES = frozenset(
+    {
+        ".tflint.hcl", "Makefile", "README.md", "backend.hcl", "policy.json", "pytest.ini", "requirements.txt",
+        "stack.json",
+    }
+)  # fmt: skip
 
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+!_-]{0,63}")
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -1,0 +1,187 @@
+"""IAM actions of the operator's scripts, and the policy that grants them.
+
+The table lists the actions that a script itself calls; a test compares it with the script's code. What these calls
+need through encryption follows from `KEY_ACTIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ticketgen.aws.regions import REGIONS
+from ticketgen.spec.model import Environment
+
+__all__ = ["KEY_ACTIONS", "RIGHTS", "Right", "key_actions", "policy_statements", "rights_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """IAM actions on a resource of the stack.
+
+    Attributes:
+        what: the middle of the resource's name; "" if the actions take no resource of the stack.
+        actions: of one service, in alphabetical order; of any service if `what` is "".
+        after: text after the environment suffix in the resource's name.
+    """
+
+    what: str
+    actions: tuple[str, ...]
+    after: str = ""
+
+
+# The resource part of an ARN, by service.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+_ARNS = {"dynamodb": "table/{}", "kinesis": "stream/{}", "lambda": "function:{}", "sqs": "{}"}
+
+# Most of these calls take no resource, or ask for names of which another owner may have a resource.
+_PREFLIGHT = (
+    "apigateway:GET",
+    "dynamodb:DescribeTable",
+    "dynamodb:ListTagsOfResource",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeRegions",
+    "elasticache:DescribeCacheEngineVersions",
+    "elasticache:DescribeReplicationGroups",
+    "elasticache:ListTagsForResource",
+    "iam:GetRole",
+    "iam:SimulatePrincipalPolicy",
+    "kinesis:ListTagsForStream",
+    "kms:DescribeKey",
+    "kms:ListResourceTags",
+    "lambda:GetFunction",
+    "lambda:ListTags",
+    "logs:DescribeLogGroups",
+    "logs:ListTagsForResource",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBEngineVersions",
+    "rds:DescribeOrderableDBInstanceOptions",
+    "s3:GetBucketVersioning",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "servicequotas:GetServiceQuota",
+    "servicequotas:ListServiceQuotas",
+    "sqs:GetQueueUrl",
+    "sqs:ListQueueTags",
+    "states:ListStateMachines",
+    "states:ListTagsForResource",
+)
+_QUEUE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage")
+_WARM = ("dynamodb:DescribeTable", "dynamodb:UpdateTable")
+
+RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
+    {
+        "move_home": (
+            Right("events", ("dynamodb:GetItem", "dynamodb:UpdateItem")),
+            Right("ticket-inventory", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")),
+            Right("ticket-sales", ("dynamodb:GetItem", "dynamodb:Query")),
+        ),
+        "preflight": (Right("", _PREFLIGHT),),
+        "prewarm": (
+            Right("distributed-locks", _WARM),
+            Right("ticket-inventory", _WARM),
+            Right("ticket-sales", _WARM),
+        ),
+        "redrive": (
+            Right("dead-letters", _QUEUE),
+            Right("failed-refunds", _QUEUE, ".fifo"),
+            Right("kinesis-processor", ("lambda:InvokeFunction",)),
+            Right("refunds", ("sqs:GetQueueUrl", "sqs:SendMessage"), ".fifo"),
+            Right("ticket-sales", ("kinesis:GetRecords", "kinesis:GetShardIterator")),
+        ),
+        "restore": (
+            Right("corrections", ("dynamodb:PutItem", "dynamodb:Query")),
+            Right("corrections", ("dynamodb:Query",), "-restored"),
+            Right("events", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")),
+            Right("events", ("dynamodb:GetItem",), "-restored"),
+            Right("ticket-inventory", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")),
+            Right("ticket-inventory", ("dynamodb:Query",), "-restored"),
+            Right("ticket-sales", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")),
+            Right("ticket-sales", ("dynamodb:Query",), "-restored"),
+        ),
+        "takeover": (Right("events", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")),),
+    }
+)
+"""The actions that each script calls."""
+
+# A table's key is decrypted with the permissions of the principal that reads or writes its items.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+_ITEMS = ("DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+
+KEY_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **{f"dynamodb:{action}": ("kms:Decrypt",) for action in _ITEMS},
+        # https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
+        "kinesis:GetRecords": ("kms:Decrypt",),
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+        "sqs:ReceiveMessage": ("kms:Decrypt",),
+        "sqs:SendMessage": ("kms:Decrypt", "kms:GenerateDataKey"),
+        # Lambda decrypts a function's environment by a grant, without the caller's permissions.
+        # https://docs.aws.amazon.com/lambda/latest/dg/security-encryption-at-rest.html
+        "lambda:InvokeFunction": (),
+        # These read and change settings and metadata only, which no key encrypts.
+        "dynamodb:DescribeTable": (),
+        "dynamodb:UpdateTable": (),
+        "kinesis:GetShardIterator": (),
+        "sqs:ChangeMessageVisibility": (),
+        "sqs:DeleteMessage": (),
+        "sqs:GetQueueUrl": (),
+    }
+)
+"""The actions on the stack's key that a call on an encrypted resource needs besides its own."""
+
+
+def key_actions(script: str) -> tuple[str, ...]:
+    """The actions on the stack's key that a script needs, in alphabetical order."""
+    called = (action for right in RIGHTS[script] if right.what for action in right.actions)
+    return tuple(sorted({needed for action in called for needed in KEY_ACTIONS[action]}))
+
+
+def rights_rows(environment: Environment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Each script with the resources that it uses, "" for any, and its actions on them."""
+    for script, rights in RIGHTS.items():
+        for right in rights:
+            yield script, _name(environment, right) if right.what else "", right.actions
+        if key_actions(script):
+            yield script, _alias(environment), key_actions(script)
+
+
+def policy_statements(environment: Environment) -> list[dict[str, object]]:
+    """The statements of a policy that allows every script; the sid of each begins with its script's name.
+
+    The stack's keys have no names, so they are granted by alias.
+    """
+    partition = REGIONS[environment.primary_region].partition
+    statements: list[dict[str, object]] = []
+    for script, rights in RIGHTS.items():
+        prefix = "".join(word.title() for word in script.split("_"))
+        for right in rights:
+            service = right.actions[0].partition(":")[0]
+            kind = _ARNS.get(service, "{}").format(_name(environment, right))
+            statements.append(
+                {
+                    "Sid": f"{prefix}{len(statements)}",
+                    "Effect": "Allow",
+                    "Action": right.actions,
+                    "Resource": f"arn:{partition}:{service}:*:*:{kind}" if right.what else "*",
+                }
+            )
+        if key_actions(script):
+            statements.append(
+                {
+                    "Sid": f"{prefix}Key",
+                    "Effect": "Allow",
+                    "Action": key_actions(script),
+                    "Resource": f"arn:{partition}:kms:*:*:key/*",
+                    "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": _alias(environment)}},
+                }
+            )
+    return statements
+
+
+def _name(environment: Environment, right: Right) -> str:
+    return f"{environment.project}-{right.what}-{environment.name}{right.after}"
+
+
+def _alias(environment: Environment) -> str:
+    return f"alias/{environment.project}-key-{environment.name}"
