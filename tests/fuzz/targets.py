@@ -129,7 +129,8 @@ def context() -> Data:
     from ticketgen.pipeline import read_project
     from ticketgen.rendering.plain_data import Data, to_plain
     from ticketgen.sizing import size
-    from ticketgen.stack.context import module_context, stack_context
+    from ticketgen.stack.context import file_context, stack_context
+    from ticketgen.stack.files import stack_files
 
     with tempfile.TemporaryDirectory() as folder:
         spec = Path(folder, "ticketgen.yaml")
@@ -139,7 +140,10 @@ def context() -> Data:
     environment = project.environments[0]
     sizing = size(environment).value
     assert sizing is not None
-    made = to_plain(stack_context(environment, sizing) | module_context("root", environment, sizing))
+    every = stack_context(environment, sizing)
+    for file in stack_files(environment):
+        every |= file_context(file, environment, sizing)
+    made = to_plain(every)
     assert isinstance(made, Data)
     return made
 

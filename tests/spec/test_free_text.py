@@ -13,12 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 from ticketgen.guesses import nearest
 from ticketgen.spec.amounts import parse_amount
 from ticketgen.spec.string_types import (
-    BucketName,
     DomainName,
     EnvironmentName,
     HttpUrl,
     ProjectName,
     RegionName,
+    StateBucketName,
     ZoneId,
 )
 from ticketgen.spec.tags import MAX_TAGS, RESERVED_TAGS, Tags
@@ -27,7 +27,7 @@ TYPES = {
     "project": TypeAdapter(ProjectName),
     "environment": TypeAdapter(EnvironmentName),
     "region": TypeAdapter(RegionName),
-    "bucket": TypeAdapter(BucketName),
+    "bucket": TypeAdapter(StateBucketName),
     "domain": TypeAdapter(DomainName),
     "zone": TypeAdapter(ZoneId),
     "url": TypeAdapter(HttpUrl),

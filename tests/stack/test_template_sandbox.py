@@ -26,8 +26,8 @@ from ticketgen.rendering.budget import TemplateBudget
 from ticketgen.rendering.jinja_environment import MappingMethod, TemplateEnvironment, template_environment
 from ticketgen.rendering.plain_data import METHODS, PLAIN, Data, Items, to_plain
 from ticketgen.rendering.quoted import Quoted, RawExpression
-from ticketgen.stack.context import module_context, stack_context
-from ticketgen.stack.functions.model import FunctionModule
+from ticketgen.stack.context import file_context, stack_context
+from ticketgen.stack.files import stack_files
 
 INERT = PLAIN | {Markup}
 
@@ -37,8 +37,8 @@ def context() -> Data:
     """All that any template of a stack gets."""
     environment = an_environment(tags={"Owner": "sales", "items": "a name like that of a method"})
     every = stack_context(environment, sized(environment))
-    for module in ("root", *FunctionModule):
-        every |= module_context(module, environment, sized(environment))
+    for file in stack_files(environment):
+        every |= file_context(file, environment, sized(environment))
     data = to_plain(every)
     assert isinstance(data, Data)
     return data
