@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ticketgen.aws import engines
@@ -24,7 +24,13 @@ from ticketgen.stack.names import WHATS, longest_suffix
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.operator_rights import policy_statements, rights_rows
 from ticketgen.stack.roles import roles, services
-from ticketgen.stack.roots import RootKind, RootModule, backend_settings
+from ticketgen.stack.roots import (
+    RootKind,
+    RootModule,
+    backend_settings,
+    retired_roots,
+    root_modules,
+)
 
 __all__ = ["WAF_RULES", "file_context", "stack_context"]
 
@@ -218,6 +224,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "regions": environment.regions,
         "primary": environment.primary_region,
         "secondary": environment.secondary_region,
+        "makefile": _makefile(environment),
         "partition": REGIONS[environment.primary_region].partition,
         "tables": _TABLES,
         "functions": {name: _function(function, environment, sizing) for name, function in FUNCTIONS.items()},
@@ -258,6 +265,23 @@ def file_context(file: StackFile, environment: Environment, sizing: Sizing) -> d
     if file.module == FunctionModule.REGION:
         context["widgets"] = WIDGETS
     return context
+
+
+def _makefile(environment: Environment) -> dict[str, object]:
+    """The root modules by stage, and the first part of the states' keys; "" without a bucket."""
+    live, retired = root_modules(environment), retired_roots(environment)
+    primary = environment.primary_region
+
+    def paths(roots: Iterable[RootModule], kind: RootKind) -> list[str]:
+        return [root.path for root in roots if root.kind is kind]
+
+    return {
+        "replicas": [path for path in paths(live, RootKind.DATA) if path != f"{RootKind.DATA}/{primary}"],
+        "regions": paths(live, RootKind.REGIONS),
+        "retired_regions": paths(retired, RootKind.REGIONS),
+        "retired_data": paths(retired, RootKind.DATA),
+        "state_prefix": environment.project if environment.state.bucket else "",
+    }
 
 
 def _root(root: RootModule, environment: Environment) -> _RenderedRoot:

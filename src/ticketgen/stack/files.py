@@ -131,6 +131,7 @@ _ROOT_FILES = (
 )
 
 _SHARED_FILES = (
+    StackFile("Makefile"),
     StackFile(".tflint.hcl", template="stack/tflint.hcl.j2"),
     *(
         StackFile(f"modules/code/{name}.tf", template="stack/modules/code/function.tf.j2", function=name)
@@ -164,6 +165,7 @@ _SHARED_FILES = (
     ),
     StackFile("modules/verification/timestream.tf", uses_timestream),
     *_SUITES,
+    StackFile("ops/terraform.sh", template="ops/terraform.sh"),
     StackFile("ops/README.md"),
     StackFile("ops/policy.json"),
     StackFile("ops/stack.json"),

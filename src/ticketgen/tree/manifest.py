@@ -34,7 +34,7 @@ _MAX_BYTES = 2_000_000
 
 # The kinds of files that ticketgen renders, now or in an older version. Users and Terraform keep other files in a
 # stack: state, plugins, values of variables, notes.
-_SUFFIXES = frozenset({".tf", ".py"})
+_SUFFIXES = frozenset({".py", ".sh", ".tf"})
 _NAMES = frozenset(
     {
         ".tflint.hcl", "Makefile", "README.md", "backend.hcl", "policy.json", "pytest.ini", "requirements.txt",
@@ -50,6 +50,7 @@ _KINDS = {
     ".tf": "terraform",
     ".hcl": "terraform",
     ".py": "python",
+    ".sh": "shell",
     ".md": "text",
     ".txt": "text",
     ".json": "json",

@@ -1,0 +1,174 @@
+# Run one action of Terraform in one root module, for the Makefile: sh ops/terraform.sh ACTION ROOT
+#
+# Each line of the output begins with the root module, and the whole output is in ROOT/ACTION.log. Another suffix than
+# the environment's own has data folders, plans and states of its own.
+set -u
+
+action=$1
+root=${2:-}
+
+fail() {
+  echo "${root:+$root: }$1" >&2
+  exit 2
+}
+
+case $SUFFIX in
+  '' | -* | *- | *--* | [!a-z]* | *[!a-z0-9-]*)
+    fail "SUFFIX is lower-case letters, digits and single inner hyphens, a letter first"
+    ;;
+esac
+
+if [ "$SUFFIX" = "$DEFAULT_SUFFIX" ]; then
+  mark=
+  unset TF_DATA_DIR
+else
+  mark=-$SUFFIX
+  export TF_DATA_DIR="$PWD/$root/.terraform$mark"
+fi
+export TF_VAR_environment_suffix="$SUFFIX" TF_IN_AUTOMATION=1
+plan=tfplan$mark
+log=$root/$action$mark.log
+
+terraform() {
+  command=$1
+  shift
+  # Without a bucket, the state is a file in the folder of the root module.
+  case $command in
+    plan | apply | destroy | output) [ -z "$STATE_PREFIX" ] && [ -n "$mark" ] && set -- "-state=$SUFFIX.tfstate" "$@" ;;
+    state) [ -z "$STATE_PREFIX" ] && [ -n "$mark" ] && set -- "$@" "-state=$SUFFIX.tfstate" ;;
+  esac
+  # Past this function, which has the same name.
+  command "$TERRAFORM" "-chdir=$root" "$command" "$@"
+}
+
+# Prints what a command prints, behind the name of the root module, and returns the command's exit status.
+told() {
+  status=$(
+    {
+      {
+        "$@" 2>&1 3>&- 4>&-
+        echo $? >&3
+      } | tee -a "$log" | awk -v name="$root: " '{ print name $0; fflush() }' >&4
+    } 3>&1
+  ) 4>&1
+  return "$status"
+}
+
+is_retired() {
+  case " $RETIRED " in
+    *" $root "*) return 0 ;;
+  esac
+  return 1
+}
+
+# Whether the state holds a resource; data sources do not count.
+holds_resources() {
+  terraform state list 2>/dev/null | grep -v -E '(^|\.)data\.' | grep -q .
+}
+
+initialize() {
+  ready=$root/.terraform$mark/ticketgen-initialized
+  if [ -e "$ready" ] && [ -z "$(find "$root" modules -maxdepth 2 \( -name '*.tf' -o -name backend.hcl \) -newer "$ready" 2>/dev/null | head -n 1)" ]; then
+    return 0
+  fi
+  : >"$log"
+  if [ -n "$STATE_PREFIX" ]; then
+    told terraform init -input=false -no-color -reconfigure -backend-config=backend.hcl \
+      "-backend-config=key=$STATE_PREFIX/$SUFFIX/$root.tfstate" || return
+  else
+    told terraform init -input=false -no-color || return
+  fi
+  : >"$ready"
+}
+
+make_plan() {
+  : >"$log"
+  rm -f "$root/$plan" "$root/$plan.txt"
+  set -- -input=false -no-color "-out=$plan"
+  if is_retired; then
+    if ! holds_resources; then
+      told echo "nothing is left: ticketgen remove-region ${root#*/} --destroyed deletes the folder"
+      return 0
+    fi
+    set -- -destroy "$@"
+  fi
+  if told terraform plan "$@"; then
+    terraform show -no-color "$plan" >"$root/$plan.txt"
+    return
+  fi
+  case $root in
+    regions/*) [ -s "$root/$plan" ] || { is_first_deployment && return 0; } ;;
+  esac
+  return 1
+}
+
+# Whether the Region's data is not there yet, so that its other resources cannot be planned: they look it up.
+is_first_deployment() {
+  region=${root#regions/}
+  (
+    root=data/$region
+    [ -z "$mark" ] || TF_DATA_DIR="$PWD/$root/.terraform$mark"
+    terraform output -no-color -raw kms_key_arn >/dev/null 2>&1
+  ) && return 1
+  told echo "cannot be planned yet, because data/$region is not applied: apply that, then plan again"
+}
+
+apply_plan() {
+  : >"$log"
+  if is_retired; then
+    retire
+  elif [ -e "$root/$plan" ]; then
+    told terraform apply -input=false -no-color "$plan"
+    status=$?
+    rm -f "$root/$plan" "$root/$plan.txt"
+    return $status
+  elif [ "$AUTO_APPROVE" = 1 ]; then
+    told terraform apply -input=false -no-color -auto-approve
+  elif [ -n "$ONLY" ] && [ -t 0 ]; then
+    terraform apply
+  else
+    fail "no plan is saved: read that of make plan first, or apply at once with AUTO_APPROVE=1"
+  fi
+}
+
+# A plan of the destruction that somebody saw is the approval, too. It cannot be applied itself, because lifting the
+# protection changes the state. An empty state stays empty: applying it would create everything again.
+retire() {
+  if ! holds_resources; then
+    told echo "nothing is left: ticketgen remove-region ${root#*/} --destroyed deletes the folder"
+    return 0
+  fi
+  if [ ! -e "$root/$plan" ] && [ "$AUTO_APPROVE" != 1 ]; then
+    fail "the Region is retired, and everything in it will be destroyed: read the plan of make plan first, or apply at once with AUTO_APPROVE=1"
+  fi
+  case $root in
+    data/*) told terraform apply -input=false -no-color -auto-approve || return ;; # lifts the protection
+  esac
+  told terraform destroy -input=false -no-color -auto-approve || return
+  rm -f "$root/$plan" "$root/$plan.txt"
+}
+
+case $action in
+  init) initialize ;;
+  plan) make_plan ;;
+  apply) apply_plan ;;
+  destroy)
+    : >"$log"
+    told terraform destroy -input=false -no-color -auto-approve
+    ;;
+  output)
+    echo "# $root"
+    terraform output -no-color
+    ;;
+  confirm)
+    [ "$CONFIRM" = "$SUFFIX" ] || fail "this destroys everything that $SUFFIX has: confirm it with CONFIRM=$SUFFIX"
+    ;;
+  summary)
+    shift
+    for root in "$@"; do
+      found=$(grep -h -E '^(Plan:|No changes)|cannot be planned yet|nothing is left' "$root/plan$mark.log" 2>/dev/null | tail -n 1)
+      echo "$root: ${found:-no plan}"
+    done
+    ;;
+  *) fail "unknown action $action" ;;
+esac
