@@ -63,7 +63,7 @@ is_retired() {
 
 # Whether the state holds a resource; data sources do not count.
 holds_resources() {
-  terraform state list 2>/dev/null | grep -v -E '(^|\.)data\.' | grep -q .
+  terraform state list 2>/dev/null | sed 's/module\.[^.]*\.//g' | grep -v '^data\.' | grep -q .
 }
 
 initialize() {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -138,7 +139,7 @@ class AppliedStack:
             f"{root.path}: {line}"
             for root in self.roots
             for line in self._run(root, "state", "list").split()
-            if ".data." not in line and not line.startswith("data.")
+            if not re.sub(r"module\.[^.]+\.", "", line).startswith("data.")
         }
 
     def run_integration_suite(self, processes: int = 1) -> subprocess.CompletedProcess[str]:
