@@ -18,7 +18,10 @@ case $SUFFIX in
     ;;
 esac
 
-if [ "$SUFFIX" = "$DEFAULT_SUFFIX" ]; then
+if [ "$action" = validate ]; then
+  mark=-validate # a data folder that no backend uses
+  export TF_DATA_DIR="$PWD/$root/.terraform$mark"
+elif [ "$SUFFIX" = "$DEFAULT_SUFFIX" ]; then
   mark=
   unset TF_DATA_DIR
 else
@@ -150,6 +153,10 @@ retire() {
 
 case $action in
   init) initialize ;;
+  validate)
+    : >"$log"
+    told terraform init -input=false -no-color -backend=false && told terraform validate -no-color
+    ;;
   plan) make_plan ;;
   apply) apply_plan ;;
   destroy)

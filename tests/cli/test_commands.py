@@ -18,7 +18,7 @@ def test_render_writes_every_environment_and_prints_the_next_steps(project: Path
     done = run("render")
     assert done.exit_code == 0
     assert "stacks/dev: verified, " in done.stdout
-    assert "Next: cd stacks/dev && terraform init" in done.stdout
+    assert "Next: make -C stacks/dev plan" in done.stdout
     assert (project / "stacks" / "prod" / "provider.tf").read_text("utf-8").startswith("#")
 
 

@@ -40,7 +40,12 @@ def rendered() -> Mapping[str, Any]:
         for path, file in renderer.project({**ANSWERS, "ci": ci, "_is_git": False}).items():
             if path.startswith((".github", ".gitlab")):
                 made[path] = yaml.safe_load(file.content)
-    assert set(made) == {".github/workflows/ticketgen.yml", ".gitlab-ci.yml", ".gitlab/check.yml"}
+    assert set(made) == {
+        ".github/workflows/deploy.yml",
+        ".github/workflows/ticketgen.yml",
+        ".gitlab-ci.yml",
+        ".gitlab/check.yml",
+    }
     return made
 
 
@@ -58,7 +63,7 @@ def test_every_action_is_pinned_to_a_commit_wherever_it_is_written() -> None:
         "ci.md",
         "release.yml",
     }
-    assert sum("templates" in path.parts for path, found in used.items() if found) == 1
+    assert sum("templates" in path.parts for path, found in used.items() if found) == 2
     versions: dict[str, set[tuple[str, str]]] = {}
     for action, version in (each for found in used.values() for each in found):
         if action in {"./", PLACEHOLDER}:
@@ -74,7 +79,7 @@ def test_no_pipeline_exposes_a_token_or_secret_to_pull_requests(
     rendered: Mapping[str, Any],
 ) -> None:
     github = [yaml.safe_load(file.read_text("utf-8")) for file in WORKFLOWS]
-    github.append(rendered[".github/workflows/ticketgen.yml"])
+    github += [rendered[f".github/workflows/{name}.yml"] for name in ("deploy", "ticketgen")]
     for document in github:
         triggers = document[True]  # YAML 1.1 reads `on` as a truth value
         assert set(triggers) <= {"pull_request", "push"}
@@ -91,6 +96,30 @@ def test_no_pipeline_exposes_a_token_or_secret_to_pull_requests(
     for line in (line for script in scripts for line in script):
         assert not re.search(r"\$\{?CI_(?:COMMIT|MERGE_REQUEST|JOB_TOKEN)", line), "others choose these texts"
         assert "$ENVIRONMENT" not in re.sub('"[^"]*"', "", line), "a shell splits it without quotes"
+
+
+def test_a_deployment_needs_an_approval_and_takes_the_plans_that_were_made(
+    rendered: Mapping[str, Any],
+) -> None:
+    document = rendered[".github/workflows/deploy.yml"]
+    jobs = document["jobs"]
+    guard = jobs["environments"]["if"]
+    assert "vars.AWS_REGION" in guard, "a new project has no credentials, and its CI is green"
+    assert "head.repo.full_name == github.repository" in guard, "a fork gets no credentials"
+    assert {name for name, job in jobs.items() if job.get("permissions", {}).get("id-token")} == {
+        "plan",
+        "apply",
+    }
+    assert jobs["apply"]["permissions"] == {"contents": "read", "id-token": "write"}
+    assert jobs["apply"]["environment"] == "${{ matrix.environment }}"
+    assert jobs["apply"]["if"] == "${{ github.event_name == 'push' }}"
+    (kept,) = (step for step in jobs["plan"]["steps"] if "upload-artifact" in step.get("uses", ""))
+    (found,) = (step for step in jobs["apply"]["steps"] if "download-artifact" in step.get("uses", ""))
+    assert kept["with"]["name"] == found["with"]["name"]
+    paths = kept["with"]["path"].splitlines()
+    parts = {path.rpartition("/")[2] for path in paths}
+    assert parts == {"Makefile", "tfplan", "*.zip"}, "plans without their zips cannot be applied"
+    assert not any("/." in path for path in paths), "the action skips hidden files"
 
 
 @pytest.mark.parametrize("file", ALL, ids=lambda file: file.name)

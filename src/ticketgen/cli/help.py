@@ -82,7 +82,7 @@ First steps:
   ticketgen new my-shop              # a project: spec, stacks, CI, README
   cd my-shop && $EDITOR ticketgen.yaml
   ticketgen render                   # verified, then written
-  cd stacks/dev && terraform init && terraform plan
+  make -C stacks/dev plan
 
 Exit codes: {codes}.
 

@@ -152,5 +152,4 @@ def _next_commands(made: NewProject) -> Iterator[str]:
     yield "git add . && git commit -m 'Add the ticketgen project'"
     yield "ticketgen render                       # after each edit of ticketgen.yaml"
     first = made.environments[0]
-    options = f" {first.backend}" if first.backend else ""
-    yield f"cd {first.folder} && terraform init{options} && terraform plan"
+    yield f"make -C {first.folder} plan"

@@ -141,7 +141,7 @@ def _print_change(change: RegionChange, spec: Path, region: str, nothing: str, d
     print_diff(change.difference, spec.parent)
     print_summary(change.changes, spec.parent, would=dry_run)
     if not dry_run:
-        print_next_steps(change.changes, spec.parent, change.edit.project)
+        print_next_steps(change.changes, spec.parent)
 
 
 def _document(changed: Checked[RegionChange], root: Path, dry_run: bool) -> dict[str, object]:

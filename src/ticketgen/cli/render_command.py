@@ -78,7 +78,7 @@ def render(
         print_findings(findings, format, root=root, output=output)
     if result.value is not None and format is ReportFormat.TEXT:
         print_summary(result.value, root)
-        print_next_steps(result.value, root, pipeline.read_project(path).value)
+        print_next_steps(result.value, root)
     exit_with_findings(findings)
 
 

@@ -15,7 +15,6 @@ from ticketgen.findings import Finding
 from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
-    from ticketgen.spec.model import Project
     from ticketgen.tree import Changes
 
 __all__ = ["changes_report", "folder_list", "print_next_steps", "print_summary"]
@@ -36,23 +35,13 @@ def _state_text(state: str, would: bool) -> str:
     return state if would else {"missing": "written again", "orphaned": "deleted"}.get(state, state)
 
 
-def print_next_steps(changes: Changes, root: Path, project: Project | None) -> None:
-    """Print the commands to run now, ready to paste in the current folder."""
+def print_next_steps(changes: Changes, root: Path) -> None:
+    """Print the command to run now, ready to paste in the current folder."""
     folders_left = sorted({change.folder for change in changes.files} - set(changes.retired))
-    if not folders_left:
-        return
-    folder = display_path(root / folders_left[0])
-    step = [] if folder == "." else [f"cd {as_shell_word(folder)}"]
-    init = f"terraform init{_backend_key(project, folders_left[0].rpartition('/')[2])}"
-    print_info(f"\nNext: {' && '.join([*step, init, 'terraform plan'])}")
-
-
-def _backend_key(project: Project | None, name: str) -> str:
-    """The option of ``terraform init`` for a state in a bucket, as in ``provider.tf``."""
-    for environment in project.environments if project else ():
-        if environment.name == name and environment.state.bucket:
-            return f' -backend-config="key={environment.project}/{name}.tfstate"'
-    return ""
+    if folders_left:
+        folder = display_path(root / folders_left[0])
+        place = "" if folder == "." else f" -C {as_shell_word(folder)}"
+        print_info(f"\nNext: make{place} plan")
 
 
 def folder_list(changes: Changes, root: Path) -> str:

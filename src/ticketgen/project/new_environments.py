@@ -41,14 +41,12 @@ class NewEnvironment:
         regions: the number of its Regions.
         purchases_per_minute: its event scale.
         resources: the number of resources that its first apply creates.
-        backend: the options of its ``terraform init``; empty for a local state.
     """
 
     folder: str
     regions: int
     purchases_per_minute: int
     resources: int
-    backend: str
 
 
 def initial_figures(preset: Path) -> dict[str, object]:
@@ -84,7 +82,6 @@ def new_environments(project: Path, environments: Iterable[Environment]) -> tupl
             len(each.regions),
             each.event_scale.purchases_per_minute,
             count_resources(project / STACKS / each.name),
-            f'-backend-config="key={each.project}/{each.name}.tfstate"' if each.state.bucket else "",
         )
         for each in environments
     )
