@@ -1,6 +1,7 @@
 """Names of the stack that are taken: creating a second resource with the same name fails.
 
-Names that AWS creates or changes in place, such as those of alarms, topics and event rules, are not checked.
+Not checked are names for which a second creation changes the first resource (alarms, topics, event rules), and those of
+parts that only exist beside a resource that is checked (subnet and parameter groups, cache users, the firewall).
 """
 
 from __future__ import annotations

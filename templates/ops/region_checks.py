@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,8 +114,13 @@ def _zones(stack: Stack, region: str) -> Result:
 
 
 def _matching(versions: Iterator[str], wanted: str) -> list[str]:
-    """The versions that are the wanted one, or belong to it: 16.6 to 16."""
-    return sorted({each for each in versions if each == wanted or each.startswith(f"{wanted}.")})
+    """The versions that are the wanted one, or belong to it (16.6 to 16), newest last.
+
+    Special builds, such as 16.4-limitless, are none of them.
+    """
+    plain = {each for each in versions if re.fullmatch(r"[0-9.]+", each)}
+    found = {each for each in plain if each == wanted or each.startswith(f"{wanted}.")}
+    return sorted(found, key=lambda version: [int(part) for part in version.split(".")])
 
 
 def _cache_engine(stack: Stack, region: str) -> Result:

@@ -362,8 +362,10 @@ def test_a_log_role_is_needed_where_the_stack_does_not_manage_it(account: Accoun
 
 def test_the_newest_version_of_a_major_one_counts(account: Account, check: Check) -> None:
     account.facts["preflight"]["database"]["version"] = "16"
+    offered = [{"EngineVersion": each} for each in ("16.9", "16.10", "16.11-limitless", "17.4")]
+    account.answers["rds", "DescribeDBEngineVersions"] = {"DBEngineVersions": offered}
     _, found = check()
-    assert found[PRIMARY, "database engine"] == {"ok: aurora-postgresql 16.6 on db.serverless is offered"}
+    assert found[PRIMARY, "database engine"] == {"ok: aurora-postgresql 16.10 on db.serverless is offered"}
 
 
 @pytest.mark.parametrize(

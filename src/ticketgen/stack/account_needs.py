@@ -39,7 +39,7 @@ _KINDS: Mapping[tuple[str, str], str] = {
     ("aws_sfn_state_machine", "name"): "state machine",
     ("aws_sqs_queue", "name"): "queue",
 }
-"""The resources whose creation fails if another has their name, as the script calls them. IAM roles are added."""
+"""Resources whose creation fails if another has their name, as the script calls them. IAM roles are added."""
 
 # The resources that exist only in the hubs, besides their functions.
 _HUB_KINDS = frozenset({"database cluster", "state machine", "stream"})
