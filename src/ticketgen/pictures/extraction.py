@@ -22,7 +22,7 @@ def build_picture(files: Iterable[File], budget: Budget | None = None) -> Pictur
     """Build the picture of a stack; the same Terraform gives the same order.
 
     Args:
-        files: the parsed Terraform of the stack, with paths relative to the root module.
+        files: the parsed Terraform of the stack, with paths relative to the stack's folder.
         budget: the work that it may take; a default one if None.
 
     Raises:
@@ -47,7 +47,7 @@ def build_picture(files: Iterable[File], budget: Budget | None = None) -> Pictur
 
 def _hub_regions(view: View) -> tuple[str, ...]:
     """The Regions with more modules than others, primary first; or else the primary."""
-    modules = Counter(region for region in view.region_of_scope.values() if region)
+    modules = Counter(region for scope, region in view.region_of_scope.items() if region and scope.call)
     maximum, minimum = max(modules.values(), default=0), min(modules.values(), default=0)
     found = [name for name in view.regions if modules[name] == maximum > minimum] or [view.primary]
     return tuple(sorted(found, key=lambda name: (name != view.primary, name)))

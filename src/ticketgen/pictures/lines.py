@@ -31,7 +31,7 @@ def find_nodes(view: View) -> dict[str, Box]:
         if box is None or view.region_of(resource) not in {view.primary, ""}:
             continue
         in_vpc = any(use.target.type == "aws_security_group" for use in view.uses(resource))
-        description = f"global {box.description}" if any(replicas_of(resource)) else box.description
+        description = f"global {box.description}" if any(replicas_of(view, resource)) else box.description
         found[resource.key] = Box(
             key=resource.key,
             type=resource.type,

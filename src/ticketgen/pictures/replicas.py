@@ -19,23 +19,25 @@ _ORDER = ("store", "stream", "function", "machine", "clock", "queue", "door")
 
 def resource_rows(view: View) -> Iterator[ResourceRow]:
     """Yield a row per resource that is a box, with the Regions that have it."""
-    found: dict[Declaration, list[Copy]] = {}
+    found: dict[tuple[Declaration, str], list[Copy]] = {}
     for resource in view.resources():
         if resource.type in BOX_TYPES:
-            copies = found.setdefault(resource.declared, [])
+            copies = found.setdefault((resource.declared, resource.instance_key), [])
             copies.append(Copy(view.region_of(resource), False, (resource.declaration,)))
-            copies += replicas_of(resource)
-    for declared, copies in sorted(found.items(), key=_sort_key):
+            copies += replicas_of(view, resource)
+    for (declared, key), copies in sorted(found.items(), key=_sort_key):
         box = BOX_TYPES[declared.type]
         description = (
             f"global {box.description}" if any(copy.is_replica for copy in copies) else box.description
         )
         by_region = tuple(sorted(copies, key=lambda copy: copy.region))
-        yield ResourceRow(declared.name, declared.type, box.kind, description, by_region)
+        yield ResourceRow(key or declared.name, declared.type, box.kind, description, by_region)
 
 
-def replicas_of(table: ScopedResource) -> Iterator[Copy]:
+def replicas_of(view: View, table: ScopedResource) -> Iterator[Copy]:
     """Yield the replicas of a table, each with the references that create it."""
+    for replica, region in view.names.replicas(table):
+        yield Copy(region, True, (replica.declaration,))
     file_of_table = table.declared.file
     for block in table.block.blocks("dynamic"):
         for_each = block.attribute("for_each")
@@ -51,9 +53,9 @@ def replicas_of(table: ScopedResource) -> Iterator[Copy]:
             yield Copy(name, True, (SourceReference(file_of_table, region_name.line, f'"{name}"'),))
 
 
-def _sort_key(row: tuple[Declaration, list[Copy]]) -> tuple[int, bool, int, Address]:
+def _sort_key(row: tuple[tuple[Declaration, str], list[Copy]]) -> tuple[int, bool, int, Address, str]:
     """Sort by kind; replicated resources first, then resources in the most Regions."""
-    declared, copies = row
+    (declared, key), copies = row
     replicated = any(copy.is_replica for copy in copies)
     kind = BOX_TYPES[declared.type].kind
-    return _ORDER.index(kind), not replicated, -len(copies), declared.address
+    return _ORDER.index(kind), not replicated, -len(copies), declared.address, key

@@ -8,7 +8,8 @@ other table.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Scope
@@ -28,9 +29,14 @@ from ticketgen.hcl.syntax import (
     Parentheses,
     Reference,
     Step,
+    Template,
 )
 from ticketgen.hcl.traversal import subexpressions
+from ticketgen.hcl.values import EvaluationContext
 from ticketgen.hcl.watchdog import LimitExceeded
+
+if TYPE_CHECKING:
+    from ticketgen.pictures.names import Names
 
 __all__ = [
     "ResourceUse",
@@ -64,10 +70,24 @@ class SourceReference:
 
 @dataclass(frozen=True, slots=True)
 class ScopedResource:
-    """A managed resource in one scope of its module."""
+    """A managed resource in one scope of its module.
+
+    Attributes:
+        scope: the scope.
+        declared: the declaration.
+        instance: where its attributes are evaluated; None if its instances are not told apart.
+        instance_key: the key in ``for_each``; "" if its instances are not told apart.
+    """
 
     scope: Scope
     declared: Declaration
+    instance: EvaluationContext | None = field(default=None, compare=False)
+    instance_key: str = ""
+
+    @property
+    def where(self) -> EvaluationContext | Scope:
+        """Where its attributes are evaluated."""
+        return self.instance or self.scope
 
     @property
     def type(self) -> str:
@@ -76,8 +96,8 @@ class ScopedResource:
 
     @property
     def name(self) -> str:
-        """The second label of the block."""
-        return self.declared.name
+        """The key in ``for_each``, or else the second label of the block."""
+        return self.instance_key or self.declared.name
 
     @property
     def block(self) -> Block:
@@ -87,7 +107,10 @@ class ScopedResource:
     @property
     def key(self) -> str:
         """The address in the whole stack."""
-        return ".".join(filter(None, (self.scope.path, str(self.declared.address))))
+        address = ".".join(filter(None, (self.scope.path, str(self.declared.address))))
+        folder = self.scope.root.module.folder
+        key = f'["{self.instance_key}"]' if self.instance_key else ""
+        return f"{folder}: {address}{key}" if folder else f"{address}{key}"
 
     @property
     def declaration(self) -> SourceReference:
@@ -120,16 +143,30 @@ def spend(budget: Budget, steps: int) -> None:
         raise LimitExceeded("the budget's steps of evaluation")
 
 
-def uses(resource: ScopedResource, budget: Budget) -> Iterator[ResourceUse]:
+def uses(resource: ScopedResource, budget: Budget, names: Names, region: str) -> Iterator[ResourceUse]:
     """Every use of other resources in the block of a resource.
+
+    Args:
+        resource: the user.
+        budget: the work that the search may take.
+        names: resources that other root modules find by name.
+        region: the Region of the user.
 
     Raises:
         LimitExceeded: there are too many ways: two references to each local double them.
     """
+    search = _Search(budget, names, region)
     file = resource.declared.file
     for path, attribute in _attributes(resource.block, ()):
-        for target, trail in _follow(budget, attribute.value, (), resource.scope, file, ()):
+        for target, trail in _follow(search, attribute.value, (), resource.scope, file, ()):
             yield ResourceUse(target, path, trail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    budget: Budget
+    names: Names
+    region: str
 
 
 def _attributes(block: Block, path: tuple[str, ...]) -> Iterator[tuple[str, Attribute]]:
@@ -143,7 +180,7 @@ def _attributes(block: Block, path: tuple[str, ...]) -> Iterator[tuple[str, Attr
 
 
 def _follow(
-    budget: Budget,
+    search: _Search,
     expression: Expression,
     steps: tuple[Step, ...],
     scope: Scope,
@@ -154,13 +191,13 @@ def _follow(
 
     Every way is a trail of its own, so nothing is remembered: the budget bounds the work.
     """
-    spend(budget, 1 + len(steps))
+    spend(search.budget, 1 + len(steps))
     match expression:
         case Reference():
             for step in expression.steps:
                 if isinstance(step, GetIndex):
-                    yield from _follow(budget, step.key, (), scope, file, trail)
-            spend(budget, 1 + len(trail))
+                    yield from _follow(search, step.key, (), scope, file, trail)
+            spend(search.budget, 1 + len(trail))
             name = SourceReference(file, expression.line, written_form(expression))
             whole = Reference(
                 expression.line, expression.column, expression.root, (*expression.steps, *steps)
@@ -171,27 +208,32 @@ def _follow(
             declared, trail = found.declaration, (*trail, name)
             if declared.address.kind == "resource":
                 yield ScopedResource(found.scope, declared), trail
+            elif (copied := search.names.copied(declared.type)) is not None:
+                resource, value = copied
+                yield from _follow(search, value, (), resource.scope, resource.declared.file, trail)
             elif declared.type:
                 for _, attribute in _attributes(declared.block, ()):
-                    yield from _follow(budget, attribute.value, (), found.scope, declared.file, trail)
+                    yield from _follow(search, attribute.value, (), found.scope, declared.file, trail)
             elif (origin := source(declared, found.scope)) is not None:
                 where = origin.call.file if origin.call is not None else declared.file
-                yield from _follow(budget, origin.expression, found.steps, origin.scope, where, trail)
+                yield from _follow(search, origin.expression, found.steps, origin.scope, where, trail)
+        case Template() if not steps and (table := search.names.table(expression, scope, search.region)):
+            yield table, trail
         case Object() if steps and (key := _key(steps[0])) is not None:
             for item in expression.items:
                 # A computed key may be the same.
                 if not isinstance(item.key, Literal) or item.key.value == key:
-                    yield from _follow(budget, item.value, steps[1:], scope, file, trail)
+                    yield from _follow(search, item.value, steps[1:], scope, file, trail)
         case Parentheses():
-            yield from _follow(budget, expression.inner, steps, scope, file, trail)
+            yield from _follow(search, expression.inner, steps, scope, file, trail)
         case Call(name="merge"):
             for argument in expression.arguments:
-                yield from _follow(budget, argument, steps, scope, file, trail)
+                yield from _follow(search, argument, steps, scope, file, trail)
         case Access():
-            yield from _follow(budget, expression.operand, (*expression.steps, *steps), scope, file, trail)
+            yield from _follow(search, expression.operand, (*expression.steps, *steps), scope, file, trail)
         case _:
             for inner, _bound in subexpressions(expression):
-                yield from _follow(budget, inner, (), scope, file, trail)
+                yield from _follow(search, inner, (), scope, file, trail)
 
 
 def _key(step: Step) -> str | None:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.declarations import provider_address
+from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Expression, File, GetAttribute, Object, Reference
+from ticketgen.pictures.names import Names, expanded
 from ticketgen.pictures.trails import ResourceUse, ScopedResource, literal_text, spend, uses
 
 __all__ = ["View"]
@@ -17,49 +19,68 @@ __all__ = ["View"]
 class View:
     """A stack and its primary Region.
 
-    Only modules that the root module calls are shown, without their own calls.
+    Only root modules and the modules that they call are shown, without the calls of the latter.
 
     Attributes:
-        root: the scope of the root module.
-        region_of_scope: the Region of the provider that is passed to each module; "" for the root module, or if the
-            Region is unknown.
-        primary: the Region in ``local.primary_region``.
+        roots: the scopes of the root modules.
+        region_of_scope: the Region of each root module and of each module that it calls: of the provider that is passed
+            to it, or else of the default one; "" if the Region is unknown.
+        primary: the Region in ``local.primary_region``, or in an argument ``primary_region``.
         regions: all Regions, in alphabetical order.
+        names: the resources that other root modules find by name.
     """
 
     def __init__(self, files: Iterable[File], budget: Budget | None = None) -> None:
         configuration = Configuration(files, {}, budget=budget)
-        scopes = configuration.scopes
+        self.roots = tuple(
+            scope for scopes in configuration.scopes.values() for scope in scopes if scope.call is None
+        )
         self._budget = configuration.budget
-        self.root = scopes[""][0] if "" in scopes else Scope(Module("", ()))
-        self._regions = _provider_regions(self.root.module)
-        self.region_of_scope = {self.root: ""} | {
-            scope: self._regions.get(_provider(scope), "") for scope in self.root.called_scopes.values()
+        self._values = Evaluator(assume_defaults=True, budget=self._budget)
+        self._regions = {root: _provider_regions(root.module) for root in self.roots}
+        self.region_of_scope = {
+            scope: self._regions[root].get(_provider(scope), "")
+            for root in self.roots
+            for scope in (root, *root.called_scopes.values())
         }
-        self.primary = literal_text(self.local("primary_region"))
-        found = {*self.region_of_scope.values(), *map(self.region_of, self._in(self.root))}
-        self.regions = tuple(sorted(found - {""}))
+        self.primary = self._primary()
+        placed = [(resource, self.region_of(resource)) for resource in self.resources()]
+        self.regions = tuple(
+            sorted({*self.region_of_scope.values(), *(region for _, region in placed)} - {""})
+        )
+        self.names = Names(self._values, placed)
         self._uses: dict[ScopedResource, tuple[ResourceUse, ...]] = {}
 
+    def _primary(self) -> str:
+        given = (scope.arguments.get("primary_region") for scope in self.region_of_scope)
+        return literal_text(self.local("primary_region")) or next(
+            (text for each in given if each is not None and (text := literal_text(each.value))), ""
+        )
+
     def local(self, name: str) -> Expression | None:
-        """The value of a local of the root module."""
-        found = self.root.module.locals.get(name)
-        return found.node.value if found is not None and isinstance(found.node, Attribute) else None
+        """The value of a local of the first root module that has it."""
+        found = (root.module.locals.get(name) for root in self.roots)
+        return next((each.node.value for each in found if each and isinstance(each.node, Attribute)), None)
 
     def default(self, name: str) -> Expression | None:
-        """The default of a variable of the root module."""
-        found = self.root.module.variables.get(name)
-        return found.value("default") if found is not None else None
+        """The default of a variable of the first root module that has it."""
+        found = (root.module.variables.get(name) for root in self.roots)
+        return next((each.value("default") for each in found if each is not None), None)
 
     def region_of(self, resource: ScopedResource) -> str:
-        """The Region of a resource's module or provider; "" if neither has one."""
+        """The Region of a resource's provider, or else of its module; "" if neither has one."""
         alias = _alias(resource.declared.value("provider"))
-        return self.region_of_scope[resource.scope] or (self._regions.get(alias, "") if alias else "")
+        return (
+            self._regions[resource.scope.root].get(alias, "")
+            if alias
+            else self.region_of_scope[resource.scope]
+        )
 
     def uses(self, resource: ScopedResource) -> tuple[ResourceUse, ...]:
         """The uses of other resources by a resource."""
         if resource not in self._uses:
-            self._uses[resource] = tuple(uses(resource, self._budget))
+            region = self.region_of(resource)
+            self._uses[resource] = tuple(uses(resource, self._budget, self.names, region))
         return self._uses[resource]
 
     def spend(self, steps: int) -> None:
@@ -71,26 +92,27 @@ class View:
         spend(self._budget, steps)
 
     def resources(self) -> Iterator[ScopedResource]:
-        """Yield the resources of the root module and of the modules that it calls."""
+        """Yield the resources of the root modules and of the modules that they call."""
         for scope in self.region_of_scope:
             yield from self._in(scope)
 
     def primary_resources(self) -> Iterator[ScopedResource]:
-        """Yield the resources of the primary Region and of the root module."""
+        """Yield the resources of the primary Region, and those whose Region is unknown."""
         for scope, region in self.region_of_scope.items():
             if region in {self.primary, ""}:
                 yield from self._in(scope)
 
     def _in(self, scope: Scope) -> Iterator[ScopedResource]:
-        return (ScopedResource(scope, declared) for declared in scope.resources())
+        for declared in scope.resources():
+            yield from expanded(self._values, ScopedResource(scope, declared))
 
 
 def _provider_regions(module: Module) -> Mapping[str, str]:
-    """The Region of each provider configuration, by alias."""
+    """The Region of each provider configuration, by alias; "" for the default one."""
     return {
         provider_address(block).name: literal_text(region)
         for block in module.blocks("provider")
-        if block.labels and (region := block.value("region")) is not None
+        if block.labels == ("aws",) and (region := block.value("region")) is not None
     }
 
 
