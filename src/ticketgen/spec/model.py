@@ -27,8 +27,8 @@ from ticketgen.spec.string_types import (
 from ticketgen.spec.tags import Tags
 
 __all__ = [
-    "Api", "Audit", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Pms", "Project", "Settings",
-    "SpecPart", "State",
+    "Api", "Audit", "Cache", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Pms", "Project",
+    "Settings", "SpecPart", "State",
 ]  # fmt: skip
 
 # Three actions a seat, and one for the idempotency record.
@@ -180,6 +180,16 @@ class Api(SpecPart):
     )
 
 
+class Cache(SpecPart):
+    """The engine of the seat maps."""
+
+    engine: Literal["valkey", "redis"] = Field(
+        default="valkey",
+        description="`redis` is Redis OSS 7.1, its last version in ElastiCache. AWS upgrades a Redis OSS cache to "
+        "Valkey in place; the way back replaces the cache, whose maps load again.",
+    )
+
+
 class Audit(SpecPart):
     """Where corrections are recorded."""
 
@@ -250,6 +260,7 @@ class Settings(SpecPart):
         description="Deletion protection, longer retention of logs and backups, a final snapshot.",
     )
     api: Api = Field(default=Api(), description="How buyers reach the stack.")
+    cache: Cache = Field(default=Cache(), description="The engine of the seat maps.")
     audit: Audit = Field(default=Audit(), description="Where corrections are recorded.")
     pms: Pms = Field(default=Pms(), description="The system of record to compare with.")
     state: State = Field(default=State(), description="Where Terraform keeps its state.")
