@@ -185,8 +185,7 @@ class Cache(SpecPart):
 
     engine: Literal["valkey", "redis"] = Field(
         default="valkey",
-        description="`redis` is Redis OSS 7.1, its last version in ElastiCache. AWS upgrades a Redis OSS cache to "
-        "Valkey in place; the way back replaces the cache, whose maps load again.",
+        description="A change from `redis` (Redis OSS) to `valkey` is in place; the reverse replaces the cache.",
     )
 
 
@@ -238,13 +237,11 @@ class Settings(SpecPart):
         description="The Regions of the stack, in any order, all in one AWS partition.",
     )
     primary_region: RegionName = Field(
-        description="One of `regions`: analytics, verification and audit live here. It needs Aurora's Data "
-        "API.",
+        description="One of `regions`: analytics, verification and audit live here. It needs Aurora's Data API.",
     )
     secondary_region: RegionName | None = Field(
         default=None,
-        description="Another of `regions`, which takes over analytics, verification and audit. null only "
-        "with a single Region.",
+        description="Another of `regions`, which takes over those three. null only with a single Region.",
     )
     opt_in_regions: tuple[RegionName, ...] = Field(
         default=(),
@@ -272,8 +269,7 @@ class Settings(SpecPart):
     )
     tags: Tags = Field(
         default_factory=dict,
-        description="Tags for every resource. The stack itself sets Application, Environment, ManagedBy and "
-        "Name.",
+        description="Tags for every resource, beside the stack's Application, Environment, ManagedBy and Name.",
     )
 
 
