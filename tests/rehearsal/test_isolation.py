@@ -431,7 +431,7 @@ def test_a_cache_answers_nobody_without_a_user_and_no_dangerous_command_of_any_u
     for command in DANGEROUS:
         covered.add(command.split()[0].lower())
         # Valkey refuses MODULE LOAD and DEBUG by its settings before it looks at the user's rights.
-        with pytest.raises(ResponseError, match="no permissions|not allowed"):
+        with pytest.raises(ResponseError, match=r"no permissions|not allowed"):
             greedy.execute_command(*command.split())
         if command.split()[0] not in {"SYNC", "PSYNC"}:
             words = ", ".join(repr(word) for word in command.split())
