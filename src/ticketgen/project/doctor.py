@@ -12,16 +12,19 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from ticketgen.aws.engines import EngineVersion, versions_of
 from ticketgen.findings import has_errors
 from ticketgen.findings.rehearsal import MISSING_BINARY
 from ticketgen.pipeline import read_project
 from ticketgen.project.pin import read_pin
 from ticketgen.project.web import why_failed
+from ticketgen.spec.model import Project
 from ticketgen.version import VERSION, install_command
 
 __all__ = ["Check", "Health", "run_checks"]
@@ -33,6 +36,9 @@ _REGISTRIES: Final = {"terraform": "registry.terraform.io", "tofu": "registry.op
 _TIMEOUT_S: Final = 5
 _INIT_TIMEOUT_S: Final = 120
 
+_DAYS_OF_NOTICE: Final = 180
+"""How long before AWS ends the support of a version the check becomes a warning."""
+
 _PROBE = """terraform {
   required_providers {
     archive = { source = "hashicorp/archive", version = ">= 2.4.0, < 3.0.0" }
@@ -43,11 +49,13 @@ _PROBE = """terraform {
 
 
 class Health(StrEnum):
-    """The result of a check; only ``missing`` fails the command."""
+    """The result of a check; ``missing`` and ``error`` fail the command."""
 
     FOUND = "found"
     OPTIONAL = "optional"  # absent, and only some commands need it
+    WARNING = "warning"  # works, but not for long
     MISSING = "missing"
+    ERROR = "error"  # out of support
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +68,20 @@ class Check:
     help: str = ""
 
 
-def run_checks(spec: Path, *, offline: bool = False) -> Iterator[Check]:
+def run_checks(spec: Path, *, offline: bool = False, today: date | None = None) -> Iterator[Check]:
     """Run the checks one after another; some take seconds.
 
     Args:
         spec: the project's spec.
         offline: whether to skip the checks that need a registry.
+        today: the day on which versions must still be supported; None for the current one.
     """
     yield _ticketgen(spec.parent)
-    yield _spec(spec)
+    project = read_project(spec) if spec.exists() else None
+    value = project.value if project and not has_errors(project.findings) else None
+    yield _spec(spec, value)
+    if value:
+        yield from _versions(value, today or datetime.now(UTC).date())
     tools = [(tool, found) for tool in ("terraform", "tofu") if (found := shutil.which(tool))]
     if not tools:
         yield Check("Terraform", Health.MISSING, MISSING_BINARY,
@@ -90,16 +103,37 @@ def _ticketgen(project: Path) -> Check:
                  f"{folder}run: {pin.command}")  # fmt: skip
 
 
-def _spec(spec: Path) -> Check:
+def _spec(spec: Path, project: Project | None) -> Check:
     if not spec.exists():
         return Check(
             "spec", Health.OPTIONAL, f"{spec} does not exist", "run `ticketgen new` to make a project"
         )
-    project = read_project(spec)
-    if project.value is None or has_errors(project.findings):
+    if project is None:
         return Check("spec", Health.MISSING, f"{spec} is not valid", "run `ticketgen render` for the errors")
-    names = ", ".join(each.name for each in project.value.environments)
+    names = ", ".join(each.name for each in project.environments)
     return Check("spec", Health.FOUND, f"{spec}: {names}")
+
+
+def _versions(project: Project, today: date) -> Iterator[Check]:
+    """How long AWS supports the engines and runtimes of the project's stacks."""
+    pinned = (version for each in project.environments for version in versions_of(each.cache.engine))
+    for version in dict.fromkeys(pinned):
+        yield _support(version, today)
+
+
+def _support(version: EngineVersion, today: date) -> Check:
+    pinned = f"{version.version}, in support since {version.released}"
+    if version.end is None:
+        found = f"{pinned}; no end announced by {version.checked}, see {version.source}"
+        return Check(version.title, Health.FOUND, found)
+    days = (version.end - today).days
+    found = (
+        f"{pinned}; AWS's support {'ended' if days < 0 else 'ends'} on {version.end}, see {version.source}"
+    )
+    if days > _DAYS_OF_NOTICE:
+        return Check(version.title, Health.FOUND, found)
+    return Check(version.title, Health.ERROR if days < 0 else Health.WARNING, found,
+                 "install a ticketgen release that pins a newer version, then render and apply")  # fmt: skip
 
 
 def _terraform(tool: str, path: str, offline: bool) -> Iterator[Check]:

@@ -25,7 +25,7 @@ class EmulatedAws:
     Attributes:
         address: host and port.
         keys: the credentials that it accepts.
-        redis: whether seat maps use a real Redis.
+        redis: whether seat maps use a real Valkey.
         workspace: the folder and the process group that end with it.
     """
 

@@ -79,7 +79,7 @@ class Scoreboard:
         planted, caught: planted oversells, and how many of them were corrected.
         caught_after: seconds from planting an oversell to its void.
         refunds: messages on the refund queues.
-        maps: Regions whose seat map matches the ledger; None without Redis.
+        maps: Regions whose seat map matches the ledger; None without Valkey.
         behind: sales of the ledger that are missing in analytics, by Region.
     """
 
@@ -158,7 +158,7 @@ def text(board: Scoreboard) -> str:
         f"  cut off       {board.cut_region}",
         "  seat maps     "
         + (
-            "not rehearsed: Redis is not installed"
+            "not rehearsed: Valkey is not installed"
             if board.maps is None
             else f"{board.maps} of {regions} match the ledger"
         ),

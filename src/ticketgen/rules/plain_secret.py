@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ticketgen.aws.provider.schema import schema_of
 from ticketgen.findings import Location, Severity
-from ticketgen.hcl.syntax import Expression, Literal, Reference, Template, Text
+from ticketgen.hcl.syntax import Expression, Literal, Template, Text
 from ticketgen.hcl.traversal import nested
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
@@ -54,7 +54,7 @@ def _sensitive(found: BlockInstance) -> Iterator[Problem]:
     schema = schema_of("resource", found.declared.type)
     if schema is None:
         return
-    ignored = _ignored(found)
+    ignored = found.ignored_changes()  # replaced outside Terraform
     for attribute in found.block.body.attributes:
         known = schema.attribute(attribute.name)
         if known is None or not known.sensitive or attribute.name in ignored:
@@ -75,18 +75,6 @@ def _variables(environment: BlockInstance) -> Iterator[Problem]:
             if _SECRET_NAME.search(name) and _is_secret(text):
                 message = f"the environment of {environment.address} contains {name} in plain text"
                 yield Problem(message, environment.at("variables"))
-
-
-def _ignored(found: BlockInstance) -> frozenset[str]:
-    """Attributes in ``ignore_changes``: the value is replaced outside Terraform."""
-    names: set[str] = set()
-    for lifecycle in found.declared.block.blocks("lifecycle"):
-        attribute = lifecycle.attribute("ignore_changes")
-        items = getattr(attribute.value, "items", ()) if attribute else ()
-        names.update(item.root for item in items if isinstance(item, Reference))
-        if isinstance(getattr(attribute, "value", None), Reference):
-            names.update(each.name for each in found.declared.block.body.attributes)
-    return frozenset(names)
 
 
 def _is_secret(value: object) -> bool:

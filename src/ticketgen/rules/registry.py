@@ -20,6 +20,7 @@ from ticketgen.rules import (
     name_limit,
     open_security_group,
     outputs_complete,
+    pinned_minor_version,
     plain_secret,
     schedule_expression,
     security_group_flows,
@@ -61,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     iam_wildcard.RULE,
     open_security_group.RULE,
     unencrypted_store.RULE,
+    pinned_minor_version.RULE,
     api_authorization.RULE,
     api_throttling.RULE,
 )

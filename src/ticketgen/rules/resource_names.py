@@ -30,7 +30,7 @@ SUFFIX = re.compile(
 """Names of variables that distinguish one deployment from another."""
 
 UNRESTRICTED = frozenset({
-    ("aws_elasticache_user", "user_name"),  # Redis requires a user named default in every group
+    ("aws_elasticache_user", "user_name"),  # a group of engine redis must contain a user named default
     ("aws_rds_cluster", "database_name"),  # unique within the cluster only, and hyphens are invalid
     ("aws_db_instance", "db_name"),
     ("aws_rds_cluster", "final_snapshot_identifier"),

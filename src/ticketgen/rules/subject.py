@@ -14,7 +14,7 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.origins import Origins
-from ticketgen.hcl.syntax import Block, Expression, Node
+from ticketgen.hcl.syntax import Block, Expression, Node, Reference
 from ticketgen.hcl.traversal import locate
 from ticketgen.hcl.values import EvaluationContext, ResourceReference, Value
 from ticketgen.rules.step_limit import StepLimit
@@ -92,6 +92,17 @@ class BlockInstance:
             BlockInstance(self.subject, self.declared, block, where)
             for block, where in nested_blocks(self.subject.values, self.block, type, self.where)
         ]
+
+    def ignored_changes(self) -> frozenset[str]:
+        """The attributes in ``ignore_changes``; all that are set, for ``all``."""
+        names: set[str] = set()
+        for lifecycle in self.declared.block.blocks("lifecycle"):
+            attribute = lifecycle.attribute("ignore_changes")
+            items = getattr(attribute.value, "items", ()) if attribute else ()
+            names.update(item.root for item in items if isinstance(item, Reference))
+            if isinstance(getattr(attribute, "value", None), Reference):
+                names.update(each.name for each in self.declared.block.body.attributes)
+        return frozenset(names)
 
     def loops(self, type: str) -> bool:
         """Whether a ``dynamic`` block generates nested blocks of a type.

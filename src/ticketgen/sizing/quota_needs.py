@@ -218,8 +218,8 @@ def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
     operations = dict(sizing[seat_cache.cache_node_type].inputs)["operations_per_second"]
     if isinstance(operations, int) and operations > assumed.MAX_CACHE_OPERATIONS:
         message = (
-            f"the seat map needs {format_number(operations)} operations/s, but the single thread of Redis serves about "
-            f"{format_number(assumed.MAX_CACHE_OPERATIONS)}"
+            f"the seat map needs {format_number(operations)} operations/s, but the single thread of the cache serves "
+            f"about {format_number(assumed.MAX_CACHE_OPERATIONS)}"
         )
         help = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
         yield CACHE_TOO_BUSY.found(message, help)

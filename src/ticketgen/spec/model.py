@@ -29,8 +29,8 @@ from ticketgen.spec.string_types import (
 from ticketgen.spec.tags import Tags
 
 __all__ = [
-    "Api", "Audit", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Pms", "Project", "Settings",
-    "SpecPart", "State",
+    "Api", "Audit", "Cache", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Pms", "Project",
+    "Settings", "SpecPart", "State",
 ]  # fmt: skip
 
 # Three actions a seat, and one for the idempotency record.
@@ -182,6 +182,15 @@ class Api(SpecPart):
     )
 
 
+class Cache(SpecPart):
+    """The engine of the seat maps."""
+
+    engine: Literal["valkey", "redis"] = Field(
+        default="valkey",
+        description="A change from `redis` (Redis OSS) to `valkey` is in place; the reverse replaces the cache.",
+    )
+
+
 class Audit(SpecPart):
     """Where corrections are recorded."""
 
@@ -243,13 +252,11 @@ class Settings(SpecPart):
         description="The Regions of the stack, in any order, all in one AWS partition.",
     )
     primary_region: RegionName = Field(
-        description="One of `regions`: analytics, verification and audit live here. It needs Aurora's Data "
-        "API.",
+        description="One of `regions`: analytics, verification and audit live here. It needs Aurora's Data API.",
     )
     secondary_region: RegionName | None = Field(
         default=None,
-        description="Another of `regions`, which takes over analytics, verification and audit. null only "
-        "with a single Region.",
+        description="Another of `regions`, which takes over those three. null only with a single Region.",
     )
     retired_regions: tuple[RegionName, ...] = Field(
         default=(),
@@ -278,6 +285,7 @@ class Settings(SpecPart):
         description="Deletion protection, longer retention of logs and backups, a final snapshot.",
     )
     api: Api = Field(default=Api(), description="How buyers reach the stack.")
+    cache: Cache = Field(default=Cache(), description="The engine of the seat maps.")
     audit: Audit = Field(default=Audit(), description="Where corrections are recorded.")
     pms: Pms = Field(default=Pms(), description="The system of record to compare with.")
     state: State = Field(default=State(), description="Where Terraform keeps its state.")
@@ -289,8 +297,7 @@ class Settings(SpecPart):
     )
     tags: Tags = Field(
         default_factory=dict,
-        description="Tags for every resource. The stack itself sets Application, Environment, ManagedBy and "
-        "Name.",
+        description="Tags for every resource, beside the stack's Application, Environment, ManagedBy and Name.",
     )
 
     @model_validator(mode="after")

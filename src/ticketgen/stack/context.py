@@ -20,7 +20,7 @@ from ticketgen.stack.functions.model import FunctionModule, LambdaFunction, Vari
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
-from ticketgen.stack.names import WHATS, longest_suffix
+from ticketgen.stack.names import PARAMETER_GROUPS, WHATS, longest_suffix
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.operator_rights import policy_statements, rights_rows
 from ticketgen.stack.roles import roles, services
@@ -243,12 +243,19 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
         "inventory_batch_size": INVENTORY_BATCH_SIZE,
-        "python_runtime": engines.PYTHON_RUNTIME,
-        "redis_version": engines.REDIS_ENGINE,
-        "redis_family": engines.REDIS_FAMILY,
-        "redis_port": engines.REDIS_PORT,
-        "aurora_version": engines.AURORA_POSTGRESQL,
-        "aurora_family": engines.AURORA_FAMILY,
+        "python_runtime": engines.PYTHON.version,
+        "cache": _engine(engines.CACHES[environment.cache.engine]),
+        "cache_port": engines.CACHE_PORT,
+        "aurora": _engine(engines.AURORA_POSTGRESQL),
+    }
+
+
+def _engine(version: engines.EngineVersion) -> dict[str, str]:
+    return {
+        "engine": version.engine,
+        "version": version.version,
+        "family": version.family,
+        "parameter_group": PARAMETER_GROUPS[version.engine],
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ticketgen.aws.engines import AURORA_POSTGRESQL, CACHES
 from ticketgen.aws.name_limits import NAME_LIMITS
 from ticketgen.findings import Finding
 from ticketgen.findings.stacks import NAME_TOO_LONG
@@ -17,7 +18,9 @@ from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.roles import SERVICE_ROLES
 
-__all__ = ["LABELS", "NAMES", "UNSUFFIXED", "WHATS", "ResourceName", "check_names", "longest_suffix"]
+__all__ = [
+    "LABELS", "NAMES", "PARAMETER_GROUPS", "UNSUFFIXED", "WHATS", "ResourceName", "check_names", "longest_suffix",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,12 @@ _REGION = "-ap-southeast-1"
 _FUNCTIONS = tuple(function.what for function in FUNCTIONS.values())
 _ROLES = (*_FUNCTIONS, *(role.what for role in SERVICE_ROLES))
 
+PARAMETER_GROUPS: Mapping[str, str] = MappingProxyType({
+    AURORA_POSTGRESQL.engine: f"sales-{AURORA_POSTGRESQL.family}",
+    **{cache.engine: f"seats-{cache.family}" for cache in CACHES.values()},
+})  # fmt: skip
+"""The middle of a parameter group's name, by engine."""
+
 NAMES: tuple[ResourceName, ...] = (
     *_named("aws_api_gateway_authorizer", "name", "buyers"),
     *_named("aws_api_gateway_request_validator", "name", "tickets"),
@@ -74,7 +83,7 @@ NAMES: tuple[ResourceName, ...] = (
     *_named("aws_db_subnet_group", "name", "sales"),
     *_named("aws_dynamodb_table", "name", "events", "ticket-inventory", "ticket-sales", "corrections"),
     *_named("aws_dynamodb_table", "name", "distributed-locks"),
-    *_named("aws_elasticache_parameter_group", "name", "seats"),
+    *_named("aws_elasticache_parameter_group", "name", *(PARAMETER_GROUPS[name] for name in CACHES)),
     *_named("aws_elasticache_replication_group", "replication_group_id", "seats"),
     *_named("aws_elasticache_subnet_group", "name", "seats"),
     *_named("aws_elasticache_user", "user_id", "nobody", "reader", "writer"),
@@ -88,7 +97,7 @@ NAMES: tuple[ResourceName, ...] = (
     *_named("aws_rds_cluster", "cluster_identifier", "sales"),
     *_named("aws_rds_cluster", "final_snapshot_identifier", "sales-final"),
     *_named("aws_rds_cluster_instance", "identifier", "sales", after="-0"),
-    *_named("aws_rds_cluster_parameter_group", "name", "sales"),
+    *_named("aws_rds_cluster_parameter_group", "name", PARAMETER_GROUPS[AURORA_POSTGRESQL.engine]),
     *_named("aws_security_group", "name", "functions", "seats", "sales"),
     *_named("aws_sfn_state_machine", "name", "verification", "ticker"),
     *_named("aws_sns_topic", "name", "alarms"),
@@ -119,7 +128,7 @@ UNSUFFIXED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_cognito_user_pool", "recovery_mechanism.name"): "Cognito's name for a recovery mechanism",
     ("aws_dynamodb_table", "attribute.name"): "a key attribute of a table that carries the suffix",
     ("aws_dynamodb_table", "ttl.attribute_name"): "an attribute of a table that carries the suffix",
-    ("aws_elasticache_parameter_group", "parameter.name"): "a Redis parameter",
+    ("aws_elasticache_parameter_group", "parameter.name"): "a parameter of Valkey or Redis OSS",
     ("aws_elasticache_user", "user_name"): "a user group must contain a user named default",
     ("aws_rds_cluster", "database_name"): "allows no hyphens, and belongs to a cluster that carries the suffix",
     ("aws_rds_cluster", "master_username"): "allows no hyphens, and belongs to a cluster that carries the suffix",

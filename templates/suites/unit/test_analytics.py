@@ -143,11 +143,18 @@ def test_the_database_is_serverless_and_has_the_data_api(cluster: Resource) -> N
     )
     cluster.must("enable_http_endpoint", True, "the processor connects only through the Data API")
     # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.Aurora_Fea_Regions_DB-eng.Feature.Data_API.html
-    major, minor = map(int, cluster.get("engine_version").split(".")[:2])
-    if (major, minor) < {13: (13, 11), 14: (14, 8), 15: (15, 3), 16: (16, 1), 17: (17, 4)}.get(
-        major, (99, 0)
-    ):
-        cluster.fails(f"is version {major}.{minor}", "that version has no Data API")
+    # In these major versions, all minor versions of Aurora have the Data API.
+    if cluster.get("engine_version").split(".")[0] not in ("16", "17"):
+        cluster.fails(f"is version {cluster.get('engine_version')}", "that version may lack the Data API")
+
+
+def test_aws_upgrades_the_minor_version_and_terraform_the_major_version(cluster: Resource) -> None:
+    if "." in cluster.get("engine_version"):
+        cluster.fails(
+            f"engine_version pins {cluster.get('engine_version')}",
+            "AWS upgrades the minor version, and each later apply would try a downgrade, which AWS refuses",
+        )
+    cluster.must("allow_major_version_upgrade", True, "a new major version in the stack would fail the apply")
 
 
 def test_no_password_is_in_the_state(cluster: Resource) -> None:
@@ -265,6 +272,9 @@ def test_connections_are_encrypted_and_slow_statements_logged(stack: Stack, clus
         "family",
         f"aurora-postgresql{cluster.get('engine_version').split('.')[0]}",
         "AWS refuses a group of another family",
+    )
+    group.must(
+        "lifecycle.create_before_destroy", True, "AWS does not delete a parameter group that a cluster uses"
     )
     cluster.must(
         "enabled_cloudwatch_logs_exports",

@@ -52,7 +52,7 @@ NAMES = [
     _called("region", "aws_cloudwatch_log_group.waf", "name", "tickets", "aws-waf-logs-"),
     _called("region", "aws_wafv2_web_acl.tickets", "name", "tickets"),
     _called("region", "aws_elasticache_replication_group.seats", "replication_group_id", "seats"),
-    _called("region", "aws_elasticache_parameter_group.seats", "name", "seats"),
+    _called("region", "aws_elasticache_parameter_group.seats", "name", f"seats-{demands.CACHE_FAMILY}"),
     _called("region", "aws_elasticache_subnet_group.seats", "name", "seats"),
     _called("region", "aws_elasticache_user.default", "user_id", "nobody"),
     _called("region", "aws_elasticache_user.reader", "user_id", "reader"),
@@ -71,7 +71,7 @@ NAMES = [
     ),
     _called("analytics", "aws_kinesis_stream.sales", "name", "ticket-sales"),
     _called("analytics", "aws_rds_cluster.sales", "cluster_identifier", "sales"),
-    _called("analytics", "aws_rds_cluster_parameter_group.sales", "name", "sales"),
+    _called("analytics", "aws_rds_cluster_parameter_group.sales", "name", f"sales-{demands.AURORA_FAMILY}"),
     _called("analytics", "aws_db_subnet_group.sales", "name", "sales"),
     _called("analytics", "aws_security_group.aurora", "name", "sales"),
     _called(

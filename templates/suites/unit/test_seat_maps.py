@@ -1,4 +1,4 @@
-"""The seat maps, with a real Redis and the stack's users: buyers see which seats are sold."""
+"""The seat maps, with a real Valkey and a real Redis and the stack's users: buyers see which seats are sold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from support.cloud import Answer, Call, Cloud, Function, assert_calls_time_out_first, refusal
 from support.functions import IN_VPC
 from support.places import at
-from support.redis_server import RedisServer
+from support.redis_server import ENGINES, RedisServer
 from support.sales import item_of, minted, sale
 
 HOME = demands.PRIMARY
@@ -23,10 +23,10 @@ LONG = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 SHORT = SimpleNamespace(get_remaining_time_in_millis=lambda: 5_000)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    """A server for the tests of this file."""
-    with RedisServer.running() as server:
+@pytest.fixture(scope="module", params=ENGINES)
+def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """A server of each engine for the tests of this file."""
+    with RedisServer.running(request.param) as server:
         yield server
 
 

@@ -11,7 +11,7 @@
 | `api_gateway` | requests to a REST API: routing, authorization, validation, and the function's answer |
 | `pollers` | event source mappings and schedules |
 | `state_machines` | executions, with the states that the stack's state machines use |
-| `caches` | a real Redis behind each ElastiCache endpoint, if Redis is installed |
+| `caches` | a real Valkey behind each ElastiCache endpoint, if it is installed |
 | `function_metrics` | metrics that the functions emit |
 | `data_api` | Aurora's Data API, on SQLite |
 | `loopback` | the limit that no connection leads off this machine |

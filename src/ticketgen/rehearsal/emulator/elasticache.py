@@ -234,7 +234,7 @@ def _patch_members(created_too: Hook, deleted_too: Hook) -> None:
 
     replace(
         ElastiCacheBackend,
-        "yes: a replication group has members, and its deletion ends; no: the Redis behind it",
+        "yes: a replication group has members, and its deletion ends; no: the server behind it",
         create_replication_group=created,
         describe_replication_groups=described,
         delete_replication_group=deleted,

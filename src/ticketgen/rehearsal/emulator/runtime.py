@@ -112,7 +112,7 @@ class _Local(socket.socket):
 
 
 def _redirect_redis(endpoint: str, path: str) -> None:
-    """Redirect connections to ElastiCache's name over TLS to a Redis on a Unix socket without TLS."""
+    """Redirect connections to ElastiCache's name over TLS to a server on a Unix socket without TLS."""
     connect, wrap = socket.create_connection, ssl.SSLContext.wrap_socket
 
     def connected(address: Any, *arguments: Any, **options: Any) -> socket.socket:

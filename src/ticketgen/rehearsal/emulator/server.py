@@ -50,7 +50,7 @@ class Serving:
 
     Attributes:
         address: host and port.
-        redis: whether a real Redis is behind each ElastiCache endpoint.
+        redis: whether a real Valkey is behind each ElastiCache endpoint.
     """
 
     address: str
