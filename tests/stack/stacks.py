@@ -144,7 +144,6 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
         api=Api(
             auth="cognito",
             domain=Domain(name="tickets.example.com", zone_id="Z0123456789ABC"),
-            account_logging=True,
         ),
         audit=Audit(store="timestream"),
         pms=Pms(url="https://pms.example.com/api/sales"),
@@ -152,7 +151,9 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
         functions=Functions(reserved_concurrency=False),
         objectives=Objectives(verification_interval_s=20),
     ),
-    "nothing": lambda: environment("bare", DEMO_REGIONS[:2], api=Api(auth="none"), tags={}),
+    "nothing": lambda: environment(
+        "bare", DEMO_REGIONS[:2], api=Api(auth="none", log_role="existing"), tags={}
+    ),
     "china": lambda: environment("cn", ("cn-north-1", "cn-northwest-1")),
 }
 """An environment for every branch of the templates."""

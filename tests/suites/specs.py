@@ -59,7 +59,7 @@ LEVELS: Mapping[str, Sequence[Any]] = {
     "protect": (False, True),
     "auth": ("iam", "cognito", "none"),
     "domain": (False, True),
-    "account_logging": (False, True),
+    "log_role": ("managed", "existing"),
     "store": ("dynamodb", "timestream"),
     "pms": (False, True),
     "bucket": (False, True),
@@ -115,7 +115,7 @@ def spec_of(choice: Choice) -> dict[str, Any]:
         "api": {
             "auth": choice["auth"],
             "domain": domain if choice["domain"] else None,
-            "account_logging": choice["account_logging"],
+            "log_role": choice["log_role"],
         },
         "audit": {"store": choice["store"]},
         "pms": {"url": _PMS[1] if choice["pms"] else None},
@@ -197,7 +197,7 @@ def drawn(random: Random) -> dict[str, Any]:
         "api": {
             "auth": random.choice(["iam", "cognito", "none"]),
             "domain": random.choice([None, {"name": "tickets.example.com", "zone_id": "Z0123456789ABC"}]),
-            "account_logging": random.random() < 0.5,
+            "log_role": random.choice(["managed", "existing"]),
         },
         "audit": {"store": store},
         "pms": {"url": random.choice(_PMS)},

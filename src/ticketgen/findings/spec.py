@@ -291,6 +291,14 @@ SHARED_DOMAIN = _resolve(
     "set another api.domain in one of the environments",
     severity=Severity.WARNING,
 )
+SHARED_LOG_ROLE = _resolve(
+    "shared-log-role",
+    "One environment of an account sets the API Gateway log role of a Region",
+    "API Gateway has one log role for each account and Region. Environments that both set it overwrite each other's at "
+    "every apply, and the one that is destroyed takes the role away from the others: their logs stop.",
+    "set account_id in the environments if their accounts differ, else api.log_role: existing in all but one",
+    severity=Severity.WARNING,
+)
 
 # The command line
 

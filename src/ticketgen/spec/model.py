@@ -173,10 +173,10 @@ class Api(SpecPart):
     domain: Domain | None = Field(
         default=None, description="A custom domain; null: buyers use the execute-api address of each Region."
     )
-    account_logging: bool = Field(
-        default=False,
-        description="Let this stack manage the API Gateway log role, which all stacks of an account share in a "
-        "Region. Leave it off if another stack manages it.",
+    log_role: Literal["managed", "existing"] = Field(
+        default="managed",
+        description="The role with which API Gateway writes logs: one setting per account and Region, for every API "
+        "there. `managed`: this stack creates the role and sets it. `existing`: another stack has set it before.",
     )
 
 

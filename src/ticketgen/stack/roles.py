@@ -191,7 +191,7 @@ SERVICE_ROLES = (
         managed_policy="service-role/AmazonAPIGatewayPushToCloudWatchLogs",
     ),
 )
-"""The roles of the services that act for a stack; the last only where the spec asks for it."""
+"""The roles of the services that act for a stack; the last only if the stack manages the account's log role."""
 
 
 def roles(environment: Environment) -> tuple[Role, ...]:
@@ -212,7 +212,7 @@ def services(environment: Environment) -> tuple[Service, ...]:
 
 
 def _of_services(environment: Environment) -> tuple[Role, ...]:
-    return SERVICE_ROLES if environment.api.account_logging else SERVICE_ROLES[:-1]
+    return SERVICE_ROLES if environment.api.log_role == "managed" else SERVICE_ROLES[:-1]
 
 
 def _of_function(function: LambdaFunction, environment: Environment) -> Role:

@@ -103,7 +103,7 @@ if demands.AUTH == "cognito":
         _called("root", "aws_cognito_user_pool_client.shop", "name", "shop"),
         _called("region", "aws_api_gateway_authorizer.buyers", "name", "buyers"),
     ]
-if demands.ACCOUNT_LOGGING:
+if demands.LOG_ROLE == "managed":
     NAMES += [_called("root", "aws_iam_role.api_logs", "name", "api-logs")]
 
 

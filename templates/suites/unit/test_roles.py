@@ -162,7 +162,7 @@ TRUST = {
     "flow_logs": ("vpc-flow-logs.amazonaws.com", True),
     "rds_monitoring": ("monitoring.rds.amazonaws.com", True),
 }
-if demands.ACCOUNT_LOGGING:
+if demands.LOG_ROLE == "managed":
     TRUST["api_logs"] = ("apigateway.amazonaws.com", False)
 
 
@@ -197,7 +197,7 @@ def test_there_is_no_other_role(stack: Stack) -> None:
         ("rds_monitoring", "service-role/AmazonRDSEnhancedMonitoringRole"),
         *(
             [("api_logs", "service-role/AmazonAPIGatewayPushToCloudWatchLogs")]
-            if demands.ACCOUNT_LOGGING
+            if demands.LOG_ROLE == "managed"
             else []
         ),
     ],

@@ -1,0 +1,37 @@
+"""Warnings about environments that are valid, and still a risk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from spec_tools import both_stages
+
+HEAD = "version: 1\nproject: tap-marketplace\nextends: flash-sale\n"
+
+
+def warned(tmp_path: Path, environments: str, rule: str) -> list[str]:
+    """The messages of a rule about a spec with these environments."""
+    path = tmp_path / "ticketgen.yaml"
+    path.write_text(f"{HEAD}environments: {environments}\n", encoding="utf-8")
+    _, findings = both_stages(path)
+    return [finding.message for finding in findings if finding.rule == rule]
+
+
+EUROPE = "regions: [eu-west-1, eu-west-2], primary_region: eu-west-1, secondary_region: eu-west-2"
+
+
+@pytest.mark.parametrize(
+    ("environments", "named"),
+    [
+        ("{dev: {}, prod: {}}", "dev and prod"),
+        ("{dev: {}, staging: {}, prod: {api: {log_role: existing}}}", "dev and staging"),
+        ("{dev: {api: {log_role: existing}}, prod: {}}", None),
+        (f"{{dev: {{{EUROPE}}}, prod: {{regions: [us-east-1, us-west-2]}}}}", None),
+    ],
+)
+def test_one_environment_of_an_account_sets_its_log_role(
+    tmp_path: Path, environments: str, named: str | None
+) -> None:
+    expected = [f"api.log_role: {named} set the API Gateway log role of one account"] if named else []
+    assert warned(tmp_path, environments, "shared-log-role") == expected
