@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ticketgen.aws import engines
 from ticketgen.aws.regions import PROVIDER_5_UNKNOWN, REGIONS, Region
+from ticketgen.aws.zones import LIMITED_ZONE_IDS
 from ticketgen.figures.model import Figure, OutputPlace
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
@@ -146,6 +147,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
         "inventory_batch_size": INVENTORY_BATCH_SIZE,
+        "limited_zone_ids": list(LIMITED_ZONE_IDS),
         "python_runtime": engines.PYTHON_RUNTIME,
         "redis_version": engines.REDIS_ENGINE,
         "redis_family": engines.REDIS_FAMILY,
