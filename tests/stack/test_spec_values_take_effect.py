@@ -8,6 +8,7 @@ import pytest
 from stacks import DEMO_REGIONS, environment, rendered
 
 from ticketgen.spec.model import Api, Audit, Domain, EventScale, Functions, Objectives, Pms, State
+from ticketgen.spec.observability import Logs
 
 SCALE = {
     "purchases_per_minute": 45_000,
@@ -67,6 +68,7 @@ def test_the_objectives_take_effect(field: str) -> None:
         ({"api": Api(auth="none")}, '"NONE"'),
         ({"api": Api(auth="cognito")}, '"COGNITO_USER_POOLS"'),
         ({"api": Api(domain=Domain(name="shop.example.com", zone_id="Z42"))}, "shop.example.com"),
+        ({"logs": Logs(ip_retention_days=14)}, "retention_in_days = 14"),
         ({"audit": Audit(store="timestream")}, "aws_timestreamwrite_table"),
         ({"pms": Pms(url="https://pms.example.com/x")}, "https://pms.example.com/x"),
         ({"regions": (DEMO_REGIONS[2], *DEMO_REGIONS[3:6])}, 'primary_region = "eu-west-1"'),

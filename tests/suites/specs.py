@@ -13,6 +13,7 @@ from typing import Any
 
 from stacks import DEMO_REGIONS
 
+from ticketgen.aws.limits import LOG_RETENTION_DAYS
 from ticketgen.aws.regions import COMMERCIAL, DATA_API_MISSING, REGIONS, TIMESTREAM
 from ticketgen.findings import Finding, Severity
 from ticketgen.pipeline import read_project
@@ -60,6 +61,7 @@ LEVELS: Mapping[str, Sequence[Any]] = {
     "auth": ("iam", "cognito", "none"),
     "domain": (False, True),
     "log_role": ("managed", "existing"),
+    "ip_retention_days": (1, 90, 3653),
     "store": ("dynamodb", "timestream"),
     "pms": (False, True),
     "bucket": (False, True),
@@ -117,6 +119,7 @@ def spec_of(choice: Choice) -> dict[str, Any]:
             "domain": domain if choice["domain"] else None,
             "log_role": choice["log_role"],
         },
+        "logs": {"ip_retention_days": choice["ip_retention_days"]},
         "audit": {"store": choice["store"]},
         "pms": {"url": _PMS[1] if choice["pms"] else None},
         "state": {"bucket": "example-terraform-state"} if choice["bucket"] else {},
@@ -199,6 +202,7 @@ def drawn(random: Random) -> dict[str, Any]:
             "domain": random.choice([None, {"name": "tickets.example.com", "zone_id": "Z0123456789ABC"}]),
             "log_role": random.choice(["managed", "existing"]),
         },
+        "logs": {"ip_retention_days": random.choice(LOG_RETENTION_DAYS)},
         "audit": {"store": store},
         "pms": {"url": random.choice(_PMS)},
         "state": random.choice([{}, {"bucket": "a-bucket"}, {"bucket": "a-bucket", "region": hubs[0]}]),

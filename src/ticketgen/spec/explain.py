@@ -12,9 +12,10 @@ from ticketgen.findings import Finding, Stage
 from ticketgen.findings.spec import MISSING_KEY, UNKNOWN_KEY
 from ticketgen.guesses import nearest
 from ticketgen.spec.authoring import TOP_LEVEL_KEYS, Overrides, PresetFile, field_at, keys_at
-from ticketgen.spec.model import Settings, SpecPart
+from ticketgen.spec.model import Settings
 from ticketgen.spec.nodes import KeyPath, Map, YamlNode, display_text, display_value, dotted_path, find
 from ticketgen.spec.quota_types import QUOTA_CHOICES
+from ticketgen.spec.spec_part import SpecPart
 from ticketgen.spec.wrong_values import WrongValue, describe, kind_of
 from ticketgen.wording import join_words
 

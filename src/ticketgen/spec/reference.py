@@ -147,7 +147,7 @@ def _takes(field: dict[str, Any]) -> str:
         return "a Region" if references == ["Region"] else _SECTION
     if "const" in field:
         return f"`{field['const']}`"
-    if "enum" in field and len(field["enum"]) <= _MAX_SHOWN:
+    if "enum" in field and (field["type"] == "integer" or len(field["enum"]) <= _MAX_SHOWN):
         return ", ".join(f"`{choice}`" for choice in field["enum"])
     return _KINDS[field["type"]](field)
 

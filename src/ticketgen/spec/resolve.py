@@ -21,7 +21,7 @@ from ticketgen.spec.authoring import MAX_ENVIRONMENTS, TOP_LEVEL_KEYS, PresetFil
 from ticketgen.spec.environment_checks import check_environments
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
-from ticketgen.spec.model import Environment, Project, SpecPart
+from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.nodes import (
     KeyPath,
     Map,
@@ -35,6 +35,7 @@ from ticketgen.spec.nodes import (
     remove_paths,
 )
 from ticketgen.spec.region_checks import check_regions
+from ticketgen.spec.spec_part import SpecPart
 
 __all__ = ["resolve"]
 

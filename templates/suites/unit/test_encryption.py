@@ -73,9 +73,21 @@ RETENTIONS = (
     3288,
     3653,
 )
+WITH_IP_ADDRESSES = {f"aws_cloudwatch_log_group.{name}" for name in ("api", "flows", "waf")}
 LOG_GROUPS = [
-    (place, resource) for place, resource, _ in STORES if resource.startswith("aws_cloudwatch_log_group.")
+    (place, resource)
+    for place, resource, _ in STORES
+    if resource.startswith("aws_cloudwatch_log_group.") and resource not in WITH_IP_ADDRESSES
 ]
+
+
+@pytest.mark.parametrize("resource", sorted(WITH_IP_ADDRESSES))
+def test_ip_addresses_are_kept_for_as_long_as_the_spec_says(stack: Stack, resource: str) -> None:
+    stack.resource(at("region", resource)).must(
+        "retention_in_days",
+        demands.IP_RETENTION_DAYS,
+        "IP addresses are personal data: the spec says how long they are kept",
+    )
 
 
 @pytest.mark.parametrize(
