@@ -35,3 +35,36 @@ def test_one_environment_of_an_account_sets_its_log_role(
 ) -> None:
     expected = [f"api.log_role: {named} set the API Gateway log role of one account"] if named else []
     assert warned(tmp_path, environments, "shared-log-role") == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_unheard"),
+    [
+        ("protect: true", True),
+        ("protect: false", False),
+        ("protect: true, alarms: {email: [a@example.com]}", False),
+        ("protect: true, alarms: {email: []}", True),
+        ('protect: true, alarms: {topic_arn: "arn:aws:sns:{region}:123456789012:on-call"}', False),
+    ],
+)
+def test_the_alarms_of_a_protected_environment_notify_somebody(
+    tmp_path: Path, settings: str, is_unheard: bool
+) -> None:
+    expected = ["environments.prod: its alarms notify nobody"] if is_unheard else []
+    assert warned(tmp_path, f"{{prod: {{{settings}}}}}", "unheard-alarms") == expected
+
+
+@pytest.mark.parametrize(
+    ("arn", "where"),
+    [
+        ("arn:aws:sns:{region}:123456789012:on-call", None),
+        ("arn:aws:sns:us-east-1:123456789012:on-call", "us-west-2"),
+        ("arn:aws:sns:eu-west-1:123456789012:on-call", "us-east-1 and us-west-2"),
+        ("arn:aws-cn:sns:{region}:123456789012:on-call", "us-east-1 and us-west-2"),
+    ],
+)
+def test_an_alarm_notifies_only_a_topic_in_its_region(tmp_path: Path, arn: str, where: str | None) -> None:
+    environments = f'{{prod: {{regions: [us-east-1, us-west-2], alarms: {{topic_arn: "{arn}"}}}}}}'
+    path = "environments.prod.alarms.topic_arn"
+    expected = [f"{path}: alarms of prod in {where} cannot notify {arn}"] if where else []
+    assert warned(tmp_path, environments, "alarm-topic-region") == expected

@@ -25,6 +25,7 @@ from ticketgen.spec.model import (
     Project,
     State,
 )
+from ticketgen.spec.observability import Alarms
 from ticketgen.stack.render import render
 
 __all__ = [
@@ -145,6 +146,7 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
             auth="cognito",
             domain=Domain(name="tickets.example.com", zone_id="Z0123456789ABC"),
         ),
+        alarms=Alarms(email=("on-call@example.com", "ops+tickets@example.com")),
         audit=Audit(store="timestream"),
         pms=Pms(url="https://pms.example.com/api/sales"),
         state=State(bucket="example-terraform-state", region="eu-west-1"),
@@ -152,7 +154,11 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
         objectives=Objectives(verification_interval_s=20),
     ),
     "nothing": lambda: environment(
-        "bare", DEMO_REGIONS[:2], api=Api(auth="none", log_role="existing"), tags={}
+        "bare",
+        DEMO_REGIONS[:2],
+        api=Api(auth="none", log_role="existing"),
+        alarms=Alarms(topic_arn="arn:aws:sns:{region}:123456789012:on-call"),
+        tags={},
     ),
     "china": lambda: environment("cn", ("cn-north-1", "cn-northwest-1")),
 }

@@ -8,7 +8,7 @@ import pytest
 from stacks import DEMO_REGIONS, environment, rendered
 
 from ticketgen.spec.model import Api, Audit, Domain, EventScale, Functions, Objectives, Pms, State
-from ticketgen.spec.observability import Logs
+from ticketgen.spec.observability import Alarms, Logs
 
 SCALE = {
     "purchases_per_minute": 45_000,
@@ -68,6 +68,11 @@ def test_the_objectives_take_effect(field: str) -> None:
         ({"api": Api(auth="none")}, '"NONE"'),
         ({"api": Api(auth="cognito")}, '"COGNITO_USER_POOLS"'),
         ({"api": Api(domain=Domain(name="shop.example.com", zone_id="Z42"))}, "shop.example.com"),
+        ({"alarms": Alarms(email=("a@example.com",))}, 'protocol = "email"'),
+        (
+            {"alarms": Alarms(topic_arn="arn:aws:sns:{region}:123456789012:on-call")},
+            '"arn:aws:sns:${var.region}:123456789012:on-call"',
+        ),
         ({"logs": Logs(ip_retention_days=14)}, "retention_in_days = 14"),
         ({"audit": Audit(store="timestream")}, "aws_timestreamwrite_table"),
         ({"pms": Pms(url="https://pms.example.com/x")}, "https://pms.example.com/x"),

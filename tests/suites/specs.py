@@ -61,6 +61,7 @@ LEVELS: Mapping[str, Sequence[Any]] = {
     "auth": ("iam", "cognito", "none"),
     "domain": (False, True),
     "log_role": ("managed", "existing"),
+    "alarms": ("email", "topic", "nobody"),
     "ip_retention_days": (1, 90, 3653),
     "store": ("dynamodb", "timestream"),
     "pms": (False, True),
@@ -85,6 +86,12 @@ class Refused(Exception):
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         super().__init__("; ".join(f"{finding.rule}: {finding.message}" for finding in errors))
         self.rules = {finding.rule for finding in errors}
+
+
+def _alarms(who: str, partition: str) -> dict[str, Any]:
+    if who == "topic":
+        return {"topic_arn": f"arn:{partition}:sns:{{region}}:123456789012:on-call"}
+    return {"email": ["on-call@example.com", "a.b+c@example.com"]} if who == "email" else {}
 
 
 def spec_of(choice: Choice) -> dict[str, Any]:
@@ -119,6 +126,7 @@ def spec_of(choice: Choice) -> dict[str, Any]:
             "domain": domain if choice["domain"] else None,
             "log_role": choice["log_role"],
         },
+        "alarms": _alarms(choice["alarms"], REGIONS[regions[0]].partition),
         "logs": {"ip_retention_days": choice["ip_retention_days"]},
         "audit": {"store": choice["store"]},
         "pms": {"url": _PMS[1] if choice["pms"] else None},
@@ -202,6 +210,7 @@ def drawn(random: Random) -> dict[str, Any]:
             "domain": random.choice([None, {"name": "tickets.example.com", "zone_id": "Z0123456789ABC"}]),
             "log_role": random.choice(["managed", "existing"]),
         },
+        "alarms": _alarms(random.choice(LEVELS["alarms"]), partition),
         "logs": {"ip_retention_days": random.choice(LOG_RETENTION_DAYS)},
         "audit": {"store": store},
         "pms": {"url": random.choice(_PMS)},

@@ -291,6 +291,19 @@ SHARED_DOMAIN = _resolve(
     "set another api.domain in one of the environments",
     severity=Severity.WARNING,
 )
+ALARM_TOPIC_REGION = _resolve(
+    "alarm-topic-region",
+    "The existing topic for alarms is in the Region and partition of each alarm",
+    "CloudWatch refuses an alarm that notifies a topic in another Region or partition, so the apply fails.",
+    "write {region} as the Region in alarms.topic_arn, and create the topic in each Region",
+)
+UNHEARD_ALARMS = _resolve(
+    "unheard-alarms",
+    "The alarms of an environment with protect notify somebody",
+    "An alarm that nobody receives does not help: seats sold twice, and sales that fail, go unnoticed.",
+    "set alarms.email or alarms.topic_arn",
+    severity=Severity.WARNING,
+)
 SHARED_LOG_ROLE = _resolve(
     "shared-log-role",
     "One environment of an account sets the API Gateway log role of a Region",

@@ -1,12 +1,19 @@
-"""Warnings about the environments of a spec: what AWS takes, and what is still a risk."""
+"""Checks of the environments of a spec: what AWS would refuse, and what it takes although it is a risk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Finding, Location
-from ticketgen.findings.spec import NO_AUTHENTICATION, SHARED_DOMAIN, SHARED_LOG_ROLE
+from ticketgen.findings.spec import (
+    ALARM_TOPIC_REGION,
+    NO_AUTHENTICATION,
+    SHARED_DOMAIN,
+    SHARED_LOG_ROLE,
+    UNHEARD_ALARMS,
+)
 from ticketgen.spec.nodes import Map, Scalar, YamlNode, dotted_path, plain_value_of
 from ticketgen.wording import join_words
 
@@ -14,7 +21,7 @@ __all__ = ["check_environments"]
 
 
 def check_environments(trees: Mapping[str, Map], places: Mapping[str, Location]) -> Iterator[Finding]:
-    """Find what is risky in environments that may all be valid.
+    """Find what AWS would refuse, and what is a risk.
 
     Args:
         trees: the settings of each environment, with preset and overrides applied, and without invalid values.
@@ -23,6 +30,8 @@ def check_environments(trees: Mapping[str, Map], places: Mapping[str, Location])
     yield from _unauthenticated_apis(trees)
     yield from _shared_domains(trees)
     yield from _shared_log_roles(trees, places)
+    yield from _topics_elsewhere(trees)
+    yield from _unheard_alarms(trees)
 
 
 def _scalar(tree: Map, *path: str) -> Scalar | None:
@@ -92,6 +101,49 @@ def _shared_log_roles(trees: Mapping[str, Map], places: Mapping[str, Location]) 
                 f"api.log_role: {join_words(account.names)} set the API Gateway log role of one account",
                 at=places[account.names[1]],
             )
+
+
+def _topics_elsewhere(trees: Mapping[str, Map]) -> Iterator[Finding]:
+    """Errors about topics that an alarm cannot notify.
+
+    "Invalid region ca-central-1 specified. Only us-west-2 is supported." and "Invalid partition aws specified. Only
+    aws-us-gov is supported.": https://github.com/cds-snc/notification-terraform/pull/128 and
+    https://github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/61
+    """
+    for name, tree in trees.items():
+        topic = _scalar(tree, "alarms", "topic_arn")
+        if topic is None or not isinstance(topic.value, str):
+            continue
+        _, partition, _, region, *_ = topic.value.split(":")
+        alone = {
+            each
+            for each in _regions(tree)
+            if each in REGIONS and (region not in ("{region}", each) or REGIONS[each].partition != partition)
+        }
+        if alone:
+            where = join_words(sorted(alone))
+            yield ALARM_TOPIC_REGION.found(
+                f"{dotted_path(topic.path)}: alarms of {name} in {where} cannot notify {topic.value}",
+                f"write arn:{REGIONS[min(alone)].partition}:sns:{{region}}:…, and create the topic in each Region",
+                at=topic.location,
+            )
+
+
+def _protected(trees: Mapping[str, Map]) -> Iterator[tuple[str, Map, Scalar]]:
+    """Each environment with ``protect: true``, and the place that sets it."""
+    for name, tree in trees.items():
+        protect = _scalar(tree, "protect")
+        if protect is not None and protect.value is True:
+            yield name, tree, protect
+
+
+def _unheard_alarms(trees: Mapping[str, Map]) -> Iterator[Finding]:
+    """Warnings about protected environments whose alarms notify nobody."""
+    for name, tree, protect in _protected(trees):
+        alarms = tree.entries.get("alarms")
+        settings = plain_value_of(alarms) if alarms is not None else {}
+        if not (isinstance(settings, Mapping) and (settings.get("email") or settings.get("topic_arn"))):
+            yield UNHEARD_ALARMS.found(f"environments.{name}: its alarms notify nobody", at=protect.location)
 
 
 def _regions(tree: Map) -> set[str]:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ticketgen.aws.limits import DYNAMODB_TRANSACTION_ACTIONS
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
-from ticketgen.spec.observability import Logs
+from ticketgen.spec.observability import Alarms, Logs
 from ticketgen.spec.quota_types import Quotas
 from ticketgen.spec.spec_part import SpecPart, unit
 from ticketgen.spec.string_types import (
@@ -242,6 +242,7 @@ class Settings(SpecPart):
     )
     api: Api = Field(default=Api(), description="How buyers reach the stack.")
     audit: Audit = Field(default=Audit(), description="Where corrections are recorded.")
+    alarms: Alarms = Field(default=Alarms(), description="Who is notified when an alarm fires.")
     logs: Logs = Field(default=Logs(), description="How long logs are kept.")
     pms: Pms = Field(default=Pms(), description="The system of record to compare with.")
     state: State = Field(default=State(), description="Where Terraform keeps its state.")

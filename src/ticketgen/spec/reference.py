@@ -161,7 +161,7 @@ def _text(field: dict[str, Any]) -> str:
 
 
 _KINDS: Final = {
-    "array": lambda field: "a list of Regions",
+    "array": lambda field: "a list of Regions" if "$ref" in field["items"] else "a list of email addresses",
     "boolean": lambda field: "`true`, `false`",
     "integer": _whole_number,
     "null": lambda field: "`null`",

@@ -12,7 +12,7 @@ from ticketgen.figures.model import Figure, OutputPlace
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
-from ticketgen.stack.alarms import alarms_of
+from ticketgen.stack.alarms import alarms_of, existing_topic
 from ticketgen.stack.dashboard import WIDGETS
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import FunctionModule, LambdaFunction, Variable
@@ -65,7 +65,7 @@ _EXPRESSIONS: Mapping[str, Mapping[str, str]] = {
         "app_name": "var.app_name",
         "key": "aws_kms_key.stack.arn",
         "dead_letters": "aws_sqs_queue.dead_letters.arn",
-        "alarm_topic": "aws_sns_topic.alarms.arn",
+        "alarm_topic": "local.alarm_topic_arn",
     },
     "analytics": _HUB,
     "verification": _HUB,
@@ -147,6 +147,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
         "inventory_batch_size": INVENTORY_BATCH_SIZE,
+        "existing_topic": existing_topic(environment),
         "limited_zone_ids": list(LIMITED_ZONE_IDS),
         "python_runtime": engines.PYTHON_RUNTIME,
         "redis_version": engines.REDIS_ENGINE,

@@ -21,7 +21,6 @@ STORES = [
     ("region", "aws_cloudwatch_log_group.redis", "kms_key_id"),
     ("region", "aws_cloudwatch_log_group.waf", "kms_key_id"),
     ("region", "aws_elasticache_replication_group.seats", "kms_key_id"),
-    ("region", "aws_sns_topic.alarms", "kms_master_key_id"),
     ("region", "aws_sqs_queue.dead_letters", "kms_master_key_id"),
     ("analytics", "aws_cloudwatch_log_group.aurora", "kms_key_id"),
     ("analytics", "aws_kinesis_stream.sales", "kms_key_id"),
@@ -33,6 +32,8 @@ STORES = [
     ("verification", "aws_sqs_queue.failed_refunds", "kms_master_key_id"),
     ("verification", "aws_sqs_queue.refunds", "kms_master_key_id"),
 ]
+if not demands.ALARM_TOPIC_ARN:
+    STORES += [("region", "aws_sns_topic.alarms", "kms_master_key_id")]
 if demands.AUDIT_STORE == "timestream":
     STORES += [("verification", "aws_timestreamwrite_database.audit", "kms_key_id")]
 

@@ -243,7 +243,9 @@ def test_a_hub_is_wired_to_its_own_region(stack: Stack, region: str, part: str) 
     wiring = {
         "kms_key_arn": Unknown(f"{home}.aws_kms_key.stack.arn"),
         "dead_letter_queue_arn": Unknown(f"{home}.aws_sqs_queue.dead_letters.arn"),
-        "alarm_topic_arn": Unknown(f"{home}.aws_sns_topic.alarms.arn"),
+        "alarm_topic_arn": demands.ALARM_TOPIC_ARN.replace("{region}", region)
+        if demands.ALARM_TOPIC_ARN
+        else Unknown(f"{home}.aws_sns_topic.alarms.arn"),
     }
     if part == "analytics":
         wiring["vpc_id"] = Unknown(f"{home}.aws_vpc.stack.id")
