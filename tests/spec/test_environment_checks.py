@@ -55,6 +55,23 @@ def test_the_alarms_of_a_protected_environment_notify_somebody(
 
 
 @pytest.mark.parametrize(
+    ("settings", "is_local"),
+    [
+        ("protect: true", True),
+        ("protect: true, state: {bucket: null}", True),
+        ("protect: true, state: {region: us-east-1}", True),
+        ("protect: true, state: {bucket: the-state}", False),
+        ("state: {bucket: null}", False),
+    ],
+)
+def test_the_state_of_a_protected_environment_is_in_a_bucket(
+    tmp_path: Path, settings: str, is_local: bool
+) -> None:
+    expected = ["environments.prod: its state is a local file"] if is_local else []
+    assert warned(tmp_path, f"{{prod: {{{settings}}}}}", "local-state") == expected
+
+
+@pytest.mark.parametrize(
     ("arn", "where"),
     [
         ("arn:aws:sns:{region}:123456789012:on-call", None),

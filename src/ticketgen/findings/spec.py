@@ -304,6 +304,14 @@ UNHEARD_ALARMS = _resolve(
     "set alarms.email or alarms.topic_arn",
     severity=Severity.WARNING,
 )
+LOCAL_STATE = _resolve(
+    "local-state",
+    "The state of an environment with protect is in a bucket",
+    "Without a bucket, Terraform keeps the state in a file in the stack's folder. Whoever loses the file cannot change "
+    "the stack any more, and two people who apply at the same time break it.",
+    "set state.bucket to an S3 bucket with versioning",
+    severity=Severity.WARNING,
+)
 SHARED_LOG_ROLE = _resolve(
     "shared-log-role",
     "One environment of an account sets the API Gateway log role of a Region",

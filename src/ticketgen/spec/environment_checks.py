@@ -9,6 +9,7 @@ from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.spec import (
     ALARM_TOPIC_REGION,
+    LOCAL_STATE,
     NO_AUTHENTICATION,
     SHARED_DOMAIN,
     SHARED_LOG_ROLE,
@@ -32,6 +33,7 @@ def check_environments(trees: Mapping[str, Map], places: Mapping[str, Location])
     yield from _shared_log_roles(trees, places)
     yield from _topics_elsewhere(trees)
     yield from _unheard_alarms(trees)
+    yield from _local_states(trees)
 
 
 def _scalar(tree: Map, *path: str) -> Scalar | None:
@@ -144,6 +146,14 @@ def _unheard_alarms(trees: Mapping[str, Map]) -> Iterator[Finding]:
         settings = plain_value_of(alarms) if alarms is not None else {}
         if not (isinstance(settings, Mapping) and (settings.get("email") or settings.get("topic_arn"))):
             yield UNHEARD_ALARMS.found(f"environments.{name}: its alarms notify nobody", at=protect.location)
+
+
+def _local_states(trees: Mapping[str, Map]) -> Iterator[Finding]:
+    """Warnings about protected environments whose state is a local file."""
+    for name, tree, protect in _protected(trees):
+        bucket = _scalar(tree, "state", "bucket")
+        if bucket is None or bucket.value is None:
+            yield LOCAL_STATE.found(f"environments.{name}: its state is a local file", at=protect.location)
 
 
 def _regions(tree: Map) -> set[str]:
