@@ -118,6 +118,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     regions = [_region(REGIONS[name]) for name in environment.regions]
     named = {region.name: region for region in regions}
     primary = named[environment.primary_region]
+    partition = REGIONS[environment.primary_region].partition
     secondary = named[environment.secondary_region] if environment.secondary_region else None
     # The endpoint for DynamoDB in the VPC allows what the functions there are granted.
     in_vpc = [grant for function in FUNCTIONS.values() if function.in_vpc for grant in function.grants]
@@ -127,7 +128,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "capacity": {figure.name: figure.value for figure in sizing if isinstance(figure.place, OutputPlace)},
         "regions": regions,
         "enabled_regions": _enabled_regions(environment),
-        "partition": REGIONS[environment.primary_region].partition,
+        "partition": partition,
         "primary": primary,
         "secondary": secondary,
         "hubs": [primary, secondary] if secondary else [primary],
@@ -147,6 +148,8 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
         "inventory_batch_size": INVENTORY_BATCH_SIZE,
+        # https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html
+        "dns_suffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
         "existing_topic": existing_topic(environment),
         "limited_zone_ids": list(LIMITED_ZONE_IDS),
         "python_runtime": engines.PYTHON_RUNTIME,
