@@ -98,7 +98,7 @@ def _log_role(stack: Stack, region: str) -> Result:
     if not role or role.endswith(f"/{stack.name('api-logs')}"):
         return Result(region, "log role", OK, "this stack manages API Gateway's role for logs")
     text = f"API Gateway writes the logs of every API with {role}, and the apply would replace it"
-    return Result(region, "log role", PROBLEM, f"{text}: set api.account_logging to false")
+    return Result(region, "log role", PROBLEM, f"{text}: set api.log_role to existing")
 
 
 def _zones(stack: Stack, region: str) -> Result:

@@ -61,10 +61,10 @@ GOOD: Mapping[tuple[str, str], Any] = {  # what moto does not answer
         ]
     },
     ("elasticache", "DescribeCacheEngineVersions"): {
-        "CacheEngineVersions": [{"EngineVersion": "7.0"}, {"EngineVersion": "7.1"}]
+        "CacheEngineVersions": [{"EngineVersion": "7.2"}, {"EngineVersion": "8.2"}]
     },
     ("rds", "DescribeDBEngineVersions"): {
-        "DBEngineVersions": [{"EngineVersion": "15.3"}, {"EngineVersion": "16.6"}]
+        "DBEngineVersions": [{"EngineVersion": "15.3"}, {"EngineVersion": "17"}]
     },
     ("rds", "DescribeOrderableDBInstanceOptions"): {
         "OrderableDBInstanceOptions": [{"DBInstanceClass": "db.serverless"}]
@@ -267,7 +267,7 @@ def test_quotas_of_the_account_are_asked_where_they_are(account: Account, check:
             {"cloudwatchRoleArn": "arn:aws:iam::1:role/theirs"},
             (OTHER, "log role"),
             "problem: API Gateway writes the logs of every API with arn:aws:iam::1:role/theirs, and the apply would "
-            "replace it: set api.account_logging to false",
+            "replace it: set api.log_role to existing",
         ),
         (
             ("apigateway", "GetAccount"),
@@ -291,19 +291,19 @@ def test_quotas_of_the_account_are_asked_where_they_are(account: Account, check:
             ("elasticache", "DescribeCacheEngineVersions"),
             {"CacheEngineVersions": [{"EngineVersion": "7.10"}]},
             (OTHER, "cache engine"),
-            "problem: redis 7.1 is not offered",
+            "problem: valkey 8.2 is not offered",
         ),
         (
             ("rds", "DescribeDBEngineVersions"),
             {"DBEngineVersions": [{"EngineVersion": "16.8"}]},
             (PRIMARY, "database engine"),
-            "problem: aurora-postgresql 16.6 is not offered",
+            "problem: aurora-postgresql 17 is not offered",
         ),
         (
             ("rds", "DescribeOrderableDBInstanceOptions"),
             {"OrderableDBInstanceOptions": []},
             (PRIMARY, "database engine"),
-            "problem: aurora-postgresql 16.6 on db.serverless is not offered",
+            "problem: aurora-postgresql 17 on db.serverless is not offered",
         ),
         (
             ("rds", "DescribeDBEngineVersions"),

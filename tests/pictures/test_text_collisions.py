@@ -27,7 +27,7 @@ FULL = {
     "api": Api(
         auth="cognito",
         domain=Domain(name="tickets.example.com", zone_id="Z0123456789ABC"),
-        account_logging=True,
+        log_role="managed",
     ),
     "audit": Audit(store="timestream"),
 }

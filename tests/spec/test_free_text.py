@@ -14,11 +14,13 @@ from ticketgen.guesses import nearest
 from ticketgen.spec.amounts import parse_amount
 from ticketgen.spec.string_types import (
     DomainName,
+    EmailAddress,
     EnvironmentName,
     HttpUrl,
     ProjectName,
     RegionName,
     StateBucketName,
+    TopicArn,
     ZoneId,
 )
 from ticketgen.spec.tags import MAX_TAGS, RESERVED_TAGS, Tags
@@ -31,6 +33,8 @@ TYPES = {
     "domain": TypeAdapter(DomainName),
     "zone": TypeAdapter(ZoneId),
     "url": TypeAdapter(HttpUrl),
+    "email": TypeAdapter(EmailAddress),
+    "topic": TypeAdapter(TopicArn),
 }
 TAGS: TypeAdapter[object] = TypeAdapter(Tags)
 
@@ -58,6 +62,14 @@ def are_tags_accepted(tags: dict[str, str]) -> bool:
         ("bucket", ["abc", "the.state.bucket", "0-1", "a--b", "x" * 63]),
         ("domain", ["a.io", "tickets.example.com", "xn--bcher-kva.example", "1.2.example.com"]),
         ("zone", ["Z0123456789ABCDEFGHIJ"]),
+        ("email", ["a@b.io", "on-call@example.com", "a.b+c_d@mail.example.co", "x" * 64 + "@example.com"]),
+        (
+            "topic",
+            [
+                "arn:aws:sns:{region}:123456789012:on-call",
+                "arn:aws-us-gov:sns:us-gov-west-1:123456789012:a_B-1",
+            ],
+        ),
         (
             "url",
             ["http://pms", "https://pms.example.com:8443/v1/x%20y", "https://[::1]:8080/", "http://10.0.0.1"],
@@ -79,6 +91,11 @@ def test_text_that_aws_accepts_is_accepted(kind: str, texts: list[str]) -> None:
         ("domain", ["com", "a..b", "-a.com", "a-.com", "a.com.", "*.a.com", "A.com", "a.com/x",
                     "x" * 64 + ".com"]),
         ("zone", ["", "/hostedzone/Z1", "z1", "Z" * 33]),
+        ("email", ["", "a", "a@b", "@b.io", "a@@b.io", "a b@c.io", ".a@b.io", "a..b@c.io", "A <a@b.io>",
+                   "x" * 65 + "@b.io"]),
+        ("topic", ["on-call", "arn:aws:sqs:us-east-1:123456789012:a", "arn:aws:sns:us-east-1:123:a",
+                   "arn:aws:sns:us-east-1:123456789012:a.fifo", "arn:aws:sns:us-east-1:123456789012:",
+                   "arn:aws:sns:{Region}:123456789012:a"]),
         ("url", ["ftp://x.y.z/", "https://", "https://u:p@h.com", "https://h?q=1", "https://h#f",
                  "https://h:99999", "https://h/'", "https://h/%zz",
                  "https://h/${x}", "https://h/ x",
@@ -99,6 +116,7 @@ def test_hostile_text_is_refused(kind: str, hostile: str) -> None:
     good = {
         "project": "tap", "environment": "prod", "region": "us-east-1", "bucket": "bucket",
         "domain": "a.example.com", "zone": "Z1", "url": "https://h.com/p",
+        "email": "a@example.com", "topic": "arn:aws:sns:{region}:123456789012:a",
     }[kind]  # fmt: skip
 
     assert is_accepted(kind, good)

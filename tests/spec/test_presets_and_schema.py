@@ -15,10 +15,11 @@ from spec_tools import DEMO, both_stages
 from ticketgen.aws.regions import REGIONS
 from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.load import load
-from ticketgen.spec.model import Settings, SpecPart
+from ticketgen.spec.model import Settings
 from ticketgen.spec.nodes import plain_value_of
 from ticketgen.spec.presets import presets
 from ticketgen.spec.reference import reference
+from ticketgen.spec.spec_part import SpecPart
 
 NAMES = ("flash-sale", "regional-tour", "small-venue")
 

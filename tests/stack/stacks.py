@@ -26,6 +26,7 @@ from ticketgen.spec.model import (
     Project,
     State,
 )
+from ticketgen.spec.observability import Alarms
 from ticketgen.stack.render import render
 
 __all__ = [
@@ -145,8 +146,8 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
         api=Api(
             auth="cognito",
             domain=Domain(name="tickets.example.com", zone_id="Z0123456789ABC"),
-            account_logging=True,
         ),
+        alarms=Alarms(email=("on-call@example.com", "ops+tickets@example.com")),
         audit=Audit(store="timestream"),
         cache=Cache(engine="redis"),
         pms=Pms(url="https://pms.example.com/api/sales"),
@@ -154,7 +155,13 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
         functions=Functions(reserved_concurrency=False),
         objectives=Objectives(verification_interval_s=20),
     ),
-    "nothing": lambda: environment("bare", DEMO_REGIONS[:2], api=Api(auth="none"), tags={}),
+    "nothing": lambda: environment(
+        "bare",
+        DEMO_REGIONS[:2],
+        api=Api(auth="none", log_role="existing"),
+        alarms=Alarms(topic_arn="arn:aws:sns:{region}:123456789012:on-call"),
+        tags={},
+    ),
     "china": lambda: environment("cn", ("cn-north-1", "cn-northwest-1")),
 }
 """An environment for every branch of the templates."""

@@ -30,7 +30,7 @@ def _policy(role: Role) -> str:
     statements = [
         {
             "Sid": grant.sid,
-            "Effect": "Allow",
+            "Effect": grant.effect,
             "Action": grant.actions,
             "Resource": [_expanded(resource.text) for resource in grant.resources],
             "Condition": grant.condition

@@ -8,6 +8,7 @@ import pytest
 from stacks import DEMO_REGIONS, environment, rendered
 
 from ticketgen.spec.model import Api, Audit, Cache, Domain, EventScale, Functions, Objectives, Pms, State
+from ticketgen.spec.observability import Alarms, Logs
 
 SCALE = {
     "purchases_per_minute": 45_000,
@@ -66,8 +67,13 @@ def test_the_objectives_take_effect(field: str) -> None:
         ({"state": State(bucket="the-bucket", region="eu-west-3")}, "eu-west-3"),
         ({"api": Api(auth="none")}, '"NONE"'),
         ({"api": Api(auth="cognito")}, '"COGNITO_USER_POOLS"'),
-        ({"api": Api(account_logging=True)}, "aws_api_gateway_account"),
         ({"api": Api(domain=Domain(name="shop.example.com", zone_id="Z42"))}, "shop.example.com"),
+        ({"alarms": Alarms(email=("a@example.com",))}, 'protocol = "email"'),
+        (
+            {"alarms": Alarms(topic_arn="arn:aws:sns:{region}:123456789012:on-call")},
+            '"arn:aws:sns:${var.region}:123456789012:on-call"',
+        ),
+        ({"logs": Logs(ip_retention_days=14)}, "retention_in_days = 14"),
         ({"audit": Audit(store="timestream")}, "aws_timestreamwrite_table"),
         ({"cache": Cache(engine="redis")}, 'engine_version = "7.1"'),
         ({"pms": Pms(url="https://pms.example.com/x")}, "https://pms.example.com/x"),
@@ -85,6 +91,14 @@ def test_without_reserved_concurrency_none_is_reserved() -> None:
     assert attribute in _usual()["modules/region/functions.tf"]
     without = rendered(environment(functions=Functions(reserved_concurrency=False)))
     assert not any(attribute in text for path, text in without.items() if path.endswith(".tf"))
+
+
+def test_the_accounts_log_role_is_managed_unless_it_exists() -> None:
+    assert "aws_api_gateway_account" in _usual()["modules/region/api.tf"]
+    without = rendered(environment(api=Api(log_role="existing")))
+    assert not any(
+        "aws_api_gateway_account" in text for path, text in without.items() if path.endswith(".tf")
+    )
 
 
 def test_protection_is_off_unless_asked_for() -> None:

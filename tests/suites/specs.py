@@ -13,6 +13,7 @@ from typing import Any
 
 from stacks import DEMO_REGIONS
 
+from ticketgen.aws.limits import LOG_RETENTION_DAYS
 from ticketgen.aws.regions import COMMERCIAL, DATA_API_MISSING, REGIONS, TIMESTREAM
 from ticketgen.findings import Finding, Severity
 from ticketgen.pipeline import read_project
@@ -59,7 +60,9 @@ LEVELS: Mapping[str, Sequence[Any]] = {
     "protect": (False, True),
     "auth": ("iam", "cognito", "none"),
     "domain": (False, True),
-    "account_logging": (False, True),
+    "log_role": ("managed", "existing"),
+    "alarms": ("email", "topic", "nobody"),
+    "ip_retention_days": (1, 90, 3653),
     "store": ("dynamodb", "timestream"),
     "pms": (False, True),
     "bucket": (None, "example-terraform-state", "example-terraform-state-{region}"),
@@ -84,6 +87,12 @@ class Refused(Exception):
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         super().__init__("; ".join(f"{finding.rule}: {finding.message}" for finding in errors))
         self.rules = {finding.rule for finding in errors}
+
+
+def _alarms(who: str, partition: str) -> dict[str, Any]:
+    if who == "topic":
+        return {"topic_arn": f"arn:{partition}:sns:{{region}}:123456789012:on-call"}
+    return {"email": ["on-call@example.com", "a.b+c@example.com"]} if who == "email" else {}
 
 
 def spec_of(choice: Choice) -> dict[str, Any]:
@@ -116,8 +125,10 @@ def spec_of(choice: Choice) -> dict[str, Any]:
         "api": {
             "auth": choice["auth"],
             "domain": domain if choice["domain"] else None,
-            "account_logging": choice["account_logging"],
+            "log_role": choice["log_role"],
         },
+        "alarms": _alarms(choice["alarms"], REGIONS[regions[0]].partition),
+        "logs": {"ip_retention_days": choice["ip_retention_days"]},
         "audit": {"store": choice["store"]},
         "pms": {"url": _PMS[1] if choice["pms"] else None},
         "state": {"bucket": choice["bucket"]} if choice["bucket"] else {},
@@ -203,8 +214,10 @@ def drawn(random: Random) -> dict[str, Any]:
         "api": {
             "auth": random.choice(["iam", "cognito", "none"]),
             "domain": random.choice([None, {"name": "tickets.example.com", "zone_id": "Z0123456789ABC"}]),
-            "account_logging": random.random() < 0.5,
+            "log_role": random.choice(["managed", "existing"]),
         },
+        "alarms": _alarms(random.choice(LEVELS["alarms"]), partition),
+        "logs": {"ip_retention_days": random.choice(LOG_RETENTION_DAYS)},
         "audit": {"store": store},
         "pms": {"url": random.choice(_PMS)},
         "state": random.choice(

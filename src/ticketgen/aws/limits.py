@@ -34,6 +34,7 @@ __all__ = [
     "LAMBDA_REQUESTS_PER_EXECUTION",
     "LAMBDA_SCALING_RATE",
     "LAMBDA_UNRESERVED",
+    "LOG_RETENTION_DAYS",
     "WAF_MAX_RATE",
     "WAF_MIN_RATE",
     "CacheNode",
@@ -161,3 +162,9 @@ CACHE_NODES = (
     CacheNode("cache.r7g.16xlarge", 450_000_750_456),
 )
 """Node types from the smallest to the largest."""
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""Every retention that CloudWatch Logs accepts, in days."""

@@ -297,6 +297,35 @@ SHARED_DOMAIN = _resolve(
     "set another api.domain in one of the environments",
     severity=Severity.WARNING,
 )
+ALARM_TOPIC_REGION = _resolve(
+    "alarm-topic-region",
+    "The existing topic for alarms is in the Region and partition of each alarm",
+    "CloudWatch refuses an alarm that notifies a topic in another Region or partition, so the apply fails.",
+    "write {region} as the Region in alarms.topic_arn, and create the topic in each Region",
+)
+UNHEARD_ALARMS = _resolve(
+    "unheard-alarms",
+    "The alarms of an environment with protect notify somebody",
+    "An alarm that nobody receives does not help: seats sold twice, and sales that fail, go unnoticed.",
+    "set alarms.email or alarms.topic_arn",
+    severity=Severity.WARNING,
+)
+LOCAL_STATE = _resolve(
+    "local-state",
+    "The state of an environment with protect is in a bucket",
+    "Without a bucket, Terraform keeps the state in a file in the stack's folder. Whoever loses the file cannot change "
+    "the stack any more, and two people who apply at the same time break it.",
+    "set state.bucket to an S3 bucket with versioning",
+    severity=Severity.WARNING,
+)
+SHARED_LOG_ROLE = _resolve(
+    "shared-log-role",
+    "One environment of an account sets the API Gateway log role of a Region",
+    "API Gateway has one log role for each account and Region. Environments that both set it overwrite each other's at "
+    "every apply, and the one that is destroyed takes the role away from the others: their logs stop.",
+    "set account_id in the environments if their accounts differ, else api.log_role: existing in all but one",
+    severity=Severity.WARNING,
+)
 
 # The command line
 

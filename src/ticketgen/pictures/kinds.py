@@ -189,6 +189,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "aws_route_table_association": "connects a subnet to its routes",
         "aws_security_group": "see the traffic panel",
         "aws_sns_topic": "receives the alarms",
+        "aws_sns_topic_subscription": "sends the alarms on",
         "aws_subnet": "private, two in each Region",
         "aws_timestreamwrite_database": "holds the audit trail",
         "aws_vpc": "network of a Region",

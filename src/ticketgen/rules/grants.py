@@ -30,7 +30,8 @@ class Granted:
 
     Attributes:
         function: the function that has the role.
-        actions: each action or pattern, as written, with the location of its statement.
+        actions: each action or pattern that a statement allows, as written, with the location of the statement.
+            Denials do not matter here: a call that no statement allows fails with or without them.
         shared: whether another function has the same role.
     """
 
@@ -166,9 +167,12 @@ def _actions(
         if statements is None:
             return None
         for statement in statements:
+            if statement.deny:
+                continue
             if not statement.allow or statement.is_negated:
                 subject.note_unseen(
-                    statement.location, _UNSEEN_TEXT.format("a statement that denies, or names exceptions")
+                    statement.location,
+                    _UNSEEN_TEXT.format("a statement with an unknown effect, or with exceptions"),
                 )
                 return None
             if statement.actions is None:

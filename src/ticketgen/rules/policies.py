@@ -37,6 +37,7 @@ class PolicyStatement:
     Attributes:
         location: the start of the statement; for a policy in a JSON string, the start of the policy.
         allow: whether the effect is Allow.
+        deny: whether it is Deny; neither if it is unknown.
         actions, resources: None if they are unknown or negated (``not_actions``).
         is_negated: whether the statement lists the actions that it does not cover.
         has_condition: whether the statement has a condition.
@@ -50,6 +51,7 @@ class PolicyStatement:
     has_condition: bool
     has_principal: bool
     is_negated: bool = False
+    deny: bool = False
 
 
 def statements_of(found: BlockInstance, attribute: str) -> tuple[PolicyStatement, ...] | None:
@@ -142,6 +144,7 @@ def _document(found: BlockInstance, link: ResourceReference) -> tuple[PolicyStat
                     or statement.has("not_principals")
                     or statement.loops("principals"),
                     is_negated=statement.has("not_actions"),
+                    deny=effect == "Deny",
                 )
             )
         if document.loops("statement"):
@@ -206,6 +209,7 @@ def _statement(item: Mapping[str, Value], location: Location) -> PolicyStatement
         has_condition=item.get("Condition") is not None,
         has_principal="Principal" in item or "NotPrincipal" in item,
         is_negated="NotAction" in item,
+        deny=item.get("Effect") == "Deny",
     )
 
 

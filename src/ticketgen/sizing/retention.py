@@ -11,10 +11,10 @@ __all__ = ["backup_retention_days", "log_retention_days"]
 @figure(
     unit="days",
     source="https://github.com/bridgecrewio/checkov, CKV_AWS_338: a year",
-    place=AttributePlace("modules/region/api.tf", "aws_cloudwatch_log_group.api", "retention_in_days"),
+    place=AttributePlace("modules/region/cache.tf", "aws_cloudwatch_log_group.redis", "retention_in_days"),
 )
 def log_retention_days(protect: bool) -> Amount[int]:
-    """Retention of logs in days; CloudWatch accepts only certain numbers."""
+    """Retention in days of logs without IP addresses; CloudWatch accepts only certain numbers."""
     return Amount(731 if protect else 365, "two years with protect, else one")
 
 

@@ -14,8 +14,9 @@ from pydantic import AfterValidator, Field, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 
 from ticketgen.findings.spec import UNKNOWN_VERSION
-from ticketgen.spec.model import Settings, SpecPart
+from ticketgen.spec.model import Settings
 from ticketgen.spec.nodes import KeyPath
+from ticketgen.spec.spec_part import SpecPart
 from ticketgen.spec.string_types import EnvironmentName, ProjectName, refusal
 
 __all__ = [

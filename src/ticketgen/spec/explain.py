@@ -12,15 +12,19 @@ from ticketgen.findings import Finding, Stage
 from ticketgen.findings.spec import MISSING_KEY, UNKNOWN_KEY
 from ticketgen.guesses import nearest
 from ticketgen.spec.authoring import TOP_LEVEL_KEYS, Overrides, PresetFile, field_at, keys_at
-from ticketgen.spec.model import Settings, SpecPart
+from ticketgen.spec.model import Settings
 from ticketgen.spec.nodes import KeyPath, Map, YamlNode, display_text, display_value, dotted_path, find
 from ticketgen.spec.quota_types import QUOTA_CHOICES
+from ticketgen.spec.spec_part import SpecPart
 from ticketgen.spec.wrong_values import WrongValue, describe, kind_of
 from ticketgen.wording import join_words
 
 __all__ = ["explain"]
 
 _IN_PRESETS: Final = frozenset(name for name, info in Settings.model_fields.items() if info.is_required())
+_RENAMED: Final = {
+    "account_logging": "write api.log_role: managed for true, and api.log_role: existing for false"
+}
 _KEY: Final = "[key]"  # pydantic's step for a key, as opposed to its value
 
 
@@ -67,6 +71,8 @@ def _place_of(key: str, path: KeyPath, model: type[SpecPart], value: YamlNode | 
         if model is PresetFile:
             return f"delete it: a preset has no {key}"
         return f"{key} holds for all environments: write it at the top of the file"
+    if key in _RENAMED:
+        return _RENAMED[key]
     unspaced = re.fullmatch(r"([\w-]+):(\S.*)", key)
     if unspaced:
         return f"write {unspaced[1]}: {unspaced[2]}, with a space after the colon"

@@ -6,14 +6,16 @@ Editors (JSON Schema) and the reference (``docs/spec.md``) show the descriptions
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ticketgen.aws.limits import DYNAMODB_TRANSACTION_ACTIONS
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
+from ticketgen.spec.observability import Alarms, Logs
 from ticketgen.spec.quota_types import Quotas
+from ticketgen.spec.spec_part import SpecPart, unit
 from ticketgen.spec.string_types import (
     AccountId,
     DomainName,
@@ -30,7 +32,7 @@ from ticketgen.spec.tags import Tags
 
 __all__ = [
     "Api", "Audit", "Cache", "Domain", "Environment", "EventScale", "Functions", "Objectives", "Pms", "Project",
-    "Settings", "SpecPart", "State",
+    "Settings", "State",
 ]  # fmt: skip
 
 # Three actions a seat, and one for the idempotency record.
@@ -44,17 +46,6 @@ _MAX_VERIFICATION_SECONDS: Final = 295
 _INTERVALS: Final = (5, 6, 10, 12, 15, 20, 30, 60)
 
 
-def _unit(unit: str) -> dict[str, Any]:
-    """The unit of a number, for the JSON Schema and the reference."""
-    return {"x-unit": unit}
-
-
-class SpecPart(BaseModel):
-    """A part of the spec: immutable, and closed to undeclared keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
 class EventScale(SpecPart):
     """The size of an on-sale. The figures are totals: one event, and one Region, may take all of it."""
 
@@ -62,31 +53,31 @@ class EventScale(SpecPart):
         ge=1,
         le=10_000_000,
         description="Orders in the busiest minute, over all events and Regions.",
-        json_schema_extra=_unit("orders/min"),
+        json_schema_extra=unit("orders/min"),
     )
     seats_per_event: int = Field(
         ge=1,
         le=1_000_000,
         description="Seats of the largest event.",
-        json_schema_extra=_unit("seats"),
+        json_schema_extra=unit("seats"),
     )
     concurrent_events: int = Field(
         ge=1,
         le=10_000,
         description="Events on sale at the same time; each has a seat map in the cache of every Region.",
-        json_schema_extra=_unit("events"),
+        json_schema_extra=unit("events"),
     )
     seats_per_order: int = Field(
         ge=1,
         le=_MAX_SEATS_PER_ORDER,
         description="The most seats in one order, which is one DynamoDB transaction.",
-        json_schema_extra=_unit("seats"),
+        json_schema_extra=unit("seats"),
     )
     hold_seconds: int = Field(
         ge=30,
         le=86_400,
         description="How long a held seat is kept for its buyer.",
-        json_schema_extra=_unit("s"),
+        json_schema_extra=unit("s"),
     )
 
 
@@ -109,40 +100,40 @@ class Objectives(SpecPart):
         ge=1,
         le=10_000,
         description="Taking the locks of an order, 99th percentile, in the event's home Region.",
-        json_schema_extra=_unit("ms"),
+        json_schema_extra=unit("ms"),
     )
     replication_s: int = Field(
         default=2,
         ge=1,
         le=300,
         description="A sale is visible in every Region.",
-        json_schema_extra=_unit("s"),
+        json_schema_extra=unit("s"),
     )
     cache_load_s: int = Field(
         default=3,
         ge=1,
         le=600,
         description="Loading one event's whole seat map into a Region's cache.",
-        json_schema_extra=_unit("s"),
+        json_schema_extra=unit("s"),
     )
     verification_interval_s: Annotated[int, AfterValidator(_divides_a_minute)] = Field(
         default=10,
         description="Between the starts of two verifications of the inventory against the ledger.",
-        json_schema_extra={**_unit("s"), "enum": list(_INTERVALS)},
+        json_schema_extra={**unit("s"), "enum": list(_INTERVALS)},
     )
     verification_s: int = Field(
         default=8,
         ge=1,
         le=_MAX_VERIFICATION_SECONDS - 1,
         description="One verification, over all Regions.",
-        json_schema_extra=_unit("s"),
+        json_schema_extra=unit("s"),
     )
     correction_s: int = Field(
         default=15,
         ge=1,
         le=_MAX_VERIFICATION_SECONDS - 1,
         description="Correcting what one verification found.",
-        json_schema_extra=_unit("s"),
+        json_schema_extra=unit("s"),
     )
 
     @model_validator(mode="after")
@@ -175,10 +166,10 @@ class Api(SpecPart):
     domain: Domain | None = Field(
         default=None, description="A custom domain; null: buyers use the execute-api address of each Region."
     )
-    account_logging: bool = Field(
-        default=False,
-        description="Let this stack manage the API Gateway log role, which all stacks of an account share in a "
-        "Region. Leave it off if another stack manages it.",
+    log_role: Literal["managed", "existing"] = Field(
+        default="managed",
+        description="The role with which API Gateway writes logs: one setting per account and Region, for every API "
+        "there. `managed`: this stack creates the role and sets it. `existing`: another stack has set it before.",
     )
 
 
@@ -287,6 +278,8 @@ class Settings(SpecPart):
     api: Api = Field(default=Api(), description="How buyers reach the stack.")
     cache: Cache = Field(default=Cache(), description="The engine of the seat maps.")
     audit: Audit = Field(default=Audit(), description="Where corrections are recorded.")
+    alarms: Alarms = Field(default=Alarms(), description="Who is notified when an alarm fires.")
+    logs: Logs = Field(default=Logs(), description="How long logs are kept.")
     pms: Pms = Field(default=Pms(), description="The system of record to compare with.")
     state: State = Field(default=State(), description="Where Terraform keeps its state.")
     functions: Functions = Field(default=Functions(), description="The Lambda functions.")

@@ -147,7 +147,7 @@ def _takes(field: dict[str, Any]) -> str:
         return "a Region" if references == ["Region"] else _SECTION
     if "const" in field:
         return f"`{field['const']}`"
-    if "enum" in field and len(field["enum"]) <= _MAX_SHOWN:
+    if "enum" in field and (field["type"] == "integer" or len(field["enum"]) <= _MAX_SHOWN):
         return ", ".join(f"`{choice}`" for choice in field["enum"])
     return _KINDS[field["type"]](field)
 
@@ -161,7 +161,7 @@ def _text(field: dict[str, Any]) -> str:
 
 
 _KINDS: Final = {
-    "array": lambda field: "a list of Regions",
+    "array": lambda field: "a list of Regions" if "$ref" in field["items"] else "a list of email addresses",
     "boolean": lambda field: "`true`, `false`",
     "integer": _whole_number,
     "null": lambda field: "`null`",

@@ -16,18 +16,18 @@ from pydantic_core import ErrorDetails
 
 from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Checked, Finding, Location, has_errors
-from ticketgen.findings.spec import NO_AUTHENTICATION, NO_ENVIRONMENTS, SHARED_DOMAIN, TOO_MANY_ENVIRONMENTS
+from ticketgen.findings.spec import NO_ENVIRONMENTS, TOO_MANY_ENVIRONMENTS
 from ticketgen.spec.authoring import MAX_ENVIRONMENTS, TOP_LEVEL_KEYS, PresetFile, SpecFile
+from ticketgen.spec.environment_checks import check_environments
 from ticketgen.spec.explain import explain
 from ticketgen.spec.load import SpecDocument
-from ticketgen.spec.model import Environment, Project, SpecPart
+from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.nodes import (
     KeyPath,
     Map,
     Scalar,
     Sequence,
     YamlNode,
-    dotted_path,
     find,
     merge,
     node_locations,
@@ -35,7 +35,7 @@ from ticketgen.spec.nodes import (
     remove_paths,
 )
 from ticketgen.spec.region_checks import check_regions
-from ticketgen.wording import join_words
+from ticketgen.spec.spec_part import SpecPart
 
 __all__ = ["resolve"]
 
@@ -83,8 +83,7 @@ def resolve(document: SpecDocument) -> Checked[Project]:
         findings += wrong
         if environment is not None:
             environments.append(environment)
-    findings += _unauthenticated_apis(settings)
-    findings += _shared_domains(settings)
+    findings += check_environments(settings, _places(tree))
     unique = tuple(sorted(dict.fromkeys(findings), key=lambda finding: _sort_key(finding, document.file)))
     if has_errors(unique) or document.preset_missing:
         return Checked(None, unique)
@@ -125,6 +124,11 @@ def _is_consequence(error: ErrorDetails, root: YamlNode) -> bool:
 def _environments(tree: Map) -> Mapping[str, YamlNode]:
     node = tree.entries.get("environments")
     return node.entries if isinstance(node, Map) else {}
+
+
+def _places(tree: Map) -> Mapping[str, Location]:
+    node = tree.entries.get("environments")
+    return node.key_locations if isinstance(node, Map) else {}
 
 
 def _missing_environments(document: SpecDocument, tree: Map, broken: frozenset[KeyPath]) -> Iterator[Finding]:
@@ -195,21 +199,6 @@ def _plain_map(tree: Map) -> Iterable[tuple[str, object]]:
     return ((key, plain_value_of(value)) for key, value in tree.entries.items())
 
 
-def _unauthenticated_apis(trees: Mapping[str, Map]) -> Iterator[Finding]:
-    """Warnings about APIs without authentication: one for each place that sets it."""
-    places: dict[Scalar, list[str]] = {}
-    for name, tree in trees.items():
-        api = tree.entries.get("api")
-        auth = api.entries.get("auth") if isinstance(api, Map) else None
-        if isinstance(auth, Scalar) and auth.value == "none":
-            places.setdefault(auth, []).append(name)
-    for auth, names in places.items():
-        yield NO_AUTHENTICATION.found(
-            f"{dotted_path(auth.path)}: none lets anybody hold and buy seats in {join_words(names)}",
-            at=auth.location,
-        )
-
-
 def _partition(trees: Iterable[Map]) -> str | None:
     """The partition of the first primary Region, or else of the first Region."""
     first: list[YamlNode] = []
@@ -221,24 +210,6 @@ def _partition(trees: Iterable[Map]) -> str | None:
     return next(
         (REGIONS[name].partition for name in names if isinstance(name, str) and name in REGIONS), None
     )
-
-
-def _shared_domains(trees: Mapping[str, Map]) -> Iterator[Finding]:
-    """Warnings about environments that write the same DNS records."""
-    first: dict[object, str] = {}
-    for name, tree in trees.items():
-        api = tree.entries.get("api")
-        domain = api.entries.get("domain") if isinstance(api, Map) else None
-        host = domain.entries.get("name") if isinstance(domain, Map) else None
-        if not isinstance(host, Scalar):
-            continue
-        if host.value in first:
-            yield SHARED_DOMAIN.found(
-                f"{dotted_path(host.path)}: {host.value} is the domain of both {first[host.value]} and {name}",
-                f"set another api.domain in environments.{name}: both would write the same DNS records",
-                at=host.location,
-            )
-        first.setdefault(host.value, name)
 
 
 def _locations(document: SpecDocument, trees: Mapping[str, Map]) -> Mapping[KeyPath, Location]:

@@ -25,12 +25,14 @@ from ticketgen.guesses import did_you_mean
 __all__ = [
     "AccountId",
     "DomainName",
+    "EmailAddress",
     "EnvironmentName",
     "HttpUrl",
     "ProjectName",
     "RegionName",
     "RoleArn",
     "StateBucketName",
+    "TopicArn",
     "ZoneId",
     "refusal",
     "suggest_known",
@@ -218,6 +220,34 @@ ZoneId = Annotated[
         "write only the id that Route 53 shows, such as Z0123456789ABCDEFGHIJ, without /hostedzone/",
     ),
 ]
+
+
+EmailAddress = Annotated[
+    str,
+    # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1: 64 characters, @ and a domain, within 254. The alphabet is
+    # that of unquoted addresses without characters special to shells and templates.
+    _TextShape(
+        "an email address",
+        r"^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$",
+        6,
+        254,
+        "write a plain address, such as on-call@example.com",
+        lambda text: text.index("@") <= 64,
+    ),
+]
+
+TopicArn = Annotated[
+    str,
+    # Names of 256 characters: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+    _TextShape(
+        "the ARN of an SNS topic",
+        r"^arn:aws(?:-[a-z]+)*:sns:(?:\{region\}|[a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}$",
+        29,
+        320,
+        "write the ARN of a standard topic, such as arn:aws:sns:{region}:123456789012:on-call",
+    ),
+]
+"""A topic; ``{region}`` stands for the Region of the alarm."""
 
 
 def _has_host_and_port(url: str) -> bool:

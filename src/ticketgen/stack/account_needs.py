@@ -8,6 +8,7 @@ from ticketgen.aws import engines
 from ticketgen.aws.apply_actions import APPLY_ACTIONS
 from ticketgen.aws.quotas import QUOTAS
 from ticketgen.aws.regions import REGIONS
+from ticketgen.aws.zones import LIMITED_ZONE_IDS
 from ticketgen.sizing import Sizing
 from ticketgen.sizing.quota_needs import needs
 from ticketgen.spec.model import Environment
@@ -20,10 +21,6 @@ __all__ = ["account_needs"]
 
 _ZONES = 2
 """Availability zones that a Region's network takes."""
-
-# New resources of several services are refused there; the zone is closed to new capacity.
-# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
-_EXCLUDED_ZONE_IDS = ("use1-az3",)
 
 # https://docs.aws.amazon.com/general/latest/gr/iam-service.html: IAM's quotas are those of this Region.
 _GLOBAL_QUOTAS_REGION = "us-east-1"
@@ -53,18 +50,18 @@ def account_needs(environment: Environment, sizing: Sizing) -> dict[str, object]
     No entry lists Regions, so that adding one after the second changes nothing here. In names, ``{what}`` stands for
     the name of the stack's resource with that middle.
     """
-    state = environment.state
+    state, cache = environment.state, engines.CACHES[environment.cache.engine]
     return {
         "quotas": list(_quotas(environment, sizing)),
-        "manages_log_role": environment.api.account_logging,
-        "zones": {"needed": _ZONES, "excluded_ids": _EXCLUDED_ZONE_IDS},
-        "cache": {"engine": "redis", "version": engines.REDIS_ENGINE},
+        "manages_log_role": environment.api.log_role == "managed",
+        "zones": {"needed": _ZONES, "excluded_ids": list(LIMITED_ZONE_IDS)},
+        "cache": {"engine": cache.engine, "version": cache.version},
         "database": {
-            "engine": "aurora-postgresql",
-            "version": engines.AURORA_POSTGRESQL,
+            "engine": engines.AURORA_POSTGRESQL.engine,
+            "version": engines.AURORA_POSTGRESQL.version,
             "instance_class": "db.serverless",
         },
-        "runtime": engines.PYTHON_RUNTIME,
+        "runtime": engines.PYTHON.version,
         "names": _names(environment),
         "state_bucket": state.bucket or "",
         "state_region": (state.region or environment.primary_region) if state.bucket else "",
@@ -117,7 +114,7 @@ def _actions(environment: Environment) -> Iterator[str]:
     """The actions of all kinds of resources that the environment has."""
     optional = {
         "aws_acm_": environment.api.domain is not None,
-        "aws_api_gateway_account": environment.api.account_logging,
+        "aws_api_gateway_account": environment.api.log_role == "managed",
         "aws_api_gateway_authorizer": environment.api.auth == "cognito",
         "aws_api_gateway_base_path_mapping": environment.api.domain is not None,
         "aws_api_gateway_domain_name": environment.api.domain is not None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
 from ticketgen.sizing.schedule import ticker_starts_per_minute
 from ticketgen.spec.model import Environment
@@ -11,9 +12,15 @@ from ticketgen.stack.cloudwatch import Alarm, of_function, of_machine, of_queue
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import FunctionModule, LambdaFunction
 
-__all__ = ["alarms_of"]
+__all__ = ["alarms_of", "existing_topic"]
 
 _MESSAGES = "ApproximateNumberOfMessagesVisible"
+
+
+def existing_topic(environment: Environment) -> RawExpression | None:
+    """The ARN of the topic that replaces the stack's own, in terms of the Region's module."""
+    arn = environment.alarms.topic_arn
+    return RawExpression(f'"{arn.replace("{region}", "${var.region}")}"') if arn else None
 
 
 def alarms_of(module: FunctionModule, environment: Environment, sizing: Sizing) -> tuple[Alarm, ...]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from ticketgen.aws import engines
 from ticketgen.aws.regions import PROVIDER_5_UNKNOWN, REGIONS
+from ticketgen.aws.zones import LIMITED_ZONE_IDS
 from ticketgen.figures.model import Figure, OutputPlace
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
 from ticketgen.stack.account_needs import account_needs
-from ticketgen.stack.alarms import alarms_of
+from ticketgen.stack.alarms import alarms_of, existing_topic
 from ticketgen.stack.dashboard import WIDGETS
 from ticketgen.stack.files import StackFile
 from ticketgen.stack.functions import FUNCTIONS
@@ -148,7 +149,7 @@ _EXPRESSIONS: Mapping[str, Mapping[str, str]] = {
         "app_name": "var.app_name",
         "key": "var.kms_key_arn",
         "dead_letters": "aws_sqs_queue.dead_letters.arn",
-        "alarm_topic": "aws_sns_topic.alarms.arn",
+        "alarm_topic": "local.alarm_topic_arn",
     },
     "analytics": _HUB,
     "verification": _HUB,
@@ -215,6 +216,7 @@ class _RenderedRoot:
 
 def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]:
     """The context of every template of a stack; `file_context` adds to it."""
+    partition = REGIONS[environment.primary_region].partition
     # The endpoint for DynamoDB in the VPC allows what the functions there are granted.
     in_vpc = [grant for function in FUNCTIONS.values() if function.in_vpc for grant in function.grants]
     return {
@@ -225,7 +227,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "primary": environment.primary_region,
         "secondary": environment.secondary_region,
         "makefile": _makefile(environment),
-        "partition": REGIONS[environment.primary_region].partition,
+        "partition": partition,
         "tables": _TABLES,
         "functions": {name: _function(function, environment, sizing) for name, function in FUNCTIONS.items()},
         "shared_code": shared_files(),
@@ -243,6 +245,10 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
         "inventory_batch_size": INVENTORY_BATCH_SIZE,
+        # https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html
+        "dns_suffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
+        "existing_topic": existing_topic(environment),
+        "limited_zone_ids": list(LIMITED_ZONE_IDS),
         "python_runtime": engines.PYTHON.version,
         "cache": _engine(engines.CACHES[environment.cache.engine]),
         "cache_port": engines.CACHE_PORT,

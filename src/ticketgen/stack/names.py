@@ -94,6 +94,7 @@ NAMES: tuple[ResourceName, ...] = (
     *_named("aws_kinesis_stream", "name", "ticket-sales"),
     *_named("aws_kms_alias", "name", "key", before="alias/"),
     *_named("aws_lambda_function", "function_name", *_FUNCTIONS),
+    *_named("aws_lambda_permission", "statement_id", "health"),
     *_named("aws_rds_cluster", "cluster_identifier", "sales"),
     *_named("aws_rds_cluster", "final_snapshot_identifier", "sales-final"),
     *_named("aws_rds_cluster_instance", "identifier", "sales", after="-0"),

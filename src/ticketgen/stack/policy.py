@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ticketgen.rendering.quoted import RawExpression
 
@@ -26,6 +27,7 @@ class Statement:
     actions: tuple[str, ...]
     resources: tuple[RawExpression, ...]
     condition: Condition | None = None
+    effect: Literal["Allow", "Deny"] = "Allow"
 
 
 ANY = RawExpression('"*"')

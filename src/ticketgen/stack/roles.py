@@ -89,7 +89,8 @@ def _service_statements(function: LambdaFunction) -> Iterator[Statement]:
     """The actions that Lambda itself performs with a function's role.
 
     Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html (logs, X-Ray),
-    configuration-vpc.html#configuration-vpc-permissions (network interfaces: EC2 takes no ARN for them),
+    configuration-vpc.html#configuration-vpc-permissions (network interfaces: EC2 takes no ARN for them; the calls that
+    the function's code makes carry lambda:SourceFunctionArn, the calls that Lambda makes for it do not),
     with-ddb.html and with-kinesis.html (polling), invocation-async-retain-records.html (failure queues), and
     https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html (both ARNs).
     """
@@ -108,6 +109,15 @@ def _service_statements(function: LambdaFunction) -> Iterator[Statement]:
             "UnassignPrivateIpAddresses",
         )
         yield Statement("Vpc", tuple(f"ec2:{action}" for action in interfaces), (ANY,))
+        yield Statement(
+            "OnlyLambdaManagesTheVpc",
+            tuple(f"ec2:{action}" for action in sorted((*interfaces, "DetachNetworkInterface"))),
+            (ANY,),
+            Condition(
+                "ArnEquals", "lambda:SourceFunctionArn", arn("lambda", f"function:{name(function.what)}")
+            ),
+            effect="Deny",
+        )
         redis = (f"replicationgroup:{name('seats')}", f"user:{name(function.redis_user)}")
         yield Statement("Redis", ("elasticache:Connect",), tuple(arn("elasticache", each) for each in redis))
     yield from function.trigger.polling
@@ -191,7 +201,7 @@ SERVICE_ROLES = (
         managed_policy="service-role/AmazonAPIGatewayPushToCloudWatchLogs",
     ),
 )
-"""The roles of the services that act for a stack; the last only where the spec asks for it."""
+"""The roles of the services that act for a stack; the last only if the stack manages the account's log role."""
 
 
 def roles(environment: Environment) -> tuple[Role, ...]:
@@ -212,7 +222,7 @@ def services(environment: Environment) -> tuple[Service, ...]:
 
 
 def _of_services(environment: Environment) -> tuple[Role, ...]:
-    return SERVICE_ROLES if environment.api.account_logging else SERVICE_ROLES[:-1]
+    return SERVICE_ROLES if environment.api.log_role == "managed" else SERVICE_ROLES[:-1]
 
 
 def _of_function(function: LambdaFunction, environment: Environment) -> Role:

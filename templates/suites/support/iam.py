@@ -45,13 +45,17 @@ def statements_of(stack: Stack, role: Resource) -> list[Mapping[str, Any]]:
 
 
 def allows(stack: Stack, role: Resource, action: str, arn: str) -> bool:
-    """Whether a role may call an action on an ARN. Conditions count as met; tests check them one by one."""
-    return any(
-        statement["Effect"] == "Allow"
-        and any(fnmatchcase(action, pattern) for pattern in as_list(statement["Action"]))
-        and any(fnmatchcase(arn, str(pattern)) for pattern in as_list(statement["Resource"]))
+    """Whether the code with a role may call an action on an ARN.
+
+    Conditions count as met, those of denials too; tests check them one by one.
+    """
+    effects = {
+        statement["Effect"]
         for statement in statements_of(stack, role)
-    )
+        if any(fnmatchcase(action, pattern) for pattern in as_list(statement["Action"]))
+        and any(fnmatchcase(arn, str(pattern)) for pattern in as_list(statement["Resource"]))
+    }
+    return effects == {"Allow"}
 
 
 def actions_of(

@@ -105,7 +105,9 @@ def test_an_alarm_fires_exactly_when_it_should(stack: Stack, place: str, watch: 
 @each_watch
 def test_an_alarm_notifies_the_topic(stack: Stack, place: str, watch: Watch) -> None:
     alarm = _alarm(stack, place, watch)
-    topic = [Unknown(at("region", "aws_sns_topic.alarms.arn"))]
+    topic: list[object] = [Unknown(at("region", "aws_sns_topic.alarms.arn"))]
+    if demands.ALARM_TOPIC_ARN:
+        topic = [demands.ALARM_TOPIC_ARN.replace("{region}", demands.PRIMARY)]
     alarm.must("alarm_actions", topic, "nobody would be notified")
     alarm.must("ok_actions", topic, "the on-call engineer wants to know when it is over")
     alarm.must(
@@ -115,6 +117,28 @@ def test_an_alarm_notifies_the_topic(stack: Stack, place: str, watch: Watch) -> 
     )
     if len(alarm.get("alarm_description") or "") < 10:
         alarm.fails("does not say what is wrong", "the on-call engineer reads this first")
+
+
+@pytest.mark.parametrize("region", demands.REGIONS)
+def test_the_addresses_of_the_spec_subscribe_to_the_topic(stack: Stack, region: str) -> None:
+    found = [each for each in stack.resources("aws_sns_topic_subscription") if each.region == region]
+    assert sorted(each.get("endpoint") for each in found) == sorted(demands.ALARM_EMAILS), (
+        "alarms.tf\n  why: the spec says who is notified (alarms.email)"
+    )
+    for each in found:
+        each.must("protocol", "email", "the endpoint is an address")
+        each.must(
+            "topic_arn",
+            Unknown(at("region", "aws_sns_topic.alarms.arn", region)),
+            "no alarm notifies another topic",
+        )
+
+
+def test_an_existing_topic_replaces_that_of_the_stack(stack: Stack) -> None:
+    regions = {topic.region for topic in stack.resources("aws_sns_topic")}
+    assert regions == (set() if demands.ALARM_TOPIC_ARN else set(demands.REGIONS)), (
+        "alarms.tf\n  why: an alarm notifies a topic in its own Region, and nobody subscribes to an unused one"
+    )
 
 
 def test_there_is_no_other_alarm(stack: Stack) -> None:

@@ -186,6 +186,11 @@ def test_the_database_is_protected_where_the_spec_says_so(cluster: Resource) -> 
         "the spec's `protect` decides whether a destroy keeps a final snapshot",
     )
     cluster.must(
+        "delete_automated_backups",
+        not demands.PROTECT,
+        "the spec's `protect` decides whether a destroy keeps the backups",
+    )
+    cluster.must(
         "final_snapshot_identifier",
         f"{demands.PROJECT}-sales-final-{demands.ENVIRONMENT}",
         "a destroy that keeps a snapshot fails without a name for it",

@@ -382,12 +382,14 @@ def test_the_api_is_regional_and_reached_as_the_spec_says(stack: Stack) -> None:
     )
     api.must(
         "disable_execute_api_endpoint",
-        True if demands.DOMAIN else None,
-        "with a domain, the default endpoint bypasses it; without one, it is the only endpoint",
+        None,
+        "without a domain it is the only endpoint, and with one it is where the health check reaches this Region",
     )
 
 
-@pytest.mark.skipif(not demands.ACCOUNT_LOGGING, reason="another stack manages the account's role for logs")
+@pytest.mark.skipif(
+    demands.LOG_ROLE == "existing", reason="another stack manages the account's role for logs"
+)
 def test_the_account_may_log_before_the_stage_does(stack: Stack) -> None:
     account = stack.resource(at("region", "aws_api_gateway_account.logging"))
     if iam.role_of(stack, account.get("cloudwatch_role_arn")).name != "api_logs":
@@ -397,6 +399,11 @@ def test_the_account_may_log_before_the_stage_does(stack: Stack) -> None:
     assert "depends_on" in stack.resource(STAGE).block.attributes, (
         "api.tf\n  why: API Gateway refuses a stage that logs"
     )
+    if any(block.type == "lifecycle" for block in account.block.blocks):
+        account.fails(
+            "ignores changes",
+            "when another stack takes the role away, no plan would show it, and logs would stop",
+        )
 
 
 # --- the firewall ---------------------------------------------------------------------------------------------

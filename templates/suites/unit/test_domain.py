@@ -72,13 +72,60 @@ def test_one_record_validates_the_certificates_of_every_region(stack: Stack) -> 
         record.must(attribute, value, "ACM looks for this record, and the Regions wait until it finds it")
 
 
-def test_a_region_whose_api_fails_gets_no_traffic(stack: Stack) -> None:
-    check = stack.resource(at("region", "aws_route53_health_check.api"))
-    check.must("type", "CLOUDWATCH_METRIC", "an HTTP probe cannot sign in")
-    check.must("cloudwatch_alarm_region", demands.PRIMARY, "the alarm is in the same Region")
+@pytest.mark.parametrize("region", demands.REGIONS)
+def test_a_region_that_cannot_sell_gets_no_traffic(stack: Stack, region: str) -> None:
+    check = stack.resource(at("region", "aws_route53_health_check.api", region))
+    check.must("type", "HTTPS", "an alarm without data counts as healthy, and plain HTTP is not answered")
+    check.must("port", 443, "API Gateway answers on this port")
+    suffix = "amazonaws.com.cn" if demands.PARTITION == "aws-cn" else "amazonaws.com"
+    api = at("region", "aws_api_gateway_rest_api.tickets.id", region)
     check.must(
-        "cloudwatch_alarm_name",
-        f"{demands.PROJECT}-api-server-errors-{demands.ENVIRONMENT}",
-        "the health check follows the alarm on 5xx answers",
+        "fqdn", f"${{{api}}}.execute-api.{region}.{suffix}", "the custom domain leads to any healthy Region"
     )
-    check.must("insufficient_data_health_status", "Healthy", "a Region without traffic is not broken")
+    check.must("resource_path", f"/{demands.ENVIRONMENT}/health", "API Gateway answers 403 on another path")
+    seconds = check.get("request_interval") * check.get("failure_threshold")
+    if not 30 <= seconds <= 90:
+        check.fails(
+            f"takes {seconds} s", "one lost packet is no outage, and buyers wait until an outage is noticed"
+        )
+
+
+def test_the_health_checkers_reach_the_sales_function_without_sign_in(stack: Stack) -> None:
+    method = stack.resource(at("region", "aws_api_gateway_method.health"))
+    method.must("http_method", "GET", "Route 53 sends GET")
+    method.must("authorization", "NONE", "Route 53 cannot sign in")
+    resource = stack.resource(at("region", "aws_api_gateway_resource.health"))
+    resource.must("path_part", "health", "the check asks for this path")
+    resource.must(
+        "parent_id",
+        Unknown(at("region", "aws_api_gateway_rest_api.tickets.root_resource_id")),
+        "the check asks for this path",
+    )
+    integration = stack.resource(at("region", "aws_api_gateway_integration.health"))
+    integration.must("type", "AWS_PROXY", "a mock answers even when nothing can be sold")
+    integration.must("integration_http_method", "POST", "API Gateway invokes Lambda with POST")
+    integration.must(
+        "uri",
+        Unknown(at("region", "aws_lambda_function.ticket_purchase.invoke_arn")),
+        "no other function has a health route",
+    )
+    for each in (method, integration):
+        each.must(
+            "resource_id",
+            Unknown(at("region", "aws_api_gateway_resource.health.id")),
+            "the check asks for this path",
+        )
+    permission = stack.resource(at("region", "aws_lambda_permission.health"))
+    api = at("region", "aws_api_gateway_rest_api.tickets.execution_arn")
+    why = "API Gateway would answer every check with 500"
+    permission.must("source_arn", f"${{{api}}}/*/GET/health", why)
+    permission.must("principal", "apigateway.amazonaws.com", why)
+    permission.must("action", "lambda:InvokeFunction", why)
+    permission.must(
+        "statement_id", f"{demands.PROJECT}-health-{demands.ENVIRONMENT}", "each statement needs an id"
+    )
+    permission.must(
+        "function_name",
+        stack.resource(at("region", "aws_lambda_function.ticket_purchase")).get("function_name"),
+        why,
+    )

@@ -22,7 +22,6 @@ STORES = [
     ("region", "aws_cloudwatch_log_group.redis", "kms_key_id"),
     ("region", "aws_cloudwatch_log_group.waf", "kms_key_id"),
     ("region", "aws_elasticache_replication_group.seats", "kms_key_id"),
-    ("region", "aws_sns_topic.alarms", "kms_master_key_id"),
     ("region", "aws_sqs_queue.dead_letters", "kms_master_key_id"),
     ("analytics", "aws_cloudwatch_log_group.aurora", "kms_key_id"),
     ("analytics", "aws_kinesis_stream.sales", "kms_key_id"),
@@ -34,6 +33,8 @@ STORES = [
     ("verification", "aws_sqs_queue.failed_refunds", "kms_master_key_id"),
     ("verification", "aws_sqs_queue.refunds", "kms_master_key_id"),
 ]
+if not demands.ALARM_TOPIC_ARN:
+    STORES += [("region", "aws_sns_topic.alarms", "kms_master_key_id")]
 if demands.AUDIT_STORE == "timestream":
     STORES += [("verification", "aws_timestreamwrite_database.audit", "kms_key_id")]
 
@@ -74,9 +75,21 @@ RETENTIONS = (
     3288,
     3653,
 )
+WITH_IP_ADDRESSES = {f"aws_cloudwatch_log_group.{name}" for name in ("api", "flows", "waf")}
 LOG_GROUPS = [
-    (place, resource) for place, resource, _ in STORES if resource.startswith("aws_cloudwatch_log_group.")
+    (place, resource)
+    for place, resource, _ in STORES
+    if resource.startswith("aws_cloudwatch_log_group.") and resource not in WITH_IP_ADDRESSES
 ]
+
+
+@pytest.mark.parametrize("resource", sorted(WITH_IP_ADDRESSES))
+def test_ip_addresses_are_kept_for_as_long_as_the_spec_says(stack: Stack, resource: str) -> None:
+    stack.resource(at("region", resource)).must(
+        "retention_in_days",
+        demands.IP_RETENTION_DAYS,
+        "IP addresses are personal data: the spec says how long they are kept",
+    )
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,6 @@ NAMES = [
     _called("region", "aws_cloudwatch_log_group.flows", "name", "flows", "/aws/vpc/"),
     _called("region", "aws_cloudwatch_event_rule.refresh", "name", "seat-cache-refresh"),
     _called("region", "aws_sqs_queue.dead_letters", "name", "dead-letters"),
-    _called("region", "aws_sns_topic.alarms", "name", "alarms"),
     _called(
         "region", "aws_cloudwatch_dashboard.sales", "dashboard_name", "sales", after=f"-{demands.PRIMARY}"
     ),
@@ -102,13 +101,15 @@ if demands.AUDIT_STORE == "timestream":
         _called("verification", "aws_timestreamwrite_database.audit", "database_name", "audit"),
         _called("verification", "aws_timestreamwrite_table.corrections", "table_name", "corrections"),
     ]
+if not demands.ALARM_TOPIC_ARN:
+    NAMES += [_called("region", "aws_sns_topic.alarms", "name", "alarms")]
 if demands.AUTH == "cognito":
     NAMES += [
         _called(root("data"), "aws_cognito_user_pool.buyers", "name", "buyers"),
         _called(root("data"), "aws_cognito_user_pool_client.shop", "name", "shop"),
         _called("region", "aws_api_gateway_authorizer.buyers", "name", "buyers"),
     ]
-if demands.ACCOUNT_LOGGING:
+if demands.LOG_ROLE == "managed":
     NAMES += [_called("global", "aws_iam_role.api_logs", "name", "api-logs")]
 
 

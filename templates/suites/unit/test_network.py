@@ -195,6 +195,12 @@ def test_every_account_may_use_the_zones(stack: Stack) -> None:
     zones.must("state", "available", "AWS refuses subnets in a zone that is not available")
     zones.must("filter.name", "opt-in-status", "Local Zones offer neither ElastiCache nor Aurora")
     zones.must("filter.values", ["opt-in-not-required"], "Local Zones offer neither ElastiCache nor Aurora")
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.html#rds-proxy.limitations
+    if "use1-az3" not in (zones.get("exclude_zone_ids") or ()):
+        zones.fails(
+            "does not exclude use1-az3",
+            "this zone of us-east-1 lacks services, and each account calls it by another name",
+        )
 
 
 def test_rejected_traffic_is_logged(stack: Stack) -> None:

@@ -28,7 +28,7 @@ def _granted(stack: Stack, role: Resource) -> dict[str, set[str]]:
     """Actions by resource."""
     granted: dict[str, set[str]] = {}
     for statement in iam.statements_of(stack, role):
-        for resource in iam.as_list(statement["Resource"]):
+        for resource in iam.as_list(statement["Resource"]) if statement["Effect"] == "Allow" else ():
             granted.setdefault(str(resource), set()).update(iam.as_list(statement["Action"]))
     return granted
 
@@ -74,6 +74,36 @@ def test_a_functions_role_grants_what_it_does_and_nothing_else(stack: Stack, nam
     for resource, actions in service.items():
         expected[resource] = expected.get(resource, set()) | actions
     _compare(stack, name, expected)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_only_lambda_itself_manages_the_functions_network(stack: Stack, name: str) -> None:
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    role = _role(stack, name)
+    statements = iam.statements_of(stack, role)
+    granted = {
+        action
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        for action in iam.as_list(statement["Action"])
+        if action.startswith("ec2:")
+    }
+    denials = [statement for statement in statements if statement["Effect"] == "Deny"]
+    if not FUNCTIONS[name].redis_user:
+        if granted or denials:
+            role.fails(f"has {sorted(granted)} and {denials}", "the function is outside the VPC")
+        return
+    function = arn("lambda", f"function:{named(FUNCTIONS[name].middle)}")
+    (denial,) = denials or [{}]
+    if not (
+        granted | {"ec2:DetachNetworkInterface"} <= set(iam.as_list(denial.get("Action")))
+        and denial.get("Resource") in ("*", ["*"])
+        and denial.get("Condition") == {"ArnEquals": {"lambda:SourceFunctionArn": [function]}}
+    ):
+        role.fails(
+            f"denies {denial}",
+            "the grants are for Lambda, and code that an intruder runs could use them on every network interface",
+        )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -163,7 +193,7 @@ TRUST = {
     "flow_logs": ("vpc-flow-logs.amazonaws.com", True),
     "rds_monitoring": ("monitoring.rds.amazonaws.com", True),
 }
-if demands.ACCOUNT_LOGGING:
+if demands.LOG_ROLE == "managed":
     TRUST["api_logs"] = ("apigateway.amazonaws.com", False)
 
 
@@ -198,7 +228,7 @@ def test_there_is_no_other_role(stack: Stack) -> None:
         ("rds_monitoring", "service-role/AmazonRDSEnhancedMonitoringRole"),
         *(
             [("api_logs", "service-role/AmazonAPIGatewayPushToCloudWatchLogs")]
-            if demands.ACCOUNT_LOGGING
+            if demands.LOG_ROLE == "managed"
             else []
         ),
     ],

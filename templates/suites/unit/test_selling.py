@@ -56,6 +56,21 @@ def fail_transactions(cloud: Cloud, error: Exception, times: int = 10**9) -> Non
     cloud.before = fail
 
 
+# --- health ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_region_whose_table_answers_is_healthy(cloud: Cloud) -> None:
+    assert cloud.ask(seller(cloud), "GET /health", None).status == 200
+
+
+def test_a_region_whose_table_does_not_answer_is_not_healthy(cloud: Cloud) -> None:
+    def fail(call: Call) -> None:
+        raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    cloud.before = fail
+    assert cloud.ask(seller(cloud), "GET /health", None).status == 503
+
+
 # --- what a sale writes -------------------------------------------------------------------------------------------
 
 
