@@ -114,6 +114,7 @@ def _process(stack: Stack, region: str, batch: dict[str, Any], *, apply: bool) -
     for start in range(0, len(records) if apply else 0, MOST_RECORDS):
         answer = boto3.client("lambda", region_name=region).invoke(
             FunctionName=stack.name("kinesis-processor"),
+            Qualifier="live",
             Payload=json.dumps({"Records": records[start : start + MOST_RECORDS]}).encode(),
         )
         told = json.loads(answer["Payload"].read())

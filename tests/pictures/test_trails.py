@@ -62,8 +62,13 @@ def view() -> View:
 
 
 def uses_of(key: str, attribute: str) -> list[ResourceUse]:
-    (resource,) = (each for each in view().resources() if each.key == key)
-    return [use for use in uses(resource, Budget()) if use.attribute == attribute]
+    shown = view()
+    (resource,) = (each for each in shown.resources() if each.key == key)
+    return [
+        use
+        for use in uses(resource, Budget(), shown.names, shown.region_of(resource))
+        if use.attribute == attribute
+    ]
 
 
 def targets(key: str, attribute: str) -> set[str]:

@@ -131,6 +131,7 @@ UNSUFFIXED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_dynamodb_table", "ttl.attribute_name"): "an attribute of a table that carries the suffix",
     ("aws_elasticache_parameter_group", "parameter.name"): "a parameter of Valkey or Redis OSS",
     ("aws_elasticache_user", "user_name"): "a user group must contain a user named default",
+    ("aws_lambda_alias", "name"): "belongs to a function that carries the suffix",
     ("aws_rds_cluster", "database_name"): "allows no hyphens, and belongs to a cluster that carries the suffix",
     ("aws_rds_cluster", "master_username"): "allows no hyphens, and belongs to a cluster that carries the suffix",
     ("aws_rds_cluster_parameter_group", "parameter.name"): "a PostgreSQL parameter",

@@ -33,7 +33,7 @@ class Right:
 
 # The resource part of an ARN, by service.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-_ARNS = {"dynamodb": "table/{}", "kinesis": "stream/{}", "lambda": "function:{}", "sqs": "{}"}
+_ARNS = {"dynamodb": "table/{}", "kinesis": "stream/{}", "lambda": "function:{}:live", "sqs": "{}"}
 
 # Most of these calls take no resource, or ask for names of which another owner may have a resource.
 _PREFLIGHT = (

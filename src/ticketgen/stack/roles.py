@@ -148,7 +148,7 @@ def _call_functions() -> Statement:
     called = (
         function for function in FUNCTIONS.values() if function.trigger.source is TriggerSource.STATE_MACHINE
     )
-    arns = tuple(arn("lambda", f"function:{name(function.what)}") for function in called)
+    arns = tuple(arn("lambda", f"function:{name(function.what)}:live") for function in called)
     return Statement("Functions", ("lambda:InvokeFunction",), arns)
 
 

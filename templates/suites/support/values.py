@@ -101,6 +101,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "jsondecode": _jsondecode,
     "jsonencode": _jsonencode,
     "length": len,
+    "lookup": lambda values, key, default: values.get(key, default),
     "merge": _merge,
     "one": _one,
     "range": lambda *limits: list(range(*limits)),

@@ -85,7 +85,7 @@ def test_the_mapping_reads_the_stream_from_its_beginning(
     mapping.must("event_source_arn", Unknown(f"{stream.address}.arn"), "the processor would receive nothing")
     mapping.must(
         "function_name",
-        Unknown(at("analytics", "aws_lambda_function.kinesis_processor.arn")),
+        Unknown(at("analytics", "aws_lambda_alias.kinesis_processor.arn")),
         "no other function can process these records",
     )
     mapping.must("starting_position", "TRIM_HORIZON", "LATEST skips sales made before the mapping was ready")

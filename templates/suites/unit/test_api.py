@@ -106,7 +106,7 @@ def test_a_route_calls_its_function(stack: Stack, route: str) -> None:
     integration = stack.resource(at("region", f'aws_api_gateway_integration.route["{route}"]'))
     integration.must(
         "uri",
-        Unknown(at("region", f"aws_lambda_function.{function}.invoke_arn")),
+        Unknown(at("region", f"aws_lambda_alias.{function}.invoke_arn")),
         "another function does not know this route",
     )
     integration.must(
@@ -133,6 +133,7 @@ def test_the_api_may_call_the_function_for_that_route_only(stack: Stack, route: 
         stack.resource(at("region", f"aws_lambda_function.{function}")).get("function_name"),
         "API Gateway would answer every request with 500",
     )
+    permission.must("qualifier", "live", "the route calls the alias")
     permission.must(
         "principal", "apigateway.amazonaws.com", "API Gateway would answer every request with 500"
     )
@@ -278,7 +279,7 @@ def test_a_change_of_any_route_is_deployed(stack: Stack) -> None:
         **{f"the method {route}": f"{_method(stack, route).address}.id" for route in ROUTES},
         **{f"who may call {route}": f'.id}}", "{AUTHORIZATION[demands.AUTH]}"' for route in ROUTES},
         **{
-            f"the function of {route}": f'["{route}", "${{{at("region", "aws_lambda_function")}.{row[2]}.invoke_arn}}"]'
+            f"the function of {route}": f'["{route}", "${{{at("region", "aws_lambda_alias")}.{row[2]}.invoke_arn}}"]'
             for route, row in ROUTES.items()
         },
         "the models of bodies": '"Order"',

@@ -106,7 +106,7 @@ def test_the_health_checkers_reach_the_sales_function_without_sign_in(stack: Sta
     integration.must("integration_http_method", "POST", "API Gateway invokes Lambda with POST")
     integration.must(
         "uri",
-        Unknown(at("region", "aws_lambda_function.ticket_purchase.invoke_arn")),
+        Unknown(at("region", "aws_lambda_alias.ticket_purchase.invoke_arn")),
         "no other function has a health route",
     )
     for each in (method, integration):
@@ -119,6 +119,7 @@ def test_the_health_checkers_reach_the_sales_function_without_sign_in(stack: Sta
     api = at("region", "aws_api_gateway_rest_api.tickets.execution_arn")
     why = "API Gateway would answer every check with 500"
     permission.must("source_arn", f"${{{api}}}/*/GET/health", why)
+    permission.must("qualifier", "live", why)
     permission.must("principal", "apigateway.amazonaws.com", why)
     permission.must("action", "lambda:InvokeFunction", why)
     permission.must(

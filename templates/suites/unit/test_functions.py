@@ -50,6 +50,17 @@ def test_the_code_imports_only_what_a_runtime_ships_and_what_is_in_the_zip(stack
 
 
 @each_function
+def test_an_alias_serves_the_newest_version_unless_another_is_pinned(stack: Stack, name: str) -> None:
+    function = _function(stack, name)
+    function.must("publish", True, "without versions, there is nothing to roll back to")
+    alias = stack.resource(at(FUNCTIONS[name].module, f"aws_lambda_alias.{name}"))
+    alias.must("name", "live", "the grants and the operator's scripts name this alias")
+    alias.must("function_name", function.get("function_name"), "it would serve another function")
+    newest = Unknown(f"{function.address}.version")
+    alias.must("function_version", newest, "a new version would be published, and not served")
+
+
+@each_function
 def test_the_zip_has_no_file_that_nothing_imports(stack: Stack, name: str) -> None:
     files = code.package(stack, name)
     reached, waiting = set(), [name]

@@ -132,6 +132,7 @@ def test_a_name_is_made_of_project_purpose_and_suffix(
 UNSUFFIXED = {
     ("aws_api_gateway_domain_name", "domain_name"),
     ("aws_api_gateway_model", "name"),
+    ("aws_lambda_alias", "name"),
     ("aws_route53_record", "name"),
 }
 NAMING = (

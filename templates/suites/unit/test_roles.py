@@ -155,7 +155,7 @@ MACHINE = {f"logs:{action}" for action in DELIVERY} | {
 
 def test_the_verification_machine_may_call_its_two_functions(stack: Stack) -> None:
     functions = (
-        arn("lambda", f"function:{named(function.middle)}")
+        arn("lambda", f"function:{named(function.middle)}:live")
         for function in FUNCTIONS.values()
         if function.invoked_by == "verification"
     )

@@ -18,7 +18,7 @@ from support.values import Unknown
 
 FINDINGS = [{"kind": "oversold", "event_id": "gala", "seat_id": "A-1", "sales": {}}]
 VERIFIER, CORRECTOR = (
-    f"${{{at('verification', f'aws_lambda_function.{name}')}.arn}}"
+    f"${{{at('verification', f'aws_lambda_alias.{name}')}.arn}}"
     for name in ("inventory_verifier", "oversell_corrector")
 )
 INVOKE = f"arn:{demands.PARTITION}:states:::lambda:invoke"
@@ -285,14 +285,14 @@ def test_the_ticker_is_started_every_minute(stack: Stack, ticker: Resource) -> N
             "verification_machine",
             "lambda:InvokeFunction",
             "lambda",
-            "function:{}-inventory-verifier-{}",
+            "function:{}-inventory-verifier-{}:live",
         ),
         (
             "verification",
             "verification_machine",
             "lambda:InvokeFunction",
             "lambda",
-            "function:{}-oversell-corrector-{}",
+            "function:{}-oversell-corrector-{}:live",
         ),
         ("ticker", "ticker_machine", "states:StartExecution", "states", "stateMachine:{}-verification-{}"),
     ],

@@ -10,7 +10,7 @@ from support.places import at
 from support.stack import Resource, Stack
 from support.values import Unknown
 
-SYNC = at("region", "aws_lambda_function.seat_cache_sync")
+SYNC = at("region", "aws_lambda_alias.seat_cache_sync")
 
 
 @pytest.fixture
@@ -82,6 +82,7 @@ def test_missing_seat_maps_are_loaded_every_minute(stack: Stack) -> None:
 def test_the_schedule_may_invoke_the_function(stack: Stack) -> None:
     permission = stack.resource(at("region", "aws_lambda_permission.refresh"))
     permission.must("function_name", stack.resource(SYNC).get("function_name"), "the call would be refused")
+    permission.must("qualifier", "live", "the rule calls the alias, and the call would be refused")
     permission.must("principal", "events.amazonaws.com", "the call would be refused")
     permission.must("action", "lambda:InvokeFunction", "the call would be refused")
     permission.must(

@@ -90,9 +90,10 @@ class _Instance:
 
 
 def function_of(arn: str) -> LambdaFunction:
-    """The function of an ARN."""
+    """The function of an ARN, in the version that its qualifier names: a number or an alias."""
     region, account = arn.split(":")[3:5]
-    return lambda_backends[account][region].get_function(arn.split(":")[6], None)
+    name, *qualifier = arn.split(":")[6:]
+    return lambda_backends[account][region].get_function(name, qualifier[0] if qualifier else None)
 
 
 class Fleet:
