@@ -115,7 +115,7 @@ if demands.ACCOUNT_LOGGING:
 @pytest.mark.parametrize(
     ("address", "attribute", "name"),
     NAMES,
-    ids=[f"{row[0].rsplit('.', 2)[-2]}.{row[0].rsplit('.', 2)[-1]}" for row in NAMES],
+    ids=[".".join(row[0].partition(":")[2].rsplit(".", 2)[-2:]) for row in NAMES],
 )
 def test_a_name_is_made_of_project_purpose_and_suffix(
     stack: Stack, address: str, attribute: str, name: str
