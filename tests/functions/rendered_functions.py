@@ -1,6 +1,6 @@
 """The functions of a rendered stack: their files, environments and cold starts.
 
-The tests run the text between the heredoc markers of a prod stack's `functions.tf`, not the files that it was rendered
+The tests run the text between the heredoc markers of a prod stack's `modules/code`, not the files that it was rendered
 from.
 """
 
@@ -32,8 +32,8 @@ def stack(shape: str = "prod") -> Mapping[str, str]:
 
 
 @functools.cache
-def _functions_tf() -> Any:
-    return hcl2.loads(stack()["functions.tf"])
+def _code_tf(name: str) -> Any:
+    return hcl2.loads(stack()[f"modules/code/{name}.tf"])
 
 
 def _heredoc(value: str) -> str:
@@ -47,12 +47,9 @@ def _heredoc(value: str) -> str:
 @functools.cache
 def function_files(name: str) -> Mapping[str, str]:
     """The files in a function's zip, by name; its own module first."""
-    (zipped,) = (
-        data['"archive_file"'][f'"{name}"']
-        for data in _functions_tf()["data"]
-        if f'"{name}"' in data.get('"archive_file"', {})
-    )
-    (local_values,) = (block for block in _functions_tf()["locals"] if "shared_code" in block)
+    (data,) = _code_tf(name)["data"]
+    zipped = data['"archive_file"'][f'"{name}"']
+    (local_values,) = _code_tf("shared")["locals"]
     shared = {key.strip('"'): text for key, text in local_values["shared_code"].items()}
     files = {}
     for source in zipped["source"]:
@@ -121,7 +118,7 @@ class _Zip:
         files: Mapping[str, str],
         instead: Mapping[str, Any],
         number: int,
-        folder: Path = Path("functions.tf"),
+        folder: Path = Path("modules/code"),
     ) -> None:
         self._files, self._instead, self._number, self._folder = files, instead, number, folder
         self._modules: dict[str, ModuleType] = {}

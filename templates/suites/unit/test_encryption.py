@@ -109,6 +109,8 @@ def _statement(stack: Stack, sid: str) -> dict[str, object]:
     key = stack.resource(at("data", "aws_kms_key.stack"))
     for statement in json.loads(key.get("policy"))["Statement"]:
         if statement["Sid"] == sid:
+            if (statement.get("Effect"), statement.get("Resource")) != ("Allow", "*"):
+                key.fails(f"its statement {sid} is {statement}", "in a key's policy, * is the key itself")
             return dict(statement)
     return key.fails(f"its policy lacks {sid}", "a service that needs the key could not use it")
 
@@ -170,6 +172,7 @@ def test_the_keys_policy_grants_nothing_else(stack: Stack) -> None:
         if "*" in (statement["Principal"], *statement["Principal"].values()):
             key.fails(f"lets anybody do {statement['Action']}", "such a key protects nothing")
     assert len(json.loads(key.get("policy"))["Statement"]) == 3
+    key.must("policy.Version", "2012-10-17", "an older version of the language has no policy variables")
 
 
 def test_the_alias_belongs_to_the_key(stack: Stack) -> None:

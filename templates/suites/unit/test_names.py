@@ -116,7 +116,7 @@ if demands.LOG_ROLE == "managed":
 @pytest.mark.parametrize(
     ("address", "attribute", "name"),
     NAMES,
-    ids=[f"{row[0].rsplit('.', 2)[-2]}.{row[0].rsplit('.', 2)[-1]}" for row in NAMES],
+    ids=[".".join(row[0].partition(":")[2].rsplit(".", 2)[-2:]) for row in NAMES],
 )
 def test_a_name_is_made_of_project_purpose_and_suffix(
     stack: Stack, address: str, attribute: str, name: str

@@ -19,8 +19,8 @@ SHARED = {
 }
 KEYS = {**{table(key): keys for key, keys in SHARED.items()}, LOCKS: ("lock_key", None)}
 GLOBAL = [address for address in KEYS if address != LOCKS]
-each_table = pytest.mark.parametrize("address", KEYS)
-each_global_table = pytest.mark.parametrize("address", GLOBAL)
+each_table = pytest.mark.parametrize("address", KEYS, ids=[*SHARED, "locks"])
+each_global_table = pytest.mark.parametrize("address", GLOBAL, ids=list(SHARED))
 alone = pytest.param("", marks=pytest.mark.skip(reason="the stack has one Region"))
 each_replica = pytest.mark.parametrize(
     "region", [region for region in demands.REGIONS if region != demands.PRIMARY] or [alone]
