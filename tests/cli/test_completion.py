@@ -46,7 +46,7 @@ def completed(folder: Path, line: str, **variables: str) -> list[str]:
         ("ticketgen validate --ignore unused-grant,name-has", ["unused-grant,name-has-suffix"]),
         ("ticketgen presets small", ["small-venue"]),
         ("ticketgen new shop --preset small", ["small-venue"]),
-        ("ticketgen eject stack/tab", ["stack/tables.tf.j2"]),
+        ("ticketgen eject stack/tab", ["stack/modules/data/tables.tf.j2"]),
         ("ticketgen help exit", ["exit-codes"]),
         ("ticketgen help rend", ["render", "render-interrupted"]),
         ("ticketgen help name-has", ["name-has-suffix"]),

@@ -115,7 +115,7 @@ USAGE = {
     "options that exclude each other": [
         ["-q", "-v", "list"],
         ["list", "-q", "--verbose"],
-        ["eject", "stack/tables.tf.j2", "--diff", "--accept"],
+        ["eject", "stack/modules/data/tables.tf.j2", "--diff", "--accept"],
     ],
     "an unknown command": [["rendr"], ["--verison"]],
 } | {
@@ -170,8 +170,8 @@ def test_every_command_exits_with_4_for_a_conflict(
     two = SPEC.replace("[eu-west-1]", "[eu-west-1, eu-central-1]\nsecondary_region: eu-central-1")
     (rendered / "ticketgen.yaml").write_text(two)
     assert run("add-region", "eu-west-2").exit_code == ExitCode.HAND_EDIT
-    assert run("eject", "stack/tables.tf.j2").exit_code == ExitCode.FINE
-    assert run("eject", "stack/tables.tf.j2").exit_code == ExitCode.HAND_EDIT
+    assert run("eject", "stack/modules/data/tables.tf.j2").exit_code == ExitCode.FINE
+    assert run("eject", "stack/modules/data/tables.tf.j2").exit_code == ExitCode.HAND_EDIT
     file = tmp_path_factory.mktemp("elsewhere") / "file"
     file.write_text("")
     assert run("new", str(file), "--name", "my-shop", "--no-input").exit_code == ExitCode.HAND_EDIT

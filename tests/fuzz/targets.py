@@ -117,7 +117,7 @@ def render_override() -> str:
     try:
         return render_template(templates.environment("stack"), "tables.tf.j2", context())
     except Exception as error:
-        blamed = templates.explain_error(error, "stack/tables.tf.j2")
+        blamed = templates.explain_error(error, "stack/modules/data/tables.tf.j2")
         if not blamed:
             raise
         return write_reports([blamed])
@@ -244,8 +244,8 @@ TARGETS: Mapping[str, Target] = {
     ),
     "template": Target(
         (),
-        {"templates/stack/tables.tf.j2": itself},
-        ("templates/stack/tables.tf.j2", "templates/stack/*.j2"),
+        {"templates/stack/modules/data/tables.tf.j2": itself},
+        ("templates/stack/modules/data/tables.tf.j2", "templates/stack/*.j2"),
         words=(
             "{{ ",
             " }}",

@@ -110,7 +110,7 @@ def test_an_unknown_file_among_the_templates_is_a_warning(small_project: Path) -
     place.parent.mkdir(parents=True)
     place.write_text("")
     (found,) = outdated_copies(small_project)
-    assert (found.rule, found.help) == ("override-unknown", "did you mean stack/tables.tf.j2?")
+    assert (found.rule, found.help) == ("override-unknown", "did you mean stack/modules/data/tables.tf.j2?")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ticketgen.assets import asset_folder
 from ticketgen.rendering.budget import TemplateBudget
 from ticketgen.stack.overrides import MAX_BYTES
 
-TABLES = "stack/tables.tf.j2"
+TABLES = "stack/modules/data/tables.tf.j2"
 SECRET = "only the runner may read this"
 
 RENDERING = (

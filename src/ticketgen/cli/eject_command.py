@@ -23,7 +23,7 @@ def eject(
         str | None,
         typer.Argument(
             metavar="[TEMPLATE]",
-            help="A template, such as stack/tables.tf.j2. Without one, all are listed.",
+            help="A template, such as stack/modules/data/tables.tf.j2. Without one, all are listed.",
             autocompletion=complete_templates,
         ),
     ] = None,
@@ -43,9 +43,9 @@ def eject(
 
     Examples:
       ticketgen eject
-      ticketgen eject stack/tables.tf.j2
-      ticketgen eject stack/tables.tf.j2 --diff
-      ticketgen eject stack/tables.tf.j2 --accept
+      ticketgen eject stack/modules/data/tables.tf.j2
+      ticketgen eject stack/modules/data/tables.tf.j2 --diff
+      ticketgen eject stack/modules/data/tables.tf.j2 --accept
     """
     from ticketgen.project import eject as ejecting
 
@@ -54,7 +54,7 @@ def eject(
     if template is None:
         if diff or accept:
             exit_with_usage_error(
-                f"{'--diff' if diff else '--accept'} needs a template, such as stack/tables.tf.j2."
+                f"{'--diff' if diff else '--accept'} needs a template, such as stack/modules/data/tables.tf.j2."
             )
         typer.echo("\n".join(ejecting.ejectable_templates()))
         return

@@ -104,7 +104,7 @@ class Templates:
 
         Args:
             error: the exception that rendering raised.
-            template: the rendered template, which may include others: ``stack/tables.tf.j2``.
+            template: the rendered template, which may include others: ``stack/modules/data/tables.tf.j2``.
         """
         if self._project is None:
             return None
