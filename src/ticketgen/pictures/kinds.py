@@ -149,7 +149,9 @@ USES: Mapping[str, str] = MappingProxyType(
 )
 """The attribute through which a box of a type refers to other boxes."""
 
-OWNERS: Mapping[str, str] = MappingProxyType({"aws_api_gateway_stage": "rest_api_id"})
+OWNERS: Mapping[str, str] = MappingProxyType(
+    {"aws_api_gateway_stage": "rest_api_id", "aws_lambda_alias": "function_name"}
+)
 """The attribute through which a resource that is part of a box refers to it."""
 
 NOTES: Mapping[str, str] = MappingProxyType(
@@ -180,6 +182,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "aws_iam_role_policy_attachment": "attaches an AWS managed policy to a role",
         "aws_kms_alias": "name of the key",
         "aws_kms_key": "encrypts all stored data of a Region",
+        "aws_dynamodb_table_item": "tells every Region the user pool",
+        "aws_dynamodb_table_replica": "copy of a global table",
+        "aws_lambda_alias": "version of a function that is served",
         "aws_lambda_permission": "lets a service call a function",
         "aws_rds_cluster_instance": "compute of the database",
         "aws_rds_cluster_parameter_group": "settings of the database",

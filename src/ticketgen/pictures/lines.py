@@ -61,9 +61,8 @@ def find_lines(view: View, nodes: Mapping[str, Box]) -> Iterator[Line]:
                 label = _routes(resource, target) if resource.type == "aws_api_gateway_integration" else ""
                 add(source, target, link.is_async or is_failure, label, references)
         if resource.key in nodes and resource.type in USES:
-            for use in view.uses(resource):
-                if use.attribute.startswith(USES[resource.type]) and use.target.key in nodes:
-                    add(resource.key, use.target.key, resource.type == "aws_sqs_queue", "", use.trail)
+            for target, trail in _boxes(view, resource, USES[resource.type], nodes):
+                add(resource.key, target, resource.type == "aws_sqs_queue", "", trail)
     lines = [
         Line(source, target, StackPath.OTHER, 0, label, is_async, tuple(references))
         for (source, target, is_async), (label, references) in found.items()
@@ -114,7 +113,11 @@ def _routes(integration: ScopedResource, function: str) -> str:
         route = getattr(item, "value", None)
         if isinstance(route, Object):
             target = route.get("function")
-            if isinstance(target, Reference) and function.endswith(written_form(target)):
+            # The alias of a function has the function's name.
+            if (
+                isinstance(target, Reference)
+                and function.split(".")[-1] == written_form(target).split(".")[-1]
+            ):
                 path = _path(route.get("resource"), integration.scope)
                 found.append(f"{literal_text(route.get('method'))} {path}")
     return ", ".join(found)

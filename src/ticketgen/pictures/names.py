@@ -53,6 +53,8 @@ class Names:
 
     def replicas(self, table: ScopedResource) -> list[tuple[ScopedResource, str]]:
         """The replicas of a table in other root modules, with their Regions."""
+        if table.type != "aws_dynamodb_table":
+            return []
         name = as_text(self._values.of(table.declared.value("name"), table.where))
         return [] if name is None else self._replicas.get(name, [])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ticketgen.escaping import as_markup
 from ticketgen.pictures.kinds import PATHS
 from ticketgen.pictures.layout import PlacedBox, Route, lay_out
 from ticketgen.pictures.picture import Picture
@@ -40,9 +41,8 @@ def region_detail(picture: Picture) -> Panel:
 def _line(route: Route, names: dict[str, str]) -> str:
     line = route.line
     title = f"{names[line.source]} → {names[line.target]}: {line.references[0]}"
-    marks = (
-        f'class="edge" data-from="{line.source}" data-to="{line.target}" {reference_data(line.references)}'
-    )
+    ends = f'data-from="{as_markup(line.source)}" data-to="{as_markup(line.target)}"'
+    marks = f'class="edge" {ends} {reference_data(line.references)}'
     return group(title, marks, arrow(route.points, line.path, upright=route.upright, dashed=line.is_async))
 
 
@@ -74,5 +74,7 @@ def _box(box: PlacedBox) -> str:
     for row, note in enumerate(box.notes, 1):
         parts.append(text(x + 16, top + 17 + 14 * row, note, "note"))
     return group(
-        f"{node.type} {node.key} ({node.declaration})", f'class="node" data-key="{node.key}"', *parts
+        f"{node.type} {node.key} ({node.declaration})",
+        f'class="node" data-key="{as_markup(node.key)}"',
+        *parts,
     )

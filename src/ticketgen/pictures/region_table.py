@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import cos, radians, sin
 
+from ticketgen.escaping import as_markup
 from ticketgen.pictures.picture import Copy, Picture, ResourceRow
 from ticketgen.pictures.shapes import (
     Panel,
@@ -90,6 +91,7 @@ def _row(row: ResourceRow, y: float, description_x: float, columns: dict[str, fl
 def _replication(row: ResourceRow, origin: Copy, copy: Copy, y: float, columns: dict[str, float]) -> str:
     first, last = columns[origin.region], columns[copy.region]
     title = f"{row.name}: {origin.region} ↔ {copy.region}"
-    marks = f'class="edge" data-from="{row.name}@{origin.region}" data-to="{row.name}@{copy.region}"'
+    name = as_markup(row.name)
+    marks = f'class="edge" data-from="{name}@{origin.region}" data-to="{name}@{copy.region}"'
     drawn = stroke(f"M{first:.1f} {y:.1f}L{last:.1f} {y:.1f}", f"replication {row.kind}")
     return group(title, f"{marks} {reference_data(copy.references)}", drawn)

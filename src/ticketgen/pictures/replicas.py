@@ -37,7 +37,7 @@ def resource_rows(view: View) -> Iterator[ResourceRow]:
 def replicas_of(view: View, table: ScopedResource) -> Iterator[Copy]:
     """Yield the replicas of a table, each with the references that create it."""
     for replica, region in view.names.replicas(table):
-        yield Copy(region, True, (replica.declaration,))
+        yield Copy(region, True, (replica.labels,))
     file_of_table = table.declared.file
     for block in table.block.blocks("dynamic"):
         for_each = block.attribute("for_each")

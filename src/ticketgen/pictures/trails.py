@@ -117,6 +117,11 @@ class ScopedResource:
         """The block, as the end of a trail."""
         return SourceReference(self.declared.file, self.block.line, str(self.declared.address))
 
+    @property
+    def labels(self) -> SourceReference:
+        """The labels of the block as written, where no reference names the resource."""
+        return SourceReference(self.declared.file, self.block.line, f'"{self.type}" "{self.declared.name}"')
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceUse:
@@ -125,7 +130,8 @@ class ResourceUse:
     Attributes:
         target: the resource that is used.
         attribute: the attribute in the block of the user, with dots: ``environment.variables``.
-        trail: every reference, from the one in the user's block to the one that names the target.
+        trail: every reference, from the one in the user's block to the one that names the target; after a name, the
+            labels of the block that has this name.
     """
 
     target: ScopedResource
@@ -218,7 +224,7 @@ def _follow(
                 where = origin.call.file if origin.call is not None else declared.file
                 yield from _follow(search, origin.expression, found.steps, origin.scope, where, trail)
         case Template() if not steps and (table := search.names.table(expression, scope, search.region)):
-            yield table, trail
+            yield table, (*trail, table.labels)
         case Object() if steps and (key := _key(steps[0])) is not None:
             for item in expression.items:
                 # A computed key may be the same.
