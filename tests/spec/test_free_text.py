@@ -13,12 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from ticketgen.guesses import nearest
 from ticketgen.spec.amounts import parse_amount
 from ticketgen.spec.string_types import (
+    AccountId,
     DomainName,
     EmailAddress,
     EnvironmentName,
     HttpUrl,
     ProjectName,
     RegionName,
+    RoleArn,
     StateBucketName,
     TopicArn,
     ZoneId,
@@ -30,6 +32,8 @@ TYPES = {
     "environment": TypeAdapter(EnvironmentName),
     "region": TypeAdapter(RegionName),
     "bucket": TypeAdapter(StateBucketName),
+    "account": TypeAdapter(AccountId),
+    "role": TypeAdapter(RoleArn),
     "domain": TypeAdapter(DomainName),
     "zone": TypeAdapter(ZoneId),
     "url": TypeAdapter(HttpUrl),
@@ -59,7 +63,9 @@ def are_tags_accepted(tags: dict[str, str]) -> bool:
         ("project", ["tap", "tap-marketplace", "a-b-c", "a1-2", "x" * 20]),
         ("environment", ["p", "prod", "prod-eu-1", "a" * 64]),
         ("region", ["us-east-1", "cn-north-1", "af-south-1"]),
-        ("bucket", ["abc", "the.state.bucket", "0-1", "a--b", "x" * 63]),
+        ("bucket", ["abc", "the.state.bucket", "0-1", "a--b", "x" * 63, "states-{region}", "{region}.s"]),
+        ("account", ["123456789012", "000000000000"]),
+        ("role", ["arn:aws:iam::123456789012:role/deploy", "arn:aws-cn:iam::123456789012:role/a/b+=,.@_-"]),
         ("domain", ["a.io", "tickets.example.com", "xn--bcher-kva.example", "1.2.example.com"]),
         ("zone", ["Z0123456789ABCDEFGHIJ"]),
         ("email", ["a@b.io", "on-call@example.com", "a.b+c_d@mail.example.co", "x" * 64 + "@example.com"]),
@@ -87,7 +93,11 @@ def test_text_that_aws_accepts_is_accepted(kind: str, texts: list[str]) -> None:
         ("environment", ["", "-a", "a-", "a--b", "1", "A", "a_b", "a.b", "a/b", "..", "a" * 65]),
         ("region", ["", "us-east-9", "sa-west-1", "US-EAST-1", "us_east_1"]),
         ("bucket", ["ab", "x" * 64, "A-b", "a..b", "-ab", "ab.", "192.168.5.4", "xn--a", "sthree-a",
-                    "a-s3alias", "a--ol-s3", "a.mrap", "s3://a", "a/b", "a_b"]),
+                    "a-s3alias", "a--ol-s3", "a.mrap", "s3://a", "a/b", "a_b",
+                    "{zone}", "a-{region", "x" * 50 + "{region}"]),
+        ("account", ["", "12345678901", "1234567890123", "1234-5678-9012", "12345678901x"]),
+        ("role", ["deploy", "arn:aws:iam::1:role/x", "arn:aws:iam::123456789012:user/x",
+                  "arn:aws:iam::123456789012:role/", "arn:aws:sts::123456789012:assumed-role/x/y"]),
         ("domain", ["com", "a..b", "-a.com", "a-.com", "a.com.", "*.a.com", "A.com", "a.com/x",
                     "x" * 64 + ".com"]),
         ("zone", ["", "/hostedzone/Z1", "z1", "Z" * 33]),
@@ -117,6 +127,7 @@ def test_hostile_text_is_refused(kind: str, hostile: str) -> None:
         "project": "tap", "environment": "prod", "region": "us-east-1", "bucket": "bucket",
         "domain": "a.example.com", "zone": "Z1", "url": "https://h.com/p",
         "email": "a@example.com", "topic": "arn:aws:sns:{region}:123456789012:a",
+        "account": "123456789012", "role": "arn:aws:iam::123456789012:role/x",
     }[kind]  # fmt: skip
 
     assert is_accepted(kind, good)

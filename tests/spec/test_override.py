@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spec_tools import DEMO
 
-from ticketgen.findings import Finding, has_errors
+from ticketgen.findings import Finding, errors, has_errors
 from ticketgen.spec.load import load
 from ticketgen.spec.model import Environment
 from ticketgen.spec.override import apply_overrides
@@ -113,7 +113,7 @@ def test_an_error_in_an_option_is_reported_once() -> None:
 
 def test_errors_of_options_come_before_those_of_the_file() -> None:
     _, findings = with_options("primary_region=eu-west-3")
-    assert {finding.location.file for finding in findings if finding.location} == {
+    assert {finding.location.file for finding in errors(findings) if finding.location} == {
         "--set primary_region=eu-west-3"
     }
 

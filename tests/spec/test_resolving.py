@@ -106,7 +106,7 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
         " deploy_role: 'arn:aws:iam::123456789012:role/deploy', event_scale: {seats_per_order: 2},"
         " objectives: {lock_ms: 80},"
         " protect: true, api: {auth: cognito, log_role: existing}, audit: {store: dynamodb},"
-        " alarms: {email: [a@example.com]}, logs: {ip_retention_days: 14},"
+        " alarms: {email: [a@example.com]}, logs: {ip_retention_days: 14}, cache: {engine: redis},"
         " pms: {url: 'http://pms'}, state: {bucket: abc}, functions: {reserved_concurrency: false},"
         " quotas: {L-B99A9384: 10, L-8A5B8E43: {eu-west-1: 5}}, tags: {A: b}}",
     )
@@ -122,7 +122,7 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
                        "verification_interval_s": 10, "verification_s": 8, "correction_s": 15},
         "protect": True, "api": {"auth": "cognito", "domain": None, "log_role": "existing"},
         "audit": {"store": "dynamodb"}, "alarms": {"email": ("a@example.com",), "topic_arn": None},
-        "logs": {"ip_retention_days": 14}, "pms": {"url": "http://pms"},
+        "cache": {"engine": "redis"}, "logs": {"ip_retention_days": 14}, "pms": {"url": "http://pms"},
         "state": {"bucket": "abc", "region": None}, "functions": {"reserved_concurrency": False},
         "quotas": {"L-B99A9384": 10, "L-8A5B8E43": {"eu-west-1": 5}}, "tags": {"A": "b"},
     }  # fmt: skip

@@ -298,8 +298,9 @@ class Settings(SpecPart):
         if self.account_id and self.deploy_role and self.deploy_role.split(":")[4] != self.account_id:
             raise refusal(
                 OUT_OF_RANGE,
-                f"deploys with {self.deploy_role}, a role of another account than {self.account_id}",
-                "write a role of the account account_id: Terraform would refuse to work in any other",
+                f"is a role of another account than account_id, {self.account_id}",
+                f"write a role of account {self.account_id}: Terraform would refuse to work in any other",
+                ("deploy_role",),
             )
         return self
 

@@ -187,7 +187,8 @@ def _environment(
         ), findings
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            setting = each["loc"][0]
+            # A contradiction of two settings has no location of its own, and names one of them.
+            setting = (*each["loc"], *each.get("ctx", {}).get("below", ()))[0]
             is_reported = setting in broken_settings or setting == "project"
             if is_reported or (each["type"] == "missing" and (document.preset_missing or () in broken)):
                 continue
