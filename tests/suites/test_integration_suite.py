@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,12 @@ from stacks import SHAPES, written
 from terraform_tool import Terraform
 from ticketgen.rehearsal.credentials import isolated_environment
 from ticketgen.rehearsal.emulator_client import EmulatedAws
+from ticketgen.stack.roots import root_modules
+
+STATE = json.dumps(
+    {"version": 4, "outputs": {"environment_suffix": {"value": "dev", "type": "string"}}, "resources": []}
+)
+"""A root module's state with an output."""
 
 
 def run(stack: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -43,17 +50,31 @@ def test_without_outputs_the_suite_is_skipped_with_a_reason(terraform: Terraform
     assert "was not applied" in done.stdout or "cannot read the outputs" in done.stdout
 
 
+@pytest.mark.terraform
+def test_the_suite_fails_where_only_some_root_modules_were_applied(
+    terraform: Terraform, tmp_path: Path
+) -> None:
+    stack = written(SHAPES["dev"](), tmp_path)
+    (stack / "global" / "terraform.tfstate").write_text(STATE, encoding="utf-8")
+    done = run(stack, dict(terraform.environment))
+    assert done.returncode == 1, done.stdout
+    assert "data/us-east-1 has no outputs: it was not applied" in done.stdout
+    assert "global has no outputs" not in done.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.terraform
 def test_two_parallel_runs_pass_on_the_emulator_and_leave_nothing(
     terraform: Terraform, tmp_path: Path
 ) -> None:
-    stack = written(SHAPES["dev"](), tmp_path / "stack")
-    assert terraform.init(stack).returncode == 0
+    subject = SHAPES["dev"]()
+    stack = written(subject, tmp_path / "stack")
     with EmulatedAws(tmp_path / "emulator.log") as aws:
         environment = isolated_environment(os.environ, aws.variables)
-        applied = terraform.run(stack, "apply", "-auto-approve", "-no-color", **environment)
-        assert applied.returncode == 0, applied.stderr[-3000:]
+        for root in root_modules(subject):
+            assert terraform.init(stack / root.path).returncode == 0
+            applied = terraform.run(stack / root.path, "apply", "-auto-approve", "-no-color", **environment)
+            assert applied.returncode == 0, applied.stderr[-3000:]
         aws.control("run")  # streams and schedules
         with ThreadPoolExecutor(2) as pool:
             for done in pool.map(run, [stack] * 2, [environment] * 2):

@@ -156,7 +156,7 @@ def test_the_regions_module_gets_the_same_arguments_as_the_others(stack: Stack, 
     lacks -= set(call.block.attributes)
     if lacks:
         call.fails(f"does not get {sorted(lacks)}", "Terraform refuses a call without them")
-    # All Regions share the primary's user pool (test_identity.py).
+    # The user pool is the same one everywhere; test_identity.py compares it.
     for name in example.call.block.attributes.keys() - {"vpc_cidr", "packages", "user_pool_arn"}:
         own_value, others = _alike(call.get(name), region), _alike(example.call.get(name), demands.PRIMARY)
         if own_value != others:
