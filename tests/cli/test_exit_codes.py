@@ -155,7 +155,7 @@ def test_a_command_without_a_similar_one_lists_all_commands() -> None:
 
 
 def test_drift_and_findings_exit_with_1(rendered: Path) -> None:
-    (rendered / "stacks/dev/outputs.tf").unlink()
+    (rendered / "stacks/dev/global/outputs.tf").unlink()
     (rendered / "stacks/dev/mine.tf").write_text("locals { a = var.b }\n")
     assert run("render", "--check").exit_code == ExitCode.FINDINGS
     assert run("render", "--diff").exit_code == ExitCode.FINDINGS
@@ -165,7 +165,7 @@ def test_drift_and_findings_exit_with_1(rendered: Path) -> None:
 def test_every_command_exits_with_4_for_a_conflict(
     rendered: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    (rendered / "stacks/dev/outputs.tf").write_text("# mine\n")
+    (rendered / "stacks/dev/global/outputs.tf").write_text("# mine\n")
     assert run("render").exit_code == ExitCode.HAND_EDIT
     two = SPEC.replace("[eu-west-1]", "[eu-west-1, eu-central-1]\nsecondary_region: eu-central-1")
     (rendered / "ticketgen.yaml").write_text(two)

@@ -62,7 +62,7 @@ def test_colours_mark_severity_rule_and_arrow_and_keep_the_text(tmp_path: Path) 
 
 
 def test_sarif_describes_the_findings_of_every_command(rendered: Path) -> None:
-    (rendered / "stacks/dev/outputs.tf").write_text("# mine\n")
+    (rendered / "stacks/dev/global/outputs.tf").write_text("# mine\n")
     (done,) = json.loads(run("render", "--check", "--format", "sarif").stdout)["runs"]
     (described,) = done["tool"]["driver"]["rules"]
     assert described["id"] == "hand-edited"
@@ -82,13 +82,13 @@ def test_a_file_gets_no_colours(rendered: Path) -> None:
 
 
 def test_a_diff_has_colours_on_a_terminal_only(rendered: Path) -> None:
-    outputs = rendered / "stacks/dev/outputs.tf"
+    outputs = rendered / "stacks/dev/global/outputs.tf"
     outputs.write_text(outputs.read_text().replace("output", "outptu", 1) + "# mine\n")
     plain = run("render", "--diff").stdout
     colored = run("--color", "always", "render", "--diff").stdout
     assert ESCAPE not in plain
     assert "\x1b[31m-# mine\x1b[0m\n" in colored
-    assert "\x1b[1m--- a/stacks/dev/outputs.tf\x1b[0m\n" in colored
+    assert "\x1b[1m--- a/stacks/dev/global/outputs.tf\x1b[0m\n" in colored
     assert re.search(r"\x1b\[32m\+.*\x1b\[0m\n", colored)
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
 

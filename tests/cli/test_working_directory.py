@@ -153,28 +153,28 @@ def test_findings_summaries_and_diffs_have_paths_relative_to_a_stack(
     rendered: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("dev", "prod"):
-        with (rendered / "stacks" / name / "outputs.tf").open("a", encoding="utf-8") as file:
-            file.write("--- a/stacks/prod/tables.tf\n")
+        with (rendered / "stacks" / name / "global" / "outputs.tf").open("a", encoding="utf-8") as file:
+            file.write("--- a/stacks/prod/modules/data/tables.tf\n")
     monkeypatch.chdir(rendered / "stacks" / "dev")
     done = run("render", "--diff")
     assert done.exit_code == 1
     headers = [line for line in done.stdout.splitlines() if line.startswith(("--- ", "+++ "))]
     assert headers == [
-        "--- a/outputs.tf",
-        "+++ b/outputs.tf",
-        "--- a/../prod/outputs.tf",
-        "+++ b/../prod/outputs.tf",
+        "--- a/global/outputs.tf",
+        "+++ b/global/outputs.tf",
+        "--- a/../prod/global/outputs.tf",
+        "+++ b/../prod/global/outputs.tf",
     ]
-    assert "---- a/stacks/prod/tables.tf" in done.stdout  # a line that goes, and no header
-    assert "outputs.tf:1:1: error" in done.stderr
-    assert "../prod/outputs.tf:1:1: error" in done.stderr
+    assert "---- a/stacks/prod/modules/data/tables.tf" in done.stdout  # a line that goes, and no header
+    assert "global/outputs.tf:1:1: error" in done.stderr
+    assert "../prod/global/outputs.tf:1:1: error" in done.stderr
     assert {line.split(":")[0] for line in done.stdout.splitlines() if "1 hand-edited" in line} == {
         ".",
         "../prod",
     }
     document = json.loads(run("render", "--diff", "--format", "json").stdout)
-    assert document["changes"]["hand-edited"] == ["outputs.tf", "../prod/outputs.tf"]
-    assert document["difference"].startswith("--- a/outputs.tf\n")
+    assert document["changes"]["hand-edited"] == ["global/outputs.tf", "../prod/global/outputs.tf"]
+    assert document["difference"].startswith("--- a/global/outputs.tf\n")
 
 
 def test_findings_in_the_spec_have_paths_relative_to_a_stack(

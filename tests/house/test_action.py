@@ -69,12 +69,12 @@ def test_a_project_that_is_up_to_date_passes_and_gives_sarif(runner: Path, small
 
 
 def test_drift_and_an_error_fail_with_annotations_and_sarif(runner: Path, small_project: Path) -> None:
-    with (small_project / "stacks/dev/outputs.tf").open("a") as file:
+    with (small_project / "stacks/dev/global/outputs.tf").open("a") as file:
         file.write('output "x" { value = var.missing }\n')
     compared, verified, printed, outputs = checked(runner, small_project)
     assert compared != 0
     assert verified == 1
-    assert "::error file=stacks/dev/outputs.tf" in printed
+    assert "::error file=stacks/dev/global/outputs.tf" in printed
     (run,) = json.loads(Path(outputs["sarif"]).read_text("utf-8"))["runs"]
     assert any("missing" in result["message"]["text"] for result in run["results"])
 
@@ -82,7 +82,7 @@ def test_drift_and_an_error_fail_with_annotations_and_sarif(runner: Path, small_
 def test_one_environment_of_a_project_in_a_subfolder_can_be_checked(
     runner: Path, small_project: Path
 ) -> None:
-    (small_project / "stacks/prod/outputs.tf").write_text("broken")
+    (small_project / "stacks/prod/global/outputs.tf").write_text("broken")
     inputs = {"spec": f"{small_project.name}/ticketgen.yaml", "environment": "dev", "format": "text"}
     compared, verified, printed, _ = checked(runner, small_project.parent, **inputs)
     assert (compared, verified) == (0, 0), printed

@@ -43,9 +43,9 @@ def test_the_hooks_pass_on_a_project_and_fail_on_drift(small_project: Path, tmp_
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ticketgen render --check" in done.stdout
     assert done.stdout.count("Passed") == 2
-    with (small_project / "stacks/dev/outputs.tf").open("a") as file:
+    with (small_project / "stacks/dev/global/outputs.tf").open("a") as file:
         file.write('output "x" { value = var.missing }\n')
     done = hooks()
     assert done.returncode == 1
     assert done.stdout.count("Failed") == 2, done.stdout
-    assert "stacks/dev/outputs.tf" in done.stdout
+    assert "stacks/dev/global/outputs.tf" in done.stdout

@@ -140,7 +140,7 @@ def test_the_github_workflow_passes_on_a_new_project_and_fails_on_each_fault(
         assert (report["version"], len(report["runs"])) == ("2.1.0", 1)
 
     # A table by hand that lacks the suffix: out of date, and wrong. The suites would take minutes to say so again.
-    tables = project / "stacks/dev/tables.tf"
+    tables = project / "stacks/dev/modules/data/tables.tf"
     tables.write_text(
         tables.read_text("utf-8")
         + 'resource "aws_dynamodb_table" "mine" {\n  name = "mine"\n}\n', encoding="utf-8"
@@ -154,7 +154,7 @@ def test_the_github_workflow_passes_on_a_new_project_and_fails_on_each_fault(
     outcomes = {(step.job, step.name): step for step in broken}
     drift = outcomes["environments", "Drift"]
     assert drift.outcome == "failure"
-    assert "::error file=stacks/dev/tables.tf" in drift.output
+    assert "::error file=stacks/dev/modules/data/tables.tf" in drift.output
     assert outcomes["check (dev)", "Findings"].outcome == "success"
     assert outcomes["check (dev)", "Upload the findings"].outcome == "success"
     assert outcomes["check (dev)", "Verification"].outcome == "failure"
@@ -174,9 +174,9 @@ def test_the_gitlab_pipeline_passes_on_a_new_project_and_fails_on_drift(
     assert [step.job for step in steps] == ["environments", *jobs]
     assert all(re.search(r"[1-9]\d* passed", step.output) for step in steps if "ticketgen (" in step.job)
 
-    outputs = project / "stacks/dev/outputs.tf"
+    outputs = project / "stacks/dev/global/outputs.tf"
     outputs.write_text(outputs.read_text("utf-8") + "# mine\n", encoding="utf-8")
     commit_all(project)
     (drifted,) = run_gitlab(lambda: runner.clone(project), runner.shell)
     assert drifted.outcome == "failure"
-    assert "stacks/dev/outputs.tf" in drifted.output
+    assert "stacks/dev/global/outputs.tf" in drifted.output

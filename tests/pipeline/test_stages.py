@@ -110,7 +110,7 @@ def test_an_unchanged_stack_is_not_verified_again(
     assert not has_errors(first.findings)
     assert pipeline.check_project(spec).findings == ()
     assert len(verified) == 2
-    template = tmp_path / "templates/stack/outputs.tf.j2"
+    template = tmp_path / "templates/stack/global/outputs.tf.j2"
     template.parent.mkdir(parents=True)
     template.write_text('output "a" {\n  value = var.undeclared\n}\n', "utf-8")
     found = pipeline.check_project(spec).findings
@@ -120,9 +120,9 @@ def test_an_unchanged_stack_is_not_verified_again(
 
 def test_rendering_one_environment_keeps_the_others(spec: Path) -> None:
     assert pipeline.render_project(spec).value is not None
-    (spec.parent / "stacks" / "dev" / "outputs.tf").unlink()
+    (spec.parent / "stacks" / "dev" / "global" / "outputs.tf").unlink()
     assert pipeline.render_project(spec, ["prod"]).value is not None
-    assert not (spec.parent / "stacks" / "dev" / "outputs.tf").exists()
+    assert not (spec.parent / "stacks" / "dev" / "global" / "outputs.tf").exists()
 
 
 def test_a_full_render_deletes_an_environment_removed_from_the_spec(spec: Path) -> None:

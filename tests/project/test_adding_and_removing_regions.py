@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from project_tools import SPEC, everything_in, run
 
-from terraform_tool import Terraform
-
 STATE = """{
   "version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "tests", "outputs": {}, "resources": [{
     "module": "module.eu_north_1", "mode": "managed", "type": "aws_sqs_queue", "name": "left_behind",
@@ -39,7 +37,9 @@ def test_a_region_is_added_to_spec_and_stacks_and_both_are_shown(small_project: 
         "[eu-west-1, eu-central-1]", "[eu-west-1, eu-central-1, eu-west-3]"
     )
     for name in ("dev", "prod"):
-        assert 'module "eu_west_3"' in (small_project / f"stacks/{name}/regions.tf").read_text("utf-8")
+        for kind in ("data", "regions"):
+            text = (small_project / f"stacks/{name}/{kind}/eu-west-3/provider.tf").read_text("utf-8")
+            assert 'region = "eu-west-3"' in text
     assert run("render", "--check").exit_code == 0
 
 
@@ -47,8 +47,49 @@ def test_adding_and_removing_leaves_every_byte_as_it_was(small_project: Path) ->
     before = everything_in(small_project)
     assert run("add-region", "eu-west-3", "--env", "prod", "--env", "dev").exit_code == 0
     assert everything_in(small_project) != before
-    assert run("remove-region", "eu-west-3").exit_code == 0
+    assert run("remove-region", "eu-west-3", "--destroyed").exit_code == 0
     assert everything_in(small_project) == before
+
+
+def test_a_region_is_retired_then_removed(small_project: Path) -> None:
+    (small_project / "ticketgen.yaml").write_text(SPEC + "state: { bucket: states }\n", encoding="utf-8")
+    assert run("render").exit_code == 0
+    root = small_project / "stacks/prod/data/eu-north-1"
+    done = run("remove-region", "eu-north-1")
+    assert done.exit_code == 0, done.output
+    assert "ticketgen.yaml: eu-north-1 retired in prod\n" in done.stdout
+    assert "before the apply, move these events to another home" in done.stderr
+    assert "retired_regions: [eu-north-1]" in (small_project / "ticketgen.yaml").read_text("utf-8")
+    assert "protect            = false" in (root / "main.tf").read_text("utf-8")
+    for command in (("remove-region", "eu-north-1"), ("render",)):
+        before = everything_in(small_project)
+        if command == ("render",):  # as if somebody had edited the spec
+            spec = (small_project / "ticketgen.yaml").read_text("utf-8")
+            (small_project / "ticketgen.yaml").write_text(
+                spec.replace("[eu-north-1]", "[]"), encoding="utf-8"
+            )
+            before = everything_in(small_project)
+        refused = run(*command)
+        assert refused.exit_code == 1, refused.output
+        assert "[state-unknown]" in refused.stderr
+        assert "--destroyed" in refused.stderr
+        assert everything_in(small_project) == before
+    assert run("render", "--destroyed").exit_code == 0
+    assert not root.exists()
+
+
+def test_an_environment_with_a_remote_state_is_not_dropped_silently(small_project: Path) -> None:
+    spec = small_project / "ticketgen.yaml"
+    spec.write_text(SPEC + "state: { bucket: states }\n", encoding="utf-8")
+    assert run("render").exit_code == 0
+    text = spec.read_text("utf-8")
+    spec.write_text("".join(line for line in text.splitlines(True) if "  dev:" not in line), encoding="utf-8")
+    refused = run("render")
+    assert refused.exit_code == 1
+    assert "[state-unknown]" in refused.stderr
+    assert (small_project / "stacks/dev/global/provider.tf").exists()
+    assert run("render", "--destroyed").exit_code == 0
+    assert not (small_project / "stacks/dev").exists()
 
 
 def test_a_repeated_command_changes_nothing(small_project: Path) -> None:
@@ -68,7 +109,7 @@ def test_only_the_environments_that_were_named_change(small_project: Path) -> No
     done = run("add-region", "eu-north-1", "--env", "dev", "--format", "json")
     document = json.loads(done.stdout)
     assert (done.exit_code, document["changed"], document["written"]) == (0, ["dev"], True)
-    assert set(document["changes"]["changed"]) >= {"stacks/dev/regions.tf"}
+    assert set(document["changes"]["changed"]) >= {"stacks/dev/Makefile"}
     assert everything_in(small_project / "stacks/prod") == before
 
 
@@ -86,14 +127,10 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(small_project: Path) -> N
 def test_resources_to_be_destroyed_are_announced(small_project: Path) -> None:
     done = run("remove-region", "eu-north-1")
     assert done.exit_code == 0
-    assert "prod: the next apply destroys all of module.eu_north_1, " in done.stderr
-    assert "the table spring-tour-distributed-locks-prod in eu-north-1" in done.stderr
-    assert "update-table --region eu-north-1 --table-name spring-tour-distributed-locks-prod" in done.stderr
-    assert "quota" not in done.stderr
-    # The resources really are as many as the module has.
-    module = (small_project / "stacks/prod/modules/region").glob("*.tf")
-    count = sum(path.read_text("utf-8").count('\nresource "') for path in module)
-    assert f"{count} resources" in done.stderr
+    roots = "stacks/prod/regions/eu-north-1 and stacks/prod/data/eu-north-1"
+    assert f"prod: `make -C stacks/prod apply` destroys all that {roots} hold" in done.stderr
+    assert "python stacks/prod/ops/move_home.py" in done.stderr
+    assert "ticketgen remove-region eu-north-1 --destroyed" in done.stderr
 
 
 def test_only_new_account_requirements_are_reported(
@@ -135,12 +172,12 @@ def test_an_impossible_change_is_refused_with_a_fix_and_changes_nothing(
 
 
 def test_a_hand_edit_blocks_the_change_of_stacks_and_spec(small_project: Path) -> None:
-    edited = small_project / "stacks/dev/outputs.tf"
+    edited = small_project / "stacks/dev/global/outputs.tf"
     edited.write_text(edited.read_text("utf-8") + "# mine\n", encoding="utf-8")
     before = everything_in(small_project)
     done = run("add-region", "eu-west-3")
     assert done.exit_code == 4
-    assert "stacks/dev/outputs.tf" in done.stderr
+    assert "stacks/dev/global/outputs.tf" in done.stderr
     assert everything_in(small_project) == before
     assert run("add-region", "eu-west-3", "--env", "prod").exit_code == 0, (
         "another environment is not held up"
@@ -161,21 +198,3 @@ def test_a_small_venue_grows_in_one_command(tmp_path: Path, monkeypatch: pytest.
     assert spec.read_text(encoding="utf-8") == text.replace("# the club\n", added)
     assert "ticketgen.yaml: us-west-2 added to prod" in done.stdout
     assert (tmp_path / "stacks/prod").is_dir()
-
-
-@pytest.mark.slow
-@pytest.mark.terraform
-def test_terraform_can_destroy_the_resources_of_a_removed_region(
-    small_project: Path, terraform: Terraform
-) -> None:
-    assert run("remove-region", "eu-north-1").exit_code == 0
-    stack = small_project / "stacks/prod"
-    assert terraform.init(stack).returncode == 0
-    (stack / "terraform.tfstate").write_text(STATE, encoding="utf-8")
-    (stack / "override.tf").write_text(OFFLINE, encoding="utf-8")
-    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    options = ("-refresh=false", "-no-color", "-target=module.eu_north_1", "-out=plan")
-    planned = terraform.run(stack, "plan", *options, **keys)
-    assert "Provider configuration not present" not in planned.stderr
-    assert planned.returncode == 0, planned.stderr
-    assert "module.eu_north_1.aws_sqs_queue.left_behind will be destroyed" in planned.stdout

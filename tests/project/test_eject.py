@@ -19,7 +19,7 @@ from ticketgen.assets import asset_folder
 from ticketgen.project.eject import eject, ejectable_templates, outdated_copies
 from ticketgen.tree import recover_interrupted
 
-NAME = "stack/modules/region/locks.tf.j2"
+NAME = "stack/modules/data/locks.tf.j2"
 
 
 def test_every_template_except_function_code_can_be_ejected() -> None:
@@ -41,7 +41,7 @@ def test_an_ejected_template_overrides_and_initially_renders_the_same(
     own_copy.write_text(own_copy.read_text("utf-8") + "\n# Ours: see the wiki.\n", encoding="utf-8")
     assert run("render", "--check", "--env", "dev").exit_code == 1
     assert run("render", "--env", "dev").exit_code == 0
-    locks = small_project / "stacks/dev/modules/region/locks.tf"
+    locks = small_project / "stacks/dev/modules/data/locks.tf"
     assert locks.read_text("utf-8").endswith("# Ours: see the wiki.\n")
     difference = run("eject", NAME, "--diff").stdout
     assert difference.startswith(f"--- ticketgen/{NAME}\n+++ templates/{NAME}\n")
@@ -83,7 +83,7 @@ def test_a_template_that_renders_invalid_terraform_is_refused(small_project: Pat
     before = everything_in(small_project / "stacks")
     done = run("render", "--env", "dev")
     assert done.exit_code == 1
-    assert "stacks/dev/modules/region/locks.tf:" in done.stderr
+    assert "stacks/dev/modules/data/locks.tf:" in done.stderr
     assert everything_in(small_project / "stacks") == before
 
 
@@ -106,7 +106,7 @@ def test_check_reports_an_outdated_copy_until_it_is_accepted(small_project: Path
 
 
 def test_an_unknown_file_among_the_templates_is_a_warning(small_project: Path) -> None:
-    place = small_project / "templates/stack/table.tf.j2"
+    place = small_project / "templates/stack/modules/data/table.tf.j2"
     place.parent.mkdir(parents=True)
     place.write_text("")
     (found,) = outdated_copies(small_project)

@@ -261,7 +261,7 @@ def test_a_custom_template_is_used_with_the_given_answers(template: Path, tmp_pa
     done = run("new", str(folder), "--template", source, "--answer", "team=ops", "--answer", "size=l")
     assert done.exit_code == 0, done.output
     assert (folder / "OWNERS").read_text("utf-8") == "ops@acme.example l\n"
-    assert (folder / "stacks/dev/provider.tf").is_file()
+    assert (folder / "stacks/dev/global/provider.tf").is_file()
     assert [path.name for path in folder.parent.iterdir()] == ["acme-shop"]
 
 

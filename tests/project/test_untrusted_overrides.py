@@ -95,7 +95,7 @@ def test_no_attribute_escapes_the_data(text: str, small_project: Path) -> None:
     ("text", "commands"),
     [
         ("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", RENDERING),
-        ("{% include 'tables.tf.j2' %}", RENDERING[1:2]), ("{{ (1 // 0) | number }}", RENDERING[1:2]),
+        ("{% include 'modules/data/tables.tf.j2' %}", RENDERING[1:2]), ("{{ (1 // 0) | number }}", RENDERING[1:2]),
         ("{{ " + "(" * 9_000, RENDERING[1:2]), ("{% for a in [1] %}" * 25 + "{% endfor %}" * 25, RENDERING[1:2]),
     ],
     ids=["loops", "include", "division", "parentheses", "blocks"],
@@ -132,9 +132,9 @@ def test_a_link_in_place_of_a_template_is_refused(
     assert "is a symbolic link" in refused(small_project, command=command)
 
 
-@pytest.mark.parametrize("target", ["/proc/self/environ", "/etc/passwd", "nowhere", "roles.tf.j2"])
+@pytest.mark.parametrize("target", ["/proc/self/environ", "/etc/passwd", "nowhere", "locks.tf.j2"])
 def test_links_are_refused_whatever_their_target(target: str, small_project: Path) -> None:
-    template(small_project, "", "stack/roles.tf.j2")
+    template(small_project, "", "stack/modules/data/locks.tf.j2")
     (small_project / "templates" / TABLES).symlink_to(target)
     assert "is a symbolic link" in refused(small_project)
 
@@ -142,7 +142,7 @@ def test_links_are_refused_whatever_their_target(target: str, small_project: Pat
 @pytest.mark.parametrize("folder", ["templates", "templates/stack", "templates/stack/modules"])
 @pytest.mark.parametrize("inside", [True, False])
 def test_a_linked_folder_is_refused(folder: str, inside: bool, small_project: Path, tmp_path: Path) -> None:
-    name = "stack/modules/region/locks.tf.j2"
+    name = "stack/modules/data/locks.tf.j2"
     template(small_project, f"# {SECRET}\n", name)
     target = (small_project if inside else tmp_path) / "moved"
     (small_project / folder).rename(target)
@@ -204,7 +204,7 @@ def test_no_pipe_device_or_huge_file_is_read(small_project: Path) -> None:
 
 def test_a_hard_link_is_a_regular_file(small_project: Path) -> None:
     own = (asset_folder("templates") / TABLES).read_text("utf-8")
-    os.link(template(small_project, own, "stack/other.j2"), small_project / "templates" / TABLES)
+    os.link(template(small_project, own, "stack/modules/data/other.j2"), small_project / "templates" / TABLES)
     assert run("render", "--check", "--env", "dev").exit_code == 0
 
 

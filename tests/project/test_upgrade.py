@@ -45,11 +45,11 @@ def written_by(version: str, project: Path) -> None:
 
     for name in ("dev", "prod"):
         manifest = project / f"stacks/{name}/.ticketgen.json"
-        outputs = project / f"stacks/{name}/outputs.tf"
+        outputs = project / f"stacks/{name}/global/outputs.tf"
         outputs.write_text("# As it was once.\n", encoding="utf-8")
         document = json.loads(manifest.read_text("utf-8"))
         document["ticketgen"] = version
-        document["files"]["outputs.tf"]["sha256"] = fingerprint(outputs.read_bytes())
+        document["files"]["global/outputs.tf"]["sha256"] = fingerprint(outputs.read_bytes())
         manifest.write_text(json.dumps(document), encoding="utf-8")
 
 

@@ -201,23 +201,23 @@ def test_the_confinement_refuses_forbidden_calls(forbidden: str, place: Place) -
 
 
 def linked_template(place: Place) -> None:
-    (place.project / "templates/stack").mkdir(parents=True)
+    (place.project / "templates/stack/modules/data").mkdir(parents=True)
     (place.project / "templates/stack/modules/data/tables.tf.j2").symlink_to(place.secret)
 
 
 def linked_environment(place: Place) -> None:
-    (place.project / "templates/stack").mkdir(parents=True)
+    (place.project / "templates/stack/modules/data").mkdir(parents=True)
     (place.project / "templates/stack/modules/data/tables.tf.j2").symlink_to("/proc/self/environ")
 
 
 def linked_templates(place: Place) -> None:
-    (place.secret.parent / "elsewhere/stack").mkdir(parents=True)
+    (place.secret.parent / "elsewhere/stack/modules/data").mkdir(parents=True)
     (place.secret.parent / "elsewhere/stack/modules/data/tables.tf.j2").write_text(SECRET, encoding="utf-8")
     (place.project / "templates").symlink_to(place.secret.parent / "elsewhere")
 
 
 def included_template(place: Place) -> None:
-    (place.project / "templates/stack").mkdir(parents=True)
+    (place.project / "templates/stack/modules/data").mkdir(parents=True)
     text = f'{{% include "{place.secret}" %}}{{% include "../../../secret.txt" %}}'
     (place.project / "templates/stack/modules/data/tables.tf.j2").write_text(text, encoding="utf-8")
 
@@ -228,8 +228,8 @@ def linked_terraform(place: Place) -> None:
 
 
 def linked_rendered_file(place: Place) -> None:
-    (place.project / "stacks/dev/tables.tf").unlink()
-    (place.project / "stacks/dev/tables.tf").symlink_to(place.secret)
+    (place.project / "stacks/dev/modules/data/tables.tf").unlink()
+    (place.project / "stacks/dev/modules/data/tables.tf").symlink_to(place.secret)
 
 
 def linked_manifest(place: Place) -> None:

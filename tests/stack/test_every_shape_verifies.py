@@ -18,11 +18,11 @@ def test_every_shape_verifies_without_findings(shape: str) -> None:
 @pytest.mark.parametrize(
     ("path", "old", "new", "rule"),
     [
-        ("outputs.tf", "local.primary_region]", "local.primary]", "undeclared-reference"),
-        ("regions.tf", "roles                = local.roles", "", "missing-module-input"),
-        ("regions.tf", "aws = aws.us_west_2", "aws = aws.us_west_9", "undeclared-provider"),
-        ("modules/region/locks.tf", "}\n", "}\n}\n", "syntax"),
-        ("outputs.tf", "module.eu_west_1.exports", "module.eu_west_1.export", "unknown-module-output"),
+        ("regions/eu-west-1/main.tf", "= local.tables.inventory", "= local.table", "undeclared-reference"),
+        ("regions/eu-west-1/main.tf", "roles                = local.roles", "", "missing-module-input"),
+        ("data/eu-west-1/main.tf", "partition          = local.partition", "", "missing-module-input"),
+        ("modules/data/locks.tf", "}\n", "}\n}\n", "syntax"),
+        ("regions/eu-west-1/outputs.tf", "region.redis_endpoint", "region.redis", "unknown-module-output"),
     ],
 )
 def test_a_broken_shape_has_findings(path: str, old: str, new: str, rule: str) -> None:

@@ -15,7 +15,7 @@ from ticketgen.tree.diff import unified
 
 def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """The lines that `after` adds; fails if it removes one."""
-    assert before.keys() == after.keys()
+    assert before.keys() <= after.keys()
     lines = []
     for path in before:
         for line in unified(before[path], after[path], path, path, context=0).splitlines()[2:]:
@@ -33,6 +33,16 @@ def test_an_additional_region_adds_its_own_lines_only(region: str) -> None:
     assert any(f'"{region}"' in line for line in added)
     others = [name for name in DEMO_REGIONS if any(f'"{name}"' in line for line in added)]
     assert others == []
+    roots = {path.rpartition("/")[0] for path in {*after} - {*before}}
+    assert roots == {f"data/{region}", f"regions/{region}"}
+
+
+def test_other_root_modules_list_an_additional_region_only_in_the_hubs() -> None:
+    before = rendered(environment())
+    after = rendered(environment(regions=(*DEMO_REGIONS, "eu-west-3")))
+    changed = {path for path in before if before[path] != after[path]}
+    terraform = {path for path in changed if path.endswith((".tf", ".hcl"))}
+    assert terraform == {f"regions/{hub}/main.tf" for hub in DEMO_REGIONS[:2]}
 
 
 def test_removing_it_restores_the_same_bytes() -> None:
@@ -56,16 +66,19 @@ def test_the_order_in_the_spec_does_not_matter(rest: list[str]) -> None:
 
 def test_every_region_keeps_its_own_address_range() -> None:
     for count in (1, 2, 12):
-        text = rendered(environment(regions=DEMO_REGIONS[:count]))["regions.tf"]
+        files = rendered(environment(regions=DEMO_REGIONS[:count]))
         for name in DEMO_REGIONS[:count]:
-            assert f'"{REGIONS[name].vpc_cidr}"' in text
+            assert f'"{REGIONS[name].vpc_cidr}"' in files[f"regions/{name}/main.tf"]
     assert len({REGIONS[name].vpc_cidr for name in COMMERCIAL}) == 34
 
 
-def test_a_removed_region_keeps_the_provider_for_its_destruction() -> None:
-    opted_in = ("af-south-1",)
-    with_it = environment(regions=(*DEMO_REGIONS, "eu-west-3", "af-south-1"), opt_in_regions=opted_in)
-    without = environment(opt_in_regions=opted_in)
-    assert rendered(without)["provider.tf"] == rendered(with_it)["provider.tf"]
-    assert 'alias  = "af_south_1"' in rendered(without)["provider.tf"]
-    assert "af_south_1" not in rendered(environment())["provider.tf"]
+def test_a_retired_region_is_the_same_but_for_its_protection() -> None:
+    used = environment(regions=(*DEMO_REGIONS, "eu-west-3"), protect=True)
+    retired = environment(protect=True, retired_regions=("eu-west-3",))
+    before, after = rendered(used), rendered(retired)
+    assert before.keys() == after.keys()
+    for path in before:
+        if "/eu-west-3/" in path:
+            lines = [each for each in after[path].splitlines() if each not in before[path].splitlines()]
+            assert all("#" in each or "protect " in each for each in lines), lines
+    assert "protect            = false" in after["data/eu-west-3/main.tf"]
