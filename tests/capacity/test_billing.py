@@ -74,7 +74,7 @@ def alarms(shape: str, folder: str) -> int:
 @pytest.mark.parametrize(("shape", "regions", "hubs"), [("one-region", 1, 1), ("dev", 2, 2), ("prod", 12, 2)])
 def test_idle_units_match_the_rendered_resources(shape: str, regions: int, hubs: int) -> None:
     used = lines(shape)
-    assert used["kms.key_hours"].idle_hour == regions * len(declared(shape, "modules/region", "aws_kms_key"))
+    assert used["kms.key_hours"].idle_hour == regions * len(declared(shape, "modules/data", "aws_kms_key"))
     (firewall,) = declared(shape, "modules/region", "aws_wafv2_web_acl")
     assert used["wafv2.web_acl_hours"].idle_hour == regions
     assert used["wafv2.rule_hours"].idle_hour == regions * len(firewall.blocks("rule"))

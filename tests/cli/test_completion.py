@@ -46,7 +46,7 @@ def completed(folder: Path, line: str, **variables: str) -> list[str]:
         ("ticketgen validate --ignore unused-grant,name-has", ["unused-grant,name-has-suffix"]),
         ("ticketgen presets small", ["small-venue"]),
         ("ticketgen new shop --preset small", ["small-venue"]),
-        ("ticketgen eject stack/tab", ["stack/modules/data/tables.tf.j2"]),
+        ("ticketgen eject stack/modules/data/tab", ["stack/modules/data/tables.tf.j2"]),
         ("ticketgen help exit", ["exit-codes"]),
         ("ticketgen help rend", ["render", "render-interrupted"]),
         ("ticketgen help name-has", ["name-has-suffix"]),
@@ -84,7 +84,7 @@ def test_values_come_from_the_preset_where_the_spec_has_none(project: Path) -> N
         "version: 1\nproject: shop\nextends: regional-tour\nenvironments: {one: }\n"
     )
     assert len(completed(project, "ticketgen remove-region ")) > 1
-    assert completed(project, "ticketgen list --format t") == ["text"]
+    assert completed(project, "ticketgen list --format te") == ["text", "terragrunt"]
     assert completed(project, "ticketgen size --env ") == ["one"]
 
 

@@ -67,7 +67,7 @@ def test_something_invokes_it(name: str, stack: Mapping[str, str]) -> None:
         path
         for path, text in stack.items()
         if re.fullmatch(files[function.trigger.source], path)
-        and re.search(rf"\baws_lambda_function\.{name}\b", text)
+        and re.search(rf"\baws_lambda_alias\.{name}\b", text)
     ]
     assert callers, (
         f"{name} is never invoked: refer to it in the template of {files[function.trigger.source]}"

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from unittest.mock import MagicMock
 
 import boto3
 import pytest
 from moto import mock_aws
 from rendered_functions import function_files, script, stack
+from script_worlds import WarmTables
 from simulated_regions import TABLES, World, buy, event_item
 
 import ledger
@@ -208,36 +208,6 @@ def test_a_takeover_does_not_contact_the_lost_region(world: World) -> None:
     assert not world.function("inventory_verifier", A).handler({}, None)["active"]
 
 
-class WarmTables:
-    """A fake DynamoDB, because no local DynamoDB has warm throughput."""
-
-    def __init__(self) -> None:
-        self.warm = dict.fromkeys(
-            ("tap-marketplace-distributed-locks-prod", TABLES["inventory"], TABLES["sales"]), (4000, 12000)
-        )
-        self.calls: list[tuple[str, str]] = []
-
-    def client(self, service: str, *, region_name: str, **options: Any) -> Any:
-        tables = self
-
-        class Client:
-            meta = MagicMock()
-
-            def describe_table(self, *, TableName: str) -> Any:
-                write, read = tables.warm[TableName]
-                return {
-                    "Table": {"WarmThroughput": {"WriteUnitsPerSecond": write, "ReadUnitsPerSecond": read}}
-                }
-
-            def update_table(self, *, TableName: str, WarmThroughput: dict[str, int]) -> None:
-                tables.calls.append((region_name, TableName))
-                new = WarmThroughput["WriteUnitsPerSecond"], WarmThroughput["ReadUnitsPerSecond"]
-                assert all(now <= then for now, then in zip(tables.warm[TableName], new, strict=True))
-                tables.warm[TableName] = new
-
-        return Client()
-
-
 def test_prewarming_only_raises_throughput(tmp_path: Path) -> None:
     (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
     needed = json.loads(stack()["ops/stack.json"])["warm_throughput"]
@@ -318,10 +288,10 @@ def test_a_batch_refused_by_aurora_is_read_again(aws: Callable[[], Any], broken:
     class Lambda:
         """A fake Lambda, because moto's would run a container."""
 
-        def invoke(self, *, FunctionName: str, Payload: bytes) -> Any:
+        def invoke(self, *, FunctionName: str, Qualifier: str, Payload: bytes) -> Any:
             from io import BytesIO
 
-            assert FunctionName == "tap-marketplace-kinesis-processor-prod"
+            assert (FunctionName, Qualifier) == ("tap-marketplace-kinesis-processor-prod", "live")
             given.extend(json.loads(Payload)["Records"])
             failures = [{"itemIdentifier": "1"}] if broken else []
             return {"Payload": BytesIO(json.dumps({"batchItemFailures": failures}).encode())}

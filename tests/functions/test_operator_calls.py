@@ -15,9 +15,8 @@ import pytest
 from fault_proxy import WireCall
 from moto import mock_aws
 from rendered_functions import script, stack
+from script_worlds import WarmTables, back_up, lose, withheld
 from simulated_regions import TABLES, World, buy, event_item
-from test_operations import WarmTables
-from test_restore import back_up, lose, withheld
 
 import ledger
 from ticketgen.stack.operator_rights import RIGHTS

@@ -163,7 +163,7 @@ def test_the_policy_grants_each_right_on_the_stack_only(shape: str) -> None:
         condition = statement.get("Condition", {}).get("ForAnyValue:StringEquals", {})
         where = condition.get("kms:ResourceAliases", statement["Resource"])
         assert where == "*" or re.fullmatch(
-            rf"(alias/|arn:aws:\w+:\*:\*:.*?\b){project}-.+-{suffix}[.a-z-]*", where
+            rf"(alias/|arn:aws:\w+:\*:\*:.*?\b){project}-.+-{suffix}[.:a-z-]*", where
         )
     for script, rights in RIGHTS.items():
         assert granted[script] == {a for right in rights for a in right.actions} | set(key_actions(script))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fault_proxy import WireCall
-from functions_cloud import KEYS
+from script_worlds import back_up, lose, send, withheld
 from simulated_regions import TABLES, World, buy, event_item
 
 import dynamo
@@ -33,41 +33,8 @@ def world(dynamodb: int, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def send(world: World, region: str, operation: str, **body: Any) -> Any:
-    status, answer = world.proxy.send(region, operation, body)
-    assert status == 200, answer
-    return answer
-
-
-def back_up(world: World, region: str, *tables: str) -> None:
-    """Restore tables as they are now, under their names in the script."""
-    for what in tables:
-        key = KEYS[what]
-        name = f"{TABLES[what]}-restored"
-        send(
-            world, region, "CreateTable", TableName=name, BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": part, "AttributeType": "S"} for part in key],
-            KeySchema=[
-                {"AttributeName": part, "KeyType": kind} for part, kind in zip(key, ("HASH", "RANGE"), strict=False)
-            ],
-        )  # fmt: skip
-        for item in world.items(what, region):
-            send(world, region, "PutItem", TableName=name, Item=dynamo.pack(item)["M"])
-
-
-def lose(world: World, what: str, item: dict[str, Any], *regions: str) -> None:
-    """Delete an item in some Regions, or in all."""
-    key = {name: {"S": item[name]} for name in KEYS[what]}
-    for region in regions or world.regions:
-        send(world, region, "DeleteItem", TableName=TABLES[what], Key=key)
-
-
 def restore(world: World, *arguments: str, apply: bool = True) -> tuple[int, str]:
     return world.script("restore", C, "gala", *arguments, *(["--apply"] if apply else []))
-
-
-def withheld(seat: str) -> dict[str, Any]:
-    return {"event_shard": "gala#0", "seat_id": seat, "kind": "withheld", "version": 1}
 
 
 @pytest.fixture
@@ -216,7 +183,7 @@ def test_a_restore_resumes_when_every_region_is_reachable(
         ({}, ("--from", "distributed-locks"), "invalid choice: 'distributed-locks'"),
     ],
 )
-def test_contradictory_arguments_are_refused(
+def test_a_restore_with_contradictory_arguments_is_refused(
     world: World,
     capsys: pytest.CaptureFixture[str],
     change: dict[str, Any],

@@ -54,7 +54,8 @@ def test_a_path_outside_the_project_is_reported_at_the_manifest_that_lists_it(pr
         "terraform.tfstate", "terraform.tfstate.backup", "regions/us-east-1/terraform.tfstate", "notes.md",
         "prod.tfvars",
         "terraform.tfvars.json", ".terraform/modules/modules.json", ".terraform/providers/x.py", ".terraform.lock.hcl",
-        "backend.hcl", ".git/hooks/pre-commit", ".envrc", ".secret.tf", "data.json", "Makefile", "notes.txt", "id_rsa",
+        "terraform.hcl", ".git/hooks/pre-commit", ".envrc", ".secret.tf", "data.json", "GNUmakefile", "notes.txt",
+        "id_rsa",
         "lambda.zip", "a/.hidden/main.tf",
     ],
 )  # fmt: skip

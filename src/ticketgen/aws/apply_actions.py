@@ -46,6 +46,7 @@ APPLY_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({
         "dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable",
         "dynamodb:UpdateTimeToLive",
     ),
+    "aws_dynamodb_table_item": ("dynamodb:PutItem",),
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_reqs_bestpractices.html
     "aws_dynamodb_table_replica": (
         "dynamodb:CreateTable", "dynamodb:CreateTableReplica", "dynamodb:UpdateContinuousBackups",

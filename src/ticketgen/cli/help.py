@@ -44,8 +44,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                           "stacks/NAME"),
         "add-region": Command("region_commands:add_region", "Add a Region to the spec, for all environments or some, "
                               "and render them"),
-        "remove-region": Command("region_commands:remove_region", "Remove a Region from the spec, for all environments "
-                                 "or some, and render them"),
+        "remove-region": Command("region_commands:remove_region", "Retire a Region in all environments or some, then "
+                                 "remove it, and render them"),
         "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "
                          "replaces ticketgen's own"),
     },
@@ -60,8 +60,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                             "run a sale on it"),
     },
     "Look things up": {
-        "list": Command("list_command:list_environments", "List the environments of a spec with their Regions and "
-                        "folders"),
+        "list": Command("list_command:list_environments", "List the environments of a spec, and the root modules "
+                        "of their stacks in the order in which they are applied"),
         "presets": Command("presets_command:presets", "List the presets that a spec may extend, or print one"),
         "rules": Command("rules_command:rules", "List the rules that `ticketgen validate` checks, or explain one"),
         "schema": Command("schema_command:schema", "Print the JSON Schema of ticketgen.yaml, for editors"),

@@ -16,7 +16,6 @@ from ticketgen.pictures.trails import (
     SourceReference,
     literal_keys,
     literal_text,
-    written_form,
 )
 from ticketgen.pictures.view import View
 
@@ -114,10 +113,7 @@ def _routes(integration: ScopedResource, function: str) -> str:
         if isinstance(route, Object):
             target = route.get("function")
             # The alias of a function has the function's name.
-            if (
-                isinstance(target, Reference)
-                and function.split(".")[-1] == written_form(target).split(".")[-1]
-            ):
+            if isinstance(target, Reference) and function.endswith(f".{target.address.name}"):
                 path = _path(route.get("resource"), integration.scope)
                 found.append(f"{literal_text(route.get('method'))} {path}")
     return ", ".join(found)

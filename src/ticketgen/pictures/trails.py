@@ -36,7 +36,7 @@ from ticketgen.hcl.values import EvaluationContext
 from ticketgen.hcl.watchdog import LimitExceeded
 
 if TYPE_CHECKING:
-    from ticketgen.pictures.names import Names
+    from ticketgen.pictures.named_tables import Names
 
 __all__ = [
     "ResourceUse",

@@ -10,7 +10,7 @@ from ticketgen.hcl.declarations import provider_address
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Expression, File, GetAttribute, Object, Reference
-from ticketgen.pictures.names import Names, expanded
+from ticketgen.pictures.named_tables import Names, expanded
 from ticketgen.pictures.trails import ResourceUse, ScopedResource, literal_text, spend, uses
 
 __all__ = ["View"]

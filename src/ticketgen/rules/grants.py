@@ -130,15 +130,36 @@ def grants(subject: Subject) -> Iterator[Granted]:
 
 
 def _role(function: LambdaResource) -> ResourceReference | None:
-    """The role of a function, by reference or by an ARN with the role's name."""
-    expression, values = function.resource.expression("role"), function.resource.subject.values
+    """The role of a function, by reference or by an ARN with the role's name.
+
+    A name that is computed from variables may be that of a role in another root module of the same repository.
+    """
+    subject = function.resource.subject
+    expression, values = function.resource.expression("role"), subject.values
     value = values.of(expression, function.resource.where)
     match values.parts(value) if isinstance(value, PartialText) else ():
         case (*_, str(before), ResourceReference() as name) if before.endswith(":role/"):
             value = name
             if name.resource.type in _ROLE_POLICY_TYPES and name.path == ("role",):
                 value = values.of(name.resource.value("role"), name.scope)
-    return value if isinstance(value, ResourceReference) else None
+    if isinstance(value, ResourceReference):
+        return value
+    roles = subject.memoized("roles by name", lambda: _roles_by_name(subject))
+    arn = subject.assumed.of(expression, function.resource.where)
+    parts = subject.assumed.parts(arn) if isinstance(arn, PartialText) else (arn,)
+    text = "".join(each if isinstance(each, str) else "?" for each in parts)
+    found = roles.get(text.partition(":role/")[2], [])
+    return found[0] if len(found) == 1 else None
+
+
+def _roles_by_name(subject: Subject) -> dict[str, list[ResourceReference]]:
+    """The roles with names that are known, if the variables of root modules have their defaults."""
+    found: dict[str, list[ResourceReference]] = {}
+    for role in subject.resources("aws_iam_role"):
+        name = role.value_with_defaults("name")
+        if isinstance(name, str) and name:
+            found.setdefault(name, []).append(ResourceReference(role.scope, role.declared))
+    return found
 
 
 def _actions(

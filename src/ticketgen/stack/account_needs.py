@@ -17,7 +17,7 @@ from ticketgen.stack.functions.model import FunctionModule, uses_timestream
 from ticketgen.stack.names import NAMES, ResourceName
 from ticketgen.stack.roles import roles
 
-__all__ = ["account_needs"]
+__all__ = ["KINDS", "account_needs"]
 
 _ZONES = 2
 """Availability zones that a Region's network takes."""
@@ -25,7 +25,7 @@ _ZONES = 2
 # https://docs.aws.amazon.com/general/latest/gr/iam-service.html: IAM's quotas are those of this Region.
 _GLOBAL_QUOTAS_REGION = "us-east-1"
 
-_KINDS: Mapping[tuple[str, str], str] = {
+KINDS: Mapping[tuple[str, str], str] = {
     ("aws_cloudwatch_log_group", "name"): "log group",
     ("aws_dynamodb_table", "name"): "table",
     ("aws_elasticache_replication_group", "replication_group_id"): "cache",
@@ -95,7 +95,7 @@ def _names(environment: Environment) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {place: {} for place in ("account", "hubs", "regions")}
     found["account"]["role"] = [f"{{{role.what}}}" for role in roles(environment)]
     for name in NAMES:
-        kind = _KINDS.get((name.resource, name.attribute))
+        kind = KINDS.get((name.resource, name.attribute))
         if kind is None or (name.what == "corrections" and uses_timestream(environment)):
             continue
         place = "hubs" if _is_of_hub(name, kind) else "regions"
@@ -119,8 +119,12 @@ def _actions(environment: Environment) -> Iterator[str]:
         "aws_api_gateway_base_path_mapping": environment.api.domain is not None,
         "aws_api_gateway_domain_name": environment.api.domain is not None,
         "aws_cognito_": environment.api.auth == "cognito",
+        "aws_dynamodb_table_item": environment.api.auth == "cognito",
         "aws_dynamodb_table_replica": len(environment.regions) > 1,
         "aws_route53_": environment.api.domain is not None,
+        "aws_sns_topic": environment.alarms.topic_arn is None,
+        "aws_sns_topic_policy": False,
+        "aws_sns_topic_subscription": bool(environment.alarms.email),
         "aws_timestreamwrite_": uses_timestream(environment),
     }
     for resource, actions in APPLY_ACTIONS.items():

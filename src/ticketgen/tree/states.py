@@ -17,7 +17,7 @@ from ticketgen.wording import counted
 
 __all__ = ["lost_states"]
 
-_REMOTE = re.compile(rb'^\s*(?:backend\s+"(?!local")(\w+)"|cloud\s*\{)', re.MULTILINE)
+_REMOTE = re.compile(rb'^[ \t]*+(?:backend\s+"(?!local")(\w+)"|cloud\s*\{)', re.MULTILINE)
 """A backend other than files in the folder: https://developer.hashicorp.com/terraform/language/backend."""
 
 _STATE = ".tfstate"
