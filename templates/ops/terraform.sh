@@ -81,7 +81,7 @@ initialize() {
   else
     told terraform init -input=false -no-color || return
   fi
-  : >"$ready"
+  mkdir -p "$root/.terraform$mark" && : >"$ready"
 }
 
 make_plan() {

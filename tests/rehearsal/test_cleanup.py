@@ -183,7 +183,7 @@ def test_terraform_has_proxies_and_tokens_while_it_downloads_and_no_other_secret
     for found in runs.values():
         assert "secret" not in found.values()
         assert {name for name in found if name.startswith("TF_")} <= {
-            *("TF_IN_AUTOMATION", "TF_INPUT", "TF_TOKEN_registry_example"),
+            *("TF_DATA_DIR", "TF_IN_AUTOMATION", "TF_INPUT", "TF_TOKEN_registry_example"),
         }
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", found["AWS_ENDPOINT_URL"])
         assert re.fullmatch(r"[0-9a-f]{64}", found["AWS_SECRET_ACCESS_KEY"])

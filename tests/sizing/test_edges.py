@@ -42,7 +42,7 @@ def test_zero_purchases_are_refused_with_the_minimum() -> None:
 def test_one_purchase_a_minute_gets_the_minimum_and_no_warning() -> None:
     sizing, findings = scaled(purchases_per_minute=1, seats_per_event=1000, seats_per_order=1)
     assert sizing is not None
-    assert findings == ()
+    assert [found for found in findings if found.stage is not Stage.RESOLVE] == []
     assert (
         sizing["orders_per_second"].value
         == sizing["event_shards"].value

@@ -70,7 +70,7 @@ def test_each_figure_is_rendered_at_its_place(shape: str, name: str) -> None:
 
 
 def test_the_output_has_exactly_the_figures_that_no_attribute_carries() -> None:
-    rendered_figures = modules("prod")[""].outputs["capacity"].value("value")
+    rendered_figures = modules("prod")["global"].outputs["capacity"].value("value")
     assert isinstance(rendered_figures, Object)
     names = [item.key.value for item in rendered_figures.items if isinstance(item.key, Literal)]
     assert names == [figure.name for figure in sized(SHAPES["prod"]()) if figure.place == OutputPlace()]
@@ -98,7 +98,7 @@ COUNTED = {
     "gateway-endpoints": ("modules/region", "aws_vpc_endpoint", 0),
     "regional-apis": ("modules/region", "aws_api_gateway_rest_api", 0),
     "aurora-clusters": ("modules/analytics", "aws_rds_cluster", 0),
-    "iam-roles": ("", "aws_iam_role", 0),
+    "iam-roles": ("global", "aws_iam_role", 0),
 }
 
 

@@ -15,8 +15,8 @@ from stacks import SHAPES, rendered
 
 # Functions of both languages since OpenTofu 1.6, or since the version that we require.
 FUNCTIONS = {
-    "can", "cidrsubnet", "concat", "floor", "jsonencode", "join", "length", "merge", "range", "regex", "replace",
-    "sha256", "startswith",
+    "can", "cidrsubnet", "compact", "concat", "floor", "jsondecode", "jsonencode", "join", "length", "lookup", "merge",
+    "one", "range", "regex", "replace", "sha256", "startswith",
 }  # fmt: skip
 TYPES = {"list", "map", "object"}
 BLOCKS = {"data", "locals", "module", "output", "provider", "resource", "terraform", "variable"}
@@ -57,12 +57,13 @@ def test_only_blocks_of_both_terraform_and_opentofu_are_used(shape: str) -> None
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_minimum_version_supports_everything_used(shape: str) -> None:
-    text = dict(terraform_files(shape))["provider.tf"]
-    # Terraform 1.10 and OpenTofu 1.10 introduced use_lockfile; everything else is older than 1.9.
-    assert (
-        'required_version = ">= 1.10.0"' if "use_lockfile" in text else 'required_version = ">= 1.9.0"'
-    ) in text
-    assert 'version = ">= 5.100.0, < 7.0.0"' in text
+    files = rendered(SHAPES[shape]())
+    for path in (each for each in files if each.endswith("/provider.tf")):
+        text = files[path].replace("  = ", " = ")
+        # Terraform 1.10 and OpenTofu 1.10 introduced use_lockfile; everything else is older than 1.9.
+        locked = "use_lockfile" in files.get(path.replace("provider.tf", "backend.hcl"), "")
+        assert f'required_version = ">= {"1.10.0" if locked else "1.9.0"}"' in text, path
+        assert 'version = ">= 5.100.0, < 7.0.0"' in text, path
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -9,7 +9,7 @@ import pytest
 from stacks import SHAPES, parsed
 
 from ticketgen.aws.provider.schema import BlockSchema, schema_of
-from ticketgen.hcl.syntax import Block, Literal
+from ticketgen.hcl.syntax import Block, Literal, Reference
 
 # How the provider spells protection from destruction, of a resource or of what it holds.
 PROTECTION = re.compile(
@@ -18,6 +18,9 @@ PROTECTION = re.compile(
 )
 
 # Attribute → its value with protect; None: it is not set, and the provider's default protects.
+PROTECT = "var.protect"
+"""What `test_every_data_root_protects_its_tables` shows to be true."""
+
 EXPECTED = {
     "aws_cloudwatch_event_rule.force_destroy": None,
     "aws_cloudwatch_event_target.force_destroy": None,
@@ -51,6 +54,17 @@ def _resources(shape: str) -> Iterator[Block]:
         yield from module.blocks("resource")
 
 
+def test_every_data_root_protects_its_tables() -> None:
+    calls = [
+        call.value("protect")
+        for folder, module in parsed(SHAPES["prod"]()).items()
+        for call in module.blocks("module")
+        if folder.startswith("data/")
+    ]
+    assert len(calls) == len(SHAPES["prod"]().regions)
+    assert all(isinstance(each, Literal) and each.value is True for each in calls)
+
+
 @pytest.mark.parametrize("shape", ["prod", "everything"])
 def test_protect_reaches_every_resource_that_can_be_protected(shape: str) -> None:
     for resource in _resources(shape):
@@ -60,6 +74,12 @@ def test_protect_reaches_every_resource_that_can_be_protected(shape: str) -> Non
             assert f"{kind}.{path}" in EXPECTED, f"say what {kind}.{path} is with protect, and why"
             attribute = resource.attribute(path)
             value = attribute.value.value if attribute and isinstance(attribute.value, Literal) else None
+            if (
+                attribute
+                and isinstance(attribute.value, Reference)
+                and str(attribute.value.address) == PROTECT
+            ):
+                value = True
             assert value == EXPECTED[f"{kind}.{path}"], f"{kind}.{resource.labels[1]}: {path}"
 
 

@@ -61,7 +61,7 @@ def test_the_objectives_take_effect(field: str) -> None:
     [
         ({"name": "blue"}, '"blue"'),
         ({"project": "other-shop"}, '"other-shop"'),
-        ({"protect": True}, "deletion_protection_enabled = true"),
+        ({"protect": True}, "protect = true"),
         ({"tags": {"Team": "on-sale"}}, "on-sale"),
         ({"state": State(bucket="the-bucket")}, "the-bucket"),
         ({"state": State(bucket="the-bucket", region="eu-west-3")}, "eu-west-3"),
@@ -103,9 +103,9 @@ def test_the_accounts_log_role_is_managed_unless_it_exists() -> None:
 
 def test_protection_is_off_unless_asked_for() -> None:
     text = "\n".join(_usual().values())
-    assert "deletion_protection_enabled = true" not in " ".join(text.split())
+    assert " protect = true" not in " ".join(text.split())
 
 
 def test_without_a_bucket_the_state_has_no_backend() -> None:
-    assert 'backend "s3"' in rendered(environment(state=State(bucket="the-bucket")))["provider.tf"]
-    assert "backend " not in _usual()["provider.tf"]
+    assert 'backend "s3"' in rendered(environment(state=State(bucket="the-bucket")))["global/provider.tf"]
+    assert "backend " not in _usual()["global/provider.tf"]

@@ -98,7 +98,8 @@ class AppliedRoots:
             lock = self._folder / root.path / ".terraform.lock.hcl"
             self._terraform[root].use_local_state()
             if root.kind in first:
-                lock.write_bytes(first[root.kind].read_bytes())
+                if first[root.kind].exists():
+                    lock.write_bytes(first[root.kind].read_bytes())
             else:
                 self._terraform[root].init()
                 first[root.kind] = lock
@@ -113,7 +114,14 @@ class AppliedRoots:
         """
         order = {root: prerequisites(root, self._environment) for root in self._roots}
         created = 0
-        done = run_in_order(order, lambda root: self._terraform[root].apply(), self._side_by_side)
+
+        def apply(root: RootModule) -> int:
+            def planned(count: int) -> None:
+                progress(f"{root.path}: {counted(count, 'resources')} to create")
+
+            return self._terraform[root].apply(planned)
+
+        done = run_in_order(order, apply, self._side_by_side)
         for applied, (root, resources) in enumerate(done, start=1):
             created += resources
             progress(

@@ -64,8 +64,11 @@ class Terraform:
         """
         self._run("init", "-no-color", added=self._downloads)
 
-    def apply(self) -> int:
+    def apply(self, planned: Callable[[int], None]) -> int:
         """Apply and return the number of created resources.
+
+        Args:
+            planned: called with the number of resources to create.
 
         Raises:
             TerraformFailed: not every resource was created.
@@ -74,6 +77,8 @@ class Terraform:
 
         def count_resources(event: dict[str, Any]) -> None:
             nonlocal created
+            if event.get("type") == "change_summary" and event["changes"]["operation"] == "plan":
+                planned(event["changes"]["add"])
             if event.get("type") == "apply_complete" and event["hook"]["action"] == "create":
                 created += 1
 

@@ -130,8 +130,8 @@ _TABLES = (
         "corrections",
         "event_id",
         "entry_id",
-        "The audit trail, keyed by what each entry corrects, and the verifier's watermarks. Only the primary and the "
-        "secondary Region have it.",
+        "The audit trail, keyed by what each entry corrects, and the verifier's watermarks. Only Regions that run the "
+        "verification have it.",
     ),
 )
 
