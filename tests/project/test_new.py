@@ -412,6 +412,15 @@ def test_a_workflow_below_the_repository_root_causes_a_warning(tmp_path: Path) -
     assert "git init" not in done.stdout
 
 
+def test_a_warning_names_the_file_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("new", "my-shop", "--preset", "small-venue")
+    assert done.exit_code == 0, done.output
+    warned = [line for line in done.stderr.splitlines() if "ticketgen.yaml:" in line]
+    assert warned
+    assert all(line.startswith("my-shop/ticketgen.yaml:") for line in warned)
+
+
 def test_the_printed_commands_can_be_pasted(template: Path, tmp_path: Path) -> None:
     spec = template / "{{cookiecutter.project}}" / "ticketgen.yaml"
     spec.write_text(spec.read_text("utf-8") + "state: { bucket: acme-state }\n", encoding="utf-8")

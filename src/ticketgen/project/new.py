@@ -169,6 +169,15 @@ def new_project(
     return replace(result, findings=(*notes, *result.findings))
 
 
+def _moved(finding: Finding, before: Path, after: Path) -> Finding:
+    """A finding about a file of the project, after the project was moved."""
+    at = finding.location
+    if at is None or not Path(at.file).is_relative_to(before):
+        return finding
+    place = after / Path(at.file).relative_to(before)
+    return replace(finding, location=replace(at, file=str(place)))
+
+
 def _stale_folder_warning(place: Path) -> Finding:
     return LEFT_BEHIND.found(f"{place} is left from a `ticketgen new` that was killed")
 
@@ -186,9 +195,10 @@ def _make_and_move(beside: Path, request: _Request) -> Checked[NewProject]:
     if has_errors(notes):
         return Checked(None, notes)
     repository = git_root(folder)
+    moved = tuple(_moved(each, beside / "project", folder) for each in result.findings)
     return Checked(
         replace(result.value, repository=repository),
-        (*result.findings, *notes, *_workflow_warning(folder, repository, result.value.files)),
+        (*moved, *notes, *_workflow_warning(folder, repository, result.value.files)),
     )
 
 
