@@ -90,7 +90,8 @@ class AppliedStack:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="")
         first: dict[RootKind, Path] = {}
-        for root in self.roots:
+        # The primary Region's root modules call every module that others call.
+        for root in sorted(self.roots, key=lambda root: root.region != environment.primary_region):
             folder = self.folder / root.path
             if root.kind in first:
                 shutil.copyfile(first[root.kind] / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")

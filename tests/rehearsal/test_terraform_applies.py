@@ -70,9 +70,11 @@ def test_adding_and_removing_a_region_of_prod_changes_that_region_only(
     assert len(regions) > 2  # the first two have the verification, so neither is a Region like any other
     fewer, more_regions = environment("prod", regions[:-1]), environment("prod", regions)
     newest = regions[-1]
-    # Only the verifiers list the Regions.
+    # Only the verifiers list the Regions, and their aliases serve the new version.
     beyond = {
-        f"regions/{hub}: module.verification.aws_lambda_function.inventory_verifier" for hub in regions[:2]
+        f"regions/{hub}: module.verification.{kind}.inventory_verifier"
+        for hub in regions[:2]
+        for kind in ("aws_lambda_function", "aws_lambda_alias")
     }
 
     def log_step(step: str) -> None:

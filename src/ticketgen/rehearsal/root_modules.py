@@ -94,7 +94,8 @@ class AppliedRoots:
             TerraformFailed: a provider could not be installed.
         """
         first: dict[RootKind, Path] = {}
-        for root in self._roots:
+        # The primary Region's root modules call every module that others call.
+        for root in sorted(self._roots, key=lambda root: root.region != self._environment.primary_region):
             lock = self._folder / root.path / ".terraform.lock.hcl"
             self._terraform[root].use_local_state()
             if root.kind in first:

@@ -211,7 +211,7 @@ def _patch_members(created_too: Hook, deleted_too: Hook) -> None:
                 port=group.port,
                 transit_encryption_enabled=group.transit_encryption_enabled,
                 preferred_maintenance_window="sun:05:00-sun:06:00",
-                auto_minor_version_upgrade=True,
+                auto_minor_version_upgrade=request.get("auto_minor_version_upgrade") is not False,
                 log_delivery_configurations=[],
             )
             _set_cluster_groups(backend.cache_clusters[member], group)

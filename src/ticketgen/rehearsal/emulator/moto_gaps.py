@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.core.responses import ActionResult
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.kinesis.responses import KinesisResponse
@@ -33,6 +33,7 @@ def patch(address: str, keys: Keys) -> None:
     _patch_roles(keys)
     _patch_state_machines()
     _patch_functions()
+    _patch_mappings()
     _patch_kinesis()
     _patch_rds()
     _patch_security_group_rules()
@@ -98,6 +99,30 @@ def _patch_functions() -> None:
         __init__=started,
         get_configuration=configured,
         update_configuration=updated,
+    )
+
+
+def _patch_mappings() -> None:
+    """Keep the alias that an event source mapping names, instead of the function alone."""
+    create, update = LambdaBackend.create_event_source_mapping, LambdaBackend.update_event_source_mapping
+
+    def qualified(mapping: Any, spec: dict[str, Any]) -> Any:
+        given = spec.get("FunctionName", "")
+        if mapping is not None and given.startswith("arn:") and given.count(":") == 7:
+            mapping.function_arn = given
+        return mapping
+
+    def created(backend: LambdaBackend, spec: dict[str, Any]) -> Any:
+        return qualified(create(backend, spec), spec)
+
+    def updated(backend: LambdaBackend, uuid: str, spec: dict[str, Any]) -> Any:
+        return qualified(update(backend, uuid, spec), spec)
+
+    replace(
+        LambdaBackend,
+        "yes: a mapping may name an alias, and Lambda returns its ARN",
+        create_event_source_mapping=created,
+        update_event_source_mapping=updated,
     )
 
 
