@@ -115,7 +115,7 @@ def render_override() -> str:
     templates = Templates(Path())
     templates.reset_used()
     try:
-        return render_template(templates.environment("stack"), "tables.tf.j2", context())
+        return render_template(templates.environment("stack"), "modules/data/tables.tf.j2", context())
     except Exception as error:
         blamed = templates.explain_error(error, "stack/modules/data/tables.tf.j2")
         if not blamed:
