@@ -51,12 +51,12 @@ class Terraform:
             check=False,
         )
 
-    def init(self, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    def init(self, folder: Path) -> subprocess.CompletedProcess[str]:
         """Run ``terraform init`` without a backend, one at a time: the plugin cache is not safe otherwise."""
         shutil.copyfile(self.probed / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
         with (self.probed.parent / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return self.run(folder, "init", "-backend=false", "-input=false", "-no-color", **variables)
+            return self.run(folder, "init", "-backend=false", "-input=false", "-no-color")
 
 
 def shared_folder(factory: pytest.TempPathFactory, name: str) -> Path:

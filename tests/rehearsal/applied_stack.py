@@ -80,7 +80,7 @@ class AppliedStack:
     def render(self, environment: Environment) -> None:
         """Replace the files by the environment's stack, and initialize every root module.
 
-        The root modules of a kind share their data directory, which only `init` writes.
+        The root modules of a kind share their data folder, which only `init` writes.
         """
         self.environment = environment
         for file in self.folder.rglob("*.tf"):
@@ -95,8 +95,10 @@ class AppliedStack:
             folder = self.folder / root.path
             if root.kind in first:
                 shutil.copyfile(first[root.kind] / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
+                if not (folder / ".terraform").exists():
+                    (folder / ".terraform").symlink_to(first[root.kind] / ".terraform")
                 continue
-            done = self.terraform.init(folder, **self._data_folder(root))
+            done = self.terraform.init(folder)
             assert done.returncode == 0, done.stderr
             first[root.kind] = folder
 
@@ -198,13 +200,10 @@ class AppliedStack:
         lines = self._run(root, *arguments).splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def _data_folder(self, root: RootModule) -> dict[str, str]:
-        return {"TF_DATA_DIR": str(self.folder / f".terraform-{root.kind}")}
-
     def _run(self, root: RootModule, *arguments: str) -> str:
         environment = isolated_environment(self.terraform.environment, self.aws.variables)
         folder = self.folder / root.path
-        done = self.terraform.run(folder, *arguments, **environment, **self._data_folder(root))
+        done = self.terraform.run(folder, *arguments, **environment)
         trouble = [line for line in done.stdout.splitlines() if '"@level":"error"' in line]
         assert done.returncode == 0, "\n".join([root.path, *trouble[:10], done.stderr[-4000:]])
         return done.stdout
