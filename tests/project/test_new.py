@@ -20,13 +20,11 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto.server import ThreadedMotoServer
 from project_tools import everything_in, run
 from template_tools import make_template
 from typer.testing import Result
 
 from default_signals import reset_signals
-from terraform_tool import Terraform
 from ticketgen.project.destination import invalid_name
 from ticketgen.project.new_environments import count_resources
 from ticketgen.spec.presets import presets
@@ -225,28 +223,6 @@ def test_the_figures_in_the_spec_comment_match_the_preset(made: Made, tmp_path: 
     spec.write_text(f"{before}{re.sub('(?m)^# ', '', comment)}\n\n{after}", "utf-8")
     done = run("render", "--check", "--spec", str(spec))
     assert done.exit_code == 0, f"uncommenting the preset's figures changes a stack:\n{done.output}"
-
-
-@pytest.mark.slow
-@pytest.mark.terraform
-def test_terraform_plans_the_announced_number_of_resources(tmp_path: Path, terraform: Terraform) -> None:
-    folder = tmp_path / "my-shop"
-    assert run("new", str(folder)).exit_code == 0
-    stack = folder / "stacks/dev"
-    assert terraform.init(stack).returncode == 0
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        planned = terraform.run(
-            stack, "plan", "-no-color", AWS_ENDPOINT_URL=f"http://{host}:{port}",
-            AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing",
-        )  # fmt: skip
-    finally:
-        server.stop()
-    assert f"Plan: {count_resources(stack)} to add, 0 to change, 0 to destroy." in planned.stdout, (
-        planned.stderr
-    )
 
 
 @pytest.mark.parametrize("how", ["a folder", "a repository"])

@@ -11,6 +11,7 @@ from applied_stack import AppliedStack, left_over
 from stacks import DEMO_REGIONS, environment, rendered
 
 from terraform_tool import Terraform
+from ticketgen.project.new_environments import count_resources
 from ticketgen.rehearsal.emulator_client import EmulatedAws
 from ticketgen.stack.roots import RootKind, RootModule
 
@@ -34,6 +35,7 @@ def test_dev_applies_converges_and_destroys_completely(applied: AppliedStack) ->
     created = applied.apply()
 
     assert created == {"create": len(applied.addresses())}
+    assert created["create"] == count_resources(applied.folder), "`new` announces this number"
     outputs = applied.outputs()
     assert [root.path for root in applied.roots] == list(outputs)
     assert {outputs[f"regions/{region}"]["region"] for region in dev.regions} == set(dev.regions)

@@ -42,7 +42,7 @@ def test_checkov_reports_no_failure(shape: str, tmp_path: Path) -> None:
     failed = {(check["check_id"], check["resource"]) for check in report["results"]["failed_checks"]}
     assert failed == set()
     assert report["summary"]["parsing_errors"] == 0
-    assert report["summary"]["passed"] > 500  # the scan did run
+    assert report["summary"]["passed"] > 300  # the scan did run
 
 
 @pytest.mark.slow
