@@ -160,7 +160,17 @@ class Fleet:
                 response_headers["x-amz-function-error"] = "Unhandled"
             return json.dumps(outcome.error or outcome.result).encode()
 
-        replace(LambdaBackend, "no: moto runs functions in Docker", invoke=invoked)
+        def left_to_pollers(*_: Any, **__: Any) -> bool:
+            return True
+
+        replace(
+            LambdaBackend,
+            "no: moto runs functions in Docker",
+            invoke=invoked,
+            send_dynamodb_items=left_to_pollers,
+            send_kinesis_message=left_to_pollers,
+            send_sqs_batch=left_to_pollers,
+        )
 
     def _take(self, version: str) -> _Instance | None:
         try:
