@@ -21,6 +21,8 @@ def _found(files: dict[str, str], rule: str) -> list[str]:
         (PLACE.format("b"), False),
         (PLACE.format("a").replace("states", "other-states"), False),
         (PLACE.format("a").replace("us-east-1", "eu-west-1"), True),  # buckets have one Region each
+        (PLACE.format("a") + '\n    workspace_key_prefix = "two"', False),  # two/WORKSPACE/a
+        (PLACE.format("a") + '\n    workspace_key_prefix = "env:"', True),  # the default
         ('    bucket = "states"', False),  # terraform init gets the key
         ("", False),
         (PLACE.format("a") + '\n    endpoints = { s3 = "https://storage.example" }', False),

@@ -12,24 +12,31 @@ from ticketgen.rules.subject import Subject
 
 __all__ = ["RULE"]
 
+# The arguments that place a state, with their defaults. Root modules that differ only in the prefix use workspaces.
 # Names of buckets are unique in a partition, but other endpoints have buckets of their own.
 # https://developer.hashicorp.com/terraform/language/backend/s3
+_PLACE = {"bucket": None, "key": None, "workspace_key_prefix": "env:"}
 _ENDPOINTS = ("endpoint", "endpoints")
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    taken: dict[tuple[str, str], Scope] = {}
+    taken: dict[tuple[str, ...], Scope] = {}
     for root in sorted(subject.configuration.roots, key=lambda root: root.module.folder):
         subject.spend()
         found = _backend(root)
         if found is None:
             continue
         file, backend = found
-        bucket, key = (subject.values.of(backend.value(name), root) for name in ("bucket", "key"))
-        if not isinstance(bucket, str) or not isinstance(key, str):
+        place = tuple(subject.values.of(backend.value(name), root) for name in _PLACE)
+        texts = tuple(
+            default if each is None else each for each, default in zip(place, _PLACE.values(), strict=True)
+        )
+        known = tuple(each for each in texts if isinstance(each, str))
+        if len(known) < len(_PLACE):
             continue  # `terraform init` gets the missing part
-        other = taken.setdefault((bucket, key), root)
+        other = taken.setdefault(known, root)
         if other is not root:
+            bucket, key, _ = known
             message = f"the state s3://{bucket}/{key} is also that of the root module in {_folder(other)}"
             yield Problem(message, (backend.attribute("key") or backend).at(file))
 
