@@ -11,7 +11,7 @@ import pytest
 from terraform_tool import Terraform
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.instances import nested_blocks
+from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, Expression, File
@@ -269,3 +269,34 @@ def test_origins_are_followed_to_the_inputs_of_the_root() -> None:
     assert of("random") == {"random_id"}
     assert of("far") == {"unknown"}
     assert of("w") == {"terraform.workspace"}
+
+
+def test_the_values_of_instances_depend_on_the_call_and_on_defaults() -> None:
+    """The loop decides which instances exist in each call; their texts may need defaults of the root's variables."""
+    module = """
+variable "suffix" {}
+variable "region" {}
+locals {
+  tables = { sales = { name = "sales-${var.suffix}" } }
+}
+resource "aws_dynamodb_table" "shared" {
+  for_each = var.region == "us-east-1" ? local.tables : {}
+  name     = each.value.name
+}
+"""
+    call = 'module "m" {{\n  source = "../modules/data"\n  suffix = var.suffix\n  region = "{}"\n}}\n'
+    suffix = 'variable "suffix" {\n  default = "dev"\n}\n'
+    texts = {f"{each}/main.tf": suffix + call.format(each) for each in ("us-east-1", "eu-west-1")}
+    scopes = configured({**texts, "modules/data/main.tf": module}).scopes["modules/data"]
+    found = {}
+    for scope in scopes:
+        (table,) = scope.module.resources
+        certain, assumed = Evaluator(), Evaluator(assume_defaults=True)
+        found[scope.root.module.folder] = [
+            (certain.of(table.value("name"), where), assumed.of(table.value("name"), where))
+            for where in instances(certain, table, scope)
+        ]
+    assert found["eu-west-1"] == []
+    ((certain_name, name),) = found["us-east-1"]
+    assert isinstance(certain_name, PartialText)
+    assert name == "sales-dev"

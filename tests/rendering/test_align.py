@@ -64,6 +64,12 @@ def test_alignment_matches_the_examples(name: str) -> None:
     assert align(after) == after
 
 
+@pytest.mark.parametrize("suffix", [".tf", ".hcl"])
+def test_rendered_files_of_hcl_are_aligned_and_others_are_not(suffix: str) -> None:
+    assert normalize_layout("key = 1\nbucket = 2\n", suffix) == "key    = 1\nbucket = 2\n"
+    assert normalize_layout("key = 1\nbucket = 2\n", ".py") == "key = 1\nbucket = 2\n"
+
+
 def test_existing_spacing_is_replaced() -> None:
     assert align("a    = 1\nbb   = 2   # c\n") == "a  = 1\nbb = 2 # c\n"
 

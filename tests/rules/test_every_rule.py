@@ -54,10 +54,12 @@ def test_terraform_accepts_the_examples(rule: str, terraform: Terraform, tmp_pat
             copy = folder / path.relative_to(kind(rule))
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
-        assert terraform.init(folder).returncode == 0
-        done = terraform.run(folder, "validate", "-no-color")
-        known = "source_file" in (folder / "main.tf").read_text()
-        assert done.returncode == 0 or known, done.stdout + done.stderr
+        copied = sorted(path.parent for path in folder.rglob("main.tf"))
+        for root in [folder] if folder in copied else copied:
+            assert terraform.init(root).returncode == 0
+            done = terraform.run(root, "validate", "-no-color")
+            known = "source_file" in (root / "main.tf").read_text()
+            assert done.returncode == 0 or known, done.stdout + done.stderr
 
 
 def _texts(folder: Path) -> list[Path]:

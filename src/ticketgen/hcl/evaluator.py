@@ -183,7 +183,11 @@ class Evaluator:
         if len(reference.steps) > _MAX_PATH:
             return UNKNOWN
         if reference.root in where.bound:
-            return self._apply_steps(where.bound[reference.root], reference.steps, where, reference)
+            value = self._apply_steps(where.bound[reference.root], reference.steps, where, reference)
+            if self._assume_defaults and isinstance(value, PartialText):
+                # The instances of a block are found without the defaults, which may complete the text.
+                return self.value(value.template, value.where)
+            return value
         found = resolve_reference(reference, where.scope)
         if found is not None:
             declaration, scope, steps = found

@@ -16,6 +16,8 @@ __all__ = ["normalize_layout", "render_template"]
 
 _MAX_EMPTY_LINES = {".py": 2}  # the maximum in a row by file suffix; 1 for any other suffix
 
+_HCL = frozenset({".tf", ".hcl"})
+
 _TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")  # possessive: each run is read once, however long it is
 
 
@@ -34,13 +36,14 @@ def render_template(environment: TemplateEnvironment, name: str, context: Mappin
     """
     data = to_plain(context)
     text = environment.get_template(name).render(data)
-    if name.endswith(".tf.j2"):
+    suffix = PurePosixPath(name.removesuffix(".j2")).suffix
+    if suffix in _HCL:
         environment.budget.spend(LAYOUT * len(text))
-    return normalize_layout(text, PurePosixPath(name.removesuffix(".j2")).suffix)
+    return normalize_layout(text, suffix)
 
 
 def normalize_layout(text: str, suffix: str) -> str:
-    """Remove superfluous blanks and lines, and align ``=`` in a ``.tf`` file.
+    """Remove superfluous blanks and lines, and align ``=`` in a ``.tf`` or ``.hcl`` file.
 
     The text ends with one newline. The lines of a heredoc stay unchanged.
 
@@ -49,7 +52,7 @@ def normalize_layout(text: str, suffix: str) -> str:
         suffix: the suffix of the file, such as ``.tf``.
     """
     limit = _MAX_EMPTY_LINES.get(suffix, 1) + 1
-    heredocs = scan(text).heredocs if suffix == ".tf" and "<<" in text else ()
+    heredocs = scan(text).heredocs if suffix in _HCL and "<<" in text else ()
     pieces = []
     place = 0
     for start, end in (*heredocs, (len(text), len(text))):
@@ -57,4 +60,4 @@ def normalize_layout(text: str, suffix: str) -> str:
         pieces += [re.sub(rf"\n{{{limit + 1},}}", "\n" * limit, piece), text[start:end]]
         place = end
     tidied = "".join(pieces).strip("\n") + "\n"
-    return align(tidied) if suffix == ".tf" else tidied
+    return align(tidied) if suffix in _HCL else tidied
