@@ -93,9 +93,7 @@ class Evaluator:
         try:
             self.charge(1)
             value = self.value(expression, environment)
-            # A text that is known in part notes what it lacks when its parts are evaluated.
-            missing = isinstance(value, Unknown) and not isinstance(value, PartialText)
-            if missing and not self.is_planned and noted == len(self.not_computed):
+            if isinstance(value, Unknown) and not self.is_planned and noted == len(self.not_computed):
                 self.give_up(expression, environment, "the value of such an expression")
             return value
         except _BudgetExceeded:
