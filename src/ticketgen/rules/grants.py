@@ -145,10 +145,7 @@ def _role(function: LambdaResource) -> ResourceReference | None:
     if isinstance(value, ResourceReference):
         return value
     roles = subject.memoized("roles by name", lambda: _roles_by_name(subject))
-    arn = subject.assumed.of(expression, function.resource.where)
-    parts = subject.assumed.parts(arn) if isinstance(arn, PartialText) else (arn,)
-    text = "".join(each if isinstance(each, str) else "?" for each in parts)
-    found = roles.get(text.partition(":role/")[2], [])
+    found = roles.get(function.resource.text_with_defaults("role").partition(":role/")[2], [])
     return found[0] if len(found) == 1 else None
 
 

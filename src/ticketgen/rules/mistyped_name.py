@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from ticketgen.escaping import quoted
 from ticketgen.findings import Location, Severity
 from ticketgen.hcl.configuration import Scope
-from ticketgen.hcl.values import PartialText
 from ticketgen.rules.lambda_functions import functions
 from ticketgen.rules.resource_names import names
 from ticketgen.rules.rule import Problem, Rule
@@ -96,7 +95,7 @@ def _uses(subject: Subject) -> Iterator[_Use]:
     for resource in subject.all_resources():
         for attribute in resource.block.body.attributes:
             if _ROLE.fullmatch(attribute.name):
-                role = _text(resource, attribute.name).partition(":role/")[2]
+                role = resource.text_with_defaults(attribute.name).partition(":role/")[2]
                 yield from _use(role, str(resource.address), resource.at(attribute), resource.scope)
     for function in functions(subject):
         blocks = function.resource.nested_blocks("environment")
@@ -108,14 +107,6 @@ def _uses(subject: Subject) -> Iterator[_Use]:
 def _use(value: object, user: str, location: Location, scope: Scope) -> Iterator[_Use]:
     if isinstance(value, str) and value and len(value) <= _MAX_LENGTH:
         yield _Use(value, user, location, scope)
-
-
-def _text(resource: BlockInstance, attribute: str) -> str:
-    """An attribute's value, with a question mark for each part that is unknown."""
-    values = resource.subject.assumed
-    value = values.of(resource.expression(attribute), resource.where)
-    parts = values.parts(value) if isinstance(value, PartialText) else (value,)
-    return "".join(each if isinstance(each, str) else "?" for each in parts)
 
 
 def _without_a_word(name: str) -> Iterator[tuple[int, str, tuple[str, ...]]]:

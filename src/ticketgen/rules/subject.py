@@ -16,7 +16,7 @@ from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Block, Expression, Node, Reference
 from ticketgen.hcl.traversal import locate
-from ticketgen.hcl.values import EvaluationContext, ResourceReference, Value
+from ticketgen.hcl.values import EvaluationContext, PartialText, ResourceReference, Value
 from ticketgen.rules.step_limit import StepLimit
 
 __all__ = ["BlockInstance", "Subject"]
@@ -80,6 +80,13 @@ class BlockInstance:
     def evaluate_with_defaults(self, expression: Expression) -> Value:
         """The value of an expression in the block, as in `value_with_defaults`."""
         return self.subject.charge(self.subject.assumed.resolved(expression, self.where))
+
+    def text_with_defaults(self, name: str) -> str:
+        """The text of an attribute as in `value_with_defaults`, with a question mark for each unknown part."""
+        values = self.subject.assumed
+        value = values.of(self.expression(name), self.where)
+        parts = values.parts(value) if isinstance(value, PartialText) else (value,)
+        return "".join(each if isinstance(each, str) else "?" for each in parts)
 
     def link(self, name: str) -> ResourceReference | None:
         """The resource that an attribute refers to."""
