@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
 from importlib.resources import files
 
 from ticketgen.aws.regions import (
@@ -66,12 +65,6 @@ def test_address_ranges_are_private_and_never_overlap() -> None:
     ranges = [ipaddress.ip_network(region.vpc_cidr) for region in REGIONS.values()]
     assert all(network.is_private and network.prefixlen == 16 for network in ranges)
     assert len(set(ranges)) == len(ranges)
-
-
-def test_aliases_are_unique_identifiers() -> None:
-    aliases = {region.alias for region in REGIONS.values()}
-    assert len(aliases) == len(REGIONS)
-    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", alias) for alias in aliases)
 
 
 def test_special_regions_are_commercial_regions() -> None:

@@ -43,11 +43,6 @@ class Region:
     long_name: str
 
     @property
-    def alias(self) -> str:
-        """The name as an HCL identifier, such as ``us_east_1``."""
-        return self.name.replace("-", "_")
-
-    @property
     def vpc_cidr(self) -> str:
         """The address range of the VPC, which is independent of a stack's other Regions."""
         return f"10.{self.slot}.0.0/16"
