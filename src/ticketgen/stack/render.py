@@ -43,13 +43,17 @@ def render(environment: Environment, sizing: Sizing, project: Project) -> Checke
     shared = to_plain(stack_context(environment, sizing))
     templates = Templates(None if project.folder is None else Path(project.folder))
     files = {}
+    contexts: dict[str, Data] = {}  # of each root module and of each module
     for file in stack_files(environment):
         folder, _, template = file.template.partition("/")
         templates.reset_used()
         try:
             if template.endswith(".j2"):
-                own = file_context(file, environment, sizing)
-                context = Data([*shared.items(), *to_plain(own).items()])
+                part = file.root.path if file.root else file.module
+                if part not in contexts:
+                    own = to_plain(file_context(file, environment, sizing))
+                    contexts[part] = Data([*shared.items(), *own.items()])
+                context = contexts[part]
                 if file.function:
                     context = Data([*context.items(), ("function", shared["functions"][file.function])])
                 files[file.path] = render_template(templates.environment(folder), template, context)
