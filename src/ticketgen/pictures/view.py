@@ -37,6 +37,7 @@ class View:
         )
         self._budget = configuration.budget
         self._values = Evaluator(assume_defaults=True, budget=self._budget)
+        self._expanded: dict[Scope, tuple[ScopedResource, ...]] = {}
         self._regions = {root: _provider_regions(root.module) for root in self.roots}
         self.region_of_scope = {
             scope: self._regions[root].get(_provider(scope), "")
@@ -102,9 +103,13 @@ class View:
             if region in {self.primary, ""}:
                 yield from self._in(scope)
 
-    def _in(self, scope: Scope) -> Iterator[ScopedResource]:
-        for declared in scope.resources():
-            yield from expanded(self._values, ScopedResource(scope, declared))
+    def _in(self, scope: Scope) -> tuple[ScopedResource, ...]:
+        if scope not in self._expanded:
+            declared = (ScopedResource(scope, each) for each in scope.resources())
+            self._expanded[scope] = tuple(
+                instance for each in declared for instance in expanded(self._values, each)
+            )
+        return self._expanded[scope]
 
 
 def _provider_regions(module: Module) -> Mapping[str, str]:
