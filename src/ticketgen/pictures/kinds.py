@@ -61,6 +61,7 @@ PATH_OF_FUNCTION: Mapping[str, StackPath] = MappingProxyType(
         "seat_availability": StackPath.READ,
         "seat_cache_sync": StackPath.FOLLOWING,
         "kinesis_processor": StackPath.FOLLOWING,
+        "sales_writer_rotation": StackPath.OTHER,
         "inventory_verifier": StackPath.VERIFICATION,
         "oversell_corrector": StackPath.CORRECTION,
     }
