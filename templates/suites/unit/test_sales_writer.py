@@ -209,6 +209,6 @@ def test_a_failure_fails_the_rotation(cloud: Cloud, service: str) -> None:
         cloud.rotate()
 
 
-def test_a_call_times_out_before_the_function_does(cloud: Cloud) -> None:
+def test_a_call_of_the_rotation_times_out_before_the_function_does(cloud: Cloud) -> None:
     cloud.function("sales_writer_rotation")
     assert_calls_time_out_first(cloud, "sales_writer_rotation")
