@@ -8,47 +8,35 @@ it. So a row may hold nothing but its void until the sale arrives.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-__all__ = ["COLUMNS", "Poison", "SalesDatabase", "row_of"]
+from sales_schema import COLUMNS, TABLE
 
-# Names and types of the columns that a sale fills.
-COLUMNS = {
-    "order_id": "text",
-    "event_id": "text",
-    "seat_id": "text",
-    "buyer": "text",
-    "price": "bigint",
-    "currency": "text",
-    "epoch": "bigint",
-    "home_region": "text",
-    "sold_at": "bigint",
-}
+__all__ = ["Poison", "SalesDatabase", "row_of"]
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS ticket_sales (sale_id text PRIMARY KEY, "
-    + ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    + ", voided_at bigint, void_reason text)",
-    "CREATE INDEX IF NOT EXISTS ticket_sales_by_event ON ticket_sales (event_id, sold_at)",
-)
 _SALE = (
-    f"INSERT INTO ticket_sales (sale_id, {', '.join(COLUMNS)}) VALUES (:sale_id, "
+    f"INSERT INTO {TABLE} (sale_id, {', '.join(COLUMNS)}) VALUES (:sale_id, "
     + ", ".join(f":{name}" for name in COLUMNS)
     + ") ON CONFLICT (sale_id) DO UPDATE SET "
     + ", ".join(f"{name} = EXCLUDED.{name}" for name in COLUMNS)
 )
 _VOID = (
-    "INSERT INTO ticket_sales (sale_id, event_id, seat_id, voided_at, void_reason)"
+    f"INSERT INTO {TABLE} (sale_id, event_id, seat_id, voided_at, void_reason)"
     " VALUES (:sale_id, :event_id, :seat_id, :voided_at, :void_reason)"
     " ON CONFLICT (sale_id) DO UPDATE SET voided_at = EXCLUDED.voided_at, void_reason = EXCLUDED.void_reason"
 )
 BATCH = 500  # rows per call; a Data API request has at most 4 MiB
-# "An error in processing the SQL statement": the row is bad. All other errors concern the database, and the rows
-# wait. Source: botocore 1.44 rds-data/2018-08-01.
-_ROW_ERRORS = {"BadRequestException", "DatabaseErrorException"}
+# "An error in processing the SQL statement". Source: botocore 1.44 rds-data/2018-08-01.
+_SQL_ERRORS = {"BadRequestException", "DatabaseErrorException"}
+# The message ends with PostgreSQL's code, for example "SQLState: 23514". A row is bad if its data are (class 22), or if
+# they break a constraint (23). Everything else concerns the database, for example a missing table or a refused
+# password, and the rows wait. https://www.postgresql.org/docs/current/errcodes-appendix.html
+_SQL_STATE = re.compile(r"SQLState: (\w\w)\w{3}")
+_ROW_CLASSES = {"22", "23"}
 
 Row = dict[str, Any]
 
@@ -89,7 +77,6 @@ class SalesDatabase:
     def __init__(self, data_api: Any, cluster: str, secret: str, database: str) -> None:
         self._data_api = data_api
         self._where = {"resourceArn": cluster, "secretArn": secret, "database": database}
-        self._ready = False
 
     def write(self, rows: Sequence[tuple[str, Row]]) -> set[str]:
         """Write rows, each with a name that the caller chooses.
@@ -100,8 +87,6 @@ class SalesDatabase:
         Raises:
             ClientError, BotoCoreError: the database did not serve; which rows were written is unknown.
         """
-        if not self._ready:
-            self._create()
         refused: set[str] = set()
         for statement, voids in ((_SALE, False), (_VOID, True)):
             named = [(name, _parameters(row)) for name, row in rows if ("voided_at" in row) == voids]
@@ -128,24 +113,12 @@ class SalesDatabase:
                 refused.add(name)
         return refused
 
-    def _create(self) -> None:
-        """Create the schema if it is missing.
-
-        Concurrent calls may collide in PostgreSQL; a second try succeeds.
-        """
-        for attempt in (1, 2):
-            try:
-                for statement in _SCHEMA:
-                    self._data_api.execute_statement(**self._where, sql=statement)
-                break
-            except ClientError as error:
-                if attempt == 2 or not _about_a_row(error):
-                    raise
-        self._ready = True
-
 
 def _about_a_row(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] in _ROW_ERRORS
+    if error.response["Error"]["Code"] not in _SQL_ERRORS:
+        return False
+    state = _SQL_STATE.search(str(error))
+    return state is None or state[1] in _ROW_CLASSES
 
 
 def _parameters(row: Row) -> list[dict[str, Any]]:

@@ -89,6 +89,7 @@ ENVIRONMENT = {
     "REDIS_REPLICATION_GROUP": "tickets",
     "CLUSTER_ARN": "arn:aws:rds:us-east-1:1:cluster:tickets",
     "SECRET_ARN": "arn:aws:secretsmanager:us-east-1:1:secret:tickets",
+    "MASTER_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:1:secret:rds!cluster-1",
     "DATABASE_NAME": "tickets",
 }
 

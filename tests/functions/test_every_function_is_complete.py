@@ -62,6 +62,7 @@ def test_something_invokes_it(name: str, stack: Mapping[str, str]) -> None:
         TriggerSource.API: "modules/region/api.tf",
         TriggerSource.STREAM: r"modules/\w+/(streams|kinesis).tf",
         TriggerSource.STATE_MACHINE: "modules/verification/state_machines.tf",
+        TriggerSource.ROTATION: "modules/analytics/writer.tf",
     }
     callers = [
         path

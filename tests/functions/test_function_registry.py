@@ -20,7 +20,8 @@ from ledger_entries import entry, sell, verify
 from rendered_functions import function_files, function_resource
 
 import ledger
-from sales_database import COLUMNS
+from sales_schema import COLUMNS
+from support.secrets import Secret
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.sources import siblings, sources
 
@@ -182,9 +183,11 @@ class Used:
             self.actions[where].add(f"timestream:{call.operation}")
         elif call.service == "rds-data":
             self.actions["aurora_cluster"].add(f"rds-data:{call.operation}")
-            self.actions["aurora_secret"].add(
-                "secretsmanager:GetSecretValue"
-            )  # called by the service, with the caller's permissions
+            # The service reads the secret with the caller's permissions.
+            master = parameters["secretArn"] == ENVIRONMENT["MASTER_SECRET_ARN"]
+            self.actions["master_secret" if master else "writer_secret"].add("secretsmanager:GetSecretValue")
+        elif call.service == "secretsmanager":
+            self.actions["writer_secret"].add(f"secretsmanager:{call.operation}")
 
     def _add(self, table: str, operation: str) -> None:
         self.actions[f"{table}_table"].add(f"dynamodb:{operation}")
@@ -258,6 +261,35 @@ def test_kinesis_processor_calls_what_it_is_granted(cloud: Cloud, used: Used) ->
     cloud.before = refuse
     function.DATABASE.write([("1", sale)])
     assert used.actions == granted("kinesis_processor")
+
+
+def test_sales_writer_rotation_calls_what_it_is_granted(cloud: Cloud, used: Used) -> None:
+    secret = Secret()
+    function = cloud.function("sales_writer_rotation")
+
+    class Client:
+        """A client that notes its calls."""
+
+        def __init__(self, service: str) -> None:
+            self.service = service
+
+        def __getattr__(self, name: str) -> Any:
+            operation = "".join(part.title() for part in name.split("_"))
+
+            def call(**parameters: Any) -> Any:
+                used.note(Call(HOME, self.service, operation, parameters))
+                if self.service == "rds-data":
+                    return {"records": [[{"longValue": 1}]]}
+                return secret.call(operation, parameters)
+
+            return call
+
+    function.SECRETS, function.DATA_API = Client("secretsmanager"), Client("rds-data")
+    secret.begin("1")
+    for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+        event = {"SecretId": ENVIRONMENT["SECRET_ARN"], "ClientRequestToken": "1", "Step": step}
+        function.handler(event, None)
+    assert used.actions == granted("sales_writer_rotation")
 
 
 def test_inventory_verifier_calls_what_it_is_granted(cloud: Cloud, used: Used) -> None:

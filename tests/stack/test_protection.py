@@ -33,6 +33,8 @@ EXPECTED = {
     "aws_rds_cluster.skip_final_snapshot": False,
     # The snapshot of the cluster, and its own protection, cover its instances.
     "aws_rds_cluster_instance.force_destroy": None,
+    "aws_secretsmanager_secret.recovery_window_in_days": 30,
+    "aws_secretsmanager_secret.force_overwrite_replica_secret": None,
     # It would leave groups and versions that block the next apply. Logs end with their retention.
     "aws_cloudwatch_log_group.skip_destroy": None,
     "aws_lambda_function.skip_destroy": None,

@@ -80,6 +80,8 @@ APPLY_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "aws_route53_record": ("route53:ChangeResourceRecordSets",),
     "aws_route_table": ("ec2:CreateRouteTable",),
     "aws_route_table_association": ("ec2:AssociateRouteTable",),
+    "aws_secretsmanager_secret": ("secretsmanager:CreateSecret",),
+    "aws_secretsmanager_secret_rotation": ("lambda:InvokeFunction", "secretsmanager:RotateSecret"),
     "aws_security_group": ("ec2:CreateSecurityGroup",),
     "aws_sfn_state_machine": ("iam:PassRole", "states:CreateStateMachine"),
     "aws_sns_topic": ("sns:CreateTopic", "sns:SetTopicAttributes"),

@@ -160,6 +160,9 @@ NAME_LIMITS: Mapping[tuple[str, str], NameLimit] = MappingProxyType({
         255, r"(?!sg-)[\w ._:/()#,@\[\]+=&;{}!$*-]+",
         f"{_DOCS}/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html", scope="parent",
     ),
+    ("aws_secretsmanager_secret", "name"): NameLimit(
+        512, r"[\w/+=.@-]+", f"{_DOCS}/secretsmanager/latest/apireference/API_CreateSecret.html"
+    ),
     ("aws_sfn_state_machine", "name"): NameLimit(
         80, "[a-zA-Z0-9_-]+", f"{_DOCS}/step-functions/latest/apireference/API_CreateStateMachine.html"
     ),

@@ -51,7 +51,7 @@ PATHS: Mapping[StackPath, PathText] = MappingProxyType(
         StackPath.CORRECTION: PathText(
             "C", "Correction", "Voids, records and refunds the losing sale of an oversold seat."
         ),
-        StackPath.OTHER: PathText("", "Other flows", "Dead letters and sign-in."),
+        StackPath.OTHER: PathText("", "Other flows", "Dead letters, sign-in and rotation."),
     }
 )
 
@@ -61,6 +61,7 @@ PATH_OF_FUNCTION: Mapping[str, StackPath] = MappingProxyType(
         "seat_availability": StackPath.READ,
         "seat_cache_sync": StackPath.FOLLOWING,
         "kinesis_processor": StackPath.FOLLOWING,
+        "sales_writer_rotation": StackPath.OTHER,
         "inventory_verifier": StackPath.VERIFICATION,
         "oversell_corrector": StackPath.CORRECTION,
     }
@@ -98,6 +99,7 @@ BOX_TYPES: Mapping[str, BoxType] = MappingProxyType(
         "aws_lambda_function": BoxType("function", "function", 2),
         "aws_dynamodb_table": BoxType("store", "table", 3),
         "aws_elasticache_replication_group": BoxType("store", "seat map (cache)", 3),
+        "aws_secretsmanager_secret": BoxType("store", "secret", 3),
         "aws_timestreamwrite_table": BoxType("store", "audit (Timestream)", 3),
         "aws_sqs_queue": BoxType("queue", "queue", 3),
         "aws_kinesis_stream": BoxType("stream", "stream (Kinesis)", 4),
@@ -137,6 +139,7 @@ LINE_TYPES: Mapping[str, LineType] = MappingProxyType(
             failure_attribute="destination_config.on_failure.destination_arn",
         ),
         "aws_dynamodb_kinesis_streaming_destination": LineType("table_name", "stream_arn", is_async=True),
+        "aws_secretsmanager_secret_rotation": LineType("secret_id", "rotation_lambda_arn", is_async=True),
     }
 )
 

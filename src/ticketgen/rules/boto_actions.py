@@ -29,7 +29,7 @@ _SAME_NAMED: Mapping[str, str] = {
     "firehose": "put_record put_record_batch",
     "kinesis": "put_record put_records get_records get_shard_iterator describe_stream list_shards",
     "rds-data": "execute_statement batch_execute_statement begin_transaction commit_transaction rollback_transaction",
-    "secretsmanager": "get_secret_value put_secret_value describe_secret",
+    "secretsmanager": "get_secret_value put_secret_value describe_secret update_secret_version_stage",
     "ses": "send_email send_raw_email",
     "sns": "publish",
     "sqs": "send_message receive_message delete_message get_queue_attributes get_queue_url change_message_visibility",

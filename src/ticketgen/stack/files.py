@@ -82,13 +82,13 @@ def _suite(path: str, wanted: Callable[[Environment], bool] = always) -> StackFi
 
 
 _SUPPORT = (
-    "__init__", "answers", "blocks", "cloud", "code", "dynamodb", "expressions", "functions", "iam", "live", "machines",
-    "places", "redis_server", "sales", "stack", "values",
+    "__init__", "answers", "aurora", "blocks", "cloud", "code", "dynamodb", "expressions", "functions", "iam", "live",
+    "machines", "places", "redis_server", "sales", "secrets", "stack", "values",
 )  # fmt: skip
 _UNIT = (
     "alarms", "analytics", "api", "cache", "correcting", "encryption", "functions", "names", "network", "outputs",
-    "providers", "regions", "roles", "sales_database", "seat_maps", "selling", "state_machines", "streams", "tables",
-    "verifying",
+    "providers", "regions", "roles", "sales_database", "sales_writer", "seat_maps", "selling", "state_machines",
+    "streams", "tables", "verifying",
 )  # fmt: skip
 _SUITES = (
     *(_suite(path) for path in ("requirements.txt", "pytest.ini", "conftest.py", "demands.py.j2")),
@@ -157,7 +157,7 @@ _SHARED_FILES = (
     StackFile("modules/region/domain.tf", _domain),
     *(
         StackFile(f"modules/analytics/{name}.tf")
-        for name in ("variables", "kinesis", "aurora", "alarms", "outputs")
+        for name in ("variables", "kinesis", "aurora", "writer", "alarms", "outputs")
     ),
     *(
         StackFile(f"modules/verification/{name}.tf")

@@ -99,6 +99,7 @@ NAMES: tuple[ResourceName, ...] = (
     *_named("aws_rds_cluster", "final_snapshot_identifier", "sales-final"),
     *_named("aws_rds_cluster_instance", "identifier", "sales", after="-0"),
     *_named("aws_rds_cluster_parameter_group", "name", PARAMETER_GROUPS[AURORA_POSTGRESQL.engine]),
+    *_named("aws_secretsmanager_secret", "name", "sales-writer"),
     *_named("aws_security_group", "name", "functions", "seats", "sales"),
     *_named("aws_sfn_state_machine", "name", "verification", "ticker"),
     *_named("aws_sns_topic", "name", "alarms"),

@@ -98,6 +98,15 @@ def test_the_hubs_stream_and_database_are_available(outputs: Outputs, stack: Sta
 
 
 @each_hub
+def test_the_user_that_writes_sales_has_its_password(outputs: Outputs, stack: Stack, region: str) -> None:
+    planned = stack.resource(at("analytics", "aws_secretsmanager_secret.sales_writer", region))
+    found = client("secretsmanager", region).describe_secret(SecretId=planned.get("name"))
+    assert found["RotationEnabled"], f"{planned}"
+    stages = [stage for each in found["VersionIdsToStages"].values() for stage in each]
+    assert "AWSCURRENT" in stages, f"{planned} was never rotated: read the function's log"
+
+
+@each_hub
 def test_the_hubs_state_machine_and_ticker_are_active(outputs: Outputs, region: str) -> None:
     states = client("stepfunctions", region)
     arn = outputs[root("regions", region)]["verification_state_machine_arn"]

@@ -1,20 +1,19 @@
 """An AWS within this process for the stack's functions: tables in all Regions, roles and queues.
 
 Every call of a function is checked against the policies of its role and then served by small fakes: DynamoDB with
-conditions and transactions, SQLite for the database, lists for queue and audit. A test copies tables where it needs
-replication, and simulates lost answers, conflicts and silence around a call. Calls are serialized, so a race between
-buyers is a race between their calls, as in DynamoDB.
+conditions and transactions, SQLite for the database, a secret with its versions, lists for queue and audit. A test
+copies tables where it needs replication, and simulates lost answers, conflicts and silence around a call. Calls are
+serialized, so a race between buyers is a race between their calls, as in DynamoDB.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -29,7 +28,9 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from support import code, iam, places
 from support.answers import ACCOUNT
+from support.aurora import MASTER, Aurora, Refusal
 from support.dynamodb import Region, Table
+from support.secrets import Secret
 from support.stack import Resource, Stack
 
 __all__ = ["Answer", "Call", "Cloud", "Function", "assert_calls_time_out_first", "refusal"]
@@ -77,10 +78,12 @@ class Function:
         return self.module.handler(event, context)
 
 
-def refusal(code_: str, *reasons: str, status: int = 400) -> ClientError:
+def refusal(
+    code_: str, *reasons: str, status: int = 400, message: str = "simulated by the test"
+) -> ClientError:
     """An error answer of AWS; with reasons, a cancelled transaction."""
     answer: dict[str, Any] = {
-        "Error": {"Code": code_, "Message": "simulated by the test"},
+        "Error": {"Code": code_, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     if reasons:
@@ -149,7 +152,8 @@ class Cloud:
         calls: every call so far.
         messages: the messages sent to queues, with their bodies parsed.
         audit: the records written to Timestream.
-        database: Aurora's stand-in.
+        aurora: the database in the primary Region, without a user that writes.
+        secrets: by the address of its resource; the master user's, which RDS manages, is always there.
         clients: every client that a function created.
         denied: attempted calls that the role of the function does not allow.
     """
@@ -161,9 +165,8 @@ class Cloud:
     messages: list[dict[str, Any]] = field(default_factory=list)
     audit: list[dict[str, Any]] = field(default_factory=list)
     clients: list[_Client] = field(default_factory=list)
-    database: sqlite3.Connection = field(
-        default_factory=lambda: sqlite3.connect(":memory:", check_same_thread=False)
-    )
+    aurora: Aurora = field(default_factory=Aurora)
+    secrets: dict[str, Secret] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
     _allowed: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     _turn: Any = field(default_factory=threading.RLock)
@@ -176,7 +179,7 @@ class Cloud:
         with patch.dict(os.environ, _CREDENTIALS), patch("ssl.create_default_context", _tls):
             cloud = cls(stack)
             yield cloud
-            cloud.database.close()
+            cloud.aurora.tables.close()
         assert not cloud.denied, "\n".join(cloud.denied)
 
     # --- functions -----------------------------------------------------------------------------------------
@@ -306,18 +309,55 @@ class Cloud:
             raise refusal("DatabaseNotFoundException")
         arn = f"arn:{self.stack.partition}:rds:{call.region}:{ACCOUNT}:cluster:{cluster.get('cluster_identifier')}"
         self._authorize(call, f"rds-data:{call.operation}", arn)
-        secret = f"arn:{self.stack.partition}:secretsmanager:{call.region}:{ACCOUNT}:secret:rds!cluster-1"
-        self._authorize(call, "secretsmanager:GetSecretValue", secret)
+        login = self._login(call)
         sets = call.parameters.get("parameterSets", [call.parameters.get("parameters", [])])
+        values = [{one["name"]: next(iter(one["value"].values())) for one in each} for each in sets]
         try:
-            for parameters in sets:
-                values = {one["name"]: next(iter(one["value"].values())) for one in parameters}
-                self.database.execute(call.parameters["sql"], values)
-        except sqlite3.Error as error:
-            self.database.rollback()
-            raise refusal("DatabaseErrorException") from error
-        self.database.commit()
-        return {}
+            rows = self.aurora.run(login, call.parameters["sql"], values)
+        except Refusal as error:
+            raise refusal("DatabaseErrorException", message=str(error)) from error
+        return {"records": [[{"longValue": value} for value in row] for row in rows]}
+
+    def _login(self, call: Call) -> Mapping[str, str]:
+        """The user and the password of a call to the Data API, which reads the secret as the caller."""
+        master = ".master_user_secret[0].secret_arn"
+        if call.parameters["secretArn"].endswith(f"{master}}}"):
+            self._resource_at(call.parameters["secretArn"], master[1:])
+            self._authorize(
+                call, "secretsmanager:GetSecretValue", self._secret_arn(call, "rds!cluster-1-AbCdEf")
+            )
+            return {"username": MASTER}
+        resource = self._resource_at(call.parameters["secretArn"], "arn")
+        self._authorize(
+            call, "secretsmanager:GetSecretValue", self._secret_arn(call, f"{resource.get('name')}-AbCdEf")
+        )
+        value = self.secret(resource.address).value()
+        if value is None:
+            raise refusal("InvalidSecretException")
+        login: dict[str, str] = json.loads(value)
+        return login
+
+    def _secretsmanager(self, call: Call) -> Any:
+        resource = self._resource_at(call.parameters["SecretId"], "arn")
+        self._authorize(
+            call, f"secretsmanager:{call.operation}", self._secret_arn(call, f"{resource.get('name')}-AbCdEf")
+        )
+        return self.secret(resource.address).call(call.operation, call.parameters)
+
+    def _secret_arn(self, call: Call, name: str) -> str:
+        return f"arn:{self.stack.partition}:secretsmanager:{call.region}:{ACCOUNT}:secret:{name}"
+
+    def secret(self, address: str) -> Secret:
+        """The secret of a resource, without a value at first."""
+        return self.secrets.setdefault(address, Secret())
+
+    def rotate(self, token: str = "rotation-1", region: str = demands.PRIMARY) -> None:
+        """Rotate the password of the user that writes sales, as Secrets Manager does."""
+        address = places.at("analytics", "aws_secretsmanager_secret.sales_writer", region)
+        function = self.function("sales_writer_rotation", region)
+        self.secret(address).begin(token)
+        for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+            function({"SecretId": f"${{{address}.arn}}", "ClientRequestToken": token, "Step": step})
 
     @staticmethod
     def _takes(call: Call, needed: Set[str], also: Set[str] = frozenset()) -> None:

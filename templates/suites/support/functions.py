@@ -153,6 +153,7 @@ def _slow(key: str, metric: str, objective: float, minutes: int = 1) -> Watch:
 _STREAM = {"StreamName": named("ticket-sales")}
 _CLUSTER = {"DBClusterIdentifier": named("sales")}
 _SYNC = {"FunctionName": named("seat-cache-sync")}
+_WRITER = arn("secretsmanager", f"secret:{named('sales-writer')}-??????")
 _IN_TIMESTREAM = demands.AUDIT_STORE == "timestream"
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -253,7 +254,7 @@ FUNCTIONS: Mapping[str, Function] = {
                     "rds-data:BatchExecuteStatement",
                     "rds-data:ExecuteStatement",
                 },
-                arn("secretsmanager", "secret:rds!cluster-*"): {"secretsmanager:GetSecretValue"},
+                _WRITER: {"secretsmanager:GetSecretValue"},
                 arn("kinesis", f"stream/{named('ticket-sales')}"): {
                     f"kinesis:{action}"
                     for action in (
@@ -268,9 +269,7 @@ FUNCTIONS: Mapping[str, Function] = {
             variables={
                 "CLUSTER_ARN": Unknown(at("analytics", "aws_rds_cluster.sales.arn")),
                 "DATABASE_NAME": "sales",
-                "SECRET_ARN": Unknown(
-                    at("analytics", "aws_rds_cluster.sales.master_user_secret[0].secret_arn")
-                ),
+                "SECRET_ARN": Unknown(at("analytics", "aws_secretsmanager_secret.sales_writer.arn")),
             },
             is_reserved=False,
             own_alarms=(
@@ -296,6 +295,33 @@ FUNCTIONS: Mapping[str, Function] = {
                 ),
                 Watch("aurora-full", "AWS/RDS", "ACUUtilization", "Average", _CLUSTER, 80, 95, 5),
             ),
+        ),
+        Function(
+            name="sales_writer_rotation",
+            module="analytics",
+            seconds=(60, 300),
+            why="its longest step makes eight calls to the Data API and to Secrets Manager",
+            least_memory=256,
+            actions={
+                arn("rds", f"cluster:{named('sales')}"): {"rds-data:ExecuteStatement"},
+                arn("secretsmanager", "secret:rds!cluster-*"): {"secretsmanager:GetSecretValue"},
+                _WRITER: {
+                    f"secretsmanager:{action}"
+                    for action in (
+                        "DescribeSecret",
+                        "GetSecretValue",
+                        "PutSecretValue",
+                        "UpdateSecretVersionStage",
+                    )
+                },
+            },
+            variables={
+                "CLUSTER_ARN": Unknown(at("analytics", "aws_rds_cluster.sales.arn")),
+                "DATABASE_NAME": "sales",
+                "MASTER_SECRET_ARN": Unknown(
+                    at("analytics", "aws_rds_cluster.sales.master_user_secret[0].secret_arn")
+                ),
+            },
         ),
         Function(
             name="inventory_verifier",
@@ -384,6 +410,7 @@ WHY: Mapping[str, str] = {
     "INVENTORY_TABLE": _TABLE,
     "LEASE_SECONDS": "a planned move of home waits for the lease, and a longer one would sell on in the old home",
     "LOCKS_TABLE": _TABLE,
+    "MASTER_SECRET_ARN": "only the master user may create users",
     "METRICS_NAMESPACE": "the alarms watch this namespace",
     "PMS_URL": "the spec names the system of record, or leaves it out",
     "PRIMARY_REGION": "both hubs would verify, or neither",
@@ -396,7 +423,7 @@ WHY: Mapping[str, str] = {
     "REPLICATION_SECONDS": "the objective is the lag that is reported",
     "SALES_TABLE": _TABLE,
     "SEATS_PER_ORDER": "the spec limits the seats of an order",
-    "SECRET_ARN": "the database would refuse the function",
+    "SECRET_ARN": "the function would write as a user that may do everything, or as none",
     "TIMESTREAM_DATABASE": "corrections would not be recorded",
     "TIMESTREAM_TABLE": "corrections would not be recorded",
     "VERIFICATION_SECONDS": "a run divides the objective between its steps",

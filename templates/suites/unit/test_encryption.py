@@ -28,6 +28,7 @@ STORES = [
     ("analytics", "aws_rds_cluster.sales", "kms_key_id"),
     ("analytics", "aws_rds_cluster.sales", "master_user_secret_kms_key_id"),
     ("analytics", "aws_rds_cluster_instance.sales[0]", "performance_insights_kms_key_id"),
+    ("analytics", "aws_secretsmanager_secret.sales_writer", "kms_key_id"),
     ("verification", "aws_cloudwatch_log_group.ticker", "kms_key_id"),
     ("verification", "aws_cloudwatch_log_group.verification", "kms_key_id"),
     ("verification", "aws_sqs_queue.failed_refunds", "kms_master_key_id"),

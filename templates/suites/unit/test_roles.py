@@ -119,13 +119,20 @@ def test_a_role_uses_the_stacks_keys_only(stack: Stack, name: str) -> None:
         )
 
 
-def test_the_processor_reads_the_secret_of_its_own_cluster_only(stack: Stack) -> None:
-    role = _role(stack, "kinesis_processor")
-    (secret,) = (
-        s
-        for s in iam.statements_of(stack, role)
-        if "secretsmanager:GetSecretValue" in iam.as_list(s["Action"])
-    )
+def test_only_the_rotation_may_be_the_master_user_and_of_its_own_cluster_only(stack: Stack) -> None:
+    readers = [
+        (name, statement)
+        for name in FUNCTIONS
+        for statement in iam.statements_of(stack, _role(stack, name))
+        if any(":secret:rds!" in str(each) for each in iam.as_list(statement["Resource"]))
+    ]
+    role = _role(stack, "sales_writer_rotation")
+    if [name for name, _ in readers] != ["sales_writer_rotation"]:
+        role.fails(
+            f"shares the master user's secret: {[name for name, _ in readers]}",
+            "whoever signs in as the master user may drop every table",
+        )
+    ((_, secret),) = readers
     expected = {
         "StringLike": {
             "aws:ResourceTag/aws:rds:primaryDBClusterArn": [arn("rds", f"cluster:{named('sales')}")]

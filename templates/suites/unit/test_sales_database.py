@@ -32,6 +32,7 @@ def record(item: Any, number: int = 1, kind: str = "INSERT") -> dict[str, Any]:
 @pytest.fixture
 def deliver(cloud: Cloud) -> Deliver:
     """A call that delivers records to the processor and returns the numbers of those that failed."""
+    cloud.rotate()
     function = cloud.function("kinesis_processor")
 
     def deliver(*records: dict[str, Any]) -> list[str]:
@@ -42,7 +43,7 @@ def deliver(cloud: Cloud) -> Deliver:
 
 
 def rows(cloud: Cloud, columns: str = "sale_id, buyer, price, voided_at") -> list[tuple[Any, ...]]:
-    return cloud.database.execute(f"SELECT {columns} FROM ticket_sales ORDER BY sale_id").fetchall()
+    return cloud.aurora.tables.execute(f"SELECT {columns} FROM ticket_sales ORDER BY sale_id").fetchall()
 
 
 def fail(cloud: Cloud, code: str, operation: str = "", times: int = 10**9) -> None:
@@ -139,7 +140,7 @@ def test_a_malformed_record_fails_alone(cloud: Cloud, deliver: Deliver, poison: 
 
 def test_a_row_that_the_database_refuses_fails_alone(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
-    cloud.database.execute(
+    cloud.aurora.tables.execute(
         "CREATE TRIGGER no BEFORE INSERT ON ticket_sales WHEN NEW.buyer = 'mallory'"
         " BEGIN SELECT RAISE(ABORT, 'no'); END"
     )
@@ -197,27 +198,44 @@ def test_a_batch_takes_few_calls_and_none_is_too_large(cloud: Cloud, deliver: De
     assert len(rows(cloud)) == 1201
 
 
-def test_the_first_batch_creates_the_table_once(cloud: Cloud, deliver: Deliver) -> None:
-    deliver(record(SALE))
+def test_a_batch_is_one_call(cloud: Cloud, deliver: Deliver) -> None:
     before = len(cloud.calls)
     deliver(record(SALE))
-    assert len(cloud.calls) - before == 1
+    assert [call.operation for call in cloud.calls[before:]] == ["BatchExecuteStatement"]
 
 
-def test_two_processors_may_create_the_table_at_once(cloud: Cloud, deliver: Deliver) -> None:
-    fail(cloud, "DatabaseErrorException", "ExecuteStatement", times=1)
-    assert deliver(record(SALE)) == []
+def test_sales_wait_until_there_is_a_user(cloud: Cloud) -> None:
+    function = cloud.function("kinesis_processor")
+    event = {"Records": [record(SALE)]}
+    assert function(event)["batchItemFailures"] == [{"itemIdentifier": "1"}]
+    cloud.rotate()
+    assert function(event)["batchItemFailures"] == []
+
+
+@pytest.mark.parametrize(
+    "state", [pytest.param("42P01", id="no table"), pytest.param("28P01", id="refused password")]
+)
+def test_a_database_that_is_not_ready_refuses_no_row(cloud: Cloud, deliver: Deliver, state: str) -> None:
+    def refuse(call: Call) -> None:
+        if call.service == "rds-data":
+            raise refusal("DatabaseErrorException", message=f"ERROR: no; SQLState: {state}")
+
+    cloud.before = refuse
+    before = len(cloud.calls)
+    assert deliver(record(SALE, 1), record(sale("A-2", minted(50)), 2)) == ["1", "2"]
+    assert len(cloud.calls) - before == 1, "five hundred more calls would be refused as well"
 
 
 def test_a_call_times_out_before_the_function_does(cloud: Cloud, deliver: Deliver) -> None:
-    deliver(record(SALE))
+    cloud.clients.clear()
+    cloud.function("kinesis_processor")
     assert_calls_time_out_first(cloud, "kinesis_processor")
     assert cloud.clients[0].config.retries["total_max_attempts"] >= 2
 
 
 def test_sales_are_found_by_event_and_time(cloud: Cloud, deliver: Deliver) -> None:
     deliver(record(SALE))
-    plan = cloud.database.execute(
+    plan = cloud.aurora.tables.execute(
         "EXPLAIN QUERY PLAN SELECT * FROM ticket_sales WHERE event_id = 'gala' AND sold_at > 1"
     ).fetchall()
     assert "ticket_sales_by_event" in plan[0][-1]

@@ -36,7 +36,7 @@ __all__ = ["main"]
 def main(path: str) -> None:
     """Fork an instance for each connection, until standard input ends."""
     loader = botocore.session.get_session().get_component("data_loader")
-    for service in ("dynamodb", "sqs", "rds-data"):
+    for service in ("dynamodb", "sqs", "rds-data", "secretsmanager"):
         loader.load_service_model(service, "service-2")  # parsed once, for all forks
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C, the emulator closes the standard input

@@ -83,6 +83,7 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
         lambda_fleet,
         moto_gaps,
         pollers,
+        secret_rotation,
         state_machines,
     )
 
@@ -105,6 +106,7 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
     moto_gaps.patch(address, keys)
     fleet = lambda_fleet.Fleet(f"http://{address}", folder, keys)
     fleet.patch()
+    secret_rotation.patch(fleet)
     machines = state_machines.Machines(fleet)
     machines.patch()
     pollers_ = pollers.Pollers(fleet, machines.start)

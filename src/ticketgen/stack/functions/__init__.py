@@ -13,6 +13,7 @@ from types import MappingProxyType
 import ticketgen.stack.functions.inventory_verifier as inventory_verifier
 import ticketgen.stack.functions.kinesis_processor as kinesis_processor
 import ticketgen.stack.functions.oversell_corrector as oversell_corrector
+import ticketgen.stack.functions.sales_writer_rotation as sales_writer_rotation
 import ticketgen.stack.functions.seat_availability as seat_availability
 import ticketgen.stack.functions.seat_cache_sync as seat_cache_sync
 import ticketgen.stack.functions.ticket_purchase as ticket_purchase
@@ -25,6 +26,7 @@ FUNCTION_MODULES = (
     seat_availability,
     seat_cache_sync,
     kinesis_processor,
+    sales_writer_rotation,
     inventory_verifier,
     oversell_corrector,
 )

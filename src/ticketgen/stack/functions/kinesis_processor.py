@@ -17,7 +17,7 @@ from ticketgen.stack.functions.model import (
     Trigger,
     TriggerSource,
 )
-from ticketgen.stack.functions.resources import AURORA_CLUSTER, AURORA_SECRET
+from ticketgen.stack.functions.resources import AURORA_CLUSTER, WRITER_SECRET
 from ticketgen.stack.policy import Statement, arn, name
 from ticketgen.wording import counted
 
@@ -83,12 +83,12 @@ FUNCTION = LambdaFunction(
     environment={
         "CLUSTER_ARN": AURORA_CLUSTER,
         "DATABASE_NAME": RawExpression("aws_rds_cluster.sales.database_name"),
-        "SECRET_ARN": AURORA_SECRET,
+        "SECRET_ARN": WRITER_SECRET,
     },
     grants=(
         Grant(AURORA_CLUSTER, ("rds-data:BatchExecuteStatement", "rds-data:ExecuteStatement")),
         # The Data API reads the secret with the caller's permissions: no line of code calls this action.
-        Grant(AURORA_SECRET, ("secretsmanager:GetSecretValue",)),
+        Grant(WRITER_SECRET, ("secretsmanager:GetSecretValue",)),
     ),
     alarms=_alarms,
 )  # fmt: skip

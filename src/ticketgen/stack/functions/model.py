@@ -64,6 +64,7 @@ class TriggerSource(StrEnum):
     API = "the API"
     STREAM = "an event source mapping"
     STATE_MACHINE = "the verification's state machine"
+    ROTATION = "a secret's rotation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from ticketgen.rendering.quoted import RawExpression
 from ticketgen.stack.policy import ANY, Condition, arn, name
 
 __all__ = [
-    "AURORA_CLUSTER", "AURORA_SECRET", "CORRECTIONS_TABLE", "EVENTS_TABLE", "INVENTORY_TABLE", "LOCKS_TABLE",
-    "REFUNDS_QUEUE", "SALES_TABLE", "TIMESTREAM_ANY", "TIMESTREAM_TABLE", "Resource",
+    "AURORA_CLUSTER", "CORRECTIONS_TABLE", "EVENTS_TABLE", "INVENTORY_TABLE", "LOCKS_TABLE", "MASTER_SECRET",
+    "REFUNDS_QUEUE", "SALES_TABLE", "TIMESTREAM_ANY", "TIMESTREAM_TABLE", "WRITER_SECRET", "Resource",
 ]  # fmt: skip
 
 
@@ -55,11 +55,18 @@ AURORA_CLUSTER = Resource(
 )
 # RDS names the secret that it creates rds!cluster-<resource id>-<random>, and tags it with the ARN of its cluster.
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html
-AURORA_SECRET = Resource(
-    "aurora_secret",
+MASTER_SECRET = Resource(
+    "master_secret",
     arn("secretsmanager", "secret:rds!cluster-*"),
     RawExpression("aws_rds_cluster.sales.master_user_secret[0].secret_arn"),
     Condition("StringLike", "aws:ResourceTag/aws:rds:primaryDBClusterArn", AURORA_CLUSTER.arn),
+)
+# Secrets Manager adds a hyphen and six random characters to the name.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+WRITER_SECRET = Resource(
+    "writer_secret",
+    arn("secretsmanager", f"secret:{name('sales-writer')}-??????"),
+    RawExpression("aws_secretsmanager_secret.sales_writer.arn"),
 )
 TIMESTREAM_TABLE = Resource(
     "timestream_table",
