@@ -15,8 +15,9 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
 
-from ticketgen.rehearsal.emulator.global_tables import LOCK, transact
 from ticketgen.rehearsal.emulator.items import condition, image
+from ticketgen.rehearsal.emulator.replication import LOCK
+from ticketgen.rehearsal.emulator.transactions import transact
 
 __all__ = ["OPERATIONS", "answer", "query"]
 

@@ -79,11 +79,11 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
         change_streams,
         data_api,
         elasticache,
-        global_tables,
         lambda_fleet,
         moto_gaps,
         pollers,
         state_machines,
+        tables,
     )
 
     moto = DomainDispatcherApplication(create_backend_app)
@@ -97,7 +97,7 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
     )
     address = f"{_HOST}:{server.server_port}"
     change_streams.patch()
-    global_tables.patch()
+    tables.patch()
     if caches.available():
         elasticache.patch(caches.start(folder), caches.stop)
     else:
@@ -131,7 +131,7 @@ class _ControlApi:
     def answer(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         """Perform an action and return the current state."""
         from ticketgen.rehearsal.emulator.function_metrics import METRICS
-        from ticketgen.rehearsal.emulator.global_tables import LINKS
+        from ticketgen.rehearsal.emulator.replication import LINKS
 
         action, _, region = path.removeprefix("/_rehearsal/").partition("/")
         if action == "cut":
@@ -187,8 +187,8 @@ def _read_body(environ: dict[str, Any]) -> bytes:
 def _router(control_api: _ControlApi, fleet: Any, database: Any, moto: _Application) -> _Application:
     """Route the requests that moto does not serve; `moto` gets all others."""
     from ticketgen.rehearsal.emulator import api_gateway, data_api, fast_dynamodb
-    from ticketgen.rehearsal.emulator.global_tables import LINKS
     from ticketgen.rehearsal.emulator.lambda_fleet import CALLER
+    from ticketgen.rehearsal.emulator.replication import LINKS
 
     own_address = re.compile(r"^(\w+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
