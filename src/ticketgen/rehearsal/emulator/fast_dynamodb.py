@@ -17,6 +17,7 @@ from moto.dynamodb.responses import DynamoHandler
 
 from ticketgen.rehearsal.emulator.items import condition, image
 from ticketgen.rehearsal.emulator.replication import LOCK
+from ticketgen.rehearsal.emulator.table_keys import check_keys
 from ticketgen.rehearsal.emulator.transactions import transact
 
 __all__ = ["OPERATIONS", "answer", "query"]
@@ -27,6 +28,7 @@ OPERATIONS = {
     _PREFIX + operation: method
     for operation, method in {
         "BatchGetItem": "batch_get_item",
+        "BatchWriteItem": "batch_write_item",
         "DeleteItem": "delete_item",
         "GetItem": "get_item",
         "PutItem": "put_item",
@@ -48,6 +50,7 @@ def answer(target: str, region: str, body: bytes) -> tuple[int, str]:
     handler.response_headers = {}
     try:
         with LOCK:
+            check_keys(handler.dynamodb_backend, handler.body)
             if target.endswith(".TransactWriteItems"):
                 transact(handler.dynamodb_backend, handler.body)
                 return 200, "{}"

@@ -2,8 +2,8 @@
 
 Control requests go to paths below `/_rehearsal/`: `pause` stops background work (streams, schedules), and `run` resumes
 it; `cut/REGION` disconnects a Region from the others, `kill/REGION` lets every call to it fail, and `heal/REGION` ends
-both; `state?metrics=N&executions=M&table=T` returns
-the metrics and the executions after the first N and M, and the number of rows in a table of each database.
+both; `state?metrics=N&executions=M&table=T` returns the metrics and the executions after the first N and M, the number
+of rows in a table of each database, and the ARNs of the DynamoDB tables whose key could not be used while they existed.
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ class _ControlApi:
     def answer(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         """Perform an action and return the current state."""
         from ticketgen.rehearsal.emulator.function_metrics import METRICS
-        from ticketgen.rehearsal.emulator.replication import LINKS
+        from ticketgen.rehearsal.emulator.replication import LINKS, LOCK
+        from ticketgen.rehearsal.emulator.table_keys import inaccessible_tables
 
         action, _, region = path.removeprefix("/_rehearsal/").partition("/")
         if action == "cut":
@@ -146,8 +147,11 @@ class _ControlApi:
             self._pollers.running.set()
         elif action == "pause":
             self._pollers.running.clear()
+        with LOCK:
+            inaccessible = inaccessible_tables()
         return {
             "waiting": LINKS.waiting,
+            "inaccessible": inaccessible,
             "metrics": METRICS.since(int(query.get("metrics", 1 << 60))),
             "executions": self._machines.finished[int(query.get("executions", 1 << 60)) :],
             "rows": self._database.rows(query.get("table", "")),

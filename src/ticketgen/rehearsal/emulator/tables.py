@@ -1,4 +1,4 @@
-"""Changes of moto's DynamoDB: calls one at a time, replicas, queries of one partition, items that Regions share."""
+"""Changes of moto's DynamoDB: calls one at a time, replicas, deletion, fast queries, items that Regions share."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import threading
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 from ticketgen.rehearsal.emulator import change_streams
 from ticketgen.rehearsal.emulator.patching import replace
-from ticketgen.rehearsal.emulator.replication import LINKS, LOCK
+from ticketgen.rehearsal.emulator.replication import LINKS, LOCK, Replica
+from ticketgen.rehearsal.emulator.table_keys import INACCESSIBLE, is_inaccessible
 
 __all__ = ["patch"]
 
@@ -54,9 +55,10 @@ def _patch_handler() -> None:
 
 
 def _patch_tables() -> None:
-    describe, query, update, tagged, untagged = (
+    describe, query, delete, update, tagged, untagged = (
         Table.describe,
         Table.query,
+        DynamoDBBackend.delete_table,
         DynamoDBBackend.update_item,
         DynamoDBBackend.tag_resource,
         DynamoDBBackend.untag_resource,
@@ -64,15 +66,25 @@ def _patch_tables() -> None:
 
     def described(table: Table, base_key: str = "TableDescription") -> dict[str, Any]:
         found = describe(table, base_key)
+        if is_inaccessible(table):
+            found[base_key]["TableStatus"] = INACCESSIBLE
         group = LINKS.replicas(table.account_id, table.name)
         if len(group) > 1:
             found[base_key]["GlobalTableVersion"] = "2019.11.21"
             found[base_key]["Replicas"] = [
-                {"RegionName": region, "ReplicaStatus": "ACTIVE", **_key_setting(settings)}
-                for region, settings in group.items()
+                _description(table, region, replica)
+                for region, replica in group.items()
                 if region != table.region_name
             ]
         return found
+
+    def deleted(backend: DynamoDBBackend, name: str) -> Table:
+        table = backend.get_table(name)
+        LINKS.check_deletion(table)
+        is_inaccessible(table)  # remembers it
+        LINKS.deleted(table)
+        change_streams.forget_streams(table)
+        return delete(backend, name)
 
     def queried(table: Any, hash_key: DynamoType | None, *arguments: Any, **options: Any) -> Any:
         """Query only the items of the partition, unless an index is used; moto scans the whole table."""
@@ -106,10 +118,18 @@ def _patch_tables() -> None:
         tagged(backend, arn, tags)
 
     replace(Table, "no: the replicas are this emulator's own", describe=described)
+    replace(DynamoDBBackend, "no: the replicas are this emulator's own", delete_table=deleted)
     replace(Table, "yes: a query of a partition need not scan the table", query=queried)
     replace(DynamoDBBackend, "no: moto's Regions share no items", update_item=updated)
     replace(DynamoDBBackend, "yes: TagResource overwrites a tag", tag_resource=set_tags)
 
 
-def _key_setting(settings: dict[str, Any]) -> dict[str, Any]:
-    return {"KMSMasterKeyId": settings["KMSMasterKeyId"]} if settings.get("KMSMasterKeyId") else {}
+def _description(table: Table, region: str, replica: Replica) -> dict[str, str]:
+    """A replica as DescribeTable of another Region shows it."""
+    copy = dynamodb_backends[table.account_id][region].tables[table.name]
+    key = {"KMSMasterKeyId": replica.key} if replica.key else {}
+    return {
+        "RegionName": region,
+        "ReplicaStatus": INACCESSIBLE if is_inaccessible(copy) else "ACTIVE",
+        **key,
+    }
