@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from applied_stack import AppliedStack, left_over
+from rolling_back import prove_roll_back
 from stacks import DEMO_REGIONS, environment, rendered
 
 from terraform_tool import Terraform
@@ -57,10 +58,29 @@ def test_dev_applies_converges_and_destroys_completely(applied: AppliedStack) ->
         assert suite.returncode == 0, suite.stdout[-6000:]
         assert "skipped" not in suite.stdout.splitlines()[-1]
 
+    prove_roll_back(applied)
+
     applied.destroy()
 
     assert applied.addresses() == set()
     assert left_over(applied.aws, dev.regions, "tap-marketplace") == []
+    assert applied.inaccessible_tables() == set(), "a key went before its tables"
+
+
+@pytest.mark.slow
+def test_a_key_that_terraform_destroys_before_its_replicas_is_noticed(applied: AppliedStack) -> None:
+    dev = environment("dev", DEMO_REGIONS[:2])
+    applied.render(dev)
+    primary, replica = (RootModule(RootKind.DATA, region) for region in dev.regions)
+    applied.apply(primary, replica)
+    applied.forget(replica, "module.data.aws_dynamodb_table_replica.shared")  # as if another state had them
+
+    applied.destroy(replica)
+
+    assert applied.inaccessible_tables() == {
+        f"{replica.region} tap-marketplace-{what}-dev"
+        for what in ("events", "ticket-inventory", "ticket-sales", "corrections")
+    }
 
 
 @pytest.mark.apply
@@ -131,3 +151,4 @@ def test_adding_and_removing_a_region_of_prod_changes_that_region_only(
     log_step("destroy")
     assert applied.addresses() == set()
     assert left_over(applied.aws, fewer.regions, "tap-marketplace") == []
+    assert applied.inaccessible_tables() == set(), "a key went before its tables"
