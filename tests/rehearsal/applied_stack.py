@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from stacks import rendered
 
 from terraform_tool import Terraform
+from ticketgen.rehearsal.applied_stack import AppliedStack as Deployment
 from ticketgen.rehearsal.credentials import isolated_environment
 from ticketgen.rehearsal.emulator_client import EmulatedAws
 from ticketgen.rehearsal.root_modules import run_in_order
@@ -176,6 +177,14 @@ class AppliedStack:
             path: {name: output["value"] for name, output in outputs.items()}
             for path, outputs in found.items()
         }
+
+    def deployment(self) -> Deployment:
+        """The APIs, tables and clients of the applied stack."""
+        found = self.outputs()
+        kind = f"{RootKind.REGIONS}/"
+        return Deployment(
+            {path.removeprefix(kind): found[path] for path in found if path.startswith(kind)}, self.aws
+        )
 
     def addresses(self) -> set[str]:
         """Every managed resource in the states, after the path of its root module."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from applied_stack import AppliedStack
 
-from ticketgen.rehearsal.applied_stack import AppliedStack as Deployment
 from ticketgen.rehearsal.sale import RegionApi
 from ticketgen.stack.roots import RootKind, RootModule
 
@@ -22,7 +21,7 @@ def prove_roll_back(applied: AppliedStack) -> None:
     """Deploy changed code in the first Region of an applied stack, and roll it back; the others keep theirs."""
     regions = {root.region: root for root in applied.roots if root.kind is RootKind.REGIONS}
     root, *others = regions.values()
-    apis = {api.region: api for api in _deployment(applied).apis()}
+    apis = {api.region: api for api in applied.deployment().apis()}
     before = {other.region: _aliases(applied, other) for other in others}
 
     file = applied.folder / CODE
@@ -45,18 +44,6 @@ def prove_roll_back(applied: AppliedStack) -> None:
     assert {other.region: _aliases(applied, other) for other in others} == before
     del applied.variables["TF_VAR_function_versions"]
     file.write_text(text, encoding="utf-8", newline="")
-
-
-def _deployment(applied: AppliedStack) -> Deployment:
-    outputs = applied.outputs()
-    return Deployment(
-        {
-            path.removeprefix("regions/"): found
-            for path, found in outputs.items()
-            if path.startswith("regions/")
-        },
-        applied.aws,
-    )
 
 
 def _answer(applied: AppliedStack, api: RegionApi) -> str:
