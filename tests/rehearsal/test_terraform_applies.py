@@ -69,22 +69,6 @@ def test_dev_applies_converges_and_destroys_completely(applied: AppliedStack) ->
     assert applied.inaccessible_tables() == set(), "a key went before its tables"
 
 
-@pytest.mark.slow
-def test_a_key_that_terraform_destroys_before_its_replicas_is_noticed(applied: AppliedStack) -> None:
-    dev = environment("dev", DEMO_REGIONS[:2])
-    applied.render(dev)
-    primary, replica = (RootModule(RootKind.DATA, region) for region in dev.regions)
-    applied.apply(primary, replica)
-    applied.forget(replica, "module.data.aws_dynamodb_table_replica.shared")  # as if another state had them
-
-    applied.destroy(replica)
-
-    assert applied.inaccessible_tables() == {
-        f"{replica.region} tap-marketplace-{what}-dev"
-        for what in ("events", "ticket-inventory", "ticket-sales", "corrections")
-    }
-
-
 @pytest.mark.apply
 def test_adding_and_retiring_a_region_of_prod_changes_that_region_only(
     applied: AppliedStack, capsys: pytest.CaptureFixture[str]
