@@ -119,7 +119,9 @@ class AppliedStack:
         """
         for link in self.folder.glob("*/*/.terraform"):
             if link.is_symlink():
+                shared = link.resolve()
                 link.unlink()
+                shutil.copytree(shared, link, symlinks=True)
         began = time.monotonic()
         done = subprocess.run(
             ["make", "-C", str(self.folder), f"TERRAFORM={self.terraform.binary}", *arguments],
