@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from stacks import rendered
 
 from terraform_tool import Terraform
+from ticketgen.rehearsal.applied_stack import AppliedStack as Deployment
 from ticketgen.rehearsal.credentials import isolated_environment
 from ticketgen.rehearsal.emulator_client import EmulatedAws
 from ticketgen.rehearsal.root_modules import run_in_order
@@ -37,6 +38,9 @@ Change = tuple[str, str]
 
 MAX_SUITE_SECONDS = 1800
 """The suite of twelve Regions may take."""
+
+MAX_MAKE_SECONDS = 2400
+"""The Makefile may take, on the root modules of twelve Regions."""
 
 
 @dataclass
@@ -61,6 +65,7 @@ class AppliedStack:
     Attributes:
         side_by_side: the number of root modules that Terraform works on at a time.
         environment: the environment that was rendered last.
+        variables: environment variables of each run of Terraform.
         latest: the measurements of the last run.
     """
 
@@ -69,6 +74,7 @@ class AppliedStack:
     folder: Path
     side_by_side: int = 2
     environment: Environment | None = None
+    variables: dict[str, str] = field(default_factory=dict)
     latest: Growth = field(default_factory=Growth)
 
     @property
@@ -78,17 +84,21 @@ class AppliedStack:
         return root_modules(self.environment)
 
     def render(self, environment: Environment) -> None:
-        """Replace the files by the environment's stack, and initialize every root module.
-
-        The root modules of a kind share their data folder, which only `init` writes.
-        """
-        self.environment = environment
+        """Replace the files by the environment's stack, and initialize every root module."""
         for file in self.folder.rglob("*.tf"):
             file.unlink()
         for path, text in rendered(environment).items():
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="")
+        self.initialize(environment)
+
+    def initialize(self, environment: Environment) -> None:
+        """Initialize every root module of the environment's stack, which is in the folder.
+
+        The root modules of a kind share their data folder, which only `init` writes.
+        """
+        self.environment = environment
         first: dict[RootKind, Path] = {}
         # The primary Region's root modules call every module that others call.
         for root in sorted(self.roots, key=lambda root: root.region != environment.primary_region):
@@ -101,6 +111,31 @@ class AppliedStack:
             done = self.terraform.init(folder)
             assert done.returncode == 0, done.stderr
             first[root.kind] = folder
+
+    def make(self, *arguments: str) -> str:
+        """Run the stack's Makefile, as its owner would, and return what it prints.
+
+        Each root module gets a data folder of its own, because the Makefile initializes each.
+        """
+        for link in self.folder.glob("*/*/.terraform"):
+            if link.is_symlink():
+                shared = link.resolve()
+                link.unlink()
+                shutil.copytree(shared, link, symlinks=True)
+        began = time.monotonic()
+        done = subprocess.run(
+            ["make", "-C", str(self.folder), f"TERRAFORM={self.terraform.binary}", *arguments],
+            env=isolated_environment(self.terraform.environment, self.aws.variables) | self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=MAX_MAKE_SECONDS,
+            check=False,
+        )
+        self.latest = Growth(round(time.monotonic() - began, 1))
+        assert done.returncode == 0, done.stdout[-6000:]
+        return done.stdout
 
     def apply(self, *only: RootModule) -> Counter[str]:
         """Apply; return the numbers of created, updated and deleted resources."""
@@ -128,6 +163,15 @@ class AppliedStack:
             ):
                 pass
 
+    def forget(self, root: RootModule, address: str) -> None:
+        """Remove a resource from a state; it stays in the account."""
+        self._run(root, "state", "rm", address)
+
+    def inaccessible_tables(self) -> set[str]:
+        """Region and name of each table whose key could not be used at some time while the table existed."""
+        arns = [arn.split(":") for arn in self.aws.control("state")["inaccessible"]]
+        return {f"{region} {name.removeprefix('table/')}" for _, _, _, region, _, name in arns}
+
     def outputs(self) -> dict[str, dict[str, Any]]:
         """The outputs' values by name, by the path of the root module."""
         found = {root.path: json.loads(self._run(root, "output", "-json")) for root in self.roots}
@@ -135,6 +179,14 @@ class AppliedStack:
             path: {name: output["value"] for name, output in outputs.items()}
             for path, outputs in found.items()
         }
+
+    def deployment(self) -> Deployment:
+        """The APIs, tables and clients of the applied stack."""
+        found = self.outputs()
+        kind = f"{RootKind.REGIONS}/"
+        return Deployment(
+            {path.removeprefix(kind): found[path] for path in found if path.startswith(kind)}, self.aws
+        )
 
     def addresses(self) -> set[str]:
         """Every managed resource in the states, after the path of its root module."""
@@ -201,7 +253,7 @@ class AppliedStack:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def _run(self, root: RootModule, *arguments: str) -> str:
-        environment = isolated_environment(self.terraform.environment, self.aws.variables)
+        environment = isolated_environment(self.terraform.environment, self.aws.variables) | self.variables
         folder = self.folder / root.path
         done = self.terraform.run(folder, *arguments, **environment)
         trouble = [line for line in done.stdout.splitlines() if '"@level":"error"' in line]

@@ -15,7 +15,6 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.dynamodb.exceptions import ResourceNotFoundException
-from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.dynamodb.responses import DynamoHandler
@@ -24,7 +23,7 @@ from moto.kinesis.models import kinesis_backends
 from ticketgen.rehearsal.emulator.items import image
 from ticketgen.rehearsal.emulator.patching import add_actions, replace
 
-__all__ = ["LISTENERS", "StreamRecords", "patch", "stream_of"]
+__all__ = ["LISTENERS", "StreamRecords", "forget_streams", "patch", "stream_of"]
 
 _MAX_RECORDS = 200_000
 """The maximum of records that a stream keeps, to bound its memory."""
@@ -167,6 +166,12 @@ class _Actions(DynamoHandler):
         return {"TableName": self.body["TableName"], "StreamArn": arn, "DestinationStatus": status}
 
 
+def forget_streams(table: Table) -> None:
+    """Forget the stream and the Kinesis destinations of a deleted table."""
+    _STREAMS.pop(table.table_arn, None)
+    _DESTINATIONS.pop((table.account_id, table.region_name, table.name), None)
+
+
 def patch() -> None:
     """Give every table a stream, and copy its changes to the Kinesis destinations."""
     add_actions(DynamoHandler, _Actions, "yes: moto lacks Kinesis destinations of tables")
@@ -179,12 +184,3 @@ def patch() -> None:
             table.stream_shard = StreamShard(table.account_id, table)
 
     replace(Table, "no: every table has a stream here, for replication", set_stream_specification=specified)
-    delete = DynamoDBBackend.delete_table
-
-    def deleted(backend: DynamoDBBackend, name: str) -> Table:
-        table = delete(backend, name)
-        _STREAMS.pop(table.table_arn, None)
-        _DESTINATIONS.pop((backend.account_id, backend.region_name, table.name), None)
-        return table
-
-    replace(DynamoDBBackend, "no: forgets what this module keeps of a table", delete_table=deleted)

@@ -15,8 +15,10 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
 
-from ticketgen.rehearsal.emulator.global_tables import LOCK, transact
 from ticketgen.rehearsal.emulator.items import condition, image
+from ticketgen.rehearsal.emulator.replication import LOCK
+from ticketgen.rehearsal.emulator.table_keys import check_keys
+from ticketgen.rehearsal.emulator.transactions import transact
 
 __all__ = ["OPERATIONS", "answer", "query"]
 
@@ -26,6 +28,7 @@ OPERATIONS = {
     _PREFIX + operation: method
     for operation, method in {
         "BatchGetItem": "batch_get_item",
+        "BatchWriteItem": "batch_write_item",
         "DeleteItem": "delete_item",
         "GetItem": "get_item",
         "PutItem": "put_item",
@@ -47,6 +50,7 @@ def answer(target: str, region: str, body: bytes) -> tuple[int, str]:
     handler.response_headers = {}
     try:
         with LOCK:
+            check_keys(handler.dynamodb_backend, handler.body)
             if target.endswith(".TransactWriteItems"):
                 transact(handler.dynamodb_backend, handler.body)
                 return 200, "{}"

@@ -14,7 +14,7 @@ from moto.dynamodb.comparisons import get_filter_expression
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
-__all__ = ["condition", "image", "item_from"]
+__all__ = ["condition", "image", "item_from", "key_of", "remove", "store"]
 
 
 def item_from(table: Table, attributes: Mapping[str, Any]) -> Item:
@@ -45,3 +45,27 @@ def condition(expression: str | None, names: Any, values: Any) -> Any:
 @lru_cache(maxsize=4096)
 def _parsed(expression: str, names: str, values: str) -> Any:
     return get_filter_expression(expression or None, json.loads(names), json.loads(values))
+
+
+def key_of(table: Table, item: Item) -> tuple[str, ...]:
+    """The values of an item's key attributes."""
+    return tuple(str(item.attrs[name].value) for name in table.table_key_attrs)
+
+
+def store(table: Any, item: Item) -> None:
+    """Store an item as it is, and report the change."""
+    if table.range_key_attr:
+        old = table.items[item.hash_key].get(item.range_key)
+        table.items[item.hash_key][item.range_key] = item
+    else:
+        old = table.items.get(item.hash_key)
+        table.items[item.hash_key] = item
+    if table.stream_shard is not None:
+        table.stream_shard.add(old, item)
+
+
+def remove(table: Table, key: tuple[str, ...]) -> None:
+    """Delete the item with a key."""
+    kinds = (table.hash_key_type, table.range_key_type)
+    parts = [DynamoType({kind: part}) for kind, part in zip(kinds, key, strict=False) if kind]
+    table.delete_item(parts[0], parts[1] if len(parts) > 1 else None)

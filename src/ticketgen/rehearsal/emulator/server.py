@@ -2,8 +2,8 @@
 
 Control requests go to paths below `/_rehearsal/`: `pause` stops background work (streams, schedules), and `run` resumes
 it; `cut/REGION` disconnects a Region from the others, `kill/REGION` lets every call to it fail, and `heal/REGION` ends
-both; `state?metrics=N&executions=M&table=T` returns
-the metrics and the executions after the first N and M, and the number of rows in a table of each database.
+both; `state?metrics=N&executions=M&table=T` returns the metrics and the executions after the first N and M, the number
+of rows in a table of each database, and the ARNs of the DynamoDB tables whose key could not be used while they existed.
 """
 
 from __future__ import annotations
@@ -79,12 +79,12 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
         change_streams,
         data_api,
         elasticache,
-        global_tables,
         lambda_fleet,
         moto_gaps,
         pollers,
         secret_rotation,
         state_machines,
+        tables,
     )
 
     moto = DomainDispatcherApplication(create_backend_app)
@@ -98,7 +98,7 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
     )
     address = f"{_HOST}:{server.server_port}"
     change_streams.patch()
-    global_tables.patch()
+    tables.patch()
     if caches.available():
         elasticache.patch(caches.start(folder), caches.stop)
     else:
@@ -133,7 +133,8 @@ class _ControlApi:
     def answer(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         """Perform an action and return the current state."""
         from ticketgen.rehearsal.emulator.function_metrics import METRICS
-        from ticketgen.rehearsal.emulator.global_tables import LINKS
+        from ticketgen.rehearsal.emulator.replication import LINKS, LOCK
+        from ticketgen.rehearsal.emulator.table_keys import inaccessible_tables
 
         action, _, region = path.removeprefix("/_rehearsal/").partition("/")
         if action == "cut":
@@ -148,8 +149,11 @@ class _ControlApi:
             self._pollers.running.set()
         elif action == "pause":
             self._pollers.running.clear()
+        with LOCK:
+            inaccessible = inaccessible_tables()
         return {
             "waiting": LINKS.waiting,
+            "inaccessible": inaccessible,
             "metrics": METRICS.since(int(query.get("metrics", 1 << 60))),
             "executions": self._machines.finished[int(query.get("executions", 1 << 60)) :],
             "rows": self._database.rows(query.get("table", "")),
@@ -189,8 +193,8 @@ def _read_body(environ: dict[str, Any]) -> bytes:
 def _router(control_api: _ControlApi, fleet: Any, database: Any, moto: _Application) -> _Application:
     """Route the requests that moto does not serve; `moto` gets all others."""
     from ticketgen.rehearsal.emulator import api_gateway, data_api, fast_dynamodb
-    from ticketgen.rehearsal.emulator.global_tables import LINKS
     from ticketgen.rehearsal.emulator.lambda_fleet import CALLER
+    from ticketgen.rehearsal.emulator.replication import LINKS
 
     own_address = re.compile(r"^(\w+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
