@@ -144,7 +144,7 @@ def test_adding_and_retiring_a_region_of_prod_changes_that_region_only(
     assert changed == {
         root.path: f"0 added, {2 if root.path in hubs else 0} changed, 0 destroyed" for root in old_roots
     }
-    assert {region for region, orders in outcomes.items() if orders["sold"]} == {*others}
+    assert {region for region, orders in outcomes.items() if orders["sold"] > orders.total() / 2} == {*others}
     gone = left_over(aws, (newest,), "tap-marketplace")
     assert [
         thing for thing in gone if not thing.startswith(f"{newest} iam")

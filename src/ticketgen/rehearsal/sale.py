@@ -219,7 +219,7 @@ class Buyers:
             if status != 201:
                 return self._refusal_reason(show, answer, status), ""
             request["hold_id"] = answer["hold_id"]
-        key = f"rehearsal-{number:06d}"
+        key = f"{show.event_id}-{number:06d}"
         status, answer = self._send(connections, api, "/tickets", request, buyer, key)
         if status == 503 or retried:  # the outcome is unknown, so retry with the same key
             first = answer if status == 201 else None
