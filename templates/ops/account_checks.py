@@ -59,7 +59,10 @@ def _rights(stack: Stack, region: str, arn: str) -> Iterator[Result]:
         arn = iam.get_role(RoleName=name)["Role"]["Arn"]  # the caller's ARN lacks the role's path
     elif ":user/" not in arn:
         yield Result(
-            "", "rights", UNKNOWN, f"{arn} has no policies of its own to simulate, in account {account}"
+            "",
+            "rights",
+            UNKNOWN,
+            f"{arn} in account {account} is neither a role nor a user, so its policies cannot be simulated",
         )
         return
     actions = stack.preflight["apply_actions"]
@@ -75,7 +78,7 @@ def _rights(stack: Stack, region: str, arn: str) -> Iterator[Result]:
         ]
     if denied:
         text = (
-            f"not allowed on every resource (ignore what is allowed on the stack's own): {', '.join(denied)}"
+            f"not allowed on all resources (ignore actions allowed on the stack's own): {', '.join(denied)}"
         )
         yield Result("", "rights", PROBLEM, text)
     else:

@@ -13,8 +13,8 @@ refunded.
     python move_home.py gala --to eu-west-1 --lost us-east-1 --apply
 
 A function sells from a cached copy of the event that is at most one lease old, and runs no
-longer than its time-out. So a move marks the event `moving`, waits until every Region
-has seen that, waits for the lease and the time-out, waits until the new home has
+longer than its timeout. So a move marks the event `moving`, waits until every Region
+has seen that, waits for the lease and the timeout, waits until the new home has
 everything that the old one has, repairs the new home's inventory from the ledger, and
 only then sets the new home. To resume an interrupted move, run the same command again;
 to abandon it, use `--cancel`.

@@ -160,8 +160,6 @@ def _state_bucket(stack: Stack, region: str) -> Iterator[Result]:
         yield Result(region, "state bucket", PROBLEM, f"{bucket} does not exist")
         return
     if versioning == "Enabled":
-        yield Result(region, "state bucket", OK, f"{bucket} answers, and keeps old versions")
+        yield Result(region, "state bucket", OK, f"{bucket} exists, and its versioning is enabled")
     else:
-        yield Result(
-            region, "state bucket", PROBLEM, f"{bucket} keeps no old versions: enable its versioning"
-        )
+        yield Result(region, "state bucket", PROBLEM, f"{bucket} has no versioning: enable it")

@@ -1,7 +1,7 @@
 # Run one action of Terraform in one root module, for the Makefile: sh ops/terraform.sh ACTION ROOT
 #
-# Each line of the output begins with the root module, and the whole output is in ROOT/ACTION.log. Another suffix than
-# the environment's own has data folders, plans and states of its own.
+# Each line of the output begins with the root module, and the whole output is in ROOT/ACTION.log. A suffix other than
+# the environment's own has data directories, plans and states of its own.
 set -u
 
 action=$1
@@ -19,7 +19,7 @@ case $SUFFIX in
 esac
 
 if [ "$action" = validate ]; then
-  mark=-validate # a data folder that no backend uses
+  mark=-validate # a data directory that no backend uses
   export TF_DATA_DIR="$PWD/$root/.terraform$mark"
 elif [ "$SUFFIX" = "$DEFAULT_SUFFIX" ]; then
   mark=
@@ -40,11 +40,11 @@ terraform() {
     plan | apply | destroy | output) [ -z "$STATE_PREFIX" ] && [ -n "$mark" ] && set -- "-state=$SUFFIX.tfstate" "$@" ;;
     state) [ -z "$STATE_PREFIX" ] && [ -n "$mark" ] && set -- "$@" "-state=$SUFFIX.tfstate" ;;
   esac
-  # Past this function, which has the same name.
+  # `command` skips this function, which has the same name.
   command "$TERRAFORM" "-chdir=$root" "$command" "$@"
 }
 
-# Prints what a command prints, behind the name of the root module, and returns the command's exit status.
+# Runs a command with the root module's name in front of each line of its output, and returns its exit status.
 told() {
   status=$(
     {
@@ -99,21 +99,28 @@ make_plan() {
     terraform show -no-color "$plan" >"$root/$plan.txt"
     return
   fi
+  rm -f "$root/$plan" # Terraform saves what it planned before an error, and refuses to apply that
   case $root in
-    regions/*) [ -s "$root/$plan" ] || { is_first_deployment && return 0; } ;;
+    regions/*) is_first_deployment && return 0 ;;
   esac
+  told echo "cannot be planned: see the error above"
   return 1
 }
 
-# Whether the Region's data is not there yet, so that its other resources cannot be planned: they look it up.
+# Whether data/ of the Region is not applied yet: regions/ looks up what it creates, and cannot be planned before. A state
+# that cannot be read says nothing.
 is_first_deployment() {
   region=${root#regions/}
-  (
+  outputs=$(
     root=data/$region
+    log=$root/init$mark.log
     [ -z "$mark" ] || TF_DATA_DIR="$PWD/$root/.terraform$mark"
-    terraform output -no-color -raw kms_key_arn >/dev/null 2>&1
-  ) && return 1
-  told echo "cannot be planned yet, because data/$region is not applied: apply that, then plan again"
+    initialize >/dev/null && terraform output -no-color -json 2>/dev/null
+  ) || return 1
+  case $outputs in
+    *kms_key_arn*) return 1 ;;
+  esac
+  told echo "cannot be planned yet, because data/$region is not applied: apply data/$region, then plan again"
 }
 
 apply_plan() {
@@ -130,22 +137,22 @@ apply_plan() {
   elif [ -n "$ONLY" ] && [ -t 0 ]; then
     terraform apply
   else
-    fail "no plan is saved: read that of make plan first, or apply at once with AUTO_APPROVE=1"
+    fail "no plan is saved: run make plan and read it, then apply again, or plan and apply at once with AUTO_APPROVE=1"
   fi
 }
 
-# A plan of the destruction that somebody saw is the approval, too. It cannot be applied itself, because lifting the
-# protection changes the state. An empty state stays empty: applying it would create everything again.
+# A saved plan of the destruction is the approval. It cannot be applied itself, because switching off the deletion
+# protection changes the state. A root module without resources is not applied, which would create them again.
 retire() {
   if ! holds_resources; then
     told echo "nothing is left: ticketgen remove-region ${root#*/} --destroyed deletes the folder"
     return 0
   fi
   if [ ! -e "$root/$plan" ] && [ "$AUTO_APPROVE" != 1 ]; then
-    fail "the Region is retired, and everything in it will be destroyed: read the plan of make plan first, or apply at once with AUTO_APPROVE=1"
+    fail "the Region is retired, and everything in it will be destroyed: run make plan and read it, then apply again, or destroy at once with AUTO_APPROVE=1"
   fi
   case $root in
-    data/*) told terraform apply -input=false -no-color -auto-approve || return ;; # lifts the protection
+    data/*) told terraform apply -input=false -no-color -auto-approve || return ;; # switches deletion protection off
   esac
   told terraform destroy -input=false -no-color -auto-approve || return
   rm -f "$root/$plan" "$root/$plan.txt"
@@ -168,12 +175,12 @@ case $action in
     terraform output -no-color
     ;;
   confirm)
-    [ "$CONFIRM" = "$SUFFIX" ] || fail "this destroys everything that $SUFFIX has: confirm it with CONFIRM=$SUFFIX"
+    [ "$CONFIRM" = "$SUFFIX" ] || fail "this destroys everything that the deployment $SUFFIX has: confirm it with CONFIRM=$SUFFIX"
     ;;
   summary)
     shift
     for root in "$@"; do
-      found=$(grep -h -E '^(Plan:|No changes)|cannot be planned yet|nothing is left' "$root/plan$mark.log" 2>/dev/null | tail -n 1)
+      found=$(grep -h -E '^(Plan:|No changes)|cannot be planned|nothing is left' "$root/plan$mark.log" 2>/dev/null | tail -n 1)
       echo "$root: ${found:-no plan}"
     done
     ;;

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["DOCUMENTS", "ROOT", "blocks", "code_lines", "prose", "spans", "ticketgen_commands"]
+__all__ = ["DOCUMENTS", "ROOT", "blocks", "code_lines", "make_slips", "prose", "spans", "ticketgen_commands"]
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
@@ -56,3 +56,22 @@ def ticketgen_commands(text: str) -> Iterator[str]:
             command = re.split(r" [<>] ?", re.sub(r"\{\{.*?\}\}", "VALUE", part))[0].strip()
             if re.fullmatch(r"ticketgen -?[a-z-].*", command):
                 yield command
+
+
+def make_slips(text: str, makefile: str) -> Iterator[str]:
+    """The lines of a document that a stack's Makefile refuses: no such target or variable, no plan, no confirmation."""
+    targets = set(re.findall(r"^([a-z]+):.* ## ", makefile, re.MULTILINE))
+    variables = set(re.findall(r"^([A-Z_]+) \?=", makefile, re.MULTILINE))
+    planned = False
+    for line in code_lines(text):
+        if not (command := re.search(r"\bmake -C \S+(.*)", line)):
+            continue
+        words = [word for word in command[1].split() if not re.fullmatch(r"-j\d*", word)]
+        given = {word.partition("=")[0] for word in words if "=" in word}
+        target = next((word for word in words if "=" not in word), "help")
+        planned |= target == "plan"
+        confirmed = planned or given & {"AUTO_APPROVE", "ROOT"}  # ROOT shows the plan, and asks
+        refused = (target == "destroy" and "CONFIRM" not in given) or (target == "apply" and not confirmed)
+        if target not in targets or not given <= variables or refused:
+            yield line
+        planned &= target != "apply"  # which takes each plan once

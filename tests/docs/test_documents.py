@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, ROOT, code_lines, prose, spans, ticketgen_commands
+from documents import DOCUMENTS, ROOT, code_lines, make_slips, prose, spans, ticketgen_commands
 from project_tools import run
 
 from ticketgen.cli.help import SECTIONS
@@ -129,6 +129,20 @@ def test_make_targets_and_scripts_in_the_documents_exist(document: Path) -> None
             assert not variable or f"$({variable})" in makefile, line
         for script in re.findall(r"\bpython3? ((?:scripts|ops|tests)/\S+\.py)", line):
             assert (ROOT / script).is_file() or (ROOT / "templates" / script).is_file(), line
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_a_stacks_makefile_accepts_the_documented_commands(document: Path) -> None:
+    makefile = (ROOT / "templates/stack/Makefile.j2").read_text("utf-8")
+    assert list(make_slips(document.read_text("utf-8"), makefile)) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["apply", "destroy", "destroy ROOT=global", "deploy", "plan REGION=us-east-1"]
+)
+def test_a_refused_make_command_is_found(command: str) -> None:
+    makefile = (ROOT / "templates/stack/Makefile.j2").read_text("utf-8")
+    assert list(make_slips(f"Text:\n\n    make -C stacks/dev -j2 {command}\n", makefile))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)

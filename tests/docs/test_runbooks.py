@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from documents import ROOT
+from documents import ROOT, make_slips
 from stacks import SHAPES, rendered
 
 from ticketgen.stack.operations import SCRIPTS
@@ -29,7 +29,8 @@ def test_the_page_is_up_to_date() -> None:
 @pytest.mark.parametrize("shape", ["prod", "dev", "one-region", "everything", "nothing"])
 def test_the_runbooks_of_each_shape_are_complete(shape: str) -> None:
     subject = SHAPES[shape]()
-    text = rendered(subject)["ops/README.md"]
+    files = rendered(subject)
+    text = files["ops/README.md"]
     headings = {
         re.sub(r"[^a-z -]", "", line[3:].lower()).replace(" ", "-")
         for line in re.findall("^## .*", text, re.M)
@@ -39,7 +40,8 @@ def test_the_runbooks_of_each_shape_are_complete(shape: str) -> None:
     assert "\n\n\n" not in text
     assert all(f"| `{name}.py` |" in text for name in SCRIPTS)
     assert set(re.findall(r"ops/(\w+)\.py", text)) <= set(SCRIPTS)
-    destroyed = re.findall(r"destroy ROOT=(\S+)", text)
+    assert list(make_slips(text, files["Makefile"])) == []
+    destroyed = re.findall(rf"destroy CONFIRM={subject.name} ROOT=(\S+)", text)
     primary, others = (
         subject.primary_region,
         [each for each in subject.regions if each != subject.primary_region],
@@ -54,4 +56,4 @@ def test_the_runbooks_of_each_shape_are_complete(shape: str) -> None:
 
 
 def test_a_single_region_has_no_runbook_for_a_lost_one() -> None:
-    assert "lose-" not in rendered(SHAPES["one-region"]())["ops/README.md"]
+    assert "lost Region" not in rendered(SHAPES["one-region"]())["ops/README.md"]

@@ -327,7 +327,7 @@ def test_quotas_of_the_account_are_asked_where_they_are(account: Account, check:
             SIMULATE,
             simulated("dynamodb:CreateTable"),
             ("", "rights"),
-            "problem: not allowed on every resource (ignore what is allowed on the stack's own): dynamodb:CreateTable",
+            "problem: not allowed on all resources (ignore actions allowed on the stack's own): dynamodb:CreateTable",
         ),
         (SIMULATE, refused("SimulatePrincipalPolicy"), ("", "rights"),
          "unknown: SimulatePrincipalPolicy was refused: AccessDenied"),

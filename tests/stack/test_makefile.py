@@ -1,6 +1,6 @@
 """The rendered Makefile runs Terraform in the right root modules, in their order, with the right arguments.
 
-Terraform is a script here that writes down how it was called; the real one follows the Makefile in tests/rehearsal.
+Terraform is a script in most tests, which writes down how it was called.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from stacks import environment, rendered
+from stacks import environment, rendered, written
 
+from terraform_tool import Terraform
 from ticketgen.spec.model import State
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
@@ -29,7 +30,6 @@ REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
 TERRAFORM = r"""#!/bin/sh
 root=${1#-chdir=}; action=$2; shift 2
 echo "$root $action ${TF_DATA_DIR:+data=${TF_DATA_DIR##*/} }suffix=$TF_VAR_environment_suffix $*" >>"$CALLS"
-[ -e "$root/fail-$action" ] && { echo "Error: $action" >&2; exit 1; }
 state=$root/terraform.tfstate
 for argument; do
   case $argument in
@@ -37,12 +37,14 @@ for argument; do
     -out=*) echo saved >"$root/${argument#-out=}"; echo "Plan: 1 to add, 0 to change, 0 to destroy." ;;
   esac
 done
+# A plan that fails is saved, too, as far as it got.
+[ -e "$root/fail-$action" ] && { echo "Error: $action" >&2; exit 1; }
 case $action in
   init) mkdir -p "${TF_DATA_DIR:-$root/.terraform}" ;;
   apply) echo aws_kms_key.this >"$state" ;;
   destroy) rm -f "$state" ;;
   state) [ -e "$state" ] && cat "$state" || { echo "No state file was found!" >&2; exit 1; } ;;
-  output) [ -e "$state" ] ;;
+  output) [ -e "$state" ] && echo '{"kms_key_arn": {}}' || echo '{}' ;;
 esac
 """
 
@@ -179,7 +181,76 @@ def test_a_first_deployment_cannot_plan_what_is_looked_up(tmp_path: Path) -> Non
     made.make("apply", "ROOT=data/us-west-2", "AUTO_APPROVE=1")
     told = made.make("plan", ok=False)
     assert "regions/us-west-2: cannot be planned yet" not in told, "its data is there, so this is an error"
+    assert "regions/us-west-2: cannot be planned: see the error above" in told.splitlines()
     assert "regions/eu-west-1: cannot be planned yet" in told
+    assert not list(made.folder.glob("regions/*/tfplan")), "Terraform refuses to apply the plan of an error"
+
+
+def test_a_state_that_cannot_be_read_is_no_first_deployment(tmp_path: Path) -> None:
+    made = stack(tmp_path)
+    (made.folder / "regions/us-west-2/fail-plan").touch()
+    for action in ("init", "output"):
+        failure = made.folder / f"data/us-west-2/fail-{action}"
+        failure.touch()
+        told = made.make("plan", "ROOT=regions/us-west-2", ok=False)
+        assert "regions/us-west-2: cannot be planned: see the error above" in told
+        failure.unlink()
+    assert "cannot be planned yet" in made.make("plan", "ROOT=regions/us-west-2")
+
+
+# A root module in regions/ that looks up what data/ creates, and another resource; none of them needs AWS.
+DATA = """
+resource "terraform_data" "key" {}
+
+output "kms_key_arn" {
+  value = terraform_data.key.id
+}
+"""
+REGION = """
+locals {
+  table = "../../data/us-east-1/terraform.tfstate"
+}
+
+resource "terraform_data" "stream" {
+  lifecycle {
+    precondition {
+      condition     = fileexists(local.table)
+      error_message = "There is no table."
+    }
+  }
+}
+
+resource "terraform_data" "network" {}
+"""
+ROOTS = {"global": 'output "x" { value = 1 }\n', "data/us-east-1": DATA, "regions/us-east-1": REGION}
+
+
+@pytest.mark.terraform
+def test_terraform_plans_and_applies_a_first_deployment(terraform: Terraform, tmp_path: Path) -> None:
+    folder = written(environment("dev", ("us-east-1",)), tmp_path / "stack")
+    for root, text in ROOTS.items():
+        for file in (folder / root).glob("*.tf"):
+            file.unlink()
+        (folder / root / "main.tf").write_text(text, encoding="utf-8")
+
+    def make(*arguments: str) -> str:
+        done = subprocess.run(
+            ["make", "-C", str(folder), f"TERRAFORM={terraform.binary}", *arguments],
+            env=dict(terraform.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "regions/us-east-1: cannot be planned yet" in make("plan").splitlines()[-2]
+    make("apply", "AUTO_APPROVE=1")
+    assert "regions/us-east-1: No changes" in make("plan")
+    make("destroy", "CONFIRM=dev")
+    assert "regions/us-east-1: Plan: 2 to add" in make("plan")
 
 
 @pytest.mark.parametrize("bucket", [None, "states"])
@@ -218,7 +289,7 @@ def test_a_retired_region_is_destroyed_after_the_others_and_never_made_again(tmp
         )
         (made.folder / f"{kind}/eu-north-1/terraform.tfstate").write_text(state)
 
-    assert "read the plan of make plan first" in made.make("apply", "ROOT=regions/eu-north-1", ok=False)
+    assert "run make plan and read it" in made.make("apply", "ROOT=regions/eu-north-1", ok=False)
     made.make("apply", "AUTO_APPROVE=1", "-j4")
 
     assert made.roots("destroy") == ["regions/eu-north-1", "data/eu-north-1"]

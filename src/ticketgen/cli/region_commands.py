@@ -88,7 +88,7 @@ def remove_region(
     """Retire a Region in all environments or some, then remove it, and render them.
 
     A retired Region keeps its root modules, without deletion protection, until `make apply` has destroyed them. Then
-    remove the Region once more, with --destroyed: its folders go. The primary and the secondary Region of an
+    run the command again with --destroyed, which deletes its folders. The primary and the secondary Region of an
     environment cannot be removed: give another Region that role first.
 
     Examples:

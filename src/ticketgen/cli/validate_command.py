@@ -99,7 +99,7 @@ def validate(
     Examples:
       ticketgen validate stacks/prod
       ticketgen validate stacks/dev stacks/prod --min-severity warning
-      ticketgen validate stacks/prod/main.tf --ignore unused-declaration
+      ticketgen validate stacks/prod/global/roles.tf --ignore unused-declaration
       ticketgen validate --format sarif --output ticketgen.sarif
     """
     from ticketgen.cli.config import read_config

@@ -169,7 +169,7 @@ STATE_NOT_EMPTY = _write(
 )
 STATE_UNKNOWN = _write(
     "state-unknown",
-    "A root module that is no longer rendered is destroyed before its files go",
+    "A root module that is no longer rendered is destroyed before its files are deleted",
     "Without its files, Terraform cannot destroy what its state holds: it stays in the account.",
     "destroy it first with `terraform destroy` in its folder, then confirm that with --destroyed; a Region is retired "
     "with `ticketgen remove-region`",

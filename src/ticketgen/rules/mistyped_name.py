@@ -138,11 +138,11 @@ def _is_slip(word: str, other: str) -> bool:
 RULE = Rule(
     id="mistyped-name",
     severity=Severity.WARNING,
-    summary="A computed name is that of the resource that it is meant to find",
+    summary="A name that refers to a resource is spelled like the name of that resource",
     why=(
-        "Root modules that do not read each other's states find tables, roles and keys by their names. Terraform "
-        "cannot compare such names. A wrong one fails when the function runs, or at apply in one Region only."
+        "Root modules that do not read each other's states refer to tables, roles and keys by name. Terraform does "
+        "not compare such names. A wrong one fails only when the function runs, or at the apply of one Region."
     ),
-    fix="write the name as the resource does",
+    fix="spell the name as the resource does",
     check=_check,
 )

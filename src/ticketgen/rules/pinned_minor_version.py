@@ -78,7 +78,7 @@ RULE = Rule(
     summary="Terraform pins no minor version that AWS upgrades automatically",
     why=(
         "After the first automatic upgrade, engine_version in the code is older than the running version, and each "
-        "later plan contains a downgrade. RDS refuses it, so no apply succeeds any more. For a cache, the provider "
+        "later plan contains a downgrade. RDS refuses it, so every apply fails. For a cache, the provider "
         "replaces the whole replication group."
     ),
     fix="write the major version only, or switch automatic minor upgrades off",

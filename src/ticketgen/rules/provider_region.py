@@ -35,8 +35,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="A root module in the folder of a Region works in that Region",
     why=(
-        "A copied root module that keeps the Region of the original creates a second set of resources there. Names "
-        "collide, or the Region that the folder names gets nothing and serves nobody."
+        "A root module that was copied and keeps the Region of the original creates a second set of resources there. "
+        "Their names collide, or the Region in the folder's name gets no resources and serves nobody."
     ),
     fix="set the provider's region to that of the folder",
     check=_check,

@@ -66,8 +66,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="Every root module has a state of its own",
     why=(
-        "Terraform takes everything in a state that the code does not declare for deleted. If two root modules share "
-        "a state, an apply of one destroys what the other has created."
+        "Terraform destroys every resource that is in the state but not in the configuration. If two root modules "
+        "share a state, an apply of one destroys what the other has created."
     ),
     fix="give each root module a key of its own, such as its folder",
     check=_check,

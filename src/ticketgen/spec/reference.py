@@ -157,7 +157,8 @@ def _whole_number(field: dict[str, Any]) -> str:
 
 
 def _text(field: dict[str, Any]) -> str:
-    return f"text, {field['minLength']} to {field['maxLength']:,} characters"
+    least, most = field["minLength"], field["maxLength"]
+    return f"text, {most:,} characters" if least == most else f"text, {least} to {most:,} characters"
 
 
 _KINDS: Final = {
