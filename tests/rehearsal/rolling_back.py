@@ -31,7 +31,7 @@ def prove_roll_back(applied: AppliedStack) -> None:
     answers = {region: _answer(applied, api) for region, api in apis.items()}
     assert answers == {root.region: NEW} | {other.region: OLD for other in others}
     first, second = _versions(applied, root)
-    assert _aliases(applied, root)["seat_availability"] == second
+    assert _aliases(applied, root)[_name(applied, root)] == second
 
     applied.variables["TF_VAR_function_versions"] = json.dumps({"seat_availability": first})
     alias = f"{root.path}: module.region.aws_lambda_alias.seat_availability"
@@ -40,7 +40,7 @@ def prove_roll_back(applied: AppliedStack) -> None:
 
     assert {_answer(applied, api) for api in apis.values()} == {OLD}
     assert _versions(applied, root) == [first, second], "the newer version stays"
-    assert _aliases(applied, root)["seat_availability"] == first
+    assert _aliases(applied, root)[_name(applied, root)] == first
     assert {other.region: _aliases(applied, other) for other in others} == before
     del applied.variables["TF_VAR_function_versions"]
     file.write_text(text, encoding="utf-8", newline="")
@@ -56,7 +56,7 @@ def _answer(applied: AppliedStack, api: RegionApi) -> str:
 def _versions(applied: AppliedStack, root: RootModule) -> list[str]:
     """The published versions of the function, oldest first."""
     found = applied.aws.client("lambda", root.region).list_versions_by_function(
-        FunctionName="tap-marketplace-seat-availability-dev"
+        FunctionName=_name(applied, root)
     )
     return [each["Version"] for each in found["Versions"] if each["Version"] != "$LATEST"]
 
@@ -64,10 +64,17 @@ def _versions(applied: AppliedStack, root: RootModule) -> list[str]:
 def _aliases(applied: AppliedStack, root: RootModule) -> dict[str, str]:
     """The version that each function serves in a Region."""
     client = applied.aws.client("lambda", root.region)
-    names = [each["FunctionName"] for each in client.list_functions()["Functions"]]
     return {
-        name.removeprefix("tap-marketplace-").removesuffix("-dev").replace("-", "_"): client.get_alias(
-            FunctionName=name, Name="live"
-        )["FunctionVersion"]
-        for name in names
+        name: client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+        for name in _names(applied, root)
     }
+
+
+def _name(applied: AppliedStack, root: RootModule) -> str:
+    (name,) = (name for name in _names(applied, root) if "-seat-availability-" in name)
+    return name
+
+
+def _names(applied: AppliedStack, root: RootModule) -> list[str]:
+    functions = applied.aws.client("lambda", root.region).list_functions()["Functions"]
+    return [each["FunctionName"] for each in functions]

@@ -16,7 +16,7 @@ from stacks import DEMO_REGIONS, environment, rendered
 from terraform_tool import Terraform
 from ticketgen.project.new_environments import count_resources
 from ticketgen.rehearsal.emulator_client import EmulatedAws
-from ticketgen.stack.roots import RootKind, RootModule
+from ticketgen.stack.roots import RootKind
 
 pytestmark = pytest.mark.terraform
 
@@ -49,11 +49,8 @@ def test_dev_applies_converges_and_destroys_completely(applied: AppliedStack) ->
     assert applied.changes() == set()
     assert left_over(applied.aws, dev.regions, "tap-marketplace") != []
 
-    for dead in dev.regions:  # the primary Region too
-        applied.aws.control(f"kill/{dead}")
-        others = [RootModule(RootKind.REGIONS, region) for region in dev.regions if region != dead]
-        assert applied.changes(*others) == set(), dead
-        applied.aws.control(f"heal/{dead}")
+    for dead in dev.regions:
+        assert changes_beside(applied, dead) == set(), dead
 
     if any(path.startswith("tests/integration/") for path in rendered(dev)):
         suite = applied.run_integration_suite()
@@ -117,6 +114,9 @@ def test_adding_and_retiring_a_region_of_prod_changes_that_region_only(
         f"regions/{each}" for each in regions
     }
 
+    assert changes_beside(applied, regions[0]) == set(), "the primary Region is lost"
+    log_step("plan without the primary Region")
+
     aws.control("run")
     suite = applied.run_integration_suite(processes=6)
     aws.control("pause")
@@ -157,11 +157,23 @@ def test_adding_and_retiring_a_region_of_prod_changes_that_region_only(
     assert applied.changes() == set()
     assert applied.addresses() == first
 
+    prove_roll_back(applied)
+    log_step("roll-back")
+
     applied.destroy()
     log_step("destroy")
     assert applied.addresses() == set()
     assert left_over(aws, others, "tap-marketplace") == []
     assert applied.inaccessible_tables() == set(), "a key went before its tables"
+
+
+def changes_beside(applied: AppliedStack, dead: str) -> set[tuple[str, str]]:
+    """What the plans of all other Regions change while one answers nobody."""
+    applied.aws.control(f"kill/{dead}")
+    others = [root for root in applied.roots if root.kind is RootKind.REGIONS and root.region != dead]
+    found = applied.changes(*others)
+    applied.aws.control(f"heal/{dead}")
+    return found
 
 
 def protections(aws: EmulatedAws, region: str) -> dict[str, bool]:
