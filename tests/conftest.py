@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections import defaultdict
@@ -190,3 +191,9 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
 
     with EmulatedAws(tmp_path_factory.mktemp("emulator") / "log") as aws:
         yield aws
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector, and the pages of forked processes, away from the thousands of tests that were collected."""
+    gc.collect()
+    gc.freeze()

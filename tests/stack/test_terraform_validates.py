@@ -26,7 +26,7 @@ def root_folders(stack: Path) -> list[Path]:
 
 @pytest.mark.parametrize(
     "shape",
-    [shape if shape == "dev" else pytest.param(shape, marks=pytest.mark.slow) for shape in SHAPES],
+    [shape if shape == "one-region" else pytest.param(shape, marks=pytest.mark.slow) for shape in SHAPES],
 )
 def test_terraform_fmt_and_validate_pass(shape: str, terraform: Terraform, tmp_path: Path) -> None:
     stack = written(SHAPES[shape](), tmp_path)

@@ -377,10 +377,13 @@ def test_many_named_files_are_found_in_linear_time(root: Path) -> None:
             folder.mkdir()
             (folder / "main.tf").touch()
             names.append(folder / "main.tf")
-        start = time.process_time()
-        found = targets(names).value
-        assert found is not None
-        assert len(found) == number
-        return time.process_time() - start
+        took = []
+        for _ in range(3):  # a busy machine slows some of them
+            start = time.process_time()
+            found = targets(names).value
+            took.append(time.process_time() - start)
+            assert found is not None
+            assert len(found) == number
+        return min(took)
 
     assert seconds(800) < 20 * (seconds(100) + 0.005)
