@@ -152,7 +152,20 @@ def _brackets(error: _Error) -> _Mistake | None:
             column,
             f"close the bracket: write {closing} at the end of its items",
         )
-    return _missing_comma(error)
+    return _unquoted_brace(error) or _missing_comma(error)
+
+
+def _unquoted_brace(error: _Error) -> _Mistake | None:
+    """A value such as my-{region}-states, in which YAML takes the brace for the start of a map."""
+    word = re.search(r":\s+([^\s,:{}\[\]\"']+)$", error.at(error.line)[: error.column])
+    if not word or not error.rest.startswith("{"):
+        return None
+    return _Mistake(
+        f"a {{ follows {display_text(word[1])}",
+        error.line,
+        error.column,
+        "put text that has a { in it in quotes",
+    )
 
 
 def _is_outside_bracket(error: _Error, opened: int) -> bool:
