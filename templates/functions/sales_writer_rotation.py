@@ -48,13 +48,13 @@ def handler(event: Mapping[str, str], context: object) -> None:
 
     Raises:
         KeyError: the step is unknown.
-        ValueError: the version belongs to no rotation.
+        ValueError: the version belongs to no rotation, or names another user than the two that write sales.
         RuntimeError: the new user could not write sales.
         ClientError, BotoCoreError: Secrets Manager or the database refused.
     """
     secret, token, step = event["SecretId"], event["ClientRequestToken"], _STEPS[event["Step"]]
     stages = SECRETS.describe_secret(SecretId=secret).get("VersionIdsToStages", {})
-    if token not in stages:
+    if not {_PENDING, _CURRENT} & set(stages.get(token, ())):
         raise ValueError(f"{secret} has no version {token} to rotate to")
     step(secret, token, stages)
 
@@ -77,6 +77,8 @@ def _set(secret: str, token: str, stages: object) -> None:
     """Give the password to the user; create the user and the table if they are missing."""
     version = _value(secret, VersionId=token)
     user = version["username"]
+    if user not in WRITERS:  # the master user runs statements with this name, which others may have stored
+        raise ValueError(f"{secret} names {user!r}, not {' or '.join(WRITERS)}")
     for statement in SCHEMA:
         _run(statement)
     if not _run("SELECT 1 FROM pg_roles WHERE rolname = :name", user):

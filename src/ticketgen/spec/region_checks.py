@@ -140,11 +140,12 @@ def _one_partition(settings: _RegionSettings, partition: str) -> Iterator[Findin
 
 
 def _no_duplicates(settings: _RegionSettings) -> Iterator[Finding]:
-    first: dict[str, Scalar] = {}
-    for name, item in settings.regions:
-        if first.setdefault(name, item) is not item:
-            help = f"delete it: the first is on line {first[name].location.line}"
-            yield _finding(DUPLICATE_REGION, item, f"{name} occurs twice", help)
+    for listed in (settings.regions, settings.retired):
+        first: dict[str, Scalar] = {}
+        for name, item in listed:
+            if first.setdefault(name, item) is not item:
+                help = f"delete it: the first is on line {first[name].location.line}"
+                yield _finding(DUPLICATE_REGION, item, f"{name} occurs twice", help)
 
 
 def _retired_apart(settings: _RegionSettings) -> Iterator[Finding]:
@@ -259,11 +260,14 @@ def _timestream(settings: _RegionSettings) -> Iterator[Finding]:
     for kind, node in _analytics(settings):
         if node.value not in TIMESTREAM:
             winner = settings.winning_node(store, node)
+            partition = REGIONS[str(node.value)].partition
+            others = sorted(name for name in TIMESTREAM if REGIONS[name].partition == partition)
+            help = f", or make the {kind} Region one of {', '.join(others)}" if others else ""
             yield _finding(
                 NO_TIMESTREAM,
                 winner,
                 f"timestream is not available in the {kind} Region {node.value}",
-                f"set audit.store to dynamodb, or make the {kind} Region one of {', '.join(sorted(TIMESTREAM))}",
+                f"set audit.store to dynamodb{help}",
             )
 
 

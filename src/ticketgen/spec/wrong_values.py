@@ -157,7 +157,10 @@ def _not_text(wrong: WrongValue) -> Description:
 
 def _not_a_list(wrong: WrongValue) -> Description:
     node = wrong.node
-    help = "write a list, such as [us-east-1]"
+    is_regions = str(node.path[-1]).endswith("regions")
+    help = (
+        "write a list, such as [us-east-1]" if is_regions else "write each item on its own line, after a dash"
+    )
     if isinstance(node, Scalar):
         words = [word for word in re.split(r"[\s,;]+", node.text) if word]
         undashed = [word.removeprefix("-") for word in words]

@@ -152,7 +152,20 @@ def _brackets(error: _Error) -> _Mistake | None:
             column,
             f"close the bracket: write {closing} at the end of its items",
         )
-    return _missing_comma(error)
+    return _unquoted_brace(error) or _missing_comma(error)
+
+
+def _unquoted_brace(error: _Error) -> _Mistake | None:
+    """A value such as my-{region}-states, in which YAML takes the brace for the start of a map."""
+    word = re.search(r":\s+([^\s,:{}\[\]\"']+)$", error.at(error.line)[: error.column])
+    if not word or not error.rest.startswith("{"):
+        return None
+    return _Mistake(
+        f"a {{ follows {display_text(word[1])}",
+        error.line,
+        error.column,
+        "put text that has a { in it in quotes",
+    )
 
 
 def _is_outside_bracket(error: _Error, opened: int) -> bool:
@@ -239,6 +252,15 @@ def _unspaced_flow(error: _Error) -> _Mistake | None:
     return _Mistake(what, error.line, error.column, f"write {key}: with a space after the colon")
 
 
+def _text_after_brace(error: _Error) -> _Mistake | None:
+    """A value such as {region}-states, in which YAML takes the braces for a map."""
+    value = re.search(r":\s+(\{[^\s{}]*+\})$", error.at(error.line)[: error.column])
+    if not value or not re.match(r"[^\s,}\]]", error.rest):
+        return None
+    what = f"text follows {display_text(value[1])}"
+    return _Mistake(what, error.line, value.start(1), "put text that begins with a { in quotes")
+
+
 def _columns(error: _Error) -> _Mistake | None:
     """A line that belongs to no section: stray characters, or a wrong column."""
     dashes = "expected '-' indicator" in error.problem
@@ -301,6 +323,7 @@ _EXPLANATIONS: Final[tuple[Callable[[_Error], _Mistake | None], ...]] = (
     _colon,
     _second_colon,
     _unspaced_flow,
+    _text_after_brace,
     _columns,
     _start_of_text,
     _quotes,

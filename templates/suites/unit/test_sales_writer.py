@@ -198,6 +198,28 @@ def test_a_call_that_belongs_to_no_rotation_changes_nothing(
     assert {call.operation for call in cloud.calls} <= {"DescribeSecret"}
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_a_version_that_was_replaced_is_not_put_to_use_again(cloud: Cloud, step: str) -> None:
+    for token in ("rotation-1", "rotation-2"):
+        cloud.rotate(token)
+    current = login(cloud)
+    function = cloud.function("sales_writer_rotation")
+    with pytest.raises(ValueError, match="no version"):
+        function({"SecretId": f"${{{ADDRESS}.arn}}", "ClientRequestToken": "rotation-1", "Step": step})
+    assert login(cloud) == current
+
+
+@pytest.mark.parametrize("user", ["postgres", "sales_writer_a; DROP TABLE ticket_sales", ""])
+def test_the_master_user_changes_no_other_user(cloud: Cloud, user: str) -> None:
+    secret = cloud.secret(ADDRESS)
+    secret.begin("rotation-1")
+    secret.values["rotation-1"] = json.dumps({"username": user, "password": "of-another"})
+    function = cloud.function("sales_writer_rotation")
+    with pytest.raises(ValueError, match="names"):
+        function({"SecretId": f"${{{ADDRESS}.arn}}", "ClientRequestToken": "rotation-1", "Step": "setSecret"})
+    assert not [call for call in cloud.calls if call.service == "rds-data"]
+
+
 @pytest.mark.parametrize("service", ["secretsmanager", "rds-data"])
 def test_a_failure_fails_the_rotation(cloud: Cloud, service: str) -> None:
     def refuse(call: Call) -> None:
