@@ -45,9 +45,10 @@ def names_taken(stack: Stack, region: str, place: str) -> Iterator[Result]:
             elif is_ours(tags, stack.app_name, stack.environment_suffix):
                 existing += 1
             else:
-                text = (
-                    f"{kind} {name} exists and does not have the tags of this stack: delete it or import it"
+                text = _TAKEN.get(
+                    kind, "{} exists and does not have the tags of this stack: delete it or import it"
                 )
+                text = text.format(f"{kind} {name}")
                 yield Result(where, "names", PROBLEM, text)
     if free or existing:
         text = f"free: {free}" + (f", existing in this stack: {existing}" if existing else "")
@@ -116,6 +117,12 @@ def _machine(region: str, name: str) -> Tags | None:
     return None
 
 
+def _secret(region: str, name: str) -> Tags | None:
+    """No tags are those of another stack: a deleted secret keeps its name until its recovery window ends."""
+    found = aws("secretsmanager", region).describe_secret(SecretId=name)
+    return {} if found.get("DeletedDate") else _pairs(found.get("Tags", []))
+
+
 def _pairs(tags: Any) -> Tags:
     return {tag["Key"]: tag["Value"] for tag in tags}
 
@@ -128,7 +135,13 @@ _FINDERS = {
     "log group": _log_group,
     "queue": _queue,
     "role": _role,
+    "secret": _secret,
     "state machine": _machine,
     "stream": _stream,
     "table": _table,
+}
+
+_TAKEN = {
+    "secret": "{} belongs to another stack, or is deleted and can be restored: wait until its recovery window ends, or "
+    "restore it and import it"
 }

@@ -64,9 +64,18 @@ is_retired() {
   return 1
 }
 
-# Whether the state holds a resource; data sources do not count.
+# Whether the state holds a resource, with the addresses in `held`, one on each line; data sources do not count. A state
+# that cannot be read may hold something.
 holds_resources() {
-  terraform state list 2>/dev/null | sed 's/module\.[^.]*\.//g' | grep -v '^data\.' | grep -q .
+  if held=$(terraform state list 2>"$root/state$mark.log"); then
+    held=$(printf '%s\n' "$held" | sed -n -E '/^(module\.[^.]*\.)*data\./!p')
+    [ -n "$held" ]
+  elif grep -q 'No state file was found' "$root/state$mark.log"; then
+    return 1
+  else
+    told cat "$root/state$mark.log"
+    fail "the state cannot be read, so nobody knows what is left"
+  fi
 }
 
 initialize() {
@@ -142,7 +151,8 @@ apply_plan() {
 }
 
 # A saved plan of the destruction is the approval. It cannot be applied itself, because switching off the deletion
-# protection changes the state. A root module without resources is not applied, which would create them again.
+# protection changes the state. That is done only for what is left: an apply of the whole root module would create again
+# what an earlier, interrupted destruction has removed.
 retire() {
   if ! holds_resources; then
     told echo "nothing is left: ticketgen remove-region ${root#*/} --destroyed deletes the folder"
@@ -152,7 +162,15 @@ retire() {
     fail "the Region is retired, and everything in it will be destroyed: run make plan and read it, then apply again, or destroy at once with AUTO_APPROVE=1"
   fi
   case $root in
-    data/*) told terraform apply -input=false -no-color -auto-approve || return ;; # switches deletion protection off
+    data/*)
+      set -- -input=false -no-color -auto-approve
+      while IFS= read -r address; do
+        set -- "$@" "-target=$address"
+      done <<END
+$held
+END
+      told terraform apply "$@" || return
+      ;;
   esac
   told terraform destroy -input=false -no-color -auto-approve || return
   rm -f "$root/$plan" "$root/$plan.txt"

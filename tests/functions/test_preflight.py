@@ -441,13 +441,26 @@ def make(region: str, tags: Mapping[str, str]) -> None:
     client("elasticache").create_replication_group(
         ReplicationGroupId="tap-marketplace-seats-prod", ReplicationGroupDescription="x", Tags=pairs
     )
+    client("secretsmanager").create_secret(Name="tap-marketplace-sales-writer-prod", Tags=pairs)
     client("stepfunctions").create_state_machine(
         name="tap-marketplace-ticker-prod", definition='{"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}',
         roleArn=role, tags=[{"key": key, "value": value} for key, value in tags.items()],
     )  # fmt: skip
 
 
-FUNCTION = {
+def test_a_deleted_secret_keeps_its_name(account: Account, check: Check) -> None:
+    secrets = boto3.client("secretsmanager", region_name=PRIMARY)
+    tags = [{"Key": key, "Value": value} for key, value in FUNCTION["Tags"].items()]
+    name = "tap-marketplace-sales-writer-prod"
+    secrets.create_secret(Name=name, Tags=tags)
+    assert not [text for text in check()[1][PRIMARY, "names"] if name in text]
+    secrets.delete_secret(SecretId=name, RecoveryWindowInDays=30)
+    (told,) = [text for text in check()[1][PRIMARY, "names"] if name in text]
+    assert told.startswith(f"problem: secret {name}")
+    assert "recovery window" in told
+
+
+FUNCTION: dict[str, Any] = {
     "Configuration": {"FunctionName": "tap-marketplace-ticket-purchase-prod"},
     "Tags": {"Application": "tap-marketplace", "Environment": "prod"},
 }

@@ -42,6 +42,18 @@ def newcomer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed
     return install(wheel, tmp_path_factory.mktemp("newcomer"))
 
 
+# In place of Alpine's package manager, which Terraform's image has: what it adds must be on this machine.
+APK = """#!/bin/sh
+test "$1" = add && shift
+for each; do
+  case $each in
+    -*) ;;
+    *) command -v "$each" >/dev/null || { echo "apk: $each is missing here" >&2; exit 1; } ;;
+  esac
+done
+"""
+
+
 class Runner:
     """Clones a project, and runs scripts in environments into which they install.
 
@@ -93,6 +105,8 @@ class Runner:
 def runner(tmp_path_factory: pytest.TempPathFactory, terraform: Terraform) -> Runner:
     tools = tmp_path_factory.mktemp("tools")  # git and terraform, but no ticketgen
     (tools / "terraform").symlink_to(terraform.binary)
+    (tools / "apk").write_text(APK)
+    (tools / "apk").chmod(0o755)
     kept = {
         key: value for key, value in terraform.environment.items() if not key.startswith(("PIP", "PYTHON"))
     }

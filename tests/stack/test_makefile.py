@@ -311,6 +311,28 @@ def test_the_plan_of_a_retired_region_is_its_destruction(tmp_path: Path) -> None
     assert made.roots("destroy") == ["regions/eu-north-1"]
 
 
+@pytest.mark.parametrize("action", ["plan", "apply"])
+def test_a_state_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path, action: str) -> None:
+    made = stack(tmp_path, retired=["eu-north-1"])
+    (made.folder / "data/eu-north-1/fail-state").touch()
+    told = made.make(action, "ROOT=data/eu-north-1", "AUTO_APPROVE=1", ok=False)
+    assert "data/eu-north-1: Error: state" in told
+    assert "nobody knows what is left" in told
+    assert "nothing is left" not in told
+    assert made.calls("plan", "apply", "destroy") == []
+
+
+def test_what_an_interrupted_destruction_removed_is_not_created_again(tmp_path: Path) -> None:
+    made = stack(tmp_path, retired=["eu-north-1"])
+    replica = 'module.data.aws_dynamodb_table_replica.shared["events"]'
+    left = f"module.data.data.aws_region.x\n{replica}\nmodule.data.aws_kms_key.stack\n"
+    (made.folder / "data/eu-north-1/terraform.tfstate").write_text(left)
+    made.make("apply", "ROOT=data/eu-north-1", "AUTO_APPROVE=1")
+    ((_, _, arguments),) = made.calls("apply")
+    targets = [each for each in arguments.split() if each.startswith("-target=")]
+    assert targets == [f"-target={replica}", "-target=module.data.aws_kms_key.stack"]
+
+
 @pytest.mark.parametrize("name", ["SUFFIX", "ROOT", "CANARY", "CONFIRM", "AUTO_APPROVE"])
 @pytest.mark.parametrize("text", ["$(shell touch evil)", "a;touch evil", "a b/../..", "`touch evil`", "-x"])
 def test_a_variable_runs_no_command(tmp_path: Path, name: str, text: str) -> None:

@@ -165,7 +165,8 @@ STATE_NOT_EMPTY = _write(
     "state-not-empty",
     "The local state of a root module that is no longer rendered is empty",
     "Without its files, Terraform cannot destroy what its state holds: it stays in the account.",
-    "destroy it first with `terraform destroy` in its folder; a Region is retired with `ticketgen remove-region`",
+    "destroy it first: `make apply` in the stack's folder destroys a retired Region, `terraform destroy` in its own "
+    "folder any other root module",
 )
 STATE_UNKNOWN = _write(
     "state-unknown",

@@ -33,13 +33,14 @@ KINDS: Mapping[tuple[str, str], str] = {
     ("aws_kms_alias", "name"): "key alias",
     ("aws_lambda_function", "function_name"): "function",
     ("aws_rds_cluster", "cluster_identifier"): "database cluster",
+    ("aws_secretsmanager_secret", "name"): "secret",
     ("aws_sfn_state_machine", "name"): "state machine",
     ("aws_sqs_queue", "name"): "queue",
 }
 """Resources whose creation fails if another has their name, as the script calls them. IAM roles are added."""
 
 # The resources that exist only in the hubs, besides their functions.
-_HUB_KINDS = frozenset({"database cluster", "state machine", "stream"})
+_HUB_KINDS = frozenset({"database cluster", "secret", "state machine", "stream"})
 _HUB_WHATS = frozenset({"corrections", "failed-refunds", "refunds"})
 _HUB_LOG_PREFIXES = ("/aws/rds/", "/aws/vendedlogs/states/")
 
