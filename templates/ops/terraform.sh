@@ -192,9 +192,6 @@ case $action in
     echo "# $root"
     terraform output -no-color
     ;;
-  confirm)
-    [ "$CONFIRM" = "$SUFFIX" ] || fail "this destroys everything that the deployment $SUFFIX has: confirm it with CONFIRM=$SUFFIX"
-    ;;
   summary)
     shift
     for root in "$@"; do

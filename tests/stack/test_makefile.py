@@ -128,7 +128,7 @@ def test_destroy_asks_for_the_name_of_the_deployment(tmp_path: Path) -> None:
     made = stack(tmp_path)
     for arguments in ([], ["CONFIRM=dev"], ["CONFIRM=prod", "SUFFIX=blue"]):
         assert "confirm it with CONFIRM=" in made.make("destroy", *arguments, ok=False)
-        assert made.calls("destroy") == []
+        assert made.calls("init", "destroy") == []
 
 
 def test_apply_takes_exactly_the_saved_plans(tmp_path: Path) -> None:
