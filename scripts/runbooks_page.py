@@ -21,7 +21,7 @@ _TITLE = """\
 # Runbooks
 
 Every stack has this page, with its own names and Regions, as `ops/README.md`. This is the one of prod in
-[the example](../examples/tap-marketplace/ticketgen.yaml). [Operations](operating.md) explains the scripts.
+the example, `examples/tap-marketplace/ticketgen.yaml`. [Operations](operating.md) explains the scripts.
 """
 
 

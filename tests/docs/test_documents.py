@@ -153,6 +153,18 @@ def test_every_file_link_has_a_target(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
+PAGES_OUTSIDE = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"}
+"""The files outside `docs` that `scripts/site_hooks.py` makes pages of."""
+
+
+@pytest.mark.parametrize("document", sorted((ROOT / "docs").rglob("*.md")), ids=named)
+def test_a_link_out_of_docs_leads_to_a_page_of_the_site(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", prose(document.read_text("utf-8"))):
+        place = (document.parent / target).resolve()
+        outside = not place.is_relative_to(ROOT / "docs")
+        assert not outside or place.is_dir() or place.name in PAGES_OUTSIDE, target
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_list_starts_after_an_empty_line(document: Path) -> None:
     """Otherwise Python-Markdown, which builds the site, makes it a part of the paragraph."""
