@@ -17,9 +17,12 @@ from functions_cloud import ENVIRONMENT
 import sales_schema
 from support.secrets import Secret
 
-__all__ = ["MASTER", "DataApi", "SecretsManager", "running_postgresql"]
+__all__ = ["MASTER", "STEPS", "DataApi", "SecretsManager", "rotate", "running_postgresql"]
 
 MASTER = ENVIRONMENT["MASTER_SECRET_ARN"]
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+"""The steps of a rotation, in their order."""
+
 _ACCESS = "local all postgres trust\nlocal all all scram-sha-256\n"
 
 
@@ -132,3 +135,12 @@ class DataApi:
         self.master.run(f"DROP TABLE IF EXISTS {sales_schema.TABLE}")
         for user in sales_schema.WRITERS:
             self.master.run(f"DROP ROLE IF EXISTS {user}")
+
+
+def rotate(function: Any, api: DataApi, token: str, *steps: str) -> None:
+    """Take some steps of a rotation of the secret, or all, with the function that rotates it."""
+    function.SECRETS, function.DATA_API = api.secrets, api
+    api.secrets.secret.begin(token)
+    for step in steps or STEPS:
+        event = {"SecretId": ENVIRONMENT["SECRET_ARN"], "ClientRequestToken": token, "Step": step}
+        function.handler(event, None)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from aurora_postgresql import DataApi, running_postgresql
-from functions_cloud import ENVIRONMENT, Cloud
+from aurora_postgresql import DataApi, rotate, running_postgresql
+from functions_cloud import Cloud
 
 import dynamo
 import ledger
@@ -26,12 +26,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
 def data_api(cloud: Cloud, postgres: Mapping[str, Any]) -> Iterator[DataApi]:
     """A Data API whose secret has been rotated once."""
     api = DataApi(postgres)
-    api.secrets.secret.begin("1")
-    function = cloud.function("sales_writer_rotation")
-    function.SECRETS, function.DATA_API = api.secrets, api
-    for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
-        event = {"SecretId": ENVIRONMENT["SECRET_ARN"], "ClientRequestToken": "1", "Step": step}
-        function.handler(event, None)
+    rotate(cloud.function("sales_writer_rotation"), api, "1")
     yield api
     api.close()
 

@@ -8,13 +8,12 @@ from typing import Any
 
 import pg8000
 import pytest
-from aurora_postgresql import DataApi, running_postgresql
+from aurora_postgresql import STEPS, DataApi, rotate, running_postgresql
 from botocore.exceptions import ClientError
 from functions_cloud import ENVIRONMENT, Cloud
 
 import sales_schema
 
-STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 WHERE = {
     "resourceArn": ENVIRONMENT["CLUSTER_ARN"],
     "secretArn": ENVIRONMENT["SECRET_ARN"],
@@ -36,14 +35,6 @@ def data_api(postgres: Mapping[str, Any]) -> Iterator[DataApi]:
     api.close()
 
 
-def rotate(cloud: Cloud, data_api: DataApi, token: str, *steps: str) -> None:
-    function = cloud.function("sales_writer_rotation")
-    function.SECRETS, function.DATA_API = data_api.secrets, data_api
-    data_api.secrets.secret.begin(token)
-    for step in steps or STEPS:
-        function.handler({"SecretId": WHERE["secretArn"], "ClientRequestToken": token, "Step": step}, None)
-
-
 def state(data_api: DataApi, statement: str) -> str:
     """PostgreSQL's code for the user of the secret; "" if it does the statement."""
     try:
@@ -57,7 +48,7 @@ def test_the_first_rotation_creates_the_table_and_a_user_that_signs_in(
     cloud: Cloud, data_api: DataApi
 ) -> None:
     assert "InvalidSecretException" in state(data_api, WRITE)
-    rotate(cloud, data_api, "1")
+    rotate(cloud.function("sales_writer_rotation"), data_api, "1")
     assert state(data_api, WRITE) == ""
     assert state(data_api, "SELECT * FROM ticket_sales") == ""
     with pytest.raises(pg8000.Error):
@@ -77,24 +68,24 @@ def test_the_first_rotation_creates_the_table_and_a_user_that_signs_in(
     ],
 )
 def test_the_user_does_nothing_else(cloud: Cloud, data_api: DataApi, statement: str) -> None:
-    rotate(cloud, data_api, "1")
-    rotate(cloud, data_api, "2")
-    rotate(cloud, data_api, "3")
+    rotate(cloud.function("sales_writer_rotation"), data_api, "1")
+    rotate(cloud.function("sales_writer_rotation"), data_api, "2")
+    rotate(cloud.function("sales_writer_rotation"), data_api, "3")
     assert state(data_api, statement) == "42501"
 
 
 def test_the_user_in_use_keeps_its_password_until_it_is_replaced(cloud: Cloud, data_api: DataApi) -> None:
-    rotate(cloud, data_api, "1")
-    rotate(cloud, data_api, "2", *STEPS[:3])
+    rotate(cloud.function("sales_writer_rotation"), data_api, "1")
+    rotate(cloud.function("sales_writer_rotation"), data_api, "2", *STEPS[:3])
     assert state(data_api, WRITE) == ""
-    rotate(cloud, data_api, "2", "finishSecret")
+    rotate(cloud.function("sales_writer_rotation"), data_api, "2", "finishSecret")
     assert state(data_api, WRITE) == ""
     owners = {json.loads(value)["username"] for value in data_api.secrets.secret.values.values()}
     assert owners == set(sales_schema.WRITERS)
 
 
 def test_the_server_is_told_no_password(cloud: Cloud, data_api: DataApi) -> None:
-    rotate(cloud, data_api, "1")
+    rotate(cloud.function("sales_writer_rotation"), data_api, "1")
     (stored,) = data_api.master.run(
         "SELECT rolpassword FROM pg_authid WHERE rolname = :name", name=sales_schema.WRITERS[0]
     )
@@ -105,6 +96,6 @@ def test_a_table_that_the_master_user_made_before_is_taken(cloud: Cloud, data_ap
     for statement in sales_schema.SCHEMA:
         data_api.master.run(statement)
     data_api.master.run("INSERT INTO ticket_sales (sale_id) VALUES ('old')")
-    rotate(cloud, data_api, "1")
+    rotate(cloud.function("sales_writer_rotation"), data_api, "1")
     assert state(data_api, WRITE) == ""
     assert set(data_api.rows()) == {"old", "1"}
