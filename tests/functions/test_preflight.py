@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -27,6 +28,10 @@ from ticketgen.stack.names import NAMES
 PRIMARY, SECONDARY, OTHER = "us-east-1", "us-west-2", "eu-west-1"
 CALLER = "arn:aws:sts::123456789012:user/moto"
 Answer = Callable[[str, Mapping[str, Any]], Any]
+
+# The preflight asks from several threads. Moto compiles its routes with `ast.parse` at the first request, and Python
+# before 3.11.8 and 3.12.2 raises SystemError when two threads do so at once: https://github.com/python/cpython/issues/106905
+MOTO = Lock()
 
 SIMULATE: tuple[str, str] = ("iam", "SimulatePrincipalPolicy")
 QUOTA: tuple[str, str] = ("service-quotas", "GetServiceQuota")
@@ -100,7 +105,8 @@ class Account:
         def call(operation: str, parameters: dict[str, Any]) -> Any:
             answer = self.answers.get((service, operation), real)
             if answer is real:
-                return real(operation, parameters)
+                with MOTO:
+                    return real(operation, parameters)
             if callable(answer):
                 answer = answer(region, parameters)
             if isinstance(answer, Exception):

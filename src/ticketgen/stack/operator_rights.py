@@ -58,6 +58,7 @@ _PREFLIGHT = (
     "rds:DescribeDBEngineVersions",
     "rds:DescribeOrderableDBInstanceOptions",
     "s3:GetBucketVersioning",
+    "secretsmanager:DescribeSecret",
     "servicequotas:GetAWSDefaultServiceQuota",
     "servicequotas:GetServiceQuota",
     "servicequotas:ListServiceQuotas",
