@@ -29,9 +29,10 @@ PRIMARY, SECONDARY, OTHER = "us-east-1", "us-west-2", "eu-west-1"
 CALLER = "arn:aws:sts::123456789012:user/moto"
 Answer = Callable[[str, Mapping[str, Any]], Any]
 
-# The preflight asks from several threads. Moto compiles its routes with `ast.parse` at the first request, and Python
-# before 3.11.8 and 3.12.2 raises SystemError when two threads do so at once: https://github.com/python/cpython/issues/106905
-MOTO = Lock()
+# The preflight asks from several threads. Two stubs on one client would take each other's answers. Moto compiles its
+# routes with `ast.parse` at the first request, and Python before 3.11.8 and 3.12.2 raises SystemError when two threads
+# do so at once: https://github.com/python/cpython/issues/106905
+TURN = Lock()
 
 SIMULATE: tuple[str, str] = ("iam", "SimulatePrincipalPolicy")
 QUOTA: tuple[str, str] = ("service-quotas", "GetServiceQuota")
@@ -105,13 +106,13 @@ class Account:
         def call(operation: str, parameters: dict[str, Any]) -> Any:
             answer = self.answers.get((service, operation), real)
             if answer is real:
-                with MOTO:
+                with TURN:
                     return real(operation, parameters)
             if callable(answer):
                 answer = answer(region, parameters)
             if isinstance(answer, Exception):
                 raise answer
-            with Stubber(client) as stub:
+            with TURN, Stubber(client) as stub:
                 stub.add_response(xform_name(operation), answer, parameters)
                 return real(operation, parameters)
 
