@@ -175,6 +175,11 @@ _YAML_WORDS = (
     ">-\n", "1e999", "0x", "~", "{", "}", "[", "]", "%YAML 1.2\n", "---\n", "...\n", "\t", "event_scale:\n",
 )  # fmt: skip
 
+_JSON_WORDS = (
+    '{"kind": "', '"hold"', '"purchase"', '"entry"', '"ledger"', '"answer": {"status": 201}', '"begin": ', '"end": ',
+    "null", "true", "1e999", "-1", "NaN", "[", "]", "{", "}", ", ", "\\ud800", "\n", "\u2028", '"seats": ["A-1"]',
+)  # fmt: skip
+
 TARGETS: Mapping[str, Target] = {
     "spec": Target(
         ("size",),
@@ -197,6 +202,12 @@ TARGETS: Mapping[str, Target] = {
             '[validate]\nmin-severity = "warning"\nignore = ["unused-declaration"]\nstrict = true\n',
         ),
         words=("[validate]", "select", "ignore", "=", '"', "'''", "[[", "]]", "1e9", "0x", "inf", "\\u"),
+    ),
+    "history": Target(
+        ("check-history", "history.jsonl", "--format", "sarif"),
+        {"history.jsonl": itself},
+        ("tests/history/bad/*.jsonl", "tests/history/good/*.jsonl"),
+        words=_JSON_WORDS,
     ),
     "terraform": Target(
         ("validate", "--format", "sarif"),

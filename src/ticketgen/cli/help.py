@@ -58,6 +58,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                         "replicas and flows"),
         "rehearse": Command("rehearse_command:rehearse", "Apply an environment to an emulated AWS on this machine, and "
                             "run a sale on it"),
+        "check-history": Command("check_history_command:check_history", "Judge the history of a sale: no seat sold"
+                                 " twice, no answer taken back, no charge without a seat"),
     },
     "Look things up": {
         "list": Command("list_command:list_environments", "List the environments of a spec, and the root modules "
