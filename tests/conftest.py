@@ -17,6 +17,7 @@ from terraform_tool import Terraform, cannot, usable
 
 if TYPE_CHECKING:
     from functions_cloud import Cloud
+    from interleaved_sale import TwoRegions
 
     from ticketgen.rehearsal.emulator_client import EmulatedAws
 
@@ -133,6 +134,17 @@ def cloud(dynamodb_port: int | None) -> Iterator[Cloud]:
 
     with Cloud.running(dynamodb_port) as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="module")
+def regions(dynamodb_port: int | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoRegions]:
+    """Two Regions for an interleaved sale; skips if DynamoDB Local is not installed."""
+    from interleaved_sale import TwoRegions
+
+    if dynamodb_port is None:
+        pytest.skip("DynamoDB Local is not there: `make dynamodb` fetches it, with Java and Maven")
+    with TwoRegions.running(dynamodb_port, tmp_path_factory.mktemp("ops")) as regions:
+        yield regions
 
 
 @pytest.fixture(scope="session")

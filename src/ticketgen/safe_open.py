@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 __all__ = [
     "IN_THE_REPOSITORY",
@@ -18,6 +18,7 @@ __all__ = [
     "NotRegularFile",
     "check_folder",
     "check_place",
+    "open_chosen",
     "open_folder",
     "read_below",
     "read_chosen",
@@ -156,6 +157,20 @@ def read_chosen(path: Path, limit: int) -> bytes:
         OSError: it does not exist, or cannot be read.
     """
     return _read_regular(os.open(path, _FILE & ~_NO_LINK), str(path), limit, clip=False)
+
+
+def open_chosen(path: Path) -> BinaryIO:
+    """Open a regular file that the user named, of any size, to be read piece by piece; its links are followed.
+
+    Raises:
+        NotRegularFile: it is not a regular file.
+        OSError: it does not exist, or cannot be opened.
+    """
+    file = os.open(path, _FILE & ~_NO_LINK)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise NotRegularFile(errno.EINVAL, "it is not a regular file", str(path))
+    return os.fdopen(file, "rb")
 
 
 def read_file_in(name: str, folder: int, limit: int) -> bytes:

@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,8 +18,12 @@ from events import EVENT_ID, SEAT_ID
 
 __all__ = [
     "HOLD_ID",
+    "SHORTEST_KEY",
+    "SHORTEST_SECRET",
     "Refusal",
     "answer",
+    "bad_key",
+    "began_at",
     "body_of",
     "buyer_of",
     "event_id_in",
@@ -29,15 +34,24 @@ __all__ = [
 
 HOLD_ID = re.compile(rf"({EVENT_ID.pattern})\.[0-9a-f]{{32}}")
 IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+SHORTEST_KEY = 8
+# Without sign-in, the key of a hold is the buyer's secret: a random UUID has 36 characters.
+SHORTEST_SECRET = 32
 MAX_BODY = 16_384  # characters; 33 seats need less than 2,000
 
 
 class Refusal(Exception):
-    """A refused request: an HTTP status, a reason code for programs and a message for people."""
+    """A refused request: an HTTP status, a reason code for programs and a message for people.
 
-    def __init__(self, status: int, reason: str, text: str, *, retry_after: int = 0, **more: Any) -> None:
+    `final`: no earlier request that this one repeats can have succeeded.
+    """
+
+    def __init__(
+        self, status: int, reason: str, text: str, *, retry_after: int = 0, final: bool = False, **more: Any
+    ) -> None:
         super().__init__(text)
         self.status = status
+        self.final = final
         self.body = {"reason": reason, "message": text, **more}
         self.headers = {"Retry-After": str(retry_after)} if retry_after else {}
 
@@ -51,6 +65,13 @@ def answer(
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})},
         "body": body if isinstance(body, str) else json.dumps(body),
     }
+
+
+def began_at(request: Mapping[str, Any]) -> float:
+    """When API Gateway received the request, in epoch seconds: a function may start much later."""
+    received = (request.get("requestContext") or {}).get("requestTimeEpoch")
+    now = time.time()
+    return min(now, received / 1000) if isinstance(received, int) else now
 
 
 def body_of(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,13 +131,27 @@ def hold_id_in(body: Mapping[str, Any], event_id: str) -> str:
     return matched[0]
 
 
-def key_of(request: Mapping[str, Any]) -> str:
-    """The Idempotency-Key header, without which a retry would not be safe."""
+def key_of(request: Mapping[str, Any], least: int = SHORTEST_KEY) -> str | None:
+    """The Idempotency-Key header, without which a retry is not safe; None without one.
+
+    `least` is the least number of characters.
+
+    Raises:
+        Refusal: 400 if it is not a key.
+    """
     headers: Mapping[str, Any] = request.get("headers") or {}
     value = next((value for name, value in headers.items() if name.lower() == "idempotency-key"), None)
-    if not isinstance(value, str) or not IDEMPOTENCY_KEY.fullmatch(value):
-        raise Refusal(400, "bad-key", "set the Idempotency-Key header to 8 to 128 letters, digits or . _ : -")
+    if not value:
+        return None
+    if not isinstance(value, str) or not IDEMPOTENCY_KEY.fullmatch(value) or len(value) < least:
+        raise bad_key(least)
     return value
+
+
+def bad_key(least: int = SHORTEST_KEY) -> Refusal:
+    """The refusal of a request without a proper Idempotency-Key."""
+    text = f"set the Idempotency-Key header to {least} to 128 letters, digits or . _ : -"
+    return Refusal(400, "bad-key", text)
 
 
 def buyer_of(request: Mapping[str, Any], auth: str, hold_id: str) -> str:

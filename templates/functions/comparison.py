@@ -22,14 +22,14 @@ import ledger
 from corrections import Progress
 from events import Event
 from lag import lagging
-from replicas import EVER, Entry, Reading, Replicas, Seat, Silent
+from placement import beyond, misplaced
+from replicas import EVER, NEVER, Entry, Reading, Replicas, Seat, Silent
 
 __all__ = ["Compared", "Settings", "compare", "disagreement"]
 
 SLICES = 8  # whole shards that one run compares per event
-MOST_PAGES = (
-    20  # pages of 1 MB per read of new entries: a Region that was away for long catches up in several runs
-)
+# Pages of 1 MB per read of new entries: a Region that was away for long catches up in several runs.
+MOST_PAGES = 20
 MOST_SUSPECTS = 200  # suspect seats that one run reads again per event
 
 Hints = dict[str, dict[str, str]]  # seat -> sale -> the Region where it was written
@@ -62,6 +62,8 @@ class Compared:
         moves: watermarks to move: (Region, shard, old watermark, new watermark).
         slices: the inventory of each shard that was compared as a whole.
         lagging: replicas that lack sales which have had enough time to arrive.
+        misplaced: seats with an item in a shard where it does not belong; people must decide about them.
+        malformed: items that cannot be read: what is wrong with each.
         notes: figures and undecided seats for the report.
     """
 
@@ -69,12 +71,16 @@ class Compared:
     moves: list[tuple[str, str, int | None, int]] = field(default_factory=list)
     slices: dict[str, dict[str, Seat]] = field(default_factory=dict)
     lagging: list[dict[str, Any]] = field(default_factory=list)
+    misplaced: list[dict[str, str]] = field(default_factory=list)
+    malformed: list[dict[str, str]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
 
 
 def disagreement(record: ledger.SeatRecord) -> str:
     """The kind of disagreement between a seat's records, or "" if there is none."""
     live, item = record.live, record.item
+    if record.fault:
+        return "malformed"
     if len(live) > 1:
         return "oversold"
     if item is None:
@@ -104,7 +110,8 @@ def compare(
 
     # New entries against inventory. The home is read up to now, so that an oversell is found before the watermark
     # reaches it.
-    fresh = [entry for shard in shards for entry in new[home, shard].entries]
+    compared.misplaced += beyond(event, replicas, settings.now, pool)
+    fresh = _in_place(compared, event, {shard: new[home, shard].entries for shard in shards})
     voided |= {entry.voids: entry for entry in fresh if entry.voids}
     keys = sorted({(event.shard_of(entry.seat_id), entry.seat_id) for entry in fresh if not entry.voids})
     items: dict[str, Seat] = {}
@@ -121,7 +128,10 @@ def compare(
 
     # A sale from a Region that is no longer the home may have lost or won its seat without a trace in the inventory,
     # so its whole shard is compared now instead of in turn.
-    strays = [entry for (region, _), reading in new.items() if region != home for entry in reading.entries]
+    elsewhere: dict[str, list[Entry]] = defaultdict(list)
+    for (region, shard), reading in new.items():
+        elsewhere[shard] += reading.entries if region != home else ()
+    strays = _in_place(compared, event, elsewhere)
     urgent = {event.shard_of(entry.seat_id) for entry in strays}
     turn = sorted(set(shards) - urgent, key=lambda shard: (progress.slices.get(shard, 0), shard))
     chosen = [*sorted(urgent), *turn[:SLICES]]
@@ -131,17 +141,23 @@ def compare(
             return None
         # Inventory first: a seat that is sold in between has no item here, but is too new to count as missing.
         seats = replicas.inventory(home, shard)
-        entries = list(replicas.entries(home, shard, -1, EVER).entries)
+        entries = list(replicas.entries(home, shard, NEVER, EVER).entries)
         return seats, [*entries, *(entry for entry in strays if event.shard_of(entry.seat_id) == shard)]
 
     for shard, whole in zip(chosen, pool.map(slice_of, chosen), strict=True):
         if whole is not None:
-            compared.slices[shard], entries = whole
+            seats, entries = whole
+            entries = _in_place(compared, event, {shard: entries})
+            wrong = misplaced(event, shard, seats)
+            compared.misplaced += wrong
+            for each in wrong:
+                del seats[each["seat_id"]]
+            compared.slices[shard] = seats
             voided |= {entry.voids: entry for entry in entries if entry.voids}
             _suspect(suspects, compared.slices[shard], entries, settings.settled)
 
     unseen = _look_again(compared, event, replicas, settings, pool, suspects)
-    _refunds(compared, event, progress, voided)
+    _refunds(compared, event, progress, voided, settings.now)
     compared.lagging = lagging(event, progress, replicas, new, settings.settled, settings.now)
 
     unfinished = {event.shard_of(seat) for seat in unseen} | (urgent - compared.slices.keys())
@@ -159,6 +175,17 @@ def compare(
     return compared
 
 
+def _in_place(compared: Compared, event: Event, entries: Mapping[str, Iterable[Entry]]) -> list[Entry]:
+    """The entries, by shard, that stand where they belong; note the others."""
+    right = []
+    for shard, found in entries.items():
+        listed = misplaced(event, shard, {entry.seat_id for entry in found})
+        compared.misplaced += listed
+        wrong = {each["seat_id"] for each in listed}
+        right += [entry for entry in found if entry.seat_id not in wrong] if wrong else found
+    return right
+
+
 def _new_entries(
     event: Event, progress: Progress, replicas: Replicas, settings: Settings, pool: Executor
 ) -> dict[tuple[str, str], Reading]:
@@ -169,7 +196,7 @@ def _new_entries(
 
     def read(place: tuple[str, str]) -> Reading | None:
         region, shard = place
-        above = progress.watermarks.get(place, -1)
+        above = progress.watermarks.get(place, NEVER)
         try:
             if region == event.home_region:
                 reading = replicas.entries(region, shard, above, EVER, most_pages=MOST_PAGES)
@@ -237,7 +264,9 @@ def _look_again(
         kind = disagreement(record) if record is not None else ""
         if record is None or not kind:
             continue
-        if record.unknown:  # a Region with a sale of the seat does not answer
+        if record.fault:
+            compared.malformed.append({"seat_id": seat_id, "fault": record.fault})
+        elif record.unknown:  # a Region with a sale of the seat does not answer
             undecided.append(seat_id)
         elif kind == "sold-and-withheld":  # a sale against an operator's decision: people must decide
             withheld.append(seat_id)
@@ -248,16 +277,18 @@ def _look_again(
     return {seat for seat in seats if looked.get(seat) is None}
 
 
-def _refunds(compared: Compared, event: Event, progress: Progress, voided: Mapping[str, Entry]) -> None:
-    """Find voids without a refund: the corrector crashed, or its table was lost with its Region."""
+def _refunds(
+    compared: Compared, event: Event, progress: Progress, voided: Mapping[str, Entry], now: int
+) -> None:
+    """Find voids whose refund has to be published: the corrector crashed, or lost its table, or a week has passed."""
     known = {finding["seat_id"] for finding in compared.findings}
     waiting = {
         sale_id: (refund.seat_id, refund.home_region)
         for sale_id, refund in progress.refunds.items()
-        if refund.state == "pending"
+        if refund.due(now)
     }
     for sale_id, void in voided.items():
-        if sale_id not in progress.refunds or progress.refunds[sale_id].state != "published":
+        if sale_id not in progress.refunds or progress.refunds[sale_id].state == "withdrawn":
             waiting[sale_id] = void.seat_id, void.home_region
     for sale_id, (seat_id, region) in waiting.items():
         if seat_id not in known:

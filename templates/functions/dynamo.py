@@ -12,6 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,8 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 __all__ = [
-    "LOST", "Busy", "Client", "Item", "Refused", "Stale", "Step", "Unreachable", "client", "get", "hurry",
-    "pack", "pages", "snapshot", "transact", "unpack", "unreachable",
+    "LOST", "Busy", "Client", "Item", "Refused", "Stale", "Step", "Unreachable", "be_patient", "client", "get", "hurry",
+    "pack", "pages", "plain", "snapshot", "transact", "unpack", "unreachable",
 ]  # fmt: skip
 
 Client = Any  # boto3 has no type hints
@@ -56,6 +57,11 @@ def hurry(seconds: float, longest: float) -> float:
     """
     _patience["share"] = min(1.0, 0.9 * seconds / longest)
     return _patience["share"]
+
+
+def be_patient(share: float) -> None:
+    """Give each call so many times its usual time, for scripts that read whole events from far away."""
+    _patience["share"] = share
 
 
 def client(region: str, attempts: int = 1) -> Client:
@@ -105,7 +111,7 @@ def unpack(typed: dict[str, Any]) -> Any:
     """Convert DynamoDB's notation to a plain value.
 
     Raises:
-        ValueError: it is not DynamoDB's notation, or a type that our tables do not use.
+        ValueError: it is not DynamoDB's notation, or a type that our tables do not use: a set, bytes or a fraction.
     """
     ((kind, value),) = typed.items()
     if kind in ("S", "BOOL"):
@@ -122,9 +128,9 @@ def unpack(typed: dict[str, Any]) -> Any:
 
 
 def get(dynamo: Client, table: str, key: Item) -> Item | None:
-    """Read an item from a Region consistently; None if it does not exist."""
+    """The attributes of an item that can be read, from a Region, consistently; None if it does not exist."""
     found = dynamo.get_item(TableName=table, Key=pack(key)["M"], ConsistentRead=True).get("Item")
-    return None if found is None else unpack({"M": found})
+    return None if found is None else _readable(found)
 
 
 def snapshot(dynamo: Client, keys: Sequence[tuple[str, Item]]) -> list[Item | None]:
@@ -143,6 +149,24 @@ def snapshot(dynamo: Client, keys: Sequence[tuple[str, Item]]) -> list[Item | No
                 raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))
     return [unpack({"M": answer["Item"]}) if answer.get("Item") else None for answer in found]
+
+
+def plain(found: dict[str, Any]) -> Item | str:
+    """An item in plain values, or what is wrong with it: it may have been written by hand."""
+    try:
+        item: Item = unpack({"M": found})
+    except (AttributeError, TypeError, ValueError) as error:
+        return str(error)
+    return item
+
+
+def _readable(found: dict[str, Any]) -> Item:
+    """The attributes of an item that can be read: it may have been written by hand."""
+    item: Item = {}
+    for name, value in found.items():
+        with suppress(AttributeError, TypeError, ValueError):
+            item[name] = unpack(value)
+    return item
 
 
 def pages(call: Callable[..., Any], **request: Any) -> Iterator[Any]:
@@ -181,12 +205,15 @@ class Step:
 class Refused(Exception):
     """Conditions cancelled the transaction.
 
-    It holds each failed step with the item that the step found.
+    Attributes:
+        failed: each failed step with the item that the step found.
+        certain: whether every attempt was answered, so that none can be executed later.
     """
 
-    def __init__(self, failed: Sequence[tuple[Step, Item]]) -> None:
+    def __init__(self, failed: Sequence[tuple[Step, Item]], *, certain: bool = True) -> None:
         super().__init__(", ".join(f"{step.role} {step.seat_id}" for step, _ in failed))
         self.failed = tuple(failed)
+        self.certain = certain
 
 
 class Stale(Exception):
@@ -194,7 +221,7 @@ class Stale(Exception):
 
 
 class Busy(Exception):
-    """Conflicts with other writers of the same items lasted until the deadline."""
+    """Conflicts with other writers of the same items lasted until the deadline; every attempt was answered."""
 
 
 class Unreachable(Exception):
@@ -211,7 +238,7 @@ def transact(dynamo: Client, steps: Sequence[Step], *, fresh: Callable[[], bool]
         deadline: in `time.monotonic()` seconds; no attempt starts after it.
 
     Raises:
-        Refused: a condition failed.
+        Refused: a condition failed; an earlier attempt without an answer may still be executed.
         Stale: `fresh` returned False. The outcome of earlier attempts is unknown.
         Busy: only conflicts until the deadline; nothing was written.
         Unreachable: no answer until the deadline. Whether it was written is unknown.
@@ -219,6 +246,7 @@ def transact(dynamo: Client, steps: Sequence[Step], *, fresh: Callable[[], bool]
     # The same token for each attempt, so that an attempt that committed without an answer is not repeated.
     token = secrets.token_hex(16)
     actions = [step.action for step in steps]
+    answered = True
     for attempt in range(1_000_000):
         if not fresh():
             raise Stale
@@ -228,19 +256,19 @@ def transact(dynamo: Client, steps: Sequence[Step], *, fresh: Callable[[], bool]
         except ClientError as error:
             reasons = error.response.get("CancellationReasons", [])
             failed = [
-                (step, unpack({"M": reason.get("Item", {})}))
+                (step, _readable(reason.get("Item", {})))
                 for step, reason in zip(steps, reasons, strict=False)
                 if reason.get("Code") == "ConditionalCheckFailed"
             ]
             if failed:
-                raise Refused(failed) from error
+                raise Refused(failed, certain=answered) from error
             if not unreachable(error):
                 raise
             cause: Exception = error
             crowded = _causes(error) <= CROWDED
         except LOST as error:  # no connection, or no answer: it may have been written
-            cause, crowded = error, False
+            cause, crowded, answered = error, False, False
         pause = random.uniform(0, min(0.4, 0.01 * 2 ** min(attempt, 10)))
         if time.monotonic() + pause > deadline:
-            raise (Busy if crowded else Unreachable) from cause
+            raise (Busy if crowded and answered else Unreachable) from cause
         time.sleep(pause)

@@ -9,6 +9,7 @@ it voids, so that the same void cannot be written twice.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,14 @@ __all__ = [
 ]  # fmt: skip
 
 VOID = "-void"
+SALE_ID = re.compile(r"[0-9]{13}-[0-9a-f]{16}-[0-9]{2}")
+_ENTRY: Mapping[str, Mapping[str, type]] = {
+    "sale": {
+        "body_hash": str, "buyer": str, "currency": str, "epoch": int, "home_region": str, "idempotency_key": str,
+        "order_id": str, "price": int, "seat_id": str, "seats": list,
+    },
+    "void": {"home_region": str, "seat_id": str, "voids": str},
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,20 @@ def between(above: int, to: int) -> tuple[str, str]:
     return f"{above + 1:013d}", f"{to:013d}~"
 
 
+def fault_of(entry: dynamo.Item) -> str:
+    """What is wrong with a ledger entry, which may have been written by hand; "" if nothing is."""
+    needed = _ENTRY.get(str(entry.get("kind")))
+    if needed is None:
+        return f"kind is {entry.get('kind')!r}"
+    if not SALE_ID.fullmatch(str(entry.get("sale_id")).removesuffix(VOID)):
+        return f"sale_id is {entry.get('sale_id')!r}"
+    for name, kind in needed.items():
+        value = entry.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            return f"{name} is {value!r}"
+    return ""
+
+
 def inventory_item(entry: dynamo.Item, version: int) -> dynamo.Item:
     """The inventory item that matches a ledger entry.
 
@@ -81,20 +104,25 @@ def void_of(entry: dynamo.Item, now: int, reason: str) -> dynamo.Item:
     }
 
 
-def receipt(entries: Sequence[dynamo.Item]) -> dict[str, Any]:
+def receipt(entries: Sequence[dynamo.Item], voided: Container[str] = ()) -> dict[str, Any]:
     """The answer for an order.
 
-    It is built only from the order's ledger entries, so that a retry gets the same answer.
+    It is built only from the order's ledger entries, so that a retry gets the same answer, unless a seat was refunded
+    meanwhile: `voided` are the ids of such sales.
     """
     entries = sorted(entries, key=lambda entry: entry["sale_id"])
-    return {
+    kept = [entry for entry in entries if entry["sale_id"] not in voided]
+    answer = {
         "order_id": entries[0]["order_id"],
         "event_id": entries[0]["event_id"],
-        "seats": [{name: entry[name] for name in ("seat_id", "sale_id", "price")} for entry in entries],
-        "total": sum(entry["price"] for entry in entries),
+        "seats": [{name: entry[name] for name in ("seat_id", "sale_id", "price")} for entry in kept],
+        "total": sum(entry["price"] for entry in kept),
         "currency": entries[0]["currency"],
         "sold_at": entries[0]["sold_at"],
     }
+    if len(kept) < len(entries):
+        answer["refunded_seats"] = [entry["seat_id"] for entry in entries if entry not in kept]
+    return answer
 
 
 def winner(entries: Sequence[dynamo.Item]) -> dynamo.Item:
@@ -115,12 +143,14 @@ class SeatRecord:
             Region where they were written.
         voided: the ids of the voided sales.
         unknown: sales that the home lacks, and whose own Region did not answer.
+        fault: what makes an item unreadable, so that nothing can be decided; "" if all can be read.
     """
 
     item: dynamo.Item | None
     entries: Mapping[str, dynamo.Item]
     voided: frozenset[str]
     unknown: frozenset[str]
+    fault: str = ""
 
     @property
     def live(self) -> list[dynamo.Item]:
@@ -149,16 +179,20 @@ def read_seat(
     Raises:
         ClientError, HTTPClientError: the home does not answer.
     """
-    written = dict(
-        sorted(hints.items())[:40]
-    )  # 1 + 2 * 40, plus the sales it finds, fit into a transaction of 100
+    # 1 + 2 * 40 items, and those of the sales that it finds, fit into a transaction of 100.
+    written = dict(sorted(hints.items())[:40])
     shard = key["event_shard"]
     while True:
         keys = [(tables.inventory, key)]
         for sale_id in written:
             keys += [(tables.sales, {"event_shard": shard, "sale_id": sale_id + end}) for end in ("", VOID)]
-        found = dynamo.snapshot(client_of(home), keys)
+        try:
+            found = dynamo.snapshot(client_of(home), keys)
+        except ValueError as error:
+            return SeatRecord(None, {}, frozenset(), frozenset(), str(error))
         item = found[0]
+        if fault := _item_fault(item):
+            return SeatRecord(None, {}, frozenset(), frozenset(), fault)
         if item is None or "sale_id" not in item or item["sale_id"] in written:
             break
         written[item["sale_id"]] = item["home_region"]  # a sale without a hint: read again, with it
@@ -175,6 +209,8 @@ def read_seat(
             entry = dynamo.get(
                 client_of(written[sale_id]), tables.sales, {"event_shard": shard, "sale_id": sale_id}
             )
+        except ValueError as error:
+            return SeatRecord(item, {}, frozenset(), frozenset(), str(error))
         except Exception as error:
             if not dynamo.unreachable(error):
                 raise
@@ -182,5 +218,21 @@ def read_seat(
         else:
             if entry is not None:
                 entries[sale_id] = entry
+    fault = next(filter(None, map(fault_of, entries.values())), "")
+    if fault:
+        return SeatRecord(item, {}, frozenset(), frozenset(), fault)
     entries = {sale_id: entry for sale_id, entry in entries.items() if entry["seat_id"] == key["seat_id"]}
     return SeatRecord(item, entries, voided, frozenset(unknown))
+
+
+def _item_fault(item: dynamo.Item | None) -> str:
+    """What is wrong with an inventory item; "" if nothing is."""
+    if item is None:
+        return ""
+    if "sale_id" not in item:  # the seat is withheld
+        return ""
+    if not isinstance(item["sale_id"], str) or not SALE_ID.fullmatch(item["sale_id"]):
+        return f"sale_id is {item['sale_id']!r}"
+    if not isinstance(item.get("version"), int) or isinstance(item["version"], bool):
+        return f"version is {item.get('version')!r}"
+    return "" if isinstance(item.get("home_region"), str) else f"home_region is {item.get('home_region')!r}"

@@ -7,7 +7,7 @@ this order, and each may safely run twice:
 2. in one transaction in the home, write the voids and the inventory item of the sale that keeps the seat;
 3. send the refund to the refunds queue; its FIFO forgets ids after five minutes, so the consumer must deduplicate by
    sale id as well;
-4. audit the refund as published.
+4. audit the refund as published; it is sent again after a week, unless it is confirmed (see `corrections`).
 
     {"findings": [..]}  ->  {"corrected", "published", "failed"}
 """
@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -30,7 +31,7 @@ import dynamo
 import ledger
 import metrics
 from dynamo import Item, Step
-from events import Event, EventCache
+from events import Event, EventCache, Malformed
 from settlement import Unsettled, settlement
 
 __all__ = ["handler"]
@@ -59,9 +60,15 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:
     """Correct the findings, each independently."""
     started = time.monotonic()
     seats: dict[tuple[str, str], dict[str, str]] = {}
-    for finding in event["findings"]:
-        seats.setdefault((finding["event_id"], finding["seat_id"]), {}).update(finding["sales"])
     counts = {"corrected": 0, "published": 0, "failed": 0}
+    for finding in event["findings"]:
+        try:
+            seat, sales = (str(finding["event_id"]), str(finding["seat_id"])), dict(finding["sales"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            print(f"not a finding: {finding!r}: {error!r}")
+            counts["failed"] += 1
+        else:
+            seats.setdefault(seat, {}).update(sales)
     with ThreadPoolExecutor(8) as pool:
         for corrected, published, failed in pool.map(_settle, seats.items()):
             counts["corrected"] += corrected
@@ -81,7 +88,7 @@ def _settle(seat: tuple[tuple[str, str], dict[str, str]]) -> tuple[bool, int, bo
     try:
         for _ in range(3):  # retry if another writer changed the seat meanwhile
             event = EVENTS.get(event_id)
-            if event is None or event.state == "moving":
+            if event is None or event.moving:
                 raise Unsettled("the event is moving, or does not exist")
             key = {"event_shard": event.shard_of(seat_id), "seat_id": seat_id}
             record = ledger.read_seat(_client, TABLES, event.home_region, key, hints)
@@ -105,7 +112,10 @@ def _settle(seat: tuple[tuple[str, str], dict[str, str]]) -> tuple[bool, int, bo
                     corrections.set_refund(LOCAL, CORRECTIONS_TABLE, key, "pending", "withdrawn")
             return corrected, published, False
         raise Unsettled("other writers kept changing the seat")
-    except (BotoCoreError, ClientError, Unsettled, dynamo.Busy, dynamo.Unreachable) as error:
+    except Exception as error:  # whatever it is, the other findings are corrected
+        expected = BotoCoreError, ClientError, Malformed, Unsettled, dynamo.Busy, dynamo.Unreachable
+        if not isinstance(error, expected):
+            traceback.print_exc()
         print(f"{event_id} {seat_id} could not be settled: {error!r}")
         return corrected, published, True
 
@@ -160,7 +170,8 @@ def _refund(entry: Item) -> int:
     key = corrections.refund_key(entry["event_id"], entry["sale_id"])
     _audit_refund(entry)
     audit = dynamo.get(LOCAL, CORRECTIONS_TABLE, key)
-    if audit is None or audit["refund"] != "pending":
+    now = int(time.time() * 1000)
+    if audit is None or not corrections.refund_in(audit).due(now):
         return 0
     _record(entry["event_id"], entry["seat_id"], entry["sale_id"], "void", audit["corrected_at"])
     names = ("sale_id", "order_id", "event_id", "seat_id", "buyer", "price", "currency")
@@ -170,7 +181,7 @@ def _refund(entry: Item) -> int:
         MessageDeduplicationId=entry["sale_id"],
         MessageGroupId=entry["sale_id"],
     )
-    corrections.set_refund(LOCAL, CORRECTIONS_TABLE, key, "pending", "published")
+    corrections.mark_published(LOCAL, CORRECTIONS_TABLE, key, now)
     return 1
 
 

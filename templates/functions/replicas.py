@@ -6,18 +6,18 @@ failed to answer once is not called again in the same run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import dynamo
 import ledger
 
-__all__ = ["EVER", "Entry", "Reading", "Replicas", "Seat", "Silent"]
+__all__ = ["EVER", "NEVER", "Entry", "Reading", "Replicas", "Seat", "Silent"]
 
 T = TypeVar("T")
 
-EVER = 9_999_999_999_999  # epoch milliseconds later than any id
+NEVER, EVER = -1, 9_999_999_999_999  # epoch milliseconds before and after any id
 
 
 class Silent(Exception):
@@ -61,11 +61,18 @@ class Reading:
 
 
 class Replicas:
-    """The replicas of ledger and inventory in all Regions, for one run."""
+    """The replicas of ledger and inventory in all Regions, for one run.
+
+    Attributes:
+        silent: Regions that did not answer.
+        malformed: items that cannot be read, by partition key and sort key: what is wrong with each. They are left out
+            of every reading, and nothing is decided about their seats.
+    """
 
     def __init__(self, tables: ledger.Tables) -> None:
         self.tables = tables
         self.silent: set[str] = set()
+        self.malformed: dict[tuple[str, str], str] = {}
 
     def ask(self, region: str, call: Callable[[dynamo.Client], T]) -> T:
         """Call a Region.
@@ -92,14 +99,18 @@ class Replicas:
     ) -> Reading:
         """The entries with ids after `above` up to and including `to`.
 
-        With `own`, replicas of other Regions' entries are counted but not transferred: twelve replicas of one sale
-        are one sale.
+        From NEVER to EVER, ids with the wrong format are found, too. With `own`, replicas of other Regions' entries are
+        counted but not transferred: twelve replicas of one sale are one sale.
         """
-        first, last = ledger.between(above, to)
-        values = {":shard": {"S": shard}, ":first": {"S": first}, ":last": {"S": last}}
+        values = {":shard": {"S": shard}}
+        condition = "event_shard = :shard"
+        if (above, to) != (NEVER, EVER):
+            first, last = ledger.between(above, to)
+            values |= {":first": {"S": first}, ":last": {"S": last}}
+            condition += " AND sale_id BETWEEN :first AND :last"
         request: dict[str, Any] = {
             "TableName": self.tables.sales,
-            "KeyConditionExpression": "event_shard = :shard AND sale_id BETWEEN :first AND :last",
+            "KeyConditionExpression": condition,
             "ProjectionExpression": "sale_id, seat_id, home_region",
             "ExpressionAttributeValues": values,
             "ConsistentRead": True,
@@ -112,15 +123,35 @@ class Replicas:
             entries: list[Entry] = []
             count = 0
             for number, page in enumerate(dynamo.pages(client.query, **request), 1):
-                entries += [
-                    Entry(item["sale_id"]["S"], item["seat_id"]["S"], item["home_region"]["S"])
-                    for item in page["Items"]
-                ]
+                for item in page["Items"]:
+                    try:
+                        entries.append(_entry(item))
+                    except (KeyError, ValueError) as error:
+                        self.malformed[shard, item["sale_id"]["S"]] = f"{type(error).__name__}: {error}"
                 count += page["ScannedCount"]
                 if number == most_pages and "LastEvaluatedKey" in page:
                     reached = ledger.minted_at(page["LastEvaluatedKey"]["sale_id"]["S"]) - 1
                     return Reading(tuple(entries), count, reached)
             return Reading(tuple(entries), count, to)
+
+        return self.ask(region, read)
+
+    def first_seats(self, region: str, shard: str) -> set[str]:
+        """The seats of the first ledger entry and of the first inventory item of a shard; empty if there are none."""
+
+        def read(client: dynamo.Client) -> set[str]:
+            seats = set()
+            for table in (self.tables.sales, self.tables.inventory):
+                found = client.query(
+                    TableName=table,
+                    KeyConditionExpression="event_shard = :shard",
+                    ProjectionExpression="seat_id",
+                    ExpressionAttributeValues={":shard": {"S": shard}},
+                    ConsistentRead=True,
+                    Limit=1,
+                )
+                seats |= {str(item.get("seat_id", {}).get("S")) for item in found["Items"]}
+            return seats
 
         return self.ask(region, read)
 
@@ -136,7 +167,7 @@ class Replicas:
 
         def read(client: dynamo.Client) -> dict[str, Seat]:
             pages = dynamo.pages(client.query, **request)
-            return {item["seat_id"]["S"]: _seat(item) for page in pages for item in page["Items"]}
+            return self._seats((item for page in pages for item in page["Items"]), lambda seat_id: shard)
 
         return self.ask(region, read)
 
@@ -158,14 +189,41 @@ class Replicas:
                 yield from answer["Responses"].get(table, ())
                 left = answer.get("UnprocessedKeys")
 
-        return self.ask(
-            region, lambda client: {item["seat_id"]["S"]: _seat(item) for item in answers(client)}
-        )
+        shards = {seat_id: shard for shard, seat_id in keys}
+        return self.ask(region, lambda client: self._seats(answers(client), shards.__getitem__))
+
+    def _seats(self, items: Iterable[Any], shard_of: Callable[[str], str]) -> dict[str, Seat]:
+        seats = {}
+        for item in items:
+            seat_id = item["seat_id"]["S"]
+            try:
+                seats[seat_id] = _seat(item)
+            except (KeyError, ValueError) as error:
+                self.malformed[shard_of(seat_id), seat_id] = f"{type(error).__name__}: {error}"
+        return seats
+
+
+def _entry(item: Any) -> Entry:
+    """An entry in DynamoDB's notation.
+
+    Raises:
+        KeyError, ValueError: an attribute is missing, or has the wrong type or format.
+    """
+    sale_id = item["sale_id"]["S"]
+    if not ledger.SALE_ID.fullmatch(sale_id.removesuffix(ledger.VOID)):
+        raise ValueError("its ID has the wrong format")
+    return Entry(sale_id, item["seat_id"]["S"], item["home_region"]["S"])
 
 
 def _seat(item: Any) -> Seat:
-    return Seat(
-        item.get("sale_id", {}).get("S", ""),
-        int(item.get("version", {}).get("N", 0)),
-        item.get("home_region", {}).get("S", ""),
-    )
+    """An inventory item in DynamoDB's notation.
+
+    Raises:
+        KeyError, ValueError: an attribute is missing, or has the wrong type or format.
+    """
+    if "sale_id" not in item:  # the seat is withheld
+        return Seat("", 0, "")
+    sale_id = item["sale_id"]["S"]
+    if not ledger.SALE_ID.fullmatch(sale_id):
+        raise ValueError(f"its sale is {sale_id!r}")
+    return Seat(sale_id, int(item["version"]["N"]), item["home_region"]["S"])

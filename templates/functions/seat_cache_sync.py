@@ -1,8 +1,9 @@
 """Keep the Region's seat maps in Redis in step with the inventory table.
 
-The table's stream delivers each change. `{"refresh": true}`, sent every minute, loads the maps that are missing: those
-of new events, and all of them after Redis lost its memory. Every map is also reloaded every 15 minutes, so that a
-record that ended in the failure queue does not mislead buyers forever.
+The table's stream delivers each change. `{"refresh": true}`, sent every minute, loads the maps that are missing or in
+doubt: those of new events, and all of them after Redis lost its memory. Every map is also reloaded every 15 minutes, so
+that a record that ended in the failure queue does not mislead buyers forever. Items that no tool of the stack has
+written may have any form: one that cannot be read is logged, and leaves the others alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 import dynamo
 import metrics
 import seat_map
-from events import Event, every_event
+from events import SEAT_ID, Event, every_event
 from redis_client import Redis, RedisDown
 
 __all__ = ["handler"]
@@ -46,20 +47,32 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 def _follow(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Apply stream records, grouped by event, and report those that Redis did not accept."""
-    stamps: dict[str, list[tuple[str, int]]] = {}
+    changes: dict[str, list[tuple[str, int]]] = {}
     numbers: dict[str, list[str]] = {}
+    doubtful: set[str] = set()
     for record in records:
-        change = record["dynamodb"]
-        removed = record["eventName"] == "REMOVE"
-        item = dynamo.unpack({"M": change["OldImage" if removed else "NewImage"]})
-        event_id = item["event_shard"].rpartition("#")[0]
-        stamps.setdefault(event_id, []).append(
-            (item["seat_id"], seat_map.stamp(item.get("version", 0), removed))
-        )
-        numbers.setdefault(event_id, []).append(change["SequenceNumber"])
+        try:
+            change, removed = record["dynamodb"], record["eventName"] == "REMOVE"
+            item, number = change["OldImage" if removed else "NewImage"], change["SequenceNumber"]
+            event_id, seat_id = item["event_shard"]["S"].rpartition("#")[0], item["seat_id"]["S"]
+        except (AttributeError, KeyError, TypeError) as error:
+            print(f"not a record of the inventory: {record!r}: {error!r}")
+            continue
+        numbers.setdefault(event_id, []).append(number)
+        stamps = changes.setdefault(event_id, [])
+        if not SEAT_ID.fullmatch(seat_id):
+            print(f"event {event_id} has an item for {seat_id!r}, which is no seat")
+            continue
+        version = _version(item)
+        if version is None:
+            print(f"event {event_id}: the item of seat {seat_id} has no version that is a whole number")
+            doubtful.add(event_id)
+        stamps.append((seat_id, seat_map.stamp(version or 0, removed)))
     try:
-        for event_id, changes in stamps.items():
-            seat_map.apply(REDIS, event_id, changes)
+        for event_id, stamps in changes.items():
+            if event_id in doubtful:
+                seat_map.doubt(REDIS, event_id)
+            seat_map.apply(REDIS, event_id, stamps)
             del numbers[event_id]
     except RedisDown as error:
         print(f"Redis is down: {error}")
@@ -67,19 +80,28 @@ def _follow(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _refresh(context: Any) -> dict[str, Any]:
-    """Load the maps that are missing or old, the oldest first."""
-    events = [event for event in every_event(LOCAL, EVENTS_TABLE) if event.state != "closed"]
-    seat_map.describe(REDIS, events)
+    """Load the maps that are missing, in doubt or old: the oldest first, and those in doubt last."""
+    every, malformed = every_event(LOCAL, EVENTS_TABLE)
+    events = [event for event in every if event.state not in ("closed", "archived")]
+    seat_map.describe(REDIS, events, malformed)
     now = time.time()
     ages = {event.event_id: now - (seat_map.loaded_at(REDIS, event.event_id) or 0) for event in events}
-    loaded = []
+    loaded, failed = [], []
     for event in sorted(events, key=lambda event: -ages[event.event_id]):
-        if ages[event.event_id] < RELOAD_SECONDS or context.get_remaining_time_in_millis() < RESERVE_MS:
+        if context.get_remaining_time_in_millis() < RESERVE_MS:
             break
-        if _load(event):
-            loaded.append(event.event_id)
-            ages[event.event_id] = 0
+        if ages[event.event_id] < RELOAD_SECONDS and not seat_map.doubted(REDIS, event.event_id):
+            continue
+        try:
+            if _load(event):
+                loaded.append(event.event_id)
+                ages[event.event_id] = 0
+        except Exception as error:  # the maps of the other events are loaded
+            print(f"the map of event {event.event_id} could not be loaded: {error!r}")
+            failed.append(error)
     metrics.emit(METRICS_NAMESPACE, CacheMapAgeSeconds=max(ages.values(), default=0))
+    if failed:
+        raise failed[0]
     return {"loaded": loaded}
 
 
@@ -121,7 +143,17 @@ def _taken(shard: str) -> list[tuple[str, int]]:
         "ConsistentRead": True,
     }
     return [
-        (item["seat_id"]["S"], seat_map.stamp(int(item["version"]["N"]) if "version" in item else 0, False))
+        (item["seat_id"]["S"], seat_map.stamp(_version(item) or 0, False))
         for page in dynamo.pages(LOCAL.query, **request)
         for item in page["Items"]
+        if SEAT_ID.fullmatch(item["seat_id"]["S"])
     ]
+
+
+def _version(item: Mapping[str, Any]) -> int | None:
+    """The version of an item in DynamoDB's notation; None without one that is a whole number of a usual size."""
+    try:
+        version = int(item["version"]["N"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return version if 0 <= version < 2**52 else None  # Redis's scripts know twice as much exactly

@@ -6,13 +6,18 @@
                       as long as the map does, even when no seat is taken
     {event}:removed   hash, freed seat -> stamp. It outlives a reload, so that the record of a sale that is
                       repeated after the removal still finds its tombstone
-    {event}:about     the sections from the event item, as JSON
-    {event}:loading   the loader that fills a new map in {event}:taken:new and {event}:versions:new
+    {event}:doubt     exists from when records came whose order is unknown, until a load that begins later ends: the
+                      map may be wrong. During such a load, it is {event}:doubt:old
+    {event}:about     the sections of the event, as JSON
+    {event}:loading   the loader that fills a new map in {event}:taken:new and {event}:versions:new, beside the seats
+                      that are freed meanwhile, in {event}:removed:new: what the loader reads is newer than any other
+                      removal
     events            set of all events that should have a map
 
 A stamp is the version of an inventory item (the time of its last write) times two, plus one for its removal;
-the higher stamp wins, so records may repeat, arrive late or out of order. Each script is atomic and handles at
-most one chunk of seats. All keys of an event share a hash tag.
+the higher stamp wins, so records may repeat, arrive late or out of order. An item that was written by hand may have no
+version, or one that does not grow. Its records leave a doubt. Each script is atomic and handles at most one chunk of
+seats. All keys of an event share a hash tag.
 """
 
 from __future__ import annotations
@@ -24,7 +29,18 @@ from typing import Any
 from events import Event
 from redis_client import Redis
 
-__all__ = ["absent", "apply", "begin", "describe", "loaded_at", "publish", "read", "stamp"]
+__all__ = [
+    "absent",
+    "apply",
+    "begin",
+    "describe",
+    "doubt",
+    "doubted",
+    "loaded_at",
+    "publish",
+    "read",
+    "stamp",
+]
 
 CHUNK = 500  # seats per script: about a millisecond, during which Redis serves no other client
 LOADING_MS = 30_000  # a loader that is silent for this long is considered dead
@@ -35,8 +51,8 @@ local seats, stamps = {}, {}
 for i = 2, #ARGV, 2 do
   seats[#seats + 1], stamps[#stamps + 1] = ARGV[i], ARGV[i + 1]
 end
-local freed = redis.call('HMGET', KEYS[3], unpack(seats))
-local function put(taken, versions)
+local function put(taken, versions, removed)
+  local freed = redis.call('HMGET', removed, unpack(seats))
   local known, said, sold, gone = redis.call('HMGET', versions, unpack(seats)), {}, {}, {}
   for i, seat in ipairs(seats) do
     local stamp, newest = tonumber(stamps[i]), math.max(tonumber(known[i] or -1), tonumber(freed[i] or -1))
@@ -61,24 +77,34 @@ local loader = redis.call('GET', KEYS[4])
 if ARGV[1] ~= '' then
   if loader ~= ARGV[1] then return 0 end
   redis.call('PEXPIRE', KEYS[4], LOADING_MS)
-  put(KEYS[5], KEYS[6])
+  put(KEYS[5], KEYS[6], KEYS[7])
   return 1
 end
-for i, seat in ipairs(seats) do
-  if tonumber(stamps[i]) % 2 == 1 and tonumber(stamps[i]) > tonumber(freed[i] or -1) then
-    redis.call('HSET', KEYS[3], seat, stamps[i])
-    redis.call('PEXPIRE', KEYS[3], KEPT_MS)
-    freed[i] = stamps[i]
+local function bury(removed)
+  local freed = redis.call('HMGET', removed, unpack(seats))
+  for i, seat in ipairs(seats) do
+    local stamp, before = tonumber(stamps[i]), tonumber(freed[i] or -1)
+    if stamp % 2 == 1 and stamp > before then
+      redis.call('HSET', removed, seat, stamps[i])
+      redis.call('PEXPIRE', removed, KEPT_MS)
+    elseif stamp % 2 == 0 and stamp < before then
+      redis.call('SET', KEYS[8], 1, 'PX', KEPT_MS)
+    end
   end
 end
-if redis.call('EXISTS', KEYS[2]) == 1 then put(KEYS[1], KEYS[2]) end
-if loader then put(KEYS[5], KEYS[6]) end
+bury(KEYS[3])
+if redis.call('EXISTS', KEYS[2]) == 1 then put(KEYS[1], KEYS[2], KEYS[3]) end
+if loader then
+  bury(KEYS[7])
+  put(KEYS[5], KEYS[6], KEYS[7])
+end
 return 1
 """.replace("LOADING_MS", str(LOADING_MS)).replace("KEPT_MS", str(KEPT_MS))
 
 _BEGIN = """
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
-redis.call('UNLINK', KEYS[2], KEYS[3])
+redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
+if redis.call('EXISTS', KEYS[5]) == 1 then redis.call('RENAME', KEYS[5], KEYS[6]) end
 return 1
 """
 
@@ -86,7 +112,7 @@ return 1
 _PUBLISH = """
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[5], '#loaded', ARGV[2])
-redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[6], KEYS[7])
 if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('RENAME', KEYS[4], KEYS[1]) end
 redis.call('RENAME', KEYS[5], KEYS[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -105,6 +131,7 @@ for _, section in ipairs(cjson.decode(about).sections) do
   if section.name == ARGV[1] then answer.seats = redis.call('ZRANGEBYLEX', KEYS[1], first, last) end
 end
 answer[#answer + 1] = answer.seats or {}
+answer[#answer + 1] = redis.call('EXISTS', KEYS[4], KEYS[5])
 return answer
 """
 
@@ -126,10 +153,15 @@ def apply(redis: Redis, event_id: str, stamps: Sequence[tuple[str, int]], loader
     Returns:
         False if another loader has taken over, else True.
     """
-    keys = _keys(event_id, "taken", "versions", "removed", "loading", "taken:new", "versions:new")
+    names = "taken", "versions", "removed", "loading", "taken:new", "versions:new", "removed:new", "doubt"
+    keys = _keys(event_id, *names)
     newest: dict[str, int] = {}  # each seat once, because the script reads all of them before it writes
+    falling = False
     for seat, said in stamps:
+        falling |= said < newest.get(seat, 0)
         newest[seat] = max(said, newest.get(seat, 0))
+    if falling and not loader:
+        doubt(redis, event_id)
     flat = [part for pair in newest.items() for part in pair]
     for start in range(0, len(flat), 2 * CHUNK):
         if not redis.script(_APPLY, keys, [loader, *flat[start : start + 2 * CHUNK]]):
@@ -139,19 +171,32 @@ def apply(redis: Redis, event_id: str, stamps: Sequence[tuple[str, int]], loader
 
 def begin(redis: Redis, event_id: str, loader: str) -> bool:
     """Start a new map beside the live one; return False if another loader is at work."""
-    keys = _keys(event_id, "loading", "taken:new", "versions:new")
+    names = "loading", "taken:new", "versions:new", "removed:new", "doubt", "doubt:old"
+    keys = _keys(event_id, *names)
     return bool(redis.script(_BEGIN, keys, [loader, LOADING_MS]))
 
 
 def publish(redis: Redis, event_id: str, loader: str, now: float) -> bool:
     """Replace the live map with the new one; return False if another loader has taken over."""
-    keys = _keys(event_id, "taken", "versions", "loading", "taken:new", "versions:new")
+    names = "taken", "versions", "loading", "taken:new", "versions:new", "removed:new", "doubt:old"
+    keys = _keys(event_id, *names)
     return bool(redis.script(_PUBLISH, keys, [loader, int(now * 1000), KEPT_MS]))
 
 
-def describe(redis: Redis, events: Iterable[Event]) -> None:
-    """Store which events should have a map, and their sections."""
+def doubt(redis: Redis, event_id: str) -> None:
+    """Note that a record came whose order among the others is unknown."""
+    redis.call("SET", *_keys(event_id, "doubt"), 1, "PX", KEPT_MS)
+
+
+def doubted(redis: Redis, event_id: str) -> bool:
+    """Whether the map may be wrong, so that it should be loaded again."""
+    return bool(redis.call("EXISTS", *_keys(event_id, "doubt", "doubt:old")))
+
+
+def describe(redis: Redis, events: Iterable[Event], unknown: Iterable[str] = ()) -> None:
+    """Store which events should have a map, and their sections; those of `unknown` ids stay as they are."""
     commands: list[list[str | int]] = [["MULTI"], ["DEL", "events"]]
+    commands += [["SADD", "events", event_id] for event_id in unknown]
     for event in events:
         sections = [
             {"name": s.name, "capacity": s.last - s.first + 1, "price": s.price} for s in event.sections
@@ -172,17 +217,20 @@ def loaded_at(redis: Redis, event_id: str) -> float | None:
 def read(redis: Redis, event_id: str, section: str = "") -> dict[str, Any] | None:
     """The event's sections with their numbers of taken and available seats.
 
-    `section` adds the numbers of that section's taken seats. The result is None without a map.
+    `section` adds the numbers of that section's taken seats. `exact` is false if the map may be wrong. The result is
+    None without a map.
     """
-    found = redis.script(_READ, _keys(event_id, "taken", "versions", "about"), [section])
+    names = "taken", "versions", "about", "doubt", "doubt:old"
+    found = redis.script(_READ, _keys(event_id, *names), [section])
     if not found:
         return None
-    about, *counts, seats = found
+    about, *counts, seats, doubts = found
     answer: dict[str, Any] = json.loads(about)
     for part, count in zip(answer["sections"], counts, strict=True):
         part["taken"], part["available"] = count, max(0, part["capacity"] - count)
         if part["name"] == section:
             part["taken_seats"] = sorted(int(seat.decode().rpartition("-")[2]) for seat in seats)
+    answer["exact"] = not doubts
     return answer
 
 

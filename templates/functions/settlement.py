@@ -27,6 +27,8 @@ def settlement(tables: Tables, record: SeatRecord, key: Item, now: int) -> tuple
         Unsettled: a Region with a relevant sale does not answer, or people must decide.
     """
     live, item = record.live, record.item
+    if record.fault:
+        raise Unsettled(f"an item of the seat cannot be read: {record.fault}")
     if record.unknown:
         raise Unsettled("a Region with a sale of the seat does not answer")
     if not live:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from console import Stack
 from botocore.exceptions import ClientError
 from checking import LOST, OK, PROBLEM, UNKNOWN, Result, attempt, aws
-from console import Stack
 from name_checks import names_taken
 
 __all__ = ["check_account"]

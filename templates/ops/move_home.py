@@ -8,16 +8,17 @@ minute, and no seat can be sold twice.
 Failover, after the old home is lost: the script neither calls it nor waits for it.
 Seats that it sold but had not replicated may be sold again. When it returns, the
 verifier finds them: the sale of the newer epoch keeps the seat, and the other is
-refunded.
+refunded. Whatever is written in the lost Region meanwhile, the event stays in its new
+home.
 
     python move_home.py gala --to eu-west-1 --lost us-east-1 --apply
 
-A function sells from a cached copy of the event that is at most one lease old, and runs no
-longer than its timeout. So a move marks the event `moving`, waits until every Region
-has seen that, waits for the lease and the timeout, waits until the new home has
-everything that the old one has, repairs the new home's inventory from the ledger, and
-only then sets the new home. To resume an interrupted move, run the same command again;
-to abandon it, use `--cancel`.
+All events of a Region, side by side:
+
+    python move_home.py --all-from us-east-1 --to eu-west-1 --apply
+
+An event that is closed stays closed. To resume an interrupted move, run the same command
+again; to abandon it, use `--cancel`, with the same `--lost`.
 """
 
 from __future__ import annotations
@@ -25,21 +26,28 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from console import GivenUp, Stack, options, run
-from moves import POLL_SECONDS, announce, items_of, read, rebuild, settle_in, update, wait_until_heard
+from botocore.exceptions import BotoCoreError, ClientError
+from event_replicas import find
+from home_copy import HomeCopy, settled_before
+from moves import cancel_move, complete, stop_sales
 
 import dynamo
-from events import Event
+from events import Malformed, every_event
 
 __all__ = ["main"]
+
+SIDE_BY_SIDE = 32  # moves at a time: each mostly waits
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the script; see its help."""
     parser = options(__doc__)
-    parser.add_argument("event_id", help="ID of the event")
+    parser.add_argument("event_id", nargs="?", help="ID of the event")
+    parser.add_argument("--all-from", metavar="REGION", help="move all events whose home is this Region")
     parser.add_argument("--to", metavar="REGION", help="Region of the new home")
     parser.add_argument(
         "--lost",
@@ -48,85 +56,85 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=[],
         help="do not call this Region, nor wait for it; may be repeated",
     )
-    parser.add_argument(
-        "--cancel", action="store_true", help="abandon an unfinished move: resume sales at the old home"
-    )
+    parser.add_argument("--cancel", action="store_true", help="abandon an unfinished move; the home stays")
     parser.add_argument(
         "--patience", type=float, default=600, help="seconds to wait for replication (default: 600)"
     )
     return run(_work, parser, arguments)
 
 
-def _work(stack: Stack, chosen: argparse.Namespace) -> None:
+def _work(stack: Stack, chosen: argparse.Namespace) -> int | None:
     if (chosen.to is None) != chosen.cancel:
         raise GivenUp("give either --to REGION or --cancel")
-    asked = chosen.to or next(region for region in stack.regions if region not in chosen.lost)
-    event, moving_to = read(stack, asked, chosen.event_id)
-    # A single Region decides about moves, the home while it exists, so that no two moves can run at once.
-    decider = asked if event.home_region in chosen.lost else event.home_region
-    if decider != asked:
-        event, moving_to = read(stack, decider, chosen.event_id)
+    if (chosen.event_id is None) == (chosen.all_from is None):
+        raise GivenUp("give either the ID of an event or --all-from REGION")
+    if chosen.to is not None and chosen.to == chosen.all_from:
+        raise GivenUp(f"--all-from and --to are both {chosen.to}")
+    if chosen.event_id is not None:
+        _one(stack, chosen, chosen.event_id, print)
+        return None
+    names = _events_of(stack, chosen)
+    print(f"Events with their home in {chosen.all_from}: {len(names)}.")
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        failed = sum(pool.map(lambda event_id: _isolated(stack, chosen, event_id), names))
+    if failed:
+        raise GivenUp(f"events that have not moved: {failed} of {len(names)}; run the same command again")
+    return None
+
+
+def _events_of(stack: Stack, chosen: argparse.Namespace) -> list[str]:
+    """The IDs of the events whose home is the Region that is to be left, and of those that are leaving it."""
+    asked = next(region for region in stack.regions if region not in chosen.lost)
+    events, malformed = every_event(dynamo.client(asked, attempts=4), stack.name("events"))
+    for event_id, fault in malformed.items():
+        print(f"{event_id} is left, because it cannot be read: {fault}")
+    return [
+        event.event_id
+        for event in events
+        if event.home_region == chosen.all_from and event.state != "archived"
+    ]
+
+
+def _isolated(stack: Stack, chosen: argparse.Namespace, event_id: str) -> bool:
+    """Move one of several events, and return whether it failed."""
+    try:
+        _one(stack, chosen, event_id, lambda text: print(f"{event_id}: {text.removeprefix(f'{event_id}: ')}"))
+    except (GivenUp, BotoCoreError, ClientError, Malformed) as error:
+        print(f"{event_id}: stopped: {error}")
+        return True
+    return False
+
+
+def _one(stack: Stack, chosen: argparse.Namespace, event_id: str, say: Callable[[str], None]) -> None:
     if chosen.cancel:
-        _cancel(stack, decider, event, apply=chosen.apply)
+        cancel_move(stack, event_id, chosen.lost, apply=chosen.apply)
         return
-    if event.home_region == chosen.to and event.state != "moving":
-        print(f"{event.event_id} already has its home in {chosen.to}, epoch {event.epoch}.")
+    event, target = find(stack, event_id, chosen.lost), chosen.to
+    takeover = event.home_region in chosen.lost
+    if event.home_region == target and not event.moving:
+        say(f"{event_id} already has its home in {target}, epoch {event.epoch}.")
         return
-    if moving_to not in ("", chosen.to):
-        raise GivenUp(f"{event.event_id} is moving to {moving_to}: finish that move, or --cancel it first")
-    print(f"{event.event_id}: {event.home_region} -> {chosen.to}, epoch {event.epoch} -> {event.epoch + 1}")
+    if event.state == "archived":
+        raise GivenUp(f"{event_id} is archived, so it does not move any more")
+    say(f"{event_id}: {event.home_region} -> {target}, from epoch {event.epoch}, {event.state}")
     if not chosen.apply:
-        print(f"Sales would stop for about {stack.quiet_seconds + 3} s.")
+        say(f"Sales would stop for about {stack.quiet_seconds + 3} s.")
         return
-    announce(stack, decider, event, chosen.to)
-    heard = [region for region in stack.regions if region not in chosen.lost]
     deadline = time.monotonic() + chosen.patience
-    wait_until_heard(stack, event, heard, deadline)
-    print(f"No new sales start; waiting {stack.quiet_seconds} s for sales in progress.")
-    time.sleep(stack.quiet_seconds)
-    if decider != chosen.to:
-        _wait_until_copied(stack, event, chosen.to, deadline)
-    print(f"Inventory items repaired in {chosen.to}: {rebuild(stack, event, chosen.to)}.")
-    settle_in(stack, decider, event, chosen.to)
-    print(f"{event.event_id} is now sold in {chosen.to}.")
-
-
-def _cancel(stack: Stack, decider: str, event: Event, *, apply: bool) -> None:
-    """Resume sales at the old home.
-
-    The new epoch prevents a concurrent run of this move from finishing.
-    """
-    if event.state != "moving":
-        raise GivenUp(f"{event.event_id} is not moving")
-    print(f"{event.event_id} keeps its home in {event.home_region}.")
-    if apply:
-        change = "SET epoch = :next, #state = resumes REMOVE moving_to, resumes"
-        update(
-            stack, decider, event, change, "#state = :moving", {":next": event.epoch + 1, ":moving": "moving"}
-        )
-
-
-def _wait_until_copied(stack: Stack, event: Event, target: str, deadline: float) -> None:
-    """Wait until the new home has every ledger entry and inventory item of the old one."""
-    for shard in event.every_shard():
-        theirs = _shard(stack, event.home_region, shard)  # nothing more is added to it
-        while missing := theirs - _shard(stack, target, shard):
-            if time.monotonic() > deadline:
-                raise GivenUp(
-                    f"{target} still lacks items of {shard} (number: {len(missing)}), and sales stay stopped:"
-                    " run the command again to resume, or use --cancel"
-                )
-            time.sleep(POLL_SECONDS)
-
-
-def _shard(stack: Stack, region: str, shard: str) -> set[tuple[str, str]]:
-    """A Region's data of a shard: ledger ids, and seats with their sales."""
-    client = dynamo.client(region, attempts=4)
-    items = items_of(client, stack.tables.inventory, shard, "seat_id, sale_id")
-    entries = items_of(client, stack.tables.sales, shard, "sale_id")
-    return {("", entry["sale_id"]) for entry in entries} | {
-        (item["seat_id"], item.get("sale_id", "")) for item in items
-    }
+    source = None if takeover or event.home_region == target else event.home_region
+    copy = HomeCopy(stack, event, source, target, deadline)
+    if source is not None and not event.moving:  # what was sold before is read while sales go on
+        say(f"Reading the sales of {event_id} in {source} and {target}; it is still sold.")
+        copy.prepare(settled_before(stack, time.time()))
+        copy.deadline = deadline = time.monotonic() + chosen.patience
+    event = stop_sales(stack, event, target, chosen.lost, deadline)
+    say(f"No new sales start; waiting {stack.quiet_seconds} s for sales in progress.")
+    quiet = time.monotonic() + stack.quiet_seconds
+    copy.prepare(settled_before(stack, time.time()))
+    time.sleep(max(0.0, quiet - time.monotonic()))
+    say(f"Inventory items repaired in {target}: {copy.complete()}.")
+    moved = complete(stack, event, chosen.lost, deadline)
+    say(f"{event_id} has its home in {moved.home_region} now, epoch {moved.epoch}, {moved.state}.")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from console import Stack
 from botocore.exceptions import ClientError
 from checking import OK, PROBLEM, UNKNOWN, Result, aws, code_of, is_absent, is_ours
-from console import Stack
 
 __all__ = ["names_taken"]
 

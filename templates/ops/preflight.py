@@ -24,9 +24,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
+from console import Stack, options, run
 from account_checks import check_account
 from checking import OK, PROBLEM, UNKNOWN, Result
-from console import Stack, options, run
 from region_checks import check_region
 
 __all__ = ["main"]

@@ -6,8 +6,8 @@
 which keeps them for a week, and sent to the Kinesis processor; a message is deleted
 once its whole batch is written. Failed updates of the seat map need no retry, because
 every map is reloaded within 15 minutes: their messages are deleted. `failed-refunds`:
-messages go back to the refunds queue, which deduplicates by sale ID. Messages of an
-unknown kind stay in their queue.
+messages go back to the refunds queue; their consumer deduplicates by sale ID. Messages of
+an unknown kind stay in their queue.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import boto3
+from console import GivenUp, Stack, boto3, options, run
 from botocore.exceptions import ClientError
-from console import GivenUp, Stack, options, run
 
 __all__ = ["main"]
 
@@ -42,7 +41,10 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
     for queue in _queues(sqs, stack, ("dead-letters", "failed-refunds")):
         messages = list(_messages(sqs, queue))
         for message in messages:
-            done, text = _send_again(stack, chosen.region, sqs, message, apply=chosen.apply)
+            try:
+                done, text = _send_again(stack, chosen.region, sqs, message, apply=chosen.apply)
+            except Exception as error:  # one message must not keep those behind it from being sent
+                done, text = False, f"{message['MessageId']}: kept, because it failed: {error!r}"
             print(text)
             left += not done
             where = {"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]}
@@ -82,19 +84,23 @@ def _send_again(
     """Handle one message; return whether it is done, and the line to print."""
     try:
         body = json.loads(message["Body"])
-    except ValueError:
+    except (RecursionError, ValueError):
         return False, f"{message['MessageId']}: kept, because it is not JSON"
+    if not isinstance(body, dict):
+        return False, f"{message['MessageId']}: kept, because it is not a JSON object"
     if batch := body.get("KinesisBatchInfo"):
         return _process(stack, region, batch, apply=apply)
     if "DDBStreamBatchInfo" in body or body == {"refresh": True}:
         return True, "seat map: needs no retry, because maps are reloaded every 15 minutes"
-    if "sale_id" in body and "MessageGroupId" in message.get("Attributes", {}):
+    if isinstance(body.get("sale_id"), str) and "MessageGroupId" in message.get("Attributes", {}):
         if apply:
+            # Not the sale's id alone: for five minutes, SQS accepts a message with a known id and drops it. A second
+            # run of this script has the same id for the same message.
             sqs.send_message(
                 QueueUrl=sqs.get_queue_url(QueueName=stack.name("refunds") + ".fifo")["QueueUrl"],
                 MessageBody=message["Body"],
                 MessageGroupId=message["Attributes"]["MessageGroupId"],
-                MessageDeduplicationId=body["sale_id"],
+                MessageDeduplicationId=f"{body['sale_id']}-{message['MessageId']}"[:128],
             )
         return True, f"refund of {body['sale_id']}: to the refunds queue"
     return False, f"{message['MessageId']}: kept, because this script does not know its kind"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from console import Stack
 from botocore.exceptions import ClientError
 from checking import LOST, OK, PROBLEM, UNKNOWN, Result, attempt, aws, code_of
-from console import Stack
 from name_checks import names_taken
 
 __all__ = ["check_region"]

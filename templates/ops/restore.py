@@ -23,15 +23,19 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError
 from console import GivenUp, Stack, options, run
-from moves import announce, conditional, read, rebuild, settle_in, wait_until_heard
+from botocore.exceptions import ClientError
+from event_replicas import everywhere, find, wait_until
+from home_copy import HomeCopy
+from moves import complete, stop_sales
+from table_items import conditional, query
 
 import dynamo
 from dynamo import Item
-from events import Clock, Event, parse
+from events import Clock, Event, epoch_key, parse
 
 __all__ = ["main"]
 
@@ -72,99 +76,129 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _work(stack: Stack, chosen: argparse.Namespace) -> None:
-    event, moving_to = _find(stack, chosen)
+    event = _find(stack, chosen)
     home = event.home_region
     if home in chosen.lost:
         raise GivenUp(
             f"the home of {event.event_id} is {home}: move it with move_home.py --lost {home} first"
         )
-    if moving_to not in ("", home):
-        raise GivenUp(f"{event.event_id} is moving to {moving_to}: finish that move, or --cancel it first")
+    if event.moving and event.moving_to != home:
+        raise GivenUp(
+            f"{event.event_id} is moving to {event.moving_to}: finish that move, or --cancel it first"
+        )
     source = chosen.region or home
-    tables = [table for table in KEYS if table in chosen.tables]
+    tables = [(table, _target(stack, table, event, chosen.lost)) for table in KEYS if table in chosen.tables]
     print(f"{event.event_id}: home {home}, epoch {event.epoch} -> {event.epoch + 1}")
+    deadline = time.monotonic() + chosen.patience
     if chosen.apply:
-        _stop_sales(stack, event, chosen)
-    for table in tables:
-        _put_back(stack, event, table, source, _target(stack, table, event, chosen.lost), apply=chosen.apply)
+        event = stop_sales(stack, event, home, chosen.lost, deadline)
+        print(f"No new sales start; waiting {stack.quiet_seconds} s for sales in progress.")
+        time.sleep(stack.quiet_seconds)
+    for table, target in tables:
+        _put_back(stack, event, table, source, target, apply=chosen.apply)
     if chosen.apply:
-        print(f"Inventory items repaired in {home}: {rebuild(stack, event, home)}.")
-        settle_in(stack, home, event, home)
-        print(f"{event.event_id} is sold in {home} again, epoch {event.epoch + 1}.")
+        print(
+            f"Inventory items repaired in {home}: {HomeCopy(stack, event, None, home, deadline).complete()}."
+        )
+        event = complete(stack, event, chosen.lost, deadline)
+        print(f"{event.event_id} is {event.state} in {home} again, epoch {event.epoch}.")
 
 
-def _find(stack: Stack, chosen: argparse.Namespace) -> tuple[Event, str]:
-    """The event and the Region it is moving to, from its home; if it is gone, from the restored table."""
-    asked = next(region for region in stack.regions if region not in chosen.lost)
-    client = dynamo.client(asked, attempts=4)
-    if dynamo.get(client, stack.name("events"), {"event_id": chosen.event_id}) is None:
-        if "events" not in chosen.tables:
-            raise GivenUp(f"there is no event {chosen.event_id} in {asked}: restore the events table, too")
-        return _lost_event(stack, chosen), ""
-    event, moving_to = read(stack, asked, chosen.event_id)
-    if event.home_region != asked and event.home_region not in chosen.lost:
-        event, moving_to = read(stack, event.home_region, chosen.event_id)
-    return event, moving_to
+def _find(stack: Stack, chosen: argparse.Namespace) -> Event:
+    """The event, from its home; items of it that are gone are put back first."""
+    known = [event for event in everywhere(stack, chosen.event_id, chosen.lost).values() if event is not None]
+    if "events" not in chosen.tables:
+        if not known:
+            raise GivenUp(f"there is no event {chosen.event_id}: restore the events table, too")
+        return find(stack, chosen.event_id, chosen.lost)
+    restored = _put_event_back(stack, chosen)
+    return find(stack, chosen.event_id, chosen.lost) if chosen.apply or known else restored
 
 
-def _lost_event(stack: Stack, chosen: argparse.Namespace) -> Event:
-    """Put an event back that is gone, without sales.
+def _put_event_back(stack: Stack, chosen: argparse.Namespace) -> Event:
+    """Put the items of an event back that its home lacks, and return the event that they make.
 
-    It may have moved after the time of the restore, so the ledger's newest epoch counts if it is higher.
+    Only the state of the newest epoch ever changes, so an item that is there is not older than the restored one. The
+    event may have moved after the time of the restore: then the ledger knows a newer epoch.
     """
-    source = chosen.region or stack.primary_region
+    source, table = chosen.region or stack.primary_region, stack.name("events")
+    if source in chosen.lost:
+        raise GivenUp(f"name the Region of the restored tables with --region, because {source} is --lost")
     client = dynamo.client(source, attempts=4)
-    item = dynamo.get(client, stack.name("events") + RESTORED, {"event_id": chosen.event_id})
-    if item is None:
+    items: list[Item] = []
+    for found in query(client, table + RESTORED, "event_id", chosen.event_id):
+        item = dynamo.plain(found)
+        if isinstance(item, str):
+            raise GivenUp(
+                f"the restored table in {source} has an item that cannot be read, with {item}: {found}"
+            )
+        items.append(item)
+    event = parse(items, Clock())
+    if event is None:
         raise GivenUp(f"the restored table in {source} has no event {chosen.event_id} either")
-    event = parse(item, Clock())
-    for region in {source, event.home_region} - set(chosen.lost):
-        for table in (stack.tables.sales, stack.tables.sales + RESTORED):
-            for entry in _entries(region, table, event):
-                if entry["epoch"] > item["epoch"]:
-                    item |= {"epoch": entry["epoch"], "home_region": entry["home_region"]}
-    resumes = item.get("resumes", item["state"])
-    item |= {"state": "moving", "moving_to": item["home_region"], "resumes": resumes}
-    print(f"{chosen.event_id} is gone; put back with its home in {item['home_region']}, without sales.")
-    if chosen.apply:
-        home = dynamo.client(item["home_region"], attempts=4)
+    newest = max(_epochs(stack, chosen, event, source), default=(event.epoch, event.home_region))
+    if newest[0] > event.epoch:
+        number, home = newest
+        items.append(
+            {
+                **next(item for item in items if item["item"] == event.key),
+                "item": epoch_key(number, home),
+                "epoch": number,
+                "home_region": home,
+                "state": event.state,
+                "opens_at": event.opens_at,
+                "closes_at": event.closes_at,
+            }
+        )
+        event = replace(event, epoch=number, home_region=home, decided_in=home, saved=False)
+    home_client = dynamo.client(event.home_region, attempts=4)
+    there = {item["item"]["S"] for item in query(home_client, table, "event_id", chosen.event_id)}
+    lost = [item for item in items if item["item"] not in there]
+    done = "put back" if chosen.apply else "to put back"
+    print(f"events in {event.home_region}: {len(lost)} {done}")
+    for item in lost if chosen.apply else ():
         conditional(
-            home.put_item,
-            TableName=stack.name("events"),
+            home_client.put_item,
+            TableName=table,
             Item=dynamo.pack(item)["M"],
             ConditionExpression="attribute_not_exists(event_id)",
         )
-    return parse(item, Clock())
+    if lost and chosen.apply:
+        regions = [region for region in stack.regions if region not in chosen.lost]
+
+        def shows(shown: Event | None) -> bool:
+            return shown is not None and shown.key >= event.key
+
+        deadline = time.monotonic() + chosen.patience
+        wait_until(stack, chosen.event_id, regions, shows, "received the event", deadline)
+    return event
 
 
-def _entries(region: str, table: str, event: Event) -> Iterator[Item]:
-    """The epochs and homes of an event's ledger entries; none if there is no such table."""
-    client = dynamo.client(region, attempts=4)
-    for shard in event.every_shard():
-        try:
-            yield from _query(client, table, "event_shard", shard, "epoch, home_region")
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
-            return
-
-
-def _stop_sales(stack: Stack, event: Event, chosen: argparse.Namespace) -> None:
-    """Stop sales of the event, and wait for those in progress."""
-    home = event.home_region
-    if event.state != "moving":
-        announce(stack, home, event, home)
-    heard = [region for region in stack.regions if region not in chosen.lost]
-    wait_until_heard(stack, event, heard, time.monotonic() + chosen.patience)
-    print(f"No new sales start; waiting {stack.quiet_seconds} s for sales in progress.")
-    time.sleep(stack.quiet_seconds)
+def _epochs(stack: Stack, chosen: argparse.Namespace, event: Event, source: str) -> Iterator[tuple[int, str]]:
+    """The epochs and homes of an event's ledger entries, live and restored."""
+    for region in {source, event.home_region} - set(chosen.lost):
+        client = dynamo.client(region, attempts=4)
+        for table in (stack.tables.sales, stack.tables.sales + RESTORED):
+            for shard in event.every_shard():
+                try:
+                    for found in query(client, table, "event_shard", shard, "epoch, home_region"):
+                        match dynamo.plain(found):
+                            case {"epoch": int(epoch), "home_region": str(home)}:
+                                yield epoch, home
+                except ClientError as error:
+                    if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                        raise
+                    break
 
 
 def _target(stack: Stack, table: str, event: Event, lost: Sequence[str]) -> str:
     """The Region to write to: the home, and for the audit trail a hub."""
     if table != "corrections":
         return event.home_region
-    return next(region for region in stack.hubs if region not in lost)
+    hub = next((region for region in stack.hubs if region not in lost), None)
+    if hub is None:
+        raise GivenUp("no hub is left: the audit trail is only there")
+    return hub
 
 
 def _put_back(stack: Stack, event: Event, table: str, source: str, target: str, *, apply: bool) -> None:
@@ -174,11 +208,11 @@ def _put_back(stack: Stack, event: Event, table: str, source: str, target: str, 
     first, second = KEYS[table]
     lost = different = kept = 0
     for key in [event.event_id] if table == "corrections" else event.every_shard():
-        there = {item[second]: item for item in _query(live, stack.name(table), first, key)}
-        for item in _query(restored, stack.name(table) + RESTORED, first, key):
-            if item[second] in there:
-                different += item != there[item[second]] and table != "ticket-inventory"
-            elif table == "ticket-inventory" and item["kind"] != "withheld":
+        there = {item[second]["S"]: item for item in query(live, stack.name(table), first, key)}
+        for item in query(restored, stack.name(table) + RESTORED, first, key):
+            if item[second]["S"] in there:
+                different += item != there[item[second]["S"]] and table != "ticket-inventory"
+            elif table == "ticket-inventory" and item.get("kind") != {"S": "withheld"}:
                 kept += 1  # the ledger decides about it
             else:
                 lost += 1
@@ -190,32 +224,19 @@ def _put_back(stack: Stack, event: Event, table: str, source: str, target: str, 
         print(f"{table}: {kept} sold seats of the restored table are not used, because the ledger decides.")
 
 
-def _put(live: Any, table: str, key: str, item: Item) -> None:
-    """Put an item unless there is one; seat maps keep the later of two versions of an inventory item."""
+def _put(live: Any, table: str, key: str, item: dict[str, Any]) -> None:
+    """Put an item as DynamoDB sent it, unless there is one.
+
+    Seat maps keep the later of two versions of an inventory item.
+    """
     if "version" in item:
-        item = {**item, "version": int(time.time() * 1000)}
+        item = {**item, "version": dynamo.pack(int(time.time() * 1000))}
     conditional(
         live.put_item,
         TableName=table,
-        Item=dynamo.pack(item)["M"],
+        Item=item,
         ConditionExpression=f"attribute_not_exists({key})",
     )
-
-
-def _query(client: Any, table: str, key: str, value: str, attributes: str = "") -> Iterator[Item]:
-    """The items of a partition."""
-    projection = {"ProjectionExpression": attributes} if attributes else {}
-    pages = dynamo.pages(
-        client.query,
-        TableName=table,
-        KeyConditionExpression=f"{key} = :value",
-        ExpressionAttributeValues={":value": {"S": value}},
-        ConsistentRead=True,
-        **projection,
-    )
-    for page in pages:
-        for item in page["Items"]:
-            yield dynamo.unpack({"M": item})
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from console import GivenUp, Stack, options, run
 
 import dynamo
+import heartbeat
 from events import every_event
 
 __all__ = ["main"]
@@ -27,6 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the script; see its help."""
     parser = options(__doc__)
     parser.add_argument("--to", metavar="REGION", required=True, help="Region that takes over")
+    parser.add_argument(
+        "--lost",
+        metavar="REGION",
+        action="append",
+        default=[],
+        help="Region that is lost; may be repeated. Its events are listed, too",
+    )
     return run(_work, parser, arguments)
 
 
@@ -35,18 +43,24 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
         raise GivenUp(f"{chosen.to} runs no verification; choose {' or '.join(stack.hubs)}")
     client = dynamo.client(chosen.to, attempts=4)
     table = stack.name("events")
-    control = dynamo.get(client, table, {"event_id": "control#active"}) or {}
+    control = dynamo.get(client, table, heartbeat.ACTIVE) or {}
     now = control.get("active_region", stack.primary_region)
     print(f"Verification and analytics: {now} -> {chosen.to}.")
     if chosen.apply:
-        item = {"event_id": "control#active", "active_region": chosen.to}
+        item = {**heartbeat.ACTIVE, "active_region": chosen.to}
         client.put_item(TableName=table, Item=dynamo.pack(item)["M"])
     print(f"Point reports at the cluster {stack.name('sales')} in {chosen.to}.")
-    for event in every_event(client, table):
-        if event.home_region == now != chosen.to and event.state != "closed":
+    events, malformed = every_event(client, table)
+    for event_id, fault in malformed.items():
+        print(f"{event_id} cannot be read, so nothing is known of its home: {fault}")
+    suffix = f" --suffix {chosen.suffix}" if chosen.suffix else ""
+    for home in {*stack.hubs, *chosen.lost} - {chosen.to}:  # also after it was taken over
+        left = [event.event_id for event in events if event.home_region == home and event.state != "archived"]
+        if left:
+            print(f"Events that still have their home in {home}: {', '.join(sorted(left))}.")
             print(
-                f"{event.event_id} is still sold in {now}. If that Region is lost, run:"
-                f" move_home.py {event.event_id} --to {chosen.to} --lost {now} --apply"
+                f"If that Region is lost, run: move_home.py --all-from {home} --to {chosen.to} --lost {home}"
+                f"{suffix} --apply"
             )
 
 

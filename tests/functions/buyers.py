@@ -1,7 +1,7 @@
 """A process with many buyers, for race tests; `races.py` starts and kills it.
 
-Each buyer is a thread that calls the rendered function of one Region. Each answer is printed as one line of JSON before
-anything else happens, so that a killed process has reported everything it knew.
+Each buyer is a thread that calls the rendered function of one Region. Each request is printed as one line of JSON
+before it begins, and each answer before anything else happens, so that a killed process has reported what it knew.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ import threading
 import time
 from contextlib import redirect_stdout
 from io import StringIO
+from itertools import count
 from typing import Any
 
 from functions_cloud import Sdk
 from rendered_functions import cold_start
 
 __all__ = ["main"]
+
+ROUTES = {
+    "hold": ("POST", "/holds"),
+    "release": ("DELETE", "/holds/{id}"),
+    "purchase": ("POST", "/tickets"),
+}
 
 
 def main(plan: dict[str, Any]) -> None:
@@ -32,9 +39,8 @@ def main(plan: dict[str, Any]) -> None:
         for region, url in plan["endpoints"].items()
     }
     for region, shop in shops.items():
-        shop.dynamo.READ_SECONDS = (
-            15  # this machine is slower than DynamoDB: a slow answer must not count as lost
-        )
+        # This machine is slower than DynamoDB: a slow answer must not count as lost.
+        shop.dynamo.READ_SECONDS = 15
         shop.dynamo.client(region)  # now, so that the threads do not all create them at once
         shop.dynamo.client(plan["home"])
     out, writing = sys.stdout, threading.Lock()
@@ -47,8 +53,9 @@ def main(plan: dict[str, Any]) -> None:
     with redirect_stdout(StringIO()):  # the functions' metrics
         report({"ready": True})
         sys.stdin.readline()
+        asks = _Requests(report, plan["epoch"])
         threads = [
-            threading.Thread(target=_buyer, args=(plan, number, shops, report))
+            threading.Thread(target=_buyer, args=(plan, number, shops, asks, report))
             for number in range(plan["buyers"])
         ]
         for thread in threads:
@@ -58,7 +65,32 @@ def main(plan: dict[str, Any]) -> None:
     report({"done": True})
 
 
-def _buyer(plan: dict[str, Any], number: int, shops: dict[str, Any], report: Any) -> None:
+class _Requests:
+    """Reports every request and its answer, as an operation of a history."""
+
+    def __init__(self, report: Any, epoch: float) -> None:
+        self._report, self._epoch = report, epoch
+        self._numbers = count()
+
+    def ask(
+        self, shop: Any, kind: str, body: dict[str, Any], buyer: str, key: str = ""
+    ) -> tuple[int, dict[str, Any]]:
+        number = next(self._numbers)
+        asked = {"kind": kind, "buyer": buyer, "event": body["event_id"]} | ({"key": key} if key else {})
+        asked |= {name: value for name, value in body.items() if name != "event_id"}
+        self._report({"began": number, "operation": {**asked, "begin": self._now()}})
+        status, reply = _ask(shop, kind, body, buyer, key)
+        answer = {"end": self._now(), "answer": {"status": status, "body": reply}}
+        self._report({"ended": number, "operation": answer})
+        return status, reply
+
+    def _now(self) -> float:
+        return round(self._epoch + time.monotonic(), 6)
+
+
+def _buyer(
+    plan: dict[str, Any], number: int, shops: dict[str, Any], requests: _Requests, report: Any
+) -> None:
     chance = random.Random(f"{plan['seed']}-{number}")
     region = chance.choice(sorted(shops))
     name = f"{plan['name']}-{number}"
@@ -73,35 +105,34 @@ def _buyer(plan: dict[str, Any], number: int, shops: dict[str, Any], report: Any
         )
         body: dict[str, Any] = {"event_id": plan["event_id"], "seats": seats}
         if chance.random() < 0.4:
-            status, reply = _ask(shops[region], "POST", "/holds", body, name, "")
+            status, reply = requests.ask(shops[region], "hold", body, name)
             if status != 201:
                 report({"status": status, **reply})
                 continue
             body["hold_id"] = reply["hold_id"]
             if chance.random() < 0.2:
-                where = {"pathParameters": {"id": reply["hold_id"]}}
-                report({"status": _ask(shops[region], "DELETE", "/holds/{id}", None, name, "", **where)[0]})
+                release = {"event_id": plan["event_id"], "hold_id": reply["hold_id"]}
+                report({"status": requests.ask(shops[region], "release", release, name)[0]})
                 continue
         for attempt in range(plan["tries"]):
-            status, reply = _ask(shops[region], "POST", "/tickets", body, name, f"key-{turn:05d}")
+            status, reply = requests.ask(shops[region], "purchase", body, name, f"key-{turn:05d}")
             report({"status": status, "buyer": name, "key": turn, "attempt": attempt, **reply})
             if status not in (409, 503) or (status == 409 and reply["reason"] != "busy"):
                 break
             time.sleep(chance.uniform(0, 0.3))
 
 
-def _ask(
-    shop: Any, method: str, resource: str, body: Any, buyer: str, key: str, **more: Any
-) -> tuple[int, dict[str, Any]]:
+def _ask(shop: Any, kind: str, body: dict[str, Any], buyer: str, key: str) -> tuple[int, dict[str, Any]]:
+    method, resource = ROUTES[kind]
     try:
         answer = shop.handler(
             {
                 "httpMethod": method,
                 "resource": resource,
-                "headers": {"Idempotency-Key": key},
-                "body": json.dumps(body),
+                "headers": {"Idempotency-Key": key} if key else {},
+                "body": None if kind == "release" else json.dumps(body),
+                "pathParameters": {"id": body.get("hold_id")},
                 "requestContext": {"identity": {"userArn": buyer}},
-                **more,
             },
             None,
         )

@@ -26,6 +26,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials
 from dynamodb_local import new_account
+from event_items import items_of
 from moto import mock_aws
 from rendered_functions import cold_start
 
@@ -55,7 +56,7 @@ CREDENTIALS = {
     "AWS_SESSION_TOKEN": "testing",
 }
 KEYS = {
-    "events": ("event_id",),
+    "events": ("event_id", "item"),
     "inventory": ("event_shard", "seat_id"),
     "sales": ("event_shard", "sale_id"),
     "locks": ("lock_key",),
@@ -236,7 +237,11 @@ class Cloud:
         return cold_start(name, environment, {"boto3": self.sdk.module})
 
     def put(self, table: str, item: dict[str, Any], *regions: str) -> None:
-        """Put an item in some Regions, or in all."""
+        """Put an item, or the items of an event's flat description, in some Regions, or in all."""
+        if table == "events" and "home_region" in item and "item" not in item:
+            for one in items_of(item):
+                self.put(table, one, *regions)
+            return
         for region in regions or REGIONS:
             self.client(region).put_item(TableName=table, Item=dynamo.pack(item)["M"])
 

@@ -6,10 +6,10 @@ import json
 import time
 from typing import Any
 
+from event_items import event_of
 from functions_cloud import HOME, Cloud
 
 import ledger
-from events import Clock, parse
 
 __all__ = ["entry", "sell", "verify"]
 
@@ -21,7 +21,7 @@ def entry(
     minted = int((time.time() - age) * 1000)
     order_id = f"{minted:013d}-{number:016x}"
     return {
-        "event_shard": parse(event, Clock()).shard_of(seat),
+        "event_shard": event_of(event).shard_of(seat),
         "sale_id": f"{order_id}-00",
         "kind": "sale",
         "event_id": event["event_id"],

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,15 @@ from typing import Any
 
 from simulated_regions import World
 
-__all__ = ["Crowd", "crowd"]
+from ticketgen.findings import Finding
+from ticketgen.history.allowances import Allowances
+from ticketgen.history.reading import judge
+from ticketgen.history.recorder import Recorder, ledger_lines
+
+__all__ = ["EPOCH", "Crowd", "crowd", "judged"]
+
+EPOCH = time.time() - time.monotonic()
+"""The wall clock at the zero of the monotonic clock, which all processes share."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,10 +36,12 @@ class Crowd:
     Attributes:
         processes: the running processes.
         answers: the answers that the buyers got.
+        operations: all requests with their answers, as a history has them.
     """
 
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
+    operations: list[dict[str, Any]] = field(default_factory=list)
     _readers: list[threading.Thread] = field(default_factory=list)
 
     def go(self) -> None:
@@ -83,6 +94,7 @@ def crowd(
             "event_id": event_id,
             "home": world.regions[0],
             "name": f"{plan['seed']}-{number}",
+            "epoch": EPOCH,
             **plan,
             "seed": f"{plan['seed']}-{number}",
         }
@@ -99,7 +111,7 @@ def crowd(
     for process in people.processes:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline()) == {"ready": True}
-        reader = threading.Thread(target=_listen, args=(process, people.answers))
+        reader = threading.Thread(target=_listen, args=(process, people))
         reader.start()
         people._readers.append(reader)
     try:
@@ -116,8 +128,39 @@ def crowd(
                     pipe.close()
 
 
-def _listen(process: subprocess.Popen[str], answers: list[dict[str, Any]]) -> None:
+def _listen(process: subprocess.Popen[str], people: Crowd) -> None:
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.endswith("\n") and (answer := json.loads(line)).get("status"):
-            answers.append(answer)
+    begun: dict[int, dict[str, Any]] = {}
+    for text in process.stdout:
+        if not text.endswith("\n"):  # the process was killed
+            continue
+        line = json.loads(text)
+        if line.get("status"):
+            people.answers.append(line)
+        elif "began" in line:
+            begun[line["began"]] = line["operation"]
+            people.operations.append(line["operation"])
+        elif "ended" in line:
+            begun[line["ended"]].update(line["operation"])
+
+
+def _write_history(world: World, file: Path, *crowds: Crowd, steps: Sequence[dict[str, Any]] = ()) -> None:
+    """Write what buyers asked and were told, an operator's steps and the final ledger of all Regions to a history."""
+    with file.open("w", encoding="utf-8") as stream:
+        recorder = Recorder(stream, EPOCH)
+        for people in crowds:
+            recorder.write(people.operations)
+        recorder.write(steps)
+        begin = recorder.now()
+        entries = [entry for region in world.regions for entry in world.items("sales", region)]
+        recorder.write(ledger_lines(entries, begin, recorder.now()))
+
+
+def judged(world: World, *crowds: Crowd, steps: Sequence[dict[str, Any]] = ()) -> Sequence[Finding]:
+    """What is wrong with the history of a race; the file is in the folder of the world."""
+    file = world.folder / "history.jsonl"
+    _write_history(world, file, *crowds, steps=steps)
+    with file.open("rb") as stream:
+        verdict = judge(stream, str(file), Allowances())
+    assert verdict.operations
+    return verdict.findings

@@ -28,7 +28,7 @@ Send: TypeAlias = Callable[[str, str, Body], "tuple[int, Body]"]  # Region, oper
 
 # Global tables and their keys. They are in every Region, except the last one, which is only in the hubs.
 GLOBAL_TABLES: Mapping[str, Sequence[str]] = {
-    "tap-marketplace-events-prod": ("event_id",),
+    "tap-marketplace-events-prod": ("event_id", "item"),
     "tap-marketplace-ticket-inventory-prod": ("event_shard", "seat_id"),
     "tap-marketplace-ticket-sales-prod": ("event_shard", "sale_id"),
     "tap-marketplace-corrections-prod": ("event_id", "entry_id"),

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dynamodb_local import new_account
+from event_items import items_of
 from fault_proxy import Fault, FaultProxy, WireCall
 from functions_cloud import KEYS, Sdk
 from rendered_functions import cold_start, literal_environment, script, stack
@@ -21,6 +22,7 @@ from replication import Body, Replication
 
 import dynamo
 import ledger
+from events import Clock, Event, parse
 
 __all__ = ["TABLES", "World", "buy", "event_item"]
 
@@ -138,8 +140,17 @@ class World:
             code = script(name, self.folder, {"boto3": sdk.module}).main(arguments)
         return code, printed.getvalue()
 
+    def event(self, region: str, event_id: str = "gala") -> Event | None:
+        """An event as a Region has it."""
+        items = [item for item in self.items("events", region) if item["event_id"] == event_id]
+        return parse(items, Clock())
+
     def put(self, what: str, item: dict[str, Any], *regions: str) -> None:
-        """Put an item in some Regions, or in all, as if it had always been there."""
+        """Put an item, or the items of an `event_item`, in some Regions, or in all, as if it had always been there."""
+        if what == "events" and "home_region" in item and "item" not in item:
+            for one in items_of(item):
+                self.put(what, one, *regions)
+            return
         for region in regions or self.regions:
             status, answer = self.proxy.send(
                 region, "PutItem", {"TableName": TABLES[what], "Item": dynamo.pack(item)["M"]}

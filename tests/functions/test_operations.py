@@ -14,12 +14,14 @@ from typing import Any
 
 import boto3
 import pytest
+from fault_proxy import WireCall
 from moto import mock_aws
 from rendered_functions import function_files, script, stack
 from script_worlds import WarmTables
 from simulated_regions import TABLES, World, buy, event_item
 
 import ledger
+from events import MOVES_PER_TAKEOVER
 from ticketgen.stack.operations import SCRIPTS
 
 A, B, C = "us-east-1", "us-west-2", "eu-west-1"
@@ -34,9 +36,10 @@ def world(dynamodb: int, tmp_path: Path) -> Iterator[World]:
 
 
 def home(world: World, region: str = A) -> tuple[str, int, str]:
-    item = world.get("events", region, {"event_id": "gala"})
-    assert item is not None
-    return item["home_region"], item["epoch"], item["state"]
+    """The home, the epoch and the state of the event, as a Region has it."""
+    event = world.event(region)
+    assert event is not None
+    return event.home_region, event.epoch, "moving" if event.moving else event.state
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -48,7 +51,7 @@ def test_every_script_prints_help_without_credentials_or_network(name: str, tmp_
     clean = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert ("--apply" in done.stdout) == (name != "preflight")  # which only reads
+    assert ("--apply" in done.stdout) == (name != "preflight"), "the preflight only reads"
     assert "python" in done.stdout  # an example
 
 
@@ -93,26 +96,32 @@ def test_a_planned_move_takes_every_sale_along(world: World) -> None:
 
 
 def test_sales_and_other_moves_wait_while_an_event_moves(world: World) -> None:
-    moving: Any = {"state": "moving", "moving_to": B, "resumes": "on_sale"}
-    world.put("events", event_item("gala", A, **moving))
+    world.put("events", event_item("gala", A, moving_to=B))
     status, body = buy(world.function("ticket_purchase", C), "gala", "A-1")
     assert (status, body["reason"]) == (503, "moving")
     code, printed = world.script("move_home", C, "gala", "--to", C, "--apply")
     assert (code, "moving to us-west-2" in printed) == (1, True)
     assert world.script("move_home", C, "gala", "--cancel", "--apply")[0] == 0
-    assert home(world) == (
-        A,
-        2,
-        "on_sale",
-    )  # a new epoch: the cancelled move can no longer finish
+    assert home(world) == (A, 1, "on_sale")
 
 
 def test_a_move_resumes_when_every_region_is_reachable(world: World) -> None:
     world.put("events", event_item("gala", A))
     world.replication.cut(C)
     code, printed = world.script("move_home", A, "gala", "--to", B, "--apply", "--patience", "1")
-    assert (code, "Stopped: " in printed) == (1, True)
+    assert (code, "no answer from eu-west-1" in printed) == (1, True)
+    assert home(world) == (A, 1, "on_sale")  # nobody was told to stop selling
+    world.replication.heal(C)
+
+    def cut(call: WireCall) -> None:
+        if call.operation == "TransactWriteItems":
+            world.replication.cut(C)
+
+    world.proxy.watch = cut
+    code, printed = world.script("move_home", A, "gala", "--to", B, "--apply", "--patience", "1")
+    assert (code, "eu-west-1 has not seen the move yet" in printed) == (1, True)
     assert home(world) == (A, 1, "moving")
+    world.proxy.watch = lambda call: None
     world.replication.heal(C)
     assert world.script("move_home", A, "gala", "--to", B, "--apply")[0] == 0
     assert home(world, A)[:2] == (B, 2)
@@ -143,8 +152,8 @@ def test_a_lost_home_is_not_contacted(world: World) -> None:
     assert world.script("move_home", C, "gala", "--to", B, "--apply")[0] == 1
     code, printed = world.script("move_home", C, "gala", "--to", B, "--lost", A, "--apply")
     assert code == 0, printed
-    assert home(world, B) == (B, 2, "on_sale")
-    assert home(world, A) == (A, 1, "on_sale")  # which cannot know yet
+    assert home(world, B) == (B, MOVES_PER_TAKEOVER, "on_sale")
+    assert home(world, A) == (A, 1, "on_sale")  # it cannot know yet
 
 
 def test_concurrent_moves_move_an_event_once(world: World) -> None:
@@ -200,7 +209,7 @@ def test_a_takeover_does_not_contact_the_lost_region(world: World) -> None:
     code, printed = world.script("takeover", B, "--to", B, "--apply")
     assert code == 0, printed
     assert set(regions) == {B}
-    assert "move_home.py gala --to us-west-2 --lost us-east-1 --apply" in printed
+    assert "move_home.py --all-from us-east-1 --to us-west-2 --lost us-east-1 --apply" in printed
     world.proxy.watch = lambda call: None
     assert verifier.handler({}, None)["active"]
     world.replication.heal(A)

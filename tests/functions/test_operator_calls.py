@@ -46,7 +46,14 @@ def run(world: World, *arguments: str) -> Used:
     used: Used = defaultdict(set)
 
     def watch(call: WireCall) -> None:
-        used[call.body["TableName"]].add(f"dynamodb:{call.operation}")
+        for step in call.body.get("TransactItems", ()):
+            ((kind, action),) = step.items()
+            what = kind if kind == "ConditionCheck" else kind.removesuffix("Item")
+            used[action["TableName"]].add(f"dynamodb:{what}Item")
+        for table in call.body.get("RequestItems", ()):
+            used[table].add(f"dynamodb:{call.operation}")
+        if "TableName" in call.body:
+            used[call.body["TableName"]].add(f"dynamodb:{call.operation}")
 
     world.settle()
     world.proxy.watch = watch
@@ -71,7 +78,37 @@ def sales(world: World) -> dict[str, dict[str, Any]]:
 
 def test_move_home(world: World) -> None:
     sales(world)
-    assert run(world, "move_home", "gala", "--to", B) == granted("move_home")
+    used = run(world, "move_home", "gala", "--to", B)
+    for table, actions in run(world, "move_home", "--all-from", A, "--to", C).items():
+        used[table] |= actions
+    assert used == granted("move_home")
+
+
+def test_event(world: World, tmp_path: Path) -> None:
+    sections = [{"name": "A", "first": 1, "last": 3, "price": 100}]
+    times = {"opens_at": 1_900_000_000, "closes_at": 1_900_000_100}
+    (tmp_path / "gala.json").write_text(
+        json.dumps({"event_id": "gala", "currency": "USD", "sections": sections, **times})
+    )
+    used: Used = defaultdict(set)
+    for arguments in (
+        ("create", str(tmp_path / "gala.json")),
+        ("withhold", "gala", "A-1", "A-2"),
+        ("release", "gala", "A-1"),
+        ("open", "gala"),
+        ("extend", "gala", "--until", "1900000200"),
+        ("close", "gala"),
+        ("archive", "gala"),
+        ("delete", "gala"),
+    ):
+        for table, actions in run(world, "event", *arguments).items():
+            used[table] |= actions
+    world.put("events", event_item("other", A))
+    world.proxy.watch = lambda call: used[call.body["TableName"]].add(f"dynamodb:{call.operation}")
+    for read in (("list",), ("show", "other")):
+        code, printed = world.script("event", C, *read)
+        assert code == 0, printed
+    assert used == granted("event")
 
 
 def test_takeover(world: World) -> None:
@@ -90,7 +127,9 @@ def test_restore(world: World) -> None:
     lose(world, "corrections", {"event_id": "gala", "entry_id": "e1"}, A, B)
     tables = ("--from", "corrections", "events", "ticket-inventory", "ticket-sales", "--region", A)
     used = run(world, "restore", "gala", *tables)
-    lose(world, "events", {"event_id": "gala"})
+    world.settle()
+    for item in world.items("events", A):
+        lose(world, "events", item)
     for table, actions in run(world, "restore", "gala", *tables).items():  # an event that is gone
         used[table] |= actions
     assert used == granted("restore")

@@ -10,7 +10,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import boto3
 import pytest
 from fault_proxy import random_faults
 from moto import mock_aws
-from races import Crowd, crowd
+from races import EPOCH, Crowd, crowd, judged
 from simulated_regions import World, buy, event_item
 from stacks import DEMO_REGIONS
 
@@ -27,8 +27,16 @@ SHARDS = 3
 BAD_WEATHER = {"conflict": 0.08, "throttled": 0.03, "unavailable": 0.01, "lost": 0.02, "dropped": 0.02}
 
 
-def check(world: World, people: Crowd, home: str = HOME, *, killed: bool = False) -> None:
+def check(
+    world: World,
+    people: Crowd,
+    home: str = HOME,
+    *,
+    killed: bool = False,
+    steps: Sequence[dict[str, Any]] = (),
+) -> None:
     """Every seat is sold at most once, ledger, inventory and answers agree, and no lock is left behind."""
+    assert judged(world, people, steps=steps) == ()
     assert people.statuses() <= {201, 204, 404, 409, 503}, people.statuses()
     world.agree("gala", home, SHARDS)
     live = world.live_sales("gala", SHARDS)
@@ -116,14 +124,16 @@ def test_a_planned_move_under_load_never_oversells(dynamodb: int, tmp_path: Path
         ) as people:  # fmt: skip
             people.go()
             time.sleep(2)
+            move: dict[str, Any] = {"kind": "move", "event": "gala", "begin": EPOCH + time.monotonic()}
             code, printed = world.script("move_home", "us-west-2", "gala", "--to", target, "--apply")
+            move |= {"end": EPOCH + time.monotonic(), "answer": {"status": 200}}
             people.wait()
         assert code == 0, printed
         world.settle()
         epochs = Counter(sale["epoch"] for (sale,) in world.live_sales("gala", SHARDS).values())
         assert epochs[1] > 5, epochs
         assert epochs[2] > 5, epochs
-        check(world, people, target)
+        check(world, people, target, steps=[move])
 
 
 def found_and_settled(world: World, region: str, queue: str) -> Counter[str]:
@@ -177,8 +187,23 @@ def test_after_a_region_loss_every_paid_sale_is_kept_or_refunded_once(
             world.replication.cut(lost)  # in mid-sale: some items are in transit, and stay there
             assert world.script("takeover", new, "--to", new, "--apply")[0] == 0
             shop = world.function("ticket_purchase", new)
+            opera: dict[str, Any] = {
+                "kind": "purchase",
+                "event": "opera",
+                "buyer": "ann",
+                "seats": ["A-1"],
+                "key": "key-00001",
+            }
+            opera |= {"begin": EPOCH + time.monotonic()}
             assert sale_of(shop, "opera") == 201  # events with another home continue to sell
+            move: dict[str, Any] = {
+                "kind": "move",
+                "event": "gala",
+                "lost": True,
+                "begin": EPOCH + time.monotonic(),
+            }
             code, printed = world.script("move_home", new, "gala", "--to", new, "--lost", lost, "--apply")
+            move |= {"end": EPOCH + time.monotonic(), "answer": {"status": 200}}
             assert code == 0, printed
             inside.wait()
             outside.wait()
@@ -202,6 +227,7 @@ def test_after_a_region_loss_every_paid_sale_is_kept_or_refunded_once(
         found_and_settled(world, new, queue)
         world.settle()
         world.agree("gala", new, SHARDS)
+        assert judged(world, inside, outside, steps=[move, opera]) == ()
         live = {sale["sale_id"] for sales in world.live_sales("gala", SHARDS).values() for sale in sales}
         refunds: Counter[str] = Counter()
         while got := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):

@@ -196,8 +196,8 @@ def nearest(cases: Iterable[str], mutants: Sequence[Mutant], most: int) -> list[
 
 
 def _words(name: str) -> frozenset[str]:
-    """Whole names and their parts: `ticket_sales`, `ticket` and `sales`."""
-    whole = re.findall(r"[a-z0-9_-]+", name.lower())
+    """Whole names and their parts, `ticket_sales`, `ticket` and `sales`, but no prose."""
+    whole = re.findall(r"[a-z0-9_-]+", re.sub(r'= "[^"]* [^"]*', "", name).lower())
     return frozenset(whole) | frozenset(part for word in whole for part in re.split("[_-]", word) if part)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import threading
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from contextlib import contextmanager
 from applied_stack import AppliedStack
 from project_tools import run
 
-from ticketgen.rehearsal.outcome import wait_for_replication
+from ticketgen.rehearsal.credentials import isolated_environment
+from ticketgen.rehearsal.operator_scripts import OperatorScripts
 from ticketgen.rehearsal.sale import Buyers, SaleEvent
 from ticketgen.spec.load import load
 from ticketgen.spec.resolve import resolve
@@ -72,7 +74,14 @@ class AppliedProject:
     @contextmanager
     def selling(self, regions: Sequence[str]) -> Iterator[dict[str, Counter[str]]]:
         """Sell seats in these Regions all the time; yields the outcomes of the orders by Region."""
-        deployment = self.applied.deployment()
+        deployment, aws = self.applied.deployment(), self.applied.aws
+        # The scripts of now: the spec, and with it the list of Regions, may change meanwhile.
+        folder = shutil.copytree(
+            self.applied.folder / "ops", self.applied.folder.parents[1] / "operators-ops"
+        )
+        known = json.loads((folder / "stack.json").read_text("utf-8"))["regions"]
+        variables = isolated_environment(self.applied.terraform.environment, aws.variables)
+        scripts = OperatorScripts(folder, variables, aws.workspace, lost=set(known) - set(regions))
         apis = [api for api in deployment.apis() if api.region in regions]
         outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
         ended = threading.Event()
@@ -82,11 +91,8 @@ class AppliedProject:
             while not ended.is_set():
                 number += 1
                 show = SaleEvent(f"gala-{number}", regions[0], {"A": 500})
-                deployment.client("dynamodb", show.home).put_item(
-                    TableName=deployment.tables["events"], Item=show.item(int(time.time()), shards=4)
-                )
-                wait_for_replication(self.applied.aws, 30)
-                buyers = Buyers(apis, [show], self.applied.aws.keys, rate=2.0, most_seats=4, seed=number)
+                scripts.put_on_sale(show)
+                buyers = Buyers(apis, [show], aws.keys, rate=2.0, most_seats=4, seed=number)
                 buyers.buy(SELL_SECONDS)
                 for attempt in buyers.attempts:
                     outcomes[attempt.region][attempt.outcome] += 1

@@ -150,6 +150,82 @@ def test_a_transaction_runs_once_per_token(table: Table) -> None:
         client.transact_write_items(TransactItems=[put(table, "a", "x")], ClientRequestToken=uuid.uuid4().hex)
 
 
+def test_each_item_of_a_transaction_is_replicated_and_deletions_are_too(table: Table) -> None:
+    table.put(HERE, "old", "there before")
+    table.put(HERE, "checked", "there before")
+    assert soon(lambda: table.value(THERE, "old") == table.value(THERE, "checked") == "there before")
+    step = {"TableName": table.name, "ConditionExpression": "attribute_exists(id)"}
+    steps = [
+        put(table, "a", "new"),
+        put(table, "b", "new"),
+        {"ConditionCheck": {**step, "Key": {"id": {"S": "checked"}, "part": {"S": "1"}}}},
+        {"Delete": {**step, "Key": {"id": {"S": "old"}, "part": {"S": "1"}}}},
+    ]
+    table.client(HERE).transact_write_items(TransactItems=steps)
+    assert [table.value(HERE, key) for key in ("a", "b", "checked", "old")] == [
+        "new",
+        "new",
+        "there before",
+        None,
+    ]
+    assert soon(lambda: table.value(THERE, "a") == table.value(THERE, "b") == "new")
+    assert soon(lambda: table.value(THERE, "old") is None)
+    assert table.value(THERE, "checked") == "there before"
+
+
+@pytest.mark.parametrize("kind", ["ConditionCheck", "Delete"])
+def test_a_check_and_a_deletion_name_their_failed_condition_with_the_item(table: Table, kind: str) -> None:
+    table.put(HERE, "seat", "sold")
+    step = {
+        "TableName": table.name,
+        "Key": {"id": {"S": "seat"}, "part": {"S": "1"}},
+        "ConditionExpression": "attribute_not_exists(#v)",
+        "ExpressionAttributeNames": {"#v": "value"},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    with pytest.raises(ClientError) as refused:
+        table.client(HERE).transact_write_items(TransactItems=[put(table, "a", "x"), {kind: step}])
+    reasons = refused.value.response["CancellationReasons"]
+    assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
+    assert reasons[1]["Item"]["value"] == {"S": "sold"}
+    assert (table.value(HERE, "a"), table.value(HERE, "seat")) == (None, "sold")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"Put": {"Item": {"id": {"S": "gala"}}}},
+        {"Delete": {"Key": {"id": {"S": "gala"}}}},
+        {"Delete": {"Key": {"id": {"S": "gala"}, "part": {"S": "1"}, "value": {"S": "x"}}}},
+        {"ConditionCheck": {"Key": {"id": {"S": "gala"}}, "ConditionExpression": "attribute_exists(id)"}},
+    ],
+)
+def test_a_transaction_refuses_a_key_that_the_table_does_not_have(table: Table, step: dict[str, Any]) -> None:
+    ((kind, request),) = step.items()
+    with pytest.raises(ClientError, match="ValidationException"):
+        table.client(HERE).transact_write_items(TransactItems=[{kind: {"TableName": table.name, **request}}])
+
+
+def test_a_query_reads_backwards_page_by_page(table: Table) -> None:
+    client = table.client(HERE)
+    for number in range(7):
+        item = {"id": {"S": "event"}, "part": {"S": str(number)}, "value": {"S": "v"}}
+        client.put_item(TableName=table.name, Item=item)
+    for forward, size, expected in (
+        (False, 3, [["6", "5", "4"], ["3", "2", "1"], ["0"]]),
+        (True, 3, [["0", "1", "2"], ["3", "4", "5"], ["6"]]),
+        (False, None, [["6", "5", "4", "3", "2", "1", "0"]]),
+    ):
+        pages = client.get_paginator("query").paginate(
+            TableName=table.name,
+            KeyConditionExpression="id = :id",
+            ExpressionAttributeValues={":id": {"S": "event"}},
+            ScanIndexForward=forward,
+            PaginationConfig={"PageSize": size},
+        )
+        assert [[item["part"]["S"] for item in page["Items"]] for page in pages] == expected
+
+
 def test_a_query_answers_a_range_in_order_and_projected_page_by_page(table: Table) -> None:
     client = table.client(HERE)
     many = {f"attribute{number}": {"S": "x"} for number in range(100)}

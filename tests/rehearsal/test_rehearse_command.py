@@ -13,6 +13,8 @@ import pytest
 from recording_proxy import Recorder
 
 from terraform_tool import Terraform
+from ticketgen.history.allowances import Allowances
+from ticketgen.history.reading import judge
 
 DOWNLOADED_FROM = "registry.terraform.io,releases.hashicorp.com,registry.opentofu.org,github.com"
 """Where `init` may look for providers without the proxy."""
@@ -65,7 +67,7 @@ def test_a_rehearsal_of_dev_never_oversells_and_corrects_injected_faults(
         done = run(
             tmp_path,
             *("--spec", str(busy), "--env", "dev", "--seconds", "40", "--seats", "150", "--format", "json"),
-            *("--picture", str(tmp_path / "run.svg")),
+            *("--picture", str(tmp_path / "run.svg"), "--history", str(tmp_path / "history.jsonl")),
             TF_PLUGIN_CACHE_DIR=str(plugins),
             no_proxy=DOWNLOADED_FROM,
             **proxy.variables,
@@ -80,8 +82,14 @@ def test_a_rehearsal_of_dev_never_oversells_and_corrects_injected_faults(
     assert board["sold_seats"] > 100
     assert board["maps"] in (2, None)
     assert set(board["behind"].values()) == {0}
+    assert board["events"] == {"rehearsal-home": "archived", "rehearsal-away": "closed"}
     assert set(board["refused"]) & {"held", "sold-to-others"}  # they did race
     assert board["refused"].get("unavailable", 0) > 0  # and a Region was cut off
     assert done.returncode == 0
+    with (tmp_path / "history.jsonl").open("rb") as stream:
+        verdict = judge(stream, "history.jsonl", Allowances())
+    assert verdict.findings == ()
+    assert verdict.operations > board["orders"]
+    assert verdict.entries > board["sold_seats"]  # the planted sale was voided
     assert ElementTree.parse(tmp_path / "run.svg").getroot().tag.endswith("svg")
     assert {path for path in set(Path("/tmp").glob("ticketgen-*")) - before if path.is_dir()} == set()

@@ -44,6 +44,7 @@ BOARD = Scoreboard(
     refunds=1,
     maps=2,
     behind={"us-east-1": 0},
+    events={"gala": "archived"},
     goals=(Goal("lock", "ms", 50, percentiles([12.0, 30.0])),),
     purchases_ms=percentiles([40.0]),
     cut_region="us-west-2",
@@ -96,6 +97,7 @@ def test_numbers_and_nouns_agree() -> None:
         assert expected in shown
     assert "2 of 2 Regions match the ledger" in text(BOARD)
     assert "0 sales missing in us-east-1" in text(BOARD)
+    assert "gala archived" in text(BOARD)
     assert "1 Region," in scoreboard_svg(one)
 
 
@@ -105,6 +107,13 @@ def test_the_scoreboard_is_valid_json_with_verdicts() -> None:
     assert data["goals"][0]["met"] is True
     assert data["timeline"][0] == {"sold": 1}
     assert data["timeline"][60] == {"sold": 1}
+
+
+def test_refused_keys_count_as_taken_seats() -> None:
+    assert timeline([(0.1, "repeated"), (0.2, "busy"), (0.3, "unavailable")], 1) == (
+        {"taken": 2, "unavailable": 1},
+        {},
+    )
 
 
 def test_the_picture_shows_the_figures_and_the_faults() -> None:

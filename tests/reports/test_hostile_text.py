@@ -69,7 +69,8 @@ def test_a_report_contains_no_control_sequences(
     assert all(line.startswith(ours) and "##" not in line for line in commands(text))
     if format == "json":
         assert len(json.loads(text)["findings"]) == len(found)
-        assert "\\ud" not in re.sub(r"\\ud[89ab]..\\ud[c-f]..", "", text.replace("\\\\", ""))
+        alone = re.sub(r"\\ud[89ab]..\\ud[c-f]..", "", text.replace("\\\\", ""))
+        assert not re.search(r"\\ud[89a-f]", alone)
     elif format == "sarif":
         Sarif.model_validate_json(text)
         (run,) = json.loads(text)["runs"]

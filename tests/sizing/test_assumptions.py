@@ -10,7 +10,7 @@ import pytest
 
 import ledger
 import sale
-from events import Clock, Event, Section
+from events import MOVES_PER_TAKEOVER, Clock, Event, Section
 from ticketgen.assets import asset_folder
 from ticketgen.figures import assumptions
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
@@ -23,7 +23,23 @@ def order(seats: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """The first ledger entry and inventory item of an order, as the function that sells makes them."""
     section = Section("BLOCK_112", 1, 9999, 12_900)
     event = Event(
-        "stadium-tour-2026-berlin", "ap-southeast-1", 3, "on_sale", 18, 0, 9**10, "EUR", (section,), Clock()
+        event_id="stadium-tour-2026-berlin",
+        home_region="ap-southeast-1",
+        epoch=2 * MOVES_PER_TAKEOVER + 3,
+        decided_in="ap-southeast-1",
+        state="on_sale",
+        opens_at=0,
+        closes_at=9**10,
+        changed_at=0,
+        moving_to="",
+        move_id="",
+        takeovers=(),
+        saved=True,
+        shards=18,
+        currency="EUR",
+        sections=(section,),
+        digest="",
+        read=Clock(),
     )
     names = [f"BLOCK_112-{1000 + number}" for number in range(seats)]
     order_id = ledger.new_order_id(1_780_000_000)

@@ -36,6 +36,7 @@ APPLY_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "aws_cloudwatch_event_rule": ("events:PutRule",),
     "aws_cloudwatch_event_target": ("events:PutTargets", "iam:PassRole"),
     "aws_cloudwatch_log_group": ("logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:PutRetentionPolicy"),
+    "aws_cloudwatch_log_metric_filter": ("logs:PutMetricFilter",),
     "aws_cloudwatch_metric_alarm": ("cloudwatch:PutMetricAlarm",),
     "aws_cognito_user_pool": ("cognito-idp:CreateUserPool",),
     "aws_cognito_user_pool_client": ("cognito-idp:CreateUserPoolClient",),

@@ -86,6 +86,9 @@ NAME_LIMITS: Mapping[tuple[str, str], NameLimit] = MappingProxyType({
     ("aws_cloudwatch_log_group", "name"): NameLimit(
         512, r"[\.\-_/#A-Za-z0-9]+", "botocore 1.44 logs LogGroupName"
     ),
+    ("aws_cloudwatch_log_metric_filter", "name"): NameLimit(
+        512, r"[^:*]*", "botocore 1.44 logs FilterName", scope="parent"
+    ),
     ("aws_cloudwatch_metric_alarm", "alarm_name"): NameLimit(
         255, r"[^\x00-\x1f\x7f]+", "botocore 1.44 cloudwatch AlarmName"
     ),

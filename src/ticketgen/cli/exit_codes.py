@@ -40,7 +40,8 @@ MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType({
     ExitCode.FINDINGS: (
         "findings or drift",
         "`validate` reports an error, `render --check` finds drift, another version of ticketgen wrote the stacks, a "
-        "rehearsal failed, or `doctor` or the command finds that something it needs is missing.",
+        "rehearsal failed, `check-history` finds a fault, or `doctor` or the command finds that something it needs is "
+        "missing.",
     ),
     ExitCode.USAGE: (
         "wrong usage",

@@ -44,6 +44,15 @@ def rehearse(
             help="Draw the run as an SVG, for a launch review.",
         ),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="FILE",
+            parser=resolve_argument,
+            help="Write what buyers asked and were told, and the final ledger, for `ticketgen check-history`.",
+        ),
+    ] = None,
     format: Annotated[Format, typer.Option("--format", help="The format of the scoreboard.")] = Format.TEXT,
 ) -> None:
     """Apply an environment to an emulated AWS on this machine, and run a sale on it.
@@ -55,9 +64,11 @@ def rehearse(
     Examples:
       ticketgen rehearse
       ticketgen rehearse --env prod --seconds 120 --picture rehearsal.svg
+      ticketgen rehearse --history history.jsonl && ticketgen check-history history.jsonl
       ticketgen rehearse --format json | jq .oversold
     """
     import os
+    from io import StringIO
 
     from ticketgen.pipeline import environments_of, read_project, stack_of
 
@@ -69,8 +80,9 @@ def rehearse(
     print_verbose(f"environment: {environment.name}")
     stack = value_of(stack_of(project, environment), findings_format, root=path.parent)
 
-    if picture:
-        check_writable(picture)
+    for file in (picture, history):
+        if file:
+            check_writable(file)
 
     from ticketgen.rehearsal.readiness import missing_requirements
 
@@ -79,6 +91,8 @@ def rehearse(
         print_findings(missing, findings_format)
         exit_with_findings(missing)
 
+    from ticketgen.history.recorder import Recorder
+    from ticketgen.rehearsal.operator_scripts import ScriptFailed
     from ticketgen.rehearsal.run import Rehearsal
     from ticketgen.rehearsal.run import rehearse as run_rehearsal
     from ticketgen.rehearsal.scoreboard import text
@@ -87,10 +101,12 @@ def rehearse(
 
     binary = Terraform.find()
     assert binary is not None
-    rehearsal = Rehearsal(environment, stack.files, float(seconds), seats, binary)
+    recorded = StringIO()
+    recorder = Recorder(recorded) if history else None
+    rehearsal = Rehearsal(environment, stack.files, float(seconds), seats, binary, recorder)
     try:
         board = run_rehearsal(rehearsal, lambda line: print_info(f"… {line}", err=True))
-    except TerraformFailed as error:
+    except (TerraformFailed, ScriptFailed) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.FINDINGS) from None
     if format is Format.JSON:
@@ -100,4 +116,7 @@ def rehearse(
     if picture:
         write_result(scoreboard_svg(board), picture)
         print_info(f"{display_path(picture)}: drawn", err=True)
+    if history:
+        write_result(recorded.getvalue(), history)
+        print_info(f"{display_path(history)}: written", err=True)
     raise typer.Exit(ExitCode.FINE if board.passed else ExitCode.FINDINGS)

@@ -171,6 +171,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "aws_api_gateway_stage": "deployed version of the API",
         "aws_cloudwatch_dashboard": "key metrics of a Region",
         "aws_cloudwatch_log_group": "logs with a retention period",
+        "aws_cloudwatch_log_metric_filter": "counts refused requests",
         "aws_cloudwatch_metric_alarm": "fires when an objective is missed",
         "aws_cognito_user_pool_client": "lets shops sign in",
         "aws_db_subnet_group": "subnets of the database",

@@ -50,9 +50,12 @@ class AppliedStack:
 
     def ledger_entries(self, region: str) -> list[dict[str, Any]]:
         """Return all entries of a Region's ledger."""
-        pages = (
-            self.client("dynamodb", region)
-            .get_paginator("scan")
-            .paginate(TableName=self.tables["ticket-sales"])
-        )
+        return self._items("ticket-sales", region)
+
+    def inventory_items(self, region: str) -> list[dict[str, Any]]:
+        """Return all items of a Region's inventory."""
+        return self._items("ticket-inventory", region)
+
+    def _items(self, table: str, region: str) -> list[dict[str, Any]]:
+        pages = self.client("dynamodb", region).get_paginator("scan").paginate(TableName=self.tables[table])
         return [item for page in pages for item in page["Items"]]

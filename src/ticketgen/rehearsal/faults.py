@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
+from ticketgen.history.recorder import Recorder
 from ticketgen.rehearsal.applied_stack import AppliedStack
 from ticketgen.rehearsal.emulator_client import EmulatedAws
 from ticketgen.rehearsal.sale import Buyers, SaleEvent
@@ -28,7 +29,9 @@ class FaultInjector:
         seconds: float,
         opened: float,
         progress: Callable[[str], None],
+        history: Recorder | None = None,
     ) -> None:
+        self._history = history
         self._aws, self._stack, self._shows, self._cut_region = aws, stack, shows, cut_region
         self._buyers = buyers
         self._seconds, self._opened, self._progress = seconds, opened, progress
@@ -82,6 +85,9 @@ class FaultInjector:
             "sold_at": {"N": order[:13]},
             "idempotency_key": {"S": f"planted-{order}"},
         }
+        if self._history:
+            planted = {"kind": "planted", "event": show.event_id, "order_id": order}
+            self._history.write([{**planted, "begin": self._history.now()}])
         self._stack.client("dynamodb", other).put_item(
             TableName=self._stack.tables["ticket-sales"], Item=entry
         )

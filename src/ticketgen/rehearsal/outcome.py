@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ticketgen.history.recorder import Recorder, inventory_lines, ledger_lines
 from ticketgen.rehearsal.applied_stack import AppliedStack
 from ticketgen.rehearsal.emulator_client import EmulatedAws
 from ticketgen.rehearsal.sale import SaleEvent
@@ -16,6 +17,7 @@ __all__ = [
     "count_matching_maps",
     "count_refunds",
     "missing_in_analytics",
+    "record_final_state",
     "valid_entries",
     "wait_for_replication",
 ]
@@ -35,6 +37,33 @@ def valid_entries(stack: AppliedStack) -> dict[str, dict[str, Any]]:
     }
     voided = {entry["voids"]["S"] for entry in entries.values() if "voids" in entry}
     return {key: entry for key, entry in entries.items() if "voids" not in entry and key not in voided}
+
+
+def record_final_state(history: Recorder, stack: AppliedStack, shows: Sequence[SaleEvent]) -> None:
+    """Write the ledgers of all Regions, and the inventory of each event's home, to a history."""
+    begin = history.now()
+    entries = [_plain(entry) for region in stack.regions for entry in stack.ledger_entries(region)]
+    for entry in entries:
+        if "buyer" in entry:  # the name at the end of the caller's ARN
+            entry["buyer"] = entry["buyer"].rpartition("/")[2]
+    history.write(ledger_lines(entries, begin, history.now()))
+    begin = history.now()
+    items = [
+        item
+        for show in shows
+        for item in map(_plain, stack.inventory_items(show.home))
+        if item["event_id"] == show.event_id
+    ]
+    history.write(inventory_lines(items, begin, history.now()))
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The strings and numbers of an item in DynamoDB JSON."""
+    return {
+        name: value["S"] if "S" in value else int(value["N"])
+        for name, value in item.items()
+        if "S" in value or "N" in value
+    }
 
 
 def missing_in_analytics(aws: EmulatedAws, stack: AppliedStack, shows: Sequence[SaleEvent]) -> dict[str, int]:

@@ -9,15 +9,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ticketgen.history.recorder import Recorder
 from ticketgen.progress import ProgressCallback
 from ticketgen.rehearsal.applied_stack import AppliedStack
 from ticketgen.rehearsal.credentials import download_variables, isolated_environment
 from ticketgen.rehearsal.emulator_client import EmulatedAws
 from ticketgen.rehearsal.faults import FaultInjector, region_to_disconnect
+from ticketgen.rehearsal.operator_scripts import OperatorScripts
 from ticketgen.rehearsal.outcome import (
     count_matching_maps,
     count_refunds,
     missing_in_analytics,
+    record_final_state,
     valid_entries,
     wait_for_replication,
 )
@@ -44,6 +47,7 @@ class Rehearsal:
         seconds: how long the sale is open.
         seats: number of seats of each of the two events.
         binary: path of Terraform or OpenTofu.
+        history: records the sale; None records nothing.
     """
 
     environment: Environment
@@ -51,6 +55,7 @@ class Rehearsal:
     seconds: float
     seats: int
     binary: str
+    history: Recorder | None = None
 
 
 def rehearse(rehearsal: Rehearsal, progress: ProgressCallback) -> Scoreboard:
@@ -58,6 +63,7 @@ def rehearse(rehearsal: Rehearsal, progress: ProgressCallback) -> Scoreboard:
 
     Raises:
         TerraformFailed: the stack could not be applied.
+        ScriptFailed: an event could not be put on sale, closed or archived.
     """
     progress("starting the emulated AWS")
     with EmulatedAws() as aws:
@@ -67,11 +73,12 @@ def rehearse(rehearsal: Rehearsal, progress: ProgressCallback) -> Scoreboard:
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="")
+        variables = isolated_environment(os.environ, aws.variables)
         roots = AppliedRoots(
             rehearsal.binary,
             folder,
             rehearsal.environment,
-            isolated_environment(os.environ, aws.variables),
+            variables,
             download_variables(os.environ),
             aws.workspace,
         )
@@ -83,13 +90,15 @@ def rehearse(rehearsal: Rehearsal, progress: ProgressCallback) -> Scoreboard:
         applied = time.monotonic() - began
         progress(f"{counted(resources, 'resources')} applied in {applied:.0f} s")
         stack = AppliedStack(roots.outputs(), aws)
-        return _sale(rehearsal, aws, stack, resources, applied, progress)
+        scripts = OperatorScripts(folder / "ops", variables, aws.workspace)
+        return _sale(rehearsal, aws, stack, scripts, resources, applied, progress)
 
 
 def _sale(
     rehearsal: Rehearsal,
     aws: EmulatedAws,
     stack: AppliedStack,
+    scripts: OperatorScripts,
     resources: int,
     applied: float,
     progress: ProgressCallback,
@@ -102,28 +111,37 @@ def _sale(
         SaleEvent("rehearsal-away", cut_region, {"A": half, "B": rehearsal.seats - half}),
     ]
     for show in shows:
-        stack.client("dynamodb", show.home).put_item(
-            TableName=stack.tables["events"], Item=show.item(int(time.time()), shards=4)
-        )
+        scripts.put_on_sale(show)
     wait_for_replication(aws, 30)
     aws.control("run")  # streams are followed and schedules fire from here on
     rate = environment.event_scale.purchases_per_minute / 60
     buyers = Buyers(
-        stack.apis(), shows, aws.keys, rate=rate, most_seats=environment.event_scale.seats_per_order
+        stack.apis(),
+        shows,
+        aws.keys,
+        rate=rate,
+        most_seats=environment.event_scale.seats_per_order,
+        history=rehearsal.history,
     )
     progress(f"sale opened: {counted(len(shows), 'events')} with {counted(rehearsal.seats, 'seats')} each, "
              f"target {rate:,.0f} orders/s from {counted(len(stack.regions), 'Regions')}")  # fmt: skip
     opened = time.monotonic()
-    injector = FaultInjector(aws, stack, shows, cut_region, buyers, rehearsal.seconds, opened, progress)
+    injector = FaultInjector(
+        aws, stack, shows, cut_region, buyers, rehearsal.seconds, opened, progress, rehearsal.history
+    )
     injecting = threading.Thread(target=injector.inject, daemon=True)
     injecting.start()
     buyers.buy(rehearsal.seconds)
     sale_seconds = time.monotonic() - opened
     injecting.join()
+    for show in shows:
+        _close(show, scripts, rehearsal.history)
     orders = sum(attempt.outcome == "sold" for attempt in buyers.attempts)
     progress(f"sale closed: {counted(orders, 'orders')} sold; waiting for corrections")
     caught_after = injector.wait_for_corrections(_TIMEOUT_SECONDS)
     wait_for_replication(aws, 30)
+    if rehearsal.history:
+        record_final_state(rehearsal.history, stack, shows)
     behind = missing_in_analytics(aws, stack, shows)
     found = aws.control("state", metrics=0, executions=0)
     measured = defaultdict(list)
@@ -133,6 +151,10 @@ def _sale(
     sold = [attempt for attempt in buyers.attempts if attempt.outcome == "sold"]
     ledger = valid_entries(stack)
     live = Counter((entry["event_id"]["S"], entry["seat_id"]["S"]) for entry in ledger.values())
+    maps = count_matching_maps(aws, stack, shows, live) if aws.redis else None
+    if caught_after and len(caught_after) == len(injector.planted):
+        scripts.confirm_refunds(shows[0].event_id, injector.planted)
+        scripts.event("archive", shows[0].event_id, "--apply")
     return Scoreboard(
         environment=environment.name,
         regions=tuple(stack.regions),
@@ -153,8 +175,9 @@ def _sale(
         caught=len(caught_after),
         caught_after=tuple(round(seconds, 1) for seconds in caught_after),
         refunds=count_refunds(stack),
-        maps=count_matching_maps(aws, stack, shows, live) if aws.redis else None,
+        maps=maps,
         behind=behind,
+        events=scripts.states(),
         goals=(
             Goal("lock", "ms", objectives.lock_ms, percentiles(measured["LockMs"])),
             Goal(
@@ -171,3 +194,10 @@ def _sale(
         moments=tuple(injector.moments),
         timeline=timeline([(a.at, a.outcome) for a in buyers.attempts], sale_seconds),
     )
+
+
+def _close(show: SaleEvent, scripts: OperatorScripts, history: Recorder | None) -> None:
+    begin = history.now() if history else 0.0
+    scripts.event("close", show.event_id, "--apply")
+    if history:
+        history.answered(begin, 200, {}, kind="close", event=show.event_id)

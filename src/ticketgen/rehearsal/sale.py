@@ -8,12 +8,14 @@ import json
 import random
 import threading
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ticketgen.history.recorder import Recorder
 from ticketgen.rehearsal.emulator.signatures import Keys, signed_headers
 
 __all__ = ["Buyers", "OrderAttempt", "RegionApi", "SaleEvent"]
@@ -28,6 +30,10 @@ _WINDOW = 60
 """Number of best free seats that buyers choose from, small enough to cause conflicts."""
 
 
+_KINDS = {"/holds": "hold", "/tickets": "purchase"}
+"""The kinds of operations in a history."""
+
+
 @dataclass(frozen=True, slots=True)
 class SaleEvent:
     """An event on sale: its id, its home Region and the number of seats of each section."""
@@ -40,30 +46,21 @@ class SaleEvent:
         """Return all seats, best first."""
         return [f"{name}-{number}" for name, count in self.sections.items() for number in range(1, count + 1)]
 
-    def item(self, now: int, shards: int) -> dict[str, Any]:
-        """Return the event's item in DynamoDB JSON."""
+    def file(self, opens_at: int, closes_at: int) -> str:
+        """Return the event as JSON, for the operator's script that creates it; times are in epoch seconds."""
         sections = [
-            {
-                "M": {
-                    "name": {"S": name},
-                    "first": {"N": "1"},
-                    "last": {"N": str(count)},
-                    "price": {"N": str(10_000 - 1_000 * index)},
-                }
-            }
+            {"name": name, "first": 1, "last": count, "price": 10_000 - 1_000 * index}
             for index, (name, count) in enumerate(self.sections.items())
         ]
-        return {
-            "event_id": {"S": self.event_id},
-            "home_region": {"S": self.home},
-            "epoch": {"N": "1"},
-            "state": {"S": "on_sale"},
-            "shards": {"N": str(shards)},
-            "opens_at": {"N": str(now - 60)},
-            "closes_at": {"N": str(now + 86_400)},
-            "currency": {"S": "USD"},
-            "sections": {"L": sections},
+        event = {
+            "event_id": self.event_id,
+            "home": self.home,
+            "currency": "USD",
+            "opens_at": opens_at,
+            "closes_at": closes_at,
+            "sections": sections,
         }
+        return json.dumps(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +100,7 @@ class Buyers:
         rate: orders per second, over all Regions.
         most_seats: the limit of one order.
         seed: makes the orders reproducible.
+        history: records what the buyers asked and were told.
     """
 
     def __init__(
@@ -114,7 +112,9 @@ class Buyers:
         rate: float,
         most_seats: int,
         seed: int = 7,
+        history: Recorder | None = None,
     ) -> None:
+        self._history = history
         self._apis, self._shows, self._keys = apis, shows, keys
         self._rate, self._most_seats = rate, most_seats
         self._random = random.Random(seed)
@@ -215,21 +215,38 @@ class Buyers:
     ) -> tuple[str, str]:
         buyer, request = f"buyer-{number:06d}", {"event_id": show.event_id, "seats": seats}
         if held:
-            status, answer = self._send(connections, api, "/holds", request, buyer, "")
+            # Without sign-in, it is the buyer's secret.
+            secret = str(uuid.uuid4())
+            status, answer = self._ask(connections, api, "/holds", request, buyer, secret, retried=retried)
             if status != 201:
                 return self._refusal_reason(show, answer, status), ""
             request["hold_id"] = answer["hold_id"]
         key = f"{show.event_id}-{number:06d}"
-        status, answer = self._send(connections, api, "/tickets", request, buyer, key)
-        if status == 503 or retried:  # the outcome is unknown, so retry with the same key
-            first = answer if status == 201 else None
-            status, answer = self._send(connections, api, "/tickets", request, buyer, key)
-            with self._turn:
-                self.repeated += 1
-                self.contradicted += first is not None and answer != first
+        status, answer = self._ask(connections, api, "/tickets", request, buyer, key, retried=retried)
         if status == 201:
             return "sold", str(answer["order_id"])
         return self._refusal_reason(show, answer, status), ""
+
+    def _ask(
+        self,
+        connections: Mapping[str, http.client.HTTPConnection],
+        api: RegionApi,
+        path: str,
+        body: dict[str, Any],
+        buyer: str,
+        key: str,
+        *,
+        retried: bool,
+    ) -> tuple[int, dict[str, Any]]:
+        """Send a request, and retry it with the same key if asked to, or if the outcome is unknown (503)."""
+        first = self._send(connections, api, path, body, buyer, key)
+        if first[0] != 503 and not retried:
+            return first
+        second = self._send(connections, api, path, body, buyer, key)
+        with self._turn:
+            self.repeated += 1
+            self.contradicted += first[0] == 201 and second[0] != 503 and second != first
+        return first if second[0] == 503 else second
 
     def _refusal_reason(self, show: SaleEvent, answer: dict[str, Any], status: int) -> str:
         reason = str(answer.get("reason") or answer.get("message") or status)
@@ -250,13 +267,19 @@ class Buyers:
         key: str,
     ) -> tuple[int, dict[str, Any]]:
         connection, url, text = connections[api.region], api.url + path, json.dumps(body)
-        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        begin = self._history.now() if self._history else 0.0
+        told: tuple[int, dict[str, Any]] = 0, {}
         # The emulated API Gateway uses the access key as the caller, or as the subject of Cognito's token.
         signed = signed_headers(self._keys, "POST", url, text, caller=buyer, region=api.region, added=headers)
         try:
             connection.request("POST", urlsplit(url).path, text, signed)
             answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or "{}")
+            told = answer.status, json.loads(answer.read() or "{}")
         except (OSError, http.client.HTTPException, ValueError):
             connection.close()
-            return 503, {"reason": "no-answer"}
+        if self._history:
+            asked: dict[str, Any] = {"kind": _KINDS[path], "buyer": buyer, "key": key}
+            asked |= {{"event_id": "event"}.get(name, name): value for name, value in body.items()}
+            self._history.answered(begin, *told, **asked)
+        return told if told[0] else (503, {"reason": "no-answer"})

@@ -81,6 +81,7 @@ class Scoreboard:
         refunds: messages on the refund queues.
         maps: Regions whose seat map matches the ledger; None without Valkey.
         behind: sales of the ledger that are missing in analytics, by Region.
+        events: the states of the events at the end, by event id.
     """
 
     environment: str
@@ -104,6 +105,7 @@ class Scoreboard:
     refunds: int
     maps: int | None
     behind: Mapping[str, int]
+    events: Mapping[str, str]
     goals: tuple[Goal, ...]
     purchases_ms: Percentiles
     cut_region: str
@@ -134,7 +136,9 @@ def _outcome_category(outcome: str) -> str:
     """Return the category that the picture shows for an outcome."""
     if outcome == "sold":
         return "sold"
-    return "taken" if outcome in {"sold-to-others", "held", "busy", "hold-ended"} else "unavailable"
+    return (
+        "taken" if outcome in {"sold-to-others", "held", "busy", "repeated", "hold-ended"} else "unavailable"
+    )
 
 
 def text(board: Scoreboard) -> str:
@@ -142,6 +146,7 @@ def text(board: Scoreboard) -> str:
     regions = counted(len(board.regions), "Regions")
     refused = ", ".join(f"{count} {reason}" for reason, count in sorted(board.refused.items())) or "none"
     caught = ", ".join(f"{seconds:.1f} s" for seconds in board.caught_after)
+    events = ", ".join(f"{event_id} {state}" for event_id, state in board.events.items())
     analytics = ", ".join(f"{counted(n, 'sales')} missing in {region}" for region, n in board.behind.items())
     lines = [
         f"{board.environment}: {regions}, {counted(board.resources, 'resources')} applied in "
@@ -163,6 +168,7 @@ def text(board: Scoreboard) -> str:
             else f"{board.maps} of {regions} match the ledger"
         ),
         f"  analytics     {analytics or 'not rehearsed'}",
+        f"  events        {events}",
         "",
         f"  {'':<14}{'p50':>9}{'p95':>9}{'p99':>9}{'max':>9}{'objective':>11}",
     ]

@@ -14,6 +14,7 @@ from ticketgen.sizing import Sizing
 from ticketgen.spec.model import Environment
 from ticketgen.stack.account_needs import account_needs
 from ticketgen.stack.alarms import alarms_of, existing_topic
+from ticketgen.stack.cloudwatch import METRICS_NAMESPACE
 from ticketgen.stack.dashboard import WIDGETS
 from ticketgen.stack.files import StackFile
 from ticketgen.stack.functions import FUNCTIONS
@@ -107,8 +108,9 @@ _TABLES = (
         "events",
         "events",
         "event_id",
-        "",
-        "Home Region, epoch, state, sections and prices of each event; also which Region runs the verification.",
+        "item",
+        "Layout, epochs and states of each event, each item with a single writer; also which Region runs verification, "
+        "and when it last completed.",
     ),
     _Table(
         "inventory",
@@ -240,7 +242,12 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "operations": stack_facts(environment, sizing),
         "account_needs": account_needs(environment, sizing),
         "operator_rights": list(rights_rows(environment)),
-        "operator_statements": policy_statements(environment),
+        "metrics_namespace": METRICS_NAMESPACE,
+        "every_alarm": [
+            alarm for module in FunctionModule for alarm in alarms_of(module, environment, sizing)
+        ],
+        "operator_statements": policy_statements(environment, preflight=False),
+        "preflight_statements": policy_statements(environment, preflight=True),
         "endpoint_actions": sorted({action for grant in in_vpc for action in grant.actions}),
         "endpoint_tables": list(dict.fromkeys(grant.resource.reference for grant in in_vpc)),
         "managed_rule_groups": _MANAGED_RULE_GROUPS,
@@ -273,7 +280,9 @@ def file_context(file: StackFile, environment: Environment, sizing: Sizing) -> d
         name: RawExpression(expression) for name, expression in _EXPRESSIONS.get(file.module, {}).items()
     }
     if file.module in list(FunctionModule):
-        context["alarms"] = alarms_of(FunctionModule(file.module), environment, sizing)
+        alarms = alarms_of(FunctionModule(file.module), environment, sizing)
+        context["alarms"] = alarms
+        context["queried"] = any(alarm.query for alarm in alarms)
         context["module"] = file.module
     if file.module == FunctionModule.REGION:
         context["widgets"] = WIDGETS

@@ -82,13 +82,13 @@ def _suite(path: str, wanted: Callable[[Environment], bool] = always) -> StackFi
 
 
 _SUPPORT = (
-    "__init__", "answers", "aurora", "blocks", "cloud", "code", "dynamodb", "expressions", "functions", "iam", "live",
-    "machines", "places", "redis_server", "sales", "secrets", "stack", "values",
+    "__init__", "answers", "aurora", "blocks", "cloud", "code", "dynamodb", "events", "expressions", "functions", "iam",
+    "live", "machines", "pms_server", "places", "redis_server", "sales", "secrets", "stack", "values",
 )  # fmt: skip
 _UNIT = (
-    "alarms", "analytics", "api", "cache", "correcting", "encryption", "functions", "names", "network", "outputs",
-    "providers", "regions", "roles", "sales_database", "sales_writer", "seat_maps", "selling", "state_machines",
-    "streams", "tables", "verifying",
+    "alarms", "analytics", "api", "cache", "correcting", "encryption", "final_answers", "functions", "items_by_hand",
+    "names", "network", "outputs", "providers", "regions", "roles", "sales_database", "sales_writer", "seat_maps",
+    "selling", "state_machines", "streams", "tables", "verifying",
 )  # fmt: skip
 _SUITES = (
     *(_suite(path) for path in ("requirements.txt", "pytest.ini", "conftest.py", "demands.py.j2")),
@@ -168,6 +168,7 @@ _SHARED_FILES = (
     StackFile("ops/terraform.sh", template="ops/terraform.sh"),
     StackFile("ops/README.md"),
     StackFile("ops/policy.json"),
+    StackFile("ops/preflight_policy.json"),
     StackFile("ops/stack.json"),
     *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, *PARTS)),
     *(StackFile(f"ops/{module}.py", template=f"functions/{module}.py") for module in SHARED),

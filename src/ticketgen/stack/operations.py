@@ -7,7 +7,12 @@ the protocol of a sale is written only once.
 from __future__ import annotations
 
 from ticketgen.sizing import Sizing
-from ticketgen.sizing.demand import inventory_write_units, ledger_write_units, lock_write_units
+from ticketgen.sizing.demand import (
+    event_shards,
+    inventory_write_units,
+    ledger_write_units,
+    lock_write_units,
+)
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
@@ -15,10 +20,14 @@ from ticketgen.stack.operator_rights import RIGHTS
 
 __all__ = ["PARTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 
-SHARED = ("dynamo", "events", "ledger")
+SHARED = ("corrections", "dynamo", "events", "heartbeat", "ledger", "sale")
 """Function modules that the scripts import."""
 
-PARTS = ("account_checks", "checking", "console", "moves", "name_checks", "region_checks")
+PARTS = (
+    "account_checks", "checking", "console", "event_answers", "event_deletion", "event_file", "event_options",
+    "event_replicas", "event_steps", "home_copy", "moves", "name_checks", "region_checks", "table_items",
+    "withheld_seats",
+)  # fmt: skip
 """Other modules of the scripts."""
 
 SCRIPTS = tuple(sorted(RIGHTS))
@@ -35,7 +44,7 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
 
     Its list of Regions ends with the primary, so that adding a Region adds exactly one line.
 
-    ``quiet_seconds`` is the time after an event was marked ``moving`` in which a function may still commit an
+    ``quiet_seconds`` is the time after every Region has seen a move in which a function may still commit an
     earlier write: the lease, plus the timeout of a function that writes under it (its process may be paused
     between checking the clock and sending, but cannot outlive its timeout), plus the clock skew.
     """
@@ -53,5 +62,7 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
         "primary_region": environment.primary_region,
         "secondary_region": environment.secondary_region,
         "quiet_seconds": LEASE_SECONDS + longest + SKEW_SECONDS,
+        "event_shards": sizing[event_shards].value,
+        "seats_per_event": environment.event_scale.seats_per_event,
         "warm_throughput": {table: [units, units * _READS_PER_WRITE] for table, units in writes.items()},
     }

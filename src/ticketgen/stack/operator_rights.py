@@ -72,8 +72,32 @@ _WARM = ("dynamodb:DescribeTable", "dynamodb:UpdateTable")
 
 RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
     {
+        "event": (
+            Right("corrections", ("dynamodb:Query",)),
+            Right("distributed-locks", ("dynamodb:ConditionCheckItem",)),
+            Right(
+                "events",
+                (
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:Scan",
+                ),
+            ),
+            Right("ticket-inventory", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")),
+        ),
         "move_home": (
-            Right("events", ("dynamodb:GetItem", "dynamodb:UpdateItem")),
+            Right("distributed-locks", ("dynamodb:BatchWriteItem",)),
+            Right(
+                "events",
+                (
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:Scan",
+                ),
+            ),
             Right("ticket-inventory", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")),
             Right("ticket-sales", ("dynamodb:GetItem", "dynamodb:Query")),
         ),
@@ -90,11 +114,16 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
             Right("refunds", ("sqs:GetQueueUrl", "sqs:SendMessage"), ".fifo"),
             Right("ticket-sales", ("kinesis:GetRecords", "kinesis:GetShardIterator")),
         ),
+        "refunds": (Right("corrections", ("dynamodb:Query", "dynamodb:UpdateItem")),),
         "restore": (
             Right("corrections", ("dynamodb:PutItem", "dynamodb:Query")),
             Right("corrections", ("dynamodb:Query",), "-restored"),
-            Right("events", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")),
-            Right("events", ("dynamodb:GetItem",), "-restored"),
+            Right("distributed-locks", ("dynamodb:BatchWriteItem",)),
+            Right(
+                "events",
+                ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query"),
+            ),
+            Right("events", ("dynamodb:Query",), "-restored"),
             Right("ticket-inventory", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")),
             Right("ticket-inventory", ("dynamodb:Query",), "-restored"),
             Right("ticket-sales", ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")),
@@ -107,7 +136,9 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
 
 # A table's key is decrypted with the permissions of the principal that reads or writes its items.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-_ITEMS = ("DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+_ITEMS = (
+    "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem",
+)  # fmt: skip
 
 KEY_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -147,14 +178,19 @@ def rights_rows(environment: Environment) -> Iterator[tuple[str, str, tuple[str,
             yield script, _alias(environment), key_actions(script)
 
 
-def policy_statements(environment: Environment) -> list[dict[str, object]]:
-    """The statements of a policy that allows every script; the sid of each begins with its script's name.
+def policy_statements(environment: Environment, *, preflight: bool) -> list[dict[str, object]]:
+    """The statements of a policy that allows the preflight, or every other script.
 
+    The sid of each begins with its script's name. One policy could not hold both: it has at most 6,144 characters.
     The stack's keys have no names, so they are granted by alias.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
     partition = REGIONS[environment.primary_region].partition
     statements: list[dict[str, object]] = []
     for script, rights in RIGHTS.items():
+        if (script == "preflight") != preflight:
+            continue
         prefix = "".join(word.title() for word in script.split("_"))
         for right in rights:
             service = right.actions[0].partition(":")[0]

@@ -37,8 +37,8 @@ _MAX_BYTES = 2_000_000
 _SUFFIXES = frozenset({".py", ".sh", ".tf"})
 _NAMES = frozenset(
     {
-        ".tflint.hcl", "Makefile", "README.md", "backend.hcl", "policy.json", "pytest.ini", "requirements.txt",
-        "stack.json",
+        ".tflint.hcl", "Makefile", "README.md", "backend.hcl", "policy.json", "preflight_policy.json", "pytest.ini",
+        "requirements.txt", "stack.json",
     }
 )  # fmt: skip
 

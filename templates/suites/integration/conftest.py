@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import demands
 import pytest
 
+from support.events import items_of
 from support.live import Outputs, Show, client, eventually, read_outputs
 
 
@@ -39,13 +40,16 @@ def show(outputs: Outputs) -> Iterator[Show]:
         "currency": "USD",
         "sections": [{"name": "A", "first": 1, "last": 20, "price": 0}],
     }
-    show.put("events", item)
+    for one in items_of(item):
+        show.put("events", one)
 
     def known(region: str) -> bool:
-        found = client("dynamodb", region).get_item(
-            TableName=show.table("events"), Key={"event_id": {"S": show.event_id}}
+        found = client("dynamodb", region).query(
+            TableName=show.table("events"),
+            KeyConditionExpression="event_id = :event",
+            ExpressionAttributeValues={":event": {"S": show.event_id}},
         )
-        return "Item" in found
+        return found["Count"] == 2  # its layout and its epoch
 
     try:
         for region in demands.REGIONS:

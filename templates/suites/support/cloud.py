@@ -30,6 +30,7 @@ from support import code, iam, places
 from support.answers import ACCOUNT
 from support.aurora import MASTER, Aurora, Refusal
 from support.dynamodb import Region, Table
+from support.events import items_of
 from support.secrets import Secret
 from support.stack import Resource, Stack
 
@@ -290,12 +291,10 @@ class Cloud:
     def _timestream_write(self, call: Call) -> Any:
         self._takes(call, {"DatabaseName", "TableName", "Records"})
         database, table = call.parameters["DatabaseName"], call.parameters["TableName"]
-        arn = (
-            f"arn:{self.stack.partition}:timestream:{call.region}:{ACCOUNT}:database/{database}/table/{table}"
-        )
-        if (
-            demands.AUDIT_STORE == "timestream"
-        ):  # elsewhere the role lacks permissions that the code does not use
+        service = f"arn:{self.stack.partition}:timestream:{call.region}:{ACCOUNT}"
+        arn = f"{service}:database/{database}/table/{table}"
+        # Elsewhere, the role lacks permissions that the code does not use.
+        if demands.AUDIT_STORE == "timestream":
             self._authorize(call, "timestream:WriteRecords", arn)
             self._authorize(call, "timestream:DescribeEndpoints", "*")
         self.audit += call.parameters["Records"]
@@ -399,7 +398,11 @@ class Cloud:
         return self._tables[f"{demands.PROJECT}-{name.replace('_', '-')}-{demands.ENVIRONMENT}"]
 
     def put(self, table: str, item: dict[str, Any], *regions: str) -> None:
-        """Put an item into some Regions, by default into the primary."""
+        """Put an item, or the items of an event's flat description, into some Regions, by default into the primary."""
+        if table == "events" and "home_region" in item and "item" not in item:
+            for one in items_of(item):
+                self.put(table, one, *regions)
+            return
         packed = {name: _pack(value) for name, value in item.items()}
         for region in regions or (demands.PRIMARY,):
             self.dynamodb(region).call(
@@ -434,7 +437,7 @@ class Cloud:
             ],
             **changes,
         }
-        self.put("events", item, *(regions or (demands.PRIMARY,)))
+        self.put("events", item, *regions)
         return item
 
     def replicate(self, table: str, source: str, *targets: str) -> None:

@@ -7,6 +7,7 @@ conflicts between writers, no throttling and no lag: tests simulate those around
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -277,13 +278,15 @@ class Region:
         before = table.items.get(key)
         given = dict(action.get("ExpressionAttributeValues") or {})
         update = action.get("UpdateExpression")
-        assigned = re.fullmatch(r"SET (\w+) = (:\w+)", update) if update else None
-        if update and assigned is None:
+        assigned = dict(re.findall(r"(\w+) = (:\w+)", update)) if update else {}
+        if update and update != "SET " + ", ".join(f"{name} = {value}" for name, value in assigned.items()):
             raise _invalid(f"the fake does not support the update {update!r}")
-        checked = dict(given)
-        if assigned and assigned[2] not in (action.get("ConditionExpression") or ""):
-            checked.pop(assigned[2])
-        if not _holds([action.get("ConditionExpression")], before or {}, checked):
+        condition = action.get("ConditionExpression") or ""
+        used = set(re.findall(r":\w+", condition))
+        checked = {
+            name: value for name, value in given.items() if name in used or name not in assigned.values()
+        }
+        if not _holds([condition], before or {}, checked):
             old = before if action.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None
             raise ClientError(
                 {
@@ -300,8 +303,7 @@ class Region:
         if kind == "Delete":
             return key, None
         if kind == "Update":
-            assert assigned is not None
-            return key, {**(before or subject), assigned[1]: given[assigned[2]]}
+            return key, {**(before or subject), **{name: given[value] for name, value in assigned.items()}}
         return key, before
 
     def _apply(self, table: Table, key: Key, item: Item | None) -> None:
@@ -389,12 +391,15 @@ class Region:
         ExpressionAttributeValues: Mapping[str, Any] | None = None,
         ExclusiveStartKey: Item | None = None,
         ConsistentRead: bool = False,
+        ScanIndexForward: bool = True,
+        Limit: int = 1_000_000,
     ) -> Any:
         start = [part.encode() for part in table.key_of(ExclusiveStartKey)] if ExclusiveStartKey else None
+        after = operator.gt if ScanIndexForward else operator.lt
         matching: Iterator[tuple[Key, Item]] = (
             (key, item)
-            for key, item in table.sorted()
-            if start is None or [part.encode() for part in key] > start
+            for key, item in (table.sorted() if ScanIndexForward else reversed(table.sorted()))
+            if start is None or after([part.encode() for part in key], start)
         )
         values = ExpressionAttributeValues or {}
         used = {name for text in (keys, FilterExpression) if text for name in _parsed(text)[1]}
@@ -403,7 +408,8 @@ class Region:
                 f"Value provided in ExpressionAttributeValues unused in expressions: {set(values) - used}"
             )
         chosen = [(key, item) for key, item in matching if keys is None or _parsed(keys)[0](item, values)]
-        page, rest = chosen[: self.page], chosen[self.page :]
+        size = min(self.page, Limit)
+        page, rest = chosen[:size], chosen[size:]
         kept = [
             item for _, item in page if FilterExpression is None or _parsed(FilterExpression)[0](item, values)
         ]

@@ -49,9 +49,11 @@ class Watch:
         key: the middle of its name.
         namespace, metric, statistic: the metric that it watches.
         of: the metric's dimensions, with their values or the addresses that have them.
+        unnamed: dimensions whose values AWS does not document, so that only a query finds the metric.
         good, bad: a value that is fine, and one that is not.
-        minutes: consecutive bad minutes after which it must fire.
+        minutes: consecutive bad periods after which it must fire.
         silence: whether missing data is bad too.
+        period: in seconds, as often as AWS publishes the metric.
     """
 
     key: str
@@ -63,6 +65,8 @@ class Watch:
     bad: float
     minutes: int = 1
     silence: bool = False
+    period: int = 60
+    unnamed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,9 +145,16 @@ def _redis_variables(user: str) -> Mapping[str, object]:
     }
 
 
-def _throttled(key: str, middle: str) -> Watch:
+def _throttled(key: str, middle: str, kind: str) -> Watch:
     of = {"TableName": named(middle)}
-    return Watch(f"{key}-throttled", "AWS/DynamoDB", "WriteThrottleEvents", "Sum", of, 0, 1)
+    metric = f"{kind.title()}ThrottleEvents"
+    return Watch(f"{key}-{kind}s-throttled", "AWS/DynamoDB", metric, "Sum", of, 0, 1)
+
+
+def _problem(key: str, metric: str, minutes: int = 1) -> Watch:
+    """A count that should be 0; over several minutes, in every run."""
+    statistic = "Minimum" if minutes > 1 else "Maximum"
+    return Watch(key, OWN, metric, statistic, {}, 0, 1, minutes)
 
 
 def _slow(key: str, metric: str, objective: float, minutes: int = 1) -> Watch:
@@ -151,7 +162,7 @@ def _slow(key: str, metric: str, objective: float, minutes: int = 1) -> Watch:
 
 
 _STREAM = {"StreamName": named("ticket-sales")}
-_CLUSTER = {"DBClusterIdentifier": named("sales")}
+_LEDGER = {"TableName": named("ticket-sales")}
 _SYNC = {"FunctionName": named("seat-cache-sync")}
 _WRITER = arn("secretsmanager", f"secret:{named('sales-writer')}-??????")
 _IN_TIMESTREAM = demands.AUDIT_STORE == "timestream"
@@ -166,7 +177,7 @@ FUNCTIONS: Mapping[str, Function] = {
             why="its attempts take up to 5 s, and the verifier waits for the whole timeout before it checks a sale",
             least_memory=512,
             actions={
-                EVENTS: _dynamodb("GetItem"),
+                EVENTS: _dynamodb("Query"),
                 INVENTORY: _dynamodb("ConditionCheckItem", "GetItem", "PutItem"),
                 LOCKS: _dynamodb("DeleteItem", "GetItem", "PutItem"),
                 SALES: _dynamodb("GetItem", "PutItem"),
@@ -191,9 +202,16 @@ FUNCTIONS: Mapping[str, Function] = {
                     0.02,
                     2,
                 ),
-                _throttled("locks", "distributed-locks"),
-                _throttled("inventory", "ticket-inventory"),
-                _throttled("ledger", "ticket-sales"),
+                _throttled("events", "events", "read"),
+                *(
+                    _throttled(key, middle, kind)
+                    for key, middle in (
+                        ("locks", "distributed-locks"),
+                        ("inventory", "ticket-inventory"),
+                        ("ledger", "ticket-sales"),
+                    )
+                    for kind in ("read", "write")
+                ),
             ),
         ),
         Function(
@@ -231,15 +249,6 @@ FUNCTIONS: Mapping[str, Function] = {
                 Watch("seat-map-late", "AWS/Lambda", "IteratorAge", "Maximum", _SYNC, 30_000, 61_000),
                 Watch(
                     "seat-map-old", OWN, "CacheMapAgeSeconds", "Maximum", {}, 1_200, 1_900, 5, silence=True
-                ),
-                Watch(
-                    "seat-map-full",
-                    "AWS/ElastiCache",
-                    "DatabaseMemoryUsagePercentage",
-                    "Maximum",
-                    {"CacheClusterId": f"{named('seats')}-001"},
-                    75,
-                    85,
                 ),
             ),
         ),
@@ -293,7 +302,28 @@ FUNCTIONS: Mapping[str, Function] = {
                     1,
                     3,
                 ),
-                Watch("aurora-full", "AWS/RDS", "ACUUtilization", "Average", _CLUSTER, 80, 95, 5),
+                Watch(
+                    "ledger-not-streamed",
+                    "AWS/DynamoDB",
+                    "FailedToReplicateRecordCount",
+                    "Sum",
+                    _LEDGER,
+                    0,
+                    1,
+                    period=300,
+                    unnamed=("DelegatedOperation",),
+                ),
+                Watch(
+                    "ledger-stream-late",
+                    "AWS/DynamoDB",
+                    "AgeOfOldestUnreplicatedRecord",
+                    "Maximum",
+                    _LEDGER,
+                    1_000,
+                    61_000,
+                    period=300,
+                    unnamed=("DelegatedOperation",),
+                ),
             ),
         ),
         Function(
@@ -331,7 +361,7 @@ FUNCTIONS: Mapping[str, Function] = {
             least_memory=512,
             actions={
                 CORRECTIONS: _dynamodb("Query", "UpdateItem"),
-                EVENTS: _dynamodb("GetItem", "Scan"),
+                EVENTS: _dynamodb("GetItem", "PutItem", "Query", "Scan"),
                 INVENTORY: _dynamodb("BatchGetItem", "GetItem", "Query"),
                 SALES: _dynamodb("GetItem", "Query"),
             },
@@ -350,6 +380,18 @@ FUNCTIONS: Mapping[str, Function] = {
                 Watch("oversold", OWN, "Oversold", "Maximum", {}, 0, 1),
                 _slow("replication", "ReplicationLagSeconds", demands.REPLICATION_S, 3),
                 _slow("verification", "VerificationSeconds", demands.VERIFICATION_S),
+                Watch(
+                    "verification-old", OWN, "HeartbeatAgeSeconds", "Maximum", {}, 60, 400, 3, silence=True
+                ),
+                Watch("slices-old", OWN, "VerificationAgeSeconds", "Maximum", {}, 300, 700, 3),
+                _problem("events-not-verified", "EventsNotVerified", 3),
+                _problem("regions-not-verified", "RegionsNotVerified", 3),
+                _problem("malformed-events", "MalformedEvents"),
+                _problem("malformed-items", "MalformedItems"),
+                _problem("misplaced-seats", "Misplaced"),
+                _problem("undecided-seats", "Undecided", 5),
+                _problem("pms-disagrees", "PmsDisagreements", 5),
+                _problem("pms-down", "PmsDown", 5),
             ),
         ),
         Function(
@@ -360,7 +402,7 @@ FUNCTIONS: Mapping[str, Function] = {
             least_memory=256,
             actions={
                 CORRECTIONS: _dynamodb("GetItem", "PutItem", "UpdateItem"),
-                EVENTS: _dynamodb("GetItem"),
+                EVENTS: _dynamodb("Query"),
                 INVENTORY: _dynamodb("DeleteItem", "GetItem", "PutItem"),
                 SALES: _dynamodb("ConditionCheckItem", "GetItem", "PutItem"),
                 arn("sqs", f"{named('refunds')}.fifo"): {"sqs:SendMessage"},

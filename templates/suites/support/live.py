@@ -25,6 +25,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from support.events import epoch_key
 from support.places import ROOTS, root
 from support.sales import shard_of
 
@@ -171,7 +172,10 @@ class Show:
         locks += [f"idem#{buyer}#{key}" for buyer in buyers for key in self.keys]
         for lock in locks:
             local.delete_item(TableName=self.table("distributed-locks"), Key={"lock_key": {"S": lock}})
-        local.delete_item(TableName=self.table("events"), Key={"event_id": {"S": self.event_id}})
+        for item in ("layout", epoch_key(1, demands.PRIMARY)):
+            local.delete_item(
+                TableName=self.table("events"), Key={"event_id": {"S": self.event_id}, "item": {"S": item}}
+            )
 
 
 def _unpacked(item: Mapping[str, Any]) -> dict[str, Any]:

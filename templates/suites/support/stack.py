@@ -37,7 +37,7 @@ class Body:
         self.address = address
         self.place = block.place
         self.block = block
-        self.module = module
+        self.module: Module = module
         self._names = names
         self._known: dict[str, Any] = {}
 
@@ -155,7 +155,7 @@ class Module:
     """A root module's own folder or one call of a module: its files with the values of its variables."""
 
     def __init__(self, root: Root, address: str, folder: str, call: Body | None = None) -> None:
-        self.root = root
+        self.root: Root = root
         self.address = address
         self.folder = folder
         self.call = call
@@ -263,7 +263,7 @@ class Root:
     """A root module with the modules that it calls."""
 
     def __init__(self, stack: Stack, path: str) -> None:
-        self.stack = stack
+        self.stack: Stack = stack
         self.path = path
         self.main = Module(self, f"{path}:", path)
         self._modules = {"": self.main}
@@ -320,7 +320,7 @@ class Stack:
 
     def __init__(self, folder: Path, partition: str) -> None:
         self.folder = folder
-        self.partition = partition
+        self.partition: str = partition
         self._blocks: dict[str, tuple[Block, ...]] = {}
 
     @cached_property

@@ -22,6 +22,14 @@ REFUNDS = {"QueueName": f"{named('failed-refunds')}.fifo"}
 STARTS = 60 // demands.VERIFICATION_INTERVAL_S
 MESSAGES = "ApproximateNumberOfMessagesVisible"
 
+NODES = 2 if demands.PROTECT else 1
+
+
+def _node(number: int) -> dict[str, object]:
+    """The dimensions of a node of the cache."""
+    return {"CacheClusterId": f"{named('seats')}-{number:03d}"}
+
+
 # The module of each alarm, and the metric that it must watch.
 WATCHES = [
     *((function.module, watch) for function in FUNCTIONS.values() for watch in function.alarms),
@@ -45,6 +53,52 @@ WATCHES = [
         Watch("verification-failing", "AWS/States", "ExecutionsFailed", "Sum", MACHINE, 0, 1, 2),
     ),
     ("verification", Watch("refunds-failing", "AWS/SQS", MESSAGES, "Maximum", REFUNDS, 0, 1)),
+    *(
+        (
+            "verification",
+            Watch(
+                f"{queue}-old",
+                "AWS/SQS",
+                "ApproximateAgeOfOldestMessage",
+                "Maximum",
+                {"QueueName": f"{named(queue)}.fifo"},
+                3_600,
+                90_000,
+                5,
+            ),
+        )
+        for queue in ("refunds", "failed-refunds")
+    ),
+    *(
+        (
+            "analytics",
+            Watch(
+                f"aurora-full-{instance}",
+                "AWS/RDS",
+                "ACUUtilization",
+                "Average",
+                {"DBInstanceIdentifier": f"{named('sales')}-{instance}"},
+                80,
+                95,
+                5,
+            ),
+        )
+        for instance in range(NODES)
+    ),
+    ("region", Watch("requests-refused", OWN, "ApiRefused", "Sum", {}, 30, 100, 3)),
+    *(
+        (
+            "region",
+            Watch(
+                f"seat-map-{key}-{node}", "AWS/ElastiCache", metric, statistic, _node(node), 75, 95, minutes
+            ),
+        )
+        for node in range(1, NODES + 1)
+        for key, metric, statistic, minutes in (
+            ("full", "DatabaseMemoryUsagePercentage", "Maximum", 1),
+            ("busy", "EngineCPUUtilization", "Average", 3),
+        )
+    ),
 ]
 each_watch = pytest.mark.parametrize(("place", "watch"), WATCHES, ids=[watch.key for _, watch in WATCHES])
 
@@ -73,6 +127,20 @@ def _fires(alarm: Resource, minutes: list[float | None]) -> bool:
 def test_an_alarm_watches_its_metric(stack: Stack, place: str, watch: Watch) -> None:
     alarm = _alarm(stack, place, watch)
     why = "the alarm would watch another metric, and stay silent when it matters"
+    if watch.unnamed:
+        functions = {"Sum": "SUM", "Maximum": "MAX"}
+        schema = ", ".join((f'"{watch.namespace}"', *watch.of, *watch.unnamed))
+        where = " AND ".join(f"{name} = '{value}'" for name, value in watch.of.items())
+        alarm.must(
+            "metric_query.expression",
+            f"SELECT {functions[watch.statistic]}({watch.metric}) FROM SCHEMA({schema}) WHERE {where}",
+            why,
+        )
+        alarm.must("metric_query.return_data", True, why)
+        for name in ("namespace", "metric_name", "dimensions", "statistic", "extended_statistic", "period"):
+            alarm.must(name, None, "AWS refuses an alarm on a query and a metric")
+        return
+    alarm.must("metric_query", None, "AWS refuses an alarm on a query and a metric")
     alarm.must("namespace", watch.namespace, why)
     alarm.must("metric_name", watch.metric, why)
     alarm.must("dimensions", watch.of, why)
@@ -84,7 +152,8 @@ def test_an_alarm_watches_its_metric(stack: Stack, place: str, watch: Watch) -> 
 @each_watch
 def test_an_alarm_fires_exactly_when_it_should(stack: Stack, place: str, watch: Watch) -> None:
     alarm = _alarm(stack, place, watch)
-    alarm.must("period", 60, "it evaluates one minute at a time")
+    period = "metric_query.period" if watch.unnamed else "period"
+    alarm.must(period, watch.period, "it evaluates each value of the metric as soon as AWS publishes it")
     if alarm.get("evaluation_periods") < 1:
         alarm.fails("evaluates no minute at all", "AWS refuses such an alarm")
     if not _fires(alarm, [watch.bad] * watch.minutes):
@@ -150,7 +219,26 @@ def test_there_is_no_other_alarm(stack: Stack) -> None:
     )
 
 
-@pytest.mark.parametrize("metric", sorted({watch.metric for _, watch in WATCHES if watch.namespace == OWN}))
+REFUSED = "ApiRefused"  # which a filter of the access log counts
+
+
+def test_refused_requests_are_counted(stack: Stack) -> None:
+    found = stack.resource(at("region", "aws_cloudwatch_log_metric_filter.refused"))
+    why = "nobody would notice that the API refuses buyers"
+    logs = stack.resource(at("region", "aws_cloudwatch_log_group.api"))
+    found.must("log_group_name", logs.get("name"), why)
+    # API Gateway writes every value of the log's format as text.
+    found.must("pattern", '{ $.status = "429" }', why)
+    found.must("metric_transformation.name", REFUSED, why)
+    found.must("metric_transformation.namespace", OWN, why)
+    found.must("metric_transformation.value", "1", why)
+    stage = stack.resource(at("region", "aws_api_gateway_stage.live"))
+    assert json.loads(stage.get("access_log_settings.format"))["status"] == "$context.status", why
+
+
+@pytest.mark.parametrize(
+    "metric", sorted({watch.metric for _, watch in WATCHES if watch.namespace == OWN} - {REFUSED})
+)
 def test_some_function_emits_the_metric(stack: Stack, metric: str) -> None:
     sources = [text for name in FUNCTIONS for text in code.package(stack, name).values()]
     assert any(f"{metric}=" in text for text in sources), (

@@ -202,7 +202,7 @@ def test_a_withdrawn_refund_is_published_if_the_buyer_loses_the_seat(cloud: Clou
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
     withdrawn = {"event_id": "gala", "entry_id": f"refund#{second['sale_id']}", "refund": "withdrawn"}
-    cloud.put("corrections", {**withdrawn, "corrected_at": 1})
+    cloud.put("corrections", {**withdrawn, "corrected_at": 1, "seat_id": "A-1", "home_region": HOME})
     assert correct(cloud, finding(first, second))["published"] == 1
     assert refunds(cloud) == {second["sale_id"]: "published"}
 
@@ -287,7 +287,7 @@ def test_a_withheld_seat_is_not_corrected(cloud: Cloud) -> None:
 
 
 def test_nothing_is_corrected_while_the_event_moves(cloud: Cloud) -> None:
-    cloud.event(state="moving")
+    cloud.event(moving_to=FAR)
     first, second = sale("A-1", OLDER), sale("A-1", OLD)
     plant(cloud, first, second)
     assert correct(cloud, finding(first, second)) == {"corrected": 0, "published": 0, "failed": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -429,3 +430,163 @@ def test_a_failing_event_table_is_an_error_that_lambda_sees(cloud: Cloud, sync: 
     cloud.before = fail
     with pytest.raises(Exception, match="AccessDenied"):
         refresh(sync)
+
+
+# --- items that no tool of the stack has written ---------------------------------------------------------------------
+
+
+def by_hand(kind: str, seat: str, version: Any, number: int) -> dict[str, Any]:
+    """A record of a withheld seat, whose version may have any form, or be missing."""
+    image = {"event_shard": {"S": "gala#0"}, "seat_id": {"S": seat}, "kind": {"S": "withheld"}}
+    if version is not None:
+        image["version"] = version
+    change = {"SequenceNumber": str(number), "OldImage" if kind == "REMOVE" else "NewImage": image}
+    return {"eventName": kind, "dynamodb": change}
+
+
+VERSIONS: dict[str, Any] = {
+    "growing": lambda number: {"N": str(1000 + number)},
+    "constant": lambda number: {"N": "1"},
+    "missing": lambda number: None,
+    "fraction": lambda number: {"N": "1.5"},
+    "text": lambda number: {"S": "1"},
+    "huge": lambda number: {"N": "9" * 38},
+    "mixed": lambda number: [None, {"N": "1"}, {"N": str(1000 + number)}][number % 3],
+}
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("kind", VERSIONS)
+def test_a_map_that_may_be_wrong_says_so_and_is_loaded_again(
+    cloud: Cloud, sync: Function, shown: Any, kind: str, seed: int
+) -> None:
+    """Seats are withheld, released and withheld again, in any order with the stream's records and with loads."""
+    chance, seats = random.Random(f"{kind} {seed}"), ["A-1", "A-2", "A-3"]
+    cloud.event()
+    there: dict[str, Any] = {}
+    waiting: list[dict[str, Any]] = []
+    delivered: list[dict[str, Any]] = []
+    numbers = iter(range(1, 1000))
+
+    def change() -> None:
+        seat, number = chance.choice(seats), next(numbers)
+        if seat in there:
+            waiting.append(by_hand("REMOVE", seat, there.pop(seat), number))
+            cloud.delete("ticket_inventory", event_shard="gala#0", seat_id=seat)
+            return
+        there[seat] = VERSIONS[kind](number)
+        item = {"event_shard": {"S": "gala#0"}, "seat_id": {"S": seat}, "kind": {"S": "withheld"}}
+        if there[seat] is not None:
+            item["version"] = there[seat]
+        table = cloud.table("ticket_inventory").get("name")
+        cloud.dynamodb(HOME).call("PutItem", {"TableName": table, "Item": item})
+        waiting.append(by_hand("INSERT", seat, there[seat], number))
+
+    def deliver() -> None:
+        batch = waiting[: chance.randint(1, 4)]
+        del waiting[: len(batch)]
+        # A batch is repeated if its answer is lost.
+        repeated = delivered[-2:] if chance.random() < 0.2 else []
+        delivered.extend(batch)
+        if batch or repeated:
+            assert follow(sync, *repeated, *batch) == []
+
+    def load() -> None:
+        def meanwhile(call: Call) -> None:
+            if call.operation == "Query":
+                for step in chance.choices([change, deliver], k=2):
+                    step()
+
+        cloud.before = meanwhile
+        refresh(sync)
+        cloud.before = lambda call: None
+
+    refresh(sync)
+    for _ in range(40):
+        chance.choices([change, deliver, load], weights=[5, 4, 1])[0]()
+    while waiting:
+        deliver()
+    taken = sorted(int(seat[2:]) for seat in there)
+    answer = shown()
+    assert taken_seats(answer) == taken or not answer.body["exact"], "the map is wrong, and does not say so"
+    if kind == "growing":
+        assert (taken_seats(answer), answer.body["exact"]) == (taken, True)
+    refresh(sync)  # a minute later
+    assert (taken_seats(shown()), shown().body["exact"]) == (taken, True)
+
+
+def test_a_seat_released_and_withheld_with_one_version_in_one_batch_is_doubtful(
+    cloud: Cloud, sync: Function, shown: Any
+) -> None:
+    cloud.event()
+    cloud.put(
+        "ticket_inventory", {"event_shard": "gala#0", "seat_id": "A-1", "kind": "withheld", "version": 1}
+    )
+    refresh(sync)
+    assert shown().body["exact"] is True
+    follow(sync, by_hand("REMOVE", "A-1", {"N": "1"}, 1), by_hand("INSERT", "A-1", {"N": "1"}, 2))
+    assert shown().body["exact"] is False
+    assert refresh(sync) == ["gala"]
+    assert (taken_seats(shown()), shown().body["exact"]) == ([1], True)
+
+
+@pytest.mark.parametrize("seat", ["A-VIP", "A-01", "A", "B-é", "A-1-2"])
+def test_an_item_that_is_no_seat_does_not_break_the_map(
+    cloud: Cloud, sync: Function, shown: Any, seat: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
+    cloud.put("ticket_inventory", {"event_shard": "gala#0", "seat_id": seat, "kind": "withheld"})
+    assert refresh(sync) == ["gala"]
+    assert taken_seats(shown()) == [7]
+    assert follow(sync, by_hand("INSERT", seat, None, 1), record("INSERT", "A-8", 5, 2)) == []
+    assert taken_seats(shown()) == [7, 8]
+    assert "is no seat" in capsys.readouterr().out
+
+
+def test_a_record_that_cannot_be_read_does_not_hold_the_others_up(
+    cloud: Cloud, sync: Function, shown: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.event()
+    refresh(sync)
+    strange: list[Any] = [
+        {},
+        {"eventName": "INSERT"},
+        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1"}},
+    ]
+    strange.append(
+        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "2", "NewImage": {"seat_id": {"N": "1"}}}}
+    )
+    assert follow(sync, *strange, record("INSERT", "A-8", 5, 3)) == []
+    assert taken_seats(shown()) == [8]
+    assert capsys.readouterr().out.count("not a record of the inventory") == len(strange)
+
+
+def test_an_event_that_cannot_be_read_keeps_its_map_and_lets_the_others_have_theirs(
+    cloud: Cloud, sync: Function, shown: Any
+) -> None:
+    cloud.event()
+    cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
+    refresh(sync)
+    cloud.event("other")
+    for item in cloud.items("events"):
+        if (item["event_id"], item["item"]) == ("gala", "layout"):
+            cloud.put("events", {**item, "shards": 5})
+    assert refresh(sync) == ["other"]
+    assert taken_seats(shown()) == [7]
+
+
+def test_a_map_that_fails_to_load_does_not_keep_the_others_from_loading(
+    cloud: Cloud, sync: Function, shown: Any
+) -> None:
+    for name in ("gala", "other"):
+        cloud.event(name)
+
+    def fail(call: Call) -> None:
+        if call.operation == "Query" and "gala#" in str(call.parameters):
+            raise refusal("ValidationException")
+
+    cloud.before = fail
+    with pytest.raises(Exception, match="ValidationException"):  # Lambda counts an error, and its alarm fires
+        refresh(sync)
+    assert taken_seats(shown("other")) == []

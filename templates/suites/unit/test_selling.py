@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -41,15 +42,23 @@ def hold(cloud: Cloud, function: Function, body: Any = ORDER, **more: Any) -> An
 
 
 def locks(cloud: Cloud, region: str = HOME) -> list[str]:
-    found = [item["lock_key"] for item in cloud.items("distributed_locks", region)]
-    return [key for key in found if not key.startswith("idem#")]
+    """The locks of seats, and the holds that have not ended."""
+    found = [
+        item for item in cloud.items("distributed_locks", region) if not item.keys() & {"ended_at", "refused"}
+    ]
+    return [item["lock_key"] for item in found if not item["lock_key"].startswith("idem#")]
 
 
-def fail_transactions(cloud: Cloud, error: Exception, times: int = 10**9) -> None:
+def fail_transactions(
+    cloud: Cloud, error: Exception, times: int = 10**9, *, sales_only: bool = False
+) -> None:
+    """Fail the next transactions, or only those with more than the record of a refusal."""
     left = [times]
 
     def fail(call: Call) -> None:
-        if call.operation == "TransactWriteItems" and left[0] > 0:
+        if call.operation != "TransactWriteItems" or left[0] == 0:
+            return
+        if not sales_only or len(call.parameters["TransactItems"]) > 1:
             left[0] -= 1
             raise error
 
@@ -116,9 +125,8 @@ def test_a_seat_and_its_sale_are_on_the_same_shard_of_the_event(cloud: Cloud) ->
     buy(cloud, seller(cloud), {"event_id": "gala", "seats": [f"A-{n}" for n in range(1, 31)]})
     shards = {item["seat_id"]: item["event_shard"] for item in cloud.items("ticket_inventory")}
     assert shards == {item["seat_id"]: item["event_shard"] for item in cloud.items("ticket_sales")}
-    assert set(shards.values()) == {
-        f"gala#{number}" for number in range(7)
-    }  # otherwise one partition key would take all writes
+    # Otherwise one partition key would take all writes.
+    assert set(shards.values()) == {f"gala#{number}" for number in range(7)}
 
 
 def test_ids_of_sales_sort_by_time_and_do_not_repeat(cloud: Cloud) -> None:
@@ -155,7 +163,7 @@ def test_an_order_gets_all_its_seats_or_none(cloud: Cloud) -> None:
     assert (refused.status, refused.body["reason"], refused.body["seats"]) == (409, "sold", ["A-2"])
     assert len(cloud.items("ticket_sales")) == 1
     assert len(cloud.items("ticket_inventory")) == 1
-    assert len(cloud.items("distributed_locks")) == 1  # the idempotency record of the sale
+    assert locks(cloud) == []
 
 
 def test_the_largest_order_is_one_transaction(cloud: Cloud) -> None:
@@ -442,7 +450,7 @@ def test_a_hold_whose_answer_was_lost_is_found_after_the_lease(cloud: Cloud) -> 
 def test_a_silent_home_is_503_and_sells_later(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud)
-    function.module.BUDGET_SECONDS = 0.05
+    function.module.ATTEMPTS.budget = 0.05
     fail_transactions(cloud, ReadTimeoutError(endpoint_url="https://dynamodb"))
     answer = buy(cloud, function)
     assert answer.status == 503
@@ -459,7 +467,7 @@ def test_transient_errors_are_retried_and_end_in_503(cloud: Cloud, code: str) ->
     function = seller(cloud)
     fail_transactions(cloud, refusal(code), times=2)
     assert buy(cloud, function).status == 201
-    function.module.BUDGET_SECONDS = 0.05
+    function.module.ATTEMPTS.budget = 0.05
     fail_transactions(cloud, refusal(code))
     assert buy(cloud, function, {"event_id": "gala", "seats": ["A-9"]}, key="key-00002").status == 503
 
@@ -470,10 +478,13 @@ def test_conflicts_are_retried_and_end_in_409(cloud: Cloud) -> None:
     conflict = refusal("TransactionCanceledException", "TransactionConflict", "None")
     fail_transactions(cloud, conflict, times=3)
     assert buy(cloud, function).status == 201
-    function.module.BUDGET_SECONDS = 0.05
-    fail_transactions(cloud, conflict)
+    function.module.ATTEMPTS.budget = 0.05
+    fail_transactions(cloud, conflict, sales_only=True)
     answer = buy(cloud, function, {"event_id": "gala", "seats": ["A-9"]}, key="key-00002")
     assert (answer.status, answer.body["reason"]) == (409, "busy")
+    fail_transactions(cloud, conflict)  # so the refusal is not recorded either
+    answer = buy(cloud, function, {"event_id": "gala", "seats": ["A-9"]}, key="key-00003")
+    assert (answer.status, answer.body["reason"]) == (503, "unavailable")
 
 
 def test_retries_wait_for_random_times(cloud: Cloud) -> None:
@@ -491,7 +502,7 @@ def test_retries_wait_for_random_times(cloud: Cloud) -> None:
 def test_a_lease_that_always_expires_is_503(cloud: Cloud) -> None:
     cloud.event()
     function = seller(cloud, LEASE_SECONDS="0")  # as if every read took longer than the lease
-    function.module.BUDGET_SECONDS = 0.05
+    function.module.ATTEMPTS.budget = 0.05
     assert buy(cloud, function).status == 503
     assert cloud.items("ticket_sales") == []
 
@@ -546,7 +557,9 @@ def test_a_retry_without_its_idempotency_record_finds_the_sale_in_the_ledger(
 
 
 @pytest.mark.parametrize(
-    "change", [{"state": "closed"}, {"closes_at": 1}, {"sections": []}], ids=["closed", "over", "rebuilt"]
+    "change",
+    [{"state": "closed"}, {"closes_at": 1}, {"state": "archived"}],
+    ids=["closed", "over", "archived"],
 )
 def test_a_retry_after_the_end_of_the_sale_gets_its_answer(cloud: Cloud, change: dict[str, Any]) -> None:
     event = cloud.event()
@@ -614,11 +627,7 @@ def test_within_the_lease_the_event_is_read_once(cloud: Cloud) -> None:
     function = seller(cloud)
     for number in (1, 2, 3):
         buy(cloud, function, {"event_id": "gala", "seats": [f"A-{number}"]}, key=f"key-0000{number}")
-    reads = [
-        call
-        for call in cloud.calls
-        if call.operation == "GetItem" and call.parameters["Key"] == {"event_id": {"S": "gala"}}
-    ]
+    reads = [call for call in cloud.calls if call.operation == "Query"]
     assert len(reads) == 1
     assert reads[0].parameters["ConsistentRead"] is True
 
@@ -644,12 +653,14 @@ def test_a_call_takes_at_most_two_seconds(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("change", "status", "reason"),
     [
-        ({"state": "moving"}, 503, "moving"),
+        ({"moving_to": FAR}, 503, "moving"),
+        ({"state": "draft"}, 409, "not-open"),
         ({"state": "closed"}, 409, "closed"),
+        ({"state": "archived"}, 409, "closed"),
         ({"closes_at": 10}, 409, "closed"),
         ({"opens_at": 10**11, "closes_at": 10**12}, 409, "not-open"),
     ],
-    ids=["moving", "closed", "over", "early"],
+    ids=["moving", "draft", "closed", "archived", "over", "early"],
 )
 def test_an_event_that_is_not_on_sale_sells_no_seats(
     cloud: Cloud, change: dict[str, Any], status: int, reason: str
@@ -660,7 +671,7 @@ def test_an_event_that_is_not_on_sale_sells_no_seats(
         assert (answer.status, answer.body["reason"]) == (status, reason)
         assert ("Retry-After" in answer.headers) == (status == 503)
     assert cloud.items("ticket_sales") == []
-    assert cloud.items("distributed_locks") == []
+    assert locks(cloud) == []
 
 
 @pytest.mark.parametrize(
@@ -703,10 +714,53 @@ def test_a_bad_order_is_refused_with_a_reason(cloud: Cloud, body: Any, status: i
     assert cloud.items("ticket_sales") == []
 
 
-def test_a_malformed_event_does_not_exist(cloud: Cloud) -> None:
-    cloud.event(sections=[{"name": "A"}])
-    answer = buy(cloud, seller(cloud))
-    assert (answer.status, answer.body["reason"]) == (404, "no-such-event")
+FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "another layout": ("layout", {"shards": 3}),
+    "shards as text": ("layout", {"shards": "2"}),
+    "shards with a fraction": ("layout", {"shards": Decimal("2.5")}),
+    "sections as a set": ("layout", {"sections": {"A", "B"}}),
+    "a section without seats": ("layout", {"sections": [{"name": "A"}]}),
+    "no sections": ("layout", {"sections": []}),
+    "another currency": ("layout", {"currency": "EUR"}),
+    "an unknown state": ("epoch", {"state": "on sale"}),
+    "a window as text": ("epoch", {"closes_at": "tomorrow"}),
+    "no home": ("epoch", {"home_region": None}),
+    "a home that is no Region": ("epoch", {"home_region": "here"}),
+    "an unknown item": ("more", {}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_malformed_event_is_not_sold_and_is_503(
+    cloud: Cloud, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    what, change = FAULTS[fault]
+    cloud.event()
+    for item in cloud.items("events"):
+        if item["item"].startswith(what):
+            cloud.put("events", {**item, **change})
+    if what == "more":
+        cloud.put("events", {"event_id": "gala", "item": what})
+    cloud.event("other")
+    function = seller(cloud)
+    for answer in (buy(cloud, function), hold(cloud, function)):
+        assert (answer.status, answer.body["reason"]) == (503, "malformed-event")
+    # Once a lease, and not for each buyer.
+    assert capsys.readouterr().out.count("event gala is malformed") == 1
+    assert buy(cloud, function, {"event_id": "other", "seats": ["A-1"]}, key="key-00002").status == 201
+    assert {sale["event_id"] for sale in cloud.items("ticket_sales")} == {"other"}
+
+
+def test_an_event_whose_items_are_still_replicating_does_not_exist_yet(cloud: Cloud) -> None:
+    cloud.event()
+    layout, epoch = sorted(cloud.items("events"), key=lambda item: item["item"] != "layout")
+    for item in (layout, epoch):
+        cloud.delete("events", event_id="gala", item=epoch["item"])
+        cloud.delete("events", event_id="gala", item="layout")
+        cloud.put("events", {**item, "created_at": int(time.time() * 1000)})
+        assert buy(cloud, seller(cloud)).body["reason"] == "no-such-event"
+        cloud.put("events", item)  # an old one: the other is lost
+        assert buy(cloud, seller(cloud)).body["reason"] == "malformed-event"
 
 
 def test_a_refusal_names_the_seats_that_do_not_exist(cloud: Cloud) -> None:

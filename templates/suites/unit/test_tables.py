@@ -12,7 +12,7 @@ from support.values import Unknown
 
 LOCKS = at("data", "aws_dynamodb_table.distributed_locks")
 SHARED = {
-    "events": ("event_id", None),
+    "events": ("event_id", "item"),
     "inventory": ("event_shard", "seat_id"),
     "sales": ("event_shard", "sale_id"),
     "corrections": ("event_id", "entry_id"),

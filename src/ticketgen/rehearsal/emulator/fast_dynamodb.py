@@ -70,22 +70,24 @@ def query(backend: DynamoDBBackend, request: dict[str, Any]) -> dict[str, Any] |
     """A page of a Query of one partition; None if moto has to serve this kind of Query."""
     keys = _KEYS.fullmatch(request.get("KeyConditionExpression", ""))
     names = [name.strip() for name in request.get("ProjectionExpression", "").split(",") if name.strip()]
-    if not keys or "IndexName" in request or "Limit" in request or not all(map(str.isidentifier, names)):
+    if not keys or "IndexName" in request or not all(map(str.isidentifier, names)):
         return None
     table: Any = backend.get_table(request["TableName"])
     values = request["ExpressionAttributeValues"]
     partition = table.items.get(DynamoType(values[keys[2]]), {})
     first, last = (values[keys[4]]["S"], values[keys[5]]["S"]) if keys[3] else ("", "\uffff")
-    after = request.get("ExclusiveStartKey", {}).get(table.range_key_attr, {}).get("S", "")
-    holds = condition(request.get("FilterExpression"), None, values)
+    backward, limit = request.get("ScanIndexForward") is False, request.get("Limit")
+    after = request.get("ExclusiveStartKey", {}).get(table.range_key_attr, {}).get("S")
+    holds = condition(request.get("FilterExpression"), request.get("ExpressionAttributeNames"), values)
     found: list[dict[str, Any]] = []
     scanned, size, latest = 0, 0, None
-    for item in sorted(partition.values(), key=lambda item: item.range_key.value):
-        if not first <= item.range_key.value <= last or item.range_key.value <= after:
+    for item in sorted(partition.values(), key=lambda item: item.range_key.value, reverse=backward):
+        key = item.range_key.value
+        if not first <= key <= last or (after is not None and (key >= after if backward else key <= after)):
             continue
-        if size > _PAGE_BYTES:
-            key = {name: image(latest)[name] for name in table.table_key_attrs}
-            return {"Items": found, "Count": len(found), "ScannedCount": scanned, "LastEvaluatedKey": key}
+        if size > _PAGE_BYTES or scanned == limit:
+            end = {name: image(latest)[name] for name in table.table_key_attrs}
+            return {"Items": found, "Count": len(found), "ScannedCount": scanned, "LastEvaluatedKey": end}
         scanned, size, latest = scanned + 1, size + 40 * len(item.attrs), item
         if holds.expr(item):
             whole = image(item)

@@ -6,11 +6,13 @@ import time
 from typing import Any
 
 from moto.dynamodb.exceptions import (
+    MockValidationException,
     MultipleTransactionsException,
     TooManyTransactionsException,
     TransactionCanceledException,
 )
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
 
 from ticketgen.rehearsal.emulator.items import condition, image, item_from, store
 
@@ -18,6 +20,10 @@ __all__ = ["transact"]
 
 _TOKEN_SECONDS = 600
 """Seconds for which a ClientRequestToken is remembered. Source: DynamoDB API reference, TransactWriteItems."""
+
+# AWS words these refusals so.
+_MISSING = "One or more parameter values were invalid: Missing the key {name} in the item"
+_OTHER_KEY = "The provided key element does not match the schema"
 
 _TOKENS: dict[tuple[str, str, str], float] = {}
 
@@ -38,6 +44,22 @@ def transact(backend: DynamoDBBackend, request: dict[str, Any]) -> None:
         _TOKENS[known] = now + _TOKEN_SECONDS
 
 
+def _key_in(table: Table, kind: str, request: dict[str, Any]) -> dict[str, Any]:
+    """The key of the item that a step is about.
+
+    Raises:
+        MockValidationException: it lacks an attribute of the table's key, or has another one.
+    """
+    names = set(table.table_key_attrs)
+    if kind == "Put":
+        missing = names - request["Item"].keys()
+        if missing:
+            raise MockValidationException(_MISSING.format(name=min(missing)))
+    elif request["Key"].keys() != names:
+        raise MockValidationException(_OTHER_KEY)
+    return {name: request["Item" if kind == "Put" else "Key"][name] for name in table.table_key_attrs}
+
+
 def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
     """Check all conditions, then write, so that nothing has to be undone; moto would copy whole tables."""
     if len(transact_items) > 100:
@@ -47,8 +69,7 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
     for action in transact_items:
         ((kind, request),) = action.items()
         table = backend.get_table(request["TableName"])
-        key = request["Key"] if kind != "Put" else request["Item"]
-        key = {name: key[name] for name in table.table_key_attrs}
+        key = _key_in(table, kind, request)
         if (table.name, str(key)) in seen:
             raise MultipleTransactionsException()
         seen.add((table.name, str(key)))

@@ -68,11 +68,118 @@ def verifier_timeout_s(verification_s: int) -> Amount[int]:
 
 def _alarms(environment: Environment) -> Iterator[Alarm]:
     lag, most = environment.objectives.replication_s, environment.objectives.verification_s
-    oversold = "A seat was sold twice, and a buyer must be refunded"
-    yield Alarm("oversold", oversold, own("Oversold"), "Maximum", 0)
-    lags, slow = f"A replica lags by more than {lag} s", f"A verification takes longer than {most} s"
-    yield Alarm("replication-slow", lags, own("ReplicationLagSeconds"), "Maximum", lag, minutes=3)
-    yield Alarm("verification-slow", slow, own("VerificationSeconds"), "Maximum", most)
+    yield Alarm(
+        "oversold",
+        "A seat was sold twice, and a buyer must be refunded",
+        "Do nothing at first: the corrector voids and refunds the sale that lost. If the alarm keeps firing, read the "
+        "corrector's log. It is expected when a Region that was cut off returns.",
+        own("Oversold"),
+        "Maximum",
+        0,
+    )
+    yield Alarm(
+        "replication-slow",
+        f"A replica lags by more than {lag} s",
+        "The report in the verifier's log names the Regions. Look at the AWS Health Dashboard. Do not move events to "
+        "such a Region.",
+        own("ReplicationLagSeconds"),
+        "Maximum",
+        lag,
+        minutes=3,
+    )
+    yield Alarm(
+        "verification-slow",
+        f"A verification takes longer than {most} s",
+        "The report in the verifier's log has the events and the Regions. Look at the read throttles of the tables.",
+        own("VerificationSeconds"),
+        "Maximum",
+        most,
+    )
+    interval = environment.objectives.verification_interval_s
+    yield Alarm(
+        "verification-old",
+        f"No verification of all events was completed for {max(120, 6 * interval)} s",
+        "If the Region that verifies is lost, run takeover.py. Otherwise read the report in the verifier's log: an "
+        "event whose home is lost is not verified until it has moved.",
+        own("HeartbeatAgeSeconds"),
+        "Maximum",
+        max(120, 6 * interval),
+        minutes=3,
+        pulse=True,
+    )
+    yield Alarm(
+        "slices-old",
+        "A part of an inventory was not compared with its ledger for 10 min",
+        "Verification does not keep up: look at its duration, and at the read throttles of the tables.",
+        own("VerificationAgeSeconds"),
+        "Maximum",
+        600,
+        minutes=3,
+    )
+    report = "The report in the verifier's log"
+    for key, metric, minutes, description, remedy in (
+        (
+            "events-not-verified",
+            "EventsNotVerified",
+            3,
+            "Events cannot be verified, so seats of theirs may be sold twice unnoticed",
+            f"{report} says why. If their home is lost, move them with move_home.py --lost.",
+        ),
+        (
+            "regions-not-verified",
+            "RegionsNotVerified",
+            3,
+            "Regions do not answer the verifier, so what they have sold is not known",
+            f"{report} names them. If one is lost, move its events with move_home.py --lost.",
+        ),
+        (
+            "malformed-events",
+            "MalformedEvents",
+            1,
+            "Events cannot be read, and are not sold",
+            f"{report} says what is wrong with each. Undo the change that somebody made in the events table, or "
+            "restore the event with restore.py.",
+        ),
+        (
+            "malformed-items",
+            "MalformedItems",
+            1,
+            "Items of the inventory, the ledger or the audit trail cannot be read, and are left alone",
+            f"{report} names them. Undo the change that somebody made by hand. Withhold seats with event.py.",
+        ),
+        (
+            "misplaced-seats",
+            "Misplaced",
+            1,
+            "Items of seats are in partitions where no sale looks for them, so these seats may be sold again",
+            f"{report} names them. Find out who wrote them. Refund the buyers of misplaced sales, and delete the "
+            "items.",
+        ),
+        (
+            "undecided-seats",
+            "Undecided",
+            5,
+            "Seats have several sales, and the Region of one does not answer",
+            "They are settled when the Region answers again. If it is lost for good, refund one of the buyers.",
+        ),
+        (
+            "pms-disagrees",
+            "PmsDisagreements",
+            5,
+            "The PMS and the ledger disagree about which seats are sold",
+            f"{report} names the first 100. Ask the PMS's operators. Withhold seats that only the PMS has sold.",
+        ),
+        (
+            "pms-down",
+            "PmsDown",
+            5,
+            "The PMS does not answer, or its answer cannot be read",
+            f"{report} says why. Sales and verification go on without it.",
+        ),
+    ):
+        yield Alarm(
+            key, description, remedy, own(metric), "Minimum" if minutes > 1 else "Maximum", 0, minutes=minutes
+        )
 
 
 FUNCTION = LambdaFunction(
@@ -102,7 +209,7 @@ FUNCTION = LambdaFunction(
     comments={"FUNCTION_TIMEOUT_SECONDS": "of ticket_purchase: no ledger entry commits later than this"},
     grants=(
         Grant(CORRECTIONS_TABLE, ("dynamodb:Query", "dynamodb:UpdateItem")),
-        Grant(EVENTS_TABLE, ("dynamodb:GetItem", "dynamodb:Scan")),
+        Grant(EVENTS_TABLE, ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan")),
         Grant(INVENTORY_TABLE, ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")),
         Grant(SALES_TABLE, ("dynamodb:GetItem", "dynamodb:Query")),
     ),

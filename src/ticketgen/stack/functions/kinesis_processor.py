@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ticketgen.figures.model import Amount
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.spec.model import Environment
-from ticketgen.stack.cloudwatch import LATE_MS, Alarm, of_aurora, of_stream
+from ticketgen.stack.cloudwatch import LATE_MS, Alarm, of_stream, of_streaming
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import (
     Capacity,
@@ -50,16 +50,47 @@ def processor_timeout_s() -> Amount[int]:
     return Amount(60, "two attempts at the Data API, which take up to 44 s")
 
 
+_LEDGER = RawExpression("var.sales_table_name")
+
+
 def _alarms(_: Environment) -> Iterator[Alarm]:
-    late, age = (
+    yield Alarm(
+        "analytics-late",
         "Aurora lags more than a minute behind the ledger",
+        "Read the function's log. If Aurora is at its capacity, raise it; if it is unavailable, rows wait on the "
+        "stream for a week.",
         of_stream("GetRecords.IteratorAgeMilliseconds"),
+        "Maximum",
+        LATE_MS,
+        minutes=3,
     )
-    yield Alarm("analytics-late", late, age, "Maximum", LATE_MS, minutes=3)
-    full, refused = "Kinesis rejects records: add shards", of_stream("WriteProvisionedThroughputExceeded")
-    yield Alarm("ledger-stream-full", full, refused, "Sum", 0, minutes=3)
-    busy = "Aurora uses more than 90% of its capacity"
-    yield Alarm("aurora-full", busy, of_aurora("ACUUtilization"), "Average", 90, minutes=5)
+    yield Alarm(
+        "ledger-stream-full",
+        "Kinesis rejects records of the ledger",
+        "Add shards: raise event_scale in the spec, and apply. DynamoDB tries again meanwhile.",
+        of_stream("WriteProvisionedThroughputExceeded"),
+        "Sum",
+        0,
+        minutes=3,
+    )
+    yield Alarm(
+        "ledger-not-streamed",
+        "DynamoDB could not send records of the ledger to Kinesis, and does not try again",
+        "Look at the stream's state and at its key's policy. Then compare the rows of Aurora with the ledger.",
+        of_streaming(_LEDGER, "FailedToReplicateRecordCount"),
+        "Sum",
+        0,
+        period=300,
+    )
+    yield Alarm(
+        "ledger-stream-late",
+        "DynamoDB sends records of the ledger to Kinesis more than a minute late",
+        "Look at the stream: it rejects records, or DynamoDB lacks the right to use its key.",
+        of_streaming(_LEDGER, "AgeOfOldestUnreplicatedRecord"),
+        "Maximum",
+        LATE_MS,
+        period=300,
+    )
 
 
 FUNCTION = LambdaFunction(

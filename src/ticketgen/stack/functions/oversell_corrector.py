@@ -58,8 +58,14 @@ def _with_timestream(reference: RawExpression) -> Callable[[Environment], RawExp
 
 def _alarms(environment: Environment) -> Iterator[Alarm]:
     most = environment.objectives.correction_s
-    slow = f"A correction takes longer than {most} s"
-    yield Alarm("correction-slow", slow, own("CorrectionSeconds"), "Maximum", most)
+    yield Alarm(
+        "correction-slow",
+        f"A correction takes longer than {most} s",
+        "Read the function's log for seats that could not be settled, and look at the latency of the event's home.",
+        own("CorrectionSeconds"),
+        "Maximum",
+        most,
+    )
 
 
 FUNCTION = LambdaFunction(
@@ -85,7 +91,7 @@ FUNCTION = LambdaFunction(
     },
     grants=(
         Grant(CORRECTIONS_TABLE, ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")),
-        Grant(EVENTS_TABLE, ("dynamodb:GetItem",)),
+        Grant(EVENTS_TABLE, ("dynamodb:Query",)),
         Grant(INVENTORY_TABLE, ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem")),
         Grant(REFUNDS_QUEUE, ("sqs:SendMessage",)),
         Grant(SALES_TABLE, ("dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem")),

@@ -9,7 +9,7 @@ from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount, AttributePlace, figure
 from ticketgen.spec.model import Environment
-from ticketgen.stack.cloudwatch import LATE_MS, METRICS_NAMESPACE, Alarm, of_cache, of_function, own
+from ticketgen.stack.cloudwatch import LATE_MS, METRICS_NAMESPACE, Alarm, of_function, own
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import (
     Capacity,
@@ -91,15 +91,32 @@ def cache_sync_parallelization_factor(seats_per_second: int) -> Amount[int]:
 
 def _alarms(environment: Environment) -> Iterator[Alarm]:
     load = environment.objectives.cache_load_s
-    slow = f"Loading a seat map takes longer than {load} s"
-    yield Alarm("cache-load-slow", slow, own("CacheLoadSeconds"), "Maximum", load)
-    late = "The seat map lags more than a minute behind the inventory"
-    yield Alarm("seat-map-late", late, of_function(_NAME, "IteratorAge"), "Maximum", LATE_MS)
-    most = 2 * assumed.MAP_RELOAD_SECONDS
-    old = "Seat maps are no longer reloaded"
-    yield Alarm("seat-map-old", old, own("CacheMapAgeSeconds"), "Maximum", most, minutes=5, pulse=True)
-    full = "Redis uses more than 80% of its memory; it evicts nothing, and refuses writes once it is full"
-    yield Alarm("seat-map-full", full, of_cache("DatabaseMemoryUsagePercentage"), "Maximum", 80)
+    yield Alarm(
+        "cache-load-slow",
+        f"Loading a seat map takes longer than {load} s",
+        "Look at the read throttles of the inventory table, and at the cache's processor.",
+        own("CacheLoadSeconds"),
+        "Maximum",
+        load,
+    )
+    yield Alarm(
+        "seat-map-late",
+        "The seat map lags more than a minute behind the inventory",
+        "Read the function's log. Buyers may choose seats that are sold; sales are not affected.",
+        of_function(_NAME, "IteratorAge"),
+        "Maximum",
+        LATE_MS,
+    )
+    yield Alarm(
+        "seat-map-old",
+        "Seat maps are no longer reloaded",
+        "Read the function's log: the cache is down, or the reload every minute fails.",
+        own("CacheMapAgeSeconds"),
+        "Maximum",
+        2 * assumed.MAP_RELOAD_SECONDS,
+        minutes=5,
+        pulse=True,
+    )
 
 
 FUNCTION = LambdaFunction(

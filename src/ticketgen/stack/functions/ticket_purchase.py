@@ -55,13 +55,44 @@ def purchase_timeout_s() -> Amount[int]:
 
 def _alarms(environment: Environment) -> Iterator[Alarm]:
     lock = environment.objectives.lock_ms
-    slow = f"Locking a seat takes longer than {lock} ms"
-    yield Alarm("lock-slow", slow, own("LockMs"), "p99", lock, minutes=3)
-    failing = "The API answers more than 1% of its requests with 5xx"
-    yield Alarm("api-server-errors", failing, of_api("5XXError"), "Average", 0.01, minutes=2)
-    for key, table in (("locks", LOCKS_TABLE), ("inventory", INVENTORY_TABLE), ("ledger", SALES_TABLE)):
-        throttled = f"DynamoDB throttles writes to the {key} table: run ops/prewarm.py, or raise its quota"
-        yield Alarm(f"{key}-throttled", throttled, of_table(table.reference, "WriteThrottleEvents"), "Sum", 0)
+    yield Alarm(
+        "lock-slow",
+        f"Holds of events whose home is this Region take longer than {lock} ms",
+        "Look at the throttles of the locks and inventory tables and at the function's concurrency and duration. Run "
+        "prewarm.py if a table is throttled.",
+        own("LockMs"),
+        "p99",
+        lock,
+        minutes=3,
+    )
+    yield Alarm(
+        "api-server-errors",
+        "The API answers more than 1% of its requests with 5xx",
+        "Read the reasons in the function's log. `unavailable` means that an event's home does not answer: if it is "
+        "lost, move its events. `moving` ends with the move.",
+        of_api("5XXError"),
+        "Average",
+        0.01,
+        minutes=2,
+    )
+    for key, table in (
+        ("events", EVENTS_TABLE),
+        ("locks", LOCKS_TABLE),
+        ("inventory", INVENTORY_TABLE),
+        ("ledger", SALES_TABLE),
+    ):
+        for kind in ("read", "write"):
+            if (key, kind) == ("events", "write"):
+                continue  # people write it, a few times a day
+            yield Alarm(
+                f"{key}-{kind}s-throttled",
+                f"DynamoDB throttles {kind}s of the {key} table",
+                "Run prewarm.py. If the table is warm already, request a higher quota with the commands that "
+                "`ticketgen size` prints.",
+                of_table(table.reference, f"{kind.title()}ThrottleEvents"),
+                "Sum",
+                0,
+            )
 
 
 FUNCTION = LambdaFunction(
@@ -82,7 +113,7 @@ FUNCTION = LambdaFunction(
         "SEATS_PER_ORDER": lambda environment: environment.event_scale.seats_per_order,
     },
     grants=(
-        Grant(EVENTS_TABLE, ("dynamodb:GetItem",)),
+        Grant(EVENTS_TABLE, ("dynamodb:Query",)),
         Grant(INVENTORY_TABLE, ("dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem")),
         Grant(LOCKS_TABLE, ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem")),
         Grant(SALES_TABLE, ("dynamodb:GetItem", "dynamodb:PutItem")),

@@ -1,0 +1,67 @@
+"""Compare the inventory with the seats that the PMS has sold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+import pms
+from comparison import Compared
+from events import Event
+from replicas import Replicas, Silent
+
+__all__ = ["compare_with_pms", "summary"]
+
+MOST_NAMED = 100  # disagreements listed in a report
+
+
+def compare_with_pms(
+    event: Event,
+    asked: Future[frozenset[str]] | None,
+    seconds: float,
+    compared: Compared,
+    replicas: Replicas,
+    settled: int,
+) -> dict[str, Any]:
+    """Compare the slices of this run with the PMS, or report that it is down.
+
+    `asked` is the call to the PMS, which may take `seconds` more; `settled` is the epoch millisecond up to which the
+    PMS must know all sales.
+    """
+    if asked is None:
+        return {}
+    try:
+        theirs = asked.result(timeout=max(0.0, seconds))
+    except (pms.PmsDown, TimeoutError) as error:
+        return {"event_id": event.event_id, "down": str(error) or "no answer in time"}
+    ours = {seat: item for items in compared.slices.values() for seat, item in items.items()}
+    # The PMS need not know the latest sales yet, and a withheld seat is not sold.
+    sold = {seat for seat, item in ours.items() if item.sale_id and item.version <= settled}
+    surplus = sorted(seat for seat in theirs - ours.keys() if event.shard_of(seat) in compared.slices)[:100]
+    keys = [(event.shard_of(seat), seat) for seat in surplus if event.section_of(seat)]
+    try:
+        since = replicas.seats(event.home_region, keys) if keys else {}
+    except Silent:
+        return {"event_id": event.event_id, "down": "the home did not answer"}
+    return {
+        "event_id": event.event_id,
+        "not_in_pms": sorted(sold - theirs),
+        "only_in_pms": [seat for seat in surplus if seat not in since],
+    }
+
+
+def summary(events: list[Mapping[str, Any]], *, asked: bool) -> dict[str, Any]:
+    """Summarize the comparisons, short enough for a state machine's payload."""
+    named = [
+        {"event_id": one["event_id"], "seat_id": seat, "problem": problem}
+        for one in events
+        for problem in ("not_in_pms", "only_in_pms")
+        for seat in one.get(problem, ())
+    ]
+    return {
+        "asked": asked,
+        "down": {one["event_id"]: one["down"] for one in events if "down" in one},
+        "disagreements": len(named),
+        "named": named[:MOST_NAMED],
+    }
