@@ -17,6 +17,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from bench_move import stop_of_a_move
 from dynamodb_local import running
 from lambda_process import lambda_process
 from simulated_regions import World, event_item
@@ -191,6 +192,10 @@ def main() -> int:
             "100 seats sold twice",
         )
         sold_out = stack.enter_context(sold_out_event(port, folder()))
+        move = stop_of_a_move(sold_out)
+        row("move_home.py", f"{move['seconds']:.1f} s", f"{2 * move['waits']:.0f} s",
+            f"{SEATS:,} seats sold, no sales; {move['waits']:.0f} s of it the protocol waits,"
+            f" {move['whole']:.0f} s with the preparation, during which the event is sold")  # fmt: skip
         redis = stack.enter_context(RedisServer.running())
         loaded = cache_load(sold_out, redis)
         row("cache_load_s", f"{loaded['seconds']:.1f} s", f"{OBJECTIVES.cache_load_s} s",

@@ -1,11 +1,11 @@
 """A deterministic scheduler that runs programs in every order that makes a difference.
 
-The programs are the real functions and scripts, as rendered. The scheduler decides *when* they proceed: each call waits
-until the scheduler passes it on to the real DynamoDB Local, and clocks and sleeps are the scheduler's. At each step the
-scheduler may pass on one program's call, lose its answer, drop it, kill the program before or after it, deliver one
-replicated item, or advance the time. `explore` tries all of these choices, run by run, and skips orders that only swap
-adjacent independent steps (sleep sets, P. Godefroid, "Partial-Order Methods for the Verification of Concurrent
-Systems", LNCS 1032).
+The programs are the real functions and scripts, as rendered. The scheduler decides *when* they proceed: each call
+waits until the scheduler passes it on to the real DynamoDB Local, and clocks and sleeps are the scheduler's. At each
+step the scheduler may pass on one program's call, lose its answer, drop it, pass it on later, after its program has
+given it up, kill the program before or after it, deliver one replicated item, or advance the time. `explore` tries
+all of these choices, run by run, and skips orders that only swap adjacent independent steps (sleep sets, P.
+Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", LNCS 1032).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import hashlib
 import itertools
 import threading
 import time as real_time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -89,7 +89,13 @@ class Run:
         send: makes a call in a Region immediately.
         choose: picks one of several actions. It sees one name for all events, so that it recognizes a run's steps.
         replication: receives writes to global tables; its parcels are delivered one by one.
-        faults: the maximum number of faults in the run, and their kinds: lose, drop, kill and die (after the call).
+        faults: the maximum number of faults in the run, and their kinds: lose, drop, late, kill and die (after the
+            call).
+        late_seconds: how long after it was sent a call may be executed.
+
+    Attributes:
+        trace: what happened, step by step.
+        sent: the messages that were sent to queues.
     """
 
     def __init__(
@@ -99,13 +105,18 @@ class Run:
         choose: Callable[[Sequence[Action]], Action],
         replication: Replication | None = None,
         faults: int = 0,
-        kinds: Sequence[str] = ("lose", "drop", "kill", "die"),
+        kinds: Sequence[str] = ("lose", "drop", "late", "kill", "die"),
+        late_seconds: float = float("inf"),
     ) -> None:
         self.event_id, self.now = event_id, START
         self.trace: list[str] = []
+        self.sent: list[dict[str, Any]] = []
         self._send, self._choose, self._replication = send, choose, replication
         self._faults, self._kinds = faults, kinds
         self._programs: dict[str, Program] = {}
+        self._late_seconds = late_seconds
+        # Calls that their programs have given up, and until when.
+        self._late: list[tuple[float, str, str, Body]] = []
         self._parked = threading.Semaphore(0)
 
     def spawn(self, name: str, work: Callable[[], None]) -> None:
@@ -139,6 +150,10 @@ class Run:
             while any(not program.ended for program in self._programs.values()):
                 actions = self._actions()
                 self._do(self._choose(actions))
+            for until, region, operation, body in self._late:
+                if self.now <= until:  # even a call that is executed after all answers must not refute them
+                    self.trace.append(f"late: land {operation} in {region}")
+                    self._write_or_send(region, operation, body)
         finally:
             self.end()
         for program in self._programs.values():
@@ -173,6 +188,10 @@ class Run:
                 place = frozenset({(target, table, name)})
                 way = f"{source}>{target} {table} {name}"
                 found.append(Action(f"replication {way}", "deliver", way, writes=place))
+        self._late = [call for call in self._late if self.now <= call[0]]
+        for number, (_, region, operation, body) in enumerate(self._late):
+            reads, writes = self._footprint(region, operation, body)
+            found.append(Action(f"late {number}", "land", f"{operation} in {region}", reads, writes))
         if sleepers:
             # A program in a call has until its timeout: the call passes before that, or never.
             found.append(Action("", "time", f"to {min(s.sleeps_until or 0 for s in sleepers)}"))
@@ -187,6 +206,9 @@ class Run:
         if action.what == "time":
             self._pass_time()
             return
+        if action.what == "land":
+            self._write_or_send(*self._late.pop(int(action.program.split()[1]))[1:])
+            return
         program = self._programs[action.program]
         assert program.call is not None
         region, operation, body = program.call
@@ -196,15 +218,16 @@ class Run:
             status, answer = self._write_or_send(region, operation, body)
         if action.what in ("kill", "die"):
             self._resume(program, Killed())
-        elif action.what in ("lose", "drop"):
+        elif action.what in ("lose", "drop", "late"):
+            if action.what == "late":
+                self._late.append((self.now + self._late_seconds, region, operation, body))
             self._resume(program, ReadTimeoutError(endpoint_url="https://dynamodb"))
         else:
             self._resume(program, answer if status == 200 else _error(operation, status, answer))
 
     def _write_or_send(self, region: str, operation: str, body: Body) -> tuple[int, Body]:
-        if token := body.get(
-            "ClientRequestToken"
-        ):  # the same in every run, but DynamoDB must never see it twice
+        # The token is the same in every run, but DynamoDB must never see it twice.
+        if token := body.get("ClientRequestToken"):
             token = hashlib.sha256(f"{self.event_id} {token}".encode()).hexdigest()[:32]
             body = {**body, "ClientRequestToken": token}
         if self._replication is not None and operation not in (
@@ -270,9 +293,15 @@ class _Client:
         return call
 
 
+class _Queue:
+    """The programs' SQS client. A message is sent at the call before it: what happens between them happens to both."""
+
+    def send_message(self, **message: Any) -> None:
+        _here.run.sent.append(message)
+
+
 def _client(service: str, *, region_name: str, **options: Any) -> Any:
-    assert service == "dynamodb", "only DynamoDB is scheduled"
-    return _Client(region_name)
+    return {"dynamodb": lambda: _Client(region_name), "sqs": _Queue}[service]()
 
 
 def _time() -> float:
@@ -294,7 +323,31 @@ def _token(size: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[: 2 * size]
 
 
+def _sha256(data: bytes) -> Any:
+    """A digest that is the same for every event, so that a run can be repeated with another one."""
+    run = getattr(_here, "run", None)
+    return hashlib.sha256(data if run is None else data.replace(run.event_id.encode(), b"EVENT"))
+
+
+class _OneByOne:
+    """A thread pool without threads, because the scheduler decides what runs at once."""
+
+    def __init__(self, workers: int = 0) -> None:
+        pass
+
+    def __enter__(self) -> _OneByOne:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def map(self, work: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
+        return [work(*each) for each in zip(*arguments, strict=False)]
+
+
 INSTEAD: Mapping[str, Any] = {
+    "concurrent.futures": SimpleNamespace(ThreadPoolExecutor=_OneByOne),
+    "hashlib": SimpleNamespace(sha256=_sha256),
     "boto3": SimpleNamespace(client=_client),
     "random": SimpleNamespace(uniform=lambda low, high: (low + high) / 2),
     "secrets": SimpleNamespace(token_hex=_token),
@@ -319,6 +372,11 @@ def _single(operation: str, body: Body) -> Iterator[tuple[str, Body]]:
     if operation.startswith("Transact"):
         for step in body["TransactItems"]:
             yield from step.items()
+    elif operation == "BatchWriteItem":
+        for table, requests in body["RequestItems"].items():
+            for request in requests:
+                for kind, action in request.items():
+                    yield kind, {"TableName": table, **action}
     else:
         yield operation.removesuffix("Item"), body
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from event_items import event_of
 from simulated_regions import TABLES, World, event_item
 from stacks import DEMO_REGIONS
 
 import dynamo
 import ledger
-from events import Clock, parse
 
-__all__ = ["SoldOutEvent", "sold_out_event"]
+__all__ = ["EVENT", "HOME", "SoldOutEvent", "sold_out_event"]
 
 HOME = DEMO_REGIONS[0]
 SHARDS, SEATS, NEW, SEATS_PER_ORDER = 18, 234_000, 60_000, 8
+EVENT: Mapping[str, Any] = {
+    "event_id": "gala",
+    "shards": SHARDS,
+    "sections": [{"name": "A", "first": 1, "last": SEATS, "price": 10000}],
+}
 FAR_SECONDS, NEAR_SECONDS = 0.1, 0.005  # round trips: to another Region, and to the caller's own
 
 
@@ -49,8 +54,7 @@ def sold_out_event(port: int, folder: Path) -> Iterator[SoldOutEvent]:
         world.proxy.replica_of = lambda region: HOME
         world.proxy.latency = lambda caller, region: NEAR_SECONDS if caller == region else FAR_SECONDS
         now = time.time()
-        sections = [{"name": "A", "first": 1, "last": SEATS, "price": 10000}]
-        item = event_item("gala", HOME, shards=SHARDS, sections=sections)
+        item = event_item(home=HOME, **EVENT)
         world.put("events", item, HOME)
         with ThreadPoolExecutor(8) as pool:
             for done in [
@@ -60,14 +64,14 @@ def sold_out_event(port: int, folder: Path) -> Iterator[SoldOutEvent]:
                 done.result()
         before = int((now - 40) * 1000)
         for region in DEMO_REGIONS:
-            for shard in parse(item, Clock()).every_shard():
+            for shard in event_of(item).every_shard():
                 mark = {"event_id": "gala", "entry_id": f"watermark#{region}#{shard}", "checked_to": before}
                 world.put("corrections", mark, HOME)
         yield SoldOutEvent(world, now)
 
 
 def _fill(world: World, item: dict[str, Any], now: float, first: int, end: int) -> None:
-    event = parse(item, Clock())
+    event = event_of(item)
     batch: list[tuple[str, dict[str, Any]]] = []
     for number in range(first, end):
         # Eight seats per order, sold an hour ago, or within the ten seconds since the last run.

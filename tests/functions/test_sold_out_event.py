@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench_functions import OBJECTIVES, cache_load, correction, lock_ms, verification
+from bench_move import stop_of_a_move
 from sold_out_event import SoldOutEvent, sold_out_event
 
 from support.redis_server import ENGINES, RedisServer
@@ -36,6 +37,11 @@ def test_verification_meets_the_objective_and_counts_replicas_once(sold_out: Sol
 def test_the_cache_load_meets_the_objective(sold_out: SoldOutEvent, engine: str) -> None:
     with RedisServer.running(engine) as redis:
         assert cache_load(sold_out, redis)["seconds"] < OBJECTIVES.cache_load_s * SLACK
+
+
+def test_a_move_stops_sales_for_at_most_twice_the_wait_of_the_protocol(sold_out: SoldOutEvent) -> None:
+    move = stop_of_a_move(sold_out)
+    assert move["waits"] < move["seconds"] < 2 * move["waits"]
 
 
 def test_locking_meets_the_objective(dynamodb_port: int | None, tmp_path: Path) -> None:
