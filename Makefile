@@ -26,11 +26,15 @@ MEASURED := $(addprefix tests/,aws cache capacity cli hcl pictures pipeline rend
 # DynamoDB Local, for the tests of the functions. Without Java and Maven they run on an emulation.
 DYNAMODB := .build/dynamodb-local
 
+# Spin, for the models in proofs/: from the PATH, or from Debian's package, unpacked here without root.
+SPIN := .build/spin
+APT := apt-get -qq -o Dir::State::Lists=$(CURDIR)/$(SPIN)/lists -o Dir::Cache=$(CURDIR)/$(SPIN)/cache -o Debug::NoLocking=1
+
 # Slow proofs that measure time or hold a sale in real time: each has the machine to itself.
 ALONE := tests/functions/test_sold_out_event.py tests/functions/test_races.py tests/rehearsal/test_rehearse_command.py \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz exhaust
+.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-functions site pictures release-check sweep fuzz exhaust proofs
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -58,14 +62,14 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=2 for some of each, WITHOUT=FILE for all but one.
+prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=1 for one of each, WITHOUT=FILE for all but one.
 	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) -n 2 --dist worksteal $(patsubst %,--ignore=%,$(ALONE) $(WITHOUT))
 	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) $(filter-out $(WITHOUT),$(ALONE))
 
-exhaust: $(READY) ## Try every attack on the readers and writers at full size: an hour on two cores.
+exhaust: $(READY) dynamodb ## Try every attack on the readers and writers at full size: an hour on two cores.
 	$(BIN)/python -m pytest -m exhaustive -n 2 --dist worksteal
 
-apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores. REGIONS=4 for some.
+apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores. REGIONS=3 for some.
 	REGIONS=$(or $(REGIONS),12) $(BIN)/python -m pytest -m apply
 
 bench: $(READY) ## Measure ticketgen's speed, compared with a baseline in the same run.
@@ -81,6 +85,15 @@ $(DYNAMODB)/.ready: tests/functions/dynamodb-local.xml
 	  mkdir -p $(DYNAMODB) && mvn -q -B -f $< org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
 	    -DoutputDirectory=$(CURDIR)/$(DYNAMODB) && touch $@; \
 	else echo "Java or Maven is missing: the tests of the functions run without DynamoDB Local."; fi
+
+proofs: $(SPIN)/.ready ## Check the models of the sale, the move and the takeover with Spin, exhaustively: a minute on two idle cores.
+	$(PYTHON) proofs/check.py
+
+$(SPIN)/.ready:
+	@mkdir -p $(SPIN)/lists/partial $(SPIN)/cache/archives/partial
+	@if command -v spin >/dev/null; then touch $@; \
+	elif command -v apt-get >/dev/null && (cd $(SPIN) && $(APT) update && $(APT) download spin && dpkg -x spin_*.deb .); then touch $@; \
+	else echo "Spin is missing, and apt-get cannot fetch it."; fi
 
 growth: $(READY) ## Print how plan and apply grow from 1 to 12 Regions: half an hour on two cores.
 	$(BIN)/python -m pytest -q tests/rehearsal/growth.py
