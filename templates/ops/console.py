@@ -156,7 +156,9 @@ def run(
     except Malformed as error:
         return stopped(f"the event cannot be read: {error}; undo the change by hand, or see restore.py")
     except (GivenUp, BotoCoreError, ClientError) as error:
-        return stopped(_missing_table(stack, error) or error)
+        silent = isinstance(error, dynamo.LOST) and hasattr(chosen, "lost")
+        hint = "; try again, or name a Region that is lost with --lost" if silent else ""
+        return stopped(_missing_table(stack, error) or f"{error}{hint}")
     except KeyboardInterrupt:
         stopped("a signal came: run the same command again to go on")
         return 130

@@ -23,6 +23,7 @@ __all__ = ["LAST_SECOND", "MOST_LAYOUT_BYTES", "NewEvent", "layout_bytes", "read
 
 NAMES = ("event_id", "home", "currency", "opens_at", "closes_at", "sections")
 MOST_BYTES = 1_000_000
+FIRST_SECOND = 946_684_800  # the year 2000: a smaller number is a date without separators, such as 20270501
 LAST_SECOND = 253_402_300_799  # the last that a calendar has, in the year 9999
 # Each seller reads the layout every few seconds, and 4 KB cost one read unit.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/provisioned-capacity-mode.html
@@ -91,7 +92,7 @@ def time_of(value: Any) -> int:
     """A moment in epoch seconds, from epoch seconds or ISO 8601 with an offset.
 
     Raises:
-        ValueError: it is neither, or before 1970 or after 9999.
+        ValueError: it is neither, or before the year 2000 or after 9999.
     """
     wrong = ValueError("write a time with its offset, such as 2027-05-01T10:00:00+02:00, or epoch seconds")
     if isinstance(value, bool) or not isinstance(value, int):
@@ -102,8 +103,8 @@ def time_of(value: Any) -> int:
         if moment.tzinfo is None:
             raise wrong
         value = int(moment.timestamp())
-    if not 0 <= value <= LAST_SECOND:
-        raise ValueError("write a time between the years 1970 and 9999; epoch seconds are no milliseconds")
+    if not FIRST_SECOND <= value <= LAST_SECOND:
+        raise ValueError("write a time between the years 2000 and 9999; epoch seconds are no milliseconds")
     return value
 
 

@@ -124,7 +124,7 @@ def _one(stack: Stack, chosen: argparse.Namespace, event_id: str, say: Callable[
     source = None if takeover or event.home_region == target else event.home_region
     copy = HomeCopy(stack, event, source, target, deadline)
     if source is not None and not event.moving:  # what was sold before is read while sales go on
-        say(f"Reading the sales of {event_id} in {source} and {target}; it is still sold.")
+        say(f"Reading the sales of {event_id} in {source} and {target}; nothing stops meanwhile.")
         copy.prepare(settled_before(stack, time.time()))
         copy.deadline = deadline = time.monotonic() + chosen.patience
     event = stop_sales(stack, event, target, chosen.lost, deadline)

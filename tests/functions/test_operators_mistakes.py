@@ -28,7 +28,7 @@ SCRIPTS = {
     "restore": ["gala", "--from", "events"],
     "takeover": ["--to", B],
 }
-OPTIONS = ("--event-id", "gala", "--currency", "USD", "--opens-at", "1", "--closes-at", "2000000000")
+OPTIONS = ("--event-id", "gala", "--currency", "USD", "--opens-at", "946684800", "--closes-at", "2000000000")
 
 
 @pytest.fixture
@@ -71,13 +71,23 @@ def test_every_command_of_an_event_has_text(world: World) -> None:
         (("open", "gala", "--apply"), "before: draft"),
         (("show", "gala"), "    withheld: 2"),
         (("extend", "gala", "--until", "2000000001", "--apply"), "closes_at: 2033-05-18T03:33:21Z"),
-        (("list",), "gala: on_sale, us-east-1, 1970-01-01T00:00:01Z to 2033-05-18T03:33:21Z"),
+        (("list",), "gala: on_sale, us-east-1, 2000-01-01T00:00:00Z to 2033-05-18T03:33:21Z"),
         (("close", "gala", "--apply"), "before: on_sale"),
         (("archive", "gala", "--apply"), "before: closed"),
         (("delete", "gala", "--apply"), "seats: 2"),
     ):
         code, printed = world.script("event", C, *command)
         assert (code, line in printed.splitlines()) == (0, True), printed
+
+
+@pytest.mark.parametrize("script", [("event", "list"), ("move_home", "--all-from", B, "--to", C)])
+def test_a_silent_region_can_be_named_as_lost(world: World, script: tuple[str, ...]) -> None:
+    world.put("events", event_item("gala", B))
+    world.proxy.fault = lambda call: "dropped" if call.region == A else None
+    code, printed = world.script(script[0], C, *script[1:])
+    assert (code, "name a Region that is lost with --lost" in printed) == (1, True), printed
+    code, printed = world.script(script[0], C, *script[1:], "--lost", A)
+    assert (code, "gala" in printed) == (0, True), printed
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

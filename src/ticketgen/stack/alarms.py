@@ -125,7 +125,7 @@ def _of_module(module: FunctionModule, sizing: Sizing) -> Iterator[Alarm]:
                 f"{queue.replace('_', '-')}-old",
                 f"A message in the queue {queue.replace('_', '-')} is older than a day; SQS deletes it after 14 days",
                 "Look at the payment system, which should take refunds. Refunds that nobody confirms are sent again "
-                "every week: refunds.py lists them.",
+                "every week: refunds.py lists them. redrive.py sends those in the queue failed-refunds back.",
                 of_queue(queue, "ApproximateAgeOfOldestMessage"),
                 "Maximum",
                 86_400,
