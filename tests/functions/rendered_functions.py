@@ -11,6 +11,7 @@ import functools
 import itertools
 import linecache
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import CodeType, MappingProxyType, ModuleType
@@ -23,6 +24,7 @@ from stacks import SHAPES, rendered
 __all__ = ["cold_start", "function_files", "function_resource", "literal_environment", "script", "stack"]
 
 _starts = itertools.count(1)
+_environment = threading.RLock()
 
 
 @functools.cache
@@ -124,7 +126,8 @@ class _Zip:
         self._modules: dict[str, ModuleType] = {}
 
     def start(self, name: str, environment: Mapping[str, str]) -> ModuleType:
-        with patch.dict("os.environ", environment):
+        # Two threads that patch at once would each restore what the other has changed.
+        with _environment, patch.dict("os.environ", environment):
             return self._load(name)
 
     def _import(self, name: str, *arguments: Any) -> Any:

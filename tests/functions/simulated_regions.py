@@ -10,7 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from dynamodb_local import new_account
@@ -36,6 +36,13 @@ TABLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """The stack's names for its tables."""
+
+# Scripts poll every half second; here, an item arrives within milliseconds.
+QUICK = SimpleNamespace(
+    time=time.time,
+    monotonic=time.monotonic,
+    sleep=lambda seconds: time.sleep(0.02 if seconds == 0.5 else seconds),
+)
 
 
 def event_item(event_id: str, home: str, *, now: float | None = None, **changes: Any) -> dict[str, Any]:
@@ -137,7 +144,7 @@ class World:
         """Run an operator's script from a Region; return its exit code and output."""
         sdk = Sdk("testing", self.proxy.endpoint(region))
         with redirect_stdout(StringIO()) as printed:
-            code = script(name, self.folder, {"boto3": sdk.module}).main(arguments)
+            code = script(name, self.folder, {"boto3": sdk.module, "time": QUICK}).main(arguments)
         return code, printed.getvalue()
 
     def event(self, region: str, event_id: str = "gala") -> Event | None:

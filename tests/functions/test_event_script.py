@@ -126,7 +126,7 @@ def test_an_event_is_read_from_yaml_and_csv_too(world: World, tmp_path: Path) ->
     assert told["sections"] == {"A": "1 to 2 at 250", "B": "7 to 7 at 1"}
     table = tmp_path / "seats.csv"
     table.write_text("section,first,last,price\nA,1,200,12000\nB,1,800,4500\n")
-    more = ("--event-id", "gala", "--currency", "USD", "--opens-at", "1", "--closes-at", "2000000000")
+    more = ("--event-id", "gala", "--currency", "USD", "--opens-at", "946684800", "--closes-at", "2000000000")
     assert event(world, "validate", str(table), *more)["seats"] == 1000
 
 
@@ -180,8 +180,8 @@ def test_a_file_that_cannot_be_read_is_refused(world: World, name: str) -> None:
         (("create", "open"), ("delete", "gala"), "only drafts and archived events"),
         (("create", "open", "close"), ("close", "gala"), "is closed already"),
         (("create", "open", "close", "archive"), ("open", "gala"), "after which comes nothing"),
-        (("create", "open", "close"), ("open", "gala", "--at", "5"), "its beginning cannot change"),
-        (("create",), ("open", "gala", "--until", "5"), "has passed or is before its beginning"),
+        (("create", "open", "close"), ("open", "gala", "--at", "946684805"), "its beginning cannot change"),
+        (("create",), ("open", "gala", "--until", "946684805"), "has passed or is before its beginning"),
         (("create",), ("extend", "gala", "--until", "tomorrow"), "write a time with its offset"),
         (("create",), ("create", "FILE"), "there is an event gala"),
         (("create",), ("withhold", "gala", "Z-1"), "has no seats 'Z-1'"),
@@ -388,7 +388,7 @@ def test_all_events_of_a_region_move_side_by_side(world: World) -> None:
 def test_nonsense_is_refused(
     world: World, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], text: str
 ) -> None:
-    opened(world)
+    world.put("events", event_item("gala", A))
     before = world.items("events", A)
     try:
         name, *rest = (file_of(world) if part == "FILE" else part for part in arguments)

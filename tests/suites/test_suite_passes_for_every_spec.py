@@ -29,7 +29,7 @@ REASONS = {
     "the stack has one Region",
 }
 
-QUICK_ROWS, SLOW_ROWS = 2, 24
+QUICK_ROWS, SLOW_ROWS = 1, 24
 FEW = covering(SMALL, rows=len(SMALL["purchases_per_minute"]))
 MANY = covering(LEVELS, rows=SLOW_ROWS)
 

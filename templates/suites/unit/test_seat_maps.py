@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -455,10 +456,10 @@ VERSIONS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", VERSIONS)
 def test_a_map_that_may_be_wrong_says_so_and_is_loaded_again(
-    cloud: Cloud, sync: Function, shown: Any, kind: str, seed: int
+    cloud: Cloud, redis: RedisServer, sync: Function, shown: Any, kind: str, seed: int
 ) -> None:
     """Seats are withheld, released and withheld again, in any order with the stream's records and with loads."""
     chance, seats = random.Random(f"{kind} {seed}"), ["A-1", "A-2", "A-3"]
@@ -467,6 +468,8 @@ def test_a_map_that_may_be_wrong_says_so_and_is_loaded_again(
     waiting: list[dict[str, Any]] = []
     delivered: list[dict[str, Any]] = []
     numbers = iter(range(1, 1000))
+    other = started(cloud, redis, "seat_cache_sync")  # an instance of the function has one call at a time
+    turn = threading.Lock()
 
     def change() -> None:
         seat, number = chance.choice(seats), next(numbers)
@@ -489,13 +492,14 @@ def test_a_map_that_may_be_wrong_says_so_and_is_loaded_again(
         repeated = delivered[-2:] if chance.random() < 0.2 else []
         delivered.extend(batch)
         if batch or repeated:
-            assert follow(sync, *repeated, *batch) == []
+            assert follow(other, *repeated, *batch) == []
 
     def load() -> None:
         def meanwhile(call: Call) -> None:
             if call.operation == "Query":
-                for step in chance.choices([change, deliver], k=2):
-                    step()
+                with turn:
+                    for step in chance.choices([change, deliver], k=2):
+                        step()
 
         cloud.before = meanwhile
         refresh(sync)
