@@ -151,7 +151,7 @@ SOME_OR_ALL = pytest.mark.parametrize(
     ("faults", "runs"),
     [
         pytest.param(1, FEW, id="some"),
-        pytest.param(2, 150, id="many", marks=pytest.mark.slow),
+        pytest.param(2, 50, id="many", marks=pytest.mark.slow),
         pytest.param(0, None, id="all", marks=pytest.mark.exhaustive),
         pytest.param(1, None, id="all-with-a-fault", marks=pytest.mark.exhaustive),
     ],

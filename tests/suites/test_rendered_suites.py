@@ -64,7 +64,7 @@ def differs(subject: Environment, *, spec: Environment, tmp_path: Path) -> str:
     """The output of one spec's suite on the stack of another."""
     stack = written(subject, tmp_path)
     (stack / "tests" / "demands.py").write_text(rendered(spec)["tests/demands.py"], encoding="utf-8")
-    done = run(stack, "-x", "-k", "not test_selling and not test_verifying and not test_correcting")
+    done = run(stack, "-k", "not test_selling and not test_verifying and not test_correcting")
     assert done.returncode == 1, done.stdout[-2000:]
     return done.stdout
 
