@@ -27,7 +27,7 @@ from events import EVENT_ID, Malformed
 
 PATIENCE = 5.0  # times the time that a function gives a call
 
-__all__ = ["GivenUp", "Stack", "boto3", "options", "run", "shared_options"]
+__all__ = ["GivenUp", "Stack", "boto3", "lost_option", "options", "run", "shared_options"]
 
 
 class GivenUp(Exception):
@@ -120,6 +120,11 @@ def shared_options(parser: argparse.ArgumentParser, *, writes: bool) -> None:
     parser.add_argument(
         "--suffix", help="environment_suffix of the deployment, if it is not the environment's default"
     )
+
+
+def lost_option(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add the option that names the Regions that are lost; `text` says what that means here."""
+    parser.add_argument("--lost", metavar="REGION", action="append", default=[], help=text)
 
 
 def run(

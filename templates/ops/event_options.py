@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from console import shared_options
+from console import lost_option, shared_options
 
 __all__ = ["add_arguments"]
 
@@ -50,10 +50,4 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument(
             "--unconfirmed-refunds", action="store_true", help="archive although refunds are not confirmed"
         )
-    command.add_argument(
-        "--lost",
-        metavar="REGION",
-        action="append",
-        default=[],
-        help="do not call this Region; may be repeated",
-    )
+    lost_option(command, "do not call this Region; may be repeated")

@@ -29,7 +29,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from console import GivenUp, Stack, options, run
+from console import GivenUp, Stack, lost_option, options, run
 from botocore.exceptions import BotoCoreError, ClientError
 from event_replicas import find
 from home_copy import HomeCopy, settled_before
@@ -49,13 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("event_id", nargs="?", help="ID of the event")
     parser.add_argument("--all-from", metavar="REGION", help="move all events whose home is this Region")
     parser.add_argument("--to", metavar="REGION", help="Region of the new home")
-    parser.add_argument(
-        "--lost",
-        metavar="REGION",
-        action="append",
-        default=[],
-        help="do not call this Region, nor wait for it; may be repeated",
-    )
+    lost_option(parser, "do not call this Region, nor wait for it; may be repeated")
     parser.add_argument("--cancel", action="store_true", help="abandon an unfinished move; the home stays")
     parser.add_argument(
         "--patience", type=float, default=600, help="seconds to wait for replication (default: 600)"

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from console import GivenUp, Stack, options, run
+from console import GivenUp, Stack, lost_option, options, run
 
 import corrections
 import dynamo
@@ -36,13 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="SALE_ID",
         help="sales whose buyers have their money back",
     )
-    parser.add_argument(
-        "--lost",
-        metavar="REGION",
-        action="append",
-        default=[],
-        help="do not call this Region; may be repeated",
-    )
+    lost_option(parser, "do not call this Region; may be repeated")
     return run(_work, parser, arguments)
 
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from console import GivenUp, Stack, options, run
+from console import GivenUp, Stack, lost_option, options, run
 from botocore.exceptions import ClientError
 from event_replicas import everywhere, find, wait_until
 from home_copy import HomeCopy
@@ -62,13 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--region", metavar="REGION", help="Region of the restored tables (default: the event's home)"
     )
-    parser.add_argument(
-        "--lost",
-        metavar="REGION",
-        action="append",
-        default=[],
-        help="do not call this Region, nor wait for it; may be repeated",
-    )
+    lost_option(parser, "do not call this Region, nor wait for it; may be repeated")
     parser.add_argument(
         "--patience", type=float, default=600, help="seconds to wait for replication (default: 600)"
     )

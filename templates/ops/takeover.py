@@ -15,7 +15,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from console import GivenUp, Stack, options, run
+from console import GivenUp, Stack, lost_option, options, run
 
 import dynamo
 import heartbeat
@@ -28,13 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the script; see its help."""
     parser = options(__doc__)
     parser.add_argument("--to", metavar="REGION", required=True, help="Region that takes over")
-    parser.add_argument(
-        "--lost",
-        metavar="REGION",
-        action="append",
-        default=[],
-        help="Region that is lost; may be repeated. Its events are listed, too",
-    )
+    lost_option(parser, "Region that is lost; may be repeated. Its events are listed, too")
     return run(_work, parser, arguments)
 
 
