@@ -123,7 +123,7 @@ def lock_ms(port: int, folder: Path) -> dict[str, float]:
                         took.append(json.loads(call["printed"].splitlines()[-1])["LockMs"])
                     time.sleep(0.1)
 
-        ready = threading.Barrier(HOLDERS)
+        ready = threading.Barrier(HOLDERS, timeout=60)  # if one fails before, the others do not wait for ever
         with ThreadPoolExecutor(HOLDERS) as pool:
             list(pool.map(hold, range(HOLDERS)))
     took.sort()

@@ -24,7 +24,7 @@ from stacks import SHAPES, rendered
 __all__ = ["cold_start", "function_files", "function_resource", "literal_environment", "script", "stack"]
 
 _starts = itertools.count(1)
-_environment = threading.RLock()
+_environment, _parser = threading.RLock(), threading.Lock()
 
 
 @functools.cache
@@ -33,9 +33,14 @@ def stack(shape: str = "prod") -> Mapping[str, str]:
     return rendered(SHAPES[shape]())
 
 
+def _parsed(text: str) -> Any:
+    with _parser:  # python-hcl2 keeps its place in a global object: of two threads, one gets half a tree
+        return hcl2.loads(text)
+
+
 @functools.cache
 def _code_tf(name: str) -> Any:
-    return hcl2.loads(stack()[f"modules/code/{name}.tf"])
+    return _parsed(stack()[f"modules/code/{name}.tf"])
 
 
 def _heredoc(value: str) -> str:
@@ -67,7 +72,7 @@ def function_resource(name: str, shape: str = "prod") -> Any:
     """A function's `aws_lambda_function` block, as parsed by python-hcl2."""
     for path, text in stack(shape).items():
         if path.endswith("/functions.tf"):
-            for resource in hcl2.loads(text)["resource"]:
+            for resource in _parsed(text)["resource"]:
                 if f'"{name}"' in resource.get('"aws_lambda_function"', {}):
                     return resource['"aws_lambda_function"'][f'"{name}"']
     raise KeyError(name)
