@@ -67,10 +67,10 @@ prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks
 	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) $(filter-out $(WITHOUT),$(ALONE))
 
 exhaust: $(READY) dynamodb ## Try every attack on the readers and writers at full size: an hour on two cores.
-	$(BIN)/python -m pytest -m exhaustive -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m exhaustive --timeout 0 -n 2 --dist worksteal
 
 apply: $(READY) ## Apply prod to the emulated AWS, then add and remove a Region: a quarter of an hour on two idle cores. REGIONS=3 for some.
-	REGIONS=$(or $(REGIONS),12) $(BIN)/python -m pytest -m apply
+	REGIONS=$(or $(REGIONS),12) $(BIN)/python -m pytest -m apply --timeout 0
 
 bench: $(READY) ## Measure ticketgen's speed, compared with a baseline in the same run.
 	set -e; for each in scripts/bench_*.py; do $(BIN)/python $$each; done
@@ -96,7 +96,7 @@ $(SPIN)/.ready:
 	else echo "Spin is missing, and apt-get cannot fetch it."; fi
 
 growth: $(READY) ## Print how plan and apply grow from 1 to 12 Regions: half an hour on two cores.
-	$(BIN)/python -m pytest -q tests/rehearsal/growth.py
+	$(BIN)/python -m pytest -q --timeout 0 tests/rehearsal/growth.py
 
 mutate: $(READY) ## Break the demo's prod stack on purpose, hundreds of times, and check that its suite notices. SAMPLE=60 for some.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml --env prod
