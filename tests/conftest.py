@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
@@ -87,6 +88,23 @@ def no_fsync() -> Iterator[None]:
     """Do not wait for the disk: only a crash of the machine loses written data, not a killed process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def worked_out_once() -> Iterator[None]:
+    """Pack the running ticketgen once, and lay out and parse each file once: hundreds of tests make the same stacks."""
+    from ticketgen.project import source, wheel
+    from ticketgen.rendering import render_file
+    from ticketgen.verification import file_checks
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "pack", functools.cache(wheel.pack))
+        for module, name, kept in (
+            (render_file, "normalize_layout", 4096),
+            (file_checks, "check_syntax", 256),
+        ):
+            patch.setattr(module, name, functools.lru_cache(kept)(getattr(module, name)))
         yield
 
 

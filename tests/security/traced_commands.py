@@ -48,6 +48,7 @@ def traced(command: list[str], folder: Path, log: Path, environment: Mapping[str
     tracer = [
         "strace",
         "--follow-forks",
+        "--seccomp-bpf",  # the other calls do not stop: it takes 60 % of the time
         "--decode-fds=path",
         "--string-limit=4096",
         f"--trace={_CALLS}{_MORE}",

@@ -49,6 +49,7 @@ def counted(output: str) -> dict[str, int]:
     return {what: int(count) for count, what in re.findall(r"(\d+) (passed|failed|skipped|error)", last)}
 
 
+@pytest.mark.slow
 def test_the_unit_suite_passes_on_its_stack_from_any_directory(tmp_path: Path) -> None:
     """In a process of its own, as a user runs it; `test_suite_passes_for_every_spec` has all other shapes."""
     stack = written(SHAPES["prod"](), tmp_path / "stack")
