@@ -174,7 +174,7 @@ def ended_in_scratch(folder: Path, moments: Sequence[int], ends_itself: bool) ->
 @pytest.mark.parametrize("ends_itself", [True, False])
 def test_consecutive_signals_leave_nothing(tmp_path: Path, ends_itself: bool, step: int) -> None:
     """The next one comes while the folder is removed: a CI that cancels a job sends several."""
-    for first in range(1, 1000, min(step, 5)):
+    for first in range(1, 1000, min(step, 3)):
         happened = ended_in_scratch(tmp_path / "above", [first], ends_itself)
         assert list(tmp_path.iterdir()) == [], first
         if not happened:
@@ -308,7 +308,7 @@ def template(tmp_path: Path) -> Path:
 
 # Each call takes a process of its own: `make test` tries some of them, and the slow proofs the others.
 some_calls = pytest.mark.parametrize(
-    ("start", "step"), [(0, 5), *(pytest.param(n, 5, marks=pytest.mark.slow) for n in range(1, 5))]
+    ("start", "step"), [(0, 3), *(pytest.param(n, 3, marks=pytest.mark.slow) for n in (1, 2))]
 )
 
 
