@@ -108,6 +108,16 @@ def worked_out_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def parsed_afresh(request: pytest.FixtureRequest) -> None:
+    """Keep no answer of the parser for the tests that replace what parsing calls: it would be an earlier test's."""
+    from ticketgen.verification import file_checks
+
+    if request.path.parent.name in ("hcl", "verification"):
+        patch = request.getfixturevalue("monkeypatch")
+        patch.setattr(file_checks, "check_syntax", file_checks.check_syntax.__wrapped__)  # type: ignore[attr-defined]
+
+
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Terraform with its providers; if it is missing, skips, or fails if it is required."""
